@@ -1,0 +1,13 @@
+/** One configured member of a pool, parsed: what a reload compares and a backend is made from. */
+import type { SocketAddress } from '../address.ts'
+
+export interface Member {
+  /** `host:port` or `unix:/path`; unique in its pool. */
+  readonly id: string
+  readonly address: SocketAddress
+  /** > 0; relative share. */
+  readonly weight: number
+  readonly zone: string | undefined
+  /** Degrees. */
+  readonly place: { readonly latitude: number; readonly longitude: number } | undefined
+}

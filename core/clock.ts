@@ -1,0 +1,26 @@
+/**
+ * The one door to time. Everything that waits or measures takes a `Clock`; tests hand in a virtual one.
+ * Elapsed time is monotonic (`now`); only log lines and API answers use wall time (`wallTime`).
+ */
+
+/** Cancels what it was returned for; harmless when called again or too late. */
+export type Cancel = () => void
+
+export interface Clock {
+  /** Monotonic milliseconds with a fraction, from an arbitrary origin; never goes back. */
+  now(): number
+  /** Milliseconds since 1970-01-01 UTC, as the system believes; may jump. */
+  wallTime(): number
+  /** Runs `task` once, `delayMs` (>= 0) from now. Does not keep the process alive on its own. */
+  after(delayMs: number, task: () => void): Cancel
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

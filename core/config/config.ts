@@ -1,0 +1,68 @@
+/**
+ * A parsed configuration: every default filled in, every duration in ms, every size in bytes, every name resolved.
+ * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
+ */
+import type { SocketAddress } from '../address.ts'
+import type { Member } from '../backend/member.ts'
+import type { Affinity, GeoPolicy, RetryPolicy } from '../exchange/policy.ts'
+import type { HealthPolicy } from '../health/policy.ts'
+import type { HttpLimits } from '../http1/limits.ts'
+import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
+import type { RouteRule } from '../route/route.ts'
+
+export interface Config {
+  readonly listeners: readonly ListenerConfig[]
+  /** undefined: no admin API. */
+  readonly admin: AdminConfig | undefined
+  /** IP addresses and CIDR blocks whose X-Forwarded-* fields are believed and extended. */
+  readonly trustedProxies: readonly string[]
+  readonly limits: Limits
+  readonly timeouts: ClientTimeouts
+  /** ms from the first SIGTERM to the end, whatever is still open. */
+  readonly shutdownTimeoutMs: number
+  readonly geo: GeoPolicy | undefined
+  readonly routes: readonly RouteRule[]
+  readonly pools: readonly PoolConfig[]
+}
+
+export interface ListenerConfig {
+  readonly name: string
+  readonly address: SocketAddress
+}
+
+export interface AdminConfig {
+  readonly address: SocketAddress
+  /** undefined: open to whoever reaches the (loopback) address. */
+  readonly token: string | undefined
+}
+
+export interface Limits extends HttpLimits {
+  /** Client connections open at once; undefined: as many as the descriptor limit allows. */
+  readonly maxConnections: number | undefined
+}
+
+export interface PoolConfig {
+  readonly name: string
+  readonly members: readonly Member[]
+  /** Absolute path of the file the members came from; undefined when they stand in the config itself. */
+  readonly membersFile: string | undefined
+  readonly strategy: StrategyConfig
+  readonly affinity: Affinity
+  /** undefined: no active checks. */
+  readonly health: HealthPolicy | undefined
+  /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */
+  readonly passive: { readonly failures: number; readonly retryAfterMs: number }
+  readonly retry: RetryPolicy
+  readonly timeouts: BackendTimeouts
+  /** Idle connections kept open to each backend. */
+  readonly maxIdleConnections: number
+  /** Connections open to each backend, idle ones included; undefined: no cap. */
+  readonly maxConnections: number | undefined
+}
+
+export interface StrategyConfig {
+  /** A shipped strategy's name, or the absolute path of a plugin file. */
+  readonly use: string
+  /** Handed to the plugin's `parse` as it stands in the file. */
+  readonly options: unknown
+}

@@ -1,0 +1,9 @@
+/** Bounds on what one message head may cost. All of them come from the config's `limits`. */
+export interface HttpLimits {
+  /** Bytes of a start line plus fields plus the empty line; also the bound of a trailer section. */
+  readonly maxHeadBytes: number
+  /** Bytes of a request target. */
+  readonly maxTargetBytes: number
+  /** Field lines in a head or a trailer section. */
+  readonly maxFields: number
+}

@@ -1,0 +1,17 @@
+/** One routing rule, parsed: rules are tried in file order and the first whose every condition holds wins. */
+export interface RouteRule {
+  readonly match: RouteMatch
+  /** Name of the pool that serves it. */
+  readonly pool: string
+}
+
+export interface RouteMatch {
+  /** Lower case, without a port: exact, or `*.example.com` for any depth below it. */
+  readonly host: string | undefined
+  /** Exact, or a prefix that ends in `*` (`/v1/*`). Compared byte for byte with the target's path, never decoded. */
+  readonly path: string | undefined
+  /** Method tokens, case-sensitive (RFC 9110 9.1); undefined: any. */
+  readonly methods: readonly string[] | undefined
+  /** Lower-case field name and the value that one of its lines must have. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+}
