@@ -20,8 +20,11 @@ if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtime
   })
 }
 // Where install scripts are switched off, npm leaves Bun's launcher without its binary.
-if (!bunRuns()) execFileSync('node', [join(root, 'node_modules', 'bun', 'install.js')], { cwd: root, stdio: ['ignore', 2, 2] })
+if (!bunRuns())
+  execFileSync('node', [join(root, 'node_modules', 'bun', 'install.js')], { cwd: root, stdio: ['ignore', 2, 2] })
 if (!bunRuns()) {
-  process.stderr.write(`Bun does not run: ${bun} --version failed. Supported: Linux, macOS and Windows on x64 or arm64.\n`)
+  process.stderr.write(
+    `Bun does not run: ${bun} --version failed. Supported: Linux, macOS and Windows on x64 or arm64.\n`,
+  )
   process.exit(1)
 }
