@@ -1,0 +1,14 @@
+/** What a command may touch of the process it runs in, as values: tests hand in their own. */
+export interface Io {
+  /** Writes data, as it is: no newline is added. */
+  readonly stdout: (text: string) => void
+  /** Writes messages for people, as they are. */
+  readonly stderr: (text: string) => void
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Absolute path that relative ones start from. */
+  readonly cwd: string
+  /** Whether standard output is a terminal. */
+  readonly isTty: boolean
+  /** Whether colour is wanted: NO_COLOR, FORCE_COLOR, TERM and the terminal already weighed. */
+  readonly color: boolean
+}
