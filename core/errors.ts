@@ -1,0 +1,25 @@
+/**
+ * What can go wrong with a message or a start, each class saying who is at fault. An error becomes a response in one
+ * place only, `exchange/respond.ts`.
+ */
+
+/**
+ * A message that breaks HTTP's grammar or framing, or our limits. From a client it is answered with `status`; from a
+ * backend it makes a 502.
+ */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+  /** What a client at fault is told: 400, 408, 413, 414, 431, 501 or 505. */
+  readonly status: number
+
+  /** `message` names the rule that was broken and, where it is short and safe, the value; never a whole header. */
+  constructor(message: string, status = 400) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** SmartEdge can't start as configured; `message` is one line for the person who started it. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}

@@ -1,0 +1,72 @@
+/**
+ * Readers that find the end of a body in the bytes that arrive, one small class per kind. They copy nothing: spans of the
+ * bytes go to a sink, and what lies behind the body is left alone.
+ */
+import { ChunkedReader } from './chunked-reader.ts'
+import type { FieldSection } from './field-section.ts'
+import type { BodyKind } from './framing.ts'
+import type { HttpLimits } from './limits.ts'
+
+export interface BodySink {
+  /** bytes[start..end) belong to the body; they stay valid and unchanged for as long as they are kept. */
+  onBody(bytes: Buffer, start: number, end: number): void
+}
+
+export interface BodyReader {
+  /** Whether the body has ended. */
+  readonly isDone: boolean
+  /** The trailer section of a chunked body that had one; valid until the next message is parsed. */
+  readonly trailers: FieldSection | undefined
+  /** Reads from bytes[start..end) and returns the offset behind what belongs to the body. Throws ProtocolError. */
+  read(bytes: Buffer, start: number, end: number, sink: BodySink): number
+}
+
+class LengthReader implements BodyReader {
+  readonly trailers = undefined
+  isDone = false
+  private remaining: number
+
+  constructor(length: number) {
+    this.remaining = length
+  }
+
+  read(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    const length = Math.min(this.remaining, end - start)
+    this.remaining -= length
+    this.isDone = this.remaining === 0
+    if (length > 0) sink.onBody(bytes, start, start + length)
+    return start + length
+  }
+}
+
+class UntilCloseReader implements BodyReader {
+  readonly trailers = undefined
+  readonly isDone = false
+
+  read(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    if (end > start) sink.onBody(bytes, start, end)
+    return end
+  }
+}
+
+/**
+ * A reader for a body of this kind, undefined for none. `keepChunks`: a chunked body's sink gets the chunks with their
+ * size lines (but without extensions and the last chunk), ready to be forwarded; else it gets the data alone.
+ */
+export function createBodyReader(
+  kind: BodyKind,
+  contentLength: number,
+  limits: HttpLimits,
+  keepChunks: boolean,
+): BodyReader | undefined {
+  switch (kind) {
+    case 'none':
+      return undefined
+    case 'length':
+      return new LengthReader(contentLength)
+    case 'chunked':
+      return new ChunkedReader(limits, keepChunks)
+    case 'until-close':
+      return new UntilCloseReader()
+  }
+}

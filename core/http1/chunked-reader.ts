@@ -1,0 +1,194 @@
+/**
+ * Reads a chunked body (RFC 9112 7.1), strictly: size lines of 1..13 hexadecimal digits, CRLF everywhere, extensions
+ * bounded and checked and then dropped, trailers parsed as fields. Whole size lines are forwarded as they came; one that
+ * arrives in pieces is written anew once it is known to be lawful, so that no unchecked byte goes out.
+ */
+import { ProtocolError } from '../errors.ts'
+import type { BodyReader, BodySink } from './body-reader.ts'
+import { FieldSection, INCOMPLETE } from './field-section.ts'
+import { CR, FIELD_VALUE, HEX_VALUE, LF, isWhitespace, SEMICOLON } from './grammar.ts'
+import { HeadBuffer } from './head-buffer.ts'
+import type { HttpLimits } from './limits.ts'
+
+/** 13 digits are 2^52 - 1 bytes, the most that a number counts exactly. */
+const MAX_SIZE_DIGITS = 13
+/** Bytes of all extensions of one body together: nobody uses them, so enough is little (CVE-2023-39326 is what more costs). */
+const MAX_EXTENSION_BYTES = 16 * 1024
+const EMPTY_LINE = Buffer.from('\r\n')
+
+type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
+
+export class ChunkedReader implements BodyReader {
+  trailers: FieldSection | undefined = undefined
+  private state: State = 'size'
+  private size = 0
+  private digits = 0
+  private extensionBytes = 0
+  /** Data bytes of the current chunk still to come. */
+  private remaining = 0
+  private trailerBuffer: HeadBuffer | undefined = undefined
+  private readonly limits: HttpLimits
+  private readonly keepChunks: boolean
+  /** Where the span of bytes that can go out unchanged begins; -1: none is open. */
+  private spanStart = -1
+  /** Where the current size line began in the current bytes. */
+  private lineStart = 0
+  /** A size line that began in earlier bytes, or lost an extension, is written anew. */
+  private writesSizeLine = false
+
+  constructor(limits: HttpLimits, keepChunks: boolean) {
+    this.limits = limits
+    this.keepChunks = keepChunks
+  }
+
+  get isDone(): boolean {
+    return this.state === 'done'
+  }
+
+  read(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    let position = start
+    this.writesSizeLine = this.isInSizeLine
+    this.spanStart = this.keepChunks && this.state !== 'trailers' && !this.writesSizeLine ? position : -1
+    while (position < end && this.state !== 'done') {
+      if (this.state === 'trailers') return this.readTrailers(bytes, position, end)
+      position = this.state === 'data' ? this.readData(bytes, position, end, sink) : this.step(bytes, position, sink)
+    }
+    // An unfinished size line is held back; everything before it goes out.
+    this.closeSpan(bytes, this.isInSizeLine ? this.lineStart : position, sink)
+    return position
+  }
+
+  /** Whether the bytes so far end inside a size line. */
+  private get isInSizeLine(): boolean {
+    return this.state === 'extension' || this.state === 'size-lf' || (this.state === 'size' && this.digits > 0)
+  }
+
+  private readData(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    const length = Math.min(this.remaining, end - start)
+    this.remaining -= length
+    if (this.remaining === 0) this.state = 'data-cr'
+    if (!this.keepChunks) sink.onBody(bytes, start, start + length)
+    return start + length
+  }
+
+  /** Consumes one byte of the framing. */
+  private step(bytes: Buffer, position: number, sink: BodySink): number {
+    const byte = bytes[position] as number
+    switch (this.state) {
+      case 'size':
+        this.readSizeByte(bytes, byte, position, sink)
+        break
+      case 'extension':
+        this.readExtensionByte(byte)
+        break
+      case 'size-lf':
+        if (byte !== LF) throw new ProtocolError('a chunk size line must end in CRLF')
+        this.endSizeLine(bytes, position + 1, sink)
+        break
+      case 'data-cr':
+        if (byte !== CR) throw new ProtocolError('chunk data must be followed by CRLF')
+        this.state = 'data-lf'
+        break
+      case 'data-lf':
+        if (byte !== LF) throw new ProtocolError('chunk data must be followed by CRLF')
+        this.state = 'size'
+        this.size = 0
+        this.digits = 0
+        break
+      case 'data':
+      case 'trailers':
+      case 'done':
+    }
+    return position + 1
+  }
+
+  private readSizeByte(bytes: Buffer, byte: number, position: number, sink: BodySink): void {
+    const value = HEX_VALUE[byte] as number
+    if (this.digits === 0) this.lineStart = position
+    if (value !== 255) {
+      this.digits += 1
+      if (this.digits > MAX_SIZE_DIGITS) {
+        throw new ProtocolError(`a chunk size may have at most ${MAX_SIZE_DIGITS} hexadecimal digits`)
+      }
+      this.size = this.size * 16 + value
+      return
+    }
+    if (this.digits === 0) throw new ProtocolError('a chunk size must be hexadecimal digits')
+    if (byte === CR) {
+      this.state = 'size-lf'
+    } else if (byte === SEMICOLON || isWhitespace(byte)) {
+      // RFC 9112 7.1.1 allows "bad" white space before the semicolon; it goes the way of the extension.
+      this.state = 'extension'
+      this.readExtensionByte(byte)
+      this.closeSpan(bytes, this.lineStart, sink)
+      this.writesSizeLine = true
+    } else {
+      throw new ProtocolError('a chunk size must be hexadecimal digits')
+    }
+  }
+
+  private readExtensionByte(byte: number): void {
+    if (byte === CR) {
+      this.state = 'size-lf'
+      return
+    }
+    if (FIELD_VALUE[byte] !== 1) throw new ProtocolError('a chunk extension may not hold control characters')
+    this.extensionBytes += 1
+    if (this.extensionBytes > MAX_EXTENSION_BYTES) {
+      throw new ProtocolError(`chunk extensions may have at most ${MAX_EXTENSION_BYTES} bytes in one body`)
+    }
+  }
+
+  /** The size line is whole and lawful; `position` is behind it. */
+  private endSizeLine(bytes: Buffer, position: number, sink: BodySink): void {
+    this.remaining = this.size
+    if (this.size === 0) {
+      this.closeSpan(bytes, this.lineStart, sink)
+      this.state = 'trailers'
+      return
+    }
+    this.state = 'data'
+    if (this.writesSizeLine && this.keepChunks) {
+      const line = Buffer.from(`${this.size.toString(16)}\r\n`, 'latin1')
+      sink.onBody(line, 0, line.length)
+      this.spanStart = position
+    }
+    this.writesSizeLine = false
+  }
+
+  private closeSpan(bytes: Buffer, end: number, sink: BodySink): void {
+    if (this.spanStart >= 0 && end > this.spanStart) sink.onBody(bytes, this.spanStart, end)
+    this.spanStart = -1
+  }
+
+  /** Reads the trailer section, most often a mere CRLF. Returns the offset behind what was taken. */
+  private readTrailers(bytes: Buffer, start: number, end: number): number {
+    if (this.trailerBuffer === undefined && end - start >= 2 && bytes[start] === CR && bytes[start + 1] === LF) {
+      this.state = 'done'
+      return start + 2
+    }
+    const whole = this.collect(bytes, start, end)
+    if (whole === undefined) return end
+    const section = new FieldSection(this.limits.maxFields)
+    const before = whole.length - (end - start)
+    const sectionEnd = section.parse(whole, 2, Math.min(whole.length, this.limits.maxHeadBytes + 2), this.limits)
+    if (sectionEnd === INCOMPLETE) {
+      throw new ProtocolError(`a trailer section may have at most ${this.limits.maxHeadBytes} bytes`, 431)
+    }
+    this.state = 'done'
+    if (section.contentLength !== -1 || section.isChunked) {
+      throw new ProtocolError('a trailer section may not hold framing fields')
+    }
+    if (section.count > 0) this.trailers = section
+    return start + (sectionEnd - before)
+  }
+
+  /**
+   * Adds to the trailer section; returns it, with a CRLF before it, once it is whole. That CRLF (the end of the last
+   * chunk's size line) makes an empty section end as any head does, in CRLF CRLF.
+   */
+  private collect(bytes: Buffer, start: number, end: number): Buffer | undefined {
+    this.trailerBuffer ??= new HeadBuffer(EMPTY_LINE, 0)
+    return this.trailerBuffer.push(bytes.subarray(start, end), this.limits.maxHeadBytes + 2)
+  }
+}

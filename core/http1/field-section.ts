@@ -1,0 +1,189 @@
+/**
+ * The field lines of one head or trailer section, as offsets into the bytes they were read from: order, case, repeats and
+ * bytes >= 0x80 stay what they were, and nothing is copied. What framing, persistence and forwarding need to know is
+ * noted while the lines are checked, in one pass. An instance is reused for one message after the other.
+ */
+import { ProtocolError } from '../errors.ts'
+import { readConnectionOptions, readContentLength, requireChunked } from './field-values.ts'
+import * as kind from './field-names.ts'
+import { COLON, CR, equalsIgnoringCase, FIELD_VALUE, HTAB, isWhitespace, LF, SPACE, TOKEN } from './grammar.ts'
+import type { HttpLimits } from './limits.ts'
+
+/** Answer of the parsers when the bytes end before the section does. */
+export const INCOMPLETE = -1
+
+const NOTHING: Buffer = Buffer.alloc(0)
+
+export class FieldSection {
+  bytes: Buffer = NOTHING
+  /** Number of field lines. */
+  count = 0
+  /** Where the first line begins, and where the empty line ends. */
+  start = 0
+  end = 0
+  /** Per line: where its name begins and where its colon stands, where its value ends (before CRLF), its kind. */
+  readonly starts: Int32Array
+  readonly colons: Int32Array
+  readonly ends: Int32Array
+  readonly kinds: Uint8Array
+
+  /** -1 without a Content-Length. */
+  contentLength = -1
+  isChunked = false
+  /** Bits of `connection-options`: see field-values.ts. */
+  connection = 0
+  /** Line of the first field of each kind, -1 when absent; `hostCount` counts repeats. */
+  readonly first = new Int32Array(kind.KIND_COUNT)
+  hostCount = 0
+
+  constructor(maxFields: number) {
+    this.starts = new Int32Array(maxFields)
+    this.colons = new Int32Array(maxFields)
+    this.ends = new Int32Array(maxFields)
+    this.kinds = new Uint8Array(maxFields)
+  }
+
+  /**
+   * Reads lines from bytes[start..end) up to and with the empty line; returns the offset behind it, or INCOMPLETE.
+   * Throws ProtocolError for whatever RFC 9112 5 or 9110 5 forbids; leniencies (folding, white space before the colon,
+   * bare LF) are never taken, because recipients that take them differently can be played against each other.
+   */
+  parse(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
+    this.reset(bytes, start)
+    const maxFields = Math.min(limits.maxFields, this.starts.length)
+    let position = start
+    let count = 0
+    for (;;) {
+      if (position >= end) return INCOMPLETE
+      const lineStart = position
+      while (position < end && TOKEN[bytes[position] as number] === 1) position += 1
+      if (position >= end) return INCOMPLETE
+      if (bytes[position] !== COLON || position === lineStart) {
+        if (position > lineStart || bytes[position] !== CR) throw badName(bytes, lineStart, position)
+        if (position + 1 >= end) return INCOMPLETE
+        if (bytes[position + 1] !== LF) throw new ProtocolError('a CR in a head must be followed by LF')
+        this.count = count
+        this.end = position + 2
+        return this.end
+      }
+      const colon = position
+      position += 1
+      while (position < end && FIELD_VALUE[bytes[position] as number] === 1) position += 1
+      if (position + 1 >= end) {
+        if (position < end && bytes[position] !== CR) throw badValue(bytes[position] as number)
+        return INCOMPLETE
+      }
+      if (bytes[position] !== CR || bytes[position + 1] !== LF) throw badValue(bytes[position] as number)
+      if (count === maxFields) throw new ProtocolError(`a message may have at most ${maxFields} fields`, 431)
+      this.starts[count] = lineStart
+      this.colons[count] = colon
+      this.ends[count] = position
+      const fieldKind = kind.fieldKind(bytes, lineStart, colon)
+      this.kinds[count] = fieldKind
+      if (fieldKind !== kind.OTHER) this.note(fieldKind, count)
+      count += 1
+      position += 2
+    }
+  }
+
+  /** First byte of the value of line `index`, behind optional white space. */
+  valueStart(index: number): number {
+    const end = this.ends[index] as number
+    let position = (this.colons[index] as number) + 1
+    while (position < end && isWhitespace(this.bytes[position])) position += 1
+    return position
+  }
+
+  /** End of the value of line `index`, before optional white space. */
+  valueEnd(index: number): number {
+    const start = (this.colons[index] as number) + 1
+    let position = this.ends[index] as number
+    while (position > start && isWhitespace(this.bytes[position - 1])) position -= 1
+    return position
+  }
+
+  /** Value of line `index`, one character a byte; '' when it is empty. */
+  value(index: number): string {
+    const start = this.valueStart(index)
+    return this.bytes.toString('latin1', start, Math.max(start, this.valueEnd(index)))
+  }
+
+  /** Value of the first line of a kind, or undefined. */
+  valueOf(fieldKind: number): string | undefined {
+    const index = this.first[fieldKind] as number
+    return index < 0 ? undefined : this.value(index)
+  }
+
+  has(fieldKind: number): boolean {
+    return (this.first[fieldKind] as number) >= 0
+  }
+
+  /** Values of every line with this lower-case name, in order. A linear look: for what is not on every request's way. */
+  valuesNamed(lowerName: string): string[] {
+    const lower = Buffer.from(lowerName, 'latin1')
+    const values: string[] = []
+    for (let index = 0; index < this.count; index += 1) {
+      const isNamed = equalsIgnoringCase(this.bytes, this.starts[index] as number, this.colons[index] as number, lower)
+      if (isNamed) values.push(this.value(index))
+    }
+    return values
+  }
+
+  private reset(bytes: Buffer, start: number): void {
+    this.bytes = bytes
+    this.start = start
+    this.count = 0
+    this.contentLength = -1
+    this.isChunked = false
+    this.connection = 0
+    this.hostCount = 0
+    this.first.fill(-1)
+  }
+
+  /** Notes what line `index`, of a kind a proxy must understand, says. */
+  private note(fieldKind: number, index: number): void {
+    if (this.first[fieldKind] === -1) this.first[fieldKind] = index
+    switch (fieldKind) {
+      case kind.HOST:
+        this.hostCount += 1
+        break
+      case kind.CONTENT_LENGTH: {
+        const length = readContentLength(this.bytes, this.valueStart(index), this.valueEnd(index))
+        if (this.contentLength !== -1 && this.contentLength !== length) {
+          throw new ProtocolError(`Content-Length fields must agree, got ${this.contentLength} and ${length}`)
+        }
+        this.contentLength = length
+        break
+      }
+      case kind.TRANSFER_ENCODING:
+        if (this.isChunked) throw new ProtocolError('Transfer-Encoding may stand once')
+        requireChunked(this.bytes, this.valueStart(index), this.valueEnd(index))
+        this.isChunked = true
+        break
+      case kind.CONNECTION:
+        this.connection |= readConnectionOptions(this.bytes, this.valueStart(index), this.valueEnd(index))
+        break
+      default:
+    }
+  }
+}
+
+function badName(bytes: Buffer, lineStart: number, position: number): ProtocolError {
+  const byte = bytes[position] as number
+  if (position === lineStart && (byte === SPACE || byte === HTAB)) {
+    return new ProtocolError('a field line may not begin with white space (obsolete line folding)')
+  }
+  if (byte === COLON) return new ProtocolError('a field name may not be empty')
+  if (byte === SPACE || byte === HTAB) {
+    return new ProtocolError('no white space may stand between a field name and its colon')
+  }
+  return new ProtocolError(`a field name may not hold byte 0x${hex(byte)}`)
+}
+
+function badValue(byte: number): ProtocolError {
+  if (byte === CR) return new ProtocolError('a CR in a head must be followed by LF')
+  if (byte === LF) return new ProtocolError('a line in a head must end in CRLF, got a bare LF')
+  return new ProtocolError(`a field value may not hold byte 0x${hex(byte)}`)
+}
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0')

@@ -1,0 +1,217 @@
+/**
+ * A request's head (RFC 9112 3): request line plus fields, checked in full, kept as offsets into the bytes as they came.
+ * One instance serves one message after the other; what it says holds until its next `parse`.
+ */
+import { ProtocolError } from '../errors.ts'
+import * as kind from './field-names.ts'
+import { FieldSection, INCOMPLETE } from './field-section.ts'
+import { CLOSE, KEEP_ALIVE_OPTION } from './field-values.ts'
+import { AUTHORITY, COLON, CR, equalsIgnoringCase, LF, SPACE, TARGET, TOKEN } from './grammar.ts'
+import type { HttpLimits } from './limits.ts'
+
+const SLASH = 0x2f
+const ASTERISK = 0x2a
+const QUESTION_MARK = 0x3f
+const AT_SIGN = 0x40
+const HTTP_SLASH = Buffer.from('HTTP/')
+const SCHEMES = [Buffer.from('http://'), Buffer.from('https://')]
+
+export class RequestHead {
+  readonly fields: FieldSection
+  bytes: Buffer = Buffer.alloc(0)
+  /** Offsets: method [start, methodEnd), target [methodEnd + 1, targetEnd), request line [start, lineEnd) with CRLF. */
+  start = 0
+  methodEnd = 0
+  targetEnd = 0
+  lineEnd = 0
+  /** Path of the target without its query: [pathStart, pathEnd); for `*` the asterisk itself. */
+  pathStart = 0
+  pathEnd = 0
+  /** Authority of an absolute-form target, [authorityStart, authorityEnd); both -1 in the other forms. */
+  authorityStart = -1
+  authorityEnd = -1
+  /** 0 for HTTP/1.0, else 1: a higher minor version is answered as 1.1 (RFC 9110 2.5). */
+  minorVersion = 1
+
+  constructor(maxFields: number) {
+    this.fields = new FieldSection(maxFields)
+  }
+
+  /**
+   * Reads a head from bytes[start..end); returns the offset behind it or INCOMPLETE. Throws ProtocolError (400, 414, 431,
+   * 501, 505). A body, if `contentLength` > 0 or `isChunked`, begins at the returned offset.
+   */
+  parse(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
+    this.bytes = bytes
+    this.start = start
+    // No more than a lawful head is looked at: what lies beyond is the body's, or makes the head too large.
+    const bound = Math.min(end, start + limits.maxHeadBytes)
+    const lineEnd = this.parseLine(bytes, start, bound, limits)
+    const headEnd = lineEnd === INCOMPLETE ? INCOMPLETE : this.fields.parse(bytes, lineEnd, bound, limits)
+    if (headEnd === INCOMPLETE) {
+      if (bound < end || end - start >= limits.maxHeadBytes) throw headTooLarge(limits)
+      return INCOMPLETE
+    }
+    this.checkTogether()
+    return headEnd
+  }
+
+  /** Whether the client lets the connection be used again (RFC 9112 9.3). */
+  get wantsKeepAlive(): boolean {
+    const options = this.fields.connection
+    if ((options & CLOSE) !== 0) return false
+    return this.minorVersion === 1 || (options & KEEP_ALIVE_OPTION) !== 0
+  }
+
+  get method(): string {
+    return this.bytes.toString('latin1', this.start, this.methodEnd)
+  }
+
+  get path(): string {
+    return this.bytes.toString('latin1', this.pathStart, this.pathEnd)
+  }
+
+  /** Behind the question mark; undefined when the target has none. */
+  get query(): string | undefined {
+    return this.pathEnd === this.targetEnd ? undefined : this.bytes.toString('latin1', this.pathEnd + 1, this.targetEnd)
+  }
+
+  /** The host that is asked for, lower case, without a port: of the target if it names one, else of Host. */
+  get host(): string | undefined {
+    const authority =
+      this.authorityStart >= 0
+        ? this.bytes.toString('latin1', this.authorityStart, this.authorityEnd)
+        : this.fields.valueOf(kind.HOST)
+    if (authority === undefined || authority === '') return undefined
+    return authority.replace(/:\d*$/, '').toLowerCase()
+  }
+
+  private parseLine(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
+    let position = start
+    while (position < end && TOKEN[bytes[position] as number] === 1) position += 1
+    if (position >= end) return INCOMPLETE
+    if (bytes[position] !== SPACE || position === start) {
+      throw new ProtocolError('a request must begin with a method token and one space')
+    }
+    this.methodEnd = position
+    position += 1
+    const targetStart = position
+    const targetBound = Math.min(end, targetStart + limits.maxTargetBytes + 1)
+    while (position < targetBound && TARGET[bytes[position] as number] === 1) position += 1
+    if (position - targetStart > limits.maxTargetBytes) {
+      throw new ProtocolError(`a request target may have at most ${limits.maxTargetBytes} bytes`, 414)
+    }
+    if (position >= end) return INCOMPLETE
+    if (bytes[position] !== SPACE || position === targetStart) {
+      throw new ProtocolError('a request line must be "method target HTTP/1.1" with single spaces')
+    }
+    this.targetEnd = position
+    return this.parseVersion(bytes, position + 1, end)
+  }
+
+  /** Reads "HTTP/d.d" CRLF at `start`. */
+  private parseVersion(bytes: Buffer, start: number, end: number): number {
+    for (let index = 0; index < HTTP_SLASH.length && start + index < end; index += 1) {
+      if (bytes[start + index] !== HTTP_SLASH[index]) throw badVersion()
+    }
+    if (start + 10 > end) return INCOMPLETE
+    const major = (bytes[start + 5] as number) - 0x30
+    const minor = (bytes[start + 7] as number) - 0x30
+    const isWellFormed =
+      major >= 0 && major <= 9 && bytes[start + 6] === 0x2e && minor >= 0 && minor <= 9 && bytes[start + 8] === CR
+    if (!isWellFormed) throw badVersion()
+    if (bytes[start + 9] !== LF) throw new ProtocolError('a CR in a head must be followed by LF')
+    if (major !== 1) throw new ProtocolError(`only HTTP/1.x is spoken here, got HTTP/${major}.${minor}`, 505)
+    this.minorVersion = minor === 0 ? 0 : 1
+    this.lineEnd = start + 10
+    this.locatePath(bytes)
+    return this.lineEnd
+  }
+
+  /** Finds which of the four forms the target has (RFC 9112 3.2), where its authority is and where its path. */
+  private locatePath(bytes: Buffer): void {
+    const start = this.methodEnd + 1
+    this.authorityStart = -1
+    this.authorityEnd = -1
+    this.pathStart = start
+    const first = bytes[start]
+    if (first !== SLASH) {
+      if (this.isMethod('CONNECT')) throw new ProtocolError('CONNECT is not served by a reverse proxy', 501)
+      if (first === ASTERISK && this.targetEnd === start + 1) {
+        if (!this.isMethod('OPTIONS')) throw new ProtocolError('the target * belongs to OPTIONS only')
+      } else {
+        this.locateAuthority(bytes, start)
+      }
+    }
+    let position = this.pathStart
+    while (position < this.targetEnd && bytes[position] !== QUESTION_MARK) position += 1
+    this.pathEnd = position
+  }
+
+  private locateAuthority(bytes: Buffer, start: number): void {
+    const scheme = SCHEMES.find((word) => equalsIgnoringCase(bytes, start, start + word.length, word))
+    if (scheme === undefined || start + scheme.length >= this.targetEnd) {
+      throw new ProtocolError('a target must begin with / or be an absolute http URL')
+    }
+    let position = start + scheme.length
+    this.authorityStart = position
+    while (position < this.targetEnd && bytes[position] !== SLASH && bytes[position] !== QUESTION_MARK) position += 1
+    this.authorityEnd = position
+    this.pathStart = position
+    checkAuthority(bytes, this.authorityStart, position, 'the authority of a target')
+    if (this.authorityStart === position) throw new ProtocolError('the authority of a target may not be empty')
+  }
+
+  private isMethod(name: string): boolean {
+    return this.methodEnd - this.start === name.length && this.method === name
+  }
+
+  /** Rules that need the whole head: Host (RFC 9112 3.2) and framing (6.1, 6.3). */
+  private checkTogether(): void {
+    const { fields } = this
+    if (fields.hostCount !== 1) {
+      if (fields.hostCount > 1) throw new ProtocolError('a request may have one Host field only')
+      if (this.minorVersion === 1) throw new ProtocolError('an HTTP/1.1 request must have a Host field')
+    } else {
+      const line = fields.first[kind.HOST] as number
+      checkAuthority(this.bytes, fields.valueStart(line), fields.valueEnd(line), 'Host')
+    }
+    if (!fields.isChunked) return
+    if (fields.contentLength !== -1) {
+      throw new ProtocolError('a message may not have both Content-Length and Transfer-Encoding')
+    }
+    if (this.minorVersion === 0) throw new ProtocolError('HTTP/1.0 has no Transfer-Encoding')
+  }
+}
+
+/** uri-host [":" port] (RFC 9110 7.2): no user info, no path, nothing a virtual-host look-up could trip over. */
+function checkAuthority(bytes: Buffer, start: number, end: number, what: string): void {
+  let colons = 0
+  let lastColon = -1
+  for (let position = start; position < end; position += 1) {
+    const byte = bytes[position] as number
+    if (byte === AT_SIGN || AUTHORITY[byte] !== 1) {
+      throw new ProtocolError(`${what} must be a host with an optional port, without byte 0x${byte.toString(16)}`)
+    }
+    if (byte === COLON) {
+      colons += 1
+      lastColon = position
+    }
+  }
+  if (colons > 0 || bytes[start] === 0x5b) checkPort(bytes, start, end, colons, lastColon, what)
+}
+
+/** Behind the last colon outside brackets stand digits; more than one colon needs `[v6]`. */
+function checkPort(bytes: Buffer, start: number, end: number, colons: number, lastColon: number, what: string): void {
+  const host = bytes.toString('latin1', start, end)
+  const isLawful =
+    bytes[start] === 0x5b
+      ? /^\[[0-9A-Fa-f:.]+\](:\d{0,5})?$/.test(host)
+      : colons === 1 && lastColon > start && /:\d{0,5}$/.test(host)
+  if (!isLawful) throw new ProtocolError(`${what} must be a host with an optional port`)
+}
+
+const badVersion = (): ProtocolError => new ProtocolError('a request line must end in HTTP/1.1 or HTTP/1.0')
+
+export const headTooLarge = (limits: HttpLimits): ProtocolError =>
+  new ProtocolError(`a head may have at most ${limits.maxHeadBytes} bytes`, 431)
