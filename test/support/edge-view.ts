@@ -1,0 +1,44 @@
+/** An edge as status and metrics see it, without sockets: every field overridable, nothing moves on its own. */
+import { createEdgeCounters } from '../../core/observe/counters.ts'
+import type { BackendView, EdgeView, ProcessView } from '../../core/observe/view.ts'
+
+export const fakeProcess: ProcessView = {
+  version: '1.2.3',
+  runtime: 'bun 1.4.5',
+  pid: 42,
+  startedAt: Date.UTC(2026, 0, 1),
+  residentBytes: 50_000_000,
+  cpuSeconds: 1.5,
+}
+
+export const fakeBackend = (overrides: Partial<BackendView> = {}): BackendView => ({
+  id: '10.0.0.1:80',
+  weight: 1,
+  zone: undefined,
+  inflight: 0,
+  health: { kind: 'healthy', since: 0 },
+  lastCheck: undefined,
+  counters: {
+    requests: 0,
+    failures: 0,
+    connectFailures: 0,
+    timeouts: 0,
+    resets: 0,
+    protocolErrors: 0,
+    abandoned: 0,
+    responses: [0, 0, 0, 0, 0, 0],
+    retries: 0,
+    bytesToBackend: 0,
+    bytesFromBackend: 0,
+  },
+  latency: { record: () => undefined },
+  ...overrides,
+})
+
+export const fakeEdge = (backends: readonly BackendView[], overrides: Partial<EdgeView> = {}): EdgeView => ({
+  phase: 'serving',
+  listeners: [{ name: 'web', address: '127.0.0.1:8080' }],
+  counters: createEdgeCounters(),
+  pools: [{ name: 'web', strategy: 'p2c', backends }],
+  ...overrides,
+})
