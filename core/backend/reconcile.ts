@@ -1,0 +1,52 @@
+/** A pool's old backends + its new members -> its new backends: the same object for the same id, state and all. */
+import type { Backend } from './backend.ts'
+import type { Member } from './member.ts'
+
+export interface Reconciled {
+  /** One per member, in the members' order. */
+  readonly backends: readonly Backend[]
+  readonly added: readonly Backend[]
+  /** No longer configured; the caller lets their attempts end. */
+  readonly removed: readonly Backend[]
+  readonly kept: readonly Backend[]
+}
+
+/**
+ * Pure but for weight, zone and place of the kept ones, which are brought up to date in place. The address needs no
+ * such care: the id is made from it. Throws on two members of one id, which the config has refused already.
+ */
+export function reconcile(
+  old: readonly Backend[],
+  members: readonly Member[],
+  create: (member: Member) => Backend,
+): Reconciled {
+  // Before the first change, so that a throw leaves the running pool as it was.
+  refuseDuplicates(members)
+  const gone = new Map(old.map((backend) => [backend.id, backend]))
+  const added: Backend[] = []
+  const kept: Backend[] = []
+  const backends = members.map((member) => {
+    const known = gone.get(member.id)
+    gone.delete(member.id)
+    const list = known === undefined ? added : kept
+    const backend = known === undefined ? create(member) : bringUpToDate(known, member)
+    list.push(backend)
+    return backend
+  })
+  return { backends, added, removed: [...gone.values()], kept }
+}
+
+function refuseDuplicates(members: readonly Member[]): void {
+  const ids = new Set<string>()
+  for (const { id } of members) {
+    if (ids.has(id)) throw new Error(`two members of one pool have the id ${id}`)
+    ids.add(id)
+  }
+}
+
+function bringUpToDate(backend: Backend, member: Member): Backend {
+  backend.weight = member.weight
+  backend.zone = member.zone
+  backend.place = member.place
+  return backend
+}
