@@ -1,0 +1,18 @@
+/** What the admin API reads of a running edge; handed in by `core/edge.ts`, faked in tests. Nothing here may block. */
+import type { Config } from '../config/config.ts'
+import type { StatusSnapshot } from '../observe/snapshot.ts'
+
+export interface AdminSource {
+  status(): StatusSnapshot
+  /** The Prometheus page. */
+  metrics(): string
+  /** Whether new traffic should be sent here. */
+  ready(): Readiness
+  /** The configuration in force, secrets included: the API takes them out. */
+  config(): Config
+}
+
+export type Readiness =
+  | { readonly kind: 'ready' }
+  /** In words, for people: `draining`, `no pool has a usable backend`. */
+  | { readonly kind: 'not-ready'; readonly reason: string }

@@ -1,0 +1,70 @@
+/** JSON Schema of `StatusSnapshot` (`core/observe/snapshot.ts`): change both together, a test holds them to it. */
+
+const number = { type: 'number' }
+const count = { type: 'integer', minimum: 0 }
+const text = { type: 'string' }
+const time = { type: 'string', format: 'date-time' }
+
+/** Every property required, none besides them unless a later version adds some. */
+const object = (properties: Readonly<Record<string, object>>) => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+})
+const list = (items: object) => ({ type: 'array', items })
+const orNull = (schema: object) => ({ anyOf: [schema, { type: 'null' }] })
+const counts = (...names: readonly string[]) => object(Object.fromEntries(names.map((name) => [name, count])))
+
+const responses = counts('2xx', '3xx', '4xx', '5xx')
+
+const edgeCounters = counts(
+  'connectionsAccepted',
+  'connectionsRefused',
+  'connectionsOpen',
+  'requests',
+  'badRequests',
+  'clientTimeouts',
+  'unrouted',
+  'unavailable',
+  'retries',
+  'truncated',
+  'abandoned',
+  'tunnels',
+  'tunnelsOpen',
+  'bytesFromClients',
+  'bytesToClients',
+)
+
+const backend = object({
+  id: text,
+  state: { enum: ['unchecked', 'healthy', 'unhealthy'] },
+  since: time,
+  reason: orNull(text),
+  weight: number,
+  zone: orNull(text),
+  inflight: count,
+  requests: count,
+  retries: count,
+  abandoned: count,
+  failures: counts('total', 'connect', 'timeout', 'reset', 'protocol'),
+  responses,
+  bytesToBackend: count,
+  bytesFromBackend: count,
+  lastCheck: orNull(object({ at: time, passed: { type: 'boolean' }, elapsedMs: number, detail: text })),
+  latency: orNull(
+    object({ count, meanMs: number, p50Ms: number, p95Ms: number, p99Ms: number, p999Ms: number, maxMs: number }),
+  ),
+})
+
+export const statusSchema = object({
+  version: text,
+  runtime: text,
+  pid: count,
+  startedAt: time,
+  uptimeMs: count,
+  phase: { enum: ['starting', 'serving', 'draining'] },
+  process: object({ residentBytes: count, cpuSeconds: number }),
+  listeners: list(object({ name: text, address: text })),
+  counters: object({ ...edgeCounters.properties, responses }),
+  pools: list(object({ name: text, strategy: text, backends: list(backend) })),
+})

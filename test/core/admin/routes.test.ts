@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'bun:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { createAdminHandler } from '../../../core/admin/routes.ts'
+import { statusSchema } from '../../../core/admin/status-schema.ts'
+import { buildSnapshot } from '../../../core/observe/snapshot.ts'
+import { fakeAdminSource } from '../../support/admin-source.ts'
+import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const ask = (path: string, init: RequestInit = {}, options: Parameters<typeof fakeAdminSource>[0] = {}) =>
+  createAdminHandler({ token: undefined, source: fakeAdminSource(options) })(
+    new Request(`http://localhost:9900${path}`, { headers: { host: 'localhost:9900' }, ...init }),
+  )
+
+describe('admin routes', () => {
+  test('answer health even while nothing else works', async () => {
+    const broken = () => {
+      throw new Error('boom')
+    }
+    const response = ask('/health', {}, { status: broken, ready: broken })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ status: 'ok' })
+  })
+
+  test('say ready, or why not', async () => {
+    expect(ask('/ready').status).toBe(200)
+    const response = ask('/ready', {}, { ready: () => ({ kind: 'not-ready', reason: 'draining' }) })
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ status: 503, detail: 'draining' })
+  })
+
+  test('give the status as the source has it', async () => {
+    const snapshot = await ask('/api/status').json()
+    expect(snapshot).toMatchObject({ version: '1.2.3', pools: [{ backends: [{ id: '10.0.0.1:80' }] }] })
+  })
+
+  test('give metrics in the type that Prometheus asks for', async () => {
+    const response = ask('/metrics')
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(await response.text()).toBe('metric 1\n')
+  })
+
+  test('give the configuration without its secrets', async () => {
+    const text = await ask('/api/config').text()
+    expect(text).not.toContain('hunter2')
+    expect(JSON.parse(text)).toMatchObject({ admin: { token: '***' }, shutdownTimeoutMs: 30_000 })
+  })
+
+  test('ignore the query and refuse what only resembles a path', () => {
+    expect(ask('/health?x=/nope').status).toBe(200)
+    const paths = ['/', '/Health', '/health/', '/api', '//health', '/__proto__', '/constructor', `/${'a'.repeat(9000)}`]
+    expect(paths.map((path) => ask(path).status)).toEqual(paths.map(() => 404))
+  })
+
+  test('describe a refusal as problem details', async () => {
+    const response = ask('/nope')
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(await response.json()).toEqual({
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      detail: 'There is no /nope here; GET /openapi.json lists what is.',
+    })
+  })
+
+  test('name the allowed methods when another is used', () => {
+    for (const method of ['POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS', 'PURGE']) {
+      const response = ask('/api/status', { method })
+      expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD'])
+    }
+  })
+
+  test('answer HEAD as GET without the body', async () => {
+    const response = ask('/metrics', { method: 'HEAD' })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toStartWith('text/plain')
+    expect(await response.text()).toBe('')
+  })
+
+  test('turn a fault of the source into a 500 that says what', async () => {
+    const response = ask('/api/status', {}, { status: () => JSON.parse('{') as never })
+    expect(response.status).toBe(500)
+    expect(await response.json()).toMatchObject({ title: 'Internal Server Error' })
+  })
+
+  test('forbid caches and foreign pages on every answer', () => {
+    for (const path of ['/health', '/nope', '/metrics']) {
+      const { headers } = ask(path)
+      expect(headers.get('cache-control')).toBe('no-store')
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+    }
+  })
+})
+
+describe('OpenAPI document', () => {
+  test('lists every route that answers', async () => {
+    const document = (await ask('/openapi.json').json()) as { openapi: string; paths: Record<string, unknown> }
+    expect(document.openapi).toBe('3.1.0')
+    const paths = Object.keys(document.paths)
+    expect(paths).toContain('/api/status')
+    expect(paths.map((path) => ask(path).status)).toEqual(paths.map(() => 200))
+  })
+
+  test('has a schema that a real snapshot satisfies in full', () => {
+    const ajv = addFormats.default(new Ajv2020({ allErrors: true, strict: true }))
+    const down = { kind: 'unhealthy', since: 0, reason: 'refused' } as const
+    const check = { at: 0, passed: false, elapsedMs: 1, detail: 'refused' }
+    const edge = fakeEdge([fakeBackend(), fakeBackend({ id: 'b:1', health: down, lastCheck: check, zone: 'eu' })])
+    const validate = ajv.compile(closed(statusSchema))
+    validate(buildSnapshot(edge, fakeProcess, virtualClock()))
+    expect(validate.errors).toBeNull()
+  })
+})
+
+/** The same schema with additional properties forbidden, so that a field the schema lacks is seen too. */
+function closed(schema: unknown): object {
+  if (Array.isArray(schema)) return schema.map(closed)
+  if (typeof schema !== 'object' || schema === null) return schema as never
+  const entries = Object.entries(schema).map(([key, value]) => [key, closed(value)])
+  return Object.fromEntries('properties' in schema ? [...entries, ['additionalProperties', false]] : entries) as object
+}

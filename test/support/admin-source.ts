@@ -1,0 +1,16 @@
+/** An admin source that serves fixed answers, each of them overridable. */
+import type { AdminSource } from '../../core/admin/source.ts'
+import type { Config } from '../../core/config/config.ts'
+import { buildSnapshot } from '../../core/observe/snapshot.ts'
+import { fakeBackend, fakeEdge, fakeProcess } from './edge-view.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+const config = { admin: { token: 'hunter2' }, shutdownTimeoutMs: 30_000, pools: [] } as unknown as Config
+
+export const fakeAdminSource = (overrides: Partial<AdminSource> = {}): AdminSource => ({
+  status: () => buildSnapshot(fakeEdge([fakeBackend()]), fakeProcess, virtualClock()),
+  metrics: () => 'metric 1\n',
+  ready: () => ({ kind: 'ready' }),
+  config: () => config,
+  ...overrides,
+})
