@@ -1,0 +1,74 @@
+/** The admin API on a socket: `Bun.serve` on TCP or a Unix socket, everything else in `routes.ts`. */
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
+import { formatAddress, type SocketAddress } from '../address.ts'
+import { StartError } from '../errors.ts'
+import { type AdminOptions, createAdminHandler } from './routes.ts'
+
+export interface AdminServer {
+  /** With the real port where 0 was asked for. */
+  readonly address: SocketAddress
+  /** Closes the listener at once, and what is being answered with it. */
+  stop(): Promise<void>
+}
+
+/** No route reads a body; this is what a client may send before it is told so. */
+const maxBodyBytes = 64 * 1024
+const idleTimeoutSeconds = 30
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'already in use; stop what listens there, or choose another address',
+  EADDRNOTAVAIL: 'not an address of this machine',
+  EACCES: 'no permission to listen there',
+  EINVAL: 'not an address that can be listened on',
+  ENOENT: 'its directory does not exist',
+}
+
+/** Rejects with a `StartError` of one line when it cannot listen. */
+export async function startAdmin(options: AdminOptions & { readonly address: SocketAddress }): Promise<AdminServer> {
+  const { address } = options
+  const handler = createAdminHandler(options)
+  try {
+    if (address.kind === 'tcp') return listenTcp(address, handler)
+    await removeStaleSocket(address.path)
+    return listenUnix(address, handler)
+  } catch (error) {
+    throw new StartError(`admin.address ${formatAddress(address)}: ${reasons[codeOf(error)] ?? String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+type Handler = (request: Request) => Response
+
+function listenTcp(address: SocketAddress & { kind: 'tcp' }, fetch: Handler): AdminServer {
+  const server = Bun.serve({
+    hostname: address.host,
+    port: address.port,
+    fetch,
+    maxRequestBodySize: maxBodyBytes,
+    idleTimeout: idleTimeoutSeconds,
+    development: false,
+    // Outside development Bun 1.4.5 shares the port with whoever else asks to, unless told not to.
+    reusePort: false,
+  })
+  return { address: { ...address, port: server.port ?? address.port }, stop: () => server.stop(true) }
+}
+
+function listenUnix(address: SocketAddress & { kind: 'unix' }, fetch: Handler): AdminServer {
+  const server = Bun.serve({ unix: address.path, fetch, maxRequestBodySize: maxBodyBytes, development: false })
+  // Without a token, the file's permissions are what guards it.
+  chmodSync(address.path, 0o600)
+  return { address, stop: () => server.stop(true) }
+}
+
+/** A process that was killed leaves its socket behind; remove it when nobody answers there, and nothing else. */
+async function removeStaleSocket(path: string): Promise<void> {
+  try {
+    const socket = await Bun.connect({ unix: path, socket: { data: () => undefined } })
+    socket.terminate()
+  } catch (error) {
+    if (codeOf(error) === 'ECONNREFUSED' && lstatSync(path).isSocket()) unlinkSync(path)
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
