@@ -1,0 +1,38 @@
+/** HAProxy: one thread, kept-alive backend connections, no log, the forwarded fields that SmartEdge also writes. */
+import { firstLine, type Job, type Peer } from './peer.ts'
+
+export const haproxy: Peer = {
+  name: 'haproxy',
+  install: 'apt-get install haproxy',
+  version: () => firstLine(['haproxy', '-v'])?.match(/version (\S+)/)?.[1],
+  launch: (job) => ({
+    command: ['haproxy', '-db', '-f', 'haproxy.cfg'],
+    files: { 'haproxy.cfg': renderHaproxy(job) },
+  }),
+}
+
+export function renderHaproxy(job: Job): string {
+  const servers = job.backendPorts.map((port, index) => `  server b${index} 127.0.0.1:${port}`)
+  return `global
+  nbthread 1
+  maxconn 9000
+defaults
+  mode http
+  timeout client 300s
+  timeout server 300s
+  timeout connect 5s
+  http-reuse always
+frontend web
+  bind 127.0.0.1:${job.port}
+  default_backend backends
+backend backends
+  balance roundrobin
+  option forwardfor
+  unique-id-format %{+X}o\\ %ci:%cp_%fi:%fp_%Ts_%rt:%pid
+  http-request set-header Via "1.1 haproxy"
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request set-header X-Request-Id %[unique-id]
+${servers.join('\n')}
+`
+}

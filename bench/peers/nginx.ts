@@ -1,0 +1,56 @@
+/** nginx: one worker, kept-alive backend connections, no access log, the forwarded fields that SmartEdge also writes. */
+import { firstLine, type Job, type Peer } from './peer.ts'
+
+export const nginx: Peer = {
+  name: 'nginx',
+  install: 'apt-get install nginx',
+  version: () => firstLine(['nginx', '-v'])?.replace('nginx version: ', ''),
+  launch: (job) => ({
+    command: ['nginx', '-p', job.directory, '-e', 'stderr', '-c', 'nginx.conf'],
+    files: { 'nginx.conf': renderNginx(job) },
+  }),
+}
+
+/**
+ * Bodies are streamed both ways, as the others do: with the defaults nginx would store an upload before it passes it on
+ * and write a large response to a file.
+ */
+export function renderNginx(job: Job): string {
+  const servers = job.backendPorts.map((port) => `    server 127.0.0.1:${port};`)
+  return `daemon off;
+worker_processes 1;
+worker_rlimit_nofile 20000;
+pid nginx.pid;
+error_log stderr warn;
+events { worker_connections 20000; }
+http {
+  access_log off;
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  client_max_body_size 0;
+  keepalive_requests 100000000;
+  keepalive_timeout 300s;
+  tcp_nodelay on;
+  upstream backends {
+${servers.join('\n')}
+    keepalive 1024;
+    keepalive_requests 100000000;
+  }
+  server {
+    listen 127.0.0.1:${job.port} backlog=4096;
+    location / {
+      proxy_pass http://backends;
+      proxy_http_version 1.1;
+      proxy_request_buffering off;
+      proxy_max_temp_file_size 0;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header Via "1.1 nginx";
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header X-Request-Id $request_id;
+    }
+  }
+}
+`
+}

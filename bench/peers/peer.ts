@@ -1,0 +1,37 @@
+/** The contract of a contestant: how it is found, and how it is started for a given job. */
+
+/** What a contestant has to do: listen on loopback and pass requests on to loopback backends. */
+export interface Job {
+  readonly port: number
+  /** Ports of the backends, at least one. */
+  readonly backendPorts: readonly number[]
+  /** An existing directory of its own, absolute, for whatever it writes. */
+  readonly directory: string
+}
+
+export interface Launch {
+  readonly command: readonly string[]
+  /** Written into the job's directory before the start: name -> text. */
+  readonly files: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface Peer {
+  readonly name: string
+  /** How to get it, for people: a command or an address. */
+  readonly install: string
+  /** Its version in a few words; undefined when it is not on this machine. Runs a program at most. */
+  readonly version: () => string | undefined
+  readonly launch: (job: Job) => Launch
+}
+
+/** The first line that `command` prints, on either stream; undefined when it cannot be run. */
+export function firstLine(command: readonly string[]): string | undefined {
+  const [program = ''] = command
+  if (Bun.which(program) === null) return undefined
+  const { stdout, stderr } = Bun.spawnSync([...command], { stdin: 'ignore' })
+  return `${stdout.toString()}\n${stderr.toString()}`
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '')
+}

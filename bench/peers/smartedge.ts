@@ -1,0 +1,27 @@
+/** SmartEdge itself, started as a user starts it: one process, one listener, no admin API. */
+import { join } from 'node:path'
+import type { Job, Peer } from './peer.ts'
+
+const cli = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
+const manifest = join(import.meta.dirname, '..', '..', 'package.json')
+
+/** With the strategy of that name, or the plugin file at that absolute path; undefined: the default. */
+export const createSmartedge = (strategy?: string): Peer => ({
+  name: strategy === undefined ? 'smartedge' : `smartedge:${strategy}`,
+  install: 'part of SmartEdge',
+  version: () => `${String(require(manifest).version)} on Bun ${Bun.version}`,
+  launch: (job) => ({
+    command: [process.execPath, cli, 'run', '-c', join(job.directory, 'smartedge.config.json')],
+    files: { 'smartedge.config.json': renderSmartedge(job, strategy) },
+  }),
+})
+
+export function renderSmartedge(job: Job, strategy?: string): string {
+  const backends = job.backendPorts.map((port) => `http://127.0.0.1:${port}`)
+  const config = {
+    listeners: { web: { address: `127.0.0.1:${job.port}` } },
+    admin: null,
+    pools: { web: { backends, ...(strategy === undefined ? {} : { strategy }) } },
+  }
+  return `${JSON.stringify(config, undefined, 2)}\n`
+}

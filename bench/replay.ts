@@ -1,0 +1,100 @@
+/**
+ * The backend behind every contestant: answers each request with the same prepared bytes, as cheaply as Bun can, so that
+ * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`; says `ready` when it listens.
+ * On a line on standard input it prints the requests answered so far by port, as JSON.
+ * Not an origin for people (that is `smartedge origins`): it reads Content-Length, cuts off chunked requests, and believes
+ * the rest. The first line of a response never varies.
+ */
+import type { Socket } from 'bun'
+import { systemClock } from '../core/clock.ts'
+import { profiles, renderResponse } from './profile.ts'
+
+interface State {
+  readonly port: number
+  readonly delayMs: number
+  /** The beginning of a head that has not come whole. */
+  head: Buffer | undefined
+  bodyBytesLeft: number
+  /** Bytes of responses not yet taken by the socket. */
+  unsent: Buffer | undefined
+}
+
+const headEnd = Buffer.from('\r\n\r\n')
+const answered = new Map<number, number>()
+
+const [profileName = '', ...ports] = process.argv.slice(2)
+const profile = profiles[profileName]
+if (profile === undefined) throw new Error(`unknown profile ${profileName}: ${Object.keys(profiles).join(', ')}`)
+const response = renderResponse(profile)
+
+for (const each of ports) {
+  const [port = 0, delayMs = 0] = each.split(',').map(Number)
+  answered.set(port, 0)
+  Bun.listen<State>({
+    hostname: '127.0.0.1',
+    port,
+    allowHalfOpen: true,
+    socket: {
+      open(socket) {
+        socket.data = { port, delayMs, head: undefined, bodyBytesLeft: 0, unsent: undefined }
+      },
+      data: (socket, bytes) => consume(socket, bytes),
+      drain: (socket) => send(socket),
+      end: (socket) => void socket.end(),
+      error: (socket) => socket.terminate(),
+    },
+  })
+}
+process.stdout.write('ready\n')
+for await (const _ of console) process.stdout.write(`${JSON.stringify(Object.fromEntries(answered))}\n`)
+
+function consume(socket: Socket<State>, bytes: Buffer): void {
+  const state = socket.data
+  let rest = bytes
+  while (rest.length > 0) {
+    if (state.bodyBytesLeft > 0) {
+      const taken = Math.min(state.bodyBytesLeft, rest.length)
+      state.bodyBytesLeft -= taken
+      rest = rest.subarray(taken)
+    } else {
+      if (state.head !== undefined) rest = Buffer.concat([state.head, rest])
+      const end = rest.indexOf(headEnd)
+      state.head = end < 0 ? rest : undefined
+      if (end < 0) return
+      const length = readBodyBytes(rest, end)
+      if (length === undefined) return socket.terminate()
+      state.bodyBytesLeft = length
+      rest = rest.subarray(end + headEnd.length)
+    }
+    if (state.bodyBytesLeft === 0) answer(socket)
+  }
+}
+
+/** GET is taken to have no body, which spares a search; undefined: chunked, which this backend does not speak. */
+function readBodyBytes(bytes: Buffer, end: number): number | undefined {
+  if (bytes[0] === 0x47) return 0
+  const head = bytes.toString('latin1', 0, end).toLowerCase()
+  if (head.includes('\r\ntransfer-encoding:')) return undefined
+  return Number(head.match(/\r\ncontent-length: *(\d+)/)?.[1] ?? 0)
+}
+
+function answer(socket: Socket<State>): void {
+  const { port, delayMs } = socket.data
+  answered.set(port, (answered.get(port) ?? 0) + 1)
+  if (delayMs > 0) systemClock.after(delayMs, () => enqueue(socket))
+  else enqueue(socket)
+}
+
+function enqueue(socket: Socket<State>): void {
+  const { unsent } = socket.data
+  socket.data.unsent = unsent === undefined ? response : Buffer.concat([unsent, response])
+  if (unsent === undefined) send(socket)
+}
+
+function send(socket: Socket<State>): void {
+  const { unsent } = socket.data
+  if (unsent === undefined) return
+  const sent = socket.write(unsent)
+  if (sent < 0 || sent >= unsent.length) socket.data.unsent = undefined
+  else if (sent > 0) socket.data.unsent = unsent.subarray(sent)
+}
