@@ -1,0 +1,200 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Backend, CheckResult } from '../../../core/backend/backend.ts'
+import { createProbe } from '../../../core/health/probe.ts'
+import type { HealthCheck, HealthPolicy } from '../../../core/health/policy.ts'
+import { makeBackend } from '../../support/make-backend.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const limits = { maxHeadBytes: 4096, maxTargetBytes: 256, maxFields: 16 }
+const http: HealthCheck = { kind: 'http', path: '/health', host: undefined, expect: [{ from: 200, to: 399 }] }
+
+function policyOf(check: HealthCheck): HealthPolicy {
+  return {
+    check,
+    intervalMs: 5000,
+    jitterRatio: 0,
+    timeoutMs: 1000,
+    rise: 1,
+    fall: 1,
+    initially: 'usable',
+    maxConcurrent: 1,
+  }
+}
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+/** A server that hands over each connection; `left` settles when the first of them is closed. */
+async function serve(onConnection: (socket: Socket) => void, path?: string) {
+  let leave: () => void = () => undefined
+  const left = new Promise<void>((resolve) => (leave = resolve))
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.on('close', leave)
+    socket.resume()
+    onConnection(socket)
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => {
+    if (path === undefined) server.listen(0, '127.0.0.1', resolve)
+    else server.listen(path, resolve)
+  })
+  const backend = path === undefined ? makeBackend((server.address() as AddressInfo).port) : atPath(path)
+  return { backend, left }
+}
+
+const atPath = (path: string): Backend => makeBackend(0, { id: `unix:${path}`, address: { kind: 'unix', path } })
+
+/** The whole of what the first write of a connection brought; answers `text`. */
+const answering = (text: string, asked: string[] = []) =>
+  serve((socket) => {
+    socket.once('data', (bytes: Buffer) => {
+      asked.push(bytes.toString('latin1'))
+      socket.end(text, 'latin1')
+    })
+  })
+
+function check(backend: Backend, kind: HealthCheck = http): Promise<CheckResult> {
+  return new Promise((resolve) => void createProbe(virtualClock(), limits)(backend, policyOf(kind), resolve))
+}
+
+/** A port that nobody listens on: one that was open a moment ago. */
+async function closedPort(): Promise<number> {
+  const { backend } = await serve(() => undefined)
+  const server = servers.pop()
+  await new Promise((resolve) => server?.close(resolve))
+  return backend.address.kind === 'tcp' ? backend.address.port : 0
+}
+
+describe('an HTTP check', () => {
+  test('asks for the path and passes on an expected status', async () => {
+    const asked: string[] = []
+    const { backend, left } = await answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', asked)
+    expect(await check(backend)).toMatchObject({ passed: true, detail: '200 OK', at: Date.UTC(2026, 0, 1) })
+    expect(asked).toEqual([
+      `GET /health HTTP/1.1\r\nHost: ${backend.id}\r\nUser-Agent: smartedge-health\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
+    ])
+    await left
+  })
+
+  test('sends the configured host', async () => {
+    const asked: string[] = []
+    const { backend } = await answering('HTTP/1.1 200 OK\r\n\r\n', asked)
+    await check(backend, { ...http, host: 'app.example.com' })
+    expect(asked[0]).toContain('\r\nHost: app.example.com\r\n')
+  })
+
+  test('fails on another status and says what was expected', async () => {
+    const { backend } = await answering('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n')
+    expect(await check(backend)).toMatchObject({ passed: false, detail: '503, expected 200-399' })
+    const narrow = [
+      { from: 200, to: 200 },
+      { from: 300, to: 302 },
+    ]
+    expect(await check(backend, { ...http, expect: narrow })).toMatchObject({ detail: '503, expected 200 or 300-302' })
+  })
+
+  test('follows no redirect', async () => {
+    const asked: string[] = []
+    const { backend } = await answering('HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n', asked)
+    expect(await check(backend)).toMatchObject({ passed: true, detail: '302 Found' })
+    expect(asked).toHaveLength(1)
+  })
+
+  test('fails on something that is not HTTP', async () => {
+    const { backend, left } = await serve((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'))
+    const { passed, detail } = await check(backend)
+    expect(passed).toBe(false)
+    expect(detail).toStartWith('not HTTP: ')
+    await left
+  })
+
+  test('fails on a connection closed before or within the answer', async () => {
+    const closing = await serve((socket) => socket.end())
+    expect(await check(closing.backend)).toMatchObject({ passed: false, detail: 'connection closed without an answer' })
+    const truncating = await answering('HTTP/1.1 200 OK\r\nConten')
+    expect(await check(truncating.backend)).toMatchObject({
+      passed: false,
+      detail: 'connection closed without an answer',
+    })
+  })
+
+  test('decides on the head and hangs up on an endless body', async () => {
+    const { backend, left } = await serve((socket) => {
+      const pour = () => void (socket.write('x'.repeat(65536)) ? setImmediate(pour) : socket.once('drain', pour))
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      pour()
+      socket.on('close', () => socket.removeAllListeners('drain'))
+    })
+    expect(await check(backend)).toMatchObject({ passed: true })
+    await left
+  })
+})
+
+describe('a TCP check', () => {
+  test('passes when the connection opens and closes it', async () => {
+    const { backend, left } = await serve(() => undefined)
+    expect(await check(backend, { kind: 'tcp' })).toMatchObject({ passed: true, detail: 'connected' })
+    await left
+  })
+})
+
+describe('any check', () => {
+  for (const kind of [http, { kind: 'tcp' } as const]) {
+    test(`fails where nobody listens (${kind.kind})`, async () => {
+      const backend = makeBackend(await closedPort())
+      expect(await check(backend, kind)).toMatchObject({ passed: false, detail: 'connection refused' })
+      expect(await check(atPath(join(tmpdir(), 'nobody.sock')), kind)).toMatchObject({ detail: 'no such socket' })
+    })
+
+    test(`reports an impossible address in place of throwing (${kind.kind})`, async () => {
+      expect(await check(makeBackend(70_000), kind)).toMatchObject({ passed: false })
+      expect(await check(atPath(`/${'x'.repeat(300)}`), kind)).toMatchObject({ passed: false })
+      expect(await check(atPath(''), kind)).toMatchObject({ passed: false })
+    })
+  }
+
+  test('reaches a member behind a Unix socket', async () => {
+    const path = join(tmpdir(), `smartedge-probe-${process.pid}.sock`)
+    const { backend } = await serve((socket) => socket.end('HTTP/1.0 204 No Content\r\n\r\n'), path)
+    expect(await check(backend)).toMatchObject({ passed: true, detail: '204 No Content' })
+    expect(await check(backend, { kind: 'tcp' })).toMatchObject({ passed: true })
+  })
+
+  test('gives up a silent member when its time is over and hangs up', async () => {
+    const clock = virtualClock()
+    const connected = Promise.withResolvers<void>()
+    const { backend, left } = await serve(() => connected.resolve())
+    const results: CheckResult[] = []
+    createProbe(clock, limits)(backend, policyOf(http), (result) => results.push(result))
+    await connected.promise
+    clock.advance(999)
+    expect(results).toEqual([])
+    clock.advance(1)
+    expect(results).toMatchObject([{ passed: false, detail: 'no answer within 1s', elapsedMs: 1000 }])
+    await left
+    clock.advance(10_000)
+    expect(results).toHaveLength(1)
+    expect(clock.pending()).toBe(0)
+  })
+
+  test('is silent after its cancel and leaves no timer', async () => {
+    const clock = virtualClock()
+    const { backend, left } = await answering('HTTP/1.1 200 OK\r\n\r\n')
+    let results = 0
+    const cancel = createProbe(clock, limits)(backend, policyOf(http), () => (results += 1))
+    cancel()
+    cancel()
+    expect(clock.pending()).toBe(0)
+    // Another check, whole: by then the first one's fate is known.
+    await check(backend)
+    await left
+    expect(results).toBe(0)
+  })
+})
