@@ -1,0 +1,214 @@
+/**
+ * Every default of the config file, with unit, range and reason, under the key it has there (`pool.` stands for
+ * `pools.<name>.`). The schema, the reader and the documentation take them from here and nowhere else.
+ * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
+ */
+
+/** A number. An undefined value means that there is no default: no bound, or nothing to assume. */
+export interface Setting {
+  readonly unit: 'ms' | 'bytes' | 'count' | 'ratio' | 'degrees' | 'status'
+  readonly value: number | undefined
+  /** Smallest and largest value accepted, inclusive. */
+  readonly min: number
+  readonly max: number
+  readonly reason: string
+}
+
+/** A default that is no number; its rule stands where it is read. */
+export interface TextSetting {
+  readonly value: string
+  readonly reason: string
+}
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const kibibyte = 1024
+
+/** Below 10 ms a time-out is a mistake in the unit; beyond a day it is no bound. */
+const timeoutRange = { unit: 'ms', min: 10, max: 24 * hour } as const
+
+export const defaults = {
+  'listener.address': { value: '0.0.0.0:8080', reason: 'Reachable from outside, on a port that needs no privilege.' },
+  'admin.address': { value: '127.0.0.1:9900', reason: 'Loopback: whoever reaches it may change the pools.' },
+  'limits.head': {
+    unit: 'bytes',
+    value: 64 * kibibyte,
+    min: kibibyte,
+    max: kibibyte * kibibyte,
+    reason: 'Room for large cookies and tokens; most backends stop at 8 to 64 KiB themselves.',
+  },
+  'limits.target': {
+    unit: 'bytes',
+    value: 16 * kibibyte,
+    min: 256,
+    max: kibibyte * kibibyte,
+    reason: 'Twice what RFC 9112 3 recommends to support at least.',
+  },
+  'limits.fields': {
+    unit: 'count',
+    value: 256,
+    min: 8,
+    max: 4096,
+    reason: 'Browsers send about 20, long proxy chains about 60; every field costs a look-up.',
+  },
+  'limits.connections': {
+    unit: 'count',
+    value: undefined,
+    min: 1,
+    max: 1_000_000,
+    reason: 'The descriptor limit bounds them: as many as leave room for connections to backends.',
+  },
+  'timeouts.head': {
+    ...timeoutRange,
+    value: 10 * second,
+    reason: 'A head fits in a few packets; longer is a broken or hostile (slowloris) client.',
+  },
+  'timeouts.body': {
+    ...timeoutRange,
+    value: 30 * second,
+    reason: 'Silence, not duration: outlasts a mobile hand-over and a few TCP retransmissions.',
+  },
+  'timeouts.keepAlive': {
+    ...timeoutRange,
+    value: 75 * second,
+    reason: 'Above the 60 s of common proxies in front, so that they close first and race no request.',
+  },
+  'timeouts.tunnel': {
+    ...timeoutRange,
+    value: hour,
+    reason: 'WebSockets may be silent for long; those that must live send pings.',
+  },
+  shutdownTimeout: {
+    unit: 'ms',
+    value: 25 * second,
+    min: 0,
+    max: hour,
+    reason: 'Ends before Kubernetes kills, 30 s after its SIGTERM.',
+  },
+  'pool.backend.weight': {
+    unit: 'ratio',
+    value: 1,
+    min: 0.001,
+    max: 1000,
+    reason: 'Neutral; only the ratio to the others counts.',
+  },
+  'pool.strategy': {
+    value: 'p2c',
+    reason:
+      'The less loaded of two drawn at random: no tuning, no herding, weighted. Not peak-ewma, since a backend that fails fast looks fast to it.',
+  },
+  'pool.affinity': { value: 'client', reason: 'The one key that every request has; only hashing strategies read it.' },
+  'pool.retry.attempts': {
+    unit: 'count',
+    value: 2,
+    min: 1,
+    max: 10,
+    reason: 'One dead backend goes unnoticed, while an outage at most doubles the attempts.',
+  },
+  'pool.maxIdleConnections': {
+    unit: 'count',
+    value: 256,
+    min: 0,
+    max: 65_536,
+    reason: 'Keeps a burst of hundreds warm at about 1 KiB each; timeouts.keepAlive closes them within seconds.',
+  },
+  'pool.maxConnections': {
+    unit: 'count',
+    value: undefined,
+    min: 1,
+    max: 1_000_000,
+    reason: 'Only who runs the backend knows what it bears.',
+  },
+  'pool.timeouts.connect': {
+    ...timeoutRange,
+    value: 2 * second,
+    reason: 'Survives one lost SYN (retried after 1 s), and another backend can still be tried in time.',
+  },
+  'pool.timeouts.response': {
+    ...timeoutRange,
+    value: 30 * second,
+    reason: 'Beyond what people wait for; raise it for reports and long polls.',
+  },
+  'pool.timeouts.idle': {
+    ...timeoutRange,
+    value: minute,
+    reason: 'A backend that began a response may think, yet not for ever; event streams send heartbeats.',
+  },
+  'pool.timeouts.keepAlive': {
+    ...timeoutRange,
+    value: 4 * second,
+    reason: 'Under the 5 s at which Node closes idle connections: we close first and race no request.',
+  },
+  'pool.passive.failures': {
+    unit: 'count',
+    value: 3,
+    min: 1,
+    max: 1000,
+    reason: 'Not one lost packet, yet soon: each costs a request a retry.',
+  },
+  'pool.passive.retryAfter': {
+    unit: 'ms',
+    value: 10 * second,
+    min: 100,
+    max: hour,
+    reason: 'About how long a service takes to restart.',
+  },
+  'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
+  'pool.health.path': {
+    value: '/',
+    reason: 'Every HTTP service answers it; name a real health page where there is one.',
+  },
+  'pool.health.expect': { value: '200-399', reason: 'Redirects count: many services send / elsewhere.' },
+  'pool.health.initially': {
+    value: 'usable',
+    reason: 'A start or reload serves at once; failures in traffic are retried.',
+  },
+  'pool.health.interval': {
+    unit: 'ms',
+    value: 5 * second,
+    min: 10,
+    max: hour,
+    reason: 'With fall 3, a silent death is seen within 15 s at 0.2 requests a second.',
+  },
+  'pool.health.timeout': {
+    unit: 'ms',
+    value: second,
+    min: 10,
+    max: hour,
+    reason: 'A health page that takes longer announces trouble.',
+  },
+  'pool.health.rise': {
+    unit: 'count',
+    value: 2,
+    min: 1,
+    max: 100,
+    reason: 'One good answer may be luck while starting.',
+  },
+  'pool.health.fall': { unit: 'count', value: 3, min: 1, max: 100, reason: 'One slow answer is no outage.' },
+  'pool.health.jitter': {
+    unit: 'ratio',
+    value: 0.1,
+    min: 0,
+    max: 0.5,
+    reason: 'Spreads checks of many members and of several balancers apart.',
+  },
+  'pool.health.maxConcurrent': {
+    unit: 'count',
+    value: 32,
+    min: 1,
+    max: 1024,
+    reason: 'A pool of thousands costs few descriptors, and dead members do not hold up the others for long.',
+  },
+} as const satisfies Readonly<Record<string, Setting | TextSetting>>
+
+/** The strategies in `plugins/`, by the name a config uses. */
+export const strategyNames = [
+  'round-robin',
+  'random',
+  'least-connections',
+  'p2c',
+  'peak-ewma',
+  'consistent-hash',
+  'geo-affinity',
+] as const
