@@ -1,0 +1,76 @@
+/** What is wrong in a config file, as values: where, which key, which rule, which value; and the line people read. */
+
+/** Expected outcomes, never thrown. */
+export interface Problem {
+  /** As people would name it: relative to the working directory when inside it. */
+  readonly file: string
+  /** From 1; both are 1 when the file as a whole is meant. Columns count UTF-16 units, as editors do. */
+  readonly line: number
+  readonly column: number
+  /** `pools.web.health.interval`; empty when the file as a whole is meant. */
+  readonly key: string
+  /** What is demanded: `must be a duration from 10ms to 1h such as "5s"`. */
+  readonly rule: string
+  /** The value as it stands in the file, shortened; undefined where it says nothing. Never a secret. */
+  readonly value: string | undefined
+  /** `did you mean "pools"?` */
+  readonly hint: string | undefined
+}
+
+/** What a rule says about one value; the place is added by who knows it. */
+export interface Fault {
+  readonly rule: string
+  readonly hint?: string | undefined
+}
+
+/** `file:line:column: key rule, got value (hint)`, in one line whatever the file holds. */
+export function formatProblem(problem: Problem): string {
+  const key = problem.key === '' ? '' : `${problem.key} `
+  const value = problem.value === undefined ? '' : `, got ${problem.value}`
+  const hint = problem.hint === undefined ? '' : ` (${problem.hint})`
+  return `${problem.file}:${problem.line}:${problem.column}: ${key}${problem.rule}${value}${hint}`
+}
+
+/** A problem with a file as a whole. */
+export const fileProblem = (file: string, rule: string, hint?: string): Problem => ({
+  file,
+  line: 1,
+  column: 1,
+  key: '',
+  rule,
+  value: undefined,
+  hint,
+})
+
+/** More would help nobody, and a hostile file could cause millions. */
+export const maxProblems = 100
+
+export interface ProblemList {
+  add(problem: Problem): void
+  /** At most `maxProblems`; per file from top to bottom, files in the order they were first met. */
+  sorted(): Problem[]
+  /** How many were found beyond those. */
+  omitted(): number
+}
+
+export function createProblemList(): ProblemList {
+  const problems: Problem[] = []
+  let omitted = 0
+  return {
+    add(problem) {
+      // Two pools may share one members file; its problems count once.
+      if (problems.some((known) => isSame(known, problem))) return
+      if (problems.length < maxProblems) problems.push(problem)
+      else omitted++
+    },
+    sorted() {
+      const files = [...new Set(problems.map((problem) => problem.file))]
+      const rank = (problem: Problem): number => files.indexOf(problem.file)
+      return problems.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
+    },
+    omitted: () => omitted,
+  }
+}
+
+const isSame = (a: Problem, b: Problem): boolean =>
+  a.file === b.file && a.line === b.line && a.column === b.column && a.key === b.key && a.rule === b.rule

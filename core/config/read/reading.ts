@@ -1,0 +1,125 @@
+/** One file under its reader: how a node of its tree becomes a problem's place, key and value, and what it refers to. */
+import { dirname, relative, resolve } from 'node:path'
+import { getNodePath, type Node } from 'jsonc-parser'
+import type { Env } from './expand.ts'
+import type { Fault, ProblemList } from '../problems.ts'
+
+/** A file that another one names. `text`: it is read as members; `presence`: it only has to be there. */
+export interface Need {
+  readonly path: string
+  readonly use: 'text' | 'presence'
+}
+
+/** What became of a need; `pending`: nobody has looked yet. */
+export type Attachment =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'present' }
+  | { readonly kind: 'pending' }
+  | ({ readonly kind: 'fault' } & Fault)
+
+/** What the reading of all files of one config shares. */
+export interface Session {
+  readonly cwd: string
+  readonly env: Env
+  readonly problems: ProblemList
+  /** By absolute path. */
+  readonly attachments: ReadonlyMap<string, Attachment>
+  /** Every need met so far, by absolute path; filled while reading. */
+  readonly needs: Map<string, Need>
+}
+
+export interface Reading {
+  readonly env: Env
+  /**
+   * `node`: the faulty value, or a key. `child`: a key that is missing from the object `node`.
+   * `secret`: the value must not be shown. Returns undefined, which is what a faulty value reads as.
+   */
+  report(node: Node, fault: Fault, detail?: { readonly child?: string; readonly secret?: boolean }): undefined
+  /** The same for a place without a node. */
+  reportAt(offset: number, fault: Fault): void
+  /** Absolute form of a path that starts at this file's folder. */
+  resolve(path: string): string
+  /** What is known of the file at an absolute path; asking makes it a need. */
+  attachment(need: Need): Attachment
+  /** Another file of the same config. */
+  open(path: string, text: string): Reading
+}
+
+/** `path`: absolute path of the file that holds `text`. */
+export function createReading(path: string, text: string, session: Session): Reading {
+  const file = displayName(path, session.cwd)
+  const place = locator(text)
+  const add = (offset: number, key: string, value: string | undefined, { rule, hint }: Fault): void =>
+    session.problems.add({ file, ...place(offset), key, rule, value, hint })
+  return {
+    env: session.env,
+    report(node, fault, { child, secret = false } = {}) {
+      const steps = getNodePath(node)
+      const isValue = child === undefined && !isKey(node)
+      const value = isValue ? showValue(node, secret) : undefined
+      add(node.offset, formatKey(child === undefined ? steps : [...steps, child]), value, fault)
+      return undefined
+    },
+    reportAt: (offset, fault) => add(offset, '', undefined, fault),
+    resolve: (relativePath) => resolve(dirname(path), relativePath),
+    attachment(need) {
+      session.needs.set(need.path, need)
+      return session.attachments.get(need.path) ?? { kind: 'pending' }
+    },
+    open: (otherPath, otherText) => createReading(otherPath, otherText, session),
+  }
+}
+
+/** Relative to the working directory when inside it. */
+export function displayName(path: string, cwd: string): string {
+  const name = relative(cwd, path)
+  return name === '' || name.startsWith('..') ? path : name
+}
+
+/** `pools.web.backends[2].url`; keys that are no plain names stand in quotes. */
+export function formatKey(path: readonly (string | number)[]): string {
+  let key = ''
+  for (const step of path) {
+    if (typeof step === 'number') key += `[${step}]`
+    else if (/^[\w$-]{1,64}$/.test(step)) key += key === '' ? step : `.${step}`
+    else key += `[${quote(step)}]`
+  }
+  return key
+}
+
+const isKey = (node: Node): boolean => node.parent?.type === 'property' && node.parent.children?.[0] === node
+
+/** Texts as they stand in the file, before variables are expanded: an expanded one may be a secret. */
+function showValue(node: Node, secret: boolean): string {
+  if (node.type === 'object') return 'an object'
+  if (node.type === 'array') return 'a list'
+  if (secret) return `a ${node.type === 'string' ? 'text' : node.type} (not shown)`
+  return node.type === 'string' ? quote(hideUserinfo(String(node.value))) : String(node.value)
+}
+
+/** A password in a URL is a secret, however the URL is mistyped. */
+const hideUserinfo = (text: string): string => text.replace(/^.*@/s, '…@')
+
+/** Control characters, line separators and direction marks are escaped, so that no file can forge a line on a terminal. */
+function quote(text: string): string {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
+  return JSON.stringify(shown).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, escape)
+}
+
+const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** Offset -> line and column; line starts are found once, when the first problem asks. */
+function locator(text: string): (offset: number) => { line: number; column: number } {
+  let starts: number[] | undefined
+  return (offset) => {
+    starts ??= lineStarts(text)
+    const next = starts.findIndex((start) => start > offset)
+    const line = next === -1 ? starts.length : next
+    return { line, column: offset - (starts[line - 1] ?? 0) + 1 }
+  }
+}
+
+const lineStarts = (text: string): number[] => [
+  0,
+  ...[...text.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length),
+]
