@@ -1,0 +1,154 @@
+/** Fields that hold other fields: objects with known keys, records of named things, lists, alternatives. */
+import type { Node } from 'jsonc-parser'
+import type { About, Field, JsonSchema, Value } from './field.ts'
+import type { Reading } from './reading.ts'
+import { didYouMean } from './suggest.ts'
+
+type Fields = Readonly<Record<string, Field<unknown>>>
+type Values<F extends Fields> = { readonly [Key in keyof F]: Value<F[Key]> }
+
+export interface ObjectOptions extends About {
+  /** Its values, and those of unknown keys in it, are never shown. */
+  readonly isSecret?: boolean
+}
+
+/** Known keys only; absent: undefined. */
+export function object<F extends Fields>(fields: F, options: ObjectOptions): Field<Values<F> | undefined> {
+  const { isSecret: secret = false, ...about } = options
+  return {
+    schema: { title: 'object', ...about, type: 'object', ...describeFields(fields), additionalProperties: false },
+    read(node, reading) {
+      if (node === undefined) return undefined
+      if (node.type === 'object') return readFields(fields, node, reading)
+      const known = Object.keys(fields).filter((key) => key !== '$schema')
+      reading.report(node, { rule: `must be an object with the keys ${known.join(', ')}` }, { secret })
+      return undefined
+    },
+  }
+}
+
+/** Like `object`, and when absent as if it stood there empty: its fields' defaults. */
+export function section<F extends Fields>(fields: F, options: ObjectOptions): Field<Values<F>> {
+  const field = object(fields, options)
+  return { ...field, read: (node, reading) => field.read(node, reading) ?? readFields(fields, undefined, reading) }
+}
+
+function describeFields(fields: Fields): JsonSchema {
+  const names = Object.keys(fields)
+  const required = names.filter((name) => fields[name]?.isRequired)
+  const properties = Object.fromEntries(names.map((name) => [name, fields[name]?.schema ?? {}]))
+  return required.length === 0 ? { properties } : { properties, required }
+}
+
+function readFields<F extends Fields>(fields: F, node: Node | undefined, reading: Reading): Values<F> {
+  const present = new Map(entriesOf(node).map((entry) => [entry.name, entry]))
+  for (const { name, key } of present.values())
+    if (!Object.hasOwn(fields, name)) reportUnknown(name, key, fields, reading)
+  const values: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(fields)) {
+    const value = present.get(name)?.value
+    if (value === undefined && field.isRequired && node !== undefined)
+      reading.report(node, { rule: 'is required' }, { child: name })
+    values[name] = field.read(value, reading)
+  }
+  return values as Values<F>
+}
+
+function reportUnknown(name: string, key: Node, fields: Fields, reading: Reading): void {
+  const known = Object.keys(fields)
+  reading.report(key, {
+    rule: 'is not a known key',
+    hint: didYouMean(name, known) ?? `known here: ${known.join(', ')}`,
+  })
+}
+
+interface Entry {
+  readonly name: string
+  readonly key: Node
+  readonly value: Node
+}
+
+/** The properties of an object; none of anything else. A repeated key was reported with the tree. */
+function entriesOf(node: Node | undefined): Entry[] {
+  if (node?.type !== 'object') return []
+  return (node.children ?? []).flatMap(({ children: [key, value] = [] }) =>
+    key === undefined || value === undefined ? [] : [{ name: String(key.value), key, value }],
+  )
+}
+
+export interface Named<T> {
+  readonly name: string
+  readonly key: Node
+  readonly value: T
+}
+
+export interface RecordOptions extends About {
+  /** Completes "key …" for a key that `accepts` refuses. */
+  readonly nameRule: string
+  readonly namePattern: RegExp
+  /** What one entry is called, for the rule on an empty record; without it an empty one is fine. */
+  readonly noun?: string
+}
+
+/** Things under names that the user chooses, in file order; an entry that could not be read is left out. */
+export function record<T>(item: Field<T | undefined>, options: RecordOptions): Field<readonly Named<T>[] | undefined> {
+  const { nameRule, namePattern, noun, ...about } = options
+  const schema: JsonSchema = {
+    title: 'object of named entries',
+    ...about,
+    type: 'object',
+    additionalProperties: item.schema,
+  }
+  const names = { propertyNames: { pattern: namePattern.source }, ...(noun !== undefined && { minProperties: 1 }) }
+  return {
+    schema: { ...schema, ...names },
+    read(node, reading) {
+      if (node === undefined) return undefined
+      if (node.type !== 'object') return reading.report(node, { rule: 'must be an object of named entries' })
+      const entries = entriesOf(node)
+      if (entries.length === 0 && noun !== undefined) reading.report(node, { rule: `must name at least one ${noun}` })
+      return entries.flatMap(({ name, key, value: valueNode }) => {
+        if (!namePattern.test(name)) reading.report(key, { rule: nameRule })
+        const value = item.read(valueNode, reading)
+        return value === undefined ? [] : [{ name, key, value }]
+      })
+    },
+  }
+}
+
+/** In file order; an item that could not be read is left out. */
+export function list<T>(item: Field<T | undefined>, about: About): Field<readonly T[] | undefined> {
+  return {
+    schema: { title: 'list', ...about, type: 'array', items: item.schema },
+    read(node, reading) {
+      if (node === undefined) return undefined
+      if (node.type !== 'array') return reading.report(node, { rule: 'must be a list' })
+      return (node.children ?? []).flatMap((child) => item.read(child, reading) ?? [])
+    },
+  }
+}
+
+type JsonType = Node['type']
+
+export interface EitherOptions extends About {
+  /** Completes "key …" for a value of none of the types. */
+  readonly rule: string
+  readonly title: string
+  readonly isSecret?: boolean
+}
+
+/** Several forms of one thing, told apart by their JSON type alone, so that a fault is always one form's fault. */
+export function either<T>(
+  forms: Readonly<Partial<Record<JsonType, Field<T | undefined>>>>,
+  { rule, isSecret: secret = false, ...about }: EitherOptions,
+): Field<T | undefined> {
+  return {
+    schema: { ...about, anyOf: Object.values(forms).map((form) => form.schema) },
+    read(node, reading) {
+      if (node === undefined) return undefined
+      const form = forms[node.type]
+      if (form !== undefined) return form.read(node, reading)
+      return reading.report(node, { rule }, { secret })
+    },
+  }
+}

@@ -1,0 +1,176 @@
+/** Fields that hold one text, number or truth value. */
+import type { Node } from 'jsonc-parser'
+import type { Setting } from '../defaults.ts'
+import type { Fault } from '../problems.ts'
+import { expand } from './expand.ts'
+import type { About, Field, JsonSchema } from './field.ts'
+import type { Reading } from './reading.ts'
+import { didYouMean } from './suggest.ts'
+import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './units.ts'
+
+export type Parsed<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  /** Without a rule of its own the field's is meant. */
+  | { readonly kind: 'fault'; readonly rule?: string; readonly hint?: string | undefined }
+
+export interface TextOptions<T> extends About {
+  /** The type in words, for editors: `duration, 10ms to 24h`. */
+  readonly title: string
+  /** Completes "key …": `must be an address such as "0.0.0.0:8080"`. */
+  readonly rule: string
+  parse(text: string, reading: Reading): Parsed<T>
+  /** What editors check; variables are let through. */
+  readonly pattern?: string
+  readonly isSecret?: boolean
+  /** What to say to a value of another type. */
+  hintFor?(value: unknown): string | undefined
+}
+
+/** A text, variables expanded, and what `parse` makes of it. */
+export function text<T>(options: TextOptions<T>): Field<T | undefined> {
+  const { title, description, examples, rule, pattern, isSecret: secret = false } = options
+  const schema: JsonSchema = { title, description, type: 'string', ...(pattern && { pattern: orVariable(pattern) }) }
+  return {
+    schema: examples === undefined ? schema : { ...schema, examples },
+    read(node, reading) {
+      if (node === undefined) return undefined
+      const fail = (fault: Fault): undefined => reading.report(node, fault, { secret })
+      if (node.type !== 'string') return fail({ rule, hint: options.hintFor?.(node.value) })
+      const expanded = expand(String(node.value), reading.env)
+      if (expanded.kind === 'fault') return fail(expanded)
+      const parsed = options.parse(expanded.text, reading)
+      return parsed.kind === 'value' ? parsed.value : fail({ rule: parsed.rule ?? rule, hint: parsed.hint })
+    },
+  }
+}
+
+/** Variables are expanded after the editor has looked, so it must let them through. */
+const orVariable = (pattern: string): string => `${pattern}|\\$\\{`
+
+/** One of a few names. */
+export function choice<const Name extends string>(names: readonly Name[], about: About): Field<Name | undefined> {
+  const listed = names.map((name) => JSON.stringify(name)).join(', ')
+  return text<Name>({
+    ...about,
+    title: `one of ${listed}`,
+    rule: `must be one of ${listed}`,
+    pattern: `^(${names.join('|')})$`,
+    parse(typed) {
+      const name = names.find((known) => known === typed)
+      return name === undefined ? { kind: 'fault', hint: didYouMean(typed, names) } : { kind: 'value', value: name }
+    },
+  })
+}
+
+/** ms; the setting's value when absent. */
+export const duration = <S extends Setting>(setting: S, about: About): Field<number | S['value']> =>
+  quantity(setting, about, {
+    noun: 'a duration',
+    units: ['ms', 's'],
+    pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$',
+    parse: parseDurationMs,
+    format: formatDuration,
+  })
+
+/** Bytes; the setting's value when absent. */
+export const size = <S extends Setting>(setting: S, about: About): Field<number | S['value']> =>
+  quantity(setting, about, {
+    noun: 'a size',
+    units: ['B', 'KiB'],
+    pattern: '^[0-9]+(\\.[0-9]+)?(B|KiB|MiB|GiB)$',
+    parse: parseSizeBytes,
+    format: formatSize,
+  })
+
+interface Quantity {
+  readonly noun: string
+  /** Those to offer to who left the unit out. */
+  readonly units: readonly [string, string]
+  readonly pattern: string
+  readonly parse: (text: string) => number | undefined
+  readonly format: (value: number) => string
+}
+
+function quantity<S extends Setting>(
+  setting: S,
+  about: About,
+  { noun, units, pattern, parse, format }: Quantity,
+): Field<number | S['value']> {
+  const { min, max, value = max } = setting
+  const range = `${format(min)} to ${format(max)}`
+  const withUnit = (bare: string | number): string => `did you mean "${bare}${units[0]}" or "${bare}${units[1]}"?`
+  const field = text<number>({
+    ...about,
+    title: `${noun.replace(/^an? /, '')}, ${range}`,
+    rule: `must be ${noun} from ${range} such as "${format(value)}"`,
+    pattern,
+    parse(written) {
+      const parsed = parse(written)
+      if (parsed !== undefined && parsed >= min && parsed <= max) return { kind: 'value', value: parsed }
+      return { kind: 'fault', hint: /^\d{1,9}$/.test(written) ? withUnit(written) : undefined }
+    },
+    hintFor: (other) => (typeof other === 'number' && other >= 0 ? withUnit(other) : undefined),
+  })
+  return fallBack(field, setting, format)
+}
+
+/** A whole number in the setting's range; its value when absent. */
+export const count = <S extends Setting>(setting: S, about: About): Field<number | S['value']> =>
+  numeric(setting, about, { type: 'integer', noun: 'a whole number', accepts: Number.isSafeInteger })
+
+/** Any number in the setting's range; its value when absent. */
+export const number = <S extends Setting>(setting: S, about: About): Field<number | S['value']> =>
+  numeric(setting, about, { type: 'number', noun: 'a number', accepts: Number.isFinite })
+
+interface Numeric {
+  readonly type: 'integer' | 'number'
+  readonly noun: string
+  readonly accepts: (value: unknown) => boolean
+}
+
+function numeric<S extends Setting>(
+  setting: S,
+  about: About,
+  { type, noun, accepts }: Numeric,
+): Field<number | S['value']> {
+  const { min, max } = setting
+  const rule = `must be ${noun} from ${min} to ${max}`
+  const title = `${noun.replace(/^an? /, '')}, ${min} to ${max}`
+  const field = plain<number>({ title, ...about, type, minimum: min, maximum: max }, (node) => {
+    const read: unknown = node.value
+    return typeof read === 'number' && accepts(read) && read >= min && read <= max ? read : { rule }
+  })
+  return fallBack(field, setting, (value) => value)
+}
+
+/** A field whose value needs no expansion: what `accept` returns, unless that is a fault. */
+function plain<T extends number | boolean>(
+  schema: JsonSchema,
+  accept: (node: Node) => T | Fault,
+): Field<T | undefined> {
+  return {
+    schema,
+    read(node, reading) {
+      if (node === undefined) return undefined
+      const accepted = accept(node)
+      if (typeof accepted !== 'object') return accepted
+      reading.report(node, accepted)
+      return undefined
+    },
+  }
+}
+
+/** Only `false`, to switch something off. */
+export const off = (about: About): Field<false | undefined> =>
+  plain<false>({ title: 'false', ...about, const: false }, (node) =>
+    node.value === false ? false : { rule: 'must be false' },
+  )
+
+function fallBack<S extends Setting>(
+  field: Field<number | undefined>,
+  { value }: S,
+  show: (value: number) => unknown,
+): Field<number | S['value']> {
+  const schema = value === undefined ? field.schema : { ...field.schema, default: show(value) }
+  return { schema, read: (node, reading) => field.read(node, reading) ?? value }
+}
