@@ -1,0 +1,115 @@
+/**
+ * Addresses, URLs and CIDR blocks as people write them -> their parsed, canonical form. Pure; never throws.
+ * IPv4 is read in its four-part decimal form only: `0x7f.1` and `010.0.0.1` mean different hosts to different readers.
+ */
+import { isIPv4, isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import type { SocketAddress } from '../address.ts'
+import type { Parsed } from './read/scalars.ts'
+
+/** Bytes of a Unix socket's path: `sun_path` holds 108 with the final NUL on Linux, 104 on macOS. */
+const maxSocketPathBytes = 103
+
+const maxPort = 65_535
+
+/** `host:port`, `[v6]:port` (port 0: any free one) or `unix:/path`. */
+export function parseListenAddress(text: string): Parsed<SocketAddress> {
+  if (text.startsWith('unix:')) return parseUnix(text)
+  const { host, port } = splitAuthority(text)
+  if (host === '' && port !== undefined) return { kind: 'fault', hint: `did you mean "0.0.0.0:${port}"?` }
+  if (port === undefined && isPort(text, 0)) return { kind: 'fault', hint: `did you mean "0.0.0.0:${text}"?` }
+  const canonical = canonicalHost(host)
+  if (canonical === undefined || port === undefined || !isPort(port, 0)) return { kind: 'fault' }
+  return { kind: 'value', value: { kind: 'tcp', host: canonical, port: Number(port) } }
+}
+
+/** `http://host:port` (port 80 when absent, nothing behind it but `/`) or `unix:/path`. */
+export function parseBackendUrl(text: string): Parsed<SocketAddress> {
+  if (text.startsWith('unix:')) return parseUnix(text)
+  if (/^https:/i.test(text))
+    return { kind: 'fault', rule: 'must begin with http://, since TLS to backends is not there yet' }
+  const [, authority, rest] = /^http:\/\/([^/?#]*)(.*)$/is.exec(text) ?? []
+  if (authority === undefined) return { kind: 'fault', hint: parseHostPort(text) && `did you mean "http://${text}"?` }
+  if (authority.includes('@')) return { kind: 'fault', rule: 'must not hold a user name or password' }
+  if (rest !== '' && rest !== '/')
+    return { kind: 'fault', rule: 'must end after the port: a backend has no path or query' }
+  const address = parseHostPort(authority)
+  return address === undefined ? { kind: 'fault' } : { kind: 'value', value: address }
+}
+
+/** An IP address or CIDR block, canonical: `2001:DB8::/32` -> `2001:db8::/32`. */
+export function parseCidr(text: string): Parsed<string> {
+  const [address = '', prefix, ...more] = text.split('/')
+  const ip = canonicalIp(address)
+  if (ip === undefined || more.length > 0) return { kind: 'fault' }
+  if (prefix === undefined) return { kind: 'value', value: ip }
+  if (!/^(0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > (isIPv4(ip) ? 32 : 128)) return { kind: 'fault' }
+  const network = networkOf(ip, prefix)
+  if (network === ip) return { kind: 'value', value: `${ip}/${prefix}` }
+  const rule = `must begin with its own network address: the last ${(isIPv4(ip) ? 32 : 128) - Number(prefix)} bits are 0`
+  return { kind: 'fault', rule, hint: `did you mean "${network}/${prefix}"?` }
+}
+
+/** Whether only this machine can reach it. */
+export const isLoopback = (address: SocketAddress): boolean =>
+  address.kind === 'unix' ||
+  address.host === 'localhost' ||
+  address.host === '::1' ||
+  (isIPv4(address.host) && address.host.startsWith('127.'))
+
+/** Whether both cannot be bound at once: the same, or the same port where one host stands for all of them. */
+export function isConflicting(a: SocketAddress, b: SocketAddress): boolean {
+  if (a.kind === 'unix' || b.kind === 'unix') return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
+  if (a.port !== b.port || a.port === 0) return false
+  return a.host === b.host || coversHost(a.host, b.host) || coversHost(b.host, a.host)
+}
+
+/** `::` also takes IPv4 connections. */
+const coversHost = (wildcard: string, host: string): boolean =>
+  wildcard === '::' || (wildcard === '0.0.0.0' && !isIPv6(host))
+
+/** A name, an IPv4 address or a bracketed IPv6 address in lower case, without the brackets; undefined when it is none. */
+export function canonicalHost(host: string): string | undefined {
+  const bracketed = /^\[(.*)\]$/s.exec(host)?.[1]
+  if (bracketed !== undefined) return isIPv6(bracketed) ? canonicalIp(bracketed) : undefined
+  return isIPv4(host) || isHostName(host) ? host.toLowerCase() : undefined
+}
+
+/** Labels of RFC 1123 2.1, underscores let through; a last label of digits would be a mistyped IPv4 address. */
+const isHostName = (host: string): boolean =>
+  host.length <= 253 &&
+  /^(?!.*(?:^|\.)(?:\d+|0x[\da-f]*)$)(?:[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?(?:\.(?!$)|$))+$/i.test(host)
+
+function parseHostPort(authority: string): SocketAddress | undefined {
+  const { host, port = '80' } = splitAuthority(authority)
+  const canonical = canonicalHost(host)
+  return canonical !== undefined && isPort(port, 1) ? { kind: 'tcp', host: canonical, port: Number(port) } : undefined
+}
+
+/** The last colon outside brackets parts them; `host` keeps its brackets. */
+function splitAuthority(text: string): { host: string; port: string | undefined } {
+  const [, host = text, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text) ?? []
+  return { host, port }
+}
+
+const isPort = (text: string, min: number): boolean =>
+  /^\d{1,5}$/.test(text) && Number(text) >= min && Number(text) <= maxPort
+
+function parseUnix(text: string): Parsed<SocketAddress> {
+  const path = text.slice('unix:'.length)
+  if (!path.startsWith('/') || path.includes('\0')) return { kind: 'fault', rule: 'must be unix: and an absolute path' }
+  if (Buffer.byteLength(path) > maxSocketPathBytes)
+    return { kind: 'fault', rule: `must name a socket with a path of at most ${maxSocketPathBytes} bytes` }
+  return { kind: 'value', value: { kind: 'unix', path } }
+}
+
+/** Zones such as `fe80::1%eth0` are refused: they mean something on one machine only. */
+function canonicalIp(text: string): string | undefined {
+  if (isIPv4(text)) return text
+  return isIPv6(text) && !text.includes('%') ? ipaddr.IPv6.parse(text).toRFC5952String() : undefined
+}
+
+const networkOf = (ip: string, prefix: string): string =>
+  isIPv4(ip)
+    ? ipaddr.IPv4.networkAddressFromCIDR(`${ip}/${prefix}`).toString()
+    : ipaddr.IPv6.networkAddressFromCIDR(`${ip}/${prefix}`).toRFC5952String()
