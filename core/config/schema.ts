@@ -1,0 +1,100 @@
+/**
+ * The config file as a whole: its keys, and the JSON Schemas that editors read. The parts stand in `schema/`, the
+ * machinery in `read/`, the defaults in `defaults.ts`.
+ */
+import { defaults } from './defaults.ts'
+import { list, object, record, section } from './read/containers.ts'
+import { convert, type JsonSchema, required } from './read/field.ts'
+import { count, duration, size, text } from './read/scalars.ts'
+import { geo } from './schema/geo.ts'
+import { admin, listeners } from './schema/listener.ts'
+import { membersFile } from './schema/member.ts'
+import { cidr, thingName } from './schema/names.ts'
+import { pool } from './schema/pool.ts'
+import { routes } from './schema/route.ts'
+
+const limits = convert(
+  section(
+    {
+      head: size(defaults['limits.head'], {
+        description: 'A request’s or response’s start line and fields, or its trailers; beyond it 431.',
+      }),
+      target: size(defaults['limits.target'], { description: 'A request’s target; beyond it 414.' }),
+      fields: count(defaults['limits.fields'], { description: 'Field lines in one head; beyond it 431.' }),
+      connections: count(defaults['limits.connections'], {
+        description: 'Client connections open at once; by default as many as the descriptor limit allows.',
+      }),
+    },
+    { description: 'What one client may cost.' },
+  ),
+  ({ head, target, fields, connections }, node, reading) => {
+    if (node !== undefined && target > head)
+      reading.report(node, { rule: 'must not be larger than limits.head' }, { child: 'target' })
+    return { maxHeadBytes: head, maxTargetBytes: target, maxFields: fields, maxConnections: connections }
+  },
+)
+
+const timeouts = section(
+  {
+    head: duration(defaults['timeouts.head'], {
+      description: 'From a request’s first byte, or the connection’s start, to the end of its head.',
+    }),
+    body: duration(defaults['timeouts.body'], {
+      description: 'Longest silence inside a request body, and longest stall of a client that does not read.',
+    }),
+    keepAlive: duration(defaults['timeouts.keepAlive'], {
+      description: 'Longest wait for the next request on a connection.',
+    }),
+    tunnel: duration(defaults['timeouts.tunnel'], {
+      description: 'Longest silence, both ways, in an upgraded (WebSocket) connection.',
+    }),
+  },
+  { description: 'How long a client may keep us waiting.' },
+)
+
+/** The whole file, read. Names are looked up and addresses compared by `parse.ts`. */
+export const configFile = object(
+  {
+    $schema: text({
+      title: 'text',
+      description: 'Where editors find this schema; SmartEdge ignores it.',
+      examples: ['./smartedge.schema.json'],
+      rule: 'must be a text',
+      parse: (value) => ({ kind: 'value', value }),
+    }),
+    listeners,
+    admin,
+    trustedProxies: list(cidr('A proxy, or a block of them.'), {
+      description:
+        'Proxies in front whose X-Forwarded-* fields are believed and extended; those of others are replaced.',
+      examples: [['10.0.0.0/8']],
+    }),
+    limits,
+    timeouts,
+    shutdownTimeout: duration(defaults.shutdownTimeout, {
+      description: 'From the first SIGTERM to the end, whatever is still open.',
+    }),
+    geo,
+    routes,
+    pools: required(
+      record(pool, {
+        ...thingName,
+        noun: 'pool',
+        description: 'Pools of backends, by a name of your choice.',
+        examples: [{ web: { backends: ['http://localhost:8081'] } }],
+      }),
+    ),
+  },
+  { description: 'The configuration of SmartEdge: JSON with comments and trailing commas.' },
+)
+
+const dialect = { $schema: 'https://json-schema.org/draft/2020-12/schema' }
+
+/** Of smartedge.config.json. */
+export const configSchema: JsonSchema = { ...dialect, ...configFile.schema, title: 'SmartEdge configuration' }
+
+/** Of a members file such as backends.json. */
+export const membersSchema: JsonSchema = { ...dialect, ...membersFile.schema, title: 'SmartEdge pool members' }
+
+/** As it is published, byte for byte. */
+export const renderSchema = (schema: JsonSchema): string => `${JSON.stringify(schema, null, 2)}\n`

@@ -1,0 +1,165 @@
+/** A pool's `health`: how its members are checked. */
+import type { HealthPolicy } from '../../health/policy.ts'
+import { defaults } from '../defaults.ts'
+import { canonicalHost } from '../network.ts'
+import { either, list, object } from '../read/containers.ts'
+import { convert, type Field, located, orElse } from '../read/field.ts'
+import type { Reading } from '../read/reading.ts'
+import { choice, count, duration, number, type Parsed, text } from '../read/scalars.ts'
+import { formatDuration } from '../read/units.ts'
+
+type StatusRange = { readonly from: number; readonly to: number }
+
+const expectRule = 'must be a status such as "200" or a range such as "200-399", from 100 to 599'
+
+function parseRange(written: string): Parsed<StatusRange> {
+  const [, from = '', to = from] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(written) ?? []
+  return from === '' || to < from ? { kind: 'fault' } : { kind: 'value', value: { from: Number(from), to: Number(to) } }
+}
+
+const statusText = text({
+  title: 'status or range, 100 to 599',
+  description: 'A status, or two of them with a hyphen.',
+  rule: expectRule,
+  pattern: '^[1-5][0-9]{2}(-[1-5][0-9]{2})?$',
+  parse: parseRange,
+})
+
+const statusNumber = convert(
+  count({ unit: 'status', value: undefined, min: 100, max: 599, reason: 'RFC 9110 15.' }, { description: 'A status.' }),
+  (status): StatusRange => ({ from: status, to: status }),
+)
+
+const statusRange = either<StatusRange>(
+  { string: statusText, number: statusNumber },
+  { title: 'status or range', description: 'What counts as healthy.', rule: expectRule },
+)
+
+const expect = either<readonly StatusRange[]>(
+  {
+    string: convert(statusText, (range) => [range]),
+    number: convert(statusNumber, (range) => [range]),
+    array: convert(list(statusRange, { description: 'Several of them.' }), (ranges, node, reading) => {
+      if (ranges.length === 0 && node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
+      return ranges
+    }),
+  },
+  {
+    title: 'status, range, or list of them',
+    description: 'Statuses of an HTTP check that count as healthy.',
+    examples: ['200', '200-299', ['200-299', '404']],
+    rule: expectRule,
+  },
+)
+
+const path = text({
+  title: 'path, may hold a query',
+  description: 'What an HTTP check asks for.',
+  examples: ['/health'],
+  rule: 'must begin with / and hold printable ASCII without spaces or #',
+  pattern: '^/',
+  parse: (target) =>
+    /^\/[!-~]{0,2047}$/.test(target) && !target.includes('#') ? { kind: 'value', value: target } : { kind: 'fault' },
+})
+
+const host = text({
+  title: 'host, with or without port',
+  description: 'The Host field of an HTTP check; by default the member’s own host and port.',
+  examples: ['app.internal'],
+  rule: 'must be a host such as "app.internal" or "app.internal:8080"',
+  parse: (value) =>
+    canonicalHost(value.replace(/:\d{1,5}$/, '')) === undefined ? { kind: 'fault' } : { kind: 'value', value },
+})
+
+/** Its default depends on `interval`. */
+const timeoutSetting = { ...defaults['pool.health.timeout'], value: undefined }
+
+const fields = {
+  check: orElse(
+    choice(['http', 'tcp'], { description: 'Whether a check asks for a page or only opens a connection.' }),
+    defaults['pool.health.check'].value,
+    defaults['pool.health.check'].value,
+  ),
+  path: located(withShown(path, defaults['pool.health.path'].value)),
+  host: located(host),
+  expect: located(withShown(expect, defaults['pool.health.expect'].value)),
+  interval: duration(defaults['pool.health.interval'], { description: 'From one check of a member to its next.' }),
+  timeout: located(
+    withShown(
+      duration(timeoutSetting, {
+        description: 'A check that takes longer is a bad one. At most `interval`, and never longer by default.',
+      }),
+      formatDuration(defaults['pool.health.timeout'].value),
+    ),
+  ),
+  rise: count(defaults['pool.health.rise'], {
+    description: 'Good checks in a row that make an unhealthy member usable.',
+  }),
+  fall: count(defaults['pool.health.fall'], {
+    description: 'Bad checks in a row that make a healthy member unusable.',
+  }),
+  jitter: number(defaults['pool.health.jitter'], {
+    description: 'Each wait differs from `interval` by up to this share of it.',
+  }),
+  initially: orElse(
+    choice(['usable', 'unchecked'], {
+      description: 'Whether a new member takes traffic at once or only after its first good check.',
+    }),
+    defaults['pool.health.initially'].value,
+    defaults['pool.health.initially'].value,
+  ),
+  maxConcurrent: count(defaults['pool.health.maxConcurrent'], {
+    description: 'Checks of this pool under way at once.',
+  }),
+}
+
+/** Its default is filled in by whoever knows the kind of check. */
+function withShown<T>(field: Field<T>, shown: string): Field<T> {
+  return { ...field, schema: { ...field.schema, default: shown } }
+}
+
+const body = object(fields, {
+  description:
+    'Active checks of every member. Without it there are none, and only failures in traffic (`passive`) count.',
+  examples: [{ path: '/health' }, { check: 'tcp', interval: '2s' }],
+})
+
+type Body = NonNullable<ReturnType<typeof body.read>>
+
+/** A pool's `health`; undefined when absent: no active checks. */
+export const health: Field<HealthPolicy | undefined> = convert(body, (value, _node, reading) =>
+  toPolicy(value, reading),
+)
+
+function toPolicy(value: Body, reading: Reading): HealthPolicy {
+  const intervalMs = value.interval
+  if (value.timeout && value.timeout.value > intervalMs)
+    reading.report(value.timeout.node, { rule: 'must not be longer than interval' })
+  return {
+    check: toCheck(value, reading),
+    intervalMs,
+    jitterRatio: value.jitter,
+    timeoutMs: value.timeout?.value ?? Math.min(defaults['pool.health.timeout'].value, intervalMs),
+    rise: value.rise,
+    fall: value.fall,
+    initially: value.initially,
+    maxConcurrent: value.maxConcurrent,
+  }
+}
+
+function toCheck({ check, path, host, expect }: Body, reading: Reading): HealthPolicy['check'] {
+  if (check === 'tcp') {
+    for (const setting of [path, host, expect])
+      if (setting) reading.report(setting.node, { rule: 'is for HTTP checks only; a "tcp" check opens a connection' })
+    return { kind: 'tcp' }
+  }
+  return {
+    kind: 'http',
+    path: path?.value ?? defaults['pool.health.path'].value,
+    host: host?.value,
+    expect: expect?.value ?? defaultExpect,
+  }
+}
+
+const defaultRange = parseRange(defaults['pool.health.expect'].value)
+const defaultExpect = defaultRange.kind === 'value' ? [defaultRange.value] : []

@@ -1,0 +1,126 @@
+/** `listeners` and `admin`: where SmartEdge itself listens. */
+import { formatAddress, type SocketAddress } from '../../address.ts'
+import type { AdminConfig } from '../config.ts'
+import { defaults, type TextSetting } from '../defaults.ts'
+import { isConflicting, isLoopback, parseListenAddress } from '../network.ts'
+import { either, type Named, object, record, section } from '../read/containers.ts'
+import { convert, type Field, type Located, located } from '../read/field.ts'
+import type { Reading } from '../read/reading.ts'
+import { off, type Parsed, text } from '../read/scalars.ts'
+import { thingName } from './names.ts'
+
+/** The default is filled in where the place of an explicit one is no longer needed. */
+function address(setting: TextSetting, description: string): Field<Located<SocketAddress> | undefined> {
+  const field = text({
+    title: 'host:port, [v6]:port or unix:/path',
+    description,
+    examples: ['0.0.0.0:8080', '[::]:8080', 'unix:/run/smartedge.sock'],
+    rule: 'must be an address such as "0.0.0.0:8080", "[::]:8080" or "unix:/run/edge.sock"',
+    pattern: '^(.+:[0-9]{1,5}|unix:/.+)$',
+    parse: parseListenAddress,
+    hintFor: (value) => (typeof value === 'number' ? `did you mean "0.0.0.0:${value}"?` : undefined),
+  })
+  return located({ ...field, schema: { ...field.schema, default: setting.value } })
+}
+
+/** A default stands in the table as text. */
+function defaultAddress(setting: TextSetting): SocketAddress {
+  const parsed = parseListenAddress(setting.value)
+  if (parsed.kind === 'fault') throw new Error(`the default address ${setting.value} must be valid`)
+  return parsed.value
+}
+
+const listener = object(
+  { address: address(defaults['listener.address'], 'Where clients connect; port 0 takes any free one.') },
+  { description: 'A port for clients.' },
+)
+
+type ListenerDraft = { readonly address: Located<SocketAddress> | undefined }
+
+export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {
+  ...thingName,
+  noun: 'listener',
+  description:
+    'Ports for clients, by a name of your choice. Without it there is one, "default", on the default address.',
+  examples: [{ web: { address: '0.0.0.0:8080' } }],
+})
+
+export const defaultListenerAddress = defaultAddress(defaults['listener.address'])
+
+const token = text({
+  title: 'text',
+  description:
+    'What callers must send as `Authorization: Bearer …`. Required unless the address is loopback; an empty one counts as none. Take it from a variable rather than writing it here.',
+  examples: ['${SMARTEDGE_ADMIN_TOKEN:-}'],
+  rule: 'must be at most 1024 printable ASCII characters without spaces',
+  isSecret: true,
+  parse: parseToken,
+})
+
+function parseToken(value: string): Parsed<string> {
+  return /^[!-~]{0,1024}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }
+}
+
+const adminBody = section(
+  { address: address(defaults['admin.address'], 'Where the admin API listens.'), token },
+  { description: 'The admin API: health, status, metrics and changes.', isSecret: true },
+)
+
+export interface AdminDraft {
+  readonly config: AdminConfig
+  /** Where its address stands in the file; undefined for the default. */
+  readonly address: Located<SocketAddress> | undefined
+}
+
+const adminObject = convert(adminBody, ({ address: place, token: secret }, node, reading): AdminDraft => {
+  const config = {
+    address: place?.value ?? defaultAddress(defaults['admin.address']),
+    token: secret === '' ? undefined : secret,
+  }
+  const isOpen = config.token === undefined && !isLoopback(config.address)
+  if (isOpen && node !== undefined) {
+    const rule = `must be set when the address is not loopback: whoever reaches ${formatAddress(config.address)} could change the pools`
+    const hasToken = node.children?.some((property) => property.children?.[0]?.value === 'token')
+    if (!hasToken) reading.report(node, { rule }, { child: 'token' })
+    else if (secret === '') reading.report(node, { rule: `${rule}; here it is empty` }, { child: 'token' })
+  }
+  return { config, address: place }
+})
+
+const adminForms = either<AdminDraft | false>(
+  { object: adminObject, boolean: off({ description: 'No admin API.' }) },
+  {
+    title: 'object or false',
+    description: 'The admin API; on loopback unless told otherwise, `false` for none.',
+    rule: 'must be an object with the keys address, token, or false',
+    isSecret: true,
+  },
+)
+
+/** `admin`; undefined: switched off. */
+export const admin: Field<AdminDraft | undefined> = {
+  schema: adminForms.schema,
+  read(node, reading) {
+    const draft = node === undefined ? adminObject.read(undefined, reading) : adminForms.read(node, reading)
+    return draft === false ? undefined : draft
+  },
+}
+
+/** A socket we open, what the file calls it, and where it stands there (undefined: a default). */
+export interface Claim {
+  readonly key: string
+  readonly address: SocketAddress
+  readonly node: Located<SocketAddress>['node'] | undefined
+}
+
+/** Reports addresses that cannot be bound together, at the later of the two that stands in the file. */
+export function checkClaims(claims: readonly Claim[], reading: Reading, root: Located<unknown>['node']): void {
+  claims.forEach((claim, index) => {
+    const other = claims.slice(0, index).find((earlier) => isConflicting(earlier.address, claim.address))
+    if (other === undefined) return
+    const [at, against] = claim.node !== undefined || other.node === undefined ? [claim, other] : [other, claim]
+    const rule = `must differ from the address of ${against.key}, ${formatAddress(against.address)}`
+    if (at.node === undefined) reading.report(root, { rule }, { child: at.key })
+    else reading.report(at.node, { rule })
+  })
+}

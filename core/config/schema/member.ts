@@ -1,0 +1,151 @@
+/** A pool's members: in the config itself, or in a file of their own that the admin API also writes. */
+import { formatAddress, type SocketAddress } from '../../address.ts'
+import type { Member } from '../../backend/member.ts'
+import { defaults } from '../defaults.ts'
+import { parseBackendUrl } from '../network.ts'
+import { either, list, object } from '../read/containers.ts'
+import { convert, type Field, type Located, located, required } from '../read/field.ts'
+import type { Reading } from '../read/reading.ts'
+import { number, text } from '../read/scalars.ts'
+import { readTree } from '../read/tree.ts'
+
+const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run/app.sock"'
+
+const url = (description: string): Field<SocketAddress | undefined> =>
+  text({
+    title: 'backend URL',
+    description,
+    examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+    rule: urlRule,
+    pattern: '^(http://|unix:/)',
+    parse: parseBackendUrl,
+  })
+
+const degrees = (limit: number) =>
+  ({ unit: 'degrees', value: undefined, min: -limit, max: limit, reason: 'Geography.' }) as const
+
+/** Degrees; both or none. */
+export const place = convert(
+  object(
+    {
+      latitude: required(number(degrees(90), { description: 'Degrees, north positive.', examples: [52.5] })),
+      longitude: required(number(degrees(180), { description: 'Degrees, east positive.', examples: [13.4] })),
+    },
+    { description: 'A point on the earth, for strategies that measure distance.' },
+  ),
+  ({ latitude, longitude }) =>
+    latitude === undefined || longitude === undefined ? undefined : { latitude, longitude },
+)
+
+/** A free name that members and clients may share. */
+export const zone = text({
+  title: 'name',
+  description: 'The zone or region, compared with the client’s.',
+  examples: ['eu-1'],
+  rule: 'must be a name of 1 to 64 printable characters',
+  pattern: '^[\\x20-\\x7e]{1,64}$',
+  parse: (name) => (/^[\x20-\x7e]{1,64}$/.test(name) ? { kind: 'value', value: name } : { kind: 'fault' }),
+})
+
+const weightSetting = defaults['pool.backend.weight']
+
+const plainMember = convert(url('Where the backend listens.'), (address) => createMember(address, {}))
+
+const detailedMember = convert(
+  object(
+    {
+      url: required(url('Where the backend listens: `http://host:port` (80 when absent) or `unix:/path`.')),
+      weight: number(weightSetting, { description: 'Its share relative to the others.', examples: [2] }),
+      zone,
+      place,
+    },
+    { description: 'A backend with more to say about it.' },
+  ),
+  ({ url, ...rest }) => (url === undefined ? undefined : createMember(url, rest)),
+)
+
+const createMember = (address: SocketAddress, rest: Partial<Member>): Member => ({
+  id: formatAddress(address),
+  address,
+  weight: rest.weight ?? weightSetting.value,
+  zone: rest.zone,
+  place: rest.place,
+})
+
+const members = convert(
+  list(
+    located(
+      either(
+        { string: plainMember, object: detailedMember },
+        { title: 'backend', description: 'A URL, or an object with one.', rule: urlRule },
+      ),
+    ),
+    { description: 'The pool’s members, each once.', examples: [['http://localhost:8081', 'http://localhost:8082']] },
+  ),
+  (found, _node, reading) => withoutRepeats(found, reading),
+)
+
+function withoutRepeats(found: readonly Located<Member>[], reading: Reading): readonly Member[] {
+  const unique = new Map<string, Member>()
+  for (const { value, node } of found) {
+    if (unique.has(value.id))
+      reading.report(node, { rule: `must be a backend that is not in the list yet; ${value.id} is` })
+    else unique.set(value.id, value)
+  }
+  return [...unique.values()]
+}
+
+/** The whole of a members file. */
+export const membersFile = object(
+  {
+    $schema: text({
+      title: 'text',
+      description: 'For editors.',
+      rule: 'must be a text',
+      parse: (value) => ({ kind: 'value', value }),
+    }),
+    backends: required(members),
+  },
+  { description: 'The members of a pool, read by SmartEdge and written by its admin API.' },
+)
+
+/** What a pool's `backends` says: its members, and the file they came from. */
+export interface MemberList {
+  readonly members: readonly Member[]
+  readonly file: string | undefined
+}
+
+const filePath = text({
+  title: 'path',
+  description: 'A members file: `{ "backends": [ … ] }`. Relative paths start at the config’s folder.',
+  examples: ['backends.json'],
+  rule: 'must be the path of a members file',
+  parse: (value) => (value === '' || value.includes('\0') ? { kind: 'fault' } : { kind: 'value', value }),
+})
+
+const memberSource = convert(
+  object({ file: required(located(filePath)) }, { description: 'Members that stand in a file of their own.' }),
+  ({ file }, _node, reading): MemberList | undefined => file && readMembersFile(file, reading),
+)
+
+/** A pool's `backends`. */
+export const backends: Field<MemberList | undefined> = either(
+  { array: convert(members, (found): MemberList => ({ members: found, file: undefined })), object: memberSource },
+  {
+    title: 'list of backends, or { "file": path }',
+    description: 'The pool’s members, here or in a file.',
+    rule: 'must be a list of backends or { "file": "backends.json" }',
+  },
+)
+
+function readMembersFile({ value, node }: Located<string>, reading: Reading): MemberList | undefined {
+  const path = reading.resolve(value)
+  const attachment = reading.attachment({ path, use: 'text' })
+  if (attachment.kind === 'fault') return reading.report(node, attachment)
+  if (attachment.kind !== 'text') return undefined
+  const inner = reading.open(path, attachment.text)
+  const { root, faults } = readTree(attachment.text)
+  for (const fault of faults) inner.reportAt(fault.offset, fault)
+  const content = root && membersFile.read(root, inner)
+  return content?.backends && { members: content.backends, file: path }
+}

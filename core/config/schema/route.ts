@@ -1,0 +1,137 @@
+/** `routes`: which requests go to which pool, in file order. */
+import type { RouteMatch } from '../../route/route.ts'
+import { canonicalHost } from '../network.ts'
+import { either, list, type Named, object, record } from '../read/containers.ts'
+import { convert, type Field, type Located, located, required } from '../read/field.ts'
+import type { Reading } from '../read/reading.ts'
+import { type Parsed, text } from '../read/scalars.ts'
+import { didYouMean } from '../read/suggest.ts'
+import { isToken, tokenPattern } from './names.ts'
+
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']
+
+const host = text({
+  title: 'host, or *.domain',
+  description: 'The request’s host without port: exact, or `*.example.com` for any depth below it.',
+  examples: ['api.example.com', '*.example.com'],
+  rule: 'must be a host without port such as "api.example.com" or "*.example.com"',
+  parse: parseHost,
+})
+
+/** Lower case; IPv6 addresses keep their brackets, as in a Host field. */
+function parseHost(written: string): Parsed<string> {
+  if (written === '*') return { kind: 'fault', hint: 'leave host out to match every host' }
+  const prefix = written.startsWith('*.') ? '*.' : ''
+  const canonical = canonicalHost(written.slice(prefix.length))
+  if (canonical === undefined) return { kind: 'fault' }
+  return { kind: 'value', value: prefix + (canonical.includes(':') ? `[${canonical}]` : canonical) }
+}
+
+const path = text({
+  title: 'path, or prefix*',
+  description: 'The request’s path, byte for byte: exact, or a prefix that ends in `*`.',
+  examples: ['/v1/*', '/favicon.ico'],
+  rule: 'must begin with /, hold printable ASCII without spaces, ? or #, and have a * at its end only',
+  pattern: '^/',
+  parse(written) {
+    if (/^\/[!-~]{0,4095}$/.test(written) && !/[?#]|\*./.test(written)) return { kind: 'value', value: written }
+    return { kind: 'fault', hint: /^[^/]/.test(written) ? `did you mean ${JSON.stringify(`/${written}`)}?` : undefined }
+  },
+})
+
+const method = text({
+  title: 'method',
+  description: 'A method token; case counts (RFC 9110 9.1).',
+  rule: 'must be a method such as "GET"',
+  parse(written): Parsed<string> {
+    const known = knownMethods.find((name) => name === written.toUpperCase())
+    if (known !== undefined && known !== written) return { kind: 'fault', hint: `did you mean "${known}"?` }
+    return isToken(written) ? { kind: 'value', value: written } : { kind: 'fault' }
+  },
+})
+
+const methods = either<readonly string[]>(
+  {
+    string: convert(method, (name) => [name]),
+    array: convert(list(method, { description: 'Any of them.' }), (names, node, reading) => {
+      if (node?.children?.length === 0)
+        reading.report(node, { rule: 'must not be empty; leave it out to match every method' })
+      return names
+    }),
+  },
+  {
+    title: 'method, or list of them',
+    description: 'Methods that match.',
+    examples: [['GET', 'HEAD']],
+    rule: 'must be a method or a list of methods',
+  },
+)
+
+const headerValue = text({
+  title: 'text',
+  description: 'What one of the field’s lines must be, exactly.',
+  rule: 'must be printable ASCII without spaces around it',
+  parse: (value) =>
+    /^(?! )[ -~\t]{0,4096}$/.test(value) && value.trim() === value ? { kind: 'value', value } : { kind: 'fault' },
+})
+
+const headers = convert(
+  record(headerValue, {
+    description: 'Fields that must be there, with their values.',
+    examples: [{ 'x-canary': '1' }],
+    namePattern: tokenPattern,
+    nameRule: 'must be a field name',
+  }),
+  (entries, _node, reading) => {
+    const seen = new Set<string>()
+    return entries.map(({ name, key, value }) => {
+      const lower = name.toLowerCase()
+      if (seen.has(lower)) reading.report(key, { rule: 'names a field a second time; case does not count' })
+      seen.add(lower)
+      return { name: lower, value }
+    })
+  },
+)
+
+const match = object(
+  { host, path, method: methods, header: headers },
+  { description: 'All of it must hold; absent: every request matches.' },
+)
+
+/** A route whose pool is not looked up yet. */
+export interface RouteDraft {
+  readonly match: RouteMatch
+  readonly pool: Located<string>
+}
+
+const poolName = text({
+  title: 'name of a pool',
+  description: 'The pool that serves what matches.',
+  rule: 'must be the name of a pool',
+  parse: (value) => ({ kind: 'value', value }),
+})
+
+const route = convert(
+  object({ match, pool: required(located(poolName)) }, { description: 'Requests and the pool that serves them.' }),
+  ({ match: found, pool }): RouteDraft | undefined =>
+    pool && {
+      pool,
+      match: { host: found?.host, path: found?.path, methods: found?.method, headers: found?.header ?? [] },
+    },
+)
+
+export const routes: Field<readonly RouteDraft[] | undefined> = list(route, {
+  description:
+    'Tried in order, the first that matches wins; a request that none matches gets a 404. Without routes the only pool serves everything.',
+})
+
+/** Reports routes to pools that do not exist. */
+export function checkRoutes(drafts: readonly RouteDraft[], pools: readonly Named<unknown>[], reading: Reading): void {
+  const names = pools.map((pool) => pool.name)
+  for (const { pool } of drafts) {
+    if (names.includes(pool.value)) continue
+    const hint =
+      didYouMean(pool.value, names) ?? (names.length > 0 ? `there are: ${names.slice(0, 8).join(', ')}` : undefined)
+    reading.report(pool.node, { rule: 'must be the name of a pool', hint })
+  }
+}

@@ -1,0 +1,79 @@
+/** A pool's `strategy` and `affinity`: which algorithm, and the key it may hash. Loading a plugin is not done here. */
+import type { Affinity } from '../../exchange/policy.ts'
+import type { StrategyConfig } from '../config.ts'
+import { defaults, strategyNames } from '../defaults.ts'
+import { anything } from '../read/anything.ts'
+import { either, object } from '../read/containers.ts'
+import { convert, type Field, orElse, required } from '../read/field.ts'
+import type { Reading } from '../read/reading.ts'
+import { type Parsed, text } from '../read/scalars.ts'
+import { didYouMean } from '../read/suggest.ts'
+import { findFile } from './file.ts'
+import { isToken } from './names.ts'
+
+const listed = strategyNames.join(', ')
+
+const use = text({
+  title: 'strategy name or path',
+  description: `A shipped strategy (${listed}) or the path of your own TypeScript file.`,
+  examples: [...strategyNames, './plugins/mine.ts'],
+  rule: `must be one of ${listed}, or a path such as "./plugins/mine.ts"`,
+  pattern: `^(${strategyNames.join('|')})$|^\\.{0,2}/`,
+  parse: parseUse,
+})
+
+function parseUse(written: string, reading: Reading): Parsed<string> {
+  if (strategyNames.some((name) => name === written)) return { kind: 'value', value: written }
+  if (/^\.{0,2}\//.test(written) && !written.includes('\0')) return findFile(written, reading)
+  const isBarePath = written.includes('/') || /\.[cm]?[jt]s$/.test(written)
+  return { kind: 'fault', hint: isBarePath ? `did you mean "./${written}"?` : didYouMean(written, strategyNames) }
+}
+
+const withOptions = object(
+  { use: required(use), options: anything({ description: 'Handed to the strategy, which checks them.' }) },
+  { description: 'A strategy and its options.', examples: [{ use: 'consistent-hash', options: {} }] },
+)
+
+/** A pool's `strategy`. */
+export const strategy: Field<StrategyConfig> = orElse(
+  either<StrategyConfig>(
+    {
+      string: convert(use, (name): StrategyConfig => ({ use: name, options: undefined })),
+      object: convert(withOptions, ({ use: name, options }) =>
+        name === undefined ? undefined : { use: name, options },
+      ),
+    },
+    {
+      title: 'strategy, or { "use": …, "options": … }',
+      description: 'How a backend is chosen for each request.',
+      examples: ['peak-ewma', './plugins/mine.ts'],
+      rule: `must be one of ${listed}, a path, or { "use": …, "options": … }`,
+    },
+  ),
+  { use: defaults['pool.strategy'].value, options: undefined },
+  defaults['pool.strategy'].value,
+)
+
+/** A pool's `affinity`. */
+export const affinity: Field<Affinity> = orElse(
+  text({
+    title: 'client, path, header:name, cookie:name or query:name',
+    description: 'What a hashing strategy takes as the request’s key.',
+    examples: ['client', 'cookie:session', 'header:x-user', 'query:id', 'path'],
+    rule: 'must be "client", "path", "header:name", "cookie:name" or "query:name"',
+    pattern: '^(client|path|(header|cookie|query):.+)$',
+    parse: parseAffinity,
+  }),
+  { kind: 'client' },
+  defaults['pool.affinity'].value,
+)
+
+function parseAffinity(written: string): Parsed<Affinity> {
+  if (written === 'client' || written === 'path') return { kind: 'value', value: { kind: written } }
+  const [, kind, name = ''] = /^(header|cookie|query):(.+)$/.exec(written) ?? []
+  if (kind === 'header' && isToken(name)) return { kind: 'value', value: { kind, name: name.toLowerCase() } }
+  if (kind === 'cookie' && isToken(name)) return { kind: 'value', value: { kind, name } }
+  if (kind === 'query' && /^[!-~]{1,128}$/.test(name) && !/[&=#]/.test(name))
+    return { kind: 'value', value: { kind, name } }
+  return { kind: 'fault', hint: didYouMean(written, ['client', 'path']) }
+}
