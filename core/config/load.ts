@@ -1,0 +1,103 @@
+/** Finds the configuration, reads it and the files it names, and hands back a Config or every problem. */
+import type { Config } from './config.ts'
+import { type Place, searchFor } from './discover.ts'
+import { attach, type FileText, readFileBounded, readText, type ReadFile } from './files.ts'
+import { parseConfig, type Parsed } from './parse.ts'
+import { fileProblem, type Problem } from './problems.ts'
+import type { Env } from './read/expand.ts'
+import { type Attachment, displayName } from './read/reading.ts'
+
+export interface LoadOptions {
+  /** What `--config` says; without it the usual places are searched. */
+  readonly path?: string | undefined
+  /** Absolute. */
+  readonly cwd: string
+  readonly env: Env
+  /** Defaults to the file system. */
+  readonly readFile?: ReadFile
+}
+
+export type Loaded =
+  /** `source`: the file it came from; `files`: every file it was made of. All absolute. */
+  | { readonly kind: 'config'; readonly config: Config; readonly source: string; readonly files: readonly string[] }
+  | {
+      readonly kind: 'problems'
+      readonly problems: readonly Problem[]
+      /** How many more there are than those listed. */
+      readonly omitted: number
+      /** undefined: no configuration was found. */
+      readonly source: string | undefined
+      /** Every file that was read or should have been, so that a watcher sees the repair. */
+      readonly files: readonly string[]
+    }
+
+/** Never rejects for what files hold or lack. */
+export async function loadConfig({ path, cwd, env, readFile = readFileBounded }: LoadOptions): Promise<Loaded> {
+  const found = await find({ path, cwd, env, readFile })
+  if (found === undefined) return nothingFound(cwd)
+  const { place, file } = found
+  const name = displayName(place.path, cwd)
+  if (file.kind !== 'text') {
+    const rule = file.kind === 'missing' ? 'must exist, there is no such file' : file.rule
+    return {
+      kind: 'problems',
+      problems: [fileProblem(name, rule)],
+      omitted: 0,
+      source: place.path,
+      files: [place.path],
+    }
+  }
+  const attachments = new Map<string, Attachment>()
+  const text = place.kind === 'config' ? file.text : onePoolOf(place.path)
+  if (place.kind === 'members') attachments.set(place.path, file)
+  const parsed = await parseWithAttachments(text, { file: place.path, cwd, env, attachments, readFile })
+  const files = [...new Set([place.path, ...attachments.keys()])]
+  return { ...parsed, source: place.path, files }
+}
+
+interface Found {
+  readonly place: Place
+  readonly file: FileText
+}
+
+/** A file that exists but cannot be read counts as found: another one is not what the user meant. */
+async function find(options: LoadOptions & { readonly readFile: ReadFile }): Promise<Found | undefined> {
+  const { path, cwd, env, readFile } = options
+  const search = searchFor({ path, cwd, env })
+  if (search.kind === 'explicit') return { place: search.place, file: await readText(search.place.path, readFile) }
+  for (const place of search.places) {
+    const file = await readText(place.path, readFile)
+    if (file.kind !== 'missing') return { place, file }
+  }
+  return undefined
+}
+
+function nothingFound(cwd: string): Loaded {
+  const rule = 'must exist: no configuration was found here, in the user’s or in the system’s folder'
+  const problem = fileProblem('smartedge.config.json', rule, '`smartedge init` writes one')
+  return {
+    kind: 'problems',
+    problems: [problem],
+    omitted: 0,
+    source: undefined,
+    files: [`${cwd}/smartedge.config.json`],
+  }
+}
+
+/** The config that a lone members file stands for. */
+const onePoolOf = (path: string): string => JSON.stringify({ pools: { default: { backends: { file: path } } } })
+
+type Attaching = Parameters<typeof parseConfig>[1] & {
+  readonly attachments: Map<string, Attachment>
+  readonly readFile: ReadFile
+}
+
+/** Attached files name no others, so that one round is enough. */
+async function parseWithAttachments(text: string, options: Attaching): Promise<Exclude<Parsed, { kind: 'needs' }>> {
+  const first = parseConfig(text, options)
+  if (first.kind !== 'needs') return first
+  for (const need of first.needs) options.attachments.set(need.path, await attach(need, options.readFile))
+  const second = parseConfig(text, options)
+  if (second.kind === 'needs') throw new Error(`a file named in the config is still missing: ${second.needs[0]?.path}`)
+  return second
+}

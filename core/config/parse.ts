@@ -1,0 +1,101 @@
+/** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
+import type { Node } from 'jsonc-parser'
+import type { Config, ListenerConfig } from './config.ts'
+import { createProblemList, type Problem } from './problems.ts'
+import type { Env } from './read/expand.ts'
+import type { Value } from './read/field.ts'
+import { type Attachment, createReading, type Need, type Reading } from './read/reading.ts'
+import { readTree } from './read/tree.ts'
+import { configFile } from './schema.ts'
+import { type AdminDraft, checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
+import { checkRoutes } from './schema/route.ts'
+import type { RouteRule } from '../route/route.ts'
+
+export interface ParseOptions {
+  /** Absolute path of the file that holds the text; relative paths in it start at its folder. */
+  readonly file: string
+  /** Absolute; problems name files relative to it. */
+  readonly cwd: string
+  readonly env: Env
+  /** What became of the files it names, by absolute path. */
+  readonly attachments: ReadonlyMap<string, Attachment>
+}
+
+export type Parsed =
+  | { readonly kind: 'config'; readonly config: Config }
+  /** Call again with these attached. */
+  | { readonly kind: 'needs'; readonly needs: readonly Need[] }
+  /** `omitted`: how many more there are than those listed. */
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly omitted: number }
+
+/** Never throws, whatever the text. */
+export function parseConfig(text: string, { file, cwd, env, attachments }: ParseOptions): Parsed {
+  const source = text.replace(/^\uFEFF/, '')
+  const problems = createProblemList()
+  const needs = new Map<string, Need>()
+  const reading = createReading(file, source, { cwd, env, problems, attachments, needs })
+  const { root, faults } = readTree(source)
+  for (const fault of faults) reading.reportAt(fault.offset, fault)
+  const raw = root && configFile.read(root, reading)
+  const config = root && raw && assemble(raw, root, reading)
+  const pending = [...needs.values()].filter((need) => !attachments.has(need.path))
+  if (pending.length > 0) return { kind: 'needs', needs: pending }
+  const found = problems.sorted()
+  return config === undefined || found.length > 0
+    ? { kind: 'problems', problems: found, omitted: problems.omitted() }
+    : { kind: 'config', config }
+}
+
+type Raw = NonNullable<Value<typeof configFile>>
+
+/** Brings the parts together and checks what concerns several of them. */
+function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
+  const pools = raw.pools ?? []
+  checkClaims(claimsOf(raw, raw.admin), reading, root)
+  const routes = resolveRoutes(raw, root, reading)
+  if (raw.limits === undefined) return undefined
+  return {
+    listeners: listenersOf(raw),
+    admin: raw.admin?.config,
+    trustedProxies: raw.trustedProxies ?? [],
+    limits: raw.limits,
+    timeouts: {
+      headMs: raw.timeouts.head,
+      bodyMs: raw.timeouts.body,
+      keepAliveMs: raw.timeouts.keepAlive,
+      tunnelMs: raw.timeouts.tunnel,
+    },
+    shutdownTimeoutMs: raw.shutdownTimeout,
+    geo: raw.geo,
+    routes,
+    pools: pools.map(({ name, value }) => ({ name, ...value })),
+  }
+}
+
+function listenersOf({ listeners }: Raw): ListenerConfig[] {
+  const configured = listeners ?? [{ name: 'default', value: { address: undefined } }]
+  return configured.map(({ name, value }) => ({ name, address: value.address?.value ?? defaultListenerAddress }))
+}
+
+function claimsOf(raw: Raw, admin: AdminDraft | undefined): Claim[] {
+  const claims = listenersOf(raw).map(({ name, address }, index): Claim => {
+    const node = raw.listeners?.[index]?.value.address?.node
+    return { key: `listeners.${name}`, address, node }
+  })
+  return admin === undefined
+    ? claims
+    : [...claims, { key: 'admin', address: admin.config.address, node: admin.address?.node }]
+}
+
+/** Without routes the only pool serves everything. */
+function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteRule[] {
+  const pools = raw.pools ?? []
+  const drafts = raw.routes ?? []
+  checkRoutes(drafts, pools, reading)
+  if (drafts.length > 0) return drafts.map(({ match, pool }) => ({ match, pool: pool.value }))
+  const [only, another] = pools
+  if (another !== undefined)
+    reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })
+  const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
+  return only === undefined ? [] : [{ match: everything, pool: only.name }]
+}
