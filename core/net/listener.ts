@@ -1,0 +1,73 @@
+/** A listening socket: accepts clients up to the cap and makes a connection of each. */
+import { formatAddress, type SocketAddress } from '../address.ts'
+import { StartError } from '../errors.ts'
+import { ClientConnection, type RequestHandler } from './client-connection.ts'
+import type { Wire } from './wire.ts'
+import { type ReportFault, wireHandlers } from './wire-handlers.ts'
+
+export interface Listener {
+  readonly name: string
+  /** Where it really listens: port 0 in the config becomes the one that the system chose. */
+  readonly address: SocketAddress
+  /** Accepts no more; the connections it has live on. */
+  stop(): void
+}
+
+export interface ListenerOptions {
+  readonly name: string
+  readonly address: SocketAddress
+  readonly handler: RequestHandler
+  /** Whether one more client may come in; called once for each that knocks. */
+  readonly admit: () => boolean
+  readonly onClient: (client: ClientConnection) => void
+  readonly reportFault: ReportFault
+}
+
+/** Short on purpose: whoever is turned away here is one of very many. */
+const REFUSAL = Buffer.from(
+  'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 21\r\n' +
+    'Content-Type: text/plain\r\n\r\ntoo many connections\n',
+)
+
+/** Throws StartError with one line on what is wrong with the address. */
+export function listen(options: ListenerOptions): Listener {
+  const { name, address, handler, admit, onClient, reportFault } = options
+  const socket = wireHandlers((socket) => {
+    if (!admit()) {
+      socket.write(REFUSAL)
+      socket.end()
+      return
+    }
+    const client = new ClientConnection(handler, plainAddress(socket.remoteAddress))
+    client.wire.socket = socket
+    socket.data = client.wire
+    onClient(client)
+  }, reportFault)
+  try {
+    const shared = { socket, allowHalfOpen: true }
+    if (address.kind === 'unix') {
+      const server = Bun.listen<Wire>({ ...shared, unix: address.path })
+      return { name, address, stop: () => server.stop(false) }
+    }
+    const server = Bun.listen<Wire>({ ...shared, hostname: address.host, port: address.port })
+    return { name, address: { ...address, port: server.port }, stop: () => server.stop(false) }
+  } catch (error) {
+    throw new StartError(explain(name, address, error), { cause: error })
+  }
+}
+
+/** A dual-stack socket tells IPv4 peers as ::ffff:1.2.3.4; people and CIDR blocks mean 1.2.3.4. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return ''
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
+
+function explain(name: string, address: SocketAddress, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const where = `listener "${name}": ${formatAddress(address)}`
+  if (code === 'EADDRINUSE')
+    return `${where} is already in use; stop what listens there or change listeners.${name}.address`
+  if (code === 'EACCES') return `${where} may not be opened by this user; choose a port of 1024 or above`
+  if (code === 'EADDRNOTAVAIL') return `${where} is no address of this machine`
+  return `${where} can't be opened: ${error instanceof Error ? error.message : String(error)}`
+}

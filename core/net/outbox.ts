@@ -1,0 +1,56 @@
+/**
+ * One buffer in which the writes of one event to one socket are gathered, so that a head and its body, or the answers to
+ * pipelined requests, cost one system call. Whoever handles an event calls `enter` before and `leave` after; writes
+ * outside of that go out at once. Events are synchronous, so one buffer serves the process.
+ */
+
+/** A socket that gathered bytes are for. */
+export interface OutboxOwner {
+  /** Sends outbox.bytes[0..length); what can't be sent now must be copied. */
+  flushOutbox(bytes: Buffer, length: number): void
+}
+
+/** Also the most that one head may need; the config's `limits.head` stays well under it. */
+const CAPACITY = 1024 * 1024
+/** Larger pieces are sent from where they lie: copying 32 KiB costs about what a system call does. */
+export const MAX_GATHERED_BYTES = 32 * 1024
+
+export const outbox = {
+  bytes: Buffer.allocUnsafeSlow(CAPACITY),
+  used: 0,
+  owner: undefined as OutboxOwner | undefined,
+  depth: 0,
+}
+
+export function enter(): void {
+  outbox.depth += 1
+}
+
+export function leave(): void {
+  outbox.depth -= 1
+  if (outbox.depth === 0 && outbox.owner !== undefined) flush()
+}
+
+/** Makes room for `size` bytes of `owner`; returns the offset at which they go. Call `commit` when they are there. */
+export function reserve(owner: OutboxOwner, size: number): number {
+  if (outbox.owner !== owner || outbox.used + size > CAPACITY) {
+    if (outbox.owner !== undefined) flush()
+    if (size > CAPACITY) throw new RangeError(`a head may need at most ${CAPACITY} bytes, got ${size}`)
+    outbox.owner = owner
+  }
+  return outbox.used
+}
+
+/** The bytes up to `end` are written. */
+export function commit(end: number): void {
+  outbox.used = end
+  if (outbox.depth === 0) flush()
+}
+
+/** Sends what has been gathered, for whichever socket. */
+export function flush(): void {
+  const { owner, used } = outbox
+  outbox.owner = undefined
+  outbox.used = 0
+  if (owner !== undefined && used > 0) owner.flushOutbox(outbox.bytes, used)
+}

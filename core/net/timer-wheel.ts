@@ -1,0 +1,131 @@
+/**
+ * Time-outs for many sockets at the cost of a store each (Varghese and Lauck, 1987: a hashed wheel). An entry that is
+ * armed again for later stays where it hangs; when its slot comes round it is hung on anew. Time-outs are coarse: they
+ * fire up to two ticks late, never early while the process keeps up.
+ */
+import type { Cancel, Clock } from '../clock.ts'
+
+/** What can be timed. The wheel owns the fields; make them with `unarmed`. */
+export interface TimerEntry {
+  readonly timer: TimerLink
+  /** Called when the time-out is over; the entry is unarmed by then. */
+  onTimeout(): void
+}
+
+export interface TimerLink {
+  /** Tick at which it is due; Infinity: unarmed. */
+  due: number
+  /** Tick whose slot it hangs in; -1: in none. */
+  slot: number
+  previous: TimerEntry | undefined
+  next: TimerEntry | undefined
+}
+
+export const unarmed = (): TimerLink => ({ due: Infinity, slot: -1, previous: undefined, next: undefined })
+
+const SLOTS = 512
+
+export class TimerWheel {
+  private readonly clock: Clock
+  private readonly tickMs: number
+  private readonly slots: (TimerEntry | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
+  private current: number
+  private size = 0
+  private cancelTick: Cancel | undefined = undefined
+
+  /** `tickMs`: how coarse time-outs are. 100 ms is well under the shortest time-out that anybody configures. */
+  constructor(clock: Clock, tickMs = 100) {
+    this.clock = clock
+    this.tickMs = tickMs
+    this.current = Math.floor(clock.now() / tickMs)
+  }
+
+  /** Arms or re-arms `entry`, due `delayMs` from now. */
+  arm(entry: TimerEntry, delayMs: number): void {
+    if (this.cancelTick === undefined) this.start()
+    const link = entry.timer
+    link.due = this.current + Math.ceil(delayMs / this.tickMs) + 1
+    if (link.slot !== -1) {
+      if (link.slot <= link.due) return
+      this.unhang(entry)
+    }
+    this.hang(entry)
+  }
+
+  /** Takes the time-out back. The entry may hang on until its slot comes; `remove` it when its socket has gone. */
+  disarm(entry: TimerEntry): void {
+    entry.timer.due = Infinity
+  }
+
+  remove(entry: TimerEntry): void {
+    entry.timer.due = Infinity
+    if (entry.timer.slot !== -1) this.unhang(entry)
+  }
+
+  private start(): void {
+    this.current = Math.floor(this.clock.now() / this.tickMs)
+    this.scheduleTick()
+  }
+
+  private scheduleTick(): void {
+    this.cancelTick = this.clock.after(this.tickMs, () => this.tick())
+  }
+
+  private tick(): void {
+    const now = Math.floor(this.clock.now() / this.tickMs)
+    // After a long stall every slot has come round once at most.
+    const first = Math.max(this.current + 1, now - SLOTS + 1)
+    for (let tick = first; tick <= now; tick += 1) {
+      this.current = tick
+      this.visit(tick)
+    }
+    this.cancelTick = undefined
+    if (this.size > 0) this.scheduleTick()
+  }
+
+  private visit(tick: number): void {
+    const index = tick % SLOTS
+    let entry = this.slots[index]
+    // Cut the list off first: what is hung on again meanwhile belongs to another round.
+    this.slots[index] = undefined
+    while (entry !== undefined) {
+      const link = entry.timer
+      const next = link.next
+      link.slot = -1
+      link.previous = undefined
+      link.next = undefined
+      if (next !== undefined) next.timer.previous = undefined
+      this.size -= 1
+      if (link.due <= tick) {
+        link.due = Infinity
+        entry.onTimeout()
+      } else if (link.due !== Infinity) {
+        this.hang(entry)
+      }
+      entry = next
+    }
+  }
+
+  private hang(entry: TimerEntry): void {
+    const link = entry.timer
+    link.slot = Math.min(link.due, this.current + SLOTS - 1)
+    const index = link.slot % SLOTS
+    const head = this.slots[index]
+    link.previous = undefined
+    link.next = head
+    if (head !== undefined) head.timer.previous = entry
+    this.slots[index] = entry
+    this.size += 1
+  }
+
+  private unhang(entry: TimerEntry): void {
+    const link = entry.timer
+    if (link.previous === undefined) this.slots[link.slot % SLOTS] = link.next
+    else link.previous.timer.next = link.next
+    if (link.next !== undefined) link.next.timer.previous = link.previous
+    link.slot = -1
+    link.previous = undefined
+    link.next = undefined
+    this.size -= 1
+  }
+}

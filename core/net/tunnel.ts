@@ -1,0 +1,91 @@
+/**
+ * Joins two wires after a 101: bytes pass both ways unread, with back-pressure and half-closes. Each wire's former owner
+ * hears `onClose` when it has gone.
+ */
+import type { Wire, WireOwner } from './wire.ts'
+
+export interface TunnelSide {
+  readonly wire: Wire
+  /** The connection that read HTTP from this wire. */
+  readonly connection: WireOwner
+  /** What it had already read of what now belongs to the other side. */
+  readonly early: Buffer | undefined
+  /** Bytes of any kind count where they counted before. */
+  readonly onBytes: (length: number) => void
+}
+
+class TunnelEnd implements WireOwner {
+  private readonly side: TunnelSide
+  private readonly peer: Wire
+  private readonly renew: () => void
+  private readonly onOver: () => void
+
+  constructor(side: TunnelSide, peer: Wire, renew: () => void, onOver: () => void) {
+    this.side = side
+    this.peer = peer
+    this.renew = renew
+    this.onOver = onOver
+  }
+
+  onOpen(): void {}
+
+  onConnectError(): void {}
+
+  onData(bytes: Buffer): void {
+    this.renew()
+    this.side.onBytes(bytes.length)
+    this.peer.write(bytes, 0, bytes.length)
+  }
+
+  onSent(length: number): void {
+    this.side.connection.onSent(length)
+  }
+
+  onBlocked(): void {
+    this.peer.pause()
+  }
+
+  onDrained(): void {
+    this.renew()
+    this.peer.resume()
+  }
+
+  onEnd(): void {
+    this.peer.end()
+    this.closeIfBothEnded()
+  }
+
+  onClose(): void {
+    // After a reset the other side can't know whether it has everything: it is told by a reset, too.
+    if (this.side.wire.hasEndedBoth) this.peer.close()
+    else this.peer.destroy()
+    this.side.connection.onClose()
+    this.onOver()
+  }
+
+  onTimeout(): void {
+    this.side.wire.destroy()
+  }
+
+  private closeIfBothEnded(): void {
+    if (this.side.wire.hasEndedBoth) this.side.wire.close()
+    if (this.peer.hasEndedBoth) this.peer.close()
+  }
+}
+
+/** Joins the two; `onOver` is called once, when the first of them has gone. `idleMs`: longest silence both ways. */
+export function joinWires(client: TunnelSide, backend: TunnelSide, idleMs: number, onOver: () => void): void {
+  let isOver = false
+  const once = (): void => {
+    if (isOver) return
+    isOver = true
+    onOver()
+  }
+  // One time-out serves both directions: it hangs on the client's wire.
+  const renew = (): void => client.wire.arm(idleMs)
+  client.wire.owner = new TunnelEnd(client, backend.wire, renew, once)
+  backend.wire.owner = new TunnelEnd(backend, client.wire, renew, once)
+  renew()
+  if (backend.early !== undefined) client.wire.write(backend.early, 0, backend.early.length)
+  if (client.early !== undefined) backend.wire.write(client.early, 0, client.early.length)
+}

@@ -1,0 +1,52 @@
+/**
+ * Bun's socket events -> calls on the socket's wire, with the outbox opened around each and faults of ours contained:
+ * an exception in a handler costs its own connection and is reported, nothing else.
+ */
+import type { Socket, SocketHandler } from 'bun'
+import { enter, leave } from './outbox.ts'
+import type { Wire } from './wire.ts'
+
+/** Takes what should never happen: an exception in our own code. */
+export type ReportFault = (error: unknown) => void
+
+/** `onOpen` is called with each socket that opens; a socket that we connect carries its wire by then. */
+export function wireHandlers(onOpen: (socket: Socket<Wire>) => void, reportFault: ReportFault): SocketHandler<Wire> {
+  const guarded =
+    (handle: (socket: Socket<Wire>) => void) =>
+    (socket: Socket<Wire>): void => {
+      enter()
+      try {
+        handle(socket)
+      } catch (error) {
+        reportFault(error)
+        socket.terminate()
+      } finally {
+        leave()
+      }
+    }
+  return {
+    binaryType: 'buffer',
+    open: guarded(onOpen),
+    // On every request's way four times: written out, without the detour through a closure.
+    data(socket, bytes) {
+      enter()
+      try {
+        socket.data.received(bytes)
+      } catch (error) {
+        reportFault(error)
+        socket.terminate()
+      } finally {
+        leave()
+      }
+    },
+    // A client that was turned away has no wire.
+    drain: guarded((socket) => socket.data?.drained()),
+    end: guarded((socket) => socket.data?.peerEnded()),
+    close: guarded((socket) => socket.data?.closed()),
+    connectError: (socket, error) => {
+      guarded((failed) => failed.data.connectFailed('code' in error ? String(error.code) : error.message))(socket)
+    },
+    // Socket errors (ECONNRESET and the like) are followed by `close`, which is all that anybody needs to know.
+    error() {},
+  }
+}

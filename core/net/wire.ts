@@ -1,0 +1,249 @@
+/**
+ * One socket, and the only place that writes to one: keeps what the kernel does not take, tells its owner when to hold
+ * its source back, closes in the order that loses nothing, and carries one time-out. It knows nothing of HTTP.
+ *
+ * What Bun 1.4.5 does decides much here: `write` takes what it can and forgets the rest, `end` may throw away what was
+ * written, `drain` also comes unasked, a time-out of its own is too coarse.
+ */
+import type { Socket } from 'bun'
+import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
+import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
+
+/** Who reads from a wire and decides about it. Every call comes in the middle of one event. */
+export interface WireOwner {
+  /** The connect that was asked for succeeded; never called for an accepted socket. */
+  onOpen(): void
+  /** It did not; `reason` is the system's code. Nothing comes after it. */
+  onConnectError(reason: string): void
+  onData(bytes: Buffer): void
+  /** The peer reads too slowly: hold back what feeds this wire. */
+  onBlocked(): void
+  /** What was kept has gone out: let it flow again. */
+  onDrained(): void
+  /** The peer will send no more (FIN). Whoever does not answer it must close. */
+  onEnd(): void
+  /** It is over, whoever ended it; once, and nothing comes after it. */
+  onClose(): void
+  /** The time-out set by `arm` is over. */
+  onTimeout(): void
+  /** `length` bytes went out. */
+  onSent(length: number): void
+}
+
+/** How long a peer may take to end its side after we ended ours. What it sends meanwhile is thrown away. */
+const LINGER_MS = 2000
+
+export class Wire implements TimerEntry, OutboxOwner {
+  readonly timer = unarmed()
+  owner: WireOwner
+  /** undefined before it is open and after it is closed. */
+  socket: Socket<Wire> | undefined = undefined
+  private readonly wheel: TimerWheel
+  /** Bytes the kernel did not take yet, in order. */
+  private kept: Buffer[] | undefined = undefined
+  private isPaused = false
+  private hasPeerEnded = false
+  /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
+  private side: 'open' | 'ending' | 'ended' = 'open'
+  private lingers = false
+  /** Length of the time-out that is armed, for progress to renew; 0: none. */
+  private armedMs = 0
+
+  constructor(owner: WireOwner, wheel: TimerWheel) {
+    this.owner = owner
+    this.wheel = wheel
+  }
+
+  get isBlocked(): boolean {
+    return this.kept !== undefined
+  }
+
+  get isOpen(): boolean {
+    return this.socket !== undefined
+  }
+
+  /** Both sides have ended theirs in good order. */
+  get hasEndedBoth(): boolean {
+    return this.hasPeerEnded && this.side === 'ended'
+  }
+
+  /** Sends bytes[start..end), which must stay unchanged; small pieces are gathered with others of this event. */
+  write(bytes: Buffer, start: number, end: number): void {
+    const length = end - start
+    if (length <= MAX_GATHERED_BYTES) {
+      const at = this.reserve(length)
+      bytes.copy(outbox.bytes, at, start, end)
+      commit(at + length)
+      return
+    }
+    if (outbox.owner !== undefined) flush()
+    this.send(bytes, start, end, false)
+  }
+
+  /** Room for `size` bytes in `outbox.bytes`, at the returned offset; say `commit(end)` when they are written. */
+  reserve(size: number): number {
+    return reserve(this, size)
+  }
+
+  flushOutbox(bytes: Buffer, length: number): void {
+    this.send(bytes, 0, length, true)
+  }
+
+  /** Reading stops: what arrives stays with the kernel, and in the end with the peer. */
+  pause(): void {
+    if (this.isPaused) return
+    this.isPaused = true
+    this.socket?.pause()
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.isPaused = false
+    this.socket?.resume()
+  }
+
+  /** Arms the one time-out of this wire. */
+  arm(delayMs: number): void {
+    this.armedMs = delayMs
+    this.wheel.arm(this, delayMs)
+  }
+
+  disarm(): void {
+    this.armedMs = 0
+    this.wheel.disarm(this)
+  }
+
+  onTimeout(): void {
+    enter()
+    try {
+      if (this.lingers) this.destroy()
+      else this.owner.onTimeout()
+    } finally {
+      leave()
+    }
+  }
+
+  /** Ends our side (FIN) once everything has gone out; the peer may go on sending. */
+  end(): void {
+    if (outbox.owner === this) flush()
+    if (this.side !== 'open' || this.socket === undefined) return
+    this.side = 'ending'
+    if (this.kept === undefined) this.sendEnd()
+  }
+
+  /** Ends our side and, when the peer has ended its own or `LINGER_MS` have passed, closes: the reply arrives whole. */
+  close(): void {
+    this.end()
+    if (this.socket === undefined) return
+    this.lingers = true
+    if (this.hasPeerEnded && this.side === 'ended') {
+      this.socket.end()
+      return
+    }
+    // Reading must go on: unread bytes would make the kernel's close a reset that destroys the reply under way.
+    this.resume()
+    if (this.side === 'ended') this.arm(LINGER_MS)
+  }
+
+  /** Closes at once with a reset: the peer knows that something was cut. */
+  destroy(): void {
+    if (outbox.owner === this) flush()
+    this.kept = undefined
+    this.socket?.terminate()
+  }
+
+  /** Gone without a word to the peer that waits for none: for idle connections. */
+  discard(): void {
+    this.kept = undefined
+    this.socket?.end()
+  }
+
+  // What the socket reports. Called by `wireHandlers` alone.
+
+  opened(socket: Socket<Wire>): void {
+    this.socket = socket
+    this.owner.onOpen()
+  }
+
+  connectFailed(reason: string): void {
+    this.wheel.remove(this)
+    this.owner.onConnectError(reason)
+  }
+
+  received(bytes: Buffer): void {
+    if (!this.lingers) this.owner.onData(bytes)
+  }
+
+  drained(): void {
+    if (this.kept === undefined) return
+    const hasProgressed = this.sendKept()
+    if (hasProgressed && this.armedMs > 0) this.arm(this.armedMs)
+    if (this.kept !== undefined) return
+    if (this.side === 'ending') {
+      this.sendEnd()
+      if (this.lingers) this.close()
+    } else {
+      this.owner.onDrained()
+    }
+  }
+
+  peerEnded(): void {
+    this.hasPeerEnded = true
+    if (this.lingers) {
+      if (this.side === 'ended') this.socket?.end()
+      return
+    }
+    this.owner.onEnd()
+  }
+
+  closed(): void {
+    if (this.socket === undefined) return
+    this.socket = undefined
+    this.kept = undefined
+    this.wheel.remove(this)
+    this.owner.onClose()
+  }
+
+  private sendEnd(): void {
+    this.side = 'ended'
+    this.socket?.shutdown()
+  }
+
+  /** `isBorrowed`: the bytes are reused after this call, so what is kept of them must be copied. */
+  private send(bytes: Buffer, start: number, end: number, isBorrowed: boolean): void {
+    const { socket } = this
+    if (socket === undefined || this.side !== 'open') return
+    let sent = 0
+    if (this.kept === undefined) {
+      sent = socket.write(bytes, start, end - start)
+      // -1: closed already; `close` is on its way.
+      if (sent < 0) return
+      this.owner.onSent(sent)
+      if (sent === end - start) return
+    }
+    const rest = bytes.subarray(start + sent, end)
+    const kept = isBorrowed ? Buffer.from(rest) : rest
+    if (this.kept !== undefined) {
+      this.kept.push(kept)
+      return
+    }
+    this.kept = [kept]
+    this.owner.onBlocked()
+  }
+
+  /** Sends of the kept bytes what the kernel takes; returns whether it took any. */
+  private sendKept(): boolean {
+    let total = 0
+    while (this.kept !== undefined && this.socket !== undefined) {
+      const piece = this.kept[0] as Buffer
+      const sent = this.socket.write(piece, 0, piece.length)
+      if (sent <= 0) break
+      total += sent
+      if (sent < piece.length) this.kept[0] = piece.subarray(sent)
+      else if (this.kept.length === 1) this.kept = undefined
+      else this.kept.shift()
+    }
+    if (total > 0) this.owner.onSent(total)
+    return total > 0
+  }
+}
