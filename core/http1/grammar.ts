@@ -34,8 +34,15 @@ export const FIELD_VALUE = tableOf((byte) => byte === HTAB || (byte >= SPACE && 
  */
 export const TARGET = tableOf((byte) => byte > SPACE && byte !== 0x7f && byte !== 0x23)
 
-/** uri-host with an optional port: unreserved, sub-delims, percent, and the marks of `[v6]:port`. */
-export const AUTHORITY = tableOf((byte) => isAlphanumeric(byte) || isOneOf("-._~!$&'()*+,;=%:[]")(byte))
+/** What host names and IPv4 addresses are made of: unreserved (RFC 3986 2.3). */
+export const PLAIN_HOST = tableOf((byte) => isAlphanumeric(byte) || isOneOf('-._~')(byte))
+
+/**
+ * uri-host with an optional port (RFC 3986 3.2.2, 3.2.3), for what holds more than plain bytes. Stricter in that a host
+ * may not hold a comma (the mark of two Host fields that somebody joined), a literal not be of a future kind, and a port
+ * not have more digits than one needs.
+ */
+export const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[-.\w~!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::\d{0,5})?$/
 
 /** Value of a hexadecimal digit, 255 for any other byte. */
 export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, byte) => {

@@ -1,0 +1,52 @@
+/** The limits of a head, each at its last lawful value and one beyond. */
+import { describe, expect, test } from 'bun:test'
+import { bytesOf, limits, readRequest } from '../../support/http1.ts'
+import { expectRequest, expectRequestRefused } from '../../support/http1-cases.ts'
+
+const withTarget = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a.example\r\n\r\n`
+
+describe('limits of a request head', () => {
+  const within = { maxHeadBytes: 256, maxTargetBytes: 32, maxFields: 4 }
+
+  test.each([-1, 0, 1])('hold a target at its maximum %d', (delta) => {
+    const target = `/${'t'.repeat(31 + delta)}`
+    if (delta <= 0) expectRequest(withTarget(target), { target }, within)
+    else expectRequestRefused(withTarget(target), /at most 32 bytes/, 414, within)
+  })
+
+  test('refuse a target that has not ended yet', () => {
+    expect(readRequest([bytesOf(`GET /${'t'.repeat(31)}`)], within)).toEqual({ kind: 'incomplete' })
+    expect(readRequest([bytesOf(`GET /${'t'.repeat(32)}`)], within)).toMatchObject({ status: 414 })
+  })
+
+  test.each([-1, 0, 1])('hold a head at its maximum %d', (delta) => {
+    const head = `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(224 + delta)}\r\n\r\n`
+    expect(head.length).toBe(256 + delta)
+    if (delta <= 0) expectRequest(head, { method: 'GET' }, within)
+    else expectRequestRefused(head, /at most 256 bytes/, 431, within)
+  })
+
+  test('refuse a head that has not ended yet', () => {
+    const head = (length: number) => bytesOf(`GET / HTTP/1.1\r\nX: ${'x'.repeat(length - 19)}`)
+    expect(readRequest([head(255)], within)).toEqual({ kind: 'incomplete' })
+    expect(readRequest([head(256)], within)).toMatchObject({ kind: 'refused', status: 431 })
+    expect(readRequest([head(100), bytesOf('y'.repeat(156))], within)).toEqual({ kind: 'incomplete' })
+    expect(readRequest([head(100), bytesOf('y'.repeat(157))], within)).toMatchObject({ kind: 'refused', status: 431 })
+    expect(readRequest([bytesOf('M'.repeat(256))], within)).toMatchObject({ kind: 'refused', status: 431 })
+  })
+
+  test.each([-1, 0, 1])('hold fields at their maximum %d', (delta) => {
+    const head = `GET / HTTP/1.1\r\nHost: a\r\n${'F: v\r\n'.repeat(3 + delta)}\r\n`
+    if (delta <= 0) expectRequest(head, { method: 'GET' }, within)
+    else expectRequestRefused(head, /at most 4 fields/, 431, within)
+  })
+
+  test('are 64 KiB, 16 KiB and 256 as configured by default', () => {
+    const fields = 'F: v\r\n'.repeat(254)
+    const start = `GET /${'t'.repeat(limits.maxTargetBytes - 1)} HTTP/1.1\r\nHost: a\r\n${fields}X: `
+    const fill = limits.maxHeadBytes - start.length - 4
+    expect(readRequest([bytesOf(`${start}${'x'.repeat(fill)}\r\n\r\n`)])).toMatchObject({ kind: 'head', rest: '' })
+    expect(readRequest([bytesOf(`${start}${'x'.repeat(fill + 1)}\r\n\r\n`)])).toMatchObject({ status: 431 })
+    expect(readRequest([bytesOf(`${start}x\r\nY: z\r\n\r\n`)])).toMatchObject({ status: 431 })
+  })
+})
