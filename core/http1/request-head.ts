@@ -42,10 +42,10 @@ export class RequestHead {
    */
   parse(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
     this.bytes = bytes
-    this.start = start
+    this.start = behindEmptyLine(bytes, start, end)
     // No more than a lawful head is looked at: what lies beyond is the body's, or makes the head too large.
     const bound = Math.min(end, start + limits.maxHeadBytes)
-    const lineEnd = this.parseLine(bytes, start, bound, limits)
+    const lineEnd = this.parseLine(bytes, this.start, bound, limits)
     const headEnd = lineEnd === INCOMPLETE ? INCOMPLETE : this.fields.parse(bytes, lineEnd, bound, limits)
     if (headEnd === INCOMPLETE) {
       if (bound < end || end - start >= limits.maxHeadBytes) throw headTooLarge(limits)
@@ -187,6 +187,16 @@ export class RequestHead {
     }
     if (this.minorVersion === 0) throw new ProtocolError('HTTP/1.0 has no Transfer-Encoding')
   }
+}
+
+/**
+ * Skips one empty line before a request (RFC 9112 2.2), which some clients send behind a body and never count. It is
+ * not forwarded, but counts as bytes of the head.
+ */
+function behindEmptyLine(bytes: Buffer, start: number, end: number): number {
+  if (bytes[start] !== CR) return start
+  if (start + 1 >= end) return end
+  return bytes[start + 1] === LF ? start + 2 : start
 }
 
 /**

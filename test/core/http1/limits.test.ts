@@ -26,6 +26,12 @@ describe('limits of a request head', () => {
     else expectRequestRefused(head, /at most 256 bytes/, 431, within)
   })
 
+  test.each([-1, 0, 1])('hold a head behind an empty line at its maximum %d', (delta) => {
+    const head = `\r\nGET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(222 + delta)}\r\n\r\n`
+    if (delta <= 0) expectRequest(head, { method: 'GET' }, within)
+    else expectRequestRefused(head, /at most 256 bytes/, 431, within)
+  })
+
   test('refuse a head that has not ended yet', () => {
     const head = (length: number) => bytesOf(`GET / HTTP/1.1\r\nX: ${'x'.repeat(length - 19)}`)
     expect(readRequest([head(255)], within)).toEqual({ kind: 'incomplete' })

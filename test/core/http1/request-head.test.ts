@@ -155,6 +155,13 @@ describe('request line', () => {
     expectRequestRefused('GET /\nHost: a\r\n\r\n', /single spaces/)
   })
 
+  test('may stand behind one empty line but not two', () => {
+    expectRequest(`\r\n${withTarget('/late')}`, { method: 'GET', target: '/late' })
+    expectRequestRefused(`\r\n\r\n${withTarget('/')}`, /method token/)
+    expectRequestRefused(`\n${withTarget('/')}`, /method token/)
+    expectRequestRefused(`\r${withTarget('/')}`, /method token|followed by LF/)
+  })
+
   test('is refused at once when it is a TLS hello', () => {
     const hello = bytesOf('\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03')
     expect(readRequest([hello])).toMatchObject({ kind: 'refused', status: 400 })
