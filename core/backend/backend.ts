@@ -69,6 +69,8 @@ export class Backend {
   inflight = 0
   health: Health
   lastCheck: CheckResult | undefined = undefined
+  /** Connect failures in traffic since the last success; written by `health/passive.ts` alone. */
+  connectFailuresInRow = 0
   readonly latency: LatencyRecorder
 
   constructor(member: Member, latency: LatencyRecorder, now: number) {
