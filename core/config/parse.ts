@@ -1,15 +1,15 @@
 /** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
 import type { Node } from 'jsonc-parser'
+import type { RouteRule } from '../route/route.ts'
 import type { Config, ListenerConfig } from './config.ts'
 import { createProblemList, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import type { Value } from './read/field.ts'
-import { type Attachment, createReading, type Need, type Reading } from './read/reading.ts'
+import { type Attachment, createReading, formatKey, type Need, type Reading } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
-import { type AdminDraft, checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
+import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
 import { checkRoutes } from './schema/route.ts'
-import type { RouteRule } from '../route/route.ts'
 
 export interface ParseOptions {
   /** Absolute path of the file that holds the text; relative paths in it start at its folder. */
@@ -34,8 +34,9 @@ export function parseConfig(text: string, { file, cwd, env, attachments }: Parse
   const problems = createProblemList()
   const needs = new Map<string, Need>()
   const reading = createReading(file, source, { cwd, env, problems, attachments, needs })
-  const { root, faults } = readTree(source)
-  for (const fault of faults) reading.reportAt(fault.offset, fault)
+  const tree = readTree(source)
+  reading.reportTree(tree)
+  const { root } = tree
   const raw = root && configFile.read(root, reading)
   const config = root && raw && assemble(raw, root, reading)
   const pending = [...needs.values()].filter((need) => !attachments.has(need.path))
@@ -51,7 +52,7 @@ type Raw = NonNullable<Value<typeof configFile>>
 /** Brings the parts together and checks what concerns several of them. */
 function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   const pools = raw.pools ?? []
-  checkClaims(claimsOf(raw, raw.admin), reading, root)
+  checkClaims(claimsOf(raw), reading, root)
   const routes = resolveRoutes(raw, root, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -77,14 +78,16 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
   return configured.map(({ name, value }) => ({ name, address: value.address?.value ?? defaultListenerAddress }))
 }
 
-function claimsOf(raw: Raw, admin: AdminDraft | undefined): Claim[] {
-  const claims = listenersOf(raw).map(({ name, address }, index): Claim => {
-    const node = raw.listeners?.[index]?.value.address?.node
-    return { key: `listeners.${name}`, address, node }
+/** Where an address was faulty nothing is claimed, so that one mistake is one problem. */
+function claimsOf(raw: Raw): Claim[] {
+  const claims = listenersOf(raw).map(({ name, address }, index) => {
+    const written = raw.listeners?.[index]?.value.address
+    return { key: formatKey(['listeners', name]), address, written }
   })
-  return admin === undefined
-    ? claims
-    : [...claims, { key: 'admin', address: admin.config.address, node: admin.address?.node }]
+  const admin = raw.admin && { key: 'admin', address: raw.admin.config.address, written: raw.admin.address }
+  return [...claims, ...(admin ? [admin] : [])]
+    .filter(({ written }) => written === undefined || written.value !== undefined)
+    .map(({ key, address, written }) => ({ key, address, node: written?.node }))
 }
 
 /** Without routes the only pool serves everything. */

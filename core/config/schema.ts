@@ -4,8 +4,9 @@
  */
 import { defaults } from './defaults.ts'
 import { list, object, record, section } from './read/containers.ts'
-import { convert, type JsonSchema, required } from './read/field.ts'
+import { convert, type JsonSchema, located, required, showDefault } from './read/field.ts'
 import { count, duration, size, text } from './read/scalars.ts'
+import { formatSize } from './read/units.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
@@ -13,13 +14,24 @@ import { cidr, thingName } from './schema/names.ts'
 import { pool } from './schema/pool.ts'
 import { routes } from './schema/route.ts'
 
+/** Its default depends on `head`. */
+const targetSetting = { ...defaults['limits.target'], value: undefined }
+
 const limits = convert(
   section(
     {
       head: size(defaults['limits.head'], {
         description: 'A request’s or response’s start line and fields, or its trailers; beyond it 431.',
       }),
-      target: size(defaults['limits.target'], { description: 'A request’s target; beyond it 414.' }),
+      target: located(
+        showDefault(
+          size(targetSetting, {
+            description: 'A request’s target; beyond it 414. At most `head`.',
+            examples: ['16KiB'],
+          }),
+          formatSize(defaults['limits.target'].value),
+        ),
+      ),
       fields: count(defaults['limits.fields'], { description: 'Field lines in one head; beyond it 431.' }),
       connections: count(defaults['limits.connections'], {
         description: 'Client connections open at once; by default as many as the descriptor limit allows.',
@@ -27,10 +39,10 @@ const limits = convert(
     },
     { description: 'What one client may cost.' },
   ),
-  ({ head, target, fields, connections }, node, reading) => {
-    if (node !== undefined && target > head)
-      reading.report(node, { rule: 'must not be larger than limits.head' }, { child: 'target' })
-    return { maxHeadBytes: head, maxTargetBytes: target, maxFields: fields, maxConnections: connections }
+  ({ head, target, fields, connections }, _node, reading) => {
+    if (target && target.value > head) reading.report(target.node, { rule: 'must not be larger than limits.head' })
+    const maxTargetBytes = target?.value ?? Math.min(defaults['limits.target'].value, head)
+    return { maxHeadBytes: head, maxTargetBytes, maxFields: fields, maxConnections: connections }
   },
 )
 
@@ -96,5 +108,5 @@ export const configSchema: JsonSchema = { ...dialect, ...configFile.schema, titl
 /** Of a members file such as backends.json. */
 export const membersSchema: JsonSchema = { ...dialect, ...membersFile.schema, title: 'SmartEdge pool members' }
 
-/** As it is published, byte for byte. */
+/** As text, for files and for `smartedge schema`. */
 export const renderSchema = (schema: JsonSchema): string => `${JSON.stringify(schema, null, 2)}\n`

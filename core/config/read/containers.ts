@@ -43,7 +43,7 @@ function describeFields(fields: Fields): JsonSchema {
 function readFields<F extends Fields>(fields: F, node: Node | undefined, reading: Reading): Values<F> {
   const present = new Map(entriesOf(node).map((entry) => [entry.name, entry]))
   for (const { name, key } of present.values())
-    if (!Object.hasOwn(fields, name)) reportUnknown(name, key, fields, reading)
+    if (!Object.hasOwn(fields, name) && name !== '__proto__') reportUnknown(name, key, fields, reading)
   const values: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(fields)) {
     const value = present.get(name)?.value
@@ -68,7 +68,7 @@ interface Entry {
   readonly value: Node
 }
 
-/** The properties of an object; none of anything else. A repeated key was reported with the tree. */
+/** The properties of an object; none of anything else. Repeated keys and `__proto__` were reported with the tree. */
 function entriesOf(node: Node | undefined): Entry[] {
   if (node?.type !== 'object') return []
   return (node.children ?? []).flatMap(({ children: [key, value] = [] }) =>

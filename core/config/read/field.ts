@@ -50,6 +50,12 @@ export function orElse<T>(field: Field<T | undefined>, fallback: T, shown?: unkn
   return { schema, read: (node, reading) => field.read(node, reading) ?? fallback }
 }
 
+/** Tells editors of a default that is filled in elsewhere, where it depends on something else. */
+export const showDefault = <T>(field: Field<T>, shown: unknown): Field<T> => ({
+  ...field,
+  schema: { ...field.schema, default: shown },
+})
+
 export const required = <T>(field: Field<T>): Field<T> => ({ ...field, isRequired: true })
 
 /** Turns what was read into something else; `turn` may report more. Not called when there is nothing to turn. */

@@ -2,6 +2,7 @@
 import { dirname, relative, resolve } from 'node:path'
 import { getNodePath, type Node } from 'jsonc-parser'
 import type { Env } from './expand.ts'
+import type { Tree } from './tree.ts'
 import type { Fault, ProblemList } from '../problems.ts'
 
 /** A file that another one names. `text`: it is read as members; `presence`: it only has to be there. */
@@ -35,8 +36,8 @@ export interface Reading {
    * `secret`: the value must not be shown. Returns undefined, which is what a faulty value reads as.
    */
   report(node: Node, fault: Fault, detail?: { readonly child?: string; readonly secret?: boolean }): undefined
-  /** The same for a place without a node. */
-  reportAt(offset: number, fault: Fault): void
+  /** What was wrong with the text before there were values to read. */
+  reportTree(tree: Tree): void
   /** Absolute form of a path that starts at this file's folder. */
   resolve(path: string): string
   /** What is known of the file at an absolute path; asking makes it a need. */
@@ -51,16 +52,21 @@ export function createReading(path: string, text: string, session: Session): Rea
   const place = locator(text)
   const add = (offset: number, key: string, value: string | undefined, { rule, hint }: Fault): void =>
     session.problems.add({ file, ...place(offset), key, rule, value, hint })
+  const report: Reading['report'] = (node, fault, { child, secret = false } = {}) => {
+    const steps = getNodePath(node)
+    const isValue = child === undefined && !isKey(node)
+    const value = isValue ? showValue(node, secret) : undefined
+    add(node.offset, formatKey(child === undefined ? steps : [...steps, child]), value, fault)
+    return undefined
+  }
   return {
     env: session.env,
-    report(node, fault, { child, secret = false } = {}) {
-      const steps = getNodePath(node)
-      const isValue = child === undefined && !isKey(node)
-      const value = isValue ? showValue(node, secret) : undefined
-      add(node.offset, formatKey(child === undefined ? steps : [...steps, child]), value, fault)
-      return undefined
+    report,
+    reportTree({ faults }) {
+      for (const fault of faults)
+        if (typeof fault.at === 'number') add(fault.at, '', undefined, fault)
+        else report(fault.at, fault)
     },
-    reportAt: (offset, fault) => add(offset, '', undefined, fault),
     resolve: (relativePath) => resolve(dirname(path), relativePath),
     attachment(need) {
       session.needs.set(need.path, need)

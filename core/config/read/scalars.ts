@@ -96,13 +96,15 @@ function quantity<S extends Setting>(
   about: About,
   { noun, units, pattern, parse, format }: Quantity,
 ): Field<number | S['value']> {
-  const { min, max, value = max } = setting
+  const { min, max, value } = setting
+  const [example] = about.examples ?? []
+  const sample = typeof example === 'string' ? example : format(value ?? max)
   const range = `${format(min)} to ${format(max)}`
   const withUnit = (bare: string | number): string => `did you mean "${bare}${units[0]}" or "${bare}${units[1]}"?`
   const field = text<number>({
     ...about,
     title: `${noun.replace(/^an? /, '')}, ${range}`,
-    rule: `must be ${noun} from ${range} such as "${format(value)}"`,
+    rule: `must be ${noun} from ${range} such as "${sample}"`,
     pattern,
     parse(written) {
       const parsed = parse(written)

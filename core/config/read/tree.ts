@@ -21,8 +21,9 @@ const maxDepth = 64
 // jsonc-parser's token numbers; its `SyntaxKind` is an ambient const enum, which `verbatimModuleSyntax` refuses.
 const token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, endOfFile: 17 } as const
 
+/** At a node of the tree, or at an offset where the text makes no tree. */
 export interface LocatedFault extends Fault {
-  readonly offset: number
+  readonly at: Node | number
 }
 
 export interface Tree {
@@ -66,11 +67,11 @@ export function readTree(text: string): Tree {
   return { root, faults: [...faults, ...keyFaults(root)] }
 }
 
-const whole = (rule: string): Tree => ({ root: undefined, faults: [{ offset: 0, rule }] })
+const whole = (rule: string): Tree => ({ root: undefined, faults: [{ at: 0, rule }] })
 
 function describe(error: ParseError): LocatedFault {
   const name = printParseErrorCode(error.error)
-  return { offset: error.offset, rule: sentences[name] ?? `this is no JSON (${name})` }
+  return { at: error.offset, rule: sentences[name] ?? `this is no JSON (${name})` }
 }
 
 /** Whether there is nothing but white space and comments. */
@@ -85,8 +86,7 @@ function checkDepth(text: string): LocatedFault | undefined {
   for (let kind = tokenKind(scanner); kind !== token.endOfFile; kind = tokenKind(scanner)) {
     if (kind === token.openBrace || kind === token.openBracket) depth++
     if (kind === token.closeBrace || kind === token.closeBracket) depth--
-    if (depth > maxDepth)
-      return { offset: scanner.getTokenOffset(), rule: `must not nest deeper than ${maxDepth} levels` }
+    if (depth > maxDepth) return { at: scanner.getTokenOffset(), rule: `must not nest deeper than ${maxDepth} levels` }
   }
   return undefined
 }
@@ -98,14 +98,10 @@ function keyFaults(node: Node): LocatedFault[] {
     const [key, value] = property.children ?? []
     const faults = value === undefined ? [] : keyFaults(value)
     if (key === undefined) return faults
-    const rule = seen.has(key.value)
-      ? 'stands here twice'
-      : key.value === '__proto__'
-        ? 'is not allowed as a key'
-        : undefined
+    const rule = seen.has(key.value) ? 'stands here twice' : key.value === '__proto__' ? notAllowed : undefined
     seen.add(key.value)
-    return rule === undefined
-      ? faults
-      : [{ offset: key.offset, rule: `the key ${JSON.stringify(key.value)} ${rule}` }, ...faults]
+    return rule === undefined ? faults : [{ at: key, rule }, ...faults]
   })
 }
+
+const notAllowed = 'is not allowed as a key'

@@ -3,7 +3,7 @@ import type { HealthPolicy } from '../../health/policy.ts'
 import { defaults } from '../defaults.ts'
 import { canonicalHost } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
-import { convert, type Field, located, orElse } from '../read/field.ts'
+import { convert, type Field, located, orElse, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { choice, count, duration, number, type Parsed, text } from '../read/scalars.ts'
 import { formatDuration } from '../read/units.ts'
@@ -80,14 +80,15 @@ const fields = {
     defaults['pool.health.check'].value,
     defaults['pool.health.check'].value,
   ),
-  path: located(withShown(path, defaults['pool.health.path'].value)),
+  path: located(showDefault(path, defaults['pool.health.path'].value)),
   host: located(host),
-  expect: located(withShown(expect, defaults['pool.health.expect'].value)),
+  expect: located(showDefault(expect, defaults['pool.health.expect'].value)),
   interval: duration(defaults['pool.health.interval'], { description: 'From one check of a member to its next.' }),
   timeout: located(
-    withShown(
+    showDefault(
       duration(timeoutSetting, {
         description: 'A check that takes longer is a bad one. At most `interval`, and never longer by default.',
+        examples: ['1s'],
       }),
       formatDuration(defaults['pool.health.timeout'].value),
     ),
@@ -111,11 +112,6 @@ const fields = {
   maxConcurrent: count(defaults['pool.health.maxConcurrent'], {
     description: 'Checks of this pool under way at once.',
   }),
-}
-
-/** Its default is filled in by whoever knows the kind of check. */
-function withShown<T>(field: Field<T>, shown: string): Field<T> {
-  return { ...field, schema: { ...field.schema, default: shown } }
 }
 
 const body = object(fields, {

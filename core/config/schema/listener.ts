@@ -1,16 +1,19 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
+import type { Node } from 'jsonc-parser'
 import { formatAddress, type SocketAddress } from '../../address.ts'
 import type { AdminConfig } from '../config.ts'
 import { defaults, type TextSetting } from '../defaults.ts'
 import { isConflicting, isLoopback, parseListenAddress } from '../network.ts'
 import { either, type Named, object, record, section } from '../read/containers.ts'
-import { convert, type Field, type Located, located } from '../read/field.ts'
+import { convert, type Field, type Located } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { off, type Parsed, text } from '../read/scalars.ts'
 import { thingName } from './names.ts'
 
-/** The default is filled in where the place of an explicit one is no longer needed. */
-function address(setting: TextSetting, description: string): Field<Located<SocketAddress> | undefined> {
+/** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
+type WrittenAddress = Located<SocketAddress | undefined> | undefined
+
+function address(setting: TextSetting, description: string): Field<WrittenAddress> {
   const field = text({
     title: 'host:port, [v6]:port or unix:/path',
     description,
@@ -20,7 +23,10 @@ function address(setting: TextSetting, description: string): Field<Located<Socke
     parse: parseListenAddress,
     hintFor: (value) => (typeof value === 'number' ? `did you mean "0.0.0.0:${value}"?` : undefined),
   })
-  return located({ ...field, schema: { ...field.schema, default: setting.value } })
+  return {
+    schema: { ...field.schema, default: setting.value },
+    read: (node, reading) => node && { node, value: field.read(node, reading) },
+  }
 }
 
 /** A default stands in the table as text. */
@@ -35,7 +41,7 @@ const listener = object(
   { description: 'A port for clients.' },
 )
 
-type ListenerDraft = { readonly address: Located<SocketAddress> | undefined }
+type ListenerDraft = { readonly address: WrittenAddress }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {
   ...thingName,
@@ -68,8 +74,7 @@ const adminBody = section(
 
 export interface AdminDraft {
   readonly config: AdminConfig
-  /** Where its address stands in the file; undefined for the default. */
-  readonly address: Located<SocketAddress> | undefined
+  readonly address: WrittenAddress
 }
 
 const adminObject = convert(adminBody, ({ address: place, token: secret }, node, reading): AdminDraft => {
@@ -110,11 +115,11 @@ export const admin: Field<AdminDraft | undefined> = {
 export interface Claim {
   readonly key: string
   readonly address: SocketAddress
-  readonly node: Located<SocketAddress>['node'] | undefined
+  readonly node: Node | undefined
 }
 
 /** Reports addresses that cannot be bound together, at the later of the two that stands in the file. */
-export function checkClaims(claims: readonly Claim[], reading: Reading, root: Located<unknown>['node']): void {
+export function checkClaims(claims: readonly Claim[], reading: Reading, root: Node): void {
   claims.forEach((claim, index) => {
     const other = claims.slice(0, index).find((earlier) => isConflicting(earlier.address, claim.address))
     if (other === undefined) return

@@ -144,8 +144,8 @@ function readMembersFile({ value, node }: Located<string>, reading: Reading): Me
   if (attachment.kind === 'fault') return reading.report(node, attachment)
   if (attachment.kind !== 'text') return undefined
   const inner = reading.open(path, attachment.text)
-  const { root, faults } = readTree(attachment.text)
-  for (const fault of faults) inner.reportAt(fault.offset, fault)
-  const content = root && membersFile.read(root, inner)
+  const tree = readTree(attachment.text)
+  inner.reportTree(tree)
+  const content = tree.root && membersFile.read(tree.root, inner)
   return content?.backends && { members: content.backends, file: path }
 }
