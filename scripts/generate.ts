@@ -1,0 +1,55 @@
+/**
+ * Writes what is derived from the config's definition: both JSON Schemas, and the reference in docs/configuration.md.
+ * `--check` writes nothing and exits 1 naming every file that is stale.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defaults } from '../core/config/defaults.ts'
+import { configSchema, membersSchema, renderSchema } from '../core/config/schema.ts'
+import { renderReference } from './reference.ts'
+
+const absolute = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
+
+/** What the file holds now; empty when it is not there. */
+function current(name: string): string {
+  try {
+    return readFileSync(absolute(name), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Replaces what stands between the marks of that name. */
+function fill(text: string, name: string, content: string): string {
+  const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`]
+  const [from, to] = [text.indexOf(start), text.indexOf(end)]
+  if (from === -1 || to < from) throw new Error(`docs/configuration.md must hold ${start} and then ${end}`)
+  return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`
+}
+
+/** As `bun fmt` leaves it, since the whole tree is checked for format. */
+const format = (name: string, text: string): string =>
+  execFileSync(process.execPath, ['fmt', '--no-script', `--stdin-filepath=${name}`], {
+    cwd: absolute('.'),
+    input: text,
+    encoding: 'utf8',
+  })
+
+const outputs: readonly (readonly [name: string, render: () => string])[] = [
+  ['smartedge.schema.json', () => renderSchema(configSchema)],
+  ['backends.schema.json', () => renderSchema(membersSchema)],
+  [
+    'docs/configuration.md',
+    () => fill(current('docs/configuration.md'), 'keys', renderReference(configSchema, defaults)),
+  ],
+]
+
+const isCheck = process.argv.includes('--check')
+for (const [name, render] of outputs) {
+  const content = format(name, render())
+  if (content === current(name)) continue
+  if (!isCheck) writeFileSync(absolute(name), content)
+  process.stdout.write(isCheck ? `${name} is stale: run "npm run generate"\n` : `wrote ${name}\n`)
+  if (isCheck) process.exitCode = 1
+}
