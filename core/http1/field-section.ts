@@ -177,13 +177,17 @@ function badName(bytes: Buffer, lineStart: number, position: number): ProtocolEr
   if (byte === SPACE || byte === HTAB) {
     return new ProtocolError('no white space may stand between a field name and its colon')
   }
+  if (byte === LF) return bareLf()
+  if (byte === CR) return new ProtocolError('a field line must have a colon')
   return new ProtocolError(`a field name may not hold byte 0x${hex(byte)}`)
 }
 
 function badValue(byte: number): ProtocolError {
   if (byte === CR) return new ProtocolError('a CR in a head must be followed by LF')
-  if (byte === LF) return new ProtocolError('a line in a head must end in CRLF, got a bare LF')
+  if (byte === LF) return bareLf()
   return new ProtocolError(`a field value may not hold byte 0x${hex(byte)}`)
 }
+
+const bareLf = (): ProtocolError => new ProtocolError('a line in a head must end in CRLF, got a bare LF')
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0')
