@@ -29,6 +29,18 @@ export interface ClientExchange {
   onClientGone(): void
 }
 
+/** Who a peer is, as far as its address tells; shared by the connections of one address. */
+export interface ClientIdentity {
+  /** IP address as text; '' for a Unix socket. */
+  readonly address: string
+  /** A trusted proxy: its X-Forwarded-* fields are believed and extended, not replaced. */
+  readonly isTrusted: boolean
+  /** Whether another address, from X-Forwarded-For, is a trusted proxy too. */
+  readonly isTrustedProxy: (address: string) => boolean
+  /** The lines added to each of its requests. */
+  readonly forwardedFields: Buffer
+}
+
 /** What a connection asks of the rest of SmartEdge. */
 export interface RequestHandler {
   readonly head: RequestHead
@@ -36,6 +48,7 @@ export interface RequestHandler {
   readonly timeouts: ClientTimeouts
   readonly wheel: TimerWheel
   readonly counters: { bytesFromClients: number; bytesToClients: number }
+  identify(address: string): ClientIdentity
   /**
    * A lawful head stands in `head`, valid until the call returns; it began at `head.start` of `head.bytes`. The exchange
    * may already be over by then, or end later; either way it says `finish`.
@@ -55,12 +68,9 @@ type Phase = 'head' | 'body' | 'waiting' | 'handed-over' | 'closing'
 
 export class ClientConnection implements WireOwner, BodySink {
   readonly wire: Wire
-  /** The peer's IP address as text; '' for a Unix socket. */
-  readonly address: string
+  readonly identity: ClientIdentity
   /** Set by the handler in `onRequest`. */
   exchange: ClientExchange | undefined = undefined
-  /** Anything the handler wants to keep for the connection's life. */
-  forwardedFields: Buffer | undefined = undefined
   private readonly handler: RequestHandler
   private phase: Phase = 'head'
   private headBuffer: HeadBuffer | undefined = undefined
@@ -73,7 +83,7 @@ export class ClientConnection implements WireOwner, BodySink {
 
   constructor(handler: RequestHandler, address: string) {
     this.handler = handler
-    this.address = address
+    this.identity = handler.identify(address)
     this.wire = new Wire(this, handler.wheel)
     this.wire.arm(handler.timeouts.headMs)
   }
@@ -110,9 +120,9 @@ export class ClientConnection implements WireOwner, BodySink {
 
   /** The exchange takes body bytes (again). */
   resumeBody(): void {
-    if (this.phase !== 'body' || this.isReading) return
+    if (this.phase !== 'body') return
     this.wire.arm(this.handler.timeouts.bodyMs)
-    this.readHeld()
+    if (!this.isReading) this.readHeld()
   }
 
   /** The exchange takes no body bytes for now: whoever holds things up is not the client. */
@@ -127,6 +137,14 @@ export class ClientConnection implements WireOwner, BodySink {
     this.held = undefined
     this.headBuffer = undefined
     this.wire.close()
+  }
+
+  /** Ends at once with a reset: what the client has got is not the whole. */
+  cut(): void {
+    this.phase = 'closing'
+    this.exchange = undefined
+    this.held = undefined
+    this.wire.destroy()
   }
 
   /** Closes now if it is idle, else behind the response under way. */
@@ -281,8 +299,9 @@ export class ClientConnection implements WireOwner, BodySink {
       this.phase = 'waiting'
       this.wire.disarm()
     } else {
+      // The clock for the body runs once somebody takes it: see resumeBody.
       this.phase = 'body'
-      this.wire.arm(handler.timeouts.bodyMs)
+      this.wire.disarm()
     }
     handler.onRequest(this)
   }

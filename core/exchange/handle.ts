@@ -1,0 +1,66 @@
+/** The way of a request, in order: listener, route, admission, pick, exchange, observation. Each stage calls only the next. */
+import type { ProtocolError } from '../errors.ts'
+import type { ClientConnection, ClientIdentity, RequestHandler } from '../net/client-connection.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
+import type { ClientTimeouts } from '../net/timeouts.ts'
+import type { HttpLimits } from '../http1/limits.ts'
+import { Exchange } from './exchange.ts'
+import { sendProblem, STRANGER } from './respond.ts'
+import type { Services, World } from './world.ts'
+
+export interface HandlerOptions {
+  readonly services: Services
+  /** The published snapshot; asked once for each request. */
+  readonly world: () => World
+  readonly limits: HttpLimits
+  readonly timeouts: ClientTimeouts
+  readonly wheel: TimerWheel
+  readonly identify: (address: string) => ClientIdentity
+  readonly onClientClosed: (client: ClientConnection) => void
+}
+
+/** What every listener hands its clients' requests to. */
+export function createHandler(options: HandlerOptions): RequestHandler {
+  const { services, world, limits, timeouts, wheel, identify, onClientClosed } = options
+  const { counters, head } = services
+
+  function onRequest(client: ClientConnection): void {
+    counters.requests += 1
+    const { routes, poolOfRule } = world()
+    const pool = poolOfRule[routes.find(head)]
+    if (pool === undefined) {
+      refuseUnrouted(client)
+      return
+    }
+    const exchange = new Exchange(services, client, pool, limits, services.clock.now())
+    client.exchange = exchange
+    exchange.begin()
+  }
+
+  function refuseUnrouted(client: ClientConnection): void {
+    counters.unrouted += 1
+    counters.responses[4] += 1
+    const persists = head.wantsKeepAlive && client.isRequestWhole && !client.isLastRequest && !services.isDraining()
+    sendProblem(
+      client.wire,
+      { status: 404, detail: 'no route matches this request' },
+      {
+        accept: head.fields.valuesNamed('accept')[0],
+        isHead: head.method === 'HEAD',
+        isOldClient: head.minorVersion === 0,
+        persists,
+      },
+    )
+    client.finish(persists)
+  }
+
+  function onRefusal(client: ClientConnection, error: ProtocolError): void {
+    if (error.status === 408) counters.clientTimeouts += 1
+    else counters.badRequests += 1
+    counters.responses[Math.floor(error.status / 100) as 4] += 1
+    sendProblem(client.wire, { status: error.status, detail: error.message }, STRANGER)
+    client.close()
+  }
+
+  return { head, limits, timeouts, wheel, counters, identify, onRequest, onRefusal, onClientClosed }
+}

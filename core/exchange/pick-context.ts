@@ -1,0 +1,95 @@
+/**
+ * What a strategy may know of a request, looked up when it is first read. Reads the shared head, so it must be used in
+ * the event that parsed it; what was read once is remembered.
+ */
+import type { Client, PickContext, Place } from '../balance/strategy.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { ClientIdentity } from '../net/client-connection.ts'
+import { clientAddress } from './client-address.ts'
+import type { Affinity } from './policy.ts'
+import type { Services } from './world.ts'
+
+export class RequestContext implements PickContext, Client {
+  readonly now: number
+  readonly random: () => number
+  private readonly services: Services
+  private readonly identity: ClientIdentity
+  private readonly affinity: Affinity
+  private knownAddress: string | undefined = undefined
+  private location: { zone: string | undefined; place: Place | undefined } | undefined = undefined
+
+  constructor(services: Services, identity: ClientIdentity, affinity: Affinity, now: number) {
+    this.services = services
+    this.identity = identity
+    this.affinity = affinity
+    this.now = now
+    this.random = services.random
+  }
+
+  get client(): Client {
+    return this
+  }
+
+  get key(): string | undefined {
+    const { affinity } = this
+    const { head } = this.services
+    switch (affinity.kind) {
+      case 'client':
+        return this.address
+      case 'path':
+        return head.path
+      case 'header':
+        return head.fields.valuesNamed(affinity.name)[0]
+      case 'cookie':
+        return readCookie(head.fields.valuesNamed('cookie'), affinity.name)
+      case 'query':
+        return readQuery(head.query, affinity.name)
+    }
+  }
+
+  get address(): string {
+    this.knownAddress ??= clientAddress(this.identity, this.services.head)
+    return this.knownAddress
+  }
+
+  get zone(): string | undefined {
+    return this.locate().zone
+  }
+
+  get place(): Place | undefined {
+    return this.locate().place
+  }
+
+  private locate(): { zone: string | undefined; place: Place | undefined } {
+    this.location ??= this.services.geo?.find(this.address, this.geoHeader(this.services.head)) ?? NOWHERE
+    return this.location
+  }
+
+  private geoHeader(head: RequestHead): string | undefined {
+    const name = this.services.geo?.header
+    if (name === undefined || !this.identity.isTrusted) return undefined
+    return head.fields.valuesNamed(name)[0]
+  }
+}
+
+const NOWHERE = { zone: undefined, place: undefined }
+
+/** Value of a cookie (RFC 6265 4.2.1: `name=value; name=value`), first one wins; undefined when absent or empty. */
+function readCookie(lines: readonly string[], name: string): string | undefined {
+  for (const pair of lines.join('; ').split(';')) {
+    const [key = '', ...value] = pair.split('=')
+    if (key.trim() === name) return nonEmpty(value.join('=').trim())
+  }
+  return undefined
+}
+
+/** Raw value of a query parameter, undecoded, since only its identity counts; undefined when absent or empty. */
+function readQuery(query: string | undefined, name: string): string | undefined {
+  for (const pair of (query ?? '').split('&')) {
+    const [key, ...value] = pair.split('=')
+    if (key === name) return nonEmpty(value.join('='))
+  }
+  return undefined
+}
+
+const nonEmpty = (text: string): string | undefined => (text === '' ? undefined : text)

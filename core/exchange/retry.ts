@@ -1,0 +1,37 @@
+/** May a failed attempt be made again? Pure; the one home of that rule. */
+import type { FailureCause } from '../net/backend-connection.ts'
+
+export interface FailedAttempt {
+  readonly cause: FailureCause
+  /** The connection had served a request before: the backend may have closed it just as ours was on its way. */
+  readonly wasReused: boolean
+  readonly hasResponseBegun: boolean
+  /** The method promises that a second request does no more than the first (RFC 9110 9.2.2). */
+  readonly isIdempotent: boolean
+  /** Bytes of a request body went out, which are not kept. */
+  readonly hasSentBody: boolean
+  /** A stale connection has been made good once already. */
+  readonly hasRetriedStale: boolean
+  /** Backends this request may still be given to. */
+  readonly attemptsLeft: number
+}
+
+/** 'another': a backend not yet tried. 'same': the same one, over a new connection. */
+export type Retry = 'another' | 'same' | 'none'
+
+/**
+ * Nothing has been sent when a connect fails, so any request may go elsewhere. A connection that died before a byte of
+ * a response may have been stale, or the backend may have died over the request: so it is made again only where that
+ * does no harm, and once (RFC 9112 9.3.1).
+ */
+export function decideRetry(failed: FailedAttempt): Retry {
+  if (failed.cause === 'connect') return failed.attemptsLeft > 0 ? 'another' : 'none'
+  const isStale = failed.cause === 'reset' && failed.wasReused && !failed.hasResponseBegun
+  const isHarmless = failed.isIdempotent && !failed.hasSentBody && !failed.hasRetriedStale
+  return isStale && isHarmless ? 'same' : 'none'
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
+/** RFC 9110 9.2.2; unknown methods are taken not to be. */
+export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)

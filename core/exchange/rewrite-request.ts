@@ -1,0 +1,165 @@
+/**
+ * The head that a backend gets: the client's own bytes, minus hop-by-hop lines, plus what a gateway must say (RFC 9110
+ * 7.6.3 Via; X-Forwarded-*; X-Request-Id). The target is never touched.
+ */
+import * as kind from '../http1/field-names.ts'
+import { forEachMember, UPGRADE_OPTION } from '../http1/field-values.ts'
+import { equalsIgnoringCase } from '../http1/grammar.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
+import type { WriteRequestId } from './request-id.ts'
+
+/** Who sent the request, as far as the forwarded head tells. */
+export interface ForwardedClient {
+  /** The peer's address as text. */
+  readonly address: string
+  /** Its X-Forwarded-* fields are believed and extended, not replaced. */
+  readonly isTrusted: boolean
+  /** `forwardedForLine(address)`, made once a connection. */
+  readonly forwardedFields: Buffer
+}
+
+export interface RequestRewrite {
+  readonly client: ForwardedClient
+  /** Sent as Host by whom HTTP/1.0 let leave it out. */
+  readonly backendHost: string
+  readonly isUpgrade: boolean
+  readonly writeRequestId: WriteRequestId
+}
+
+const VIA_11 = Buffer.from('Via: 1.1 smartedge\r\n')
+const VIA_10 = Buffer.from('Via: 1.0 smartedge\r\n')
+const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
+const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
+const TRAILERS_WORD = Buffer.from('trailers')
+const FORWARDED_HOST_NAME = Buffer.from('X-Forwarded-Host: ')
+const FORWARDED_FOR_NAME = Buffer.from('X-Forwarded-For: ')
+const FORWARDED_PROTO_LINE = Buffer.from('X-Forwarded-Proto: http\r\n')
+const REQUEST_ID_NAME = Buffer.from('X-Request-Id: ')
+const HOST_NAME = Buffer.from('Host: ')
+const LINE_END = Buffer.from('\r\n')
+
+/** Room for all that is added, but for repeated values of the client's own head. */
+const ADDED_BYTES = 512
+
+const UNTRUSTED_DROPS = dropTable(kind.FORWARDED_FOR, kind.FORWARDED_PROTO, kind.FORWARDED_HOST)
+const TRUSTED_DROPS = dropTable(kind.FORWARDED_FOR)
+
+/** The lines that say who an untrusted client is; they are the same for every request of its connection. */
+export const forwardedForLines = (address: string): Buffer =>
+  Buffer.from(`X-Forwarded-For: ${address === '' ? 'unknown' : address}\r\nX-Forwarded-Proto: http\r\n`, 'latin1')
+
+/** An upper bound of what `writeRequestHead` writes. */
+export function requestHeadRoom(head: RequestHead, rewrite: RequestRewrite): number {
+  // Host, X-Forwarded-For and Upgrade may be written a second time: together they are no longer than the head.
+  return (
+    2 * (head.fields.end - head.start) +
+    rewrite.client.forwardedFields.length +
+    rewrite.backendHost.length +
+    ADDED_BYTES
+  )
+}
+
+/** Writes the head at `at`; returns the offset behind its empty line. Marks lines of `head`, so it spoils it for other use. */
+export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rewrite: RequestRewrite): number {
+  const { fields } = head
+  const { client } = rewrite
+  if (fields.connection !== 0) markNamedByConnection(fields)
+  if (head.minorVersion === 0 && fields.has(kind.EXPECT)) markAll(head, kind.EXPECT)
+  if (head.authorityStart >= 0) markAll(head, kind.HOST)
+  if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
+  let end = copyLines(out, at, fields, head.start, client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS)
+  // Whatever the client speaks, we speak HTTP/1.1: the minor version is the last byte before the request line's CRLF.
+  out[at + (head.lineEnd - head.start) - 3] = 0x31
+  end = writeHost(out, end, head, rewrite)
+  end += (head.minorVersion === 0 ? VIA_10 : VIA_11).copy(out, end)
+  end = client.isTrusted ? writeTrusted(out, end, head, client) : writeUntrusted(out, end, head, client)
+  if (!fields.has(kind.REQUEST_ID)) {
+    end += REQUEST_ID_NAME.copy(out, end)
+    end = rewrite.writeRequestId(out, end)
+    end += LINE_END.copy(out, end)
+  }
+  if (fields.isChunked) end += CHUNKED_LINE.copy(out, end)
+  if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
+  else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)
+  return end + LINE_END.copy(out, end)
+}
+
+/** Whether the client lists `trailers` in TE (RFC 9110 10.1.4), and so may be sent some. */
+export function acceptsTrailers(head: RequestHead): boolean {
+  const line = head.fields.first[kind.TE] as number
+  if (line < 0 || head.minorVersion === 0) return false
+  const { fields } = head
+  let isListed = false
+  forEachMember(fields.bytes, fields.valueStart(line), fields.valueEnd(line), (from, to) => {
+    isListed ||= equalsIgnoringCase(fields.bytes, from, to, TRAILERS_WORD)
+  })
+  return isListed
+}
+
+/**
+ * Whether the request asks for another protocol that we pass on: it must be bodiless HTTP/1.1, and not h2c, which would
+ * let a client speak HTTP/2 past every rule of ours.
+ */
+export function isUpgrade(head: RequestHead): boolean {
+  const { fields } = head
+  if ((fields.connection & UPGRADE_OPTION) === 0 || head.minorVersion === 0) return false
+  if (fields.isChunked || fields.contentLength > 0) return false
+  const protocol = fields.valueOf(kind.UPGRADE)
+  return protocol !== undefined && protocol !== '' && !/(^|[\s,])h2c/i.test(protocol)
+}
+
+function markAll(head: RequestHead, fieldKind: number): void {
+  const { fields } = head
+  for (let index = 0; index < fields.count; index += 1) {
+    if (fields.kinds[index] === fieldKind) markLine(fields, index)
+  }
+}
+
+/** The authority of an absolute target replaces Host (RFC 9112 3.2.2); an HTTP/1.0 request may lack both. */
+function writeHost(out: Buffer, at: number, head: RequestHead, rewrite: RequestRewrite): number {
+  if (head.authorityStart < 0 && head.fields.hostCount > 0) return at
+  let end = at + HOST_NAME.copy(out, at)
+  if (head.authorityStart >= 0) end += head.bytes.copy(out, end, head.authorityStart, head.authorityEnd)
+  else end += out.write(rewrite.backendHost, end, 'latin1')
+  return end + LINE_END.copy(out, end)
+}
+
+function writeUntrusted(out: Buffer, at: number, head: RequestHead, client: ForwardedClient): number {
+  return writeForwardedHost(out, at + client.forwardedFields.copy(out, at), head)
+}
+
+/** The trusted proxy's list grows by the proxy itself; what it says of scheme and host stands. */
+function writeTrusted(out: Buffer, at: number, head: RequestHead, client: ForwardedClient): number {
+  const { fields } = head
+  let end = at + FORWARDED_FOR_NAME.copy(out, at)
+  for (let index = 0; index < fields.count; index += 1) {
+    if (fields.kinds[index] !== kind.FORWARDED_FOR) continue
+    const start = fields.valueStart(index)
+    const length = Math.max(0, fields.valueEnd(index) - start)
+    if (length === 0) continue
+    end += fields.bytes.copy(out, end, start, start + length)
+    end += out.write(', ', end, 'latin1')
+  }
+  end += out.write(client.address === '' ? 'unknown' : client.address, end, 'latin1')
+  end += LINE_END.copy(out, end)
+  if (!fields.has(kind.FORWARDED_PROTO)) end += FORWARDED_PROTO_LINE.copy(out, end)
+  return fields.has(kind.FORWARDED_HOST) ? end : writeForwardedHost(out, end, head)
+}
+
+function writeForwardedHost(out: Buffer, at: number, head: RequestHead): number {
+  const { fields } = head
+  const line = fields.first[kind.HOST] as number
+  const isAbsolute = head.authorityStart >= 0
+  if (!isAbsolute && line < 0) return at
+  const start = isAbsolute ? head.authorityStart : fields.valueStart(line)
+  const stop = isAbsolute ? head.authorityEnd : fields.valueEnd(line)
+  if (stop <= start) return at
+  let end = at + FORWARDED_HOST_NAME.copy(out, at)
+  end += head.bytes.copy(out, end, start, stop)
+  return end + LINE_END.copy(out, end)
+}
+
+function writeUpgrade(out: Buffer, at: number, head: RequestHead): number {
+  return at + out.write(`Connection: Upgrade\r\nUpgrade: ${head.fields.valueOf(kind.UPGRADE) ?? ''}\r\n`, at, 'latin1')
+}

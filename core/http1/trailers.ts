@@ -1,0 +1,31 @@
+/** Writes the end of a chunked body: the last chunk, and those trailer fields that may be forwarded. */
+import type { FieldSection } from './field-section.ts'
+
+/**
+ * Fields that a trailer must not carry (RFC 9110 6.5.1: framing, routing, authentication, request modifiers, content
+ * format) or that we answer for ourselves. A recipient that merges trailers into its head would be deceived by them.
+ */
+const FORBIDDEN = new Set(
+  (
+    'transfer-encoding content-length host connection keep-alive proxy-connection te trailer upgrade expect max-forwards ' +
+    'via x-forwarded-for x-forwarded-proto x-forwarded-host x-request-id forwarded authorization proxy-authorization ' +
+    'proxy-authenticate www-authenticate cookie set-cookie cache-control pragma age date expires vary location ' +
+    'retry-after range if-match if-none-match if-modified-since if-unmodified-since if-range content-encoding ' +
+    'content-type content-range'
+  ).split(' '),
+)
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
+
+/** The bytes that end a chunked body; `trailers`: what may be forwarded of them goes along, in order and as it came. */
+export function lastChunk(trailers: FieldSection | undefined): Buffer {
+  if (trailers === undefined) return LAST_CHUNK
+  const lines: Buffer[] = [LAST_CHUNK.subarray(0, 3)]
+  for (let index = 0; index < trailers.count; index += 1) {
+    const start = trailers.starts[index] as number
+    const name = trailers.bytes.toString('latin1', start, trailers.colons[index]).toLowerCase()
+    if (!FORBIDDEN.has(name)) lines.push(trailers.bytes.subarray(start, (trailers.ends[index] as number) + 2))
+  }
+  lines.push(LAST_CHUNK.subarray(3))
+  return Buffer.concat(lines)
+}
