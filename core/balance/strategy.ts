@@ -1,6 +1,7 @@
 /**
  * The contract between SmartEdge and a balancing algorithm: the whole of it. A strategy only ranks; health, capacity,
  * retries and counting are settled before and after it. Per-backend memory belongs in a `WeakMap<Candidate, …>`.
+ * Below the contract stand two aids for writing one: `perArray` and `readOptions`.
  */
 
 /** A point on the earth, degrees: latitude -90..90, longitude -180..180. */
@@ -53,7 +54,7 @@ export type Outcome =
   | { readonly kind: 'abandoned'; readonly elapsedMs: number }
 
 export interface Strategy {
-  /** Synchronous, no I/O, no timers, keeps no array. Returns a member of `candidates`. */
+  /** Synchronous, no I/O, no timers, keeps no array (but see `perArray`). Returns a member of `candidates`. */
   pick(candidates: Candidates, context: PickContext): Candidate
   /** An attempt on `candidate` begins. `now` is monotonic ms here and below. */
   onStart?(candidate: Candidate, now: number): void
@@ -74,3 +75,80 @@ export interface StrategyPlugin<Options = unknown> {
 
 /** Adds inference only; a plain object of the same shape loads too. */
 export const defineStrategy = <Options>(plugin: StrategyPlugin<Options>): StrategyPlugin<Options> => plugin
+
+/**
+ * Builds something costly once for each lasting candidate array, on its first pick. A retry passes an array of its own
+ * for a single pick: that one gets undefined, and what was built stays. An array that takes over after another is
+ * recognised as lasting at its second pick in a row.
+ */
+export function perArray<Built>(
+  build: (candidates: Candidates, context: PickContext) => Built,
+): (candidates: Candidates, context: PickContext) => Built | undefined {
+  let current: { readonly candidates: Candidates; readonly built: Built } | undefined
+  let newcomer: Candidates | undefined
+  return (candidates, context) => {
+    if (current?.candidates === candidates) {
+      newcomer = undefined
+      return current.built
+    }
+    if (current !== undefined && newcomer !== candidates) {
+      newcomer = candidates
+      return undefined
+    }
+    current = { candidates, built: build(candidates, context) }
+    newcomer = undefined
+    return current.built
+  }
+}
+
+/** A numeric option: bounds inclusive; durations (`"500ms" "5s" "1m" "1h"` in the config) are in ms here. */
+export interface OptionRule {
+  readonly kind: 'number' | 'duration'
+  readonly min: number
+  readonly max: number
+  readonly default: number
+}
+
+/** For `parse`: reads numeric options strictly. Throws an Error that names the key, the rule and the value. */
+export function readOptions<Name extends string>(
+  raw: unknown,
+  rules: Readonly<Record<Name, OptionRule>>,
+): Record<Name, number> {
+  const given: Readonly<Record<string, unknown>> = asRecord(raw)
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(rules, key)) throw new Error(`${key} is not an option, ${known(rules)}, got ${show(given[key])}`)
+  }
+  const options: Record<string, number> = {}
+  for (const [key, rule] of Object.entries<OptionRule>(rules)) {
+    options[key] = given[key] === undefined ? rule.default : readOption(key, given[key], rule)
+  }
+  return options
+}
+
+function asRecord(raw: unknown): Readonly<Record<string, unknown>> {
+  if (raw === undefined) return {}
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return { ...raw }
+  throw new Error(`options must be an object, got ${show(raw)}`)
+}
+
+function readOption(key: string, value: unknown, rule: OptionRule): number {
+  const number = rule.kind === 'number' ? value : durationMs(value)
+  if (typeof number === 'number' && number >= rule.min && number <= rule.max) return number
+  const range = rule.kind === 'number' ? `${rule.min}..${rule.max}` : `"${rule.min}ms".."${rule.max}ms", such as "10s"`
+  throw new Error(`${key} must be a ${rule.kind} of ${range}, got ${show(value)}`)
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+function durationMs(value: unknown): number | undefined {
+  const parts = typeof value === 'string' ? /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(value) : null
+  return parts === null ? undefined : Number(parts[1]) * (unitMs[parts[2] ?? ''] ?? NaN)
+}
+
+const known = (rules: object): string => `known: ${Object.keys(rules).join(', ') || 'none'}`
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
