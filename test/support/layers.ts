@@ -1,0 +1,108 @@
+/** Who may import whom, and that nobody goes in circles. Each check tells its complaints; none means all is well. */
+import { importsOf } from './sources.ts'
+import type { Import, Sources } from './sources.ts'
+
+/**
+ * What begins with `from` (the longest such counts) may import its own folder, LEAVES, packages, what begins with one
+ * of `to`, and types of what begins with one of `types`.
+ */
+export interface Layer {
+  readonly from: string
+  readonly to: readonly string[]
+  readonly types?: readonly string[]
+  /** `to` and nothing else: no file beside it, no leaf, no package. */
+  readonly isAlone?: true
+}
+
+/** Small files that all but plugins may import. */
+const LEAVES = ['core/address.ts', 'core/clock.ts', 'core/errors.ts', 'core/random.ts']
+
+const FOR_EXCHANGE = ['http1', 'route', 'backend', 'balance', 'net', 'observe', 'ip', 'geo']
+
+export const LAYERS: readonly Layer[] = [
+  ...LEAVES.map((from) => ({ from, to: [] })),
+  { from: 'core/http1/', to: [] },
+  { from: 'core/route/', to: [] },
+  { from: 'core/backend/', to: [] },
+  { from: 'core/observe/', to: [] },
+  { from: 'core/ip/', to: ['core/geo/'], types: ['core/exchange/policy.ts'] },
+  { from: 'core/geo/', to: ['core/ip/'], types: ['core/exchange/policy.ts'] },
+  { from: 'core/balance/', to: ['core/backend/'] },
+  { from: 'core/net/', to: ['core/http1/'] },
+  { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`) },
+  { from: 'core/health/', to: ['core/backend/', 'core/net/', 'core/http1/', 'core/observe/'] },
+  { from: 'core/config/', to: [], types: ['core/'] },
+  { from: 'core/admin/', to: ['core/observe/', 'core/config/'] },
+  { from: 'core/edge.ts', to: ['core/'] },
+  { from: 'plugins/', to: ['core/balance/strategy.ts', 'core/random.ts'], isAlone: true },
+  // The origins that `demo` and `origins` start are the benchmark's backends.
+  { from: 'cli/', to: ['core/edge.ts', 'core/config/', 'bench/'], types: ['core/observe/'] },
+  { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
+  { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
+  { from: 'scripts/', to: ['core/config/', 'cli/'] },
+  { from: 'test/', to: [''] },
+]
+
+/**
+ * What `.oxlintrc.json` must forbid for an editor to show a breach at once: the folders of core without folders of their
+ * own, told as patterns on relative paths. Coarser than LAYERS, which decide: the linter takes types for values.
+ */
+export const LINT_OVERRIDES = LAYERS.filter(({ from }) => /^core\/(?!config\/)\w+\/$/.test(from)).map((layer) => ({
+  files: [`${layer.from}**`],
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: lintPatterns(layer) }] }] },
+}))
+
+function lintPatterns({ to, types = [] }: Layer): string[] {
+  const allowed = [...to, ...types].map((path) => path.replace('core/', '!../'))
+  return ['../*/**', ...allowed.map((path) => (path.endsWith('/') ? `${path}**` : path))]
+}
+
+const FOLDERS = ['core/', 'plugins/', 'cli/', 'bench/', 'scripts/', 'test/']
+
+/** Every import that LAYERS does not allow, and every file that belongs to no layer. */
+export function checkLayers(sources: Sources): string[] {
+  return [...sources].flatMap(([path, text]) => {
+    const layer = layerOf(path)
+    if (layer === undefined) return [`${path} belongs to no layer`]
+    return importsOf(path, text)
+      .filter((one) => !mayImport(layer, path, one))
+      .map(({ target }) => `${path} may not import ${target}`)
+  })
+}
+
+function layerOf(path: string): Layer | undefined {
+  const layers = LAYERS.filter(({ from }) => path.startsWith(from))
+  return layers.toSorted((one, other) => other.from.length - one.from.length)[0]
+}
+
+function mayImport(layer: Layer, path: string, { target, isTypeOnly }: Import): boolean {
+  const allows = (prefixes: readonly string[]) => prefixes.some((prefix) => target.startsWith(prefix))
+  if (allows(layer.to)) return true
+  if (layer.isAlone) return false
+  const isOwn = target.startsWith(layer.from) && path !== layer.from
+  return isOwn || !allows(FOLDERS) || allows(LEAVES) || (isTypeOnly && allows(layer.types ?? []))
+}
+
+/** Every circle of imports, type-only ones included, once, as `a -> b -> a`. */
+export function checkCycles(sources: Sources): string[] {
+  const finished = new Set<string>()
+  const trail: string[] = []
+  const complaints: string[] = []
+
+  function visit(path: string): void {
+    const text = sources.get(path)
+    if (text === undefined || finished.has(path)) return
+    const begin = trail.indexOf(path)
+    if (begin !== -1) {
+      complaints.push([...trail.slice(begin), path].join(' -> '))
+      return
+    }
+    trail.push(path)
+    for (const { target } of importsOf(path, text)) visit(target)
+    trail.pop()
+    finished.add(path)
+  }
+
+  for (const path of sources.keys()) visit(path)
+  return complaints
+}
