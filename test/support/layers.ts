@@ -15,7 +15,7 @@ export interface Layer {
 }
 
 /** Small files that all but plugins may import. */
-const LEAVES = ['core/address.ts', 'core/clock.ts', 'core/errors.ts', 'core/random.ts']
+const LEAVES = ['core/address.ts', 'core/clock.ts', 'core/errors.ts', 'core/random.ts', 'core/version.ts']
 
 const FOR_EXCHANGE = ['http1', 'route', 'backend', 'balance', 'net', 'observe', 'ip', 'geo']
 
@@ -34,6 +34,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/config/', to: [], types: ['core/'] },
   { from: 'core/admin/', to: ['core/observe/', 'core/config/'] },
   { from: 'core/edge.ts', to: ['core/'] },
+  { from: 'core/running-pool.ts', to: ['core/'] },
   { from: 'plugins/', to: ['core/balance/strategy.ts', 'core/random.ts'], isAlone: true },
   // The origins that `demo` and `origins` start are the benchmark's backends.
   { from: 'cli/', to: ['core/edge.ts', 'core/config/', 'bench/'], types: ['core/observe/'] },
