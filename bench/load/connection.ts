@@ -1,0 +1,111 @@
+/** One client connection of the load generator: sends a request, reads its answer, and says how that went. */
+import type { Socket, SocketHandler } from 'bun'
+import type { LoadErrors, LoadPlan } from './plan.ts'
+import { ResponseReader } from './response-reader.ts'
+
+/** Called once for each `send`, when its answer is whole or will never be; `cause` undefined: answered well. */
+export type OnAnswer = (connection: Connection, cause: keyof LoadErrors | undefined) => void
+
+export class Connection {
+  /** Intended instant of the request under way, in ms; undefined: idle. */
+  intendedMs: number | undefined
+  /** When it became idle, in ms. */
+  freeSinceMs = 0
+  readonly #reconnect: boolean
+  readonly #address: { readonly hostname: string; readonly port: number }
+  readonly #onAnswer: OnAnswer
+  #reader: ResponseReader = new ResponseReader()
+  #socket: Socket<Connection> | undefined
+  #unsent: Buffer | undefined
+
+  constructor(plan: Pick<LoadPlan, 'host' | 'port' | 'reconnect'>, onAnswer: OnAnswer) {
+    this.#address = { hostname: plan.host, port: plan.port }
+    this.#reconnect = plan.reconnect
+    this.#onAnswer = onAnswer
+  }
+
+  /** Connects first if there is no connection, which then counts into the latency. */
+  send(request: Buffer, intendedMs: number): void {
+    this.intendedMs = intendedMs
+    this.#unsent = request
+    if (this.#socket === undefined) void this.connect()
+    else this.flush()
+  }
+
+  /** Never rejects: what fails is reported as an answer, if a request waits for one. */
+  async connect(): Promise<void> {
+    try {
+      await Bun.connect<Connection>({ ...this.#address, allowHalfOpen: true, data: this, socket: handler })
+    } catch {
+      this.#answer('connect')
+    }
+  }
+
+  /** Without a last word about a request under way. */
+  close(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    this.intendedMs = undefined
+    socket?.terminate()
+  }
+
+  opened(socket: Socket<Connection>): void {
+    this.#socket = socket
+    this.#reader = new ResponseReader()
+    this.flush()
+  }
+
+  flush(): void {
+    if (this.#unsent === undefined || this.#socket === undefined) return
+    const sent = this.#socket.write(this.#unsent)
+    if (sent < 0 || sent >= this.#unsent.length) this.#unsent = undefined
+    else if (sent > 0) this.#unsent = this.#unsent.subarray(sent)
+  }
+
+  /** What a dropped socket still brings is nobody's. */
+  received(socket: Socket<Connection>, bytes: Buffer): void {
+    if (socket !== this.#socket) return
+    const progress = this.intendedMs === undefined ? 'broken' : this.#reader.feed(bytes)
+    if (progress === 'done') this.#finish()
+    else if (progress === 'broken') this.#lose('malformed')
+  }
+
+  ended(socket: Socket<Connection>): void {
+    socket.end()
+    if (socket !== this.#socket) return
+    if (this.intendedMs !== undefined && this.#reader.end() === 'done') this.#finish()
+    else this.#lose('cut')
+  }
+
+  #finish(): void {
+    const { status, closes } = this.#reader
+    if (closes || this.#reconnect) this.#drop()
+    this.#answer(status >= 200 && status < 300 ? undefined : 'status')
+  }
+
+  #lose(cause: keyof LoadErrors): void {
+    this.#drop()
+    this.#answer(cause)
+  }
+
+  /** An idle connection that the other side closes is no failure: nobody waits. */
+  #answer(cause: keyof LoadErrors | undefined): void {
+    this.#unsent = undefined
+    if (this.intendedMs !== undefined) this.#onAnswer(this, cause)
+  }
+
+  #drop(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    socket?.end()
+  }
+}
+
+const handler: SocketHandler<Connection> = {
+  open: (socket) => socket.data.opened(socket),
+  data: (socket, bytes) => socket.data.received(socket, bytes),
+  drain: (socket) => socket.data.flush(),
+  end: (socket) => socket.data.ended(socket),
+  close: (socket) => socket.data.ended(socket),
+  error: (socket) => socket.terminate(),
+}
