@@ -1,0 +1,58 @@
+/** What every report shows in the same way: blocks of rows, their columns, the text of each cell. Pure. */
+import { type MetricName, metrics } from '../metric.ts'
+import type { Row } from '../summary.ts'
+
+/** The rows of one variant of a scenario, and which metrics they have. */
+export interface Block {
+  readonly scenario: string
+  readonly variant: string
+  readonly rows: readonly Row[]
+  readonly columns: readonly MetricName[]
+}
+
+export function toBlocks(rows: readonly Row[]): readonly Block[] {
+  const groups = Object.groupBy(rows, (row) => JSON.stringify([row.scenario, row.variant]))
+  return Object.values(groups).flatMap((group) => {
+    const first = group?.[0]
+    if (group === undefined || first === undefined) return []
+    const columns = (Object.keys(metrics) as MetricName[]).filter((name) => group.some((row) => row.values[name]))
+    return [{ scenario: first.scenario, variant: first.variant, rows: group, columns }]
+  })
+}
+
+/** `13.1 ±2%`, or a dash; the spread only where there were several rounds. */
+export function cellText(row: Row, name: MetricName): string {
+  const summary = row.values[name]
+  if (summary === undefined) return '–'
+  const value = metrics[name].format(summary.median)
+  const isSum = name === 'failed' || name === 'ratePerSecond'
+  return isSum || summary.min === summary.max ? value : `${value} ±${(summary.spreadRatio * 100).toFixed(0)}%`
+}
+
+/** `1.03×`, or nothing for metrics that do not compare and where the yardstick is missing. */
+export function ratioText(row: Row, name: MetricName): string {
+  const ratio = row.ratios[name]
+  return ratio === undefined ? '' : `${ratio.toFixed(2)}×`
+}
+
+/** The metrics of a block that have a ratio column. */
+export const comparedColumns = (block: Block): readonly MetricName[] =>
+  block.columns.filter((name) => block.rows.some((row) => row.ratios[name] !== undefined))
+
+/** A block as lines of cells, the header first: contestant, then each metric, its ratio beside it where there is one. */
+export function toCells(block: Block): readonly (readonly string[])[] {
+  const compared = comparedColumns(block)
+  const header = block.columns.flatMap((name) => [metrics[name].label, ...(compared.includes(name) ? ['×nginx'] : [])])
+  const lines = block.rows.map((row) => [
+    row.flaws.length > 0 ? `${row.contestant} !` : row.contestant,
+    ...block.columns.flatMap((name) => [
+      cellText(row, name),
+      ...(compared.includes(name) ? [ratioText(row, name)] : []),
+    ]),
+  ])
+  return [['', ...header], ...lines]
+}
+
+/** Flaws and complaints as sentences, for below the tables. */
+export const listFlaws = (rows: readonly Row[]): readonly string[] =>
+  rows.flatMap((row) => row.flaws.map((flaw) => `${row.scenario}, ${row.variant}, ${row.contestant}: ${flaw}`))

@@ -1,0 +1,21 @@
+/** The results as text for a terminal. Pure. */
+import type { Results } from '../results.ts'
+import { listFlaws, toBlocks, toCells } from './columns.ts'
+
+/** Ends with a newline; empty without rows. */
+export function renderTerminal(results: Pick<Results, 'rows' | 'scenarios'>): string {
+  const blocks = toBlocks(results.rows).map(
+    (block) => `${block.scenario}: ${block.variant}\n${alignCells(toCells(block))}`,
+  )
+  const flaws = listFlaws(results.rows)
+  const notes = flaws.length === 0 ? [] : [`! not to be trusted:\n${flaws.map((flaw) => `  ${flaw}\n`).join('')}`]
+  return [...blocks, ...notes].map((part) => `${part}\n`).join('')
+}
+
+/** The first column to the left, the others to the right. */
+function alignCells(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const pad = (text: string, column: number): string =>
+    column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0)
+  return lines.map((line) => `  ${line.map(pad).join('  ')}\n`).join('')
+}
