@@ -21,13 +21,22 @@ export interface ChildSpec {
 export interface Child {
   readonly pid: number
   readonly running: () => boolean
-  /** The last `lines` lines of what it wrote to standard output and error. */
+  /** Settles when it has ended, for whatever reason. */
+  readonly ended: Promise<void>
+  /** The last `lines` lines of what it wrote, without its answers to `ask`. */
   readonly log: (lines: number) => string
   readonly stop: () => Promise<void>
 }
 
+/** A program of ours that answers each line on standard input with one line. */
+export interface TalkingChild extends Child {
+  /** One question at a time. Rejects when the program ends instead of answering. */
+  readonly ask: (line: string) => Promise<string>
+}
+
 export interface Nursery {
   readonly start: (spec: ChildSpec) => Child
+  readonly startTalking: (spec: ChildSpec) => TalkingChild
   /** Ends what still runs; harmless when repeated. */
   readonly stopAll: () => Promise<void>
 }
@@ -39,30 +48,54 @@ const graceMs = 3000
 export function createNursery(directory: string): Nursery {
   const children = new Set<Child>()
   let serial = 0
+  const adopt = <C extends Child>(child: C): C => {
+    children.add(child)
+    void child.ended.then(() => children.delete(child))
+    return child
+  }
+  const logPath = (spec: ChildSpec): string => join(directory, `${spec.name}-${++serial}.log`)
   return {
-    start(spec) {
-      const child = startChild({ directory, ...spec }, join(directory, `${spec.name}-${++serial}.log`))
-      children.add(child)
-      return { ...child, stop: () => child.stop().then(() => void children.delete(child)) }
-    },
+    start: (spec) => adopt(startChild({ directory, ...spec }, logPath(spec))),
+    startTalking: (spec) => adopt(startTalkingChild({ directory, ...spec }, logPath(spec))),
     async stopAll() {
       await Promise.all([...children].map((child) => child.stop()))
-      children.clear()
     },
   }
 }
 
-function startChild(spec: ChildSpec & { readonly directory: string }, logPath: string): Child {
+type PlacedSpec = ChildSpec & { readonly directory: string }
+
+function startChild(spec: PlacedSpec, logPath: string): Child {
   const log = openSync(logPath, 'w')
-  const child = Bun.spawn([...pinned(spec.command, spec.cores)], {
-    cwd: spec.directory,
-    env: { ...process.env, ...spec.env },
-    stdio: ['ignore', log, log],
-  })
+  const child = Bun.spawn([...pinned(spec.command, spec.cores)], { ...settings(spec), stdio: ['ignore', log, log] })
   closeSync(log)
+  return handleOf(child, logPath)
+}
+
+function startTalkingChild(spec: PlacedSpec, logPath: string): TalkingChild {
+  const log = openSync(logPath, 'w')
+  const child = Bun.spawn([...pinned(spec.command, spec.cores)], { ...settings(spec), stdio: ['pipe', 'pipe', log] })
+  closeSync(log)
+  const lines = readLines(child.stdout)
+  return {
+    ...handleOf(child, logPath),
+    async ask(line) {
+      void child.stdin.write(`${line}\n`)
+      await child.stdin.flush()
+      const { value } = await lines.next()
+      if (value === undefined) throw new Error(`${spec.name} ended without an answer`)
+      return value
+    },
+  }
+}
+
+const settings = (spec: PlacedSpec) => ({ cwd: spec.directory, env: { ...process.env, ...spec.env } })
+
+function handleOf(child: Bun.Subprocess, logPath: string): Child {
   return {
     pid: child.pid,
     running: () => child.exitCode === null && child.signalCode === null,
+    ended: child.exited.then(() => undefined),
     log: (lines) => readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
     async stop() {
       const tree = processTree(child.pid)
@@ -72,6 +105,17 @@ function startChild(spec: ChildSpec & { readonly directory: string }, logPath: s
       await child.exited
     },
   }
+}
+
+async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of stream) {
+    const parts = (text + decoder.decode(chunk, { stream: true })).split('\n')
+    text = parts.pop() ?? ''
+    yield* parts
+  }
+  return undefined
 }
 
 function kill(pid: number): void {

@@ -66,11 +66,15 @@ export function listRequestFields(profile: Profile, host: string): readonly (rea
   return [['Host', host], ...requestFields.slice(0, profile.requestFields - 1 - framing.length), ...framing]
 }
 
-/** A whole request; `close` asks the other side to close afterwards, which takes one field more. */
-export function renderRequest(profile: Profile, host: string, close = false): Buffer {
+/** A whole request for item number `item`; `close` asks the other side to close afterwards, which takes one field more. */
+export function renderRequest(
+  profile: Profile,
+  host: string,
+  { close, item }: { close: boolean; item: number },
+): Buffer {
   const method = profile.requestBodyBytes > 0 ? 'POST' : 'GET'
   const fields = [...listRequestFields(profile, host), ...(close ? [['Connection', 'close'] as const] : [])]
-  return renderMessage(`${method} /api/items/42?fields=name HTTP/1.1`, fields, profile.requestBodyBytes)
+  return renderMessage(`${method} /api/items?id=${item} HTTP/1.1`, fields, profile.requestBodyBytes)
 }
 
 /** A whole 200 response. */

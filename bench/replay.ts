@@ -1,10 +1,11 @@
 /**
  * The backend behind every contestant: answers each request with the same prepared bytes, as cheaply as Bun can, so that
- * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`; says `ready` when it listens.
+ * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`.
  * On a line on standard input it prints the requests answered so far by port, as JSON.
  * Not an origin for people (that is `smartedge origins`): it reads Content-Length, cuts off chunked requests, and believes
  * the rest. The first line of a response never varies.
  */
+import { createInterface } from 'node:readline'
 import type { Socket } from 'bun'
 import { systemClock } from '../core/clock.ts'
 import { profiles, renderResponse } from './profile.ts'
@@ -45,8 +46,8 @@ for (const each of ports) {
     },
   })
 }
-process.stdout.write('ready\n')
-for await (const _ of console) process.stdout.write(`${JSON.stringify(Object.fromEntries(answered))}\n`)
+for await (const _ of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(answered))}\n`)
 
 function consume(socket: Socket<State>, bytes: Buffer): void {
   const state = socket.data

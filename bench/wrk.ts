@@ -5,7 +5,7 @@ import { listRequestFields } from './profile.ts'
 /** The Lua script that gives wrk the profile's request and makes it end with one line of JSON. */
 export function renderWrkScript(profile: Profile, host: string): string {
   const fields = listRequestFields(profile, host).map(([name, value]) => `wrk.headers["${name}"] = '${value}'`)
-  return `wrk.path = "/api/items/42?fields=name"
+  return `wrk.path = "/api/items?id=0"
 wrk.method = "${profile.requestBodyBytes > 0 ? 'POST' : 'GET'}"
 ${profile.requestBodyBytes > 0 ? `wrk.body = string.rep("a", ${profile.requestBodyBytes})` : ''}
 ${fields.join('\n')}

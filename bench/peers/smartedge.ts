@@ -20,7 +20,7 @@ export function renderSmartedge(job: Job, strategy?: string): string {
   const backends = job.backendPorts.map((port) => `http://127.0.0.1:${port}`)
   const config = {
     listeners: { web: { address: `127.0.0.1:${job.port}` } },
-    admin: null,
+    admin: false,
     pools: { web: { backends, ...(strategy === undefined ? {} : { strategy }) } },
   }
   return `${JSON.stringify(config, undefined, 2)}\n`

@@ -1,0 +1,62 @@
+/** Every quantity that a benchmark reports: its name for people, how it is written, and which way is better. Pure. */
+
+export interface Metric {
+  readonly label: string
+  /** In words, for the notes below a table. */
+  readonly meaning: string
+  readonly format: (value: number) => string
+  /** Whether a ratio to nginx says something. */
+  readonly compares: boolean
+}
+
+const fixed = (digits: number) => (value: number) => value.toFixed(digits)
+const count = (value: number): string => Math.round(value).toLocaleString('en-US')
+const milliseconds = (us: number): string => (us / 1000).toFixed(us < 10_000 ? 2 : 1)
+
+/** Keys hold the unit in which values are kept; labels the one in which they are shown. */
+export const metrics = {
+  requestsPerSecond: { label: 'req/s', meaning: 'requests answered per second', format: count, compares: true },
+  cpuUs: {
+    label: 'CPU µs/req',
+    meaning: 'CPU time of all its threads and processes for each request, kernel included',
+    format: fixed(1),
+    compares: true,
+  },
+  p50Us: { label: 'p50 ms', meaning: 'latency from the intended send time', format: milliseconds, compares: false },
+  p99Us: { label: 'p99 ms', meaning: 'the same, 99 of 100', format: milliseconds, compares: true },
+  p999Us: { label: 'p99.9 ms', meaning: 'the same, 999 of 1,000', format: milliseconds, compares: false },
+  ratePerSecond: { label: 'offered/s', meaning: 'requests intended per second', format: count, compares: false },
+  memoryBytes: {
+    label: 'MB',
+    meaning: 'memory of all its processes, shared pages counted once',
+    format: (bytes: number) => (bytes / 1e6).toFixed(0),
+    compares: false,
+  },
+  idleBytes: {
+    label: 'KiB/conn',
+    meaning: 'memory gained for each idle client connection',
+    format: (bytes: number) => (bytes / 1024).toFixed(2),
+    compares: true,
+  },
+  startMs: {
+    label: 'start ms',
+    meaning: 'from the start of the process to its first answer',
+    format: count,
+    compares: true,
+  },
+  slowShare: {
+    label: 'slow %',
+    meaning: 'share of requests that the slow backend got',
+    format: (ratio: number) => (ratio * 100).toFixed(1),
+    compares: false,
+  },
+  skew: {
+    label: 'skew %',
+    meaning: 'how far the backend served most wrongly is from its share by weight',
+    format: (ratio: number) => (ratio * 100).toFixed(1),
+    compares: false,
+  },
+  failed: { label: 'failed', meaning: 'requests without a good answer, all rounds', format: count, compares: false },
+} as const satisfies Record<string, Metric>
+
+export type MetricName = keyof typeof metrics

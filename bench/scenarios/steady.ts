@@ -1,0 +1,24 @@
+/** Steady traffic of small answers with a browser's headers: first at full speed, then at a rate that all can carry. */
+import { assemble, fixedRate, fullSpeed, race } from '../race.ts'
+import type { Scenario } from '../scenario.ts'
+
+/** Half of what the slowest carries leaves everybody room to breathe. */
+const rateRatio = 0.5
+
+export const steady: Scenario = {
+  name: 'steady',
+  summary:
+    'Small answers, 13 header fields each way: at full speed, then at half of what the slowest contestant carries.',
+  async run(stage) {
+    const field = await assemble(stage, 'headers-13')
+    const full = await race(stage, field, { scenario: 'steady', variant: 'full speed', values: fullSpeed })
+    const slowest = Math.min(...full.map((measurement) => measurement.load.requestsPerSecond))
+    const ratePerSecond = Math.floor((slowest * rateRatio) / 100) * 100
+    if (ratePerSecond > 0) {
+      const pace = { kind: 'open', ratePerSecond } as const
+      const values = (measurement: Parameters<typeof fixedRate>[0]) => ({ ...fixedRate(measurement), ratePerSecond })
+      await race(stage, field, { scenario: 'steady', variant: 'fixed rate', changes: { pace }, values })
+    }
+    await field.stop()
+  },
+}

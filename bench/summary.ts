@@ -1,0 +1,87 @@
+/** From samples of single rounds to one row for each contestant: medians, spreads, ratios to the yardstick. Pure. */
+import { type MetricName, metrics } from './metric.ts'
+import type { CurvePoint, Sample } from './scenario.ts'
+import { median, ratio, type Summary, summarize } from './stats.ts'
+
+export interface Row {
+  readonly scenario: string
+  readonly variant: string
+  readonly contestant: string
+  readonly values: Partial<Readonly<Record<MetricName, Summary>>>
+  /** Median over the yardstick's median, in the same scenario and variant; for metrics that compare. */
+  readonly ratios: Partial<Readonly<Record<MetricName, number>>>
+  readonly flaws: readonly string[]
+  readonly curve: readonly CurvePoint[]
+}
+
+/** Whom everybody is compared with. */
+export const yardstick = 'nginx'
+
+const names = Object.keys(metrics) as MetricName[]
+
+/** Rows in the order in which their first samples came. */
+export function summarizeSamples(samples: readonly Sample[]): readonly Row[] {
+  const groups = Object.values(Object.groupBy(samples, groupKey)).filter((group) => group !== undefined)
+  const rows = groups.map(summarizeGroup)
+  return rows.map((row) => ({ ...row, ratios: ratiosTo(findYardstick(rows, row), row) }))
+}
+
+const groupKey = ({ scenario, variant, contestant }: Sample): string => JSON.stringify([scenario, variant, contestant])
+
+function summarizeGroup(group: readonly Sample[]): Row {
+  const [first] = group
+  const values = names.flatMap((name) => {
+    const summary = summarizeMetric(name, group)
+    return summary === undefined ? [] : [[name, summary] as const]
+  })
+  return {
+    scenario: first?.scenario ?? '',
+    variant: first?.variant ?? '',
+    contestant: first?.contestant ?? '',
+    values: Object.fromEntries(values),
+    ratios: {},
+    flaws: countFlaws(group),
+    curve: medianCurve(group.map((sample) => sample.curve).filter((curve) => curve.length > 0)),
+  }
+}
+
+function summarizeMetric(name: MetricName, group: readonly Sample[]): Summary | undefined {
+  const values = group.flatMap((sample) => sample.values[name] ?? [])
+  const summary = summarize(values)
+  // A failure in one of three rounds is a failure, not a median of none.
+  return summary !== undefined && name === 'failed'
+    ? { ...summary, median: values.reduce((sum, each) => sum + each, 0) }
+    : summary
+}
+
+/** Each flaw once, without its figures, and in how many rounds it was seen. */
+function countFlaws(group: readonly Sample[]): readonly string[] {
+  const seen = Object.groupBy(
+    group.flatMap((sample) => sample.flaws),
+    (flaw) => flaw.replaceAll(/[\d.]+/g, '#'),
+  )
+  return Object.values(seen).flatMap((flaws) =>
+    flaws === undefined ? [] : [`${flaws[0]} (${flaws.length} of ${group.length} rounds)`],
+  )
+}
+
+/** Point by point, over the percentiles that every round has. */
+function medianCurve(curves: readonly (readonly CurvePoint[])[]): readonly CurvePoint[] {
+  const [first = []] = curves
+  return first.flatMap(({ percent }) => {
+    const values = curves.flatMap((curve) => curve.find((point) => point.percent === percent)?.us ?? [])
+    return values.length === curves.length ? [{ percent, us: median(values) }] : []
+  })
+}
+
+function findYardstick(rows: readonly Row[], { scenario, variant }: Row): Row | undefined {
+  return rows.find((row) => row.scenario === scenario && row.variant === variant && row.contestant === yardstick)
+}
+
+function ratiosTo(reference: Row | undefined, row: Row): Row['ratios'] {
+  const known = names.flatMap((name) => {
+    const value = metrics[name].compares ? ratio(row.values[name]?.median, reference?.values[name]?.median) : undefined
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(known)
+}
