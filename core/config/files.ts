@@ -43,7 +43,7 @@ export async function readText(path: string, readFile: ReadFile): Promise<FileTe
 export async function attach({ path, use }: Need, readFile: ReadFile): Promise<Attachment> {
   if (use === 'presence') return lookAt(path)
   const file = await readText(path, readFile)
-  return file.kind === 'missing' ? missing(path) : file
+  return file.kind === 'missing' ? missing : file
 }
 
 async function lookAt(path: string): Promise<Attachment> {
@@ -51,14 +51,11 @@ async function lookAt(path: string): Promise<Attachment> {
     return (await stat(path)).isDirectory() ? { kind: 'fault', rule: explain('EISDIR') } : { kind: 'present' }
   } catch (error) {
     const code = codeOf(error)
-    return code === 'ENOENT' || code === 'ENOTDIR' ? missing(path) : { kind: 'fault', rule: explain(code) }
+    return code === 'ENOENT' || code === 'ENOTDIR' ? missing : { kind: 'fault', rule: explain(code) }
   }
 }
 
-const missing = (path: string): Attachment => ({
-  kind: 'fault',
-  rule: `must name a file that exists; ${path} does not`,
-})
+const missing: Attachment = { kind: 'fault', rule: 'must name a file that exists' }
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error)

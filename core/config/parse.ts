@@ -52,7 +52,7 @@ type Raw = NonNullable<Value<typeof configFile>>
 /** Brings the parts together and checks what concerns several of them. */
 function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   const pools = raw.pools ?? []
-  checkClaims(claimsOf(raw), reading, root)
+  checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -81,13 +81,18 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */
 function claimsOf(raw: Raw): Claim[] {
   const claims = listenersOf(raw).map(({ name, address }, index) => {
-    const written = raw.listeners?.[index]?.value.address
-    return { key: formatKey(['listeners', name]), address, written }
+    const entry = raw.listeners?.[index]
+    return { key: formatKey(['listeners', name]), address, written: entry?.value.address, place: entry?.key }
   })
-  const admin = raw.admin && { key: 'admin', address: raw.admin.config.address, written: raw.admin.address }
+  const admin = raw.admin && {
+    key: 'admin',
+    address: raw.admin.config.address,
+    written: raw.admin.address,
+    place: undefined,
+  }
   return [...claims, ...(admin ? [admin] : [])]
     .filter(({ written }) => written === undefined || written.value !== undefined)
-    .map(({ key, address, written }) => ({ key, address, node: written?.node }))
+    .map(({ key, address, written, place }) => ({ key, address, node: written?.node ?? place }))
 }
 
 /** Without routes the only pool serves everything. */

@@ -39,7 +39,10 @@ export function text<T>(options: TextOptions<T>): Field<T | undefined> {
       const expanded = expand(String(node.value), reading.env)
       if (expanded.kind === 'fault') return fail(expanded)
       const parsed = options.parse(expanded.text, reading)
-      return parsed.kind === 'value' ? parsed.value : fail({ rule: parsed.rule ?? rule, hint: parsed.hint })
+      if (parsed.kind === 'value') return parsed.value
+      // A hint repeats the text, and what a variable holds may be a secret.
+      const hint = secret || expanded.text !== node.value ? undefined : parsed.hint
+      return fail({ rule: parsed.rule ?? rule, hint })
     },
   }
 }

@@ -1,6 +1,6 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
 import type { Node } from 'jsonc-parser'
-import { formatAddress, type SocketAddress } from '../../address.ts'
+import type { SocketAddress } from '../../address.ts'
 import type { AdminConfig } from '../config.ts'
 import { defaults, type TextSetting } from '../defaults.ts'
 import { isConflicting, isLoopback, parseListenAddress } from '../network.ts'
@@ -84,7 +84,7 @@ const adminObject = convert(adminBody, ({ address: place, token: secret }, node,
   }
   const isOpen = config.token === undefined && !isLoopback(config.address)
   if (isOpen && node !== undefined) {
-    const rule = `must be set when the address is not loopback: whoever reaches ${formatAddress(config.address)} could change the pools`
+    const rule = 'must be set when the address is not loopback: whoever reaches it could change the pools'
     const hasToken = node.children?.some((property) => property.children?.[0]?.value === 'token')
     if (!hasToken) reading.report(node, { rule }, { child: 'token' })
     else if (secret === '') reading.report(node, { rule: `${rule}; here it is empty` }, { child: 'token' })
@@ -111,7 +111,7 @@ export const admin: Field<AdminDraft | undefined> = {
   },
 }
 
-/** A socket we open, what the file calls it, and where it stands there (undefined: a default). */
+/** A socket we open, what the file calls it, and where it stands there (undefined: nowhere, it is a default). */
 export interface Claim {
   readonly key: string
   readonly address: SocketAddress
@@ -119,13 +119,12 @@ export interface Claim {
 }
 
 /** Reports addresses that cannot be bound together, at the later of the two that stands in the file. */
-export function checkClaims(claims: readonly Claim[], reading: Reading, root: Node): void {
+export function checkClaims(claims: readonly Claim[], reading: Reading): void {
   claims.forEach((claim, index) => {
     const other = claims.slice(0, index).find((earlier) => isConflicting(earlier.address, claim.address))
     if (other === undefined) return
-    const [at, against] = claim.node !== undefined || other.node === undefined ? [claim, other] : [other, claim]
-    const rule = `must differ from the address of ${against.key}, ${formatAddress(against.address)}`
-    if (at.node === undefined) reading.report(root, { rule }, { child: at.key })
-    else reading.report(at.node, { rule })
+    const [at, against] = claim.node === undefined ? [other, claim] : [claim, other]
+    if (at.node)
+      reading.report(at.node, { rule: `must differ from the address of ${against.key}: both cannot be bound` })
   })
 }

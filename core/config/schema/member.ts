@@ -1,4 +1,5 @@
 /** A pool's members: in the config itself, or in a file of their own that the admin API also writes. */
+import type { Node } from 'jsonc-parser'
 import { formatAddress, type SocketAddress } from '../../address.ts'
 import type { Member } from '../../backend/member.ts'
 import { defaults } from '../defaults.ts'
@@ -86,14 +87,19 @@ const members = convert(
 )
 
 function withoutRepeats(found: readonly Located<Member>[], reading: Reading): readonly Member[] {
-  const unique = new Map<string, Member>()
-  for (const { value, node } of found) {
-    if (unique.has(value.id))
-      reading.report(node, { rule: `must be a backend that is not in the list yet; ${value.id} is` })
-    else unique.set(value.id, value)
+  const unique = new Map<string, Located<Member>>()
+  for (const one of found) {
+    const first = unique.get(one.value.id)
+    if (first === undefined) unique.set(one.value.id, one)
+    else
+      reading.report(one.node, {
+        rule: `must differ from the others, yet is the same backend as [${indexOf(first.node)}]`,
+      })
   }
-  return [...unique.values()]
+  return [...unique.values()].map(({ value }) => value)
 }
+
+const indexOf = (item: Node): number => item.parent?.children?.indexOf(item) ?? 0
 
 /** The whole of a members file. */
 export const membersFile = object(

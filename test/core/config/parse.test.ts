@@ -1,0 +1,415 @@
+import { describe, expect, test } from 'bun:test'
+import { configOf, problemsOf, withPool, withTop } from './read-config.ts'
+
+const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
+
+describe('a valid config', () => {
+  test('of one line has every default filled in', () => {
+    const config = configOf('{ "pools": { "web": { "backends": ["http://localhost:8081"] } } }')
+    expect(config).toEqual({
+      listeners: [{ name: 'default', address: { kind: 'tcp', host: '0.0.0.0', port: 8080 } }],
+      admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9900 }, token: undefined },
+      trustedProxies: [],
+      limits: { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: undefined },
+      timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
+      shutdownTimeoutMs: 25_000,
+      geo: undefined,
+      routes: [{ match: everything, pool: 'web' }],
+      pools: [
+        {
+          name: 'web',
+          members: [
+            {
+              id: 'localhost:8081',
+              address: { kind: 'tcp', host: 'localhost', port: 8081 },
+              weight: 1,
+              zone: undefined,
+              place: undefined,
+            },
+          ],
+          membersFile: undefined,
+          strategy: { use: 'p2c', options: undefined },
+          affinity: { kind: 'client' },
+          health: undefined,
+          passive: { failures: 3, retryAfterMs: 10_000 },
+          retry: { attempts: 2 },
+          timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 },
+          maxIdleConnections: 256,
+          maxConnections: undefined,
+        },
+      ],
+    })
+  })
+
+  test('may say everything', () => {
+    const text = `{
+      "$schema": "./smartedge.schema.json",
+      "listeners": { "web": { "address": "[::]:80" }, "local": { "address": "unix:/run/edge.sock" } },
+      "admin": { "address": "0.0.0.0:9900", "token": "\${TOKEN}" },
+      "trustedProxies": ["10.0.0.0/8", "::1"],
+      "limits": { "head": "32KiB", "target": "8KiB", "fields": 100, "connections": 5000 },
+      "timeouts": { "head": "5s", "body": "1m", "keepAlive": "10s", "tunnel": "2h" },
+      "shutdownTimeout": "0s",
+      "geo": { "header": "X-Zone", "table": [{ "cidr": "10.1.0.0/16", "zone": "eu-1" }], "database": "geo.mmdb" },
+      "routes": [
+        { "match": { "host": "API.example.com", "path": "/v1/*", "method": "GET", "header": { "X-Canary": "1" } }, "pool": "api" },
+        { "match": { "host": "*.example.com" }, "pool": "api" },
+        { "pool": "web" }, // the rest
+      ],
+      "pools": {
+        "web": {
+          "backends": { "file": "backends.json" },
+          "strategy": { "use": "./plugins/mine.ts", "options": { "decay": "\${DECAY:-10s}", "deep": [1, null, true] } },
+          "affinity": "header:X-User",
+          "health": { "path": "/health?full", "host": "app:80", "expect": [200, "300-399"], "interval": "2s", "timeout": "500ms", "rise": 1, "fall": 5, "jitter": 0, "initially": "unchecked", "maxConcurrent": 4 },
+          "passive": { "failures": 1, "retryAfter": "1s" },
+          "retry": { "attempts": 1 },
+          "timeouts": { "connect": "1s", "response": "1m", "idle": "5m", "keepAlive": "30s" },
+          "maxIdleConnections": 0,
+          "maxConnections": 10,
+        },
+        "api": {
+          "backends": [{ "url": "http://10.0.0.1", "weight": 2.5, "zone": "eu-1", "place": { "latitude": 52.5, "longitude": 13.4 } }],
+          "strategy": "consistent-hash",
+          "health": { "check": "tcp" },
+        },
+      },
+    }`
+    const config = configOf(text, {
+      env: { TOKEN: 'sesame' },
+      members: { '/app/backends.json': '{ "backends": ["http://a", "unix:/b.sock"] }' },
+      present: ['/app/plugins/mine.ts', '/app/geo.mmdb'],
+    })
+    expect(config.listeners.map(({ name, address }) => [name, address.kind])).toEqual([
+      ['web', 'tcp'],
+      ['local', 'unix'],
+    ])
+    expect(config.admin?.token).toBe('sesame')
+    expect(config.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
+    expect(config.limits).toEqual({ maxHeadBytes: 32_768, maxTargetBytes: 8192, maxFields: 100, maxConnections: 5000 })
+    expect(config.timeouts).toEqual({ headMs: 5000, bodyMs: 60_000, keepAliveMs: 10_000, tunnelMs: 7_200_000 })
+    expect(config.shutdownTimeoutMs).toBe(0)
+    expect(config.geo).toEqual({
+      header: 'x-zone',
+      table: [{ cidr: '10.1.0.0/16', zone: 'eu-1', place: undefined }],
+      database: '/app/geo.mmdb',
+    })
+    expect(config.routes).toEqual([
+      {
+        pool: 'api',
+        match: {
+          host: 'api.example.com',
+          path: '/v1/*',
+          methods: ['GET'],
+          headers: [{ name: 'x-canary', value: '1' }],
+        },
+      },
+      { pool: 'api', match: { ...everything, host: '*.example.com' } },
+      { pool: 'web', match: everything },
+    ])
+    const [web, api] = config.pools
+    expect(web).toMatchObject({
+      name: 'web',
+      membersFile: '/app/backends.json',
+      strategy: { use: '/app/plugins/mine.ts', options: { decay: '10s', deep: [1, null, true] } },
+      affinity: { kind: 'header', name: 'x-user' },
+      health: {
+        check: {
+          kind: 'http',
+          path: '/health?full',
+          host: 'app:80',
+          expect: [
+            { from: 200, to: 200 },
+            { from: 300, to: 399 },
+          ],
+        },
+        intervalMs: 2000,
+        jitterRatio: 0,
+        timeoutMs: 500,
+        rise: 1,
+        fall: 5,
+        initially: 'unchecked',
+        maxConcurrent: 4,
+      },
+      passive: { failures: 1, retryAfterMs: 1000 },
+      retry: { attempts: 1 },
+      timeouts: { connectMs: 1000, responseMs: 60_000, idleMs: 300_000, keepAliveMs: 30_000 },
+      maxIdleConnections: 0,
+      maxConnections: 10,
+    })
+    expect(web?.members.map((member) => member.id)).toEqual(['a:80', 'unix:/b.sock'])
+    expect(api?.members[0]).toMatchObject({ weight: 2.5, zone: 'eu-1', place: { latitude: 52.5, longitude: 13.4 } })
+    expect(api?.health?.check).toEqual({ kind: 'tcp' })
+  })
+
+  test('may begin with a byte order mark', () => {
+    expect(configOf(`\uFEFF${JSON.stringify(withPool({}))}`).pools.length).toBe(1)
+    expect(problemsOf('\uFEFF{ "x": 1, "pools": { "a": { "backends": [] } } }')[0]).toStartWith('edge.json:1:3: x ')
+  })
+
+  test('without admin says so with false', () => {
+    expect(configOf(withTop({ admin: false })).admin).toBeUndefined()
+  })
+
+  test('takes an empty admin token for none', () => {
+    expect(configOf(withTop({ admin: { token: '${T:-}' } })).admin?.token).toBeUndefined()
+  })
+
+  test('has health checks with their defaults when the key is there', () => {
+    expect(configOf(withPool({ health: {} })).pools[0]?.health).toEqual({
+      check: { kind: 'http', path: '/', host: undefined, expect: [{ from: 200, to: 399 }] },
+      intervalMs: 5000,
+      jitterRatio: 0.1,
+      timeoutMs: 1000,
+      rise: 2,
+      fall: 3,
+      initially: 'usable',
+      maxConcurrent: 32,
+    })
+  })
+
+  test('shortens the default check time-out and target to what bounds them', () => {
+    expect(configOf(withPool({ health: { interval: '200ms' } })).pools[0]?.health?.timeoutMs).toBe(200)
+    expect(configOf(withTop({ limits: { head: '4KiB' } })).limits.maxTargetBytes).toBe(4096)
+  })
+
+  test.each([
+    ['client', { kind: 'client' }],
+    ['path', { kind: 'path' }],
+    ['cookie:Session', { kind: 'cookie', name: 'Session' }],
+    ['query:id', { kind: 'query', name: 'id' }],
+  ])('takes the affinity %p', (affinity, expected) => {
+    expect(configOf(withPool({ affinity })).pools[0]?.affinity).toEqual(expected as never)
+  })
+
+  test('takes empty routes for none', () => {
+    expect(configOf(withTop({ routes: [] })).routes).toEqual([{ match: everything, pool: 'web' }])
+  })
+
+  test('takes a pool without members', () => {
+    expect(configOf({ pools: { web: { backends: [] } } }).pools[0]?.members).toEqual([])
+  })
+
+  test('lets two pools read one members file', () => {
+    const pool = { backends: { file: 'm.json' } }
+    const source = { routes: [{ pool: 'a' }], pools: { a: pool, b: pool } }
+    const members = { '/app/m.json': '{ "backends": ["http://a"] }' }
+    expect(configOf(source, { members }).pools.map((each) => each.members.length)).toEqual([1, 1])
+    expect(problemsOf(source, { members: { '/app/m.json': '{}' } })).toEqual(['m.json:1:1: backends is required'])
+  })
+})
+
+/** Each line is one config and all it is told. */
+const faulty: readonly (readonly [title: string, source: string | object, ...problems: string[]])[] = [
+  ['an empty object', '{}', '1:1: pools is required'],
+  [
+    'a list',
+    '[]',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, shutdownTimeout, geo, routes, pools, got a list',
+  ],
+  [
+    'null',
+    'null',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, shutdownTimeout, geo, routes, pools, got null',
+  ],
+  ['no pools', { pools: {} }, '1:10: pools must name at least one pool, got an object'],
+  ['no backends', '{ "pools": {\n  "web": {} } }', '2:10: pools.web.backends is required'],
+  [
+    'a mistyped key',
+    '{ "pools": { "w": { "backends": [], "stratgy": "p2c" } } }',
+    '1:37: pools.w.stratgy is not a known key (did you mean "strategy"?)',
+  ],
+  [
+    'a mistyped strategy',
+    withPool({ strategy: 'p3c' }),
+    '1:66: pools.web.strategy must be one of round-robin, random, least-connections, p2c, peak-ewma, consistent-hash, geo-affinity, or a path such as "./plugins/mine.ts", got "p3c" (did you mean "p2c"?)',
+  ],
+  [
+    'a repeated key',
+    '{ "pools": { "w": { "backends": [], "backends": [] } } }',
+    '1:37: pools.w.backends stands here twice',
+  ],
+  [
+    'a missing comma and a wrong type',
+    '{ "shutdownTimeout": 5\n"pools": { "w": { "backends": [] } } }',
+    '1:22: shutdownTimeout must be a duration from 0ms to 1h such as "25s", got 5 (did you mean "5ms" or "5s"?)',
+    '2:1: a comma is expected before this',
+  ],
+  [
+    'a key with control characters',
+    '{ "\\u001b[2J": 1, "pools": { "w": { "backends": [] } } }',
+    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, shutdownTimeout, geo, routes, pools)',
+  ],
+]
+
+describe('a faulty config', () => {
+  test.each([...faulty])('with %s is told where and what', (_title, source, ...problems) => {
+    expect(problemsOf(source)).toEqual(problems.map((problem) => `edge.json:${problem}`))
+  })
+
+  test('is told everything at once, from top to bottom', () => {
+    const text = `{
+      "listners": {},
+      "timeouts": { "head": "0s" },
+      "routes": [{ "pool": "wbe" }],
+      "pools": { "web": { "backends": ["https://a", "http://b", "http://B:80/"], "retry": { "attempts": 11 } } }
+    }`
+    expect(problemsOf(text)).toEqual([
+      'edge.json:2:7: listners is not a known key (did you mean "listeners"?)',
+      'edge.json:3:29: timeouts.head must be a duration from 10ms to 24h such as "10s", got "0s"',
+      'edge.json:4:28: routes[0].pool must be the name of a pool, got "wbe" (did you mean "web"?)',
+      'edge.json:5:40: pools.web.backends[0] must begin with http://, since TLS to backends is not there yet, got "https://a"',
+      'edge.json:5:65: pools.web.backends[2] must differ from the others, yet is the same backend as [1], got "http://B:80/"',
+      'edge.json:5:105: pools.web.retry.attempts must be a whole number from 1 to 10, got 11',
+    ])
+  })
+
+  test('of millions of faults lists a hundred and counts the rest', () => {
+    const parsed = problemsOf({ pools: { web: { backends: Array.from({ length: 20_000 }, () => 5) } } })
+    expect(parsed.length).toBe(100)
+  })
+})
+
+describe('a faulty value', () => {
+  test.each([
+    [withTop({ listeners: {} }), 'listeners must name at least one listener, got an object'],
+    [withTop({ listeners: [] }), 'listeners must be an object of named entries, got a list'],
+    [withTop({ listeners: { a: { address: 8080 } } }), 'got 8080 (did you mean "0.0.0.0:8080"?)'],
+    [withTop({ listeners: { 'a/b': {} } }), 'listeners["a/b"] must be a name'],
+    [withTop({ admin: true }), 'admin must be false'],
+    [withTop({ admin: { address: '0.0.0.0:1' } }), 'admin.token must be set when the address is not loopback'],
+    [withTop({ admin: { address: '0.0.0.0:1', token: '${T:-}' } }), 'here it is empty'],
+    [withTop({ trustedProxies: '10.0.0.0/8' }), 'trustedProxies must be a list, got "10.0.0.0/8"'],
+    [withTop({ trustedProxies: ['10.0.0.1/8'] }), 'did you mean "10.0.0.0/8"?'],
+    [withTop({ limits: { head: '1KiB', target: '2KiB' } }), 'limits.target must not be larger than limits.head'],
+    [withTop({ limits: { head: 65_536 } }), 'did you mean "65536B" or "65536KiB"?'],
+    [withTop({ limits: { fields: 1e300 } }), 'limits.fields must be a whole number from 8 to 4096, got 1e+300'],
+    [withTop({ limits: { connections: 0 } }), 'limits.connections must be a whole number from 1'],
+    [withTop({ geo: { header: 'a b' } }), 'geo.header must be a field name'],
+    [withTop({ geo: { table: [{ cidr: '10.0.0.0/8' }] } }), 'geo.table[0] must give a zone or a place'],
+    [withTop({ geo: { database: 'no.mmdb' } }), 'geo.database must name a file that exists'],
+    [withTop({ routes: [{}] }), 'routes[0].pool is required'],
+    [withTop({ routes: [{ pool: 'web', match: { host: '*' } }] }), 'leave host out to match every host'],
+    [withTop({ routes: [{ pool: 'web', match: { host: 'a:80' } }] }), 'must be a host without port'],
+    [withTop({ routes: [{ pool: 'web', match: { path: 'v1' } }] }), 'did you mean "/v1"?'],
+    [withTop({ routes: [{ pool: 'web', match: { path: '/a*b' } }] }), 'have a * at its end only'],
+    [withTop({ routes: [{ pool: 'web', match: { method: 'get' } }] }), 'did you mean "GET"?'],
+    [withTop({ routes: [{ pool: 'web', match: { method: [] } }] }), 'method must not be empty'],
+    [withTop({ routes: [{ pool: 'web', match: { header: { 'a b': '1' } } }] }), 'must be a field name'],
+    [withTop({ routes: [{ pool: 'web', match: { header: { a: '1', A: '2' } } }] }), 'names a field a second time'],
+    [withTop({ routes: [{ pool: 'web', match: { header: { a: 'x\r\ny' } } }] }), 'must be printable ASCII'],
+    [{ pools: { a: { backends: [] }, b: { backends: [] } } }, 'routes is required when there are several pools'],
+    [{ pools: { web: { backends: { file: 'no.json' } } } }, 'pools.web.backends.file must name a file that exists'],
+    [{ pools: { web: { backends: 'http://a' } } }, 'must be a list of backends or { "file": "backends.json" }'],
+    [{ pools: { web: { backends: [{ weight: 2 }] } } }, 'pools.web.backends[0].url is required'],
+    [
+      { pools: { web: { backends: [{ url: 'http://a', weight: 0 }] } } },
+      'weight must be a number from 0.001 to 1000, got 0',
+    ],
+    [{ pools: { web: { backends: [{ url: 'http://a', place: { latitude: 1 } }] } } }, 'place.longitude is required'],
+    [withPool({ strategy: './no.ts' }), 'pools.web.strategy must name a file that exists'],
+    [withPool({ strategy: 'mine.ts' }), 'did you mean "./mine.ts"?'],
+    [withPool({ strategy: { options: {} } }), 'pools.web.strategy.use is required'],
+    [
+      withPool({ strategy: { use: 'p2c', options: { a: ['${NOPE}'] } } }),
+      'pools.web.strategy.options.a[0] needs the environment variable NOPE',
+    ],
+    [withPool({ affinity: 'cookie:' }), 'pools.web.affinity must be'],
+    [withPool({ health: true }), 'pools.web.health must be an object with the keys check, path'],
+    [withPool({ health: { check: 'tcp', path: '/' } }), 'pools.web.health.path is for HTTP checks only'],
+    [withPool({ health: { check: 'htp' } }), 'did you mean "http"?'],
+    [
+      withPool({ health: { interval: '1s', timeout: '2s' } }),
+      'pools.web.health.timeout must not be longer than interval',
+    ],
+    [withPool({ health: { expect: '399-200' } }), 'must be a status'],
+    [withPool({ health: { expect: [] } }), 'expect must not be empty'],
+    [withPool({ health: { path: '/a b' } }), 'health.path must begin with /'],
+    [withPool({ health: { jitter: 0.6 } }), 'jitter must be a number from 0 to 0.5, got 0.6'],
+    [withPool({ retry: { attempts: 1.5 } }), 'must be a whole number from 1 to 10, got 1.5'],
+    [withPool({ timeouts: { connect: null } }), 'connect must be a duration from 10ms to 24h such as "2s", got null'],
+  ])('%j is one problem', (source, part) => {
+    const problems = problemsOf(source)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(part)
+  })
+})
+
+describe('addresses that cannot be bound together', () => {
+  test.each([
+    [
+      { listeners: { a: { address: '0.0.0.0:1' }, b: { address: '127.0.0.1:1' } } },
+      'listeners.b.address must differ from the address of listeners.a: both',
+    ],
+    [
+      { listeners: { a: { address: '127.0.0.1:9900' } } },
+      'listeners.a.address must differ from the address of admin: both',
+    ],
+    [{ admin: { address: '127.0.0.1:8080' } }, 'admin.address must differ from the address of listeners.default: both'],
+    [{ listeners: { a: {}, b: {} } }, 'listeners.b must differ from the address of listeners.a: both'],
+  ])('%j are one problem', (top, part) => {
+    const problems = problemsOf(withTop(top))
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(part)
+  })
+
+  test('are not guessed from an address that is itself faulty', () => {
+    expect(problemsOf(withTop({ listeners: { a: { address: 'x' }, b: { address: '0.0.0.0:8080' } } }))).toHaveLength(1)
+  })
+})
+
+describe('a members file', () => {
+  const source = { pools: { web: { backends: { file: 'sub/m.json' } } } }
+  const told = (text: string) => problemsOf(source, { members: { '/app/sub/m.json': text } })
+
+  test.each([
+    ['', '1:1: must hold a JSON object, this file is empty'],
+    ['[]', '1:1: must be an object with the keys backends, got a list'],
+    ['{}', '1:1: backends is required'],
+    ['{ "backends": ["http://a"', '1:26: a closing ] is expected here'],
+    [
+      '{\n  "backends": ["http://a", "http://a:80"] }',
+      '2:28: backends[1] must differ from the others, yet is the same backend as [0], got "http://a:80"',
+    ],
+    [
+      '{ "backends": [{ "url": "http://a", "wieght": 1 }] }',
+      '1:37: backends[0].wieght is not a known key (did you mean "weight"?)',
+    ],
+    ['{ "backends": { "file": "other.json" } }', '1:15: backends must be a list, got an object'],
+  ])('%p is told in its own coordinates', (text, problem) => {
+    expect(told(text)[0]).toBe(`sub/m.json:${problem}`)
+  })
+
+  test('holds ten thousand members', () => {
+    const backends = Array.from({ length: 10_000 }, (_, index) => `http://10.0.${index >> 8}.${index & 255}:80`)
+    const config = configOf(source, { members: { '/app/sub/m.json': JSON.stringify({ backends }) } })
+    expect(config.pools[0]?.members.length).toBe(10_000)
+  })
+})
+
+describe('secrets', () => {
+  const secret = 'tops3cret'
+
+  test.each([
+    withTop({ admin: { token: [secret] } }),
+    withTop({ admin: { token: `${secret} with space` } }),
+    withTop({ admin: { token: `${secret}\${MISSING}` } }),
+    withTop({ admin: { token: '${TOKEN} with space' } }),
+    withTop({ admin: { tokn: secret } }),
+    withTop({ admin: secret }),
+    withTop({ admin: { address: '0.0.0.0:1', tokn: secret } }),
+    withTop({ timeouts: { head: '${TOKEN}' } }),
+    { pools: { web: { backends: [`http://user:${secret}@host:80`] } } },
+    { pools: { web: { backends: [`user:${secret}@host:80`] } } },
+    { pools: { web: { backends: ['${TOKEN}'] } } },
+    withPool({ strategy: '${TOKEN}' }),
+    withTop({ routes: [{ pool: '${TOKEN}' }] }),
+    `{ "admin": { "token": "${secret} } }`,
+    `{ "admin": { "token": ${secret} } }`,
+    `{ "admin": { "token": "a", "token": "${secret}" }, "pools": { "a": { "backends": [] } } }`,
+  ])('do not show in the problems of %j', (source) => {
+    const problems = problemsOf(source, { env: { TOKEN: secret } })
+    expect(problems.length).toBeGreaterThan(0)
+    expect(problems.join('\n')).not.toContain(secret)
+  })
+})
