@@ -16,7 +16,7 @@ const MAX_SIZE_DIGITS = 13
 const MAX_EXTENSION_BYTES = 16 * 1024
 const EMPTY_LINE = Buffer.from('\r\n')
 
-type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
+type State = 'size' | 'space' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
 
 export class ChunkedReader implements BodyReader {
   trailers: FieldSection | undefined = undefined
@@ -60,7 +60,8 @@ export class ChunkedReader implements BodyReader {
 
   /** Whether the bytes so far end inside a size line. */
   private get isInSizeLine(): boolean {
-    return this.state === 'extension' || this.state === 'size-lf' || (this.state === 'size' && this.digits > 0)
+    const { state } = this
+    return state === 'space' || state === 'extension' || state === 'size-lf' || (state === 'size' && this.digits > 0)
   }
 
   private readData(bytes: Buffer, start: number, end: number, sink: BodySink): number {
@@ -77,6 +78,9 @@ export class ChunkedReader implements BodyReader {
     switch (this.state) {
       case 'size':
         this.readSizeByte(bytes, byte, position, sink)
+        break
+      case 'space':
+        this.readSpaceByte(byte)
         break
       case 'extension':
         this.readExtensionByte(byte)
@@ -117,14 +121,20 @@ export class ChunkedReader implements BodyReader {
     if (byte === CR) {
       this.state = 'size-lf'
     } else if (byte === SEMICOLON || isWhitespace(byte)) {
-      // RFC 9112 7.1.1 allows "bad" white space before the semicolon; it goes the way of the extension.
-      this.state = 'extension'
-      this.readExtensionByte(byte)
+      this.state = byte === SEMICOLON ? 'extension' : 'space'
+      this.countExtensionByte()
       this.closeSpan(bytes, this.lineStart, sink)
       this.writesSizeLine = true
     } else {
       throw new ProtocolError('a chunk size must be hexadecimal digits')
     }
+  }
+
+  /** RFC 9112 7.1.1 allows "bad" white space before a semicolon, and nowhere else. */
+  private readSpaceByte(byte: number): void {
+    if (byte === SEMICOLON) this.state = 'extension'
+    else if (!isWhitespace(byte)) throw new ProtocolError('only a semicolon may follow white space behind a chunk size')
+    this.countExtensionByte()
   }
 
   private readExtensionByte(byte: number): void {
@@ -133,6 +143,10 @@ export class ChunkedReader implements BodyReader {
       return
     }
     if (FIELD_VALUE[byte] !== 1) throw new ProtocolError('a chunk extension may not hold control characters')
+    this.countExtensionByte()
+  }
+
+  private countExtensionByte(): void {
     this.extensionBytes += 1
     if (this.extensionBytes > MAX_EXTENSION_BYTES) {
       throw new ProtocolError(`chunk extensions may have at most ${MAX_EXTENSION_BYTES} bytes in one body`)
@@ -161,7 +175,10 @@ export class ChunkedReader implements BodyReader {
     this.spanStart = -1
   }
 
-  /** Reads the trailer section, most often a mere CRLF. Returns the offset behind what was taken. */
+  /**
+   * Reads the trailer section, most often a mere CRLF. Returns the offset behind what was taken. A field that would be
+   * refused in a head is refused here; one that may not stand in a trailer is for trailers.ts to drop.
+   */
   private readTrailers(bytes: Buffer, start: number, end: number): number {
     if (this.trailerBuffer === undefined && end - start >= 2 && bytes[start] === CR && bytes[start + 1] === LF) {
       this.state = 'done'
@@ -176,9 +193,6 @@ export class ChunkedReader implements BodyReader {
       throw new ProtocolError(`a trailer section may have at most ${this.limits.maxHeadBytes} bytes`, 431)
     }
     this.state = 'done'
-    if (section.contentLength !== -1 || section.isChunked) {
-      throw new ProtocolError('a trailer section may not hold framing fields')
-    }
     if (section.count > 0) this.trailers = section
     return start + (sectionEnd - before)
   }
