@@ -1,0 +1,183 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { searchFor } from '../../../core/config/discover.ts'
+import { readFileBounded } from '../../../core/config/files.ts'
+import { type Loaded, loadConfig } from '../../../core/config/load.ts'
+import { formatProblem } from '../../../core/config/problems.ts'
+import { maxFileBytes } from '../../../core/config/read/tree.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'smartedge-load-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+/** A new folder with these files; contents may be bytes. */
+let folders = 0
+function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const path = join(root, String(folders++))
+  mkdirSync(path)
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true })
+    writeFileSync(join(path, name), content)
+  }
+  return path
+}
+
+const minimal = '{ "pools": { "web": { "backends": ["http://a"] } } }'
+const named = (pool: string): string => minimal.replace('web', pool)
+
+const poolsOf = (loaded: Loaded): string[] =>
+  loaded.kind === 'config' ? loaded.config.pools.map((pool) => pool.name) : []
+const told = (loaded: Loaded): string[] =>
+  loaded.kind === 'problems' ? loaded.problems.map((problem) => formatProblem(problem)) : []
+
+describe('discovery', () => {
+  const cwd = folder({
+    'flag.json': named('flag'),
+    'variable.json': named('variable'),
+    'smartedge.config.json': named('here'),
+    'xdg/smartedge/smartedge.config.jsonc': named('xdg'),
+    'home/.config/smartedge/smartedge.config.json': named('home'),
+    'backends.json': '{ "backends": ["http://m"] }',
+  })
+  const elsewhere = folder({})
+
+  test.each([
+    ['the flag first', { path: 'flag.json', cwd, env: { SMARTEDGE_CONFIG: 'variable.json' } }, 'flag'],
+    ['then the variable', { cwd, env: { SMARTEDGE_CONFIG: 'variable.json' } }, 'variable'],
+    ['then the working directory', { cwd, env: { SMARTEDGE_CONFIG: '', XDG_CONFIG_HOME: join(cwd, 'xdg') } }, 'here'],
+    [
+      'then XDG_CONFIG_HOME',
+      { cwd: elsewhere, env: { XDG_CONFIG_HOME: join(cwd, 'xdg'), HOME: join(cwd, 'home') } },
+      'xdg',
+    ],
+    ['then ~/.config', { cwd: elsewhere, env: { HOME: join(cwd, 'home') } }, 'home'],
+  ])('takes %s', async (_title, options, pool) => {
+    expect(poolsOf(await loadConfig(options))).toEqual([pool])
+  })
+
+  test('ends with /etc and a lone members file', () => {
+    const search = searchFor({ path: undefined, cwd: '/work', env: {} })
+    expect(search).toEqual({
+      kind: 'places',
+      places: [
+        { path: '/work/smartedge.config.json', kind: 'config' },
+        { path: '/work/smartedge.config.jsonc', kind: 'config' },
+        { path: '/etc/smartedge/smartedge.config.json', kind: 'config' },
+        { path: '/etc/smartedge/smartedge.config.jsonc', kind: 'config' },
+        { path: '/work/backends.json', kind: 'members' },
+      ],
+    })
+  })
+
+  test('makes one pool of a lone members file', async () => {
+    const lone = folder({ 'backends.json': '{ "backends": ["http://m"] }' })
+    const loaded = await loadConfig({ cwd: lone, env: {} })
+    expect(poolsOf(loaded)).toEqual(['default'])
+    expect(loaded.source).toBe(join(lone, 'backends.json'))
+    expect(loaded.files).toEqual([join(lone, 'backends.json')])
+  })
+
+  test('says when there is nothing', async () => {
+    const loaded = await loadConfig({ cwd: elsewhere, env: {} })
+    expect(told(loaded)[0]).toContain('no configuration was found')
+    expect(loaded.source).toBeUndefined()
+  })
+
+  test('does not look further when the file asked for is missing', async () => {
+    expect(told(await loadConfig({ path: 'nope.json', cwd, env: {} }))).toEqual([
+      'nope.json:1:1: must exist, there is no such file',
+    ])
+  })
+
+  test('does not look further when a file is faulty', async () => {
+    const broken = folder({ 'smartedge.config.json': '{', 'backends.json': '{ "backends": [] }' })
+    expect(told(await loadConfig({ cwd: broken, env: {} }))[0]).toStartWith('smartedge.config.json:1:')
+  })
+})
+
+describe('the files of a config', () => {
+  const cwd = folder({
+    'conf/edge.json': `{
+      "pools": { "web": { "backends": { "file": "members/m.json" }, "strategy": "./mine.ts" } }
+    }`,
+    'conf/members/m.json': '{ "backends": ["http://a", "http://b"] }',
+    'conf/mine.ts': '',
+  })
+
+  test('are found from its folder and listed', async () => {
+    const loaded = await loadConfig({ path: 'conf/edge.json', cwd, env: {} })
+    expect(poolsOf(loaded)).toEqual(['web'])
+    expect(loaded.files).toEqual(
+      ['conf/edge.json', 'conf/members/m.json', 'conf/mine.ts'].map((name) => join(cwd, name)),
+    )
+  })
+
+  test('are listed although they are missing, for who waits for them', async () => {
+    const lacking = folder({ 'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }' })
+    const loaded = await loadConfig({ path: 'edge.json', cwd: lacking, env: {} })
+    expect(told(loaded)).toEqual(['edge.json:1:45: pools.web.backends.file must name a file that exists, got "m.json"'])
+    expect(loaded.files).toContain(join(lacking, 'm.json'))
+  })
+
+  test('may not be folders', async () => {
+    const odd = folder({
+      'edge.json': '{ "pools": { "web": { "backends": { "file": "sub" }, "strategy": "./sub" } } }',
+      'sub/x': '',
+    })
+    expect(told(await loadConfig({ path: 'edge.json', cwd: odd, env: {} }))).toEqual([
+      'edge.json:1:45: pools.web.backends.file must be a file, this is a folder, got "sub"',
+      'edge.json:1:66: pools.web.strategy must be a file, this is a folder, got "./sub"',
+    ])
+  })
+})
+
+describe('a file', () => {
+  test.each([
+    ['empty', '', 'must hold a JSON object, this file is empty'],
+    ['binary', new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0xff, 0x00]), 'must be JSON text in UTF-8, this is binary'],
+    ['of invalid UTF-8', new Uint8Array([0x22, 0xc3, 0x28, 0x22]), 'must be JSON text in UTF-8, this is binary'],
+    [
+      'cut inside a character',
+      new TextEncoder().encode('"é').slice(0, 2),
+      'must be JSON text in UTF-8, this is binary',
+    ],
+    ['too large', new Uint8Array(maxFileBytes + 1).fill(0x20), 'must be at most 4 MiB'],
+  ])('that is %s is one problem', async (_title, content, rule) => {
+    const cwd = folder({ 'edge.json': content })
+    expect(told(await loadConfig({ path: 'edge.json', cwd, env: {} }))).toEqual([`edge.json:1:1: ${rule}`])
+  })
+
+  test('with a byte order mark is read', async () => {
+    const cwd = folder({ 'edge.json': `\uFEFF${minimal}` })
+    expect(poolsOf(await loadConfig({ path: 'edge.json', cwd, env: {} }))).toEqual(['web'])
+  })
+
+  test('that is a folder is one problem', async () => {
+    expect(told(await loadConfig({ path: '.', cwd: root, env: {} }))[0]).toEndWith(
+      ':1:1: must be a file, this is a folder',
+    )
+  })
+
+  test('without end is read up to the bound only', async () => {
+    expect((await readFileBounded('/dev/zero')).length).toBe(maxFileBytes + 1)
+  })
+
+  test('that may not be read says so', async () => {
+    const denied = Object.assign(new Error('no'), { code: 'EACCES' })
+    const readFile = async () => Promise.reject(denied)
+    const loaded = await loadConfig({ path: 'edge.json', cwd: root, env: {}, readFile })
+    expect(told(loaded)).toEqual(['edge.json:1:1: must be readable: permission denied'])
+  })
+
+  test('whose reading fails in an unknown way is a problem, not a crash', async () => {
+    const readFile = async () => Promise.reject(new Error('disk on fire'))
+    const loaded = await loadConfig({ path: 'edge.json', cwd: root, env: {}, readFile })
+    expect(told(loaded)[0]).toContain('disk on fire')
+  })
+
+  test('below a plain file counts as missing', async () => {
+    const cwd = folder({ plain: '' })
+    expect(told(await loadConfig({ path: 'plain/edge.json', cwd, env: {} }))[0]).toContain('there is no such file')
+  })
+})
