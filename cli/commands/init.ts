@@ -1,0 +1,95 @@
+/** `smartedge init`: writes a small commented config to start from. Overwrites nothing unless told to. */
+import { access, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { configSchema, membersSchema, renderSchema } from '../../core/config/schema.ts'
+import { exitCode } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+
+export interface InitOptions {
+  /** Where to write; the working directory when absent. Must exist. */
+  readonly directory?: string | undefined
+  /** Overwrites. */
+  readonly force?: boolean | undefined
+}
+
+const config = `// SmartEdge. \`smartedge validate\` checks this file, \`smartedge run\` serves it.
+{
+  "$schema": "./smartedge.schema.json",
+
+  // Loopback to begin with; "0.0.0.0:8080" lets others in.
+  "listeners": { "web": { "address": "127.0.0.1:8080" } },
+
+  // Health, status and metrics. Any other address than loopback needs a token.
+  "admin": { "address": "127.0.0.1:9900", "token": "\${SMARTEDGE_ADMIN_TOKEN:-}" },
+
+  "pools": {
+    "web": {
+      // The members, in a file of their own; a list of URLs can stand here as well.
+      "backends": { "file": "backends.json" },
+
+      // Also: round-robin, random, least-connections, peak-ewma, consistent-hash, geo-affinity, "./plugins/mine.ts".
+      "strategy": "p2c",
+
+      // Without this nobody asks the members; failures in traffic count all the same.
+      "health": { "path": "/health", "interval": "5s", "timeout": "1s" }
+    }
+  }
+
+  // With several pools, "routes" says who serves what; the first that matches wins:
+  // "routes": [{ "match": { "host": "api.example.com", "path": "/v1/*" }, "pool": "api" }, { "pool": "web" }]
+}
+`
+
+const members = `{
+  "$schema": "./backends.schema.json",
+  "backends": ["http://localhost:8101", "http://localhost:8102", { "url": "http://localhost:8103", "weight": 2 }]
+}
+`
+
+const files: readonly (readonly [name: string, render: () => string])[] = [
+  ['smartedge.config.json', () => config],
+  ['backends.json', () => members],
+  ['smartedge.schema.json', () => renderSchema(configSchema)],
+  ['backends.schema.json', () => renderSchema(membersSchema)],
+]
+
+const nextSteps = `
+Next:
+  smartedge origins --servers 3 --start-port 8101   # test backends, in a terminal of their own
+  smartedge validate
+  smartedge run
+  curl http://127.0.0.1:8080/
+`
+
+/** `failure`: a file is in the way, and none was written; or one cannot be written. */
+export async function init(io: Io, { directory, force = false }: InitOptions): Promise<number> {
+  const folder = resolve(io.cwd, directory ?? '.')
+  const inTheWay = force ? [] : await existing(folder)
+  if (inTheWay.length > 0) {
+    io.stderr(`Nothing written: ${inTheWay.join(', ')} already there. Use --force to overwrite.\n`)
+    return exitCode.failure
+  }
+  for (const [name, render] of files) {
+    try {
+      // "wx" refuses a file that has come since the look above.
+      await writeFile(join(folder, name), render(), { flag: force ? 'w' : 'wx' })
+    } catch (error) {
+      io.stderr(`${join(folder, name)} cannot be written: ${error instanceof Error ? error.message : String(error)}\n`)
+      return exitCode.failure
+    }
+  }
+  io.stdout(`Wrote ${files.map(([name]) => name).join(', ')}.\n${nextSteps}`)
+  return exitCode.ok
+}
+
+async function existing(folder: string): Promise<string[]> {
+  const found: string[] = []
+  for (const [name] of files) {
+    const isThere = await access(join(folder, name)).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) found.push(name)
+  }
+  return found
+}

@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { init } from '../../cli/commands/init.ts'
+import { validate } from '../../cli/commands/validate.ts'
+import { recordedIo } from '../support/recorded-io.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'smartedge-init-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const folder = (): string => mkdtempSync(join(root, 'f-'))
+
+describe('init', () => {
+  test('writes a config that is valid as it stands, and says what to do next', async () => {
+    const io = recordedIo(folder())
+    expect(await init(io, {})).toBe(0)
+    expect(readdirSync(io.cwd).sort()).toEqual([
+      'backends.json',
+      'backends.schema.json',
+      'smartedge.config.json',
+      'smartedge.schema.json',
+    ])
+    expect(io.out()).toContain('smartedge run')
+    const checked = recordedIo(io.cwd)
+    expect(await validate(checked, {})).toBe(0)
+    expect(checked.out()).toBe('smartedge.config.json: 1 listener, 1 route, 1 pool, 3 backends\n')
+  })
+
+  test.each(['smartedge.config.json', 'backends.json'])('writes nothing when %s is there', async (name) => {
+    const io = recordedIo(folder())
+    writeFileSync(join(io.cwd, name), 'mine')
+    expect(await init(io, {})).toBe(1)
+    expect(io.err()).toBe(`Nothing written: ${name} already there. Use --force to overwrite.\n`)
+    expect(readdirSync(io.cwd)).toEqual([name])
+    expect(readFileSync(join(io.cwd, name), 'utf8')).toBe('mine')
+  })
+
+  test('overwrites when told to', async () => {
+    const io = recordedIo(folder())
+    writeFileSync(join(io.cwd, 'backends.json'), 'mine')
+    expect(await init(io, { force: true })).toBe(0)
+    expect(readFileSync(join(io.cwd, 'backends.json'), 'utf8')).toContain('http://localhost:8101')
+  })
+
+  test('writes into a folder it is given', async () => {
+    const io = recordedIo(root)
+    const target = folder()
+    expect(await init(io, { directory: target })).toBe(0)
+    expect(readdirSync(target)).toContain('smartedge.config.json')
+  })
+
+  test('fails in one line where it cannot write', async () => {
+    const io = recordedIo(root)
+    expect(await init(io, { directory: 'not/there' })).toBe(1)
+    expect(io.err()).toMatch(/^\S+smartedge\.config\.json cannot be written: .+\n$/)
+    expect(io.out()).toBe('')
+  })
+})
