@@ -43,7 +43,10 @@ export async function startPool(config: PoolConfig, services: PoolServices): Pro
   const connections = new Map(backends.map((backend) => [backend, connectionsTo(backend, config, services)]))
   const onFault = (detail: string): void =>
     emit({ kind: 'strategy-fault', pool: config.name, strategy: config.strategy.use, detail })
-  const eligibility = { admitsUnchecked: config.health?.initially !== 'unchecked' }
+  const eligibility = {
+    admitsUnchecked: config.health?.initially !== 'unchecked',
+    failsOpen: config.health === undefined,
+  }
   const balancer = new Balancer(await createStrategy(config), backends, eligibility, onFault)
 
   const onChange = (backend: Backend, detail: string): void => {

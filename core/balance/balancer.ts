@@ -25,28 +25,31 @@ export class Balancer {
   private candidates: EligibleBackends | undefined
   /** For checking in constant time that a pick is a member. */
   private members: Set<unknown> = new Set()
+  private backends: readonly Backend[]
+  /** Something changed since `candidates` was made. */
+  private isStale = true
 
   constructor(strategy: Strategy, backends: readonly Backend[], eligibility: Eligibility, onFault: OnStrategyFault) {
     this.strategy = strategy
     this.eligibility = eligibility
     this.onFault = onFault
-    this.update(backends)
+    this.backends = backends
   }
 
-  /** To be called whenever membership or any member's health changed. */
+  /** To be called whenever membership or any member's health changed; cheap, since the next pick does the work. */
   update(backends: readonly Backend[]): void {
-    this.candidates = eligibleBackends(backends, this.eligibility)
-    this.members = new Set(this.candidates)
+    this.backends = backends
+    this.isStale = true
   }
 
   /** Whether anybody is usable now. */
   get hasCandidates(): boolean {
-    return this.candidates !== undefined
+    return this.current() !== undefined
   }
 
   /** A usable backend that is not among `tried`; undefined when there is none. */
   pick(context: PickContext, tried: readonly Backend[]): Backend | undefined {
-    const { candidates } = this
+    const candidates = this.current()
     if (candidates === undefined) return undefined
     const left = tried.length === 0 ? candidates : withoutTried(candidates, tried)
     if (left === undefined) return undefined
@@ -60,11 +63,26 @@ export class Balancer {
     return left[0]
   }
 
+  /** The candidates now: the same list for as long as nobody came or went. */
+  private current(): EligibleBackends | undefined {
+    if (!this.isStale) return this.candidates
+    this.isStale = false
+    const fresh = eligibleBackends(this.backends, this.eligibility)
+    if (!haveSameMembers(this.candidates, fresh)) {
+      this.candidates = fresh
+      this.members = new Set(fresh)
+    }
+    return this.candidates
+  }
+
   /** Counts the attempt and tells the strategy; the returned attempt must be ended on every path. */
   begin(backend: Backend, now: number): Attempt {
     return new CountedAttempt(backend, this.strategy, this.onFault, now)
   }
 }
+
+const haveSameMembers = (one: readonly Backend[] = [], other: readonly Backend[] = []): boolean =>
+  one.length === other.length && one.every((backend, index) => backend === other[index])
 
 class CountedAttempt implements Attempt {
   readonly backend: Backend

@@ -7,11 +7,17 @@ export type EligibleBackends = readonly [Backend, ...Backend[]]
 export interface Eligibility {
   /** Whether a backend may take traffic before its first check. */
   readonly admitsUnchecked: boolean
+  /**
+   * Whether, when nobody is usable, everybody is: in a pool without checks only traffic can find out who is back, and a
+   * request that may fail is better than one that must.
+   */
+  readonly failsOpen: boolean
 }
 
 /** A fresh list, so that its identity tells strategies that something changed; undefined when nobody is usable. */
 export function eligibleBackends(backends: readonly Backend[], rule: Eligibility): EligibleBackends | undefined {
-  return nonEmpty(backends.filter((backend) => isEligible(backend, rule)))
+  const eligible = nonEmpty(backends.filter((backend) => isEligible(backend, rule)))
+  return eligible ?? (rule.failsOpen ? nonEmpty(backends) : undefined)
 }
 
 /** Those of `candidates` that are not in `tried`: what a retry may pick from. */

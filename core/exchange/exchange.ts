@@ -13,15 +13,17 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { lastChunk } from '../http1/trailers.ts'
 import type { BackendConnection, FailureCause, ResponseSink } from '../net/backend-connection.ts'
-import type { ClientConnection, ClientExchange } from '../net/client-connection.ts'
+import type { ClientConnection } from '../net/client-connection.ts'
+import type { ClientExchange } from '../net/client-exchange.ts'
 import type { ConnectionPool } from '../net/connection-pool.ts'
 import { outbox, commit } from '../net/outbox.ts'
-import { joinWires } from '../net/tunnel.ts'
 import { RequestContext } from './pick-context.ts'
 import { type Problem, type Respondent, sendProblem } from './respond.ts'
+import { RequestFacts } from './request-facts.ts'
 import { decideRetry, isIdempotent } from './retry.ts'
-import { acceptsTrailers, isUpgrade, requestHeadRoom, writeRequestHead } from './rewrite-request.ts'
+import { requestHeadRoom, writeRequestHead } from './rewrite-request.ts'
 import { codingFor, type ResponseCoding, responseHeadRoom, writeResponseHead } from './rewrite-response.ts'
+import { openTunnel } from './upgrade.ts'
 import type { Pool, Services } from './world.ts'
 
 const LINE_END = Buffer.from('\r\n')
@@ -32,17 +34,8 @@ export class Exchange implements ClientExchange, ResponseSink {
   private readonly services: Services
   private readonly client: ClientConnection
   private readonly pool: Pool
-  private readonly limits: HttpLimits
+  private readonly facts: RequestFacts
   private readonly startedAt: number
-  /** Where the head stands, for reading it again when a later attempt needs it. */
-  private readonly headBytes: Buffer
-  private readonly headStart: number
-  private readonly isHead: boolean
-  private readonly isOldClient: boolean
-  private readonly isUpgrade: boolean
-  private readonly takesTrailers: boolean
-  private readonly wantsKeepAlive: boolean
-  private readonly isChunked: boolean
 
   private attempt: Attempt | undefined = undefined
   private attemptStartedAt = 0
@@ -57,24 +50,14 @@ export class Exchange implements ClientExchange, ResponseSink {
   private status = 0
   private coding: ResponseCoding = 'none'
   private persists = false
-  private isOver = false
 
   /** `services.head` holds the request's head. Nothing happens before `begin`. */
   constructor(services: Services, client: ClientConnection, pool: Pool, limits: HttpLimits, now: number) {
-    const { head } = services
     this.services = services
     this.client = client
     this.pool = pool
-    this.limits = limits
+    this.facts = new RequestFacts(services.head, limits)
     this.startedAt = now
-    this.headBytes = head.bytes
-    this.headStart = head.start
-    this.isHead = isHeadMethod(head)
-    this.isOldClient = head.minorVersion === 0
-    this.isUpgrade = head.fields.connection !== 0 && isUpgrade(head)
-    this.takesTrailers = acceptsTrailers(head)
-    this.wantsKeepAlive = head.wantsKeepAlive
-    this.isChunked = head.fields.isChunked
   }
 
   /** Gives the request to the first backend. */
@@ -93,7 +76,7 @@ export class Exchange implements ClientExchange, ResponseSink {
     this.takesBody = false
     const { connection } = this
     if (connection === undefined) return
-    if (this.isChunked) {
+    if (this.facts.isChunked) {
       const end = lastChunk(trailers)
       connection.wire.write(end, 0, end.length)
     }
@@ -117,7 +100,6 @@ export class Exchange implements ClientExchange, ResponseSink {
   onClientGone(): void {
     this.services.counters.abandoned += 1
     this.dropBackend({ kind: 'abandoned', elapsedMs: this.elapsed() })
-    this.isOver = true
   }
 
   // The response: what the backend connection reads.
@@ -125,8 +107,7 @@ export class Exchange implements ClientExchange, ResponseSink {
   onConnected(): void {
     const { attempt, connection } = this
     if (attempt === undefined || connection === undefined) return
-    this.pool.passive.onConnectSuccess(attempt.backend)
-    this.send(connection, attempt.backend, this.readHeadAgain())
+    this.send(connection, attempt.backend, this.facts.readHead())
   }
 
   onBackendBlocked(isBlocked: boolean): void {
@@ -138,18 +119,22 @@ export class Exchange implements ClientExchange, ResponseSink {
 
   onInterim(head: ResponseHead): void {
     // HTTP/1.0 has no interim responses (RFC 9110 15.2).
-    if (!this.isOldClient) this.writeHead(head)
+    if (!this.facts.isOldClient) this.writeHead(head)
   }
 
   onResponse(head: ResponseHead, kind: BodyKind): void {
     const now = this.services.clock.now()
-    this.attempt?.respond(now)
+    const { attempt } = this
+    if (attempt === undefined) return
+    attempt.respond(now)
+    // Also for a connection that was open already: what answers is reachable.
+    this.pool.passive.onConnectSuccess(attempt.backend)
     this.status = head.status
     if (head.status === 101) {
-      this.openTunnel(head, now)
+      this.upgrade(head, now)
       return
     }
-    this.coding = codingFor(kind, this.isOldClient)
+    this.coding = codingFor(kind, this.facts.isOldClient)
     this.persists = this.mayPersist()
     this.hasResponded = true
     this.services.counters.responses[Math.floor(head.status / 100) as 2] += 1
@@ -171,12 +156,11 @@ export class Exchange implements ClientExchange, ResponseSink {
   onResponseEnd(trailers: FieldSection | undefined): void {
     this.connection = undefined
     if (this.coding === 'chunks' || this.coding === 'chunking') {
-      const end = lastChunk(this.takesTrailers ? trailers : undefined)
+      const end = lastChunk(this.facts.takesTrailers ? trailers : undefined)
       this.client.wire.write(end, 0, end.length)
     }
     const now = this.services.clock.now()
     this.endAttempt({ kind: 'completed', status: this.status, elapsedMs: now - this.attemptStartedAt }, now)
-    this.isOver = true
     this.client.finish(this.persists)
   }
 
@@ -197,7 +181,7 @@ export class Exchange implements ClientExchange, ResponseSink {
       cause,
       wasReused: connection.uses > 1,
       hasResponseBegun: connection.hasBegun,
-      isIdempotent: isIdempotent(this.readHeadAgain().method),
+      isIdempotent: isIdempotent(this.facts.readHead().method),
       hasSentBody: this.hasSentBody,
       hasRetriedStale: this.hasRetriedStale,
       attemptsLeft: this.pool.retry.attempts - this.attempts,
@@ -254,12 +238,12 @@ export class Exchange implements ClientExchange, ResponseSink {
 
   /** Sends the head, and lets the body follow. `head` holds this request's. */
   private send(connection: BackendConnection, backend: Backend, head: RequestHead): void {
-    const { client, isUpgrade } = this
-    connection.begin(this, this.isHead, !this.isOldClient)
+    const { client } = this
+    connection.begin(this, this.facts.isHead, !this.facts.isOldClient)
     const rewrite = {
       client: client.identity,
       backendHost: backend.address.kind === 'tcp' ? backend.id : 'localhost',
-      isUpgrade,
+      isUpgrade: this.facts.isUpgrade,
       writeRequestId: this.services.writeRequestId,
     }
     const at = connection.wire.reserve(requestHeadRoom(head, rewrite))
@@ -273,51 +257,37 @@ export class Exchange implements ClientExchange, ResponseSink {
   }
 
   private writeHead(head: ResponseHead): void {
-    const { coding, isOldClient, persists } = this
+    const { coding, persists } = this
+    const { isOldClient } = this.facts
     const at = this.client.wire.reserve(responseHeadRoom(head))
     commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists }))
   }
 
-  private openTunnel(head: ResponseHead, now: number): void {
-    const { client, connection, services } = this
-    const { counters } = services
-    if (!this.isUpgrade || connection === undefined) {
+  private upgrade(head: ResponseHead, now: number): void {
+    const { client, connection, attempt, services } = this
+    if (!this.facts.isUpgrade || connection === undefined || attempt === undefined) {
       connection?.abort()
       this.onFailure('protocol', 'the backend switched protocols unasked')
       return
     }
     this.writeHead(head)
     this.hasResponded = true
-    this.isOver = true
-    counters.tunnels += 1
-    counters.tunnelsOpen += 1
-    const backendCounters = this.attempt?.backend.counters
-    const clientSide = {
-      wire: client.wire,
-      connection: client,
-      early: client.handOver(),
-      onBytes: (length: number) => (counters.bytesFromClients += length),
-    }
-    const backendSide = {
-      wire: connection.wire,
-      connection,
-      early: connection.handOver(),
-      onBytes: (length: number) => {
-        if (backendCounters !== undefined) backendCounters.bytesFromBackend += length
-      },
-    }
     // A tunnel's length says nothing of how fast the backend is: its handshake does.
     const outcome: Outcome = { kind: 'completed', status: 101, elapsedMs: now - this.attemptStartedAt }
-    joinWires(clientSide, backendSide, services.tunnelMs, () => {
-      counters.tunnelsOpen -= 1
-      this.endAttempt(outcome, services.clock.now())
+    openTunnel({
+      client,
+      backend: connection,
+      edgeCounters: services.counters,
+      backendCounters: attempt.backend.counters,
+      tunnelMs: services.tunnelMs,
+      onOver: () => this.endAttempt(outcome, services.clock.now()),
     })
   }
 
   private mayPersist(): boolean {
     const { client } = this
     return (
-      this.wantsKeepAlive &&
+      this.facts.wantsKeepAlive &&
       this.coding !== 'close' &&
       client.isRequestWhole &&
       !client.isLastRequest &&
@@ -331,20 +301,18 @@ export class Exchange implements ClientExchange, ResponseSink {
     this.coding = 'length'
     const persists = this.mayPersist()
     const respondent: Respondent = {
-      accept: this.readHeadAgain().fields.valuesNamed('accept')[0],
-      isHead: this.isHead,
-      isOldClient: this.isOldClient,
+      accept: this.facts.readHead().fields.valuesNamed('accept')[0],
+      isHead: this.facts.isHead,
+      isOldClient: this.facts.isOldClient,
       persists,
     }
     this.services.counters.responses[Math.floor(problem.status / 100) as 4] += 1
     sendProblem(client.wire, problem, respondent)
-    this.isOver = true
     client.finish(persists)
   }
 
   /** The response has begun and can't be finished: the client must see that it is truncated. */
   private cut(): void {
-    this.isOver = true
     this.client.cut()
   }
 
@@ -366,13 +334,6 @@ export class Exchange implements ClientExchange, ResponseSink {
     return this.services.clock.now() - this.attemptStartedAt
   }
 
-  /** The shared parser holds another message by now: reads this request's head again, which costs a microsecond. */
-  private readHeadAgain(): RequestHead {
-    const { head } = this.services
-    head.parse(this.headBytes, this.headStart, this.headBytes.length, this.limits)
-    return head
-  }
-
   private connectionsTo(backend: Backend): ConnectionPool {
     const connections = this.pool.connections.get(backend)
     if (connections === undefined) throw new Error(`backend ${backend.id} has no connections in pool ${this.pool.name}`)
@@ -385,10 +346,4 @@ const NOBODY: Backend[] = []
 function problemOf(cause: FailureCause, detail: string): Problem {
   if (cause === 'timeout') return { status: 504, detail }
   return { status: 502, detail: cause === 'connect' ? `no connection to a backend: ${detail}` : detail }
-}
-
-/** HEAD: RFC 9110 9.3.2. */
-function isHeadMethod(head: RequestHead): boolean {
-  const { bytes, start } = head
-  return head.methodEnd - start === 4 && bytes[start] === 0x48 && head.method === 'HEAD'
 }

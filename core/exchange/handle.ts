@@ -1,6 +1,7 @@
 /** The way of a request, in order: listener, route, admission, pick, exchange, observation. Each stage calls only the next. */
 import type { ProtocolError } from '../errors.ts'
-import type { ClientConnection, ClientIdentity, RequestHandler } from '../net/client-connection.ts'
+import type { ClientConnection, RequestHandler } from '../net/client-connection.ts'
+import type { ClientIdentity } from '../net/client-exchange.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { HttpLimits } from '../http1/limits.ts'

@@ -1,5 +1,5 @@
 /** An address -> what a connection's requests need to know of it. */
-import type { ClientIdentity } from '../net/client-connection.ts'
+import type { ClientIdentity } from '../net/client-exchange.ts'
 import { forwardedForLines } from './rewrite-request.ts'
 
 /** Addresses remembered: many connections of one client share an identity, and nobody can make us keep millions. */

@@ -4,7 +4,7 @@
  */
 import type { Client, PickContext, Place } from '../balance/strategy.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import type { ClientIdentity } from '../net/client-connection.ts'
+import type { ClientIdentity } from '../net/client-exchange.ts'
 import { clientAddress } from './client-address.ts'
 import type { Affinity } from './policy.ts'
 import type { Services } from './world.ts'

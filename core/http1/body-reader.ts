@@ -2,24 +2,10 @@
  * Readers that find the end of a body in the bytes that arrive, one small class per kind. They copy nothing: spans of the
  * bytes go to a sink, and what lies behind the body is left alone.
  */
+import type { BodyReader, BodySink } from './body.ts'
 import { ChunkedReader } from './chunked-reader.ts'
-import type { FieldSection } from './field-section.ts'
 import type { BodyKind } from './framing.ts'
 import type { HttpLimits } from './limits.ts'
-
-export interface BodySink {
-  /** bytes[start..end) belong to the body; they stay valid and unchanged for as long as they are kept. */
-  onBody(bytes: Buffer, start: number, end: number): void
-}
-
-export interface BodyReader {
-  /** Whether the body has ended. */
-  readonly isDone: boolean
-  /** The trailer section of a chunked body that had one; valid until the next message is parsed. */
-  readonly trailers: FieldSection | undefined
-  /** Reads from bytes[start..end) and returns the offset behind what belongs to the body. Throws ProtocolError. */
-  read(bytes: Buffer, start: number, end: number, sink: BodySink): number
-}
 
 class LengthReader implements BodyReader {
   readonly trailers = undefined

@@ -4,7 +4,7 @@
  * arrives in pieces is written anew once it is known to be lawful, so that no unchecked byte goes out.
  */
 import { ProtocolError } from '../errors.ts'
-import type { BodyReader, BodySink } from './body-reader.ts'
+import type { BodyReader, BodySink } from './body.ts'
 import { FieldSection, INCOMPLETE } from './field-section.ts'
 import { CR, FIELD_VALUE, HEX_VALUE, LF, isWhitespace, SEMICOLON } from './grammar.ts'
 import { HeadBuffer } from './head-buffer.ts'

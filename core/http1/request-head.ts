@@ -75,14 +75,14 @@ export class RequestHead {
     return this.pathEnd === this.targetEnd ? undefined : this.bytes.toString('latin1', this.pathEnd + 1, this.targetEnd)
   }
 
-  /** The host that is asked for, lower case, without a port: of the target if it names one, else of Host. */
+  /** The host that is asked for, lower case, without a port or the dot of a rooted name: of the target if it names one, else of Host. */
   get host(): string | undefined {
     const authority =
       this.authorityStart >= 0
         ? this.bytes.toString('latin1', this.authorityStart, this.authorityEnd)
         : this.fields.valueOf(kind.HOST)
     if (authority === undefined || authority === '') return undefined
-    return authority.replace(/:\d*$/, '').toLowerCase()
+    return authority.replace(/\.?(:\d*)?$/, '').toLowerCase()
   }
 
   /** Whether a line of this lower-case name has exactly this value, both one character a byte. */

@@ -3,7 +3,8 @@
  * tells its exchange. It may serve another exchange only when both messages ended where their heads said they would.
  */
 import { ProtocolError } from '../errors.ts'
-import { type BodyReader, type BodySink, createBodyReader } from '../http1/body-reader.ts'
+import type { BodyReader, BodySink } from '../http1/body.ts'
+import { createBodyReader } from '../http1/body-reader.ts'
 import { INCOMPLETE, type FieldSection } from '../http1/field-section.ts'
 import { type BodyKind, frameResponse } from '../http1/framing.ts'
 import { HeadBuffer } from '../http1/head-buffer.ts'

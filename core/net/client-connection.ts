@@ -3,43 +3,18 @@
  * handler, feeds its body to the exchange that answers it, and closes in good order. What to answer is not its business.
  */
 import { ProtocolError } from '../errors.ts'
-import { type BodyReader, type BodySink, createBodyReader } from '../http1/body-reader.ts'
-import { INCOMPLETE, type FieldSection } from '../http1/field-section.ts'
+import type { BodyReader, BodySink } from '../http1/body.ts'
+import { createBodyReader } from '../http1/body-reader.ts'
+import { INCOMPLETE } from '../http1/field-section.ts'
 import { frameRequest } from '../http1/framing.ts'
 import { CR, LF } from '../http1/grammar.ts'
 import { HeadBuffer } from '../http1/head-buffer.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { ClientExchange, ClientIdentity } from './client-exchange.ts'
 import type { TimerWheel } from './timer-wheel.ts'
 import type { ClientTimeouts } from './timeouts.ts'
 import { Wire, type WireOwner } from './wire.ts'
-
-/** What answers one request. */
-export interface ClientExchange {
-  /** Whether it takes body bytes now; while it does not, they stay here and with the client. `resumeBody` asks again. */
-  readonly takesBody: boolean
-  /** bytes[start..end) of the body: chunks with their size lines when it is chunked, else data. */
-  onRequestBody(bytes: Buffer, start: number, end: number): void
-  onRequestEnd(trailers: FieldSection | undefined): void
-  /** The body breaks HTTP's rules or came too slowly; nothing more will be read. */
-  onRequestFault(error: ProtocolError): void
-  /** The client takes the response too slowly (true) or has caught up (false). */
-  onClientBlocked(isBlocked: boolean): void
-  /** The connection is gone. */
-  onClientGone(): void
-}
-
-/** Who a peer is, as far as its address tells; shared by the connections of one address. */
-export interface ClientIdentity {
-  /** IP address as text; '' for a Unix socket. */
-  readonly address: string
-  /** A trusted proxy: its X-Forwarded-* fields are believed and extended, not replaced. */
-  readonly isTrusted: boolean
-  /** Whether another address, from X-Forwarded-For, is a trusted proxy too. */
-  readonly isTrustedProxy: (address: string) => boolean
-  /** The lines added to each of its requests. */
-  readonly forwardedFields: Buffer
-}
 
 /** What a connection asks of the rest of SmartEdge. */
 export interface RequestHandler {
