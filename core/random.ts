@@ -89,7 +89,7 @@ export function weightedDraw<Item extends { readonly weight: number }>(
     while (node < size) {
       node *= 2
       const left = at(node)
-      if (rest >= left && at(node + 1) > 0) {
+      if ((rest >= left || left === 0) && at(node + 1) > 0) {
         rest -= left
         node += 1
       }
