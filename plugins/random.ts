@@ -1,0 +1,21 @@
+/**
+ * Random, weighted: each backend in proportion to its weight, with no memory. The draw is O(log n) through a tree of
+ * partial sums (Wong and Easton 1980), which also notices weights that change.
+ */
+import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import { weightedDraw } from '../core/random.ts'
+
+export default defineStrategy({
+  apiVersion: 1,
+  name: 'random',
+  parse: (raw) => readOptions(raw, {}),
+  create() {
+    const draws = perArray(weightedDraw)
+    return {
+      pick(candidates, context) {
+        const draw = draws(candidates, context) ?? weightedDraw(candidates)
+        return draw.one(context.random)
+      },
+    }
+  },
+})
