@@ -1,0 +1,120 @@
+/**
+ * Consistent hashing with bounded loads (Karger et al. 1997; Mirrokni, Thorup, Zadimoghaddam 2016), weighted. The key,
+ * or else the client's address, lands on a ring of points and goes to the first owner from there that has room: none
+ * takes more than `loadFactor` times its share of what is in flight. When a backend leaves, only its keys move.
+ * The ring depends on ids and weights alone, so processes and restarts map alike. Points stand for the weight rounded
+ * up to a power of two and decline keys (by a hash of both) for the excess: small changes of weight build nothing. It
+ * is rebuilt when a member is unknown, half have left, or a weight crosses a power of two.
+ */
+import type { Candidate, Candidates } from '../core/balance/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import { weightedDraw } from '../core/random.ts'
+
+/** For average weight: shares then differ by about 1/sqrt(128) = 9 %. */
+const pointsPerBackend = 128
+/** A point is hash * slotRange + slot: 52 bits, exact in a double, sorted natively. */
+const slotRange = 2 ** 20
+/** Points looked at for one key; at loadFactor 1.25 a few tens are needed at worst. */
+const longestWalk = 4096
+
+export default defineStrategy({
+  apiVersion: 1,
+  name: 'consistent-hash',
+  parse: (raw) => readOptions(raw, { loadFactor: { kind: 'number', min: 1.01, max: 1000, default: 1.25 } }),
+  create({ loadFactor }) {
+    let ring: Ring | undefined
+    let inflight = 0
+    let members: ReadonlySet<Candidate> = new Set()
+
+    const pools = perArray((candidates) => {
+      members = new Set(candidates)
+      inflight = candidates.reduce((sum, candidate) => sum + candidate.inflight, 0)
+      if (ring === undefined || !ring.fits(candidates)) ring = createRing(candidates)
+      return weightedDraw(candidates)
+    })
+
+    return {
+      pick(candidates, context) {
+        const pool = pools(candidates, context)
+        if (ring === undefined || (pool !== undefined && ring.isOutgrown())) ring = createRing(candidates)
+        const hash = hashText(context.key ?? context.client.address)
+        const roomPerWeight = (loadFactor * (inflight + 1)) / (pool ?? weightedDraw(candidates)).total()
+        let leastBusy: Candidate | undefined
+        for (const owner of ring.ownersFrom(hash)) {
+          if (pool === undefined ? !candidates.includes(owner) : !members.has(owner)) continue
+          if (owner.inflight < Math.ceil(roomPerWeight * owner.weight)) return owner
+          if (leastBusy === undefined || load(owner) < load(leastBusy)) leastBusy = owner
+        }
+        return leastBusy ?? candidates[hash % candidates.length] ?? candidates[0]
+      },
+      onStart(candidate) {
+        if (members.has(candidate)) inflight += 1
+      },
+      onEnd(candidate) {
+        if (members.has(candidate)) inflight = Math.max(0, inflight - 1)
+      },
+    }
+  },
+})
+
+const load = (candidate: Candidate): number => candidate.inflight / candidate.weight
+
+type Ring = ReturnType<typeof createRing>
+
+function createRing(candidates: Candidates) {
+  const ceilings = candidates.map(({ weight }) => 2 ** Math.ceil(Math.log2(weight)))
+  const unit = 2 ** Math.floor(Math.log2(ceilings.reduce((sum, ceiling) => sum + ceiling, 0) / candidates.length))
+  const counts = ceilings.map((ceiling) => Math.max(1, Math.round((pointsPerBackend * ceiling) / unit)))
+  const points = new Float64Array(counts.reduce((sum, count) => sum + count, 0))
+  let filled = 0
+  candidates.forEach(({ id }, slot) => {
+    const seed = hashText(id)
+    for (let left = counts[slot] ?? 0; left > 0; left -= 1, filled += 1) {
+      points[filled] = scatter(seed + Math.imul(left, 0x9e3779b9)) * slotRange + slot
+    }
+  })
+  points.sort()
+  const owners = new Set<Candidate>(candidates)
+  let cursor = 0
+
+  return {
+    fits: (members: Candidates) => members.length * 2 > owners.size && members.every((member) => owners.has(member)),
+    /** Looks at one weight a call, in rotation. */
+    isOutgrown(): boolean {
+      cursor = (cursor + 1) % candidates.length
+      const { weight } = candidates[cursor] ?? candidates[0]
+      const ceiling = ceilings[cursor] ?? 1
+      return weight > ceiling || weight <= ceiling / 2
+    },
+    /** Owners of the points from `hash` on that do not decline it; with repeats. */
+    *ownersFrom(hash: number): Generator<Candidate> {
+      let [low, high] = [0, points.length]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if ((points[middle] ?? 0) < hash * slotRange) low = middle + 1
+        else high = middle
+      }
+      for (let step = 0; step < Math.min(points.length, longestWalk); step += 1) {
+        const point = points[(low + step) % points.length] ?? 0
+        const slot = point % slotRange
+        const owner = candidates[slot] ?? candidates[0]
+        const standsFor = ((counts[slot] ?? 1) * unit) / pointsPerBackend
+        if ((scatter(hash ^ (point / slotRange)) / 2 ** 32) * standsFor < owner.weight) yield owner
+      }
+    },
+  }
+}
+
+/** FNV-1a, scattered: 32 bits, not for secrets. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  return scatter(hash)
+}
+
+/** The finaliser of MurmurHash3 (Appleby 2011): each bit of the input reaches each bit of the result. */
+function scatter(bits: number): number {
+  let hash = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

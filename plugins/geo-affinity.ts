@@ -1,0 +1,119 @@
+/**
+ * Nearest first: backends in the client's zone, then by great-circle distance between client and backend, moving on
+ * from a site whose backends are busy. A site is every backend of one zone and place; within it, power of two choices
+ * (Mitzenmacher 2001) by weight. Busy is a backend of average weight with `busyAt` attempts in flight, others in
+ * proportion. When all sites near are busy, or nothing is known of the client, the choice is among all.
+ *
+ * The order of sites is kept per client zone and whole degree (about 111 km), so that a pick does not grow with the
+ * pool; backends without a place are reached by zone, or as the rest of the pool.
+ */
+import type { Candidate, Candidates, Client, Place } from '../core/balance/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import type { WeightedDraw } from '../core/random.ts'
+import { weightedDraw } from '../core/random.ts'
+
+/** Sites tried before the whole pool, and orders of sites remembered: bounds for a pool of many places. */
+const maxSites = 16
+const maxOrders = 4096
+
+interface Site {
+  readonly zone: string | undefined
+  readonly place: Place | undefined
+  readonly draw: WeightedDraw<Candidate>
+}
+
+export default defineStrategy({
+  apiVersion: 1,
+  name: 'geo-affinity',
+  parse: (raw) => readOptions(raw, { busyAt: { kind: 'number', min: 1, max: 1_000_000, default: 32 } }),
+  create({ busyAt }) {
+    let atlas: Atlas | undefined
+    const atlases = perArray((candidates) => (atlas = createAtlas(candidates)))
+
+    return {
+      pick(candidates, context) {
+        const current = atlases(candidates, context)
+        const everywhere = current?.everywhere ?? weightedDraw(candidates)
+        const roomPerWeight = (busyAt * candidates.length) / everywhere.total()
+        for (const site of (current ?? atlas)?.sitesFor(context.client) ?? []) {
+          for (const candidate of lessBusyFirst(site.draw.pair(context.random))) {
+            const hasRoom = candidate.inflight < Math.max(1, roomPerWeight * candidate.weight)
+            if (hasRoom && (current !== undefined || candidates.includes(candidate))) return candidate
+          }
+        }
+        return lessBusyFirst(everywhere.pair(context.random))[0]
+      },
+    }
+  },
+})
+
+/** The first drawn, which weight decides, stays in front unless the second would be no busier with one more. */
+function lessBusyFirst(pair: readonly [Candidate, Candidate]): readonly [Candidate, Candidate] {
+  const [first, second] = pair
+  return (second.inflight + 1) / second.weight <= first.inflight / first.weight ? [second, first] : pair
+}
+
+type Atlas = ReturnType<typeof createAtlas>
+
+function createAtlas(candidates: Candidates) {
+  const sites = group(candidates, ({ zone, place }) => JSON.stringify([zone, place]))
+  const zones = group(candidates, ({ zone }) => zone)
+  const orders = new Map<string | undefined, Map<number, readonly Site[]>>()
+  let remembered = 0
+
+  /** In the zone first, each part by distance; a place unknown on either side leaves only the zone. */
+  function order(zone: string | undefined, centre: Place): readonly Site[] {
+    return [...sites.values()]
+      .filter((site) => site.place !== undefined || (zone !== undefined && site.zone === zone))
+      .map((site) => ({ site, local: site.zone === zone && zone !== undefined, near: nearness(centre, site.place) }))
+      .sort((one, other) => Number(other.local) - Number(one.local) || other.near - one.near)
+      .slice(0, maxSites)
+      .map(({ site }) => site)
+  }
+
+  return {
+    everywhere: weightedDraw(candidates),
+    sitesFor(client: Client): readonly Site[] {
+      const own = client.zone === undefined ? undefined : zones.get(client.zone)
+      if (client.place === undefined) return own === undefined ? [] : [own]
+      const latitude = Math.round(client.place.latitude)
+      const longitude = Math.round(client.place.longitude)
+      const byCell = orders.get(own?.zone) ?? new Map<number, readonly Site[]>()
+      const cell = latitude * 1024 + longitude
+      const known = byCell.get(cell)
+      if (known !== undefined) return known
+      if ((remembered += 1) > maxOrders) {
+        orders.clear()
+        byCell.clear()
+        remembered = 1
+      }
+      const found = order(own?.zone, { latitude, longitude })
+      orders.set(own?.zone, byCell.set(cell, found))
+      return found
+    },
+  }
+}
+
+function group<Key>(candidates: Candidates, keyOf: (candidate: Candidate) => Key): ReadonlyMap<Key, Site> {
+  const groups = new Map<Key, [Candidate, ...Candidate[]]>()
+  for (const candidate of candidates) {
+    const members = groups.get(keyOf(candidate))
+    if (members === undefined) groups.set(keyOf(candidate), [candidate])
+    else members.push(candidate)
+  }
+  const site = (members: Candidates): Site => ({
+    zone: members[0].zone,
+    place: members[0].place,
+    draw: weightedDraw(members),
+  })
+  return new Map([...groups].map(([key, members]) => [key, site(members)]))
+}
+
+/** Cosine of the angle at the earth's centre: 1 is here, -1 the antipode; less than any when unknown. */
+function nearness(one: Place, other: Place | undefined): number {
+  if (other === undefined) return -2
+  const [a, b, turn] = [one.latitude, other.latitude, one.longitude - other.longitude].map(
+    (degrees) => (degrees * Math.PI) / 180,
+  )
+  return Math.sin(a ?? 0) * Math.sin(b ?? 0) + Math.cos(a ?? 0) * Math.cos(b ?? 0) * Math.cos(turn ?? 0)
+}
