@@ -1,5 +1,5 @@
 /**
- * Loads a strategy file, shipped or a user's, and holds it to the contract before anyone gets to see it. Each load runs the file
+ * Loads a strategy file, shipped or a user's, and holds it to the contract before anyone sees it. Each load runs the file
  * and all that it imports afresh, in a `Bun.ModuleGraph` of its own (experimental in Bun 1.4.5): so a saved file can be
  * loaded again, and an older copy is collected with its last pool. Not a sandbox: a plugin is trusted code.
  */
