@@ -46,7 +46,8 @@ export const fileProblem = (file: string, rule: string, hint?: string): Problem 
 export const maxProblems = 100
 
 export interface ProblemList {
-  add(problem: Problem): void
+  /** `describe` is called only while there is room: the place of a fault costs a walk, and there may be millions. */
+  add(describe: () => Problem): void
   /** At most `maxProblems`; per file from top to bottom, files in the order they were first met. */
   sorted(): Problem[]
   /** How many were found beyond those. */
@@ -57,11 +58,11 @@ export function createProblemList(): ProblemList {
   const problems: Problem[] = []
   let omitted = 0
   return {
-    add(problem) {
+    add(describe) {
+      if (problems.length === maxProblems) return void omitted++
+      const problem = describe()
       // Two pools may share one members file; its problems count once.
-      if (problems.some((known) => isSame(known, problem))) return
-      if (problems.length < maxProblems) problems.push(problem)
-      else omitted++
+      if (!problems.some((known) => isSame(known, problem))) problems.push(problem)
     },
     sorted() {
       const files = [...new Set(problems.map((problem) => problem.file))]

@@ -50,13 +50,11 @@ export interface Reading {
 export function createReading(path: string, text: string, session: Session): Reading {
   const file = displayName(path, session.cwd)
   const place = locator(text)
-  const add = (offset: number, key: string, value: string | undefined, { rule, hint }: Fault): void =>
-    session.problems.add({ file, ...place(offset), key, rule, value, hint })
+  const add = (offset: number, fault: Fault, key: () => string, value?: string): void =>
+    session.problems.add(() => ({ file, ...place(offset), key: key(), rule: fault.rule, value, hint: fault.hint }))
   const report: Reading['report'] = (node, fault, { child, secret = false } = {}) => {
-    const steps = getNodePath(node)
-    const isValue = child === undefined && !isKey(node)
-    const value = isValue ? showValue(node, secret) : undefined
-    add(node.offset, formatKey(child === undefined ? steps : [...steps, child]), value, fault)
+    const value = child === undefined && !isKey(node) ? showValue(node, secret) : undefined
+    add(node.offset, fault, () => formatKey([...getNodePath(node), ...(child === undefined ? [] : [child])]), value)
     return undefined
   }
   return {
@@ -64,7 +62,7 @@ export function createReading(path: string, text: string, session: Session): Rea
     report,
     reportTree({ faults }) {
       for (const fault of faults)
-        if (typeof fault.at === 'number') add(fault.at, '', undefined, fault)
+        if (typeof fault.at === 'number') add(fault.at, fault, () => '')
         else report(fault.at, fault)
     },
     resolve: (relativePath) => resolve(dirname(path), relativePath),
@@ -125,7 +123,12 @@ function locator(text: string): (offset: number) => { line: number; column: numb
   }
 }
 
-const lineStarts = (text: string): number[] => [
-  0,
-  ...[...text.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length),
-]
+/** Lines end with LF, CR LF or CR. */
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (let index = 0; index < text.length; index++) {
+    const char = text[index]
+    if (char === '\n' || (char === '\r' && text[index + 1] !== '\n')) starts.push(index + 1)
+  }
+  return starts
+}

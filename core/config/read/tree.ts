@@ -12,7 +12,7 @@ import {
 } from 'jsonc-parser'
 import type { Fault } from '../problems.ts'
 
-/** Bytes of a config or members file: 40,000 members, and a bound on the tree (about 40 times the text). */
+/** Bytes of a config or members file: room for 40,000 members, and a bound on the tree, which takes up to 200 times as much. */
 export const maxFileBytes = 4 * 1024 ** 2
 
 /** The parser and all who walk its tree recurse; a real config has eight levels. */

@@ -34,10 +34,10 @@ describe('formatProblem', () => {
 describe('createProblemList', () => {
   test('sorts by place within a file and keeps the files in the order they were met', () => {
     const list = createProblemList()
-    list.add({ ...problem, file: 'b.json', line: 1 })
-    list.add({ ...problem, line: 10, column: 2 })
-    list.add({ ...problem, line: 10, column: 1 })
-    list.add({ ...problem, line: 9 })
+    list.add(() => ({ ...problem, file: 'b.json', line: 1 }))
+    list.add(() => ({ ...problem, line: 10, column: 2 }))
+    list.add(() => ({ ...problem, line: 10, column: 1 }))
+    list.add(() => ({ ...problem, line: 9 }))
     expect(list.sorted().map(({ file, line, column }) => `${file}:${line}:${column}`)).toEqual([
       'b.json:1:5',
       'a.json:9:5',
@@ -48,14 +48,14 @@ describe('createProblemList', () => {
 
   test('counts the same problem once', () => {
     const list = createProblemList()
-    list.add(problem)
-    list.add({ ...problem })
+    list.add(() => problem)
+    list.add(() => ({ ...problem }))
     expect(list.sorted()).toEqual([problem])
   })
 
   test('keeps a bounded number and counts the rest', () => {
     const list = createProblemList()
-    for (let line = 1; line <= maxProblems + 7; line++) list.add({ ...problem, line })
+    for (let line = 1; line <= maxProblems + 7; line++) list.add(() => ({ ...problem, line }))
     expect(list.sorted().length).toBe(maxProblems)
     expect(list.omitted()).toBe(7)
   })

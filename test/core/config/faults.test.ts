@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'bun:test'
+import { parse, problemsOf, withPool, withTop } from './read-config.ts'
+
+/** Each line is one config and all it is told. */
+const faulty: readonly (readonly [title: string, source: string | object, ...problems: string[]])[] = [
+  ['an empty object', '{}', '1:1: pools is required'],
+  [
+    'a list',
+    '[]',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, shutdownTimeout, geo, routes, pools, got a list',
+  ],
+  [
+    'null',
+    'null',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, shutdownTimeout, geo, routes, pools, got null',
+  ],
+  ['no pools', { pools: {} }, '1:10: pools must name at least one pool, got an object'],
+  ['no backends', '{ "pools": {\n  "web": {} } }', '2:10: pools.web.backends is required'],
+  [
+    'a mistyped key',
+    '{ "pools": { "w": { "backends": [], "stratgy": "p2c" } } }',
+    '1:37: pools.w.stratgy is not a known key (did you mean "strategy"?)',
+  ],
+  [
+    'a mistyped strategy',
+    withPool({ strategy: 'p3c' }),
+    '1:66: pools.web.strategy must be one of round-robin, random, least-connections, p2c, peak-ewma, consistent-hash, geo-affinity, or a path such as "./plugins/mine.ts", got "p3c" (did you mean "p2c"?)',
+  ],
+  [
+    'a repeated key',
+    '{ "pools": { "w": { "backends": [], "backends": [] } } }',
+    '1:37: pools.w.backends stands here twice',
+  ],
+  [
+    'a missing comma and a wrong type',
+    '{ "shutdownTimeout": 5\n"pools": { "w": { "backends": [] } } }',
+    '1:22: shutdownTimeout must be a duration from 0ms to 1h such as "25s", got 5 (did you mean "5ms" or "5s"?)',
+    '2:1: a comma is expected before this',
+  ],
+  [
+    'a key with control characters',
+    '{ "\\u001b[2J": 1, "pools": { "w": { "backends": [] } } }',
+    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, shutdownTimeout, geo, routes, pools)',
+  ],
+]
+
+describe('a faulty config', () => {
+  test.each([...faulty])('with %s is told where and what', (_title, source, ...problems) => {
+    expect(problemsOf(source)).toEqual(problems.map((problem) => `edge.json:${problem}`))
+  })
+
+  test('is told everything at once, from top to bottom', () => {
+    const text = `{
+      "listners": {},
+      "timeouts": { "head": "0s" },
+      "routes": [{ "pool": "wbe" }],
+      "pools": { "web": { "backends": ["https://a", "http://b", "http://B:80/"], "retry": { "attempts": 11 } } }
+    }`
+    expect(problemsOf(text)).toEqual([
+      'edge.json:2:7: listners is not a known key (did you mean "listeners"?)',
+      'edge.json:3:29: timeouts.head must be a duration from 10ms to 24h such as "10s", got "0s"',
+      'edge.json:4:28: routes[0].pool must be the name of a pool, got "wbe" (did you mean "web"?)',
+      'edge.json:5:40: pools.web.backends[0] must begin with http://, since TLS to backends is not there yet, got "https://a"',
+      'edge.json:5:65: pools.web.backends[2] must differ from the others, yet is the same backend as [1], got "http://B:80/"',
+      'edge.json:5:105: pools.web.retry.attempts must be a whole number from 1 to 10, got 11',
+    ])
+  })
+
+  // A fault's place costs a walk over its list: describing all of them took minutes.
+  test('of a hundred thousand faults describes a hundred and counts the rest', () => {
+    const parsed = parse({ pools: { web: { backends: Array.from({ length: 100_000 }, () => ({})) } } })
+    if (parsed.kind !== 'problems') throw new Error('must be refused')
+    expect([parsed.problems.length, parsed.omitted]).toEqual([100, 99_900])
+  })
+})
+
+describe('a faulty value', () => {
+  test.each([
+    [withTop({ listeners: {} }), 'listeners must name at least one listener, got an object'],
+    [withTop({ listeners: [] }), 'listeners must be an object of named entries, got a list'],
+    [withTop({ listeners: { a: { address: 8080 } } }), 'got 8080 (did you mean "0.0.0.0:8080"?)'],
+    [withTop({ listeners: { 'a/b': {} } }), 'listeners["a/b"] must be a name'],
+    [withTop({ admin: true }), 'admin must be false'],
+    [withTop({ admin: { address: '0.0.0.0:1' } }), 'admin.token must be set when the address is not loopback'],
+    [withTop({ admin: { address: '0.0.0.0:1', token: '${T:-}' } }), 'here it is empty'],
+    [withTop({ trustedProxies: '10.0.0.0/8' }), 'trustedProxies must be a list, got "10.0.0.0/8"'],
+    [withTop({ trustedProxies: ['10.0.0.1/8'] }), 'did you mean "10.0.0.0/8"?'],
+    [withTop({ limits: { head: '1KiB', target: '2KiB' } }), 'limits.target must not be larger than limits.head'],
+    [withTop({ limits: { head: 65_536 } }), 'did you mean "65536B" or "65536KiB"?'],
+    [withTop({ limits: { fields: 1e300 } }), 'limits.fields must be a whole number from 8 to 4096, got 1e+300'],
+    [withTop({ limits: { connections: 0 } }), 'limits.connections must be a whole number from 1'],
+    [withTop({ geo: { header: 'a b' } }), 'geo.header must be a field name'],
+    [withTop({ geo: { table: [{ cidr: '10.0.0.0/8' }] } }), 'geo.table[0] must give a zone or a place'],
+    [withTop({ geo: { database: 'no.mmdb' } }), 'geo.database must name a file that exists'],
+    [withTop({ routes: [{}] }), 'routes[0].pool is required'],
+    [withTop({ routes: [{ pool: 'web', match: { host: '*' } }] }), 'leave host out to match every host'],
+    [withTop({ routes: [{ pool: 'web', match: { host: 'a:80' } }] }), 'must be a host without port'],
+    [withTop({ routes: [{ pool: 'web', match: { path: 'v1' } }] }), 'did you mean "/v1"?'],
+    [withTop({ routes: [{ pool: 'web', match: { path: '/a*b' } }] }), 'have a * at its end only'],
+    [withTop({ routes: [{ pool: 'web', match: { method: 'get' } }] }), 'did you mean "GET"?'],
+    [withTop({ routes: [{ pool: 'web', match: { method: [] } }] }), 'method must not be empty'],
+    [withTop({ routes: [{ pool: 'web', match: { header: { 'a b': '1' } } }] }), 'must be a field name'],
+    [withTop({ routes: [{ pool: 'web', match: { header: { a: '1', A: '2' } } }] }), 'names a field a second time'],
+    [withTop({ routes: [{ pool: 'web', match: { header: { a: 'x\r\ny' } } }] }), 'must be printable ASCII'],
+    [{ pools: { a: { backends: [] }, b: { backends: [] } } }, 'routes is required when there are several pools'],
+    [{ pools: { web: { backends: { file: 'no.json' } } } }, 'pools.web.backends.file must name a file that exists'],
+    [{ pools: { web: { backends: 'http://a' } } }, 'must be a list of backends or { "file": "backends.json" }'],
+    [{ pools: { web: { backends: [{ weight: 2 }] } } }, 'pools.web.backends[0].url is required'],
+    [
+      { pools: { web: { backends: [{ url: 'http://a', weight: 0 }] } } },
+      'weight must be a number from 0.001 to 1000, got 0',
+    ],
+    [{ pools: { web: { backends: [{ url: 'http://a', place: { latitude: 1 } }] } } }, 'place.longitude is required'],
+    [withPool({ strategy: './no.ts' }), 'pools.web.strategy must name a file that exists'],
+    [withPool({ strategy: 'mine.ts' }), 'did you mean "./mine.ts"?'],
+    [withPool({ strategy: { options: {} } }), 'pools.web.strategy.use is required'],
+    [
+      withPool({ strategy: { use: 'p2c', options: { a: ['${NOPE}'] } } }),
+      'pools.web.strategy.options.a[0] needs the environment variable NOPE',
+    ],
+    [withPool({ affinity: 'cookie:' }), 'pools.web.affinity must be'],
+    [withPool({ health: true }), 'pools.web.health must be an object with the keys check, path'],
+    [withPool({ health: { check: 'tcp', path: '/' } }), 'pools.web.health.path is for HTTP checks only'],
+    [withPool({ health: { check: 'htp' } }), 'did you mean "http"?'],
+    [
+      withPool({ health: { interval: '1s', timeout: '2s' } }),
+      'pools.web.health.timeout must not be longer than interval',
+    ],
+    [withPool({ health: { expect: '399-200' } }), 'must be a status'],
+    [withPool({ health: { expect: [] } }), 'expect must not be empty'],
+    [withPool({ health: { path: '/a b' } }), 'health.path must begin with /'],
+    [withPool({ health: { jitter: 0.6 } }), 'jitter must be a number from 0 to 0.5, got 0.6'],
+    [withPool({ retry: { attempts: 1.5 } }), 'must be a whole number from 1 to 10, got 1.5'],
+    [withPool({ timeouts: { connect: null } }), 'connect must be a duration from 10ms to 24h such as "2s", got null'],
+  ])('%j is one problem', (source, part) => {
+    const problems = problemsOf(source)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(part)
+  })
+})
