@@ -118,7 +118,10 @@ export class RequestHead {
     for (let index = 0; index < HTTP_SLASH.length && start + index < end; index += 1) {
       if (bytes[start + index] !== HTTP_SLASH[index]) throw badVersion()
     }
-    if (start + 10 > end) return INCOMPLETE
+    if (start + 10 > end) {
+      if (bytes.subarray(start, Math.min(end, start + 8)).includes(CR)) throw badVersion()
+      return INCOMPLETE
+    }
     const major = (bytes[start + 5] as number) - 0x30
     const minor = (bytes[start + 7] as number) - 0x30
     const isWellFormed =

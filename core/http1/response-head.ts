@@ -56,7 +56,10 @@ export class ResponseHead {
         throw new ProtocolError('a response must begin with HTTP/1.1 or HTTP/1.0')
     }
     // The space behind the status may be missing where the reason is: old servers leave it out, and nothing hinges on it.
-    if (start + STATUS_END + 1 > end) return INCOMPLETE
+    if (start + STATUS_END + 1 > end) {
+      if (bytes.subarray(start, end).includes(CR)) throw badStatus()
+      return INCOMPLETE
+    }
     this.readStatus(bytes, start)
     let position = start + STATUS_END
     if (bytes[position] === SPACE) {
@@ -80,7 +83,7 @@ export class ResponseHead {
     let status = 0
     for (let index = STATUS_START; index < STATUS_END; index += 1) {
       const digit = (bytes[start + index] as number) - 0x30
-      if (digit < 0 || digit > 9) throw new ProtocolError('a status must be three digits')
+      if (digit < 0 || digit > 9) throw badStatus()
       status = status * 10 + digit
     }
     if (status < 100 || status > 599) throw new ProtocolError(`a status must be 100..599, got ${status}`)
@@ -96,3 +99,5 @@ export class ResponseHead {
     if (this.minorVersion === 0) throw new ProtocolError('HTTP/1.0 has no Transfer-Encoding')
   }
 }
+
+const badStatus = (): ProtocolError => new ProtocolError('a status must be three digits')

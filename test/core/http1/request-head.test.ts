@@ -155,6 +155,13 @@ describe('request line', () => {
     expectRequestRefused('GET /\nHost: a\r\n\r\n', /single spaces/)
   })
 
+  test.each(['HTTP/', 'HTTP/1', 'HTTP/1.', 'HTTP/11', 'HTTP'])(
+    'is refused when its head ends short after %s',
+    (version) => {
+      expectRequestRefused(`GET / ${version}\r\n\r\n`, /end in HTTP\/1\.1 or HTTP\/1\.0/)
+    },
+  )
+
   test('may stand behind one empty line but not two', () => {
     expectRequest(`\r\n${withTarget('/late')}`, { method: 'GET', target: '/late' })
     expectRequestRefused(`\r\n\r\n${withTarget('/')}`, /method token/)

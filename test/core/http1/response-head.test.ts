@@ -71,6 +71,14 @@ describe('status line', () => {
     }
   })
 
+  test.each(['HTTP/1.1', 'HTTP/1.', 'HTTP/1.1 ', 'HTTP/1.1 2', 'HTTP/1.1 20'])(
+    'is refused when its head ends short after %p',
+    (line) => {
+      expectResponseRefused(`${line}\r\n\r\n`, /begin with HTTP\/1\.1 or HTTP\/1\.0|three digits/)
+      expect(readResponse([bytesOf(`${line}\r`)])).toMatchObject({ kind: 'refused' })
+    },
+  )
+
   test('ends in CRLF', () => {
     expectResponseRefused('HTTP/1.1 200 OK\nX: y\r\n\r\n', /end in CRLF/)
     expectResponseRefused('HTTP/1.1 200\nX: y\r\n\r\n', /end in CRLF/)
