@@ -4,9 +4,9 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Child, Nursery } from './children.ts'
+import type { Child, Nursery, TalkingChild } from './children.ts'
 import type { Cores } from './cores.ts'
-import type { Peer } from './peers/peer.ts'
+import type { Job, Peer } from './peers/peer.ts'
 
 /** Where a bench runs: its directory, its processes, its cores. */
 export interface Arena {
@@ -18,7 +18,15 @@ export interface Arena {
 /** One backend process: a port for each of `delaysMs`, answering after that long. */
 export interface Backends {
   readonly ports: readonly number[]
-  readonly child: Child
+  readonly child: TalkingChild
+}
+
+export interface BackendSpec {
+  /** Name in `profiles`. */
+  readonly profile: string
+  readonly delaysMs: readonly number[]
+  /** undefined: free ones. */
+  readonly ports?: readonly number[]
 }
 
 export interface Contestant {
@@ -39,25 +47,34 @@ export class StartError extends Error {
   }
 }
 
+/** What a contestant is to do, without what is its own. */
+export type Work = Pick<Job, 'backendPorts' | 'weights'>
+
 const replay = join(import.meta.dirname, 'replay.ts')
 const readyWithinMs = 10_000
 
-/** Throws StartError. `delaysMs` has one number for each backend. */
-export async function startBackends(arena: Arena, profile: string, delaysMs: readonly number[]): Promise<Backends> {
-  const ports = delaysMs.map(() => freePort())
+/** Throws StartError. One process, a port for each delay. */
+export async function startBackends(arena: Arena, { profile, delaysMs, ...spec }: BackendSpec): Promise<Backends> {
+  const ports = spec.ports ?? delaysMs.map(() => freePort())
   const args = ports.map((port, index) => `${port},${delaysMs[index]}`)
   const command = [process.execPath, replay, profile, ...args]
-  const child = arena.nursery.start({ name: 'backend', command, cores: arena.cores.backends })
+  const child = arena.nursery.startTalking({ name: 'backend', command, cores: arena.cores.backends })
   await untilAnswering(child, 'backend', ports)
   return { ports, child }
 }
 
+/** How many requests each backend has answered so far, in the order of its ports. */
+export async function countAnswered({ ports, child }: Backends): Promise<readonly number[]> {
+  const counts = JSON.parse(await child.ask('')) as Readonly<Record<string, number>>
+  return ports.map((port) => counts[port] ?? 0)
+}
+
 /** Throws StartError. */
-export async function startContestant(arena: Arena, peer: Peer, backendPorts: readonly number[]): Promise<Contestant> {
+export async function startContestant(arena: Arena, peer: Peer, work: Work): Promise<Contestant> {
   const port = freePort()
   const directory = join(arena.directory, `${peer.name.replaceAll(/[^\w-]/g, '_')}-${port}`)
   mkdirSync(directory)
-  const { command, files, env } = peer.launch({ port, backendPorts, directory })
+  const { command, files, env } = peer.launch({ port, directory, ...work })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
   const core = arena.cores.contestant
   const child = arena.nursery.start({
@@ -78,7 +95,8 @@ export function freePort(): number {
   return listener.port
 }
 
-async function untilAnswering(child: Child, name: string, ports: readonly number[]): Promise<void> {
+/** Resolves when each port answers a request with success. Throws StartError after ten seconds, or when the process ends. */
+export async function untilAnswering(child: Child, name: string, ports: readonly number[]): Promise<void> {
   const deadline = performance.now() + readyWithinMs
   for (const port of ports) {
     while (!(await answers(port))) {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { systemClock } from '../core/clock.ts'
 import { seededRandom } from '../core/random.ts'
 import { generateLoad } from './load/generator.ts'
+import { createIdleCrowd } from './load/idle.ts'
 import type { LoadPlan } from './load/plan.ts'
 
 const surroundings = {
@@ -18,8 +19,11 @@ const surroundings = {
   },
 }
 
+const idle = createIdleCrowd()
 for await (const line of createInterface({ input: process.stdin })) {
-  const report = await generateLoad(JSON.parse(line) as LoadPlan, surroundings)
+  const plan = JSON.parse(line) as LoadPlan
+  await idle.adjust(plan)
+  const report = await generateLoad(plan, surroundings)
   process.stdout.write(`${JSON.stringify(report)}\n`)
 }
 process.exit()

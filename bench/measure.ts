@@ -15,7 +15,7 @@ export interface Measurement {
 
 /** Below this share of its core a contestant at full speed was waiting for the load, or for its backend. */
 const fullCoreRatio = 0.85
-/** Above this share of the core's busy time, other processes disturbed the run. */
+/** Above this share of the core's time, other processes disturbed the run. */
 const foreignRatio = 0.08
 
 export async function measure(stage: Stage, contestant: Contestant, plan: LoadPlan): Promise<Measurement> {
@@ -42,7 +42,7 @@ export function findFlaws(
   busyUs: number,
 ): readonly string[] {
   const used = usedUs / 1000 / load.elapsedMs
-  const foreign = (busyUs - usedUs) / Math.max(1, busyUs)
+  const foreign = (busyUs - usedUs) / 1000 / load.elapsedMs
   const bound = plan.pace.kind === 'closed' && used < fullCoreRatio
   return [
     ...(bound ? [`req/s is bound by load or backend: used ${(used * 100).toFixed(0)} % of its core`] : []),

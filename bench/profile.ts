@@ -23,13 +23,16 @@ const profile = (name: string, fields: number, requestBodyBytes: number, respons
 export const profiles: Readonly<Record<string, Profile>> = {
   'headers-2': profile('headers-2', 2, 0, 47),
   'headers-13': profile('headers-13', 13, 0, 47),
+  'headers-40': profile('headers-40', 40, 0, 47),
   'body-10k': profile('body-10k', 13, 0, 10 * 1024),
   'body-1m': profile('body-1m', 13, 0, 1024 * 1024),
   'upload-10k': profile('upload-10k', 13, 10 * 1024, 47),
   'upload-1m': profile('upload-1m', 13, 1024 * 1024, 47),
 }
 
-const requestFields: readonly (readonly [string, string])[] = [
+type Field = readonly [name: string, value: string]
+
+const requestFields: readonly Field[] = [
   ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
   ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0'],
   ['Accept-Language', 'en-US,en;q=0.5'],
@@ -44,7 +47,7 @@ const requestFields: readonly (readonly [string, string])[] = [
   ['Cache-Control', 'no-cache'],
 ]
 
-const responseFields: readonly (readonly [string, string])[] = [
+const responseFields: readonly Field[] = [
   ['Content-Type', 'application/json; charset=utf-8'],
   ['Date', 'Sat, 21 Nov 2026 10:00:00 GMT'],
   ['Server', 'replay'],
@@ -59,32 +62,45 @@ const responseFields: readonly (readonly [string, string])[] = [
   ['Content-Language', 'en'],
 ]
 
-/** The fields of a request to `host`, in the order they are sent; a length only when there is a body. */
-export function listRequestFields(profile: Profile, host: string): readonly (readonly [string, string])[] {
-  const length = ['Content-Length', String(profile.requestBodyBytes)] as const
-  const framing = profile.requestBodyBytes > 0 ? [length] : []
-  return [['Host', host], ...requestFields.slice(0, profile.requestFields - 1 - framing.length), ...framing]
+/** The first `count` of them; beyond what there is, tracing-like fields are made up. */
+function takeFields(fields: readonly Field[], count: number): readonly Field[] {
+  const made = Array.from({ length: Math.max(0, count - fields.length) }, (_, index): Field => [
+    `X-Trace-Attribute-${index + 1}`,
+    `9f86d081884c7d65${index}`,
+  ])
+  return [...fields, ...made].slice(0, count)
 }
 
-/** A whole request for item number `item`; `close` asks the other side to close afterwards, which takes one field more. */
-export function renderRequest(
-  profile: Profile,
-  host: string,
-  { close, item }: { close: boolean; item: number },
-): Buffer {
+/** The fields of a request to `host`, in the order they are sent; a length only when there is a body. */
+export function listRequestFields(profile: Profile, host: string): readonly Field[] {
+  const length = ['Content-Length', String(profile.requestBodyBytes)] as const
+  const framing = profile.requestBodyBytes > 0 ? [length] : []
+  return [['Host', host], ...takeFields(requestFields, profile.requestFields - 1 - framing.length), ...framing]
+}
+
+export interface RequestOptions {
+  /** Asks the other side to close afterwards, which takes one field more. */
+  readonly close: boolean
+  readonly path: string
+  /** Goes into the query. */
+  readonly id: number
+}
+
+/** A whole request. */
+export function renderRequest(profile: Profile, host: string, options: RequestOptions): Buffer {
   const method = profile.requestBodyBytes > 0 ? 'POST' : 'GET'
-  const fields = [...listRequestFields(profile, host), ...(close ? [['Connection', 'close'] as const] : [])]
-  return renderMessage(`${method} /api/items?id=${item} HTTP/1.1`, fields, profile.requestBodyBytes)
+  const fields = [...listRequestFields(profile, host), ...(options.close ? [['Connection', 'close'] as const] : [])]
+  return renderMessage(`${method} ${options.path}?id=${options.id} HTTP/1.1`, fields, profile.requestBodyBytes)
 }
 
 /** A whole 200 response. */
 export function renderResponse(profile: Profile): Buffer {
   const length = ['Content-Length', String(profile.responseBodyBytes)] as const
-  const fields = [...responseFields.slice(0, profile.responseFields - 1), length]
+  const fields = [...takeFields(responseFields, profile.responseFields - 1), length]
   return renderMessage('HTTP/1.1 200 OK', fields, profile.responseBodyBytes)
 }
 
-function renderMessage(start: string, fields: readonly (readonly [string, string])[], bodyBytes: number): Buffer {
+function renderMessage(start: string, fields: readonly Field[], bodyBytes: number): Buffer {
   const head = `${[start, ...fields.map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`
   const body = Buffer.alloc(bodyBytes, 'abcdefghijklmnopqrstuvwxyz0123456789-_')
   return Buffer.concat([Buffer.from(head, 'latin1'), body])

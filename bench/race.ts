@@ -1,12 +1,28 @@
 /** Contestants doing the same work in alternating rounds: what most scenarios consist of. */
-import { type Contestant, StartError, startBackends, startContestant } from './contest.ts'
+import {
+  type Backends,
+  type Contestant,
+  countAnswered,
+  StartError,
+  startBackends,
+  startContestant,
+  type Work,
+} from './contest.ts'
 import type { LoadPlan } from './load/plan.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
 import type { Sample, Stage } from './scenario.ts'
 
+/** The backends of a field: how slow each answers, and the share it should have. */
+export interface Setting {
+  readonly delaysMs: readonly number[]
+  /** undefined: all the same. */
+  readonly weights?: readonly number[]
+}
+
 /** A field of contestants, up and warm, all on the same backends. */
 export interface Field {
   readonly contestants: readonly Contestant[]
+  readonly backends: Backends
   readonly planFor: (contestant: Contestant, changes?: Partial<LoadPlan>) => LoadPlan
   readonly stop: () => Promise<void>
 }
@@ -15,27 +31,14 @@ export interface Field {
 const warmupMs = 700
 
 /** Brings up backends and every peer; one that does not start is complained about with its own log, and left out. */
-export async function assemble(stage: Stage, profile: string, delaysMs: readonly number[] = [0]): Promise<Field> {
-  const backends = await startBackends(stage.arena, profile, delaysMs)
-  const contestants: Contestant[] = []
-  for (const peer of stage.peers) {
-    stage.progress(`${profile}: starting ${peer.name}`)
-    const contestant = await tryStart(stage, () => startContestant(stage.arena, peer, backends.ports))
-    if (contestant !== undefined) contestants.push(contestant)
-  }
+export async function assemble(stage: Stage, profile: string, setting: Setting = { delaysMs: [0] }): Promise<Field> {
+  const backends = await startBackends(stage.arena, { profile, delaysMs: setting.delaysMs })
+  const work = { backendPorts: backends.ports, weights: setting.weights }
+  const contestants = await startAll(stage, work)
   const field: Field = {
     contestants,
-    planFor: (contestant, changes) => ({
-      host: '127.0.0.1',
-      port: contestant.port,
-      profile,
-      connections: stage.connections,
-      durationMs: stage.secondsPerRound * 1000,
-      pace: { kind: 'closed' },
-      reconnect: false,
-      targets: 1,
-      ...changes,
-    }),
+    backends,
+    planFor: (contestant, changes) => planFor(stage, profile, contestant, changes),
     async stop() {
       for (const contestant of contestants) await contestant.child?.stop()
       await backends.child.stop()
@@ -45,12 +48,50 @@ export async function assemble(stage: Stage, profile: string, delaysMs: readonly
   return field
 }
 
+/** Without the byte pipe, where what counts is the choice of a backend: it makes one for each connection. */
+export const balancersOf = (stage: Stage): Stage => ({
+  ...stage,
+  peers: stage.peers.filter((peer) => peer.name !== 'pipe'),
+})
+
+/** Those that start, one after the other; the others are complained about with their own logs. */
+export async function startAll(stage: Stage, work: Work): Promise<readonly Contestant[]> {
+  const contestants: Contestant[] = []
+  for (const peer of stage.peers) {
+    stage.progress(`starting ${peer.name}`)
+    try {
+      contestants.push(await startContestant(stage.arena, peer, work))
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error
+      stage.complain(`${error.message}; its log:\n${error.log.replaceAll(/^/gm, '    ')}`)
+    }
+  }
+  return contestants
+}
+
+/** The usual plan against a contestant, with changes. */
+export function planFor(stage: Stage, profile: string, contestant: Contestant, changes?: Partial<LoadPlan>): LoadPlan {
+  return {
+    host: '127.0.0.1',
+    port: contestant.port,
+    profile,
+    connections: stage.connections,
+    durationMs: stage.secondsPerRound * 1000,
+    pace: { kind: 'closed' },
+    reconnect: false,
+    path: '/api/items',
+    targets: 1,
+    idle: 0,
+    ...changes,
+  }
+}
+
 export interface Race {
   readonly scenario: string
   readonly variant: string
   readonly changes?: Partial<LoadPlan>
-  /** Which values of a measurement are the point of it. */
-  readonly values: (measurement: Measurement) => Sample['values']
+  /** Which values of a measurement are the point of it; `shares`: of the requests, for each backend. */
+  readonly values: (measurement: Measurement, shares: readonly number[]) => Sample['values']
 }
 
 /** Rounds in turns: A B C A B C. Records a sample for each, and returns the measurements. */
@@ -60,19 +101,28 @@ export async function race(stage: Stage, field: Field, race: Race): Promise<read
     for (const contestant of field.contestants) {
       stage.progress(`${race.scenario}, ${race.variant}: ${contestant.name} (round ${round} of ${stage.rounds})`)
       const plan = field.planFor(contestant, race.changes)
+      const before = await countAnswered(field.backends)
       const measurement = await measure(stage, contestant, plan)
+      const shares = toShares(before, await countAnswered(field.backends))
       measurements.push(measurement)
       stage.record({
         scenario: race.scenario,
         variant: race.variant,
         contestant: contestant.name,
-        values: race.values(measurement),
+        values: race.values(measurement, shares),
         flaws: measurement.flaws,
         curve: plan.pace.kind === 'open' ? readCurve(measurement.load) : [],
       })
     }
   }
   return measurements
+}
+
+/** Of what came between two counts, the part of each. */
+function toShares(before: readonly number[], after: readonly number[]): readonly number[] {
+  const gained = after.map((count, index) => count - (before[index] ?? 0))
+  const total = gained.reduce((sum, count) => sum + count, 0)
+  return gained.map((count) => count / Math.max(1, total))
 }
 
 /** At full speed: throughput, CPU and memory. */
@@ -90,13 +140,3 @@ export const fixedRate = ({ load, cpuUs }: Measurement): Sample['values'] => ({
   ...(cpuUs > 0 ? { cpuUs } : {}),
   failed: load.failed,
 })
-
-async function tryStart(stage: Stage, start: () => Promise<Contestant>): Promise<Contestant | undefined> {
-  try {
-    return await start()
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error
-    stage.complain(`${error.message}; its log:\n${error.log.replaceAll(/^/gm, '    ')}`)
-    return undefined
-  }
-}

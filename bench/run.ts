@@ -39,6 +39,7 @@ export async function runBenchmark(options: RunOptions): Promise<Results> {
   const samples: Sample[] = []
   const complaints: string[] = []
   const complain = (text: string): void => {
+    if (complaints.includes(text)) return
     complaints.push(text)
     options.complain(text)
   }

@@ -43,6 +43,8 @@ export interface Scenario {
   readonly name: string
   /** One sentence: the condition, and what the figures say. */
   readonly summary: string
+  /** How many runs of load each contestant gets in a round, and how often all are started: for the time budget. */
+  readonly effort: { readonly runs: number; readonly starts: number }
   /** Leaves no process behind that it started itself, unless it throws: then whoever called it clears up. */
   readonly run: (stage: Stage) => Promise<void>
 }

@@ -23,10 +23,10 @@ export interface Crew {
   readonly run: (plan: LoadPlan) => Promise<LoadResult>
 }
 
-const program = join(import.meta.dirname, '..', 'load.ts')
+const httpProgram = join(import.meta.dirname, '..', 'load.ts')
 
-/** Starts as many processes as have cores of their own. */
-export function createCrew(nursery: Nursery, cores: Cores): Crew {
+/** Starts as many processes of the load program as have cores of their own. */
+export function createCrew(nursery: Nursery, cores: Cores, program = httpProgram): Crew {
   const workers = Array.from({ length: cores.loadProcesses }, (_, index) =>
     nursery.startTalking({
       name: 'load',

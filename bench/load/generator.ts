@@ -89,7 +89,7 @@ function renderRequests(plan: LoadPlan): readonly Buffer[] {
     throw new Error(`profile must be of ${Object.keys(profiles).join(', ')}, got ${plan.profile}`)
   const host = `${plan.host}:${plan.port}`
   return Array.from({ length: Math.max(1, plan.targets) }, (_, index) =>
-    renderRequest(profile, host, { close: plan.reconnect, item: index }),
+    renderRequest(profile, host, { close: plan.reconnect, path: plan.path, id: index }),
   )
 }
 

@@ -11,8 +11,12 @@ export interface LoadPlan {
   readonly pace: { readonly kind: 'closed' } | { readonly kind: 'open'; readonly ratePerSecond: number }
   /** A new connection for each request. */
   readonly reconnect: boolean
-  /** Different request targets, drawn evenly: 1 sends the same bytes always. */
+  /** Path of the request target, without a query. */
+  readonly path: string
+  /** Different queries (`?id=7`), drawn evenly: 1 sends the same bytes always. */
   readonly targets: number
+  /** Connections kept open and silent meanwhile and afterwards, until a plan that wants fewer. */
+  readonly idle: number
 }
 
 /** Requests that got no good answer, by cause. */
@@ -61,7 +65,11 @@ export function dividePlan(plan: LoadPlan, count: number): readonly LoadPlan[] {
   const parts = Math.max(1, Math.min(count, plan.connections))
   return Array.from({ length: parts }, (_, index) => ({
     ...plan,
-    connections: Math.floor(plan.connections / parts) + (index < plan.connections % parts ? 1 : 0),
+    connections: share(plan.connections, parts, index),
+    idle: share(plan.idle, parts, index),
     pace: plan.pace.kind === 'open' ? { kind: 'open', ratePerSecond: plan.pace.ratePerSecond / parts } : plan.pace,
   }))
 }
+
+const share = (total: number, parts: number, index: number): number =>
+  Math.floor(total / parts) + (index < total % parts ? 1 : 0)

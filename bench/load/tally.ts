@@ -5,11 +5,11 @@ import type { LoadErrors, LoadReport } from './plan.ts'
 
 export interface Tally {
   /** A request intended for `intendedMs` is over; `cause` undefined: with a good answer. */
-  add(intendedMs: number, cause: keyof LoadErrors | undefined): void
+  readonly add: (intendedMs: number, cause: keyof LoadErrors | undefined) => void
   /** A connection was free, yet the send came `lagMs` late. */
-  lag(lagMs: number): void
+  readonly lag: (lagMs: number) => void
   /** `busyRatio` is the generator's own. */
-  report(startMs: number, busyRatio: number): LoadReport
+  readonly report: (startMs: number, busyRatio: number) => LoadReport
 }
 
 export function createTally(clock: Clock): Tally {

@@ -13,6 +13,7 @@ export const caddy: Peer = {
 }
 
 export function renderCaddyfile(job: Job): string {
+  const policy = job.weights === undefined ? 'round_robin' : `weighted_round_robin ${job.weights.join(' ')}`
   return `{
   admin off
   auto_https off
@@ -23,7 +24,7 @@ export function renderCaddyfile(job: Job): string {
 http://127.0.0.1:${job.port}, http://localhost:${job.port} {
   bind 127.0.0.1
   reverse_proxy ${job.backendPorts.map((port) => `127.0.0.1:${port}`).join(' ')} {
-    lb_policy round_robin
+    lb_policy ${policy}
     transport http {
       keepalive_idle_conns_per_host 1024
     }

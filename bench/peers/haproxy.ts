@@ -1,4 +1,7 @@
-/** HAProxy: one thread, kept-alive backend connections, no log, the forwarded fields that SmartEdge also writes. */
+/**
+ * HAProxy: one thread, kept-alive backend connections, no log, the forwarded fields that SmartEdge also writes,
+ * and a retry on another backend at once, which is not its default.
+ */
 import { firstLine, type Job, type Peer } from './peer.ts'
 
 export const haproxy: Peer = {
@@ -12,16 +15,20 @@ export const haproxy: Peer = {
 }
 
 export function renderHaproxy(job: Job): string {
-  const servers = job.backendPorts.map((port, index) => `  server b${index} 127.0.0.1:${port}`)
+  const servers = job.backendPorts.map(
+    (port, index) => `  server b${index} 127.0.0.1:${port} weight ${job.weights?.[index] ?? 1}`,
+  )
   return `global
   nbthread 1
-  maxconn 9000
+  maxconn 9500
 defaults
   mode http
   timeout client 300s
   timeout server 300s
   timeout connect 5s
   http-reuse always
+  retries 2
+  option redispatch 1
 frontend web
   bind 127.0.0.1:${job.port}
   default_backend backends

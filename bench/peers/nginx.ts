@@ -16,7 +16,9 @@ export const nginx: Peer = {
  * and write a large response to a file.
  */
 export function renderNginx(job: Job): string {
-  const servers = job.backendPorts.map((port) => `    server 127.0.0.1:${port};`)
+  const servers = job.backendPorts.map(
+    (port, index) => `    server 127.0.0.1:${port} weight=${job.weights?.[index] ?? 1};`,
+  )
   return `daemon off;
 worker_processes 1;
 worker_rlimit_nofile 20000;
@@ -30,6 +32,7 @@ http {
   keepalive_requests 100000000;
   keepalive_timeout 300s;
   tcp_nodelay on;
+  map $http_upgrade $connection_field { default upgrade; '' ''; }
   upstream backends {
 ${servers.join('\n')}
     keepalive 1024;
@@ -42,7 +45,8 @@ ${servers.join('\n')}
       proxy_http_version 1.1;
       proxy_request_buffering off;
       proxy_max_temp_file_size 0;
-      proxy_set_header Connection "";
+      proxy_set_header Connection $connection_field;
+      proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Host $http_host;
       proxy_set_header Via "1.1 nginx";
       proxy_set_header X-Forwarded-For $remote_addr;

@@ -5,6 +5,8 @@ export interface Job {
   readonly port: number
   /** Ports of the backends, at least one. */
   readonly backendPorts: readonly number[]
+  /** One for each backend; undefined: all the same. */
+  readonly weights?: readonly number[] | undefined
   /** An existing directory of its own, absolute, for whatever it writes. */
   readonly directory: string
 }

@@ -17,11 +17,14 @@ export const createSmartedge = (strategy?: string): Peer => ({
 })
 
 export function renderSmartedge(job: Job, strategy?: string): string {
-  const backends = job.backendPorts.map((port) => `http://127.0.0.1:${port}`)
+  const backends = job.backendPorts.map((port, index) => ({
+    url: `http://127.0.0.1:${port}`,
+    weight: job.weights?.[index] ?? 1,
+  }))
   const config = {
     listeners: { web: { address: `127.0.0.1:${job.port}` } },
     admin: false,
-    pools: { web: { backends, ...(strategy === undefined ? {} : { strategy }) } },
+    pools: { web: { backends, ...(strategy === undefined ? {} : { strategy, affinity: 'query:id' }) } },
   }
   return `${JSON.stringify(config, undefined, 2)}\n`
 }
