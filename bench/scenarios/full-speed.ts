@@ -11,6 +11,7 @@ export const onProfiles = (
 ): Scenario => ({
   name,
   summary,
+  effort: { runs: profiles.length, starts: profiles.length },
   async run(stage) {
     for (const profile of profiles) {
       const field = await assemble(stage, profile)
@@ -20,9 +21,9 @@ export const onProfiles = (
   },
 })
 
-export const headers = onProfiles('headers', 'What header fields cost: 2 and 13 of them each way.', [
+export const headers = onProfiles('headers', 'What header fields cost: 2 and 40 of them each way.', [
   'headers-2',
-  'headers-13',
+  'headers-40',
 ])
 export const download = onProfiles('download', 'Answers of 10 KiB and 1 MiB.', ['body-10k', 'body-1m'])
 export const upload = onProfiles('upload', 'Request bodies of 10 KiB and 1 MiB.', ['upload-10k', 'upload-1m'])

@@ -9,6 +9,7 @@ export const steady: Scenario = {
   name: 'steady',
   summary:
     'Small answers, 13 header fields each way: at full speed, then at half of what the slowest contestant carries.',
+  effort: { runs: 2, starts: 1 },
   async run(stage) {
     const field = await assemble(stage, 'headers-13')
     const full = await race(stage, field, { scenario: 'steady', variant: 'full speed', values: fullSpeed })
