@@ -1,0 +1,98 @@
+/** `smartedge bench`: SmartEdge beside its rivals, or its strategies beside each other, as a table, JSON or a page. */
+import { resolve } from 'node:path'
+import type { Results } from '../../bench/results.ts'
+import { exitCode } from '../exit-codes.ts'
+import type { ServiceIo, Signal } from '../service-io.ts'
+
+export interface BenchOptions {
+  /** Names of rivals, by comma; undefined: all that are found. */
+  readonly against?: string
+  /** Strategy files of the user's own, for the set `strategies`. */
+  readonly plugin?: readonly string[]
+  /** One minute instead of five. */
+  readonly quick?: boolean
+  readonly rounds?: number
+  /** Of each run of load; undefined: what the time allows. */
+  readonly seconds?: number
+  readonly connections?: number
+  /** Results as JSON on standard output instead of tables. */
+  readonly json?: boolean
+  /** File for the page. */
+  readonly html?: string
+  /** File for the document. */
+  readonly markdown?: string
+  /** An address to put under load instead. */
+  readonly target?: string
+  /** Requests a second, with `target`. */
+  readonly rate?: number
+  readonly iOwnThisTarget?: boolean
+}
+
+/** Writes what was measured even when a signal ends it early. */
+export async function bench(io: ServiceIo, scenarios: readonly string[], options: BenchOptions): Promise<number> {
+  const { planBenchmark } = await import('../../bench/plan.ts')
+  const { runBenchmark } = await import('../../bench/run.ts')
+  const plan = planOrComplain(io, () => planBenchmark(scenarios, options, io.cwd))
+  if (plan === undefined) return exitCode.usage
+  for (const peer of plan.missing) io.stderr(`${peer.name} is not installed, skipped. To have it: ${peer.install}\n`)
+
+  const interrupt = new AbortController()
+  let signal: Signal | undefined
+  const stopWatching = io.onSignal((received) => {
+    signal = received
+    interrupt.abort()
+  })
+  const status = createStatusLine(io, plan.estimateSeconds)
+  try {
+    const results = await runBenchmark({ ...plan, ...status, date: new Date().toISOString(), signal: interrupt.signal })
+    status.clear()
+    await write(io, options, results)
+    if (signal !== undefined) return exitCode[signal]
+    return results.rows.length > 0 ? exitCode.ok : exitCode.failure
+  } finally {
+    stopWatching()
+  }
+}
+
+async function write(io: ServiceIo, options: BenchOptions, results: Results): Promise<void> {
+  const { renderHtml } = await import('../../bench/report/html.ts')
+  const { renderMarkdown } = await import('../../bench/report/markdown.ts')
+  const { renderTerminal } = await import('../../bench/report/terminal.ts')
+  io.stdout(options.json ? `${JSON.stringify(results, undefined, 2)}\n` : renderTerminal(results))
+  const files = [
+    { path: options.html, text: renderHtml },
+    { path: options.markdown, text: renderMarkdown },
+  ]
+  for (const { path, text } of files) {
+    if (path === undefined) continue
+    await Bun.write(resolve(io.cwd, path), text(results))
+    io.stderr(`Written: ${path}\n`)
+  }
+}
+
+/** A wrong name or number is the user's to correct: one line, no stack. */
+function planOrComplain<T>(io: ServiceIo, plan: () => T): T | undefined {
+  try {
+    return plan()
+  } catch (error) {
+    io.stderr(`smartedge: ${error instanceof Error ? error.message : String(error)}\n`)
+    return undefined
+  }
+}
+
+/** One line that is written over on a terminal; elsewhere only complaints are worth a line. */
+function createStatusLine(io: ServiceIo, estimateSeconds: number) {
+  const startMs = performance.now()
+  const clear = (): void => (io.stderrIsTty ? io.stderr('\r\u001B[K') : undefined)
+  return {
+    clear,
+    progress(text: string): void {
+      const seconds = Math.round((performance.now() - startMs) / 1000)
+      if (io.stderrIsTty) io.stderr(`\r\u001B[K[${seconds} of about ${Math.round(estimateSeconds)} s] ${text}`)
+    },
+    complain(text: string): void {
+      clear()
+      io.stderr(`${text}\n`)
+    },
+  }
+}
