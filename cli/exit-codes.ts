@@ -1,0 +1,14 @@
+/** What `$?` says after a command; sysexits.h where it has a fitting number. */
+export const exitCode = {
+  ok: 0,
+  failure: 1,
+  /** Unknown command or option, or an option's value that is none. */
+  usage: 2,
+  /** EX_UNAVAILABLE: the admin API could not be reached. */
+  unreachable: 69,
+  /** EX_CONFIG. */
+  badConfig: 78,
+  /** A second signal ended it at once: 128 + the signal's number. */
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const

@@ -1,0 +1,37 @@
+/** Numbers as people read them: short, with a unit, never `NaN`. The inverse is nobody's business. */
+
+/** `12,345`. */
+export const formatCount = (count: number): string => (Number.isFinite(count) ? count.toLocaleString('en-US') : '-')
+
+/** Three significant digits: `0.41 ms`, `12.3 ms`, `1.20 s`. */
+export function formatMs(ms: number): string {
+  if (!Number.isFinite(ms)) return '-'
+  const [value, unit] = ms >= 999.5 ? [ms / 1000, 's'] : [ms, 'ms']
+  return `${value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2)} ${unit}`
+}
+
+const spans = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const
+
+/** The two largest units: `3d 4h`, `2m 5s`, `7s`. */
+export function formatSpan(ms: number): string {
+  if (!Number.isFinite(ms)) return '-'
+  const index = spans.findIndex(([, size]) => ms >= size)
+  const [unit, size] = spans[index] ?? ['s', 1000]
+  const [smaller, smallerSize] = spans[index + 1] ?? []
+  const whole = Math.floor(Math.max(0, ms) / size)
+  if (index < 0 || smaller === undefined || smallerSize === undefined) return `${whole}${unit}`
+  return `${whole}${unit} ${Math.floor((ms % size) / smallerSize)}${smaller}`
+}
+
+/** Binary units: `47.7 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (!Number.isFinite(bytes)) return '-'
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
+}

@@ -1,0 +1,13 @@
+/** What commands that keep running touch of their process, beyond `Io`. */
+import type { Io } from './io.ts'
+
+export type Signal = 'SIGINT' | 'SIGTERM'
+
+export interface ServiceIo extends Io {
+  /** Whether standard error is a terminal: then events are lines for people, else JSON. */
+  readonly stderrIsTty: boolean
+  /** Calls `handler` on each signal until the returned function is called; the default, to end at once, is off meanwhile. */
+  readonly onSignal: (handler: (signal: Signal) => void) => () => void
+  /** Calls `handler` with what nobody caught, instead of ending the process. */
+  readonly onFault: (handler: (error: unknown) => void) => void
+}

@@ -1,0 +1,57 @@
+/** An `Io` that keeps what is written and sends signals when told. */
+import type { ServiceIo, Signal } from '../../cli/service-io.ts'
+
+export interface FakeIo extends ServiceIo {
+  /** All that was written so far. */
+  readonly out: () => string
+  readonly err: () => string
+  readonly signal: (signal: Signal) => void
+  readonly fault: (error: unknown) => void
+  /** Signal handlers installed and not taken away. */
+  readonly watchers: () => number
+  /** Resolves when `text` has been written to standard output or standard error. */
+  readonly written: (text: string) => Promise<void>
+}
+
+export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
+  const written = { out: '', err: '' }
+  const handlers = new Set<(signal: Signal) => void>()
+  const waiting = new Set<() => void>()
+  let onFault: (error: unknown) => void = () => undefined
+  const write = (stream: 'out' | 'err') => (text: string) => {
+    written[stream] += text
+    for (const check of waiting) check()
+  }
+  return {
+    stdout: write('out'),
+    stderr: write('err'),
+    env: {},
+    cwd: '/',
+    isTty: false,
+    color: false,
+    stderrIsTty: false,
+    onSignal(handler) {
+      handlers.add(handler)
+      return () => handlers.delete(handler)
+    },
+    onFault(handler) {
+      onFault = handler
+    },
+    ...overrides,
+    out: () => written.out,
+    err: () => written.err,
+    signal: (signal) => handlers.forEach((handler) => handler(signal)),
+    fault: (error) => onFault(error),
+    watchers: () => handlers.size,
+    written: (text) =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (!written.out.includes(text) && !written.err.includes(text)) return
+          waiting.delete(check)
+          resolve()
+        }
+        waiting.add(check)
+        check()
+      }),
+  }
+}
