@@ -1,0 +1,88 @@
+/**
+ * Asks a running SmartEdge's admin API, over TCP or a Unix socket. On `node:http`, as Bun's and Deno's `fetch` reach
+ * Unix sockets in different ways or not at all.
+ */
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Io } from './io.ts'
+
+export interface AdminTarget {
+  /** `http://…`, `https://…` or `unix:/path`. */
+  readonly url: string
+  readonly token: string | undefined
+}
+
+export type AdminAnswer =
+  | { readonly kind: 'ok'; readonly body: unknown }
+  /** Nobody answered; `reason` in words. */
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** Answered, but not with what was asked for: token, Host, or no SmartEdge at all. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+export const defaultAdminUrl = 'http://127.0.0.1:9900'
+const timeoutMs = 5000
+/** A status of 10,000 backends has 8 MB. */
+const maxAnswerBytes = 64 * 1024 * 1024
+
+/** Option, then environment, then default. Throws an Error when the URL is none. */
+export function adminTarget(options: { readonly url?: string; readonly token?: string }, env: Io['env']): AdminTarget {
+  const url = options.url ?? (env['SMARTEDGE_ADMIN_URL'] || defaultAdminUrl)
+  if (!/^unix:\/./.test(url) && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new Error(`the admin URL must be http://host:port, https://host:port or unix:/path, got ${url}`)
+  return { url, token: options.token ?? (env['SMARTEDGE_ADMIN_TOKEN'] || undefined) }
+}
+
+/** GETs `path`, which begins with a slash. Never rejects. */
+export async function askAdmin(target: AdminTarget, path: string): Promise<AdminAnswer> {
+  let response: IncomingMessage
+  try {
+    response = await send(target, path)
+  } catch (error) {
+    return { kind: 'unreachable', reason: reasonOf(error) }
+  }
+  try {
+    return read(response.statusCode ?? 0, JSON.parse(await readText(response)))
+  } catch {
+    return { kind: 'refused', reason: 'the answer is no JSON; is this the address of a SmartEdge admin API?' }
+  }
+}
+
+function read(status: number, body: unknown): AdminAnswer {
+  if (status === 200) return { kind: 'ok', body }
+  const detail = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'no reason given'
+  if (status !== 401) return { kind: 'refused', reason: `${status}: ${detail}` }
+  return { kind: 'refused', reason: 'it wants a token: pass --token or set SMARTEDGE_ADMIN_TOKEN to its admin.token' }
+}
+
+function send({ url, token }: AdminTarget, path: string): Promise<IncomingMessage> {
+  const isUnix = url.startsWith('unix:')
+  const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const socket = isUnix ? { socketPath: url.slice('unix:'.length) } : {}
+  const request = address.protocol === 'https:' ? httpsRequest : httpRequest
+  return new Promise((resolve, reject) => {
+    const outgoing = request(address, { headers, agent: false, timeout: timeoutMs, ...socket }, resolve)
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)))
+    outgoing.on('error', reject)
+    outgoing.end()
+  })
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of response as AsyncIterable<Uint8Array>) {
+    size += piece.length
+    if (size > maxAnswerBytes) throw new Error('too large')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there'
+  if (code === 'ENOTFOUND') return 'its name cannot be resolved'
+  if (code === 'ECONNRESET') return 'the connection was reset'
+  return (error instanceof Error && error.message) || code || 'no connection'
+}

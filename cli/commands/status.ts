@@ -1,0 +1,67 @@
+/** `smartedge status`: what a running edge is doing, as a table or as JSON, once or again and again. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { StatusSnapshot } from '../../core/observe/snapshot.ts'
+import { adminTarget, type AdminTarget, askAdmin } from '../admin-client.ts'
+import { exitCode } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { formatStatus } from '../status-table.ts'
+
+export interface StatusOptions {
+  readonly url?: string
+  readonly token?: string
+  readonly json?: boolean
+  readonly watch?: boolean
+  /** Between two looks; for tests. */
+  readonly pause?: () => Promise<unknown>
+}
+
+const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
+
+/** With `watch` it goes on until the process ends, or the edge is gone. */
+export async function status(io: Io, options: StatusOptions): Promise<number> {
+  let target: AdminTarget
+  try {
+    target = adminTarget(options, io.env)
+  } catch (error) {
+    io.stderr(`smartedge: ${error instanceof Error ? error.message : String(error)}\n`)
+    return exitCode.usage
+  }
+  const pause = options.pause ?? (() => wait(1000))
+  let previous: StatusSnapshot | undefined
+  for (;;) {
+    const answer = await askAdmin(target, '/api/status')
+    if (answer.kind !== 'ok') return report(io, target, answer)
+    if (!isSnapshot(answer.body)) return report(io, target, { kind: 'refused', reason: 'that is no SmartEdge status' })
+    if (options.json) io.stdout(`${JSON.stringify(answer.body, null, options.watch ? 0 : 2)}\n`)
+    else
+      io.stdout(
+        (options.watch && io.isTty ? clearScreen : '') + formatStatus(answer.body, { color: io.color, previous }),
+      )
+    if (!options.watch) return exitCode.ok
+    previous = answer.body
+    await pause()
+  }
+}
+
+function report(io: Io, { url }: AdminTarget, problem: { kind: 'unreachable' | 'refused'; reason: string }): number {
+  if (problem.kind === 'refused') {
+    io.stderr(`smartedge: ${url} refused: ${problem.reason}\n`)
+    return exitCode.failure
+  }
+  const advice = 'start one with "smartedge run", or name it with --url or SMARTEDGE_ADMIN_URL'
+  io.stderr(`smartedge: no admin API at ${url} (${problem.reason}); ${advice}\n`)
+  return exitCode.unreachable
+}
+
+/** As much as the table relies on; a newer edge may tell more. */
+function isSnapshot(body: unknown): body is StatusSnapshot {
+  if (typeof body !== 'object' || body === null) return false
+  const { version, counters, process, listeners, pools } = body as Readonly<Record<string, unknown>>
+  return (
+    typeof version === 'string' &&
+    [counters, process].every((part) => typeof part === 'object' && part !== null) &&
+    Array.isArray(listeners) &&
+    Array.isArray(pools) &&
+    pools.every((pool: { backends?: unknown } | null) => Array.isArray(pool?.backends))
+  )
+}

@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { adminTarget } from '../../cli/admin-client.ts'
+import { status, type StatusOptions } from '../../cli/commands/status.ts'
+import type { ServiceIo } from '../../cli/service-io.ts'
+import { type AdminServer, startAdmin } from '../../core/admin/server.ts'
+import { fakeAdminSource } from '../support/admin-source.ts'
+import { fakeIo } from '../support/service-io.ts'
+
+const stops: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+async function admin(token?: string): Promise<{ server: AdminServer; url: string }> {
+  const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+  const server = await startAdmin({ address, token, source: fakeAdminSource() })
+  stops.push(() => server.stop())
+  return { server, url: `http://127.0.0.1:${server.address.kind === 'tcp' ? server.address.port : 0}` }
+}
+
+/** Something else that listens where an admin API was expected. */
+function stranger(body: string): string {
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response(body) })
+  stops.push(() => server.stop(true))
+  return `http://127.0.0.1:${server.port}`
+}
+
+async function run(options: StatusOptions, overrides: Partial<ServiceIo> = {}) {
+  const io = fakeIo(overrides)
+  return { code: await status(io, options), out: io.out(), err: io.err() }
+}
+
+describe('status command', () => {
+  test('shows a table', async () => {
+    const { url } = await admin()
+    const { code, out, err } = await run({ url })
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toContain('10.0.0.1:80  ● healthy')
+  })
+
+  test('gives the snapshot as JSON', async () => {
+    const { url } = await admin()
+    const { code, out } = await run({ url, json: true })
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ version: '1.2.3', pools: [{ name: 'web' }] })
+  })
+
+  test('takes URL and token from the environment, options first', async () => {
+    const { url } = await admin('s3cret')
+    const env = { SMARTEDGE_ADMIN_URL: url, SMARTEDGE_ADMIN_TOKEN: 's3cret' }
+    expect((await run({}, { env })).code).toBe(0)
+    expect((await run({ token: 'wrong' }, { env })).code).toBe(1)
+  })
+
+  test('says what to do about a missing token', async () => {
+    const { url } = await admin('s3cret')
+    const { code, err } = await run({ url })
+    expect(code).toBe(1)
+    expect(err).toMatch(/wants a token: pass --token or set SMARTEDGE_ADMIN_TOKEN[^\n]*\n$/)
+  })
+
+  test('says in one line what to do when nothing listens, and ends with 69', async () => {
+    const { server, url } = await admin()
+    await server.stop()
+    const { code, out, err } = await run({ url })
+    expect([code, out]).toEqual([69, ''])
+    expect(err).toBe(
+      `smartedge: no admin API at ${url} (nothing listens there); ` +
+        'start one with "smartedge run", or name it with --url or SMARTEDGE_ADMIN_URL\n',
+    )
+  })
+
+  test('says so for a Unix socket that is not there', async () => {
+    expect(await run({ url: 'unix:/nowhere/admin.sock' })).toMatchObject({ code: 69, out: '' })
+  })
+
+  test('takes nothing else for a SmartEdge', async () => {
+    const bodies = ['', 'hello', '{', 'null', '[]', '{}', '{"version":"1","counters":{},"process":{},"pools":[null]}']
+    for (const body of bodies) expect([body, (await run({ url: stranger(body) })).code]).toEqual([body, 1])
+  })
+
+  test('calls a URL that is none a usage error', async () => {
+    for (const url of ['', 'x', 'localhost:9900', 'ftp://x', 'unix:', 'unix:relative', 'http://'])
+      expect([url, (await run({ url })).code]).toEqual([url, 2])
+  })
+
+  test('watches until the edge is gone', async () => {
+    const { server, url } = await admin()
+    let looks = 0
+    const pause = async () => {
+      looks++
+      if (looks === 2) await server.stop()
+    }
+    const { code, out } = await run({ url, watch: true, pause }, { isTty: true })
+    expect([code, looks]).toEqual([69, 2])
+    expect(out.split('\u001B[H\u001B[2J').length).toBe(3)
+  })
+
+  test('watches as one JSON object a line, without touching the screen', async () => {
+    const { server, url } = await admin()
+    const { out } = await run({ url, watch: true, json: true, pause: () => server.stop() }, { isTty: true })
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { pid: number }).pid),
+    ).toEqual([42])
+  })
+})
+
+describe('admin target', () => {
+  test('is the default admin address when nothing is said', () => {
+    expect(adminTarget({}, {})).toEqual({ url: 'http://127.0.0.1:9900', token: undefined })
+    expect(adminTarget({}, { SMARTEDGE_ADMIN_URL: '', SMARTEDGE_ADMIN_TOKEN: '' }).token).toBeUndefined()
+  })
+})
