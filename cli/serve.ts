@@ -1,0 +1,83 @@
+/** One edge from its start to its end: what `run` and `demo` share. Signals end it, and nothing else does. */
+import { formatAddress, type SocketAddress } from '../core/address.ts'
+import type { Config } from '../core/config/config.ts'
+import { StartError } from '../core/errors.ts'
+import type { Emit } from '../core/observe/events.ts'
+import type { StatusSnapshot } from '../core/observe/snapshot.ts'
+import { exitCode } from './exit-codes.ts'
+import type { ServiceIo, Signal } from './service-io.ts'
+
+/** `core/edge.ts`'s `Edge` by shape. */
+export interface RunningEdge {
+  readonly addresses: readonly { readonly listener: string; readonly address: SocketAddress }[]
+  readonly adminAddress: SocketAddress | undefined
+  status(): StatusSnapshot
+  drain(): Promise<{ readonly cut: number }>
+  kill(): void
+}
+
+export interface Service {
+  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onFault'>
+  readonly config: Config
+  /** Where the configuration came from, for people; undefined: from nowhere. */
+  readonly file: string | undefined
+  readonly emit: Emit
+  readonly start: (options: { config: Config; emit: Emit }) => Promise<RunningEdge>
+  /** When traffic is served. */
+  readonly onReady?: (edge: RunningEdge) => void
+}
+
+/**
+ * Resolves to the exit code. The first signal drains: 0 when all was finished or the time was up. The second ends at
+ * once: 130 or 143.
+ */
+export async function serve({ io, config, file, emit, start, onReady }: Service): Promise<number> {
+  const signals = watchSignals(io)
+  io.onFault((error) => emit({ kind: 'fault', detail: stackOf(error) }))
+  let edge: RunningEdge | undefined
+  const run = async (): Promise<number> => {
+    edge = await start({ config, emit })
+    emit({ kind: 'ready', config: file, pools: config.pools.length, backends: countMembers(config) })
+    onReady?.(edge)
+    const signal = await signals.first
+    emit({ kind: 'draining', signal, connections: edge.status().counters.connectionsOpen })
+    emit({ kind: 'stopped', ...(await edge.drain()) })
+    return exitCode.ok
+  }
+  try {
+    return await Promise.race([run(), signals.second.then((signal) => exitCode[signal])])
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    io.stderr(`smartedge: ${error.message}\n`)
+    return exitCode.failure
+  } finally {
+    signals.stop()
+    // After a drain there is nothing left to end; after a second signal, everything.
+    edge?.kill()
+  }
+}
+
+/** `http://127.0.0.1:8080` for each listener on TCP, an address on this machine for one that listens on all. */
+export const urlsOf = (edge: RunningEdge): string[] =>
+  edge.addresses.flatMap(({ address }) =>
+    address.kind === 'tcp' ? [`http://${formatAddress(reachable(address))}`] : [],
+  )
+
+const reachable = (address: SocketAddress & { kind: 'tcp' }): SocketAddress =>
+  ['0.0.0.0', '::', '*'].includes(address.host) ? { ...address, host: '127.0.0.1' } : address
+
+const countMembers = (config: Config): number => config.pools.reduce((total, pool) => total + pool.members.length, 0)
+
+function watchSignals(io: Pick<ServiceIo, 'onSignal'>) {
+  const first = Promise.withResolvers<Signal>()
+  const second = Promise.withResolvers<Signal>()
+  let seen = 0
+  const stop = io.onSignal((signal) => {
+    seen++
+    if (seen === 1) first.resolve(signal)
+    else second.resolve(signal)
+  })
+  return { first: first.promise, second: second.promise, stop }
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -1,0 +1,31 @@
+/** What the demo invites people to type: pure. */
+import { formatAddress } from '../core/address.ts'
+import type { Config } from '../core/config/config.ts'
+import { defaultAdminUrl } from './admin-client.ts'
+import { type RunningEdge, urlsOf } from './serve.ts'
+
+/** Lines that work as printed, against the addresses that are really listened on. */
+export function tryNext(edge: RunningEdge, config: Config): string {
+  const [url] = urlsOf(edge)
+  if (url === undefined) return ''
+  const lines = [
+    [`curl ${url}/`, 'who answers? ask again'],
+    [`curl -d hello ${url}/echo`, 'the request as a backend sees it'],
+    [`curl -N ${url}/stream`, 'a body that arrives in pieces'],
+    ...adminLines(edge, config),
+  ] as const
+  const width = Math.max(...lines.map(([command]) => command.length))
+  const block = lines.map(([command, purpose]) => `  ${command.padEnd(width)}   # ${purpose}`)
+  return `\nTry next, in another terminal:\n\n${block.join('\n')}\n\n`
+}
+
+/** None where they would not work as printed: a token is nothing to print. */
+function adminLines({ adminAddress }: RunningEdge, { admin }: Config): (readonly [string, string])[] {
+  if (adminAddress?.kind !== 'tcp' || admin?.token !== undefined) return []
+  const url = `http://${formatAddress(adminAddress)}`
+  const option = url === defaultAdminUrl ? '' : ` --url ${url}`
+  return [
+    [`npm run -s smartedge -- status${option}`, 'pools and backends'],
+    [`curl ${url}/metrics`, 'metrics for Prometheus'],
+  ]
+}
