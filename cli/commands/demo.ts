@@ -1,0 +1,26 @@
+/** `smartedge demo`: `run`, with an origin started in this process for each member that the config has on this machine. */
+import { exitCode } from '../exit-codes.ts'
+import { loadOrReport } from '../load.ts'
+import { localOrigins } from '../local-origins.ts'
+import { OriginError, startOrigins } from '../start-origins.ts'
+import type { ServiceIo } from '../service-io.ts'
+import { tryNext } from '../try-next.ts'
+import { type RunOptions, serveLoaded } from './run.ts'
+
+export async function demo(io: ServiceIo, options: RunOptions): Promise<number> {
+  const loaded = await loadOrReport(io, options.config)
+  if (!loaded) return exitCode.badConfig
+  try {
+    const backends = await startOrigins(localOrigins(loaded.config))
+    if (!options.quiet) io.stderr(`${backends.length} origins started here, for the members on this machine\n`)
+    try {
+      return await serveLoaded(io, options, loaded, (edge) => io.stdout(tryNext(edge, loaded.config)))
+    } finally {
+      await Promise.all(backends.map((backend) => backend.stop()))
+    }
+  } catch (error) {
+    if (!(error instanceof OriginError)) throw error
+    io.stderr(`smartedge: ${error.message}; stop what listens there, or serve it for real: smartedge run\n`)
+    return exitCode.failure
+  }
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bun
+/** Where the `smartedge` command begins: arguments in, exit code out. Runs on Bun, and on Deno for client commands. */
+import { CommanderError } from 'commander'
+import { createProgram } from './args.ts'
+import { exitCode } from './exit-codes.ts'
+import { processIo } from './process-io.ts'
+import type { ServiceIo } from './service-io.ts'
+
+/** `argv` without the runtime and the script. Resolves to the exit code; never rejects. */
+export async function main(argv: readonly string[], io: ServiceIo): Promise<number> {
+  let code: number = exitCode.ok
+  try {
+    const program = createProgram(io, (result) => {
+      code = result
+    })
+    // Commander shows help on standard error and fails when there is no verb; that is a usage error here too.
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
+    const verbose = argv.includes('-v') || argv.includes('--verbose')
+    io.stderr(`smartedge: ${verbose && error instanceof Error ? error.stack : String(error)}\n`)
+    return exitCode.failure
+  }
+}
+
+/** Runs `main` on this process and ends it: nothing left open may keep a finished command alive. */
+export async function mainOfProcess(argv: readonly string[]): Promise<never> {
+  // A reader that leaves early (`smartedge status | head`) is no fault of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  const code = await main(argv, processIo())
+  // Written through: on a pipe the last lines may still be on their way.
+  await new Promise((resolve) => process.stdout.write('', resolve))
+  await new Promise((resolve) => process.stderr.write('', resolve))
+  process.exit(code)
+}
+
+if (import.meta.main) await mainOfProcess(process.argv.slice(2))

@@ -1,0 +1,35 @@
+/** The real `Io`: this process's streams, environment and signals. Runs on Bun and on Deno. */
+import { isatty } from 'node:tty'
+import type { Io } from './io.ts'
+import type { ServiceIo } from './service-io.ts'
+
+export function processIo(): ServiceIo {
+  const isTty = isatty(1)
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    isTty,
+    color: wantsColor(process.env, isTty),
+    stderrIsTty: isatty(2),
+    onSignal(handler) {
+      const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => [signal, () => handler(signal)] as const)
+      for (const [signal, listener] of listeners) process.on(signal, listener)
+      return () => {
+        for (const [signal, listener] of listeners) process.off(signal, listener)
+      }
+    },
+    onFault(handler) {
+      process.on('uncaughtException', handler)
+      process.on('unhandledRejection', handler)
+    },
+  }
+}
+
+/** NO_COLOR and FORCE_COLOR as no-color.org and force-color.org say: set and not empty; FORCE_COLOR=0 forces nothing. */
+export function wantsColor(env: Io['env'], isTty: boolean): boolean {
+  if (env['NO_COLOR']) return false
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0' && env['FORCE_COLOR'] !== 'false'
+  return isTty && env['TERM'] !== 'dumb'
+}

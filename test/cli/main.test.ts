@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { descriptorWarning, readDescriptorLimit } from '../../cli/descriptors.ts'
+import { main } from '../../cli/main.ts'
+import { wantsColor } from '../../cli/process-io.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { fakeIo } from '../support/service-io.ts'
+
+async function run(...argv: string[]) {
+  const io = fakeIo()
+  return { code: await main(argv, io), out: io.out(), err: io.err() }
+}
+
+describe('command line', () => {
+  test('prints its version', async () => {
+    for (const flag of ['-V', '--version'])
+      expect(await run(flag)).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
+  })
+
+  test('helps on standard output, for each verb too', async () => {
+    const { code, out, err } = await run('--help')
+    expect([code, err]).toEqual([0, ''])
+    const verbs = ['run', 'demo', 'origins', 'status', 'validate', 'init', 'schema']
+    expect(verbs.filter((verb) => !out.includes(`\n  ${verb} `))).toEqual([])
+    for (const verb of verbs) {
+      const help = await run(verb, '-h')
+      expect([verb, help.code, help.out.startsWith(`Usage: smartedge ${verb}`)]).toEqual([verb, 0, true])
+    }
+  })
+
+  test('calls it a usage error when no verb is given, and helps', async () => {
+    const { code, out, err } = await run()
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toStartWith('Usage: smartedge')
+  })
+
+  test('suggests what was probably meant', async () => {
+    expect(await run('stauts')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('Did you mean status?'),
+    })
+    expect((await run('status', '--jsn')).err).toContain('Did you mean --json?')
+  })
+
+  test('refuses option values that break a rule', async () => {
+    const wrong = [
+      ['--servers', '0'],
+      ['--servers', '1001'],
+      ['--servers', '1e2'],
+      ['--servers', ''],
+      ['--start-port', '65536'],
+      ['--start-port', '-1'],
+      ['--latency', '20'],
+      ['--latency', '5ms..'],
+      ['--latency', '9ms..5ms'],
+      ['--latency', '1ms..2ms..3ms'],
+      ['--latency', '2h'],
+      ['--latency', '3601s'],
+      ['--error-rate', '1.1'],
+      ['--error-rate', 'NaN'],
+      ['--error-rate', '-0.1'],
+      ['--hang-rate', '9'.repeat(400)],
+    ]
+    for (const args of wrong) {
+      const { code, err } = await run('origins', ...args)
+      expect([args, code, err.startsWith('error: option')]).toEqual([args, 2, true])
+    }
+  })
+
+  test('refuses unknown options, too many arguments and hostile ones', async () => {
+    for (const args of [['--nope'], ['run', 'x'], ['status', '--'.repeat(5000)], ['__proto__'], ['run', '--config']])
+      expect([args[0], (await run(...args)).code]).toEqual([args[0], 2])
+  })
+
+  test('ends with 78 when there is something wrong with the configuration', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'smartedge-cli-'))
+    const path = join(directory, 'x.json')
+    writeFileSync(path, '{ "poools": {} }')
+    const { code, err } = await run('validate', '-c', path)
+    expect(code).toBe(78)
+    expect(err).toContain('x.json:1:')
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe('colour', () => {
+  test('is for terminals, unless told otherwise', () => {
+    expect(wantsColor({}, true)).toBe(true)
+    expect(wantsColor({}, false)).toBe(false)
+    expect(wantsColor({ TERM: 'dumb' }, true)).toBe(false)
+    expect(wantsColor({ NO_COLOR: '1' }, true)).toBe(false)
+    expect(wantsColor({ NO_COLOR: '' }, true)).toBe(true)
+    expect(wantsColor({ FORCE_COLOR: '1', TERM: 'dumb' }, false)).toBe(true)
+    expect(wantsColor({ FORCE_COLOR: '0' }, true)).toBe(false)
+    expect(wantsColor({ FORCE_COLOR: '1', NO_COLOR: '1' }, true)).toBe(false)
+  })
+})
+
+describe('descriptor limit', () => {
+  test('is warned of when it is too low for anybody, or for what is configured', () => {
+    expect(descriptorWarning(256, undefined)).toBe(
+      'the limit of 256 open files is too low; raise it to at least 1024: ulimit -n 1024',
+    )
+    expect(descriptorWarning(4096, 5000)).toContain('too low for limits.connections 5000; raise it to at least 10064')
+    expect(descriptorWarning(1024, undefined)).toBeUndefined()
+    expect(descriptorWarning(20_000, 5000)).toBeUndefined()
+    expect(descriptorWarning(undefined, 5000)).toBeUndefined()
+  })
+
+  test('is unknown where the system does not tell', () => {
+    expect(readDescriptorLimit('/nowhere')).toBeUndefined()
+    expect(readDescriptorLimit(import.meta.path)).toBeUndefined()
+  })
+})
