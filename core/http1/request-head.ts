@@ -66,8 +66,9 @@ export class RequestHead {
     return this.bytes.toString('latin1', this.start, this.methodEnd)
   }
 
+  /** "/" for an absolute target without one, which asks for the same (RFC 9110 4.2.3). */
   get path(): string {
-    return this.bytes.toString('latin1', this.pathStart, this.pathEnd)
+    return this.pathStart === this.pathEnd ? '/' : this.bytes.toString('latin1', this.pathStart, this.pathEnd)
   }
 
   /** Behind the question mark; undefined when the target has none. */

@@ -183,14 +183,31 @@ describe('path and query', () => {
     ['/a?', '/a', ''],
     ['/a?b?c', '/a', 'b?c'],
     ['/%3F?x', '/%3F', 'x'],
-    ['http://b.example', '', undefined],
-    ['http://b.example?x', '', 'x'],
+    ['http://b.example', '/', undefined],
+    ['http://b.example?x', '/', 'x'],
     ['http://b.example/a?x', '/a', 'x'],
     ['HTTPS://b.example/a', '/a', undefined],
   ])('of %s are found', (target, path, query) => {
     const head = parseRequest(withTarget(target))
     expect(head.path).toBe(path)
     expect(head.query).toBe(query)
+  })
+})
+
+describe('hasField', () => {
+  const head = parseRequest('GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a:  \xfc \r\nX-B:\r\n\r\n')
+
+  test.each([
+    ['x-a', '1', true],
+    ['x-a', '\xfc', true],
+    ['x-a', '', false],
+    ['x-a', '1, \xfc', false],
+    ['x-b', '', true],
+    ['x-c', '', false],
+    ['host', 'a', true],
+    ['host', 'A', false],
+  ])('of %s with %p is %p', (name, value, expected) => {
+    expect(head.hasField(name, value)).toBe(expected)
   })
 })
 
