@@ -255,6 +255,7 @@ describe('trailer section', () => {
     ['a bare LF', 'X: y\n', /bare LF/],
     ['a bare CR', 'X: y\rz\r\n', /followed by LF/],
     ['a bare CR for its end', 'X: y\r\n\r\0', /followed by LF|may not hold byte/],
+    ['a bare CR for its beginning', '\rX: y\r\n', /followed by LF/],
     ['NUL', 'X: \0\r\n', /may not hold byte/],
     ['a broken Content-Length', 'Content-Length: x\r\n', /Content-Length/],
     ['a broken Transfer-Encoding', 'Transfer-Encoding: xchunked\r\n', /Transfer-Encoding/],

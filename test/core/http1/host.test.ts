@@ -12,6 +12,8 @@ const authorities = [
   ['a.example:80', 'a.example'],
   ['a.example:', 'a.example'],
   ['a_b.example', 'a_b.example'],
+  ['a.example.', 'a.example'],
+  ['a.example.:80', 'a.example'],
   ['xn--bcher-kva.example:65535', 'xn--bcher-kva.example'],
   ['%61.example', '%61.example'],
   ['10.0.0.1:8080', '10.0.0.1'],
