@@ -5,7 +5,7 @@ import { defaultAdminUrl } from './admin-client.ts'
 import { type RunningEdge, urlsOf } from './serve.ts'
 
 /** Lines that work as printed, against the addresses that are really listened on. */
-export function tryNext(edge: RunningEdge, config: Config): string {
+export function tryNext(edge: RunningEdge, config: Config, origins: number): string {
   const [url] = urlsOf(edge)
   if (url === undefined) return ''
   const lines = [
@@ -16,7 +16,8 @@ export function tryNext(edge: RunningEdge, config: Config): string {
   ] as const
   const width = Math.max(...lines.map(([command]) => command.length))
   const block = lines.map(([command, purpose]) => `  ${command.padEnd(width)}   # ${purpose}`)
-  return `\nTry next, in another terminal:\n\n${block.join('\n')}\n\n`
+  const here = `${origins} test backend${origins === 1 ? ' answers' : 's answer'} for the members on this machine.`
+  return `\n${here} Try next, in another terminal:\n\n${block.join('\n')}\n\n`
 }
 
 /** None where they would not work as printed: a token is nothing to print. */

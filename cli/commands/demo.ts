@@ -12,9 +12,8 @@ export async function demo(io: ServiceIo, options: RunOptions): Promise<number> 
   if (!loaded) return exitCode.badConfig
   try {
     const backends = await startOrigins(localOrigins(loaded.config))
-    if (!options.quiet) io.stderr(`${backends.length} origins started here, for the members on this machine\n`)
     try {
-      return await serveLoaded(io, options, loaded, (edge) => io.stdout(tryNext(edge, loaded.config)))
+      return await serveLoaded(io, options, loaded, (edge) => io.stdout(tryNext(edge, loaded.config, backends.length)))
     } finally {
       await Promise.all(backends.map((backend) => backend.stop()))
     }

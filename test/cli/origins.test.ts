@@ -81,20 +81,22 @@ describe('what to try next', () => {
   const edge = { addresses: [{ listener: 'web', address }], adminAddress: undefined } as never
 
   test('uses the address that is listened on', () => {
-    const text = tryNext(edge, configOf())
+    const text = tryNext(edge, configOf(), 4)
     expect(text).toContain('\n  curl http://127.0.0.1:8080/  ')
     expect(text).not.toContain('status')
+    expect(text).toContain('4 test backends answer')
+    expect(tryNext(edge, configOf(), 1)).toContain('1 test backend answers')
   })
 
   test('offers status and metrics only where they work as printed', () => {
     const adminAddress = { kind: 'tcp', host: '127.0.0.1', port: 9901 } as const
     const withAdmin = { ...(edge as object), adminAddress } as never
     const config = (token?: string) => ({ admin: { address: adminAddress, token }, pools: [] }) as unknown as Config
-    expect(tryNext(withAdmin, config())).toContain('-- status --url http://127.0.0.1:9901  ')
-    expect(tryNext(withAdmin, config('s3cret'))).not.toMatch(/status|metrics|s3cret/)
+    expect(tryNext(withAdmin, config(), 4)).toContain('-- status --url http://127.0.0.1:9901  ')
+    expect(tryNext(withAdmin, config('s3cret'), 4)).not.toMatch(/status|metrics|s3cret/)
   })
 
   test('is nothing when no listener is on TCP', () => {
-    expect(tryNext({ addresses: [] } as never, configOf())).toBe('')
+    expect(tryNext({ addresses: [] } as never, configOf(), 0)).toBe('')
   })
 })
