@@ -40,6 +40,14 @@ describe('metrics page', () => {
     expect(verdict?.exitCode ?? 0).toBe(0)
   })
 
+  test('is explained in full in the documentation', async () => {
+    const documented = await Bun.file(new URL('../../../docs/operations.md', import.meta.url)).text()
+    const names = parseMetrics(renderMetrics(busyEdge(), fakeProcess)).map((family) => family.name)
+    expect(names.filter((name) => !documented.includes(`\`${name}\``))).toEqual([])
+    const explained = [...documented.matchAll(/`((?:smartedge|process)_[a-z_]+)`/g)].map((match) => match[1])
+    expect(explained.filter((name) => !names.includes(name ?? ''))).toEqual([])
+  })
+
   test('tells a backend by its pool and its id', () => {
     const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
     const labels = { pool: 'web', backend: 'a:80' }
