@@ -3,8 +3,9 @@
  * and what it forwards is always a lawful beginning of the same data. Only ProtocolErrors are thrown.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readBody } from '../support/http1.ts'
-import { chunkedBodies, fragments } from '../support/http1-corpus.ts'
+import { readBody } from '../support/http1-bodies.ts'
+import { fragments } from '../support/http1-corpus.ts'
+import { chunkedBodies } from '../support/http1-messages.ts'
 import { createMutator } from '../support/http1-mutations.ts'
 import { dataOfForwarded, referenceChunked } from '../support/http1-reference.ts'
 

@@ -3,8 +3,9 @@
  * good when all of them agree.
  */
 import { expect } from 'bun:test'
-import type { HeadReading } from './http1.ts'
-import { byteByByte, bytesOf, limits, readRequest, readResponse } from './http1.ts'
+import type { HeadReading } from './http1-heads.ts'
+import { byteByByte, bytesOf, limits } from './http1-bytes.ts'
+import { readRequest, readResponse } from './http1-heads.ts'
 import type { HttpLimits } from '../../core/http1/limits.ts'
 
 type Read = (pieces: readonly Buffer[], within?: HttpLimits, start?: number) => HeadReading<object>

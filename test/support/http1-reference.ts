@@ -5,7 +5,7 @@
  */
 import type { Field } from './http1.ts'
 
-export interface ReferenceRequest {
+interface ReferenceRequest {
   readonly method: string
   readonly target: string
   readonly minorVersion: number
@@ -16,7 +16,7 @@ export interface ReferenceRequest {
   readonly end: number
 }
 
-export interface ReferenceResponse {
+interface ReferenceResponse {
   readonly status: number
   readonly minorVersion: number
   readonly fields: readonly Field[]
@@ -111,7 +111,7 @@ export function referenceResponse(text: string): ReferenceResponse | undefined {
   return { status: Number(line[2]), minorVersion, ...framing, end: head.end }
 }
 
-export interface ReferenceBody {
+interface ReferenceBody {
   readonly data: string
   readonly trailers: readonly Field[]
   /** Where the body ends. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createBodyReader } from '../../../core/http1/body-reader.ts'
-import { byteByByte, bytesOf, limits, piecesOf, readBody } from '../../support/http1.ts'
+import { readBody } from '../../support/http1-bodies.ts'
+import { byteByByte, bytesOf, limits, piecesOf } from '../../support/http1-bytes.ts'
 
 const BODY = 'hello\r\n\0\xff'
 const TRAILING = 'GET / HTTP/1.1\r\n\r\n'

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { BodyReading } from '../../support/http1.ts'
+import type { BodyReading } from '../../support/http1-bodies.ts'
 import { ChunkedReader } from '../../../core/http1/chunked-reader.ts'
-import { byteByByte, bytesOf, limits, piecesOf, readBody } from '../../support/http1.ts'
+import { readBody } from '../../support/http1-bodies.ts'
+import { byteByByte, bytesOf, limits, piecesOf } from '../../support/http1-bytes.ts'
 import { dataOfForwarded, referenceChunked } from '../../support/http1-reference.ts'
 
 const TRAILING = 'GET / HTTP/1.1\r\n\r\n\0\r\n0\r\n\r\n'

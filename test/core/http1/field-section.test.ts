@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { FieldSection } from '../../../core/http1/field-section.ts'
 import { HOST, UPGRADE, VIA } from '../../../core/http1/field-names.ts'
-import { bytesOf, fieldsOf, limits, parseRequest, parseResponse } from '../../support/http1.ts'
+import { bytesOf, limits } from '../../support/http1-bytes.ts'
+import { parseRequest, parseResponse } from '../../support/http1-heads.ts'
+import { fieldsOf } from '../../support/http1.ts'
 import {
   expectRequest,
   expectRequestRefused,

@@ -6,7 +6,8 @@ import {
   NAMES_FIELDS,
   UPGRADE_OPTION,
 } from '../../../core/http1/field-values.ts'
-import { bytesOf, parseRequest } from '../../support/http1.ts'
+import { bytesOf } from '../../support/http1-bytes.ts'
+import { parseRequest } from '../../support/http1-heads.ts'
 import { expectRequest, expectRequestRefused, expectResponseRefused } from '../../support/http1-cases.ts'
 
 const request = (lines: string): string => `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`

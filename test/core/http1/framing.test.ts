@@ -1,7 +1,7 @@
 /** Which messages have a body, how long it is, and which framing is refused (RFC 9112 6). */
 import { describe, expect, test } from 'bun:test'
 import { frameRequest, frameResponse } from '../../../core/http1/framing.ts'
-import { parseRequest, parseResponse } from '../../support/http1.ts'
+import { parseRequest, parseResponse } from '../../support/http1-heads.ts'
 import {
   expectRequest,
   expectRequestRefused,

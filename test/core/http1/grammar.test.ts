@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as grammar from '../../../core/http1/grammar.ts'
 import * as names from '../../../core/http1/field-names.ts'
-import { bytesOf } from '../../support/http1.ts'
+import { bytesOf } from '../../support/http1-bytes.ts'
 
 const everyByte = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte))
 const membersOf = (table: Uint8Array): string => everyByte.filter((_, byte) => table[byte] === 1).join('')

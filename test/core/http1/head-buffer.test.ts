@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { HeadBuffer } from '../../../core/http1/head-buffer.ts'
-import { byteByByte, bytesOf, textOf } from '../../support/http1.ts'
+import { byteByByte, bytesOf, textOf } from '../../support/http1-bytes.ts'
 
 const MAX_BYTES = 64 * 1024
 const HEAD = 'GET / HTTP/1.1\r\nHost: a\r\nX:\t\x80\xff\r\n\r\n'

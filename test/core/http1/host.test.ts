@@ -1,6 +1,6 @@
 /** Host and the authority of an absolute-form target: who is asked for (RFC 9112 3.2). */
 import { describe, expect, test } from 'bun:test'
-import { parseRequest } from '../../support/http1.ts'
+import { parseRequest } from '../../support/http1-heads.ts'
 import { expectRequest, expectRequestRefused } from '../../support/http1-cases.ts'
 
 const withHost = (value: string): string => `GET / HTTP/1.1\r\nHost: ${value}\r\n\r\n`

@@ -1,6 +1,7 @@
 /** The limits of a head, each at its last lawful value and one beyond. */
 import { describe, expect, test } from 'bun:test'
-import { bytesOf, limits, readRequest } from '../../support/http1.ts'
+import { bytesOf, limits } from '../../support/http1-bytes.ts'
+import { readRequest } from '../../support/http1-heads.ts'
 import { expectRequest, expectRequestRefused } from '../../support/http1-cases.ts'
 
 const withTarget = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a.example\r\n\r\n`

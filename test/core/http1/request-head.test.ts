@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { bytesOf, limits, parseRequest, readRequest, viewRequest } from '../../support/http1.ts'
+import { bytesOf, limits } from '../../support/http1-bytes.ts'
+import { parseRequest, readRequest } from '../../support/http1-heads.ts'
+import { viewRequest } from '../../support/http1.ts'
 import { expectRequest, expectRequestRefused } from '../../support/http1-cases.ts'
 import { RequestHead } from '../../../core/http1/request-head.ts'
 

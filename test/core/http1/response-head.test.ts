@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { ResponseHead } from '../../../core/http1/response-head.ts'
-import { bytesOf, limits, parseResponse, readResponse, viewResponse } from '../../support/http1.ts'
+import { bytesOf, limits } from '../../support/http1-bytes.ts'
+import { parseResponse, readResponse } from '../../support/http1-heads.ts'
+import { viewResponse } from '../../support/http1.ts'
 import { expectResponse, expectResponseRefused } from '../../support/http1-cases.ts'
 
 const withLine = (line: string): string => `${line}\r\nServer: x\r\n\r\n`

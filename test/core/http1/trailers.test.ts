@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { lastChunk } from '../../../core/http1/trailers.ts'
 import { FieldSection } from '../../../core/http1/field-section.ts'
-import { bytesOf, limits, textOf } from '../../support/http1.ts'
+import { bytesOf, limits, textOf } from '../../support/http1-bytes.ts'
 
 function sectionOf(lines: string): FieldSection {
   const section = new FieldSection(limits.maxFields)
