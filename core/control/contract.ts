@@ -1,0 +1,88 @@
+/** What the control side offers to the admin API and to signals, and what it is told at the start. */
+import type { Place } from '../config/discover.ts'
+import type { Problem } from '../config/problems.ts'
+import type { Env } from '../config/read/expand.ts'
+import type { Generation, ReloadStatus } from '../observe/reload-status.ts'
+
+/** How to load again what the edge was started with. */
+export interface ConfigFiles {
+  /** The file that was found then: a deleted one must not let another, found further on, take over. */
+  readonly place: Place
+  /** Absolute. */
+  readonly cwd: string
+  readonly env: Env
+  /** Whether saved files are loaded by themselves. */
+  readonly isWatched: boolean
+}
+
+export interface Controller {
+  /** Loads, checks, isolates and applies. `origin`: who asked, for logs. Never rejects; neither do the others. */
+  reload(origin: string): Promise<ReloadResult>
+  /** Back to what was in force before the current generation; the files stay as they are. */
+  rollback(origin: string): Promise<ReloadResult>
+  /** What `reload` would change and end; with `text` as the config file's content, else the files as they are now. */
+  plan(text?: string): Promise<Plan>
+  /** Changes the file that holds what is edited, and applies it. */
+  edit(edit: PoolEdit, origin: string): Promise<EditResult>
+  /** A health check of one backend, now. */
+  recheck(pool: string, backend: string): Recheck
+  state(): ReloadStatus
+  /** Ends watching; what is under way is finished. */
+  stop(): void
+}
+
+export type ReloadResult =
+  /** `problems`: of the pools in `kept`, which stay on their last good version. */
+  | ({ readonly kind: 'applied'; readonly generation: Generation } & Partly)
+  | ({ readonly kind: 'unchanged'; readonly generation: Generation } & Partly)
+  | ({ readonly kind: 'refused' } & Problems)
+
+export interface Problems {
+  readonly problems: readonly Problem[]
+  /** How many more there are. */
+  readonly omitted: number
+}
+
+export interface Partly extends Problems {
+  readonly kept: readonly string[]
+}
+
+/** One thing that differs, and what making it so ends at once or after `drainTimeout`. */
+export interface Change {
+  /** `listeners.web`, `routes`, `pools.web`, `limits`. */
+  readonly key: string
+  /** `+1 backend`, `weight of b:80 1 -> 2`. */
+  readonly text: string
+  readonly connections: number
+  readonly tunnels: number
+}
+
+export type Plan =
+  | ({ readonly kind: 'plan'; readonly changes: readonly Change[]; readonly summary: string } & Partly)
+  | ({ readonly kind: 'refused' } & Problems)
+
+/** What a client sent is `unknown`: the loader checks it where it stands in the file. */
+export type PoolEdit = {
+  readonly pool: string
+  /** Refused unless it is the pool's etag. */ readonly ifMatch?: string
+} & (
+  | { readonly kind: 'add'; readonly member: unknown }
+  | { readonly kind: 'remove'; readonly backend: string }
+  | { readonly kind: 'update'; readonly backend: string; readonly weight?: unknown; readonly drain?: boolean }
+  | { readonly kind: 'strategy'; readonly strategy: unknown }
+)
+
+export type EditResult =
+  /** `file`: where it was written. */
+  | { readonly kind: 'done'; readonly etag: string; readonly file: string; readonly generation: Generation }
+  /** No such pool or backend. */
+  | { readonly kind: 'unknown'; readonly detail: string }
+  /** What the file would then hold is not allowed. */
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  /** The file as it is now cannot be edited: somebody else's change in it has problems. */
+  | { readonly kind: 'conflict'; readonly detail: string; readonly problems: readonly Problem[] }
+  | { readonly kind: 'stale'; readonly etag: string }
+  /** The file could not be written; nothing changed. */
+  | { readonly kind: 'fault'; readonly detail: string }
+
+export type Recheck = 'started' | 'unknown' | 'no-checks'
