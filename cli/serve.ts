@@ -1,5 +1,6 @@
 /** One edge from its start to its end: what `run` and `demo` share. Signals end it, and nothing else does. */
 import { formatAddress, type SocketAddress } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config/config.ts'
 import { StartError } from '../core/errors.ts'
 import type { Emit } from '../core/observe/events.ts'
@@ -22,6 +23,7 @@ export interface Service {
   /** Where the configuration came from, for people; undefined: from nowhere. */
   readonly file: string | undefined
   readonly emit: Emit
+  readonly clock: Clock
   readonly start: (options: { config: Config; emit: Emit }) => Promise<RunningEdge>
   /** When traffic is served. */
   readonly onReady?: (edge: RunningEdge) => void
@@ -31,8 +33,8 @@ export interface Service {
  * Resolves to the exit code. The first signal drains: 0 when all was finished or the time was up. The second ends at
  * once: 130 or 143.
  */
-export async function serve({ io, config, file, emit, start, onReady }: Service): Promise<number> {
-  const signals = watchSignals(io)
+export async function serve({ io, config, file, emit, clock, start, onReady }: Service): Promise<number> {
+  const signals = watchSignals(io, clock)
   io.onFault((error) => emit({ kind: 'fault', detail: stackOf(error) }))
   let edge: RunningEdge | undefined
   const run = async (): Promise<number> => {
@@ -68,14 +70,21 @@ const reachable = (address: SocketAddress & { kind: 'tcp' }): SocketAddress =>
 
 const countMembers = (config: Config): number => config.pools.reduce((total, pool) => total + pool.members.length, 0)
 
-function watchSignals(io: Pick<ServiceIo, 'onSignal'>) {
+/**
+ * npm passes on a Ctrl-C that the terminal has already sent to its whole process group: the same signal comes twice
+ * within milliseconds (npm 11, 2026-11). A person who means it twice takes longer than this.
+ */
+const echoMs = 250
+
+function watchSignals(io: Pick<ServiceIo, 'onSignal'>, clock: Clock) {
   const first = Promise.withResolvers<Signal>()
   const second = Promise.withResolvers<Signal>()
-  let seen = 0
+  let seen: { readonly signal: Signal; readonly at: number } | undefined
   const stop = io.onSignal((signal) => {
-    seen++
-    if (seen === 1) first.resolve(signal)
-    else second.resolve(signal)
+    if (seen === undefined) {
+      seen = { signal, at: clock.now() }
+      first.resolve(signal)
+    } else if (signal !== seen.signal || clock.now() - seen.at >= echoMs) second.resolve(signal)
   })
   return { first: first.promise, second: second.promise, stop }
 }

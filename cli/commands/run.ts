@@ -31,7 +31,7 @@ export async function serveLoaded(
   const emit = logFor(io, options)
   const warning = descriptorWarning(readDescriptorLimit(), config.limits.maxConnections)
   if (warning !== undefined) io.stderr(`smartedge: ${warning}\n`)
-  return await serve({ io, config, file, emit, start: startEdge, ...(onReady && { onReady }) })
+  return await serve({ io, config, file, emit, clock: systemClock, start: startEdge, ...(onReady && { onReady }) })
 }
 
 const logFor = (io: ServiceIo, options: RunOptions): Emit =>

@@ -27,9 +27,10 @@ function scripted(overrides: Partial<Service> = {}) {
     kill: () => void calls.kill++,
   }
   const ready = Promise.withResolvers<RunningEdge>()
-  const service = { io, config, file: 'x.json', emit: (event: EdgeEvent) => void events.push(event) }
+  const clock = virtualClock()
+  const service = { io, config, file: 'x.json', clock, emit: (event: EdgeEvent) => void events.push(event) }
   const result = serve({ ...service, start: async () => edge, onReady: ready.resolve, ...overrides })
-  return { io, events, calls, result, ready: ready.promise, drained }
+  return { io, events, calls, clock, result, ready: ready.promise, drained }
 }
 
 const kinds = (events: EdgeEvent[]) => events.map((event) => event.kind)
@@ -63,13 +64,26 @@ describe('a service', () => {
       ['SIGINT', 130],
       ['SIGTERM', 143],
     ] as const) {
-      const { io, calls, ready, result } = scripted()
+      const { io, calls, clock, ready, result } = scripted()
       await ready
       io.signal('SIGTERM')
+      clock.advance(250)
       io.signal(signal)
       expect(await result).toBe(code)
       expect(calls.kill).toBe(1)
     }
+  })
+
+  test('takes the echo of a signal for the same, another signal for a second', async () => {
+    const { io, calls, clock, ready, result } = scripted()
+    await ready
+    io.signal('SIGINT')
+    clock.advance(249)
+    io.signal('SIGINT')
+    await Promise.resolve()
+    expect(calls).toEqual({ drain: 1, kill: 0 })
+    io.signal('SIGTERM')
+    expect(await result).toBe(143)
   })
 
   test('keeps a signal that comes while it starts', async () => {
@@ -88,8 +102,9 @@ describe('a service', () => {
   })
 
   test('ends at the second signal even when it cannot start', async () => {
-    const { io, result } = scripted({ start: () => new Promise(() => undefined) })
+    const { io, clock, result } = scripted({ start: () => new Promise(() => undefined) })
     io.signal('SIGINT')
+    clock.advance(1000)
     io.signal('SIGINT')
     expect(await result).toBe(130)
   })
