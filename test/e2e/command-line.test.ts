@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dir, '../..')
+const main = join(root, 'cli/main.ts')
+const deno = join(root, 'node_modules/.bin/deno')
+const cleanups: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+/** Free a moment ago; nobody else on this machine is handed it soon. */
+function freePort(): number {
+  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
+  server.stop(true)
+  return server.port
+}
+
+function configFile(config: object): string {
+  const directory = mkdtempSync(join(tmpdir(), 'smartedge-e2e-'))
+  cleanups.push(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'smartedge.config.json')
+  writeFileSync(path, JSON.stringify(config))
+  return path
+}
+
+interface Setup {
+  readonly path: string
+  readonly url: string
+  readonly adminUrl: string
+}
+
+function setup(): Setup {
+  const [front, admin, ...members] = [freePort(), freePort(), freePort(), freePort()]
+  const path = configFile({
+    listeners: { web: { address: `127.0.0.1:${front}` } },
+    admin: { address: `127.0.0.1:${admin}` },
+    shutdownTimeout: '5s',
+    pools: { web: { backends: members.map((port) => `http://localhost:${port}`), strategy: 'round-robin' } },
+  })
+  return { path, url: `http://127.0.0.1:${front}`, adminUrl: `http://127.0.0.1:${admin}` }
+}
+
+function spawn(command: string[], env: Record<string, string> = {}) {
+  const child = Bun.spawn(command, { cwd: root, env: { ...process.env, ...env }, stdout: 'pipe', stderr: 'pipe' })
+  cleanups.push(async () => {
+    child.kill('SIGKILL')
+    await child.exited
+  })
+  return child
+}
+
+const smartedge = (...args: string[]) => spawn([process.execPath, main, ...args])
+
+async function finished(child: ReturnType<typeof spawn>) {
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+  return { out, err, code }
+}
+
+/** Reads standard error, a JSON event a line, up to the event of that kind. */
+async function event(child: ReturnType<typeof spawn>, kind: string): Promise<Record<string, unknown>> {
+  let text = ''
+  const reader = child.stderr.getReader()
+  const decoder = new TextDecoder()
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    text += decoder.decode(piece.value, { stream: true })
+    const events = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    const found = events.find((one) => one['event'] === kind)
+    if (found) {
+      reader.releaseLock()
+      return found
+    }
+  }
+  throw new Error(`ended without ${kind}: ${text}`)
+}
+
+describe('smartedge demo', () => {
+  test('serves its members from this process until a signal ends it', async () => {
+    const { path, url, adminUrl } = setup()
+    const child = smartedge('demo', '-c', path)
+    expect(await event(child, 'ready')).toMatchObject({ level: 'info', pools: 1, backends: 2 })
+    const names = []
+    for (let index = 0; index < 4; index++)
+      names.push(((await (await fetch(url)).json()) as { backend: string }).backend)
+    expect(names.sort()).toEqual(['origin-1', 'origin-1', 'origin-2', 'origin-2'])
+
+    const status = await finished(smartedge('status', '--url', adminUrl))
+    expect(status).toMatchObject({ code: 0, err: '' })
+    expect(status.out).toContain('\n4 requests · ')
+
+    child.kill('SIGTERM')
+    expect(await child.exited).toBe(0)
+    expect(await child.stdout.text()).toContain(`curl ${url}/ `)
+  })
+
+  test('names the member whose port is taken', async () => {
+    const { path } = setup()
+    const first = smartedge('demo', '-c', path)
+    await event(first, 'ready')
+    const { code, err } = await finished(smartedge('demo', '-c', path))
+    expect(code).toBe(1)
+    expect(err).toMatch(/^smartedge: origin-1 cannot listen on 127\.0\.0\.1:\d+: already in use; [^\n]+\n$/)
+  })
+})
+
+describe('smartedge run', () => {
+  test('says in one line that its port is taken', async () => {
+    const { path, url } = setup()
+    const taken = Bun.serve({ hostname: '127.0.0.1', port: Number(new URL(url).port), fetch: () => new Response() })
+    cleanups.push(() => taken.stop(true))
+    const { code, err } = await finished(smartedge('run', '-c', path))
+    expect(code).toBe(1)
+    const messages = err.split('\n').filter((line) => line.startsWith('smartedge: '))
+    expect(messages).toHaveLength(1)
+    expect(messages[0]).toContain(new URL(url).port)
+  })
+
+  test('ends with 78 and the place of each problem', async () => {
+    const path = configFile({ pools: { web: { backend: [] } } })
+    const { code, out, err } = await finished(smartedge('run', '-c', path))
+    expect([code, out]).toEqual([78, ''])
+    expect(err).toMatch(/smartedge\.config\.json:1:\d+: /)
+  })
+})
+
+describe('client commands', () => {
+  test('run on Deno from the same sources', async () => {
+    const { path, adminUrl } = setup()
+    const child = smartedge('demo', '-c', path)
+    await event(child, 'ready')
+    const { out, err, code } = await finished(spawn([deno, 'run', '-A', main, 'status', '--json', '--url', adminUrl]))
+    expect([code, err]).toEqual([0, ''])
+    expect(JSON.parse(out)).toMatchObject({ phase: 'serving', pools: [{ name: 'web', strategy: 'round-robin' }] })
+  })
+
+  test('end with 69 on Deno too when nothing listens', async () => {
+    const url = `http://127.0.0.1:${freePort()}`
+    const { err, code } = await finished(spawn([deno, 'run', '-A', main, 'status', '--url', url]))
+    expect(code).toBe(69)
+    expect(err).toStartWith(`smartedge: no admin API at ${url} (nothing listens there)`)
+  })
+
+  test('give everything to a slow reader before they end', async () => {
+    const { code, out } = await finished(
+      spawn(['sh', '-c', `"$0" "$1" schema | (sleep 0; cat)`, process.execPath, main]),
+    )
+    expect(code).toBe(0)
+    expect(() => JSON.parse(out)).not.toThrow()
+  })
+
+  test('do not complain about a reader that leaves early', async () => {
+    const { err } = await finished(spawn(['sh', '-c', `"$0" "$1" schema | head -c 10`, process.execPath, main]))
+    expect(err).toBe('')
+  })
+})
+
+describe('npm start', () => {
+  test('runs a named configuration for real, without origins', async () => {
+    const { path, url } = setup()
+    const child = spawn([process.execPath, join(root, 'scripts/start.ts'), '-c', path])
+    await event(child, 'ready')
+    expect((await fetch(url)).status).toBeGreaterThanOrEqual(502)
+    child.kill('SIGINT')
+    expect(await child.exited).toBe(0)
+  })
+})
