@@ -25,12 +25,16 @@ export interface Crew {
 
 const httpProgram = join(import.meta.dirname, '..', 'load.ts')
 
-/** Starts as many processes of the load program as have cores of their own. */
+/**
+ * Starts as many processes of the load program as have cores of their own. One that shares its core with the backend
+ * gives way to it: polling for the next send would hold up answers by milliseconds (p90 at 25,000/s: 3.0 ms, so 0.03).
+ */
 export function createCrew(nursery: Nursery, cores: Cores, program = httpProgram): Crew {
+  const yields = cores.load?.some((core) => cores.backends?.includes(core)) ?? false
   const workers = Array.from({ length: cores.loadProcesses }, (_, index) =>
     nursery.startTalking({
       name: 'load',
-      command: [process.execPath, program],
+      command: [...(yields ? ['nice', '-n', '10'] : []), process.execPath, program],
       cores: cores.load === undefined ? undefined : cores.load.slice(index, index + 1),
     }),
   )
