@@ -1,108 +1,222 @@
-/** A pool at work: its backends with their connections, checks and strategy, made from its config and ended together. */
+/**
+ * A pool at work: its backends with their connections, checks and strategy. It outlives reloads: what a new config does
+ * not change goes on as it was, and a backend that is no longer configured finishes what it has begun.
+ */
 import { Backend } from './backend/backend.ts'
+import type { Member } from './backend/member.ts'
+import { reconcile } from './backend/reconcile.ts'
 import { Balancer } from './balance/balancer.ts'
+import type { Eligibility } from './balance/eligible.ts'
 import { loadStrategy } from './balance/load-strategy.ts'
+import type { Strategy } from './balance/strategy.ts'
 import type { Clock } from './clock.ts'
-import type { PoolConfig } from './config/config.ts'
+import type { PoolConfig, StrategyConfig } from './config/config.ts'
 import type { Pool } from './exchange/world.ts'
 import { createMonitor, type Monitor } from './health/monitor.ts'
-import { createPassiveHealth } from './health/passive.ts'
+import { createPassiveHealth, type PassiveHealth } from './health/passive.ts'
 import { createProbe } from './health/probe.ts'
 import type { HttpLimits } from './http1/limits.ts'
 import type { ResponseHead } from './http1/response-head.ts'
-import { ConnectionPool } from './net/connection-pool.ts'
+import { type ConnectionPolicy, ConnectionPool } from './net/connection-pool.ts'
 import type { TimerWheel } from './net/timer-wheel.ts'
 import type { ReportFault } from './net/wire-handlers.ts'
 import type { Emit } from './observe/events.ts'
 import { BackendLatency, type LatencyWindow } from './observe/histogram.ts'
 import type { Random } from './random.ts'
-import { StartError } from './errors.ts'
 
 export interface PoolServices {
   readonly clock: Clock
   readonly random: Random
   readonly emit: Emit
-  readonly limits: HttpLimits
   readonly wheel: TimerWheel
   readonly head: ResponseHead
   readonly window: LatencyWindow
   readonly reportFault: ReportFault
 }
 
-export interface RunningPool extends Pool {
-  readonly config: PoolConfig
-  readonly backends: readonly Backend[]
-  /** Ends checks and idle connections. */
-  stop(): void
+/** What of the whole config a pool needs beside its own part. */
+export interface PoolSettings {
+  readonly limits: HttpLimits
+  /** How long a removed backend may finish what it has begun. */
+  readonly drainTimeoutMs: number
 }
 
-/** Throws StartError when the strategy can't be had or refuses its options. */
-export async function startPool(config: PoolConfig, services: PoolServices): Promise<RunningPool> {
-  const { clock, random, emit } = services
-  const backends = config.members.map((member) => new Backend(member, new BackendLatency(services.window), clock.now()))
-  const connections = new Map(backends.map((backend) => [backend, connectionsTo(backend, config, services)]))
-  const onFault = (detail: string): void =>
-    emit({ kind: 'strategy-fault', pool: config.name, strategy: config.strategy.use, detail })
-  const eligibility = {
-    admitsUnchecked: config.health?.initially !== 'unchecked',
-    failsOpen: config.health === undefined,
-  }
-  const balancer = new Balancer(await createStrategy(config), backends, eligibility, onFault)
+export class RunningPool {
+  readonly name: string
+  private readonly services: PoolServices
+  private readonly balancer: Balancer
+  /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
+  private readonly connections = new WeakMap<Backend, ConnectionPool>()
+  private monitor: Monitor | undefined = undefined
+  private passive: PassiveHealth
+  config: PoolConfig
+  private settings: PoolSettings
+  backends: readonly Backend[] = []
 
-  const onChange = (backend: Backend, detail: string): void => {
-    balancer.update(backends)
+  /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
+  static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
+    return new RunningPool(config, settings, services, await createStrategy(config.strategy))
+  }
+
+  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, strategy: Strategy) {
+    this.name = config.name
+    this.config = config
+    this.settings = settings
+    this.services = services
+    const onFault = (detail: string): void =>
+      services.emit({ kind: 'strategy-fault', pool: this.name, strategy: this.config.strategy.use, detail })
+    this.balancer = new Balancer(strategy, [], eligibilityOf(config), onFault)
+    this.passive = this.createPassive()
+    this.takeMembers(config.members)
+    this.startMonitor()
+  }
+
+  /**
+   * Gets ready for another config without touching anything; the returned function puts it in force at once. Rejects
+   * when the strategy can't be had.
+   */
+  async prepare(config: PoolConfig, settings: PoolSettings): Promise<() => void> {
+    const isSameStrategy = Bun.deepEquals(config.strategy, this.config.strategy)
+    const strategy = isSameStrategy ? undefined : await createStrategy(config.strategy)
+    return () => this.commit(config, settings, strategy)
+  }
+
+  /** What a snapshot shows of it to requests. */
+  snapshot(): Pool {
+    const { name, balancer, connections, config } = this
+    return {
+      name,
+      balancer,
+      connections,
+      affinity: config.affinity,
+      retry: config.retry,
+      passive: {
+        onConnectFailure: (backend) => this.passive.onConnectFailure(backend),
+        onConnectSuccess: (backend) => this.passive.onConnectSuccess(backend),
+      },
+    }
+  }
+
+  /** Whether anybody is usable now. */
+  get hasCandidates(): boolean {
+    return this.balancer.hasCandidates
+  }
+
+  /** Checks a backend now; false: there is no such backend, or it has no checks. */
+  recheck(id: string): boolean {
+    const backend = this.backends.find((candidate) => candidate.id === id)
+    return backend !== undefined && this.monitor !== undefined && this.monitor.recheck(backend)
+  }
+
+  /** No longer configured: checks end, and every backend finishes what it has begun. */
+  retire(): void {
+    this.monitor?.stop()
+    this.passive.stop()
+    for (const backend of this.backends) this.drainAway(backend)
+  }
+
+  /** Ends everything now. */
+  stop(): void {
+    this.monitor?.stop()
+    this.passive.stop()
+    for (const backend of this.backends) this.connections.get(backend)?.cut()
+  }
+
+  private commit(config: PoolConfig, settings: PoolSettings, strategy: Strategy | undefined): void {
+    const old = this.config
+    this.config = config
+    this.settings = settings
+    this.takeMembers(config.members)
+    if (strategy !== undefined) this.balancer.swap(strategy)
+    const hasNewChecks = !Bun.deepEquals(config.health, old.health)
+    if (hasNewChecks || !Bun.deepEquals(config.passive, old.passive)) this.replacePassive()
+    if (hasNewChecks) this.startMonitor()
+    else this.monitor?.update()
+    this.refresh()
+  }
+
+  private takeMembers(members: readonly Member[]): void {
+    const { backends, removed } = reconcile(this.backends, members, (member) => this.createBackend(member))
+    this.backends = backends
+    for (const backend of removed) this.drainAway(backend)
+    for (const backend of backends) {
+      const connections = this.connections.get(backend)
+      connections?.update(this.connectionPolicy())
+      connections?.keepIdle(!backend.isDraining)
+    }
+    this.refresh()
+  }
+
+  private createBackend(member: Member): Backend {
+    const { clock, head, reportFault, wheel, window } = this.services
+    const backend = new Backend(member, new BackendLatency(window), clock.now())
+    const options = { address: backend.address, head, wheel, counters: backend.counters, reportFault }
+    this.connections.set(backend, new ConnectionPool(options, this.connectionPolicy()))
+    return backend
+  }
+
+  private connectionPolicy(): ConnectionPolicy {
+    const { timeouts, maxIdleConnections, maxConnections } = this.config
+    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections }
+  }
+
+  /** No new requests; what is under way may go on for the drain time. */
+  private drainAway(backend: Backend): void {
+    const connections = this.connections.get(backend)
+    connections?.keepIdle(false)
+    this.services.clock.after(this.settings.drainTimeoutMs, () => connections?.cut())
+  }
+
+  private startMonitor(): void {
+    const { clock, random } = this.services
+    const { health: policy } = this.config
+    this.monitor?.stop()
+    this.monitor = undefined
+    if (policy === undefined) return
+    const probe = createProbe(clock, this.settings.limits)
+    const backends = (): readonly Backend[] => this.backends
+    const onChange = (backend: Backend, detail: string): void => this.onHealthChange(backend, detail)
+    this.monitor = createMonitor({ policy, backends, probe, clock, random, onChange })
+    this.monitor.start()
+  }
+
+  private createPassive(): PassiveHealth {
+    const { passive: policy, health } = this.config
+    return createPassiveHealth({
+      policy,
+      hasChecks: health !== undefined,
+      backends: () => this.backends,
+      clock: this.services.clock,
+      onChange: (backend, detail) => this.onHealthChange(backend, detail),
+    })
+  }
+
+  /** Who was to bring back the backends that are out has gone, so they are given another chance. */
+  private replacePassive(): void {
+    this.passive.stop()
+    this.passive = this.createPassive()
+    for (const backend of this.backends) {
+      if (backend.health.kind === 'unhealthy') backend.health = { kind: 'unchecked', since: this.services.clock.now() }
+    }
+  }
+
+  private onHealthChange(backend: Backend, detail: string): void {
+    this.refresh()
     const kind = backend.health.kind === 'unhealthy' ? 'backend-down' : 'backend-up'
-    emit({ kind, pool: config.name, backend: backend.id, detail })
+    this.services.emit({ kind, pool: this.name, backend: backend.id, detail })
   }
-  const passive = createPassiveHealth({
-    policy: config.passive,
-    hasChecks: config.health !== undefined,
-    backends: () => backends,
-    clock,
-    onChange,
-  })
-  let monitor: Monitor | undefined
-  if (config.health !== undefined) {
-    const probe = createProbe(clock, services.limits)
-    monitor = createMonitor({ policy: config.health, backends: () => backends, probe, clock, random, onChange })
-    monitor.start()
-  }
-  return {
-    name: config.name,
-    config,
-    backends,
-    balancer,
-    affinity: config.affinity,
-    retry: config.retry,
-    connections,
-    passive,
-    stop() {
-      monitor?.stop()
-      passive.stop()
-      for (const pool of connections.values()) pool.close()
-    },
+
+  private refresh(): void {
+    this.balancer.update(this.backends, eligibilityOf(this.config))
   }
 }
 
-async function createStrategy(config: PoolConfig) {
-  try {
-    const plugin = await loadStrategy(config.strategy.use)
-    return plugin.create(plugin.parse(config.strategy.options))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StartError(`pools.${config.name}.strategy: ${reason}`, { cause: error })
-  }
-}
+const eligibilityOf = (config: PoolConfig): Eligibility => ({
+  admitsUnchecked: config.health?.initially !== 'unchecked',
+  failsOpen: config.health === undefined,
+})
 
-const connectionsTo = (backend: Backend, config: PoolConfig, services: PoolServices): ConnectionPool =>
-  new ConnectionPool({
-    address: backend.address,
-    head: services.head,
-    limits: services.limits,
-    timeouts: config.timeouts,
-    wheel: services.wheel,
-    counters: backend.counters,
-    maxIdleConnections: config.maxIdleConnections,
-    maxConnections: config.maxConnections,
-    reportFault: services.reportFault,
-  })
+async function createStrategy({ use, options }: StrategyConfig): Promise<Strategy> {
+  const plugin = await loadStrategy(use)
+  return plugin.create(plugin.parse(options))
+}

@@ -67,6 +67,10 @@ export class Backend {
   place: Member['place']
   /** Attempts begun and not ended; written by the balancer alone. */
   inflight = 0
+  /** Upgraded connections among them. */
+  tunnels = 0
+  /** Asked to take no new requests. */
+  isDraining: boolean
   health: Health
   lastCheck: CheckResult | undefined = undefined
   /** Connect failures in traffic since the last success; written by `health/passive.ts` alone. */
@@ -79,6 +83,7 @@ export class Backend {
     this.weight = member.weight
     this.zone = member.zone
     this.place = member.place
+    this.isDraining = member.isDraining
     this.latency = latency
     this.health = { kind: 'unchecked', since: now }
   }

@@ -8,6 +8,8 @@ export interface Member {
   /** > 0; relative share. */
   readonly weight: number
   readonly zone: string | undefined
+  /** Takes no new requests; what it has begun goes on. */
+  readonly isDraining: boolean
   /** Degrees. */
   readonly place: { readonly latitude: number; readonly longitude: number } | undefined
 }

@@ -12,7 +12,7 @@ export interface Reconciled {
 }
 
 /**
- * Pure but for weight, zone and place of the kept ones, which are brought up to date in place. The address needs no
+ * Pure but for weight, zone, place and draining of the kept ones, which are brought up to date in place. The address needs no
  * such care: the id is made from it. Throws on two members of one id, which the config has refused already.
  */
 export function reconcile(
@@ -48,5 +48,6 @@ function bringUpToDate(backend: Backend, member: Member): Backend {
   backend.weight = member.weight
   backend.zone = member.zone
   backend.place = member.place
+  backend.isDraining = member.isDraining
   return backend
 }

@@ -20,7 +20,7 @@ export type OnStrategyFault = (detail: string) => void
 
 export class Balancer {
   private strategy: Strategy
-  private readonly eligibility: Eligibility
+  private eligibility: Eligibility
   private readonly onFault: OnStrategyFault
   private candidates: EligibleBackends | undefined
   /** For checking in constant time that a pick is a member. */
@@ -37,9 +37,15 @@ export class Balancer {
   }
 
   /** To be called whenever membership or any member's health changed; cheap, since the next pick does the work. */
-  update(backends: readonly Backend[]): void {
+  update(backends: readonly Backend[], eligibility: Eligibility = this.eligibility): void {
     this.backends = backends
+    this.eligibility = eligibility
     this.isStale = true
+  }
+
+  /** From the next pick on, `strategy` is asked; it also hears how the attempts under way end. */
+  swap(strategy: Strategy): void {
+    this.strategy = strategy
   }
 
   /** Whether anybody is usable now. */
@@ -77,7 +83,19 @@ export class Balancer {
 
   /** Counts the attempt and tells the strategy; the returned attempt must be ended on every path. */
   begin(backend: Backend, now: number): Attempt {
-    return new CountedAttempt(backend, this.strategy, this.onFault, now)
+    backend.inflight += 1
+    backend.counters.requests += 1
+    this.tell('onStart', (strategy) => strategy.onStart?.(backend, now))
+    return new CountedAttempt(backend, this, now)
+  }
+
+  /** Calls a hook of the strategy; what it throws is a fault of the plugin's, and nobody else's. */
+  tell(hook: string, call: (strategy: Strategy) => void): void {
+    try {
+      call(this.strategy)
+    } catch (error) {
+      this.onFault(`${hook} threw: ${describe(error)}`)
+    }
   }
 }
 
@@ -86,65 +104,44 @@ const haveSameMembers = (one: readonly Backend[] = [], other: readonly Backend[]
 
 class CountedAttempt implements Attempt {
   readonly backend: Backend
-  private readonly strategy: Strategy
-  private readonly onFault: OnStrategyFault
+  private readonly balancer: Balancer
   private readonly startedAt: number
   private hasEnded = false
 
-  constructor(backend: Backend, strategy: Strategy, onFault: OnStrategyFault, now: number) {
+  constructor(backend: Backend, balancer: Balancer, now: number) {
     this.backend = backend
-    this.strategy = strategy
-    this.onFault = onFault
+    this.balancer = balancer
     this.startedAt = now
-    backend.inflight += 1
-    backend.counters.requests += 1
-    if (strategy.onStart === undefined) return
-    try {
-      strategy.onStart(backend, now)
-    } catch (error) {
-      onFault(`onStart threw: ${describe(error)}`)
-    }
   }
 
   respond(now: number): void {
-    if (this.strategy.onResponse === undefined) return
-    try {
-      this.strategy.onResponse(this.backend, now - this.startedAt, now)
-    } catch (error) {
-      this.onFault(`onResponse threw: ${describe(error)}`)
-    }
+    const { backend, startedAt } = this
+    this.balancer.tell('onResponse', (strategy) => strategy.onResponse?.(backend, now - startedAt, now))
   }
 
   end(outcome: Outcome, now: number): void {
-    if (this.hasEnded) throw new Error(`an attempt on ${this.backend.id} was ended twice`)
+    const { backend } = this
+    if (this.hasEnded) throw new Error(`an attempt on ${backend.id} was ended twice`)
     this.hasEnded = true
-    this.backend.inflight -= 1
-    this.count(outcome)
-    if (this.strategy.onEnd === undefined) return
-    try {
-      this.strategy.onEnd(this.backend, outcome, now)
-    } catch (error) {
-      this.onFault(`onEnd threw: ${describe(error)}`)
-    }
+    backend.inflight -= 1
+    count(backend, outcome)
+    this.balancer.tell('onEnd', (strategy) => strategy.onEnd?.(backend, outcome, now))
   }
+}
 
-  private count(outcome: Outcome): void {
-    const { counters, latency } = this.backend
-    switch (outcome.kind) {
-      case 'completed': {
-        const statusClass = Math.floor(outcome.status / 100) as 2
-        counters.responses[statusClass] += 1
-        latency.record(outcome.elapsedMs)
-        break
-      }
-      case 'abandoned':
-        counters.abandoned += 1
-        break
-      case 'failed':
-        counters.failures += 1
-        counters[FAILURE_COUNTERS[outcome.cause]] += 1
-        break
-    }
+function count({ counters, latency }: Backend, outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'completed':
+      counters.responses[Math.floor(outcome.status / 100) as 2] += 1
+      latency.record(outcome.elapsedMs)
+      break
+    case 'abandoned':
+      counters.abandoned += 1
+      break
+    case 'failed':
+      counters.failures += 1
+      counters[FAILURE_COUNTERS[outcome.cause]] += 1
+      break
   }
 }
 

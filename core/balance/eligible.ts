@@ -16,8 +16,9 @@ export interface Eligibility {
 
 /** A fresh list, so that its identity tells strategies that something changed; undefined when nobody is usable. */
 export function eligibleBackends(backends: readonly Backend[], rule: Eligibility): EligibleBackends | undefined {
-  const eligible = nonEmpty(backends.filter((backend) => isEligible(backend, rule)))
-  return eligible ?? (rule.failsOpen ? nonEmpty(backends) : undefined)
+  const active = backends.filter((backend) => !backend.isDraining)
+  const eligible = nonEmpty(active.filter((backend) => isEligible(backend, rule)))
+  return eligible ?? (rule.failsOpen ? nonEmpty(active) : undefined)
 }
 
 /** Those of `candidates` that are not in `tried`: what a retry may pick from. */

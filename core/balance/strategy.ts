@@ -60,7 +60,7 @@ export interface Strategy {
   onStart?(candidate: Candidate, now: number): void
   /** Its response head has arrived, `ttfbMs` after the attempt began. */
   onResponse?(candidate: Candidate, ttfbMs: number, now: number): void
-  /** It is over: once for each onStart, on every path. */
+  /** It is over: once for each onStart, on every path. A strategy that took over hears of its predecessor's, too. */
   onEnd?(candidate: Candidate, outcome: Outcome, now: number): void
 }
 

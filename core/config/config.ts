@@ -20,6 +20,8 @@ export interface Config {
   readonly timeouts: ClientTimeouts
   /** ms from the first SIGTERM to the end, whatever is still open. */
   readonly shutdownTimeoutMs: number
+  /** ms that a removed backend, pool or listener may go on with what it has begun. */
+  readonly drainTimeoutMs: number
   readonly geo: GeoPolicy | undefined
   readonly routes: readonly RouteRule[]
   readonly pools: readonly PoolConfig[]

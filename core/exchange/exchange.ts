@@ -8,7 +8,6 @@ import type { Outcome } from '../balance/strategy.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
-import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { lastChunk } from '../http1/trailers.ts'
@@ -24,7 +23,7 @@ import { decideRetry, isIdempotent } from './retry.ts'
 import { requestHeadRoom, writeRequestHead } from './rewrite-request.ts'
 import { codingFor, type ResponseCoding, responseHeadRoom, writeResponseHead } from './rewrite-response.ts'
 import { openTunnel } from './upgrade.ts'
-import type { Pool, Services } from './world.ts'
+import type { Pool, Services, World } from './world.ts'
 
 const LINE_END = Buffer.from('\r\n')
 const UNAVAILABLE: Problem = { status: 503, detail: 'no backend is usable now', retryAfterSeconds: 1 }
@@ -34,6 +33,7 @@ export class Exchange implements ClientExchange, ResponseSink {
   private readonly services: Services
   private readonly client: ClientConnection
   private readonly pool: Pool
+  private readonly world: World
   private readonly facts: RequestFacts
   private readonly startedAt: number
 
@@ -52,11 +52,12 @@ export class Exchange implements ClientExchange, ResponseSink {
   private persists = false
 
   /** `services.head` holds the request's head. Nothing happens before `begin`. */
-  constructor(services: Services, client: ClientConnection, pool: Pool, limits: HttpLimits, now: number) {
+  constructor(services: Services, client: ClientConnection, pool: Pool, world: World, now: number) {
     this.services = services
     this.client = client
     this.pool = pool
-    this.facts = new RequestFacts(services.head, limits)
+    this.world = world
+    this.facts = new RequestFacts(services.head, world.limits)
     this.startedAt = now
   }
 
@@ -207,12 +208,12 @@ export class Exchange implements ClientExchange, ResponseSink {
 
   /** Picks until a backend has a connection to offer; `last`: what to answer when there is none left. */
   private tryNext(now: number, last: Problem = UNAVAILABLE): void {
-    const { balancer } = this.pool
-    const context = new RequestContext(this.services, this.client.identity, this.pool.affinity, now)
+    const { services, world, client, pool } = this
+    const context = new RequestContext(services, world.geo, client.identity, pool.affinity, now)
     for (;;) {
-      const backend = balancer.pick(context, this.tried)
+      const backend = pool.balancer.pick(context, this.tried)
       if (backend === undefined) {
-        if (last.status === 503) this.services.counters.unavailable += 1
+        if (last.status === 503) services.counters.unavailable += 1
         this.fail(last)
         return
       }
@@ -221,7 +222,7 @@ export class Exchange implements ClientExchange, ResponseSink {
       const connection = idle ?? connections.connect(this)
       if (connection !== undefined) {
         this.beginAttempt(backend, connection, now)
-        if (idle !== undefined) this.send(connection, backend, this.services.head)
+        if (idle !== undefined) this.send(connection, backend, services.head)
         return
       }
       // At its cap: as good as down for this request.
@@ -278,8 +279,8 @@ export class Exchange implements ClientExchange, ResponseSink {
       client,
       backend: connection,
       edgeCounters: services.counters,
-      backendCounters: attempt.backend.counters,
-      tunnelMs: services.tunnelMs,
+      target: attempt.backend,
+      tunnelMs: this.world.timeouts.tunnelMs,
       onOver: () => this.endAttempt(outcome, services.clock.now()),
     })
   }

@@ -1,10 +1,7 @@
 /** The way of a request, in order: listener, route, admission, pick, exchange, observation. Each stage calls only the next. */
 import type { ProtocolError } from '../errors.ts'
 import type { ClientConnection, RequestHandler } from '../net/client-connection.ts'
-import type { ClientIdentity } from '../net/client-exchange.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
-import type { ClientTimeouts } from '../net/timeouts.ts'
-import type { HttpLimits } from '../http1/limits.ts'
 import { Exchange } from './exchange.ts'
 import { sendProblem, STRANGER } from './respond.ts'
 import type { Services, World } from './world.ts'
@@ -13,27 +10,24 @@ export interface HandlerOptions {
   readonly services: Services
   /** The published snapshot; asked once for each request. */
   readonly world: () => World
-  readonly limits: HttpLimits
-  readonly timeouts: ClientTimeouts
   readonly wheel: TimerWheel
-  readonly identify: (address: string) => ClientIdentity
-  readonly onClientClosed: (client: ClientConnection) => void
 }
 
 /** What every listener hands its clients' requests to. */
 export function createHandler(options: HandlerOptions): RequestHandler {
-  const { services, world, limits, timeouts, wheel, identify, onClientClosed } = options
+  const { services, world, wheel } = options
   const { counters, head } = services
 
   function onRequest(client: ClientConnection): void {
     counters.requests += 1
-    const { routes, poolOfRule } = world()
-    const pool = poolOfRule[routes.find(head)]
+    const snapshot = world()
+    keepIdentityCurrent(client, snapshot)
+    const pool = snapshot.poolOfRule[snapshot.routes.find(head)]
     if (pool === undefined) {
       refuseUnrouted(client)
       return
     }
-    const exchange = new Exchange(services, client, pool, limits, services.clock.now())
+    const exchange = new Exchange(services, client, pool, snapshot, services.clock.now())
     client.exchange = exchange
     exchange.begin()
   }
@@ -63,5 +57,23 @@ export function createHandler(options: HandlerOptions): RequestHandler {
     client.close()
   }
 
-  return { head, limits, timeouts, wheel, counters, identify, onRequest, onRefusal, onClientClosed }
+  return {
+    head,
+    wheel,
+    counters,
+    get limits() {
+      return world().limits
+    },
+    get timeouts() {
+      return world().timeouts
+    },
+    identify: (address) => world().identify(address),
+    onRequest,
+    onRefusal,
+  }
+}
+
+/** Who is trusted may have changed since the client came in. */
+function keepIdentityCurrent(client: ClientConnection, { identify, isTrustedProxy }: World): void {
+  if (client.identity.isTrustedProxy !== isTrustedProxy) client.identity = identify(client.identity.address)
 }

@@ -7,23 +7,31 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { ClientIdentity } from '../net/client-exchange.ts'
 import { clientAddress } from './client-address.ts'
 import type { Affinity } from './policy.ts'
-import type { Services } from './world.ts'
+import type { Geo, Services } from './world.ts'
 
 export class RequestContext implements PickContext, Client {
   readonly now: number
   readonly random: () => number
-  private readonly services: Services
+  private readonly head: RequestHead
+  private readonly geo: Geo | undefined
   private readonly identity: ClientIdentity
   private readonly affinity: Affinity
   private knownAddress: string | undefined = undefined
   private location: { zone: string | undefined; place: Place | undefined } | undefined = undefined
 
-  constructor(services: Services, identity: ClientIdentity, affinity: Affinity, now: number) {
-    this.services = services
-    this.identity = identity
+  constructor(
+    { head, random }: Services,
+    geo: Geo | undefined,
+    client: ClientIdentity,
+    affinity: Affinity,
+    now: number,
+  ) {
+    this.head = head
+    this.random = random
+    this.geo = geo
+    this.identity = client
     this.affinity = affinity
     this.now = now
-    this.random = services.random
   }
 
   get client(): Client {
@@ -31,8 +39,7 @@ export class RequestContext implements PickContext, Client {
   }
 
   get key(): string | undefined {
-    const { affinity } = this
-    const { head } = this.services
+    const { affinity, head } = this
     switch (affinity.kind) {
       case 'client':
         return this.address
@@ -48,7 +55,7 @@ export class RequestContext implements PickContext, Client {
   }
 
   get address(): string {
-    this.knownAddress ??= clientAddress(this.identity, this.services.head)
+    this.knownAddress ??= clientAddress(this.identity, this.head)
     return this.knownAddress
   }
 
@@ -61,12 +68,12 @@ export class RequestContext implements PickContext, Client {
   }
 
   private locate(): { zone: string | undefined; place: Place | undefined } {
-    this.location ??= this.services.geo?.find(this.address, this.geoHeader(this.services.head)) ?? NOWHERE
+    this.location ??= this.geo?.find(this.address, this.geoHeader(this.head)) ?? NOWHERE
     return this.location
   }
 
   private geoHeader(head: RequestHead): string | undefined {
-    const name = this.services.geo?.header
+    const name = this.geo?.header
     if (name === undefined || !this.identity.isTrusted) return undefined
     return head.fields.valuesNamed(name)[0]
   }

@@ -3,8 +3,11 @@ import type { Backend } from '../backend/backend.ts'
 import type { Balancer } from '../balance/balancer.ts'
 import type { Place } from '../balance/strategy.ts'
 import type { Clock } from '../clock.ts'
+import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { ClientIdentity } from '../net/client-exchange.ts'
 import type { ConnectionPool } from '../net/connection-pool.ts'
+import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Random } from '../random.ts'
 import type { RouteTable } from '../route/table.ts'
@@ -16,6 +19,14 @@ export interface World {
   readonly routes: RouteTable
   /** The pool of each rule, by the index that `routes.find` returns. */
   readonly poolOfRule: readonly Pool[]
+  /** Those of client connections. */
+  readonly limits: HttpLimits & { readonly maxConnections: number | undefined }
+  readonly timeouts: ClientTimeouts
+  readonly identify: (address: string) => ClientIdentity
+  /** The one in every identity made by `identify`: tells identities of this snapshot from older ones. */
+  readonly isTrustedProxy: (address: string) => boolean
+  /** Where a client is; undefined: nobody configured how to know. */
+  readonly geo: Geo | undefined
 }
 
 export interface Pool {
@@ -23,7 +34,7 @@ export interface Pool {
   readonly balancer: Balancer
   readonly affinity: Affinity
   readonly retry: RetryPolicy
-  readonly connections: ReadonlyMap<Backend, ConnectionPool>
+  readonly connections: { get(backend: Backend): ConnectionPool | undefined }
   /** What traffic learns about connecting; see health/passive.ts. */
   readonly passive: {
     onConnectFailure(backend: Backend): void
@@ -38,10 +49,6 @@ export interface Services {
   /** The parser of this process, shared with the client connections. */
   readonly head: RequestHead
   readonly writeRequestId: WriteRequestId
-  /** Where a client is; undefined: nobody configured how to know. */
-  readonly geo: Geo | undefined
-  /** Longest silence in a tunnel. */
-  readonly tunnelMs: number
   /** Whether connections are to be closed behind the response under way. */
   isDraining(): boolean
 }

@@ -26,6 +26,8 @@ export interface Monitor {
   start(): void
   /** After members came or went: new ones are checked soon, a check under way on a gone one is dropped. */
   update(): void
+  /** Checks one backend now rather than at its time; false: it is not watched. */
+  recheck(backend: Backend): boolean
   /** Cancels everything; nothing is written and nobody called afterwards. `start` begins afresh. */
   stop(): void
 }
@@ -106,6 +108,15 @@ export function createMonitor({ policy, backends, probe, clock, random, onChange
     watch.phase = { kind: 'waiting' }
   }
 
+  function recheck(backend: Backend): boolean {
+    const watch = watches.get(backend)
+    if (watch?.phase.kind === 'resting') {
+      watch.phase.cancel()
+      queue(watch)
+    }
+    return watch !== undefined
+  }
+
   function update(): void {
     if (!isRunning) return
     const current = new Set(backends())
@@ -126,6 +137,7 @@ export function createMonitor({ policy, backends, probe, clock, random, onChange
       update()
     },
     update,
+    recheck,
     stop() {
       isRunning = false
       for (const watch of watches.values()) release(watch)

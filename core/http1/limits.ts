@@ -7,3 +7,6 @@ export interface HttpLimits {
   /** Field lines in a head or a trailer section. */
   readonly maxFields: number
 }
+
+/** The most that `limits.fields` may be set to, and so what the parsers have room for: they outlive a reload. */
+export const MAX_FIELDS = 4096

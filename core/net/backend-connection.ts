@@ -120,6 +120,12 @@ export class BackendConnection implements WireOwner {
     this.wire.destroy()
   }
 
+  /** Its time is over: an exchange fails, a tunnel is reset. */
+  cut(): void {
+    if (this.phase === 'handed-over') this.wire.destroy()
+    else this.fail('reset', 'the backend was removed and its drain time is over')
+  }
+
   /** Nobody needs it, and nothing is under way. */
   discard(): void {
     this.phase = 'over'

@@ -31,8 +31,15 @@ export interface RequestHandler {
   onRequest(client: ClientConnection): void
   /** The head is unlawful, too large or late: answer and close. */
   onRefusal(client: ClientConnection, error: ProtocolError): void
+}
+
+/** The listener that a connection came in by. */
+export interface ClientHome {
+  /** Whether one more client may come in; asked once for each that knocks. */
+  admit(): boolean
+  onOpened(client: ClientConnection): void
   /** The connection is gone; every connection says so once. */
-  onClientClosed(client: ClientConnection): void
+  onClosed(client: ClientConnection): void
 }
 
 /**
@@ -43,10 +50,11 @@ type Phase = 'head' | 'body' | 'waiting' | 'handed-over' | 'closing'
 
 export class ClientConnection implements WireOwner, BodySink {
   readonly wire: Wire
-  readonly identity: ClientIdentity
+  identity: ClientIdentity
   /** Set by the handler in `onRequest`. */
   exchange: ClientExchange | undefined = undefined
   private readonly handler: RequestHandler
+  private readonly home: ClientHome
   private phase: Phase = 'head'
   private headBuffer: HeadBuffer | undefined = undefined
   private reader: BodyReader | undefined = undefined
@@ -56,8 +64,9 @@ export class ClientConnection implements WireOwner, BodySink {
   private hasEnded = false
   private closesWhenIdle = false
 
-  constructor(handler: RequestHandler, address: string) {
+  constructor(handler: RequestHandler, home: ClientHome, address: string) {
     this.handler = handler
+    this.home = home
     this.identity = handler.identify(address)
     this.wire = new Wire(this, handler.wheel)
     this.wire.arm(handler.timeouts.headMs)
@@ -66,6 +75,11 @@ export class ClientConnection implements WireOwner, BodySink {
   /** Between two requests, with nothing begun. */
   get isIdle(): boolean {
     return this.phase === 'head' && this.headBuffer === undefined && this.held === undefined
+  }
+
+  /** Upgraded: what passes is not HTTP. */
+  get isTunnel(): boolean {
+    return this.phase === 'handed-over'
   }
 
   /** Whether the request has been read to its end. */
@@ -190,7 +204,7 @@ export class ClientConnection implements WireOwner, BodySink {
 
   onClose(): void {
     this.abandon()
-    this.handler.onClientClosed(this)
+    this.home.onClosed(this)
   }
 
   onTimeout(): void {

@@ -1,7 +1,7 @@
 /** A listening socket: accepts clients up to the cap and makes a connection of each. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { StartError } from '../errors.ts'
-import { ClientConnection, type RequestHandler } from './client-connection.ts'
+import { ClientConnection, type ClientHome, type RequestHandler } from './client-connection.ts'
 import type { Wire } from './wire.ts'
 import { type ReportFault, wireHandlers } from './wire-handlers.ts'
 
@@ -17,9 +17,7 @@ export interface ListenerOptions {
   readonly name: string
   readonly address: SocketAddress
   readonly handler: RequestHandler
-  /** Whether one more client may come in; called once for each that knocks. */
-  readonly admit: () => boolean
-  readonly onClient: (client: ClientConnection) => void
+  readonly home: ClientHome
   readonly reportFault: ReportFault
 }
 
@@ -31,17 +29,17 @@ const REFUSAL = Buffer.from(
 
 /** Throws StartError with one line on what is wrong with the address. */
 export function listen(options: ListenerOptions): Listener {
-  const { name, address, handler, admit, onClient, reportFault } = options
+  const { name, address, handler, home, reportFault } = options
   const socket = wireHandlers((socket) => {
-    if (!admit()) {
+    if (!home.admit()) {
       socket.write(REFUSAL)
       socket.end()
       return
     }
-    const client = new ClientConnection(handler, plainAddress(socket.remoteAddress))
+    const client = new ClientConnection(handler, home, plainAddress(socket.remoteAddress))
     client.wire.socket = socket
     socket.data = client.wire
-    onClient(client)
+    home.onOpened(client)
   }, reportFault)
   try {
     const shared = { socket, allowHalfOpen: true }

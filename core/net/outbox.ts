@@ -10,8 +10,10 @@ export interface OutboxOwner {
   flushOutbox(bytes: Buffer, length: number): void
 }
 
-/** Also the most that one head may need; the config's `limits.head` stays well under it. */
-const CAPACITY = 1024 * 1024
+/** Also the most that one head may need: twice the largest `limits.head` and some. Pages never touched cost nothing. */
+const CAPACITY = 3 * 1024 * 1024
+/** Gathered bytes go out when they are this many, so that a burst of pipelined answers stays within the cache. */
+const MAX_TOTAL_BYTES = 256 * 1024
 /** Larger pieces are sent from where they lie: copying 32 KiB costs about what a system call does. */
 export const MAX_GATHERED_BYTES = 32 * 1024
 
@@ -33,7 +35,7 @@ export function leave(): void {
 
 /** Makes room for `size` bytes of `owner`; returns the offset at which they go. Call `commit` when they are there. */
 export function reserve(owner: OutboxOwner, size: number): number {
-  if (outbox.owner !== owner || outbox.used + size > CAPACITY) {
+  if (outbox.owner !== owner || outbox.used + size > MAX_TOTAL_BYTES) {
     if (outbox.owner !== undefined) flush()
     if (size > CAPACITY) throw new RangeError(`a head may need at most ${CAPACITY} bytes, got ${size}`)
     outbox.owner = owner

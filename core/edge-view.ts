@@ -1,0 +1,60 @@
+/** What the admin API reads of a running edge. */
+import { formatAddress } from './address.ts'
+import type { AdminSource, Readiness } from './admin/source.ts'
+import type { Clock } from './clock.ts'
+import type { EdgeCounters } from './observe/counters.ts'
+import { renderMetrics } from './observe/metrics.ts'
+import { buildSnapshot } from './observe/snapshot.ts'
+import type { EdgeView, Phase, ProcessView } from './observe/view.ts'
+import type { RunningListener } from './running-listener.ts'
+import type { RunningPool } from './running-pool.ts'
+import type { Runtime } from './runtime.ts'
+import { VERSION } from './version.ts'
+
+export interface EdgeViewOptions {
+  readonly runtime: Runtime
+  readonly counters: EdgeCounters
+  readonly clock: Clock
+  readonly phase: () => Phase
+}
+
+export function createAdminSource({ runtime, counters, clock, phase }: EdgeViewOptions): AdminSource {
+  const startedAt = clock.wallTime()
+  const view = (): EdgeView => ({
+    phase: phase(),
+    listeners: runtime.runningListeners.map(listenerView),
+    counters,
+    pools: runtime.runningPools.map(poolView),
+  })
+  return {
+    status: () => buildSnapshot(view(), processView(startedAt), clock),
+    metrics: () => renderMetrics(view(), processView(startedAt)),
+    ready: () => readiness(phase(), runtime.runningPools),
+    config: () => runtime.config,
+  }
+}
+
+function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
+  if (phase !== 'serving') return { kind: 'not-ready', reason: phase }
+  if (pools.some((pool) => pool.hasCandidates)) return { kind: 'ready' }
+  return { kind: 'not-ready', reason: 'no pool has a usable backend' }
+}
+
+const listenerView = ({ config, listener }: RunningListener) => ({
+  name: config.name,
+  address: formatAddress(listener.address),
+})
+
+const poolView = ({ name, config, backends }: RunningPool) => ({ name, strategy: config.strategy.use, backends })
+
+function processView(startedAt: number): ProcessView {
+  const { user, system } = process.cpuUsage()
+  return {
+    version: VERSION,
+    runtime: `bun ${Bun.version}`,
+    pid: process.pid,
+    startedAt,
+    residentBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1e6,
+  }
+}
