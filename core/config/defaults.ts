@@ -86,6 +86,13 @@ export const defaults = {
     max: hour,
     reason: 'Ends before Kubernetes kills, 30 s after its SIGTERM.',
   },
+  drainTimeout: {
+    unit: 'ms',
+    value: 5 * minute,
+    min: 0,
+    max: 24 * hour,
+    reason: 'Outlasts downloads and long polls; a WebSocket client that is cut connects again elsewhere.',
+  },
   'pool.backend.weight': {
     unit: 'ratio',
     value: 1,

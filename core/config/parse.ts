@@ -67,6 +67,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
       tunnelMs: raw.timeouts.tunnel,
     },
     shutdownTimeoutMs: raw.shutdownTimeout,
+    drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value })),

@@ -86,6 +86,9 @@ export const configFile = object(
     shutdownTimeout: duration(defaults.shutdownTimeout, {
       description: 'From the first SIGTERM to the end, whatever is still open.',
     }),
+    drainTimeout: duration(defaults.drainTimeout, {
+      description: 'How long a removed backend, pool or listener may finish what it has begun.',
+    }),
     geo,
     routes,
     pools: required(

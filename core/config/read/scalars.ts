@@ -165,6 +165,13 @@ function plain<T extends number | boolean>(
   }
 }
 
+/** True or false. */
+export const flag = (about: About): Field<boolean | undefined> =>
+  plain<boolean>({ title: 'true or false', ...about, type: 'boolean' }, (node) => {
+    const read: unknown = node.value
+    return typeof read === 'boolean' ? read : { rule: 'must be true or false' }
+  })
+
 /** Only `false`, to switch something off. */
 export const off = (about: About): Field<false | undefined> =>
   plain<false>({ title: 'false', ...about, const: false }, (node) =>

@@ -7,7 +7,7 @@ import { parseBackendUrl } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { number, text } from '../read/scalars.ts'
+import { flag, number, text } from '../read/scalars.ts'
 import { readTree } from '../read/tree.ts'
 
 const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run/app.sock"'
@@ -59,17 +59,24 @@ const detailedMember = convert(
       weight: number(weightSetting, { description: 'Its share relative to the others.', examples: [2] }),
       zone,
       place,
+      drain: flag({
+        description: 'Takes no new requests; what it has begun goes on. Set and unset by `smartedge backend`.',
+        examples: [true],
+      }),
     },
     { description: 'A backend with more to say about it.' },
   ),
-  ({ url, ...rest }) => (url === undefined ? undefined : createMember(url, rest)),
+  ({ url, drain, ...rest }) => (url === undefined ? undefined : createMember(url, { ...rest, isDraining: drain })),
 )
 
-const createMember = (address: SocketAddress, rest: Partial<Member>): Member => ({
+type Details = { readonly [Key in 'weight' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined }
+
+const createMember = (address: SocketAddress, rest: Details): Member => ({
   id: formatAddress(address),
   address,
   weight: rest.weight ?? weightSetting.value,
   zone: rest.zone,
+  isDraining: rest.isDraining ?? false,
   place: rest.place,
 })
 

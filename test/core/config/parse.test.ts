@@ -13,6 +13,7 @@ describe('a valid config', () => {
       limits: { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: undefined },
       timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
       shutdownTimeoutMs: 25_000,
+      drainTimeoutMs: 300_000,
       geo: undefined,
       routes: [{ match: everything, pool: 'web' }],
       pools: [
@@ -24,6 +25,7 @@ describe('a valid config', () => {
               address: { kind: 'tcp', host: 'localhost', port: 8081 },
               weight: 1,
               zone: undefined,
+              isDraining: false,
               place: undefined,
             },
           ],
@@ -50,6 +52,7 @@ describe('a valid config', () => {
       "limits": { "head": "32KiB", "target": "8KiB", "fields": 100, "connections": 5000 },
       "timeouts": { "head": "5s", "body": "1m", "keepAlive": "10s", "tunnel": "2h" },
       "shutdownTimeout": "0s",
+      "drainTimeout": "1m",
       "geo": { "header": "X-Zone", "table": [{ "cidr": "10.1.0.0/16", "zone": "eu-1" }], "database": "geo.mmdb" },
       "routes": [
         { "match": { "host": "API.example.com", "path": "/v1/*", "method": "GET", "header": { "X-Canary": "1" } }, "pool": "api" },
@@ -89,6 +92,7 @@ describe('a valid config', () => {
     expect(config.limits).toEqual({ maxHeadBytes: 32_768, maxTargetBytes: 8192, maxFields: 100, maxConnections: 5000 })
     expect(config.timeouts).toEqual({ headMs: 5000, bodyMs: 60_000, keepAliveMs: 10_000, tunnelMs: 7_200_000 })
     expect(config.shutdownTimeoutMs).toBe(0)
+    expect(config.drainTimeoutMs).toBe(60_000)
     expect(config.geo).toEqual({
       header: 'x-zone',
       table: [{ cidr: '10.1.0.0/16', zone: 'eu-1', place: undefined }],
@@ -149,6 +153,21 @@ describe('a valid config', () => {
 
   test('without admin says so with false', () => {
     expect(configOf(withTop({ admin: false })).admin).toBeUndefined()
+  })
+
+  test.each([
+    [{ drain: true }, true],
+    [{ drain: false }, false],
+    [{}, false],
+  ])('with the member %j knows whether it drains', (member, isDraining) => {
+    const [pool] = configOf({ pools: { web: { backends: [{ url: 'http://a', ...member }] } } }).pools
+    expect(pool?.members[0]?.isDraining).toBe(isDraining)
+  })
+
+  test.each(['true', 1, null, [], {}])('refuses to drain by %j', (drain) => {
+    expect(problemsOf({ pools: { web: { backends: [{ url: 'http://a', drain }] } } })[0]).toContain(
+      'pools.web.backends[0].drain must be true or false',
+    )
   })
 
   test('takes an empty admin token for none', () => {
