@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { loadStrategy, shippedStrategies } from '../../core/balance/load-strategy.ts'
+import { strategySuite } from '../conformance/strategy.ts'
+
+const root = resolve(import.meta.dir, '../..')
+const page = await Bun.file(join(root, 'docs/strategies.md')).text()
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'documented-'))
+  const example = /```ts\n(.*?)```/s.exec(page)?.[1] ?? ''
+  await Bun.write(join(folder, 'mine.ts'), example.replaceAll(`'../core/`, `'${root}/core/`))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('the strategy in docs/strategies.md', () => {
+  strategySuite(() => loadStrategy(join(folder, 'mine.ts')))
+})
+
+describe('docs/strategies.md', () => {
+  test.each([...shippedStrategies])('explains %s', (name) => {
+    expect(page).toContain(`| \`${name}\``)
+  })
+})
