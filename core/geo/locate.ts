@@ -34,10 +34,10 @@ function merge(first: Location, second: Location | undefined): Location {
   return second === undefined ? first : { zone: first.zone ?? second.zone, place: first.place ?? second.place }
 }
 
-/** `latitude,longitude` or the name of a zone; anything else says nothing. */
+/** `latitude,longitude`, else the name of a zone as the config allows them; anything else says nothing. */
 function readHeader(value: string): Location {
   const text = value.trim()
   const pair = /^(-?\d{1,3}(?:\.\d{1,15})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,15})?)$/.exec(text)
   if (pair !== null) return { zone: undefined, place: placeOf(pair[1], pair[2]) }
-  return { zone: /^[\w.:-]{1,64}$/.test(text) ? text : undefined, place: undefined }
+  return { zone: /^[\x20-\x7e]{1,64}$/.test(text) ? text : undefined, place: undefined }
 }
