@@ -46,7 +46,7 @@ export function findFlaws(
   const bound = plan.pace.kind === 'closed' && used < fullCoreRatio
   return [
     ...(bound ? [`req/s is bound by load or backend: used ${(used * 100).toFixed(0)} % of its core`] : []),
-    ...(foreign > foreignRatio ? [`other processes took ${(foreign * 100).toFixed(0)} % of its core's time`] : []),
+    ...(foreign > foreignRatio ? [`other processes took ${(foreign * 100).toFixed(0)} % of its core’s time`] : []),
   ]
 }
 

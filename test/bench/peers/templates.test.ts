@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'bun:test'
+import { renderCaddyfile } from '../../../bench/peers/caddy.ts'
+import { parseCommandPeer } from '../../../bench/peers/command.ts'
+import { renderHaproxy } from '../../../bench/peers/haproxy.ts'
+import { renderNginx } from '../../../bench/peers/nginx.ts'
+import { createSmartedge, renderSmartedge } from '../../../bench/peers/smartedge.ts'
+import { renderRoutes, renderTraefik } from '../../../bench/peers/traefik.ts'
+
+const job = { port: 4001, backendPorts: [5001, 5002], directory: '/tmp/x' }
+const weighted = { ...job, weights: [1, 4] }
+
+const templates = {
+  nginx: renderNginx(job),
+  haproxy: renderHaproxy(job),
+  caddy: renderCaddyfile(job),
+  smartedge: renderSmartedge(job),
+  traefik: renderTraefik(job) + renderRoutes(job),
+}
+
+describe.each(Object.entries(templates))('the configuration of %s', (_, text) => {
+  test('listens on loopback and names every backend', () => {
+    for (const port of [4001, 5001, 5002]) expect(text).toContain(`127.0.0.1:${port}`)
+  })
+
+  test('leaves nothing unfilled', () => {
+    expect(text).not.toMatch(/undefined|NaN|\[object/)
+  })
+
+  test('opens no other address', () => {
+    expect(text).not.toMatch(/0\.0\.0\.0|listen (?!127\.)|bind \*/)
+  })
+})
+
+describe('templates of one worker without a log', () => {
+  test('say so', () => {
+    expect(templates.nginx).toContain('worker_processes 1;')
+    expect(templates.nginx).toContain('access_log off;')
+    expect(templates.haproxy).toContain('nbthread 1')
+    expect(templates.haproxy).not.toContain('\nlog ')
+  })
+})
+
+describe('weights', () => {
+  test('stand beside their backends', () => {
+    expect(renderNginx(weighted)).toContain('server 127.0.0.1:5002 weight=4;')
+    expect(renderHaproxy(weighted)).toContain('127.0.0.1:5002 weight 4')
+    expect(renderCaddyfile(weighted)).toContain('lb_policy weighted_round_robin 1 4')
+    expect(JSON.parse(renderSmartedge(weighted)).pools.web.backends[1]).toEqual({
+      url: 'http://127.0.0.1:5002',
+      weight: 4,
+    })
+  })
+})
+
+describe('SmartEdge as a contestant', () => {
+  test('is told its strategy and a key to hash only when one is asked for', () => {
+    expect(JSON.parse(renderSmartedge(job)).pools.web.strategy).toBeUndefined()
+    const { strategy, affinity } = JSON.parse(renderSmartedge(job, 'consistent-hash')).pools.web
+    expect({ strategy, affinity }).toEqual({ strategy: 'consistent-hash', affinity: 'query:id' })
+    expect(createSmartedge('p2c').name).toBe('smartedge:p2c')
+  })
+})
+
+describe('a contestant given as a command', () => {
+  test('gets its port and its backend', () => {
+    const peer = parseCommandPeer('mine=my-proxy --listen {port} --to={backend} --x=y')
+    expect(peer.name).toBe('mine')
+    expect(peer.launch(job).command).toEqual(['my-proxy', '--listen', '4001', '--to=127.0.0.1:5001', '--x=y'])
+  })
+
+  test.each(['', 'mine', 'mine=', '=command', 'mine=   '])('is refused as %p', (text) => {
+    expect(() => parseCommandPeer(text)).toThrow('--contestant must be NAME=COMMAND')
+  })
+
+  test('is missing when there is no such program', () => {
+    expect(parseCommandPeer('mine=no-such-program-anywhere').version()).toBeUndefined()
+  })
+})

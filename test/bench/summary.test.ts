@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'bun:test'
+import type { Sample } from '../../bench/scenario.ts'
+import { summarizeSamples } from '../../bench/summary.ts'
+
+const sample = (contestant: string, values: Sample['values'], changes: Partial<Sample> = {}): Sample => ({
+  scenario: 's',
+  variant: 'v',
+  contestant,
+  values,
+  flaws: [],
+  curve: [],
+  ...changes,
+})
+
+describe('summarizeSamples', () => {
+  test('takes medians over rounds and ratios to nginx', () => {
+    const rows = summarizeSamples([
+      sample('smartedge', { cpuUs: 15 }),
+      sample('nginx', { cpuUs: 10 }),
+      sample('smartedge', { cpuUs: 12 }),
+      sample('nginx', { cpuUs: 10 }),
+      sample('smartedge', { cpuUs: 11 }),
+      sample('nginx', { cpuUs: 40 }),
+    ])
+    expect(rows.map((row) => [row.contestant, row.values.cpuUs?.median, row.ratios.cpuUs])).toEqual([
+      ['smartedge', 12, 1.2],
+      ['nginx', 10, 1],
+    ])
+  })
+
+  test('compares within the same scenario and variant only', () => {
+    const rows = summarizeSamples([sample('nginx', { cpuUs: 10 }), sample('pipe', { cpuUs: 5 }, { variant: 'other' })])
+    expect(rows[1]?.ratios).toEqual({})
+  })
+
+  test('gives no ratio for what does not compare', () => {
+    const [row] = summarizeSamples([sample('nginx', { memoryBytes: 1e6, p50Us: 9 })])
+    expect(row?.ratios).toEqual({})
+  })
+
+  test('adds failures of all rounds', () => {
+    const [row] = summarizeSamples([0, 0, 7].map((failed) => sample('nginx', { failed })))
+    expect(row?.values.failed?.median).toBe(7)
+  })
+
+  test('tells a flaw once, with the number of rounds', () => {
+    const flawed = (text: string) => sample('x', {}, { flaws: [text] })
+    const [row] = summarizeSamples([flawed('busy 97 %'), flawed('busy 99.5 %'), sample('x', {})])
+    expect(row?.flaws).toEqual(['busy 97 % (2 of 3 rounds)'])
+  })
+
+  test('draws the median of the curves, at the percentiles that all have', () => {
+    const round = (us: number, ...percents: number[]) =>
+      sample('x', {}, { curve: percents.map((percent) => ({ percent, us })) })
+    const [row] = summarizeSamples([round(10, 50, 99), round(30, 50, 99), round(20, 50)])
+    expect(row?.curve).toEqual([{ percent: 50, us: 20 }])
+  })
+
+  test('makes nothing of nothing', () => {
+    expect(summarizeSamples([])).toEqual([])
+  })
+})
