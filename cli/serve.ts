@@ -37,17 +37,25 @@ export async function serve({ io, config, file, emit, clock, start, onReady }: S
   const signals = watchSignals(io, clock)
   io.onFault((error) => emit({ kind: 'fault', detail: stackOf(error) }))
   let edge: RunningEdge | undefined
+  let isForced = false
   const run = async (): Promise<number> => {
     edge = await start({ config, emit })
     emit({ kind: 'ready', config: file, pools: config.pools.length, backends: countMembers(config) })
     onReady?.(edge)
     const signal = await signals.first
     emit({ kind: 'draining', signal, connections: edge.status().counters.connectionsOpen })
-    emit({ kind: 'stopped', ...(await edge.drain()) })
+    const { cut } = await edge.drain()
+    // A second signal makes the drain end too, by cutting everything: nothing to boast of.
+    if (!isForced) emit({ kind: 'stopped', cut })
     return exitCode.ok
   }
+  const force = async (): Promise<number> => {
+    const signal = await signals.second
+    isForced = true
+    return exitCode[signal]
+  }
   try {
-    return await Promise.race([run(), signals.second.then((signal) => exitCode[signal])])
+    return await Promise.race([run(), force()])
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     io.stderr(`smartedge: ${error.message}\n`)

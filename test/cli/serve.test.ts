@@ -64,13 +64,18 @@ describe('a service', () => {
       ['SIGINT', 130],
       ['SIGTERM', 143],
     ] as const) {
-      const { io, calls, clock, ready, result } = scripted()
+      const { io, calls, events, clock, drained, ready, result } = scripted()
       await ready
       io.signal('SIGTERM')
       clock.advance(250)
       io.signal(signal)
       expect(await result).toBe(code)
       expect(calls.kill).toBe(1)
+      // The kill ends the drain as well, which must not pass for an orderly stop.
+      drained.resolve({ cut: 0 })
+      await drained.promise
+      await Promise.resolve()
+      expect(kinds(events)).toEqual(['ready', 'draining'])
     }
   })
 
