@@ -264,11 +264,11 @@ export class ClientConnection implements WireOwner, BodySink {
     const { handler } = this
     const { head } = handler
     try {
-      const from = skipEmptyLine(bytes, start)
-      if (from === bytes.length) return from
-      const end = head.parse(bytes, from, bytes.length, handler.limits)
+      // An empty line (old clients send one behind a body) begins no request, so it must not start the head's clock.
+      if (isEmptyLine(bytes, start)) return bytes.length
+      const end = head.parse(bytes, start, bytes.length, handler.limits)
       if (end === INCOMPLETE) {
-        this.headBuffer = new HeadBuffer(bytes, from)
+        this.headBuffer = new HeadBuffer(bytes, start)
         this.wire.arm(handler.timeouts.headMs)
         return bytes.length
       }
@@ -330,10 +330,8 @@ export class ClientConnection implements WireOwner, BodySink {
   }
 }
 
-/** One empty line before a request line is skipped, as RFC 9112 2.2 asks: old clients send it behind a POST's body. */
-function skipEmptyLine(bytes: Buffer, start: number): number {
-  return bytes[start] === CR && bytes[start + 1] === LF ? start + 2 : start
-}
+const isEmptyLine = (bytes: Buffer, start: number): boolean =>
+  bytes.length - start === 2 && bytes[start] === CR && bytes[start + 1] === LF
 
 function asProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error
