@@ -5,7 +5,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
-import { systemClock, type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Strategy, StrategyPlugin } from './strategy.ts'
 
 /** Names that `use` may have without a path; each is `plugins/<name>.ts`. */
@@ -25,6 +25,7 @@ export class StrategyFileError extends Error {
 }
 
 export interface LoadOptions {
+  /** Ends a load that hangs; without it a top-level await may take for ever. */
   readonly clock?: Clock
   /** What the file's own timers and promises throw after it was loaded; the process's handlers get it when absent. */
   readonly onLateError?: (error: unknown) => void
@@ -57,10 +58,10 @@ async function requireFile(file: string): Promise<void> {
 }
 
 /** The namespace object of the file. What a failed load left behind (timers, sockets) is closed. */
-async function importAfresh(file: string, { clock = systemClock, onLateError }: LoadOptions): Promise<unknown> {
+async function importAfresh(file: string, { clock, onLateError }: LoadOptions): Promise<unknown> {
   const graph = new Bun.ModuleGraph({ onError: onLateError })
   const late = Promise.withResolvers<never>()
-  const cancel = clock.after(loadDeadlineMs, () => {
+  const cancel = clock?.after(loadDeadlineMs, () => {
     late.reject(new StrategyFileError(`${file}: must load within ${loadDeadlineMs} ms; does a top-level await hang?`))
   })
   try {
@@ -71,7 +72,7 @@ async function importAfresh(file: string, { clock = systemClock, onLateError }: 
       ? error
       : new StrategyFileError(whereAndWhat(file, error), { cause: error })
   } finally {
-    cancel()
+    cancel?.()
   }
 }
 

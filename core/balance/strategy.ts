@@ -56,11 +56,11 @@ export type Outcome =
 export interface Strategy {
   /** Synchronous, no I/O, no timers, keeps no array (but see `perArray`). Returns a member of `candidates`. */
   pick(candidates: Candidates, context: PickContext): Candidate
-  /** An attempt on `candidate` begins. `now` is monotonic ms here and below. */
+  /** An attempt on `candidate` begins; `inflight` counts it already. `now` is monotonic ms here and below. */
   onStart?(candidate: Candidate, now: number): void
   /** Its response head has arrived, `ttfbMs` after the attempt began. */
   onResponse?(candidate: Candidate, ttfbMs: number, now: number): void
-  /** It is over: once for each onStart, on every path. A strategy that took over hears of its predecessor's, too. */
+  /** It is over, `inflight` too: once for each onStart, on every path. A strategy that took over hears of its predecessor's, too. */
   onEnd?(candidate: Candidate, outcome: Outcome, now: number): void
 }
 
