@@ -1,8 +1,8 @@
 /** Finds the configuration, reads it and the files it names, and hands back a Config or every problem. */
 import type { Config } from './config.ts'
-import { type Place, searchFor } from './discover.ts'
+import { type Place, type Search, searchFor } from './discover.ts'
 import { attach, type FileText, readFileBounded, readText, type ReadFile } from './files.ts'
-import { parseConfig, type Parsed } from './parse.ts'
+import { parseConfig, type Parsed, type Rest } from './parse.ts'
 import { fileProblem, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import { type Attachment, displayName } from './read/reading.ts'
@@ -10,6 +10,8 @@ import { type Attachment, displayName } from './read/reading.ts'
 export interface LoadOptions {
   /** What `--config` says; without it the usual places are searched. */
   readonly path?: string | undefined
+  /** The one place to look at instead: where an earlier load found it. */
+  readonly place?: Place | undefined
   /** Absolute. */
   readonly cwd: string
   readonly env: Env
@@ -18,13 +20,21 @@ export interface LoadOptions {
 }
 
 export type Loaded =
-  /** `source`: the file it came from; `files`: every file it was made of. All absolute. */
-  | { readonly kind: 'config'; readonly config: Config; readonly source: string; readonly files: readonly string[] }
+  | {
+      readonly kind: 'config'
+      readonly config: Config
+      /** The file it came from, absolute. */
+      readonly source: string
+      readonly place: Place
+      /** Every file it was made of, absolute. */
+      readonly files: readonly string[]
+    }
   | {
       readonly kind: 'problems'
       readonly problems: readonly Problem[]
       /** How many more there are than those listed. */
       readonly omitted: number
+      readonly rest: Rest | undefined
       /** undefined: no configuration was found. */
       readonly source: string | undefined
       /** Every file that was read or should have been, so that a watcher sees the repair. */
@@ -32,8 +42,9 @@ export type Loaded =
     }
 
 /** Never rejects for what files hold or lack. */
-export async function loadConfig({ path, cwd, env, readFile = readFileBounded }: LoadOptions): Promise<Loaded> {
-  const found = await find({ path, cwd, env, readFile })
+export async function loadConfig(options: LoadOptions): Promise<Loaded> {
+  const { cwd, env, readFile = readFileBounded } = options
+  const found = await find({ ...options, readFile })
   if (found === undefined) return nothingFound(cwd)
   const { place, file } = found
   const name = displayName(place.path, cwd)
@@ -43,6 +54,7 @@ export async function loadConfig({ path, cwd, env, readFile = readFileBounded }:
       kind: 'problems',
       problems: [fileProblem(name, rule)],
       omitted: 0,
+      rest: undefined,
       source: place.path,
       files: [place.path],
     }
@@ -52,7 +64,9 @@ export async function loadConfig({ path, cwd, env, readFile = readFileBounded }:
   if (place.kind === 'members') attachments.set(place.path, file)
   const parsed = await parseWithAttachments(text, { file: place.path, cwd, env, attachments, readFile })
   const files = [...new Set([place.path, ...attachments.keys()])]
-  return { ...parsed, source: place.path, files }
+  return parsed.kind === 'config'
+    ? { ...parsed, source: place.path, place, files }
+    : { ...parsed, source: place.path, files }
 }
 
 interface Found {
@@ -62,8 +76,8 @@ interface Found {
 
 /** A file that exists but cannot be read counts as found: another one is not what the user meant. */
 async function find(options: LoadOptions & { readonly readFile: ReadFile }): Promise<Found | undefined> {
-  const { path, cwd, env, readFile } = options
-  const search = searchFor({ path, cwd, env })
+  const { path, place, cwd, env, readFile } = options
+  const search: Search = place ? { kind: 'explicit', place } : searchFor({ path, cwd, env })
   if (search.kind === 'explicit') return { place: search.place, file: await readText(search.place.path, readFile) }
   for (const place of search.places) {
     const file = await readText(place.path, readFile)
@@ -79,6 +93,7 @@ function nothingFound(cwd: string): Loaded {
     kind: 'problems',
     problems: [problem],
     omitted: 0,
+    rest: undefined,
     source: undefined,
     files: [`${cwd}/smartedge.config.json`],
   }

@@ -26,7 +26,20 @@ export type Parsed =
   /** Call again with these attached. */
   | { readonly kind: 'needs'; readonly needs: readonly Need[] }
   /** `omitted`: how many more there are than those listed. */
-  | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly omitted: number }
+  | {
+      readonly kind: 'problems'
+      readonly problems: readonly Problem[]
+      readonly omitted: number
+      /** undefined: a problem concerns more than pools. */
+      readonly rest: Rest | undefined
+    }
+
+/** A config whose problems all lie inside pools. */
+export interface Rest {
+  /** To be trusted in everything but the faulty pools. */
+  readonly config: Config
+  readonly faultyPools: readonly string[]
+}
 
 /** Never throws, whatever the text. */
 export function parseConfig(text: string, { file, cwd, env, attachments }: ParseOptions): Parsed {
@@ -42,9 +55,10 @@ export function parseConfig(text: string, { file, cwd, env, attachments }: Parse
   const pending = [...needs.values()].filter((need) => !attachments.has(need.path))
   if (pending.length > 0) return { kind: 'needs', needs: pending }
   const found = problems.sorted()
-  return config === undefined || found.length > 0
-    ? { kind: 'problems', problems: found, omitted: problems.omitted() }
-    : { kind: 'config', config }
+  if (config !== undefined && found.length === 0) return { kind: 'config', config }
+  const faultyPools = problems.pools()
+  const rest = config && faultyPools && { config, faultyPools }
+  return { kind: 'problems', problems: found, omitted: problems.omitted(), rest }
 }
 
 type Raw = NonNullable<Value<typeof configFile>>

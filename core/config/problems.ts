@@ -46,19 +46,28 @@ export const fileProblem = (file: string, rule: string, hint?: string): Problem 
 export const maxProblems = 100
 
 export interface ProblemList {
-  /** `describe` is called only while there is room: the place of a fault costs a walk, and there may be millions. */
-  add(describe: () => Problem): void
+  /**
+   * `describe` is called only while there is room: the place of a fault costs a walk, and there may be millions.
+   * `pool`: the one pool that it concerns.
+   */
+  add(describe: () => Problem, pool?: string): void
   /** At most `maxProblems`; per file from top to bottom, files in the order they were first met. */
   sorted(): Problem[]
   /** How many were found beyond those. */
   omitted(): number
+  /** The pools that hold all of them, in the order they were met; undefined when one concerns more than pools. */
+  pools(): string[] | undefined
 }
 
 export function createProblemList(): ProblemList {
   const problems: Problem[] = []
+  const pools = new Set<string>()
   let omitted = 0
+  let isConfined = true
   return {
-    add(describe) {
+    add(describe, pool) {
+      if (pool === undefined) isConfined = false
+      else pools.add(pool)
       if (problems.length === maxProblems) return void omitted++
       const problem = describe()
       // Two pools may share one members file; its problems count once.
@@ -70,6 +79,7 @@ export function createProblemList(): ProblemList {
       return problems.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
     },
     omitted: () => omitted,
+    pools: () => (isConfined ? [...pools] : undefined),
   }
 }
 

@@ -42,27 +42,36 @@ export interface Reading {
   resolve(path: string): string
   /** What is known of the file at an absolute path; asking makes it a need. */
   attachment(need: Need): Attachment
-  /** Another file of the same config. */
-  open(path: string, text: string): Reading
+  /** Another file of the same config, which the value `from` names. */
+  open(path: string, text: string, from: Node): Reading
 }
 
-/** `path`: absolute path of the file that holds `text`. */
-export function createReading(path: string, text: string, session: Session): Reading {
+/** `path`: absolute path of the file that holds `text`. `pool`: the one that the whole file belongs to. */
+export function createReading(path: string, text: string, session: Session, pool?: string): Reading {
   const file = displayName(path, session.cwd)
   const place = locator(text)
-  const add = (offset: number, fault: Fault, key: () => string, value?: string): void =>
-    session.problems.add(() => ({ file, ...place(offset), key: key(), rule: fault.rule, value, hint: fault.hint }))
   const report: Reading['report'] = (node, fault, { child, secret = false } = {}) => {
-    const value = child === undefined && !isKey(node) ? showValue(node, secret) : undefined
-    add(node.offset, fault, () => formatKey([...getNodePath(node), ...(child === undefined ? [] : [child])]), value)
+    session.problems.add(
+      () => ({
+        file,
+        ...place(node.offset),
+        key: formatKey([...getNodePath(node), ...(child === undefined ? [] : [child])]),
+        rule: fault.rule,
+        value: child === undefined && !isKey(node) ? showValue(node, secret) : undefined,
+        hint: fault.hint,
+      }),
+      pool ?? poolAround(node),
+    )
     return undefined
   }
+  const reportAt = (offset: number, { rule, hint }: Fault): void =>
+    session.problems.add(() => ({ file, ...place(offset), key: '', rule, value: undefined, hint }), pool)
   return {
     env: session.env,
     report,
     reportTree({ faults }) {
       for (const fault of faults)
-        if (typeof fault.at === 'number') add(fault.at, fault, () => '')
+        if (typeof fault.at === 'number') reportAt(fault.at, fault)
         else report(fault.at, fault)
     },
     resolve: (relativePath) => resolve(dirname(path), relativePath),
@@ -70,8 +79,16 @@ export function createReading(path: string, text: string, session: Session): Rea
       session.needs.set(need.path, need)
       return session.attachments.get(need.path) ?? { kind: 'pending' }
     },
-    open: (otherPath, otherText) => createReading(otherPath, otherText, session),
+    open: (otherPath, otherText, from) => createReading(otherPath, otherText, session, pool ?? poolAround(from)),
   }
+}
+
+/** The pool of a config file that a node lies in. Climbs without counting list items: faults may be many. */
+function poolAround(node: Node): string | undefined {
+  const keys: unknown[] = []
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent)
+    if (at.type === 'property') keys.push(at.children?.[0]?.value)
+  return keys.at(-1) === 'pools' ? keys.at(-2)?.toString() : undefined
 }
 
 /** Relative to the working directory when inside it. */

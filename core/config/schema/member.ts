@@ -156,7 +156,7 @@ function readMembersFile({ value, node }: Located<string>, reading: Reading): Me
   const attachment = reading.attachment({ path, use: 'text' })
   if (attachment.kind === 'fault') return reading.report(node, attachment)
   if (attachment.kind !== 'text') return undefined
-  const inner = reading.open(path, attachment.text)
+  const inner = reading.open(path, attachment.text, node)
   const tree = readTree(attachment.text)
   inner.reportTree(tree)
   const content = tree.root && membersFile.read(tree.root, inner)

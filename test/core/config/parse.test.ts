@@ -164,7 +164,7 @@ describe('a valid config', () => {
     expect(pool?.members[0]?.isDraining).toBe(isDraining)
   })
 
-  test.each(['true', 1, null, [], {}])('refuses to drain by %j', (drain) => {
+  test.each(['true', 1, null, {}])('refuses to drain by %j', (drain) => {
     expect(problemsOf({ pools: { web: { backends: [{ url: 'http://a', drain }] } } })[0]).toContain(
       'pools.web.backends[0].drain must be true or false',
     )

@@ -1,0 +1,36 @@
+/** What is sound of a config + the last good version of the pools that are not -> a config that may run. Pure. */
+import type { Config } from './config.ts'
+import type { Rest } from './parse.ts'
+
+/**
+ * undefined when a faulty pool has no last good version. The whole is refused then, rather than run without that pool:
+ * a route to it may be taking requests that are answered today.
+ */
+export function isolate({ config, faultyPools }: Rest, lastGood: Config): Config | undefined {
+  const faulty = new Set(faultyPools)
+  const good = new Map(lastGood.pools.map((pool) => [pool.name, pool]))
+  const read = new Map(config.pools.map((pool) => [pool.name, pool]))
+  // A pool that is no object at all was not read, and comes last.
+  const names = [...new Set([...read.keys(), ...faulty])]
+  const pools = names.flatMap((name) => (faulty.has(name) ? good : read).get(name) ?? [])
+  return pools.length === names.length ? { ...config, pools } : undefined
+}
+
+/** The pools that keys of the config such as `pools.web.strategy` lie in; undefined when one lies in none. */
+export function poolsOfKeys(keys: readonly string[], { pools }: Config): string[] | undefined {
+  const names = keys.map((key) =>
+    poolOfKey(
+      key,
+      pools.map((pool) => pool.name),
+    ),
+  )
+  return names.every((name) => name !== undefined) ? [...new Set(names)] : undefined
+}
+
+/** Names may hold dots: the longest that fits counts. */
+function poolOfKey(key: string, names: readonly string[]): string | undefined {
+  const fits = (prefix: string): boolean => key.startsWith(prefix) && /^$|^[.[]/.test(key.slice(prefix.length))
+  return names
+    .filter((name) => fits(`pools.${name}`) || fits(`pools[${JSON.stringify(name)}]`))
+    .toSorted((one, other) => other.length - one.length)[0]
+}
