@@ -1,0 +1,105 @@
+/**
+ * An edge with real sockets and a clock that stands still: its time-outs come when a test advances the clock. Disposing of
+ * it, after the clients, checks what must hold behind every test: whatever began has ended, once.
+ */
+import type { Config, PoolConfig } from '../../core/config/config.ts'
+import { type Edge, startEdge } from '../../core/edge.ts'
+import type { EdgeEvent } from '../../core/observe/events.ts'
+import type { BackendStatus, StatusCounters } from '../../core/observe/snapshot.ts'
+import { seededRandom } from '../../core/random.ts'
+import { makeMember } from './make-backend.ts'
+import { turnUntil } from './raw-peer.ts'
+import { virtualClock, type VirtualClock } from './virtual-clock.ts'
+
+export interface TestEdge {
+  readonly edge: Edge
+  readonly port: number
+  readonly clock: VirtualClock
+  readonly events: readonly EdgeEvent[]
+  readonly counters: StatusCounters
+  /** The backend of this number in the first pool. */
+  backend(index?: number): BackendStatus
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface EdgeOverrides {
+  readonly config?: Partial<Config>
+  readonly pool?: Partial<PoolConfig>
+}
+
+const anyRequest = { host: undefined, path: undefined, methods: undefined, headers: [] }
+
+/** One pool that asks the first usable of the backends on these ports. */
+export function testPool(ports: readonly number[], overrides: Partial<PoolConfig> = {}): PoolConfig {
+  return {
+    name: 'web',
+    members: ports.map((port) => makeMember(port)),
+    membersFile: undefined,
+    strategy: { use: `${import.meta.dir}/first-strategy.ts`, options: undefined },
+    affinity: { kind: 'client' },
+    health: undefined,
+    passive: { failures: 1000, retryAfterMs: 10_000 },
+    retry: { attempts: 2 },
+    timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 },
+    maxIdleConnections: 256,
+    maxConnections: undefined,
+    ...overrides,
+  }
+}
+
+export async function startTestEdge(ports: readonly number[], overrides: EdgeOverrides = {}): Promise<TestEdge> {
+  const config: Config = {
+    listeners: [{ name: 'web', address: { kind: 'tcp', host: '127.0.0.1', port: 0 } }],
+    admin: undefined,
+    trustedProxies: [],
+    limits: { maxHeadBytes: 64 * 1024, maxTargetBytes: 16 * 1024, maxFields: 256, maxConnections: 1000 },
+    timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
+    drainTimeoutMs: 5000,
+    shutdownTimeoutMs: 25_000,
+    geo: undefined,
+    routes: [{ match: anyRequest, pool: 'web' }],
+    pools: [testPool(ports, overrides.pool)],
+    ...overrides.config,
+  }
+  const clock = virtualClock()
+  const events: EdgeEvent[] = []
+  const edge = await startEdge({ config, emit: (event) => events.push(event), clock, random: seededRandom(1) })
+  const address = edge.addresses[0]?.address
+  if (address?.kind !== 'tcp') throw new Error('the edge does not listen on TCP')
+  return {
+    edge,
+    port: address.port,
+    clock,
+    events,
+    get counters() {
+      return edge.status().counters
+    },
+    backend: (index = 0) => edge.status().pools[0]!.backends[index]!,
+    async [Symbol.asyncDispose]() {
+      try {
+        await checkAllEnded(edge, events)
+      } finally {
+        edge.kill()
+      }
+    },
+  }
+}
+
+async function checkAllEnded(edge: Edge, events: readonly EdgeEvent[]): Promise<void> {
+  await turnUntil(() => edge.status().counters.connectionsOpen === 0, 'the end of every client connection')
+  const { counters, pools } = edge.status()
+  const backends = pools.flatMap((pool) => pool.backends)
+  const problems = [
+    ...events.flatMap((event) => (event.kind === 'fault' || event.kind === 'strategy-fault' ? [event.detail] : [])),
+    ...backends.flatMap(({ id, inflight }) => (inflight === 0 ? [] : [`${id} has ${inflight} attempts in flight`])),
+  ]
+  if (counters.tunnelsOpen !== 0) problems.push(`${counters.tunnelsOpen} tunnels are open`)
+  const begun = backends.reduce((sum, backend) => sum + backend.requests, 0)
+  const ended = backends.reduce((sum, backend) => sum + endedAttempts(backend), counters.tunnels)
+  if (begun !== ended) problems.push(`${begun} attempts began, ${ended} ended`)
+  if (problems.length > 0) throw new Error(problems.join('; '))
+}
+
+function endedAttempts({ responses, failures, abandoned }: BackendStatus): number {
+  return Object.values(responses).reduce((sum: number, count: number) => sum + count, failures.total + abandoned)
+}

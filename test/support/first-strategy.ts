@@ -1,0 +1,9 @@
+/** The trivial strategy: always the first candidate, so that a test knows who is asked. */
+import { defineStrategy } from '../../core/balance/strategy.ts'
+
+export default defineStrategy({
+  apiVersion: 1,
+  name: 'first',
+  parse: () => undefined,
+  create: () => ({ pick: (candidates) => candidates[0] }),
+})
