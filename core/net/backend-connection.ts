@@ -253,8 +253,12 @@ export class BackendConnection implements WireOwner {
         this.headBuffer = new HeadBuffer(bytes, start)
         return
       }
-      if (head.status >= 200 || head.status === 101) this.readFinal(head, bytes, position)
-      else this.sink?.onInterim(head)
+      if (head.status >= 200 || head.status === 101) {
+        // It reads on by itself. By the time it returns, this may be another exchange's connection, in its 'head' phase.
+        this.readFinal(head, bytes, position)
+        return
+      }
+      this.sink?.onInterim(head)
     }
   }
 
