@@ -47,6 +47,8 @@ export function startBackend(options: BackendOptions): TestBackend {
   const { name, clock, random, profile } = options
   const decide = isPlain(profile) ? undefined : createMisbehaviour(profile, random, clock)
   const identity = JSON.stringify(name)
+  // Ready-made, for the benchmark: 143k requests/s instead of 94k (wrk, 32 connections, 2026-11-21).
+  const routes: Record<string, Response> = decide ? {} : { '/': plainAnswer('/', identity) }
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -55,8 +57,7 @@ export function startBackend(options: BackendOptions): TestBackend {
     reusePort: false,
     idleTimeout: 0,
     maxRequestBodySize: maxBytes,
-    // Ready-made, for the benchmark: 143k requests/s instead of 94k (wrk, 32 connections, 2026-11-21).
-    routes: decide ? {} : { '/': plainAnswer('/', identity) },
+    routes,
     fetch(request, server) {
       const path = pathOf(request.url)
       if (path === '/health') return new Response('ok\n')
