@@ -1,6 +1,7 @@
 /**
  * HAProxy: one thread, kept-alive backend connections, no log, the forwarded fields that SmartEdge also writes,
- * and a retry on another backend at once, which is not its default.
+ * and, against its defaults, a
+ * retry on another backend at once and buffers that nearly halve its cost of a 1 MiB answer.
  */
 import { firstLine, type Job, type Peer } from './peer.ts'
 
@@ -20,6 +21,7 @@ export function renderHaproxy(job: Job): string {
   )
   return `global
   nbthread 1
+  tune.bufsize 65536
   maxconn 9500
 defaults
   mode http

@@ -1,21 +1,31 @@
 /** nginx: one worker, kept-alive backend connections, no access log, the forwarded fields that SmartEdge also writes. */
 import { firstLine, type Job, type Peer } from './peer.ts'
 
-export const nginx: Peer = {
-  name: 'nginx',
+const createNginx = (name: string, buffers: string): Peer => ({
+  name,
   install: 'apt-get install nginx',
   version: () => firstLine(['nginx', '-v'])?.replace('nginx version: ', ''),
   launch: (job) => ({
     command: ['nginx', '-p', job.directory, '-e', 'stderr', '-c', 'nginx.conf'],
-    files: { 'nginx.conf': renderNginx(job) },
+    files: { 'nginx.conf': renderNginx(job, buffers) },
   }),
-}
+})
+
+const largeBuffers = `      proxy_buffers 16 64k;
+      proxy_busy_buffers_size 256k;
+`
+
+/** With buffers that halve its cost of a 1 MiB answer and change nothing else: a rival deserves a good configuration. */
+export const nginx: Peer = createNginx('nginx', largeBuffers)
+
+/** With its default buffers of 8 times one page. */
+export const nginxStock: Peer = createNginx('nginx-stock', '')
 
 /**
  * Bodies are streamed both ways, as the others do: with the defaults nginx would store an upload before it passes it on
  * and write a large response to a file.
  */
-export function renderNginx(job: Job): string {
+export function renderNginx(job: Job, buffers = largeBuffers): string {
   const servers = job.backendPorts.map(
     (port, index) => `    server 127.0.0.1:${port} weight=${job.weights?.[index] ?? 1};`,
   )
@@ -45,7 +55,7 @@ ${servers.join('\n')}
       proxy_http_version 1.1;
       proxy_request_buffering off;
       proxy_max_temp_file_size 0;
-      proxy_set_header Connection $connection_field;
+${buffers}      proxy_set_header Connection $connection_field;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Host $http_host;
       proxy_set_header Via "1.1 nginx";

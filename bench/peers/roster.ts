@@ -1,7 +1,7 @@
 /** All contestants by name, and which of those asked for are on this machine. */
 import { caddy } from './caddy.ts'
 import { haproxy } from './haproxy.ts'
-import { nginx } from './nginx.ts'
+import { nginx, nginxStock } from './nginx.ts'
 import { node } from './node.ts'
 import type { Peer } from './peer.ts'
 import { pipe } from './pipe.ts'
@@ -9,7 +9,7 @@ import { createSmartedge } from './smartedge.ts'
 import { traefik } from './traefik.ts'
 
 /** In the order of the tables. */
-export const roster: readonly Peer[] = [createSmartedge(), nginx, haproxy, caddy, traefik, node, pipe]
+export const roster: readonly Peer[] = [createSmartedge(), nginx, haproxy, caddy, traefik, node, pipe, nginxStock]
 
 /** The rivals of a run that names none. */
 export const defaultRivals: readonly string[] = ['nginx', 'haproxy', 'caddy', 'traefik', 'node']
