@@ -8,6 +8,7 @@
  */
 import { build, type Histogram, initWebAssembly } from 'hdr-histogram-js'
 import { createBuckets, type LatencyBuckets } from './buckets.ts'
+import { scaleIndex } from './scale.ts'
 import type { Cancel, Clock } from '../clock.ts'
 
 /** Over the newest one to two windows. Percentiles are within 1 % of the true value, never below it. */
@@ -63,6 +64,8 @@ let sum: Histogram | undefined
 export class BackendLatency {
   /** Undefined until the first value. */
   buckets: LatencyBuckets | undefined
+  /** Counts on the watchers' scale; the feed puts it here while somebody watches, and takes it away after. */
+  scale: Uint32Array | undefined
   readonly #window: LatencyWindow
   #generation: number
   #current: Histogram | undefined
@@ -82,7 +85,9 @@ export class BackendLatency {
     const boundedMs = Math.min(Math.max(elapsedMs, 0), longestMs)
     if (this.#generation !== this.#window.generation) this.#turn()
     this.#current ??= createHistogram()
-    this.#current.recordValue((boundedMs * 1000 + 0.5) | 0)
+    const micros = (boundedMs * 1000 + 0.5) | 0
+    this.#current.recordValue(micros)
+    if (this.scale !== undefined) this.#count(this.scale, micros)
     this.buckets ??= createBuckets()
     this.buckets.record(boundedMs)
   }
@@ -103,6 +108,11 @@ export class BackendLatency {
     this.#previous?.destroy()
     this.#current = undefined
     this.#previous = undefined
+  }
+
+  #count(scale: Uint32Array, micros: number): void {
+    const index = scaleIndex(micros)
+    scale[index] = (scale[index] ?? 0) + 1
   }
 
   #turn(): void {
