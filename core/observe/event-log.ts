@@ -1,0 +1,47 @@
+/** The newest events with number and time, for watchers: those who join late see what happened before. */
+import type { Cancel, Clock } from '../clock.ts'
+import type { EdgeEvent, Emit } from './events.ts'
+
+export interface LoggedEvent {
+  /** Counts from 1 in this process. */
+  readonly id: number
+  /** Wall time in ms. */
+  readonly at: number
+  readonly event: EdgeEvent
+}
+
+export interface EventLog {
+  /** Keeps the event, hands it on, tells the watchers. */
+  readonly emit: Emit
+  /** Oldest first, those after `id` alone. */
+  after(id: number): readonly LoggedEvent[]
+  /** `listener` must not throw. */
+  subscribe(listener: (entry: LoggedEvent) => void): Cancel
+}
+
+/** A screen or two of events, a few tens of KB. */
+const defaultCapacity = 200
+
+/** `next` gets every event first, so that a log line is written whatever happens here. */
+export function createEventLog(clock: Clock, next: Emit, capacity = defaultCapacity): EventLog {
+  const entries: LoggedEvent[] = []
+  const listeners = new Set<(entry: LoggedEvent) => void>()
+  let newestId = 0
+  return {
+    emit(event) {
+      next(event)
+      newestId += 1
+      const entry = { id: newestId, at: clock.wallTime(), event }
+      entries.push(entry)
+      if (entries.length > capacity) entries.shift()
+      for (const listener of listeners) listener(entry)
+    },
+    after: (id) => entries.filter((entry) => entry.id > id),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+      }
+    },
+  }
+}
