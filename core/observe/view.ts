@@ -9,6 +9,16 @@ export interface EdgeView {
   readonly listeners: readonly ListenerView[]
   readonly counters: Readonly<EdgeCounters>
   readonly pools: readonly PoolView[]
+  /** The rules in file order; absent: not counted. */
+  readonly routes?: readonly RouteView[]
+}
+
+export interface RouteView {
+  /** The rule's conditions in words. */
+  readonly match: string
+  readonly pool: string
+  /** Requests that this rule took, since it was published. */
+  readonly requests: number
 }
 
 /** `draining`: no new connections, what is in flight is being finished. */
@@ -24,7 +34,19 @@ export interface PoolView {
   readonly name: string
   /** The strategy's name or the path of its file, as configured. */
   readonly strategy: string
+  /** What is known of the running copy; absent: nothing. */
+  readonly strategyFacts?: StrategyFacts
   readonly backends: readonly BackendView[]
+}
+
+export interface StrategyFacts {
+  readonly file: string | undefined
+  /** Of the file's content. */
+  readonly version: string | undefined
+  /** Moving average over sampled picks; undefined before the first. */
+  readonly nsPerPick: number | undefined
+  /** Wall ms. */
+  readonly loadedAt: number | undefined
 }
 
 export interface BackendView {
@@ -32,6 +54,8 @@ export interface BackendView {
   readonly weight: number
   readonly zone: string | undefined
   readonly inflight: number
+  /** Takes no new requests, because somebody said so; absent: it does. */
+  readonly isDraining?: boolean
   /** `since` is monotonic ms. */
   readonly health:
     | { readonly kind: 'unchecked' | 'healthy'; readonly since: number }

@@ -1,0 +1,142 @@
+/**
+ * What watchers are sent a few times a second, as JSON: a public format, add and never rename. Times are wall ms since
+ * 1970, ratios 0..1; what is not known is null. `recent` means the newest one to two half windows (5 to 10 s).
+ */
+import type { Percentiles } from './distribution.ts'
+import type { Phase } from './view.ts'
+
+/** Raised when an old watcher would misread what a new balancer sends. */
+export const protocolVersion = 1
+
+/** The first message of every stream. */
+export interface Hello {
+  readonly protocol: number
+  readonly version: string
+  readonly pid: number
+  /** What `recent` means at most. */
+  readonly windowMs: number
+  /** The scale of every `histogram`: entry i counts latencies from bound i up to bound i + 1. */
+  readonly boundsMs: readonly number[]
+}
+
+export interface Frame {
+  readonly at: number
+  readonly uptimeMs: number
+  readonly phase: Phase
+  /** Until the next frame: 250 ms, more with hundreds of backends. */
+  readonly intervalMs: number
+  readonly process: { readonly residentBytes: number; readonly cpuRatio: number }
+  readonly totals: Totals
+  readonly pools: readonly PoolFrame[]
+  readonly routes: readonly RouteFrame[]
+  /** The published snapshot; null where the balancer does not number them. */
+  readonly generation: Generation | null
+  /** The newest reload; null: there was none. */
+  readonly reload: ReloadResult | null
+}
+
+/** Rates are over the newest second. */
+export interface Totals {
+  readonly requests: number
+  readonly requestsPerSecond: number
+  /** Answered 5xx, ours included. */
+  readonly errorsPerSecond: number
+  /** Recent. */
+  readonly errorRatio: number
+  readonly retriesPerSecond: number
+  /** Connections closed at the cap, and requests nobody was usable for. */
+  readonly refusedPerSecond: number
+  readonly inflight: number
+  readonly connections: number
+  readonly tunnels: number
+  readonly bytesFromClientsPerSecond: number
+  readonly bytesToClientsPerSecond: number
+  /** Recent, of all backends. */
+  readonly latency: Percentiles | null
+}
+
+export interface PoolFrame {
+  readonly name: string
+  readonly strategy: StrategyFrame
+  readonly requestsPerSecond: number
+  readonly errorsPerSecond: number
+  readonly errorRatio: number
+  readonly retriesPerSecond: number
+  readonly inflight: number
+  readonly usable: number
+  readonly latency: Percentiles | null
+  readonly backends: readonly BackendFrame[]
+}
+
+export interface StrategyFrame {
+  /** As configured: a shipped name or a file. */
+  readonly use: string
+  /** The file it was loaded from. */
+  readonly file: string | null
+  /** Of its content. */
+  readonly version: string | null
+  /** Moving average over sampled picks. */
+  readonly nsPerPick: number | null
+  /** Since the start. */
+  readonly faults: number
+  readonly lastFault: string | null
+  /** When this version went live. */
+  readonly swappedAt: number | null
+}
+
+export interface BackendFrame {
+  readonly id: string
+  /** `healthy`, `unhealthy`, `unchecked`, `draining`. */
+  readonly state: string
+  readonly since: number
+  readonly reason: string | null
+  readonly zone: string | null
+  readonly weight: number
+  /** What the weight comes to now: 0 while it takes no new requests. */
+  readonly effectiveWeight: number
+  /** Recent part of the pool's requests, and the part that the weights promise. */
+  readonly share: number
+  readonly expectedShare: number
+  readonly inflight: number
+  readonly requestsPerSecond: number
+  readonly errorsPerSecond: number
+  /** Recent: failed attempts and 5xx answers among those that ended. */
+  readonly errorRatio: number
+  readonly errors: number
+  /** What most of these errors were, in words. */
+  readonly worstError: string | null
+  readonly retriesPerSecond: number
+  /** Moving average of the mean latency, with 10 s. */
+  readonly ewmaMs: number | null
+  readonly latency: Percentiles | null
+  readonly check: { readonly at: number; readonly passed: boolean; readonly detail: string } | null
+  /** Since the frame before: `[index, count, …]` on the scale of the hello. */
+  readonly histogram: readonly number[]
+}
+
+export interface RouteFrame {
+  /** The rule's conditions in words: `GET api.example.com/v1/*`. */
+  readonly match: string
+  readonly pool: string
+  readonly requestsPerSecond: number
+}
+
+export interface Generation {
+  readonly number: number
+  readonly at: number
+  readonly origin: string
+  readonly summary: string
+}
+
+export interface ReloadResult {
+  readonly at: number
+  readonly ok: boolean
+  readonly problems: readonly ReloadProblem[]
+}
+
+export interface ReloadProblem {
+  readonly file: string
+  readonly line: number | null
+  readonly column: number | null
+  readonly message: string
+}
