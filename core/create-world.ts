@@ -17,6 +17,7 @@ export function createWorld(config: Config, pools: ReadonlyMap<string, RunningPo
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
       return pool
     }),
+    requestsOfRule: new Float64Array(config.routes.length),
     limits: config.limits,
     timeouts: config.timeouts,
     identify: createIdentify(isTrustedProxy),

@@ -22,11 +22,13 @@ export function createHandler(options: HandlerOptions): RequestHandler {
     counters.requests += 1
     const snapshot = world()
     keepIdentityCurrent(client, snapshot)
-    const pool = snapshot.poolOfRule[snapshot.routes.find(head)]
+    const rule = snapshot.routes.find(head)
+    const pool = snapshot.poolOfRule[rule]
     if (pool === undefined) {
       refuseUnrouted(client)
       return
     }
+    snapshot.requestsOfRule[rule] = (snapshot.requestsOfRule[rule] ?? 0) + 1
     const exchange = new Exchange(services, client, pool, snapshot, services.clock.now())
     client.exchange = exchange
     exchange.begin()

@@ -19,6 +19,8 @@ export interface World {
   readonly routes: RouteTable
   /** The pool of each rule, by the index that `routes.find` returns. */
   readonly poolOfRule: readonly Pool[]
+  /** Counts what each rule took, by the same index; the one thing here that changes. */
+  readonly requestsOfRule: Float64Array
   /** Those of client connections. */
   readonly limits: HttpLimits & { readonly maxConnections: number | undefined }
   readonly timeouts: ClientTimeouts

@@ -1,0 +1,18 @@
+import { describe, expect, test } from 'bun:test'
+import { describeMatch } from '../../../core/route/describe.ts'
+import type { RouteMatch } from '../../../core/route/route.ts'
+
+const anything: RouteMatch = { host: undefined, path: undefined, methods: undefined, headers: [] }
+
+describe('conditions in words', () => {
+  const cases: readonly (readonly [Partial<RouteMatch>, string])[] = [
+    [{}, '*'],
+    [{ host: '*.example.com' }, '*.example.com'],
+    [{ path: '/v1/*' }, '/v1/*'],
+    [{ host: 'a.com', path: '/v1/*', methods: ['GET', 'POST'] }, 'GET|POST a.com/v1/*'],
+    [{ headers: [{ name: 'x-canary', value: '1' }] }, 'x-canary=1'],
+  ]
+  for (const [match, words] of cases) {
+    test(`says ${words}`, () => expect(describeMatch({ ...anything, ...match })).toBe(words))
+  }
+})
