@@ -1,14 +1,18 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from './address.ts'
+import { createEventStream } from './admin/events.ts'
 import type { AdminSource, Readiness } from './admin/source.ts'
 import type { Clock } from './clock.ts'
 import type { EdgeCounters } from './observe/counters.ts'
+import type { EventLog } from './observe/event-log.ts'
+import { createFeed } from './observe/feed.ts'
 import { renderMetrics } from './observe/metrics.ts'
 import { buildSnapshot } from './observe/snapshot.ts'
 import type { EdgeView, Phase, ProcessView } from './observe/view.ts'
 import type { RunningListener } from './running-listener.ts'
 import type { RunningPool } from './running-pool.ts'
 import type { Runtime } from './runtime.ts'
+import { describeMatch } from './route/describe.ts'
 import { VERSION } from './version.ts'
 
 export interface EdgeViewOptions {
@@ -16,21 +20,29 @@ export interface EdgeViewOptions {
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly phase: () => Phase
+  readonly log: EventLog
 }
 
-export function createAdminSource({ runtime, counters, clock, phase }: EdgeViewOptions): AdminSource {
+export function createAdminSource({ runtime, counters, clock, phase, log }: EdgeViewOptions): AdminSource {
   const startedAt = clock.wallTime()
   const view = (): EdgeView => ({
     phase: phase(),
     listeners: runtime.runningListeners.map(listenerView),
     counters,
     pools: runtime.runningPools.map(poolView),
+    routes: runtime.config.routes.map(({ match, pool }, index) => ({
+      match: describeMatch(match),
+      pool,
+      requests: runtime.world.requestsOfRule[index] ?? 0,
+    })),
   })
+  const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
     status: () => buildSnapshot(view(), processView(startedAt), clock),
     metrics: () => renderMetrics(view(), processView(startedAt)),
     ready: () => readiness(phase(), runtime.runningPools),
     config: () => runtime.config,
+    events: createEventStream({ feed, log }),
   }
 }
 

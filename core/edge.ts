@@ -13,6 +13,7 @@ import { ResponseHead } from './http1/response-head.ts'
 import { defaultMaxConnections, readDescriptorLimit } from './net/descriptors.ts'
 import { TimerWheel } from './net/timer-wheel.ts'
 import { createEdgeCounters } from './observe/counters.ts'
+import { createEventLog } from './observe/event-log.ts'
 import type { Emit } from './observe/events.ts'
 import { prepareHistograms, startLatencyWindow } from './observe/histogram.ts'
 import type { StatusSnapshot } from './observe/snapshot.ts'
@@ -42,7 +43,9 @@ export interface Edge {
 
 /** Rejects with StartError, a line or more for the person who started it; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { config, emit, clock = systemClock, random = systemRandom } = options
+  const { config, clock = systemClock, random = systemRandom } = options
+  const log = createEventLog(clock, options.emit)
+  const { emit } = log
   await prepareHistograms()
   const counters = createEdgeCounters()
   const latency = startLatencyWindow(clock)
@@ -77,7 +80,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       onClosed: () => onClientGone(),
     },
   })
-  const source = createAdminSource({ runtime, counters, clock, phase: () => phase })
+  const source = createAdminSource({ runtime, counters, clock, phase: () => phase, log })
 
   const kill = (): void => {
     runtime.stop()

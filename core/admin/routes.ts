@@ -9,7 +9,7 @@ import { redactSecrets } from './redact.ts'
 import type { AdminSource } from './source.ts'
 
 interface Route extends Operation {
-  answer(source: AdminSource): Response
+  answer(source: AdminSource, request: Request): Response
 }
 
 export interface AdminOptions {
@@ -48,6 +48,12 @@ const routes: Readonly<Record<string, Route>> = {
     schema: 'StatusSnapshot',
     answer: (source) => json(source.status()),
   },
+  '/api/events': {
+    summary:
+      'Server-sent events: hello, then a frame of rates and percentiles up to 4 times a second, and every event.',
+    contentType: 'text/event-stream; charset=utf-8',
+    answer: (source, request) => source.events(request),
+  },
   '/api/config': {
     summary: 'The configuration in force, defaults filled in, durations in ms, sizes in bytes, secrets as ***.',
     answer: (source) => json(redactSecrets(source.config())),
@@ -79,7 +85,7 @@ function answer(request: Request, token: string | undefined, source: AdminSource
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return problem(405, `${path} answers GET and HEAD.`, { allow: 'GET, HEAD' })
   try {
-    return route.answer(source)
+    return route.answer(source, request)
   } catch (error) {
     return problem(500, error instanceof Error ? error.message : String(error))
   }

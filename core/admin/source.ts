@@ -10,6 +10,8 @@ export interface AdminSource {
   ready(): Readiness
   /** The configuration in force, secrets included: the API takes them out. */
   config(): Config
+  /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
+  events(request: Request): Response
 }
 
 export type Readiness =

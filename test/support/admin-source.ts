@@ -12,5 +12,6 @@ export const fakeAdminSource = (overrides: Partial<AdminSource> = {}): AdminSour
   metrics: () => 'metric 1\n',
   ready: () => ({ kind: 'ready' }),
   config: () => config,
+  events: () => new Response('event: hello\ndata: {}\n\n', { headers: { 'content-type': 'text/event-stream' } }),
   ...overrides,
 })
