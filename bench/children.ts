@@ -92,16 +92,18 @@ function startTalkingChild(spec: PlacedSpec, logPath: string): TalkingChild {
 const settings = (spec: PlacedSpec) => ({ cwd: spec.directory, env: { ...process.env, ...spec.env } })
 
 function handleOf(child: Bun.Subprocess, logPath: string): Child {
+  const running = (): boolean => child.exitCode === null && child.signalCode === null
   return {
     pid: child.pid,
-    running: () => child.exitCode === null && child.signalCode === null,
+    running,
     ended: child.exited.then(() => undefined),
     log: (lines) => readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
     async stop() {
       const tree = processTree(child.pid)
       child.kill('SIGTERM')
-      const ended = await Promise.race([child.exited.then(() => true), Bun.sleep(graceMs).then(() => false)])
-      if (!ended) for (const pid of tree) kill(pid)
+      await Promise.race([child.exited, Bun.sleep(graceMs)])
+      // Its own children too, should it have left without them.
+      for (const pid of tree) if (pid !== child.pid || running()) kill(pid)
       await child.exited
     },
   }

@@ -1,0 +1,100 @@
+/** The benchmark as a user starts it, with little load: real processes on loopback. The figures are nobody's business here. */
+import { describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { bench, type BenchOptions } from '../../cli/commands/bench.ts'
+import { processTree } from '../../bench/proc.ts'
+import type { Results } from '../../bench/results.ts'
+import { runBenchmark } from '../../bench/run.ts'
+import { pipe } from '../../bench/peers/pipe.ts'
+import type { Scenario } from '../../bench/scenario.ts'
+import { fakeIo } from '../support/service-io.ts'
+
+const brief: BenchOptions = { against: 'pipe', rounds: 1, seconds: 0.1, connections: 2, json: true }
+const timeoutMs = 60_000
+
+const leftovers = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('smartedge-bench-'))
+
+describe('smartedge bench', () => {
+  test(
+    'measures SmartEdge beside a rival and leaves nothing behind',
+    async () => {
+      const io = fakeIo()
+      const before = { files: leftovers(), processes: processTree(process.pid).length }
+      expect(await bench(io, ['connections', 'weights'], brief)).toBe(0)
+      const results = JSON.parse(io.out()) as Results
+      expect(results.complaints).toEqual([])
+      expect(results.rows.map((row) => [row.variant, row.contestant])).toEqual([
+        ['headers-13', 'smartedge'],
+        ['headers-13', 'pipe'],
+        ['1 : 2 : 3 : 4', 'smartedge'],
+      ])
+      for (const row of results.rows) expect(row.values.failed?.median).toBe(0)
+      expect(leftovers()).toEqual(before.files)
+      expect(processTree(process.pid)).toHaveLength(before.processes)
+      expect(io.watchers()).toBe(0)
+    },
+    timeoutMs,
+  )
+
+  test('refuses an address that is not this machine before it starts anything', async () => {
+    const io = fakeIo()
+    expect(await bench(io, [], { target: 'http://192.0.2.1/' })).toBe(2)
+    expect(io.err()).toBe(
+      'smartedge: 192.0.2.1 is not this machine; if it is yours to put under load, add --i-own-this-target\n',
+    )
+    expect(io.out()).toBe('')
+  })
+
+  test('refuses a scenario that nobody has', async () => {
+    const io = fakeIo()
+    expect(await bench(io, ['nonsense'], brief)).toBe(2)
+    expect(io.err()).toContain("no scenario 'nonsense'")
+  })
+
+  test(
+    'prints what it has when a signal ends it, and exits as the signal says',
+    async () => {
+      const io = fakeIo({ stderrIsTty: true })
+      const running = bench(io, ['connections'], { ...brief, seconds: 600 })
+      await io.written('connections, headers-13')
+      io.signal('SIGINT')
+      expect(await running).toBe(130)
+      expect((JSON.parse(io.out()) as Results).interrupted).toBe(true)
+      expect(leftovers()).toEqual([])
+    },
+    timeoutMs,
+  )
+})
+
+describe('a contestant that does not start', () => {
+  test(
+    'is complained about with its own log, while the others run',
+    async () => {
+      const complaints: string[] = []
+      const broken = {
+        ...pipe,
+        name: 'broken',
+        launch: () => ({ command: ['sh', '-c', 'echo no such luck; exit 3'], files: {} }),
+      }
+      const { connections } = await import('../../bench/scenarios/full-speed.ts')
+      const faulty: Scenario = { ...connections, name: 'faulty', run: () => Promise.reject(new Error('by design')) }
+      const results = await runBenchmark({
+        command: 'test',
+        scenarios: [faulty, connections],
+        peers: [broken, pipe],
+        rounds: 1,
+        secondsPerRound: 0.1,
+        connections: 2,
+        date: '2026-01-01T00:00:00Z',
+        progress: () => undefined,
+        complain: (text) => void complaints.push(text),
+        signal: new AbortController().signal,
+      })
+      expect(complaints).toEqual(['faulty: by design', 'broken ended before it listened; its log:\n    no such luck'])
+      expect(results.complaints).toEqual(complaints)
+      expect(results.rows.map((row) => row.contestant)).toEqual(['pipe'])
+    },
+    timeoutMs,
+  )
+})
