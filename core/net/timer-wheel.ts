@@ -75,34 +75,36 @@ export class TimerWheel {
     const now = Math.floor(this.clock.now() / this.tickMs)
     // After a long stall every slot has come round once at most.
     const first = Math.max(this.current + 1, now - SLOTS + 1)
-    for (let tick = first; tick <= now; tick += 1) {
-      this.current = tick
-      this.visit(tick)
+    try {
+      for (let tick = first; tick <= now; tick += 1) {
+        this.current = tick
+        this.visit(tick)
+      }
+    } catch (error) {
+      // A bug in one entry delays the others of its slot to the next tick, and no longer.
+      this.current -= 1
+      throw error
+    } finally {
+      this.cancelTick = undefined
+      if (this.size > 0) this.scheduleTick()
     }
-    this.cancelTick = undefined
-    if (this.size > 0) this.scheduleTick()
   }
 
+  /**
+   * One entry at a time is taken off, since its time-out may remove others of the same slot. What is hung on meanwhile
+   * hangs in another one: less than a round ahead.
+   */
   private visit(tick: number): void {
     const index = tick % SLOTS
-    let entry = this.slots[index]
-    // Cut the list off first: what is hung on again meanwhile belongs to another round.
-    this.slots[index] = undefined
-    while (entry !== undefined) {
+    for (let entry = this.slots[index]; entry !== undefined; entry = this.slots[index]) {
+      this.unhang(entry)
       const link = entry.timer
-      const next = link.next
-      link.slot = -1
-      link.previous = undefined
-      link.next = undefined
-      if (next !== undefined) next.timer.previous = undefined
-      this.size -= 1
       if (link.due <= tick) {
         link.due = Infinity
         entry.onTimeout()
       } else if (link.due !== Infinity) {
         this.hang(entry)
       }
-      entry = next
     }
   }
 
