@@ -47,11 +47,12 @@ export interface Partly extends Problems {
   readonly kept: readonly string[]
 }
 
-/** One thing that differs, and what making it so ends at once or after `drainTimeout`. */
+/** One thing that differs, and what making it so ends, at once or after `drainTimeout`. */
 export interface Change {
+  readonly kind: 'backend-added' | 'backend-removed' | 'other'
   /** `listeners.web`, `routes`, `pools.web`, `limits`. */
   readonly key: string
-  /** `+1 backend`, `weight of b:80 1 -> 2`. */
+  /** `backend b:80 added`, `weight of b:80 1 -> 2`. */
   readonly text: string
   readonly connections: number
   readonly tunnels: number

@@ -1,0 +1,55 @@
+/** How two plain values differ, key by key, in the words of the config file. Pure. */
+import { isDeepStrictEqual } from 'node:util'
+import { formatKey } from '../config/read/reading.ts'
+import { formatDuration, formatSize } from '../config/read/units.ts'
+
+export interface Difference {
+  /** The section it lies in: the first key. */
+  readonly key: string
+  /** `head 10s -> 5s`, `geo added`. */
+  readonly text: string
+}
+
+/** `section`: what both stand for; empty: each of their keys is a section of its own. */
+export function differences(section: string, from: unknown, to: unknown): Difference[] {
+  if (section !== '') return compare([], from, to).map((text) => ({ key: section, text }))
+  const [before, after] = [entries(from), entries(to)]
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
+    const name = shortName(key)
+    return compare([], before[key], after[key], key).map((text) => ({ key: name, text }))
+  })
+}
+
+/** `path`: the keys below the section; `unit`: the key that tells the value's unit. */
+function compare(path: readonly string[], from: unknown, to: unknown, unit = ''): string[] {
+  if (isDeepStrictEqual(from, to)) return []
+  const name = formatKey(path.map(shortName))
+  const say = (what: string): string[] => [name === '' ? what : `${name} ${what}`]
+  if (isObject(from) && isObject(to)) {
+    const keys = new Set([...Object.keys(from), ...Object.keys(to)])
+    return [...keys].flatMap((key) => compare([...path, key], from[key], to[key], key))
+  }
+  if (isSecret(unit) || isStructure(from) || isStructure(to)) {
+    if (from === undefined) return say('added')
+    return say(to === undefined ? 'removed' : 'changed')
+  }
+  return say(`${show(from, unit)} -> ${show(to, unit)}`)
+}
+
+/** `shutdownTimeoutMs` is `shutdownTimeout` in the file; the unit stands with the value. */
+const shortName = (key: string): string => key.replace(/(?:Ms|Bytes)$/, '')
+
+function show(value: unknown, unit: string): string {
+  if (value === undefined) return 'none'
+  if (typeof value !== 'number') return JSON.stringify(value).slice(0, 80)
+  if (unit.endsWith('Ms')) return formatDuration(value)
+  return unit.endsWith('Bytes') ? formatSize(value) : String(value)
+}
+
+const isSecret = (key: string): boolean => /token|secret|password/i.test(key)
+
+const isStructure = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+const isObject = (value: unknown): value is Record<string, unknown> => isStructure(value) && !Array.isArray(value)
+
+const entries = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {})

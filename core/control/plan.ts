@@ -1,0 +1,92 @@
+/** Old Config + new Config -> what differs, in words for people, and what is open where something goes away. Pure. */
+import { formatAddress } from '../address.ts'
+import type { Config, ListenerConfig } from '../config/config.ts'
+import { formatKey } from '../config/read/reading.ts'
+import type { Change } from './contract.ts'
+import { differences } from './differences.ts'
+import type { EdgeLoad } from './edge-control.ts'
+import { addLoads, noLoad, planPool } from './plan-pool.ts'
+
+type RouteRule = Config['routes'][number]
+
+/** None when the two are equal. Never shows a secret. */
+export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
+  const { listeners, routes, pools, admin, ...settings } = from
+  const { listeners: nextListeners, routes: nextRoutes, pools: nextPools, admin: nextAdmin, ...nextSettings } = to
+  const loadOf = (pool: string) => load.pools.get(pool) ?? new Map<string, never>()
+  return [
+    ...planListeners(listeners, nextListeners, load),
+    ...differences('admin', admin, nextAdmin).map(other),
+    ...differences('', settings, nextSettings).map(other),
+    ...planRoutes(routes, nextRoutes),
+    ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {
+      const key = formatKey(['pools', name])
+      if (next === undefined) return [gone(key, 'removed', addLoads(loadOf(name).values()))]
+      if (old !== undefined) return planPool(key, old, next, loadOf(name))
+      return [other({ key, text: `added, ${counted(next.members.length, 'backend')}` })]
+    }),
+  ]
+}
+
+interface Difference {
+  readonly key: string
+  readonly text: string
+}
+
+const other = ({ key, text }: Difference): Change => gone(key, text, noLoad)
+
+const gone = (key: string, text: string, { connections, tunnels }: typeof noLoad): Change => ({
+  kind: 'other',
+  key,
+  text,
+  connections,
+  tunnels,
+})
+
+function planListeners(old: readonly ListenerConfig[], next: readonly ListenerConfig[], load: EdgeLoad): Change[] {
+  return byName(old, next).flatMap(({ name, old, next }): Change[] => {
+    const key = formatKey(['listeners', name])
+    const [before, after] = [old, next].map((listener) => listener && formatAddress(listener.address))
+    if (before === after) return []
+    if (before === undefined) return [other({ key, text: `added on ${after}` })]
+    const text = after === undefined ? `removed from ${before}` : `moved ${before} -> ${after}`
+    return [gone(key, text, load.listeners.get(name) ?? noLoad)]
+  })
+}
+
+/** Running requests keep the route they took, so that a route which goes ends nothing. */
+function planRoutes(old: readonly RouteRule[], next: readonly RouteRule[]): Change[] {
+  const [before, after] = [old, next].map((rules) => new Map(rules.map((rule) => [JSON.stringify(rule), rule])))
+  const only = (rules = new Map<string, RouteRule>(), others = new Map<string, RouteRule>()) =>
+    [...rules].filter(([text]) => !others.has(text)).map(([, rule]) => rule)
+  const changes = [
+    ...only(after, before).map((rule) => `added: ${describeRoute(rule)}`),
+    ...only(before, after).map((rule) => `removed: ${describeRoute(rule)}`),
+  ]
+  const isMoved = changes.length === 0 && JSON.stringify(old) !== JSON.stringify(next)
+  return [...changes, ...(isMoved ? ['in another order'] : [])].map((text) => other({ key: 'routes', text }))
+}
+
+/** `GET api.example.com/v1/* to api`. The values of fields may be secrets. */
+function describeRoute({ match, pool }: RouteRule): string {
+  const { host, path, methods = [], headers } = match
+  const where = `${host ?? ''}${path ?? (host === undefined ? 'everything' : '')}`
+  const fields = headers.length === 0 ? [] : [`with ${headers.map((header) => header.name).join(', ')}`]
+  return [...(methods.length === 0 ? [] : [methods.join('|')]), where, ...fields, 'to', pool].join(' ')
+}
+
+interface Pair<T> {
+  readonly name: string
+  readonly old: T | undefined
+  readonly next: T | undefined
+}
+
+/** In the new order, what is gone last. */
+function byName<T extends { readonly name: string }>(old: readonly T[], next: readonly T[]): Pair<T>[] {
+  const before = new Map(old.map((one) => [one.name, one]))
+  const after = new Map(next.map((one) => [one.name, one]))
+  const names = new Set([...after.keys(), ...before.keys()])
+  return [...names].map((name) => ({ name, old: before.get(name), next: after.get(name) }))
+}
+
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'bun:test'
+import type { EdgeLoad, Load } from '../../../core/control/edge-control.ts'
+import { planChanges } from '../../../core/control/plan.ts'
+import { summarize } from '../../../core/control/summary.ts'
+import { configOf, type Surroundings, withPool, withTop } from '../config/read-config.ts'
+
+const noLoad: EdgeLoad = { listeners: new Map(), pools: new Map() }
+
+/** Changes as `key: text`, with what they end when that is not nothing. */
+function changes(from: object, to: object, load = noLoad, surroundings: Surroundings = {}): string[] {
+  const [old, next] = [configOf(from, surroundings), configOf(to, surroundings)]
+  return planChanges(old, next, load).map(({ key, text, connections, tunnels }) =>
+    connections + tunnels === 0 ? `${key}: ${text}` : `${key}: ${text} (${connections}, ${tunnels})`,
+  )
+}
+
+const members = (...backends: unknown[]) => withPool({ backends })
+
+describe('planChanges', () => {
+  test('finds nothing between equal configs', () => {
+    const text = withTop({ limits: { fields: 50 }, geo: { header: 'x-zone' }, admin: { token: 'hunter2' } })
+    expect(changes(text, text)).toEqual([])
+  })
+
+  test.each<[string, object, object, string[]]>([
+    [
+      'members that came and went',
+      members('http://a', 'http://b'),
+      members('http://b', 'http://c'),
+      ['pools.web: backend c:80 added', 'pools.web: backend a:80 removed'],
+    ],
+    ['a weight', members('http://a'), members({ url: 'http://a', weight: 2 }), ['pools.web: weight of a:80 1 -> 2']],
+    ['a drain', members('http://a'), members({ url: 'http://a', drain: true }), ['pools.web: a:80 drains']],
+    [
+      'the end of a drain',
+      members({ url: 'http://a', drain: true }),
+      members('http://a'),
+      ['pools.web: a:80 takes requests again'],
+    ],
+    [
+      'a zone and a place',
+      members('http://a'),
+      members({ url: 'http://a', zone: 'eu', place: { latitude: 1, longitude: 2 } }),
+      ['pools.web: zone of a:80 none -> "eu"', 'pools.web: place of a:80 added'],
+    ],
+    [
+      'the order of members',
+      members('http://a', 'http://b'),
+      members('http://b', 'http://a'),
+      ['pools.web: backends in another order'],
+    ],
+    ['a strategy', withPool({}), withPool({ strategy: 'random' }), ['pools.web: strategy p2c -> random']],
+    [
+      'strategy options, without showing them',
+      withPool({ strategy: { use: 'peak-ewma', options: { key: 'hunter2' } } }),
+      withPool({ strategy: { use: 'peak-ewma', options: { key: 'hunter3' } } }),
+      ['pools.web: strategy options changed'],
+    ],
+    ['health checks', withPool({}), withPool({ health: {} }), ['pools.web: health added']],
+    [
+      'one key of the health checks',
+      withPool({ health: {} }),
+      withPool({ health: { interval: '7s' } }),
+      ['pools.web: health.interval 5s -> 7s'],
+    ],
+    [
+      'times, sizes and counts',
+      withTop({}),
+      withTop({ limits: { head: '32KiB', connections: 5 }, timeouts: { body: '90s' }, drainTimeout: '1s' }),
+      [
+        'limits: maxHead 64KiB -> 32KiB',
+        'limits: maxConnections none -> 5',
+        'timeouts: body 30s -> 90s',
+        'drainTimeout: 5m -> 1s',
+      ],
+    ],
+    ['trusted proxies', withTop({}), withTop({ trustedProxies: ['::1'] }), ['trustedProxies: changed']],
+    [
+      'a token, without showing it',
+      withTop({ admin: { token: 'a' } }),
+      withTop({ admin: { token: 'b' } }),
+      ['admin: token changed'],
+    ],
+    ['an admin API switched off', withTop({}), withTop({ admin: false }), ['admin: removed']],
+    [
+      'listeners that came, moved and went',
+      withTop({ listeners: { a: { address: '0.0.0.0:1' }, b: { address: '0.0.0.0:2' } } }),
+      withTop({ listeners: { b: { address: '0.0.0.0:3' }, c: { address: '0.0.0.0:4' } } }),
+      [
+        'listeners.b: moved 0.0.0.0:2 -> 0.0.0.0:3',
+        'listeners.c: added on 0.0.0.0:4',
+        'listeners.a: removed from 0.0.0.0:1',
+      ],
+    ],
+    [
+      'routes, without the values of fields',
+      withTop({ routes: [{ pool: 'web' }] }),
+      withTop({
+        routes: [
+          {
+            match: { host: 'a.b', path: '/v1/*', method: ['GET', 'PUT'], header: { 'x-key': 'hunter2' } },
+            pool: 'web',
+          },
+          { pool: 'web' },
+        ],
+      }),
+      ['routes: added: GET|PUT a.b/v1/* with x-key to web'],
+    ],
+    [
+      'the order of routes',
+      withTop({ routes: [{ match: { path: '/a' }, pool: 'web' }, { pool: 'web' }] }),
+      withTop({ routes: [{ pool: 'web' }, { match: { path: '/a' }, pool: 'web' }] }),
+      ['routes: in another order'],
+    ],
+    [
+      'pools',
+      { pools: { a: { backends: [] } } },
+      { pools: { 'b.c': { backends: ['http://x', 'http://y'] } } },
+      [
+        'routes: added: everything to b.c',
+        'routes: removed: everything to a',
+        'pools["b.c"]: added, 2 backends',
+        'pools.a: removed',
+      ],
+    ],
+  ])('tells %s', (_title, from, to, expected) => {
+    expect(changes(from, to)).toEqual(expected)
+  })
+
+  test('counts what is open on a backend, pool or listener that goes', () => {
+    const load = (connections: number, tunnels: number): Load => ({ connections, tunnels })
+    const edge: EdgeLoad = {
+      listeners: new Map([['l', load(9, 4)]]),
+      pools: new Map([
+        [
+          'web',
+          new Map([
+            ['a:80', load(3, 1)],
+            ['b:80', load(7, 7)],
+          ]),
+        ],
+        [
+          'api',
+          new Map([
+            ['a:80', load(1, 1)],
+            ['b:80', load(2, 0)],
+          ]),
+        ],
+      ]),
+    }
+    const routes = [{ pool: 'web' }]
+    const from = {
+      listeners: { l: { address: '0.0.0.0:1' } },
+      routes,
+      pools: { web: { backends: ['http://a', 'http://b'] }, api: { backends: ['http://a', 'http://b'] } },
+    }
+    const to = { listeners: { l: { address: '0.0.0.0:2' } }, routes, pools: { web: { backends: ['http://b'] } } }
+    expect(changes(from, to, edge)).toEqual([
+      'listeners.l: moved 0.0.0.0:1 -> 0.0.0.0:2 (9, 4)',
+      'pools.web: backend a:80 removed (3, 1)',
+      'pools.api: removed (3, 1)',
+    ])
+  })
+})
+
+describe('summarize', () => {
+  const summary = (from: object, to: object) => summarize(planChanges(configOf(from), configOf(to), noLoad), 'nothing')
+
+  test('counts members that came and went, tells the rest', () => {
+    const to = members('http://c', 'http://d', { url: 'http://b', weight: 2 })
+    expect(summary(members('http://a', 'http://b'), to)).toBe(
+      'pools.web: +2 backends, -1 backend, weight of b:80 1 -> 2',
+    )
+  })
+
+  test('says so when nothing changed', () => expect(summary(withTop({}), withTop({}))).toBe('nothing'))
+
+  test('stays one short line for ten thousand changes', () => {
+    const weights = (weight: number) => Array.from({ length: 2000 }, (_, at) => ({ url: `http://h${at}`, weight }))
+    const pools = (weight: number) =>
+      Object.fromEntries(Array.from({ length: 5 }, (_, at) => [`p${at}`, { backends: weights(weight) }]))
+    const text = summary({ pools: pools(1), routes: [{ pool: 'p0' }] }, { pools: pools(2), routes: [{ pool: 'p0' }] })
+    expect(text).toStartWith('pools.p0: weight of h0:80 1 -> 2, ')
+    expect(text).toContain(' and 1996 more; pools.p1: ')
+    expect(text.length).toBeLessThan(1000)
+  })
+
+  test('joins the changes of several keys', () => {
+    expect(summary(withTop({}), withTop({ drainTimeout: '1s', shutdownTimeout: '1s' }))).toBe(
+      'shutdownTimeout: 25s -> 1s; drainTimeout: 5m -> 1s',
+    )
+  })
+})
