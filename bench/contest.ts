@@ -52,6 +52,8 @@ export type Work = Pick<Job, 'backendPorts' | 'weights'>
 
 const replay = join(import.meta.dirname, 'replay.ts')
 const readyWithinMs = 10_000
+/** Between two looks at whether a process is ready. */
+const pauseMs = 5
 
 /** Throws StartError. One process, a port for each delay. */
 export async function startBackends(arena: Arena, { profile, delaysMs, ...spec }: BackendSpec): Promise<Backends> {
@@ -69,8 +71,16 @@ export async function countAnswered({ ports, child }: Backends): Promise<readonl
   return ports.map((port) => counts[port] ?? 0)
 }
 
+/** When a process counts as started: it answers requests with success, or it accepts connections. */
+export type Readiness = 'answers' | 'listens'
+
 /** Throws StartError. */
-export async function startContestant(arena: Arena, peer: Peer, work: Work): Promise<Contestant> {
+export async function startContestant(
+  arena: Arena,
+  peer: Peer,
+  work: Work,
+  readiness: Readiness = 'answers',
+): Promise<Contestant> {
   const port = freePort()
   const directory = join(arena.directory, `${peer.name.replaceAll(/[^\w-]/g, '_')}-${port}`)
   mkdirSync(directory)
@@ -84,7 +94,7 @@ export async function startContestant(arena: Arena, peer: Peer, work: Work): Pro
     directory,
     env: env ?? {},
   })
-  await untilAnswering(child, peer.name, [port])
+  await untilReady(child, peer.name, [port], readiness === 'answers' ? answers : listens)
   return { name: peer.name, version: peer.version() ?? 'unknown', port, child }
 }
 
@@ -96,14 +106,19 @@ export function freePort(): number {
 }
 
 /** Resolves when each port answers a request with success. Throws StartError after ten seconds, or when the process ends. */
-export async function untilAnswering(child: Child, name: string, ports: readonly number[]): Promise<void> {
+export const untilAnswering = (child: Child, name: string, ports: readonly number[]): Promise<void> =>
+  untilReady(child, name, ports, answers)
+
+type Probe = (port: number) => Promise<boolean>
+
+async function untilReady(child: Child, name: string, ports: readonly number[], probe: Probe): Promise<void> {
   const deadline = performance.now() + readyWithinMs
   for (const port of ports) {
-    while (!(await answers(port))) {
+    while (!(await probe(port))) {
       if (!child.running()) throw new StartError(`${name} ended before it listened`, child.log(20))
       if (performance.now() > deadline)
         throw new StartError(`${name} did not answer within ${readyWithinMs / 1000} s`, child.log(20))
-      await Bun.sleep(20)
+      await Bun.sleep(pauseMs)
     }
   }
 }
@@ -113,6 +128,16 @@ async function answers(port: number): Promise<boolean> {
     const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1000), keepalive: false })
     await response.arrayBuffer()
     return response.ok
+  } catch {
+    return false
+  }
+}
+
+async function listens(port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } })
+    socket.terminate()
+    return true
   } catch {
     return false
   }

@@ -40,7 +40,7 @@ export const metrics = {
   },
   startMs: {
     label: 'start ms',
-    meaning: 'from the start of the process to its first answer',
+    meaning: 'from the start of the process until it accepts connections',
     format: count,
     compares: true,
   },

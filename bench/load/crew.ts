@@ -34,7 +34,7 @@ export function createCrew(nursery: Nursery, cores: Cores, program = httpProgram
   const workers = Array.from({ length: cores.loadProcesses }, (_, index) =>
     nursery.startTalking({
       name: 'load',
-      command: [...(yields ? ['nice', '-n', '10'] : []), process.execPath, program],
+      command: [...(yields ? ['nice', '-n', '5'] : []), process.execPath, program],
       cores: cores.load === undefined ? undefined : cores.load.slice(index, index + 1),
     }),
   )
