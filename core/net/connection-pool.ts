@@ -7,7 +7,7 @@ import { BackendConnection, type BackendConnectionOwner, type ResponseSink } fro
 import type { TimerWheel } from './timer-wheel.ts'
 import type { BackendTimeouts } from './timeouts.ts'
 import type { Wire } from './wire.ts'
-import { type ReportFault, wireHandlers } from './wire-handlers.ts'
+import { reportConnectFailure, type ReportFault, wireHandlers } from './wire-handlers.ts'
 
 /** What a reload may change while connections are open. */
 export interface ConnectionPolicy {
@@ -32,6 +32,7 @@ export class ConnectionPool implements BackendConnectionOwner {
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   private readonly address: SocketAddress
   private readonly handlers: SocketHandler<Wire>
+  private readonly reportFault: ReportFault
   private policy: ConnectionPolicy
   /** Open or being opened, idle ones included. */
   private readonly connections = new Set<BackendConnection>()
@@ -44,6 +45,7 @@ export class ConnectionPool implements BackendConnectionOwner {
     this.wheel = options.wheel
     this.counters = options.counters
     this.handlers = wireHandlers((socket) => socket.data.opened(socket), options.reportFault)
+    this.reportFault = options.reportFault
     this.policy = policy
   }
 
@@ -78,12 +80,12 @@ export class ConnectionPool implements BackendConnectionOwner {
     const connection = new BackendConnection(this, sink)
     this.connections.add(connection)
     const shared = { socket: this.handlers, data: connection.wire, allowHalfOpen: true }
-    const promise =
+    const opening = Promise.try(() =>
       address.kind === 'unix'
         ? Bun.connect<Wire>({ ...shared, unix: address.path })
-        : Bun.connect<Wire>({ ...shared, hostname: address.host, port: address.port })
-    // The handlers tell all; the promise only repeats it.
-    promise.catch(() => {})
+        : Bun.connect<Wire>({ ...shared, hostname: address.host, port: address.port }),
+    )
+    opening.catch((error: unknown) => reportConnectFailure(connection.wire, error, this.reportFault))
     return connection
   }
 

@@ -43,10 +43,24 @@ export function wireHandlers(onOpen: (socket: Socket<Wire>) => void, reportFault
     drain: guarded((socket) => socket.data?.drained()),
     end: guarded((socket) => socket.data?.peerEnded()),
     close: guarded((socket) => socket.data?.closed()),
-    connectError: (socket, error) => {
-      guarded((failed) => failed.data.connectFailed('code' in error ? String(error.code) : error.message))(socket)
-    },
+    // See `reportConnectFailure`.
+    connectError() {},
     // Socket errors (ECONNRESET and the like) are followed by `close`, which is all that anybody needs to know.
     error() {},
+  }
+}
+
+/**
+ * A connect came to nothing. Told by the promise of `Bun.connect` and not by its `connectError` event, which for a Unix
+ * socket comes before `Bun.connect` has returned, when nobody knows the wire yet.
+ */
+export function reportConnectFailure(wire: Wire, error: unknown, reportFault: ReportFault): void {
+  enter()
+  try {
+    wire.connectFailed(error instanceof Error && 'code' in error ? String(error.code) : String(error))
+  } catch (fault) {
+    reportFault(fault)
+  } finally {
+    leave()
   }
 }
