@@ -43,7 +43,7 @@ export interface BackendConnectionOwner {
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   /** The connection is free: keep it (true) or have it closed. */
   onIdle(connection: BackendConnection): boolean
-  /** It is gone; once for each connection. */
+  /** It is gone, or of no use any more: its place is free. May be said twice. */
   onConnectionClosed(connection: BackendConnection): void
 }
 
@@ -130,6 +130,7 @@ export class BackendConnection implements WireOwner {
   discard(): void {
     this.phase = 'over'
     this.wire.discard()
+    this.owner.onConnectionClosed(this)
   }
 
   /** Gives the wire to a tunnel; returns what came right behind the 101. The new owner says `onClose` here at the end. */
@@ -225,8 +226,10 @@ export class BackendConnection implements WireOwner {
 
   /** Ends the exchange without a (whole) response, and the connection with it. */
   private fail(cause: FailureCause, detail: string): void {
-    const { sink } = this
+    const { sink, phase } = this
     this.abort()
+    // Its place is free before anybody tries again; but one that is being opened can't be cancelled, and keeps it.
+    if (phase !== 'connecting') this.owner.onConnectionClosed(this)
     sink?.onFailure(cause, detail)
   }
 
