@@ -94,8 +94,9 @@ export class Exchange implements ClientExchange, ResponseSink {
   }
 
   onClientBlocked(isBlocked: boolean): void {
-    if (isBlocked) this.connection?.pauseResponse()
-    else this.connection?.resumeResponse()
+    if (!isBlocked) this.connection?.resumeResponse()
+    // Before that, the backend is not to be taken for slow because nobody listens to it: see `holdBack`.
+    else if (this.hasResponded) this.connection?.pauseResponse()
   }
 
   onClientGone(): void {
@@ -121,6 +122,7 @@ export class Exchange implements ClientExchange, ResponseSink {
   onInterim(head: ResponseHead): void {
     // HTTP/1.0 has no interim responses (RFC 9110 15.2).
     if (!this.facts.isOldClient) this.writeHead(head)
+    this.holdBack()
   }
 
   onResponse(head: ResponseHead, kind: BodyKind): void {
@@ -140,6 +142,12 @@ export class Exchange implements ClientExchange, ResponseSink {
     this.hasResponded = true
     this.services.counters.responses[Math.floor(head.status / 100) as 2] += 1
     this.writeHead(head)
+    this.holdBack()
+  }
+
+  /** A client that still has to take earlier responses was blocked before this one began, and does not say so again. */
+  private holdBack(): void {
+    if (this.client.wire.isBlocked) this.connection?.pauseResponse()
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {

@@ -182,13 +182,19 @@ export class ClientConnection implements WireOwner, BodySink {
 
   onBlocked(): void {
     this.wire.arm(this.handler.timeouts.bodyMs)
-    this.exchange?.onClientBlocked(true)
+    if (this.exchange !== undefined) this.exchange.onClientBlocked(true)
+    else if (this.phase === 'head') this.wire.pause()
   }
 
   onDrained(): void {
     if (this.phase === 'waiting') this.wire.disarm()
-    if (this.exchange !== undefined) this.exchange.onClientBlocked(false)
-    else if (this.phase === 'head') this.readHeld()
+    if (this.exchange !== undefined) {
+      this.exchange.onClientBlocked(false)
+    } else if (this.phase === 'head') {
+      const { headMs, keepAliveMs } = this.handler.timeouts
+      this.wire.arm(this.headBuffer === undefined ? keepAliveMs : headMs)
+      this.readHeld()
+    }
   }
 
   onEnd(): void {

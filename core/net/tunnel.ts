@@ -86,6 +86,9 @@ export function joinWires(client: TunnelSide, backend: TunnelSide, idleMs: numbe
   client.wire.owner = new TunnelEnd(client, backend.wire, renew, once)
   backend.wire.owner = new TunnelEnd(backend, client.wire, renew, once)
   renew()
+  // Whoever was blocked before does not say so again.
+  if (client.wire.isBlocked) backend.wire.pause()
+  if (backend.wire.isBlocked) client.wire.pause()
   if (backend.early !== undefined) client.wire.write(backend.early, 0, backend.early.length)
   if (client.early !== undefined) backend.wire.write(client.early, 0, client.early.length)
 }

@@ -41,7 +41,8 @@ export class Wire implements TimerEntry, OutboxOwner {
   private readonly wheel: TimerWheel
   /** Bytes the kernel did not take yet, in order. */
   private kept: Buffer[] | undefined = undefined
-  private isPaused = false
+  /** Nothing is read from the peer. */
+  isPaused = false
   private hasPeerEnded = false
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
   private side: 'open' | 'ending' | 'ended' = 'open'
@@ -162,6 +163,7 @@ export class Wire implements TimerEntry, OutboxOwner {
 
   opened(socket: Socket<Wire>): void {
     this.socket = socket
+    if (this.isPaused) socket.pause()
     this.owner.onOpen()
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { ok } from '../support/raw-backend.ts'
 import { ask, get, nextResponse, post } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
-import { turn, turnUntil, type RawPeer } from '../support/raw-peer.ts'
+import { type RawPeer, stillness, turn, turnUntil } from '../support/raw-peer.ts'
 import { startRig } from '../support/rig.ts'
 
 describe('a client that leaves', () => {
@@ -118,18 +118,6 @@ describe('a client that is slow', () => {
     expect(rig.edge.backend().failures.total).toBe(0)
   })
 })
-
-/** Waits until a counter has stopped. */
-async function stillness(read: () => number): Promise<void> {
-  let last = -1
-  let same = 0
-  await turnUntil(() => {
-    const now = read()
-    same = now === last ? same + 1 : 0
-    last = now
-    return same > 300
-  }, 'stillness')
-}
 
 describe('too many clients', () => {
   const limits = { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: 2 }

@@ -212,4 +212,17 @@ export async function turnUntil(holds: () => boolean, what: string): Promise<voi
   throw new Error(`never saw ${what}`)
 }
 
+/** What `read` gives once it has given the same for many turns: nothing moves any more. */
+export async function stillness(read: () => number): Promise<number> {
+  let last = read()
+  let same = 0
+  await turnUntil(() => {
+    const now = read()
+    same = now === last ? same + 1 : 0
+    last = now
+    return same > 300
+  }, 'stillness')
+  return last
+}
+
 const show = (text: string): string => JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text)
