@@ -288,7 +288,8 @@ export class BackendConnection implements WireOwner {
     const position = reader.read(bytes, start, bytes.length, sink)
     if (this.phase !== 'body') return
     if (reader.isDone) this.endAt(bytes, position, reader.trailers)
-    else this.wire.arm(this.owner.timeouts.idleMs)
+    // While it is paused, the client is who holds things up.
+    else if (!this.wire.isPaused) this.wire.arm(this.owner.timeouts.idleMs)
   }
 
   private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {
