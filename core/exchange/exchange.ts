@@ -88,20 +88,20 @@ export class Exchange implements ClientExchange, ResponseSink {
     const { counters } = this.services
     if (error.status === 408) counters.clientTimeouts += 1
     else counters.badRequests += 1
-    this.dropBackend({ kind: 'abandoned', elapsedMs: this.elapsed() })
-    if (this.hasResponded) this.cut()
+    this.dropBackend()
+    if (this.hasResponded) this.client.cut()
     else this.fail({ status: error.status, detail: error.message })
   }
 
   onClientBlocked(isBlocked: boolean): void {
     if (!isBlocked) this.connection?.resumeResponse()
-    // Before that, the backend is not to be taken for slow because nobody listens to it: see `holdBack`.
+    // Not before: a backend that nobody listens to would be taken for slow. See `holdBack`.
     else if (this.hasResponded) this.connection?.pauseResponse()
   }
 
   onClientGone(): void {
     this.services.counters.abandoned += 1
-    this.dropBackend({ kind: 'abandoned', elapsedMs: this.elapsed() })
+    this.dropBackend()
   }
 
   // The response: what the backend connection reads.
@@ -183,7 +183,7 @@ export class Exchange implements ClientExchange, ResponseSink {
     if (cause === 'connect') this.pool.passive.onConnectFailure(attempt.backend)
     if (this.hasResponded) {
       this.services.counters.truncated += 1
-      this.cut()
+      this.client.cut()
       return
     }
     const retry = decideRetry({
@@ -208,8 +208,7 @@ export class Exchange implements ClientExchange, ResponseSink {
       return
     }
     this.hasRetriedStale = true
-    const connections = this.connectionsTo(backend)
-    const connection = connections.connect(this)
+    const connection = this.connectionsTo(backend).connect(this)
     if (connection === undefined) this.fail(last)
     else this.beginAttempt(backend, connection, now)
   }
@@ -320,27 +319,19 @@ export class Exchange implements ClientExchange, ResponseSink {
     client.finish(persists)
   }
 
-  /** The response has begun and can't be finished: the client must see that it is truncated. */
-  private cut(): void {
-    this.client.cut()
-  }
-
-  private dropBackend(outcome: Outcome): void {
-    const { connection } = this
+  /** Gives the attempt up, if one is under way, through no fault of the backend's. */
+  private dropBackend(): void {
+    this.connection?.abort()
     this.connection = undefined
     this.takesBody = false
-    connection?.abort()
-    this.endAttempt(outcome, this.services.clock.now())
+    const now = this.services.clock.now()
+    this.endAttempt({ kind: 'abandoned', elapsedMs: now - this.attemptStartedAt }, now)
   }
 
   private endAttempt(outcome: Outcome, now: number): void {
     const { attempt } = this
     this.attempt = undefined
     attempt?.end(outcome, now)
-  }
-
-  private elapsed(): number {
-    return this.services.clock.now() - this.attemptStartedAt
   }
 
   private connectionsTo(backend: Backend): ConnectionPool {
