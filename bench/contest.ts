@@ -25,8 +25,6 @@ export interface BackendSpec {
   /** Name in `profiles`. */
   readonly profile: string
   readonly delaysMs: readonly number[]
-  /** undefined: free ones. */
-  readonly ports?: readonly number[]
 }
 
 export interface Contestant {
@@ -56,8 +54,8 @@ const readyWithinMs = 10_000
 const pauseMs = 5
 
 /** Throws StartError. One process, a port for each delay. */
-export async function startBackends(arena: Arena, { profile, delaysMs, ...spec }: BackendSpec): Promise<Backends> {
-  const ports = spec.ports ?? delaysMs.map(() => freePort())
+export async function startBackends(arena: Arena, { profile, delaysMs }: BackendSpec): Promise<Backends> {
+  const ports = delaysMs.map(() => freePort())
   const args = ports.map((port, index) => `${port},${delaysMs[index]}`)
   const command = [process.execPath, replay, profile, ...args]
   const child = arena.nursery.startTalking({ name: 'backend', command, cores: arena.cores.backends })
@@ -65,9 +63,14 @@ export async function startBackends(arena: Arena, { profile, delaysMs, ...spec }
   return { ports, child }
 }
 
+/** Cuts a backend's connections and refuses new ones, or takes them again. */
+export async function setUp({ child }: Backends, port: number, isUp: boolean): Promise<void> {
+  await child.ask(`${isUp ? 'up' : 'down'} ${port}`)
+}
+
 /** How many requests each backend has answered so far, in the order of its ports. */
 export async function countAnswered({ ports, child }: Backends): Promise<readonly number[]> {
-  const counts = JSON.parse(await child.ask('')) as Readonly<Record<string, number>>
+  const counts = JSON.parse(await child.ask('count')) as Readonly<Record<string, number>>
   return ports.map((port) => counts[port] ?? 0)
 }
 

@@ -1,14 +1,17 @@
 /**
  * The backend behind every contestant: answers each request with the same prepared bytes, as cheaply as Bun can, so that
  * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`.
- * On a line on standard input it prints the requests answered so far by port, as JSON.
+ * Standard input takes lines: `count` prints the requests answered so far by port, as JSON; `down PORT` cuts what is
+ * open there and listens no more, `up PORT` listens again, and both print `done`.
  * Not an origin for people (that is `smartedge origins`): it reads Content-Length, cuts off chunked requests, and believes
  * the rest. The first line of a response never varies.
  */
 import { createInterface } from 'node:readline'
-import type { Socket } from 'bun'
+import type { Socket, TCPSocketListener } from 'bun'
 import { systemClock } from '../core/clock.ts'
 import { profiles, renderResponse } from './profile.ts'
+
+type Listener = TCPSocketListener<State>
 
 interface State {
   readonly port: number
@@ -28,10 +31,26 @@ const profile = profiles[profileName]
 if (profile === undefined) throw new Error(`unknown profile ${profileName}: ${Object.keys(profiles).join(', ')}`)
 const response = renderResponse(profile)
 
+const listeners = new Map<number, { readonly delayMs: number; listener: Listener | undefined }>()
+
 for (const each of ports) {
   const [port = 0, delayMs = 0] = each.split(',').map(Number)
   answered.set(port, 0)
-  Bun.listen<State>({
+  listeners.set(port, { delayMs, listener: listen(port, delayMs) })
+}
+for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${obey(line)}\n`)
+
+function obey(line: string): string {
+  const [command, port] = line.split(' ')
+  if (command === 'count') return JSON.stringify(Object.fromEntries(answered))
+  const place = listeners.get(Number(port))
+  place?.listener?.stop(true)
+  if (place !== undefined) place.listener = command === 'up' ? listen(Number(port), place.delayMs) : undefined
+  return 'done'
+}
+
+function listen(port: number, delayMs: number): Listener {
+  return Bun.listen<State>({
     hostname: '127.0.0.1',
     port,
     allowHalfOpen: true,
@@ -46,8 +65,6 @@ for (const each of ports) {
     },
   })
 }
-for await (const _ of createInterface({ input: process.stdin }))
-  process.stdout.write(`${JSON.stringify(Object.fromEntries(answered))}\n`)
 
 function consume(socket: Socket<State>, bytes: Buffer): void {
   const state = socket.data

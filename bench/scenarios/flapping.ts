@@ -1,59 +1,51 @@
 /** A backend of four that dies and comes back again and again: how many requests fail because of it. */
-import { type Backends, startBackends, type Contestant } from '../contest.ts'
+import { type Backends, type Contestant, setUp } from '../contest.ts'
 import { measure, readCurve } from '../measure.ts'
-import { balancersOf, fixedRate, planFor, startAll } from '../race.ts'
+import { assemble, balancersOf, type Field, fixedRate } from '../race.ts'
 import type { Scenario, Stage } from '../scenario.ts'
 
-const profile = 'headers-2'
 const ratePerSecond = 1000
 const downMs = 400
 const upMs = 600
 
 export const flapping: Scenario = {
   name: 'flapping',
-  summary: 'One backend of four is killed for 400 ms and revived for 600 ms, in turns, at 1,000 requests a second.',
+  summary: 'One backend of four is cut off for 400 ms and back for 600 ms, in turns, at 1,000 requests a second.',
   effort: { runs: 1, starts: 1 },
   async run(outer) {
     const stage = balancersOf(outer)
-    const steady = await startBackends(stage.arena, { profile, delaysMs: [0, 0, 0] })
-    const flapper = await startBackends(stage.arena, { profile, delaysMs: [0] })
-    const work = { backendPorts: [...steady.ports, ...flapper.ports] }
-    const contestants = await startAll(stage, work)
-    let current = flapper
+    const field = await assemble(stage, 'headers-2', { delaysMs: [0, 0, 0, 0] })
     for (let round = 0; round < stage.rounds; round++)
-      for (const contestant of contestants) current = await observe(stage, contestant, current)
-    for (const contestant of contestants) await contestant.child?.stop()
-    await Promise.all([steady.child.stop(), current.child.stop()])
+      for (const contestant of field.contestants) await observe(stage, field, contestant)
+    await field.stop()
   },
 }
 
-/** One run with the backend flapping beside it. Resolves to the backend as it is afterwards: up. */
-async function observe(stage: Stage, contestant: Contestant, flapper: Backends): Promise<Backends> {
+/** One run with a backend flapping beside it, which is up again afterwards. */
+async function observe(stage: Stage, field: Field, contestant: Contestant): Promise<void> {
   stage.progress(`flapping: ${contestant.name}`)
-  const plan = planFor(stage, profile, contestant, { pace: { kind: 'open', ratePerSecond } })
-  let isOver = false
-  const flaps = flap(stage, flapper, () => isOver)
+  const isOver = new AbortController()
+  const flaps = flap(field.backends, isOver.signal)
+  const plan = field.planFor(contestant, { pace: { kind: 'open', ratePerSecond } })
   const { load, flaws } = await measure(stage, contestant, plan)
-  isOver = true
-  const { cpuUs: _, ...latencies } = fixedRate({ load, cpuUs: 0, memoryBytes: 0, flaws })
+  isOver.abort()
+  await flaps
   stage.record({
     scenario: 'flapping',
-    variant: 'one of four killed and revived',
+    variant: 'one of four cut off and back',
     contestant: contestant.name,
-    values: latencies,
+    values: fixedRate({ load, cpuUs: 0, memoryBytes: 0, flaws }),
     flaws,
     curve: readCurve(load),
   })
-  return flaps
 }
 
-async function flap(stage: Stage, backends: Backends, isOver: () => boolean): Promise<Backends> {
-  let current = backends
-  while (!isOver()) {
-    await current.child.stop()
+async function flap(backends: Backends, isOver: AbortSignal): Promise<void> {
+  const port = backends.ports.at(-1) ?? 0
+  while (!isOver.aborted) {
+    await setUp(backends, port, false)
     await Bun.sleep(downMs)
-    current = await startBackends(stage.arena, { profile, delaysMs: [0], ports: backends.ports })
+    await setUp(backends, port, true)
     await Bun.sleep(upMs)
   }
-  return current
 }
