@@ -1,0 +1,119 @@
+/** One change of a pool -> the changed text of the file that holds it. Pure. What the change holds is checked by loading the result. */
+import { dirname, resolve } from 'node:path'
+import { findNodeAtLocation, type JSONPath, type Node } from 'jsonc-parser'
+import { formatAddress } from '../../address.ts'
+import type { Place } from '../discover.ts'
+import { parseBackendUrl } from '../network.ts'
+import { type Env, expand } from '../read/expand.ts'
+import { readTree } from '../read/tree.ts'
+import { appendItem, removeItem, replaceNode } from './tree-edit.ts'
+
+/** What a client sent is `unknown`: the loader judges it where it then stands. */
+export type FileEdit =
+  | { readonly kind: 'add'; readonly member: unknown }
+  | { readonly kind: 'remove'; readonly backend: string }
+  | { readonly kind: 'update'; readonly backend: string; readonly weight?: unknown; readonly drain?: boolean }
+  | { readonly kind: 'strategy'; readonly strategy: unknown }
+
+/** Where something of a pool stands. */
+export interface Home {
+  /** Absolute. */
+  readonly file: string
+  readonly path: JSONPath
+}
+
+/** The lists of members and the objects of pools, by pool name. `text`: of the file at `place`; it must be valid. */
+export function findHome(
+  text: string,
+  place: Place,
+  pool: string,
+  what: 'members' | 'pool',
+  env: Env,
+): Home | undefined {
+  if (place.kind === 'members') {
+    const isThere = pool === 'default' && what === 'members'
+    return isThere ? { file: place.path, path: ['backends'] } : undefined
+  }
+  const home: Home = { file: place.path, path: ['pools', pool] }
+  const root = readTree(text).root
+  const node = root && findNodeAtLocation(root, home.path)
+  if (node === undefined || what === 'pool') return node && home
+  const list = findNodeAtLocation(node, ['backends'])
+  if (list?.type === 'array') return { ...home, path: [...home.path, 'backends'] }
+  const file = list && findNodeAtLocation(list, ['file'])
+  const expanded = expand(String(file?.value), env)
+  if (file === undefined || expanded.kind !== 'text') return undefined
+  return { file: resolve(dirname(place.path), expanded.text), path: ['backends'] }
+}
+
+export type Edited = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'no-backend' }
+
+/** `text`: of the home's file; it must be valid. */
+export function editText(text: string, { path }: Home, edit: FileEdit, env: Env): Edited {
+  const root = readTree(text).root
+  const node = root && findNodeAtLocation(root, path)
+  if (node === undefined) return { kind: 'no-backend' }
+  if (edit.kind === 'strategy') return done(setProperty(text, node, 'strategy', edit.strategy))
+  if (edit.kind === 'add') return done(appendItem(text, node, render(edit.member)))
+  const index = (node.children ?? []).findIndex((member) => idOf(member, env) === edit.backend)
+  const member = node.children?.[index]
+  if (member === undefined) return { kind: 'no-backend' }
+  return done(edit.kind === 'remove' ? removeItem(text, node, index) : updateMember(text, member, edit))
+}
+
+const done = (text: string): Edited => ({ kind: 'text', text })
+
+/** As the loader would name it: variables expanded. */
+function idOf(member: Node, env: Env): string | undefined {
+  const url = member.type === 'string' ? member : findNodeAtLocation(member, ['url'])
+  const expanded = expand(String(url?.value), env)
+  const parsed = expanded.kind === 'text' ? parseBackendUrl(expanded.text) : undefined
+  return parsed?.kind === 'value' ? formatAddress(parsed.value) : undefined
+}
+
+function updateMember(text: string, member: Node, { weight, drain }: FileEdit & { kind: 'update' }): string {
+  const isPlain = member.type === 'string'
+  if (isPlain) {
+    const url = text.slice(member.offset, member.offset + member.length)
+    const facts = [
+      ...(weight === undefined ? [] : [`"weight": ${render(weight)}`]),
+      ...(drain === true ? ['"drain": true'] : []),
+    ]
+    return facts.length === 0 ? text : replaceNode(text, member, `{ ${[`"url": ${url}`, ...facts].join(', ')} }`)
+  }
+  const weighted = weight === undefined ? text : setProperty(text, member, 'weight', weight)
+  if (drain === undefined) return weighted
+  // Offsets have moved; the member still begins where it did.
+  const moved = nodeAt(weighted, member.offset)
+  if (moved === undefined) return weighted
+  return drain ? setProperty(weighted, moved, 'drain', true) : dropProperty(weighted, moved, 'drain')
+}
+
+/** The object that begins at `offset`. */
+function nodeAt(text: string, offset: number): Node | undefined {
+  const find = (node: Node | undefined): Node | undefined =>
+    node?.offset === offset && node.type === 'object'
+      ? node
+      : node?.children?.map((child) => find(child)).find((found) => found !== undefined)
+  return find(readTree(text).root)
+}
+
+function setProperty(text: string, object: Node, key: string, value: unknown): string {
+  const node = findNodeAtLocation(object, [key])
+  if (node !== undefined) return replaceNode(text, node, render(value))
+  return appendItem(text, object, `${JSON.stringify(key)}: ${render(value)}`)
+}
+
+function dropProperty(text: string, object: Node, key: string): string {
+  const index = (object.children ?? []).findIndex((property) => property.children?.[0]?.value === key)
+  return index === -1 ? text : removeItem(text, object, index)
+}
+
+/** On one line, spaced as people write it. Texts are literal: `${` would make the loader read a variable. */
+function render(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.replaceAll('${', () => '$${'))
+  if (Array.isArray(value)) return `[${value.map(render).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${render(item)}`)
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
+}
