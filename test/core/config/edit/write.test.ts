@@ -1,0 +1,104 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeAtomically } from '../../../../core/config/edit/write.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'smartedge-write-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+/** A new folder with the file m.json in it. */
+let folders = 0
+function fileWith(text: string): { folder: string; path: string } {
+  const folder = join(root, String(folders++))
+  mkdirSync(folder)
+  const path = join(folder, 'm.json')
+  writeFileSync(path, text)
+  return { folder, path }
+}
+
+describe('writeAtomically', () => {
+  test('replaces the text and leaves nothing else behind', async () => {
+    const { folder, path } = fileWith('old')
+    expect(await writeAtomically(path, 'new ü', 'old')).toEqual({ kind: 'written' })
+    expect(readFileSync(path, 'utf8')).toBe('new ü')
+    expect(readdirSync(folder)).toEqual(['m.json'])
+  })
+
+  test('keeps the mode', async () => {
+    const { path } = fileWith('old')
+    chmodSync(path, 0o640)
+    await writeAtomically(path, 'new', 'old')
+    expect(statSync(path).mode & 0o7777).toBe(0o640)
+  })
+
+  test('writes through a link and keeps it', async () => {
+    const { folder, path } = fileWith('old')
+    const link = join(folder, 'link.json')
+    symlinkSync('m.json', link)
+    expect(await writeAtomically(link, 'new', 'old')).toEqual({ kind: 'written' })
+    expect([readlinkSync(link), readFileSync(path, 'utf8')]).toEqual(['m.json', 'new'])
+  })
+
+  test('writes nothing when somebody has changed the file', async () => {
+    const { folder, path } = fileWith('theirs')
+    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'changed' })
+    expect(readFileSync(path, 'utf8')).toBe('theirs')
+    expect(readdirSync(folder)).toEqual(['m.json'])
+  })
+
+  test('takes the place of what a killed process left behind, and does not follow it', async () => {
+    const { folder, path } = fileWith('old')
+    const bystander = join(folder, 'bystander')
+    writeFileSync(bystander, 'untouched')
+    symlinkSync('bystander', join(folder, '.m.json.smartedge.tmp'))
+    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'written' })
+    expect([readFileSync(path, 'utf8'), readFileSync(bystander, 'utf8')]).toEqual(['new', 'untouched'])
+    expect(lstatSync(path).isSymbolicLink()).toBe(false)
+  })
+
+  test('says what is in the way', async () => {
+    const { folder, path } = fileWith('old')
+    rmSync(path)
+    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'fault', reason: 'it is gone' })
+    mkdirSync(path)
+    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'changed' })
+    mkdirSync(join(folder, '.n.json.smartedge.tmp'))
+    writeFileSync(join(folder, 'n.json'), 'old')
+    expect((await writeAtomically(join(folder, 'n.json'), 'new', 'old')).kind).toBe('fault')
+    expect(readFileSync(join(folder, 'n.json'), 'utf8')).toBe('old')
+  })
+
+  test('leaves a readable file when killed at any moment', async () => {
+    const text = (round: number) => JSON.stringify({ backends: Array(20_000).fill(`http://h${round}`) })
+    const { folder, path } = fileWith(text(0))
+    const script = join(import.meta.dir, '../../../support/write-for-ever.ts')
+    for (let round = 0; round < 25; round++) {
+      const child = Bun.spawn([process.execPath, script, path], { stdout: 'pipe', stderr: 'inherit' })
+      // Its first word says that it is writing; from then on it is killed at as many points as there are rounds.
+      const reader = child.stdout.getReader()
+      let lines = 0
+      while (lines <= round % 5) lines += ((await reader.read()).value ?? []).length
+      for (let spin = 0; spin < round * 2000; spin++) Math.sqrt(spin)
+      child.kill('SIGKILL')
+      await child.exited
+      const { backends } = JSON.parse(readFileSync(path, 'utf8')) as { backends: string[] }
+      expect([backends.length, new Set(backends).size]).toEqual([20_000, 1])
+    }
+    const before = readFileSync(path, 'utf8')
+    expect(await writeAtomically(path, text(0), before)).toEqual({ kind: 'written' })
+    expect(readdirSync(folder)).toEqual(['m.json'])
+  }, 30_000)
+})
