@@ -62,6 +62,16 @@ export interface Strategy {
   onResponse?(candidate: Candidate, ttfbMs: number, now: number): void
   /** It is over, `inflight` too: once for each onStart, on every path. A strategy that took over hears of its predecessor's, too. */
   onEnd?(candidate: Candidate, outcome: Outcome, now: number): void
+  /**
+   * What a successor may go on with; asked once, as it takes over. A `WeakMap<Candidate, …>` will do: candidates stay the
+   * same objects. Keep to plain values besides: a successor's classes are not this one's.
+   */
+  export?(): unknown
+  /**
+   * Before the first pick: what the predecessor's `export` returned, when that is a strategy of the same `name`, perhaps
+   * of an older version of this file. Take nothing on trust; a throw is a fault, and a fresh strategy starts empty.
+   */
+  import?(state: unknown): void
 }
 
 export interface StrategyPlugin<Options = unknown> {
