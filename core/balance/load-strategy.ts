@@ -6,6 +6,7 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { positionOf } from './error-position.ts'
 import type { Strategy, StrategyPlugin } from './strategy.ts'
 
 /** Names that `use` may have without a path; each is `plugins/<name>.ts`. */
@@ -19,7 +20,7 @@ export const shippedStrategies = [
   'geo-affinity',
 ] as const
 
-/** The file is at fault; the message begins with it, as `file:` or `file:line:column:`. */
+/** A strategy is at fault; the message begins with its file, as `file:` or `file:line:column:`. */
 export class StrategyFileError extends Error {
   override readonly name = 'StrategyFileError'
 }
@@ -36,20 +37,22 @@ const loadDeadlineMs = 5000
 
 /** `use`: a shipped name or an absolute path. Rejects with a `StrategyFileError`. */
 export async function loadStrategy(use: string, options: LoadOptions = {}): Promise<StrategyPlugin> {
-  const file = locate(use)
+  const file = locateStrategy(use)
   await requireFile(file)
   const exported = await importAfresh(file, options)
   return checkPlugin(file, exported)
 }
 
-function locate(use: string): string {
+/** The file of a shipped name or an absolute path; throws a `StrategyFileError` for anything else. */
+export function locateStrategy(use: string): string {
   if (isAbsolute(use)) return use
   const isShipped = shippedStrategies.some((name) => name === use)
   if (isShipped) return resolve(import.meta.dir, '../../plugins', `${use}.ts`)
   throw new StrategyFileError(`strategy must be ${shippedStrategies.join(', ')} or an absolute path, got ${show(use)}`)
 }
 
-async function requireFile(file: string): Promise<void> {
+/** Rejects with a `StrategyFileError` unless it is a source file that is there. */
+export async function requireFile(file: string): Promise<void> {
   if (!/\.[mc]?[jt]s$/.test(file)) throw new StrategyFileError(`${file}: a strategy must be a .ts or .js file`)
   const found = await stat(file).catch((error: unknown) => {
     throw new StrategyFileError(`${file}: cannot be read (${codeOf(error)})`, { cause: error })
@@ -84,7 +87,7 @@ function whereAndWhat(file: string, error: unknown): string {
     return `${source}:${line}:${column}: ${error.message}`
   }
   if (error instanceof ResolveMessage || error instanceof SyntaxError) return `${file}: ${error.message}`
-  return `${file}: threw while loading: ${error instanceof Error ? error.message : show(error)}`
+  return `${positionOf(error) ?? file}: threw while loading: ${error instanceof Error ? error.message : show(error)}`
 }
 
 /** The plugin as the contract says; its `create` checks in turn what it made. */
@@ -113,7 +116,7 @@ function checkPlugin(file: string, module: unknown): StrategyPlugin {
 
 function checkStrategy(file: string, made: unknown): Strategy {
   const strategy = membersOf(made)
-  for (const key of ['pick', 'onStart', 'onResponse', 'onEnd']) {
+  for (const key of ['pick', 'onStart', 'onResponse', 'onEnd', 'export', 'import']) {
     const isSound = typeof strategy[key] === 'function' || (strategy[key] === undefined && key !== 'pick')
     if (!isSound)
       throw new StrategyFileError(

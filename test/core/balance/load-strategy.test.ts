@@ -88,7 +88,7 @@ describe('loadStrategy', () => {
   })
 
   test.each([
-    ['throws.ts', 'throw new Error("boom")', '/throws.ts: threw while loading: boom'],
+    ['throws.ts', 'throw new Error("boom")', '/throws.ts:1:11: threw while loading: boom'],
     ['null.ts', 'throw null', '/null.ts: threw while loading: null'],
     ['import.ts', 'import "./absent.ts"', "/import.ts: Cannot find module './absent.ts' imported from /import.ts"],
     [
