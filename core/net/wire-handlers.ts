@@ -42,7 +42,7 @@ export function wireHandlers(onOpen: (socket: Socket<Wire>) => void, reportFault
     // A client that was turned away has no wire.
     drain: guarded((socket) => socket.data?.drained()),
     end: guarded((socket) => socket.data?.peerEnded()),
-    close: guarded((socket) => socket.data?.closed()),
+    close: (socket, error) => guarded((closing) => closing.data?.closed(error === undefined))(socket),
     // See `reportConnectFailure`.
     connectError() {},
     // Socket errors (ECONNRESET and the like) are followed by `close`, which is all that anybody needs to know.

@@ -47,6 +47,8 @@ export class Wire implements TimerEntry, OutboxOwner {
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
   private side: 'open' | 'ending' | 'ended' = 'open'
   private lingers = false
+  /** We have cut it. */
+  private isCut = false
   /** Length of the time-out that is armed, for progress to renew; 0: none. */
   private armedMs = 0
 
@@ -150,6 +152,7 @@ export class Wire implements TimerEntry, OutboxOwner {
   destroy(): void {
     if (outbox.owner === this) flush()
     this.kept = undefined
+    this.isCut = true
     this.socket?.terminate()
   }
 
@@ -198,8 +201,11 @@ export class Wire implements TimerEntry, OutboxOwner {
     this.owner.onEnd()
   }
 
-  closed(): void {
+  /** `isClean`: for no error. */
+  closed(isClean: boolean): void {
     if (this.socket === undefined) return
+    // When we have ended our side, the peer's end closes the socket: Bun tells of that alone.
+    if (isClean && !this.isCut && this.side === 'ended') this.hasPeerEnded = true
     this.socket = undefined
     this.kept = undefined
     this.wheel.remove(this)
