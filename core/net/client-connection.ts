@@ -96,7 +96,7 @@ export class ClientConnection implements WireOwner, BodySink {
   finish(persists: boolean): void {
     this.exchange = undefined
     this.reader = undefined
-    if (!persists || this.phase !== 'waiting') {
+    if (!persists || this.phase !== 'waiting' || (this.closesWhenIdle && this.held === undefined)) {
       this.close()
       return
     }
