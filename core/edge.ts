@@ -15,7 +15,7 @@ import { TimerWheel } from './net/timer-wheel.ts'
 import { createEdgeCounters } from './observe/counters.ts'
 import { createEventLog } from './observe/event-log.ts'
 import type { Emit } from './observe/events.ts'
-import { prepareHistograms, startLatencyWindow } from './observe/histogram.ts'
+import { startLatencyWindow } from './observe/histogram.ts'
 import type { StatusSnapshot } from './observe/snapshot.ts'
 import type { Phase } from './observe/view.ts'
 import { type Random, systemRandom } from './random.ts'
@@ -46,7 +46,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, clock = systemClock, random = systemRandom } = options
   const log = createEventLog(clock, options.emit)
   const { emit } = log
-  await prepareHistograms()
   const counters = createEdgeCounters()
   const latency = startLatencyWindow(clock)
   const wheel = new TimerWheel(clock)

@@ -1,11 +1,9 @@
 /** What watching costs the balancer: CPU per frame with 50 backends under traffic, made, turned into JSON and encoded. */
 import { createFeed } from '../../core/observe/feed.ts'
-import { BackendLatency, prepareHistograms } from '../../core/observe/histogram.ts'
+import { BackendLatency } from '../../core/observe/histogram.ts'
 import { seededRandom } from '../../core/random.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../test/support/edge-view.ts'
 import { virtualClock } from '../../test/support/virtual-clock.ts'
-
-await prepareHistograms()
 const frames = 2000
 const random = seededRandom(1)
 

@@ -1,8 +1,6 @@
 // Cost of one recorded latency, and memory per backend that had traffic: `bun bench/micro/latency.ts`.
-import { BackendLatency, prepareHistograms } from '../../core/observe/histogram.ts'
+import { BackendLatency } from '../../core/observe/histogram.ts'
 import { seededRandom } from '../../core/random.ts'
-
-await prepareHistograms()
 const random = seededRandom(1)
 const valuesMs = Float64Array.from({ length: 4096 }, () => Math.exp(random() * 6 - 1))
 const window = { generation: 0 }

@@ -1,9 +1,7 @@
 // Time and size of one scrape at 1,000 backends that all had traffic: `bun bench/micro/metrics.ts`.
-import { BackendLatency, prepareHistograms } from '../../core/observe/histogram.ts'
+import { BackendLatency } from '../../core/observe/histogram.ts'
 import { renderMetrics } from '../../core/observe/metrics.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../test/support/edge-view.ts'
-
-await prepareHistograms()
 const backends = Array.from({ length: 1000 }, (_, index) => {
   const latency = new BackendLatency({ generation: 0 })
   latency.record(index / 10)

@@ -1,12 +1,10 @@
-import { beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createFeed } from '../../../core/observe/feed.ts'
 import type { Frame } from '../../../core/observe/frame.ts'
-import { BackendLatency, prepareHistograms } from '../../../core/observe/histogram.ts'
+import { BackendLatency } from '../../../core/observe/histogram.ts'
 import type { BackendView } from '../../../core/observe/view.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
-
-beforeAll(prepareHistograms)
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 type Counters = Mutable<BackendView['counters']> & { responses: number[] }

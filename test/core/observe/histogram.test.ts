@@ -1,9 +1,7 @@
-import { beforeAll, describe, expect, test } from 'bun:test'
-import { BackendLatency, prepareHistograms, startLatencyWindow, windowMs } from '../../../core/observe/histogram.ts'
+import { describe, expect, test } from 'bun:test'
+import { BackendLatency, startLatencyWindow, windowMs } from '../../../core/observe/histogram.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
-
-beforeAll(prepareHistograms)
 
 const still = { generation: 0 }
 

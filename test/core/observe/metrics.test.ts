@@ -1,11 +1,9 @@
-import { beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createEdgeCounters } from '../../../core/observe/counters.ts'
-import { BackendLatency, prepareHistograms } from '../../../core/observe/histogram.ts'
+import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/observe/metrics.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
-
-beforeAll(prepareHistograms)
 
 const valueOf = (families: Family[], name: string, labels: Record<string, string> = {}): number | undefined =>
   families

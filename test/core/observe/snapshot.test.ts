@@ -1,11 +1,9 @@
-import { beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createEdgeCounters } from '../../../core/observe/counters.ts'
-import { BackendLatency, prepareHistograms } from '../../../core/observe/histogram.ts'
+import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { buildSnapshot } from '../../../core/observe/snapshot.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
-
-beforeAll(prepareHistograms)
 
 const snapshotOf = (backend: Parameters<typeof fakeBackend>[0], clock = virtualClock()) => {
   const pool = buildSnapshot(fakeEdge([fakeBackend(backend)]), fakeProcess, clock).pools[0]
