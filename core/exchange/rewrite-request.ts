@@ -3,8 +3,7 @@
  * 7.6.3 Via; X-Forwarded-*; X-Request-Id). The target is never touched.
  */
 import * as kind from '../http1/field-names.ts'
-import { forEachMember, UPGRADE_OPTION } from '../http1/field-values.ts'
-import { equalsIgnoringCase } from '../http1/grammar.ts'
+import { UPGRADE_OPTION } from '../http1/field-values.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
 import type { WriteRequestId } from './request-id.ts'
@@ -31,7 +30,6 @@ const VIA_11 = Buffer.from('Via: 1.1 smartedge\r\n')
 const VIA_10 = Buffer.from('Via: 1.0 smartedge\r\n')
 const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
 const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
-const TRAILERS_WORD = Buffer.from('trailers')
 const FORWARDED_HOST_NAME = Buffer.from('X-Forwarded-Host: ')
 const FORWARDED_FOR_NAME = Buffer.from('X-Forwarded-For: ')
 const FORWARDED_PROTO_LINE = Buffer.from('X-Forwarded-Proto: http\r\n')
@@ -87,14 +85,9 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
 
 /** Whether the client lists `trailers` in TE (RFC 9110 10.1.4), and so may be sent some. */
 export function acceptsTrailers(head: RequestHead): boolean {
-  const line = head.fields.first[kind.TE] as number
-  if (line < 0 || head.minorVersion === 0) return false
-  const { fields } = head
-  let isListed = false
-  forEachMember(fields.bytes, fields.valueStart(line), fields.valueEnd(line), (from, to) => {
-    isListed ||= equalsIgnoringCase(fields.bytes, from, to, TRAILERS_WORD)
-  })
-  return isListed
+  if (!head.fields.has(kind.TE) || head.minorVersion === 0) return false
+  const members = head.fields.valuesNamed('te').join(',').split(',')
+  return members.some((member) => member.trim().toLowerCase() === 'trailers')
 }
 
 /**
