@@ -17,6 +17,11 @@ export interface Layer {
 /** Small files that all but plugins may import. */
 const LEAVES = ['core/address.ts', 'core/clock.ts', 'core/errors.ts', 'core/random.ts', 'core/version.ts']
 
+/** Where the parts are put together: these see all of core. */
+const COMPOSITION = ['edge', 'edge-view', 'runtime', 'running-pool', 'running-listener', 'create-world'].map(
+  (name) => `core/${name}.ts`,
+)
+
 const FOR_EXCHANGE = ['http1', 'route', 'backend', 'balance', 'net', 'observe', 'ip', 'geo']
 
 export const LAYERS: readonly Layer[] = [
@@ -34,8 +39,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/config/', to: [], types: ['core/'] },
   { from: 'core/control/', to: ['core/observe/', 'core/config/'] },
   { from: 'core/admin/', to: ['core/observe/', 'core/config/'], types: ['core/control/'] },
-  { from: 'core/edge.ts', to: ['core/'] },
-  { from: 'core/running-pool.ts', to: ['core/'] },
+  ...COMPOSITION.map((from) => ({ from, to: ['core/'] })),
   { from: 'plugins/', to: ['core/balance/strategy.ts', 'core/random.ts'], isAlone: true },
   // The origins that `demo` and `origins` start are the benchmark's backends.
   { from: 'cli/', to: ['core/edge.ts', 'core/config/', 'bench/'], types: ['core/observe/'] },
