@@ -23,7 +23,7 @@ export interface Child {
   readonly running: () => boolean
   /** Settles when it has ended, for whatever reason. */
   readonly ended: Promise<void>
-  /** The last `lines` lines of what it wrote, without its answers to `ask`. */
+  /** The last `lines` lines of what it wrote, without its answers to `ask`; long ones are cut. */
   readonly log: (lines: number) => string
   readonly stop: () => Promise<void>
 }
@@ -39,26 +39,39 @@ export interface Nursery {
   readonly startTalking: (spec: ChildSpec) => TalkingChild
   /** Ends what still runs; harmless when repeated. */
   readonly stopAll: () => Promise<void>
+  /** The same, and from now on every start throws. */
+  readonly close: () => Promise<void>
 }
 
 /** How long a process may take over SIGTERM before SIGKILL. */
 const graceMs = 3000
+/** Characters of a log line that are shown. */
+const maxLineLength = 300
 
 /** `directory` takes the logs, and is the working directory of processes that name none. */
 export function createNursery(directory: string): Nursery {
   const children = new Set<Child>()
   let serial = 0
+  let isClosed = false
   const adopt = <C extends Child>(child: C): C => {
     children.add(child)
     void child.ended.then(() => children.delete(child))
     return child
   }
-  const logPath = (spec: ChildSpec): string => join(directory, `${spec.name}-${++serial}.log`)
+  const logPath = (spec: ChildSpec): string => {
+    if (isClosed) throw new Error(`${spec.name} is not started any more`)
+    return join(directory, `${spec.name}-${++serial}.log`)
+  }
+  const stopAll = async (): Promise<void> => {
+    await Promise.all([...children].map((child) => child.stop()))
+  }
   return {
     start: (spec) => adopt(startChild({ directory, ...spec }, logPath(spec))),
     startTalking: (spec) => adopt(startTalkingChild({ directory, ...spec }, logPath(spec))),
-    async stopAll() {
-      await Promise.all([...children].map((child) => child.stop()))
+    stopAll,
+    close() {
+      isClosed = true
+      return stopAll()
     },
   }
 }
@@ -97,7 +110,7 @@ function handleOf(child: Bun.Subprocess, logPath: string): Child {
     pid: child.pid,
     running,
     ended: child.exited.then(() => undefined),
-    log: (lines) => readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
+    log: (lines) => lastLines(readFileSync(logPath, 'utf8'), lines),
     async stop() {
       const tree = processTree(child.pid)
       child.kill('SIGTERM')
@@ -108,6 +121,15 @@ function handleOf(child: Bun.Subprocess, logPath: string): Child {
     },
   }
 }
+
+/** A process in trouble may write megabytes, and lines without end. */
+const lastLines = (text: string, count: number): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .slice(-count)
+    .map((line) => (line.length > maxLineLength ? `${line.slice(0, maxLineLength)} …` : line))
+    .join('\n')
 
 async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
   let text = ''

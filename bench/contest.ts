@@ -50,6 +50,8 @@ export type Work = Pick<Job, 'backendPorts' | 'weights'>
 
 const replay = join(import.meta.dirname, 'replay.ts')
 const readyWithinMs = 10_000
+/** Of a process that did not start: enough for a reason. */
+const logLines = 8
 /** Between two looks at whether a process is ready. */
 const pauseMs = 5
 
@@ -118,9 +120,9 @@ async function untilReady(child: Child, name: string, ports: readonly number[], 
   const deadline = performance.now() + readyWithinMs
   for (const port of ports) {
     while (!(await probe(port))) {
-      if (!child.running()) throw new StartError(`${name} ended before it listened`, child.log(20))
+      if (!child.running()) throw new StartError(`${name} ended before it listened`, child.log(logLines))
       if (performance.now() > deadline)
-        throw new StartError(`${name} did not answer within ${readyWithinMs / 1000} s`, child.log(20))
+        throw new StartError(`${name} did not answer within ${readyWithinMs / 1000} s`, child.log(logLines))
       await Bun.sleep(pauseMs)
     }
   }

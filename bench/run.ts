@@ -39,11 +39,11 @@ export async function runBenchmark(options: RunOptions): Promise<Results> {
   const samples: Sample[] = []
   const complaints: string[] = []
   const complain = (text: string): void => {
-    if (complaints.includes(text)) return
+    if (options.signal.aborted || complaints.includes(text)) return
     complaints.push(text)
     options.complain(text)
   }
-  options.signal.addEventListener('abort', () => void nursery.stopAll())
+  options.signal.addEventListener('abort', () => void nursery.close())
   try {
     for (const scenario of options.scenarios) {
       if (options.signal.aborted) break
@@ -62,7 +62,7 @@ export async function runBenchmark(options: RunOptions): Promise<Results> {
       await nursery.stopAll()
     }
   } finally {
-    await nursery.stopAll()
+    await nursery.close()
     rmSync(directory, { recursive: true, force: true })
   }
   return {

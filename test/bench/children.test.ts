@@ -80,6 +80,14 @@ describe('a nursery', () => {
     await untilDead(tree)
   })
 
+  test('starts nothing once it is closed', async () => {
+    const child = nursery.start({ name: 'a', command: ['sleep', '1000'], cores: undefined })
+    await nursery.close()
+    expect(isAlive(child.pid)).toBe(false)
+    expect(() => nursery.start({ name: 'b', command: ['true'], cores: undefined })).toThrow('b is not started any more')
+    expect(() => nursery.startTalking({ name: 'c', command: ['cat'], cores: undefined })).toThrow('c is not started')
+  })
+
   test('is harmless to stop twice', async () => {
     const child = nursery.start({ name: 'a', command: ['sleep', '1000'], cores: undefined })
     await Promise.all([child.stop(), child.stop()])
