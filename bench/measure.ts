@@ -45,7 +45,11 @@ export function findFlaws(
   const foreign = (busyUs - usedUs) / 1000 / load.elapsedMs
   const bound = plan.pace.kind === 'closed' && used < fullCoreRatio
   return [
-    ...(bound ? [`req/s is bound by load or backend: used ${(used * 100).toFixed(0)} % of its core`] : []),
+    ...(bound
+      ? [
+          `held up by load or backend (req/s too low, CPU µs/req too high): used ${(used * 100).toFixed(0)} % of its core`,
+        ]
+      : []),
     ...(foreign > foreignRatio ? [`other processes took ${(foreign * 100).toFixed(0)} % of its core’s time`] : []),
   ]
 }

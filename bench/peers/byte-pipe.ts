@@ -3,7 +3,7 @@ import type { Socket, SocketHandler } from 'bun'
 
 interface End {
   other: Socket<End> | undefined
-  /** Bytes for this end that its socket has not taken, or that came before the other end was open. */
+  /** Bytes for this end that its socket has not taken. */
   unsent: Buffer | undefined
 }
 
@@ -13,8 +13,7 @@ let turn = 0
 const handler: SocketHandler<End> = {
   data(socket, bytes) {
     const { other } = socket.data
-    if (other === undefined) socket.data.unsent = bytes
-    else if (!give(other, bytes)) socket.pause()
+    if (other !== undefined && !give(other, bytes)) socket.pause()
   },
   drain(socket) {
     const { unsent, other } = socket.data
@@ -33,14 +32,18 @@ Bun.listen<End>({
   socket: { ...handler, open: (client) => void join(client) },
 })
 
+/** Nothing is read from the client before there is somebody to give it to. */
 async function join(client: Socket<End>): Promise<void> {
   client.data = { other: undefined, unsent: undefined }
+  client.pause()
   const backendPort = backendPorts[turn++ % backendPorts.length] ?? 0
   const data: End = { other: client, unsent: undefined }
-  const backend = await Bun.connect<End>({ hostname: '127.0.0.1', port: backendPort, data, socket: handler })
-  const { unsent } = client.data
-  client.data = { other: backend, unsent: undefined }
-  if (unsent !== undefined) give(backend, unsent)
+  try {
+    client.data.other = await Bun.connect<End>({ hostname: '127.0.0.1', port: backendPort, data, socket: handler })
+    client.resume()
+  } catch {
+    client.terminate()
+  }
 }
 
 /** Whether all was taken; what was not waits for `drain`. */

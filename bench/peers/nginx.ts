@@ -39,6 +39,7 @@ http {
   access_log off;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   client_max_body_size 0;
+  client_header_buffer_size 8k;
   client_body_buffer_size 256k;
   keepalive_requests 100000000;
   keepalive_timeout 300s;
