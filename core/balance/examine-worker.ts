@@ -5,6 +5,7 @@
 import { systemClock } from '../clock.ts'
 import { examine, type Report, type StrategyCall, strategyCalls } from './examine.ts'
 import { loadStrategy } from './load-strategy.ts'
+import { messageOf } from './thrown.ts'
 
 /** To the worker, once. */
 export interface ExamineRequest {
@@ -33,8 +34,7 @@ async function answer({ use, options, isFull, call }: ExamineRequest): Promise<v
   }
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows, this is a worker
   const say = (answer: ExamineAnswer): void => self.postMessage(answer)
-  const giveUp = (error: unknown): void =>
-    say({ kind: 'unusable', message: error instanceof Error ? error.message : String(error) })
+  const giveUp = (error: unknown): void => say({ kind: 'unusable', message: messageOf(error) })
   try {
     const plugin = await loadStrategy(use, { onLateError: giveUp })
     const report = examine(plugin, { options, isFull, now: () => systemClock.now(), onCall })

@@ -2,12 +2,12 @@
  * What a strategy is put through before it may serve: the conformance checks, and how fast it is. Runs nothing by itself
  * that could be stopped; `examine-worker.ts` runs this where a loop does no harm.
  */
-import { conformanceChecks } from './conformance.ts'
-import { positionOf } from './error-position.ts'
-import { measurePick } from './pick-speed.ts'
-import { fakePool, simulate, tally } from './simulate.ts'
-import type { Strategy, StrategyPlugin } from './strategy.ts'
 import { seededRandom } from '../random.ts'
+import { conformanceChecks } from './conformance.ts'
+import { measurePick } from './pick-speed.ts'
+import { begin, end, fakePool, simulate, someClient, tally } from './simulate.ts'
+import type { Strategy, StrategyPlugin } from './strategy.ts'
+import { messageOf, positionOf } from './thrown.ts'
 
 export interface ExamineOptions {
   /** Handed to the plugin's `parse`. */
@@ -69,8 +69,9 @@ export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report
   }
   // The speed first: what is far too slow would spend the checks' time.
   let nsPerPick: number | null = null
+  const serves = passes('picks a backend', true, () => serveOne(watched.create(watched.parse(options.options))))
+  if (!serves) return { checks, nsPerPick, spread: [] }
   const isFast = passes('takes at most 100 µs for a request among 100 backends', true, () => {
-    serveOne(watched.create(watched.parse(options.options)))
     // Not the watched one: watching takes time.
     options.onCall('pick')
     nsPerPick = measurePick(plugin.create(plugin.parse(options.options)), options.now)
@@ -92,9 +93,14 @@ export function refusalOf(file: string, { checks }: Report): string | undefined 
   return failed.at === null ? `${file}: ${failed.fault} (a strategy ${failed.name})` : `${failed.at}: ${failed.fault}`
 }
 
+/** Through all of its parts once, so that one that hangs is known by name, and a stranger is not measured. */
 function serveOne(strategy: Strategy): void {
   const pool = fakePool([1])
-  simulate({ strategy, random: seededRandom(16), candidates: () => pool, requests: 1, concurrency: 1 })
+  const context = { key: undefined, client: someClient(0), now: 0, random: seededRandom(16) }
+  const picked = strategy.pick(pool, context)
+  if (picked !== pool[0]) throw new Error('pick returned something that is not in the list')
+  begin(strategy, picked, 0)
+  end(strategy, picked, { kind: 'completed', status: 200, elapsedMs: 1 }, 1)
 }
 
 function outcomeOf(run: () => void): Pick<CheckResult, 'fault' | 'at'> {
@@ -102,7 +108,7 @@ function outcomeOf(run: () => void): Pick<CheckResult, 'fault' | 'at'> {
     run()
     return { fault: null, at: null }
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error), at: positionOf(error) ?? null }
+    return { fault: messageOf(error), at: positionOf(error) ?? null }
   }
 }
 

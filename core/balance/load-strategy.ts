@@ -6,8 +6,8 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { positionOf } from './error-position.ts'
 import type { Strategy, StrategyPlugin } from './strategy.ts'
+import { messageOf, positionOf } from './thrown.ts'
 
 /** Names that `use` may have without a path; each is `plugins/<name>.ts`. */
 export const shippedStrategies = [
@@ -87,7 +87,7 @@ function whereAndWhat(file: string, error: unknown): string {
     return `${source}:${line}:${column}: ${error.message}`
   }
   if (error instanceof ResolveMessage || error instanceof SyntaxError) return `${file}: ${error.message}`
-  return `${positionOf(error) ?? file}: threw while loading: ${error instanceof Error ? error.message : show(error)}`
+  return `${positionOf(error) ?? file}: threw while loading: ${messageOf(error)}`
 }
 
 /** The plugin as the contract says; its `create` checks in turn what it made. */

@@ -89,7 +89,7 @@ describe('examine', () => {
     }))
     const { report, refusal } = examined(slow, { isFull: true, now: () => nowMs })
     expect(refusal).toEndWith(': it takes 200 µs')
-    expect(report.checks).toHaveLength(1)
+    expect(report.checks).toHaveLength(2)
   })
 
   test('tells of each call before it is made', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { positionOf } from '../../../core/balance/error-position.ts'
+import { messageOf, positionOf } from '../../../core/balance/thrown.ts'
 import { readOptions } from '../../../core/balance/strategy.ts'
 
 const withStack = (stack: string): Error => Object.assign(new Error('x'), { stack })
 
 describe('positionOf', () => {
   test('points at the line that threw', () => {
-    expect(positionOf(new Error('here'))).toMatch(/error-position\.test\.ts:9:\d+$/)
+    expect(positionOf(new Error('here'))).toMatch(/thrown\.test\.ts:9:\d+$/)
   })
 
   test('skips the frames of the core that a strategy called into', () => {
@@ -17,7 +17,7 @@ describe('positionOf', () => {
         return error
       }
     })()
-    expect(positionOf(caught)).toMatch(/error-position\.test\.ts:15:\d+$/)
+    expect(positionOf(caught)).toMatch(/thrown\.test\.ts:15:\d+$/)
   })
 
   test('takes frames with and without a function', () => {
@@ -40,5 +40,41 @@ describe('positionOf', () => {
 
   test('takes a huge stack in its stride', () => {
     expect(positionOf(withStack('    at (('.repeat(50_000)))).toBeUndefined()
+  })
+})
+
+describe('messageOf', () => {
+  test.each([
+    [new Error('boom'), 'boom'],
+    ['text', 'text'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+    [Object.assign(new Error('x'), { message: { a: 1 } }), '[object Object]'],
+    [Symbol('s'), 'Symbol(s)'],
+    [Object.create(null), 'something unspeakable'],
+    [
+      {
+        toString: () => {
+          throw new Error('no')
+        },
+      },
+      'something unspeakable',
+    ],
+  ])('puts into words whatever was thrown: %#', (thrown, message) => {
+    expect(messageOf(thrown)).toBe(message)
+  })
+
+  test('survives an error whose parts throw', () => {
+    const hostile = new Error('x')
+    for (const key of ['message', 'stack']) {
+      Object.defineProperty(hostile, key, {
+        get() {
+          throw new Error('no')
+        },
+      })
+    }
+    expect(messageOf(hostile)).toBe('something unspeakable')
+    expect(positionOf(hostile)).toBeUndefined()
   })
 })
