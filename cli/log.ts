@@ -50,6 +50,10 @@ export function describeEvent(event: EdgeEvent): { readonly level: Level; readon
       return { level: 'warn', message: `${event.pool}: ${event.backend} is down (${event.detail})` }
     case 'strategy-fault':
       return { level: 'error', message: `${event.pool}: strategy ${event.strategy} failed: ${event.detail}` }
+    case 'strategy-swapped':
+      return { level: 'info', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
+    case 'strategy-reverted':
+      return { level: 'error', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
     case 'connection-limit':
       return { level: 'warn', message: `refusing new connections: the limit of ${event.limit} is reached` }
     case 'draining':

@@ -7,10 +7,16 @@ import type { Member } from './backend/member.ts'
 import { reconcile } from './backend/reconcile.ts'
 import { Balancer } from './balance/balancer.ts'
 import type { Eligibility } from './balance/eligible.ts'
-import { loadStrategy } from './balance/load-strategy.ts'
-import type { Strategy } from './balance/strategy.ts'
+import {
+  LiveStrategy,
+  type LiveStrategyFacts,
+  readyStrategy,
+  type ReadyStrategy,
+  type StrategyEvent,
+} from './balance/live-strategy.ts'
+import type { PluginHost } from './balance/plugin-host.ts'
 import type { Clock } from './clock.ts'
-import type { PoolConfig, StrategyConfig } from './config/config.ts'
+import type { PoolConfig } from './config/config.ts'
 import type { Pool } from './exchange/world.ts'
 import { createMonitor, type Monitor } from './health/monitor.ts'
 import { createPassiveHealth, type PassiveHealth } from './health/passive.ts'
@@ -32,6 +38,17 @@ export interface PoolServices {
   readonly head: ResponseHead
   readonly window: LatencyWindow
   readonly reportFault: ReportFault
+  readonly plugins: PluginHost
+}
+
+/** Another config, ready to be put in force. */
+export interface PreparedPool {
+  /** Whether it brings another version of the strategy. */
+  readonly isNewStrategy: boolean
+  /** Why the strategy's file cannot be used as it is now; its last good version goes on. */
+  readonly kept: string | undefined
+  /** Puts it in force at once. */
+  readonly commit: () => void
 }
 
 /** What of the whole config a pool needs beside its own part. */
@@ -45,6 +62,7 @@ export class RunningPool {
   readonly name: string
   private readonly services: PoolServices
   private readonly balancer: Balancer
+  private readonly strategy: LiveStrategy
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   private readonly connections = new WeakMap<Backend, ConnectionPool>()
   private monitor: Monitor | undefined = undefined
@@ -55,30 +73,54 @@ export class RunningPool {
 
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
-    return new RunningPool(config, settings, services, await createStrategy(config.strategy))
+    const { use, options } = config.strategy
+    return new RunningPool(config, settings, services, await readyStrategy(services.plugins, use, options))
   }
 
-  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, strategy: Strategy) {
+  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, ready: ReadyStrategy) {
     this.name = config.name
     this.config = config
     this.settings = settings
     this.services = services
-    const onFault = (detail: string): void =>
-      services.emit({ kind: 'strategy-fault', pool: this.name, strategy: this.config.strategy.use, detail })
-    this.balancer = new Balancer(strategy, [], eligibilityOf(config), onFault)
+    const { clock, plugins: host } = services
+    const { strategy } = ready
+    const onFault = (what: string, error: unknown): void => this.strategy.onFault(what, error)
+    this.balancer = new Balancer({ strategy, eligibility: eligibilityOf(config), onFault, clock })
+    const onEvent = (event: StrategyEvent): void =>
+      services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
+    this.strategy = new LiveStrategy({ ready, balancer: this.balancer, host, clock, onEvent })
     this.passive = this.createPassive()
     this.takeMembers(config.members)
     this.startMonitor()
   }
 
   /**
-   * Gets ready for another config without touching anything; the returned function puts it in force at once. Rejects
-   * when the strategy can't be had.
+   * Gets ready for another config without touching anything, and for the strategy's file as it is now. Rejects when
+   * another strategy than the running one was asked for and can't be had.
    */
-  async prepare(config: PoolConfig, settings: PoolSettings): Promise<() => void> {
-    const isSameStrategy = Bun.deepEquals(config.strategy, this.config.strategy)
-    const strategy = isSameStrategy ? undefined : await createStrategy(config.strategy)
-    return () => this.commit(config, settings, strategy)
+  async prepare(config: PoolConfig, settings: PoolSettings): Promise<PreparedPool> {
+    const { ready, kept } = await this.prepareStrategy(config)
+    return { isNewStrategy: ready !== undefined, kept, commit: () => this.commit(config, settings, ready) }
+  }
+
+  private async prepareStrategy({ strategy }: PoolConfig) {
+    const isSame = Bun.deepEquals(strategy, this.config.strategy)
+    try {
+      return { ready: await this.strategy.prepare(strategy.use, strategy.options), kept: undefined }
+    } catch (error) {
+      if (!isSame) throw error
+      return { ready: undefined, kept: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  /** What is known of the strategy that is asked now. */
+  get strategyFacts(): LiveStrategyFacts {
+    return this.strategy.facts()
+  }
+
+  /** What the strategy consists of; absolute. */
+  get strategyFiles(): readonly string[] {
+    return this.strategy.files()
   }
 
   /** What a snapshot shows of it to requests. */
@@ -122,12 +164,12 @@ export class RunningPool {
     for (const backend of this.backends) this.connections.get(backend)?.cut()
   }
 
-  private commit(config: PoolConfig, settings: PoolSettings, strategy: Strategy | undefined): void {
+  private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
     const old = this.config
     this.config = config
     this.settings = settings
     this.takeMembers(config.members)
-    if (strategy !== undefined) this.balancer.swap(strategy)
+    if (ready !== undefined) this.strategy.take(ready)
     const hasNewChecks = !Bun.deepEquals(config.health, old.health)
     if (hasNewChecks || !Bun.deepEquals(config.passive, old.passive)) this.replacePassive()
     if (hasNewChecks) this.startMonitor()
@@ -215,8 +257,3 @@ const eligibilityOf = (config: PoolConfig): Eligibility => ({
   admitsUnchecked: config.health?.initially !== 'unchecked',
   failsOpen: config.health === undefined,
 })
-
-async function createStrategy({ use, options }: StrategyConfig): Promise<Strategy> {
-  const plugin = await loadStrategy(use)
-  return plugin.create(plugin.parse(options))
-}

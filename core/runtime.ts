@@ -3,6 +3,7 @@
  * plugins, databases) is tried first, then one assignment publishes the new snapshot, then the old is retired.
  */
 import { formatAddress, type SocketAddress } from './address.ts'
+import { createPluginHost, type PluginHost } from './balance/plugin-host.ts'
 import type { Clock } from './clock.ts'
 import type { Config, ListenerConfig, PoolConfig } from './config/config.ts'
 import type { Applied, ApplyProblem, EdgeLoad } from './control/edge-control.ts'
@@ -12,7 +13,7 @@ import { createLocator } from './geo/locate.ts'
 import { type ListenerServices, openListener, type RunningListener } from './running-listener.ts'
 import { type PoolServices, RunningPool } from './running-pool.ts'
 
-export interface RuntimeServices extends PoolServices {
+export interface RuntimeServices extends Omit<PoolServices, 'plugins'> {
   readonly clock: Clock
   /** What a listener needs beside what the runtime itself knows. */
   readonly listening: Omit<ListenerServices, 'emit' | 'reportFault'>
@@ -26,11 +27,15 @@ interface Draft {
   readonly listeners: Map<string, RunningListener>
   readonly openedListeners: RunningListener[]
   readonly problems: ApplyProblem[]
+  /** Pools that go on with the last good version of their strategy. */
+  readonly kept: ApplyProblem[]
+  hasNewStrategy: boolean
   geo: Geo | undefined
 }
 
 export class Runtime {
   private readonly services: RuntimeServices
+  private readonly plugins: PluginHost
   /** By address, since that is what clients are connected to; names are labels. */
   private listeners = new Map<string, RunningListener>()
   private pools = new Map<string, RunningPool>()
@@ -39,6 +44,7 @@ export class Runtime {
   /** Serves nothing before the first `apply`. */
   constructor(services: RuntimeServices) {
     this.services = services
+    this.plugins = createPluginHost({ clock: services.clock, onLateError: services.reportFault })
   }
 
   /** The snapshot that requests are served by; there is one once `apply` has succeeded. */
@@ -66,8 +72,16 @@ export class Runtime {
       for (const { listener } of draft.openedListeners) listener.stop()
       return { kind: 'refused', problems: draft.problems }
     }
+    const kept = draft.kept.length === 0 ? {} : { kept: draft.kept }
+    if (!draft.hasNewStrategy && Bun.deepEquals(config, this.inForce?.config)) return { kind: 'unchanged', ...kept }
     this.publish(config, draft)
-    return { kind: 'applied' }
+    return { kind: 'applied', ...kept }
+  }
+
+  /** What the pools' strategies consist of, and what failed to load; absolute. */
+  files(): readonly string[] {
+    const running = this.runningPools.flatMap((pool) => pool.strategyFiles)
+    return [...new Set([...running, ...this.plugins.failedFiles()])]
   }
 
   /** What is open now. */
@@ -123,6 +137,8 @@ export class Runtime {
       listeners: new Map(),
       openedListeners: [],
       problems: [],
+      kept: [],
+      hasNewStrategy: false,
       geo: this.inForce?.world.geo,
     }
     const tryTo = async (key: string, step: () => void | Promise<void>): Promise<void> => {
@@ -146,10 +162,13 @@ export class Runtime {
     const running = this.pools.get(config.name)
     if (running !== undefined) {
       draft.pools.set(config.name, running)
-      draft.commits.push(await running.prepare(config, settings))
+      const { isNewStrategy, kept, commit } = await running.prepare(config, settings)
+      draft.commits.push(commit)
+      draft.hasNewStrategy ||= isNewStrategy
+      if (kept !== undefined) draft.kept.push({ key: `pools.${config.name}.strategy`, message: kept })
       return
     }
-    const started = await RunningPool.start(config, settings, this.services)
+    const started = await RunningPool.start(config, settings, { ...this.services, plugins: this.plugins })
     draft.startedPools.push(started)
     draft.pools.set(config.name, started)
   }

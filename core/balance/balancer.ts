@@ -3,7 +3,9 @@
  * counts attempts. Whatever begins here ends here, once.
  */
 import type { Backend } from '../backend/backend.ts'
+import type { Clock } from '../clock.ts'
 import { eligibleBackends, type EligibleBackends, type Eligibility, withoutTried } from './eligible.ts'
+import { PickTimes } from './pick-times.ts'
 import type { Outcome, PickContext, Strategy } from './strategy.ts'
 
 /** One try of one request at one backend. */
@@ -15,25 +17,42 @@ export interface Attempt {
   end(outcome: Outcome, now: number): void
 }
 
-/** Hears of a plugin that threw or returned something that is no candidate. */
-export type OnStrategyFault = (detail: string) => void
+/** Hears of a plugin that threw, and what, or that returned something that is no candidate. */
+export type OnStrategyFault = (what: string, error?: unknown) => void
+
+export interface BalancerOptions {
+  readonly strategy: Strategy
+  readonly eligibility: Eligibility
+  /** May swap the strategy. */
+  readonly onFault: OnStrategyFault
+  /** For the time of a pick. */
+  readonly clock: Clock
+}
+
+/** One pick in 1024 is timed: two clock readings of 30 ns each then cost nothing. The first few are cold and left out. */
+const sampleMask = 1023
+const firstSample = 16
 
 export class Balancer {
   private strategy: Strategy
   private eligibility: Eligibility
   private readonly onFault: OnStrategyFault
+  private readonly clock: Clock
+  private readonly pickTimes = new PickTimes()
+  private picks = 0
   private candidates: EligibleBackends | undefined
   /** For checking in constant time that a pick is a member. */
   private members: Set<unknown> = new Set()
-  private backends: readonly Backend[]
+  private backends: readonly Backend[] = []
   /** Something changed since `candidates` was made. */
   private isStale = true
 
-  constructor(strategy: Strategy, backends: readonly Backend[], eligibility: Eligibility, onFault: OnStrategyFault) {
+  /** Without backends: `update` brings them. */
+  constructor({ strategy, eligibility, onFault, clock }: BalancerOptions) {
     this.strategy = strategy
     this.eligibility = eligibility
     this.onFault = onFault
-    this.backends = backends
+    this.clock = clock
   }
 
   /** To be called whenever membership or any member's health changed; cheap, since the next pick does the work. */
@@ -46,6 +65,13 @@ export class Balancer {
   /** From the next pick on, `strategy` is asked; it also hears how the attempts under way end. */
   swap(strategy: Strategy): void {
     this.strategy = strategy
+    this.pickTimes.clear()
+    this.picks = 0
+  }
+
+  /** Median of the newest samples; undefined before the first. */
+  get nsPerPick(): number | undefined {
+    return this.pickTimes.medianNs()
   }
 
   /** Whether anybody is usable now. */
@@ -59,12 +85,22 @@ export class Balancer {
     if (candidates === undefined) return undefined
     const left = tried.length === 0 ? candidates : withoutTried(candidates, tried)
     if (left === undefined) return undefined
+    this.picks += 1
+    if ((this.picks & sampleMask) !== firstSample) return this.ask(left, tried, context)
+    const begunAt = this.clock.now()
+    const picked = this.ask(left, tried, context)
+    this.pickTimes.record(this.clock.now() - begunAt)
+    return picked
+  }
+
+  /** The strategy's choice; the first one, and a fault, when it makes none. */
+  private ask(left: EligibleBackends, tried: readonly Backend[], context: PickContext): Backend {
     try {
       const picked = this.strategy.pick(left, context)
       if (this.members.has(picked) && !tried.includes(picked as Backend)) return picked as Backend
       this.onFault('pick returned something that is no candidate')
     } catch (error) {
-      this.onFault(`pick threw: ${describe(error)}`)
+      this.onFault('pick threw', error)
     }
     return left[0]
   }
@@ -85,16 +121,29 @@ export class Balancer {
   begin(backend: Backend, now: number): Attempt {
     backend.inflight += 1
     backend.counters.requests += 1
-    this.tell('onStart', (strategy) => strategy.onStart?.(backend, now))
+    try {
+      this.strategy.onStart?.(backend, now)
+    } catch (error) {
+      this.onFault('onStart threw', error)
+    }
     return new CountedAttempt(backend, this, now)
   }
 
-  /** Calls a hook of the strategy; what it throws is a fault of the plugin's, and nobody else's. */
-  tell(hook: string, call: (strategy: Strategy) => void): void {
+  /** For the attempt: its response head has arrived. What a hook throws is a fault of the plugin's, and nobody else's. */
+  tellResponse(backend: Backend, ttfbMs: number, now: number): void {
     try {
-      call(this.strategy)
+      this.strategy.onResponse?.(backend, ttfbMs, now)
     } catch (error) {
-      this.onFault(`${hook} threw: ${describe(error)}`)
+      this.onFault('onResponse threw', error)
+    }
+  }
+
+  /** For the attempt: it is over. */
+  tellEnd(backend: Backend, outcome: Outcome, now: number): void {
+    try {
+      this.strategy.onEnd?.(backend, outcome, now)
+    } catch (error) {
+      this.onFault('onEnd threw', error)
     }
   }
 }
@@ -115,8 +164,7 @@ class CountedAttempt implements Attempt {
   }
 
   respond(now: number): void {
-    const { backend, startedAt } = this
-    this.balancer.tell('onResponse', (strategy) => strategy.onResponse?.(backend, now - startedAt, now))
+    this.balancer.tellResponse(this.backend, now - this.startedAt, now)
   }
 
   end(outcome: Outcome, now: number): void {
@@ -125,7 +173,7 @@ class CountedAttempt implements Attempt {
     this.hasEnded = true
     backend.inflight -= 1
     count(backend, outcome)
-    this.balancer.tell('onEnd', (strategy) => strategy.onEnd?.(backend, outcome, now))
+    this.balancer.tellEnd(backend, outcome, now)
   }
 }
 
@@ -151,5 +199,3 @@ const FAILURE_COUNTERS = {
   reset: 'resets',
   protocol: 'protocolErrors',
 } as const
-
-const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error))

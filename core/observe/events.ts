@@ -9,6 +9,10 @@ export type EdgeEvent =
   | { readonly kind: 'backend-up'; readonly pool: string; readonly backend: string; readonly detail: string }
   | { readonly kind: 'backend-down'; readonly pool: string; readonly backend: string; readonly detail: string }
   | { readonly kind: 'strategy-fault'; readonly pool: string; readonly strategy: string; readonly detail: string }
+  /** Another strategy, or another version of its file, is asked from now on. */
+  | { readonly kind: 'strategy-swapped'; readonly pool: string; readonly strategy: string; readonly detail: string }
+  /** A strategy failed in traffic, and its last good version is back. */
+  | { readonly kind: 'strategy-reverted'; readonly pool: string; readonly strategy: string; readonly detail: string }
   | { readonly kind: 'connection-limit'; readonly limit: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }

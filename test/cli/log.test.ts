@@ -55,6 +55,16 @@ describe('event log', () => {
 })
 
 describe('event description', () => {
+  test('tells of a strategy that is live, failing, or taken back', () => {
+    const facts = { pool: 'web', strategy: './mine.ts', detail: 'version 1f is live' }
+    expect(describeEvent({ kind: 'strategy-swapped', ...facts })).toEqual({
+      level: 'info',
+      message: 'web: strategy ./mine.ts: version 1f is live',
+    })
+    expect(describeEvent({ kind: 'strategy-reverted', ...facts }).level).toBe('error')
+    expect(describeEvent({ kind: 'strategy-fault', ...facts }).level).toBe('error')
+  })
+
   test('counts one and many', () => {
     const ready = (pools: number, backends: number): EdgeEvent => ({ kind: 'ready', config: 'x.json', pools, backends })
     expect(describeEvent(ready(1, 1)).message).toBe('ready: 1 pool, 1 backend, from x.json')
