@@ -8,7 +8,7 @@ import type { EventLog } from './observe/event-log.ts'
 import { createFeed } from './observe/feed.ts'
 import { renderMetrics } from './observe/metrics.ts'
 import { buildSnapshot } from './observe/snapshot.ts'
-import type { EdgeView, Phase, ProcessView } from './observe/view.ts'
+import type { EdgeView, Phase, PoolView, ProcessView } from './observe/view.ts'
 import type { RunningListener } from './running-listener.ts'
 import type { RunningPool } from './running-pool.ts'
 import type { Runtime } from './runtime.ts'
@@ -36,7 +36,11 @@ export function createAdminSource({ runtime, counters, clock, phase, log }: Edge
       requests: runtime.world.requestsOfRule[index] ?? 0,
     })),
   })
-  const feed = createFeed({ view, process: () => processView(startedAt), clock })
+  const faults = (pool: string): { count: number; last: string | null } => {
+    const facts = runtime.runningPools.find(({ name }) => name === pool)?.strategyFacts
+    return { count: facts?.faults ?? 0, last: facts?.lastFault ?? null }
+  }
+  const feed = createFeed({ view, process: () => processView(startedAt), clock, faults })
   return {
     status: () => buildSnapshot(view(), processView(startedAt), clock),
     metrics: () => renderMetrics(view(), processView(startedAt)),
@@ -57,7 +61,12 @@ const listenerView = ({ config, listener }: RunningListener) => ({
   address: formatAddress(listener.address),
 })
 
-const poolView = ({ name, config, backends }: RunningPool) => ({ name, strategy: config.strategy.use, backends })
+const poolView = ({ name, config, backends, strategyFacts }: RunningPool): PoolView => ({
+  name,
+  strategy: config.strategy.use,
+  strategyFacts,
+  backends,
+})
 
 function processView(startedAt: number): ProcessView {
   const { user, system } = process.cpuUsage()

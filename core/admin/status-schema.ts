@@ -56,6 +56,17 @@ const backend = object({
   ),
 })
 
+const strategyVersion = object({
+  name: text,
+  file: orNull(text),
+  version: orNull(text),
+  since: orNull(time),
+  reverted: { type: 'boolean' },
+  faults: count,
+  lastFault: orNull(text),
+  pickNs: orNull(count),
+})
+
 export const statusSchema = object({
   version: text,
   runtime: text,
@@ -66,5 +77,7 @@ export const statusSchema = object({
   process: object({ residentBytes: count, cpuSeconds: number }),
   listeners: list(object({ name: text, address: text })),
   counters: object({ ...edgeCounters.properties, responses }),
-  pools: list(object({ name: text, strategy: text, backends: list(backend) })),
+  pools: list(
+    object({ name: text, strategy: text, strategyVersion: orNull(strategyVersion), backends: list(backend) }),
+  ),
 })

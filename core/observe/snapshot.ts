@@ -4,7 +4,16 @@
  */
 import type { Clock } from '../clock.ts'
 import { BackendLatency, type LatencySummary } from './histogram.ts'
-import type { BackendCountersView, BackendView, EdgeView, ListenerView, Phase, PoolView, ProcessView } from './view.ts'
+import type {
+  BackendCountersView,
+  BackendView,
+  EdgeView,
+  ListenerView,
+  Phase,
+  PoolView,
+  ProcessView,
+  StrategyFacts,
+} from './view.ts'
 
 export interface StatusSnapshot {
   readonly version: string
@@ -33,8 +42,28 @@ export interface ResponsesByClass {
 
 export interface PoolStatus {
   readonly name: string
+  /** As configured: a shipped name, or a file. */
   readonly strategy: string
+  /** What is known of the version that runs; null: nothing. */
+  readonly strategyVersion: StrategyStatus | null
   readonly backends: readonly BackendStatus[]
+}
+
+export interface StrategyStatus {
+  /** As the plugin calls itself. */
+  readonly name: string
+  readonly file: string | null
+  /** Of the content of the file and what it imports. */
+  readonly version: string | null
+  /** When it went live. */
+  readonly since: string | null
+  /** Whether the file's own version failed in traffic, and this is the one before. */
+  readonly reverted: boolean
+  /** Throws and strangers returned, of all versions since the pool started. */
+  readonly faults: number
+  readonly lastFault: string | null
+  /** Median of sampled picks, ns; null before the first. */
+  readonly pickNs: number | null
 }
 
 export interface BackendStatus {
@@ -98,7 +127,19 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
 const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,
   strategy: pool.strategy,
+  strategyVersion: pool.strategyFacts === undefined ? null : strategyStatus(pool.strategyFacts),
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
+})
+
+const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({
+  name: facts.name,
+  file: facts.file ?? null,
+  version: facts.version ?? null,
+  since: facts.loadedAt === undefined ? null : isoTime(facts.loadedAt),
+  reverted: facts.hasReverted,
+  faults: facts.faults,
+  lastFault: facts.lastFault ?? null,
+  pickNs: facts.nsPerPick === undefined ? null : Math.round(facts.nsPerPick),
 })
 
 function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {

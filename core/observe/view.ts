@@ -40,13 +40,20 @@ export interface PoolView {
 }
 
 export interface StrategyFacts {
+  /** As the plugin calls itself. */
+  readonly name: string
   readonly file: string | undefined
   /** Of the file's content. */
   readonly version: string | undefined
-  /** Moving average over sampled picks; undefined before the first. */
+  /** Throws and strangers returned, since the pool started. */
+  readonly faults: number
+  readonly lastFault: string | undefined
+  /** Median of sampled picks; undefined before the first. */
   readonly nsPerPick: number | undefined
   /** Wall ms. */
   readonly loadedAt: number | undefined
+  /** Whether the file's own version failed in traffic, and the one before is back. */
+  readonly hasReverted: boolean
 }
 
 export interface BackendView {

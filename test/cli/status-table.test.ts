@@ -75,7 +75,7 @@ web · p2c · 2 of 3 up
   test('shows a state of a newer edge as it is called there', () => {
     const snapshot = busy()
     const [first] = snapshot.pools[0]!.backends
-    const pools = [{ name: 'web', strategy: 's', backends: [{ ...first!, state: 'novel' as never }] }]
+    const pools = [{ ...snapshot.pools[0]!, backends: [{ ...first!, state: 'novel' as never }] }]
     expect(formatStatus({ ...snapshot, pools }, plain)).toContain('? novel')
   })
 })

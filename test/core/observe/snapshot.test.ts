@@ -33,6 +33,38 @@ describe('status snapshot', () => {
     expect(snapshotOf({})).toMatchObject({ reason: null, zone: null, lastCheck: null, latency: null })
   })
 
+  test('tells of the strategy that runs', () => {
+    const facts = {
+      name: 'mine',
+      file: '/mine.ts',
+      version: '1f',
+      faults: 2,
+      lastFault: 'pick threw: no',
+      nsPerPick: 83.4,
+      loadedAt: Date.UTC(2026, 0, 1),
+      hasReverted: true,
+    }
+    const poolWith = (strategyFacts: object) => {
+      const pools = [
+        { name: 'web', strategy: './mine.ts', backends: [], strategyFacts: { ...facts, ...strategyFacts } },
+      ]
+      return buildSnapshot(fakeEdge([], { pools }), fakeProcess, virtualClock()).pools[0]?.strategyVersion
+    }
+    expect(poolWith({})).toEqual({
+      name: 'mine',
+      file: '/mine.ts',
+      version: '1f',
+      since: '2026-01-01T00:00:00.000Z',
+      reverted: true,
+      faults: 2,
+      lastFault: 'pick threw: no',
+      pickNs: 83,
+    })
+    const unknown = { file: undefined, version: undefined, lastFault: undefined, nsPerPick: undefined }
+    expect(poolWith({ ...unknown, loadedAt: undefined })).toMatchObject({ file: null, since: null, pickNs: null })
+    expect(buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()).pools[0]?.strategyVersion).toBeNull()
+  })
+
   test('counts failures by cause and responses by class', () => {
     const counters = {
       ...fakeBackend().counters,
