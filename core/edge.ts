@@ -3,6 +3,7 @@ import { formatAddress, type SocketAddress } from './address.ts'
 import { type AdminServer, startAdmin } from './admin/server.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
+import type { EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
 import { requestIds } from './exchange/request-id.ts'
 import type { Services } from './exchange/world.ts'
@@ -35,6 +36,8 @@ export interface Edge {
   /** Where the admin API listens; undefined: there is none. */
   readonly adminAddress: SocketAddress | undefined
   status(): StatusSnapshot
+  /** For whoever changes what it does while it runs. */
+  readonly control: EdgeControl
   /** Accepts no more, finishes what is under way within `shutdownTimeoutMs`, cuts the rest; resolves to how many were cut. */
   drain(): Promise<{ readonly cut: number }>
   /** Ends at once. */
@@ -119,6 +122,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     },
     adminAddress: admin?.address,
     status: () => source.status(),
+    control: runtime,
     drain,
     kill,
   }

@@ -6,7 +6,7 @@ import { formatAddress, type SocketAddress } from './address.ts'
 import { createPluginHost, type PluginHost } from './balance/plugin-host.ts'
 import type { Clock } from './clock.ts'
 import type { Config, ListenerConfig, PoolConfig } from './config/config.ts'
-import type { Applied, ApplyProblem, EdgeLoad } from './control/edge-control.ts'
+import type { Applied, ApplyProblem, EdgeControl, EdgeLoad } from './control/edge-control.ts'
 import { createWorld } from './create-world.ts'
 import type { Geo, World } from './exchange/world.ts'
 import { createLocator } from './geo/locate.ts'
@@ -33,7 +33,7 @@ interface Draft {
   geo: Geo | undefined
 }
 
-export class Runtime {
+export class Runtime implements EdgeControl {
   private readonly services: RuntimeServices
   private readonly plugins: PluginHost
   /** By address, since that is what clients are connected to; names are labels. */
@@ -100,6 +100,10 @@ export class Runtime {
         ]),
       ),
     }
+  }
+
+  recheck(pool: string, backend: string): boolean {
+    return this.pools.get(pool)?.recheck(backend) ?? false
   }
 
   /** Accepts no more and lets clients go as they become idle. */
