@@ -32,43 +32,71 @@ export function adminTarget(options: { readonly url?: string; readonly token?: s
   return { url, token: options.token ?? (env['SMARTEDGE_ADMIN_TOKEN'] || undefined) }
 }
 
-/** GETs `path`, which begins with a slash. Never rejects. */
-export async function askAdmin(target: AdminTarget, path: string): Promise<AdminAnswer> {
+/** What to ask; without it: GET. */
+export interface AdminRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Sent as JSON; undefined: nothing. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Asks for `path`, which begins with a slash. Never rejects. */
+export async function askAdmin(target: AdminTarget, path: string, request?: AdminRequest): Promise<AdminAnswer> {
   let response: IncomingMessage
   try {
-    response = await send(target, path)
+    response = await openAdmin(target, path, request)
   } catch (error) {
     return { kind: 'unreachable', reason: reasonOf(error) }
   }
   try {
-    return read(response.statusCode ?? 0, JSON.parse(await readText(response)))
+    return readAnswer(response.statusCode ?? 0, JSON.parse(await readText(response)))
   } catch {
     return { kind: 'refused', reason: 'the answer is no JSON; is this the address of a SmartEdge admin API?' }
   }
 }
 
-function read(status: number, body: unknown): AdminAnswer {
-  if (status === 200) return { kind: 'ok', body }
+/** What a whole answer comes to. */
+export function readAnswer(status: number, body: unknown): AdminAnswer {
+  if (status >= 200 && status < 300) return { kind: 'ok', body }
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'no reason given'
   if (status !== 401) return { kind: 'refused', reason: `${status}: ${detail}` }
   return { kind: 'refused', reason: 'it wants a token: pass --token or set SMARTEDGE_ADMIN_TOKEN to its admin.token' }
 }
 
-function send({ url, token }: AdminTarget, path: string): Promise<IncomingMessage> {
+/** The response with its body still to come; whoever asks for a stream reads it. Rejects when nobody answers. */
+export function openAdmin(
+  { url, token }: AdminTarget,
+  path: string,
+  { method, body, headers }: AdminRequest = { method: 'GET' },
+): Promise<IncomingMessage> {
   const isUnix = url.startsWith('unix:')
   const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const socket = isUnix ? { socketPath: url.slice('unix:'.length) } : {}
+  const content = body === undefined ? undefined : JSON.stringify(body)
+  const options = {
+    method,
+    agent: false,
+    timeout: timeoutMs,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(content !== undefined && {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(content)),
+      }),
+      ...headers,
+    },
+    ...(isUnix && { socketPath: url.slice('unix:'.length) }),
+  }
   const request = address.protocol === 'https:' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
-    const outgoing = request(address, { headers, agent: false, timeout: timeoutMs, ...socket }, resolve)
+    const outgoing = request(address, options, resolve)
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)))
     outgoing.on('error', reject)
-    outgoing.end()
+    outgoing.end(content)
   })
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+/** At most 64 MiB; rejects beyond. */
+export async function readText(response: IncomingMessage): Promise<string> {
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of response as AsyncIterable<Uint8Array>) {
@@ -79,7 +107,8 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
-function reasonOf(error: unknown): string {
+/** A failed connection in words. */
+export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there'
   if (code === 'ENOTFOUND') return 'its name cannot be resolved'
