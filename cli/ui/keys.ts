@@ -1,0 +1,66 @@
+/** A key by one name, whatever the terminal sent; and the list of what keys do, for the help. Pure. */
+
+/** What Ink tells of a key, as far as it matters here. */
+export interface PressedKey {
+  readonly upArrow?: boolean
+  readonly downArrow?: boolean
+  readonly leftArrow?: boolean
+  readonly rightArrow?: boolean
+  readonly pageUp?: boolean
+  readonly pageDown?: boolean
+  readonly home?: boolean
+  readonly end?: boolean
+  readonly return?: boolean
+  readonly escape?: boolean
+  readonly tab?: boolean
+  readonly shift?: boolean
+  readonly ctrl?: boolean
+  readonly meta?: boolean
+  readonly backspace?: boolean
+  readonly delete?: boolean
+}
+
+const named = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'escape'],
+  ['backspace', 'backspace'],
+  ['delete', 'backspace'],
+] as const satisfies readonly (readonly [keyof PressedKey, string])[]
+
+/** `up`, `enter`, `shift-tab`, `ctrl-c`, or the text that was typed or pasted. Empty: nothing that counts. */
+export function keyName(input: string, key: PressedKey): string {
+  if (key.tab) return key.shift ? 'shift-tab' : 'tab'
+  const name = named.find(([flag]) => key[flag])?.[1]
+  if (name !== undefined) return name
+  if (key.ctrl) return `ctrl-${input}`
+  return key.meta ? '' : input
+}
+
+/** Rows of the help: keys, what they do. Those of actions are left out where nothing may be changed. */
+export const keyHelp: readonly (readonly [keys: string, what: string, isAction?: true])[] = [
+  ['1-6  Tab', 'screens'],
+  ['arrows  hjkl', 'move; g G first, last'],
+  ['Enter  Esc', 'look into a row, go back'],
+  ['/', 'filter by name, state or zone'],
+  [':', 'go to or do anything by name'],
+  ['s  S', 'sort by the next column, turn round'],
+  ['!', 'faults only'],
+  ['f  Space', 'freeze the picture'],
+  ['+  -', 'longer or shorter time window'],
+  ['o', 'Latency: lay another over this one'],
+  ['d  u', 'drain the backend, resume it', true],
+  ['w', 'set its weight', true],
+  ['c', 'check it now', true],
+  ['t', 'switch the strategy of the pool', true],
+  ['r  b', 'reload, roll back', true],
+  ['Ctrl-Z', 'suspend; fg brings it back'],
+  ['q  Ctrl-C', 'quit'],
+]
