@@ -2,13 +2,16 @@
  * The command line: every verb with its options, their rules and its one-line purpose. A verb's module is loaded when it
  * is called, so that client verbs run where Bun is not, and `--help` costs nothing.
  */
+import { isatty } from 'node:tty'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { systemClock } from '../core/clock.ts'
 import metadata from '../package.json' with { type: 'json' }
 import type { InitOptions } from './commands/init.ts'
 import type { OriginsOptions } from './commands/origins.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { SchemaOptions } from './commands/schema.ts'
 import type { StatusOptions } from './commands/status.ts'
+import type { TopOptions } from './commands/top.ts'
 import type { ValidateOptions } from './commands/validate.ts'
 import type { ServiceIo } from './service-io.ts'
 
@@ -77,17 +80,30 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
 }
 
 function addClients(program: Command, io: ServiceIo, finish: Finish): void {
-  program
-    .command('status')
+  withTarget(program.command('status'))
     .description('show pools and backends of a running SmartEdge')
-    .option('--url <url>', 'its admin API (else SMARTEDGE_ADMIN_URL, else http://127.0.0.1:9900)')
-    .option('--token <token>', 'its admin.token (else SMARTEDGE_ADMIN_TOKEN, which other users cannot see)')
     .option('--json', 'the whole snapshot as JSON; with --watch one a line')
     .option('-w, --watch', 'again every second')
     .action(async (options: StatusOptions) => {
       finish(await (await import('./commands/status.ts')).status(withColor(io, program), options))
     })
+  withTarget(program.command('top'))
+    .description('watch a running SmartEdge on the terminal, and act on what you see')
+    .option('--once', 'print one frame as text')
+    .option('--json', 'with --once: the frame as JSON')
+    .option('--read-only', 'without the keys that change anything')
+    .option('--ascii', 'draw with ASCII alone')
+    .action(async (options: TopOptions) => {
+      const services = { io: withColor(io, program), clock: systemClock, stdinIsTty: isatty(0) }
+      finish(await (await import('./commands/top.ts')).top(services, options))
+    })
 }
+
+/** A client command's options that say whom it speaks to. */
+const withTarget = (command: Command): Command =>
+  command
+    .option('--url <url>', 'its admin API (else SMARTEDGE_ADMIN_URL, else http://127.0.0.1:9900)')
+    .option('--token <token>', 'its admin.token (else SMARTEDGE_ADMIN_TOKEN, which other users cannot see)')
 
 function addConfigTools(program: Command, io: ServiceIo, finish: Finish): void {
   program

@@ -43,7 +43,12 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   }
 }
 
-function report(io: Io, { url }: AdminTarget, problem: { kind: 'unreachable' | 'refused'; reason: string }): number {
+/** One line that says why there is nothing to show; returns the exit code. */
+export function report(
+  io: Io,
+  { url }: AdminTarget,
+  problem: { kind: 'unreachable' | 'refused'; reason: string },
+): number {
   if (problem.kind === 'refused') {
     io.stderr(`smartedge: ${url} refused: ${problem.reason}\n`)
     return exitCode.failure
