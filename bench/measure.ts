@@ -1,4 +1,5 @@
 /** One run of load against one contestant, with what the run cost that contestant. */
+import { systemClock } from '../core/clock.ts'
 import type { Contestant } from './contest.ts'
 import type { LoadResult } from './load/crew.ts'
 import type { LoadPlan } from './load/plan.ts'
@@ -30,19 +31,32 @@ export async function measure(stage: Stage, contestant: Contestant, plan: LoadPl
     load,
     cpuUs: pid === undefined ? 0 : usedUs / Math.max(1, load.requests),
     memoryBytes: pid === undefined ? 0 : treeMemoryBytes(pid),
-    flaws: pid === undefined ? load.saturation : [...load.saturation, ...findFlaws(plan, load, usedUs, busyUs)],
+    flaws:
+      pid === undefined
+        ? load.saturation
+        : [
+            ...load.saturation,
+            ...findFlaws(plan, { loadMs: load.elapsedMs, wallMs: after.atMs - before.atMs, usedUs, busyUs }),
+          ],
   }
 }
 
-/** Pure. `busyUs`: of the contestant's core, by whomever; 0 when it is not pinned. */
-export function findFlaws(
-  plan: LoadPlan,
-  load: Pick<LoadResult, 'elapsedMs'>,
-  usedUs: number,
-  busyUs: number,
-): readonly string[] {
-  const used = usedUs / 1000 / load.elapsedMs
-  const foreign = (busyUs - usedUs) / 1000 / load.elapsedMs
+/** What a run took of the contestant's core. */
+export interface CoreUse {
+  /** From the first send to the last answer. */
+  readonly loadMs: number
+  /** Between the readings, connecting and idle clients included. */
+  readonly wallMs: number
+  /** By the contestant. */
+  readonly usedUs: number
+  /** By whomever; 0 when nothing is pinned. */
+  readonly busyUs: number
+}
+
+/** Pure. */
+export function findFlaws(plan: LoadPlan, { loadMs, wallMs, usedUs, busyUs }: CoreUse): readonly string[] {
+  const used = usedUs / 1000 / loadMs
+  const foreign = (busyUs - usedUs) / 1000 / wallMs
   const bound = plan.pace.kind === 'closed' && used < fullCoreRatio
   return [
     ...(bound
@@ -62,8 +76,8 @@ export function readCurve(load: LoadResult): readonly CurvePoint[] {
   return known.map((percent) => ({ percent, us: load.latencies.percentileUs(percent) }))
 }
 
-function takeReading(pid: number | undefined, core: number | undefined): { usedUs: number; busyUs: number } {
+function takeReading(pid: number | undefined, core: number | undefined) {
   const times = pid === undefined ? undefined : treeTimes(pid)
   const usedUs = times === undefined ? 0 : times.userUs + times.systemUs
-  return { usedUs, busyUs: core === undefined ? 0 : coreBusyUs(core) }
+  return { usedUs, busyUs: core === undefined ? 0 : coreBusyUs(core), atMs: systemClock.now() }
 }

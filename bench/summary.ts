@@ -10,7 +10,10 @@ export interface Row {
   readonly values: Partial<Readonly<Record<MetricName, Summary>>>
   /** Median over the yardstick's median, in the same scenario and variant; for metrics that compare. */
   readonly ratios: Partial<Readonly<Record<MetricName, number>>>
+  /** Why none of its rounds is to be trusted; empty when at least one is. */
   readonly flaws: readonly string[]
+  /** Why other rounds were left out of it; a machine is rarely quiet all the time. */
+  readonly leftOut: readonly string[]
   readonly curve: readonly CurvePoint[]
 }
 
@@ -30,8 +33,11 @@ const groupKey = ({ scenario, variant, contestant }: Sample): string => JSON.str
 
 function summarizeGroup(group: readonly Sample[]): Row {
   const [first] = group
+  const clean = group.filter((sample) => sample.flaws.length === 0)
+  const trusted = clean.length > 0 ? clean : group
   const values = names.flatMap((name) => {
-    const summary = summarizeMetric(name, group)
+    // A failure is a failure, in whatever round.
+    const summary = summarizeMetric(name, name === 'failed' ? group : trusted)
     return summary === undefined ? [] : [[name, summary] as const]
   })
   return {
@@ -40,8 +46,9 @@ function summarizeGroup(group: readonly Sample[]): Row {
     contestant: first?.contestant ?? '',
     values: Object.fromEntries(values),
     ratios: {},
-    flaws: countFlaws(group),
-    curve: medianCurve(group.map((sample) => sample.curve).filter((curve) => curve.length > 0)),
+    flaws: clean.length > 0 ? [] : countFlaws(group),
+    leftOut: clean.length > 0 ? countFlaws(group) : [],
+    curve: medianCurve(trusted.map((sample) => sample.curve).filter((curve) => curve.length > 0)),
   }
 }
 

@@ -53,6 +53,12 @@ export function toCells(block: Block): readonly (readonly string[])[] {
   return [['', ...header], ...lines]
 }
 
-/** Flaws and complaints as sentences, for below the tables. */
+/** Rows not to be trusted, as sentences for below the tables. */
 export const listFlaws = (rows: readonly Row[]): readonly string[] =>
   rows.flatMap((row) => row.flaws.map((flaw) => `${row.scenario}, ${row.variant}, ${row.contestant}: ${flaw}`))
+
+/** Rounds that were left out, as sentences. */
+export const listLeftOut = (rows: readonly Row[]): readonly string[] =>
+  rows.flatMap((row) =>
+    row.leftOut.map((flaw) => `${row.scenario}, ${row.variant}, ${row.contestant}: left out, ${flaw}`),
+  )

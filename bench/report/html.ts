@@ -1,7 +1,7 @@
 /** The results as one self-contained HTML page: tables, bars for the compared figures, latency curves. Pure. */
 import { metrics } from '../metric.ts'
 import type { Results } from '../results.ts'
-import { type Block, cellText, comparedColumns, listFlaws, ratioText, toBlocks } from './columns.ts'
+import { type Block, cellText, comparedColumns, listFlaws, listLeftOut, ratioText, toBlocks } from './columns.ts'
 import { escapeHtml, renderCurve } from './curve.ts'
 import { stylesheet } from './stylesheet.ts'
 
@@ -12,7 +12,7 @@ const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 export function renderHtml(results: Results): string {
   const color = colorsOf(results)
   const blocks = toBlocks(results.rows)
-  const flaws = [...listFlaws(results.rows), ...results.complaints]
+  const flaws = [...listFlaws(results.rows), ...listLeftOut(results.rows), ...results.complaints]
   return `<!doctype html>
 <html lang="en">
 <head>

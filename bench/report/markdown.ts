@@ -1,20 +1,21 @@
 /** The results as docs/benchmarks.md. Pure. */
 import { metrics } from '../metric.ts'
 import type { Results } from '../results.ts'
-import { listFlaws, toBlocks, toCells } from './columns.ts'
+import { listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
 
 const method = `Every contestant runs one worker (or thread) on a core of its own, with kept-alive backend connections, no access log, and the
 same forwarded fields to write; its whole configuration is in \`bench/peers/\`. All pass requests to the same backend, which answers
 from memory. Rounds alternate (A B C A B C), so that a machine that drifts drifts for everybody. CPU time is what the kernel booked
 for all threads and processes of a contestant. At a fixed rate, latency counts from the instant at which a request was meant to be
 sent (open loop), so that a stall is not hidden by the requests it held up. \`pipe\` is a Bun program that copies bytes unread:
-the floor for anything on these sockets. A row that should not be trusted says why at the end of this page.`
+the floor for anything on these sockets. Rounds in which other processes took part of the contestant's core, or the load generator was late, are left
+out, as the end of this page tells; a row marked with \`!\` has no other rounds.`
 
 /** Ends with a newline. Says first how it came about, then what was found. */
 export function renderMarkdown(results: Results): string {
   const blocks = toBlocks(results.rows)
   const used = new Set(blocks.flatMap((block) => block.columns))
-  const flaws = [...listFlaws(results.rows), ...results.complaints]
+  const flaws = [...listFlaws(results.rows), ...listLeftOut(results.rows), ...results.complaints]
   const parts = [
     '# Benchmarks',
     `Written by \`${results.command}\`; do not edit. The sources are in \`bench/\`.`,

@@ -1,6 +1,6 @@
 /** The results as text for a terminal. Pure. */
 import type { Results } from '../results.ts'
-import { listFlaws, toBlocks, toCells } from './columns.ts'
+import { listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
 
 /** Ends with a newline; empty without rows. */
 export function renderTerminal(results: Pick<Results, 'rows' | 'scenarios'>): string {
@@ -9,6 +9,8 @@ export function renderTerminal(results: Pick<Results, 'rows' | 'scenarios'>): st
   )
   const flaws = listFlaws(results.rows)
   const notes = flaws.length === 0 ? [] : [`! not to be trusted:\n${flaws.map((flaw) => `  ${flaw}\n`).join('')}`]
+  const leftOut = listLeftOut(results.rows).length
+  if (leftOut > 0) notes.push(`Reasons for which rounds were left out: ${leftOut}; --json and the page tell them.\n`)
   return [...blocks, ...notes].map((part) => `${part}\n`).join('')
 }
 

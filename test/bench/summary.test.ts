@@ -45,8 +45,18 @@ describe('summarizeSamples', () => {
 
   test('tells a flaw once, with the number of rounds', () => {
     const flawed = (text: string) => sample('x', {}, { flaws: [text] })
-    const [row] = summarizeSamples([flawed('busy 97 %'), flawed('busy 99.5 %'), sample('x', {})])
-    expect(row?.flaws).toEqual(['busy 97 % (2 of 3 rounds)'])
+    const [row] = summarizeSamples([flawed('busy 97 %'), flawed('busy 99.5 %')])
+    expect(row?.flaws).toEqual(['busy 97 % (2 of 2 rounds)'])
+    expect(row?.leftOut).toEqual([])
+  })
+
+  test('leaves disturbed rounds out as long as there are others', () => {
+    const disturbed = sample('x', { cpuUs: 99, failed: 2 }, { flaws: ['busy'] })
+    const [row] = summarizeSamples([disturbed, sample('x', { cpuUs: 10, failed: 1 })])
+    expect(row?.values.cpuUs?.median).toBe(10)
+    expect(row?.values.failed?.median).toBe(3)
+    expect(row?.flaws).toEqual([])
+    expect(row?.leftOut).toEqual(['busy (1 of 2 rounds)'])
   })
 
   test('draws the median of the curves, at the percentiles that all have', () => {

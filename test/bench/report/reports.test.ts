@@ -22,7 +22,8 @@ const samples = [
   sample('smartedge', 13),
   sample('smartedge', 14),
   sample('nginx', 12, { flaws: ['other processes took 9 % of its core’s time'] }),
-  sample('nginx', 12),
+  sample('nginx', 12, { flaws: ['other processes took 9 % of its core’s time'] }),
+  sample('smartedge', 14, { flaws: ['busy'] }),
   sample('smartedge', 20, { variant: 'fixed rate', values: { p99Us: 12_345, p50Us: 150 }, curve }),
 ]
 
@@ -52,7 +53,9 @@ steady: fixed rate
   smartedge    0.15    12.3
 
 ! not to be trusted:
-  steady, full speed, nginx: other processes took 9 % of its core’s time (1 of 2 rounds)
+  steady, full speed, nginx: other processes took 9 % of its core’s time (2 of 2 rounds)
+
+Reasons for which rounds were left out: 1; --json and the page tell them.
 
 `)
   })
