@@ -54,6 +54,12 @@ export function describeEvent(event: EdgeEvent): { readonly level: Level; readon
       return { level: 'info', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
     case 'strategy-reverted':
       return { level: 'error', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
+    case 'reloaded':
+      return { level: 'info', message: `generation ${event.generation} (${event.origin}): ${event.summary}` }
+    case 'reload-failed':
+      return { level: 'error', message: failureMessage(event) }
+    case 'audit':
+      return { level: 'info', message: `${event.from}: ${event.what}: ${event.outcome}` }
     case 'connection-limit':
       return { level: 'warn', message: `refusing new connections: the limit of ${event.limit} is reached` }
     case 'draining':
@@ -74,5 +80,13 @@ export function describeEvent(event: EdgeEvent): { readonly level: Level; readon
 
 const readyMessage = ({ config, pools, backends }: EdgeEvent & { kind: 'ready' }): string =>
   `ready: ${count(pools, 'pool')}, ${count(backends, 'backend')}, from ${config ?? 'built-in defaults'}`
+
+function failureMessage({ origin, problems, kept }: EdgeEvent & { kind: 'reload-failed' }): string {
+  const effect =
+    kept.length === 0
+      ? 'the configuration in force stays as it is'
+      : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
+  return [`reload (${origin}): ${effect}`, ...problems].join('\n')
+}
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

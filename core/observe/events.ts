@@ -13,6 +13,22 @@ export type EdgeEvent =
   | { readonly kind: 'strategy-swapped'; readonly pool: string; readonly strategy: string; readonly detail: string }
   /** A strategy failed in traffic, and its last good version is back. */
   | { readonly kind: 'strategy-reverted'; readonly pool: string; readonly strategy: string; readonly detail: string }
+  /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
+  | {
+      readonly kind: 'reloaded'
+      readonly generation: number
+      readonly origin: string
+      readonly summary: string
+    }
+  /** `problems`: `file:line:column: …`. `kept`: the pools that stay as they were; none: nothing changed at all. */
+  | {
+      readonly kind: 'reload-failed'
+      readonly origin: string
+      readonly problems: readonly string[]
+      readonly kept: readonly string[]
+    }
+  /** Somebody changed, or tried to change, something by hand. */
+  | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
   | { readonly kind: 'connection-limit'; readonly limit: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }
