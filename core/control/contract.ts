@@ -1,5 +1,6 @@
 /** What the control side offers to the admin API and to signals, and what it is told at the start. */
 import type { Place } from '../config/discover.ts'
+import type { FileEdit } from '../config/edit/pool-edit.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Env } from '../config/read/expand.ts'
 import type { Generation, ReloadStatus } from '../observe/reload-status.ts'
@@ -62,16 +63,11 @@ export type Plan =
   | ({ readonly kind: 'plan'; readonly changes: readonly Change[]; readonly summary: string } & Partly)
   | ({ readonly kind: 'refused' } & Problems)
 
-/** What a client sent is `unknown`: the loader checks it where it stands in the file. */
-export type PoolEdit = {
+export type PoolEdit = FileEdit & {
   readonly pool: string
-  /** Refused unless it is the pool's etag. */ readonly ifMatch?: string
-} & (
-  | { readonly kind: 'add'; readonly member: unknown }
-  | { readonly kind: 'remove'; readonly backend: string }
-  | { readonly kind: 'update'; readonly backend: string; readonly weight?: unknown; readonly drain?: boolean }
-  | { readonly kind: 'strategy'; readonly strategy: unknown }
-)
+  /** Refused unless it is the pool's etag. */
+  readonly ifMatch?: string
+}
 
 export type EditResult =
   /** `file`: where it was written. */

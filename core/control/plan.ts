@@ -43,14 +43,16 @@ const gone = (key: string, text: string, { connections, tunnels }: typeof noLoad
   tunnels,
 })
 
+/** What keeps its address keeps its connections, whatever it is called. */
 function planListeners(old: readonly ListenerConfig[], next: readonly ListenerConfig[], load: EdgeLoad): Change[] {
+  const addresses = new Set(next.map(({ address }) => formatAddress(address)))
   return byName(old, next).flatMap(({ name, old, next }): Change[] => {
     const key = formatKey(['listeners', name])
     const [before, after] = [old, next].map((listener) => listener && formatAddress(listener.address))
     if (before === after) return []
     if (before === undefined) return [other({ key, text: `added on ${after}` })]
     const text = after === undefined ? `removed from ${before}` : `moved ${before} -> ${after}`
-    return [gone(key, text, load.listeners.get(name) ?? noLoad)]
+    return [gone(key, text, (addresses.has(before) ? undefined : load.listeners.get(name)) ?? noLoad)]
   })
 }
 

@@ -1,0 +1,46 @@
+/** The generations that were in force, newest last: a bounded stack to go back in. */
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import type { Generation } from '../observe/reload-status.ts'
+
+export interface History {
+  readonly current: Generation
+  /** What was in force before the current one; undefined: nothing that is still known. */
+  readonly previous: { readonly generation: Generation; readonly config: Config } | undefined
+  /** A new generation, now in force. */
+  push(config: Config, origin: string, summary: string): Generation
+  /** The current one goes, the previous one is in force again as a new generation. */
+  back(origin: string, summary: string): Generation
+}
+
+/** Far enough back for anybody's memory; a config of 10,000 members takes a few MB. */
+const maxEntries = 10
+
+export function createHistory(config: Config, clock: Clock): History {
+  let counter = 0
+  const generate = (origin: string, summary: string): Generation => {
+    counter += 1
+    return { number: counter, at: new Date(clock.wallTime()).toISOString(), origin, summary }
+  }
+  let current = { generation: generate('start', 'as configured'), config }
+  let past: (typeof current)[] = []
+  return {
+    get current() {
+      return current.generation
+    },
+    get previous() {
+      return past.at(-1)
+    },
+    push(config, origin, summary) {
+      past = [...past, current].slice(-maxEntries)
+      current = { generation: generate(origin, summary), config }
+      return current.generation
+    },
+    back(origin, summary) {
+      const entry = past.pop()
+      if (entry === undefined) throw new Error('there is no generation to go back to')
+      current = { generation: generate(origin, summary), config: entry.config }
+      return current.generation
+    },
+  }
+}

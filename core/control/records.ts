@@ -1,0 +1,56 @@
+/** What is in force since when, how the newest reload went, and who is told. */
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import { formatProblem } from '../config/problems.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Generation, LastReload, ReloadStatus } from '../observe/reload-status.ts'
+import type { ReloadResult } from './contract.ts'
+import { createHistory, type History } from './history.ts'
+import { planChanges } from './plan.ts'
+import type { Published } from './publish.ts'
+import { summarize } from './summary.ts'
+
+export interface Records {
+  readonly history: History
+  /** Counts what was put in force as a generation; returns the current one. */
+  advance(published: Published, before: Config, origin: string): Generation
+  /** Keeps how a reload went. `isAsked`: somebody waits for it, so that no change is worth a word too. */
+  conclude(published: Published, origin: string, isAsked: boolean): ReloadResult
+  state(): ReloadStatus
+}
+
+const nothingOpen = { listeners: new Map<string, never>(), pools: new Map<string, never>() }
+
+export function createRecords(config: Config, clock: Clock, emit: Emit): Records {
+  const history = createHistory(config, clock)
+  let lastReload: LastReload | null = null
+  const tell = ({ number, origin, summary }: Generation): void =>
+    emit({ kind: 'reloaded', generation: number, origin, summary })
+  const say = (origin: string, summary: string): void => tell({ ...history.current, origin, summary })
+
+  return {
+    history,
+    advance(published, before, origin) {
+      if (published.kind !== 'applied') return history.current
+      const changes = planChanges(before, published.config, nothingOpen)
+      const generation = history.push(published.config, origin, summarize(changes, 'strategy files loaded anew'))
+      tell(generation)
+      return generation
+    },
+    conclude(published, origin, isAsked) {
+      const problems = published.problems.map(formatProblem)
+      const kept = published.kind === 'refused' ? [] : published.kept
+      const isRepeated = !isAsked && problems.join('\n') === lastReload?.problems.join('\n')
+      const isHealed = problems.length === 0 && lastReload?.ok === false
+      if (problems.length > 0 && !isRepeated) emit({ kind: 'reload-failed', origin, problems, kept })
+      if (problems.length === 0 && published.kind === 'unchanged' && (isAsked || isHealed))
+        say(origin, isHealed ? 'the problems are gone, nothing else changed' : 'nothing changed')
+      if (isAsked || published.kind !== 'unchanged' || isHealed || !isRepeated)
+        lastReload = { at: new Date(clock.wallTime()).toISOString(), ok: problems.length === 0, origin, problems }
+      const { omitted } = published
+      if (published.kind === 'refused') return { kind: 'refused', problems: published.problems, omitted }
+      return { kind: published.kind, generation: history.current, kept, problems: published.problems, omitted }
+    },
+    state: () => ({ generation: history.current, lastReload }),
+  }
+}
