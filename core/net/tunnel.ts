@@ -91,4 +91,6 @@ export function joinWires(client: TunnelSide, backend: TunnelSide, idleMs: numbe
   if (backend.wire.isBlocked) client.wire.pause()
   if (backend.early !== undefined) client.wire.write(backend.early, 0, backend.early.length)
   if (client.early !== undefined) backend.wire.write(client.early, 0, client.early.length)
+  // Its end came before the 101, and to its former owner.
+  if (client.wire.hasPeerEnded) backend.wire.end()
 }

@@ -43,7 +43,8 @@ export class Wire implements TimerEntry, OutboxOwner {
   private kept: Buffer[] | undefined = undefined
   /** Nothing is read from the peer. */
   isPaused = false
-  private hasPeerEnded = false
+  /** The peer has ended its side: no more will come. */
+  hasPeerEnded = false
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
   private side: 'open' | 'ending' | 'ended' = 'open'
   private lingers = false

@@ -105,6 +105,22 @@ describe('a tunnel', () => {
     expect(rig.edge.counters.connectionsOpen).toBe(0)
   })
 
+  test('whose client had ended its side before the 101 passes that on', async () => {
+    await using rig = await startRig(open)
+    rig.client.send(ASK)
+    rig.client.end()
+    const { peer } = await rig.backend.next()
+    peer.send(`${SWITCH}hello`)
+    expect((await nextResponse(rig.client)).status).toBe(101)
+    await rig.client.expectBytes('hello')
+    await peer.expectEnd()
+    peer.send('bye')
+    peer.end()
+    await rig.client.expectBytes('bye')
+    await rig.client.expectEnd()
+    expect(await peer.expectClosed()).toBe('ended')
+  })
+
   test.each(['client', 'backend'])('whose %s resets is reset on the other side', async (who) => {
     const { rig, peer } = await startTunnel()
     await using _ = rig
