@@ -70,6 +70,18 @@ describe('a client that is slow', () => {
     expect(rig.backend.connections).toHaveLength(0)
   })
 
+  test('over its head is closed though it sends empty lines for ever', async () => {
+    await using rig = await startRig({ answer: ok() })
+    await rig.client.sendByteByByte('\r\n')
+    for (let count = 0; count < 30 && !rig.client.hasEnded; count += 1) {
+      await rig.client.sendByteByByte('\r')
+      await rig.client.sendByteByByte('\n')
+      rig.edge.clock.advance(5000)
+    }
+    expect(rig.client.text).toMatch(/^HTTP\/1.1 40[08] /)
+    await rig.client.expectEnd()
+  })
+
   test('over its first byte is closed without a word', async () => {
     await using rig = await startRig({ answer: ok() })
     await turnUntil(() => rig.edge.counters.connectionsOpen === 1, 'the connection')

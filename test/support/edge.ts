@@ -8,7 +8,7 @@ import type { EdgeEvent } from '../../core/observe/events.ts'
 import type { BackendStatus, StatusCounters } from '../../core/observe/snapshot.ts'
 import { seededRandom } from '../../core/random.ts'
 import { makeMember } from './make-backend.ts'
-import { turnUntil } from './raw-peer.ts'
+import { turn, turnUntil } from './raw-peer.ts'
 import { virtualClock, type VirtualClock } from './virtual-clock.ts'
 
 export interface TestEdge {
@@ -81,6 +81,8 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
       } finally {
         edge.kill()
       }
+      await turn()
+      checkNoFault(events)
     },
   }
 }
@@ -89,15 +91,22 @@ async function checkAllEnded(edge: Edge, events: readonly EdgeEvent[]): Promise<
   await turnUntil(() => edge.status().counters.connectionsOpen === 0, 'the end of every client connection')
   const { counters, pools } = edge.status()
   const backends = pools.flatMap((pool) => pool.backends)
-  const problems = [
-    ...events.flatMap((event) => (event.kind === 'fault' || event.kind === 'strategy-fault' ? [event.detail] : [])),
-    ...backends.flatMap(({ id, inflight }) => (inflight === 0 ? [] : [`${id} has ${inflight} attempts in flight`])),
-  ]
+  const problems = backends
+    .filter(({ inflight }) => inflight !== 0)
+    .map(({ id, inflight }) => `${id} has ${inflight} attempts in flight`)
   if (counters.tunnelsOpen !== 0) problems.push(`${counters.tunnelsOpen} tunnels are open`)
   const begun = backends.reduce((sum, backend) => sum + backend.requests, 0)
   const ended = backends.reduce((sum, backend) => sum + endedAttempts(backend), counters.tunnels)
   if (begun !== ended) problems.push(`${begun} attempts began, ${ended} ended`)
   if (problems.length > 0) throw new Error(problems.join('; '))
+}
+
+/** Also behind the end: an exception in our own code may come late. */
+function checkNoFault(events: readonly EdgeEvent[]): void {
+  const faults = events.flatMap((event) =>
+    event.kind === 'fault' || event.kind === 'strategy-fault' ? [event.detail] : [],
+  )
+  if (faults.length > 0) throw new Error(faults.join('; '))
 }
 
 function endedAttempts({ responses, failures, abandoned }: BackendStatus): number {
