@@ -77,7 +77,7 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
     backend: (index = 0) => edge.status().pools[0]!.backends[index]!,
     async [Symbol.asyncDispose]() {
       try {
-        await checkAllEnded(edge, events)
+        await checkAllEnded(edge)
       } finally {
         edge.kill()
       }
@@ -87,7 +87,7 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
   }
 }
 
-async function checkAllEnded(edge: Edge, events: readonly EdgeEvent[]): Promise<void> {
+async function checkAllEnded(edge: Edge): Promise<void> {
   await turnUntil(() => edge.status().counters.connectionsOpen === 0, 'the end of every client connection')
   const { counters, pools } = edge.status()
   const backends = pools.flatMap((pool) => pool.backends)
