@@ -163,6 +163,15 @@ describe('planChanges', () => {
   })
 })
 
+test('a listener that is only renamed ends nothing', () => {
+  const edge = { ...noLoad, listeners: new Map([['a', { connections: 9, tunnels: 4 }]]) }
+  const listening = (name: string) => withTop({ listeners: { [name]: { address: '0.0.0.0:1' } } })
+  expect(changes(listening('a'), listening('b'), edge)).toEqual([
+    'listeners.b: added on 0.0.0.0:1',
+    'listeners.a: removed from 0.0.0.0:1',
+  ])
+})
+
 describe('summarize', () => {
   const summary = (from: object, to: object) => summarize(planChanges(configOf(from), configOf(to), noLoad), 'nothing')
 

@@ -1,0 +1,289 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EditResult, PoolEdit } from '../../../core/control/contract.ts'
+import { controlled, type Controlled } from '../../support/controlled.ts'
+
+let open: Controlled[] = []
+afterEach(() => {
+  for (const one of open) one.end()
+  open = []
+})
+async function start(...options: Parameters<typeof controlled>): Promise<Controlled> {
+  const one = await controlled(...options)
+  open.push(one)
+  return one
+}
+
+const inline = { 'edge.json': '{ "pools": { "web": { "backends": ["http://a", "http://b"] } } }' }
+const apart = {
+  'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }',
+  'm.json': '{\n  // ours\n  "backends": [\n    "http://a", // first\n    "http://b"\n  ]\n}\n',
+}
+
+const web = (edit: object): PoolEdit => ({ pool: 'web', ...edit }) as PoolEdit
+const add = (member: unknown): PoolEdit => web({ kind: 'add', member })
+const told = (result: EditResult): string =>
+  result.kind === 'invalid'
+    ? result.problems.map(({ key, rule, value }) => `${key} ${rule}, got ${value}`).join('\n')
+    : result.kind
+
+describe('an edit', () => {
+  test('is in force and in the members file, with its comments', async () => {
+    const { controller, members, read } = await start(apart)
+    const result = await controller.edit(add('http://c'), 'api from ::1')
+    expect(result).toMatchObject({ kind: 'done', file: 'm.json', generation: { number: 2, origin: 'api from ::1' } })
+    expect(members('web')).toEqual({ 'a:80': 1, 'b:80': 1, 'c:80': 1 })
+    expect(read('m.json')).toBe(apart['m.json'].replace('"http://b"', '"http://b",\n    "http://c"'))
+    expect(read('edge.json')).toBe(apart['edge.json'])
+  })
+
+  test.each<[string, object, Readonly<Record<string, number>>, string]>([
+    ['removes', { kind: 'remove', backend: 'a:80' }, { 'b:80': 1 }, '["http://b"]'],
+    [
+      'weighs',
+      { kind: 'update', backend: 'a:80', weight: 2.5 },
+      { 'a:80': 2.5, 'b:80': 1 },
+      '[{ "url": "http://a", "weight": 2.5 }, "http://b"]',
+    ],
+    [
+      'drains',
+      { kind: 'update', backend: 'b:80', drain: true },
+      { 'a:80': 1, 'b:80': -1 },
+      '["http://a", { "url": "http://b", "drain": true }]',
+    ],
+    [
+      'may change nothing',
+      { kind: 'update', backend: 'b:80', drain: false },
+      { 'a:80': 1, 'b:80': 1 },
+      '["http://a", "http://b"]',
+    ],
+  ])('%s in the config file too', async (_title, edit, inForce, list) => {
+    const { controller, members, read } = await start(inline)
+    expect(told(await controller.edit(web(edit), 'test'))).toBe('done')
+    expect(members('web')).toEqual(inForce)
+    expect(read('edge.json')).toContain(`"backends": ${list} }`)
+  })
+
+  test('switches the strategy of a pool whose members stand in a file', async () => {
+    const { controller, edge, read } = await start(apart)
+    const strategy = { use: 'consistent-hash', options: { load: 1.5 } }
+    expect(told(await controller.edit(web({ kind: 'strategy', strategy }), 'test'))).toBe('done')
+    expect(edge.config.pools[0]?.strategy).toEqual(strategy)
+    expect(read('edge.json')).toContain('"strategy": { "use": "consistent-hash", "options": { "load": 1.5 } }')
+  })
+
+  test('works on a lone members file, which has no place for a strategy', async () => {
+    const { controller, members } = await start({ 'm.json': '{ "backends": [] }' }, { main: 'm.json' })
+    const edit = { pool: 'default', kind: 'add', member: 'http://a' } as const
+    expect(told(await controller.edit(edit, 'test'))).toBe('done')
+    expect(members('default')).toEqual({ 'a:80': 1 })
+    expect(told(await controller.edit({ pool: 'default', kind: 'strategy', strategy: 'random' }, 'test'))).toBe(
+      'conflict',
+    )
+  })
+
+  test('finds a member by what its variable stands for', async () => {
+    const files = { 'edge.json': '{ "pools": { "web": { "backends": ["http://${HOST}"] } } }' }
+    const { controller, read } = await start(files, { env: { HOST: 'a' } })
+    expect(told(await controller.edit(web({ kind: 'update', backend: 'a:80', weight: 2 }), 'test'))).toBe('done')
+    expect(read('edge.json')).toContain('{ "url": "http://${HOST}", "weight": 2 }')
+  })
+})
+
+describe('a faulty edit', () => {
+  test.each<[string, unknown]>([
+    ['backends[0].weight must be a number from 0.001 to 1000, got 0', 0],
+    ['backends[0].weight must be a number from 0.001 to 1000, got -1', -1],
+    ['backends[0].weight must be a number from 0.001 to 1000, got 1000000000', 1e9],
+    ['backends[0].weight must be a number from 0.001 to 1000, got null', Number.NaN],
+    ['backends[0].weight must be a number from 0.001 to 1000, got null', Number.POSITIVE_INFINITY],
+    ['backends[0].weight must be a number from 0.001 to 1000, got "2"', '2'],
+    ['backends[0].weight must be a number from 0.001 to 1000, got a list', []],
+    ['backends[0].weight must be a number from 0.001 to 1000, got an object', { weight: 1 }],
+  ])('says %s', async (problem, weight) => {
+    const { controller, edge, read } = await start(apart)
+    const result = await controller.edit(web({ kind: 'update', backend: 'a:80', weight }), 'test')
+    expect(told(result)).toBe(problem)
+    expect([edge.inForce.length, read('m.json')]).toEqual([1, apart['m.json']])
+  })
+
+  test.each<[unknown, string]>([
+    ['http://a', 'backends[2] must differ from the others, yet is the same backend as [0], got "http://a"'],
+    ['https://c', 'backends[2] must begin with http://, since TLS to backends is not there yet, got "https://c"'],
+    [
+      'http://${HOME}',
+      'backends[2] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got "http://${HOME}"',
+    ],
+    [5, 'backends[2] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got 5'],
+    [null, 'backends[2] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got null'],
+    [{}, 'backends[2].url is required, got undefined'],
+    [{ url: 'http://c', wait: 2 }, 'backends[2].wait is not a known key, got undefined'],
+    [
+      JSON.parse('{ "url": "http://c", "__proto__": 1 }'),
+      'backends[2]["__proto__"] is not allowed as a key, got undefined',
+    ],
+  ])('adding %j says why not', async (member, problem) => {
+    const { controller, members } = await start(apart)
+    const text = told(await controller.edit(add(member), 'test')).replace('.__proto__', '["__proto__"]')
+    expect(text.replace('$${', '${')).toBe(problem)
+    expect(Object.keys(members('web')).length).toBe(2)
+  })
+
+  test.each<[PoolEdit, string]>([
+    [{ pool: 'nope', kind: 'add', member: 'http://c' }, 'There is no pool nope.'],
+    [{ pool: '__proto__', kind: 'add', member: 'http://c' }, 'There is no pool __proto__.'],
+    [{ pool: '', kind: 'strategy', strategy: 'p2c' }, 'There is no pool .'],
+    [web({ kind: 'remove', backend: 'c:80' }), 'The pool web has no backend c:80.'],
+    [web({ kind: 'update', backend: 'http://a', weight: 2 }), 'The pool web has no backend http://a.'],
+  ])('%j names what is not there', async (edit, detail) => {
+    const { controller } = await start(apart)
+    expect(await controller.edit(edit, 'test')).toEqual({ kind: 'unknown', detail })
+  })
+
+  test('to a strategy that does not load is not found in the file', async () => {
+    const { controller, edge, read } = await start(inline)
+    edge.refuses = (config) =>
+      config.pools[0]?.strategy.use === 'random' ? [{ key: 'pools.web.strategy', message: 'cannot be loaded' }] : []
+    const result = await controller.edit(web({ kind: 'strategy', strategy: 'random' }), 'test')
+    expect(result).toMatchObject({
+      kind: 'invalid',
+      problems: [{ key: 'pools.web.strategy', rule: 'cannot be loaded' }],
+    })
+    expect([edge.inForce.length, read('edge.json')]).toEqual([1, inline['edge.json']])
+  })
+
+  test('is undone when the file cannot be written', async () => {
+    const { controller, edge, members, folder, read } = await start(apart)
+    // A folder where the temporary file would be: works for root too, unlike permissions.
+    mkdirSync(join(folder, '.m.json.smartedge.tmp'))
+    const result = await controller.edit(add('http://c'), 'test')
+    expect(result).toMatchObject({ kind: 'fault' })
+    expect(Object.keys(members('web'))).toEqual(['a:80', 'b:80'])
+    expect([edge.inForce.length, read('m.json')]).toEqual([3, apart['m.json']])
+    expect(controller.state().generation.number).toBe(1)
+  })
+})
+
+describe('an edit of a file that somebody else changed', () => {
+  test('takes in what they saved', async () => {
+    const { controller, members, write } = await start(apart)
+    write('m.json', '{ "backends": ["http://x"] /* theirs */ }')
+    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('done')
+    expect(members('web')).toEqual({ 'x:80': 1, 'c:80': 1 })
+  })
+
+  test.each(['', '{ "backends": [', '{ "backends": ["http://a", "http://a"] }', '[]', '\0'])(
+    'is refused when they left %j',
+    async (text) => {
+      const { controller, edge, read, write } = await start(apart)
+      write('m.json', text)
+      const result = await controller.edit(add('http://c'), 'test')
+      expect(result).toMatchObject({
+        kind: 'conflict',
+        detail: 'm.json as it is now on disk has problems; mend them first.',
+      })
+      expect([read('m.json'), edge.inForce.length]).toEqual([text, 1])
+    },
+  )
+
+  test('is refused while the config has problems of its own', async () => {
+    const { controller, write } = await start(apart)
+    write('edge.json', '{')
+    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('conflict')
+  })
+
+  test('goes on while another pool has problems', async () => {
+    const pools = (api: string) =>
+      `{ "routes": [{ "pool": "web" }], "pools": { "web": { "backends": { "file": "m.json" } }, "api": { "backends": ${api} } } }`
+    const { controller, members, write } = await start({ ...apart, 'edge.json': pools('["http://z"]') })
+    write('edge.json', pools('[5]'))
+    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('done')
+    expect(Object.keys({ ...members('web'), ...members('api') })).toEqual(['a:80', 'b:80', 'c:80', 'z:80'])
+  })
+})
+
+describe('an edit with If-Match', () => {
+  test('counts only for the pool as it was seen', async () => {
+    const { controller } = await start(apart)
+    const first = await controller.edit(add('http://c'), 'test')
+    const etag = first.kind === 'done' ? first.etag : ''
+    const both = [1, 2].map((weight) =>
+      controller.edit({ ...add({ url: `http://d${weight}`, weight }), ifMatch: etag }, 'test'),
+    )
+    const results = await Promise.all(both)
+    expect(results.map(told)).toEqual(['done', 'stale'])
+    const [made, stale] = results
+    expect(stale).toEqual({ kind: 'stale', etag: made?.kind === 'done' ? made.etag : '' })
+  })
+})
+
+describe('many edits at once', () => {
+  test('are all made, in few writes', async () => {
+    const { controller, members, edge } = await start(apart)
+    const results = await Promise.all(
+      Array.from({ length: 1000 }, (_, at) => controller.edit(add(`http://h${at}`), 'test')),
+    )
+    expect(new Set(results.map(told))).toEqual(new Set(['done']))
+    expect(Object.keys(members('web'))).toEqual([
+      'a:80',
+      'b:80',
+      ...Array.from({ length: 1000 }, (_, at) => `h${at}:80`),
+    ])
+    expect(edge.inForce.length).toBeLessThan(50)
+  }, 30_000)
+
+  test('are judged each by itself', async () => {
+    const { controller, members } = await start(apart)
+    const edits = [
+      add('http://c'),
+      add('http://c'),
+      add(5),
+      web({ kind: 'remove', backend: 'x' }),
+      web({ kind: 'remove', backend: 'a:80' }),
+    ]
+    const results = await Promise.all(edits.map((edit) => controller.edit(edit, 'test')))
+    expect(results.map(({ kind }) => kind)).toEqual(['done', 'invalid', 'invalid', 'unknown', 'done'])
+    expect(Object.keys(members('web'))).toEqual(['b:80', 'c:80'])
+  })
+
+  test('of several pools each go to their own file', async () => {
+    const files = {
+      'edge.json':
+        '{ "routes": [{ "pool": "web" }], "pools": { "web": { "backends": { "file": "m.json" } }, "api": { "backends": [] } } }',
+      'm.json': '{ "backends": [] }',
+    }
+    const { controller, read } = await start(files)
+    await Promise.all(
+      [0, 1, 2, 3].map((at) =>
+        controller.edit({ pool: at % 2 ? 'api' : 'web', kind: 'add', member: `http://h${at}` }, 'test'),
+      ),
+    )
+    expect(read('m.json')).toBe('{ "backends": ["http://h0", "http://h2"] }')
+    expect(read('edge.json')).toContain('"backends": ["http://h1", "http://h3"]')
+  })
+})
+
+describe('the audit', () => {
+  test('tells what was done, from where, and how it ended', async () => {
+    const { controller, events } = await start(inline)
+    await controller.edit(web({ kind: 'update', backend: 'a:80', weight: 2, drain: true }), 'cli from 127.0.0.1')
+    await controller.edit(web({ kind: 'strategy', strategy: { use: './x.ts', options: { key: 'hunter2' } } }), 'api')
+    await controller.edit(add('x'.repeat(10_000)), 'api')
+    const audits = events.filter((event) => event.kind === 'audit')
+    expect(audits.map(({ what, from, outcome }) => [what.slice(0, 40), from, outcome.slice(0, 60)])).toEqual([
+      ['web: a:80 weight 2, drain', 'cli from 127.0.0.1', 'done, generation 2'],
+      ['web: strategy "./x.ts"', 'api', 'refused: edge.json:1:121: pools.web.strategy.use must name a'],
+      [`web: add "${'x'.repeat(30)}`, 'api', 'refused: edge.json:1:99: pools.web.backends[2] must be a bac'],
+    ])
+    expect(JSON.stringify(events)).not.toContain('hunter2')
+    expect(JSON.stringify(audits).length).toBeLessThan(2000)
+  })
+})
+
+test('a file that only its owner may read stays so', async () => {
+  const { controller, folder } = await start(apart)
+  chmodSync(join(folder, 'm.json'), 0o600)
+  await controller.edit(add('http://c'), 'test')
+  expect(statSync(join(folder, 'm.json')).mode & 0o777).toBe(0o600)
+})

@@ -1,0 +1,60 @@
+/** A controller on real files in a folder of its own, with a fake edge and a virtual clock. */
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../../core/clock.ts'
+import { loadConfig } from '../../core/config/load.ts'
+import type { Controller } from '../../core/control/contract.ts'
+import { createController } from '../../core/control/controller.ts'
+import type { EdgeEvent } from '../../core/observe/events.ts'
+import { fakeEdge, type FakeEdge } from './fake-edge.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+export interface Controlled {
+  readonly controller: Controller
+  readonly edge: FakeEdge
+  readonly events: EdgeEvent[]
+  readonly folder: string
+  readonly read: (name: string) => string
+  readonly write: (name: string, text: string) => void
+  /** The weights of a pool's members in force, by id; negative: draining. */
+  readonly members: (pool: string) => Readonly<Record<string, number>>
+  readonly end: () => void
+}
+
+/** `files` by name, edge.json among them. Watched files need the system's clock. */
+export async function controlled(
+  files: Readonly<Record<string, string>>,
+  { isWatched = false, env = {} as Readonly<Record<string, string>>, main = 'edge.json' } = {},
+): Promise<Controlled> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-control-')))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  const kind = main === 'edge.json' ? 'config' : 'members'
+  const place = { path: join(folder, main), kind } as const
+  const loaded = await loadConfig({ place, cwd: folder, env })
+  if (loaded.kind !== 'config') throw new Error(JSON.stringify(loaded.problems))
+  const edge = fakeEdge(loaded.config)
+  const events: EdgeEvent[] = []
+  const clock: Clock = isWatched ? systemClock : virtualClock()
+  const emit = (event: EdgeEvent) => void events.push(event)
+  const controller = createController({ edge, files: { place, cwd: folder, env, isWatched }, emit, clock })
+  return {
+    controller,
+    edge,
+    events,
+    folder,
+    read: (name) => readFileSync(join(folder, name), 'utf8'),
+    write: (name, text) => writeFileSync(join(folder, name), text),
+    members: (pool) =>
+      Object.fromEntries(
+        (edge.config.pools.find(({ name }) => name === pool)?.members ?? []).map(({ id, weight, isDraining }) => [
+          id,
+          isDraining ? -weight : weight,
+        ]),
+      ),
+    end() {
+      controller.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
