@@ -47,7 +47,7 @@ export async function loadStrategy(use: string, options: LoadOptions = {}): Prom
 export function locateStrategy(use: string): string {
   if (isAbsolute(use)) return use
   const isShipped = shippedStrategies.some((name) => name === use)
-  if (isShipped) return resolve(import.meta.dir, '../../plugins', `${use}.ts`)
+  if (isShipped) return resolve(import.meta.dirname, '../../plugins', `${use}.ts`)
   throw new StrategyFileError(`strategy must be ${shippedStrategies.join(', ')} or an absolute path, got ${show(use)}`)
 }
 

@@ -142,6 +142,21 @@ describe('createPluginHost', () => {
     expect(host.failedFiles()).toEqual([])
   })
 
+  test('keeps no version that nobody holds', async () => {
+    const path = files.path('versions.ts')
+    const versions: WeakRef<object>[] = []
+    for (let index = 0; index < 40; index += 1) {
+      await files.write('versions.ts', `${picking(0)}// ${index}`)
+      versions.push(new WeakRef(await host.load(path, undefined)))
+    }
+    // What a collection finds depends on what still lies about on the stack: most must go, not all.
+    for (let turn = 0; turn < 5; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve))
+      Bun.gc(true)
+    }
+    expect(versions.filter((version) => version.deref() !== undefined).length).toBeLessThan(10)
+  })
+
   test('leaves no timer behind', async () => {
     await host.load(await files.write('timer.ts', picking(0)), undefined)
     expect(clock.pending()).toBe(0)
