@@ -22,10 +22,17 @@ export interface Controlled {
   readonly end: () => void
 }
 
+interface Options {
+  readonly isWatched?: boolean
+  readonly env?: Readonly<Record<string, string>>
+  /** The file that it starts from; any but edge.json is a lone members file. */
+  readonly main?: string
+}
+
 /** `files` by name, edge.json among them. Watched files need the system's clock. */
 export async function controlled(
   files: Readonly<Record<string, string>>,
-  { isWatched = false, env = {} as Readonly<Record<string, string>>, main = 'edge.json' } = {},
+  { isWatched = false, env = {}, main = 'edge.json' }: Options = {},
 ): Promise<Controlled> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-control-')))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
