@@ -85,9 +85,14 @@ function findYardstick(rows: readonly Row[], { scenario, variant }: Row): Row | 
   return rows.find((row) => row.scenario === scenario && row.variant === variant && row.contestant === yardstick)
 }
 
+/** Speeds and latencies of a disturbed row compare with nothing; CPU time is booked by process, and suffers little. */
 function ratiosTo(reference: Row | undefined, row: Row): Row['ratios'] {
+  const isTrusted = row.flaws.length === 0 && reference?.flaws.length === 0
   const known = names.flatMap((name) => {
-    const value = metrics[name].compares ? ratio(row.values[name]?.median, reference?.values[name]?.median) : undefined
+    const value =
+      metrics[name].compares && (isTrusted || name === 'cpuUs')
+        ? ratio(row.values[name]?.median, reference?.values[name]?.median)
+        : undefined
     return value === undefined ? [] : [[name, value] as const]
   })
   return Object.fromEntries(known)

@@ -38,6 +38,14 @@ describe('summarizeSamples', () => {
     expect(row?.ratios).toEqual({})
   })
 
+  test('compares no speeds of a disturbed row, nor with a disturbed yardstick', () => {
+    const values = { requestsPerSecond: 100, cpuUs: 10 }
+    for (const flawed of ['nginx', 'pipe']) {
+      const samples = ['nginx', 'pipe'].map((name) => sample(name, values, { flaws: name === flawed ? ['busy'] : [] }))
+      expect(summarizeSamples(samples)[1]?.ratios).toEqual({ cpuUs: 1 })
+    }
+  })
+
   test('adds failures of all rounds', () => {
     const [row] = summarizeSamples([0, 0, 7].map((failed) => sample('nginx', { failed })))
     expect(row?.values.failed?.median).toBe(7)
