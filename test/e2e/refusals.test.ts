@@ -172,6 +172,25 @@ describe('limits are inclusive', () => {
   })
 })
 
+describe('limits come from the config', () => {
+  const limits = { maxHeadBytes: 1024, maxTargetBytes: 256, maxFields: 8, maxConnections: 10 }
+
+  test.each([
+    ['a target', get(`/${'a'.repeat(255)}`), get(`/${'a'.repeat(256)}`), 414],
+    ['fields', manyFields(8), manyFields(9), 431],
+    ['a head', get('/', `A: ${'a'.repeat(900)}\r\n`), get('/', `A: ${'a'.repeat(1024)}\r\n`), 431],
+  ])('for %s', async (_, lawful, refused, status) => {
+    await using rig = await startRig({ answer: ok(), config: { limits } })
+    expect((await ask(rig.client, lawful)).status).toBe(200)
+    expect((await ask(rig.client, refused)).status).toBe(status)
+  })
+
+  test('for the heads of backends, too', async () => {
+    await using rig = await startRig({ answer: ok('x', 'A: 1\r\n'.repeat(8)), config: { limits } })
+    expect((await ask(rig.client, get())).status).toBe(502)
+  })
+})
+
 describe('an error of the edge', () => {
   test('is problem details for who accepts JSON, else text', async () => {
     await using rig = await startRig({ config: { routes: [] } })
