@@ -14,6 +14,7 @@ import type { StatusOptions } from './commands/status.ts'
 import type { TopOptions } from './commands/top.ts'
 import type { ValidateOptions } from './commands/validate.ts'
 import type { ServiceIo } from './service-io.ts'
+import { addStrategy } from './strategy-args.ts'
 
 /** What a verb comes to: its exit code. */
 export type Finish = (code: number) => void
@@ -34,6 +35,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addServices(program, io, finish)
   addClients(program, io, finish)
   addConfigTools(program, io, finish)
+  addStrategy(program, () => withColor(io, program), finish)
   return program
 }
 

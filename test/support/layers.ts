@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
   ...COMPOSITION.map((from) => ({ from, to: ['core/'] })),
   { from: 'plugins/', to: ['core/balance/strategy.ts', 'core/random.ts'], isAlone: true },
   // The origins that `demo` and `origins` start are the benchmark's backends.
-  { from: 'cli/', to: ['core/edge.ts', 'core/config/', 'bench/'], types: ['core/observe/'] },
+  { from: 'cli/', to: ['core/edge.ts', 'core/config/', 'core/balance/', 'bench/'], types: ['core/observe/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
   { from: 'scripts/', to: ['core/config/', 'cli/'] },
