@@ -14,7 +14,7 @@ export function refuseAccess(request: Request, token: string | undefined): Respo
   if (token !== undefined) {
     if (isBearer(request.headers.get('authorization'), token)) return undefined
     const detail = 'Send the header "Authorization: Bearer <token>" with the token of the config\'s admin.token.'
-    return problem(401, detail, { 'www-authenticate': 'Bearer realm="smartedge"' })
+    return problem(401, detail, { headers: { 'www-authenticate': 'Bearer realm="smartedge"' } })
   }
   if (isLoopbackHost(host)) return undefined
   return problem(403, `The Host ${quote(host)} is not a loopback name; use localhost or 127.0.0.1, or set admin.token.`)

@@ -10,6 +10,10 @@ export interface Operation {
   readonly schema?: 'StatusSnapshot'
   /** Of the answer; none: `application/json`. */
   readonly contentType?: string
+  /** Status of the answer that everybody hopes for; none: 200. */
+  readonly status?: 201 | 202
+  /** What to send as JSON, in words for people; none: nothing is read. */
+  readonly body?: string
 }
 
 const problemSchema = {
@@ -20,15 +24,25 @@ const problemSchema = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
+    problems: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['key', 'rule'],
+        properties: Object.fromEntries(
+          ['key', 'rule', 'value', 'hint', 'file'].map((name) => [name, { type: 'string' }]),
+        ),
+      },
+    },
   },
 }
 
-/** A plain JSON value. */
+/** A plain JSON value. `routes` by `METHOD /path/:param`. */
 export function openApiDocument(routes: Readonly<Record<string, Operation>>, version: string): object {
   return {
     openapi: '3.1.0',
     info: { title: 'SmartEdge admin API', version },
-    paths: Object.fromEntries(Object.entries(routes).map(([path, route]) => [path, { get: operation(path, route) }])),
+    paths: describePaths(routes),
     components: {
       schemas: { Problem: problemSchema, StatusSnapshot: statusSchema },
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
@@ -36,19 +50,39 @@ export function openApiDocument(routes: Readonly<Record<string, Operation>>, ver
   }
 }
 
-function operation(path: string, route: Operation): object {
+function describePaths(routes: Readonly<Record<string, Operation>>): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const [key, route] of Object.entries(routes)) {
+    const [method = '', template = ''] = key.split(' ')
+    const path = template.replaceAll(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(key, route) }
+  }
+  return paths
+}
+
+function operation(key: string, route: Operation): object {
   const mediaType = (route.contentType ?? 'application/json').split(';', 1)[0] ?? ''
   const schema = route.schema ? { $ref: `#/components/schemas/${route.schema}` } : {}
   return {
-    operationId: path
+    operationId: key
+      .toLowerCase()
       .replaceAll(/[^a-z]+/g, ' ')
       .trim()
       .replaceAll(' ', '-'),
     summary: route.summary,
+    parameters: [...key.matchAll(/:(\w+)/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...(route.body !== undefined && {
+      requestBody: { description: route.body, content: { 'application/json': { schema: {} } } },
+    }),
     // An empty requirement beside the token: it is asked for only when the config sets one (OpenAPI 3.1, 4.8.30).
     security: route.open ? [] : [{ token: [] }, {}],
     responses: {
-      200: { description: 'As asked.', content: { [mediaType]: { schema } } },
+      [route.status ?? 200]: { description: 'As asked.', content: { [mediaType]: { schema } } },
       default: {
         description: 'Why not, as problem details (RFC 9457).',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

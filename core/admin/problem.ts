@@ -7,13 +7,39 @@ const titles = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 } as const
 
+/** One thing that is wrong, beyond `detail`: where, which key, which rule, which value. */
+export interface Finding {
+  readonly key: string
+  readonly rule: string
+  readonly value?: string | undefined
+  readonly hint?: string | undefined
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+}
+
+export interface ProblemOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Listed as `problems`, an extension member (RFC 9457 3.2). */
+  readonly problems?: readonly Finding[]
+}
+
 /** `detail` says what to do, for people. */
-export function problem(status: keyof typeof titles, detail: string, headers?: Record<string, string>): Response {
-  const body = { type: 'about:blank', title: titles[status], status, detail }
+export function problem(
+  status: keyof typeof titles,
+  detail: string,
+  { headers, problems }: ProblemOptions = {},
+): Response {
+  const body = { type: 'about:blank', title: titles[status], status, detail, ...(problems && { problems }) }
   return new Response(`${JSON.stringify(body)}\n`, {
     status,
     headers: { 'content-type': 'application/problem+json', ...headers },

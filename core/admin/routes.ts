@@ -1,16 +1,11 @@
-/**
- * The admin API, Request -> Response, callable without a socket. The table is the list of what it serves; the OpenAPI
- * document is made from it. Read-only so far: GET and HEAD.
- */
+/** The admin API, Request -> Response, callable without a socket: all its routes, and what holds for each of them. */
 import { refuseAccess } from './access.ts'
-import { openApiDocument, type Operation } from './openapi.ts'
+import { controlRoutes } from './control-routes.ts'
+import { openApiDocument } from './openapi.ts'
 import { problem } from './problem.ts'
-import { redactSecrets } from './redact.ts'
+import { readRoutes } from './read-routes.ts'
+import { findRoute, json, type Routes } from './route.ts'
 import type { AdminSource } from './source.ts'
-
-interface Route extends Operation {
-  answer(source: AdminSource, request: Request): Response
-}
 
 export interface AdminOptions {
   /** undefined: open to loopback Hosts. */
@@ -18,56 +13,22 @@ export interface AdminOptions {
   readonly source: AdminSource
 }
 
-const json = (body: unknown, status = 200): Response =>
-  new Response(`${JSON.stringify(body)}\n`, { status, headers: { 'content-type': 'application/json' } })
-
-/** Prometheus reads the version from it. */
-const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
-
-const routes: Readonly<Record<string, Route>> = {
-  '/health': {
-    summary: 'Whether the process answers at all; 200 as long as it does.',
-    open: true,
-    answer: () => json({ status: 'ok' }),
-  },
-  '/ready': {
-    summary: 'Whether new traffic should be sent here: 200 when it should, 503 with the reason when not.',
-    open: true,
-    answer(source) {
-      const readiness = source.ready()
-      return readiness.kind === 'ready' ? json({ status: 'ready' }) : problem(503, readiness.reason)
-    },
-  },
-  '/metrics': {
-    summary: 'Metrics in the Prometheus text format.',
-    contentType: metricsType,
-    answer: (source) => new Response(source.metrics(), { headers: { 'content-type': metricsType } }),
-  },
-  '/api/status': {
-    summary: 'Listeners, counters, pools and backends at this instant.',
-    schema: 'StatusSnapshot',
-    answer: (source) => json(source.status()),
-  },
-  '/api/events': {
-    summary:
-      'Server-sent events: hello, then a frame of rates and percentiles up to 4 times a second, and every event.',
-    contentType: 'text/event-stream; charset=utf-8',
-    answer: (source, request) => source.events(request),
-  },
-  '/api/config': {
-    summary: 'The configuration in force, defaults filled in, durations in ms, sizes in bytes, secrets as ***.',
-    answer: (source) => json(redactSecrets(source.config())),
-  },
-  '/openapi.json': {
+const routes: Routes = {
+  ...readRoutes,
+  ...controlRoutes,
+  'GET /openapi.json': {
     summary: 'This document.',
-    answer: (source) => json(openApiDocument(routes, source.status().version)),
+    answer: ({ source }) => json(openApiDocument(routes, source.status().version)),
   },
 }
 
-/** Never throws and never rejects: a fault of the source is a 500. */
-export function createAdminHandler({ token, source }: AdminOptions): (request: Request) => Response {
-  return (request) => {
-    const response = answer(request, token, source)
+/** `address`: the client's IP address; undefined: it came over a Unix socket. */
+export type AdminHandler = (request: Request, address?: string) => Promise<Response>
+
+/** Never rejects: a fault of the source is a 500. */
+export function createAdminHandler({ token, source }: AdminOptions): AdminHandler {
+  return async (request, address) => {
+    const response = await answer(request, token, { source, origin: originOf(request, address) })
     response.headers.set('cache-control', 'no-store')
     // Against a page that loads an answer as a script or an image, which sends no Origin.
     response.headers.set('cross-origin-resource-policy', 'same-origin')
@@ -76,19 +37,34 @@ export function createAdminHandler({ token, source }: AdminOptions): (request: R
   }
 }
 
-function answer(request: Request, token: string | undefined, source: AdminSource): Response {
+async function answer(
+  request: Request,
+  token: string | undefined,
+  asked: { readonly source: AdminSource; readonly origin: string },
+): Promise<Response> {
   const path = pathOf(request.url)
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
-  const refusal = route?.open ? undefined : refuseAccess(request, token)
+  const found = findRoute(routes, request.method, path)
+  const refusal = found.kind === 'route' && found.route.open ? undefined : refuseAccess(request, token)
   if (refusal) return refusal
-  if (!route) return problem(404, `There is no ${path.slice(0, 200)} here; GET /openapi.json lists what is.`)
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return problem(405, `${path} answers GET and HEAD.`, { allow: 'GET, HEAD' })
+  if (found.kind === 'none')
+    return problem(404, `There is no ${path.slice(0, 200)} here; GET /openapi.json lists what is.`)
+  if (found.kind === 'wrong-method') {
+    const { allow } = found
+    return problem(405, `${path.slice(0, 200)} answers ${allow.replace(/, (?=[A-Z]+$)/, ' and ')}.`, {
+      headers: { allow },
+    })
+  }
   try {
-    return route.answer(source, request)
+    return await found.route.answer({ ...asked, request, params: found.params })
   } catch (error) {
     return problem(500, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Our own command line names itself; it is no proof, and needs none: the log says who claims what from where. */
+function originOf(request: Request, address: string | undefined): string {
+  const client = request.headers.get('user-agent')?.startsWith('smartedge/') ? 'cli' : 'api'
+  return `${client} from ${address ?? 'a Unix socket'}`
 }
 
 /** A bare path comes from `Bun.serve` when the Host is missing or odd, and `new URL` would throw on it. */

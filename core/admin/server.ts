@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { StartError } from '../errors.ts'
+import { maxBodyBytes } from './body.ts'
 import { type AdminOptions, createAdminHandler } from './routes.ts'
 
 export interface AdminServer {
@@ -11,8 +12,6 @@ export interface AdminServer {
   stop(): Promise<void>
 }
 
-/** No route reads a body; this is what a client may send before it is told so. */
-const maxBodyBytes = 64 * 1024
 const idleTimeoutSeconds = 30
 
 const reasons: Readonly<Record<string, string>> = {
@@ -38,14 +37,15 @@ export async function startAdmin(options: AdminOptions & { readonly address: Soc
   }
 }
 
-type Handler = (request: Request) => Response
+type Handler = ReturnType<typeof createAdminHandler>
 
-function listenTcp(address: SocketAddress & { kind: 'tcp' }, fetch: Handler): AdminServer {
+function listenTcp(address: SocketAddress & { kind: 'tcp' }, handler: Handler): AdminServer {
   const server = Bun.serve({
     hostname: address.host,
     port: address.port,
-    fetch,
-    maxRequestBodySize: maxBodyBytes,
+    fetch: (request, server) => handler(request, server.requestIP(request)?.address),
+    // One more, so that who sends too much gets the API's own answer.
+    maxRequestBodySize: maxBodyBytes + 1,
     idleTimeout: idleTimeoutSeconds,
     development: false,
     // Outside development Bun 1.4.5 shares the port with whoever else asks to, unless told not to.
@@ -54,8 +54,13 @@ function listenTcp(address: SocketAddress & { kind: 'tcp' }, fetch: Handler): Ad
   return { address: { ...address, port: server.port ?? address.port }, stop: () => server.stop(true) }
 }
 
-function listenUnix(address: SocketAddress & { kind: 'unix' }, fetch: Handler): AdminServer {
-  const server = Bun.serve({ unix: address.path, fetch, maxRequestBodySize: maxBodyBytes, development: false })
+function listenUnix(address: SocketAddress & { kind: 'unix' }, handler: Handler): AdminServer {
+  const server = Bun.serve({
+    unix: address.path,
+    fetch: (request) => handler(request),
+    maxRequestBodySize: maxBodyBytes + 1,
+    development: false,
+  })
   // Without a token, the file's permissions are what guards it.
   chmodSync(address.path, 0o600)
   return { address, stop: () => server.stop(true) }

@@ -1,5 +1,6 @@
 /** What the admin API reads of a running edge; handed in by `core/edge.ts`, faked in tests. Nothing here may block. */
 import type { Config } from '../config/config.ts'
+import type { Controller } from '../control/contract.ts'
 import type { StatusSnapshot } from '../observe/snapshot.ts'
 
 export interface AdminSource {
@@ -12,6 +13,8 @@ export interface AdminSource {
   config(): Config
   /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
   events(request: Request): Response
+  /** What changes the edge; undefined: it was started without files, and cannot be changed. */
+  readonly control?: Controller | undefined
 }
 
 export type Readiness =

@@ -27,6 +27,8 @@ export interface Controller {
   edit(edit: PoolEdit, origin: string): Promise<EditResult>
   /** A health check of one backend, now. */
   recheck(pool: string, backend: string): Recheck
+  /** Of a pool in force, for If-Match; undefined: there is none of that name. */
+  etag(pool: string): string | undefined
   state(): ReloadStatus
   /** Ends watching; what is under way is finished. */
   stop(): void

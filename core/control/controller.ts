@@ -6,6 +6,7 @@ import type { Emit } from '../observe/events.ts'
 import { describeEdit, describeResult } from './audit.ts'
 import type { ConfigFiles, Controller, Plan, ReloadResult } from './contract.ts'
 import { editBatch } from './edit-batch.ts'
+import { etagOf } from './edit-base.ts'
 import type { ApplyProblem, EdgeControl } from './edge-control.ts'
 import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
@@ -99,6 +100,10 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
       const members = edge.config.pools.find(({ name }) => name === pool)?.members
       if (!members?.some(({ id }) => id === backend)) return 'unknown'
       return edge.recheck(pool, backend) ? 'started' : 'no-checks'
+    },
+    etag(name) {
+      const pool = edge.config.pools.find((pool) => pool.name === name)
+      return pool && etagOf(pool)
     },
     state: () => records.state(),
     stop: () => saves?.stop(),

@@ -13,48 +13,51 @@ const ask = (path: string, init: RequestInit = {}, options: Parameters<typeof fa
     new Request(`http://localhost:9900${path}`, { headers: { host: 'localhost:9900' }, ...init }),
   )
 
+const statuses = async (paths: readonly string[]): Promise<number[]> =>
+  (await Promise.all(paths.map((path) => ask(path)))).map(({ status }) => status)
+
 describe('admin routes', () => {
   test('answer health even while nothing else works', async () => {
     const broken = () => {
       throw new Error('boom')
     }
-    const response = ask('/health', {}, { status: broken, ready: broken })
+    const response = await ask('/health', {}, { status: broken, ready: broken })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ status: 'ok' })
   })
 
   test('say ready, or why not', async () => {
-    expect(ask('/ready').status).toBe(200)
-    const response = ask('/ready', {}, { ready: () => ({ kind: 'not-ready', reason: 'draining' }) })
+    expect((await ask('/ready')).status).toBe(200)
+    const response = await ask('/ready', {}, { ready: () => ({ kind: 'not-ready', reason: 'draining' }) })
     expect(response.status).toBe(503)
     expect(await response.json()).toMatchObject({ status: 503, detail: 'draining' })
   })
 
   test('give the status as the source has it', async () => {
-    const snapshot = await ask('/api/status').json()
+    const snapshot = await (await ask('/api/status')).json()
     expect(snapshot).toMatchObject({ version: '1.2.3', pools: [{ backends: [{ id: '10.0.0.1:80' }] }] })
   })
 
   test('give metrics in the type that Prometheus asks for', async () => {
-    const response = ask('/metrics')
+    const response = await ask('/metrics')
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
     expect(await response.text()).toBe('metric 1\n')
   })
 
   test('give the configuration without its secrets', async () => {
-    const text = await ask('/api/config').text()
+    const text = await (await ask('/api/config')).text()
     expect(text).not.toContain('hunter2')
     expect(JSON.parse(text)).toMatchObject({ admin: { token: '***' }, shutdownTimeoutMs: 30_000 })
   })
 
-  test('ignore the query and refuse what only resembles a path', () => {
-    expect(ask('/health?x=/nope').status).toBe(200)
+  test('ignore the query and refuse what only resembles a path', async () => {
+    expect((await ask('/health?x=/nope')).status).toBe(200)
     const paths = ['/', '/Health', '/health/', '/api', '//health', '/__proto__', '/constructor', `/${'a'.repeat(9000)}`]
-    expect(paths.map((path) => ask(path).status)).toEqual(paths.map(() => 404))
+    expect(await statuses(paths)).toEqual(paths.map(() => 404))
   })
 
   test('describe a refusal as problem details', async () => {
-    const response = ask('/nope')
+    const response = await ask('/nope')
     expect(response.headers.get('content-type')).toBe('application/problem+json')
     expect(await response.json()).toEqual({
       type: 'about:blank',
@@ -64,29 +67,29 @@ describe('admin routes', () => {
     })
   })
 
-  test('name the allowed methods when another is used', () => {
+  test('name the allowed methods when another is used', async () => {
     for (const method of ['POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS', 'PURGE']) {
-      const response = ask('/api/status', { method })
+      const response = await ask('/api/status', { method })
       expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD'])
     }
   })
 
   test('answer HEAD as GET without the body', async () => {
-    const response = ask('/metrics', { method: 'HEAD' })
+    const response = await ask('/metrics', { method: 'HEAD' })
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toStartWith('text/plain')
     expect(await response.text()).toBe('')
   })
 
   test('turn a fault of the source into a 500 that says what', async () => {
-    const response = ask('/api/status', {}, { status: () => JSON.parse('{') as never })
+    const response = await ask('/api/status', {}, { status: () => JSON.parse('{') as never })
     expect(response.status).toBe(500)
     expect(await response.json()).toMatchObject({ title: 'Internal Server Error' })
   })
 
-  test('forbid caches and foreign pages on every answer', () => {
+  test('forbid caches and foreign pages on every answer', async () => {
     for (const path of ['/health', '/nope', '/metrics']) {
-      const { headers } = ask(path)
+      const { headers } = await ask(path)
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
       expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -96,11 +99,17 @@ describe('admin routes', () => {
 
 describe('OpenAPI document', () => {
   test('lists every route that answers', async () => {
-    const document = (await ask('/openapi.json').json()) as { openapi: string; paths: Record<string, unknown> }
+    const document = (await (await ask('/openapi.json')).json()) as { openapi: string; paths: Record<string, object> }
     expect(document.openapi).toBe('3.1.0')
-    const paths = Object.keys(document.paths)
-    expect(paths).toContain('/api/status')
-    expect(paths.map((path) => ask(path).status)).toEqual(paths.map(() => 200))
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path: path.replaceAll(/[{}]/g, '') })),
+    )
+    expect(operations).toContainEqual({ method: 'PATCH', path: '/api/pools/pool/backends/id' })
+    const answers = await Promise.all(operations.map(({ method, path }) => ask(path, { method })))
+    expect(answers.filter(({ status }) => status === 405)).toEqual([])
+    const reads = operations.filter(({ path }) => !/pool|reload|rollback|plan/.test(path)).map(({ path }) => path)
+    expect(reads).toContain('/api/status')
+    expect(await statuses(reads)).toEqual(reads.map(() => 200))
   })
 
   test('has a schema that a real snapshot satisfies in full', () => {

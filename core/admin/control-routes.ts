@@ -1,0 +1,167 @@
+/** What the admin API changes: reload, roll back, plan, and edits of pools. What is right is the controller's to say. */
+import type { FileEdit } from '../config/edit/pool-edit.ts'
+import type { Controller, EditResult, Problems, ReloadResult } from '../control/contract.ts'
+import { readJson, readObject, readText } from './body.ts'
+import { poolView } from './pool-view.ts'
+import { problem } from './problem.ts'
+import { type Call, json, type Routes } from './route.ts'
+
+type Controlled = Call & { readonly control: Controller }
+
+/** Nothing can be changed without a controller. */
+const controlled =
+  (answer: (call: Controlled) => Promise<Response>) =>
+  (call: Call): Response | Promise<Response> => {
+    const { control } = call.source
+    if (control !== undefined) return answer({ ...call, control })
+    return problem(409, 'This process was started without a configuration file; there is nothing to change.')
+  }
+
+export const controlRoutes: Routes = {
+  'POST /api/reload': {
+    summary: 'Loads the files again. What cannot be used stays as it was, and is told.',
+    body: 'Nothing.',
+    answer: controlled(async ({ control, request, origin }) => {
+      const body = await readText(request)
+      return body.kind === 'refused' ? body.response : reloadAnswer(await control.reload(origin))
+    }),
+  },
+  'POST /api/rollback': {
+    summary: 'Back to the generation before the current one; the files stay as they are.',
+    body: 'Nothing.',
+    answer: controlled(async ({ control, request, origin }) => {
+      const body = await readText(request)
+      return body.kind === 'refused' ? body.response : reloadAnswer(await control.rollback(origin))
+    }),
+  },
+  'POST /api/config/plan': {
+    summary: 'What a reload would change, and how many connections and tunnels that would end. Changes nothing.',
+    body: 'Nothing, for the files as they are now; or the text of a config file.',
+    answer: controlled(async ({ control, request }) => {
+      const body = await readText(request)
+      if (body.kind === 'refused') return body.response
+      const plan = await control.plan(body.value === '' ? undefined : body.value)
+      return plan.kind === 'plan' ? json(plan) : refusal(plan)
+    }),
+  },
+  'GET /api/pools/:pool/backends': {
+    summary: 'The members of a pool, with an ETag for If-Match.',
+    answer: ({ source, params: { pool = '' } }) => {
+      const view = poolView(source, pool)
+      if (view === undefined) return problem(404, `There is no pool ${pool}.`)
+      const etag = source.control?.etag(pool)
+      return json(view, 200, etag === undefined ? {} : { etag: quote(etag) })
+    },
+  },
+  'POST /api/pools/:pool/backends': {
+    summary: 'Adds a backend, in force and in the file that holds the pool’s members.',
+    status: 201,
+    body: 'A URL, or an object such as { "url": "http://10.0.0.1:80", "weight": 2 }.',
+    answer: controlled(async (call) => {
+      const body = await readJson(call.request)
+      if (body.kind === 'refused') return body.response
+      return await edit(call, { kind: 'add', member: body.value }, 201)
+    }),
+  },
+  'PATCH /api/pools/:pool/backends/:id': {
+    summary: 'Sets the weight of a backend, or takes it out of service and back.',
+    body: '{ "weight": 2 }, { "state": "draining" } or { "state": "active" }, or both.',
+    answer: controlled(async (call) => {
+      const body = await readObject(call.request, ['weight', 'state'])
+      if (body.kind === 'refused') return body.response
+      const { weight, state } = body.value
+      const change = {
+        kind: 'update',
+        backend: call.params['id'] ?? '',
+        ...('weight' in body.value && { weight }),
+      } as const
+      if (!('state' in body.value)) return await edit(call, change)
+      if (state === 'draining' || state === 'active')
+        return await edit(call, { ...change, drain: state === 'draining' })
+      const value = JSON.stringify(state).slice(0, 200)
+      const problems = [{ key: 'state', rule: 'must be "draining" or "active"', value }]
+      return problem(422, `state must be "draining" or "active", got ${value}.`, { problems })
+    }),
+  },
+  'DELETE /api/pools/:pool/backends/:id': {
+    summary: 'Removes a backend. What it has begun may end within drainTimeout.',
+    answer: controlled((call) => edit(call, { kind: 'remove', backend: call.params['id'] ?? '' })),
+  },
+  'POST /api/pools/:pool/backends/:id/check': {
+    summary: 'Checks the health of a backend now; /api/status tells how it went.',
+    status: 202,
+    body: 'Nothing.',
+    answer: controlled(async ({ control, request, params: { pool = '', id = '' } }) => {
+      const body = await readText(request)
+      if (body.kind === 'refused') return body.response
+      const outcome = control.recheck(pool, id)
+      if (outcome === 'started') return json({ pool, backend: id, check: 'started' }, 202)
+      if (outcome === 'no-checks') return problem(409, `The pool ${pool} has no health checks.`)
+      return problem(404, `There is no backend ${id} in a pool ${pool}.`)
+    }),
+  },
+  'PATCH /api/pools/:pool': {
+    summary: 'Switches the strategy of a pool, in force and in the config file.',
+    body: '{ "strategy": "p2c" } or { "strategy": { "use": "consistent-hash", "options": {} } }.',
+    answer: controlled(async (call) => {
+      const body = await readObject(call.request, ['strategy'])
+      if (body.kind === 'refused') return body.response
+      return await edit(call, { kind: 'strategy', strategy: body.value['strategy'] })
+    }),
+  },
+}
+
+async function edit(call: Controlled, change: FileEdit, status = 200): Promise<Response> {
+  const {
+    control,
+    request,
+    params: { pool = '' },
+    origin,
+  } = call
+  const ifMatch = matchOf(request.headers.get('if-match'), control.etag(pool))
+  const result = await control.edit({ ...change, pool, ...(ifMatch !== undefined && { ifMatch }) }, origin)
+  return editAnswer(result, status)
+}
+
+/** undefined: any will do. Of several the current one counts, when it is among them (RFC 9110 13.1.1). */
+function matchOf(header: string | null, current: string | undefined): string | undefined {
+  if (header === null || header.trim() === '*') return undefined
+  const tags = header.split(',').map((tag) => tag.trim())
+  const strong = tags.map((tag) => /^"(.*)"$/.exec(tag)?.[1] ?? '')
+  return current !== undefined && strong.includes(current) ? current : (strong[0] ?? '')
+}
+
+const quote = (etag: string): string => `"${etag}"`
+
+function editAnswer(result: EditResult, status: number): Response {
+  switch (result.kind) {
+    case 'done': {
+      const { generation, file, etag } = result
+      return json({ generation, file }, status, { etag: quote(etag) })
+    }
+    case 'unknown':
+      return problem(404, result.detail)
+    case 'invalid':
+      return problem(422, sentences(result), {
+        problems: result.problems.map(({ key, rule, value, hint }) => ({ key, rule, value, hint })),
+      })
+    case 'conflict':
+      return problem(409, result.detail, { problems: result.problems })
+    case 'stale':
+      return problem(412, 'The pool has changed since; read it again.', { headers: { etag: quote(result.etag) } })
+    case 'fault':
+      return problem(500, result.detail)
+    default:
+      return result satisfies never
+  }
+}
+
+const reloadAnswer = (result: ReloadResult): Response => (result.kind === 'refused' ? refusal(result) : json(result))
+
+const refusal = (result: Problems): Response => problem(422, sentences(result), { problems: result.problems })
+
+const sentences = ({ problems }: Pick<Problems, 'problems'>): string =>
+  problems
+    .slice(0, 3)
+    .map(({ key, rule, value }) => `${key} ${rule}${value === undefined ? '' : `, got ${value}`}.`.trimStart())
+    .join(' ') || 'That cannot be done.'

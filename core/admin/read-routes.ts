@@ -1,0 +1,43 @@
+/** What the admin API tells: reading changes nothing. */
+import { redactSecrets } from './redact.ts'
+import { problem } from './problem.ts'
+import { json, type Routes } from './route.ts'
+
+/** Prometheus reads the version from it. */
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
+
+export const readRoutes: Routes = {
+  'GET /health': {
+    summary: 'Whether the process answers at all; 200 as long as it does.',
+    open: true,
+    answer: () => json({ status: 'ok' }),
+  },
+  'GET /ready': {
+    summary: 'Whether new traffic should be sent here: 200 when it should, 503 with the reason when not.',
+    open: true,
+    answer({ source }) {
+      const readiness = source.ready()
+      return readiness.kind === 'ready' ? json({ status: 'ready' }) : problem(503, readiness.reason)
+    },
+  },
+  'GET /metrics': {
+    summary: 'Metrics in the Prometheus text format.',
+    contentType: metricsType,
+    answer: ({ source }) => new Response(source.metrics(), { headers: { 'content-type': metricsType } }),
+  },
+  'GET /api/status': {
+    summary: 'Listeners, counters, pools and backends at this instant.',
+    schema: 'StatusSnapshot',
+    answer: ({ source }) => json(source.status()),
+  },
+  'GET /api/events': {
+    summary:
+      'Server-sent events: hello, then a frame of rates and percentiles up to 4 times a second, and every event.',
+    contentType: 'text/event-stream; charset=utf-8',
+    answer: ({ source, request }) => source.events(request),
+  },
+  'GET /api/config': {
+    summary: 'The configuration in force, defaults filled in, durations in ms, sizes in bytes, secrets as ***.',
+    answer: ({ source }) => json(redactSecrets(source.config())),
+  },
+}

@@ -1,0 +1,218 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { createAdminHandler } from '../../../core/admin/routes.ts'
+import { fakeAdminSource } from '../../support/admin-source.ts'
+import { controlled, type Controlled } from '../../support/controlled.ts'
+
+const files = {
+  'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }',
+  'm.json': '{ "backends": ["http://a", { "url": "unix:/run/b.sock", "zone": "eu" }] }',
+}
+const path = '/api/pools/web/backends'
+
+let open: Controlled[] = []
+afterEach(() => {
+  for (const one of open) one.end()
+  open = []
+})
+
+/** Files under control, and a way to ask for changes of them. */
+async function start(token?: string) {
+  const one = await controlled(files)
+  open.push(one)
+  const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller })
+  const handler = createAdminHandler({ token, source })
+  const ask = (method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+    handler(
+      new Request(`http://localhost:9900${url}`, {
+        method,
+        headers: { host: 'localhost:9900', 'content-type': 'application/json', ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+      '127.0.0.1',
+    )
+  return { ...one, ask }
+}
+
+describe('the members of a pool', () => {
+  test('are listed with what is configured and how they are', async () => {
+    const { ask } = await start()
+    const response = await ask('GET', path)
+    expect(response.headers.get('etag')).toMatch(/^"[0-9a-f]{16}"$/)
+    expect(await response.json()).toMatchObject({
+      pool: 'web',
+      strategy: 'p2c',
+      backends: [
+        { id: 'a:80', url: 'http://a:80', weight: 1, zone: null, state: 'active', health: null, inflight: 0 },
+        { id: 'unix:/run/b.sock', url: 'unix:/run/b.sock', zone: 'eu' },
+      ],
+    })
+    expect((await ask('GET', '/api/pools/nope/backends')).status).toBe(404)
+  })
+
+  test('can be added, changed and removed', async () => {
+    const { ask, members } = await start()
+    const added = await ask('POST', path, { url: 'http://c', weight: 2 })
+    expect([added.status, await added.json()]).toMatchObject([201, { file: 'm.json', generation: { number: 2 } }])
+    expect((await ask('POST', path, '"http://d"')).status).toBe(201)
+    const changed = await ask('PATCH', `${path}/c:80`, { weight: 3, state: 'draining' })
+    expect([changed.status, changed.headers.get('etag')]).toEqual([200, (await ask('GET', path)).headers.get('etag')])
+    expect((await ask('DELETE', `${path}/${encodeURIComponent('unix:/run/b.sock')}`)).status).toBe(200)
+    expect(members('web')).toEqual({ 'a:80': 1, 'c:80': -3, 'd:80': 1 })
+    expect((await ask('PATCH', `${path}/c:80`, { state: 'active' })).status).toBe(200)
+    expect(members('web')['c:80']).toBe(3)
+  })
+
+  test('are changed only as they were seen, when If-Match says so', async () => {
+    const { ask } = await start()
+    const etag = (await ask('GET', path)).headers.get('etag') ?? ''
+    const weigh = (match: string) => ask('PATCH', `${path}/a:80`, { weight: 2 }, { 'if-match': match })
+    expect((await weigh('"other"')).status).toBe(412)
+    expect((await weigh(`W/${etag}`)).status).toBe(412)
+    expect((await weigh('')).status).toBe(412)
+    expect((await weigh(`"other", ${etag}`)).status).toBe(200)
+    const stale = await weigh(etag)
+    expect([stale.status, stale.headers.get('etag')]).toEqual([412, (await ask('GET', path)).headers.get('etag')])
+    expect((await weigh('*')).status).toBe(200)
+  })
+
+  test('are checked at once on demand', async () => {
+    const { ask } = await start()
+    const check = async (id: string) => (await ask('POST', `${path}/${id}/check`)).status
+    expect([await check('a:80'), await check('c:80'), await check('unix:%2Frun%2Fb.sock')]).toEqual([202, 404, 409])
+  })
+
+  test('go with another strategy', async () => {
+    const { ask, edge } = await start()
+    expect((await ask('PATCH', '/api/pools/web', { strategy: 'random' })).status).toBe(200)
+    expect(edge.config.pools[0]?.strategy.use).toBe('random')
+    expect((await ask('PATCH', '/api/pools/web', { strategy: 'best' })).status).toBe(422)
+  })
+})
+
+describe('a bad request', () => {
+  test.each<[number, string, string, unknown]>([
+    [422, 'PATCH', `${path}/a:80`, { weight: 0 }],
+    [422, 'PATCH', `${path}/a:80`, { weight: -1 }],
+    [422, 'PATCH', `${path}/a:80`, { weight: 1e9 }],
+    [422, 'PATCH', `${path}/a:80`, { weight: '1' }],
+    [422, 'PATCH', `${path}/a:80`, { weight: null }],
+    [400, 'PATCH', `${path}/a:80`, '{ "weight": NaN }'],
+    [422, 'PATCH', `${path}/a:80`, { state: 'gone' }],
+    [422, 'PATCH', `${path}/a:80`, { state: true }],
+    [422, 'PATCH', `${path}/a:80`, {}],
+    [422, 'PATCH', `${path}/a:80`, { weight: 1, wait: 2 }],
+    [400, 'PATCH', `${path}/a:80`, '{ "weight": 1, "weight": 2 }'],
+    [400, 'PATCH', `${path}/a:80`, '{ "__proto__": 1 }'],
+    [400, 'PATCH', `${path}/a:80`, []],
+    [400, 'PATCH', `${path}/a:80`, 'null'],
+    [400, 'PATCH', `${path}/a:80`, '"x"'],
+    [400, 'PATCH', `${path}/a:80`, ''],
+    [400, 'PATCH', `${path}/a:80`, '{ "weight": 2, }'],
+    [400, 'PATCH', `${path}/a:80`, '{ "weight": 2'],
+    [400, 'PATCH', `${path}/a:80`, '\0'],
+    [400, 'POST', path, '['.repeat(30_000)],
+    [413, 'POST', path, JSON.stringify('x'.repeat(70_000))],
+    [422, 'POST', path, '"http://a"'],
+    [422, 'POST', path, '"https://c"'],
+    [422, 'POST', path, '5'],
+    [422, 'POST', path, '{}'],
+    [422, 'POST', path, { url: 'http://c', colour: 'red' }],
+    [404, 'POST', '/api/pools/nope/backends', '"http://c"'],
+    [404, 'POST', '/api/pools/%zz/backends', '"http://c"'],
+    [404, 'POST', '/api/pools//backends', '"http://c"'],
+    [404, 'PATCH', `${path}/c:80`, { weight: 2 }],
+    [404, 'PATCH', `${path}/..%2F..%2Fx`, { weight: 2 }],
+    [404, 'DELETE', `${path}/${'x'.repeat(9000)}`, undefined],
+    [405, 'PUT', path, '[]'],
+    [405, 'DELETE', '/api/reload', undefined],
+    [422, 'PATCH', '/api/pools/web', { strategy: 5 }],
+    [422, 'PATCH', '/api/pools/web', { strategy: { use: 'p2c', option: 1 } }],
+    [404, 'PATCH', '/api/pools/nope', { strategy: 'p2c' }],
+    [422, 'POST', '/api/config/plan', '{ "pools": 5 }'],
+    [422, 'POST', '/api/config/plan', 'nonsense'],
+  ])('gets a %d: %s %s %j', async (status, method, url, body) => {
+    const { ask, edge, read } = await start()
+    const response = await ask(method, url, body)
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect([edge.inForce.length, read('m.json')]).toEqual([1, files['m.json']])
+  })
+
+  test('is told which key, which rule and which value', async () => {
+    const { ask } = await start()
+    const response = await ask('PATCH', `${path}/a:80`, { weight: 0 })
+    expect(await response.json()).toMatchObject({
+      title: 'Unprocessable Content',
+      detail: 'backends[0].weight must be a number from 0.001 to 1000, got 0.',
+      problems: [{ key: 'backends[0].weight', rule: 'must be a number from 0.001 to 1000', value: '0' }],
+    })
+  })
+
+  test.each([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonx'])(
+    'of the type %s is not read',
+    async (type) => {
+      const { ask, edge } = await start()
+      const headers = { 'content-type': type ?? '' }
+      expect((await ask('POST', path, '"http://c"', headers)).status).toBe(415)
+      expect((await ask('POST', '/api/reload', '', headers)).status).toBe(415)
+      expect(edge.inForce.length).toBe(1)
+    },
+  )
+
+  test('from a web page or without the token changes nothing', async () => {
+    const { ask, edge } = await start()
+    expect((await ask('DELETE', `${path}/a:80`, undefined, { origin: 'http://evil.example' })).status).toBe(403)
+    expect((await ask('DELETE', `${path}/a:80`, undefined, { host: 'evil.example' })).status).toBe(403)
+    const guarded = await start('secret')
+    expect((await guarded.ask('DELETE', `${path}/a:80`)).status).toBe(401)
+    const authorization = 'Bearer secret'
+    expect((await guarded.ask('DELETE', `${path}/a:80`, undefined, { authorization })).status).toBe(200)
+    expect(edge.inForce.length).toBe(1)
+  })
+
+  test('while the file has problems is a conflict that shows them', async () => {
+    const { ask, write } = await start()
+    write('m.json', '{ "backends": [5] }')
+    const response = await ask('DELETE', `${path}/a:80`)
+    expect([response.status, await response.json()]).toMatchObject([
+      409,
+      { problems: [{ file: 'm.json', line: 1, column: 16, key: 'backends[0]' }] },
+    ])
+  })
+})
+
+describe('reload, rollback and plan', () => {
+  test('answer with the generation and what changed', async () => {
+    const { ask, write } = await start()
+    write('m.json', '{ "backends": ["http://a"] }')
+    const plan = await (await ask('POST', '/api/config/plan')).json()
+    expect(plan).toMatchObject({ changes: [{ text: 'backend unix:/run/b.sock removed' }] })
+    const reloaded = await (await ask('POST', '/api/reload', undefined, { 'user-agent': 'smartedge/1' })).json()
+    expect(reloaded).toMatchObject({ kind: 'applied', generation: { number: 2, origin: 'cli from 127.0.0.1' } })
+    const back = await (await ask('POST', '/api/rollback', '')).json()
+    expect(back).toMatchObject({ kind: 'applied', generation: { number: 3, origin: 'api from 127.0.0.1' } })
+    expect((await ask('POST', '/api/rollback')).status).toBe(422)
+  })
+
+  test('refuse with every problem and its place', async () => {
+    const { ask, write } = await start()
+    write('edge.json', '{ "pools": { "web": { "backends": [] } }, "colour": 1 }')
+    const response = await ask('POST', '/api/reload')
+    expect([response.status, await response.json()]).toMatchObject([
+      422,
+      { problems: [{ file: 'edge.json', line: 1, column: 43, key: 'colour', rule: 'is not a known key' }] },
+    ])
+  })
+
+  test('plan a text that may hold comments', async () => {
+    const { ask } = await start()
+    const text = '{ "pools": { "web": { "backends": ["http://a"] /* fewer */ } } }'
+    expect((await ask('POST', '/api/config/plan', text)).status).toBe(200)
+  })
+
+  test('are not to be had without a configuration file', async () => {
+    const handler = createAdminHandler({ token: undefined, source: fakeAdminSource() })
+    const request = new Request('http://localhost/api/reload', { method: 'POST', headers: { host: 'localhost' } })
+    expect((await handler(request)).status).toBe(409)
+  })
+})
