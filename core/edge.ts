@@ -20,8 +20,8 @@ import { startLatencyWindow } from './observe/histogram.ts'
 import type { StatusSnapshot } from './observe/snapshot.ts'
 import type { Phase } from './observe/view.ts'
 import { type Random, systemRandom } from './random.ts'
-import { Runtime } from './runtime.ts'
-import { createAdminSource } from './edge-view.ts'
+import { Runtime } from './runtime/runtime.ts'
+import { createAdminSource } from './runtime/edge-view.ts'
 
 export interface EdgeOptions {
   readonly config: Config
@@ -51,8 +51,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { emit } = log
   const counters = createEdgeCounters()
   const latency = startLatencyWindow(clock)
-  const wheel = new TimerWheel(clock)
   const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: describe(error) })
+  const wheel = new TimerWheel(clock, reportFault)
   let phase: Phase = 'starting'
   let onClientGone = (): void => {}
   let admin: AdminServer | undefined
@@ -89,7 +89,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     latency.stop()
     void admin?.stop()
   }
-  const drain = async (): Promise<{ readonly cut: number }> => {
+  const finish = async (): Promise<{ readonly cut: number }> => {
     phase = 'draining'
     runtime.stopAccepting()
     await new Promise<void>((resolve) => {
@@ -103,6 +103,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     kill()
     return { cut }
   }
+
+  let finished: Promise<{ readonly cut: number }> | undefined
+  const drain = (): Promise<{ readonly cut: number }> => (finished ??= finish())
 
   try {
     const applied = await runtime.apply(config)

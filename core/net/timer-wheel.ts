@@ -27,15 +27,20 @@ const SLOTS = 512
 
 export class TimerWheel {
   private readonly clock: Clock
+  private readonly reportFault: (error: unknown) => void
   private readonly tickMs: number
   private readonly slots: (TimerEntry | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
   private current: number
   private size = 0
   private cancelTick: Cancel | undefined = undefined
 
-  /** `tickMs`: how coarse time-outs are. 100 ms is well under the shortest time-out that anybody configures. */
-  constructor(clock: Clock, tickMs = 100) {
+  /**
+   * `reportFault` takes what a time-out throws, which is a bug of ours. `tickMs`: how coarse time-outs are; 100 ms is well
+   * under the shortest that anybody configures.
+   */
+  constructor(clock: Clock, reportFault: (error: unknown) => void, tickMs = 100) {
     this.clock = clock
+    this.reportFault = reportFault
     this.tickMs = tickMs
     this.current = Math.floor(clock.now() / tickMs)
   }
@@ -75,19 +80,12 @@ export class TimerWheel {
     const now = Math.floor(this.clock.now() / this.tickMs)
     // After a long stall every slot has come round once at most.
     const first = Math.max(this.current + 1, now - SLOTS + 1)
-    try {
-      for (let tick = first; tick <= now; tick += 1) {
-        this.current = tick
-        this.visit(tick)
-      }
-    } catch (error) {
-      // A bug in one entry delays the others of its slot to the next tick, and no longer.
-      this.current -= 1
-      throw error
-    } finally {
-      this.cancelTick = undefined
-      if (this.size > 0) this.scheduleTick()
+    for (let tick = first; tick <= now; tick += 1) {
+      this.current = tick
+      this.visit(tick)
     }
+    this.cancelTick = undefined
+    if (this.size > 0) this.scheduleTick()
   }
 
   /**
@@ -101,10 +99,19 @@ export class TimerWheel {
       const link = entry.timer
       if (link.due <= tick) {
         link.due = Infinity
-        entry.onTimeout()
+        this.fire(entry)
       } else if (link.due !== Infinity) {
         this.hang(entry)
       }
+    }
+  }
+
+  /** A bug behind one time-out must not cost the others theirs. */
+  private fire(entry: TimerEntry): void {
+    try {
+      entry.onTimeout()
+    } catch (error) {
+      this.reportFault(error)
     }
   }
 

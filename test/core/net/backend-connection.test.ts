@@ -5,6 +5,7 @@ import { ResponseHead } from '../../../core/http1/response-head.ts'
 import { BackendConnection, type ResponseSink } from '../../../core/net/backend-connection.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
+import { fail } from '../../support/fail.ts'
 import { limits } from '../../support/http1-bytes.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -25,7 +26,7 @@ function makeConnection() {
     head: new ResponseHead(MAX_FIELDS),
     limits,
     timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 },
-    wheel: new TimerWheel(clock),
+    wheel: new TimerWheel(clock, fail),
     counters: { bytesToBackend: 0, bytesFromBackend: 0 },
     onIdle: () => true,
     onConnectionClosed: () => void heard.push('gone'),

@@ -3,13 +3,14 @@ import { enter, leave } from '../../../core/net/outbox.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire, WireOwner } from '../../../core/net/wire.ts'
 import { drawIndex, seededRandom } from '../../../core/random.ts'
+import { fail } from '../../support/fail.ts'
 import { fakeWire } from '../../support/fake-socket.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 function make(owner: Partial<WireOwner> = {}) {
   const clock = virtualClock()
-  return { clock, ...fakeWire(new TimerWheel(clock), owner) }
+  return { clock, ...fakeWire(new TimerWheel(clock, fail), owner) }
 }
 
 const write = (wire: Wire, text: string): void => wire.write(bytesOf(text), 0, text.length)

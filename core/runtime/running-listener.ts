@@ -1,11 +1,11 @@
 /** A listener at work and who is connected to it. */
-import { formatAddress } from './address.ts'
-import type { ListenerConfig } from './config/config.ts'
-import type { ClientConnection, RequestHandler } from './net/client-connection.ts'
-import { type Listener, listen } from './net/listener.ts'
-import type { ReportFault } from './net/wire-handlers.ts'
-import type { EdgeCounters } from './observe/counters.ts'
-import type { Emit } from './observe/events.ts'
+import { formatAddress } from '../address.ts'
+import type { ListenerConfig } from '../config/config.ts'
+import type { ClientConnection, RequestHandler } from '../net/client-connection.ts'
+import { type Listener, listen } from '../net/listener.ts'
+import type { ReportFault } from '../net/wire-handlers.ts'
+import type { EdgeCounters } from '../observe/counters.ts'
+import type { Emit } from '../observe/events.ts'
 
 export interface ListenerServices {
   readonly handler: RequestHandler

@@ -1,9 +1,9 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
-import type { Config } from './config/config.ts'
-import { createIdentify } from './exchange/identify.ts'
-import type { Geo, World } from './exchange/world.ts'
-import { createBlockSet } from './ip/blocks.ts'
-import { compileRoutes } from './route/table.ts'
+import type { Config } from '../config/config.ts'
+import { createIdentify } from '../exchange/identify.ts'
+import type { Geo, World } from '../exchange/world.ts'
+import { createBlockSet } from '../ip/blocks.ts'
+import { compileRoutes } from '../route/table.ts'
 import type { RunningPool } from './running-pool.ts'
 
 export function createWorld(config: Config, pools: ReadonlyMap<string, RunningPool>, geo: Geo | undefined): World {

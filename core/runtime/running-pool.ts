@@ -2,33 +2,33 @@
  * A pool at work: its backends with their connections, checks and strategy. It outlives reloads: what a new config does
  * not change goes on as it was, and a backend that is no longer configured finishes what it has begun.
  */
-import { Backend } from './backend/backend.ts'
-import type { Member } from './backend/member.ts'
-import { reconcile } from './backend/reconcile.ts'
-import { Balancer } from './balance/balancer.ts'
-import type { Eligibility } from './balance/eligible.ts'
+import { Backend } from '../backend/backend.ts'
+import type { Member } from '../backend/member.ts'
+import { reconcile } from '../backend/reconcile.ts'
+import { Balancer } from '../balance/balancer.ts'
+import type { Eligibility } from '../balance/eligible.ts'
 import {
   LiveStrategy,
   type LiveStrategyFacts,
   readyStrategy,
   type ReadyStrategy,
   type StrategyEvent,
-} from './balance/live-strategy.ts'
-import type { PluginHost } from './balance/plugin-host.ts'
-import type { Clock } from './clock.ts'
-import type { PoolConfig } from './config/config.ts'
-import type { Pool } from './exchange/world.ts'
-import { createMonitor, type Monitor } from './health/monitor.ts'
-import { createPassiveHealth, type PassiveHealth } from './health/passive.ts'
-import { createProbe } from './health/probe.ts'
-import type { HttpLimits } from './http1/limits.ts'
-import type { ResponseHead } from './http1/response-head.ts'
-import { type ConnectionPolicy, ConnectionPool } from './net/connection-pool.ts'
-import type { TimerWheel } from './net/timer-wheel.ts'
-import type { ReportFault } from './net/wire-handlers.ts'
-import type { Emit } from './observe/events.ts'
-import { BackendLatency, type LatencyWindow } from './observe/histogram.ts'
-import type { Random } from './random.ts'
+} from '../balance/live-strategy.ts'
+import type { PluginHost } from '../balance/plugin-host.ts'
+import type { Clock } from '../clock.ts'
+import type { PoolConfig } from '../config/config.ts'
+import type { Pool } from '../exchange/world.ts'
+import { createMonitor, type Monitor } from '../health/monitor.ts'
+import { createPassiveHealth, type PassiveHealth } from '../health/passive.ts'
+import { createProbe } from '../health/probe.ts'
+import type { HttpLimits } from '../http1/limits.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
+import { type ConnectionPolicy, ConnectionPool } from '../net/connection-pool.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
+import type { ReportFault } from '../net/wire-handlers.ts'
+import type { Emit } from '../observe/events.ts'
+import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
+import type { Random } from '../random.ts'
 
 export interface PoolServices {
   readonly clock: Clock

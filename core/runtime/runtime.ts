@@ -2,14 +2,14 @@
  * Listeners and pools at work under one published config. Another config is built off to the side: what may fail (ports,
  * plugins, databases) is tried first, then one assignment publishes the new snapshot, then the old is retired.
  */
-import { formatAddress, type SocketAddress } from './address.ts'
-import { createPluginHost, type PluginHost } from './balance/plugin-host.ts'
-import type { Clock } from './clock.ts'
-import type { Config, ListenerConfig, PoolConfig } from './config/config.ts'
-import type { Applied, ApplyProblem, EdgeControl, EdgeLoad } from './control/edge-control.ts'
+import { formatAddress, type SocketAddress } from '../address.ts'
+import { createPluginHost, type PluginHost } from '../balance/plugin-host.ts'
+import type { Clock } from '../clock.ts'
+import type { Config, ListenerConfig, PoolConfig } from '../config/config.ts'
+import type { Applied, ApplyProblem, EdgeControl, EdgeLoad } from '../control/edge-control.ts'
 import { createWorld } from './create-world.ts'
-import type { Geo, World } from './exchange/world.ts'
-import { createLocator } from './geo/locate.ts'
+import type { Geo, World } from '../exchange/world.ts'
+import { createLocator } from '../geo/locate.ts'
 import { type ListenerServices, openListener, type RunningListener } from './running-listener.ts'
 import { type PoolServices, RunningPool } from './running-pool.ts'
 
