@@ -55,7 +55,10 @@ const faultWindowMs = 60_000
 
 /** Rejects when the file cannot be used, or refuses its options. */
 export async function readyStrategy(host: PluginHost, use: string, options: unknown): Promise<ReadyStrategy> {
-  const loaded = await host.load(use, options)
+  return makeReady(await host.load(use, options), options)
+}
+
+function makeReady(loaded: LoadedPlugin, options: unknown): ReadyStrategy {
   const create = (): Strategy => loaded.plugin.create(loaded.plugin.parse(options))
   const strategy = create()
   return { loaded, options, strategy, spare: strategy.import === undefined ? strategy : create() }
@@ -70,6 +73,7 @@ export class LiveStrategy {
   /** Comes back when `running` fails; it never did itself. */
   private lastGood: Pick<ReadyStrategy, 'loaded' | 'strategy'> | undefined = undefined
   private isSpoilt = false
+  private hasReverted = false
   private faults = 0
   private lastFault: string | undefined = undefined
   private faultsOfVersion = 0
@@ -85,9 +89,9 @@ export class LiveStrategy {
 
   /** undefined: file and options are what they were, so what runs goes on, even after a revert. Rejects as `readyStrategy`. */
   async prepare(use: string, options: unknown): Promise<ReadyStrategy | undefined> {
-    const { loaded, options: former } = this.wanted
-    if (Bun.deepEquals(options, former) && (await this.services.host.load(use, options)) === loaded) return undefined
-    return readyStrategy(this.services.host, use, options)
+    const loaded = await this.services.host.load(use, options)
+    const isSame = loaded === this.wanted.loaded && Bun.deepEquals(options, this.wanted.options)
+    return isSame ? undefined : makeReady(loaded, options)
   }
 
   /** From the next pick on, `ready` is asked. */
@@ -95,6 +99,7 @@ export class LiveStrategy {
     const former = this.running
     const { strategy, fault } = handOver(former, ready)
     this.wanted = ready
+    this.hasReverted = false
     this.run({ loaded: ready.loaded, strategy }, this.isSpoilt ? undefined : former)
     this.services.onEvent({ kind: 'strategy-swapped', detail: `version ${ready.loaded.version} is live` })
     if (fault !== undefined) this.onFault('handing over threw', fault.error)
@@ -120,7 +125,7 @@ export class LiveStrategy {
       lastFault: this.lastFault,
       nsPerPick: this.services.balancer.nsPerPick,
       loadedAt: this.loadedAt,
-      hasReverted: loaded !== this.wanted.loaded,
+      hasReverted: this.hasReverted,
     }
   }
 
@@ -159,6 +164,7 @@ export class LiveStrategy {
     const { lastGood, running } = this
     this.isSpoilt = true
     if (lastGood === undefined) return
+    this.hasReverted = true
     this.run(lastGood, undefined)
     const versions = `version ${lastGood.loaded.version} is back, ${running.loaded.version} had ${faultLimit} faults`
     this.services.onEvent({ kind: 'strategy-reverted', detail: `${versions} within a minute, the last: ${detail}` })

@@ -38,6 +38,18 @@ const maxTries = 5
 /** Failed files to remember: those that somebody is mending now, not all there ever were. */
 const maxFailed = 32
 
+/** A failure that took long, a loop that is, is believed for so long: it must not hold up every other reload meanwhile. */
+const believedMs = 60_000
+const longMs = 500
+
+/** A file that could not be loaded, as it was then. */
+interface Failure extends PluginFiles {
+  readonly options: string
+  readonly error: unknown
+  /** On the clock; till then it is not tried again. */
+  readonly believedUntil: number
+}
+
 export function createPluginHost({ clock, onLateError }: PluginHostOptions): PluginHost {
   /** By file. Weak: the code of a version that no pool runs is collected. */
   const known = new Map<string, WeakRef<LoadedPlugin>>()
@@ -45,31 +57,43 @@ export function createPluginHost({ clock, onLateError }: PluginHostOptions): Plu
   const passed = new WeakMap<LoadedPlugin, Set<string>>()
   /** First version of each shipped file. */
   const trusted = new Map<string, string>()
-  const failed = new Map<string, readonly string[]>()
+  const failed = new Map<string, Failure>()
 
   async function load(use: string, options: unknown): Promise<LoadedPlugin> {
     const file = locateStrategy(use)
+    const begunAt = clock.now()
     let seen: PluginFiles = { files: [file], version: '' }
     try {
       for (let tries = 0; tries < maxTries; tries += 1) {
         seen = await readPluginFiles(file)
+        const before = remembered(file, seen, keyOf(options))
+        if (before !== undefined) return keep(before, options)
         const loaded = await loadVersion(use, file, seen, options)
         // What was examined and what was loaded are one version only if nobody wrote meanwhile.
-        if ((await readPluginFiles(file)).version !== seen.version) continue
-        keep(loaded, options)
-        return loaded
+        if ((await readPluginFiles(file)).version === seen.version) return keep(loaded, options)
       }
       throw new StrategyFileError(`${file}: keeps changing while it is being loaded`)
     } catch (error) {
-      remember(file, seen.files)
+      const now = clock.now()
+      const believedUntil = now - begunAt > longMs ? now + believedMs : now
+      if (failed.get(file)?.error !== error) fail(file, { ...seen, options: keyOf(options), error, believedUntil })
       throw error
     }
+  }
+
+  /** What came of this very version before; undefined: nothing. Throws what it threw. */
+  function remembered(file: string, { version }: PluginFiles, options: string): LoadedPlugin | undefined {
+    const failure = failed.get(file)
+    const isOld = failure?.version === version && failure.options === options
+    if (isOld && clock.now() < failure.believedUntil) throw failure.error
+    const loaded = known.get(file)?.deref()
+    return loaded?.version === version && passed.get(loaded)?.has(options) ? loaded : undefined
   }
 
   async function loadVersion(use: string, file: string, seen: PluginFiles, options: unknown): Promise<LoadedPlugin> {
     const current = known.get(file)?.deref()
     const isCurrent = current?.version === seen.version
-    if (!(isCurrent && passed.get(current)?.has(keyOf(options))) && !isTrusted(use, file, seen.version)) {
+    if (!isTrusted(use, file, seen.version)) {
       const request = { use, file, options, isFull: false, clock, deadlineMs: examineDeadlineMs }
       const refusal = refusalOf(file, (await examineApart(request)).report)
       if (refusal !== undefined) throw new StrategyFileError(refusal)
@@ -84,22 +108,23 @@ export function createPluginHost({ clock, onLateError }: PluginHostOptions): Plu
     return trusted.get(file) === version
   }
 
-  function keep(loaded: LoadedPlugin, options: unknown): void {
+  function keep(loaded: LoadedPlugin, options: unknown): LoadedPlugin {
     for (const [file, version] of known) if (version.deref() === undefined) known.delete(file)
     if (known.get(loaded.file)?.deref() !== loaded) known.set(loaded.file, new WeakRef(loaded))
     failed.delete(loaded.file)
     const withOptions = passed.get(loaded) ?? new Set()
     passed.set(loaded, withOptions.add(keyOf(options)))
+    return loaded
   }
 
-  function remember(file: string, files: readonly string[]): void {
+  function fail(file: string, failure: Failure): void {
     failed.delete(file)
-    failed.set(file, files)
+    failed.set(file, failure)
     const [oldest] = failed.keys()
     if (failed.size > maxFailed && oldest !== undefined) failed.delete(oldest)
   }
 
-  return { load, failedFiles: () => [...new Set([...failed.values()].flat())] }
+  return { load, failedFiles: () => [...new Set([...failed.values()].flatMap(({ files }) => files))] }
 }
 
 /** Options come from JSON, so this tells them apart. */

@@ -164,6 +164,14 @@ describe('LiveStrategy', () => {
       expect(live.facts().version).toBe('one')
     })
 
+    test('goes back to the options of before, too', async () => {
+      const { live, fail, asked, ready } = await living()
+      live.take((await live.prepare('/mine.ts', { a: 1 }))!)
+      fail(10)
+      expect(asked()).toBe(ready.strategy)
+      expect(live.facts().hasReverted).toBeTrue()
+    })
+
     test('names the files of both, so that mending is noticed', async () => {
       const { live, fail } = await living()
       live.take(await readyOf('two'))

@@ -119,6 +119,22 @@ describe('createPluginHost', () => {
     expect(await refused).toStartWith('/loop.ts: must load within 2000 ms')
   })
 
+  test('does not run into the same loop at every reload, but tries again in a minute', async () => {
+    const path = await files.write('again.ts', 'for (;;) {}')
+    const ends = async (): Promise<string> => {
+      const refused = fault(path)
+      while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(2000)
+      return refused
+    }
+    const said = await ends()
+    expect(await fault(path)).toBe(said)
+    clock.advance(60_000)
+    expect(await ends()).toBe(said)
+    await files.write('again.ts', picking(0))
+    expect((await host.load(path, undefined)).plugin.name).toBe('mine')
+  })
+
   test('loads nothing of a file that changes at each look', async () => {
     const mark = files.path('restless.ts')
     // Each load, in the worker too, rewrites the file.
