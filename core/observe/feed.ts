@@ -4,21 +4,18 @@
  * 0.3 % with 100, 0.4 % with 1,000; a frame of 50 backends has 24 KiB, most of it histograms.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import { backendCounter, type BackendFeed, createBackendFeed, effectiveWeightOf, ratio, tidy } from './backend-feed.ts'
-import { percentilesOf } from './distribution.ts'
-import { type Frame, type Generation, type Hello, type PoolFrame, protocolVersion, type ReloadResult } from './frame.ts'
+import { type BackendFeed, createBackendFeed, ratio, tidy } from './backend-feed.ts'
+import { type Frame, type Hello, type PoolFrame, protocolVersion } from './frame.ts'
 import { createMeter } from './meter.ts'
-import { scaleBoundsMs, scaleSize } from './scale.ts'
+import { poolFrame, recentLatency } from './pool-feed.ts'
+import type { ReloadStatus } from './reload-status.ts'
+import { scaleBoundsMs } from './scale.ts'
 import type { BackendView, EdgeView, PoolView, ProcessView } from './view.ts'
 
 export interface FeedOptions {
   readonly view: () => EdgeView
   readonly process: () => ProcessView
   readonly clock: Clock
-  /** What the control plane knows; absent: nothing. */
-  readonly published?: () => { readonly generation: Generation | null; readonly reload: ReloadResult | null }
-  /** Faults of a pool's strategy since the start. */
-  readonly faults?: (pool: string) => { readonly count: number; readonly last: string | null }
 }
 
 export interface Feed {
@@ -73,7 +70,7 @@ interface FrameMaker {
 /** Order of the process's counters in the meter. */
 const edgeCounter = { requests: 0, errors: 1, ended: 2, retries: 3, refused: 4, received: 5, sent: 6, cpu: 7 } as const
 
-function createFrameMaker({ view, process, clock, published, faults }: FeedOptions): FrameMaker {
+function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
   const edgeMeter = createMeter()
   const routeMeter = createMeter()
   let backends = new Map<BackendView, BackendFeed>()
@@ -107,7 +104,7 @@ function createFrameMaker({ view, process, clock, published, faults }: FeedOptio
     edgeMeter.read(at, edgeCounters(edge, facts))
     routeMeter.read(at, edge.routes?.map((route) => route.requests) ?? [])
     const offsetMs = clock.wallTime() - at
-    const pools = edge.pools.map((pool) => poolFrame(pool, backends, offsetMs, faults?.(pool.name)))
+    const pools = edge.pools.map((pool) => poolFrame(pool, backends, offsetMs))
     const frame: Frame = {
       at: Math.round(clock.wallTime()),
       uptimeMs: Math.max(0, Math.round(clock.wallTime() - facts.startedAt)),
@@ -121,7 +118,7 @@ function createFrameMaker({ view, process, clock, published, faults }: FeedOptio
         pool,
         requestsPerSecond: tidy(routeMeter.perSecond(index)),
       })),
-      ...(published?.() ?? { generation: null, reload: null }),
+      ...reloadFrame(edge.reload),
     }
     turn(at)
     return frame
@@ -175,47 +172,10 @@ function totals(
   }
 }
 
-function poolFrame(
-  pool: PoolView,
-  feeds: ReadonlyMap<BackendView, BackendFeed>,
-  offsetMs: number,
-  faults: { readonly count: number; readonly last: string | null } = { count: 0, last: null },
-): PoolFrame {
-  const members = pool.backends.flatMap((backend) => feeds.get(backend) ?? [])
-  const sum = (read: (feed: BackendFeed) => number): number => members.reduce((total, feed) => total + read(feed), 0)
-  const rate = (index: number): number => tidy(sum((feed) => feed.meter.perSecond(index)))
-  const sums = {
-    effectiveWeight: pool.backends.reduce((total, backend) => total + effectiveWeightOf(backend), 0),
-    recentRequests: sum((feed) => feed.meter.recent(backendCounter.requests)),
-  }
-  const facts = pool.strategyFacts
+function reloadFrame(status: ReloadStatus | undefined): Pick<Frame, 'generation' | 'reload'> {
+  const { generation, lastReload } = status ?? {}
   return {
-    name: pool.name,
-    strategy: {
-      use: pool.strategy,
-      file: facts?.file ?? null,
-      version: facts?.version ?? null,
-      nsPerPick: facts?.nsPerPick === undefined ? null : tidy(facts.nsPerPick),
-      faults: faults.count,
-      lastFault: faults.last,
-      swappedAt: facts?.loadedAt ?? null,
-    },
-    requestsPerSecond: rate(backendCounter.requests),
-    errorsPerSecond: rate(backendCounter.errors),
-    errorRatio: ratio(
-      sum((feed) => feed.meter.recent(backendCounter.errors)),
-      sum((feed) => feed.meter.recent(backendCounter.ended)),
-    ),
-    retriesPerSecond: rate(backendCounter.retries),
-    inflight: pool.backends.reduce((total, backend) => total + backend.inflight, 0),
-    usable: pool.backends.filter((backend) => effectiveWeightOf(backend) > 0).length,
-    latency: recentLatency(members),
-    backends: pool.backends.flatMap((backend) => feeds.get(backend)?.frame(sums, offsetMs) ?? []),
+    generation: generation ? { ...generation, at: Date.parse(generation.at) } : null,
+    reload: lastReload ? { ...lastReload, at: Date.parse(lastReload.at) } : null,
   }
-}
-
-function recentLatency(feeds: readonly BackendFeed[]): Frame['totals']['latency'] {
-  const sum = new Float64Array(scaleSize)
-  for (const feed of feeds) feed.addRecent(sum)
-  return percentilesOf(sum) ?? null
 }

@@ -75,13 +75,15 @@ export interface StrategyFrame {
   readonly file: string | null
   /** Of its content. */
   readonly version: string | null
-  /** Moving average over sampled picks. */
+  /** Median of sampled picks. */
   readonly nsPerPick: number | null
   /** Since the start. */
   readonly faults: number
   readonly lastFault: string | null
   /** When this version went live. */
   readonly swappedAt: number | null
+  /** Whether the file's own version failed in traffic, and the one before is back. */
+  readonly reverted: boolean
 }
 
 export interface BackendFrame {
@@ -130,13 +132,9 @@ export interface Generation {
 
 export interface ReloadResult {
   readonly at: number
+  /** Whether everything that was asked for is in force. */
   readonly ok: boolean
-  readonly problems: readonly ReloadProblem[]
-}
-
-export interface ReloadProblem {
-  readonly file: string
-  readonly line: number | null
-  readonly column: number | null
-  readonly message: string
+  readonly origin: string
+  /** `file:line:column: …`, one line each. */
+  readonly problems: readonly string[]
 }
