@@ -17,7 +17,12 @@ export type AdminAnswer =
   /** Nobody answered; `reason` in words. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   /** Answered, but not with what was asked for: token, Host, or no SmartEdge at all. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  | {
+      readonly kind: 'refused'
+      readonly reason: string
+      /** undefined: it was no JSON. */
+      readonly body?: unknown
+    }
 
 export const defaultAdminUrl = 'http://127.0.0.1:9900'
 const timeoutMs = 5000
@@ -59,7 +64,7 @@ export async function askAdmin(target: AdminTarget, path: string, request?: Admi
 export function readAnswer(status: number, body: unknown): AdminAnswer {
   if (status >= 200 && status < 300) return { kind: 'ok', body }
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'no reason given'
-  if (status !== 401) return { kind: 'refused', reason: `${status}: ${detail}` }
+  if (status !== 401) return { kind: 'refused', reason: `${status}: ${detail}`, body }
   return { kind: 'refused', reason: 'it wants a token: pass --token or set SMARTEDGE_ADMIN_TOKEN to its admin.token' }
 }
 

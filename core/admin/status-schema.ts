@@ -67,6 +67,11 @@ const strategyVersion = object({
   pickNs: orNull(count),
 })
 
+const reload = object({
+  generation: object({ number: count, at: time, origin: text, summary: text }),
+  lastReload: orNull(object({ at: time, ok: { type: 'boolean' }, origin: text, problems: list(text) })),
+})
+
 export const statusSchema = object({
   version: text,
   runtime: text,
@@ -80,4 +85,5 @@ export const statusSchema = object({
   pools: list(
     object({ name: text, strategy: text, strategyVersion: orNull(strategyVersion), backends: list(backend) }),
   ),
+  reload: orNull(reload),
 })

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { BackendLatency, type LatencySummary } from './histogram.ts'
+import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendCountersView,
   BackendView,
@@ -26,6 +27,8 @@ export interface StatusSnapshot {
   readonly listeners: readonly ListenerView[]
   readonly counters: StatusCounters
   readonly pools: readonly PoolStatus[]
+  /** null: nothing can be reloaded. */
+  readonly reload: ReloadStatus | null
 }
 
 /** `EdgeCounters` with the responses by name. */
@@ -121,6 +124,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
     counters: { ...edge.counters, responses: byClass(edge.counters.responses) },
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
+    reload: edge.reload ?? null,
   }
 }
 

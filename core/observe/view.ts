@@ -3,6 +3,7 @@
  * this folder imports neither. Everything is live; readers take it in one synchronous go.
  */
 import type { EdgeCounters } from './counters.ts'
+import type { ReloadStatus } from './reload-status.ts'
 
 export interface EdgeView {
   readonly phase: Phase
@@ -11,6 +12,8 @@ export interface EdgeView {
   readonly pools: readonly PoolView[]
   /** The rules in file order; absent: not counted. */
   readonly routes?: readonly RouteView[]
+  /** What is in force since when; absent: nothing can be reloaded. */
+  readonly reload?: ReloadStatus
 }
 
 export interface RouteView {
