@@ -13,6 +13,7 @@ import type { SchemaOptions } from './commands/schema.ts'
 import type { StatusOptions } from './commands/status.ts'
 import type { TopOptions } from './commands/top.ts'
 import type { ValidateOptions } from './commands/validate.ts'
+import { addControl, withTarget } from './control-args.ts'
 import type { ServiceIo } from './service-io.ts'
 import { addStrategy } from './strategy-args.ts'
 
@@ -34,6 +35,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
     .addHelpText('after', '\nDocumentation: docs/operations.md\n')
   addServices(program, io, finish)
   addClients(program, io, finish)
+  addControl(program, () => withColor(io, program), finish)
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
   return program
@@ -100,12 +102,6 @@ function addClients(program: Command, io: ServiceIo, finish: Finish): void {
       finish(await (await import('./commands/top.ts')).top(services, options))
     })
 }
-
-/** A client command's options that say whom it speaks to. */
-const withTarget = (command: Command): Command =>
-  command
-    .option('--url <url>', 'its admin API (else SMARTEDGE_ADMIN_URL, else http://127.0.0.1:9900)')
-    .option('--token <token>', 'its admin.token (else SMARTEDGE_ADMIN_TOKEN, which other users cannot see)')
 
 function addConfigTools(program: Command, io: ServiceIo, finish: Finish): void {
   program

@@ -44,7 +44,19 @@ function headline(snapshot: StatusSnapshot, { color, previous }: StatusLook): st
       `${formatCount(counters.retries)} retries`,
     ],
   ]
-  return `${lines.map((parts) => parts.join(' · ')).join('\n')}\n`
+  return `${[...lines.map((parts) => parts.join(' · ')), ...generationLines(snapshot, color)].join('\n')}\n`
+}
+
+/** Also of an edge that says nothing of it. */
+function generationLines({ reload }: Partial<StatusSnapshot>, color: boolean): string[] {
+  if (!reload) return []
+  const { generation, lastReload } = reload
+  const since = printable(generation.at).slice(0, 19).replace('T', ' ')
+  const current = `generation ${generation.number} since ${since} UTC · ${printable(generation.origin)}: ${printable(generation.summary)}`
+  if (lastReload?.ok !== false) return [current]
+  const [first = '', ...others] = lastReload.problems
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return [current, paint(`the last reload failed: ${printable(first)}${more}`, 'red', color)]
 }
 
 function formatPool(pool: PoolStatus, { startedAt, uptimeMs }: StatusSnapshot, { color }: StatusLook): string {

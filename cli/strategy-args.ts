@@ -2,6 +2,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { StrategyListOptions } from './commands/strategy-list.ts'
 import type { StrategyTestOptions } from './commands/strategy-test.ts'
+import type { StrategyUseOptions } from './commands/strategy-use.ts'
+import { withTarget } from './control-args.ts'
 import type { Io } from './io.ts'
 import { exitCode } from './exit-codes.ts'
 
@@ -33,6 +35,13 @@ export function addStrategy(program: Command, ioOf: () => Io, finish: (code: num
     .option('--json', 'the outcome as JSON')
     .action(async (file: string, options: StrategyTestOptions) => {
       finish(await test(ioOf(), file, options))
+    })
+  withTarget(strategy.command('use <pool> <strategy>'))
+    .description('switch a pool of a running SmartEdge to another strategy, by name or file')
+    .option('--options <json>', 'the options it gets, such as \'{ "decay": "10s" }\'', json)
+    .option('--json', 'the outcome as JSON')
+    .action(async (pool: string, use: string, options: StrategyUseOptions) => {
+      finish(await (await import('./commands/strategy-use.ts')).strategyUse(ioOf(), pool, use, options))
     })
 }
 

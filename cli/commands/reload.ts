@@ -1,0 +1,74 @@
+/** `smartedge reload`: has a running edge load its files again, say what that would change, or go back one generation. */
+import type { Problem } from '../../core/config/problems.ts'
+import { formatProblem } from '../../core/config/problems.ts'
+import type { Generation } from '../../core/observe/reload-status.ts'
+import type { Change } from '../../core/control/contract.ts'
+import { command, type TargetOptions } from '../control-client.ts'
+import { exitCode } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { printable } from '../text.ts'
+
+export interface ReloadOptions extends TargetOptions {
+  /** Changes nothing. */
+  readonly plan?: boolean
+  readonly rollback?: boolean
+  /** The answer as it came. */
+  readonly json?: boolean
+}
+
+/** `failure` also when a part of the files could not be used. */
+export async function reload(io: Io, options: ReloadOptions): Promise<number> {
+  if (options.plan && options.rollback) {
+    io.stderr('smartedge: --plan and --rollback exclude each other\n')
+    return exitCode.usage
+  }
+  const path = options.plan ? '/api/config/plan' : options.rollback ? '/api/rollback' : '/api/reload'
+  return await command(io, options, { method: 'POST', path }, (body) => {
+    const answer = body as Partial<ReloadAnswer>
+    const problems = answer.problems ?? []
+    if (options.json) io.stdout(`${JSON.stringify(body, null, 2)}\n`)
+    else {
+      io.stdout(options.plan ? formatPlan(answer) : formatOutcome(answer))
+      printProblems(io, answer)
+    }
+    return problems.length === 0 ? exitCode.ok : exitCode.failure
+  })
+}
+
+/** What the three of them answer, as far as it is shown. */
+interface ReloadAnswer {
+  readonly kind: string
+  readonly generation: Generation
+  readonly summary: string
+  readonly changes: readonly Change[]
+  readonly kept: readonly string[]
+  readonly problems: readonly Problem[]
+  readonly omitted: number
+}
+
+function formatOutcome({ kind, generation }: Partial<ReloadAnswer>): string {
+  if (generation === undefined) return ''
+  if (kind === 'unchanged') return `generation ${generation.number}: nothing changed\n`
+  return `generation ${generation.number}: ${printable(generation.summary)}\n`
+}
+
+function formatPlan({ changes = [], summary = '' }: Partial<ReloadAnswer>): string {
+  if (changes.length === 0) return `${printable(summary)}\n`
+  const ending = (change: Change): string =>
+    change.connections === 0 ? '' : ` (ends ${count(change.connections, 'connection')}${tunnelsOf(change)})`
+  const lines = changes.map((change) => `${printable(change.key)}: ${printable(change.text)}${ending(change)}`)
+  const total = changes.reduce((sum, { connections }) => sum + connections, 0)
+  return `${[...lines, `${count(changes.length, 'change')}, ${count(total, 'connection')} to end`].join('\n')}\n`
+}
+
+const tunnelsOf = ({ tunnels }: Change): string => (tunnels === 0 ? '' : `, ${count(tunnels, 'tunnel')} among them`)
+
+/** Also of a refusal. */
+export function printProblems(io: Io, body: unknown): void {
+  const { problems = [], kept = [], omitted = 0 } = body as Partial<ReloadAnswer>
+  for (const problem of problems) io.stderr(`${printable(formatProblem(problem))}\n`)
+  if (omitted > 0) io.stderr(`and ${count(omitted, 'problem')} more\n`)
+  if (kept.length > 0) io.stderr(`kept as before: ${kept.map(printable).join(', ')}\n`)
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

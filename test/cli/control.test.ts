@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { main } from '../../cli/main.ts'
+import { startAdmin } from '../../core/admin/server.ts'
+import { formatAddress } from '../../core/address.ts'
+import { fakeAdminSource } from '../support/admin-source.ts'
+import { controlled } from '../support/controlled.ts'
+import { fakeIo } from '../support/service-io.ts'
+
+const files = {
+  'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }',
+  'm.json': '{ "backends": ["http://a", "http://b"] }',
+}
+
+const ends: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** Files under control behind an admin API, and the command line asking it. */
+async function start(given: Readonly<Record<string, string>> = files, token?: string) {
+  const one = await controlled(given)
+  const status = () => ({ pools: one.edge.config.pools.map(({ name }) => ({ name, backends: [] })) }) as never
+  const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller, status })
+  const server = await startAdmin({ address: { kind: 'tcp', host: '127.0.0.1', port: 0 }, token, source })
+  ends.push(() => server.stop(), one.end)
+  const url = `http://${formatAddress(server.address)}`
+  const run = async (line: string, env: Readonly<Record<string, string>> = {}) => {
+    const io = fakeIo({ env: { SMARTEDGE_ADMIN_URL: url, ...env } })
+    const code = await main(line.split(' '), io)
+    return { code, out: io.out(), err: io.err() }
+  }
+  return { ...one, run }
+}
+
+describe('smartedge reload', () => {
+  test('says what is in force now', async () => {
+    const { run, write, members } = await start()
+    write('m.json', '{ "backends": ["http://c"] }')
+    expect(await run('reload')).toEqual({
+      code: 0,
+      out: 'generation 2: pools.web: +1 backend, -2 backends\n',
+      err: '',
+    })
+    expect(members('web')).toEqual({ 'c:80': 1 })
+    expect(await run('reload')).toEqual({ code: 0, out: 'generation 2: nothing changed\n', err: '' })
+  })
+
+  test('exits with 1 and every problem at its place when refused', async () => {
+    const { run, write } = await start()
+    write('edge.json', '{ "pools": { "web": { "backends": [] } },\n "colour": 1, "drainTimeout": 5 }')
+    const { code, out, err } = await run('reload')
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toStartWith('edge.json:2:2: colour is not a known key (known here: ')
+    expect(err).toContain('\nedge.json:2:31: drainTimeout must be a duration from 0ms to 24h such as "5m", got 5 (')
+  })
+
+  test('exits with 1 when a pool had to stay as it was', async () => {
+    const { run, write } = await start()
+    write('m.json', '{ "backends": [')
+    const { code, out, err } = await run('reload')
+    expect([code, out]).toEqual([1, 'generation 1: nothing changed\n'])
+    expect(err).toContain('m.json:1:16: ')
+    expect(err).toEndWith('kept as before: web\n')
+  })
+
+  test('plans without changing anything', async () => {
+    const { run, write, edge } = await start()
+    const load = new Map([['web', new Map([['a:80', { connections: 3, tunnels: 1 }]])]])
+    edge.edgeLoad = { listeners: new Map(), pools: load }
+    write('m.json', '{ "backends": [{ "url": "http://b", "weight": 2 }] }')
+    expect(await run('reload --plan')).toEqual({
+      code: 0,
+      out:
+        'pools.web: weight of b:80 1 -> 2\n' +
+        'pools.web: backend a:80 removed (ends 3 connections, 1 tunnel among them)\n' +
+        '2 changes, 3 connections to end\n',
+      err: '',
+    })
+    expect(edge.inForce.length).toBe(1)
+    write('m.json', files['m.json'])
+    expect((await run('reload --plan')).out).toBe('nothing would change\n')
+  })
+
+  test('goes back a generation', async () => {
+    const { run, write, members } = await start()
+    write('m.json', '{ "backends": [] }')
+    await run('reload')
+    expect((await run('reload --rollback')).out).toStartWith('generation 3: back to generation 1; the files stay')
+    expect(Object.keys(members('web'))).toEqual(['a:80', 'b:80'])
+    const last = await run('reload --rollback')
+    expect([last.code, last.err]).toEqual([1, 'edge.json:1:1: has no earlier generation to go back to\n'])
+  })
+
+  test('prints JSON for programs', async () => {
+    const { run } = await start()
+    expect(JSON.parse((await run('reload --json')).out)).toMatchObject({ kind: 'unchanged', problems: [] })
+    expect(JSON.parse((await run('reload --plan --json')).out)).toMatchObject({ kind: 'plan', changes: [] })
+  })
+
+  test.each([
+    ['reload --plan --rollback', {}, 2],
+    ['reload now', {}, 2],
+    ['reload --url nonsense', {}, 2],
+    ['reload', { SMARTEDGE_ADMIN_URL: 'http://127.0.0.1:1' }, 69],
+    ['reload', { SMARTEDGE_ADMIN_URL: 'unix:/nowhere/at/all' }, 69],
+  ])('%s with %j exits with %d', async (line, env, code) => {
+    const { run } = await start()
+    expect((await run(line, env)).code).toBe(code)
+  })
+
+  test('wants the token', async () => {
+    const { run } = await start(files, 'secret')
+    const refused = await run('reload')
+    expect([refused.code, refused.err]).toMatchObject([1, expect.stringContaining('SMARTEDGE_ADMIN_TOKEN')])
+    expect((await run('reload', { SMARTEDGE_ADMIN_TOKEN: 'secret' })).code).toBe(0)
+  })
+})
+
+describe('smartedge backend', () => {
+  test('lists members with state and weight', async () => {
+    const { run } = await start()
+    const { code, out } = await run('backend list')
+    expect(code).toBe(0)
+    expect(out.split('\n')[0]).toMatch(/^web · p2c · members in .*m\.json$/)
+    expect(out).toMatch(/a:80 +active +- +1 +0 +-\n/)
+    expect(JSON.parse((await run('backend list --pool web --json')).out)).toMatchObject({ pool: 'web' })
+  })
+
+  test('adds, weighs, drains, resumes and removes, in the file too', async () => {
+    const { run, members, read } = await start()
+    expect((await run('backend add http://c --weight 2 --zone eu')).out).toBe(
+      'web: http://c added, written to m.json (generation 2)\n',
+    )
+    expect((await run('backend weight c:80 0.5')).code).toBe(0)
+    expect((await run('backend drain a:80')).out).toContain('web: a:80 draining')
+    expect(members('web')).toEqual({ 'a:80': -1, 'b:80': 1, 'c:80': 0.5 })
+    expect((await run('backend resume a:80')).code).toBe(0)
+    expect((await run('backend remove b:80 --pool web')).code).toBe(0)
+    expect(read('m.json')).toBe(
+      '{ "backends": [{ "url": "http://a" }, { "url": "http://c", "weight": 0.5, "zone": "eu" }] }',
+    )
+  })
+
+  test('checks the health of one', async () => {
+    const { run } = await start()
+    expect((await run('backend check a:80')).out).toBe('web: a:80 check started\n')
+    const none = await run('backend check b:80')
+    expect([none.code, none.err]).toMatchObject([1, expect.stringContaining('has no health checks')])
+  })
+
+  test.each([
+    ['backend', 2],
+    ['backend explode', 2],
+    ['backend add', 2],
+    ['backend weight a:80', 2],
+    ['backend weight a:80 0', 2],
+    ['backend weight a:80 -1', 2],
+    ['backend weight a:80 NaN', 2],
+    ['backend weight a:80 1e9', 2],
+    ['backend weight a:80 1000000', 1],
+    ['backend remove c:80', 1],
+    ['backend add http://a', 1],
+    ['backend add https://c', 1],
+    ['backend list --pool nope', 1],
+    ['backend list --url http://127.0.0.1:1', 69],
+  ])('%s exits with %d and changes nothing', async (line, code) => {
+    const { run, read } = await start()
+    const result = await run(line)
+    expect([result.code, result.err === '']).toEqual([code, false])
+    expect(read('m.json')).toBe(files['m.json'])
+  })
+
+  test('says what is wrong with a value', async () => {
+    const { run } = await start()
+    expect((await run('backend weight a:80 1000000')).err).toBe(
+      'smartedge: backends[0].weight must be a number from 0.001 to 1000, got 1000000\n',
+    )
+  })
+
+  test('wants the pool’s name when there are several', async () => {
+    const pools = '{ "routes": [{ "pool": "web" }], "pools": { "web": { "backends": [] }, "api": { "backends": [] } } }'
+    const { run, members } = await start({ 'edge.json': pools })
+    const refused = await run('backend add http://c')
+    expect([refused.code, refused.err]).toEqual([2, 'smartedge: name the pool with --pool: web, api\n'])
+    expect((await run('backend add http://c --pool api')).code).toBe(0)
+    expect(members('api')).toEqual({ 'c:80': 1 })
+    expect((await run('backend list')).out).toMatch(/^web · .*\n.*\napi · .*\n.*\n +c:80/)
+  })
+})
+
+describe('smartedge strategy use', () => {
+  test('switches a pool, with options', async () => {
+    const { run, edge } = await start()
+    expect((await run('strategy use web random')).out).toBe('web: balanced by random from now on\n')
+    expect((await run('strategy use web consistent-hash --options {"load":2}')).code).toBe(0)
+    expect(edge.config.pools[0]?.strategy).toEqual({ use: 'consistent-hash', options: { load: 2 } })
+    expect((await run('strategy use web best')).code).toBe(1)
+    expect((await run('strategy use nope random')).code).toBe(1)
+    expect((await run('strategy use web random --options {')).code).toBe(2)
+  })
+})
