@@ -3,6 +3,7 @@ import { renderCaddyfile } from '../../../bench/peers/caddy.ts'
 import { parseCommandPeer } from '../../../bench/peers/command.ts'
 import { renderHaproxy } from '../../../bench/peers/haproxy.ts'
 import { renderNginx } from '../../../bench/peers/nginx.ts'
+import { listTurns } from '../../../bench/peers/node.ts'
 import { createSmartedge, renderSmartedge } from '../../../bench/peers/smartedge.ts'
 import { renderRoutes, renderTraefik } from '../../../bench/peers/traefik.ts'
 
@@ -49,6 +50,11 @@ describe('weights', () => {
       url: 'http://127.0.0.1:5002',
       weight: 4,
     })
+  })
+
+  test('are turns where there is nothing else', () => {
+    expect(listTurns(weighted)).toEqual([5001, 5002, 5002, 5002, 5002])
+    expect(listTurns(job)).toEqual([5001, 5002])
   })
 })
 
