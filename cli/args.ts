@@ -57,6 +57,7 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
       .addOption(configOption())
       .addOption(jsonEventsOption())
       .addOption(quietOption())
+      .option('--no-watch', 'saved files wait for a reload')
       .action(async (options: RunOptions) => {
         const verb =
           name === 'run' ? (await import('./commands/run.ts')).run : (await import('./commands/demo.ts')).demo

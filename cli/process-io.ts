@@ -20,6 +20,10 @@ export function processIo(): ServiceIo {
         for (const [signal, listener] of listeners) process.off(signal, listener)
       }
     },
+    onHangup(handler) {
+      process.on('SIGHUP', handler)
+      return () => void process.off('SIGHUP', handler)
+    },
     onFault(handler) {
       process.on('uncaughtException', handler)
       process.on('unhandledRejection', handler)

@@ -12,13 +12,14 @@ import type { ServiceIo, Signal } from './service-io.ts'
 export interface RunningEdge {
   readonly addresses: readonly { readonly listener: string; readonly address: SocketAddress }[]
   readonly adminAddress: SocketAddress | undefined
+  readonly controller?: { reload(origin: string): Promise<unknown> } | undefined
   status(): StatusSnapshot
   drain(): Promise<{ readonly cut: number }>
   kill(): void
 }
 
 export interface Service {
-  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onFault'>
+  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onFault'>
   readonly config: Config
   /** Where the configuration came from, for people; undefined: from nowhere. */
   readonly file: string | undefined
@@ -31,12 +32,13 @@ export interface Service {
 
 /**
  * Resolves to the exit code. The first signal drains: 0 when all was finished or the time was up. The second ends at
- * once: 130 or 143.
+ * once: 130 or 143. SIGHUP reloads; before there is an edge it does nothing.
  */
 export async function serve({ io, config, file, emit, clock, start, onReady }: Service): Promise<number> {
   const signals = watchSignals(io, clock)
   io.onFault((error) => emit({ kind: 'fault', detail: stackOf(error) }))
   let edge: RunningEdge | undefined
+  const stopHangups = io.onHangup(() => void edge?.controller?.reload('SIGHUP'))
   let isForced = false
   const run = async (): Promise<number> => {
     edge = await start({ config, emit })
@@ -62,6 +64,7 @@ export async function serve({ io, config, file, emit, clock, start, onReady }: S
     return exitCode.failure
   } finally {
     signals.stop()
+    stopHangups()
     // After a drain there is nothing left to end; after a second signal, everything.
     edge?.kill()
   }

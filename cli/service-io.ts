@@ -8,6 +8,8 @@ export interface ServiceIo extends Io {
   readonly stderrIsTty: boolean
   /** Calls `handler` on each signal until the returned function is called; the default, to end at once, is off meanwhile. */
   readonly onSignal: (handler: (signal: Signal) => void) => () => void
+  /** The same for SIGHUP. */
+  readonly onHangup: (handler: () => void) => () => void
   /** Calls `handler` with what nobody caught, instead of ending the process. */
   readonly onFault: (handler: (error: unknown) => void) => void
 }

@@ -3,6 +3,8 @@ import { formatAddress, type SocketAddress } from './address.ts'
 import { type AdminServer, startAdmin } from './admin/server.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
+import type { ConfigFiles, Controller } from './control/contract.ts'
+import { createController } from './control/controller.ts'
 import type { EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
 import { requestIds } from './exchange/request-id.ts'
@@ -26,6 +28,8 @@ import { createAdminSource } from './runtime/edge-view.ts'
 export interface EdgeOptions {
   readonly config: Config
   readonly emit: Emit
+  /** Where the config came from; absent: from nowhere, and nothing can be reloaded. */
+  readonly files?: ConfigFiles
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -38,6 +42,8 @@ export interface Edge {
   status(): StatusSnapshot
   /** For whoever changes what it does while it runs. */
   readonly control: EdgeControl
+  /** Reloads, plans and edits; undefined without files. */
+  readonly controller: Controller | undefined
   /** Accepts no more, finishes what is under way within `shutdownTimeoutMs`, cuts the rest; resolves to how many were cut. */
   drain(): Promise<{ readonly cut: number }>
   /** Ends at once. */
@@ -46,7 +52,7 @@ export interface Edge {
 
 /** Rejects with StartError, a line or more for the person who started it; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { config, clock = systemClock, random = systemRandom } = options
+  const { config, files, clock = systemClock, random = systemRandom } = options
   const log = createEventLog(clock, options.emit)
   const { emit } = log
   const counters = createEdgeCounters()
@@ -56,6 +62,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   let phase: Phase = 'starting'
   let onClientGone = (): void => {}
   let admin: AdminServer | undefined
+  let controller: Controller | undefined
 
   const services: Services = {
     clock,
@@ -82,15 +89,17 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       onClosed: () => onClientGone(),
     },
   })
-  const source = createAdminSource({ runtime, counters, clock, phase: () => phase, log })
+  const source = createAdminSource({ runtime, counters, clock, phase: () => phase, log, controller: () => controller })
 
   const kill = (): void => {
+    controller?.stop()
     runtime.stop()
     latency.stop()
     void admin?.stop()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     phase = 'draining'
+    controller?.stop()
     runtime.stopAccepting()
     await new Promise<void>((resolve) => {
       onClientGone = () => {
@@ -110,6 +119,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   try {
     const applied = await runtime.apply(config)
     if (applied.kind === 'refused') throw new StartError(applied.problems.map(explain).join('\n'))
+    controller = files && createController({ edge: runtime, files, emit, clock })
     if (config.admin !== undefined) {
       admin = await startAdmin({ ...config.admin, source })
       emit({ kind: 'admin-listening', address: formatAddress(admin.address) })
@@ -126,6 +136,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     adminAddress: admin?.address,
     status: () => source.status(),
     control: runtime,
+    controller,
     drain,
     kill,
   }

@@ -6,7 +6,7 @@ import { descriptorWarning, readDescriptorLimit } from '../descriptors.ts'
 import { exitCode } from '../exit-codes.ts'
 import { type LoadedConfig, loadOrReport } from '../load.ts'
 import { createLog } from '../log.ts'
-import { type RunningEdge, serve } from '../serve.ts'
+import { type RunningEdge, serve, type Service } from '../serve.ts'
 import type { ServiceIo } from '../service-io.ts'
 
 export interface RunOptions {
@@ -14,6 +14,8 @@ export interface RunOptions {
   /** Events as JSON, on a terminal too. */
   readonly json?: boolean
   readonly quiet?: boolean
+  /** false: saved files wait for a reload. */
+  readonly watch?: boolean
 }
 
 export async function run(io: ServiceIo, options: RunOptions): Promise<number> {
@@ -25,13 +27,15 @@ export async function run(io: ServiceIo, options: RunOptions): Promise<number> {
 export async function serveLoaded(
   io: ServiceIo,
   options: RunOptions,
-  { config, file }: LoadedConfig,
+  { config, file, files }: LoadedConfig,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
   const emit = logFor(io, options)
   const warning = descriptorWarning(readDescriptorLimit(), config.limits.maxConnections)
   if (warning !== undefined) io.stderr(`smartedge: ${warning}\n`)
-  return await serve({ io, config, file, emit, clock: systemClock, start: startEdge, ...(onReady && { onReady }) })
+  const start: Service['start'] = (given) =>
+    startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true } })
+  return await serve({ io, config, file, emit, clock: systemClock, start, ...(onReady && { onReady }) })
 }
 
 const logFor = (io: ServiceIo, options: RunOptions): Emit =>

@@ -3,6 +3,7 @@ import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
 import type { AdminSource, Readiness } from '../admin/source.ts'
 import type { Clock } from '../clock.ts'
+import type { Controller } from '../control/contract.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { EventLog } from '../observe/event-log.ts'
 import { createFeed } from '../observe/feed.ts'
@@ -21,11 +22,15 @@ export interface EdgeViewOptions {
   readonly clock: Clock
   readonly phase: () => Phase
   readonly log: EventLog
+  /** undefined: nothing can be reloaded. */
+  readonly controller: () => Controller | undefined
 }
 
-export function createAdminSource({ runtime, counters, clock, phase, log }: EdgeViewOptions): AdminSource {
+export function createAdminSource(options: EdgeViewOptions): AdminSource {
+  const { runtime, counters, clock, phase, log, controller } = options
   const startedAt = clock.wallTime()
   const view = (): EdgeView => ({
+    ...reloadView(controller()),
     phase: phase(),
     listeners: runtime.runningListeners.map(listenerView),
     counters,
@@ -36,19 +41,20 @@ export function createAdminSource({ runtime, counters, clock, phase, log }: Edge
       requests: runtime.world.requestsOfRule[index] ?? 0,
     })),
   })
-  const faults = (pool: string): { count: number; last: string | null } => {
-    const facts = runtime.runningPools.find(({ name }) => name === pool)?.strategyFacts
-    return { count: facts?.faults ?? 0, last: facts?.lastFault ?? null }
-  }
-  const feed = createFeed({ view, process: () => processView(startedAt), clock, faults })
+  const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
     status: () => buildSnapshot(view(), processView(startedAt), clock),
     metrics: () => renderMetrics(view(), processView(startedAt)),
     ready: () => readiness(phase(), runtime.runningPools),
     config: () => runtime.config,
     events: createEventStream({ feed, log }),
+    get control() {
+      return controller()
+    },
   }
 }
+
+const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
 
 function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   if (phase !== 'serving') return { kind: 'not-ready', reason: phase }

@@ -10,6 +10,14 @@ import { virtualClock } from '../support/virtual-clock.ts'
 
 const config = { pools: [{ members: [1, 2] }, { members: [3] }] } as unknown as Config
 
+const edgeThatEnds: RunningEdge = {
+  addresses: [],
+  adminAddress: undefined,
+  status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
+  drain: async () => ({ cut: 0 }),
+  kill: () => undefined,
+}
+
 /** An edge whose drain ends when told, and what became of it. */
 function scripted(overrides: Partial<Service> = {}) {
   const io = fakeIo()
@@ -43,6 +51,27 @@ describe('a service', () => {
     io.signal('SIGTERM')
     drained.resolve({ cut: 0 })
     await result
+  })
+
+  test('reloads at SIGHUP, and does not mind one that comes too early', async () => {
+    const io = fakeIo()
+    const reloads: string[] = []
+    const started = Promise.withResolvers<void>()
+    const start = async (): Promise<RunningEdge> => {
+      await started.promise
+      const controller = { reload: async (origin: string) => reloads.push(origin) }
+      return { ...edgeThatEnds, controller }
+    }
+    const { ready, result } = scripted({ io, start })
+    io.hangup()
+    started.resolve()
+    await ready
+    io.hangup()
+    expect(reloads).toEqual(['SIGHUP'])
+    io.signal('SIGTERM')
+    expect(await result).toBe(0)
+    io.hangup()
+    expect(reloads.length).toBe(1)
   })
 
   test('drains at the first signal and ends with 0', async () => {

@@ -6,6 +6,7 @@ export interface FakeIo extends ServiceIo {
   readonly out: () => string
   readonly err: () => string
   readonly signal: (signal: Signal) => void
+  readonly hangup: () => void
   readonly fault: (error: unknown) => void
   /** Signal handlers installed and not taken away. */
   readonly watchers: () => number
@@ -16,6 +17,7 @@ export interface FakeIo extends ServiceIo {
 export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
   const written = { out: '', err: '' }
   const handlers = new Set<(signal: Signal) => void>()
+  const hangups = new Set<() => void>()
   const waiting = new Set<() => void>()
   let onFault: (error: unknown) => void = () => undefined
   const write = (stream: 'out' | 'err') => (text: string) => {
@@ -34,6 +36,10 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
       handlers.add(handler)
       return () => handlers.delete(handler)
     },
+    onHangup(handler) {
+      hangups.add(handler)
+      return () => hangups.delete(handler)
+    },
     onFault(handler) {
       onFault = handler
     },
@@ -41,6 +47,7 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     out: () => written.out,
     err: () => written.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),
+    hangup: () => hangups.forEach((handler) => handler()),
     fault: (error) => onFault(error),
     watchers: () => handlers.size,
     written: (text) =>
