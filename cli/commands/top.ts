@@ -92,6 +92,10 @@ async function showTerminal(session: Session): Promise<number> {
   const early = await Promise.race([first.promise, ended.promise])
   const terminal = early === undefined ? openTerminal(store, themeFor(session)) : undefined
   const stopSignals = io.onSignal((signal) => ended.resolve({ kind: 'failed', code: exitCode[signal], line: '' }))
+  io.onFault((error) => {
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    ended.resolve({ kind: 'failed', code: exitCode.failure, line: `smartedge: ${told}\n` })
+  })
   const crashed = terminal?.closed.catch((error: unknown) => {
     ended.resolve({ kind: 'failed', code: exitCode.failure, line: `smartedge: the screen failed: ${String(error)}\n` })
   })

@@ -59,6 +59,10 @@ export interface Notice {
 /** What is said when the answer has come. */
 export function outcomeOf(command: Command, answer: AdminAnswer): Notice {
   if (answer.kind !== 'ok') return { tone: 'bad', text: `Not done: ${answer.reason}` }
+  if (fieldOf(answer.body, 'kind') === 'unchanged') return { tone: 'dim', text: 'Nothing had changed.' }
+  const kept = fieldOf(answer.body, 'kept')
+  if (Array.isArray(kept) && kept.length > 0)
+    return { tone: 'bad', text: `${doneWords(command)}, but for ${kept.join(', ')}, kept as before: see 5 Events.` }
   const generation = generationIn(answer.body)
   return {
     tone: 'good',

@@ -2,7 +2,6 @@
 import type { Frame } from '../../core/observe/frame.ts'
 import { printable } from '../text.ts'
 import type { WatchedEvent } from '../feed-format.ts'
-import { placeOf } from './findings.ts'
 import { clockTime } from './format.ts'
 import { firstVisible } from './grid.ts'
 import { type Line, panel, select, span } from './line.ts'
@@ -50,10 +49,9 @@ function reloadLines({ generation, reload }: Frame, { glyphs }: Theme): Line[] {
   if (reload && !reload.ok) {
     lines.push([
       span(` ${glyphs.states['bad'] ?? ''} reload refused ${clockTime(reload.at)}`, 'bad'),
-      span('  the old configuration serves on', 'dim'),
+      span(`  ${printable(reload.origin)}; what was in force serves on`, 'dim'),
     ])
-    for (const problem of reload.problems.slice(0, maxProblems))
-      lines.push([span(`   ${printable(placeOf(problem))} `, 'warn'), span(printable(problem.message))])
+    for (const problem of reload.problems.slice(0, maxProblems)) lines.push([span(`   ${printable(problem)}`, 'warn')])
     if (reload.problems.length > maxProblems)
       lines.push([span(`   and ${reload.problems.length - maxProblems} more`, 'dim')])
   }

@@ -123,7 +123,7 @@ function peersMedianMs({ backends }: PoolFrame, backend: BackendFrame): number |
   return peers[Math.floor((peers.length - 1) / 2)]
 }
 
-function edgeFaults({ totals, reload, at }: Frame): Fresh[] {
+function edgeFaults({ totals, reload }: Frame): Fresh[] {
   const faults: Fresh[] = []
   if (totals.refusedPerSecond > 0)
     faults.push({
@@ -144,16 +144,12 @@ function edgeFaults({ totals, reload, at }: Frame): Fresh[] {
       tone: 'warn',
       what: 'kept its old config',
       brief: 'kept its old config',
-      why: first ? `${placeOf(first)}${first.message}` : 'the newest could not be loaded',
-      since: reload.at ?? at,
+      why: first ?? 'the newest could not be loaded',
+      since: reload.at,
     })
   }
   return faults
 }
-
-/** `file:line:column: `, as far as known. */
-export const placeOf = ({ file, line, column }: { file: string; line: number | null; column: number | null }): string =>
-  `${[file, line, column].filter((part) => part !== null && part !== '').join(':')}: `
 
 /** Slow or failing before, and now without enough traffic to tell. */
 function isUndecided(finding: Finding, frame: Frame): boolean {
@@ -196,7 +192,7 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
       `${opening} since ${since}: ${short}`,
       `${opening}: ${short}`,
       `${who}: ${short}`,
-      `${opening} since ${since}: ${counted(findings.length, 'fault')}`,
+      `${worst.pool || 'the balancer'} is unwell since ${since}: ${nameOf(worst)}, and ${findings.length - 1} more`,
     ],
   }
 }

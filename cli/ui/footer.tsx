@@ -19,7 +19,7 @@ function footer(state: UiState, width: number): Line {
         { ...span(` ${printable(questionOf(mode.command))} `, 'warn'), isSelected: true },
         ...hints([
           ['y', 'yes'],
-          ['any other key', 'no'],
+          ['n', 'no'],
         ]),
       ]
     case 'weight':

@@ -92,7 +92,7 @@ function verdict(state: UiState, width: number, theme: Theme): Line {
 function bannerOf({ link, now, live }: UiState, { glyphs }: Theme): Line | undefined {
   if (link.kind !== 'lost') return undefined
   const retry = Math.max(0, Math.ceil((link.retryAt - now) / 1000))
-  const age = live.frame ? `, what you see is ${ageWords((now - link.since) / 1000)} old` : ''
-  const text = `${glyphs.states['warn'] ?? ''} Connection lost: ${link.reason}${age}; next try in ${retry} s`
+  const age = live.frame ? `; this is ${ageWords((now - link.since) / 1000)} old` : ''
+  const text = `${glyphs.states['warn'] ?? ''} Lost: ${link.reason}${age}, next try in ${retry} s`
   return [span(' '), { ...span(text, 'warn'), isSelected: true }]
 }

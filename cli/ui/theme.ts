@@ -143,7 +143,7 @@ const noColor: Palette = {
 const none: Palette = { ...noColor, title: '', warn: '', bad: '', key: '', selected: '' }
 
 /** Old news: everything looks the same. */
-const greyed: Palette = { ...none, plain: '2', selected: '7' }
+const greyed = { ...Object.fromEntries(Object.keys(none).map((role) => [role, '2'])), selected: '7' } as Palette
 
 const palettes = { indexed, basic, 'no-color': noColor, none } as const
 

@@ -1,0 +1,61 @@
+/** The pictures of `smartedge top` that are held as text: for tests, and for the guide. Always the same. */
+import type { Message } from '../../cli/ui/update.ts'
+import type { UiState } from '../../cli/ui/state.ts'
+import { frameOf, sampleFrames, sampleStart, wellScript } from './feed-frames.ts'
+import { frames, keys, play, sampleState } from './ui-state.ts'
+
+export interface Picture {
+  /** Also the name of its file. */
+  readonly name: string
+  readonly columns: number
+  readonly rows: number
+  readonly ascii?: boolean
+  readonly state: () => UiState
+}
+
+const after = (...messages: readonly Message[]) => play(sampleState(), messages).state
+
+const lost: Message = { kind: 'lost', reason: 'nothing listens there', retryMs: 4000 }
+
+const newest = sampleFrames(1).at(-1)
+
+const refusedReload: Message = {
+  kind: 'frame',
+  frame: frameOf(newest?.pools ?? [], {
+    at: sampleStart,
+    reload: {
+      at: sampleStart - 4000,
+      ok: false,
+      origin: 'watch',
+      problems: [
+        'smartedge.config.json:12:19: pools.web.strategy must be a known name, got "p3c" (did you mean p2c?)',
+        'backends.json:4:5: weight must be above 0, got -1',
+      ],
+    },
+  }),
+}
+
+const wellState = (): UiState => play(sampleState({ seconds: 0 }), frames(30, wellScript)).state
+
+const scenes: readonly (readonly [name: string, state: () => UiState])[] = [
+  ['overview', () => sampleState()],
+  ['backends', () => after(...keys('2', 'down'))],
+  ['latency', () => after(...keys('3', 'l', 'o', 'j', 'j', 'j'))],
+  ['pools', () => after(...keys('4'))],
+  ['events', () => after(refusedReload, ...keys('5'))],
+  ['strategies', () => after(...keys('6'))],
+  ['backend', () => after(...keys('enter'))],
+  ['pool', () => after(...keys('4', 'enter'))],
+  ['help', () => after(...keys('?'))],
+  ['palette', () => after(...keys(':', 'd', 'r', 'a', 'i', 'n'))],
+  ['confirm', () => after(...keys('d'))],
+  ['lost', () => after(lost, { kind: 'tick', now: sampleStart + 3000 })],
+  ['well', () => wellState()],
+]
+
+export const pictures: readonly Picture[] = [
+  ...scenes.map(([name, state]) => ({ name: `${name}-80x24`, columns: 80, rows: 24, state })),
+  ...scenes.slice(0, 8).map(([name, state]) => ({ name: `${name}-120x40`, columns: 120, rows: 40, state })),
+  { name: 'overview-ascii-80x24', columns: 80, rows: 24, ascii: true, state: () => sampleState() },
+  { name: 'latency-ascii-80x24', columns: 80, rows: 24, ascii: true, state: () => after(...keys('3')) },
+]
