@@ -1,6 +1,7 @@
 /** What an exchange must remember of its request's head, since the parser that read it goes on to other messages. */
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import { MAX_GATHERED_BYTES } from '../net/outbox.ts'
 import { acceptsTrailers, isUpgrade } from './rewrite-request.ts'
 
 export class RequestFacts {
@@ -24,8 +25,10 @@ export class RequestFacts {
     this.takesTrailers = acceptsTrailers(head)
     this.wantsKeepAlive = head.wantsKeepAlive
     this.isChunked = head.fields.isChunked
-    this.bytes = head.bytes
-    this.start = head.start
+    // A large buffer holds a body as well, whose wire frees it: see Wire.write.
+    const isAlone = head.bytes.length <= MAX_GATHERED_BYTES
+    this.bytes = isAlone ? head.bytes : Buffer.from(head.bytes.subarray(head.start, head.fields.end))
+    this.start = isAlone ? head.start : 0
     this.head = head
     this.limits = limits
   }
