@@ -1,5 +1,5 @@
 /** From what the user asked for to what is to be run: scenarios, contestants, rounds, times. Starts nothing. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { estimateSeconds, planSecondsPerRound } from './budget.ts'
 import type { Peer } from './peers/peer.ts'
@@ -9,20 +9,37 @@ import type { Scenario } from './scenario.ts'
 import { selectScenarios } from './scenarios/catalogue.ts'
 import { createTargetScenario, isLoopback, parseTarget } from './scenarios/target.ts'
 
-/** What `smartedge bench` takes; see there. */
+/** What a user asks for; undefined: the usual. */
 export interface Wishes {
+  /** Names of rivals, by comma. */
   readonly against?: string
+  /** Strategy files of the user's own, beside the shipped ones. */
   readonly plugin?: readonly string[]
+  /** One minute instead of five. */
   readonly quick?: boolean
   readonly rounds?: number
+  /** Of each run of load. */
   readonly seconds?: number
   readonly connections?: number
-  readonly html?: string
-  readonly markdown?: string
+  /** An address to put under load instead. */
   readonly target?: string
+  /** Requests a second, with `target`. */
   readonly rate?: number
   readonly iOwnThisTarget?: boolean
 }
+
+/** Those that a command repeats; where the results go is no part of it. */
+const repeated = [
+  'against',
+  'plugin',
+  'quick',
+  'rounds',
+  'seconds',
+  'connections',
+  'target',
+  'rate',
+  'iOwnThisTarget',
+] as const satisfies readonly (keyof Wishes)[]
 
 export interface BenchmarkPlan {
   readonly command: string
@@ -44,8 +61,8 @@ export function planBenchmark(names: readonly string[], wishes: Wishes, director
   const field = selectField(names, wishes, directory)
   const rounds = wishes.rounds ?? (wishes.quick ? defaults.quickRounds : defaults.rounds)
   const connections = wishes.connections ?? defaults.connections
-  requireRange('--rounds', rounds, 1, 100)
-  requireRange('--connections', connections, 1, 5000)
+  requireWhole('--rounds', rounds, 1, 100)
+  requireWhole('--connections', connections, 1, 5000)
   const budgetSeconds = wishes.quick ? defaults.quickBudgetSeconds : defaults.budgetSeconds
   const contestants = Math.max(1, field.peers.length)
   const secondsPerRound = wishes.seconds ?? planSecondsPerRound(field.scenarios, contestants, rounds, budgetSeconds)
@@ -62,15 +79,26 @@ export function planBenchmark(names: readonly string[], wishes: Wishes, director
 
 type Field = Pick<BenchmarkPlan, 'scenarios' | 'peers' | 'missing'>
 
-function selectField(names: readonly string[], wishes: Wishes, directory: string): Field {
+/** A contest of strategies when that is asked for, or when the user brings one and names nothing. */
+function selectField(asked: readonly string[], wishes: Wishes, directory: string): Field {
+  requireSense(asked, wishes)
   if (wishes.target !== undefined) return selectTarget(wishes.target, wishes)
-  const scenarios = selectScenarios(names.length > 0 ? names : [wishes.quick ? 'quick' : 'default'])
-  const isContestOfStrategies = names.includes('strategies')
+  const usualSet = wishes.plugin !== undefined ? 'strategies' : wishes.quick ? 'quick' : 'default'
+  const names = asked.length > 0 ? asked : [usualSet]
+  const isContestOfStrategies = names.includes('strategies') || wishes.plugin !== undefined
   const usual = isContestOfStrategies ? ['nginx', 'haproxy'] : [...defaultRivals, 'pipe']
   const rivals = wishes.against?.split(',').filter(Boolean) ?? usual
-  const own = isContestOfStrategies ? listStrategies(wishes.plugin ?? [], directory).map(createSmartedge) : []
+  const own = isContestOfStrategies ? listStrategies(wishes.plugin ?? [], directory) : []
   const { found, missing } = selectPeers(isContestOfStrategies ? rivals : ['smartedge', ...rivals])
-  return { scenarios, peers: [...own, ...found], missing }
+  return { scenarios: selectScenarios(names), peers: [...own, ...found], missing }
+}
+
+/** What would be left aside in silence is refused. */
+function requireSense(names: readonly string[], { target, rate, iOwnThisTarget, against, plugin }: Wishes): void {
+  if (target === undefined && rate !== undefined) throw new Error('--rate goes with --target')
+  if (target === undefined && iOwnThisTarget) throw new Error('--i-own-this-target goes with --target')
+  if (target !== undefined && (names.length > 0 || against !== undefined || plugin !== undefined))
+    throw new Error('--target is measured alone: without scenarios, --against and --plugin')
 }
 
 /** Load on someone else's machine is an attack unless it is one's own. */
@@ -82,13 +110,24 @@ function selectTarget(text: string, { rate, iOwnThisTarget }: Wishes): Field {
   return { scenarios: [createTargetScenario(target, rate)], peers: [], missing: [] }
 }
 
-/** The shipped ones by name, then the user's by absolute path. */
-const listStrategies = (own: readonly string[], directory: string): readonly string[] => [
+/** SmartEdge with each shipped strategy, then with each of the user's. */
+const listStrategies = (own: readonly string[], directory: string): readonly Peer[] => [
   ...readdirSync(plugins)
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => basename(file, '.ts')),
-  ...own.map((path) => resolve(directory, path)),
+    .map((file) => createSmartedge(basename(file, '.ts'))),
+  ...own.map((path) => createSmartedge(requireFile(resolve(directory, path), path), path)),
 ]
+
+function requireFile(path: string, asTyped: string): string {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new Error(`--plugin must be strategy files, got '${asTyped}', which is none (scenarios go before --plugin)`)
+  return path
+}
+
+function requireWhole(name: string, value: number, min: number, max: number): void {
+  requireRange(name, value, min, max)
+  if (!Number.isInteger(value)) throw new Error(`${name} must be a whole number, got ${value}`)
+}
 
 function requireRange(name: string, value: number, min: number, max: number): void {
   if (!(value >= min && value <= max)) throw new Error(`${name} must be ${min}..${max}, got ${value}`)
@@ -96,7 +135,8 @@ function requireRange(name: string, value: number, min: number, max: number): vo
 
 /** As one would type it. */
 function describeCommand(names: readonly string[], wishes: Wishes): string {
-  const flags = Object.entries(wishes).flatMap(([key, value]) => {
+  const flags = repeated.flatMap((key) => {
+    const value = wishes[key]
     const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     if (value === true) return [flag]
     return value === undefined || value === false ? [] : [value].flat().map((each) => `${flag} ${each}`)

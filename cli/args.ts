@@ -6,6 +6,7 @@ import { isatty } from 'node:tty'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import metadata from '../package.json' with { type: 'json' }
+import { addBench } from './bench-args.ts'
 import type { InitOptions } from './commands/init.ts'
 import type { OriginsOptions } from './commands/origins.ts'
 import type { RunOptions } from './commands/run.ts'
@@ -38,6 +39,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addControl(program, () => withColor(io, program), finish)
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
+  addBench(program, () => withColor(io, program), finish)
   return program
 }
 

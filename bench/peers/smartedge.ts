@@ -5,9 +5,9 @@ import type { Job, Peer } from './peer.ts'
 const cli = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 const manifest = join(import.meta.dirname, '..', '..', 'package.json')
 
-/** With the strategy of that name, or the plugin file at that absolute path; undefined: the default. */
-export const createSmartedge = (strategy?: string): Peer => ({
-  name: strategy === undefined ? 'smartedge' : `smartedge:${strategy}`,
+/** With the strategy of that name, or the plugin file at that absolute path, called `label`; undefined: the default. */
+export const createSmartedge = (strategy?: string, label = strategy): Peer => ({
+  name: label === undefined ? 'smartedge' : `smartedge:${label}`,
   install: 'part of SmartEdge',
   version: () => `${String(require(manifest).version)} on Bun ${Bun.version}`,
   launch: (job) => ({

@@ -1,38 +1,29 @@
 /** `smartedge bench`: SmartEdge beside its rivals, or its strategies beside each other, as a table, JSON or a page. */
-import { resolve } from 'node:path'
+import { accessSync, constants } from 'node:fs'
+import { dirname, extname, resolve } from 'node:path'
+import type { Wishes } from '../../bench/plan.ts'
 import type { Results } from '../../bench/results.ts'
 import { exitCode } from '../exit-codes.ts'
 import type { ServiceIo, Signal } from '../service-io.ts'
 
-export interface BenchOptions {
-  /** Names of rivals, by comma; undefined: all that are found. */
-  readonly against?: string
-  /** Strategy files of the user's own, for the set `strategies`. */
-  readonly plugin?: readonly string[]
-  /** One minute instead of five. */
-  readonly quick?: boolean
-  readonly rounds?: number
-  /** Of each run of load; undefined: what the time allows. */
-  readonly seconds?: number
-  readonly connections?: number
+export interface BenchOptions extends Wishes {
   /** Results as JSON on standard output instead of tables. */
   readonly json?: boolean
   /** File for the page. */
   readonly html?: string
   /** File for the document. */
   readonly markdown?: string
-  /** An address to put under load instead. */
-  readonly target?: string
-  /** Requests a second, with `target`. */
-  readonly rate?: number
-  readonly iOwnThisTarget?: boolean
 }
 
 /** Writes what was measured even when a signal ends it early. */
 export async function bench(io: ServiceIo, scenarios: readonly string[], options: BenchOptions): Promise<number> {
   const { planBenchmark } = await import('../../bench/plan.ts')
   const { runBenchmark } = await import('../../bench/run.ts')
-  const plan = planOrComplain(io, () => planBenchmark(scenarios, options, io.cwd))
+  const plan = planOrComplain(io, () => {
+    requireWritable(io.cwd, '--html', options.html, '.html')
+    requireWritable(io.cwd, '--markdown', options.markdown, '.md')
+    return planBenchmark(scenarios, options, io.cwd)
+  })
   if (plan === undefined) return exitCode.usage
   for (const peer of plan.missing) io.stderr(`${peer.name} is not installed, skipped. To have it: ${peer.install}\n`)
 
@@ -67,6 +58,17 @@ async function write(io: ServiceIo, options: BenchOptions, results: Results): Pr
     if (path === undefined) continue
     await Bun.write(resolve(io.cwd, path), text(results))
     io.stderr(`Written: ${path}\n`)
+  }
+}
+
+/** Said before five minutes of measuring, not after. The ending keeps `--html steady` from being taken for a file. */
+function requireWritable(cwd: string, flag: string, path: string | undefined, ending: string): void {
+  if (path === undefined) return
+  if (extname(path) !== ending) throw new Error(`${flag} must be a file that ends in ${ending}, got '${path}'`)
+  try {
+    accessSync(dirname(resolve(cwd, path)), constants.W_OK)
+  } catch {
+    throw new Error(`${flag} must be in a folder that exists and can be written to, got '${path}'`)
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { estimateSeconds, planSecondsPerRound } from '../../bench/budget.ts'
 import { planBenchmark } from '../../bench/plan.ts'
 import { selectPeers } from '../../bench/peers/roster.ts'
@@ -27,19 +28,30 @@ describe('planBenchmark', () => {
     [{ against: 'nginx,apache' }, "no contestant 'apache'"],
     [{ target: 'http://127.0.0.1', rate: 0 }, '--rate must be 1..1000000, got 0'],
     [{ target: 'ftp://127.0.0.1' }, '--target must be http://host'],
+    [{ rounds: 1.5 }, '--rounds must be a whole number, got 1.5'],
+    [{ rate: 10 }, '--rate goes with --target'],
+    [{ iOwnThisTarget: true }, '--i-own-this-target goes with --target'],
+    [{ target: 'http://127.0.0.1', against: 'nginx' }, '--target is measured alone'],
+    [{ plugin: ['nowhere.ts'] }, "--plugin must be strategy files, got 'nowhere.ts', which is none"],
+    [{ plugin: ['/'] }, "--plugin must be strategy files, got '/'"],
   ])('refuses %p', (wishes, message) => {
     expect(() => planBenchmark([], wishes, '/')).toThrow(message)
   })
 
-  test('compares every strategy, the user’s own by its path', () => {
-    const { peers, scenarios } = planBenchmark(['strategies'], { plugin: ['mine.ts'], against: '' }, '/home/me')
+  test.each([[['strategies']], [[]]])('compares every strategy, the user’s own as it was typed, for %p', (names) => {
+    const shipped = join(import.meta.dirname, '..', '..', 'plugins')
+    const { peers, scenarios } = planBenchmark(names, { plugin: ['p2c.ts'], against: '' }, shipped)
     expect(scenarios.map((scenario) => scenario.name)).toEqual(['slow-one', 'flapping', 'weights'])
     expect(peers.map((peer) => peer.name)).toContain('smartedge:peak-ewma')
-    expect(peers.at(-1)?.name).toBe('smartedge:/home/me/mine.ts')
+    expect(peers.at(-1)?.name).toBe('smartedge:p2c.ts')
   })
 
-  test('tells the command that repeats it', () => {
-    const wishes = { against: 'pipe', quick: true, rounds: 1, iOwnThisTarget: false }
+  test('refuses scenarios for a target of one’s own', () => {
+    expect(() => planBenchmark(['steady'], { target: 'http://127.0.0.1' }, '/')).toThrow('--target is measured alone')
+  })
+
+  test('tells the command that repeats it, whatever it writes and wherever', () => {
+    const wishes = { against: 'pipe', quick: true, rounds: 1, iOwnThisTarget: false, html: '/tmp/x.html', json: true }
     expect(planBenchmark(['steady'], wishes, '/').command).toBe(
       'smartedge bench steady --against pipe --quick --rounds 1',
     )
