@@ -8,8 +8,10 @@ import { type Screen, screens, sortKeys, spansSeconds, type UiState } from './st
 type Change = (state: UiState) => UiState
 
 export function browse(state: UiState, key: string): UiState {
-  const change = moves[key] ?? looks[key] ?? (state.readOnly ? refusals[key] : actions[key])
-  return change ? change(state) : state
+  const tables = [moves, looks, state.readOnly ? refusals : actions]
+  // What is pasted may be called like a method of every object.
+  const table = tables.find((one) => Object.hasOwn(one, key))
+  return table?.[key]?.(state) ?? state
 }
 
 const jump = 10

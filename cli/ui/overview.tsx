@@ -90,7 +90,7 @@ function charts(view: View, frame: Frame, history: History, rows: number): Line[
       )
       const note = chart.title === 'latency' ? `p99, ${spanText(spanSeconds(state))}` : ''
       return panel(
-        [...facts(chart, size - 4), ...curve].map((one) => [span(' '), ...one]),
+        [...facts(chart, size - 3), ...curve].map((one) => [span(' '), ...one]),
         { title: chart.title, note, width: size, height: rows + 4 },
         theme,
       )

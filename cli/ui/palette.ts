@@ -16,7 +16,7 @@ const shownChoices = 8
 /** The best few for what was typed; all words must occur. */
 export function choicesFor(state: UiState, text: string): readonly Choice[] {
   const words = text.toLowerCase().split(' ').filter(Boolean)
-  const all = [...typedWeight(text), ...allChoices(state)]
+  const all = [...(state.readOnly ? [] : typedWeight(text)), ...allChoices(state)]
   const found = all.filter((choice) => words.every((word) => choice.text.toLowerCase().includes(word)))
   const begins = (choice: Choice): number => (choice.text.toLowerCase().startsWith(words[0] ?? '') ? 0 : 1)
   return found.toSorted((one, other) => begins(one) - begins(other)).slice(0, shownChoices)
