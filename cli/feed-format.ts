@@ -19,18 +19,19 @@ export const isHello = (value: unknown): value is Hello =>
   isFields(value) &&
   typeof value['protocol'] === 'number' &&
   typeof value['version'] === 'string' &&
-  isListOf(value['boundsMs'], (bound) => typeof bound === 'number')
+  isListOf(value['boundsMs'], isNumber)
 
 export const isFrame = (value: unknown): value is Frame =>
   isFields(value) &&
   hasNumbers(value, ['at', 'uptimeMs', 'intervalMs']) &&
-  typeof value['phase'] === 'string' &&
-  isFields(value['process']) &&
+  hasTexts(value, ['phase']) &&
   isFields(value['totals']) &&
   hasNumbers(value['totals'], totalNumbers) &&
   isLatency(value['totals']['latency']) &&
   isListOf(value['pools'], isPool) &&
-  isListOf(value['routes'], isRoute)
+  isListOf(value['routes'], isRoute) &&
+  isNullOr(value['generation'], isGeneration) &&
+  isNullOr(value['reload'], isReload)
 
 /** undefined when it is none. */
 export function readEvent(id: number, value: unknown): WatchedEvent | undefined {
@@ -48,8 +49,10 @@ const totalNumbers = [
   'retriesPerSecond',
   'refusedPerSecond',
   'inflight',
+  'bytesFromClientsPerSecond',
+  'bytesToClientsPerSecond',
 ]
-const poolNumbers = ['requestsPerSecond', 'errorsPerSecond', 'errorRatio', 'inflight', 'usable']
+const poolNumbers = ['requestsPerSecond', 'errorsPerSecond', 'errorRatio', 'retriesPerSecond', 'inflight', 'usable']
 const backendNumbers = [
   'since',
   'weight',
@@ -60,36 +63,56 @@ const backendNumbers = [
   'requestsPerSecond',
   'errorsPerSecond',
   'errorRatio',
+  'errors',
 ]
 
 const isPool = (value: unknown): boolean =>
   isFields(value) &&
-  typeof value['name'] === 'string' &&
-  isFields(value['strategy']) &&
-  typeof value['strategy']['use'] === 'string' &&
+  hasTexts(value, ['name']) &&
+  isStrategy(value['strategy']) &&
   hasNumbers(value, poolNumbers) &&
   isLatency(value['latency']) &&
   isListOf(value['backends'], isBackend)
 
+const isStrategy = (value: unknown): boolean =>
+  isFields(value) &&
+  hasTexts(value, ['use']) &&
+  hasNumbers(value, ['faults']) &&
+  ['file', 'version', 'lastFault'].every((key) => isNullOr(value[key], isText)) &&
+  ['nsPerPick', 'swappedAt'].every((key) => isNullOr(value[key], isNumber))
+
 const isBackend = (value: unknown): boolean =>
   isFields(value) &&
-  typeof value['id'] === 'string' &&
-  typeof value['state'] === 'string' &&
+  hasTexts(value, ['id', 'state']) &&
   hasNumbers(value, backendNumbers) &&
+  ['reason', 'zone', 'worstError'].every((key) => isNullOr(value[key], isText)) &&
+  isNullOr(value['ewmaMs'], isNumber) &&
+  isNullOr(value['check'], isCheck) &&
   isLatency(value['latency']) &&
-  isListOf(value['histogram'], (one) => typeof one === 'number')
+  isListOf(value['histogram'], isNumber)
+
+const isCheck = (value: unknown): boolean => isFields(value) && hasNumbers(value, ['at']) && hasTexts(value, ['detail'])
 
 const isRoute = (value: unknown): boolean =>
-  isFields(value) &&
-  typeof value['match'] === 'string' &&
-  typeof value['pool'] === 'string' &&
-  hasNumbers(value, ['requestsPerSecond'])
+  isFields(value) && hasTexts(value, ['match', 'pool']) && hasNumbers(value, ['requestsPerSecond'])
+
+const isGeneration = (value: unknown): boolean =>
+  isFields(value) && hasNumbers(value, ['number', 'at']) && hasTexts(value, ['origin', 'summary'])
+
+const isReload = (value: unknown): boolean =>
+  isFields(value) && hasNumbers(value, ['at']) && hasTexts(value, ['origin']) && isListOf(value['problems'], isText)
 
 const isLatency = (value: unknown): boolean =>
-  value === null || (isFields(value) && hasNumbers(value, ['count', 'p50Ms', 'p95Ms', 'p99Ms', 'p999Ms']))
+  isNullOr(value, (one) => isFields(one) && hasNumbers(one, ['count', 'p50Ms', 'p95Ms', 'p99Ms', 'p999Ms']))
 
-const hasNumbers = (value: Fields, keys: readonly string[]): boolean =>
-  keys.every((key) => typeof value[key] === 'number')
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
+const isNullOr = (value: unknown, isItem: (item: unknown) => boolean): boolean => value === null || isItem(value)
+
+const hasNumbers = (value: Fields, keys: readonly string[]): boolean => keys.every((key) => isNumber(value[key]))
+
+const hasTexts = (value: Fields, keys: readonly string[]): boolean => keys.every((key) => isText(value[key]))
 
 const isListOf = (value: unknown, isItem: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every((item) => isItem(item))
