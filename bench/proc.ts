@@ -7,19 +7,19 @@ import { readFileSync, readdirSync } from 'node:fs'
 /** /proc counts CPU time in ticks of 10 ms (USER_HZ is 100 on every Linux that Bun runs on). */
 const tickUs = 10_000
 
-/** CPU time of all threads of one process, the dead ones included. */
+/** CPU time of all threads of one process, the dead ones included, and of its children that ended and were waited for. */
 export interface ProcessTimes {
   readonly userUs: number
   readonly systemUs: number
 }
 
-/** Parses /proc/PID/stat (proc(5), fields 14 and 15); the name may hold spaces and parentheses. undefined: not such a line. */
+/** Parses /proc/PID/stat (proc(5), fields 14 to 17); the name may hold spaces and parentheses. undefined: not such a line. */
 export function parseStat(text: string): ProcessTimes | undefined {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  const user = Number(fields[11] ?? Number.NaN)
-  const system = Number(fields[12] ?? Number.NaN)
-  if (!text.includes(')') || !Number.isFinite(user) || !Number.isFinite(system)) return undefined
-  return { userUs: user * tickUs, systemUs: system * tickUs }
+  const ticks = [11, 12, 13, 14].map((index) => Number(fields[index] ?? Number.NaN))
+  const [user = 0, system = 0, deadUser = 0, deadSystem = 0] = ticks
+  if (!text.includes(')') || !ticks.every(Number.isFinite)) return undefined
+  return { userUs: (user + deadUser) * tickUs, systemUs: (system + deadSystem) * tickUs }
 }
 
 /** Bytes behind `key` in the text of /proc/PID/status or smaps_rollup (`Pss:  123 kB`); 0 when absent. */
@@ -45,7 +45,7 @@ export function processTree(pid: number): readonly number[] {
   return [pid, ...children.flatMap(processTree)]
 }
 
-/** CPU time so far of the process and its living descendants. */
+/** CPU time so far of the process and its descendants, but for those that ended and were not waited for. */
 export function treeTimes(pid: number): ProcessTimes {
   const times = processTree(pid).map((member) => parseStat(read(`/proc/${member}/stat`)))
   return {

@@ -8,14 +8,21 @@ import {
   treeTimes,
 } from '../../bench/proc.ts'
 
-const stat = (name: string) => `42 (${name}) S 1 42 42 0 -1 4194560 100 0 0 0 731 269 0 0 20 0 3 0 99 1000 50`
+const stat = (name: string) => `42 (${name}) S 1 42 42 0 -1 4194560 100 0 0 0 700 200 31 69 20 0 3 0 99 1000 50`
 
 describe('parseStat', () => {
-  test.each(['nginx', 'a b', 'x) S 1 (y', ''])('finds the times behind the name %p', (name) => {
+  test.each(['nginx', 'a b', 'x) S 1 (y', ''])('adds those of children waited for, behind the name %p', (name) => {
     expect(parseStat(stat(name))).toEqual({ userUs: 7_310_000, systemUs: 2_690_000 })
   })
 
-  test.each(['', 'x', '42 (nginx) S 1', '42 (nginx', stat('nginx').replace('731', 'many')])('refuses %p', (text) => {
+  test.each([
+    '',
+    'x',
+    '42 (nginx) S 1',
+    '42 (nginx',
+    stat('nginx').replace('700', 'many'),
+    stat('nginx').replace(' 69 ', ' few '),
+  ])('refuses %p', (text) => {
     expect(parseStat(text)).toBeUndefined()
   })
 })
