@@ -14,8 +14,7 @@ export function planSecondsPerRound(
   rounds: number,
   budgetSeconds: number,
 ): number {
-  const starts = peers * scenarios.reduce((sum, { effort }) => sum + effort.starts, 0)
-  const runs = peers * rounds * scenarios.reduce((sum, { effort }) => sum + effort.runs, 0)
+  const { runs, starts } = addUp(scenarios, peers, rounds)
   const seconds = (budgetSeconds - starts * secondsPerStart - runs * secondsPerRun) / Math.max(1, runs)
   return Math.max(bounds.min, Math.min(bounds.max, Math.floor(seconds * 10) / 10))
 }
@@ -27,8 +26,16 @@ export function estimateSeconds(
   rounds: number,
   secondsPerRound: number,
 ): number {
-  const sum = (value: (scenario: Scenario) => number): number =>
-    scenarios.reduce((total, each) => total + value(each), 0)
-  const loadSeconds = sum(({ effort }) => effort.runs) * rounds * (secondsPerRound + secondsPerRun)
-  return peers * (loadSeconds + sum(({ effort }) => effort.starts) * secondsPerStart)
+  const { runs, starts } = addUp(scenarios, peers, rounds)
+  return runs * (secondsPerRound + secondsPerRun) + starts * secondsPerStart
+}
+
+function addUp(scenarios: readonly Scenario[], peers: number, rounds: number) {
+  let [runs, starts] = [0, 0]
+  for (const { effort } of scenarios) {
+    const contestants = Math.min(peers, effort.contestants ?? peers)
+    runs += effort.runs * rounds * contestants
+    starts += effort.starts * contestants
+  }
+  return { runs, starts }
 }

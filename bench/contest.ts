@@ -31,6 +31,8 @@ export interface Contestant {
   readonly name: string
   readonly version: string
   readonly port: number
+  /** Where its files are. */
+  readonly directory: string
   /** undefined: there is no proxy, the load goes straight to the backend. */
   readonly child: Child | undefined
 }
@@ -100,7 +102,7 @@ export async function startContestant(
     env: env ?? {},
   })
   await untilReady(child, peer.name, [port], readiness === 'answers' ? answers : listens)
-  return { name: peer.name, version: peer.version() ?? 'unknown', port, child }
+  return { name: peer.name, version: peer.version() ?? 'unknown', port, directory, child }
 }
 
 /** A TCP port of 127.0.0.1 that nobody listens on at the moment. */

@@ -56,7 +56,23 @@ export const metrics = {
     format: (ratio: number) => (ratio * 100).toFixed(1),
     compares: false,
   },
+  membersLiveMs: {
+    label: 'members live ms',
+    meaning: 'from saving the config until the new member has its first request, median of the saves; known to 5 ms',
+    format: fixed(0),
+    compares: true,
+  },
+  strategyLiveMs: {
+    label: 'strategy live ms',
+    meaning: 'the same, from saving a strategy file until a request goes where only the new version sends it',
+    format: fixed(0),
+    compares: false,
+  },
+  saves: { label: 'saves', meaning: 'files saved, all rounds', format: count, compares: false },
   failed: { label: 'failed', meaning: 'requests without a good answer, all rounds', format: count, compares: false },
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof metrics
+
+/** Whether rounds add up: a failure in one of three rounds is a failure, not a median of none. */
+export const isTotal = (name: MetricName): boolean => name === 'failed' || name === 'saves'

@@ -39,12 +39,21 @@ export interface Stage {
   readonly complain: (text: string) => void
 }
 
+/** For the time budget. */
+export interface Effort {
+  /** Of load, for each contestant in each round. */
+  readonly runs: number
+  /** How often all contestants are started. */
+  readonly starts: number
+  /** How many can take part at most; undefined: all. */
+  readonly contestants?: number
+}
+
 export interface Scenario {
   readonly name: string
   /** One sentence: the condition, and what the figures say. */
   readonly summary: string
-  /** How many runs of load each contestant gets in a round, and how often all are started: for the time budget. */
-  readonly effort: { readonly runs: number; readonly starts: number }
+  readonly effort: Effort
   /** Leaves no process behind that it started itself, unless it throws: then whoever called it clears up. */
   readonly run: (stage: Stage) => Promise<void>
 }

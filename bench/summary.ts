@@ -1,5 +1,5 @@
 /** From samples of single rounds to one row for each contestant: medians, spreads, ratios to the yardstick. Pure. */
-import { type MetricName, metrics } from './metric.ts'
+import { isTotal, type MetricName, metrics } from './metric.ts'
 import type { CurvePoint, Sample } from './scenario.ts'
 import { median, ratio, type Summary, summarize } from './stats.ts'
 
@@ -37,7 +37,7 @@ function summarizeGroup(group: readonly Sample[]): Row {
   const trusted = clean.length > 0 ? clean : group
   const values = names.flatMap((name) => {
     // A failure is a failure, in whatever round.
-    const summary = summarizeMetric(name, name === 'failed' ? group : trusted)
+    const summary = summarizeMetric(name, isTotal(name) ? group : trusted)
     return summary === undefined ? [] : [[name, summary] as const]
   })
   return {
@@ -55,8 +55,7 @@ function summarizeGroup(group: readonly Sample[]): Row {
 function summarizeMetric(name: MetricName, group: readonly Sample[]): Summary | undefined {
   const values = group.flatMap((sample) => sample.values[name] ?? [])
   const summary = summarize(values)
-  // A failure in one of three rounds is a failure, not a median of none.
-  return summary !== undefined && name === 'failed'
+  return summary !== undefined && isTotal(name)
     ? { ...summary, median: values.reduce((sum, each) => sum + each, 0) }
     : summary
 }

@@ -1,5 +1,5 @@
 /** What every report shows in the same way: blocks of rows, their columns, the text of each cell. Pure. */
-import { type MetricName, metrics } from '../metric.ts'
+import { isTotal, type MetricName, metrics } from '../metric.ts'
 import type { Row } from '../summary.ts'
 
 /** The rows of one variant of a scenario, and which metrics they have. */
@@ -25,7 +25,7 @@ export function cellText(row: Row, name: MetricName): string {
   const summary = row.values[name]
   if (summary === undefined) return '–'
   const value = metrics[name].format(summary.median)
-  const isSum = name === 'failed' || name === 'ratePerSecond'
+  const isSum = isTotal(name) || name === 'ratePerSecond'
   return isSum || summary.min === summary.max ? value : `${value} ±${(summary.spreadRatio * 100).toFixed(0)}%`
 }
 

@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts'
 import { flapping } from './flapping.ts'
 import { connections, download, headers, upload } from './full-speed.ts'
 import { idle } from './idle.ts'
+import { reload } from './reload.ts'
 import { scale } from './scale.ts'
 import { slowOne } from './slow-one.ts'
 import { steady } from './steady.ts'
@@ -20,13 +21,14 @@ export const catalogue: readonly Scenario[] = [
   slowOne,
   flapping,
   uneven,
+  reload,
   tunnels,
   scale,
 ]
 
 /** Names that stand for several. */
 export const sets: Readonly<Record<string, readonly string[]>> = {
-  default: ['steady', 'headers', 'download', 'upload', 'connections', 'idle-10k', 'slow-one', 'flapping'],
+  default: ['steady', 'headers', 'download', 'upload', 'connections', 'idle-10k', 'slow-one', 'flapping', 'reload'],
   quick: ['steady', 'headers', 'connections'],
   strategies: ['slow-one', 'weights', 'flapping'],
   all: catalogue.map((scenario) => scenario.name),

@@ -68,6 +68,13 @@ describe('the time budget', () => {
     expect(seconds).toBeLessThanOrEqual(5)
   })
 
+  test('counts a scenario for those who can take part', () => {
+    const [scenario] = selectScenarios(['reload'])
+    if (scenario === undefined) throw new Error('no scenario')
+    expect(estimateSeconds([scenario], 6, 3, 1)).toBe(estimateSeconds([scenario], 2, 3, 1))
+    expect(estimateSeconds([scenario], 1, 3, 1)).toBeLessThan(estimateSeconds([scenario], 2, 3, 1))
+  })
+
   test('fits the default set with five contestants into five minutes, the quick one into one', () => {
     expect(estimateSeconds(scenarios, 5, 3, planSecondsPerRound(scenarios, 5, 3, 280))).toBeLessThanOrEqual(290)
     const quick = selectScenarios(['quick'])

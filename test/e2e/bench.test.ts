@@ -48,6 +48,20 @@ describe('smartedge bench', () => {
     timeoutMs,
   )
 
+  test(
+    'saves files under load without losing a request',
+    async () => {
+      const io = fakeIo()
+      expect(await bench(io, ['reload'], { ...brief, seconds: 1 })).toBe(0)
+      const [quiet, saved] = (JSON.parse(io.out()) as Results).rows
+      expect([quiet?.variant, saved?.variant]).toEqual(['left alone', 'saved every 100 ms'])
+      expect(saved?.values.saves?.median).toBeGreaterThan(2)
+      expect([quiet?.values.failed?.median, saved?.values.failed?.median]).toEqual([0, 0])
+      expect(readdirSync(home)).toEqual([])
+    },
+    timeoutMs,
+  )
+
   test('refuses an address that is not this machine before it starts anything', async () => {
     const io = fakeIo()
     expect(await bench(io, [], { target: 'http://192.0.2.1/' })).toBe(2)
