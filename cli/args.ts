@@ -60,6 +60,7 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
       .addOption(jsonEventsOption())
       .addOption(quietOption())
       .option('--no-watch', 'saved files wait for a reload')
+      .option('--top', 'with the dashboard in this terminal; leaving it ends both')
       .action(async (options: RunOptions) => {
         const verb =
           name === 'run' ? (await import('./commands/run.ts')).run : (await import('./commands/demo.ts')).demo

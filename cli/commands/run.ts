@@ -2,6 +2,7 @@
 import { systemClock } from '../../core/clock.ts'
 import { startEdge } from '../../core/edge.ts'
 import type { Emit } from '../../core/observe/events.ts'
+import { type Dashboard, startDashboard } from '../dashboard.ts'
 import { descriptorWarning, readDescriptorLimit } from '../descriptors.ts'
 import { exitCode } from '../exit-codes.ts'
 import { type LoadedConfig, loadOrReport } from '../load.ts'
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly quiet?: boolean
   /** false: saved files wait for a reload. */
   readonly watch?: boolean
+  /** The dashboard in the same terminal; leaving it ends the balancer. */
+  readonly top?: boolean
 }
 
 export async function run(io: ServiceIo, options: RunOptions): Promise<number> {
@@ -27,10 +30,52 @@ export async function run(io: ServiceIo, options: RunOptions): Promise<number> {
 export async function serveLoaded(
   io: ServiceIo,
   options: RunOptions,
-  { config, file, files }: LoadedConfig,
+  loaded: LoadedConfig,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
   const emit = logFor(io, options)
+  return options.top
+    ? await serveBelowTop(io, options, loaded, emit)
+    : await serveWith(io, options, loaded, emit, onReady)
+}
+
+/** Events are not written while the dashboard has the terminal: it shows them itself. */
+async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedConfig, emit: Emit): Promise<number> {
+  const { admin } = loaded.config
+  if (admin === undefined || !io.isTty) {
+    io.stderr(`smartedge: --top needs ${admin ? 'a terminal' : 'an admin API: add "admin" to the config'}\n`)
+    return exitCode.usage
+  }
+  let dashboard: Dashboard | undefined
+  const left = Promise.withResolvers<void>()
+  const belowIo: ServiceIo = {
+    ...io,
+    onSignal(handler) {
+      void left.promise.then(() => handler('SIGTERM'))
+      return io.onSignal(handler)
+    },
+  }
+  const emitWhenFree: Emit = (event) => {
+    if (dashboard === undefined) emit(event)
+  }
+  const code = await serveWith(belowIo, options, loaded, emitWhenFree, ({ adminAddress }) => {
+    dashboard = startDashboard({ address: adminAddress ?? admin.address, token: admin.token })
+    void dashboard.ended.then(() => {
+      dashboard = undefined
+      left.resolve()
+    })
+  })
+  await dashboard?.stop()
+  return code
+}
+
+async function serveWith(
+  io: ServiceIo,
+  options: RunOptions,
+  { config, file, files }: LoadedConfig,
+  emit: Emit,
+  onReady?: (edge: RunningEdge) => void,
+): Promise<number> {
   const warning = descriptorWarning(readDescriptorLimit(), config.limits.maxConnections)
   if (warning !== undefined) io.stderr(`smartedge: ${warning}\n`)
   const start: Service['start'] = (given) =>

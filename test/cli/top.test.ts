@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { run as runEdge } from '../../cli/commands/run.ts'
 import { top, type TopOptions } from '../../cli/commands/top.ts'
 import { systemClock } from '../../core/clock.ts'
 import { refusals, startFakeAdmin } from '../support/fake-admin.ts'
@@ -80,5 +81,14 @@ describe('top that cannot begin', () => {
     const { code, err } = await run({ url: start({ refusal: refusals.token }).url, once: true })
     expect(code).toBe(1)
     expect(err).toContain('--token or set SMARTEDGE_ADMIN_TOKEN')
+  })
+})
+
+describe('run --top', () => {
+  test('says that it needs a terminal, and serves nothing', async () => {
+    const io = fakeIo()
+    const config = new URL('../../smartedge.config.json', import.meta.url).pathname
+    expect(await runEdge(io, { config, top: true })).toBe(2)
+    expect(io.err()).toBe('smartedge: --top needs a terminal\n')
   })
 })
