@@ -110,7 +110,7 @@ async function showTerminal(session: Session): Promise<number> {
         )
         return
       case 'suspend':
-        await terminal?.suspend(stopUntilContinued)
+        await terminal?.suspend(() => stopUntilContinued(clock))
         return
       case 'send': {
         const { path, ...request } = requestOf(effect.command)
@@ -147,12 +147,17 @@ function tickEverySecond(clock: Clock, store: Store): Cancel {
   return () => cancel()
 }
 
-/** As Ctrl-Z does where no program reads the keys: the shell takes over until `fg`. */
-async function stopUntilContinued(): Promise<void> {
-  const continued = new Promise<void>((resolve) => process.once('SIGCONT', resolve))
-  process.kill(process.pid, 'SIGSTOP')
-  await continued
+/**
+ * As Ctrl-Z does where no program reads the keys: the whole job stops, npm above it too, and the shell takes over until
+ * `fg`. Where there is no shell to do so the kernel ignores it; then this is a short pause.
+ */
+async function stopUntilContinued(clock: Clock): Promise<void> {
+  process.kill(0, 'SIGTSTP')
+  await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
 }
+
+/** While the process is stopped its timers are, too: long enough for the signal to arrive, and for nothing else. */
+const pauseMs = 100
 
 /** Enough frames for rates over a whole second. */
 const framesNeeded = 5

@@ -35,13 +35,16 @@ const named = [
   ['delete', 'backspace'],
 ] as const satisfies readonly (readonly [keyof PressedKey, string])[]
 
-/** `up`, `enter`, `shift-tab`, `ctrl-c`, or the text that was typed or pasted. Empty: nothing that counts. */
-export function keyName(input: string, key: PressedKey): string {
-  if (key.tab) return key.shift ? 'shift-tab' : 'tab'
+/**
+ * `up`, `enter`, `shift-tab`, `ctrl-c`, or a character for each key: those that were pressed faster than they were read
+ * come together. None: nothing that counts.
+ */
+export function keyNames(input: string, key: PressedKey): readonly string[] {
+  if (key.tab) return [key.shift ? 'shift-tab' : 'tab']
   const name = named.find(([flag]) => key[flag])?.[1]
-  if (name !== undefined) return name
-  if (key.ctrl) return `ctrl-${input}`
-  return key.meta ? '' : input
+  if (name !== undefined) return [name]
+  if (key.ctrl) return [`ctrl-${input}`]
+  return key.meta ? [] : Array.from(input)
 }
 
 /** Rows of the help: keys, what they do. Those of actions are left out where nothing may be changed. */

@@ -6,7 +6,7 @@ import { area, sparkline, squeeze } from './chart.ts'
 import { bytes, latency, percent, rate, span as spanText } from './format.ts'
 import { type Column, grid, toned } from './grid.ts'
 import { type History, type Point, seriesOf } from './history.ts'
-import { beside, type Line, panel, span, spread } from './line.ts'
+import { beside, type Line, panel, span, spread, widthOf } from './line.ts'
 import { Lines } from './lines.tsx'
 import { backendRows, cursorOf, poolRows } from './rows.ts'
 import { shownOf, spanSeconds } from './state.ts'
@@ -90,7 +90,7 @@ function charts(view: View, frame: Frame, history: History, rows: number): Line[
       )
       const note = chart.title === 'latency' ? `p99, ${spanText(spanSeconds(state))}` : ''
       return panel(
-        [...facts(chart, size - 3), ...curve].map((one) => [span(' '), ...one]),
+        [...facts(chart, size - 4), ...curve].map((one) => [span(' '), ...one]),
         { title: chart.title, note, width: size, height: rows + 4 },
         theme,
       )
@@ -104,7 +104,9 @@ function facts({ facts }: Chart, width: number): Line[] {
     span(label ? `${label} ` : '', 'dim'),
     span(value, role),
   ])
-  const row = (left: Line = [], right: Line = []): Line => spread(left, right, width)
+  // Close to the edge only where there is no other room.
+  const row = (left: Line = [], right: Line = []): Line =>
+    spread(left, right, widthOf(left) + widthOf(right) < width ? width : width + 1)
   return [row(cells[0], cells[1]), row(cells[2], cells[3])]
 }
 

@@ -9,7 +9,7 @@ import { type VirtualClock, virtualClock } from '../support/virtual-clock.ts'
 
 const endings: (() => void | Promise<void>)[] = []
 afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end()
+  for (const end of endings.splice(0).toReversed()) await end()
 })
 
 /** A watch that remembers what it was told; `until` resolves with the first update of a kind that has not been taken. */

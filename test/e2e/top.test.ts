@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type FakeAdmin, startFakeAdmin } from '../support/fake-admin.ts'
 import { sampleFrames } from '../support/feed-frames.ts'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
 const endings: (() => unknown)[] = []
 afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end()
+  for (const end of endings.splice(0).toReversed()) await end()
 })
 
 function startAdmin(): FakeAdmin {
@@ -17,13 +20,19 @@ function startAdmin(): FakeAdmin {
 const enter = '\u001B[?1049h'
 const leave = '\u001B[?1049l'
 
-/** `smartedge top` on a terminal of its own. */
-function open(url: string, options: { readonly args?: readonly string[]; readonly env?: Record<string, string> } = {}) {
+/** Codes that set a colour, and what is not ASCII. */
+const colour = new RegExp(String.raw`\x1b\[[\d;]*[34][0-8][;m]`)
+const beyondAscii = /[\u0080-\u{10ffff}]/u
+
+const open = (url: string, env: Record<string, string> = {}) => onTerminal(['top', '--url', url], env)
+
+/** A verb of the command line on a terminal of its own. */
+function onTerminal(args: readonly string[], env: Record<string, string> = {}) {
   let written = ''
   const waiting = new Set<() => void>()
   const decoder = new TextDecoder()
-  const child = Bun.spawn([process.execPath, main, 'top', '--url', url, ...(options.args ?? [])], {
-    env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...options.env },
+  const child = Bun.spawn([process.execPath, main, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...env },
     terminal: {
       cols: 100,
       rows: 30,
@@ -107,12 +116,12 @@ describe('top on a terminal', () => {
   }, 20_000)
 
   test('uses neither colours nor other than ASCII where told so', async () => {
-    const { child, until, type, all } = open(startAdmin().url, { env: { LANG: 'C', NO_COLOR: '1' } })
+    const { child, until, type, all } = open(startAdmin().url, { LANG: 'C', NO_COLOR: '1' })
     await until('localhost:8102 fails')
     type('q')
     await child.exited
-    expect(all()).not.toMatch(/\u001B\[[\d;]*(?:3[0-8]|4[0-8])[;m]/)
-    expect(all()).not.toMatch(/[^\x00-\x7f]/)
+    expect(all()).not.toMatch(colour)
+    expect(all()).not.toMatch(beyondAscii)
   }, 20_000)
 
   test('ends with one line when nobody is there, the screen untouched', async () => {
@@ -120,5 +129,37 @@ describe('top on a terminal', () => {
     expect(await child.exited).toBe(69)
     expect(all()).toContain('nothing listens there')
     expect(all()).not.toContain(enter)
+  }, 20_000)
+
+  test('takes keys that come faster than they are read, and no pasted ones', async () => {
+    const admin = startAdmin()
+    const { child, until, type } = open(admin.url)
+    await until('localhost:8102 fails')
+    type('\u001B[200~dy\u001B[201~')
+    type('ry')
+    await until('Reloaded: generation 43.')
+    expect(admin.asked).toEqual(['POST /api/reload'])
+    type('q')
+    await child.exited
+  }, 20_000)
+})
+
+describe('run --top', () => {
+  test('shows the dashboard, and ends with it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'smartedge-top-'))
+    endings.push(() => rm(folder, { recursive: true }))
+    const config = join(folder, 'smartedge.config.json')
+    const parts = {
+      listeners: { web: { address: '127.0.0.1:0' } },
+      admin: { address: '127.0.0.1:0', token: 'hunter2' },
+      pools: { web: { backends: ['http://127.0.0.1:1'] } },
+    }
+    await Bun.write(config, JSON.stringify(parts))
+    const { child, until, type, all } = onTerminal(['run', '--top', '-c', config])
+    await until('Overview')
+    type('q')
+    expect(await child.exited).toBe(0)
+    expect(Bun.stripANSI(all())).toContain('stopped, nothing was cut')
+    expect(all().lastIndexOf(leave)).toBeGreaterThan(all().lastIndexOf(enter))
   }, 20_000)
 })
