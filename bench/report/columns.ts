@@ -53,12 +53,14 @@ export function toCells(block: Block): readonly (readonly string[])[] {
   return [['', ...header], ...lines]
 }
 
-/** Rows not to be trusted, as sentences for below the tables. */
-export const listFlaws = (rows: readonly Row[]): readonly string[] =>
-  rows.flatMap((row) => row.flaws.map((flaw) => `${row.scenario}, ${row.variant}, ${row.contestant}: ${flaw}`))
+/** Rows not to be trusted, and why, a line each. */
+export const listFlaws = (rows: readonly Row[]): readonly string[] => listReasons(rows, (row) => row.flaws)
 
-/** Rounds that were left out, as sentences. */
-export const listLeftOut = (rows: readonly Row[]): readonly string[] =>
-  rows.flatMap((row) =>
-    row.leftOut.map((flaw) => `${row.scenario}, ${row.variant}, ${row.contestant}: left out, ${flaw}`),
-  )
+/** Rows of which other rounds were left out, and why, a line each. */
+export const listLeftOut = (rows: readonly Row[]): readonly string[] => listReasons(rows, (row) => row.leftOut)
+
+const listReasons = (rows: readonly Row[], reasonsOf: (row: Row) => readonly string[]): readonly string[] =>
+  rows.flatMap((row) => {
+    const reasons = reasonsOf(row)
+    return reasons.length === 0 ? [] : [`${row.scenario}, ${row.variant}, ${row.contestant}: ${reasons.join('; ')}`]
+  })

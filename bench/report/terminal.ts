@@ -10,7 +10,7 @@ export function renderTerminal(results: Pick<Results, 'rows' | 'scenarios'>): st
   const flaws = listFlaws(results.rows)
   const notes = flaws.length === 0 ? [] : [`! not to be trusted:\n${flaws.map((flaw) => `  ${flaw}\n`).join('')}`]
   const leftOut = listLeftOut(results.rows).length
-  if (leftOut > 0) notes.push(`Reasons for which rounds were left out: ${leftOut}; --json and the page tell them.\n`)
+  if (leftOut > 0) notes.push(`Rows without some of their rounds: ${leftOut}; --html and --json tell why.\n`)
   return [...blocks, ...notes].map((part) => `${part}\n`).join('')
 }
 

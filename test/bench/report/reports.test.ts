@@ -55,7 +55,7 @@ steady: fixed rate
 ! not to be trusted:
   steady, full speed, nginx: other processes took 9 % of its core’s time (2 of 2 rounds)
 
-Reasons for which rounds were left out: 1; --json and the page tell them.
+Rows without some of their rounds: 1; --html and --json tell why.
 
 `)
   })
@@ -76,11 +76,18 @@ describe('the document', () => {
   test('has each scenario’s heading once and a table for each variant', () => {
     expect(text.match(/^## steady$/gm)).toHaveLength(1)
     expect(text).toContain(
-      '### fixed rate\n\n|  | p50 ms | p99 ms |\n| --- | ---: | ---: |\n| smartedge | 0.15 | 12.3 |',
+      '### fixed rate\n\n|           | p50 ms | p99 ms |\n| --------- | -----: | -----: |\n| smartedge |   0.15 |   12.3 |',
     )
   })
 
-  test('tells flaws, complaints and an early end', () => {
+  test('tells how to read it, and which rows and rounds are not to be trusted', () => {
+    expect(text).toContain('\n## How to read it\n')
+    expect(text).toContain('## Not to be trusted\n\n- steady, full speed, nginx: other processes took 9 %')
+    expect(text).toContain('## Rounds left out\n\n- steady, full speed, smartedge: busy (1 of 3 rounds)\n')
+    expect(renderMarkdown(empty)).not.toContain('## Rounds left out')
+  })
+
+  test('tells complaints and an early end', () => {
     const bad = renderMarkdown({ ...results, complaints: ['caddy ended |\nearly'], interrupted: true })
     expect(bad).toContain(String.raw`- caddy ended \| early`)
     expect(bad).toContain('Interrupted')
