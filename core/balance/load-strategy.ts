@@ -3,7 +3,7 @@
  * and all that it imports afresh, in a `Bun.ModuleGraph` of its own (experimental in Bun 1.4.5): so a saved file can be
  * loaded again, and an older copy is collected with its last pool. Not a sandbox: a plugin is trusted code.
  */
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Strategy, StrategyPlugin } from './strategy.ts'
@@ -62,13 +62,15 @@ export async function requireFile(file: string): Promise<void> {
 
 /** The namespace object of the file. What a failed load left behind (timers, sockets) is closed. */
 async function importAfresh(file: string, { clock, onLateError }: LoadOptions): Promise<unknown> {
+  // By its real path: behind a link, Bun resolves relative imports from one end or the other, as its cache has it.
+  const real = await realpath(file)
   const graph = new Bun.ModuleGraph({ onError: onLateError })
   const late = Promise.withResolvers<never>()
   const cancel = clock?.after(loadDeadlineMs, () => {
     late.reject(new StrategyFileError(`${file}: must load within ${loadDeadlineMs} ms; does a top-level await hang?`))
   })
   try {
-    return await Promise.race([graph.import<unknown>(file), late.promise])
+    return await Promise.race([graph.import<unknown>(real), late.promise])
   } catch (error) {
     graph.dispose()
     throw error instanceof StrategyFileError

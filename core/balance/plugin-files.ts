@@ -2,7 +2,7 @@
  * The files a strategy consists of: its own and those it imports by a relative path, and theirs. Their content makes the
  * version, so that a save which changes nothing is none. Packages are left out: an installed one is not edited.
  */
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
 import { requireFile, StrategyFileError } from './load-strategy.ts'
 
@@ -29,7 +29,7 @@ export async function readPluginFiles(file: string): Promise<PluginFiles> {
     hash.update(`${path}\0${content?.length ?? 'missing'}\0`)
     if (content === undefined) continue
     hash.update(content)
-    for (const imported of relativeImports(path, content)) files.add(imported)
+    for (const imported of relativeImports(await realpath(path), content)) files.add(imported)
   }
   return { files: [...files], version: hash.digest('hex').slice(0, 16) }
 }
