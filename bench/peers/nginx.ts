@@ -4,7 +4,7 @@ import { firstLine, type Job, type Peer } from './peer.ts'
 const createNginx = (name: string, buffers: string): Peer => ({
   name,
   install: 'apt-get install nginx',
-  version: () => firstLine(['nginx', '-v'])?.replace('nginx version: ', ''),
+  version: () => firstLine(['nginx', '-v'])?.replace('nginx version: nginx/', ''),
   launch: (job) => ({
     command: ['nginx', '-p', job.directory, '-e', 'stderr', '-c', 'nginx.conf'],
     files: { 'nginx.conf': renderNginx(job, buffers) },

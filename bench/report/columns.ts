@@ -35,6 +35,12 @@ export function ratioText(row: Row, name: MetricName): string {
   return ratio === undefined ? '' : `${ratio.toFixed(2)}×`
 }
 
+/** What a metric means, and which way is better. */
+export function explainMetric(name: MetricName): string {
+  const { meaning, better } = metrics[name]
+  return better === 'none' ? meaning : `${meaning} (${better} is better)`
+}
+
 /** The metrics of a block that have a ratio column. */
 export const comparedColumns = (block: Block): readonly MetricName[] =>
   block.columns.filter((name) => block.rows.some((row) => row.ratios[name] !== undefined))

@@ -29,6 +29,7 @@ export function renderCurve(lines: readonly Line[]): string {
   const paths = lines.map((line) => renderLine(line, line.points.map(place)))
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="latency by percentile">
 ${renderAxes(x, y, rarest, { lowest, highest })}
+<text x="${(margin.left + width - margin.right) / 2}" y="${height - 6}" text-anchor="middle">so many of the requests were answered within …</text>
 ${paths.join('\n')}
 ${renderLegend(lines)}
 </svg>`

@@ -1,18 +1,31 @@
 /** The results as one self-contained HTML page: tables, bars for the compared figures, latency curves. Pure. */
-import { metrics } from '../metric.ts'
+import { type MetricName, metrics } from '../metric.ts'
 import type { Results } from '../results.ts'
-import { type Block, cellText, comparedColumns, listFlaws, listLeftOut, ratioText, toBlocks } from './columns.ts'
+import {
+  type Block,
+  cellText,
+  comparedColumns,
+  explainMetric,
+  listFlaws,
+  listLeftOut,
+  ratioText,
+  toBlocks,
+} from './columns.ts'
+import type { Row } from '../summary.ts'
 import { escapeHtml, renderCurve } from './curve.ts'
 import { stylesheet } from './stylesheet.ts'
 
 /** Told apart also by those who see few colours (Okabe and Ito, 2008); SmartEdge has the first. */
 const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#8c6d31']
 
+const reading = `↑ more is better, ↓ less is better; the bars follow the figures. 1.05× is a figure over nginx’s, ±2% half the range of
+the rounds over their median: a difference smaller than both spreads is none. CPU time per request is the figure to trust first; on
+few cores p99 is as much the machine’s as the contestant’s. <span class="flaw">!</span> has no undisturbed round: see the end.`
+
 /** A whole document; every text from outside is escaped. */
 export function renderHtml(results: Results): string {
   const color = colorsOf(results)
   const blocks = toBlocks(results.rows)
-  const flaws = [...listFlaws(results.rows), ...listLeftOut(results.rows), ...results.complaints]
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -24,11 +37,29 @@ export function renderHtml(results: Results): string {
 <body>
 <h1>SmartEdge benchmark</h1>
 ${renderFacts(results)}
+<p class="reading">${reading}</p>
 ${blocks.map((block, index) => renderBlock(block, results, color, blocks[index - 1]?.scenario !== block.scenario)).join('\n')}
-${flaws.length === 0 ? '' : `<h2>Flaws of this run</h2>\n<ul class="flaws">${flaws.map((flaw) => `<li>${escapeHtml(flaw)}</li>`).join('')}</ul>`}
+${renderNotes(results, blocks)}
 </body>
 </html>
 `
+}
+
+/** What the columns mean, and what is not to be trusted. */
+function renderNotes({ rows, complaints }: Results, blocks: readonly Block[]): string {
+  const used = [...new Set(blocks.flatMap((block) => block.columns))]
+  const meanings = used.map((name) => `<dt>${metrics[name].label}</dt><dd>${escapeHtml(explainMetric(name))}</dd>`)
+  return [
+    meanings.length === 0 ? '' : `<h2>What the columns mean</h2>\n<dl>${meanings.join('')}</dl>`,
+    renderList('Not to be trusted', [...complaints, ...listFlaws(rows)], true),
+    renderList('Rounds left out', listLeftOut(rows), false),
+  ].join('\n')
+}
+
+function renderList(heading: string, lines: readonly string[], isOpen: boolean): string {
+  if (lines.length === 0) return ''
+  const items = lines.map((line) => `<li>${escapeHtml(line)}</li>`)
+  return `<details${isOpen ? ' open' : ''}><summary>${heading}: ${lines.length}</summary><ul>${items.join('')}</ul></details>`
 }
 
 type ColorOf = (contestant: string) => string
@@ -72,23 +103,34 @@ ${curve}
 </section>`
 }
 
+const arrows = { more: ' ↑', less: ' ↓', none: '' }
+
 function renderTable(block: Block, color: ColorOf): string {
   const header = block.columns.map(
-    (name) => `<th title="${escapeHtml(metrics[name].meaning)}">${metrics[name].label}</th>`,
+    (name) =>
+      `<th title="${escapeHtml(metrics[name].meaning)}">${metrics[name].label}${arrows[metrics[name].better]}</th>`,
   )
   const compared = new Set(comparedColumns(block))
   const rows = block.rows.map((row) => {
     const flaw = row.flaws.length > 0 ? ` <span class="flaw" title="${escapeHtml(row.flaws.join('; '))}">!</span>` : ''
-    const cells = block.columns.map((name) => {
-      const most = Math.max(...block.rows.map((each) => each.values[name]?.median ?? 0))
-      const share = ((row.values[name]?.median ?? 0) / (most || 1)) * 100
-      const bar = compared.has(name)
-        ? `<i style="width:${share.toFixed(1)}%;background:${color(row.contestant)}"></i><small>${ratioText(row, name)}</small>`
-        : ''
-      return `<td>${cellText(row, name)}${bar}</td>`
-    })
+    const cells = block.columns.map((name) =>
+      renderCell(block, row, name, compared.has(name) ? color(row.contestant) : ''),
+    )
     const mark = `<b style="background:${color(row.contestant)}"></b>`
-    return `<tr><th>${mark}${escapeHtml(row.contestant)}${flaw}</th>${cells.join('')}</tr>`
+    const own = rank(row.contestant) === 0 ? ' class="own"' : ''
+    return `<tr${own}><th>${mark}${escapeHtml(row.contestant)}${flaw}</th>${cells.join('')}</tr>`
   })
   return `<table><thead><tr><th></th>${header.join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`
+}
+
+/** With a bar in `color`, as long as its part of the column's largest figure; empty: without one. */
+function renderCell(block: Block, row: Row, name: MetricName, color: string): string {
+  const value = row.values[name]?.median ?? 0
+  const most = Math.max(...block.rows.map((each) => each.values[name]?.median ?? 0))
+  const width = ((value / (most || 1)) * 100).toFixed(1)
+  const bar =
+    color === '' ? '' : `<i style="width:${width}%;background:${color}"></i><small>${ratioText(row, name)}</small>`
+  const text =
+    name === 'failed' && value > 0 ? `<span class="failed">${cellText(row, name)}</span>` : cellText(row, name)
+  return `<td>${text}${bar}</td>`
 }

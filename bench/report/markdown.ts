@@ -1,7 +1,7 @@
 /** The results as docs/benchmarks.md. Pure. */
 import { metrics } from '../metric.ts'
 import type { Results } from '../results.ts'
-import { listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
+import { explainMetric, listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
 
 const reading = `## How to read it
 
@@ -42,7 +42,7 @@ export function renderMarkdown(results: Results): string {
       const heading = isFirst ? `## ${block.scenario}\n\n${results.scenarios[block.scenario] ?? ''}\n\n` : ''
       return `${heading}### ${block.variant}\n\n${renderTable(toCells(block))}`
     }),
-    `## What the columns mean\n\n${[...used].map((name) => `- **${metrics[name].label}**: ${metrics[name].meaning}.`).join('\n')}`,
+    `## What the columns mean\n\n${[...used].map((name) => `- **${metrics[name].label}**: ${explainMetric(name)}.`).join('\n')}`,
     ...renderList('## Not to be trusted', [...results.complaints, ...listFlaws(results.rows)]),
     ...renderList('## Rounds left out', listLeftOut(results.rows)),
   ]

@@ -23,8 +23,12 @@ tbody th { text-align: left; font-weight: 600; }
 tbody th b { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.5rem; border-radius: 3px; }
 td i { display: block; height: 4px; margin: 0.2rem 0 0 auto; border-radius: 2px; }
 td small { color: var(--soft); }
+.own > * { background: color-mix(in srgb, #0072b2 7%, transparent); }
+.reading { margin: 1.25rem 0 0; color: var(--soft); font-size: 0.9rem; }
+.failed { color: #d1242f; font-weight: 700; }
 .flaw, .warning { color: #d1242f; font-weight: 700; cursor: help; }
-.flaws { color: var(--soft); font-size: 0.9rem; }
+details { margin-top: 1.5rem; color: var(--soft); font-size: 0.9rem; }
+summary { cursor: pointer; font-weight: 600; }
 svg { display: block; width: 100%; margin-top: 1rem; font: 12px system-ui, sans-serif; }
 svg text { fill: var(--soft); }
 svg .grid { stroke: var(--line); }
