@@ -46,7 +46,7 @@ export function squeeze(values: readonly number[], width: number): number[] {
 
 /** A bar from the left, `ratio` of `width`. */
 export function gauge(ratio: number, width: number, { glyphs }: Theme, role: Role = 'bar'): Span[] {
-  const filled = Math.round(Math.min(1, Math.max(0, ratio)) * width)
+  const filled = ratio > 0 ? Math.round(Math.min(1, ratio) * width) : 0
   const full = glyphs.bars[7] ?? '#'
   return [span(full.repeat(filled), role), span(glyphs.horizontal.repeat(width - filled), 'border')]
 }
