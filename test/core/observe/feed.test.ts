@@ -162,6 +162,53 @@ describe('feed', () => {
     expect(goes.latency.scale).toBeUndefined()
   })
 
+  test('tells the generation, the newest reload and the strategy as status knows them', () => {
+    const generation = { number: 3, at: '2026-01-01T00:00:01.000Z', origin: 'watch', summary: 'pools.web: weight' }
+    const lastReload = { at: '2026-01-01T00:00:02.000Z', ok: false, origin: 'SIGHUP', problems: ['a.json:1:2: oops'] }
+    const strategyFacts = {
+      name: 'mine',
+      file: '/etc/mine.ts',
+      version: 'abc',
+      faults: 2,
+      lastFault: 'pick threw',
+      nsPerPick: 84.25,
+      loadedAt: 5,
+      hasReverted: true,
+    }
+    const edge = {
+      ...fakeEdge([], { pools: [{ name: 'web', strategy: './mine.ts', strategyFacts, backends: [] }] }),
+      reload: { generation, lastReload },
+    }
+    const frames: Frame[] = []
+    createFeed({ view: () => edge, process: () => fakeProcess, clock: virtualClock() }).subscribe((frame) =>
+      frames.push(frame),
+    )
+    expect(frames[0]?.generation).toEqual({ ...generation, at: Date.UTC(2026, 0, 1, 0, 0, 1) })
+    expect(frames[0]?.reload).toEqual({ ...lastReload, at: Date.UTC(2026, 0, 1, 0, 0, 2) })
+    expect(frames[0]?.pools[0]?.strategy).toEqual({
+      use: './mine.ts',
+      file: '/etc/mine.ts',
+      version: 'abc',
+      nsPerPick: 84.25,
+      faults: 2,
+      lastFault: 'pick threw',
+      swappedAt: 5,
+      reverted: true,
+    })
+    expect(watch([]).frames[0]).toMatchObject({ generation: null, reload: null, routes: [] })
+  })
+
+  test('tells how much each route takes', () => {
+    const routes = [{ match: '/v1/*', pool: 'web', requests: 0 }]
+    const edge = fakeEdge([], { routes })
+    const clock = virtualClock()
+    const frames: Frame[] = []
+    createFeed({ view: () => edge, process: () => fakeProcess, clock }).subscribe((frame) => frames.push(frame))
+    routes[0] = { match: '/v1/*', pool: 'web', requests: 10 }
+    clock.advance(500)
+    expect(frames.at(-1)?.routes).toEqual([{ match: '/v1/*', pool: 'web', requestsPerSecond: 20 }])
+  })
+
   test('survives JSON unchanged and stays small with 50 backends', () => {
     const backends = Array.from({ length: 50 }, (_, index) => liveBackend(`10.0.0.${index}:8080`))
     const { clock, frames } = watch(backends.map(({ view }) => view))
