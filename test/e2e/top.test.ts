@@ -163,3 +163,18 @@ describe('run --top', () => {
     expect(all().lastIndexOf(leave)).toBeGreaterThan(all().lastIndexOf(enter))
   }, 20_000)
 })
+
+describe('top on Deno', () => {
+  test('draws the same picture', async () => {
+    const url = startAdmin().url
+    const deno = new URL('../../node_modules/.bin/deno', import.meta.url).pathname
+    const child = Bun.spawn([deno, 'run', '--allow-all', main, 'top', '--once', '--url', url], {
+      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/' },
+      stderr: 'pipe',
+    })
+    endings.push(() => child.kill('SIGKILL'))
+    const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+    expect([await child.exited, err]).toEqual([0, ''])
+    expect(out).toContain('localhost:8102 fails, localhost:8103 is slow')
+  }, 30_000)
+})
