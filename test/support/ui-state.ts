@@ -48,8 +48,17 @@ export interface SampleOptions {
   readonly seconds?: number
 }
 
-/** Sixty seconds into the sick script, unless told otherwise. */
+/** Sixty seconds into the sick script, unless told otherwise. Made once: a state never changes. */
 export function sampleState({ readOnly = false, seconds = 60 }: SampleOptions = {}): UiState {
+  const key = `${readOnly} ${seconds}`
+  const made = samples.get(key) ?? makeSample(readOnly, seconds)
+  samples.set(key, made)
+  return made
+}
+
+const samples = new Map<string, UiState>()
+
+function makeSample(readOnly: boolean, seconds: number): UiState {
   const first = initialState({ url: 'http://127.0.0.1:9900', readOnly, now: sampleStart })
   return play(first, [
     { kind: 'hello', hello: sampleHello },
