@@ -114,6 +114,7 @@ function selectTarget(text: string, { rate, iOwnThisTarget }: Wishes): Field {
 const listStrategies = (own: readonly string[], directory: string): readonly Peer[] => [
   ...readdirSync(plugins)
     .filter((file) => file.endsWith('.ts'))
+    .toSorted()
     .map((file) => createSmartedge(basename(file, '.ts'))),
   ...own.map((path) => createSmartedge(requireFile(resolve(directory, path), path), path)),
 ]

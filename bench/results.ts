@@ -8,7 +8,7 @@ export interface Results {
   /** ISO 8601, UTC. */
   readonly date: string
   readonly machine: Machine
-  /** Contestant -> version. */
+  /** Contestant -> version; that of SmartEdge once, whatever its strategy. */
   readonly versions: Readonly<Record<string, string>>
   readonly settings: { readonly rounds: number; readonly secondsPerRound: number; readonly connections: number }
   /** Scenario -> its summary sentence. */

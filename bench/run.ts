@@ -69,7 +69,9 @@ export async function runBenchmark(options: RunOptions): Promise<Results> {
     command: options.command,
     date: options.date,
     machine: describeMachine(cores),
-    versions: Object.fromEntries(options.peers.map((peer) => [peer.name, peer.version() ?? 'unknown'])),
+    versions: Object.fromEntries(
+      options.peers.map((peer) => [peer.name.replace(/:.*/, ''), peer.version() ?? 'unknown']),
+    ),
     settings: { rounds: options.rounds, secondsPerRound: options.secondsPerRound, connections: options.connections },
     scenarios: Object.fromEntries(options.scenarios.map((scenario) => [scenario.name, scenario.summary])),
     rows: summarizeSamples(samples),

@@ -13,10 +13,12 @@ import {
 } from './columns.ts'
 import type { Row } from '../summary.ts'
 import { escapeHtml, renderCurve } from './curve.ts'
+import { toStrategyCells } from './strategies.ts'
 import { stylesheet } from './stylesheet.ts'
 
-/** Told apart also by those who see few colours (Okabe and Ito, 2008); SmartEdge has the first. */
-const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#8c6d31']
+/** Told apart also by those who see few colours (Okabe and Ito, 2008; the last four by Tol, 2021); SmartEdge has the first. */
+const palette = `#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #7f7f7f #8c6d31
+  #882255 #44aa99 #999933 #6699cc`.split(/\s+/)
 
 const reading = `↑ more is better, ↓ less is better; the bars follow the figures. 1.05× is a figure over nginx’s, ±2% half the range of
 the rounds over their median: a difference smaller than both spreads is none. CPU time per request is the figure to trust first; on
@@ -38,11 +40,25 @@ export function renderHtml(results: Results): string {
 <h1>SmartEdge benchmark</h1>
 ${renderFacts(results)}
 <p class="reading">${reading}</p>
+${renderStrategies(results.rows)}
 ${blocks.map((block, index) => renderBlock(block, results, color, blocks[index - 1]?.scenario !== block.scenario)).join('\n')}
 ${renderNotes(results, blocks)}
 </body>
 </html>
 `
+}
+
+/** One table before those that it sums up. */
+function renderStrategies(rows: readonly Row[]): string {
+  const [header, ...lines] = toStrategyCells(rows)
+  if (header === undefined) return ''
+  const head = header.map((text) => `<th>${escapeHtml(text)}</th>`)
+  const body = lines.map(([name = '', ...cells]) => {
+    const rest = cells.map((text) => `<td>${escapeHtml(text)}</td>`)
+    return `<tr><th>${escapeHtml(name)}</th>${rest.join('')}</tr>`
+  })
+  return `<h2>All strategies</h2>
+<section><table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></section>`
 }
 
 /** What the columns mean, and what is not to be trusted. */

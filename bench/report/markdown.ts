@@ -2,6 +2,7 @@
 import { metrics } from '../metric.ts'
 import type { Results } from '../results.ts'
 import { explainMetric, listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
+import { toStrategyCells } from './strategies.ts'
 
 const reading = `## How to read it
 
@@ -31,12 +32,14 @@ contestant's core, or the load generator was late, are left out as long as other
 /** Ends with a newline. Says first how to read it and how it came about, then what was found. Formatted as `bun fmt` would. */
 export function renderMarkdown(results: Results): string {
   const blocks = toBlocks(results.rows)
+  const strategies = toStrategyCells(results.rows)
   const used = new Set(blocks.flatMap((block) => block.columns))
   const parts = [
     '# Benchmarks',
     `Written by \`${results.command} --markdown\`; do not edit. The sources are in \`bench/\`.`,
     reading,
     renderFacts(results),
+    ...(strategies.length > 0 ? [`## All strategies\n\n${renderTable(strategies)}`] : []),
     ...blocks.map((block, index) => {
       const isFirst = blocks[index - 1]?.scenario !== block.scenario
       const heading = isFirst ? `## ${block.scenario}\n\n${results.scenarios[block.scenario] ?? ''}\n\n` : ''

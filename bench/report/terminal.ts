@@ -1,12 +1,15 @@
-/** The results as text for a terminal. Pure. */
+/** The results as text for a terminal: a table for each variant, or one for all strategies. Pure. */
 import type { Results } from '../results.ts'
+import { isInStrategyTable, toStrategyCells } from './strategies.ts'
 import { listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
 
 /** Ends with a newline; empty without rows. */
 export function renderTerminal(results: Pick<Results, 'rows' | 'scenarios'>): string {
-  const blocks = toBlocks(results.rows).map(
-    (block) => `${block.scenario}: ${block.variant}\n${alignCells(toCells(block))}`,
-  )
+  const strategies = toStrategyCells(results.rows)
+  const hasTable = strategies.length > 0
+  const others = hasTable ? results.rows.filter((row) => !isInStrategyTable(row)) : results.rows
+  const blocks = toBlocks(others).map((block) => `${block.scenario}: ${block.variant}\n${alignCells(toCells(block))}`)
+  if (hasTable) blocks.push(`strategies\n${alignCells(strategies)}`)
   const flaws = listFlaws(results.rows)
   const notes = flaws.length === 0 ? [] : [`! not to be trusted:\n${flaws.map((flaw) => `  ${flaw}\n`).join('')}`]
   const leftOut = listLeftOut(results.rows).length
