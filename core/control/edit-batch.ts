@@ -1,4 +1,5 @@
 /** Several changes of one pool -> one new text of the file that holds it: checked as a whole, put in force, written. */
+import { scheduler } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { editText } from '../config/edit/pool-edit.ts'
 import { writeAtomically } from '../config/edit/write.ts'
@@ -43,7 +44,7 @@ export async function editBatch(context: EditContext, edits: readonly [PoolEdit,
   const [{ pool: name }] = edits
   const base = findBase(context.files, await context.read(), edits[0])
   if (base.kind === 'refused') return base
-  const { text, outcomes } = makeEdits(base, edits, context.files)
+  const { text, outcomes } = await makeEdits(base, edits, context.files)
   const read = await context.read(new Map([[base.home.file, text]]))
   const pool = soundPool(read.loaded, name)
   const isWhole = read.loaded.kind === 'config' || read.loaded.rest !== undefined
@@ -67,18 +68,23 @@ export async function editBatch(context: EditContext, edits: readonly [PoolEdit,
 
 type Base = EditBase & { kind: 'base' }
 
-function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: ConfigFiles) {
+async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: ConfigFiles) {
   let { text } = base
-  const outcomes = edits.map((edit): Refusal | undefined => {
+  const outcomes: (Refusal | undefined)[] = []
+  for (const edit of edits) {
     const edited = editText(text, base.home, edit, env)
-    if (edited.kind === 'no-backend') {
-      const id = 'backend' in edit ? edit.backend : ''
-      return { kind: 'unknown', detail: `The pool ${edit.pool} has no backend ${id}.` }
-    }
-    text = edited.text
-  })
+    if (edited.kind === 'text') text = edited.text
+    outcomes.push(edited.kind === 'text' ? undefined : noBackend(edit))
+    // Each parses the whole text, some milliseconds for thousands of members: traffic goes on in between.
+    await scheduler.yield()
+  }
   return { text, outcomes }
 }
+
+const noBackend = (edit: PoolEdit): Refusal => ({
+  kind: 'unknown',
+  detail: `The pool ${edit.pool} has no backend ${'backend' in edit ? edit.backend : ''}.`,
+})
 
 const problemsOf = ({ loaded }: FilesRead): readonly Problem[] => (loaded.kind === 'problems' ? loaded.problems : [])
 

@@ -18,7 +18,7 @@ export interface EditsOptions {
   readonly onSettled: (ticket: Ticket, result: EditResult) => void
 }
 
-/** Parsing and writing them takes some milliseconds, in which no traffic moves. */
+/** Few writes for many edits, and none of them waits long for the others. */
 const maxBatch = 32
 /** Somebody who saves the file again and again loses no race; the edit does. */
 const maxRetries = 5
