@@ -1,5 +1,6 @@
 /** `smartedge strategy list`: the shipped strategies and those that the configuration names, with their files. */
-import { locateStrategy, shippedStrategies } from '../../core/balance/load-strategy.ts'
+import { locateStrategy } from '../../core/balance/load-strategy.ts'
+import { shippedStrategies } from '../../core/shipped-strategies.ts'
 import type { Config } from '../../core/config/config.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import { displayName } from '../../core/config/read/reading.ts'

@@ -1,7 +1,8 @@
 /** `smartedge strategy test`: puts a strategy through the shared checks, in a worker, and says what came of it. */
 import { examineApart } from '../../core/balance/examine-apart.ts'
 import { refusalOf, type Report } from '../../core/balance/examine.ts'
-import { locateStrategy, shippedStrategies, StrategyFileError } from '../../core/balance/load-strategy.ts'
+import { locateStrategy, StrategyFileError } from '../../core/balance/load-strategy.ts'
+import { shippedStrategies } from '../../core/shipped-strategies.ts'
 import { systemClock } from '../../core/clock.ts'
 import { resolve } from 'node:path'
 import { exitCode } from '../exit-codes.ts'

@@ -1,5 +1,5 @@
 /** What `:` offers: every screen, pool, backend and action by name, found by its words. Pure. */
-import { shippedStrategies } from './strategies-shipped.ts'
+import { shippedStrategies } from '../../core/shipped-strategies.ts'
 import { type Command, parseWeight } from './commands.ts'
 import { subjectsOf } from './rows.ts'
 import { screens, type Screen, shownOf, type UiState } from './state.ts'

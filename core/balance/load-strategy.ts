@@ -6,19 +6,9 @@
 import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { shippedStrategies } from '../shipped-strategies.ts'
 import type { Strategy, StrategyPlugin } from './strategy.ts'
 import { messageOf, positionOf } from './thrown.ts'
-
-/** Names that `use` may have without a path; each is `plugins/<name>.ts`. */
-export const shippedStrategies = [
-  'round-robin',
-  'random',
-  'least-connections',
-  'p2c',
-  'peak-ewma',
-  'consistent-hash',
-  'geo-affinity',
-] as const
 
 /** A strategy is at fault; the message begins with its file, as `file:` or `file:line:column:`. */
 export class StrategyFileError extends Error {

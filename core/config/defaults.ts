@@ -208,14 +208,3 @@ export const defaults = {
     reason: 'A pool of thousands costs few descriptors, and dead members do not hold up the others for long.',
   },
 } as const satisfies Readonly<Record<string, Setting | TextSetting>>
-
-/** The strategies in `plugins/`, by the name a config uses. */
-export const strategyNames = [
-  'round-robin',
-  'random',
-  'least-connections',
-  'p2c',
-  'peak-ewma',
-  'consistent-hash',
-  'geo-affinity',
-] as const

@@ -1,5 +1,6 @@
 import { describe } from 'bun:test'
-import { loadStrategy, shippedStrategies } from '../../core/balance/load-strategy.ts'
+import { loadStrategy } from '../../core/balance/load-strategy.ts'
+import { shippedStrategies } from '../../core/shipped-strategies.ts'
 import { strategySuite } from '../conformance/strategy.ts'
 import type { ConformanceSettings } from '../../core/balance/conformance.ts'
 

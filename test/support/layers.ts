@@ -15,7 +15,14 @@ export interface Layer {
 }
 
 /** Small files that all but plugins may import. */
-const LEAVES = ['core/address.ts', 'core/clock.ts', 'core/errors.ts', 'core/random.ts', 'core/version.ts']
+const LEAVES = [
+  'core/address.ts',
+  'core/clock.ts',
+  'core/errors.ts',
+  'core/random.ts',
+  'core/shipped-strategies.ts',
+  'core/version.ts',
+]
 
 const FOR_EXCHANGE = ['http1', 'route', 'backend', 'balance', 'net', 'observe', 'ip', 'geo']
 

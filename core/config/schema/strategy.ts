@@ -1,7 +1,8 @@
 /** A pool's `strategy` and `affinity`: which algorithm, and the key it may hash. Loading a plugin is not done here. */
 import type { Affinity } from '../../exchange/policy.ts'
 import type { StrategyConfig } from '../config.ts'
-import { defaults, strategyNames } from '../defaults.ts'
+import { shippedStrategies } from '../../shipped-strategies.ts'
+import { defaults } from '../defaults.ts'
 import { anything } from '../read/anything.ts'
 import { either, object } from '../read/containers.ts'
 import { convert, type Field, orElse, required } from '../read/field.ts'
@@ -11,22 +12,22 @@ import { didYouMean } from '../read/suggest.ts'
 import { findFile } from './file.ts'
 import { isToken } from './names.ts'
 
-const listed = strategyNames.join(', ')
+const listed = shippedStrategies.join(', ')
 
 const use = text({
   title: 'strategy name or path',
   description: `A shipped strategy (${listed}) or the path of your own TypeScript file.`,
-  examples: [...strategyNames, './plugins/mine.ts'],
+  examples: [...shippedStrategies, './plugins/mine.ts'],
   rule: `must be one of ${listed}, or a path such as "./plugins/mine.ts"`,
-  pattern: `^(${strategyNames.join('|')})$|^\\.{0,2}/`,
+  pattern: `^(${shippedStrategies.join('|')})$|^\\.{0,2}/`,
   parse: parseUse,
 })
 
 function parseUse(written: string, reading: Reading): Parsed<string> {
-  if (strategyNames.some((name) => name === written)) return { kind: 'value', value: written }
+  if (shippedStrategies.some((name) => name === written)) return { kind: 'value', value: written }
   if (/^\.{0,2}\//.test(written) && !written.includes('\0')) return findFile(written, reading)
   const isBarePath = written.includes('/') || /\.[cm]?[jt]s$/.test(written)
-  return { kind: 'fault', hint: isBarePath ? `did you mean "./${written}"?` : didYouMean(written, strategyNames) }
+  return { kind: 'fault', hint: isBarePath ? `did you mean "./${written}"?` : didYouMean(written, shippedStrategies) }
 }
 
 const withOptions = object(

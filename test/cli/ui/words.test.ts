@@ -2,8 +2,6 @@ import { describe, expect, test } from 'bun:test'
 import { lookOf } from '../../../cli/ui/theme.ts'
 import { createTheme } from '../../../cli/ui/theme.ts'
 import { ageWords, checkWords, eventWords, stateOf } from '../../../cli/ui/words.ts'
-import { shippedStrategies } from '../../../cli/ui/strategies-shipped.ts'
-import { shippedStrategies as loadable } from '../../../core/balance/load-strategy.ts'
 import { backendFrame, sampleStart } from '../../support/feed-frames.ts'
 
 const theme = createTheme({ palette: 'none', ascii: false })
@@ -83,8 +81,4 @@ describe('the terminal', () => {
     test(`${JSON.stringify(env)} is drawn on as ${JSON.stringify(look)}`, () =>
       expect(lookOf(env, color)).toEqual(look))
   }
-})
-
-describe('the palette', () => {
-  test('offers the strategies that can be loaded by name', () => expect(shippedStrategies).toEqual(loadable))
 })

@@ -1,4 +1,4 @@
-/** The strategies that the palette offers; own files are typed in the config. A test holds the list to the loader's. */
+/** The strategies in `plugins/`, by the name that a config uses; each is `plugins/<name>.ts`. */
 export const shippedStrategies = [
   'round-robin',
   'random',
