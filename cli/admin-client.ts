@@ -4,6 +4,7 @@
  */
 import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import metadata from '../package.json' with { type: 'json' }
 import type { Io } from './io.ts'
 
 export interface AdminTarget {
@@ -76,14 +77,17 @@ export function openAdmin(
 ): Promise<IncomingMessage> {
   const isUnix = url.startsWith('unix:')
   const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
-  const content = body === undefined ? undefined : JSON.stringify(body)
+  const content = body === undefined ? '' : JSON.stringify(body)
   const options = {
     method,
     agent: false,
     timeout: timeoutMs,
     headers: {
+      // By this the balancer's events tell a command of ours from other programs.
+      'user-agent': `smartedge/${metadata.version}`,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(content !== undefined && {
+      // Asked for even where the body is empty: no form of a web page can send it.
+      ...(method !== 'GET' && {
         'content-type': 'application/json',
         'content-length': String(Buffer.byteLength(content)),
       }),
