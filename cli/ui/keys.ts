@@ -44,7 +44,19 @@ export function keyNames(input: string, key: PressedKey): readonly string[] {
   const name = named.find(([flag]) => key[flag])?.[1]
   if (name !== undefined) return [name]
   if (key.ctrl) return [`ctrl-${input}`]
-  return key.meta ? [] : Array.from(input)
+  return key.meta ? [] : Array.from(input, (one) => controls[one] ?? one)
+}
+
+/** Keys that came in one piece with others. */
+const controls: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u0003': 'ctrl-c',
+  '\u001A': 'ctrl-z',
+  '\u001B': 'escape',
+  '\u007F': 'backspace',
+  '\b': 'backspace',
 }
 
 /** Rows of the help: keys, what they do. Those of actions are left out where nothing may be changed. */

@@ -64,9 +64,13 @@ const orders: Readonly<Record<SortKey, Order>> = {
   errors: by((backend) => backend.errorRatio),
 }
 
-/** Pools that the filter leaves, in the config's order. */
-export const poolRows = (state: UiState): readonly PoolFrame[] =>
-  (shownOf(state).frame?.pools ?? []).filter((pool) => pool.name.toLowerCase().includes(state.filter.toLowerCase()))
+/** Pools that the filter leaves, by their own names or those of their backends, in the config's order. */
+export function poolRows(state: UiState): readonly PoolFrame[] {
+  const matching = new Set(backendRows({ ...state, faultsOnly: false }).map(({ pool }) => pool.name))
+  return (shownOf(state).frame?.pools ?? []).filter(
+    ({ name }) => matching.has(name) || name.toLowerCase().includes(state.filter.toLowerCase()),
+  )
+}
 
 /** Subjects of the Latency screen: everything, each pool, each backend. */
 export const subjectsOf = (frame: Frame | undefined): readonly string[] => [

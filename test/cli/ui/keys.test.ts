@@ -15,6 +15,8 @@ describe('keys', () => {
   test('pressed faster than read count one by one', () => {
     expect(keyNames('dy', {})).toEqual(['d', 'y'])
     expect(keyNames('jé€', {})).toEqual(['j', 'é', '€'])
+    expect(keyNames('w4\ry', {})).toEqual(['w', '4', 'enter', 'y'])
+    expect(keyNames('a\u007F\u0003', {})).toEqual(['a', 'backspace', 'ctrl-c'])
   })
 
   test('that mean nothing have no name', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { rowIds } from '../../../cli/ui/rows.ts'
 import { initialState, maxEvents, type UiState } from '../../../cli/ui/state.ts'
 import type { Message } from '../../../cli/ui/update.ts'
 import { frameOf, sampleHello, sampleStart } from '../../support/feed-frames.ts'
@@ -51,6 +52,13 @@ describe('looking round', () => {
     expect(after('/', 'ctrl-u', 'q').filter).toBe('q')
     expect(after('/', 'x'.repeat(5000)).filter).toHaveLength(100)
     expect(after('/', 'a\u001B[2Jb\n').filter).toBe('a[2Jb')
+  })
+
+  test('a filter for backends leaves the pools that have them', () => {
+    expect(rowIds(after('4', '/', '8', '1', '0', '3', 'enter'))).toEqual(['web'])
+    expect(rowIds(after('4', '/', 'a', 'p', 'i', 'enter'))).toEqual(['api'])
+    expect(rowIds(after('2', '/', 'd', 'r', 'a', 'i', 'n', 'enter'))).toEqual(['api/10.0.0.2:80'])
+    expect(rowIds(after('2', '!'))).toEqual(['web/localhost:8102', 'web/localhost:8103', 'api/10.0.0.2:80'])
   })
 
   test('s and S go through the orders', () => {
