@@ -1,6 +1,5 @@
 /** The composition root: config, clock and chance -> a running edge. The only file that sees every part. */
-import { formatAddress, type SocketAddress } from './address.ts'
-import { type AdminServer, startAdmin } from './admin/server.ts'
+import type { SocketAddress } from './address.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
@@ -22,6 +21,8 @@ import { startLatencyWindow } from './observe/histogram.ts'
 import type { StatusSnapshot } from './observe/snapshot.ts'
 import type { Phase } from './observe/view.ts'
 import { type Random, systemRandom } from './random.ts'
+import { createAdminHost } from './runtime/admin-host.ts'
+import { createEdgeControl } from './runtime/control.ts'
 import { Runtime } from './runtime/runtime.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
 
@@ -61,7 +62,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const wheel = new TimerWheel(clock, reportFault)
   let phase: Phase = 'starting'
   let onClientGone = (): void => {}
-  let admin: AdminServer | undefined
   let controller: Controller | undefined
 
   const services: Services = {
@@ -90,12 +90,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     },
   })
   const source = createAdminSource({ runtime, counters, clock, phase: () => phase, log, controller: () => controller })
+  const admin = createAdminHost(source, emit, clock)
+  const control = createEdgeControl({ runtime, admin, isDraining: () => phase === 'draining' })
 
   const kill = (): void => {
     controller?.stop()
     runtime.stop()
     latency.stop()
-    void admin?.stop()
+    admin.stop()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     phase = 'draining'
@@ -119,11 +121,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   try {
     const applied = await runtime.apply(config)
     if (applied.kind === 'refused') throw new StartError(applied.problems.map(explain).join('\n'))
-    controller = files && createController({ edge: runtime, files, emit, clock })
-    if (config.admin !== undefined) {
-      admin = await startAdmin({ ...config.admin, source })
-      emit({ kind: 'admin-listening', address: formatAddress(admin.address) })
-    }
+    const move = await admin.prepare(config.admin)
+    move.commit()
+    controller = files && createController({ edge: control, files, emit, clock })
   } catch (error) {
     kill()
     throw error
@@ -133,9 +133,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     get addresses() {
       return runtime.runningListeners.map(({ listener: { name, address } }) => ({ listener: name, address }))
     },
-    adminAddress: admin?.address,
+    get adminAddress() {
+      return admin.address
+    },
     status: () => source.status(),
-    control: runtime,
+    control,
     controller,
     drain,
     kill,

@@ -8,7 +8,7 @@ import { findRoute, json, type Routes } from './route.ts'
 import type { AdminSource } from './source.ts'
 
 export interface AdminOptions {
-  /** undefined: open to loopback Hosts. */
+  /** undefined: open to loopback Hosts. Read for each request: it may change. */
   readonly token: string | undefined
   readonly source: AdminSource
 }
@@ -26,9 +26,12 @@ const routes: Routes = {
 export type AdminHandler = (request: Request, address?: string) => Promise<Response>
 
 /** Never rejects: a fault of the source is a 500. */
-export function createAdminHandler({ token, source }: AdminOptions): AdminHandler {
+export function createAdminHandler(options: AdminOptions): AdminHandler {
   return async (request, address) => {
-    const response = await answer(request, token, { source, origin: originOf(request, address) })
+    const response = await answer(request, options.token, {
+      source: options.source,
+      origin: originOf(request, address),
+    })
     response.headers.set('cache-control', 'no-store')
     // Against a page that loads an answer as a script or an image, which sends no Origin.
     response.headers.set('cross-origin-resource-policy', 'same-origin')

@@ -8,6 +8,10 @@ import { type AdminOptions, createAdminHandler } from './routes.ts'
 export interface AdminServer {
   /** With the real port where 0 was asked for. */
   readonly address: SocketAddress
+  /** Of every request from now on. */
+  setToken(token: string | undefined): void
+  /** Accepts no more; what is being answered goes on. */
+  close(): void
   /** Closes the listener at once, and what is being answered with it. */
   stop(): Promise<void>
 }
@@ -24,12 +28,18 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Rejects with a `StartError` of one line when it cannot listen. */
 export async function startAdmin(options: AdminOptions & { readonly address: SocketAddress }): Promise<AdminServer> {
-  const { address } = options
-  const handler = createAdminHandler(options)
+  const { address, source } = options
+  const current = { token: options.token, source }
+  const handler = createAdminHandler(current)
   try {
-    if (address.kind === 'tcp') return listenTcp(address, handler)
-    await removeStaleSocket(address.path)
-    return listenUnix(address, handler)
+    if (address.kind === 'unix') await removeStaleSocket(address.path)
+    const server = address.kind === 'tcp' ? listenTcp(address, handler) : listenUnix(address, handler)
+    return {
+      address: address.kind === 'tcp' ? { ...address, port: server.port ?? address.port } : address,
+      setToken: (token) => void (current.token = token),
+      close: () => void server.stop(),
+      stop: () => server.stop(true),
+    }
   } catch (error) {
     throw new StartError(`admin.address ${formatAddress(address)}: ${reasons[codeOf(error)] ?? String(error)}`, {
       cause: error,
@@ -39,8 +49,8 @@ export async function startAdmin(options: AdminOptions & { readonly address: Soc
 
 type Handler = ReturnType<typeof createAdminHandler>
 
-function listenTcp(address: SocketAddress & { kind: 'tcp' }, handler: Handler): AdminServer {
-  const server = Bun.serve({
+function listenTcp(address: SocketAddress & { kind: 'tcp' }, handler: Handler): Bun.Server<undefined> {
+  return Bun.serve({
     hostname: address.host,
     port: address.port,
     fetch: (request, server) => handler(request, server.requestIP(request)?.address),
@@ -51,10 +61,9 @@ function listenTcp(address: SocketAddress & { kind: 'tcp' }, handler: Handler): 
     // Outside development Bun 1.4.5 shares the port with whoever else asks to, unless told not to.
     reusePort: false,
   })
-  return { address: { ...address, port: server.port ?? address.port }, stop: () => server.stop(true) }
 }
 
-function listenUnix(address: SocketAddress & { kind: 'unix' }, handler: Handler): AdminServer {
+function listenUnix(address: SocketAddress & { kind: 'unix' }, handler: Handler): Bun.Server<undefined> {
   const server = Bun.serve({
     unix: address.path,
     fetch: (request) => handler(request),
@@ -63,7 +72,7 @@ function listenUnix(address: SocketAddress & { kind: 'unix' }, handler: Handler)
   })
   // Without a token, the file's permissions are what guards it.
   chmodSync(address.path, 0o600)
-  return { address, stop: () => server.stop(true) }
+  return server
 }
 
 /** A process that was killed leaves its socket behind; remove it when nobody answers there, and nothing else. */
