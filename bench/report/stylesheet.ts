@@ -18,7 +18,7 @@ section { margin: 0 0 1rem; padding: 1rem 1.25rem; background: var(--paper); bor
   overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
 th, td { padding: 0.4rem 0.6rem; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); vertical-align: top; }
-thead th { border-top: 0; color: var(--soft); font-weight: 500; }
+thead th { border-top: 0; color: var(--soft); font-weight: 500; white-space: normal; vertical-align: bottom; }
 tbody th { text-align: left; font-weight: 600; }
 tbody th b { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.5rem; border-radius: 3px; }
 td i { display: block; height: 4px; margin: 0.2rem 0 0 auto; border-radius: 2px; }

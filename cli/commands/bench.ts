@@ -29,19 +29,23 @@ export async function bench(io: ServiceIo, scenarios: readonly string[], options
 
   const interrupt = new AbortController()
   let signal: Signal | undefined
-  const stopWatching = io.onSignal((received) => {
+  const stop = (received: Signal): void => {
     signal = received
     interrupt.abort()
-  })
-  const status = createStatusLine(io, plan.estimateSeconds)
+  }
+  const stopWatching = [io.onSignal(stop), io.onHangup(() => stop('SIGTERM'))]
+  const status = createStatusLine(io, plan.estimateSeconds, interrupt.signal)
   try {
     const results = await runBenchmark({ ...plan, ...status, date: new Date().toISOString(), signal: interrupt.signal })
     status.clear()
     await write(io, options, results)
-    if (signal !== undefined) return exitCode[signal]
+    if (signal !== undefined) {
+      io.stderr('Ended early: not all was measured.\n')
+      return exitCode[signal]
+    }
     return results.rows.length > 0 ? exitCode.ok : exitCode.failure
   } finally {
-    stopWatching()
+    for (const stop of stopWatching) stop()
   }
 }
 
@@ -82,15 +86,16 @@ function planOrComplain<T>(io: ServiceIo, plan: () => T): T | undefined {
   }
 }
 
-/** One line that is written over on a terminal; elsewhere only complaints are worth a line. */
-function createStatusLine(io: ServiceIo, estimateSeconds: number) {
+/** One line that is written over on a terminal, which may be gone after the end; elsewhere only complaints are worth a line. */
+function createStatusLine(io: ServiceIo, estimateSeconds: number, end: AbortSignal) {
   const startMs = performance.now()
   const clear = (): void => (io.stderrIsTty ? io.stderr('\r\u001B[K') : undefined)
   return {
     clear,
     progress(text: string): void {
       const seconds = Math.round((performance.now() - startMs) / 1000)
-      if (io.stderrIsTty) io.stderr(`\r\u001B[K[${seconds} of about ${Math.round(estimateSeconds)} s] ${text}`)
+      if (io.stderrIsTty && !end.aborted)
+        io.stderr(`\r\u001B[K[${seconds} of about ${Math.round(estimateSeconds)} s] ${text}`)
     },
     complain(text: string): void {
       clear()

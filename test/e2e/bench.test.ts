@@ -87,6 +87,7 @@ describe('smartedge bench', () => {
       io.signal('SIGINT')
       expect(await running).toBe(130)
       expect((JSON.parse(io.out()) as Results).interrupted).toBe(true)
+      expect(io.err()).toEndWith('Ended early: not all was measured.\n')
       expect(processTree(process.pid)).toHaveLength(before)
     },
     timeoutMs,
