@@ -9,12 +9,14 @@ const columns: readonly { readonly scenario: string; readonly names: readonly Me
   { scenario: 'weights', names: ['skew'] },
 ]
 
-/** SmartEdge with each of its strategies, then the rivals; a cell with `!` is not to be trusted. Empty unless there are several strategies. */
+/** SmartEdge with each of its strategies, then the rivals; a cell with `!` is not to be trusted. Empty unless there are several strategies and scenarios. */
 export function toStrategyCells(rows: readonly Row[]): readonly (readonly string[])[] {
-  const own = columns.map(({ scenario, names }) => ({ names, rows: rows.filter((row) => row.scenario === scenario) }))
+  const used = columns.filter(({ scenario }) => rows.some((row) => row.scenario === scenario))
+  if (used.length < 2) return []
+  const own = used.map(({ scenario, names }) => ({ names, rows: rows.filter((row) => row.scenario === scenario) }))
   const contestants = [...new Set(own.flatMap((each) => each.rows.map((row) => row.contestant)))]
   if (contestants.filter((name) => name.startsWith('smartedge:')).length < 2) return []
-  const header = columns.flatMap(({ scenario, names }) => names.map((name) => `${scenario} ${metrics[name].label}`))
+  const header = used.flatMap(({ scenario, names }) => names.map((name) => `${scenario} ${metrics[name].label}`))
   const lines = contestants.map((contestant) => [
     contestant,
     ...own.flatMap(({ names, rows }) => {

@@ -2,7 +2,7 @@
 import { readCurve } from '../measure.ts'
 import { fixedRate, fullSpeed } from '../race.ts'
 import type { Scenario, Stage } from '../scenario.ts'
-import type { LoadPlan } from '../load/plan.ts'
+import type { LoadErrors, LoadPlan } from '../load/plan.ts'
 
 export interface Target {
   readonly host: string
@@ -28,23 +28,32 @@ export const createTargetScenario = (target: Target, ratePerSecond: number | und
   summary: `Load on ${target.host}:${target.port}${target.path}, with 13 header fields.`,
   effort: { runs: 2, starts: 0 },
   async run(stage) {
-    const rate = ratePerSecond ?? Math.floor((await findCapacity(stage, target)) / 2)
-    if (rate > 0) await holdRate(stage, target, rate)
+    const capacity = await findCapacity(stage, target)
+    await holdRate(stage, target, ratePerSecond ?? Math.max(1, Math.floor(capacity / 2)))
   },
 })
 
-/** The most it answered in a second of any round. */
+/** The most it answered in a second of any round. Throws when there was no good answer. */
 async function findCapacity(stage: Stage, target: Target): Promise<number> {
   let mostPerSecond = 0
   for (let round = 0; round < stage.rounds; round++) {
     stage.progress('target: full speed')
     const load = await stage.crew.run(planFor(stage, target, { kind: 'closed' }))
+    if (load.requests === 0)
+      throw new Error(`${target.host}:${target.port} gave no good answer: ${describe(load.errors)}`)
     mostPerSecond = Math.max(mostPerSecond, load.requestsPerSecond)
     const values = fullSpeed({ load, cpuUs: 0, memoryBytes: 0, flaws: [] })
     stage.record({ ...labels(target, 'full speed'), values, flaws: [], curve: [] })
   }
   return mostPerSecond
 }
+
+/** `12 connect, 3 status`. */
+const describe = (errors: LoadErrors): string =>
+  Object.entries(errors)
+    .filter(([, count]) => count > 0)
+    .map(([cause, count]) => `${count} ${cause}`)
+    .join(', ')
 
 async function holdRate(stage: Stage, target: Target, ratePerSecond: number): Promise<void> {
   for (let round = 0; round < stage.rounds; round++) {

@@ -71,6 +71,18 @@ describe('smartedge bench', () => {
     expect(io.out()).toBe('')
   })
 
+  test(
+    'fails when nobody answers at the target',
+    async () => {
+      const io = fakeIo()
+      const { against: _, ...options } = brief
+      expect(await bench(io, [], { ...options, target: 'http://127.0.0.1:1/' })).toBe(1)
+      expect(io.err()).toMatch(/^target: 127\.0\.0\.1:1 gave no good answer: \d+ connect\n$/)
+      expect((JSON.parse(io.out()) as Results).rows).toEqual([])
+    },
+    timeoutMs,
+  )
+
   test('refuses a scenario that nobody has', async () => {
     const io = fakeIo()
     expect(await bench(io, ['nonsense'], brief)).toBe(2)
