@@ -55,6 +55,23 @@ describe('event log', () => {
 })
 
 describe('event description', () => {
+  test('tells of a reload, of a failed one with every problem on its line, and of an audit', () => {
+    const problems = ['a.json:1:2: x is not a known key', 'a.json:3:4: y is required']
+    const failed = (...kept: string[]): EdgeEvent => ({ kind: 'reload-failed', origin: 'watch', problems, kept })
+    expect(describeEvent(failed())).toEqual({
+      level: 'error',
+      message: `reload (watch): the configuration in force stays as it is\n${problems.join('\n')}`,
+    })
+    expect(describeEvent(failed('web')).message).toStartWith('reload (watch): web stays as before\n')
+    expect(describeEvent(failed('web', 'api')).message).toStartWith('reload (watch): web, api stay as before\n')
+    expect(describeEvent({ kind: 'reloaded', generation: 7, origin: 'SIGHUP', summary: 'x' })).toEqual({
+      level: 'info',
+      message: 'generation 7 (SIGHUP): x',
+    })
+    const audit: EdgeEvent = { kind: 'audit', what: 'web: remove a:80', from: 'api from ::1', outcome: 'done' }
+    expect(describeEvent(audit).message).toBe('api from ::1: web: remove a:80: done')
+  })
+
   test('tells of a strategy that is live, failing, or taken back', () => {
     const facts = { pool: 'web', strategy: './mine.ts', detail: 'version 1f is live' }
     expect(describeEvent({ kind: 'strategy-swapped', ...facts })).toEqual({

@@ -22,6 +22,20 @@ function busy(): StatusSnapshot {
 const latency = { count: 1, meanMs: 1, p50Ms: 0.4, p95Ms: 12, p99Ms: 1200, p999Ms: 1200, maxMs: 1200 }
 
 describe('status table', () => {
+  test('says which generation is in force, and how the last reload failed', () => {
+    const generation = { number: 3, at: '2026-01-01T00:01:02.345Z', origin: 'watch', summary: 'pools.web: +1 backend' }
+    const lastReload = (...problems: string[]) => ({ at: generation.at, ok: false, origin: 'watch', problems })
+    const shown = (reload: StatusSnapshot['reload']) => formatStatus({ ...busy(), reload }, plain).split('\n')
+    expect(shown({ generation, lastReload: null })[3]).toBe(
+      'generation 3 since 2026-01-01 00:01:02 UTC · watch: pools.web: +1 backend',
+    )
+    expect(shown({ generation, lastReload: lastReload('a.json:1:2: x', 'b') })[4]).toBe(
+      'the last reload failed: a.json:1:2: x (and 1 more)',
+    )
+    expect(shown({ generation, lastReload: { ...lastReload('\u001B[2Jx'), ok: true } })[4]).toBe('')
+    expect(shown({ generation, lastReload: lastReload('\u001B[2Jx') }).join('')).not.toContain('\u001B')
+  })
+
   test('shows what an operator looks for', () => {
     const snapshot = busy()
     const [first, ...others] = snapshot.pools[0]!.backends
