@@ -5,6 +5,9 @@ import type { ServiceIo } from './service-io.ts'
 
 export function processIo(): ServiceIo {
   const isTty = isatty(1)
+  const stderrIsTty = isatty(2)
+  // A terminal that was closed sends SIGHUP as well, and is none any more.
+  const hasLostTerminal = (): boolean => stderrIsTty && !isatty(2)
   return {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
@@ -12,17 +15,24 @@ export function processIo(): ServiceIo {
     cwd: process.cwd(),
     isTty,
     color: wantsColor(process.env, isTty),
-    stderrIsTty: isatty(2),
+    stderrIsTty,
     onSignal(handler) {
-      const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => [signal, () => handler(signal)] as const)
+      const ends = (['SIGINT', 'SIGTERM'] as const).map((signal) => [signal, () => handler(signal)] as const)
+      const onHangup = (): void => {
+        if (hasLostTerminal()) handler('SIGTERM')
+      }
+      const listeners = [...ends, ['SIGHUP', onHangup] as const]
       for (const [signal, listener] of listeners) process.on(signal, listener)
       return () => {
         for (const [signal, listener] of listeners) process.off(signal, listener)
       }
     },
     onHangup(handler) {
-      process.on('SIGHUP', handler)
-      return () => void process.off('SIGHUP', handler)
+      const listener = (): void => {
+        if (!hasLostTerminal()) handler()
+      }
+      process.on('SIGHUP', listener)
+      return () => void process.off('SIGHUP', listener)
     },
     onFault(handler) {
       process.on('uncaughtException', handler)

@@ -6,9 +6,12 @@ export type Signal = 'SIGINT' | 'SIGTERM'
 export interface ServiceIo extends Io {
   /** Whether standard error is a terminal: then events are lines for people, else JSON. */
   readonly stderrIsTty: boolean
-  /** Calls `handler` on each signal until the returned function is called; the default, to end at once, is off meanwhile. */
+  /**
+   * Calls `handler` on each signal until the returned function is called; the default, to end at once, is off meanwhile.
+   * Losing the terminal counts as SIGTERM.
+   */
   readonly onSignal: (handler: (signal: Signal) => void) => () => void
-  /** The same for SIGHUP. */
+  /** The same for a SIGHUP that somebody sent. */
   readonly onHangup: (handler: () => void) => () => void
   /** Calls `handler` with what nobody caught, instead of ending the process. */
   readonly onFault: (handler: (error: unknown) => void) => void

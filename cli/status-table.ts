@@ -15,6 +15,7 @@ const states: Readonly<Record<string, readonly [glyph: string, style: Style]>> =
   healthy: ['●', 'green'],
   unhealthy: ['✖', 'red'],
   unchecked: ['○', 'dim'],
+  draining: ['◐', 'yellow'],
 }
 
 export function formatStatus(snapshot: StatusSnapshot, look: StatusLook): string {
@@ -61,7 +62,7 @@ function generationLines({ reload }: Partial<StatusSnapshot>, color: boolean): s
 
 function formatPool(pool: PoolStatus, { startedAt, uptimeMs }: StatusSnapshot, { color }: StatusLook): string {
   const nowMs = Date.parse(startedAt) + uptimeMs
-  const usable = pool.backends.filter((backend) => backend.state !== 'unhealthy').length
+  const usable = pool.backends.filter((backend) => backend.state !== 'unhealthy' && backend.state !== 'draining').length
   const title = `${paint(printable(pool.name), 'bold', color)} · ${printable(pool.strategy)} · ${usable} of ${pool.backends.length} up`
   const rows = pool.backends.map((backend) => backendRow(backend, nowMs))
   return `${title}\n${alignTable([header, ...rows], color)}`

@@ -37,7 +37,7 @@ const edgeCounters = counts(
 
 const backend = object({
   id: text,
-  state: { enum: ['unchecked', 'healthy', 'unhealthy'] },
+  state: { enum: ['unchecked', 'healthy', 'unhealthy', 'draining'] },
   since: time,
   reason: orNull(text),
   weight: number,

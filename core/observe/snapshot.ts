@@ -71,8 +71,9 @@ export interface StrategyStatus {
 
 export interface BackendStatus {
   readonly id: string
-  readonly state: BackendView['health']['kind']
-  /** When that state began. */
+  /** `draining` when somebody said so, else what checks and traffic say. */
+  readonly state: BackendView['health']['kind'] | 'draining'
+  /** When what checks and traffic say began. */
   readonly since: string
   /** Why it is unhealthy; null in every other state. */
   readonly reason: string | null
@@ -150,7 +151,7 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
   const { health, counters, lastCheck, latency } = backend
   return {
     id: backend.id,
-    state: health.kind,
+    state: backend.isDraining ? 'draining' : health.kind,
     since: isoTime(health.since + offsetMs),
     reason: health.kind === 'unhealthy' ? health.reason : null,
     weight: backend.weight,

@@ -53,6 +53,17 @@ web · p2c · 2 of 3 up
 `)
   })
 
+  test('does not count a draining backend as up', () => {
+    const snapshot = buildSnapshot(
+      fakeEdge([fakeBackend(), fakeBackend({ id: 'b:1', isDraining: true })]),
+      fakeProcess,
+      clock,
+    )
+    const shown = formatStatus(snapshot, plain)
+    expect(shown).toContain('web · p2c · 1 of 2 up')
+    expect(shown).toContain('b:1          ◐ draining')
+  })
+
   test('adds colours without moving a column', () => {
     const colored = formatStatus(busy(), { ...plain, color: true })
     expect(colored).toContain('\u001B[31m✖ unhealthy\u001B[39m')

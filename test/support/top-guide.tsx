@@ -10,14 +10,17 @@ export function pictureText({ state, columns, rows, ascii = false }: Picture): s
   return Bun.stripANSI(renderToString(<App state={state()} columns={columns} rows={rows} theme={theme} />, { columns }))
 }
 
-/** Each `<!-- picture: name -->` is followed by a code block, which is written afresh. Throws on a name that is none. */
+/** Each `<!-- picture: name -->` and an empty line are followed by a code block, which is written afresh. Throws on a name that is none. */
 export function fillGuide(text: string): string {
-  return text.replaceAll(/(<!-- picture: ([\w-]+) -->\n)(?:```text\n[^`]*```\n)?/g, (_, mark: string, name: string) => {
-    const picture = pictures.find((one) => one.name === name)
-    if (picture === undefined) throw new Error(`docs/top.md shows a picture ${name}, which there is not`)
-    const lines = pictureText(picture)
-      .split('\n')
-      .map((line) => line.trimEnd())
-    return `${mark}\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`
-  })
+  return text.replaceAll(
+    /(<!-- picture: ([\w-]+) -->\n\n)(?:```text\n[^`]*```\n)?/g,
+    (_, mark: string, name: string) => {
+      const picture = pictures.find((one) => one.name === name)
+      if (picture === undefined) throw new Error(`docs/top.md shows a picture ${name}, which there is not`)
+      const lines = pictureText(picture)
+        .split('\n')
+        .map((line) => line.trimEnd())
+      return `${mark}\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`
+    },
+  )
 }
