@@ -17,7 +17,7 @@ export function tryNext(edge: RunningEdge, config: Config, origins: number): str
   const width = Math.max(...lines.map(([command]) => command.length))
   const block = lines.map(([command, purpose]) => `  ${command.padEnd(width)}   # ${purpose}`)
   const here = `${origins} test backend${origins === 1 ? ' answers' : 's answer'} for the members on this machine.`
-  return `\n${here} Try next, in another terminal:\n\n${block.join('\n')}\n\n`
+  return `\n${here} Try next, in another terminal:\n\n${block.join('\n')}\n\nAnd edit a members file or a strategy meanwhile: what you save is live.\n\n`
 }
 
 /** None where they would not work as printed: a token is nothing to print. */
@@ -27,6 +27,7 @@ function adminLines({ adminAddress }: RunningEdge, { admin }: Config): (readonly
   const option = url === defaultAdminUrl ? '' : ` --url ${url}`
   return [
     [`npm run -s smartedge -- status${option}`, 'pools and backends'],
+    [`npm run -s smartedge -- top${option}`, 'the dashboard'],
     [`curl ${url}/metrics`, 'metrics for Prometheus'],
   ]
 }
