@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { type Arrival, closedPort, ok } from '../support/raw-backend.ts'
+import { closedPort } from '../support/ports.ts'
+import { type Arrival, ok } from '../support/raw-backend.ts'
 import { ask, connectTo, get, nextResponse, post } from '../support/raw-client.ts'
 import { startTestEdge } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { closedPort, freePorts } from '../support/ports.ts'
 
 const root = resolve(import.meta.dir, '../..')
 const main = join(root, 'cli/main.ts')
@@ -13,12 +14,6 @@ afterEach(async () => {
 })
 
 /** Free a moment ago; nobody else on this machine is handed it soon. */
-function freePort(): number {
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
-  server.stop(true)
-  return server.port
-}
-
 function configFile(config: object): string {
   const directory = mkdtempSync(join(tmpdir(), 'smartedge-e2e-'))
   cleanups.push(() => rmSync(directory, { recursive: true }))
@@ -34,7 +29,7 @@ interface Setup {
 }
 
 function setup(): Setup {
-  const [front, admin, ...members] = [freePort(), freePort(), freePort(), freePort()]
+  const [front, admin, ...members] = freePorts(4)
   const path = configFile({
     listeners: { web: { address: `127.0.0.1:${front}` } },
     admin: { address: `127.0.0.1:${admin}` },
@@ -140,7 +135,7 @@ describe('client commands', () => {
   })
 
   test('end with 69 on Deno too when nothing listens', async () => {
-    const url = `http://127.0.0.1:${freePort()}`
+    const url = `http://127.0.0.1:${closedPort()}`
     const { err, code } = await finished(spawn([deno, 'run', '-A', main, 'status', '--url', url]))
     expect(code).toBe(69)
     expect(err).toStartWith(`smartedge: no admin API at ${url} (nothing listens there)`)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../core/config/load.ts'
 import { startEdge } from '../../core/edge.ts'
+import { freePorts } from '../support/ports.ts'
 import { startReloadRig } from '../support/reload-rig.ts'
 import { startSteadyLoad } from '../support/steady-load.ts'
 
@@ -15,13 +16,7 @@ describe('the admin API', () => {
       const listeners = { web: { address: '127.0.0.1:0' } }
       writeFileSync(path, JSON.stringify({ listeners, admin, pools: { web: { backends: [] } } }))
     }
-    const freePort = (): number => {
-      const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('') })
-      const port = Number(server.port)
-      void server.stop(true)
-      return port
-    }
-    const [first, second] = [freePort(), freePort()].map((port) => `127.0.0.1:${port}`)
+    const [first, second] = freePorts(2).map((port) => `127.0.0.1:${port}`)
     save({ address: first })
     const place = { path, kind: 'config' } as const
     const loaded = await loadConfig({ place, cwd: folder, env: {} })

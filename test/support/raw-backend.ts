@@ -87,13 +87,6 @@ export function startRawBackend(options: BackendOptions = {}): RawBackend {
   }
 }
 
-/** A port of 127.0.0.1 on which nobody listens. */
-export function closedPort(): number {
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => {} } })
-  server.stop(true)
-  return server.port
-}
-
 /** A response with a Content-Length. */
 export const ok = (body = 'ok', lines = ''): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${lines}\r\n${body}`

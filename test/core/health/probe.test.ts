@@ -7,6 +7,7 @@ import type { Backend, CheckResult } from '../../../core/backend/backend.ts'
 import { createProbe } from '../../../core/health/probe.ts'
 import type { HealthCheck, HealthPolicy } from '../../../core/health/policy.ts'
 import { makeBackend } from '../../support/make-backend.ts'
+import { closedPort } from '../../support/ports.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const limits = { maxHeadBytes: 4096, maxTargetBytes: 256, maxFields: 16 }
@@ -62,14 +63,6 @@ const answering = (text: string, asked: string[] = []) =>
 
 function check(backend: Backend, kind: HealthCheck = http): Promise<CheckResult> {
   return new Promise((resolve) => void createProbe(virtualClock(), limits)(backend, policyOf(kind), resolve))
-}
-
-/** A port that nobody listens on: one that was open a moment ago. */
-async function closedPort(): Promise<number> {
-  const { backend } = await serve(() => undefined)
-  const server = servers.pop()
-  await new Promise((resolve) => server?.close(resolve))
-  return backend.address.kind === 'tcp' ? backend.address.port : 0
 }
 
 describe('an HTTP check', () => {
@@ -148,7 +141,7 @@ describe('a TCP check', () => {
 describe('any check', () => {
   for (const kind of [http, { kind: 'tcp' } as const]) {
     test(`fails where nobody listens (${kind.kind})`, async () => {
-      const backend = makeBackend(await closedPort())
+      const backend = makeBackend(closedPort())
       expect(await check(backend, kind)).toMatchObject({ passed: false, detail: 'connection refused' })
       expect(await check(atPath(join(tmpdir(), 'nobody.sock')), kind)).toMatchObject({ detail: 'no such socket' })
     })
