@@ -1,8 +1,8 @@
 /** How long each run of load may be, so that a benchmark keeps to its time whoever takes part. Pure. */
 import type { Scenario } from './scenario.ts'
 
-/** What starting and warming up a contestant takes, seen on two shared x64 cores: 1.1, with room for a busier machine. */
-const secondsPerStart = 1.2
+/** What starting and warming up a contestant takes, seen on two shared x64 cores: 1.4, with room for a busier machine. */
+const secondsPerStart = 1.5
 /** The pause for stragglers, and asking around, in each run. */
 const secondsPerRun = 0.1
 const bounds = { min: 0.5, max: 5 }

@@ -28,7 +28,7 @@ export interface Field {
 }
 
 /** Rounds before the first that counts: just-in-time compilers need a moment. */
-const warmupMs = 700
+const warmupMs = 1000
 
 /** Brings up backends and every peer; one that does not start is complained about with its own log, and left out. */
 export async function assemble(stage: Stage, profile: string, setting: Setting = { delaysMs: [0] }): Promise<Field> {
