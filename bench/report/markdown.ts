@@ -6,8 +6,8 @@ import { toStrategyCells } from './strategies.ts'
 
 const reading = `## How to read it
 
-- Compare within a table, never across tables or machines. **×nginx** is a figure over nginx's, measured minutes apart on the
-  same core: it holds where absolute figures do not. **±** is half the range of the rounds over their median; a difference
+- Compare within a table, never across tables or machines. **×nginx** is a figure over nginx's, measured in turns with it on
+  the same core: it holds where absolute figures do not. **±** is half the range of the rounds over their median; a difference
   smaller than both spreads is none.
 - **CPU µs/req** is the figure to trust first: the kernel books it by process, so that a busy machine hardly moves it. Its
   inverse is what a core can carry. At a fixed rate it is higher than at full speed for everybody, since each wake-up serves
@@ -72,9 +72,7 @@ function renderFacts({ date, machine, settings, versions, interrupted }: Results
 /** The first column to the left, the others to the right. */
 function renderTable(lines: readonly (readonly string[])[]): string {
   const escaped = lines.map((line) => line.map(escapeCell))
-  const widths = (escaped[0] ?? []).map((_, column) =>
-    Math.max(column === 0 ? 3 : 4, ...escaped.map((line) => line[column]?.length ?? 0)),
-  )
+  const widths = (escaped[0] ?? []).map((_, column) => Math.max(3, ...escaped.map((line) => line[column]?.length ?? 0)))
   const pad = (text: string, column: number): string =>
     column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0)
   const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))

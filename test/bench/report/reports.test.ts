@@ -80,6 +80,11 @@ describe('the document', () => {
     )
   })
 
+  test('is lined up as the formatter does, narrow columns too', () => {
+    const narrow = { ...results, rows: summarizeSamples([sample('a', 1, { values: { memoryBytes: 4e7 } })]) }
+    expect(renderMarkdown(narrow)).toContain('|     |  MB |\n| --- | --: |\n| a   |  40 |\n')
+  })
+
   test('tells how to read it, and which rows and rounds are not to be trusted', () => {
     expect(text).toContain('\n## How to read it\n')
     expect(text).toContain('## Not to be trusted\n\n- steady, full speed, nginx: other processes took 9 %')
