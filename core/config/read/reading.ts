@@ -2,6 +2,7 @@
 import { dirname, relative, resolve } from 'node:path'
 import { getNodePath, type Node } from 'jsonc-parser'
 import type { Env } from './expand.ts'
+import { quote, showText } from './show.ts'
 import type { Tree } from './tree.ts'
 import type { Fault, ProblemList } from '../problems.ts'
 
@@ -115,19 +116,8 @@ function showValue(node: Node, secret: boolean): string {
   if (node.type === 'object') return 'an object'
   if (node.type === 'array') return 'a list'
   if (secret) return `a ${node.type === 'string' ? 'text' : node.type} (not shown)`
-  return node.type === 'string' ? quote(hideUserinfo(String(node.value))) : String(node.value)
+  return node.type === 'string' ? showText(String(node.value)) : String(node.value)
 }
-
-/** A password in a URL is a secret, however the URL is mistyped. */
-const hideUserinfo = (text: string): string => text.replace(/^.*@/s, '…@')
-
-/** Control characters, line separators and direction marks are escaped, so that no file can forge a line on a terminal. */
-function quote(text: string): string {
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
-  return JSON.stringify(shown).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, escape)
-}
-
-const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /** Offset -> line and column; line starts are found once, when the first problem asks. */
 function locator(text: string): (offset: number) => { line: number; column: number } {

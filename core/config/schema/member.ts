@@ -80,16 +80,17 @@ const createMember = (address: SocketAddress, rest: Details): Member => ({
   place: rest.place,
 })
 
+/** One of a pool's members. */
+export const member: Field<Member | undefined> = either(
+  { string: plainMember, object: detailedMember },
+  { title: 'backend', description: 'A URL, or an object with one.', rule: urlRule },
+)
+
 const members = convert(
-  list(
-    located(
-      either(
-        { string: plainMember, object: detailedMember },
-        { title: 'backend', description: 'A URL, or an object with one.', rule: urlRule },
-      ),
-    ),
-    { description: 'The pool’s members, each once.', examples: [['http://localhost:8081', 'http://localhost:8082']] },
-  ),
+  list(located(member), {
+    description: 'The pool’s members, each once.',
+    examples: [['http://localhost:8081', 'http://localhost:8082']],
+  }),
   (found, _node, reading) => withoutRepeats(found, reading),
 )
 
