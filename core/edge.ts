@@ -19,10 +19,10 @@ import { createEventLog } from './observe/event-log.ts'
 import type { Emit } from './observe/events.ts'
 import { startLatencyWindow } from './observe/histogram.ts'
 import type { StatusSnapshot } from './observe/snapshot.ts'
-import type { Phase } from './observe/view.ts'
 import { type Random, systemRandom } from './random.ts'
 import { createAdminHost } from './runtime/admin-host.ts'
 import { createEdgeControl } from './runtime/control.ts'
+import { createLife } from './runtime/life.ts'
 import { Runtime } from './runtime/runtime.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
 
@@ -60,8 +60,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const latency = startLatencyWindow(clock)
   const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: describe(error) })
   const wheel = new TimerWheel(clock, reportFault)
-  let phase: Phase = 'starting'
-  let onClientGone = (): void => {}
+  const life = createLife(clock, () => counters.connectionsOpen === 0)
+  const isDraining = (): boolean => life.phase === 'draining'
   let controller: Controller | undefined
 
   const services: Services = {
@@ -70,7 +70,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     counters,
     head: new RequestHead(MAX_FIELDS),
     writeRequestId: requestIds(random),
-    isDraining: () => phase === 'draining',
+    isDraining,
   }
   const handler = createHandler({ services, world: () => runtime.world, wheel })
   const descriptorLimit = readDescriptorLimit()
@@ -86,12 +86,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       handler,
       counters,
       maxConnections: () => runtime.world.limits.maxConnections ?? defaultMaxConnections(descriptorLimit),
-      onClosed: () => onClientGone(),
+      onClosed: () => life.clientGone(),
     },
   })
-  const source = createAdminSource({ runtime, counters, clock, phase: () => phase, log, controller: () => controller })
+  const source = createAdminSource({
+    runtime,
+    counters,
+    clock,
+    phase: () => life.phase,
+    log,
+    controller: () => controller,
+  })
   const admin = createAdminHost(source, emit, clock)
-  const control = createEdgeControl({ runtime, admin, isDraining: () => phase === 'draining' })
+  const control = createEdgeControl({ runtime, admin, isDraining })
 
   const kill = (): void => {
     controller?.stop()
@@ -100,16 +107,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     admin.stop()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
-    phase = 'draining'
     controller?.stop()
+    const drained = life.end(runtime.config.shutdownTimeoutMs)
     runtime.stopAccepting()
-    await new Promise<void>((resolve) => {
-      onClientGone = () => {
-        if (counters.connectionsOpen === 0) resolve()
-      }
-      clock.after(runtime.config.shutdownTimeoutMs, resolve)
-      onClientGone()
-    })
+    await drained
     const cut = counters.connectionsOpen
     kill()
     return { cut }
@@ -128,7 +129,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     kill()
     throw error
   }
-  phase = 'serving'
+  life.begin()
   return {
     get addresses() {
       return runtime.runningListeners.map(({ listener: { name, address } }) => ({ listener: name, address }))
