@@ -1,13 +1,16 @@
 /**
- * Writes what is derived from the config's definition: both JSON Schemas, and the reference in docs/configuration.md.
+ * Writes what is derived from the config's definition: both JSON Schemas, the reference in docs/configuration.md, and the
+ * code that validates the bodies of API requests.
  * `--check` writes nothing and exits 1 naming every file that is stale.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { bodySchemas } from '../core/admin/body-schemas.ts'
 import { defaults } from '../core/config/defaults.ts'
 import { configSchema, membersSchema, renderSchema } from '../core/config/schema.ts'
 import { renderReference } from './reference.ts'
+import { renderValidatorTypes, renderValidators } from './validators.ts'
 
 const absolute = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
@@ -43,6 +46,8 @@ const outputs: readonly (readonly [name: string, render: () => string])[] = [
     'docs/configuration.md',
     () => fill(current('docs/configuration.md'), 'keys', renderReference(configSchema, defaults)),
   ],
+  ['core/admin/validate-bodies.generated.js', () => renderValidators(bodySchemas)],
+  ['core/admin/validate-bodies.generated.d.ts', () => renderValidatorTypes(bodySchemas)],
 ]
 
 const isCheck = process.argv.includes('--check')

@@ -53,7 +53,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
-  { from: 'scripts/', to: ['core/config/', 'cli/', 'test/support/'] },
+  { from: 'scripts/', to: ['core/config/', 'core/admin/', 'cli/', 'test/support/'] },
   { from: 'test/', to: [''] },
 ]
 
