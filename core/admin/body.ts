@@ -1,6 +1,8 @@
-/** Request bodies of the admin API: JSON, of bounded size and depth, said to be JSON. */
+/** Request bodies of the admin API: JSON, of bounded size and depth, said to be JSON, as their schemas want them. */
 import { maxFileBytes, readTree } from '../config/read/tree.ts'
-import { problem } from './problem.ts'
+import type { Bodies, BodyName } from './body-schemas.ts'
+import { checkBody } from './check-body.ts'
+import { problem, sentences } from './problem.ts'
 
 export type Body<T> =
   { readonly kind: 'body'; readonly value: T } | { readonly kind: 'refused'; readonly response: Response }
@@ -32,8 +34,17 @@ export async function readText(request: Request, maxBytes = maxBodyBytes): Promi
   }
 }
 
-/** Any JSON value without repeated keys. */
-export async function readJson(request: Request): Promise<Body<unknown>> {
+/** A JSON value that its schema accepts, without repeated keys. */
+export async function readBody<Name extends BodyName>(request: Request, name: Name): Promise<Body<Bodies[Name]>> {
+  const json = await readJson(request)
+  if (json.kind === 'refused') return json
+  const checked = checkBody(name, json.value)
+  if (checked.kind === 'body') return checked
+  const { problems } = checked
+  return refused(problem(422, sentences(problems, 'The body'), { problems }))
+}
+
+async function readJson(request: Request): Promise<Body<unknown>> {
   const text = await readText(request, maxEditBytes)
   if (text.kind === 'refused') return text
   // The tree first: it bounds the depth, which those who walk the value rely on.
@@ -44,19 +55,4 @@ export async function readJson(request: Request): Promise<Body<unknown>> {
   } catch {
     return refused(problem(400, 'The body must be JSON, without comments and trailing commas.'))
   }
-}
-
-/** An object with some of these keys and no others. */
-export async function readObject(request: Request, keys: readonly string[]): Promise<Body<Record<string, unknown>>> {
-  const body = await readJson(request)
-  if (body.kind === 'refused') return body
-  const { value } = body
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return refused(problem(400, `The body must be an object with the keys ${keys.join(', ')}.`))
-  const unknown = Object.keys(value).filter((key) => !keys.includes(key))
-  if (unknown.length === 0 && Object.keys(value).length > 0) return { kind: 'body', value: { ...value } }
-  const problems = unknown.map((key) => ({ key, rule: 'is not a known key' }))
-  return refused(
-    problem(422, `The body must hold at least one of the keys ${keys.join(', ')}, and no others.`, { problems }),
-  )
 }

@@ -1,9 +1,14 @@
-/** What the admin API changes: reload, roll back, plan, and edits of pools. What is right is the controller's to say. */
+/**
+ * What the admin API changes: reload, roll back, plan, and edits of pools. What a body looks like is its schema's to say,
+ * what is right the controller's.
+ */
 import type { FileEdit } from '../config/edit/pool-edit.ts'
+import { configSchema } from '../config/schema.ts'
 import type { Controller, EditResult, Problems, ReloadResult } from '../control/contract.ts'
-import { readJson, readObject, readText } from './body.ts'
+import { bodySchemas } from './body-schemas.ts'
+import { readBody, readText } from './body.ts'
 import { poolView } from './pool-view.ts'
-import { problem } from './problem.ts'
+import { problem, sentences } from './problem.ts'
 import { type Call, json, type Routes } from './route.ts'
 
 type Controlled = Call & { readonly control: Controller }
@@ -17,10 +22,13 @@ const controlled =
     return problem(409, 'This process was started without a configuration file; there is nothing to change.')
   }
 
+/** Yet said to be JSON: see `readText`. */
+const nothing = { description: 'Nothing.' } as const
+
 export const controlRoutes: Routes = {
   'POST /api/reload': {
     summary: 'Loads the files again. What cannot be used stays as it was, and is told.',
-    body: 'Nothing.',
+    body: nothing,
     answer: controlled(async ({ control, request, origin }) => {
       const body = await readText(request)
       return body.kind === 'refused' ? body.response : reloadAnswer(await control.reload(origin))
@@ -28,7 +36,7 @@ export const controlRoutes: Routes = {
   },
   'POST /api/rollback': {
     summary: 'Back to the generation before the current one; the files stay as they are.',
-    body: 'Nothing.',
+    body: nothing,
     answer: controlled(async ({ control, request, origin }) => {
       const body = await readText(request)
       return body.kind === 'refused' ? body.response : reloadAnswer(await control.rollback(origin))
@@ -36,7 +44,10 @@ export const controlRoutes: Routes = {
   },
   'POST /api/config/plan': {
     summary: 'What a reload would change, and how many connections and tunnels that would end. Changes nothing.',
-    body: 'Nothing, for the files as they are now; or the text of a config file.',
+    body: {
+      description: 'Nothing, for the files as they are now; or the text of a config file, comments and all.',
+      schema: configSchema,
+    },
     answer: controlled(async ({ control, request }) => {
       const body = await readText(request)
       if (body.kind === 'refused') return body.response
@@ -56,31 +67,30 @@ export const controlRoutes: Routes = {
   'POST /api/pools/:pool/backends': {
     summary: 'Adds a backend, in force and in the file that holds the pool’s members.',
     status: 201,
-    body: 'A URL, or an object such as { "url": "http://10.0.0.1:80", "weight": 2 }.',
+    body: {
+      description: 'The backend, as it would stand in the file.',
+      schema: bodySchemas.addBackend,
+      isRequired: true,
+    },
     answer: controlled(async (call) => {
-      const body = await readJson(call.request)
+      const body = await readBody(call.request, 'addBackend')
       if (body.kind === 'refused') return body.response
       return await edit(call, { kind: 'add', member: body.value }, 201)
     }),
   },
   'PATCH /api/pools/:pool/backends/:id': {
     summary: 'Sets the weight of a backend, or takes it out of service and back.',
-    body: '{ "weight": 2 }, { "state": "draining" } or { "state": "active" }, or both.',
+    body: { description: 'What changes.', schema: bodySchemas.updateBackend, isRequired: true },
     answer: controlled(async (call) => {
-      const body = await readObject(call.request, ['weight', 'state'])
+      const body = await readBody(call.request, 'updateBackend')
       if (body.kind === 'refused') return body.response
       const { weight, state } = body.value
-      const change = {
+      return await edit(call, {
         kind: 'update',
         backend: call.params['id'] ?? '',
-        ...('weight' in body.value && { weight }),
-      } as const
-      if (!('state' in body.value)) return await edit(call, change)
-      if (state === 'draining' || state === 'active')
-        return await edit(call, { ...change, drain: state === 'draining' })
-      const value = JSON.stringify(state).slice(0, 200)
-      const problems = [{ key: 'state', rule: 'must be "draining" or "active"', value }]
-      return problem(422, `state must be "draining" or "active", got ${value}.`, { problems })
+        ...(weight !== undefined && { weight }),
+        ...(state !== undefined && { drain: state === 'draining' }),
+      })
     }),
   },
   'DELETE /api/pools/:pool/backends/:id': {
@@ -90,7 +100,7 @@ export const controlRoutes: Routes = {
   'POST /api/pools/:pool/backends/:id/check': {
     summary: 'Checks the health of a backend now; /api/status tells how it went.',
     status: 202,
-    body: 'Nothing.',
+    body: nothing,
     answer: controlled(async ({ control, request, params: { pool = '', id = '' } }) => {
       const body = await readText(request)
       if (body.kind === 'refused') return body.response
@@ -102,11 +112,11 @@ export const controlRoutes: Routes = {
   },
   'PATCH /api/pools/:pool': {
     summary: 'Switches the strategy of a pool, in force and in the config file.',
-    body: '{ "strategy": "p2c" } or { "strategy": { "use": "consistent-hash", "options": {} } }.',
+    body: { description: 'What changes.', schema: bodySchemas.updatePool, isRequired: true },
     answer: controlled(async (call) => {
-      const body = await readObject(call.request, ['strategy'])
+      const body = await readBody(call.request, 'updatePool')
       if (body.kind === 'refused') return body.response
-      return await edit(call, { kind: 'strategy', strategy: body.value['strategy'] })
+      return await edit(call, { kind: 'strategy', strategy: body.value.strategy })
     }),
   },
 }
@@ -142,7 +152,7 @@ function editAnswer(result: EditResult, status: number): Response {
     case 'unknown':
       return problem(404, result.detail)
     case 'invalid':
-      return problem(422, sentences(result), {
+      return problem(422, sentences(result.problems), {
         problems: result.problems.map(({ key, rule, value, hint }) => ({ key, rule, value, hint })),
       })
     case 'conflict':
@@ -158,10 +168,4 @@ function editAnswer(result: EditResult, status: number): Response {
 
 const reloadAnswer = (result: ReloadResult): Response => (result.kind === 'refused' ? refusal(result) : json(result))
 
-const refusal = (result: Problems): Response => problem(422, sentences(result), { problems: result.problems })
-
-const sentences = ({ problems }: Pick<Problems, 'problems'>): string =>
-  problems
-    .slice(0, 3)
-    .map(({ key, rule, value }) => `${key} ${rule}${value === undefined ? '' : `, got ${value}`}.`.trimStart())
-    .join(' ') || 'That cannot be done.'
+const refusal = (result: Problems): Response => problem(422, sentences(result.problems), { problems: result.problems })

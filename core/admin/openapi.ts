@@ -1,4 +1,5 @@
 /** The OpenAPI 3.1 document of the admin API, made from its table of routes. */
+import type { JsonSchema } from '../config/read/field.ts'
 import { statusSchema } from './status-schema.ts'
 
 /** What a route tells of itself. */
@@ -12,8 +13,16 @@ export interface Operation {
   readonly contentType?: string
   /** Status of the answer that everybody hopes for; none: 200. */
   readonly status?: 201 | 202
-  /** What to send as JSON, in words for people; none: nothing is read. */
-  readonly body?: string
+  /** What to send as JSON; none: nothing is read. */
+  readonly body?: RequestBody
+}
+
+export interface RequestBody {
+  /** In words, for people. */
+  readonly description: string
+  /** None: whatever it is, it is not looked at. */
+  readonly schema?: JsonSchema
+  readonly isRequired?: boolean
 }
 
 const problemSchema = {
@@ -76,9 +85,7 @@ function operation(key: string, route: Operation): object {
       required: true,
       schema: { type: 'string' },
     })),
-    ...(route.body !== undefined && {
-      requestBody: { description: route.body, content: { 'application/json': { schema: {} } } },
-    }),
+    ...(route.body && { requestBody: requestBody(route.body) }),
     // An empty requirement beside the token: it is asked for only when the config sets one (OpenAPI 3.1, 4.8.30).
     security: route.open ? [] : [{ token: [] }, {}],
     responses: {
@@ -90,3 +97,9 @@ function operation(key: string, route: Operation): object {
     },
   }
 }
+
+const requestBody = ({ description, schema = {}, isRequired = false }: RequestBody): object => ({
+  description,
+  required: isRequired,
+  content: { 'application/json': { schema } },
+})

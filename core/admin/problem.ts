@@ -45,3 +45,10 @@ export function problem(
     headers: { 'content-type': 'application/problem+json', ...headers },
   })
 }
+
+/** The first few in words, as a `detail`. `whole`: what a finding without a key is about. */
+export const sentences = (problems: readonly Finding[], whole = ''): string =>
+  problems
+    .slice(0, 3)
+    .map(({ key, rule, value }) => `${key || whole} ${rule}${value === undefined ? '' : `, got ${value}`}.`.trimStart())
+    .join(' ') || 'That cannot be done.'

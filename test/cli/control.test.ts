@@ -173,7 +173,7 @@ describe('smartedge backend', () => {
   test('says what is wrong with a value', async () => {
     const { run } = await start()
     expect((await run('backend weight a:80 1000000')).err).toBe(
-      'smartedge: backends[0].weight must be a number from 0.001 to 1000, got 1000000\n',
+      'smartedge: weight must be a number from 0.001 to 1000, got 1000000\n',
     )
   })
 

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { createAdminHandler } from '../../../core/admin/routes.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
+import { configSchema } from '../../../core/config/schema.ts'
 import { controlled, type Controlled } from '../../support/controlled.ts'
+import { fail } from '../../support/fail.ts'
 
 const files = {
   'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }',
@@ -103,10 +106,17 @@ describe('a bad request', () => {
     [422, 'PATCH', `${path}/a:80`, { weight: 1, wait: 2 }],
     [400, 'PATCH', `${path}/a:80`, '{ "weight": 1, "weight": 2 }'],
     [400, 'PATCH', `${path}/a:80`, '{ "__proto__": 1 }'],
-    [400, 'PATCH', `${path}/a:80`, []],
-    [400, 'PATCH', `${path}/a:80`, 'null'],
-    [400, 'PATCH', `${path}/a:80`, '"x"'],
+    [422, 'PATCH', `${path}/a:80`, []],
+    [422, 'PATCH', `${path}/a:80`, 'null'],
+    [422, 'PATCH', `${path}/a:80`, '"x"'],
     [400, 'PATCH', `${path}/a:80`, ''],
+    [400, 'POST', path, '{ "url": "http://c", "place": { "__proto__": {} } }'],
+    [400, 'PATCH', '/api/pools/web', `{ "strategy": { "use": "p2c", "options": ${'['.repeat(70)}${']'.repeat(70)} } }`],
+    [422, 'PATCH', '/api/pools/web', {}],
+    [422, 'PATCH', '/api/pools/web', { strategy: 'p2c', affinity: 'path' }],
+    [422, 'POST', path, { url: 'http://c', place: { latitude: 1 } }],
+    [422, 'POST', path, { url: 'http://c:99999' }],
+    [422, 'POST', path, '"${HOME}"'],
     [400, 'PATCH', `${path}/a:80`, '{ "weight": 2, }'],
     [400, 'PATCH', `${path}/a:80`, '{ "weight": 2'],
     [400, 'PATCH', `${path}/a:80`, '\0'],
@@ -143,8 +153,28 @@ describe('a bad request', () => {
     const response = await ask('PATCH', `${path}/a:80`, { weight: 0 })
     expect(await response.json()).toMatchObject({
       title: 'Unprocessable Content',
-      detail: 'backends[0].weight must be a number from 0.001 to 1000, got 0.',
-      problems: [{ key: 'backends[0].weight', rule: 'must be a number from 0.001 to 1000', value: '0' }],
+      detail: 'weight must be a number from 0.001 to 1000, got 0.',
+      problems: [{ key: 'weight', rule: 'must be a number from 0.001 to 1000', value: '0' }],
+    })
+  })
+
+  test('is told everything at once, before any file is looked at', async () => {
+    const { ask, write } = await start()
+    write('m.json', 'broken')
+    const response = await ask('POST', path, { weigth: 2, weight: '2' })
+    expect([response.status, await response.json()]).toMatchObject([
+      422,
+      {
+        detail: 'url is required. weigth is not a known key. weight must be a number from 0.001 to 1000, got "2".',
+        problems: [
+          { key: 'url', rule: 'is required' },
+          { key: 'weigth', rule: 'is not a known key', hint: 'did you mean "weight"?' },
+          { key: 'weight', rule: 'must be a number from 0.001 to 1000', value: '"2"' },
+        ],
+      },
+    ])
+    expect(await (await ask('PATCH', `${path}/a:80`, [])).json()).toMatchObject({
+      detail: 'The body must be an object with the keys weight, state, got a list.',
     })
   })
 
@@ -216,3 +246,96 @@ describe('reload, rollback and plan', () => {
     expect((await handler(request)).status).toBe(409)
   })
 })
+
+describe('the OpenAPI document', () => {
+  const bodies: readonly (readonly [method: string, path: string, url: string, bodies: readonly unknown[]])[] = [
+    [
+      'post',
+      '/api/pools/{pool}/backends',
+      path,
+      [
+        'http://c',
+        'unix:/run/c.sock',
+        'https://c',
+        '${C}',
+        '',
+        5,
+        null,
+        [],
+        {},
+        { url: 'http://c', weight: 2, zone: 'eu', place: { latitude: 90, longitude: -180 }, drain: false },
+        { url: 'http://c', weight: 0 },
+        { url: 'http://c', zone: 'x'.repeat(65) },
+        { url: 'http://c', place: { latitude: 90.1, longitude: 0 } },
+        { url: 'http://c', place: null },
+        { url: 'http://c', state: 'active' },
+        { url: 5 },
+      ],
+    ],
+    [
+      'patch',
+      '/api/pools/{pool}/backends/{id}',
+      `${path}/a:80`,
+      [
+        { weight: 0.001 },
+        { weight: 1001 },
+        { weight: true },
+        { state: 'active' },
+        { state: 'down' },
+        {},
+        [],
+        null,
+        'x',
+      ],
+    ],
+    [
+      'patch',
+      '/api/pools/{pool}',
+      '/api/pools/web',
+      [
+        { strategy: 'random' },
+        { strategy: { use: 'p2c' } },
+        { strategy: { options: 1 } },
+        { strategy: 'p2c', weight: 1 },
+        { strategy: 'best' },
+        { strategy: '${S}' },
+        { strategy: null },
+        {},
+        'random',
+        [],
+      ],
+    ],
+  ]
+
+  test.each(bodies)('describes what %s %s takes and refuses', async (method, template, url, bodies) => {
+    const { requestBody } = (await openApi()).paths[template]?.[method] ?? fail('no such operation')
+    const accepts = new Ajv2020({ strictTypes: false }).compile(requestBody.content['application/json'].schema)
+    expect(requestBody.required).toBeTrue()
+    for (const body of bodies) {
+      const { ask } = await start()
+      const response = await ask(method.toUpperCase(), url, JSON.stringify(body))
+      expect([body, response.status < 300]).toEqual([body, accepts(body)])
+    }
+  })
+
+  test('describes the text of a plan by the schema of the config file', async () => {
+    const { requestBody } = (await openApi()).paths['/api/config/plan']?.['post'] ?? fail('no such operation')
+    expect(requestBody.required).toBeFalse()
+    expect(requestBody.content['application/json'].schema).toEqual(JSON.parse(JSON.stringify(configSchema)))
+  })
+})
+
+interface OpenApi {
+  readonly paths: Record<string, Record<string, { requestBody: RequestBody }>>
+}
+
+interface RequestBody {
+  readonly required: boolean
+  readonly content: { readonly 'application/json': { readonly schema: object } }
+}
+
+async function openApi(): Promise<OpenApi> {
+  const handler = createAdminHandler({ token: undefined, source: fakeAdminSource() })
+  const response = await handler(new Request('http://localhost/openapi.json', { headers: { host: 'localhost' } }))
+  return (await response.json()) as OpenApi
+}
