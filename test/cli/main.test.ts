@@ -2,7 +2,6 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { descriptorWarning, readDescriptorLimit } from '../../cli/descriptors.ts'
 import { main } from '../../cli/main.ts'
 import { wantsColor } from '../../cli/process-io.ts'
 import manifest from '../../package.json' with { type: 'json' }
@@ -96,22 +95,5 @@ describe('colour', () => {
     expect(wantsColor({ FORCE_COLOR: '1', TERM: 'dumb' }, false)).toBe(true)
     expect(wantsColor({ FORCE_COLOR: '0' }, true)).toBe(false)
     expect(wantsColor({ FORCE_COLOR: '1', NO_COLOR: '1' }, true)).toBe(false)
-  })
-})
-
-describe('descriptor limit', () => {
-  test('is warned of when it is too low for anybody, or for what is configured', () => {
-    expect(descriptorWarning(256, undefined)).toBe(
-      'the limit of 256 open files is too low; raise it to at least 1024: ulimit -n 1024',
-    )
-    expect(descriptorWarning(4096, 5000)).toContain('too low for limits.connections 5000; raise it to at least 10064')
-    expect(descriptorWarning(1024, undefined)).toBeUndefined()
-    expect(descriptorWarning(20_000, 5000)).toBeUndefined()
-    expect(descriptorWarning(undefined, 5000)).toBeUndefined()
-  })
-
-  test('is unknown where the system does not tell', () => {
-    expect(readDescriptorLimit('/nowhere')).toBeUndefined()
-    expect(readDescriptorLimit(import.meta.path)).toBeUndefined()
   })
 })

@@ -18,6 +18,7 @@ export interface Layer {
 const LEAVES = [
   'core/address.ts',
   'core/clock.ts',
+  'core/descriptors.ts',
   'core/errors.ts',
   'core/random.ts',
   'core/shipped-strategies.ts',

@@ -5,11 +5,13 @@
 import { readFileSync } from 'node:fs'
 
 /** Below this even a small edge runs dry: a browser opens six connections, and each may need a backend. */
-const minimum = 1024
+const MINIMUM = 1024
 /** Log, listeners, admin API, plugins, watched files. */
-const reserve = 64
+const RESERVE = 64
+/** Where the system does not tell. */
+const ASSUMED_LIMIT = 4096
 
-/** undefined where the system does not say (no /proc) or has no limit. */
+/** The limit of open files; undefined where the system does not say (no /proc) or has no limit. */
 export function readDescriptorLimit(path = '/proc/self/limits'): number | undefined {
   try {
     const limit = /^Max open files +(\d+)/m.exec(readFileSync(path, 'latin1'))?.[1]
@@ -19,10 +21,18 @@ export function readDescriptorLimit(path = '/proc/self/limits'): number | undefi
   }
 }
 
+/**
+ * Client connections to allow when the config names no number. At the limit itself Bun 1.4.5 spins in accept and takes
+ * its own lack of descriptors for refusals by backends, so we stay under it.
+ */
+export function defaultMaxConnections(limit: number | undefined): number {
+  return Math.max(16, Math.floor(((limit ?? ASSUMED_LIMIT) - RESERVE) / 2))
+}
+
 /** One line that says what is too low and what to do; undefined when all is well. `maxConnections` as configured. */
 export function descriptorWarning(limit: number | undefined, maxConnections: number | undefined): string | undefined {
   if (limit === undefined) return undefined
-  const wanted = Math.max(minimum, maxConnections === undefined ? 0 : 2 * maxConnections + reserve)
+  const wanted = Math.max(MINIMUM, maxConnections === undefined ? 0 : 2 * maxConnections + RESERVE)
   if (limit >= wanted) return undefined
   const reason = maxConnections === undefined ? '' : ` for limits.connections ${maxConnections}`
   return `the limit of ${limit} open files is too low${reason}; raise it to at least ${wanted}: ulimit -n ${wanted}`
