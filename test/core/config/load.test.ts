@@ -57,15 +57,15 @@ describe('discovery', () => {
   })
 
   test('ends with /etc and a lone members file', () => {
-    const search = searchFor({ path: undefined, cwd: '/work', env: {} })
+    const search = searchFor({ path: undefined, cwd: '/srv', env: {} })
     expect(search).toEqual({
       kind: 'places',
       places: [
-        { path: '/work/smartedge.config.json', kind: 'config' },
-        { path: '/work/smartedge.config.jsonc', kind: 'config' },
+        { path: '/srv/smartedge.config.json', kind: 'config' },
+        { path: '/srv/smartedge.config.jsonc', kind: 'config' },
         { path: '/etc/smartedge/smartedge.config.json', kind: 'config' },
         { path: '/etc/smartedge/smartedge.config.jsonc', kind: 'config' },
-        { path: '/work/backends.json', kind: 'members' },
+        { path: '/srv/backends.json', kind: 'members' },
       ],
     })
   })
