@@ -40,8 +40,8 @@ const LINE_END = Buffer.from('\r\n')
 /** Room for all that is added, but for repeated values of the client's own head. */
 const ADDED_BYTES = 512
 
-const UNTRUSTED_DROPS = dropTable(kind.FORWARDED_FOR, kind.FORWARDED_PROTO, kind.FORWARDED_HOST)
-const TRUSTED_DROPS = dropTable(kind.FORWARDED_FOR)
+const UNTRUSTED_DROPS = dropTable(kind.DISGUISED, kind.FORWARDED_FOR, kind.FORWARDED_PROTO, kind.FORWARDED_HOST)
+const TRUSTED_DROPS = dropTable(kind.DISGUISED, kind.FORWARDED_FOR)
 
 /** The lines that say who an untrusted client is; they are the same for every request of its connection. */
 export const forwardedForLines = (address: string): Buffer =>

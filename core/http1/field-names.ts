@@ -19,7 +19,15 @@ export const FORWARDED_PROTO = 11
 export const FORWARDED_HOST = 12
 export const REQUEST_ID = 13
 export const VIA = 14
-export const KIND_COUNT = 15
+/**
+ * A name that becomes one of framing's or of ours where `_` and `-` are the same, as in CGI and WSGI variables:
+ * `X_Forwarded_For`. Such a field says nothing here, and must not be believed behind us.
+ */
+export const DISGUISED = 15
+export const KIND_COUNT = 16
+
+/** What a backend believes because a proxy says it, or cuts messages by. */
+const BELIEVED = new Set([CONTENT_LENGTH, TRANSFER_ENCODING, FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST])
 
 const NAMES: readonly (readonly [kind: number, name: string])[] = [
   [HOST, 'host'],
@@ -37,6 +45,9 @@ const NAMES: readonly (readonly [kind: number, name: string])[] = [
   [REQUEST_ID, 'x-request-id'],
   [VIA, 'via'],
 ]
+
+const HYPHEN = 0x2d
+const UNDERSCORE = 0x5f
 
 interface NameEntry {
   readonly kind: number
@@ -58,7 +69,19 @@ export function fieldKind(bytes: Uint8Array, start: number, end: number): number
   const first = (bytes[start] as number) | 0x20
   for (let index = 0; index < entries.length; index += 1) {
     const entry = entries[index] as NameEntry
-    if (entry.lower[0] === first && equalsIgnoringCase(bytes, start, end, entry.lower)) return entry.kind
+    if (entry.lower[0] !== first) continue
+    if (equalsIgnoringCase(bytes, start, end, entry.lower)) return entry.kind
+    if (BELIEVED.has(entry.kind) && isDisguised(bytes, start, entry.lower)) return DISGUISED
   }
   return OTHER
+}
+
+/** Whether the name at `start`, as long as `lower`, is `lower` but for its case and underscores where hyphens belong. */
+function isDisguised(bytes: Uint8Array, start: number, lower: Uint8Array): boolean {
+  for (let index = 0; index < lower.length; index += 1) {
+    const byte = bytes[start + index] as number
+    const folded = byte === UNDERSCORE ? HYPHEN : byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+    if (folded !== lower[index]) return false
+  }
+  return true
 }

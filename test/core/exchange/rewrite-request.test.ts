@@ -96,6 +96,12 @@ describe('writeRequestHead', () => {
     )
   })
 
+  test.each([false, true])('drops what a backend could take for a field of ours, trusted: %p', (isTrusted) => {
+    const disguised = 'X_Forwarded_For: 6.6.6.6\r\nx-forwarded_proto: https\r\nContent_Length: 5\r\nX_A: 1\r\n'
+    const head = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${disguised}\r\n`, { isTrusted })
+    expect(head).toBe(`GET / HTTP/1.1\r\nHost: a\r\nX_A: 1\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`)
+  })
+
   test('extends what a trusted peer says of the client', () => {
     const more = 'X-Forwarded-For:\r\nX-Forwarded-For: 8.8.8.8 , 7.7.7.7\t\r\n'
     const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${told}${more}\r\n`, { isTrusted: true })
