@@ -1,5 +1,22 @@
-/** How long a body is and what ends it: the one home of RFC 9112 6.3, for requests and responses. */
+/** How long a body is, what ends it and whether another message may follow: one home for requests and responses. */
+import { ProtocolError } from '../errors.ts'
 import type { FieldSection } from './field-section.ts'
+import { CLOSE, KEEP_ALIVE_OPTION } from './field-values.ts'
+
+/** One framing, and one that the version knows (RFC 9112 6.1, 6.3); two may be read differently by two recipients. */
+export function requireOneFraming(fields: FieldSection, minorVersion: number): void {
+  if (!fields.isChunked) return
+  if (fields.contentLength !== -1) {
+    throw new ProtocolError('a message may not have both Content-Length and Transfer-Encoding')
+  }
+  if (minorVersion === 0) throw new ProtocolError('HTTP/1.0 has no Transfer-Encoding')
+}
+
+/** Whether the sender lets the connection be used again behind this message (RFC 9112 9.3). */
+export function allowsKeepAlive({ connection }: FieldSection, minorVersion: number): boolean {
+  if ((connection & CLOSE) !== 0) return false
+  return minorVersion === 1 || (connection & KEEP_ALIVE_OPTION) !== 0
+}
 
 /** How a body is delimited. A union of words, since the length stands in the head. */
 export type BodyKind = 'none' | 'length' | 'chunked' | 'until-close'

@@ -5,7 +5,7 @@
 import { ProtocolError } from '../errors.ts'
 import * as kind from './field-names.ts'
 import { FieldSection, INCOMPLETE } from './field-section.ts'
-import { CLOSE, KEEP_ALIVE_OPTION } from './field-values.ts'
+import { allowsKeepAlive, requireOneFraming } from './framing.ts'
 import { AUTHORITY, CR, equalsIgnoringCase, LF, PLAIN_HOST, SPACE, TARGET, TOKEN } from './grammar.ts'
 import type { HttpLimits } from './limits.ts'
 
@@ -57,9 +57,7 @@ export class RequestHead {
 
   /** Whether the client lets the connection be used again (RFC 9112 9.3). */
   get wantsKeepAlive(): boolean {
-    const options = this.fields.connection
-    if ((options & CLOSE) !== 0) return false
-    return this.minorVersion === 1 || (options & KEEP_ALIVE_OPTION) !== 0
+    return allowsKeepAlive(this.fields, this.minorVersion)
   }
 
   get method(): string {
@@ -185,11 +183,7 @@ export class RequestHead {
       const line = fields.first[kind.HOST] as number
       checkAuthority(this.bytes, fields.valueStart(line), fields.valueEnd(line), 'Host')
     }
-    if (!fields.isChunked) return
-    if (fields.contentLength !== -1) {
-      throw new ProtocolError('a message may not have both Content-Length and Transfer-Encoding')
-    }
-    if (this.minorVersion === 0) throw new ProtocolError('HTTP/1.0 has no Transfer-Encoding')
+    requireOneFraming(fields, this.minorVersion)
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { ProtocolError } from '../errors.ts'
 import { FieldSection, INCOMPLETE } from './field-section.ts'
-import { CLOSE, KEEP_ALIVE_OPTION } from './field-values.ts'
+import { allowsKeepAlive, requireOneFraming } from './framing.ts'
 import { CR, FIELD_VALUE, LF, SPACE } from './grammar.ts'
 import type { HttpLimits } from './limits.ts'
 import { headTooLarge } from './request-head.ts'
@@ -39,15 +39,13 @@ export class ResponseHead {
       if (bound < end || end - start >= limits.maxHeadBytes) throw headTooLarge(limits)
       return INCOMPLETE
     }
-    this.checkTogether()
+    requireOneFraming(this.fields, this.minorVersion)
     return headEnd
   }
 
   /** Whether the backend keeps the connection open behind this response, as far as its head tells. */
   get allowsKeepAlive(): boolean {
-    const options = this.fields.connection
-    if ((options & CLOSE) !== 0) return false
-    return this.minorVersion === 1 || (options & KEEP_ALIVE_OPTION) !== 0
+    return allowsKeepAlive(this.fields, this.minorVersion)
   }
 
   private parseLine(bytes: Buffer, start: number, end: number): number {
@@ -88,15 +86,6 @@ export class ResponseHead {
     }
     if (status < 100 || status > 599) throw new ProtocolError(`a status must be 100..599, got ${status}`)
     this.status = status
-  }
-
-  private checkTogether(): void {
-    const { fields } = this
-    if (!fields.isChunked) return
-    if (fields.contentLength !== -1) {
-      throw new ProtocolError('a message may not have both Content-Length and Transfer-Encoding')
-    }
-    if (this.minorVersion === 0) throw new ProtocolError('HTTP/1.0 has no Transfer-Encoding')
   }
 }
 

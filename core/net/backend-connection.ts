@@ -161,10 +161,10 @@ export class BackendConnection implements WireOwner {
     switch (this.phase) {
       case 'head':
         this.hasResponseBytes = true
-        this.guard(() => this.readHeads(bytes))
+        this.read(bytes)
         break
       case 'body':
-        this.guard(() => this.readBody(bytes, 0))
+        this.read(bytes)
         break
       case 'idle':
         // An answer that nobody asked for must not become the next request's.
@@ -233,9 +233,10 @@ export class BackendConnection implements WireOwner {
     sink?.onFailure(cause, detail)
   }
 
-  private guard(step: () => void): void {
+  private read(bytes: Buffer): void {
     try {
-      step()
+      if (this.phase === 'head') this.readHeads(bytes)
+      else this.readBody(bytes, 0)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.fail('protocol', error.message)
