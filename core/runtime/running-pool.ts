@@ -91,6 +91,7 @@ export class RunningPool {
     this.strategy = new LiveStrategy({ ready, balancer: this.balancer, host, clock, onEvent })
     this.passive = this.createPassive()
     this.takeMembers(config.members)
+    this.refresh()
     this.startMonitor()
   }
 
@@ -186,7 +187,6 @@ export class RunningPool {
       connections?.update(this.connectionPolicy())
       connections?.keepIdle(!backend.isDraining)
     }
-    this.refresh()
   }
 
   private createBackend(member: Member): Backend {
@@ -248,6 +248,7 @@ export class RunningPool {
     this.services.emit({ kind, pool: this.name, backend: backend.id, detail })
   }
 
+  /** Membership or health has changed: the next pick looks anew. */
   private refresh(): void {
     this.balancer.update(this.backends, eligibilityOf(this.config))
   }
