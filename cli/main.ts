@@ -1,10 +1,10 @@
 #!/usr/bin/env bun
 /** Where the `smartedge` command begins: arguments in, exit code out. Runs on Bun, and on Deno for client commands. */
 import { CommanderError } from 'commander'
-import { createProgram } from './args.ts'
-import { exitCode } from './exit-codes.ts'
-import { processIo } from './process-io.ts'
-import type { ServiceIo } from './service-io.ts'
+import { createProgram } from './args/args.ts'
+import { exitCode } from './process/exit-codes.ts'
+import { processIo } from './process/process-io.ts'
+import type { ServiceIo } from './process/service-io.ts'
 
 /** `argv` without the runtime and the script. Resolves to the exit code; never rejects. */
 export async function main(argv: readonly string[], io: ServiceIo): Promise<number> {

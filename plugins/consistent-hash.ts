@@ -6,8 +6,8 @@
  * up to a power of two and decline keys (by a hash of both) for the excess: small changes of weight build nothing. It
  * is rebuilt when a member is unknown, half have left, or a weight crosses a power of two.
  */
-import type { Candidate, Candidates } from '../core/balance/strategy.ts'
-import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import type { Candidate, Candidates } from '../core/strategy/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import { weightedDraw } from '../core/random.ts'
 
 /** For average weight: shares then differ by about 1/sqrt(128) = 9 %. */

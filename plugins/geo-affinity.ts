@@ -7,8 +7,8 @@
  * The order of sites is kept per client zone and whole degree (about 111 km), so that a pick does not grow with the
  * pool; backends without a place are reached by zone, or as the rest of the pool.
  */
-import type { Candidate, Candidates, Client, Place } from '../core/balance/strategy.ts'
-import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import type { Candidate, Candidates, Client, Place } from '../core/strategy/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import type { WeightedDraw } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
 

@@ -4,8 +4,8 @@
  * by more than a request, and the least busy is known exactly: a tournament tree (Knuth, vol. 3, 5.4.1) over
  * (inflight + 1) / weight, replayed by the hooks in O(log n). Ties go to the backend whose last start is longest ago.
  */
-import type { Candidate, Candidates } from '../core/balance/strategy.ts'
-import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import type { Candidate, Candidates } from '../core/strategy/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import { weightedDraw } from '../core/random.ts'
 
 export default defineStrategy({

@@ -3,7 +3,7 @@
  * first unless the second, with this request on top, would be no busier for its weight than the first is now. So an
  * idle pool is shared by weight alone, and for equal weights it is the textbook rule: the one with fewer in flight.
  */
-import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import { weightedDraw } from '../core/random.ts'
 
 export default defineStrategy({

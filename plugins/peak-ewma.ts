@@ -8,8 +8,8 @@
  * is answered it costs more than any known one. A failure, and a gateway's 502, 503 or 504, counts as `penalty` at
  * least: who fails fast must not look fast. Latency is the time to the response head: the rest depends on the client.
  */
-import type { Candidate } from '../core/balance/strategy.ts'
-import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import type { Candidate } from '../core/strategy/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import { weightedDraw } from '../core/random.ts'
 
 /** Above any latency, yet finite: among backends that all wait for a first answer the load still decides. */

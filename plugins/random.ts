@@ -2,7 +2,7 @@
  * Random, weighted: each backend in proportion to its weight, with no memory. The draw is O(log n) through a tree of
  * partial sums (Wong and Easton 1980), which also notices weights that change.
  */
-import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import { weightedDraw } from '../core/random.ts'
 
 export default defineStrategy({

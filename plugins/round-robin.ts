@@ -4,8 +4,8 @@
  * evenly spaced. A tournament tree of deadlines makes a pick O(log n). Every array starts at random phases: workers do
  * not march in step, and a pool whose members come and go does not favour the first. A retry gets one weighted draw.
  */
-import type { Candidates } from '../core/balance/strategy.ts'
-import { defineStrategy, perArray, readOptions } from '../core/balance/strategy.ts'
+import type { Candidates } from '../core/strategy/strategy.ts'
+import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import type { Random } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
 

@@ -1,11 +1,11 @@
 /**
- * Draws the pictures of `smartedge top` again: those that tests hold (`test/cli/ui/golden`) and those of the guide
+ * Draws the pictures of `smartedge top` again: those that tests hold (`test/cli/top/golden`) and those of the guide
  * (`docs/top.md`, between the marks). From fixed data, so that only a changed screen changes them.
  */
 import { fillGuide, pictureText } from '../test/support/top-guide.tsx'
 import { pictures } from '../test/support/top-pictures.ts'
 
-const golden = new URL('../test/cli/ui/golden/', import.meta.url)
+const golden = new URL('../test/cli/top/golden/', import.meta.url)
 const guide = new URL('../docs/top.md', import.meta.url)
 
 for (const picture of pictures) await Bun.write(new URL(`${picture.name}.txt`, golden), pictureText(picture))

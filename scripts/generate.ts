@@ -46,8 +46,8 @@ const outputs: readonly (readonly [name: string, render: () => string])[] = [
     'docs/configuration.md',
     () => fill(current('docs/configuration.md'), 'keys', renderReference(configSchema, defaults)),
   ],
-  ['core/admin/validate-bodies.generated.js', () => renderValidators(bodySchemas)],
-  ['core/admin/validate-bodies.generated.d.ts', () => renderValidatorTypes(bodySchemas)],
+  ['core/admin/generated/validate-bodies.generated.js', () => renderValidators(bodySchemas)],
+  ['core/admin/generated/validate-bodies.generated.d.ts', () => renderValidatorTypes(bodySchemas)],
 ]
 
 const isCheck = process.argv.includes('--check')

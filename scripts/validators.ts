@@ -23,6 +23,6 @@ export function renderValidators(schemas: Schemas): string {
 /** Its declarations. */
 export function renderValidatorTypes(schemas: Schemas): string {
   const lines = Object.keys(schemas).map((name) => `export declare const ${name}: ValidateFunction<Bodies['${name}']>`)
-  const imports = ["import type { ValidateFunction } from 'ajv'", "import type { Bodies } from './body-schemas.ts'"]
+  const imports = ["import type { ValidateFunction } from 'ajv'", "import type { Bodies } from '../body-schemas.ts'"]
   return [header, ...imports, '', ...lines, ''].join('\n')
 }

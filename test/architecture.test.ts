@@ -54,7 +54,7 @@ rule(
     ['core/http1/a.ts', `type B = import('../net/b.ts').B`],
     ['core/http1/a.ts', `const b = require("../net/b.ts")`],
     ['core/http1/a.ts', `const url = 'http://x' // as in '\nimport { b } from '../net/b.ts'`],
-    ['core/backend/a.ts', `import type { Strategy } from '../balance/strategy.ts'`],
+    ['core/backend/a.ts', `import type { Strategy } from '../strategy/strategy.ts'`],
     ['core/config/a.ts', `import { b } from '../net/b.ts'`],
     ['core/config/a.ts', `import { type B } from '../net/b.ts'`],
     ['core/ip/a.ts', `import { retry } from '../exchange/policy.ts'`],

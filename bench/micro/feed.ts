@@ -1,5 +1,5 @@
 /** What watching costs the balancer: CPU per frame with 50 backends under traffic, made, turned into JSON and encoded. */
-import { createFeed } from '../../core/observe/feed.ts'
+import { createFeed } from '../../core/report/feed.ts'
 import { BackendLatency } from '../../core/observe/histogram.ts'
 import { seededRandom } from '../../core/random.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../test/support/edge-view.ts'

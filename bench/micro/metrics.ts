@@ -1,6 +1,6 @@
 // Time and size of one scrape at 1,000 backends that all had traffic: `bun bench/micro/metrics.ts`.
 import { BackendLatency } from '../../core/observe/histogram.ts'
-import { renderMetrics } from '../../core/observe/metrics.ts'
+import { renderMetrics } from '../../core/report/metrics.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../test/support/edge-view.ts'
 const backends = Array.from({ length: 1000 }, (_, index) => {
   const latency = new BackendLatency({ generation: 0 })

@@ -3,9 +3,9 @@
  * and an older attempt ended, four in flight per backend, so that the work of the hooks is in the figure.
  */
 import { bench, do_not_optimize, group, run } from 'mitata'
-import { loadStrategy } from '../../core/balance/load-strategy.ts'
-import { shippedStrategies } from '../../core/shipped-strategies.ts'
-import type { Candidate, Candidates, PickContext } from '../../core/balance/strategy.ts'
+import { loadStrategy } from '../../core/strategy/load.ts'
+import { shippedStrategies } from '../../core/strategy/shipped.ts'
+import type { Candidate, Candidates, PickContext } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 
 const sizes = [10, 100, 1000, 10_000]

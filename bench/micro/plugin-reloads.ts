@@ -6,8 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Balancer } from '../../core/balance/balancer.ts'
-import { LiveStrategy, readyStrategy } from '../../core/balance/live-strategy.ts'
-import { createPluginHost } from '../../core/balance/plugin-host.ts'
+import { LiveStrategy, readyStrategy } from '../../core/strategy/live.ts'
+import { trialsApart } from '../../core/lab/examine-apart.ts'
+import { createPluginHost } from '../../core/strategy/host.ts'
 import { systemClock as clock } from '../../core/clock.ts'
 import { seededRandom } from '../../core/random.ts'
 import { makeBackend } from '../../test/support/make-backend.ts'
@@ -39,7 +40,7 @@ const residentMb = (): number => {
 }
 
 save(0)
-const host = createPluginHost({ clock })
+const host = createPluginHost({ clock, examine: trialsApart(clock) })
 const ready = await readyStrategy(host, file, undefined)
 const balancer: Balancer = new Balancer({
   strategy: ready.strategy,

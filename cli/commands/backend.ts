@@ -1,11 +1,11 @@
 /** `smartedge backend`: lists, adds, removes, drains, resumes, weighs and checks the members of a running edge's pools. */
 import type { MemberView, PoolMembersView } from '../../core/admin/pool-view.ts'
-import type { StatusSnapshot } from '../../core/observe/snapshot.ts'
-import { type Ask, command, type TargetOptions } from '../control-client.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
-import { alignTable, type Cell } from '../table.ts'
-import { printable } from '../text.ts'
+import type { StatusSnapshot } from '../../core/report/snapshot.ts'
+import { type Ask, command, type TargetOptions } from '../client/control-client.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { alignTable, type Cell } from '../text/table.ts'
+import { printable } from '../text/text.ts'
 
 export interface BackendOptions extends TargetOptions {
   /** Without it the only pool is meant. */

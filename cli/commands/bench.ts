@@ -3,8 +3,8 @@ import { accessSync, constants } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import type { Wishes } from '../../bench/plan.ts'
 import type { Results } from '../../bench/results.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { ServiceIo, Signal } from '../service-io.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { ServiceIo, Signal } from '../process/service-io.ts'
 
 export interface BenchOptions extends Wishes {
   /** Results as JSON on standard output instead of tables. */

@@ -1,10 +1,10 @@
 /** `smartedge demo`: `run`, with an origin started in this process for each member that the config has on this machine. */
-import { exitCode } from '../exit-codes.ts'
-import { loadOrReport } from '../load.ts'
-import { localOrigins } from '../local-origins.ts'
-import { OriginError, startOrigins } from '../start-origins.ts'
-import type { ServiceIo } from '../service-io.ts'
-import { tryNext } from '../try-next.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import { loadOrReport } from '../process/load.ts'
+import { localOrigins } from '../origins/local-origins.ts'
+import { OriginError, startOrigins } from '../origins/start-origins.ts'
+import type { ServiceIo } from '../process/service-io.ts'
+import { tryNext } from '../origins/try-next.ts'
 import { type RunOptions, serveLoaded } from './run.ts'
 
 export async function demo(io: ServiceIo, options: RunOptions): Promise<number> {

@@ -2,8 +2,8 @@
 import { access, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { configSchema, membersSchema, renderSchema } from '../../core/config/schema.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
 
 export interface InitOptions {
   /** Where to write; the working directory when absent. Must exist. */

@@ -1,8 +1,8 @@
 /** `smartedge origins`: test backends in one process, misbehaving as told, until a signal ends them. */
 import { plainProfile, type Profile } from '../../bench/backend.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { ServiceIo } from '../service-io.ts'
-import { OriginError, type OriginSpec, startOrigins } from '../start-origins.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { ServiceIo } from '../process/service-io.ts'
+import { OriginError, type OriginSpec, startOrigins } from '../origins/start-origins.ts'
 
 export interface OriginsOptions {
   readonly servers: number

@@ -1,12 +1,12 @@
 /** `smartedge reload`: has a running edge load its files again, say what that would change, or go back one generation. */
 import type { Problem } from '../../core/config/problems.ts'
 import { formatProblem } from '../../core/config/problems.ts'
-import type { Generation } from '../../core/observe/reload-status.ts'
+import type { Generation } from '../../core/report/reload-status.ts'
 import type { Change } from '../../core/control/contract.ts'
-import { command, type TargetOptions } from '../control-client.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
-import { printable } from '../text.ts'
+import { command, type TargetOptions } from '../client/control-client.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { printable } from '../text/text.ts'
 
 export interface ReloadOptions extends TargetOptions {
   /** Changes nothing. */

@@ -2,13 +2,13 @@
 import { systemClock } from '../../core/clock.ts'
 import { startEdge } from '../../core/edge.ts'
 import type { Emit } from '../../core/observe/events.ts'
-import { type Dashboard, startDashboard } from '../dashboard.ts'
+import { type Dashboard, startDashboard } from '../top/dashboard.ts'
 import { descriptorWarning, readDescriptorLimit } from '../../core/descriptors.ts'
-import { exitCode } from '../exit-codes.ts'
-import { type LoadedConfig, loadOrReport } from '../load.ts'
-import { createLog } from '../log.ts'
-import { type RunningEdge, serve, type Service } from '../serve.ts'
-import type { ServiceIo } from '../service-io.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import { type LoadedConfig, loadOrReport } from '../process/load.ts'
+import { createLog } from '../process/log.ts'
+import { type RunningEdge, serve, type Service } from '../process/serve.ts'
+import type { ServiceIo } from '../process/service-io.ts'
 
 export interface RunOptions {
   readonly config?: string

@@ -1,7 +1,7 @@
 /** `smartedge schema`: prints the JSON Schema that editors complete and check a config with. */
 import { configSchema, membersSchema, renderSchema } from '../../core/config/schema.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
 
 export interface SchemaOptions {
   /** That of a members file (backends.json) instead. */

@@ -1,10 +1,10 @@
 /** `smartedge status`: what a running edge is doing, as a table or as JSON, once or again and again. */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { StatusSnapshot } from '../../core/observe/snapshot.ts'
-import { adminTarget, type AdminTarget, askAdmin } from '../admin-client.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
-import { formatStatus } from '../status-table.ts'
+import type { StatusSnapshot } from '../../core/report/snapshot.ts'
+import { adminTarget, type AdminTarget, askAdmin } from '../client/admin-client.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { formatStatus } from '../text/status-table.ts'
 
 export interface StatusOptions {
   readonly url?: string

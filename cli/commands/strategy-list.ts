@@ -1,13 +1,13 @@
 /** `smartedge strategy list`: the shipped strategies and those that the configuration names, with their files. */
-import { locateStrategy } from '../../core/balance/load-strategy.ts'
-import { shippedStrategies } from '../../core/shipped-strategies.ts'
+import { locateStrategy } from '../../core/strategy/load.ts'
+import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import type { Config } from '../../core/config/config.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import { displayName } from '../../core/config/read/reading.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
-import { alignTable } from '../table.ts'
-import { printable } from '../text.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { alignTable } from '../text/table.ts'
+import { printable } from '../text/text.ts'
 import { printProblems } from './validate.ts'
 
 export interface StrategyListOptions {

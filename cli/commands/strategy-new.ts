@@ -1,9 +1,9 @@
 /** `smartedge strategy new`: writes a strategy to start from. Never overwrites. */
 import { mkdir, realpath, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
-import { strategyTemplate } from '../strategy-template.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { strategyTemplate } from '../text/strategy-template.ts'
 
 const coreFolder = resolve(import.meta.dirname, '../../core')
 

@@ -1,13 +1,13 @@
 /** `smartedge strategy test`: puts a strategy through the shared checks, in a worker, and says what came of it. */
-import { examineApart } from '../../core/balance/examine-apart.ts'
-import { refusalOf, type Report } from '../../core/balance/examine.ts'
-import { locateStrategy, StrategyFileError } from '../../core/balance/load-strategy.ts'
-import { shippedStrategies } from '../../core/shipped-strategies.ts'
+import { examineApart } from '../../core/lab/examine-apart.ts'
+import { refusalOf, type Report } from '../../core/lab/examine.ts'
+import { locateStrategy, StrategyFileError } from '../../core/strategy/load.ts'
+import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import { systemClock } from '../../core/clock.ts'
 import { resolve } from 'node:path'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
-import { paint, printable } from '../text.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { paint, printable } from '../text/text.ts'
 
 export interface StrategyTestOptions {
   /** Handed to the strategy as the config's would be. */

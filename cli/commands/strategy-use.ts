@@ -1,8 +1,8 @@
 /** `smartedge strategy use`: switches a pool of a running edge to another strategy. */
-import { command, type TargetOptions } from '../control-client.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
-import { printable } from '../text.ts'
+import { command, type TargetOptions } from '../client/control-client.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { printable } from '../text/text.ts'
 
 export interface StrategyUseOptions extends TargetOptions {
   readonly options?: unknown

@@ -1,15 +1,15 @@
 /** `smartedge top`: the dashboard of a running balancer, or one frame of it as text or JSON. A client process. */
 import type { Cancel, Clock } from '../../core/clock.ts'
-import { type AdminTarget, adminTarget, askAdmin } from '../admin-client.ts'
-import { exitCode } from '../exit-codes.ts'
-import { type FeedUpdate, watchFeed } from '../feed-client.ts'
-import type { ServiceIo } from '../service-io.ts'
-import { requestOf } from '../ui/commands.ts'
-import { createStore, type Store } from '../ui/store.ts'
-import { showOnce } from '../top-once.ts'
-import { type Session, stateFor, themeFor, type TopOptions } from '../top-session.ts'
-import type { Terminal } from '../ui/run.tsx'
-import type { Effect } from '../ui/update.ts'
+import { type AdminTarget, adminTarget, askAdmin } from '../client/admin-client.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import { type FeedUpdate, watchFeed } from '../client/feed-client.ts'
+import type { ServiceIo } from '../process/service-io.ts'
+import { requestOf } from '../top/commands.ts'
+import { createStore, type Store } from '../top/store.ts'
+import { showOnce } from '../top/top-once.ts'
+import { type Session, stateFor, themeFor, type TopOptions } from '../top/top-session.ts'
+import type { Terminal } from '../top/run.tsx'
+import type { Effect } from '../top/update.ts'
 import { report } from './status.ts'
 
 export interface TopServices {
@@ -48,7 +48,7 @@ interface Ending {
 /** The screen until it is left. Resolves to the exit code. */
 async function showTerminal(session: Session): Promise<number> {
   const { io, clock } = session
-  const { openTerminal } = await import('../ui/run.tsx')
+  const { openTerminal } = await import('../top/run.tsx')
   const ended = Promise.withResolvers<Ending>()
   let terminal: Terminal | undefined
   const store: Store = createStore(stateFor(session), (effect) => {

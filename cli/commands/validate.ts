@@ -3,8 +3,8 @@ import type { Config } from '../../core/config/config.ts'
 import { type Loaded, loadConfig } from '../../core/config/load.ts'
 import { formatProblem } from '../../core/config/problems.ts'
 import { displayName } from '../../core/config/read/reading.ts'
-import { exitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
 
 export interface ValidateOptions {
   /** What `--config` says. */

@@ -7,7 +7,7 @@ import { showText } from '../config/read/show.ts'
 import { didYouMean } from '../config/read/suggest.ts'
 import type { Bodies, BodyName } from './body-schemas.ts'
 import type { Finding } from './problem.ts'
-import { addBackend, updateBackend, updatePool } from './validate-bodies.generated.js'
+import { addBackend, updateBackend, updatePool } from './generated/validate-bodies.generated.js'
 
 const validators: { readonly [Name in BodyName]: ValidateFunction<Bodies[Name]> } = {
   addBackend,

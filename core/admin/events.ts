@@ -5,7 +5,7 @@
  */
 import type { Cancel } from '../clock.ts'
 import type { EventLog } from '../observe/event-log.ts'
-import type { Feed } from '../observe/feed.ts'
+import type { Feed } from '../report/feed.ts'
 import { problem } from './problem.ts'
 
 export interface EventStreamOptions {

@@ -1,7 +1,7 @@
 /** What the admin API reads of a running edge; handed in by `core/edge.ts`, faked in tests. Nothing here may block. */
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
-import type { StatusSnapshot } from '../observe/snapshot.ts'
+import type { StatusSnapshot } from '../report/snapshot.ts'
 
 export interface AdminSource {
   status(): StatusSnapshot

@@ -1,4 +1,4 @@
-/** JSON Schema of `StatusSnapshot` (`core/observe/snapshot.ts`): change both together, a test holds them to it. */
+/** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
 
 const number = { type: 'number' }
 const count = { type: 'integer', minimum: 0 }

@@ -6,7 +6,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
 import { eligibleBackends, type EligibleBackends, type Eligibility, withoutTried } from './eligible.ts'
 import { PickTimes } from './pick-times.ts'
-import type { Outcome, PickContext, Strategy } from './strategy.ts'
+import type { Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
 
 /** One try of one request at one backend. */
 export interface Attempt {

@@ -4,7 +4,8 @@
  */
 import type { SocketAddress } from '../address.ts'
 import type { Member } from '../backend/member.ts'
-import type { Affinity, GeoPolicy, RetryPolicy } from '../exchange/policy.ts'
+import type { Affinity, RetryPolicy } from '../exchange/policy.ts'
+import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'

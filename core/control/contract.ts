@@ -3,7 +3,7 @@ import type { Place } from '../config/discover.ts'
 import type { FileEdit } from '../config/edit/pool-edit.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Env } from '../config/read/expand.ts'
-import type { Generation, ReloadStatus } from '../observe/reload-status.ts'
+import type { Generation, ReloadStatus } from '../report/reload-status.ts'
 
 /** How to load again what the edge was started with. */
 export interface ConfigFiles {

@@ -1,7 +1,7 @@
 /** The generations that were in force, newest last: a bounded stack to go back in. */
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
-import type { Generation } from '../observe/reload-status.ts'
+import type { Generation } from '../report/reload-status.ts'
 
 export interface History {
   readonly current: Generation

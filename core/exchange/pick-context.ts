@@ -2,10 +2,10 @@
  * What a strategy may know of a request, looked up when it is first read. Reads the shared head, so it must be used in
  * the event that parsed it; what was read once is remembered.
  */
-import type { Client, PickContext, Place } from '../balance/strategy.ts'
+import type { Client, PickContext, Place } from '../strategy/strategy.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ClientIdentity } from '../net/client-exchange.ts'
-import { clientAddress } from './client-address.ts'
+import { clientAddress } from '../forward/client-address.ts'
 import type { Affinity } from './policy.ts'
 import type { Geo, Services } from './world.ts'
 

@@ -2,7 +2,7 @@
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { MAX_GATHERED_BYTES } from '../net/outbox.ts'
-import { acceptsTrailers, isUpgrade } from './rewrite-request.ts'
+import { acceptsTrailers, isUpgrade } from '../forward/rewrite-request.ts'
 
 export class RequestFacts {
   readonly isHead: boolean

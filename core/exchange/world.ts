@@ -1,7 +1,7 @@
 /** What requests are served by: the published snapshot, and the services of the process that every exchange uses. */
 import type { Backend } from '../backend/backend.ts'
 import type { Balancer } from '../balance/balancer.ts'
-import type { Place } from '../balance/strategy.ts'
+import type { Place } from '../strategy/strategy.ts'
 import type { Clock } from '../clock.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -12,7 +12,7 @@ import type { EdgeCounters } from '../observe/counters.ts'
 import type { Random } from '../random.ts'
 import type { RouteTable } from '../route/table.ts'
 import type { Affinity, RetryPolicy } from './policy.ts'
-import type { WriteRequestId } from './request-id.ts'
+import type { WriteRequestId } from '../forward/request-id.ts'
 
 /** Immutable; a request keeps the one it began with. */
 export interface World {

@@ -2,7 +2,7 @@
  * Where a client is: from a trusted proxy's header, else the table in the config, else a MaxMind database. Zone and
  * place are looked for apart: a header that names a zone leaves the place to the next source that knows one.
  */
-import type { GeoPolicy } from '../exchange/policy.ts'
+import type { GeoPolicy } from './policy.ts'
 import { createBlockTable } from '../ip/blocks.ts'
 import { openDatabase } from './database.ts'
 import { placeOf, type Location } from './location.ts'

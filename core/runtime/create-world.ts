@@ -1,6 +1,6 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import type { Config } from '../config/config.ts'
-import { createIdentify } from '../exchange/identify.ts'
+import { createIdentify } from '../forward/identify.ts'
 import type { Geo, World } from '../exchange/world.ts'
 import { createBlockSet } from '../ip/blocks.ts'
 import { compileRoutes } from '../route/table.ts'

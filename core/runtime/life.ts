@@ -1,6 +1,6 @@
 /** The phases of an edge: it starts, serves, and lets its clients go. */
 import type { Clock } from '../clock.ts'
-import type { Phase } from '../observe/view.ts'
+import type { Phase } from '../report/view.ts'
 
 export interface Life {
   readonly phase: Phase

@@ -13,8 +13,8 @@ import {
   readyStrategy,
   type ReadyStrategy,
   type StrategyEvent,
-} from '../balance/live-strategy.ts'
-import type { PluginHost } from '../balance/plugin-host.ts'
+} from '../strategy/live.ts'
+import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import type { Pool } from '../exchange/world.ts'

@@ -3,7 +3,8 @@
  * plugins, databases) is tried first, then one assignment publishes the new snapshot, then the old is retired.
  */
 import { formatAddress, type SocketAddress } from '../address.ts'
-import { createPluginHost, type PluginHost } from '../balance/plugin-host.ts'
+import { trialsApart } from '../lab/examine-apart.ts'
+import { createPluginHost, type PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig, PoolConfig } from '../config/config.ts'
 import type { Applied, ApplyProblem, EdgeControl, EdgeLoad } from '../control/edge-control.ts'
@@ -44,7 +45,11 @@ export class Runtime implements EdgeControl {
   /** Serves nothing before the first `apply`. */
   constructor(services: RuntimeServices) {
     this.services = services
-    this.plugins = createPluginHost({ clock: services.clock, onLateError: services.reportFault })
+    this.plugins = createPluginHost({
+      clock: services.clock,
+      examine: trialsApart(services.clock),
+      onLateError: services.reportFault,
+    })
   }
 
   /** The snapshot that requests are served by; there is one once `apply` has succeeded. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from '../../cli/main.ts'
-import { wantsColor } from '../../cli/process-io.ts'
+import { wantsColor } from '../../cli/process/process-io.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { fakeIo } from '../support/service-io.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { run as runEdge } from '../../cli/commands/run.ts'
 import { top } from '../../cli/commands/top.ts'
-import type { TopOptions } from '../../cli/top-session.ts'
+import type { TopOptions } from '../../cli/top/top-session.ts'
 import { systemClock } from '../../core/clock.ts'
 import { refusals, startFakeAdmin } from '../support/fake-admin.ts'
 import { frameOf, sampleFrames } from '../support/feed-frames.ts'

@@ -1,7 +1,7 @@
 /** Registers the conformance checks of `core/balance` as tests: `strategySuite(() => plugin)` in a test file of its own. */
 import { describe, test } from 'bun:test'
-import { conformanceChecks, type ConformanceSettings } from '../../core/balance/conformance.ts'
-import type { StrategyPlugin } from '../../core/balance/strategy.ts'
+import { conformanceChecks, type ConformanceSettings } from '../../core/lab/conformance.ts'
+import type { StrategyPlugin } from '../../core/strategy/strategy.ts'
 
 /** A check that `settings.skip` names does not run; its title then carries the reason. */
 export function strategySuite(load: () => Promise<StrategyPlugin>, settings: ConformanceSettings = {}): void {

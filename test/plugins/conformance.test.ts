@@ -1,8 +1,8 @@
 import { describe } from 'bun:test'
-import { loadStrategy } from '../../core/balance/load-strategy.ts'
-import { shippedStrategies } from '../../core/shipped-strategies.ts'
+import { loadStrategy } from '../../core/strategy/load.ts'
+import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import { strategySuite } from '../conformance/strategy.ts'
-import type { ConformanceSettings } from '../../core/balance/conformance.ts'
+import type { ConformanceSettings } from '../../core/lab/conformance.ts'
 
 const settings: Partial<Record<(typeof shippedStrategies)[number], ConformanceSettings>> = {
   // 128 points each: a share's standard deviation is 9 %, and four backends are drawn once for each list of weights.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, end, fakeCandidate, fakePool, simulate } from '../../core/balance/simulate.ts'
-import type { Candidate, Candidates, Strategy } from '../../core/balance/strategy.ts'
+import { begin, end, fakeCandidate, fakePool, simulate } from '../../core/lab/simulate.ts'
+import type { Candidate, Candidates, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/consistent-hash.ts'
 import { contextOf } from '../support/pick-context.ts'

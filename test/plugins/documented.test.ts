@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { loadStrategy } from '../../core/balance/load-strategy.ts'
-import { shippedStrategies } from '../../core/shipped-strategies.ts'
+import { loadStrategy } from '../../core/strategy/load.ts'
+import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import { strategySuite } from '../conformance/strategy.ts'
 
 const root = resolve(import.meta.dir, '../..')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, fakeCandidate, type FakeCandidate } from '../../core/balance/simulate.ts'
-import type { Candidates, Client, Place, Strategy } from '../../core/balance/strategy.ts'
+import { begin, fakeCandidate, type FakeCandidate } from '../../core/lab/simulate.ts'
+import type { Candidates, Client, Place, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/geo-affinity.ts'
 import { contextOf } from '../support/pick-context.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { fakePool, simulate } from '../../core/balance/simulate.ts'
+import { fakePool, simulate } from '../../core/lab/simulate.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/p2c.ts'
 import { contextOf } from '../support/pick-context.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, end, fakePool, simulate, tally } from '../../core/balance/simulate.ts'
-import type { Candidate, Candidates, Outcome, Strategy } from '../../core/balance/strategy.ts'
+import { begin, end, fakePool, simulate, tally } from '../../core/lab/simulate.ts'
+import type { Candidate, Candidates, Outcome, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/peak-ewma.ts'
 import { contextOf } from '../support/pick-context.ts'

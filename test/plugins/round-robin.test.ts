@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { fakePool } from '../../core/balance/simulate.ts'
-import type { Candidates } from '../../core/balance/strategy.ts'
+import { fakePool } from '../../core/lab/simulate.ts'
+import type { Candidates } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/round-robin.ts'
 import { contextOf } from '../support/pick-context.ts'

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { renderValidators, renderValidatorTypes } from '../../scripts/validators.ts'
 import { importsOf, readSources } from '../support/sources.ts'
 
-const committed = (name: string): string => readFileSync(new URL(`../../core/admin/${name}`, import.meta.url), 'utf8')
+const committed = (name: string): string =>
+  readFileSync(new URL(`../../core/admin/generated/${name}`, import.meta.url), 'utf8')
 
 describe('the generated validators', () => {
   test('stand in the project as the schemas have them', () => {

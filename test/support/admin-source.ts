@@ -1,7 +1,7 @@
 /** An admin source that serves fixed answers, each of them overridable. */
 import type { AdminSource } from '../../core/admin/source.ts'
 import type { Config } from '../../core/config/config.ts'
-import { buildSnapshot } from '../../core/observe/snapshot.ts'
+import { buildSnapshot } from '../../core/report/snapshot.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from './edge-view.ts'
 import { virtualClock } from './virtual-clock.ts'
 

@@ -1,6 +1,6 @@
 /** An edge as status and metrics see it, without sockets: every field overridable, nothing moves on its own. */
 import { createEdgeCounters } from '../../core/observe/counters.ts'
-import type { BackendView, EdgeView, ProcessView } from '../../core/observe/view.ts'
+import type { BackendView, EdgeView, ProcessView } from '../../core/report/view.ts'
 
 export const fakeProcess: ProcessView = {
   version: '1.2.3',

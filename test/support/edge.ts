@@ -5,7 +5,7 @@
 import type { Config, PoolConfig } from '../../core/config/config.ts'
 import { type Edge, startEdge } from '../../core/edge.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
-import type { BackendStatus, StatusCounters } from '../../core/observe/snapshot.ts'
+import type { BackendStatus, StatusCounters } from '../../core/report/snapshot.ts'
 import { seededRandom } from '../../core/random.ts'
 import { makeMember } from './make-backend.ts'
 import { turn, turnUntil } from './raw-peer.ts'

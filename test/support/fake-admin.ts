@@ -1,5 +1,5 @@
 /** An admin API on loopback or a Unix socket that sends what a test tells it to, and remembers what it was asked. */
-import type { Frame, Hello } from '../../core/observe/frame.ts'
+import type { Frame, Hello } from '../../core/report/frame.ts'
 import { sampleHello } from './feed-frames.ts'
 
 export interface FakeAdmin {

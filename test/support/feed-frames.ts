@@ -3,7 +3,7 @@
  * one that is drained. The same each time.
  */
 import { scaleBoundsMs, scaleIndex } from '../../core/observe/scale.ts'
-import type { BackendFrame, Frame, Hello, PoolFrame } from '../../core/observe/frame.ts'
+import type { BackendFrame, Frame, Hello, PoolFrame } from '../../core/report/frame.ts'
 import { type Random, seededRandom } from '../../core/random.ts'
 
 export const sampleStart = Date.UTC(2026, 10, 21, 12, 0, 0)

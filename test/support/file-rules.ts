@@ -43,7 +43,7 @@ export const checkTimeAndChance = (sources: Sources): string[] =>
   )
 
 /** Where a process or a thread puts its parts together. */
-const ENTRIES = ['core/edge.ts', 'core/balance/examine-worker.ts']
+const ENTRIES = ['core/edge.ts', 'core/lab/examine-worker.ts']
 
 const SYSTEM = /\bsystem(?:Clock|Random)\b/g
 

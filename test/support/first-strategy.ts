@@ -1,5 +1,5 @@
 /** The trivial strategy: always the first candidate, so that a test knows who is asked. */
-import { defineStrategy } from '../../core/balance/strategy.ts'
+import { defineStrategy } from '../../core/strategy/strategy.ts'
 
 export default defineStrategy({
   apiVersion: 1,

@@ -21,11 +21,10 @@ const LEAVES = [
   'core/descriptors.ts',
   'core/errors.ts',
   'core/random.ts',
-  'core/shipped-strategies.ts',
   'core/version.ts',
 ]
 
-const FOR_EXCHANGE = ['http1', 'route', 'backend', 'balance', 'net', 'observe', 'ip', 'geo']
+const FOR_EXCHANGE = ['http1', 'route', 'backend', 'strategy', 'balance', 'net', 'forward', 'observe']
 
 export const LAYERS: readonly Layer[] = [
   ...LEAVES.map((from) => ({ from, to: [] })),
@@ -33,24 +32,28 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/route/', to: [] },
   { from: 'core/backend/', to: [] },
   { from: 'core/observe/', to: [] },
-  { from: 'core/ip/', to: ['core/geo/'], types: ['core/exchange/policy.ts'] },
-  { from: 'core/geo/', to: ['core/ip/'], types: ['core/exchange/policy.ts'] },
-  { from: 'core/balance/', to: ['core/backend/'] },
+  { from: 'core/report/', to: ['core/observe/'] },
+  { from: 'core/ip/', to: [] },
+  { from: 'core/geo/', to: ['core/ip/'] },
+  { from: 'core/strategy/', to: [] },
+  { from: 'core/lab/', to: ['core/strategy/'] },
+  { from: 'core/balance/', to: ['core/backend/', 'core/strategy/'] },
   { from: 'core/net/', to: ['core/http1/'] },
+  { from: 'core/forward/', to: ['core/http1/', 'core/net/', 'core/ip/'] },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`) },
-  { from: 'core/health/', to: ['core/backend/', 'core/net/', 'core/http1/', 'core/observe/'] },
-  { from: 'core/config/', to: [], types: ['core/'] },
-  { from: 'core/control/', to: ['core/observe/', 'core/config/'] },
-  { from: 'core/admin/', to: ['core/observe/', 'core/config/'], types: ['core/control/'] },
+  { from: 'core/health/', to: ['core/backend/', 'core/http1/'] },
+  { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
+  { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/'] },
+  { from: 'core/admin/', to: ['core/observe/', 'core/report/', 'core/config/'], types: ['core/control/'] },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
   { from: 'core/runtime/', to: ['core/'] },
-  { from: 'plugins/', to: ['core/balance/strategy.ts', 'core/random.ts'], isAlone: true },
+  { from: 'plugins/', to: ['core/strategy/strategy.ts', 'core/random.ts'], isAlone: true },
   // The origins that `demo` and `origins` start are the benchmark's backends.
   {
     from: 'cli/',
-    to: ['core/edge.ts', 'core/config/', 'core/balance/', 'bench/'],
-    types: ['core/observe/', 'core/control/', 'core/admin/'],
+    to: ['core/edge.ts', 'core/config/', 'core/strategy/', 'core/lab/', 'bench/'],
+    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/'],
   },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },

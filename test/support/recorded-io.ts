@@ -1,5 +1,5 @@
 /** An `Io` that keeps what is written. */
-import type { Io } from '../../cli/io.ts'
+import type { Io } from '../../cli/process/io.ts'
 
 export interface RecordedIo extends Io {
   /** All of standard output so far. */

@@ -1,5 +1,5 @@
 /** An `Io` that keeps what is written and sends signals when told. */
-import type { ServiceIo, Signal } from '../../cli/service-io.ts'
+import type { ServiceIo, Signal } from '../../cli/process/service-io.ts'
 
 export interface FakeIo extends ServiceIo {
   /** All that was written so far. */

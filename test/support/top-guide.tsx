@@ -1,7 +1,7 @@
 /** Pictures of `smartedge top` as text, and a guide with its pictures up to date. */
 import { renderToString } from 'ink'
-import { App } from '../../cli/ui/app.tsx'
-import { createTheme } from '../../cli/ui/theme.ts'
+import { App } from '../../cli/top/app.tsx'
+import { createTheme } from '../../cli/top/theme.ts'
 import { type Picture, pictures } from './top-pictures.ts'
 
 export function pictureText({ state, columns, rows, ascii = false }: Picture): string {

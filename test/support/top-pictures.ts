@@ -1,6 +1,6 @@
 /** The pictures of `smartedge top` that are held as text: for tests, and for the guide. Always the same. */
-import type { Message } from '../../cli/ui/update.ts'
-import type { UiState } from '../../cli/ui/state.ts'
+import type { Message } from '../../cli/top/update.ts'
+import type { UiState } from '../../cli/top/state.ts'
 import { frameOf, sampleFrames, sampleStart, wellScript } from './feed-frames.ts'
 import { frames, keys, play, sampleState } from './ui-state.ts'
 

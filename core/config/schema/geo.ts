@@ -1,5 +1,5 @@
 /** `geo`: where a client is, for strategies that ask. */
-import type { GeoPolicy } from '../../exchange/policy.ts'
+import type { GeoPolicy } from '../../geo/policy.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field, located, required } from '../read/field.ts'
 import { existingFile } from './file.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createEventStream } from '../../../core/admin/events.ts'
 import { createEventLog } from '../../../core/observe/event-log.ts'
-import { createFeed } from '../../../core/observe/feed.ts'
+import { createFeed } from '../../../core/report/feed.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Balancer } from '../../../core/balance/balancer.ts'
-import type { Candidates, Outcome, Strategy } from '../../../core/balance/strategy.ts'
+import type { Candidates, Outcome, Strategy } from '../../../core/strategy/strategy.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createIdentify } from '../../../core/exchange/identify.ts'
+import { createIdentify } from '../../../core/forward/identify.ts'
 import { RequestContext } from '../../../core/exchange/pick-context.ts'
 import type { Affinity } from '../../../core/exchange/policy.ts'
 import type { Geo, Services } from '../../../core/exchange/world.ts'

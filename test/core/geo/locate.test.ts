@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLocator } from '../../../core/geo/locate.ts'
-import type { GeoPolicy } from '../../../core/exchange/policy.ts'
+import type { GeoPolicy } from '../../../core/geo/policy.ts'
 import { encodeMmdb } from '../../support/mmdb.ts'
 
 const berlin = { latitude: 52.5, longitude: 13.4 }

@@ -1,0 +1,63 @@
+/** The verbs that change a running edge: their arguments, options and one-line purposes. */
+import { type Command, InvalidArgumentError } from 'commander'
+import type { BackendOptions, BackendVerb } from '../commands/backend.ts'
+import type { ReloadOptions } from '../commands/reload.ts'
+import type { Io } from '../process/io.ts'
+
+/** A client command's options that say whom it speaks to. */
+export const withTarget = (command: Command): Command =>
+  command
+    .option('--url <url>', 'its admin API (else SMARTEDGE_ADMIN_URL, else http://127.0.0.1:9900)')
+    .option('--token <token>', 'its admin.token (else SMARTEDGE_ADMIN_TOKEN, which other users cannot see)')
+
+/** `finish` gets a verb's exit code; `ioOf` is asked when a verb is called. */
+export function addControl(program: Command, ioOf: () => Io, finish: (code: number) => void): void {
+  withTarget(program.command('reload'))
+    .description('load the files of a running SmartEdge again')
+    .option('--plan', 'say what would change and what that would end, and change nothing')
+    .option('--rollback', 'go back to the generation before; the files stay as they are')
+    .option('--json', 'the outcome as JSON')
+    .action(async (options: ReloadOptions) => {
+      finish(await (await import('../commands/reload.ts')).reload(ioOf(), options))
+    })
+  addBackend(program, async (verb, options) => {
+    finish(await (await import('../commands/backend.ts')).backend(ioOf(), verb, options))
+  })
+}
+
+function addBackend(program: Command, run: (verb: BackendVerb, options: BackendOptions) => Promise<void>): void {
+  const backend = program
+    .command('backend')
+    .description('list and change the members of a running SmartEdge’s pools')
+    .helpCommand(false)
+    .action(() => backend.help({ error: true }))
+  const verb = (name: string, description: string): Command =>
+    withTarget(backend.command(name))
+      .description(description)
+      .option('--pool <name>', 'the pool; needed when there are several')
+      .option('--json', 'the outcome as JSON')
+  verb('list', 'show them').action((options: BackendOptions) => run({ kind: 'list' }, options))
+  verb('add <url>', 'add one: http://host:port or unix:/path')
+    .option('--weight <number>', 'its share', positive)
+    .option('--zone <name>', 'its zone')
+    .action((url: string, { weight, zone, ...options }: BackendOptions & { weight?: number; zone?: string }) =>
+      run({ kind: 'add', url, ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }, options),
+    )
+  for (const [kind, description] of [
+    ['remove', 'remove one; what it has begun may end within drainTimeout'],
+    ['drain', 'give one no new requests, and let it finish'],
+    ['resume', 'give a draining one requests again'],
+    ['check', 'check the health of one now'],
+  ] as const)
+    verb(`${kind} <id>`, description).action((id: string, options: BackendOptions) => run({ kind, id }, options))
+  verb('weight <id>', 'set its share')
+    .argument('<number>', 'such as 2 or 0.5', positive)
+    .action((id: string, weight: number, options: BackendOptions) => run({ kind: 'weight', id, weight }, options))
+}
+
+/** The edge knows the range. */
+function positive(text: string): number {
+  const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
+  if (number > 0) return number
+  throw new InvalidArgumentError('It must be a number above 0, such as 2 or 0.5.')
+}

@@ -1,0 +1,126 @@
+/**
+ * Asks a running SmartEdge's admin API, over TCP or a Unix socket. On `node:http`, as Bun's and Deno's `fetch` reach
+ * Unix sockets in different ways or not at all.
+ */
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import metadata from '../../package.json' with { type: 'json' }
+import type { Io } from '../process/io.ts'
+
+export interface AdminTarget {
+  /** `http://…`, `https://…` or `unix:/path`. */
+  readonly url: string
+  readonly token: string | undefined
+}
+
+export type AdminAnswer =
+  | { readonly kind: 'ok'; readonly body: unknown }
+  /** Nobody answered; `reason` in words. */
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** Answered, but not with what was asked for: token, Host, or no SmartEdge at all. */
+  | {
+      readonly kind: 'refused'
+      readonly reason: string
+      /** undefined: it was no JSON. */
+      readonly body?: unknown
+    }
+
+export const defaultAdminUrl = 'http://127.0.0.1:9900'
+const timeoutMs = 5000
+/** A status of 10,000 backends has 8 MB. */
+const maxAnswerBytes = 64 * 1024 * 1024
+
+/** Option, then environment, then default. Throws an Error when the URL is none. */
+export function adminTarget(options: { readonly url?: string; readonly token?: string }, env: Io['env']): AdminTarget {
+  const url = options.url ?? (env['SMARTEDGE_ADMIN_URL'] || defaultAdminUrl)
+  if (!/^unix:\/./.test(url) && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new Error(`the admin URL must be http://host:port, https://host:port or unix:/path, got ${url}`)
+  return { url, token: options.token ?? (env['SMARTEDGE_ADMIN_TOKEN'] || undefined) }
+}
+
+/** What to ask; without it: GET. */
+export interface AdminRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Sent as JSON; undefined: nothing. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Asks for `path`, which begins with a slash. Never rejects. */
+export async function askAdmin(target: AdminTarget, path: string, request?: AdminRequest): Promise<AdminAnswer> {
+  let response: IncomingMessage
+  try {
+    response = await openAdmin(target, path, request)
+  } catch (error) {
+    return { kind: 'unreachable', reason: reasonOf(error) }
+  }
+  try {
+    return readAnswer(response.statusCode ?? 0, JSON.parse(await readText(response)))
+  } catch {
+    return { kind: 'refused', reason: 'the answer is no JSON; is this the address of a SmartEdge admin API?' }
+  }
+}
+
+/** What a whole answer comes to. */
+export function readAnswer(status: number, body: unknown): AdminAnswer {
+  if (status >= 200 && status < 300) return { kind: 'ok', body }
+  const detail = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'no reason given'
+  if (status !== 401) return { kind: 'refused', reason: `${status}: ${detail}`, body }
+  return { kind: 'refused', reason: 'it wants a token: pass --token or set SMARTEDGE_ADMIN_TOKEN to its admin.token' }
+}
+
+/** The response with its body still to come; whoever asks for a stream reads it. Rejects when nobody answers. */
+export function openAdmin(
+  { url, token }: AdminTarget,
+  path: string,
+  { method, body, headers }: AdminRequest = { method: 'GET' },
+): Promise<IncomingMessage> {
+  const isUnix = url.startsWith('unix:')
+  const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
+  const content = body === undefined ? '' : JSON.stringify(body)
+  const options = {
+    method,
+    agent: false,
+    timeout: timeoutMs,
+    headers: {
+      // By this the balancer's events tell a command of ours from other programs.
+      'user-agent': `smartedge/${metadata.version}`,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      // Asked for even where the body is empty: no form of a web page can send it.
+      ...(method !== 'GET' && {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(content)),
+      }),
+      ...headers,
+    },
+    ...(isUnix && { socketPath: url.slice('unix:'.length) }),
+  }
+  const request = address.protocol === 'https:' ? httpsRequest : httpRequest
+  return new Promise((resolve, reject) => {
+    const outgoing = request(address, options, resolve)
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)))
+    outgoing.on('error', reject)
+    outgoing.end(content)
+  })
+}
+
+/** At most 64 MiB; rejects beyond. */
+export async function readText(response: IncomingMessage): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of response as AsyncIterable<Uint8Array>) {
+    size += piece.length
+    if (size > maxAnswerBytes) throw new Error('too large')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+/** A failed connection in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there'
+  if (code === 'ENOTFOUND') return 'its name cannot be resolved'
+  if (code === 'ECONNRESET') return 'the connection was reset'
+  return (error instanceof Error && error.message) || code || 'no connection'
+}

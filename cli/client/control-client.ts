@@ -1,0 +1,53 @@
+/** One change asked of a running edge, and what its answer comes to. */
+import metadata from '../../package.json' with { type: 'json' }
+import { type AdminTarget, adminTarget, askAdmin } from './admin-client.ts'
+import { report } from '../commands/status.ts'
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { printable } from '../text/text.ts'
+
+export interface TargetOptions {
+  readonly url?: string
+  readonly token?: string
+}
+
+export interface Ask {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+}
+
+/** `onOk` shows the answer and returns the exit code; everything else is told here. Never rejects. */
+export async function command(
+  io: Io,
+  options: TargetOptions,
+  { method, path, body }: Ask,
+  onOk: (body: unknown) => number | Promise<number>,
+): Promise<number> {
+  let target: AdminTarget
+  try {
+    target = adminTarget(options, io.env)
+  } catch (error) {
+    io.stderr(`smartedge: ${error instanceof Error ? error.message : String(error)}\n`)
+    return exitCode.usage
+  }
+  // The edge's log tells the command line from other clients by the agent.
+  const headers = { 'content-type': 'application/json', 'user-agent': `smartedge/${metadata.version}` }
+  const answer = await askAdmin(target, path, { method, headers, ...(body !== undefined && { body }) })
+  if (answer.kind === 'ok') return await onOk(answer.body)
+  const lines = answer.kind === 'refused' ? problemLines(answer.body) : []
+  if (lines.length === 0) return report(io, target, answer)
+  for (const line of lines) io.stderr(`${line}\n`)
+  return exitCode.failure
+}
+
+/** Those with a place as `file:line:column: …`, the others by key. */
+function problemLines(body: unknown): string[] {
+  if (typeof body !== 'object' || body === null || !('problems' in body) || !Array.isArray(body.problems)) return []
+  return body.problems.map((problem: Partial<Record<string, string | number | null>> | null) => {
+    const { file, line = 1, column = 1, key = '', rule = '', value, hint } = problem ?? {}
+    const place = file === undefined ? 'smartedge: ' : `${file}:${line}:${column}: `
+    const got = value === undefined || value === null ? '' : `, got ${value}`
+    return printable(`${place}${key} ${rule}${got}${hint ? ` (${hint})` : ''}`.replace(/: +/, ': '))
+  })
+}

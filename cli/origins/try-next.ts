@@ -1,0 +1,33 @@
+/** What the demo invites people to type: pure. */
+import { formatAddress } from '../../core/address.ts'
+import type { Config } from '../../core/config/config.ts'
+import { defaultAdminUrl } from '../client/admin-client.ts'
+import { type RunningEdge, urlsOf } from '../process/serve.ts'
+
+/** Lines that work as printed, against the addresses that are really listened on. */
+export function tryNext(edge: RunningEdge, config: Config, origins: number): string {
+  const [url] = urlsOf(edge)
+  if (url === undefined) return ''
+  const lines = [
+    [`curl ${url}/`, 'who answers? ask again'],
+    [`curl -d hello ${url}/echo`, 'the request as a backend sees it'],
+    [`curl -N ${url}/stream`, 'a body that arrives in pieces'],
+    ...adminLines(edge, config),
+  ] as const
+  const width = Math.max(...lines.map(([command]) => command.length))
+  const block = lines.map(([command, purpose]) => `  ${command.padEnd(width)}   # ${purpose}`)
+  const here = `${origins} test backend${origins === 1 ? ' answers' : 's answer'} for the members on this machine.`
+  return `\n${here} Try next, in another terminal:\n\n${block.join('\n')}\n\nAnd edit a members file or a strategy meanwhile: what you save is live.\n\n`
+}
+
+/** None where they would not work as printed: a token is nothing to print. */
+function adminLines({ adminAddress }: RunningEdge, { admin }: Config): (readonly [string, string])[] {
+  if (adminAddress?.kind !== 'tcp' || admin?.token !== undefined) return []
+  const url = `http://${formatAddress(adminAddress)}`
+  const option = url === defaultAdminUrl ? '' : ` --url ${url}`
+  return [
+    [`npm run -s smartedge -- status${option}`, 'pools and backends'],
+    [`npm run -s smartedge -- top${option}`, 'the dashboard'],
+    [`curl ${url}/metrics`, 'metrics for Prometheus'],
+  ]
+}

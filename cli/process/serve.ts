@@ -1,0 +1,103 @@
+/** One edge from its start to its end: what `run` and `demo` share. Signals end it, and nothing else does. */
+import { formatAddress, type SocketAddress } from '../../core/address.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Config } from '../../core/config/config.ts'
+import { StartError } from '../../core/errors.ts'
+import type { Emit } from '../../core/observe/events.ts'
+import type { StatusSnapshot } from '../../core/report/snapshot.ts'
+import { exitCode } from './exit-codes.ts'
+import type { ServiceIo, Signal } from './service-io.ts'
+
+/** `core/edge.ts`'s `Edge` by shape. */
+export interface RunningEdge {
+  readonly addresses: readonly { readonly listener: string; readonly address: SocketAddress }[]
+  readonly adminAddress: SocketAddress | undefined
+  readonly controller?: { reload(origin: string): Promise<unknown> } | undefined
+  status(): StatusSnapshot
+  drain(): Promise<{ readonly cut: number }>
+  kill(): void
+}
+
+export interface Service {
+  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onFault'>
+  readonly config: Config
+  /** Where the configuration came from, for people; undefined: from nowhere. */
+  readonly file: string | undefined
+  readonly emit: Emit
+  readonly clock: Clock
+  readonly start: (options: { config: Config; emit: Emit }) => Promise<RunningEdge>
+  /** When traffic is served. */
+  readonly onReady?: (edge: RunningEdge) => void
+}
+
+/**
+ * Resolves to the exit code. The first signal drains: 0 when all was finished or the time was up. The second ends at
+ * once: 130 or 143. SIGHUP reloads; before there is an edge it does nothing.
+ */
+export async function serve({ io, config, file, emit, clock, start, onReady }: Service): Promise<number> {
+  const signals = watchSignals(io, clock)
+  io.onFault((error) => emit({ kind: 'fault', detail: stackOf(error) }))
+  let edge: RunningEdge | undefined
+  const stopHangups = io.onHangup(() => void edge?.controller?.reload('SIGHUP'))
+  let isForced = false
+  const run = async (): Promise<number> => {
+    edge = await start({ config, emit })
+    emit({ kind: 'ready', config: file, pools: config.pools.length, backends: countMembers(config) })
+    onReady?.(edge)
+    const signal = await signals.first
+    emit({ kind: 'draining', signal, connections: edge.status().counters.connectionsOpen })
+    const { cut } = await edge.drain()
+    // A second signal makes the drain end too, by cutting everything: nothing to boast of.
+    if (!isForced) emit({ kind: 'stopped', cut })
+    return exitCode.ok
+  }
+  const force = async (): Promise<number> => {
+    const signal = await signals.second
+    isForced = true
+    return exitCode[signal]
+  }
+  try {
+    return await Promise.race([run(), force()])
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    io.stderr(`smartedge: ${error.message}\n`)
+    return exitCode.failure
+  } finally {
+    signals.stop()
+    stopHangups()
+    // After a drain there is nothing left to end; after a second signal, everything.
+    edge?.kill()
+  }
+}
+
+/** `http://127.0.0.1:8080` for each listener on TCP, an address on this machine for one that listens on all. */
+export const urlsOf = (edge: RunningEdge): string[] =>
+  edge.addresses.flatMap(({ address }) =>
+    address.kind === 'tcp' ? [`http://${formatAddress(reachable(address))}`] : [],
+  )
+
+const reachable = (address: SocketAddress & { kind: 'tcp' }): SocketAddress =>
+  ['0.0.0.0', '::', '*'].includes(address.host) ? { ...address, host: '127.0.0.1' } : address
+
+const countMembers = (config: Config): number => config.pools.reduce((total, pool) => total + pool.members.length, 0)
+
+/**
+ * npm passes on a Ctrl-C that the terminal has already sent to its whole process group: the same signal comes twice
+ * within milliseconds (npm 11, 2026-11). A person who means it twice takes longer than this.
+ */
+const echoMs = 250
+
+function watchSignals(io: Pick<ServiceIo, 'onSignal'>, clock: Clock) {
+  const first = Promise.withResolvers<Signal>()
+  const second = Promise.withResolvers<Signal>()
+  let seen: { readonly signal: Signal; readonly at: number } | undefined
+  const stop = io.onSignal((signal) => {
+    if (seen === undefined) {
+      seen = { signal, at: clock.now() }
+      first.resolve(signal)
+    } else if (signal !== seen.signal || clock.now() - seen.at >= echoMs) second.resolve(signal)
+  })
+  return { first: first.promise, second: second.promise, stop }
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

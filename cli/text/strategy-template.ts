@@ -1,0 +1,59 @@
+/** What `smartedge strategy new` writes: a strategy that passes its own test, with everything worth knowing beside it. */
+
+export interface TemplateFacts {
+  /** What the plugin calls itself. */
+  readonly name: string
+  /** From the new file to SmartEdge's `core`, `../../core` say. */
+  readonly core: string
+  /** The file as people would name it on a command line. */
+  readonly file: string
+}
+
+export const strategyTemplate = ({ name, core, file }: TemplateFacts): string => `/**
+ * ${name}: of a few backends drawn by weight, the one with the least in flight for its weight.
+ *
+ * Put it into the config:        "strategy": { "use": "./${file}", "options": { "choices": 2 } }
+ * Try it:                        smartedge strategy test ${file}
+ * Save it while SmartEdge runs:  it is checked, and live with the next request; a version that fails is taken back.
+ */
+import { defineStrategy, perArray, readOptions } from '${core}/strategy/strategy.ts'
+import { weightedDraw } from '${core}/random.ts'
+
+export default defineStrategy({
+  apiVersion: 1,
+  name: '${name}',
+
+  // What the config's "options" may hold. Refuse what you do not know; \`readOptions\` does, for numbers and durations ("10s").
+  parse: (raw) => readOptions(raw, { choices: { kind: 'number', min: 1, max: 10, default: 2 } }),
+
+  // Called once per pool, and again when this file or the options change.
+  create({ choices }) {
+    // Built once for each list of backends. A retry brings a list of its own, once: then this gives undefined.
+    const draws = perArray(weightedDraw)
+
+    return {
+      // Return one of \`candidates\`: all of them are usable, and there is at least one. No waiting, no reading of files.
+      // Chance comes from context.random and time from context.now, so that a test can replay what happened.
+      // Also there: candidate.id, .weight, .inflight, .zone, .place; context.key, context.client.address, .zone, .place.
+      pick(candidates, context) {
+        const draw = draws(candidates, context) ?? weightedDraw(candidates)
+        let best = draw.one(context.random)
+        for (let choice = 1; choice < choices; choice += 1) {
+          const other = draw.one(context.random)
+          if (other.inflight / other.weight < best.inflight / best.weight) best = other
+        }
+        return best
+      },
+
+      // Optional, for strategies that learn; memory per backend belongs in a \`new WeakMap<Candidate, …>()\` above.
+      // onStart(candidate, now) {},
+      // onResponse(candidate, ttfbMs, now) {},
+      // onEnd(candidate, outcome, now) {},
+
+      // Optional: what the next version of this file goes on with.
+      // export: () => memory,
+      // import(state) {},
+    }
+  },
+})
+`

@@ -1,0 +1,81 @@
+/** The columns of every list of backends: pure. */
+import { printable } from '../text/text.ts'
+import { sparkline, squeeze } from './chart.ts'
+import { latency, percent, rate } from './format.ts'
+import { type Column, toned } from './grid.ts'
+import { type History, seriesOf } from './history.ts'
+import { cell, span } from './line.ts'
+import type { BackendRow } from './rows.ts'
+import { checkWords, stateOf } from './words.ts'
+
+export interface ColumnOptions {
+  readonly history: History
+  readonly spanSeconds: number
+  /** Wall ms of the frame. */
+  readonly now: number
+  /** Whether ids need their pool. */
+  readonly withPool: boolean
+}
+
+const sparkWidth = 12
+
+/** Titles are also what `s` sorts by. */
+export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOptions): readonly Column<BackendRow>[] {
+  return [
+    { title: 'name', width: 0, cells: ({ id, backend }) => printable(withPool ? id : backend.id) },
+    { title: 'state', width: 11, cells: (row, _, theme) => stateOf(row, theme) },
+    { title: 'weight', width: 6, align: 'right', cells: ({ backend }) => weightText(backend) },
+    {
+      title: 'share %',
+      width: 8,
+      align: 'right',
+      cells: ({ backend: { share, expectedShare } }, width) => [
+        span(cell(percent100(share), width - 4, 'right'), isFar(share, expectedShare) ? 'warn' : 'plain'),
+        span(cell(`/${percent100(expectedShare)}`, 4), 'dim'),
+      ],
+    },
+    { title: 'zone', width: 8, from: 140, cells: ({ backend }) => span(printable(backend.zone ?? '-'), 'dim') },
+    { title: 'in flight', width: 9, align: 'right', from: 110, cells: ({ backend }) => String(backend.inflight) },
+    {
+      title: '',
+      width: sparkWidth,
+      from: 110,
+      cells: ({ id }, width, theme) => {
+        const series = seriesOf(history, id, spanSeconds, (point) => point.requestsPerSecond)
+        return span(sparkline(squeeze(series, width), width, theme), 'bar')
+      },
+    },
+    { title: 'req/s', width: 5, align: 'right', cells: ({ backend }) => rate(backend.requestsPerSecond) },
+    { title: 'ewma', width: 6, align: 'right', from: 110, cells: ({ backend }) => latency(backend.ewmaMs) },
+    {
+      title: 'p50',
+      width: 6,
+      align: 'right',
+      cells: ({ backend, finding }) =>
+        toned(latency(backend.latency?.p50Ms), finding?.what === 'is slow' && finding.backend === backend.id && 'warn'),
+    },
+    { title: 'p99', width: 6, align: 'right', cells: ({ backend }) => latency(backend.latency?.p99Ms) },
+    {
+      title: 'errors',
+      width: 6,
+      align: 'right',
+      cells: ({ backend }) =>
+        toned(percent(backend.errorRatio), backend.errorRatio > 0 && errorRole(backend.errorRatio)),
+    },
+    { title: 'last check', width: 24, from: 130, cells: ({ backend }) => span(` ${checkWords(backend, now)}`, 'dim') },
+  ]
+}
+
+const errorRole = (ratio: number) => (ratio >= 0.05 ? 'bad' : 'warn')
+
+const weightText = ({ weight, effectiveWeight }: BackendRow['backend']): string =>
+  weight === effectiveWeight ? tidy(weight) : `${tidy(effectiveWeight)}/${tidy(weight)}`
+
+const tidy = (weight: number): string => String(Number(weight.toPrecision(3)))
+
+/** Without a unit: the title stands for two numbers. */
+const percent100 = (ratio: number): string => String(Math.round(ratio * 100))
+
+/** Half as much or twice as much as the weights promise, where that is more than chance. */
+const isFar = (share: number, expected: number): boolean =>
+  expected > 0.01 && (share > expected * 1.5 || share < expected * 0.5)

@@ -1,0 +1,38 @@
+/** `smartedge top` beside a balancer, in the terminal of both: a process of its own, as drawing must not delay requests. */
+import { fileURLToPath } from 'node:url'
+import { formatAddress, type SocketAddress } from '../../core/address.ts'
+
+export interface Dashboard {
+  /** Resolves when it has been left, or could not begin. */
+  readonly ended: Promise<unknown>
+  /** Ends it; resolves when the terminal has been given back. */
+  stop(): Promise<void>
+}
+
+export interface AdminPlace {
+  readonly address: SocketAddress
+  readonly token: string | undefined
+}
+
+export function startDashboard({ address, token }: AdminPlace): Dashboard {
+  const url = address.kind === 'tcp' ? `http://${formatAddress(reachable(address))}` : `unix:${address.path}`
+  const child = Bun.spawn(
+    [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url)), 'top', '--url', url],
+    {
+      stdio: ['inherit', 'inherit', 'inherit'],
+      // Not as an option, which every user of the machine could read.
+      env: { ...process.env, ...(token !== undefined && { SMARTEDGE_ADMIN_TOKEN: token }) },
+    },
+  )
+  return {
+    ended: child.exited,
+    async stop() {
+      child.kill('SIGTERM')
+      await child.exited
+    },
+  }
+}
+
+/** An address that listens everywhere is reached on this machine. */
+const reachable = (address: SocketAddress & { kind: 'tcp' }): SocketAddress =>
+  ['0.0.0.0', '::'].includes(address.host) ? { ...address, host: '127.0.0.1' } : address

@@ -1,0 +1,72 @@
+/** Screen 5: the published generation, the newest reload with its problems, and what happened, newest first. */
+import type { Frame } from '../../core/report/frame.ts'
+import { printable } from '../text/text.ts'
+import type { WatchedEvent } from '../client/feed-format.ts'
+import { clockTime } from './format.ts'
+import { firstVisible } from './grid.ts'
+import { type Line, panel, select, span } from './line.ts'
+import { Lines } from './lines.tsx'
+import { cursorOf } from './rows.ts'
+import { shownOf } from './state.ts'
+import type { Theme } from './theme.ts'
+import type { View } from './view.ts'
+import { eventWords, levelRoles } from './words.ts'
+
+export function Events(view: View) {
+  return <Lines lines={eventsLines(view)} theme={view.theme} />
+}
+
+const maxProblems = 5
+
+export function eventsLines(view: View): Line[] {
+  const { state, width, height, theme } = view
+  const { events, frame } = shownOf(state)
+  const upper = frame ? reloadLines(frame, theme) : []
+  const upperHeight = upper.length > 0 ? upper.length + 2 : 0
+  const rest = height - upperHeight
+  const cursor = cursorOf(state)
+  const from = firstVisible(events.length, cursor, rest - 2)
+  const rows = events
+    .slice(from, from + rest - 2)
+    .map((event, index) => eventLine(event, from + index === cursor, theme, width - 2))
+  const empty: Line[] = [[span(' Nothing has happened yet.', 'dim')]]
+  const note = events.length > 0 ? `${cursor + 1} of ${events.length}` : ''
+  return [
+    ...(upperHeight > 0 ? panel(upper, { title: 'configuration', width, height: upperHeight }, theme) : []),
+    ...panel(rows.length > 0 ? rows : empty, { title: 'events', note, width, height: rest }, theme),
+  ]
+}
+
+function reloadLines({ generation, reload }: Frame, { glyphs }: Theme): Line[] {
+  const lines: Line[] = []
+  if (generation)
+    lines.push([
+      span(` generation ${generation.number}`, 'title'),
+      span(`  ${clockTime(generation.at)}  ${printable(generation.origin)}  `, 'dim'),
+      span(printable(generation.summary)),
+    ])
+  if (reload?.ok) lines.push([span(` ${glyphs.states['good'] ?? ''} reloaded ${clockTime(reload.at)}`, 'good')])
+  if (reload && !reload.ok) {
+    lines.push([
+      span(` ${glyphs.states['bad'] ?? ''} reload refused ${clockTime(reload.at)}`, 'bad'),
+      span(`  ${printable(reload.origin)}; what was in force serves on`, 'dim'),
+    ])
+    for (const problem of reload.problems.slice(0, maxProblems)) lines.push([span(`   ${printable(problem)}`, 'warn')])
+    if (reload.problems.length > maxProblems)
+      lines.push([span(`   and ${reload.problems.length - maxProblems} more`, 'dim')])
+  }
+  return lines
+}
+
+export function eventLine(event: WatchedEvent, isSelected: boolean, { glyphs }: Theme, width: number): Line {
+  const { level, message } = eventWords(event)
+  const glyph = level === 'error' ? glyphs.states['bad'] : level === 'warn' ? glyphs.states['warn'] : glyphs.separator
+  const fixed = 13
+  const one: Line = [
+    span(isSelected ? glyphs.cursor : ' ', 'accent'),
+    span(`${clockTime(event.at)} `, 'dim'),
+    span(`${glyph ?? ' '} `, levelRoles[level]),
+    span(message.padEnd(Math.max(0, width - fixed)), level === 'info' ? 'plain' : levelRoles[level]),
+  ]
+  return isSelected ? select(one) : one
+}

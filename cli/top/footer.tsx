@@ -1,0 +1,104 @@
+/** The bottom line of every screen: what is being typed or asked, what was said last, else the keys that work here. */
+import { printable } from '../text/text.ts'
+import { questionOf } from './commands.ts'
+import { fit, type Line, type Span, span } from './line.ts'
+import { Lines } from './lines.tsx'
+import type { UiState } from './state.ts'
+import type { View } from './view.ts'
+
+export function Footer({ state, width, theme }: Omit<View, 'height'>) {
+  return <Lines lines={[fit(footer(state, width), width, theme.glyphs.ellipsis)]} theme={theme} />
+}
+
+function footer(state: UiState, width: number): Line {
+  const { mode, notice } = state
+  switch (mode.kind) {
+    case 'confirm':
+      return [
+        span(' '),
+        { ...span(` ${printable(questionOf(mode.command))} `, 'warn'), isSelected: true },
+        ...hints([
+          ['y', 'yes'],
+          ['n', 'no'],
+        ]),
+      ]
+    case 'weight':
+      return [...prompt(`Weight of ${printable(mode.backend)}: `, mode.text), ...hints([['Enter', 'go on']])]
+    case 'filter':
+      return [
+        ...prompt('/', state.filter),
+        ...hints([
+          ['Enter', 'keep'],
+          ['Esc', 'undo'],
+        ]),
+      ]
+    case 'palette':
+      return [
+        ...prompt(':', mode.text),
+        ...hints([
+          ['Tab', 'complete'],
+          ['Enter', 'go'],
+          ['Esc', 'leave'],
+        ]),
+      ]
+    case 'help':
+      return hints([['any key', 'close']])
+    case 'browse':
+      return notice ? [span(` ${printable(notice.text)}`, notice.tone)] : hints(fitting(keysHere(state), width))
+  }
+}
+
+type Hint = readonly [key: string, what: string]
+
+/** The most useful first: what does not fit is left out, and the help has it all. */
+function keysHere(state: UiState): readonly Hint[] {
+  const { screen, drill } = state
+  const isLatency = screen === 'latency' && !drill
+  const hasBackends = drill !== undefined || isLatency || screen === 'overview' || screen === 'backends'
+  const open: Hint = drill ? ['Esc', 'back'] : ['Enter', 'open']
+  const own: readonly Hint[] = isLatency
+    ? [
+        ['h l', 'choose'],
+        ['o', 'overlay'],
+      ]
+    : [open]
+  const acts = hasBackends ? backendActs : poolActs
+  return [['?', 'help'], ...own, ...(state.readOnly ? [] : acts), ['/', 'filter'], [':', 'go'], ['q', 'quit'], ...rarer]
+}
+
+const backendActs: readonly Hint[] = [
+  ['d', 'drain'],
+  ['u', 'resume'],
+  ['w', 'weight'],
+  ['c', 'check'],
+]
+
+const poolActs: readonly Hint[] = [
+  ['t', 'strategy'],
+  ['r', 'reload'],
+  ['b', 'roll back'],
+]
+
+const rarer: readonly Hint[] = [
+  ['s', 'sort'],
+  ['!', 'faults'],
+  ['+ -', 'window'],
+  ['f', 'freeze'],
+]
+
+function fitting(list: readonly Hint[], width: number): readonly Hint[] {
+  let left = width
+  return list.filter(([key, what]) => {
+    left -= key.length + what.length + 3
+    return left >= 0
+  })
+}
+
+const hints = (list: readonly Hint[]): Span[] =>
+  list.flatMap(([key, what]) => [span('  '), span(key, 'key'), span(` ${what}`, 'dim')])
+
+const prompt = (label: string, text: string): Span[] => [
+  span(` ${label}`, 'key'),
+  span(text),
+  { ...span(' '), isSelected: true },
+]

@@ -1,0 +1,96 @@
+/** The three curves on top of the overview: how much, how fast, how wrong. Pure. */
+import type { Frame } from '../../core/report/frame.ts'
+import { area, squeeze } from './chart.ts'
+import { bytes, latency, percent, rate, span as spanText } from './format.ts'
+import { type History, type Point, seriesOf } from './history.ts'
+import { beside, type Line, panel, span, spread, widthOf } from './line.ts'
+import { spanSeconds } from './state.ts'
+import type { Role } from './theme.ts'
+import type { View } from './view.ts'
+
+interface Chart {
+  readonly title: string
+  readonly facts: readonly (readonly [label: string, value: string, role?: Role])[]
+  readonly read: (point: Point) => number
+  readonly role: Role
+  readonly top?: number
+}
+
+/** The three panels beside each other, `rows` of curve in each. */
+export function charts(view: View, frame: Frame, history: History, rows: number): Line[] {
+  const { state, width, theme } = view
+  const errors = seriesOf(history, '', spanSeconds(state), (point) => point.errorRatio)
+  const third = Math.floor(width / 3)
+  const widths = [third, third, width - 2 * third]
+  return beside(
+    ...chartsOf(frame.totals, errors).map((chart, index) => {
+      const size = widths[index] ?? third
+      const series = seriesOf(history, '', spanSeconds(state), chart.read)
+      const curve = area(
+        squeeze(series, size - 4),
+        { width: size - 4, height: rows, role: chart.role, ...(chart.top !== undefined && { top: chart.top }) },
+        theme,
+      )
+      const note = chart.title === 'latency' ? `p99, ${spanText(spanSeconds(state))}` : ''
+      return panel(
+        [...facts(chart, size - 4), ...curve].map((one) => [span(' '), ...one]),
+        { title: chart.title, note, width: size, height: rows + 4 },
+        theme,
+      )
+    }),
+  )
+}
+
+/** `errors`: the curve of the third. */
+function chartsOf(totals: Frame['totals'], errors: readonly number[]): readonly Chart[] {
+  const errorRole: Role = totals.errorRatio >= 0.05 ? 'bad' : totals.errorRatio > 0 ? 'warn' : 'good'
+  return [
+    {
+      title: 'requests',
+      facts: [
+        ['', `${rate(totals.requestsPerSecond)}/s`, 'title'],
+        ['in flight', String(totals.inflight)],
+        ['in', `${bytes(totals.bytesFromClientsPerSecond)}/s`],
+        ['out', `${bytes(totals.bytesToClientsPerSecond)}/s`],
+      ],
+      read: (point) => point.requestsPerSecond,
+      role: 'bar',
+    },
+    {
+      title: 'latency',
+      facts: [
+        ['p50', latency(totals.latency?.p50Ms), 'title'],
+        ['p99', latency(totals.latency?.p99Ms), 'title'],
+        ['p95', latency(totals.latency?.p95Ms)],
+        ['p99.9', latency(totals.latency?.p999Ms)],
+      ],
+      read: (point) => point.p99Ms,
+      role: 'second',
+    },
+    {
+      title: 'errors',
+      facts: [
+        ['', percent(totals.errorRatio), errorRole],
+        ['', `${rate(totals.errorsPerSecond)}/s`],
+        ['retries', rate(totals.retriesPerSecond)],
+        ['refused', rate(totals.refusedPerSecond), totals.refusedPerSecond > 0 ? 'bad' : 'plain'],
+      ],
+      read: (point) => point.errorRatio,
+      role: 'bad',
+      // A curve of 0.1 % must not look like one of 100 %.
+      top: Math.max(0.1, ...errors),
+    },
+  ]
+}
+
+/** Two rows of two, one at each end. */
+function facts({ facts }: Chart, width: number): Line[] {
+  const cells = facts.map(([label, value, role = 'plain']): Line => [
+    span(label ? `${label} ` : '', 'dim'),
+    span(value, role),
+  ])
+  // Close to the edge only where there is no other room.
+  const row = (left: Line = [], right: Line = []): Line =>
+    spread(left, right, widthOf(left) + widthOf(right) < width ? width : width + 1)
+  return [row(cells[0], cells[1]), row(cells[2], cells[3])]
+}

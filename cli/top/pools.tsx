@@ -1,0 +1,73 @@
+/** Screen 4: pools with what they do now, and the routes that lead to them. */
+import type { Frame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
+import { printable } from '../text/text.ts'
+import { gauge } from './chart.ts'
+import { latency, percent, rate } from './format.ts'
+import { type Column, grid, toned } from './grid.ts'
+import { type Line, panel, span } from './line.ts'
+import { Lines } from './lines.tsx'
+import { baseName } from './overview.tsx'
+import { cursorOf, poolRows } from './rows.ts'
+import { shownOf } from './state.ts'
+import type { View } from './view.ts'
+
+export function Pools(view: View) {
+  return <Lines lines={poolsLines(view)} theme={view.theme} />
+}
+
+const poolColumns: readonly Column<PoolFrame>[] = [
+  { title: 'pool', width: 0, cells: ({ name }) => span(printable(name), 'title') },
+  { title: 'strategy', width: 18, from: 76, cells: ({ strategy }) => span(printable(baseName(strategy.use)), 'dim') },
+  {
+    title: 'usable',
+    width: 7,
+    align: 'right',
+    cells: ({ usable, backends }) =>
+      toned(`${usable}/${backends.length}`, usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good'),
+  },
+  { title: 'req/s', width: 6, align: 'right', cells: (pool) => rate(pool.requestsPerSecond) },
+  { title: 'in flight', width: 9, align: 'right', from: 90, cells: (pool) => String(pool.inflight) },
+  { title: 'retries', width: 7, align: 'right', cells: (pool) => rate(pool.retriesPerSecond) },
+  { title: 'p50', width: 7, align: 'right', cells: (pool) => latency(pool.latency?.p50Ms) },
+  { title: 'p95', width: 7, align: 'right', from: 90, cells: (pool) => latency(pool.latency?.p95Ms) },
+  { title: 'p99', width: 7, align: 'right', cells: (pool) => latency(pool.latency?.p99Ms) },
+  { title: 'p99.9', width: 7, align: 'right', from: 100, cells: (pool) => latency(pool.latency?.p999Ms) },
+  {
+    title: 'errors',
+    width: 7,
+    align: 'right',
+    cells: ({ errorRatio }) => toned(percent(errorRatio), errorRatio > 0 && (errorRatio >= 0.05 ? 'bad' : 'warn')),
+  },
+]
+
+export function poolsLines(view: View): Line[] {
+  const { state, width, height, theme } = view
+  const { frame } = shownOf(state)
+  if (!frame) return []
+  const rows = poolRows(state)
+  const upper = Math.min(rows.length + 3, Math.max(5, Math.floor(height / 2)))
+  const cursor = cursorOf(state)
+  const pools = grid(
+    { columns: poolColumns, rows, cursor, width: width - 2, height: upper - 2, screenWidth: width },
+    theme,
+  )
+  const note = `Enter: the pool ${theme.glyphs.separator} ${rows.length} in all`
+  return [
+    ...panel(pools, { title: 'pools', note, width, height: upper }, theme),
+    ...routePanel(view, frame, height - upper),
+  ]
+}
+
+function routePanel({ width, theme }: View, { routes }: Frame, height: number): Line[] {
+  const total = routes.reduce((sum, route) => sum + route.requestsPerSecond, 0)
+  const share = ({ requestsPerSecond }: RouteFrame) => (total > 0 ? requestsPerSecond / total : 0)
+  const columns: readonly Column<RouteFrame>[] = [
+    { title: 'route, the first that matches wins', width: 0, cells: ({ match }) => printable(match) },
+    { title: 'pool', width: 16, cells: ({ pool }) => span(printable(pool), 'dim') },
+    { title: 'req/s', width: 7, align: 'right', cells: (route) => rate(route.requestsPerSecond) },
+    { title: 'of all', width: 6, align: 'right', cells: (route) => percent(share(route)) },
+    { title: '', width: 16, cells: (route, size) => gauge(share(route), size, theme) },
+  ]
+  const lines = grid({ columns, rows: routes, cursor: -1, width: width - 2, height: height - 2 }, theme)
+  return panel(lines, { title: 'routes', width, height }, theme)
+}

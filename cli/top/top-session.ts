@@ -1,0 +1,35 @@
+/** What one `smartedge top` is about: whom it watches, how it looks, where it begins. */
+import type { Clock } from '../../core/clock.ts'
+import type { AdminTarget } from '../client/admin-client.ts'
+import type { ServiceIo } from '../process/service-io.ts'
+import { initialState } from './state.ts'
+import { createTheme, lookOf } from './theme.ts'
+
+export interface TopOptions {
+  readonly url?: string
+  readonly token?: string
+  /** One frame, then the end. */
+  readonly once?: boolean
+  /** With `once`: the frame as JSON. */
+  readonly json?: boolean
+  /** Nothing can be changed from the screen. */
+  readonly readOnly?: boolean
+  /** Draw with ASCII alone, whatever the terminal says. */
+  readonly ascii?: boolean
+}
+
+export interface Session {
+  readonly io: ServiceIo
+  readonly clock: Clock
+  readonly target: AdminTarget
+  readonly options: TopOptions
+}
+
+/** What the terminal can show, unless the options say less. */
+export const themeFor = ({ io, options }: Session) => {
+  const look = lookOf(io.env, io.color)
+  return createTheme({ palette: look.palette, ascii: look.ascii || options.ascii === true })
+}
+
+export const stateFor = ({ clock, target, options }: Session) =>
+  initialState({ url: target.url, readOnly: options.readOnly === true, now: clock.wallTime() })

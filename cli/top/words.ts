@@ -1,0 +1,65 @@
+/** Backends and events in words, glyphs and tones: the same on every screen. Pure. */
+import type { EdgeEvent } from '../../core/observe/events.ts'
+import type { BackendFrame } from '../../core/report/frame.ts'
+import type { WatchedEvent } from '../client/feed-format.ts'
+import { describeEvent, type Level } from '../process/log.ts'
+import { printable } from '../text/text.ts'
+import type { BackendRow } from './rows.ts'
+import type { Role, Theme } from './theme.ts'
+import { type Span, span } from './line.ts'
+
+const stateRoles: Readonly<Record<string, Role>> = {
+  healthy: 'good',
+  unhealthy: 'bad',
+  draining: 'warn',
+  unchecked: 'dim',
+}
+
+/** Words for people; the wire's stand in `core/report/frame.ts`. */
+const stateWords: Readonly<Record<string, string>> = { unhealthy: 'down' }
+
+/** Glyph and word: `● healthy`, `▲ slow`, `✖ failing`. What traffic shows outweighs what checks say. */
+export function stateOf({ backend, finding }: Pick<BackendRow, 'backend' | 'finding'>, { glyphs }: Theme): Span {
+  const { state } = backend
+  if (state === 'healthy' && finding?.backend !== undefined) {
+    const word = finding.what === 'fails' ? 'failing' : 'slow'
+    return span(`${glyphs.states[finding.tone] ?? '?'} ${word}`, finding.tone)
+  }
+  return span(`${glyphs.states[state] ?? '?'} ${stateWords[state] ?? printable(state)}`, stateRoles[state] ?? 'warn')
+}
+
+/** `200 OK, 2 s ago`. */
+export function checkWords({ check }: BackendFrame, now: number): string {
+  if (!check) return 'no checks'
+  const seconds = Math.max(0, Math.round((now - check.at) / 1000))
+  return `${printable(check.detail)}, ${ageWords(seconds)} ago`
+}
+
+/** `3 s`, `12 min`, `5 h`, `3 d`. */
+export function ageWords(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '-'
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
+export interface EventWords {
+  readonly level: Level
+  readonly message: string
+}
+
+/** What the log says of it; a kind that this program does not know is told by its fields. */
+export function eventWords({ kind, fields }: WatchedEvent): EventWords {
+  try {
+    const known = describeEvent({ kind, ...fields } as EdgeEvent)
+    if (!known.message.startsWith('unknown event')) return { level: known.level, message: printable(known.message) }
+  } catch {
+    // A known kind with other fields than this program's: told by its fields, too.
+  }
+  const parts = Object.entries(fields).map(([key, value]) => `${key} ${shortly(value)}`)
+  return { level: 'info', message: printable(`${kind}: ${parts.join(', ')}`) }
+}
+
+const shortly = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200)
+
+export const levelRoles: Readonly<Record<Level, Role>> = { info: 'dim', warn: 'warn', error: 'bad' }

@@ -1,0 +1,168 @@
+/**
+ * What a strategy is put through before it may serve: the conformance checks, and how fast it is. Runs nothing by itself
+ * that could be stopped; `examine-worker.ts` runs this where a loop does no harm.
+ */
+import { seededRandom } from '../random.ts'
+import { conformanceChecks } from './conformance.ts'
+import { measurePick } from './pick-speed.ts'
+import { begin, end, fakePool, simulate, someClient, tally } from './simulate.ts'
+import type { Strategy, StrategyPlugin } from '../strategy/strategy.ts'
+import { messageOf, positionOf } from '../strategy/thrown.ts'
+
+export interface ExamineOptions {
+  /** Handed to the plugin's `parse`. */
+  readonly options: unknown
+  /** Whether also what would not keep it from serving is checked, for its author. */
+  readonly isFull: boolean
+  /** A monotonic clock in ms. */
+  readonly now: () => number
+  /** Told before each call into the strategy: what to blame when it does not return. */
+  readonly onCall: (name: StrategyCall) => void
+}
+
+export interface Report {
+  readonly checks: readonly CheckResult[]
+  /** Of a request among 100 backends; null when it could not be measured. */
+  readonly nsPerPick: number | null
+  /** Shares of the requests, 0..1, beside those that the weights promise; empty unless `isFull`. */
+  readonly spread: readonly { readonly weight: number; readonly share: number; readonly expected: number }[]
+}
+
+export interface CheckResult {
+  readonly name: string
+  readonly isVital: boolean
+  /** Why it failed; null: it passed. */
+  readonly fault: string | null
+  /** `file:line:column` where the strategy threw; null when it did not. */
+  readonly at: string | null
+}
+
+/** In the order of their numbers in memory shared with a worker. */
+export const strategyCalls = [
+  'loading',
+  'parse',
+  'create',
+  'pick',
+  'onStart',
+  'onResponse',
+  'onEnd',
+  'export',
+  'import',
+] as const
+
+export type StrategyCall = (typeof strategyCalls)[number]
+
+/**
+ * The shipped strategies take 0.06 to 0.5 µs of a request's 14 µs. Two hundred times as much is no matter of taste, it is an
+ * accident: a sort of everything, a file read, a sleep. It would cut what a core can serve to an eighth.
+ */
+const slowestNsPerPick = 100_000
+
+/** Never throws; ends with the first fault that matters unless `isFull`. What loops keeps it. */
+export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report {
+  const watched = watchCalls(plugin, options.onCall)
+  const checks: CheckResult[] = []
+  const passes = (name: string, isVital: boolean, run: () => void): boolean => {
+    const result = { name, isVital, ...outcomeOf(run) }
+    checks.push(result)
+    return result.fault === null
+  }
+  // The speed first: what is far too slow would spend the checks' time.
+  let nsPerPick: number | null = null
+  const serves = passes('picks a backend', true, () => serveOne(watched.create(watched.parse(options.options))))
+  if (!serves) return { checks, nsPerPick, spread: [] }
+  const isFast = passes('takes at most 100 µs for a request among 100 backends', true, () => {
+    // Not the watched one: watching takes time.
+    options.onCall('pick')
+    nsPerPick = measurePick(plugin.create(plugin.parse(options.options)), options.now)
+    if (nsPerPick > slowestNsPerPick) throw new Error(`it takes ${Math.round(nsPerPick / 1000)} µs`)
+  })
+  if (!isFast) return { checks, nsPerPick, spread: [] }
+  for (const check of conformanceChecks) {
+    const { name, isVital = false } = check
+    if (!isVital && !options.isFull) continue
+    if (!passes(name, isVital, () => check.run(watched, { options: options.options })) && !options.isFull) break
+  }
+  return { checks, nsPerPick, spread: options.isFull ? spreadOf(watched, options.options) : [] }
+}
+
+/** The first reason to keep a strategy from serving, as `file[:line:column]: message`; undefined: there is none. */
+export function refusalOf(file: string, { checks }: Report): string | undefined {
+  const failed = checks.find(({ isVital, fault }) => isVital && fault !== null)
+  if (failed === undefined) return undefined
+  return failed.at === null ? `${file}: ${failed.fault} (a strategy ${failed.name})` : `${failed.at}: ${failed.fault}`
+}
+
+/** Through all of its parts once, so that one that hangs is known by name, and a stranger is not measured. */
+function serveOne(strategy: Strategy): void {
+  const pool = fakePool([1])
+  const context = { key: undefined, client: someClient(0), now: 0, random: seededRandom(16) }
+  const picked = strategy.pick(pool, context)
+  if (picked !== pool[0]) throw new Error('pick returned something that is not in the list')
+  begin(strategy, picked, 0)
+  end(strategy, picked, { kind: 'completed', status: 200, elapsedMs: 1 }, 1)
+}
+
+function outcomeOf(run: () => void): Pick<CheckResult, 'fault' | 'at'> {
+  try {
+    run()
+    return { fault: null, at: null }
+  } catch (error) {
+    return { fault: messageOf(error), at: positionOf(error) ?? null }
+  }
+}
+
+function watchCalls(plugin: StrategyPlugin, onCall: ExamineOptions['onCall']): StrategyPlugin {
+  return {
+    ...plugin,
+    parse(raw) {
+      onCall('parse')
+      return plugin.parse(raw)
+    },
+    create(options) {
+      onCall('create')
+      return watchStrategy(plugin.create(options), onCall)
+    },
+  }
+}
+
+function watchStrategy(strategy: Strategy, onCall: ExamineOptions['onCall']): Strategy {
+  return {
+    pick(candidates, context) {
+      onCall('pick')
+      return strategy.pick(candidates, context)
+    },
+    onStart(candidate, now) {
+      onCall('onStart')
+      strategy.onStart?.(candidate, now)
+    },
+    onResponse(candidate, ttfbMs, now) {
+      onCall('onResponse')
+      strategy.onResponse?.(candidate, ttfbMs, now)
+    },
+    onEnd(candidate, outcome, now) {
+      onCall('onEnd')
+      strategy.onEnd?.(candidate, outcome, now)
+    },
+    export() {
+      onCall('export')
+      return strategy.export?.()
+    },
+    import(state) {
+      onCall('import')
+      if (strategy.export !== undefined) strategy.import?.(state)
+    },
+  }
+}
+
+function spreadOf(plugin: StrategyPlugin, options: unknown): Report['spread'] {
+  const pool = fakePool([1, 2, 3, 4])
+  const requests = 10_000
+  const simulation = { random: seededRandom(15), candidates: () => pool, requests, concurrency: 40 }
+  try {
+    const counts = tally(simulate({ ...simulation, strategy: plugin.create(plugin.parse(options)) }))
+    return pool.map(({ id, weight }) => ({ weight, share: (counts.get(id) ?? 0) / requests, expected: weight / 10 }))
+  } catch {
+    return []
+  }
+}

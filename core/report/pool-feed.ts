@@ -1,0 +1,52 @@
+/** One pool as watchers see it: its backends' numbers added up, and what is known of its strategy. */
+import { backendCounter, type BackendFeed, effectiveWeightOf, ratio, tidy } from './backend-feed.ts'
+import { type Percentiles, percentilesOf } from './distribution.ts'
+import type { PoolFrame, StrategyFrame } from './frame.ts'
+import { scaleSize } from '../observe/scale.ts'
+import type { BackendView, PoolView } from './view.ts'
+
+/** `feeds` has been read at this instant; `offsetMs` turns monotonic into wall time. */
+export function poolFrame(pool: PoolView, feeds: ReadonlyMap<BackendView, BackendFeed>, offsetMs: number): PoolFrame {
+  const members = pool.backends.flatMap((backend) => feeds.get(backend) ?? [])
+  const sum = (read: (feed: BackendFeed) => number): number => members.reduce((total, feed) => total + read(feed), 0)
+  const rate = (index: number): number => tidy(sum((feed) => feed.meter.perSecond(index)))
+  const sums = {
+    effectiveWeight: pool.backends.reduce((total, backend) => total + effectiveWeightOf(backend), 0),
+    recentRequests: sum((feed) => feed.meter.recent(backendCounter.requests)),
+  }
+  return {
+    name: pool.name,
+    strategy: strategyFrame(pool),
+    requestsPerSecond: rate(backendCounter.requests),
+    errorsPerSecond: rate(backendCounter.errors),
+    errorRatio: ratio(
+      sum((feed) => feed.meter.recent(backendCounter.errors)),
+      sum((feed) => feed.meter.recent(backendCounter.ended)),
+    ),
+    retriesPerSecond: rate(backendCounter.retries),
+    inflight: pool.backends.reduce((total, backend) => total + backend.inflight, 0),
+    usable: pool.backends.filter((backend) => effectiveWeightOf(backend) > 0).length,
+    latency: recentLatency(members),
+    backends: pool.backends.flatMap((backend) => feeds.get(backend)?.frame(sums, offsetMs) ?? []),
+  }
+}
+
+function strategyFrame({ strategy, strategyFacts: facts }: PoolView): StrategyFrame {
+  return {
+    use: strategy,
+    file: facts?.file ?? null,
+    version: facts?.version ?? null,
+    nsPerPick: facts?.nsPerPick === undefined ? null : tidy(facts.nsPerPick),
+    faults: facts?.faults ?? 0,
+    lastFault: facts?.lastFault ?? null,
+    swappedAt: facts?.loadedAt ?? null,
+    reverted: facts?.hasReverted ?? false,
+  }
+}
+
+/** Of all of them together; null when they have answered nothing lately. */
+export function recentLatency(feeds: readonly BackendFeed[]): Percentiles | null {
+  const sum = new Float64Array(scaleSize)
+  for (const feed of feeds) feed.addRecent(sum)
+  return percentilesOf(sum) ?? null
+}

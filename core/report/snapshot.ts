@@ -1,0 +1,187 @@
+/**
+ * What GET /api/status answers, `smartedge status` shows and a dashboard will draw: plain JSON, no `undefined`, wall
+ * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
+ */
+import type { Clock } from '../clock.ts'
+import { BackendLatency, type LatencySummary } from '../observe/histogram.ts'
+import type { ReloadStatus } from './reload-status.ts'
+import type {
+  BackendCountersView,
+  BackendView,
+  EdgeView,
+  ListenerView,
+  Phase,
+  PoolView,
+  ProcessView,
+  StrategyFacts,
+} from './view.ts'
+
+export interface StatusSnapshot {
+  readonly version: string
+  readonly runtime: string
+  readonly pid: number
+  readonly startedAt: string
+  readonly uptimeMs: number
+  readonly phase: Phase
+  readonly process: { readonly residentBytes: number; readonly cpuSeconds: number }
+  readonly listeners: readonly ListenerView[]
+  readonly counters: StatusCounters
+  readonly pools: readonly PoolStatus[]
+  /** null: nothing can be reloaded. */
+  readonly reload: ReloadStatus | null
+}
+
+/** `EdgeCounters` with the responses by name. */
+export interface StatusCounters extends Omit<EdgeView['counters'], 'responses'> {
+  readonly responses: ResponsesByClass
+}
+
+export interface ResponsesByClass {
+  readonly '2xx': number
+  readonly '3xx': number
+  readonly '4xx': number
+  readonly '5xx': number
+}
+
+export interface PoolStatus {
+  readonly name: string
+  /** As configured: a shipped name, or a file. */
+  readonly strategy: string
+  /** What is known of the version that runs; null: nothing. */
+  readonly strategyVersion: StrategyStatus | null
+  readonly backends: readonly BackendStatus[]
+}
+
+export interface StrategyStatus {
+  /** As the plugin calls itself. */
+  readonly name: string
+  readonly file: string | null
+  /** Of the content of the file and what it imports. */
+  readonly version: string | null
+  /** When it went live. */
+  readonly since: string | null
+  /** Whether the file's own version failed in traffic, and this is the one before. */
+  readonly reverted: boolean
+  /** Throws and strangers returned, of all versions since the pool started. */
+  readonly faults: number
+  readonly lastFault: string | null
+  /** Median of sampled picks, ns; null before the first. */
+  readonly pickNs: number | null
+}
+
+export interface BackendStatus {
+  readonly id: string
+  /** `draining` when somebody said so, else what checks and traffic say. */
+  readonly state: BackendView['health']['kind'] | 'draining'
+  /** When what checks and traffic say began. */
+  readonly since: string
+  /** Why it is unhealthy; null in every other state. */
+  readonly reason: string | null
+  readonly weight: number
+  readonly zone: string | null
+  /** Attempts begun and not ended, upgraded connections included. */
+  readonly inflight: number
+  /** Attempts begun since the start. */
+  readonly requests: number
+  readonly retries: number
+  /** Attempts whose client left first. */
+  readonly abandoned: number
+  readonly failures: FailuresByCause
+  readonly responses: ResponsesByClass
+  readonly bytesToBackend: number
+  readonly bytesFromBackend: number
+  /** The newest active check; null before the first, and in a pool without checks. */
+  readonly lastCheck: {
+    readonly at: string
+    readonly passed: boolean
+    readonly elapsedMs: number
+    readonly detail: string
+  } | null
+  /** Over the newest one to two minutes; null when they saw no request. */
+  readonly latency: LatencySummary | null
+}
+
+export interface FailuresByCause {
+  readonly total: number
+  readonly connect: number
+  readonly timeout: number
+  readonly reset: number
+  readonly protocol: number
+}
+
+/** Reads everything at one instant. */
+export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock): StatusSnapshot {
+  const wallMs = clock.wallTime()
+  // Health counts in monotonic time; the difference turns it into wall time.
+  const offsetMs = wallMs - clock.now()
+  return {
+    version: process.version,
+    runtime: process.runtime,
+    pid: process.pid,
+    startedAt: isoTime(process.startedAt),
+    uptimeMs: Math.max(0, Math.round(wallMs - process.startedAt)),
+    phase: edge.phase,
+    process: { residentBytes: process.residentBytes, cpuSeconds: process.cpuSeconds },
+    listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
+    counters: { ...edge.counters, responses: byClass(edge.counters.responses) },
+    pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
+    reload: edge.reload ?? null,
+  }
+}
+
+const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
+  name: pool.name,
+  strategy: pool.strategy,
+  strategyVersion: pool.strategyFacts === undefined ? null : strategyStatus(pool.strategyFacts),
+  backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
+})
+
+const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({
+  name: facts.name,
+  file: facts.file ?? null,
+  version: facts.version ?? null,
+  since: facts.loadedAt === undefined ? null : isoTime(facts.loadedAt),
+  reverted: facts.hasReverted,
+  faults: facts.faults,
+  lastFault: facts.lastFault ?? null,
+  pickNs: facts.nsPerPick === undefined ? null : Math.round(facts.nsPerPick),
+})
+
+function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
+  const { health, counters, lastCheck, latency } = backend
+  return {
+    id: backend.id,
+    state: backend.isDraining ? 'draining' : health.kind,
+    since: isoTime(health.since + offsetMs),
+    reason: health.kind === 'unhealthy' ? health.reason : null,
+    weight: backend.weight,
+    zone: backend.zone ?? null,
+    inflight: backend.inflight,
+    requests: counters.requests,
+    retries: counters.retries,
+    abandoned: counters.abandoned,
+    failures: byCause(counters),
+    responses: byClass(counters.responses),
+    bytesToBackend: counters.bytesToBackend,
+    bytesFromBackend: counters.bytesFromBackend,
+    lastCheck: lastCheck ? { ...lastCheck, at: isoTime(lastCheck.at) } : null,
+    latency: (latency instanceof BackendLatency ? latency.summary() : undefined) ?? null,
+  }
+}
+
+const byCause = (counters: BackendCountersView): FailuresByCause => ({
+  total: counters.failures,
+  connect: counters.connectFailures,
+  timeout: counters.timeouts,
+  reset: counters.resets,
+  protocol: counters.protocolErrors,
+})
+
+const byClass = (responses: readonly number[]): ResponsesByClass => ({
+  '2xx': responses[2] ?? 0,
+  '3xx': responses[3] ?? 0,
+  '4xx': responses[4] ?? 0,
+  '5xx': responses[5] ?? 0,
+})
+
+const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()

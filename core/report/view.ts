@@ -1,0 +1,106 @@
+/**
+ * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` and the counters satisfy it, and
+ * this folder imports neither. Everything is live; readers take it in one synchronous go.
+ */
+import type { EdgeCounters } from '../observe/counters.ts'
+import type { ReloadStatus } from './reload-status.ts'
+
+export interface EdgeView {
+  readonly phase: Phase
+  readonly listeners: readonly ListenerView[]
+  readonly counters: Readonly<EdgeCounters>
+  readonly pools: readonly PoolView[]
+  /** The rules in file order; absent: not counted. */
+  readonly routes?: readonly RouteView[]
+  /** What is in force since when; absent: nothing can be reloaded. */
+  readonly reload?: ReloadStatus
+}
+
+export interface RouteView {
+  /** The rule's conditions in words. */
+  readonly match: string
+  readonly pool: string
+  /** Requests that this rule took, since it was published. */
+  readonly requests: number
+}
+
+/** `draining`: no new connections, what is in flight is being finished. */
+export type Phase = 'starting' | 'serving' | 'draining'
+
+export interface ListenerView {
+  readonly name: string
+  /** `host:port` with the real port, or `unix:/path`. */
+  readonly address: string
+}
+
+export interface PoolView {
+  readonly name: string
+  /** The strategy's name or the path of its file, as configured. */
+  readonly strategy: string
+  /** What is known of the running copy; absent: nothing. */
+  readonly strategyFacts?: StrategyFacts
+  readonly backends: readonly BackendView[]
+}
+
+export interface StrategyFacts {
+  /** As the plugin calls itself. */
+  readonly name: string
+  readonly file: string | undefined
+  /** Of the file's content. */
+  readonly version: string | undefined
+  /** Throws and strangers returned, since the pool started. */
+  readonly faults: number
+  readonly lastFault: string | undefined
+  /** Median of sampled picks; undefined before the first. */
+  readonly nsPerPick: number | undefined
+  /** Wall ms. */
+  readonly loadedAt: number | undefined
+  /** Whether the file's own version failed in traffic, and the one before is back. */
+  readonly hasReverted: boolean
+}
+
+export interface BackendView {
+  readonly id: string
+  readonly weight: number
+  readonly zone: string | undefined
+  readonly inflight: number
+  /** Takes no new requests, because somebody said so; absent: it does. */
+  readonly isDraining?: boolean
+  /** `since` is monotonic ms. */
+  readonly health:
+    | { readonly kind: 'unchecked' | 'healthy'; readonly since: number }
+    | { readonly kind: 'unhealthy'; readonly since: number; readonly reason: string }
+  /** `at` is wall time in ms. */
+  readonly lastCheck:
+    { readonly at: number; readonly passed: boolean; readonly elapsedMs: number; readonly detail: string } | undefined
+  readonly counters: BackendCountersView
+  /** Percentiles and buckets appear when this is a `BackendLatency`; a test's fake needs none. */
+  readonly latency: { record(elapsedMs: number): void }
+}
+
+export interface BackendCountersView {
+  readonly requests: number
+  readonly failures: number
+  readonly connectFailures: number
+  readonly timeouts: number
+  readonly resets: number
+  readonly protocolErrors: number
+  readonly abandoned: number
+  readonly responses: readonly number[]
+  readonly retries: number
+  readonly bytesToBackend: number
+  readonly bytesFromBackend: number
+}
+
+/** The process around the edge, read afresh for each answer. */
+export interface ProcessView {
+  readonly version: string
+  /** Name and version of what runs it: `bun 1.4.5`. */
+  readonly runtime: string
+  readonly pid: number
+  /** Wall time in ms. */
+  readonly startedAt: number
+  readonly residentBytes: number
+  /** User and system together, since the start. */
+  readonly cpuSeconds: number
+}

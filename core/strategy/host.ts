@@ -1,0 +1,138 @@
+/**
+ * Strategy files as they are now: loads each version once, and only after it has been examined in a worker. A shipped
+ * file is taken on trust as it stands at first, since its tests examine it; edited, it is examined like any other.
+ */
+import type { Clock } from '../clock.ts'
+import { loadStrategy, locateStrategy, StrategyFileError } from './load.ts'
+import { type PluginFiles, readPluginFiles } from './files.ts'
+import type { StrategyPlugin } from './strategy.ts'
+
+/** One version of a strategy file; the same object for as long as the content stays the same and a pool holds it. */
+export interface LoadedPlugin extends PluginFiles {
+  readonly plugin: StrategyPlugin
+  /** Absolute. */
+  readonly file: string
+}
+
+export interface PluginHost {
+  /** Rejects with a `StrategyFileError` that says what is wrong with the file, or with these options. */
+  load(use: string, options: unknown): Promise<LoadedPlugin>
+  /** What the files consist of that failed to load and have not loaded since; absolute. */
+  failedFiles(): readonly string[]
+}
+
+/** A version that is to be tried before it serves. */
+export interface Trial {
+  /** Absolute, or a shipped name. */
+  readonly use: string
+  /** Absolute. */
+  readonly file: string
+  readonly options: unknown
+}
+
+/** Resolves to why the version may not serve, undefined when it may; rejects with a `StrategyFileError` when it cannot be tried. */
+export type Examine = (trial: Trial) => Promise<string | undefined>
+
+export interface PluginHostOptions {
+  readonly clock: Clock
+  readonly examine: Examine
+  /** What a plugin's own timers and promises throw once it serves. */
+  readonly onLateError?: (error: unknown) => void
+}
+
+/** How often a file that is being written may change under our eyes before we give up. */
+const maxTries = 5
+
+/** Failed files to remember: those that somebody is mending now, not all there ever were. */
+const maxFailed = 32
+
+/** A failure that took long, a loop that is, is believed for so long: it must not hold up every other reload meanwhile. */
+const believedMs = 60_000
+const longMs = 500
+
+/** A file that could not be loaded, as it was then. */
+interface Failure extends PluginFiles {
+  readonly options: string
+  readonly error: unknown
+  /** On the clock; till then it is not tried again. */
+  readonly believedUntil: number
+}
+
+export function createPluginHost({ clock, examine, onLateError }: PluginHostOptions): PluginHost {
+  /** By file. Weak: the code of a version that no pool runs is collected. */
+  const known = new Map<string, WeakRef<LoadedPlugin>>()
+  /** The options with which a version has passed. */
+  const passed = new WeakMap<LoadedPlugin, Set<string>>()
+  /** First version of each shipped file. */
+  const trusted = new Map<string, string>()
+  const failed = new Map<string, Failure>()
+
+  async function load(use: string, options: unknown): Promise<LoadedPlugin> {
+    const file = locateStrategy(use)
+    const begunAt = clock.now()
+    let seen: PluginFiles = { files: [file], version: '' }
+    try {
+      for (let tries = 0; tries < maxTries; tries += 1) {
+        seen = await readPluginFiles(file)
+        const before = remembered(file, seen, keyOf(options))
+        if (before !== undefined) return keep(before, options)
+        const loaded = await loadVersion(use, file, seen, options)
+        // What was examined and what was loaded are one version only if nobody wrote meanwhile.
+        if ((await readPluginFiles(file)).version === seen.version) return keep(loaded, options)
+      }
+      throw new StrategyFileError(`${file}: keeps changing while it is being loaded`)
+    } catch (error) {
+      const now = clock.now()
+      const believedUntil = now - begunAt > longMs ? now + believedMs : now
+      if (failed.get(file)?.error !== error) fail(file, { ...seen, options: keyOf(options), error, believedUntil })
+      throw error
+    }
+  }
+
+  /** What came of this very version before; undefined: nothing. Throws what it threw. */
+  function remembered(file: string, { version }: PluginFiles, options: string): LoadedPlugin | undefined {
+    const failure = failed.get(file)
+    const isOld = failure?.version === version && failure.options === options
+    if (isOld && clock.now() < failure.believedUntil) throw failure.error
+    const loaded = known.get(file)?.deref()
+    return loaded?.version === version && passed.get(loaded)?.has(options) ? loaded : undefined
+  }
+
+  async function loadVersion(use: string, file: string, seen: PluginFiles, options: unknown): Promise<LoadedPlugin> {
+    const current = known.get(file)?.deref()
+    const isCurrent = current?.version === seen.version
+    if (!isTrusted(use, file, seen.version)) {
+      const refusal = await examine({ use, file, options })
+      if (refusal !== undefined) throw new StrategyFileError(refusal)
+    }
+    if (isCurrent) return current
+    return { ...seen, file, plugin: await loadStrategy(use, { clock, ...(onLateError && { onLateError }) }) }
+  }
+
+  function isTrusted(use: string, file: string, version: string): boolean {
+    if (use === file) return false
+    if (!trusted.has(file)) trusted.set(file, version)
+    return trusted.get(file) === version
+  }
+
+  function keep(loaded: LoadedPlugin, options: unknown): LoadedPlugin {
+    for (const [file, version] of known) if (version.deref() === undefined) known.delete(file)
+    if (known.get(loaded.file)?.deref() !== loaded) known.set(loaded.file, new WeakRef(loaded))
+    failed.delete(loaded.file)
+    const withOptions = passed.get(loaded) ?? new Set()
+    passed.set(loaded, withOptions.add(keyOf(options)))
+    return loaded
+  }
+
+  function fail(file: string, failure: Failure): void {
+    failed.delete(file)
+    failed.set(file, failure)
+    const [oldest] = failed.keys()
+    if (failed.size > maxFailed && oldest !== undefined) failed.delete(oldest)
+  }
+
+  return { load, failedFiles: () => [...new Set([...failed.values()].flatMap(({ files }) => files))] }
+}
+
+/** Options come from JSON, so this tells them apart. */
+const keyOf = (options: unknown): string => JSON.stringify(options) ?? ''

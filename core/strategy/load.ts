@@ -1,0 +1,133 @@
+/**
+ * Loads a strategy file, shipped or a user's, and holds it to the contract before anyone sees it. Each load runs the file
+ * and all that it imports afresh, in a `Bun.ModuleGraph` of its own (experimental in Bun 1.4.5): so a saved file can be
+ * loaded again, and an older copy is collected with its last pool. Not a sandbox: a plugin is trusted code.
+ */
+import { realpath, stat } from 'node:fs/promises'
+import { isAbsolute, resolve } from 'node:path'
+import type { Clock } from '../clock.ts'
+import { shippedStrategies } from './shipped.ts'
+import type { Strategy, StrategyPlugin } from './strategy.ts'
+import { messageOf, positionOf } from './thrown.ts'
+
+/** A strategy is at fault; the message begins with its file, as `file:` or `file:line:column:`. */
+export class StrategyFileError extends Error {
+  override readonly name = 'StrategyFileError'
+}
+
+export interface LoadOptions {
+  /** Ends a load that hangs; without it a top-level await may take for ever. */
+  readonly clock?: Clock
+  /** What the file's own timers and promises throw after it was loaded; the process's handlers get it when absent. */
+  readonly onLateError?: (error: unknown) => void
+}
+
+/** A module that only defines things is ready in ms; longer means that a top-level await hangs. */
+const loadDeadlineMs = 5000
+
+/** `use`: a shipped name or an absolute path. Rejects with a `StrategyFileError`. */
+export async function loadStrategy(use: string, options: LoadOptions = {}): Promise<StrategyPlugin> {
+  const file = locateStrategy(use)
+  await requireFile(file)
+  const exported = await importAfresh(file, options)
+  return checkPlugin(file, exported)
+}
+
+/** The file of a shipped name or an absolute path; throws a `StrategyFileError` for anything else. */
+export function locateStrategy(use: string): string {
+  if (isAbsolute(use)) return use
+  const isShipped = shippedStrategies.some((name) => name === use)
+  if (isShipped) return resolve(import.meta.dirname, '../../plugins', `${use}.ts`)
+  throw new StrategyFileError(`strategy must be ${shippedStrategies.join(', ')} or an absolute path, got ${show(use)}`)
+}
+
+/** Rejects with a `StrategyFileError` unless it is a source file that is there. */
+export async function requireFile(file: string): Promise<void> {
+  if (!/\.[mc]?[jt]s$/.test(file)) throw new StrategyFileError(`${file}: a strategy must be a .ts or .js file`)
+  const found = await stat(file).catch((error: unknown) => {
+    throw new StrategyFileError(`${file}: cannot be read (${codeOf(error)})`, { cause: error })
+  })
+  if (!found.isFile()) throw new StrategyFileError(`${file}: must be a file`)
+}
+
+/** The namespace object of the file. What a failed load left behind (timers, sockets) is closed. */
+async function importAfresh(file: string, { clock, onLateError }: LoadOptions): Promise<unknown> {
+  // By its real path: behind a link, Bun resolves relative imports from one end or the other, as its cache has it.
+  const real = await realpath(file)
+  const graph = new Bun.ModuleGraph({ onError: onLateError })
+  const late = Promise.withResolvers<never>()
+  const cancel = clock?.after(loadDeadlineMs, () => {
+    late.reject(new StrategyFileError(`${file}: must load within ${loadDeadlineMs} ms; does a top-level await hang?`))
+  })
+  try {
+    return await Promise.race([graph.import<unknown>(real), late.promise])
+  } catch (error) {
+    graph.dispose()
+    throw error instanceof StrategyFileError
+      ? error
+      : new StrategyFileError(whereAndWhat(file, error), { cause: error })
+  } finally {
+    cancel?.()
+  }
+}
+
+/** Bun throws a BuildMessage with a position for a syntax error, an AggregateError of several, else what the file threw. */
+function whereAndWhat(file: string, error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map((one) => whereAndWhat(file, one)).join('\n')
+  if (error instanceof BuildMessage && error.position !== null) {
+    const { file: source, line, column } = error.position
+    return `${source}:${line}:${column}: ${error.message}`
+  }
+  if (error instanceof ResolveMessage || error instanceof SyntaxError) return `${file}: ${error.message}`
+  return `${positionOf(error) ?? file}: threw while loading: ${messageOf(error)}`
+}
+
+/** The plugin as the contract says; its `create` checks in turn what it made. */
+function checkPlugin(file: string, module: unknown): StrategyPlugin {
+  const plugin = membersOf(membersOf(module)['default'])
+  function must(holds: boolean, key: string, rule: string): void {
+    if (!holds) throw new StrategyFileError(`${file}: ${key} must be ${rule}, got ${show(plugin[key])}`)
+  }
+  if (Object.keys(plugin).length === 0) {
+    throw new StrategyFileError(
+      `${file}: the default export must be defineStrategy({ … }), got ${show(membersOf(module)['default'])}`,
+    )
+  }
+  must(plugin['apiVersion'] === 1, 'apiVersion', '1')
+  must(typeof plugin['name'] === 'string' && plugin['name'] !== '', 'name', 'a text that is not empty')
+  must(typeof plugin['parse'] === 'function', 'parse', 'a function')
+  must(typeof plugin['create'] === 'function', 'create', 'a function')
+  const sound = plugin as unknown as StrategyPlugin
+  return {
+    apiVersion: 1,
+    name: sound.name,
+    parse: (raw) => sound.parse(raw),
+    create: (options) => checkStrategy(file, sound.create(options)),
+  }
+}
+
+function checkStrategy(file: string, made: unknown): Strategy {
+  const strategy = membersOf(made)
+  for (const key of ['pick', 'onStart', 'onResponse', 'onEnd', 'export', 'import']) {
+    const isSound = typeof strategy[key] === 'function' || (strategy[key] === undefined && key !== 'pick')
+    if (!isSound)
+      throw new StrategyFileError(
+        `${file}: ${key} of what create returns must be a function, got ${show(strategy[key])}`,
+      )
+  }
+  return made as Strategy
+}
+
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+
+const codeOf = (error: unknown): string => String(membersOf(error)['code'] ?? error)
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+  return typeof value === 'object' && value !== null
+    ? 'an object'
+    : typeof value === 'function'
+      ? 'a function'
+      : String(value)
+}

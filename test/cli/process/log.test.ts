@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'bun:test'
+import { createLog, describeEvent, type LogOptions } from '../../../cli/process/log.ts'
+import type { EdgeEvent } from '../../../core/observe/events.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const down: EdgeEvent = { kind: 'backend-down', pool: 'web', backend: 'a:80', detail: 'refused' }
+const listening: EdgeEvent = { kind: 'listening', listener: 'web', address: '127.0.0.1:8080' }
+
+function logged(event: EdgeEvent, options: Partial<LogOptions> = {}): string {
+  let text = ''
+  const write = (line: string) => (text += line)
+  createLog({ write, format: 'text', color: false, quiet: false, clock: virtualClock(), ...options })(event)
+  return text
+}
+
+describe('event log', () => {
+  test('writes lines for people with time and severity', () => {
+    expect(logged(listening)).toBe('00:00:00.000 web: listening on 127.0.0.1:8080\n')
+    expect(logged(down)).toBe('00:00:00.000 warning: web: a:80 is down (refused)\n')
+  })
+
+  test('writes one JSON object a line otherwise', () => {
+    const text = logged({ ...down, detail: 'a\nb' }, { format: 'json' })
+    expect(text.indexOf('\n')).toBe(text.length - 1)
+    expect(JSON.parse(text)).toEqual({
+      time: '2026-01-01T00:00:00.000Z',
+      level: 'warn',
+      event: 'backend-down',
+      message: 'web: a:80 is down (a\nb)',
+      pool: 'web',
+      backend: 'a:80',
+      detail: 'a\nb',
+    })
+  })
+
+  test('leaves out what is only information when quiet', () => {
+    expect(logged(listening, { quiet: true })).toBe('')
+    expect(logged(down, { quiet: true })).not.toBe('')
+  })
+
+  test('lets no event pass for another, nor reach the terminal', () => {
+    const text = logged({ ...down, detail: 'x\u001B[2J\r\n00:00:00.000 web: fine\u009B1m\u202E' })
+    for (const character of ['\u001B', '\r', '\u009B', '\u202E']) expect(text).not.toContain(character)
+    expect(text.split('\n').slice(1)).toEqual(['    00:00:00.000 web: fine 1m )', ''])
+  })
+
+  test('keeps the lines of a stack, set in', () => {
+    expect(logged({ kind: 'fault', detail: 'Error: x\n    at y' })).toBe('00:00:00.000 error: Error: x\n    at y\n')
+  })
+
+  test('colours only when asked', () => {
+    expect(logged(down, { color: true })).toContain('\u001B[33mwarning\u001B[39m')
+    expect(logged(down)).not.toContain('\u001B')
+  })
+})
+
+describe('event description', () => {
+  test('tells of a reload, of a failed one with every problem on its line, and of an audit', () => {
+    const problems = ['a.json:1:2: x is not a known key', 'a.json:3:4: y is required']
+    const failed = (...kept: string[]): EdgeEvent => ({ kind: 'reload-failed', origin: 'watch', problems, kept })
+    expect(describeEvent(failed())).toEqual({
+      level: 'error',
+      message: `reload (watch): the configuration in force stays as it is\n${problems.join('\n')}`,
+    })
+    expect(describeEvent(failed('web')).message).toStartWith('reload (watch): web stays as before\n')
+    expect(describeEvent(failed('web', 'api')).message).toStartWith('reload (watch): web, api stay as before\n')
+    expect(describeEvent({ kind: 'reloaded', generation: 7, origin: 'SIGHUP', summary: 'x' })).toEqual({
+      level: 'info',
+      message: 'generation 7 (SIGHUP): x',
+    })
+    const audit: EdgeEvent = { kind: 'audit', what: 'web: remove a:80', from: 'api from ::1', outcome: 'done' }
+    expect(describeEvent(audit).message).toBe('api from ::1: web: remove a:80: done')
+  })
+
+  test('tells of a strategy that is live, failing, or taken back', () => {
+    const facts = { pool: 'web', strategy: './mine.ts', detail: 'version 1f is live' }
+    expect(describeEvent({ kind: 'strategy-swapped', ...facts })).toEqual({
+      level: 'info',
+      message: 'web: strategy ./mine.ts: version 1f is live',
+    })
+    expect(describeEvent({ kind: 'strategy-reverted', ...facts }).level).toBe('error')
+    expect(describeEvent({ kind: 'strategy-fault', ...facts }).level).toBe('error')
+  })
+
+  test('counts one and many', () => {
+    const ready = (pools: number, backends: number): EdgeEvent => ({ kind: 'ready', config: 'x.json', pools, backends })
+    expect(describeEvent(ready(1, 1)).message).toBe('ready: 1 pool, 1 backend, from x.json')
+    expect(describeEvent(ready(2, 0)).message).toBe('ready: 2 pools, 0 backends, from x.json')
+  })
+
+  test('warns when the end cut something', () => {
+    expect(describeEvent({ kind: 'stopped', cut: 0 }).level).toBe('info')
+    expect(describeEvent({ kind: 'stopped', cut: 2 })).toEqual({
+      level: 'warn',
+      message: 'stopped, 2 connections cut at the end of shutdownTimeout',
+    })
+  })
+
+  test('survives an event that a newer part made up', () => {
+    const message = 'unknown event {"kind":"novel"}'
+    expect(describeEvent({ kind: 'novel' } as never)).toEqual({ level: 'error', message })
+  })
+})

@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'bun:test'
+import { type RunningEdge, serve, type Service, urlsOf } from '../../../cli/process/serve.ts'
+import type { Config } from '../../../core/config/config.ts'
+import { StartError } from '../../../core/errors.ts'
+import type { EdgeEvent } from '../../../core/observe/events.ts'
+import { buildSnapshot } from '../../../core/report/snapshot.ts'
+import { fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { fakeIo } from '../../support/service-io.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const config = { pools: [{ members: [1, 2] }, { members: [3] }] } as unknown as Config
+
+const edgeThatEnds: RunningEdge = {
+  addresses: [],
+  adminAddress: undefined,
+  status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
+  drain: async () => ({ cut: 0 }),
+  kill: () => undefined,
+}
+
+/** An edge whose drain ends when told, and what became of it. */
+function scripted(overrides: Partial<Service> = {}) {
+  const io = fakeIo()
+  const events: EdgeEvent[] = []
+  const drained = Promise.withResolvers<{ cut: number }>()
+  const calls = { drain: 0, kill: 0 }
+  const edge: RunningEdge = {
+    addresses: [],
+    adminAddress: undefined,
+    status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
+    drain() {
+      calls.drain++
+      return drained.promise
+    },
+    kill: () => void calls.kill++,
+  }
+  const ready = Promise.withResolvers<RunningEdge>()
+  const clock = virtualClock()
+  const service = { io, config, file: 'x.json', clock, emit: (event: EdgeEvent) => void events.push(event) }
+  const result = serve({ ...service, start: async () => edge, onReady: ready.resolve, ...overrides })
+  return { io, events, calls, clock, result, ready: ready.promise, drained }
+}
+
+const kinds = (events: EdgeEvent[]) => events.map((event) => event.kind)
+
+describe('a service', () => {
+  test('says when it is ready, and with what', async () => {
+    const { events, ready, io, drained, result } = scripted()
+    await ready
+    expect(events).toEqual([{ kind: 'ready', config: 'x.json', pools: 2, backends: 3 }])
+    io.signal('SIGTERM')
+    drained.resolve({ cut: 0 })
+    await result
+  })
+
+  test('reloads at SIGHUP, and does not mind one that comes too early', async () => {
+    const io = fakeIo()
+    const reloads: string[] = []
+    const started = Promise.withResolvers<void>()
+    const start = async (): Promise<RunningEdge> => {
+      await started.promise
+      const controller = { reload: async (origin: string) => reloads.push(origin) }
+      return { ...edgeThatEnds, controller }
+    }
+    const { ready, result } = scripted({ io, start })
+    io.hangup()
+    started.resolve()
+    await ready
+    io.hangup()
+    expect(reloads).toEqual(['SIGHUP'])
+    io.signal('SIGTERM')
+    expect(await result).toBe(0)
+    io.hangup()
+    expect(reloads.length).toBe(1)
+  })
+
+  test('drains at the first signal and ends with 0', async () => {
+    const { io, events, calls, ready, drained, result } = scripted()
+    await ready
+    io.signal('SIGINT')
+    drained.resolve({ cut: 3 })
+    expect(await result).toBe(0)
+    expect(calls.drain).toBe(1)
+    expect(events.slice(1)).toEqual([
+      { kind: 'draining', signal: 'SIGINT', connections: 0 },
+      { kind: 'stopped', cut: 3 },
+    ])
+    expect(io.watchers()).toBe(0)
+  })
+
+  test('ends at once at the second signal, with its number', async () => {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      const { io, calls, events, clock, drained, ready, result } = scripted()
+      await ready
+      io.signal('SIGTERM')
+      clock.advance(250)
+      io.signal(signal)
+      expect(await result).toBe(code)
+      expect(calls.kill).toBe(1)
+      // The kill ends the drain as well, which must not pass for an orderly stop.
+      drained.resolve({ cut: 0 })
+      await drained.promise
+      await Promise.resolve()
+      expect(kinds(events)).toEqual(['ready', 'draining'])
+    }
+  })
+
+  test('takes the echo of a signal for the same, another signal for a second', async () => {
+    const { io, calls, clock, ready, result } = scripted()
+    await ready
+    io.signal('SIGINT')
+    clock.advance(249)
+    io.signal('SIGINT')
+    await Promise.resolve()
+    expect(calls).toEqual({ drain: 1, kill: 0 })
+    io.signal('SIGTERM')
+    expect(await result).toBe(143)
+  })
+
+  test('keeps a signal that comes while it starts', async () => {
+    const started = Promise.withResolvers<void>()
+    const { io, events, drained, result } = scripted({
+      start: async () => {
+        await started.promise
+        return (await scriptedEdge()).edge
+      },
+    })
+    io.signal('SIGTERM')
+    started.resolve()
+    drained.resolve({ cut: 0 })
+    expect(await result).toBe(0)
+    expect(kinds(events)).toEqual(['ready', 'draining', 'stopped'])
+  })
+
+  test('ends at the second signal even when it cannot start', async () => {
+    const { io, clock, result } = scripted({ start: () => new Promise(() => undefined) })
+    io.signal('SIGINT')
+    clock.advance(1000)
+    io.signal('SIGINT')
+    expect(await result).toBe(130)
+  })
+
+  test('says in one line why it cannot start', async () => {
+    const start = () => Promise.reject(new StartError('listeners.web: 127.0.0.1:80 is in use'))
+    const { io, result } = scripted({ start })
+    expect(await result).toBe(1)
+    expect(io.err()).toBe('smartedge: listeners.web: 127.0.0.1:80 is in use\n')
+    expect(io.watchers()).toBe(0)
+  })
+
+  test('lets a bug at the start through', async () => {
+    const { result } = scripted({ start: () => Promise.reject(new TypeError('bug')) })
+    expect(await result.catch((error: Error) => error.message)).toBe('bug')
+  })
+
+  test('outlives what nobody caught, and tells it with its stack', async () => {
+    const { io, events, ready, drained, result } = scripted()
+    await ready
+    io.fault(new Error('late'))
+    io.fault('no error')
+    const details = events.flatMap((event) => (event.kind === 'fault' ? [event.detail] : []))
+    expect(details[0]).toMatch(/^Error: late\n +at /)
+    expect(details[1]).toBe('no error')
+    io.signal('SIGTERM')
+    drained.resolve({ cut: 0 })
+    expect(await result).toBe(0)
+  })
+})
+
+async function scriptedEdge(): Promise<{ edge: RunningEdge }> {
+  const status = () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock())
+  const drain = async () => ({ cut: 0 })
+  return { edge: { addresses: [], adminAddress: undefined, status, drain, kill: () => undefined } }
+}
+
+describe('URLs of an edge', () => {
+  test('name an address on this machine where it listens on all', async () => {
+    const { edge } = await scriptedEdge()
+    const tcp = (host: string) => ({ listener: host, address: { kind: 'tcp', host, port: 80 } }) as const
+    const unix = { listener: 'u', address: { kind: 'unix', path: '/x' } } as const
+    const addresses = [unix, tcp('0.0.0.0'), tcp('::'), tcp('::1'), tcp('10.0.0.1')]
+    expect(urlsOf({ ...edge, addresses })).toEqual([
+      'http://127.0.0.1:80',
+      'http://127.0.0.1:80',
+      'http://[::1]:80',
+      'http://10.0.0.1:80',
+    ])
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'bun:test'
+import { formatStatus } from '../../../cli/text/status-table.ts'
+import { buildSnapshot, type StatusSnapshot } from '../../../core/report/snapshot.ts'
+import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const clock = virtualClock()
+clock.advance(192_000)
+const plain = { color: false, previous: undefined }
+
+function busy(): StatusSnapshot {
+  const lastCheck = { at: clock.wallTime() - 2000, passed: true, elapsedMs: 1, detail: '200 OK' }
+  const down = { kind: 'unhealthy', since: clock.now() - 12_000, reason: 'connection refused' } as const
+  const counters = { ...fakeBackend().counters, requests: 4021, failures: 3, responses: [0, 0, 9, 0, 0, 7] }
+  const backends = [
+    fakeBackend({ lastCheck, counters }),
+    fakeBackend({ id: '[::1]:8082', health: down }),
+    fakeBackend({ id: 'c:1', health: { kind: 'unchecked', since: 0 } }),
+  ]
+  return buildSnapshot(fakeEdge(backends), fakeProcess, clock)
+}
+const latency = { count: 1, meanMs: 1, p50Ms: 0.4, p95Ms: 12, p99Ms: 1200, p999Ms: 1200, maxMs: 1200 }
+
+describe('status table', () => {
+  test('says which generation is in force, and how the last reload failed', () => {
+    const generation = { number: 3, at: '2026-01-01T00:01:02.345Z', origin: 'watch', summary: 'pools.web: +1 backend' }
+    const lastReload = (...problems: string[]) => ({ at: generation.at, ok: false, origin: 'watch', problems })
+    const shown = (reload: StatusSnapshot['reload']) => formatStatus({ ...busy(), reload }, plain).split('\n')
+    expect(shown({ generation, lastReload: null })[3]).toBe(
+      'generation 3 since 2026-01-01 00:01:02 UTC · watch: pools.web: +1 backend',
+    )
+    expect(shown({ generation, lastReload: lastReload('a.json:1:2: x', 'b') })[4]).toBe(
+      'the last reload failed: a.json:1:2: x (and 1 more)',
+    )
+    expect(shown({ generation, lastReload: { ...lastReload('\u001B[2Jx'), ok: true } })[4]).toBe('')
+    expect(shown({ generation, lastReload: lastReload('\u001B[2Jx') }).join('')).not.toContain('\u001B')
+  })
+
+  test('shows what an operator looks for', () => {
+    const snapshot = busy()
+    const [first, ...others] = snapshot.pools[0]!.backends
+    const pools = [{ ...snapshot.pools[0]!, backends: [{ ...first!, latency }, ...others] }]
+    expect(formatStatus({ ...snapshot, pools }, plain)).toBe(`\
+SmartEdge 1.2.3 · serving for 3m 12s · pid 42 · 47.7 MiB
+web on 127.0.0.1:8080
+0 requests · 0 connections open · 0 answered 5xx · 0 retries
+
+web · p2c · 2 of 3 up
+  backend      state        weight  in flight  requests  failed  5xx      p50      p95     p99  last check
+  10.0.0.1:80  ● healthy         1          0     4,021       3    7  0.40 ms  12.0 ms  1.20 s  200 OK, 2s ago
+  [::1]:8082   ✖ unhealthy       1          0         0       0    0        -        -       -  connection refused, since 12s
+  c:1          ○ unchecked       1          0         0       0    0        -        -       -  -
+`)
+  })
+
+  test('does not count a draining backend as up', () => {
+    const snapshot = buildSnapshot(
+      fakeEdge([fakeBackend(), fakeBackend({ id: 'b:1', isDraining: true })]),
+      fakeProcess,
+      clock,
+    )
+    const shown = formatStatus(snapshot, plain)
+    expect(shown).toContain('web · p2c · 1 of 2 up')
+    expect(shown).toContain('b:1          ◐ draining')
+  })
+
+  test('adds colours without moving a column', () => {
+    const colored = formatStatus(busy(), { ...plain, color: true })
+    expect(colored).toContain('\u001B[31m✖ unhealthy\u001B[39m')
+    expect(Bun.stripANSI(colored)).toBe(formatStatus(busy(), plain))
+  })
+
+  test('gives requests a second between two snapshots', () => {
+    const snapshot = busy()
+    const counters = { ...snapshot.counters, requests: 3000 }
+    const later = { ...snapshot, uptimeMs: snapshot.uptimeMs + 2000, counters }
+    expect(formatStatus(later, { color: false, previous: snapshot })).toContain('3,000 requests · 1,500/s')
+    expect(formatStatus(snapshot, { color: false, previous: snapshot })).not.toContain('/s')
+  })
+
+  test('gives no rate across a restart', () => {
+    const snapshot = busy()
+    const restarted = { ...snapshot, pid: 43, uptimeMs: snapshot.uptimeMs + 1 }
+    expect(formatStatus(restarted, { color: false, previous: snapshot })).not.toContain('/s')
+  })
+
+  test('shows pools without backends, and no pools', () => {
+    const empty = buildSnapshot(fakeEdge([]), fakeProcess, clock)
+    expect(formatStatus(empty, plain)).toContain('web · p2c · 0 of 0 up\n')
+    expect(formatStatus({ ...empty, pools: [] }, plain)).toEndWith('retries\n')
+  })
+
+  test('lets nothing from the wire reach the terminal', () => {
+    const snapshot = buildSnapshot(fakeEdge([fakeBackend({ id: 'a\u001B]0;x\u0007\n:80' })]), fakeProcess, clock)
+    const text = formatStatus(snapshot, plain)
+    for (const character of ['\u001B', '\u0007']) expect(text).not.toContain(character)
+    expect(text).toContain('a ]0;x :80')
+  })
+
+  test('shows a state of a newer edge as it is called there', () => {
+    const snapshot = busy()
+    const [first] = snapshot.pools[0]!.backends
+    const pools = [{ ...snapshot.pools[0]!, backends: [{ ...first!, state: 'novel' as never }] }]
+    expect(formatStatus({ ...snapshot, pools }, plain)).toContain('? novel')
+  })
+})

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'bun:test'
+import { type Command, outcomeOf, parseWeight, questionOf, requestOf } from '../../../cli/top/commands.ts'
+
+const at = { pool: 'a/b', backend: '[::1]:80' }
+const path = '/api/pools/a%2Fb/backends/%5B%3A%3A1%5D%3A80'
+const all: readonly (readonly [Command, object])[] = [
+  [
+    { kind: 'drain', ...at },
+    { method: 'PATCH', path, body: { state: 'draining' } },
+  ],
+  [
+    { kind: 'resume', ...at },
+    { method: 'PATCH', path, body: { state: 'active' } },
+  ],
+  [
+    { kind: 'weight', ...at, weight: 2 },
+    { method: 'PATCH', path, body: { weight: 2 } },
+  ],
+  [
+    { kind: 'check', ...at },
+    { method: 'POST', path: `${path}/check` },
+  ],
+  [
+    { kind: 'strategy', pool: 'web', strategy: 'p2c' },
+    { method: 'PATCH', path: '/api/pools/web', body: { strategy: 'p2c' } },
+  ],
+  [{ kind: 'reload' }, { method: 'POST', path: '/api/reload' }],
+  [{ kind: 'rollback' }, { method: 'POST', path: '/api/rollback' }],
+]
+
+describe('commands', () => {
+  for (const [command, request] of all) {
+    test(`${command.kind} asks, sends and tells`, () => {
+      expect(requestOf(command)).toEqual(request as never)
+      expect(questionOf(command)).toMatch(/^\S.*[?.]$/)
+      expect(outcomeOf(command, { kind: 'ok', body: { generation: 7 } }).text).toEndWith(': generation 7.')
+      expect(outcomeOf(command, { kind: 'ok', body: 'odd' }).text).toEndWith('.')
+      expect(outcomeOf(command, { kind: 'unreachable', reason: 'gone' })).toEqual({
+        tone: 'bad',
+        text: 'Not done: gone',
+      })
+    })
+  }
+
+  test('say when nothing had changed, and what stayed behind', () => {
+    const reload = (body: unknown) => outcomeOf({ kind: 'reload' }, { kind: 'ok', body })
+    expect(reload({ kind: 'unchanged', generation: { number: 7 } }).text).toBe('Nothing had changed.')
+    expect(reload({ kind: 'applied', kept: ['api'], generation: { number: 8 } })).toEqual({
+      tone: 'bad',
+      text: 'Reloaded, but for api, kept as before: see 5 Events.',
+    })
+  })
+})
+
+describe('weights', () => {
+  test('are numbers above 0, as people write them', () => {
+    expect(['2', ' 0.5 ', '100', '007'].map(parseWeight)).toEqual([2, 0.5, 100, 7])
+    for (const wrong of ['', '0', '0.0', '-1', '+1', '1e3', '0x10', 'NaN', 'Infinity', '1,5', '12345678', '1.23456'])
+      expect(parseWeight(wrong)).toBeUndefined()
+  })
+})

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'bun:test'
+import { type Finding, findFaults, verdictOf } from '../../../cli/top/findings.ts'
+import type { BackendFrame, Frame } from '../../../core/report/frame.ts'
+import { backendFrame, frameOf, poolFrame, sampleFrames, sampleStart } from '../../support/feed-frames.ts'
+
+const peers = [backendFrame({ id: 'a' }), backendFrame({ id: 'b' })]
+const latencyOf = (p50Ms: number, count = 100) => ({
+  count,
+  p50Ms,
+  p95Ms: p50Ms * 2,
+  p99Ms: p50Ms * 3,
+  p999Ms: p50Ms * 4,
+})
+const withOne = (overrides: Partial<BackendFrame>, frame: Partial<Frame> = {}) =>
+  frameOf([poolFrame('web', [...peers, backendFrame({ id: 'x', ...overrides })])], frame)
+const whats = (findings: readonly Finding[]) => findings.map(({ backend, what }) => `${backend ?? '-'} ${what}`)
+const verdict = (frame: Frame, findings = findFaults(frame, [])) => verdictOf(findings, frame, () => '12:00:00')
+
+describe('faults', () => {
+  test('are none where all is well', () => {
+    const frame = withOne({})
+    expect(findFaults(frame, [])).toEqual([])
+    expect(verdict(frame)).toEqual({ tone: 'good', wordings: ['All is well: 1 pool, 3 backends.'] })
+    expect(verdict(frameOf([])).wordings).toEqual(['All is well: 0 pools, 0 backends.'])
+  })
+
+  test('name the slow and the failing backend, and since when each is so', () => {
+    const frames = sampleFrames(60)
+    let findings: readonly Finding[] = []
+    for (const frame of frames) findings = findFaults(frame, findings)
+    expect(whats(findings)).toEqual(['localhost:8102 fails', 'localhost:8103 is slow'])
+    expect(findings.map(({ since }) => since)).toEqual([sampleStart - 24_750, sampleStart - 24_750])
+    const newest = frames.at(-1) as Frame
+    expect(verdictOf(findings, newest, () => '12:00:00').wordings[0]).toBe(
+      'web is unwell since 12:00:00: localhost:8102 fails (48 % errors: 5xx answers), localhost:8103 is slow (p50 210ms, peers 8.00ms)',
+    )
+  })
+
+  const cases: readonly (readonly [string, Partial<BackendFrame>, string | undefined])[] = [
+    [
+      'a backend that checks hold to be down',
+      { state: 'unhealthy', reason: 'refused', effectiveWeight: 0 },
+      'x is down',
+    ],
+    ['a twentieth of errors', { errorRatio: 0.05, errors: 3 }, 'x fails'],
+    ['fewer errors than that', { errorRatio: 0.049, errors: 30 }, undefined],
+    ['two errors, which may be chance', { errorRatio: 1, errors: 2 }, undefined],
+    ['a median three times the peers’', { latency: latencyOf(28.1) }, 'x is slow'],
+    ['a median only twice the peers’', { latency: latencyOf(16) }, undefined],
+    ['a slow one that answered too little', { latency: latencyOf(500, 4) }, undefined],
+    ['one that answered nothing', { latency: null }, undefined],
+    ['one that drains', { state: 'draining', effectiveWeight: 0 }, undefined],
+  ]
+  for (const [name, overrides, expected] of cases) {
+    test(`${expected === undefined ? 'leave out' : 'tell of'} ${name}`, () => {
+      expect(whats(findFaults(withOne(overrides), []))).toEqual(expected === undefined ? [] : [expected])
+    })
+  }
+
+  test('compare no backend with itself, nor microseconds with each other', () => {
+    const alone = frameOf([poolFrame('web', [backendFrame({ latency: latencyOf(5000) })])])
+    expect(findFaults(alone, [])).toEqual([])
+    const fast = frameOf([
+      poolFrame('web', [
+        backendFrame({ id: 'a', latency: latencyOf(0.1) }),
+        backendFrame({ id: 'b', latency: latencyOf(9) }),
+      ]),
+    ])
+    expect(findFaults(fast, [])).toEqual([])
+  })
+
+  test('are of the pool when nobody in it is usable', () => {
+    const down = { state: 'unhealthy', effectiveWeight: 0, reason: 'connection refused' }
+    const frame = frameOf([poolFrame('web', [backendFrame({ id: 'a', ...down }), backendFrame({ id: 'b', ...down })])])
+    expect(verdict(frame).wordings[0]).toBe(
+      'web is unwell since 12:00:00: it has no usable backend (2 backends, connection refused)',
+    )
+    expect(findFaults(frameOf([poolFrame('empty', [])]), [])).toEqual([])
+  })
+
+  test('stay for a while when traffic no longer reaches the backend', () => {
+    const slow = findFaults(withOne({ latency: latencyOf(300) }), [])
+    const silent = (ms: number) => withOne({ latency: null }, { at: sampleStart + ms })
+    expect(whats(findFaults(silent(29_000), slow))).toEqual(['x is slow'])
+    expect(findFaults(silent(31_000), slow)).toEqual([])
+    expect(findFaults(withOne({}, { at: sampleStart + 1000 }), slow)).toEqual([])
+    expect(findFaults(frameOf([]), slow)).toEqual([])
+  })
+
+  test('count a refused reload, and clients that were refused', () => {
+    const reload = { at: sampleStart, ok: false, origin: 'watch', problems: ['a.json:1:2: oops'] }
+    const { totals } = withOne({})
+    const frame = withOne({}, { reload, totals: { ...totals, refusedPerSecond: 2 } })
+    expect(findFaults(frame, []).map(({ tone, why }) => [tone, why])).toEqual([
+      ['bad', '2.0/s, for want of backends or connections'],
+      ['warn', 'a.json:1:2: oops'],
+    ])
+    expect(findFaults(withOne({}, { reload: { ...reload, problems: [] } }), [])).toHaveLength(1)
+  })
+
+  test('find shorter words for narrow screens, down to one line', () => {
+    const frame = frameOf([
+      poolFrame(
+        'web',
+        Array.from({ length: 40 }, (_, index) => backendFrame({ id: `b${index}`, errorRatio: 1, errors: 9 })),
+      ),
+    ])
+    const { wordings } = verdict(frame)
+    expect(wordings.at(-1)).toBe('web is unwell since 12:00:00: b0 fails, and 39 more')
+  })
+})

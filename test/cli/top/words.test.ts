@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'bun:test'
+import { lookOf } from '../../../cli/top/theme.ts'
+import { createTheme } from '../../../cli/top/theme.ts'
+import { ageWords, checkWords, eventWords, stateOf } from '../../../cli/top/words.ts'
+import { backendFrame, sampleStart } from '../../support/feed-frames.ts'
+
+const theme = createTheme({ palette: 'none', ascii: false })
+const stateText = (state: string) => stateOf({ backend: backendFrame({ state }), finding: undefined }, theme).text
+
+describe('states', () => {
+  test('have a glyph and a word each', () => {
+    expect(['healthy', 'unhealthy', 'unchecked', 'draining'].map(stateText)).toEqual([
+      '● healthy',
+      '✖ down',
+      '○ unchecked',
+      '◐ draining',
+    ])
+  })
+
+  test('of a newer balancer are shown as they are called, without their codes', () => {
+    expect(stateText('warming\u001B[31m')).toBe('? warming [31m')
+    expect(stateText('')).toBe('? ')
+  })
+})
+
+describe('events in words', () => {
+  const event = (kind: string, fields: Record<string, unknown>) => eventWords({ id: 1, at: 0, kind, fields })
+
+  test('are those of the log', () => {
+    const { level, message } = event('backend-down', { pool: 'web', backend: 'a:80', detail: 'refused' })
+    expect([level, message]).toEqual(['warn', 'web: a:80 is down (refused)'])
+  })
+
+  test('tell an unknown kind by its fields', () => {
+    expect(event('new-kind', { pool: 'web', count: 3 })).toEqual({
+      level: 'info',
+      message: 'new-kind: pool web, count 3',
+    })
+    expect(event('new-kind', {}).message).toBe('new-kind:')
+  })
+
+  test('stay one line of printable text, whatever they hold', () => {
+    for (const fields of [
+      {},
+      { detail: 5 },
+      { problems: 'no list' },
+      { detail: 'a\n\u001B[2Jb' },
+      { detail: 'x'.repeat(1e5) },
+    ]) {
+      for (const kind of ['fault', 'reload-failed', 'ready', 'audit', 'toString']) {
+        expect(event(kind, fields).message).not.toMatch(/\p{Cc}/u)
+      }
+    }
+  })
+})
+
+describe('ages and checks', () => {
+  test('are told in the largest fitting unit', () => {
+    expect([0, 119, 120, 7199, 7200, 172_800].map(ageWords)).toEqual(['0 s', '119 s', '2 min', '120 min', '2 h', '2 d'])
+    expect(ageWords(-5)).toBe('0 s')
+    expect(ageWords(Number.NaN)).toBe('-')
+  })
+
+  test('say that there are no checks', () => {
+    expect(checkWords(backendFrame(), sampleStart)).toBe('200 OK, 1 s ago')
+    expect(checkWords(backendFrame({ check: null }), 0)).toBe('no checks')
+  })
+})
+
+describe('the terminal', () => {
+  const cases = [
+    [{ LANG: 'C.UTF-8', TERM: 'xterm-256color' }, true, { palette: 'indexed', ascii: false }],
+    [{ LANG: 'en_US.utf8', TERM: 'xterm' }, true, { palette: 'basic', ascii: false }],
+    [{ LANG: 'C.UTF-8', TERM: 'xterm', COLORTERM: 'truecolor' }, true, { palette: 'indexed', ascii: false }],
+    [{ LC_ALL: 'C', LANG: 'C.UTF-8', TERM: 'xterm-256color' }, true, { palette: 'indexed', ascii: true }],
+    [{ TERM: 'linux', LANG: 'C.UTF-8' }, true, { palette: 'basic', ascii: true }],
+    [{ TERM: 'xterm-256color', LANG: 'C.UTF-8' }, false, { palette: 'no-color', ascii: false }],
+    [{}, false, { palette: 'no-color', ascii: true }],
+  ] as const
+  for (const [env, color, look] of cases) {
+    test(`${JSON.stringify(env)} is drawn on as ${JSON.stringify(look)}`, () =>
+      expect(lookOf(env, color)).toEqual(look))
+  }
+})

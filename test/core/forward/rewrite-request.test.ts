@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  acceptsTrailers,
+  forwardedForLines,
+  isUpgrade,
+  requestHeadRoom,
+  writeRequestHead,
+} from '../../../core/forward/rewrite-request.ts'
+import { parseRequest } from '../../support/http1-heads.ts'
+
+const ID = 'X-Request-Id: id\r\n'
+const writeRequestId = (out: Buffer, at: number): number => at + out.write('id', at, 'latin1')
+
+interface Hop {
+  readonly isTrusted?: boolean
+  readonly address?: string
+  readonly asksUpgrade?: boolean
+}
+
+/** The forwarded head, written into a buffer that is just as large as it was said to need, at an odd offset. */
+function rewritten(text: string, { isTrusted = false, address = '1.2.3.4', asksUpgrade = false }: Hop = {}): string {
+  const head = parseRequest(text)
+  const client = { address, isTrusted, forwardedFields: forwardedForLines(address) }
+  const rewrite = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade, writeRequestId }
+  const at = 7
+  const out = Buffer.alloc(at + requestHeadRoom(head, rewrite), '!')
+  const end = writeRequestHead(out, at, head, rewrite)
+  expect(end).toBeLessThanOrEqual(out.length)
+  expect(out.toString('latin1', 0, at)).toBe('!'.repeat(at))
+  expect(out.toString('latin1', end)).toBe('!'.repeat(out.length - end))
+  return out.toString('latin1', at, end)
+}
+
+const FORWARDED = 'X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\n'
+
+describe('writeRequestHead', () => {
+  test('adds what a gateway must say behind the fields', () => {
+    expect(rewritten('GET /x?y HTTP/1.1\r\nhOsT:  a \r\nB: \xff\r\n\r\n')).toBe(
+      `GET /x?y HTTP/1.1\r\nhOsT:  a \r\nB: \xff\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`,
+    )
+  })
+
+  test('speaks HTTP/1.1 for an old client and gives it a Host', () => {
+    expect(rewritten('GET / HTTP/1.0\r\nExpect: 100-continue\r\nB: 1\r\n\r\n')).toBe(
+      'GET / HTTP/1.1\r\nB: 1\r\nHost: 10.0.0.1:80\r\nVia: 1.0 smartedge\r\n' +
+        `X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: http\r\n${ID}\r\n`,
+    )
+  })
+
+  test('writes a head without any field', () => {
+    expect(rewritten('GET / HTTP/1.0\r\n\r\n')).toStartWith('GET / HTTP/1.1\r\nHost: 10.0.0.1:80\r\n')
+  })
+
+  test('answers a higher minor version as 1.1', () => {
+    expect(rewritten('GET / HTTP/1.9\r\nHost: a\r\n\r\n')).toStartWith('GET / HTTP/1.1\r\nHost: a\r\n')
+  })
+
+  test.each([
+    ['at the start', 'Connection: x\r\nTE: gzip\r\nHost: a\r\nB: 1\r\n'],
+    ['in the middle', 'Host: a\r\nKeep-Alive: 1\r\nUpgrade: x\r\nProxy-Connection: x\r\nB: 1\r\n'],
+    ['at the end', 'Host: a\r\nB: 1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n'],
+  ])('drops hop-by-hop fields %s', (_, lines) => {
+    const text = rewritten(`GET / HTTP/1.1\r\n${lines}\r\n`)
+    expect(text).toStartWith('GET / HTTP/1.1\r\nHost: a\r\nB: 1\r\nVia: 1.1 smartedge\r\n')
+    expect(text.endsWith(`${ID}Transfer-Encoding: chunked\r\n\r\n`)).toBe(lines.includes('chunked'))
+  })
+
+  test('drops every field that Connection names, but no protected one', () => {
+    const lines =
+      'Connection: b, HOST,, \tcontent-length , via\r\nHost: a\r\nB: 1\r\nb: 2\r\nBB: 3\r\nVia: x\r\nContent-Length: 0\r\n'
+    expect(rewritten(`GET / HTTP/1.1\r\n${lines}Connection: c\r\nC: 1\r\n\r\n`)).toBe(
+      `GET / HTTP/1.1\r\nHost: a\r\nBB: 3\r\nVia: x\r\nContent-Length: 0\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`,
+    )
+  })
+
+  test('says a repeated length once', () => {
+    const text = rewritten('GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nB: 1\r\nContent-Length: 3\r\n\r\n')
+    expect(text).toStartWith('GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nB: 1\r\nVia: ')
+  })
+
+  test('takes Host from an absolute target and forwards the target as it is', () => {
+    const text = rewritten('GET HTTP://b:8/x HTTP/1.1\r\nHost: a\r\nB: 1\r\n\r\n')
+    expect(text).toStartWith('GET HTTP://b:8/x HTTP/1.1\r\nB: 1\r\nHost: b:8\r\nVia: ')
+    expect(text).toContain('\r\nX-Forwarded-Host: b:8\r\n')
+  })
+
+  test('says no X-Forwarded-Host for an empty Host', () => {
+    expect(rewritten('GET / HTTP/1.1\r\nHost: \r\n\r\n')).not.toContain('X-Forwarded-Host')
+  })
+
+  const told = 'x-forwarded-for: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-FORWARDED-HOST: evil\r\n'
+
+  test('replaces what an untrusted peer says of the client', () => {
+    expect(rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${told}${told}\r\n`)).toBe(
+      `GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`,
+    )
+  })
+
+  test.each([false, true])('drops what a backend could take for a field of ours, trusted: %p', (isTrusted) => {
+    const disguised = 'X_Forwarded_For: 6.6.6.6\r\nx-forwarded_proto: https\r\nContent_Length: 5\r\nX_A: 1\r\n'
+    const head = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${disguised}\r\n`, { isTrusted })
+    expect(head).toBe(`GET / HTTP/1.1\r\nHost: a\r\nX_A: 1\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`)
+  })
+
+  test('extends what a trusted peer says of the client', () => {
+    const more = 'X-Forwarded-For:\r\nX-Forwarded-For: 8.8.8.8 , 7.7.7.7\t\r\n'
+    const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${told}${more}\r\n`, { isTrusted: true })
+    expect(text).toBe(
+      'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-FORWARDED-HOST: evil\r\nVia: 1.1 smartedge\r\n' +
+        `X-Forwarded-For: 9.9.9.9, 8.8.8.8 , 7.7.7.7, 1.2.3.4\r\n${ID}\r\n`,
+    )
+  })
+
+  test('tells for a trusted peer what it left out', () => {
+    expect(rewritten('GET / HTTP/1.1\r\nHost: a\r\n\r\n', { isTrusted: true })).toContain(FORWARDED)
+  })
+
+  test('calls a peer on a Unix socket unknown', () => {
+    for (const isTrusted of [true, false]) {
+      expect(rewritten('GET / HTTP/1.1\r\nHost: a\r\n\r\n', { isTrusted, address: '' })).toContain(
+        'X-Forwarded-For: unknown\r\n',
+      )
+    }
+  })
+
+  test('keeps the request id that is there, even an empty one', () => {
+    for (const value of [' mine', '']) {
+      const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\nx-request-id:${value}\r\n\r\n`)
+      expect(text.match(/x-request-id/gi)).toHaveLength(1)
+      expect(text).toContain(`\r\nx-request-id:${value}\r\n`)
+    }
+  })
+
+  test('asks for trailers when the client does', () => {
+    expect(rewritten('GET / HTTP/1.1\r\nHost: a\r\nTE: x, Trailers\r\n\r\n')).toEndWith(
+      `${ID}TE: trailers\r\nConnection: TE\r\n\r\n`,
+    )
+  })
+
+  test('asks for the upgrade when told to', () => {
+    const text = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: a/1, b\r\nTE: trailers\r\n\r\n'
+    expect(rewritten(text, { asksUpgrade: true })).toEndWith(`${ID}Connection: Upgrade\r\nUpgrade: a/1, b\r\n\r\n`)
+  })
+
+  test('asks for the protocols of the first Upgrade line only', () => {
+    const text = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: a\r\nUpgrade: h2c\r\n\r\n'
+    expect(rewritten(text, { asksUpgrade: true })).not.toContain('h2c')
+  })
+
+  test.each([true, false])('stays within its room for the worst of heads (trusted: %p)', (isTrusted) => {
+    const address = `${'1234:'.repeat(8)}1.2.3.4`
+    const many = 'X-Forwarded-For:a\r\n'.repeat(255)
+    rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${many}\r\n`, { isTrusted, address })
+    rewritten(`GET / HTTP/1.1\r\nHost: ${'a'.repeat(60_000)}\r\n\r\n`, { isTrusted, address })
+    rewritten(`GET http://${'a'.repeat(16_000)} HTTP/1.1\r\nHost: b\r\n\r\n`, { isTrusted, address })
+    const upgrade = `Connection: Upgrade\r\nUpgrade: ${'a'.repeat(60_000)}\r\n`
+    rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`, { isTrusted, address, asksUpgrade: true })
+  })
+})
+
+describe('isUpgrade', () => {
+  const asks = (lines: string, version = '1.1', method = 'GET') =>
+    isUpgrade(parseRequest(`${method} / HTTP/${version}\r\nHost: a\r\n${lines}\r\n`))
+
+  test.each([
+    'Connection: Upgrade\r\nUpgrade: websocket\r\n',
+    'connection: keep-alive, UPGRADE\r\nupgrade: TLS/1.0, x\r\n',
+    'Connection: x\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 0\r\n',
+  ])('holds for %p', (lines) => expect(asks(lines)).toBe(true))
+
+  test.each([
+    '',
+    'Upgrade: websocket\r\n',
+    'Connection: Upgrade\r\n',
+    'Connection: Upgrade\r\nUpgrade:\r\n',
+    'Connection: Upgrade\r\nUpgrade: h2c\r\n',
+    'Connection: Upgrade\r\nUpgrade: websocket,H2C\r\n',
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n',
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n',
+  ])('does not hold for %p', (lines) => expect(asks(lines)).toBe(false))
+
+  test('does not hold for HTTP/1.0', () =>
+    expect(asks('Connection: Upgrade\r\nUpgrade: websocket\r\n', '1.0')).toBe(false))
+})
+
+describe('acceptsTrailers', () => {
+  test.each([
+    ['TE: trailers\r\n', true],
+    ['te: gzip;q=0.5 , TRAILERS\r\n', true],
+    ['TE: gzip\r\nTE: trailers\r\n', true],
+    ['', false],
+    ['TE:\r\n', false],
+    ['TE: trailersx\r\n', false],
+    ['TE: gzip\r\n', false],
+  ])('for %p is %p', (lines, accepts) => {
+    expect(acceptsTrailers(parseRequest(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`))).toBe(accepts)
+  })
+
+  test('is false for HTTP/1.0', () => {
+    expect(acceptsTrailers(parseRequest('GET / HTTP/1.0\r\nTE: trailers\r\n\r\n'))).toBe(false)
+  })
+})

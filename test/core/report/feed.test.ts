@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'bun:test'
+import { createFeed } from '../../../core/report/feed.ts'
+import type { Frame } from '../../../core/report/frame.ts'
+import { BackendLatency } from '../../../core/observe/histogram.ts'
+import type { BackendView } from '../../../core/report/view.ts'
+import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+type Counters = Mutable<BackendView['counters']> & { responses: number[] }
+
+/** A backend whose numbers the test moves. */
+function liveBackend(id: string, overrides: Partial<BackendView> = {}) {
+  const latency = new BackendLatency({ generation: 0 })
+  const view = fakeBackend({ id, latency, ...overrides }) as Mutable<BackendView>
+  const counters = view.counters as Counters
+  return {
+    view,
+    latency,
+    counters,
+    serve(requests: number, elapsedMs: number, status = 200) {
+      for (let index = 0; index < requests; index++) {
+        counters.requests += 1
+        counters.responses[Math.floor(status / 100)] = (counters.responses[Math.floor(status / 100)] ?? 0) + 1
+        latency.record(elapsedMs)
+      }
+    },
+  }
+}
+
+function watch(backends: readonly BackendView[], clock: VirtualClock = virtualClock()) {
+  const edge = fakeEdge(backends)
+  const feed = createFeed({ view: () => edge, process: () => fakeProcess, clock })
+  const frames: Frame[] = []
+  const leave = feed.subscribe((frame) => frames.push(frame))
+  return { clock, edge, feed, frames, leave, newest: () => frames.at(-1)?.pools[0] }
+}
+
+describe('feed', () => {
+  test('sends the first frame at once and four a second', () => {
+    const { clock, frames } = watch([fakeBackend()])
+    expect(frames).toHaveLength(1)
+    clock.advance(1000)
+    expect(frames).toHaveLength(5)
+  })
+
+  test('does nothing while nobody watches', () => {
+    const backend = liveBackend('a')
+    const { clock, frames, leave } = watch([backend.view])
+    expect(backend.latency.scale).toBeDefined()
+    leave()
+    expect(backend.latency.scale).toBeUndefined()
+    expect(clock.pending()).toBe(0)
+    clock.advance(5000)
+    expect(frames).toHaveLength(1)
+  })
+
+  test('goes on for those who stay', () => {
+    const { clock, feed, leave } = watch([fakeBackend()])
+    let seen = 0
+    const leaveToo = feed.subscribe(() => (seen += 1))
+    leave()
+    clock.advance(500)
+    expect(seen).toBe(2)
+    leaveToo()
+    expect(clock.pending()).toBe(0)
+  })
+
+  test('comes more rarely with hundreds of backends, never more than 5 s apart', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => fakeBackend({ id: `b${index}` }))
+    expect(watch(many(100)).frames[0]?.intervalMs).toBe(250)
+    expect(watch(many(101)).frames[0]?.intervalMs).toBe(500)
+    expect(watch(many(5000)).frames[0]?.intervalMs).toBe(5000)
+    expect(watch([]).frames[0]?.intervalMs).toBe(250)
+  })
+
+  test('tells rates over the newest second and latencies of what came since', () => {
+    const backend = liveBackend('a')
+    backend.serve(1000, 900)
+    const { clock, newest } = watch([backend.view])
+    expect(newest()?.latency).toBeNull()
+    for (let step = 0; step < 4; step++) {
+      backend.serve(5, 10)
+      clock.advance(250)
+    }
+    expect(newest()?.requestsPerSecond).toBe(20)
+    expect(newest()?.latency?.count).toBe(20)
+    expect(newest()?.latency?.p99Ms).toBeLessThan(12)
+    expect(newest()?.backends[0]?.ewmaMs).toBeCloseTo(10, 0)
+  })
+
+  test('forgets what is older than the window', () => {
+    const backend = liveBackend('a')
+    const { clock, newest } = watch([backend.view])
+    backend.serve(10, 500, 503)
+    clock.advance(250)
+    expect(newest()?.errorRatio).toBe(1)
+    clock.advance(12_000)
+    expect(newest()?.errorRatio).toBe(0)
+    expect(newest()?.latency).toBeNull()
+    expect(newest()?.backends[0]?.worstError).toBeNull()
+  })
+
+  test('sends each latency once, as pairs of step and count', () => {
+    const backend = liveBackend('a')
+    const { clock, frames, newest } = watch([backend.view])
+    backend.serve(3, 10)
+    clock.advance(250)
+    const pairs = newest()?.backends[0]?.histogram ?? []
+    expect(pairs[1]).toBe(3)
+    expect(pairs).toHaveLength(2)
+    clock.advance(250)
+    expect(frames.at(-1)?.pools[0]?.backends[0]?.histogram).toEqual([])
+  })
+
+  test('sets the share beside what the weights promise', () => {
+    const [one, two, out] = [
+      liveBackend('a', { weight: 3 }),
+      liveBackend('b'),
+      liveBackend('c', { health: { kind: 'unhealthy', since: 0, reason: 'refused' } }),
+    ]
+    const { clock, newest } = watch([one.view, two.view, out.view])
+    one.serve(10, 1)
+    two.serve(30, 1)
+    clock.advance(250)
+    expect(newest()?.backends.map(({ share, expectedShare }) => [share, expectedShare])).toEqual([
+      [0.25, 0.75],
+      [0.75, 0.25],
+      [0, 0],
+    ])
+    expect(newest()?.usable).toBe(2)
+  })
+
+  test('names the commonest kind of error', () => {
+    const backend = liveBackend('a')
+    const { clock, newest } = watch([backend.view])
+    backend.serve(2, 1, 500)
+    backend.counters.requests += 3
+    backend.counters.failures += 3
+    backend.counters.timeouts += 3
+    clock.advance(250)
+    expect(newest()?.backends[0]).toMatchObject({ errors: 5, errorRatio: 1, worstError: 'time-outs' })
+  })
+
+  test('calls a backend that was told to drain so, without weight', () => {
+    const { newest } = watch([fakeBackend({ isDraining: true })])
+    expect(newest()?.backends[0]).toMatchObject({ state: 'draining', effectiveWeight: 0, expectedShare: 0 })
+  })
+
+  test('keeps up with backends that come and go', () => {
+    const [stays, goes, comes] = [liveBackend('a'), liveBackend('b'), liveBackend('c')]
+    const clock = virtualClock()
+    let backends = [stays.view, goes.view]
+    const feed = createFeed({ view: () => fakeEdge(backends), process: () => fakeProcess, clock })
+    const frames: Frame[] = []
+    feed.subscribe((frame) => frames.push(frame))
+    backends = [stays.view, comes.view]
+    stays.serve(4, 1)
+    clock.advance(250)
+    expect(frames[1]?.pools[0]?.backends.map(({ id }) => id)).toEqual(['a', 'c'])
+    expect(frames[1]?.pools[0]?.backends[0]?.requestsPerSecond).toBe(16)
+    expect(goes.latency.scale).toBeUndefined()
+  })
+
+  test('tells the generation, the newest reload and the strategy as status knows them', () => {
+    const generation = { number: 3, at: '2026-01-01T00:00:01.000Z', origin: 'watch', summary: 'pools.web: weight' }
+    const lastReload = { at: '2026-01-01T00:00:02.000Z', ok: false, origin: 'SIGHUP', problems: ['a.json:1:2: oops'] }
+    const strategyFacts = {
+      name: 'mine',
+      file: '/etc/mine.ts',
+      version: 'abc',
+      faults: 2,
+      lastFault: 'pick threw',
+      nsPerPick: 84.25,
+      loadedAt: 5,
+      hasReverted: true,
+    }
+    const edge = {
+      ...fakeEdge([], { pools: [{ name: 'web', strategy: './mine.ts', strategyFacts, backends: [] }] }),
+      reload: { generation, lastReload },
+    }
+    const frames: Frame[] = []
+    createFeed({ view: () => edge, process: () => fakeProcess, clock: virtualClock() }).subscribe((frame) =>
+      frames.push(frame),
+    )
+    expect(frames[0]?.generation).toEqual({ ...generation, at: Date.UTC(2026, 0, 1, 0, 0, 1) })
+    expect(frames[0]?.reload).toEqual({ ...lastReload, at: Date.UTC(2026, 0, 1, 0, 0, 2) })
+    expect(frames[0]?.pools[0]?.strategy).toEqual({
+      use: './mine.ts',
+      file: '/etc/mine.ts',
+      version: 'abc',
+      nsPerPick: 84.25,
+      faults: 2,
+      lastFault: 'pick threw',
+      swappedAt: 5,
+      reverted: true,
+    })
+    expect(watch([]).frames[0]).toMatchObject({ generation: null, reload: null, routes: [] })
+  })
+
+  test('tells how much each route takes', () => {
+    const routes = [{ match: '/v1/*', pool: 'web', requests: 0 }]
+    const edge = fakeEdge([], { routes })
+    const clock = virtualClock()
+    const frames: Frame[] = []
+    createFeed({ view: () => edge, process: () => fakeProcess, clock }).subscribe((frame) => frames.push(frame))
+    routes[0] = { match: '/v1/*', pool: 'web', requests: 10 }
+    clock.advance(500)
+    expect(frames.at(-1)?.routes).toEqual([{ match: '/v1/*', pool: 'web', requestsPerSecond: 20 }])
+  })
+
+  test('survives JSON unchanged and stays small with 50 backends', () => {
+    const backends = Array.from({ length: 50 }, (_, index) => liveBackend(`10.0.0.${index}:8080`))
+    const { clock, frames } = watch(backends.map(({ view }) => view))
+    backends.forEach((backend, index) => backend.serve(20, index + 1))
+    clock.advance(250)
+    const text = JSON.stringify(frames[1])
+    expect(JSON.parse(text)).toEqual(frames[1])
+    expect(text.length).toBeLessThan(32_000)
+  })
+})

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'bun:test'
+import { createEdgeCounters } from '../../../core/observe/counters.ts'
+import { BackendLatency } from '../../../core/observe/histogram.ts'
+import { renderMetrics } from '../../../core/report/metrics.ts'
+import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
+
+const valueOf = (families: Family[], name: string, labels: Record<string, string> = {}): number | undefined =>
+  families
+    .flatMap((family) => family.samples)
+    .find((sample) => sample.name === name && Bun.deepEquals(sample.labels, labels))?.value
+
+function busyEdge() {
+  const latency = new BackendLatency({ generation: 0 })
+  for (const value of [0.4, 3, 80_000]) latency.record(value)
+  const counters = { ...fakeBackend().counters, requests: 9, resets: 2, responses: [0, 0, 5, 0, 1, 1] }
+  const down = { kind: 'unhealthy', since: 0, reason: 'refused' } as const
+  return fakeEdge([
+    fakeBackend({ id: 'a:80', counters, latency, inflight: 2, weight: 0.5 }),
+    fakeBackend({ id: 'b"\\\n:80', health: down }),
+    fakeBackend({ id: 'unix:/run/c.sock', health: { kind: 'unchecked', since: 0 } }),
+  ])
+}
+
+describe('metrics page', () => {
+  test('passes a strict parser, hostile names included', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    expect(families.length).toBeGreaterThan(25)
+    expect(valueOf(families, 'smartedge_backend_up', { pool: 'web', backend: 'b"\\\n:80' })).toBe(0)
+    expect(valueOf(families, 'smartedge_backend_up', { pool: 'web', backend: 'unix:/run/c.sock' })).toBe(1)
+  })
+
+  test('passes promtool where it is installed', () => {
+    const promtool = Bun.which('promtool')
+    const text = renderMetrics(busyEdge(), fakeProcess)
+    const verdict = promtool ? Bun.spawnSync([promtool, 'check', 'metrics'], { stdin: Buffer.from(text) }) : undefined
+    expect(verdict?.stderr.toString() ?? '').toBe('')
+    expect(verdict?.exitCode ?? 0).toBe(0)
+  })
+
+  test('is explained in full in the documentation', async () => {
+    const documented = await Bun.file(new URL('../../../docs/operations.md', import.meta.url)).text()
+    const names = parseMetrics(renderMetrics(busyEdge(), fakeProcess)).map((family) => family.name)
+    expect(names.filter((name) => !documented.includes(`\`${name}\``))).toEqual([])
+    const explained = [...documented.matchAll(/`((?:smartedge|process)_[a-z_]+)`/g)].map((match) => match[1])
+    expect(explained.filter((name) => !names.includes(name ?? ''))).toEqual([])
+  })
+
+  test('tells a backend by its pool and its id', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    const labels = { pool: 'web', backend: 'a:80' }
+    expect(valueOf(families, 'smartedge_backend_requests_total', labels)).toBe(9)
+    expect(valueOf(families, 'smartedge_backend_inflight', labels)).toBe(2)
+    expect(valueOf(families, 'smartedge_backend_weight', labels)).toBe(0.5)
+    expect(valueOf(families, 'smartedge_backend_failures_total', { ...labels, cause: 'reset' })).toBe(2)
+    expect(valueOf(families, 'smartedge_backend_responses_total', { ...labels, class: '4xx' })).toBe(1)
+  })
+
+  test('gives durations in seconds, in buckets that add up', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    const name = 'smartedge_backend_request_duration_seconds'
+    const labels = { pool: 'web', backend: 'a:80' }
+    expect(valueOf(families, `${name}_bucket`, { ...labels, le: '0.0005' })).toBe(1)
+    expect(valueOf(families, `${name}_bucket`, { ...labels, le: '60' })).toBe(2)
+    expect(valueOf(families, `${name}_count`, labels)).toBe(3)
+    expect(valueOf(families, `${name}_sum`, labels)).toBeCloseTo(80.0034, 6)
+  })
+
+  test('exposes every counter of the edge', () => {
+    const counters = createEdgeCounters()
+    const names = Object.keys(counters).filter((name) => name !== 'responses') as (keyof typeof counters)[]
+    names.forEach((name, index) => Object.assign(counters, { [name]: 1_000_001 + index }))
+    counters.responses[5] = 777
+    const families = parseMetrics(renderMetrics(fakeEdge([], { counters }), fakeProcess))
+    const values = new Set(families.flatMap((family) => family.samples.map((sample) => sample.value)))
+    expect(names.filter((_, index) => !values.has(1_000_001 + index))).toEqual([])
+    expect(valueOf(families, 'smartedge_responses_total', { class: '5xx' })).toBe(777)
+  })
+
+  test('leaves out what has no series: no pools, no traffic', () => {
+    const none = renderMetrics(fakeEdge([], { pools: [] }), fakeProcess)
+    expect(none).not.toContain('smartedge_backend_')
+    expect(renderMetrics(fakeEdge([fakeBackend()]), fakeProcess)).not.toContain('duration_seconds')
+  })
+
+  test('names process metrics as every Prometheus client does', () => {
+    const families = parseMetrics(renderMetrics(fakeEdge([]), fakeProcess))
+    expect(valueOf(families, 'process_resident_memory_bytes')).toBe(50_000_000)
+    expect(valueOf(families, 'process_start_time_seconds')).toBe(Date.UTC(2026, 0, 1) / 1000)
+    expect(valueOf(families, 'smartedge_build_info', { version: '1.2.3', runtime: 'bun 1.4.5' })).toBe(1)
+  })
+})

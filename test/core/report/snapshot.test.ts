@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'bun:test'
+import { createEdgeCounters } from '../../../core/observe/counters.ts'
+import { BackendLatency } from '../../../core/observe/histogram.ts'
+import { buildSnapshot } from '../../../core/report/snapshot.ts'
+import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const snapshotOf = (backend: Parameters<typeof fakeBackend>[0], clock = virtualClock()) => {
+  const pool = buildSnapshot(fakeEdge([fakeBackend(backend)]), fakeProcess, clock).pools[0]
+  return pool!.backends[0]!
+}
+
+describe('status snapshot', () => {
+  test('turns monotonic instants into wall time', () => {
+    const clock = virtualClock(5000)
+    clock.advance(90_000)
+    const reason = '503, expected 200-399'
+    const status = snapshotOf({ health: { kind: 'unhealthy', since: 5000 + 30_000, reason } }, clock)
+    expect(status.since).toBe('2026-01-01T00:00:30.000Z')
+    expect(status).toMatchObject({ state: 'unhealthy', reason })
+  })
+
+  test('survives JSON unchanged, nothing left out', () => {
+    const latency = new BackendLatency({ generation: 0 })
+    latency.record(12)
+    const lastCheck = { at: Date.UTC(2026, 0, 1), passed: true, elapsedMs: 1.5, detail: '200 OK' }
+    const edge = fakeEdge([fakeBackend({ latency, lastCheck, zone: 'eu-1' }), fakeBackend({ id: 'idle:80' })])
+    const snapshot = buildSnapshot(edge, fakeProcess, virtualClock())
+    expect(JSON.parse(JSON.stringify(snapshot))).toStrictEqual(snapshot as never)
+  })
+
+  test('says null where there is nothing to say', () => {
+    expect(snapshotOf({})).toMatchObject({ reason: null, zone: null, lastCheck: null, latency: null })
+  })
+
+  test('tells of the strategy that runs', () => {
+    const facts = {
+      name: 'mine',
+      file: '/mine.ts',
+      version: '1f',
+      faults: 2,
+      lastFault: 'pick threw: no',
+      nsPerPick: 83.4,
+      loadedAt: Date.UTC(2026, 0, 1),
+      hasReverted: true,
+    }
+    const poolWith = (strategyFacts: object) => {
+      const pools = [
+        { name: 'web', strategy: './mine.ts', backends: [], strategyFacts: { ...facts, ...strategyFacts } },
+      ]
+      return buildSnapshot(fakeEdge([], { pools }), fakeProcess, virtualClock()).pools[0]?.strategyVersion
+    }
+    expect(poolWith({})).toEqual({
+      name: 'mine',
+      file: '/mine.ts',
+      version: '1f',
+      since: '2026-01-01T00:00:00.000Z',
+      reverted: true,
+      faults: 2,
+      lastFault: 'pick threw: no',
+      pickNs: 83,
+    })
+    const unknown = { file: undefined, version: undefined, lastFault: undefined, nsPerPick: undefined }
+    expect(poolWith({ ...unknown, loadedAt: undefined })).toMatchObject({ file: null, since: null, pickNs: null })
+    expect(buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()).pools[0]?.strategyVersion).toBeNull()
+  })
+
+  test('counts failures by cause and responses by class', () => {
+    const counters = {
+      ...fakeBackend().counters,
+      failures: 10,
+      connectFailures: 1,
+      timeouts: 2,
+      resets: 3,
+      protocolErrors: 4,
+      responses: [0, 0, 5, 6, 7, 8],
+    }
+    expect(snapshotOf({ counters })).toMatchObject({
+      failures: { total: 10, connect: 1, timeout: 2, reset: 3, protocol: 4 },
+      responses: { '2xx': 5, '3xx': 6, '4xx': 7, '5xx': 8 },
+    })
+  })
+
+  test('is a copy that later traffic does not change', () => {
+    const counters = createEdgeCounters()
+    const snapshot = buildSnapshot(fakeEdge([], { counters }), fakeProcess, virtualClock())
+    counters.requests++
+    counters.responses[2]++
+    expect(snapshot.counters.requests).toBe(0)
+    expect(snapshot.counters.responses['2xx']).toBe(0)
+  })
+
+  test('never gives a negative uptime when the wall clock jumps back', () => {
+    const process = { ...fakeProcess, startedAt: Date.UTC(2027, 0, 1) }
+    expect(buildSnapshot(fakeEdge([]), process, virtualClock()).uptimeMs).toBe(0)
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'bun:test'
+import { fakePool } from '../../../core/lab/simulate.ts'
+import { perArray, readOptions } from '../../../core/strategy/strategy.ts'
+import { seededRandom } from '../../../core/random.ts'
+import { contextOf } from '../../support/pick-context.ts'
+
+const context = contextOf({ random: seededRandom(1) })
+
+describe('perArray', () => {
+  test('builds once for the first array', () => {
+    const pool = fakePool([1, 1])
+    let builds = 0
+    const built = perArray(() => (builds += 1))
+    expect([built(pool, context), built(pool, context), built(pool, context)]).toEqual([1, 1, 1])
+  })
+
+  test('keeps what it built while retries pass arrays of their own', () => {
+    const pool = fakePool([1, 1, 1])
+    const retry = fakePool([1, 1])
+    let builds = 0
+    const built = perArray(() => (builds += 1))
+    built(pool, context)
+    for (let index = 0; index < 10; index += 1) {
+      expect(built(retry, context)).toBeUndefined()
+      expect(built(fakePool([1]), context)).toBeUndefined()
+      expect(built(pool, context)).toBe(1)
+    }
+  })
+
+  test('builds for a new array at its second pick in a row', () => {
+    const built = perArray((candidates) => candidates.length)
+    built(fakePool([1]), context)
+    const next = fakePool([1, 1])
+    expect([built(next, context), built(next, context)]).toEqual([undefined, 2])
+  })
+})
+
+describe('readOptions', () => {
+  const rules = {
+    factor: { kind: 'number', min: 1, max: 2, default: 1.5 },
+    decay: { kind: 'duration', min: 10, max: 60_000, default: 1000 },
+  } as const
+
+  test('fills in defaults, also for explicit undefined', () => {
+    expect(readOptions(undefined, rules)).toEqual({ factor: 1.5, decay: 1000 })
+    expect(readOptions({ factor: undefined }, rules)).toEqual({ factor: 1.5, decay: 1000 })
+  })
+
+  test.each([
+    ['500ms', 500],
+    ['5s', 5000],
+    ['1m', 60_000],
+    ['0.5s', 500],
+    ['10ms', 10],
+  ])('reads the duration %s', (decay, ms) => {
+    expect(readOptions({ decay }, rules).decay).toBe(ms)
+  })
+
+  test.each([
+    '',
+    '5',
+    's',
+    '-5s',
+    '5 s',
+    '1e3ms',
+    '0x10ms',
+    '5S',
+    '9ms',
+    '2m',
+    '1h',
+    '9'.repeat(400) + 's',
+    '5s\n',
+    '.5s',
+  ])('refuses the duration %p', (decay) => {
+    expect(() => readOptions({ decay }, rules)).toThrow(
+      /^decay must be a duration of "10ms"\.\."60000ms", such as "10s", got "/,
+    )
+  })
+
+  test.each([[5000], [null], [true], [{}], [[]], [['5s']]])('refuses %p where a duration belongs', (decay) => {
+    expect(() => readOptions({ decay }, rules)).toThrow(/^decay must be a duration /)
+  })
+
+  test.each([[null], [[]], ['x'], [5], [true], [Symbol('s')]])('refuses %p as options', (raw) => {
+    expect(() => readOptions(raw, rules)).toThrow(/^options must be an object, got /)
+  })
+
+  test.each(['constructor', 'toString', '__proto__x', ''])('refuses the unknown key %p', (key) => {
+    expect(() => readOptions({ [key]: 1 }, rules)).toThrow(`${key} is not an option, known: factor, decay, got 1`)
+  })
+
+  test('refuses an own __proto__ key, as JSON may hold', () => {
+    expect(() => readOptions(JSON.parse('{"__proto__": {"factor": 1}}'), rules)).toThrow('__proto__ is not an option')
+  })
+
+  test('says that there are none to know', () => {
+    expect(() => readOptions({ a: 'b' }, {})).toThrow('a is not an option, known: none, got "b"')
+  })
+})
