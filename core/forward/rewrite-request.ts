@@ -2,6 +2,7 @@
  * The head that a backend gets: the client's own bytes, minus hop-by-hop lines, plus what a gateway must say (RFC 9110
  * 7.6.3 Via; X-Forwarded-*; X-Request-Id). The target is never touched.
  */
+import { MAX_AUTHORITY_BYTES } from '../http1/authority.ts'
 import * as kind from '../http1/field-names.ts'
 import { UPGRADE_OPTION } from '../http1/field-values.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -37,8 +38,11 @@ const REQUEST_ID_NAME = Buffer.from('X-Request-Id: ')
 const HOST_NAME = Buffer.from('Host: ')
 const LINE_END = Buffer.from('\r\n')
 
-/** Room for all that is added, but for repeated values of the client's own head. */
-const ADDED_BYTES = 512
+/**
+ * Room for every text of ours, some 350 bytes in all, and for the authority in Host and again in X-Forwarded-Host. What
+ * is written of X-Forwarded-For and Upgrade was left out of the copy.
+ */
+const ADDED_BYTES = 512 + 2 * MAX_AUTHORITY_BYTES
 
 const UNTRUSTED_DROPS = dropTable(kind.DISGUISED, kind.FORWARDED_FOR, kind.FORWARDED_PROTO, kind.FORWARDED_HOST)
 const TRUSTED_DROPS = dropTable(kind.DISGUISED, kind.FORWARDED_FOR)
@@ -49,13 +53,7 @@ export const forwardedForLines = (address: string): Buffer =>
 
 /** An upper bound of what `writeRequestHead` writes. */
 export function requestHeadRoom(head: RequestHead, rewrite: RequestRewrite): number {
-  // Host, X-Forwarded-For and Upgrade may be written a second time: together they are no longer than the head.
-  return (
-    2 * (head.fields.end - head.start) +
-    rewrite.client.forwardedFields.length +
-    rewrite.backendHost.length +
-    ADDED_BYTES
-  )
+  return head.fields.end - head.start + rewrite.client.forwardedFields.length + rewrite.backendHost.length + ADDED_BYTES
 }
 
 /** Writes the head at `at`; returns the offset behind its empty line. Marks lines of `head`, so it spoils it for other use. */

@@ -25,8 +25,8 @@ const KEEP_ALIVE_LINE = Buffer.from('Connection: keep-alive\r\n')
 const UPGRADE_LINE = Buffer.from('Connection: Upgrade\r\n')
 const LINE_END = Buffer.from('\r\n')
 
-/** Room for all that is added. */
-const ADDED_BYTES = 128
+/** Room for every text of ours, some 120 bytes in all. What is written of Upgrade was left out of the copy. */
+const ADDED_BYTES = 256
 
 /** Which coding serves this client: HTTP/1.0 knows no chunks, so its bodies of unknown length end with the connection. */
 export function codingFor(body: BodyKind, isOldClient: boolean): ResponseCoding {
@@ -43,7 +43,7 @@ export function codingFor(body: BodyKind, isOldClient: boolean): ResponseCoding 
 }
 
 /** An upper bound of what `writeResponseHead` writes. */
-export const responseHeadRoom = (head: ResponseHead): number => 2 * (head.fields.end - head.start) + ADDED_BYTES
+export const responseHeadRoom = (head: ResponseHead): number => head.fields.end - head.start + ADDED_BYTES
 
 /** Writes the head at `at`; returns the offset behind its empty line. Marks lines of `head`, so it spoils it for other use. */
 export function writeResponseHead(out: Buffer, at: number, head: ResponseHead, rewrite: ResponseRewrite): number {

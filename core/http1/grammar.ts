@@ -40,9 +40,9 @@ export const PLAIN_HOST = tableOf((byte) => isAlphanumeric(byte) || isOneOf('-._
 /**
  * uri-host with an optional port (RFC 3986 3.2.2, 3.2.3), for what holds more than plain bytes. Stricter in that a host
  * may not hold a comma (the mark of two Host fields that somebody joined), a literal not be of a future kind, and a port
- * not have more digits than one needs.
+ * not have more digits than one needs. The port is its one group.
  */
-export const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[-.\w~!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::\d{0,5})?$/
+export const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[-.\w~!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::(\d{0,5}))?$/
 
 /** Value of a hexadecimal digit, 255 for any other byte. */
 export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, byte) => {

@@ -10,3 +10,6 @@ export interface HttpLimits {
 
 /** The most that `limits.fields` may be set to, and so what the parsers have room for: they outlive a reload. */
 export const MAX_FIELDS = 4096
+
+/** The longest registered method has 17 bytes (UPDATEREDIRECTREF). */
+export const MAX_METHOD_BYTES = 64

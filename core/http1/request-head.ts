@@ -3,11 +3,12 @@
  * One instance serves one message after the other; what it says holds until its next `parse`.
  */
 import { ProtocolError } from '../errors.ts'
+import { checkAuthority } from './authority.ts'
 import * as kind from './field-names.ts'
 import { FieldSection, INCOMPLETE } from './field-section.ts'
 import { allowsKeepAlive, requireOneFraming } from './framing.ts'
-import { AUTHORITY, CR, equalsIgnoringCase, LF, PLAIN_HOST, SPACE, TARGET, TOKEN } from './grammar.ts'
-import type { HttpLimits } from './limits.ts'
+import { CR, equalsIgnoringCase, LF, SPACE, TARGET, TOKEN } from './grammar.ts'
+import { type HttpLimits, MAX_METHOD_BYTES } from './limits.ts'
 
 const SLASH = 0x2f
 const ASTERISK = 0x2a
@@ -91,7 +92,11 @@ export class RequestHead {
 
   private parseLine(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
     let position = start
-    while (position < end && TOKEN[bytes[position] as number] === 1) position += 1
+    const methodBound = Math.min(end, start + MAX_METHOD_BYTES + 1)
+    while (position < methodBound && TOKEN[bytes[position] as number] === 1) position += 1
+    if (position - start > MAX_METHOD_BYTES) {
+      throw new ProtocolError(`a method may have at most ${MAX_METHOD_BYTES} bytes`)
+    }
     if (position >= end) return INCOMPLETE
     if (bytes[position] !== SPACE || position === start) {
       throw new ProtocolError('a request must begin with a method token and one space')
@@ -195,18 +200,6 @@ function behindEmptyLine(bytes: Buffer, start: number, end: number): number {
   if (bytes[start] !== CR) return start
   if (start + 1 >= end) return end
   return bytes[start + 1] === LF ? start + 2 : start
-}
-
-/**
- * uri-host [":" port] (RFC 9110 7.2), or nothing: no user info, no path, nothing a virtual-host look-up could trip over.
- * Names and addresses without a port, the most frequent, cost one look at each byte.
- */
-function checkAuthority(bytes: Buffer, start: number, end: number, what: string): void {
-  let position = start
-  while (position < end && PLAIN_HOST[bytes[position] as number] === 1) position += 1
-  if (position < end && !AUTHORITY.test(bytes.toString('latin1', start, end))) {
-    throw new ProtocolError(`${what} must be a host with an optional port`)
-  }
 }
 
 const badVersion = (): ProtocolError => new ProtocolError('a request line must end in HTTP/1.1 or HTTP/1.0 and CRLF')

@@ -10,7 +10,7 @@ export interface OutboxOwner {
   flushOutbox(bytes: Buffer, length: number): void
 }
 
-/** Also the most that one head may need: twice the largest `limits.head` and some. Pages never touched cost nothing. */
+/** More than any head needs: the largest `limits.head` (1 MiB) and what is added to it. Pages never touched cost nothing. */
 const CAPACITY = 3 * 1024 * 1024
 /** Gathered bytes go out when they are this many, so that a burst of pipelined answers stays within the cache. */
 const MAX_TOTAL_BYTES = 256 * 1024
@@ -20,6 +20,8 @@ export const MAX_GATHERED_BYTES = 32 * 1024
 export const outbox = {
   bytes: Buffer.allocUnsafeSlow(CAPACITY),
   used: 0,
+  /** Where the room that was reserved last ends. */
+  bound: 0,
   owner: undefined as OutboxOwner | undefined,
   depth: 0,
 }
@@ -37,14 +39,20 @@ export function leave(): void {
 export function reserve(owner: OutboxOwner, size: number): number {
   if (outbox.owner !== owner || outbox.used + size > MAX_TOTAL_BYTES) {
     if (outbox.owner !== undefined) flush()
-    if (size > CAPACITY) throw new RangeError(`a head may need at most ${CAPACITY} bytes, got ${size}`)
+    if (size >= CAPACITY) throw new RangeError(`a head must need less than ${CAPACITY} bytes, got ${size}`)
     outbox.owner = owner
   }
+  outbox.bound = outbox.used + size
   return outbox.used
 }
 
-/** The bytes up to `end` are written. */
+/**
+ * The bytes up to `end` are written. Throws when these are more than were reserved, and sends none of them: a copy that
+ * met the end of the buffer was cut without a word, and half a head makes a body's bytes its fields.
+ */
 export function commit(end: number): void {
+  if (end > outbox.bound)
+    throw new RangeError(`${end - outbox.used} bytes were written into room for ${outbox.bound - outbox.used}`)
   outbox.used = end
   if (outbox.depth === 0) flush()
 }

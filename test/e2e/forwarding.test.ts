@@ -38,7 +38,7 @@ describe('a request on its way', () => {
     expect((await forwarded(get(target))).target).toBe(target)
   })
 
-  test.each(['PURGE', 'get', 'M-SEARCH', "!#$%&'*+-.^_`|~09aZ", 'A'.repeat(200)])(
+  test.each(['PURGE', 'get', 'M-SEARCH', "!#$%&'*+-.^_`|~09aZ", 'A'.repeat(64)])(
     'keeps the method %p',
     async (method) => {
       expect((await forwarded(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`)).method).toBe(method)

@@ -79,12 +79,11 @@ export const lengthLines: readonly string[] = [
 ]
 
 /** Host lines and targets that parsers have read differently. */
-export const hostileHosts = 'a/b a@b a,b a\\b a#b a?b a:80:80 a:+1 [::1 a[b] a%zz a"b <a> \x80 a\0 a\tb a\x0bb'.split(
-  ' ',
-)
+export const hostileHosts =
+  'a/b a@b a,b a\\b a#b a?b a:80:80 a:+1 a:65536 [::1]:99999 [::1 a[b] a%zz a"b <a> \x80 a\0 a\tb a\x0bb'.split(' ')
 
 export const hostileTargets =
-  'http://u@a/ http://u:p@a/ http:///x http:/a //a /#f * a ?x /\0 /\t /\x7f http://a:b/ http://a,b/ https:// HTTP://A /\xff'.split(
+  'http://u@a/ http://u:p@a/ http:///x http:/a //a /#f * a ?x /\0 /\t /\x7f http://a:b/ http://a:65536/ http://a,b/ https:// HTTP://A /\xff'.split(
     ' ',
   )
 

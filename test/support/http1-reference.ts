@@ -29,13 +29,17 @@ const TOKEN = "[-!#$%&'*+.^_`|~0-9A-Za-z]+"
 // Stricter than RFC 9110: no comma in a host, no literal of a future kind, five digits of a port.
 const AUTHORITY = String.raw`(?:\[[0-9A-Fa-f:.]+\]|(?:[-._~0-9A-Za-z!$&'()*+;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?`
 // More lenient than RFC 3986: whatever is visible, and bytes >= 0x80.
-const REQUEST_LINE = new RegExp(String.raw`^(${TOKEN}) ([\x21\x22\x24-\x7e\x80-\xff]+) HTTP/1\.([0-9])$`)
-const TARGET = new RegExp(String.raw`^(?:/|https?://${AUTHORITY}(?:[/?]|$))`, 'i')
+// Stricter than RFC 9112 3: 64 bytes of a method.
+const REQUEST_LINE = new RegExp(String.raw`^(?=[^ ]{1,64} )(${TOKEN}) ([\x21\x22\x24-\x7e\x80-\xff]+) HTTP/1\.([0-9])$`)
+const TARGET = new RegExp(String.raw`^(?:/|https?://(${AUTHORITY})(?:[/?]|$))`, 'i')
 const HOST = new RegExp(`^(?:${AUTHORITY})?$`)
 // More lenient than RFC 9112 4: the space before a reason that is missing may be missing too.
 const STATUS_LINE = /^HTTP\/1\.([0-9]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const FIELD_LINE = new RegExp(String.raw`^(${TOKEN}):[ \t]*((?:[\x20-\x7e\x80-\xff\t]*[\x21-\x7e\x80-\xff])?)[ \t]*$`)
 const LIST_OF_TOKENS = new RegExp(String.raw`^[ \t]*(?:${TOKEN})?[ \t]*(?:,[ \t]*(?:${TOKEN})?[ \t]*)*$`)
+
+/** Stricter than RFC 3986: 261 bytes, and no port that nobody can listen on. */
+const isAuthority = (text: string): boolean => text.length <= 261 && Number(/:([0-9]+)$/.exec(text)?.[1] ?? 0) <= 65_535
 
 interface Framing {
   readonly fields: readonly Field[]
@@ -92,11 +96,13 @@ export function referenceRequest(text: string): ReferenceRequest | undefined {
   const [method = '', target = '', minor] = line.slice(1)
   const minorVersion = minor === '0' ? 0 : 1
   const isAsterisk = target === '*' && method === 'OPTIONS'
-  if (method === 'CONNECT' || (!isAsterisk && !TARGET.test(target))) return undefined
+  const form = TARGET.exec(target)
+  if (method === 'CONNECT' || (!isAsterisk && (form === null || !isAuthority(form[1] ?? '')))) return undefined
   const framing = readFraming(head.lines.slice(1), minorVersion)
   if (framing === undefined) return undefined
   const hosts = valuesOf(framing.fields, 'host')
-  if (hosts.length > 1 || hosts.length < minorVersion || !HOST.test(hosts[0] ?? '')) return undefined
+  const [host = ''] = hosts
+  if (hosts.length > 1 || hosts.length < minorVersion || !HOST.test(host) || !isAuthority(host)) return undefined
   return { method, target, minorVersion, ...framing, end: skipped + head.end }
 }
 

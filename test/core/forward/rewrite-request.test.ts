@@ -151,8 +151,10 @@ describe('writeRequestHead', () => {
     const address = `${'1234:'.repeat(8)}1.2.3.4`
     const many = 'X-Forwarded-For:a\r\n'.repeat(255)
     rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${many}\r\n`, { isTrusted, address })
-    rewritten(`GET / HTTP/1.1\r\nHost: ${'a'.repeat(60_000)}\r\n\r\n`, { isTrusted, address })
-    rewritten(`GET http://${'a'.repeat(16_000)} HTTP/1.1\r\nHost: b\r\n\r\n`, { isTrusted, address })
+    const authority = `${'a'.repeat(255)}:65535`
+    rewritten(`GET / HTTP/1.1\r\nHost: ${authority}\r\nTE: trailers\r\n\r\n`, { isTrusted, address })
+    rewritten(`PUT http://${authority} HTTP/1.0\r\nContent-Length: 0\r\n\r\n`, { isTrusted, address })
+    rewritten(`PUT http://${authority} HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n`, { isTrusted, address })
     const upgrade = `Connection: Upgrade\r\nUpgrade: ${'a'.repeat(60_000)}\r\n`
     rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`, { isTrusted, address, asksUpgrade: true })
   })

@@ -19,7 +19,14 @@ const authorities = [
   ['10.0.0.1:8080', '10.0.0.1'],
   ['[::1]', '[::1]'],
   ['[::FFFF:10.0.0.1]:8080', '[::ffff:10.0.0.1]'],
+  ['[::1]:65535', '[::1]'],
+  ['a%20b:00080', 'a%20b'],
+  [`${'a.'.repeat(127)}a:65535`, `${'a.'.repeat(127)}a`],
 ] as const
+
+/** Behind a plain host, and behind one that holds other bytes. */
+const highPorts = ['a.example:65536', 'a.example:99999', '[::1]:65536', 'a%61:70000']
+const longHosts = ['a'.repeat(262), `${'a'.repeat(256)}:65535`, `[${'0:'.repeat(131)}1]`, 'a'.repeat(4096)]
 
 const noAuthorities = `
   a/b a?b a#b a\\b user@a user:pw@a a,b a"b <a> a|b a\xe4b
@@ -38,6 +45,14 @@ describe('Host', () => {
 
   test.each([...noAuthorities, 'a, b', 'a b', 'a\tb'])('%p is refused', (value) => {
     expectRequestRefused(withHost(value), /Host must be a host with an optional port/)
+  })
+
+  test.each(highPorts)('%s is refused for its port', (value) => {
+    expectRequestRefused(withHost(value), /port of Host must be at most 65535/)
+  })
+
+  test.each(longHosts)('%p is refused for its length', (value) => {
+    expectRequestRefused(withHost(value), /Host may have at most 261 bytes/)
   })
 
   test('may be empty', () => {
@@ -76,6 +91,14 @@ describe('absolute-form', () => {
   const refused = noAuthorities.filter((authority) => !/[/?#]/.test(authority))
   test.each(refused)('with the authority %p is refused', (authority) => {
     expectRequestRefused(withTarget(`http://${authority}/`), /authority of a target/)
+  })
+
+  test.each(highPorts)('with the authority %s is refused for its port', (authority) => {
+    expectRequestRefused(withTarget(`http://${authority}/`), /port of the authority of a target must be at most 65535/)
+  })
+
+  test.each(longHosts)('with the authority %p is refused for its length', (authority) => {
+    expectRequestRefused(withTarget(`http://${authority}/`), /authority of a target may have at most 261 bytes/)
   })
 
   test.each(['http://', 'https://', 'http:///', 'http:///p', 'http://?q', 'https:///'])(

@@ -9,7 +9,7 @@ const withLine = (line: string): string => `${line}\r\nHost: a.example\r\n\r\n`
 const withTarget = (target: string): string => withLine(`GET ${target} HTTP/1.1`)
 
 describe('request line', () => {
-  const methods = ['GET', 'POST', 'OPTIONS', 'PURGE', 'M-SEARCH', 'get', 'X', "!#$%&'*+-.^_`|~09azAZ", 'A'.repeat(2000)]
+  const methods = ['GET', 'POST', 'OPTIONS', 'PURGE', 'M-SEARCH', 'get', 'X', "!#$%&'*+-.^_`|~09azAZ", 'A'.repeat(64)]
   test.each(methods)('takes the method %p as it came', (method) => {
     expectRequest(withLine(`${method} /p HTTP/1.1`), { method, target: '/p', minorVersion: 1 })
   })

@@ -61,6 +61,28 @@ describe('the outbox', () => {
     expect(owner.sent).toEqual([])
   })
 
+  test('throws when more was written than there was room for, and sends nothing of it', () => {
+    const owner = makeOwner()
+    enter()
+    put(owner, 'before ')
+    const at = reserve(owner, 4)
+    outbox.bytes.write('12345', at, 'latin1')
+    expect(() => commit(at + 5)).toThrow('5 bytes were written into room for 4')
+    put(owner, 'behind')
+    leave()
+    expect(owner.sent).toEqual(['before behind'])
+  })
+
+  test('throws when a copy was cut at the end of its buffer', () => {
+    const owner = makeOwner()
+    const { length } = outbox.bytes
+    const at = reserve(owner, length - 1)
+    const end = at + Buffer.alloc(length + 1000).copy(outbox.bytes, at)
+    expect(() => commit(end)).toThrow(RangeError)
+    expect(owner.sent).toEqual([])
+    expect(() => reserve(makeOwner(), length)).toThrow(RangeError)
+  })
+
   test('has room for the largest head and refuses more', () => {
     const owner = makeOwner()
     expect(reserve(owner, 2 * 1024 * 1024 + 1024)).toBe(0)
