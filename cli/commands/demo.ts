@@ -8,7 +8,7 @@ import { tryNext } from '../origins/try-next.ts'
 import { type RunOptions, serveLoaded } from './run.ts'
 
 export async function demo(io: ServiceIo, options: RunOptions): Promise<number> {
-  const loaded = await loadOrReport(io, options.config)
+  const loaded = loadOrReport(io, options.config)
   if (!loaded) return exitCode.badConfig
   try {
     const backends = await startOrigins(localOrigins(loaded.config))

@@ -22,7 +22,7 @@ export interface RunOptions {
 }
 
 export async function run(io: ServiceIo, options: RunOptions): Promise<number> {
-  const loaded = await loadOrReport(io, options.config)
+  const loaded = loadOrReport(io, options.config)
   return loaded ? await serveLoaded(io, options, loaded) : exitCode.badConfig
 }
 

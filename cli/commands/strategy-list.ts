@@ -26,7 +26,7 @@ interface Listed {
 
 /** Without a configuration anywhere, the shipped ones; with a faulty one, its problems. Runs no strategy. */
 export async function strategyList(io: Io, { config: path, json = false }: StrategyListOptions): Promise<number> {
-  const loaded = await loadConfig({ path, cwd: io.cwd, env: io.env })
+  const loaded = loadConfig({ path, cwd: io.cwd, env: io.env })
   if (loaded.kind === 'problems' && (loaded.source !== undefined || path !== undefined)) {
     printProblems(io, loaded)
     return exitCode.badConfig

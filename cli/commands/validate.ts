@@ -15,7 +15,7 @@ export interface ValidateOptions {
 
 /** `badConfig` also when nothing is found. */
 export async function validate(io: Io, { config: path, json = false }: ValidateOptions): Promise<number> {
-  const loaded = await loadConfig({ path, cwd: io.cwd, env: io.env })
+  const loaded = loadConfig({ path, cwd: io.cwd, env: io.env })
   const isValid = loaded.kind === 'config'
   if (json) io.stdout(`${JSON.stringify(toJson(loaded), null, 2)}\n`)
   else if (isValid) io.stdout(`${displayName(loaded.source, io.cwd)}: ${summarize(loaded.config)}\n`)

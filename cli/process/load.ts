@@ -14,11 +14,11 @@ export interface LoadedConfig {
 }
 
 /** undefined: the problems have been written, the command ends with `badConfig`. */
-export async function loadOrReport(io: Io, path: string | undefined): Promise<LoadedConfig | undefined> {
-  const loaded = await loadConfig({ path, cwd: io.cwd, env: io.env })
+export function loadOrReport(io: Io, path: string | undefined): LoadedConfig | undefined {
+  const loaded = loadConfig({ path, cwd: io.cwd, env: io.env })
   if (loaded.kind === 'config') {
-    const { config, source, place } = loaded
-    const files = { place, cwd: io.cwd, env: io.env, isWatched: true }
+    const { config, source, place, onceRead } = loaded
+    const files = { place, cwd: io.cwd, env: io.env, onceRead, isWatched: true }
     return { config, file: displayName(source, io.cwd), files }
   }
   printProblems(io, loaded)

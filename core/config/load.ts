@@ -1,7 +1,7 @@
 /** Finds the configuration, reads it and the files it names, and hands back a Config or every problem. */
 import type { Config } from './config.ts'
 import { type Place, type Search, searchFor } from './discover.ts'
-import { attach, type FileText, readFileBounded, readText, type ReadFile } from './files.ts'
+import { attach, type FileText, isPipe, readPipe, readRegularFile, readText, type ReadFile } from './files.ts'
 import { parseConfig, type Parsed, type Rest } from './parse.ts'
 import { fileProblem, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
@@ -15,7 +15,7 @@ export interface LoadOptions {
   /** Absolute. */
   readonly cwd: string
   readonly env: Env
-  /** Defaults to the file system. */
+  /** Defaults to the regular files of the file system, and the configuration itself may come through a pipe. */
   readonly readFile?: ReadFile
 }
 
@@ -28,6 +28,8 @@ export type Loaded =
       readonly place: Place
       /** Every file it was made of, absolute. */
       readonly files: readonly string[]
+      /** What `source` said when that is a pipe, which cannot be read again; undefined: it is a file. */
+      readonly onceRead: string | undefined
     }
   | {
       readonly kind: 'problems'
@@ -41,12 +43,12 @@ export type Loaded =
       readonly files: readonly string[]
     }
 
-/** Never rejects for what files hold or lack. */
-export async function loadConfig(options: LoadOptions): Promise<Loaded> {
-  const { cwd, env, readFile = readFileBounded } = options
-  const found = await find({ ...options, readFile })
+/** Never throws for what files hold or lack. */
+export function loadConfig(options: LoadOptions): Loaded {
+  const { cwd, env, readFile = readRegularFile } = options
+  const found = find(options)
   if (found === undefined) return nothingFound(cwd)
-  const { place, file } = found
+  const { place, file, isOnceRead } = found
   const name = displayName(place.path, cwd)
   if (file.kind !== 'text') {
     const rule = file.kind === 'missing' ? 'must exist, there is no such file' : file.rule
@@ -62,29 +64,38 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const attachments = new Map<string, Attachment>()
   const text = place.kind === 'config' ? file.text : onePoolOf(place.path)
   if (place.kind === 'members') attachments.set(place.path, file)
-  const parsed = await parseWithAttachments(text, { file: place.path, cwd, env, attachments, readFile })
+  const parsed = parseWithAttachments(text, { file: place.path, cwd, env, attachments, readFile })
   const files = [...new Set([place.path, ...attachments.keys()])]
-  return parsed.kind === 'config'
-    ? { ...parsed, source: place.path, place, files }
-    : { ...parsed, source: place.path, files }
+  if (parsed.kind === 'problems') return { ...parsed, source: place.path, files }
+  return { ...parsed, source: place.path, place, files, onceRead: isOnceRead ? file.text : undefined }
 }
 
 interface Found {
   readonly place: Place
   readonly file: FileText
+  readonly isOnceRead: boolean
 }
 
 /** A file that exists but cannot be read counts as found: another one is not what the user meant. */
-async function find(options: LoadOptions & { readonly readFile: ReadFile }): Promise<Found | undefined> {
-  const { path, place, cwd, env, readFile } = options
-  const search: Search = place ? { kind: 'explicit', place } : searchFor({ path, cwd, env })
-  if (search.kind === 'explicit') return { place: search.place, file: await readText(search.place.path, readFile) }
+function find({ path, place, cwd, env, readFile }: LoadOptions): Found | undefined {
+  if (place !== undefined) return read(place, readFile ?? readRegularFile)
+  const search: Search = searchFor({ path, cwd, env })
+  if (search.kind === 'explicit') {
+    const isOnceRead = readFile === undefined && isPipe(search.place.path)
+    return { ...read(search.place, readFile ?? (isOnceRead ? readPipe : readRegularFile)), isOnceRead }
+  }
   for (const place of search.places) {
-    const file = await readText(place.path, readFile)
-    if (file.kind !== 'missing') return { place, file }
+    const found = read(place, readFile ?? readRegularFile)
+    if (found.file.kind !== 'missing') return found
   }
   return undefined
 }
+
+const read = (place: Place, readFile: ReadFile): Found => ({
+  place,
+  file: readText(place.path, readFile),
+  isOnceRead: false,
+})
 
 function nothingFound(cwd: string): Loaded {
   const rule = 'must exist: no configuration was found here, in the user’s or in the system’s folder'
@@ -108,10 +119,10 @@ type Attaching = Parameters<typeof parseConfig>[1] & {
 }
 
 /** Attached files name no others, so that one round is enough. */
-async function parseWithAttachments(text: string, options: Attaching): Promise<Exclude<Parsed, { kind: 'needs' }>> {
+function parseWithAttachments(text: string, options: Attaching): Exclude<Parsed, { kind: 'needs' }> {
   const first = parseConfig(text, options)
   if (first.kind !== 'needs') return first
-  for (const need of first.needs) options.attachments.set(need.path, await attach(need, options.readFile))
+  for (const need of first.needs) options.attachments.set(need.path, attach(need, options.readFile))
   const second = parseConfig(text, options)
   if (second.kind === 'needs') throw new Error(`a file named in the config is still missing: ${second.needs[0]?.path}`)
   return second

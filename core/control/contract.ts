@@ -12,6 +12,8 @@ export interface ConfigFiles {
   /** Absolute. */
   readonly cwd: string
   readonly env: Env
+  /** What the file at `place` said, when it is a pipe that was read at the start; it counts for ever. */
+  readonly onceRead?: string | undefined
   /** Whether saved files are loaded by themselves. */
   readonly isWatched: boolean
 }

@@ -12,7 +12,7 @@ import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
 import { candidateOf, publish } from './publish.ts'
 import { createQueue } from './queue.ts'
-import { type FilesRead, type Overlay, readFiles } from './read-files.ts'
+import { createReader, type FilesRead } from './read-files.ts'
 import { createRecords } from './records.ts'
 import { watchSaves } from './saves.ts'
 import { summarize } from './summary.ts'
@@ -28,7 +28,7 @@ export interface ControllerOptions {
 export function createController({ edge, files, emit, clock }: ControllerOptions): Controller {
   const queue = createQueue()
   const records = createRecords(edge.config, clock, emit)
-  const read = (overlay?: Overlay): Promise<FilesRead> => readFiles(files, edge.files(), overlay)
+  const read = createReader(files, () => edge.files(), clock)
   const publishRead = async (read: FilesRead) => {
     const before = edge.config
     return { before, published: await publish(edge, files, read) }
@@ -46,7 +46,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     : undefined
 
   async function reload(origin: string): Promise<ReloadResult> {
-    const found = await read()
+    const found = read()
     const { before, published } = await publishRead(found)
     records.advance(published, before, origin)
     saves?.note(found)
@@ -70,7 +70,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
   }
 
   async function plan(text?: string): Promise<Plan> {
-    const found = await read(text === undefined ? undefined : new Map([[files.place.path, text]]))
+    const found = read(text === undefined ? undefined : new Map([[files.place.path, text]]))
     const candidate = candidateOf(found, edge.config)
     if (candidate.kind === 'refused') return candidate
     const { config, kept, problems, omitted } = candidate

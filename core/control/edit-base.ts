@@ -17,7 +17,7 @@ export type EditBase =
 
 const refused = (refusal: Refusal): EditBase => ({ kind: 'refused', refusal })
 
-export function findBase({ place, cwd, env }: ConfigFiles, read: FilesRead, edit: PoolEdit): EditBase {
+export function findBase({ place, cwd, env, onceRead }: ConfigFiles, read: FilesRead, edit: PoolEdit): EditBase {
   const { loaded } = read
   const problems = loaded.kind === 'problems' ? loaded.problems : []
   const conflict = (detail: string, found = problems): EditBase =>
@@ -33,6 +33,8 @@ export function findBase({ place, cwd, env }: ConfigFiles, read: FilesRead, edit
   const text = home && read.text(home.file)
   if (home === undefined || text === undefined)
     return conflict(`The pool ${edit.pool} has no place for this in its file.`)
+  if (onceRead !== undefined && home.file === place.path)
+    return conflict('The configuration was read from a pipe, so that there is no file to change.')
   const file = displayName(home.file, cwd)
   const inFile = problems.filter((problem) => problem.file === file)
   if (pool === undefined || inFile.length > 0)

@@ -9,12 +9,12 @@ import type { ConfigFiles, PoolEdit } from './contract.ts'
 import type { EdgeControl } from './edge-control.ts'
 import { type EditBase, etagOf, findBase, type Refusal, soundPool } from './edit-base.ts'
 import { publish, type Published } from './publish.ts'
-import type { FilesRead, Overlay } from './read-files.ts'
+import type { FilesRead, ReadFiles } from './read-files.ts'
 
 export interface EditContext {
   readonly edge: EdgeControl
   readonly files: ConfigFiles
-  read(overlay?: Overlay): Promise<FilesRead>
+  readonly read: ReadFiles
 }
 
 type Accepted = Exclude<Published, { kind: 'refused' }>
@@ -42,10 +42,10 @@ export type BatchResult =
 /** All `edits` are of one pool, and all or none of its strategy. Unless something was made, nothing has changed. */
 export async function editBatch(context: EditContext, edits: readonly [PoolEdit, ...PoolEdit[]]): Promise<BatchResult> {
   const [{ pool: name }] = edits
-  const base = findBase(context.files, await context.read(), edits[0])
+  const base = findBase(context.files, context.read(), edits[0])
   if (base.kind === 'refused') return base
   const { text, outcomes } = await makeEdits(base, edits, context.files)
-  const read = await context.read(new Map([[base.home.file, text]]))
+  const read = context.read(new Map([[base.home.file, text]]))
   const pool = soundPool(read.loaded, name)
   const isWhole = read.loaded.kind === 'config' || read.loaded.rest !== undefined
   if (pool === undefined || !isWhole) return invalid(problemsOf(read), base)

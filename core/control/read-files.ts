@@ -1,11 +1,15 @@
-/** Loads everything again, and remembers what was read, so that an unchanged set of files is known as such. */
-import { readFileBounded } from '../config/files.ts'
+/** Loads everything again, as far as it has changed, and knows an unchanged set of files as such. */
+import type { Clock } from '../clock.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problems.ts'
+import { isSettled, stampOf } from '../file-stamp.ts'
 import type { ConfigFiles } from './contract.ts'
+import { contentOf, createFileMemory, type FileContent, type FileMemory } from './file-memory.ts'
 
 export interface FilesRead {
   readonly loaded: Loaded
+  /** Those of the config on disk, absolute. */
+  readonly files: readonly string[]
   /** Of a file that was read; undefined of any other. */
   text(path: string): string | undefined
   /** The same for the same contents and the same problems. */
@@ -15,36 +19,78 @@ export interface FilesRead {
 /** By absolute path; they count instead of what is on disk. */
 export type Overlay = ReadonlyMap<string, string>
 
-/** `besides`: files that are not part of the config, yet make a difference: the strategies'. Never rejects. */
-export async function readFiles(
-  { place, cwd, env }: ConfigFiles,
-  besides: readonly string[],
-  overlay: Overlay = new Map(),
-): Promise<FilesRead> {
-  const contents = new Map<string, Uint8Array>()
-  const readFile = async (path: string): Promise<Uint8Array> => {
-    const text = overlay.get(path)
-    const bytes = text === undefined ? await readFileBounded(path) : new TextEncoder().encode(text)
-    contents.set(path, bytes)
-    return bytes
+/** Never throws. Without an overlay it returns the same object for as long as no file shows a change. */
+export type ReadFiles = (overlay?: Overlay) => FilesRead
+
+/** `besides`: files that are not part of the config, yet make a difference: the strategies'. */
+export function createReader(files: ConfigFiles, besides: () => readonly string[], clock: Clock): ReadFiles {
+  const memory = createFileMemory(clock)
+  const piped = files.onceRead === undefined ? [] : [[files.place.path, files.onceRead] as const]
+  let newest: { readonly read: FilesRead; readonly stamps: string | undefined } | undefined
+
+  /** Of all files that count, as one text; undefined: one of them is too young to tell of a later change. */
+  function stampAll(): string | undefined {
+    const paths = new Set([...(newest?.read.files ?? []), ...besides()])
+    const stamps = [...paths].map((path) => ({ path, stamp: stampOf(path) }))
+    if (stamps.some(({ stamp }) => !isSettled(stamp, clock.wallTime()))) return undefined
+    return stamps.map(({ path, stamp }) => `${path} ${stamp.text}`).join('\n')
   }
-  const loaded = await loadConfig({ place, cwd, env, readFile })
+
+  function readNow(): FilesRead {
+    // Before they are read: who writes to one from here on gives it another stamp.
+    const stamps = stampAll()
+    if (newest !== undefined && newest.stamps === stamps && stamps !== undefined) return newest.read
+    const read = load(files, { memory, besides: besides(), overlay: new Map(piped) })
+    memory.keep([...read.files, ...besides()])
+    newest = { read, stamps }
+    return read
+  }
+
+  return (overlay) =>
+    overlay === undefined
+      ? readNow()
+      : load(files, { memory, besides: besides(), overlay: new Map([...piped, ...overlay]) })
+}
+
+interface Sources {
+  readonly memory: FileMemory
+  readonly besides: readonly string[]
+  readonly overlay: Overlay
+}
+
+function load({ place, cwd, env, onceRead }: ConfigFiles, { memory, besides, overlay }: Sources): FilesRead {
+  const contents = new Map<string, FileContent>()
+  const readFile = (path: string): Uint8Array => {
+    const text = overlay.get(path)
+    const content = text === undefined ? memory.read(path) : contentOf(new TextEncoder().encode(text))
+    contents.set(path, content)
+    return content.bytes
+  }
+  const loaded = loadConfig({ place, cwd, env, readFile })
+  const files = loaded.files.filter((path) => path !== place.path || onceRead === undefined)
+  const strategies = new Set(besides)
+  const markOf = (path: string): string => {
+    const hash = contents.get(path)?.hash
+    if (hash !== undefined) return hash
+    // What only has to be there, a database, is too large to be read for this.
+    return strategies.has(path) ? hashOf(path, memory) : stampOf(path).text
+  }
+  const paths = new Set([...files, ...strategies])
   const problems = loaded.kind === 'problems' ? loaded.problems.map(formatProblem) : []
-  const marks = [...contents].map(([path, bytes]) => `${path} ${Bun.hash(bytes)}`)
-  for (const path of new Set(besides)) if (!contents.has(path)) marks.push(`${path} ${await hashOf(path)}`)
   return {
     loaded,
+    files,
     text(path) {
-      const bytes = contents.get(path)
-      return bytes && new TextDecoder().decode(bytes)
+      const content = contents.get(path)
+      return content && new TextDecoder().decode(content.bytes)
     },
-    digest: [...marks.toSorted(), ...problems].join('\n'),
+    digest: [...[...paths].toSorted().map((path) => `${path} ${markOf(path)}`), ...problems].join('\n'),
   }
 }
 
-async function hashOf(path: string): Promise<string> {
+function hashOf(path: string, memory: FileMemory): string {
   try {
-    return String(Bun.hash(await readFileBounded(path)))
+    return memory.read(path).hash
   } catch (error) {
     return error instanceof Error ? error.message : 'unreadable'
   }

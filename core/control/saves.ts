@@ -12,7 +12,7 @@ export interface SavesOptions {
   readonly clock: Clock
   readonly queue: Queue
   readonly records: Records
-  read(): Promise<FilesRead>
+  read(): FilesRead
   publish(read: FilesRead): Promise<{ readonly published: Published; readonly before: Config }>
   /** Besides those of the config. */
   besides(): readonly string[]
@@ -45,15 +45,15 @@ export function watchSaves(options: SavesOptions): Saves {
     rewatch(read)
   }
 
-  const rewatch = ({ loaded }: FilesRead): void => {
-    if (!isStopped) void watch.set([...loaded.files, ...options.besides()])
+  const rewatch = ({ files }: FilesRead): void => {
+    if (!isStopped) void watch.set([...files, ...options.besides()])
   }
 
   /** `isLast`: what is wrong now has been wrong for `healMs`, and counts. */
   async function lookAgain(isLast: boolean): Promise<void> {
     if (isStopped) return
     cancelHealing()
-    const read = await options.read()
+    const read = options.read()
     rewatch(read)
     if (read.digest === seen) return
     if (read.loaded.kind === 'problems' && !isLast) return waitForHealing()
@@ -69,7 +69,7 @@ export function watchSaves(options: SavesOptions): Saves {
   }
 
   // When the files have come under watch they are looked at once: they may have been saved since they were loaded.
-  void queue(async () => rewatch(await options.read()))
+  void queue(async () => rewatch(options.read()))
   return {
     note,
     stop() {

@@ -19,7 +19,7 @@ describe('the admin API', () => {
     const [first, second] = freePorts(2).map((port) => `127.0.0.1:${port}`)
     save({ address: first })
     const place = { path, kind: 'config' } as const
-    const loaded = await loadConfig({ place, cwd: folder, env: {} })
+    const loaded = loadConfig({ place, cwd: folder, env: {} })
     if (loaded.kind !== 'config') throw new Error('the config has problems')
     const files = { place, cwd: folder, env: {}, isWatched: false }
     const edge = await startEdge({ config: loaded.config, files, emit: () => undefined })

@@ -27,24 +27,28 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>
   /** The file that it starts from; any but edge.json is a lone members file. */
   readonly main?: string
+  /** As if it had come through a pipe. */
+  readonly isPiped?: boolean
 }
 
 /** `files` by name, edge.json among them. Watched files need the system's clock. */
 export async function controlled(
   files: Readonly<Record<string, string>>,
-  { isWatched = false, env = {}, main = 'edge.json' }: Options = {},
+  { isWatched = false, env = {}, main = 'edge.json', isPiped = false }: Options = {},
 ): Promise<Controlled> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-control-')))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const kind = main === 'edge.json' ? 'config' : 'members'
   const place = { path: join(folder, main), kind } as const
-  const loaded = await loadConfig({ place, cwd: folder, env })
+  const loaded = loadConfig({ place, cwd: folder, env })
   if (loaded.kind !== 'config') throw new Error(JSON.stringify(loaded.problems))
   const edge = fakeEdge(loaded.config)
   const events: EdgeEvent[] = []
   const clock: Clock = isWatched ? systemClock : virtualClock()
   const emit = (event: EdgeEvent) => void events.push(event)
-  const controller = createController({ edge, files: { place, cwd: folder, env, isWatched }, emit, clock })
+  const onceRead = isPiped ? files[main] : undefined
+  const source = { place, cwd: folder, env, onceRead, isWatched }
+  const controller = createController({ edge, files: source, emit, clock })
   return {
     controller,
     edge,

@@ -20,6 +20,7 @@ const LEAVES = [
   'core/clock.ts',
   'core/descriptors.ts',
   'core/errors.ts',
+  'core/file-stamp.ts',
   'core/random.ts',
   'core/version.ts',
 ]

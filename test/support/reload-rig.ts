@@ -57,7 +57,7 @@ export async function startReloadRig(): Promise<ReloadRig> {
   writeFileSync(path('mine.ts'), plugin(0))
   save()
   const place = { path: path('edge.json'), kind: 'config' } as const
-  const loaded = await loadConfig({ place, cwd: folder, env: {} })
+  const loaded = loadConfig({ place, cwd: folder, env: {} })
   if (loaded.kind !== 'config') throw new Error(JSON.stringify(loaded.problems))
   const events: EdgeEvent[] = []
   const files = { place, cwd: folder, env: {}, isWatched: true }

@@ -1,7 +1,7 @@
 /** Replaces a file's text so that at any moment, also after a crash, its name leads to the old text or to the new one, whole. */
 import { constants, type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { readFileBounded, readText } from '../files.ts'
+import { readRegularFile, readText } from '../files.ts'
 
 export type Written =
   | { readonly kind: 'written' }
@@ -22,7 +22,7 @@ export async function writeAtomically(path: string, text: string, expected: stri
     temporary = join(folder, `.${basename(target)}.smartedge.tmp`)
     await writeNew(temporary, text, await stat(target))
     // As late as can be: what somebody else saves from here on is lost.
-    const current = await readText(target, readFileBounded)
+    const current = readText(target, readRegularFile)
     if (current.kind !== 'text' || current.text !== expected) {
       await unlink(temporary)
       return { kind: 'changed' }

@@ -100,10 +100,10 @@ describe('parseConfig', () => {
 })
 
 describe('loadConfig', () => {
-  test('never rejects, whatever the bytes', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-        const loaded = await loadConfig({ path: 'edge.json', cwd: '/app', env: {}, readFile: async () => bytes })
+  test('never throws, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const loaded = loadConfig({ path: 'edge.json', cwd: '/app', env: {}, readFile: () => bytes })
         expect(outcomes).toContain(loaded.kind)
       }),
       runs,

@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { searchFor } from '../../../core/config/discover.ts'
-import { readFileBounded } from '../../../core/config/files.ts'
 import { type Loaded, loadConfig } from '../../../core/config/load.ts'
 import { formatProblem } from '../../../core/config/problems.ts'
 import { maxFileBytes } from '../../../core/config/read/tree.ts'
@@ -52,8 +51,8 @@ describe('discovery', () => {
       'xdg',
     ],
     ['then ~/.config', { cwd: elsewhere, env: { HOME: join(cwd, 'home') } }, 'home'],
-  ])('takes %s', async (_title, options, pool) => {
-    expect(poolsOf(await loadConfig(options))).toEqual([pool])
+  ])('takes %s', (_title, options, pool) => {
+    expect(poolsOf(loadConfig(options))).toEqual([pool])
   })
 
   test('ends with /etc and a lone members file', () => {
@@ -70,29 +69,29 @@ describe('discovery', () => {
     })
   })
 
-  test('makes one pool of a lone members file', async () => {
+  test('makes one pool of a lone members file', () => {
     const lone = folder({ 'backends.json': '{ "backends": ["http://m"] }' })
-    const loaded = await loadConfig({ cwd: lone, env: {} })
+    const loaded = loadConfig({ cwd: lone, env: {} })
     expect(poolsOf(loaded)).toEqual(['default'])
     expect(loaded.source).toBe(join(lone, 'backends.json'))
     expect(loaded.files).toEqual([join(lone, 'backends.json')])
   })
 
-  test('says when there is nothing', async () => {
-    const loaded = await loadConfig({ cwd: elsewhere, env: {} })
+  test('says when there is nothing', () => {
+    const loaded = loadConfig({ cwd: elsewhere, env: {} })
     expect(told(loaded)[0]).toContain('no configuration was found')
     expect(loaded.source).toBeUndefined()
   })
 
-  test('does not look further when the file asked for is missing', async () => {
-    expect(told(await loadConfig({ path: 'nope.json', cwd, env: {} }))).toEqual([
+  test('does not look further when the file asked for is missing', () => {
+    expect(told(loadConfig({ path: 'nope.json', cwd, env: {} }))).toEqual([
       'nope.json:1:1: must exist, there is no such file',
     ])
   })
 
-  test('does not look further when a file is faulty', async () => {
+  test('does not look further when a file is faulty', () => {
     const broken = folder({ 'smartedge.config.json': '{', 'backends.json': '{ "backends": [] }' })
-    expect(told(await loadConfig({ cwd: broken, env: {} }))[0]).toStartWith('smartedge.config.json:1:')
+    expect(told(loadConfig({ cwd: broken, env: {} }))[0]).toStartWith('smartedge.config.json:1:')
   })
 })
 
@@ -105,30 +104,75 @@ describe('the files of a config', () => {
     'conf/mine.ts': '',
   })
 
-  test('are found from its folder and listed', async () => {
-    const loaded = await loadConfig({ path: 'conf/edge.json', cwd, env: {} })
+  test('are found from its folder and listed', () => {
+    const loaded = loadConfig({ path: 'conf/edge.json', cwd, env: {} })
     expect(poolsOf(loaded)).toEqual(['web'])
     expect(loaded.files).toEqual(
       ['conf/edge.json', 'conf/members/m.json', 'conf/mine.ts'].map((name) => join(cwd, name)),
     )
   })
 
-  test('are listed although they are missing, for who waits for them', async () => {
+  test('are listed although they are missing, for who waits for them', () => {
     const lacking = folder({ 'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }' })
-    const loaded = await loadConfig({ path: 'edge.json', cwd: lacking, env: {} })
+    const loaded = loadConfig({ path: 'edge.json', cwd: lacking, env: {} })
     expect(told(loaded)).toEqual(['edge.json:1:45: pools.web.backends.file must name a file that exists, got "m.json"'])
     expect(loaded.files).toContain(join(lacking, 'm.json'))
   })
 
-  test('may not be folders', async () => {
+  test('may not be folders', () => {
     const odd = folder({
       'edge.json': '{ "pools": { "web": { "backends": { "file": "sub" }, "strategy": "./sub" } } }',
       'sub/x': '',
     })
-    expect(told(await loadConfig({ path: 'edge.json', cwd: odd, env: {} }))).toEqual([
+    expect(told(loadConfig({ path: 'edge.json', cwd: odd, env: {} }))).toEqual([
       'edge.json:1:45: pools.web.backends.file must be a file, this is a folder, got "sub"',
       'edge.json:1:66: pools.web.strategy must be a file, this is a folder, got "./sub"',
     ])
+  })
+})
+
+/** A pipe of that name, into which a process of its own writes `text` if there is one. */
+function makePipe(path: string, text?: string): void {
+  Bun.spawnSync(['mkfifo', path])
+  if (text === undefined) return
+  writeFileSync(`${path}.text`, text)
+  Bun.spawn(['sh', '-c', 'cat "$0.text" > "$0"', path])
+}
+
+describe('a config that comes through a pipe', () => {
+  test('is read whole, and its text kept', () => {
+    const path = join(folder({}), 'pipe')
+    const long = minimal.replace('"http://a"', Array.from({ length: 9000 }, (_, at) => `"http://h${at}"`).join(', '))
+    makePipe(path, long)
+    const loaded = loadConfig({ path, cwd: root, env: {} })
+    expect(loaded).toMatchObject({ kind: 'config', source: path, onceRead: long })
+    expect(poolsOf(loaded)).toEqual(['web'])
+  })
+
+  test('is not waited for where it was a file', () => {
+    const path = join(folder({}), 'pipe')
+    makePipe(path)
+    expect(told(loadConfig({ place: { path, kind: 'config' }, cwd: root, env: {} }))).toEqual([
+      `${relative(root, path)}:1:1: must be a regular file, this is a pipe`,
+    ])
+  })
+
+  test('names regular files only', () => {
+    const cwd = folder({
+      'edge.json': `{ "geo": { "database": "pipe" }, "pools": { "web": { "backends": { "file": "pipe" }, "strategy": "./pipe" } } }`,
+    })
+    makePipe(join(cwd, 'pipe'))
+    const rule = 'must be a regular file, this is a pipe'
+    expect(told(loadConfig({ path: 'edge.json', cwd, env: {} }))).toEqual([
+      `edge.json:1:24: geo.database ${rule}, got "pipe"`,
+      `edge.json:1:76: pools.web.backends.file ${rule}, got "pipe"`,
+      `edge.json:1:98: pools.web.strategy ${rule}, got "./pipe"`,
+    ])
+  })
+
+  test('is no pipe when it is a file', () => {
+    const cwd = folder({ 'edge.json': minimal })
+    expect(loadConfig({ path: 'edge.json', cwd, env: {} })).toMatchObject({ kind: 'config', onceRead: undefined })
   })
 })
 
@@ -143,41 +187,39 @@ describe('a file', () => {
       'must be JSON text in UTF-8, this is binary',
     ],
     ['too large', new Uint8Array(maxFileBytes + 1).fill(0x20), 'must be at most 4 MiB'],
-  ])('that is %s is one problem', async (_title, content, rule) => {
+  ])('that is %s is one problem', (_title, content, rule) => {
     const cwd = folder({ 'edge.json': content })
-    expect(told(await loadConfig({ path: 'edge.json', cwd, env: {} }))).toEqual([`edge.json:1:1: ${rule}`])
+    expect(told(loadConfig({ path: 'edge.json', cwd, env: {} }))).toEqual([`edge.json:1:1: ${rule}`])
   })
 
-  test('with a byte order mark is read', async () => {
+  test('with a byte order mark is read', () => {
     const cwd = folder({ 'edge.json': `\uFEFF${minimal}` })
-    expect(poolsOf(await loadConfig({ path: 'edge.json', cwd, env: {} }))).toEqual(['web'])
+    expect(poolsOf(loadConfig({ path: 'edge.json', cwd, env: {} }))).toEqual(['web'])
   })
 
-  test('that is a folder is one problem', async () => {
-    expect(told(await loadConfig({ path: '.', cwd: root, env: {} }))[0]).toEndWith(
-      ':1:1: must be a file, this is a folder',
-    )
+  test('that is a folder is one problem', () => {
+    expect(told(loadConfig({ path: '.', cwd: root, env: {} }))[0]).toEndWith(':1:1: must be a file, this is a folder')
   })
 
-  test('without end is read up to the bound only', async () => {
-    expect((await readFileBounded('/dev/zero')).length).toBe(maxFileBytes + 1)
-  })
-
-  test('that may not be read says so', async () => {
+  test('that may not be read says so', () => {
     const denied = Object.assign(new Error('no'), { code: 'EACCES' })
-    const readFile = async () => Promise.reject(denied)
-    const loaded = await loadConfig({ path: 'edge.json', cwd: root, env: {}, readFile })
+    const readFile = () => {
+      throw denied
+    }
+    const loaded = loadConfig({ path: 'edge.json', cwd: root, env: {}, readFile })
     expect(told(loaded)).toEqual(['edge.json:1:1: must be readable: permission denied'])
   })
 
-  test('whose reading fails in an unknown way is a problem, not a crash', async () => {
-    const readFile = async () => Promise.reject(new Error('disk on fire'))
-    const loaded = await loadConfig({ path: 'edge.json', cwd: root, env: {}, readFile })
+  test('whose reading fails in an unknown way is a problem, not a crash', () => {
+    const readFile = () => {
+      throw new Error('disk on fire')
+    }
+    const loaded = loadConfig({ path: 'edge.json', cwd: root, env: {}, readFile })
     expect(told(loaded)[0]).toContain('disk on fire')
   })
 
-  test('below a plain file counts as missing', async () => {
+  test('below a plain file counts as missing', () => {
     const cwd = folder({ plain: '' })
-    expect(told(await loadConfig({ path: 'plain/edge.json', cwd, env: {} }))[0]).toContain('there is no such file')
+    expect(told(loadConfig({ path: 'plain/edge.json', cwd, env: {} }))[0]).toContain('there is no such file')
   })
 })

@@ -77,6 +77,16 @@ describe('reload', () => {
     expect((await one.controller.reload('api')).problems[0]?.rule).toBe('must be a file, this is a folder')
   })
 
+  test.each(['edge.json', 'm.json'])('is not held up by a pipe in the place of %s', async (name) => {
+    const one = await start({ 'edge.json': web('{ "file": "m.json" }'), 'm.json': '{ "backends": ["http://a"] }' })
+    rmSync(join(one.folder, name))
+    Bun.spawnSync(['mkfifo', join(one.folder, name)])
+    const [problem] = (await one.controller.reload('api')).problems
+    expect(problem?.rule).toBe('must be a regular file, this is a pipe')
+    expect((await one.controller.plan()).problems).toEqual(problem ? [problem] : [])
+    expect(one.members('web')).toEqual({ 'a:80': 1 })
+  })
+
   test('is healed by the next good file', async () => {
     const one = await start({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', '{')

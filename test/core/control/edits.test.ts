@@ -203,6 +203,21 @@ describe('an edit of a file that somebody else changed', () => {
   })
 })
 
+describe('an edit of what came through a pipe', () => {
+  test('is refused, and one of a members file beside it made', async () => {
+    const pools = '"web": { "backends": { "file": "m.json" } }, "api": { "backends": [] }'
+    const piped = `{ "routes": [{ "pool": "web" }], "pools": { ${pools} } }`
+    const { controller, read } = await start({ 'edge.json': piped, 'm.json': '{ "backends": [] }' }, { isPiped: true })
+    expect(await controller.edit({ pool: 'api', kind: 'add', member: 'http://c' }, 'test')).toEqual({
+      kind: 'conflict',
+      detail: 'The configuration was read from a pipe, so that there is no file to change.',
+      problems: [],
+    })
+    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('done')
+    expect([read('edge.json'), read('m.json')]).toEqual([piped, '{ "backends": ["http://c"] }'])
+  })
+})
+
 describe('an edit with If-Match', () => {
   test('counts only for the pool as it was seen', async () => {
     const { controller } = await start(apart)
