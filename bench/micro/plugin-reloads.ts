@@ -47,6 +47,7 @@ const balancer: Balancer = new Balancer({
   eligibility: { admitsUnchecked: true, failsOpen: true },
   onFault: (what, error) => live.onFault(what, error),
   clock,
+  observers: [],
 })
 const live = new LiveStrategy({ ready, balancer, host, clock, onEvent: () => undefined })
 balancer.update([1, 2, 3].map((port) => makeBackend(port)))

@@ -1,21 +1,13 @@
 /**
- * One pool's choice: holds the list of usable backends, asks the strategy, guards against what a plugin may do wrong, and
- * counts attempts. Whatever begins here ends here, once.
+ * One pool's choice: holds the list of usable backends, asks the strategy, tells it how attempts go, and guards against
+ * what a plugin may do wrong.
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
 import { eligibleBackends, type EligibleBackends, type Eligibility, withoutTried } from './eligible.ts'
+import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { PickTimes } from './pick-times.ts'
 import type { Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
-
-/** One try of one request at one backend. */
-export interface Attempt {
-  readonly backend: Backend
-  /** The response head has arrived. */
-  respond(now: number): void
-  /** Over. A second call is a bug, which throws. */
-  end(outcome: Outcome, now: number): void
-}
 
 /** Hears of a plugin that threw, and what, or that returned something that is no candidate. */
 export type OnStrategyFault = (what: string, error?: unknown) => void
@@ -27,17 +19,20 @@ export interface BalancerOptions {
   readonly onFault: OnStrategyFault
   /** For the time of a pick. */
   readonly clock: Clock
+  /** Hear of every attempt before the strategy does, in this order: what writes facts about backends. */
+  readonly observers: readonly AttemptObserver[]
 }
 
 /** One pick in 1024 is timed: two clock readings of 30 ns each then cost nothing. The first few are cold and left out. */
 const sampleMask = 1023
 const firstSample = 16
 
-export class Balancer {
+export class Balancer implements AttemptObserver {
   private strategy: Strategy
   private eligibility: Eligibility
   private readonly onFault: OnStrategyFault
   private readonly clock: Clock
+  private readonly observers: readonly AttemptObserver[]
   private readonly pickTimes = new PickTimes()
   private picks = 0
   private candidates: EligibleBackends | undefined
@@ -48,11 +43,12 @@ export class Balancer {
   private isStale = true
 
   /** Without backends: `update` brings them. */
-  constructor({ strategy, eligibility, onFault, clock }: BalancerOptions) {
+  constructor({ strategy, eligibility, onFault, clock, observers }: BalancerOptions) {
     this.strategy = strategy
     this.eligibility = eligibility
     this.onFault = onFault
     this.clock = clock
+    this.observers = [...observers, this]
   }
 
   /** To be called whenever membership or any member's health changed; cheap, since the next pick does the work. */
@@ -117,20 +113,22 @@ export class Balancer {
     return this.candidates
   }
 
-  /** Counts the attempt and tells the strategy; the returned attempt must be ended on every path. */
+  /** The returned attempt must be ended on every path. */
   begin(backend: Backend, now: number): Attempt {
-    backend.inflight += 1
-    backend.counters.requests += 1
+    return beginAttempt(backend, this.observers, now)
+  }
+
+  // What attempts tell: the strategy hears last. What a hook throws is a fault of the plugin's, and nobody else's.
+
+  onStart(backend: Backend, now: number): void {
     try {
       this.strategy.onStart?.(backend, now)
     } catch (error) {
       this.onFault('onStart threw', error)
     }
-    return new CountedAttempt(backend, this, now)
   }
 
-  /** For the attempt: its response head has arrived. What a hook throws is a fault of the plugin's, and nobody else's. */
-  tellResponse(backend: Backend, ttfbMs: number, now: number): void {
+  onResponse(backend: Backend, ttfbMs: number, now: number): void {
     try {
       this.strategy.onResponse?.(backend, ttfbMs, now)
     } catch (error) {
@@ -138,8 +136,7 @@ export class Balancer {
     }
   }
 
-  /** For the attempt: it is over. */
-  tellEnd(backend: Backend, outcome: Outcome, now: number): void {
+  onEnd(backend: Backend, outcome: Outcome, now: number): void {
     try {
       this.strategy.onEnd?.(backend, outcome, now)
     } catch (error) {
@@ -150,52 +147,3 @@ export class Balancer {
 
 const haveSameMembers = (one: readonly Backend[] = [], other: readonly Backend[] = []): boolean =>
   one.length === other.length && one.every((backend, index) => backend === other[index])
-
-class CountedAttempt implements Attempt {
-  readonly backend: Backend
-  private readonly balancer: Balancer
-  private readonly startedAt: number
-  private hasEnded = false
-
-  constructor(backend: Backend, balancer: Balancer, now: number) {
-    this.backend = backend
-    this.balancer = balancer
-    this.startedAt = now
-  }
-
-  respond(now: number): void {
-    this.balancer.tellResponse(this.backend, now - this.startedAt, now)
-  }
-
-  end(outcome: Outcome, now: number): void {
-    const { backend } = this
-    if (this.hasEnded) throw new Error(`an attempt on ${backend.id} was ended twice`)
-    this.hasEnded = true
-    backend.inflight -= 1
-    count(backend, outcome)
-    this.balancer.tellEnd(backend, outcome, now)
-  }
-}
-
-function count({ counters, latency }: Backend, outcome: Outcome): void {
-  switch (outcome.kind) {
-    case 'completed':
-      counters.responses[Math.floor(outcome.status / 100) as 2] += 1
-      latency.record(outcome.elapsedMs)
-      break
-    case 'abandoned':
-      counters.abandoned += 1
-      break
-    case 'failed':
-      counters.failures += 1
-      counters[FAILURE_COUNTERS[outcome.cause]] += 1
-      break
-  }
-}
-
-const FAILURE_COUNTERS = {
-  connect: 'connectFailures',
-  timeout: 'timeouts',
-  reset: 'resets',
-  protocol: 'protocolErrors',
-} as const

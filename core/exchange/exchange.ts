@@ -3,7 +3,7 @@
  * and ends every attempt once. Between two sinks it holds no bytes; whoever can't take more stops the other side.
  */
 import type { Backend } from '../backend/backend.ts'
-import type { Attempt } from '../balance/balancer.ts'
+import type { Attempt } from '../balance/attempt.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { FieldSection } from '../http1/field-section.ts'
@@ -130,8 +130,6 @@ export class Exchange implements ClientExchange, ResponseSink {
     const { attempt } = this
     if (attempt === undefined) return
     attempt.respond(now)
-    // Also for a connection that was open already: what answers is reachable.
-    this.pool.passive.onConnectSuccess(attempt.backend)
     this.status = head.status
     if (head.status === 101) {
       this.upgrade(head, now)
@@ -180,7 +178,6 @@ export class Exchange implements ClientExchange, ResponseSink {
     this.takesBody = false
     const now = this.services.clock.now()
     this.endAttempt({ kind: 'failed', cause, elapsedMs: now - this.attemptStartedAt }, now)
-    if (cause === 'connect') this.pool.passive.onConnectFailure(attempt.backend)
     if (this.hasResponded) {
       this.services.counters.truncated += 1
       this.client.cut()

@@ -37,11 +37,6 @@ export interface Pool {
   readonly affinity: Affinity
   readonly retry: RetryPolicy
   readonly connections: { get(backend: Backend): ConnectionPool | undefined }
-  /** What traffic learns about connecting; see health/passive.ts. */
-  readonly passive: {
-    onConnectFailure(backend: Backend): void
-    onConnectSuccess(backend: Backend): void
-  }
 }
 
 export interface Services {

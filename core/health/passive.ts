@@ -17,11 +17,15 @@ export interface PassiveOptions {
   readonly onChange: (backend: Backend, detail: string) => void
 }
 
+/** How an attempt ended, as far as it matters here. */
+export type Ending = { readonly kind: 'failed'; readonly cause: string } | { readonly kind: 'completed' | 'abandoned' }
+
+/** Observes attempts. */
 export interface PassiveHealth {
-  /** A connect for an attempt was refused, reset or timed out; not one that its client gave up. */
-  onConnectFailure(backend: Backend): void
-  /** A connect succeeded, or a pooled connection brought a response. One field compare when all is well. */
-  onConnectSuccess(backend: Backend): void
+  /** A response's head, also over a connection that was open already: what answers is reachable. One compare when all is well. */
+  onResponse(backend: Backend): void
+  /** Counts connects that were refused, reset or timed out; not those that their client gave up. */
+  onEnd(backend: Backend, ending: Ending): void
   /** Cancels the pauses; backends that are out stay out. */
   stop(): void
 }
@@ -54,13 +58,14 @@ export function createPassiveHealth({ policy, hasChecks, backends, clock, onChan
   }
 
   return {
-    onConnectFailure(backend) {
+    onEnd(backend, ending) {
+      if (ending.kind !== 'failed' || ending.cause !== 'connect') return
       // Connects begun before it went out still fail afterwards: they are the same failure.
       if (backend.health.kind === 'unhealthy') return
       backend.connectFailuresInRow += 1
       if (backend.connectFailuresInRow >= policy.failures) takeOut(backend)
     },
-    onConnectSuccess(backend) {
+    onResponse(backend) {
       if (backend.connectFailuresInRow !== 0) backend.connectFailuresInRow = 0
     },
     stop() {

@@ -5,6 +5,7 @@
 import { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
+import type { AttemptObserver } from '../balance/attempt.ts'
 import { Balancer } from '../balance/balancer.ts'
 import type { Eligibility } from '../balance/eligible.ts'
 import {
@@ -84,8 +85,14 @@ export class RunningPool {
     this.services = services
     const { clock, plugins: host } = services
     const { strategy } = ready
+    const observers: readonly AttemptObserver[] = [
+      {
+        onResponse: (backend) => this.passive.onResponse(backend),
+        onEnd: (backend, outcome) => this.passive.onEnd(backend, outcome),
+      },
+    ]
     const onFault = (what: string, error: unknown): void => this.strategy.onFault(what, error)
-    this.balancer = new Balancer({ strategy, eligibility: eligibilityOf(config), onFault, clock })
+    this.balancer = new Balancer({ strategy, eligibility: eligibilityOf(config), onFault, clock, observers })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ready, balancer: this.balancer, host, clock, onEvent })
@@ -133,10 +140,6 @@ export class RunningPool {
       connections,
       affinity: config.affinity,
       retry: config.retry,
-      passive: {
-        onConnectFailure: (backend) => this.passive.onConnectFailure(backend),
-        onConnectSuccess: (backend) => this.passive.onConnectSuccess(backend),
-      },
     }
   }
 

@@ -54,6 +54,21 @@ describe('a backend that refuses', () => {
     expect(edge.backend(0)).toMatchObject({ state: 'unhealthy', requests: 3 })
     expect(edge.events.map((event) => event.kind)).toEqual(['listening', 'backend-down', 'backend-up', 'backend-down'])
   })
+
+  test('now and then, with answers between, is not taken out', async () => {
+    const answer = answering(ok('ok', 'Connection: close\r\n'))
+    const first = startRawBackend({ answer })
+    const passive = { failures: 2, retryAfterMs: 10_000 }
+    await using edge = await startTestEdge([first.port], { pool: { passive } })
+    await using client = await connectTo(edge.port)
+    await first[Symbol.asyncDispose]()
+    expect((await ask(client, get())).status).toBe(502)
+    await using again = startRawBackend({ answer, port: first.port })
+    expect((await ask(client, get())).status).toBe(200)
+    again.stopListening()
+    expect((await ask(client, get())).status).toBe(502)
+    expect(edge.backend()).toMatchObject({ state: 'unchecked', failures: { connect: 2 } })
+  })
 })
 
 describe('a pooled connection that died', () => {

@@ -3,6 +3,8 @@ import { createPassiveHealth } from '../../../core/health/passive.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
+const refused = { kind: 'failed', cause: 'connect' } as const
+
 /** Passive health over one backend. `run` plays connects, `+` or `-`, and gives the standing after each: `u`p or `d`own. */
 function watchingOne({ failures = 3, retryAfterMs = 1000, hasChecks = false } = {}) {
   const clock = virtualClock()
@@ -19,8 +21,8 @@ function watchingOne({ failures = 3, retryAfterMs = 1000, hasChecks = false } = 
   const isOut = () => backend.health.kind === 'unhealthy'
   const run = (results: string) =>
     Array.from(results, (result) => {
-      if (result === '+') passive.onConnectSuccess(backend)
-      else passive.onConnectFailure(backend)
+      if (result === '+') passive.onResponse(backend)
+      else passive.onEnd(backend, refused)
       return isOut() ? 'd' : 'u'
     }).join('')
   return { clock, backend, backends, changes, passive, isOut, run }
@@ -118,12 +120,20 @@ describe('createPassiveHealth', () => {
     expect(changes).toHaveLength(1)
   })
 
+  test('counts nothing but failed connects', () => {
+    const { backend, passive } = watchingOne({ failures: 1 })
+    for (const cause of ['timeout', 'reset', 'protocol']) passive.onEnd(backend, { kind: 'failed', cause })
+    passive.onEnd(backend, { kind: 'abandoned' })
+    passive.onEnd(backend, { kind: 'completed' })
+    expect([backend.health.kind, backend.connectFailuresInRow]).toEqual(['unchecked', 0])
+  })
+
   test('counts each member for itself', () => {
     const { backend, isOut, passive, run } = watchingOne()
     const other = makeBackend(2)
     run('--')
-    passive.onConnectSuccess(other)
-    passive.onConnectFailure(other)
+    passive.onResponse(other)
+    passive.onEnd(other, refused)
     expect([backend.connectFailuresInRow, other.connectFailuresInRow]).toEqual([2, 1])
     run('-')
     expect([isOut(), other.health.kind]).toEqual([true, 'unchecked'])

@@ -1,0 +1,80 @@
+/**
+ * One try of one request at one backend, from its begin to its one end, and who hears of it in which order: the load
+ * first, then the counters, then the observers as they are listed. So whoever hears reads figures that count it already.
+ */
+import type { Backend } from '../backend/backend.ts'
+import type { Outcome } from '../strategy/strategy.ts'
+
+export interface Attempt {
+  readonly backend: Backend
+  /** The response head has arrived. */
+  respond(now: number): void
+  /** Over. A second call is a bug, which throws. */
+  end(outcome: Outcome, now: number): void
+}
+
+/** Hears of every attempt of a pool; must not throw. Times are monotonic ms. */
+export interface AttemptObserver {
+  onStart?(backend: Backend, now: number): void
+  /** Its response head has arrived, `ttfbMs` after the attempt began. */
+  onResponse?(backend: Backend, ttfbMs: number, now: number): void
+  /** Once for each start, on every path. */
+  onEnd?(backend: Backend, outcome: Outcome, now: number): void
+}
+
+/** Counts it and tells the observers; the attempt must be ended on every path. */
+export function beginAttempt(backend: Backend, observers: readonly AttemptObserver[], now: number): Attempt {
+  backend.inflight += 1
+  backend.counters.requests += 1
+  for (const observer of observers) observer.onStart?.(backend, now)
+  return new CountedAttempt(backend, observers, now)
+}
+
+class CountedAttempt implements Attempt {
+  readonly backend: Backend
+  private readonly observers: readonly AttemptObserver[]
+  private readonly startedAt: number
+  private hasEnded = false
+
+  constructor(backend: Backend, observers: readonly AttemptObserver[], now: number) {
+    this.backend = backend
+    this.observers = observers
+    this.startedAt = now
+  }
+
+  respond(now: number): void {
+    for (const observer of this.observers) observer.onResponse?.(this.backend, now - this.startedAt, now)
+  }
+
+  end(outcome: Outcome, now: number): void {
+    const { backend } = this
+    if (this.hasEnded) throw new Error(`an attempt on ${backend.id} was ended twice`)
+    this.hasEnded = true
+    backend.inflight -= 1
+    count(backend, outcome)
+    for (const observer of this.observers) observer.onEnd?.(backend, outcome, now)
+  }
+}
+
+function count({ counters, latency }: Backend, outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'completed':
+      counters.responses[Math.floor(outcome.status / 100) as 2] += 1
+      latency.record(outcome.elapsedMs)
+      break
+    case 'abandoned':
+      counters.abandoned += 1
+      break
+    case 'failed':
+      counters.failures += 1
+      counters[FAILURE_COUNTERS[outcome.cause]] += 1
+      break
+  }
+}
+
+const FAILURE_COUNTERS = {
+  connect: 'connectFailures',
+  timeout: 'timeouts',
+  reset: 'resets',
+  protocol: 'protocolErrors',
+} as const

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'bun:test'
+import type { Backend } from '../../../core/backend/backend.ts'
+import { type AttemptObserver, beginAttempt } from '../../../core/balance/attempt.ts'
+import { Balancer } from '../../../core/balance/balancer.ts'
+import type { Outcome } from '../../../core/strategy/strategy.ts'
+import { makeBackend } from '../../support/make-backend.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const completed = (status: number): Outcome => ({ kind: 'completed', status, elapsedMs: 3 })
+const failed = (cause: 'connect' | 'timeout' | 'reset' | 'protocol'): Outcome => ({
+  kind: 'failed',
+  cause,
+  elapsedMs: 3,
+})
+
+/** Writes down what it hears, and the figures as they are by then. */
+function listening(name: string, log: unknown[]): AttemptObserver {
+  const figures = ({ inflight, counters }: Backend) => [inflight, counters.requests, counters.responses[2]]
+  return {
+    onStart: (backend, now) => log.push([name, 'start', now, ...figures(backend)]),
+    onResponse: (backend, ttfbMs, now) => log.push([name, 'response', ttfbMs, now, ...figures(backend)]),
+    onEnd: (backend, outcome, now) => log.push([name, outcome.kind, now, ...figures(backend)]),
+  }
+}
+
+describe('an attempt', () => {
+  test('tells its observers in their order, figures first', () => {
+    const log: unknown[] = []
+    const attempt = beginAttempt(makeBackend(1), [listening('one', log), {}, listening('two', log)], 10)
+    attempt.respond(12)
+    attempt.end(completed(204), 15)
+    expect(log).toEqual([
+      ['one', 'start', 10, 1, 1, 0],
+      ['two', 'start', 10, 1, 1, 0],
+      ['one', 'response', 2, 12, 1, 1, 0],
+      ['two', 'response', 2, 12, 1, 1, 0],
+      ['one', 'completed', 15, 0, 1, 1],
+      ['two', 'completed', 15, 0, 1, 1],
+    ])
+  })
+
+  test('tells the strategy last, once inflight has fallen', () => {
+    const log: unknown[] = []
+    const strategy = {
+      pick: () => makeBackend(9),
+      onStart: ({ inflight }: { inflight: number }) => void log.push(['strategy', inflight]),
+      onEnd: ({ inflight }: { inflight: number }) => void log.push(['strategy', inflight]),
+    }
+    const balancer = new Balancer({
+      strategy,
+      eligibility: { admitsUnchecked: true, failsOpen: true },
+      onFault: (what) => log.push(what),
+      clock: virtualClock(),
+      observers: [listening('fact', log)],
+    })
+    balancer.begin(makeBackend(1), 0).end(completed(200), 1)
+    expect(log).toEqual([
+      ['fact', 'start', 0, 1, 1, 0],
+      ['strategy', 1],
+      ['fact', 'completed', 1, 0, 1, 1],
+      ['strategy', 0],
+    ])
+  })
+
+  test('refuses to be ended twice, and counts once', () => {
+    const backend = makeBackend(1)
+    const attempt = beginAttempt(backend, [], 0)
+    attempt.end(completed(200), 1)
+    expect(() => attempt.end(completed(200), 1)).toThrow('ended twice')
+    expect([backend.inflight, backend.counters.responses[2]]).toEqual([0, 1])
+  })
+
+  test.each([
+    [completed(101), { responses: [0, 1, 0, 0, 0, 0] }],
+    [completed(302), { responses: [0, 0, 0, 1, 0, 0] }],
+    [completed(599), { responses: [0, 0, 0, 0, 0, 1] }],
+    [failed('connect'), { failures: 1, connectFailures: 1 }],
+    [failed('timeout'), { failures: 1, timeouts: 1 }],
+    [failed('reset'), { failures: 1, resets: 1 }],
+    [failed('protocol'), { failures: 1, protocolErrors: 1 }],
+    [{ kind: 'abandoned', elapsedMs: 3 } as const, { failures: 0, abandoned: 1 }],
+  ])('counts %j for its backend', (outcome, counters) => {
+    const backend = makeBackend(1)
+    const nothing = { ...backend.counters, responses: [...backend.counters.responses] }
+    beginAttempt(backend, [], 0).end(outcome, 3)
+    expect(backend.counters).toEqual({ ...nothing, requests: 1, ...counters } as never)
+  })
+
+  test('records how long a completed one took, and no other', () => {
+    const times: number[] = []
+    const backend = makeBackend(1)
+    Object.defineProperty(backend, 'latency', { value: { record: (ms: number) => times.push(ms) } })
+    for (const outcome of [completed(200), failed('reset'), { kind: 'abandoned', elapsedMs: 9 } as const]) {
+      beginAttempt(backend, [], 0).end(outcome, 3)
+    }
+    expect(times).toEqual([3])
+  })
+})
