@@ -59,7 +59,7 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
     if (dashboard === undefined) emit(event)
   }
   const code = await serveWith(belowIo, options, loaded, emitWhenFree, ({ adminAddress }) => {
-    dashboard = startDashboard({ address: adminAddress ?? admin.address, token: admin.token })
+    dashboard = startDashboard({ address: adminAddress ?? admin.address, token: admin.token?.reveal() })
     void dashboard.ended.then(() => {
       dashboard = undefined
       left.resolve()

@@ -3,16 +3,17 @@
  * page, neither by DNS rebinding (its name in Host would not be a loopback one) nor from another origin.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Secret } from '../secrets.ts'
 import { problem } from './problem.ts'
 
 /** The refusal, or undefined when the request may go on. */
-export function refuseAccess(request: Request, token: string | undefined): Response | undefined {
+export function refuseAccess(request: Request, token: Secret | undefined): Response | undefined {
   const host = request.headers.get('host') ?? ''
   const origin = request.headers.get('origin')
   if (origin !== null && !isSameOrigin(origin, host))
     return problem(403, `Requests from the origin ${quote(origin)} are not served; a web page may not read this API.`)
   if (token !== undefined) {
-    if (isBearer(request.headers.get('authorization'), token)) return undefined
+    if (isBearer(request.headers.get('authorization'), token.reveal())) return undefined
     const detail = 'Send the header "Authorization: Bearer <token>" with the token of the config\'s admin.token.'
     return problem(401, detail, { headers: { 'www-authenticate': 'Bearer realm="smartedge"' } })
   }

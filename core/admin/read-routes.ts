@@ -1,5 +1,5 @@
 /** What the admin API tells: reading changes nothing. */
-import { redactSecrets } from './redact.ts'
+import { hideSecrets } from '../secrets.ts'
 import { problem } from './problem.ts'
 import { json, type Routes } from './route.ts'
 
@@ -38,6 +38,6 @@ export const readRoutes: Routes = {
   },
   'GET /api/config': {
     summary: 'The configuration in force, defaults filled in, durations in ms, sizes in bytes, secrets as ***.',
-    answer: ({ source }) => json(redactSecrets(source.config())),
+    answer: ({ source }) => json(hideSecrets(source.config())),
   },
 }

@@ -5,11 +5,12 @@ import { openApiDocument } from './openapi.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
 import { findRoute, json, type Routes } from './route.ts'
+import type { Secret } from '../secrets.ts'
 import type { AdminSource } from './source.ts'
 
 export interface AdminOptions {
   /** undefined: open to loopback Hosts. Read for each request: it may change. */
-  readonly token: string | undefined
+  readonly token: Secret | undefined
   readonly source: AdminSource
 }
 
@@ -42,7 +43,7 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
 
 async function answer(
   request: Request,
-  token: string | undefined,
+  token: Secret | undefined,
   asked: { readonly source: AdminSource; readonly origin: string },
 ): Promise<Response> {
   const path = pathOf(request.url)

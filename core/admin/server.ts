@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { StartError } from '../errors.ts'
+import type { Secret } from '../secrets.ts'
 import { maxBodyBytes } from './body.ts'
 import { type AdminOptions, createAdminHandler } from './routes.ts'
 
@@ -9,7 +10,7 @@ export interface AdminServer {
   /** With the real port where 0 was asked for. */
   readonly address: SocketAddress
   /** Of every request from now on. */
-  setToken(token: string | undefined): void
+  setToken(token: Secret | undefined): void
   /** Accepts no more; what is being answered goes on. */
   close(): void
   /** Closes the listener at once, and what is being answered with it. */

@@ -10,6 +10,7 @@ import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
+import type { Secret } from '../secrets.ts'
 
 export interface Config {
   readonly listeners: readonly ListenerConfig[]
@@ -36,7 +37,7 @@ export interface ListenerConfig {
 export interface AdminConfig {
   readonly address: SocketAddress
   /** undefined: open to whoever reaches the (loopback) address. */
-  readonly token: string | undefined
+  readonly token: Secret | undefined
 }
 
 export interface Limits extends HttpLimits {

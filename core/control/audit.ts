@@ -1,5 +1,6 @@
 /** Edits and their outcomes in words, for the audit event. Pure. */
 import { formatProblem } from '../config/problems.ts'
+import { hideSecrets } from '../secrets.ts'
 import type { EditResult, PoolEdit } from './contract.ts'
 
 /** A strategy's options may hold secrets, and are not told. */
@@ -27,6 +28,6 @@ function useOf(strategy: unknown): unknown {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
+  const text = JSON.stringify(hideSecrets(value)) ?? 'nothing'
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
 }

@@ -1,6 +1,7 @@
 /** How two plain values differ, key by key, in the words of the config file. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import { formatKey } from '../config/read/reading.ts'
+import { isSecret, Secret } from '../secrets.ts'
 import { formatDuration, formatSize } from '../config/read/units.ts'
 
 export interface Difference {
@@ -29,7 +30,7 @@ function compare(path: readonly string[], from: unknown, to: unknown, unit = '')
     const keys = new Set([...Object.keys(from), ...Object.keys(to)])
     return [...keys].flatMap((key) => compare([...path, key], from[key], to[key], key))
   }
-  if (isSecret(unit) || isStructure(from) || isStructure(to)) {
+  if (isSecret(unit, from) || isSecret(unit, to) || isStructure(from) || isStructure(to)) {
     if (from === undefined) return say('added')
     return say(to === undefined ? 'removed' : 'changed')
   }
@@ -46,10 +47,9 @@ function show(value: unknown, unit: string): string {
   return unit.endsWith('Bytes') ? formatSize(value) : String(value)
 }
 
-const isSecret = (key: string): boolean => /token|secret|password/i.test(key)
-
 const isStructure = (value: unknown): boolean => typeof value === 'object' && value !== null
 
-const isObject = (value: unknown): value is Record<string, unknown> => isStructure(value) && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  isStructure(value) && !Array.isArray(value) && !(value instanceof Secret)
 
 const entries = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {})

@@ -5,6 +5,7 @@ import { findHome, type Home } from '../config/edit/pool-edit.ts'
 import type { Loaded } from '../config/load.ts'
 import type { Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
+import { fingerprint } from '../secrets.ts'
 import type { ConfigFiles, EditResult, PoolEdit } from './contract.ts'
 import type { FilesRead } from './read-files.ts'
 
@@ -54,6 +55,6 @@ export function soundPool(loaded: Loaded, name: string): PoolConfig | undefined 
 /** The same for the same members and strategy. */
 export const etagOf = ({ members, strategy }: PoolConfig): string =>
   createHash('sha256')
-    .update(JSON.stringify([members, strategy]))
+    .update(fingerprint([members, strategy]))
     .digest('hex')
     .slice(0, 16)

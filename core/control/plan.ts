@@ -2,6 +2,8 @@
 import { formatAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
+import { describeRoute } from '../route/describe.ts'
+import { fingerprint } from '../secrets.ts'
 import type { Change } from './contract.ts'
 import { differences } from './differences.ts'
 import type { EdgeLoad } from './edge-control.ts'
@@ -58,23 +60,15 @@ function planListeners(old: readonly ListenerConfig[], next: readonly ListenerCo
 
 /** Running requests keep the route they took, so that a route which goes ends nothing. */
 function planRoutes(old: readonly RouteRule[], next: readonly RouteRule[]): Change[] {
-  const [before, after] = [old, next].map((rules) => new Map(rules.map((rule) => [JSON.stringify(rule), rule])))
+  const [before, after] = [old, next].map((rules) => new Map(rules.map((rule) => [fingerprint(rule), rule])))
   const only = (rules = new Map<string, RouteRule>(), others = new Map<string, RouteRule>()) =>
     [...rules].filter(([text]) => !others.has(text)).map(([, rule]) => rule)
   const changes = [
     ...only(after, before).map((rule) => `added: ${describeRoute(rule)}`),
     ...only(before, after).map((rule) => `removed: ${describeRoute(rule)}`),
   ]
-  const isMoved = changes.length === 0 && JSON.stringify(old) !== JSON.stringify(next)
+  const isMoved = changes.length === 0 && fingerprint(old) !== fingerprint(next)
   return [...changes, ...(isMoved ? ['in another order'] : [])].map((text) => other({ key: 'routes', text }))
-}
-
-/** `GET api.example.com/v1/* to api`. The values of fields may be secrets. */
-function describeRoute({ match, pool }: RouteRule): string {
-  const { host, path, methods = [], headers } = match
-  const where = `${host ?? ''}${path ?? (host === undefined ? 'everything' : '')}`
-  const fields = headers.length === 0 ? [] : [`with ${headers.map((header) => header.name).join(', ')}`]
-  return [...(methods.length === 0 ? [] : [methods.join('|')]), where, ...fields, 'to', pool].join(' ')
 }
 
 interface Pair<T> {

@@ -1,9 +1,12 @@
-/** A rule's conditions in words, for people. Pure. */
-import type { RouteMatch } from './route.ts'
+/** A rule in words, for people: logs, plans, frames and metrics. Pure. */
+import type { RouteMatch, RouteRule } from './route.ts'
 
-/** `GET|POST api.example.com/v1/* x-canary=1`; `*` for a rule that takes everything. */
+/** `GET|POST api.example.com/v1/* x-canary=***`, values of fields being secret; `*` for a rule that takes everything. */
 export function describeMatch({ host, path, methods, headers }: RouteMatch): string {
   const place = `${host ?? ''}${path ?? ''}`
-  const fields = headers.map(({ name, value }) => `${name}=${value}`)
+  const fields = headers.map(({ name, value }) => `${name}=${value.toString()}`)
   return [methods?.join('|') ?? '', place, ...fields].filter((part) => part !== '').join(' ') || '*'
 }
+
+/** `api.example.com/v1/* to api`. */
+export const describeRoute = ({ match, pool }: RouteRule): string => `${describeMatch(match)} to ${pool}`

@@ -28,7 +28,7 @@ export interface Conditions {
   /** Whether `path` is the beginning that a request's path must have, and not the whole. */
   readonly isPrefix: boolean
   readonly methods: readonly string[] | undefined
-  readonly fields: RouteMatch['headers']
+  readonly fields: readonly { readonly name: string; readonly value: string }[]
 }
 
 /** Of `*.example.com` the `.example.com` that a host must end in (any depth, never bare); undefined when exact. */
@@ -43,7 +43,7 @@ export function compileConditions(match: RouteMatch): Conditions {
     path: match.path === undefined ? undefined : asBytes(isPrefix ? match.path.slice(0, -1) : match.path),
     isPrefix,
     methods: match.methods,
-    fields: match.headers.map((field) => ({ name: field.name, value: asBytes(field.value) })),
+    fields: match.headers.map((field) => ({ name: field.name, value: asBytes(field.value.reveal()) })),
   }
 }
 

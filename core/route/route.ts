@@ -1,4 +1,6 @@
 /** One routing rule, parsed: rules are tried in file order and the first whose every condition holds wins. */
+import type { Secret } from '../secrets.ts'
+
 export interface RouteRule {
   readonly match: RouteMatch
   /** Name of the pool that serves it. */
@@ -12,6 +14,6 @@ export interface RouteMatch {
   readonly path: string | undefined
   /** Method tokens, case-sensitive (RFC 9110 9.1); undefined: any. */
   readonly methods: readonly string[] | undefined
-  /** Lower-case field name and the value that one of its lines must have. */
-  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  /** Lower-case field name and the value that one of its lines must have, which may be somebody's key. */
+  readonly headers: readonly { readonly name: string; readonly value: Secret }[]
 }

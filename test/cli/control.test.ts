@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { main } from '../../cli/main.ts'
 import { startAdmin } from '../../core/admin/server.ts'
 import { formatAddress } from '../../core/address.ts'
+import { Secret } from '../../core/secrets.ts'
 import { fakeAdminSource } from '../support/admin-source.ts'
 import { controlled } from '../support/controlled.ts'
 import { fakeIo } from '../support/service-io.ts'
@@ -21,7 +22,11 @@ async function start(given: Readonly<Record<string, string>> = files, token?: st
   const one = await controlled(given)
   const status = () => ({ pools: one.edge.config.pools.map(({ name }) => ({ name, backends: [] })) }) as never
   const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller, status })
-  const server = await startAdmin({ address: { kind: 'tcp', host: '127.0.0.1', port: 0 }, token, source })
+  const server = await startAdmin({
+    address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+    token: token === undefined ? undefined : new Secret(token),
+    source,
+  })
   ends.push(() => server.stop(), one.end)
   const url = `http://${formatAddress(server.address)}`
   const run = async (line: string, env: Readonly<Record<string, string>> = {}) => {

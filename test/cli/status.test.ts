@@ -3,6 +3,7 @@ import { adminTarget } from '../../cli/client/admin-client.ts'
 import { status, type StatusOptions } from '../../cli/commands/status.ts'
 import type { ServiceIo } from '../../cli/process/service-io.ts'
 import { type AdminServer, startAdmin } from '../../core/admin/server.ts'
+import { Secret } from '../../core/secrets.ts'
 import { fakeAdminSource } from '../support/admin-source.ts'
 import { fakeIo } from '../support/service-io.ts'
 
@@ -13,7 +14,11 @@ afterEach(async () => {
 
 async function admin(token?: string): Promise<{ server: AdminServer; url: string }> {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-  const server = await startAdmin({ address, token, source: fakeAdminSource() })
+  const server = await startAdmin({
+    address,
+    token: token === undefined ? undefined : new Secret(token),
+    source: fakeAdminSource(),
+  })
   stops.push(() => server.stop())
   return { server, url: `http://127.0.0.1:${server.address.kind === 'tcp' ? server.address.port : 0}` }
 }

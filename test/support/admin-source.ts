@@ -1,11 +1,12 @@
 /** An admin source that serves fixed answers, each of them overridable. */
 import type { AdminSource } from '../../core/admin/source.ts'
 import type { Config } from '../../core/config/config.ts'
+import { Secret } from '../../core/secrets.ts'
 import { buildSnapshot } from '../../core/report/snapshot.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from './edge-view.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-const config = { admin: { token: 'hunter2' }, shutdownTimeoutMs: 30_000, pools: [] } as unknown as Config
+const config = { admin: { token: new Secret('hunter2') }, shutdownTimeoutMs: 30_000, pools: [] } as unknown as Config
 
 export const fakeAdminSource = (overrides: Partial<AdminSource> = {}): AdminSource => ({
   status: () => buildSnapshot(fakeEdge([fakeBackend()]), fakeProcess, virtualClock()),

@@ -22,6 +22,7 @@ const LEAVES = [
   'core/errors.ts',
   'core/file-stamp.ts',
   'core/random.ts',
+  'core/secrets.ts',
   'core/version.ts',
 ]
 
@@ -44,7 +45,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`) },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/'] },
   { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
-  { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/'] },
+  { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
   { from: 'core/admin/', to: ['core/observe/', 'core/report/', 'core/config/'], types: ['core/control/'] },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },

@@ -4,7 +4,10 @@ import { expand } from './expand.ts'
 import type { About, Field } from './field.ts'
 import type { Reading } from './reading.ts'
 
-/** The value as plain JSON, variables expanded in its texts. Depth is bounded and `__proto__` refused with the tree. */
+/**
+ * The value as plain JSON, variables expanded in its texts. Depth is bounded and `__proto__` refused with the tree.
+ * Nobody knows which of it is secret, so that problems show none of it.
+ */
 export const anything = (about: About): Field<unknown> => ({
   schema: { title: 'any JSON', ...about },
   read: (node, reading) => (node === undefined ? undefined : toValue(node, reading)),
@@ -21,5 +24,5 @@ function toValue(node: Node, reading: Reading): unknown {
   }
   if (node.type !== 'string') return node.value
   const expanded = expand(String(node.value), reading.env)
-  return expanded.kind === 'text' ? expanded.text : reading.report(node, expanded)
+  return expanded.kind === 'text' ? expanded.text : reading.report(node, expanded, { secret: true })
 }

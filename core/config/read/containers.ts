@@ -7,15 +7,11 @@ import { didYouMean } from './suggest.ts'
 type Fields = Readonly<Record<string, Field<unknown>>>
 type Values<F extends Fields> = { readonly [Key in keyof F]: Value<F[Key]> }
 
-export interface ObjectOptions extends About {
-  /** Its values, and those of unknown keys in it, are never shown. */
-  readonly isSecret?: boolean
-}
-
 /** Known keys only; absent: undefined. */
-export function object<F extends Fields>(fields: F, options: ObjectOptions): Field<Values<F> | undefined> {
-  const { isSecret: secret = false, ...about } = options
+export function object<F extends Fields>(fields: F, about: About): Field<Values<F> | undefined> {
+  const secret = holdSecrets(Object.values(fields))
   return {
+    isSecret: secret,
     schema: { title: 'object', ...about, type: 'object', ...describeFields(fields), additionalProperties: false },
     read(node, reading) {
       if (node === undefined) return undefined
@@ -28,10 +24,13 @@ export function object<F extends Fields>(fields: F, options: ObjectOptions): Fie
 }
 
 /** Like `object`, and when absent as if it stood there empty: its fields' defaults. */
-export function section<F extends Fields>(fields: F, options: ObjectOptions): Field<Values<F>> {
-  const field = object(fields, options)
+export function section<F extends Fields>(fields: F, about: About): Field<Values<F>> {
+  const field = object(fields, about)
   return { ...field, read: (node, reading) => field.read(node, reading) ?? readFields(fields, undefined, reading) }
 }
+
+/** Somebody may write the secret itself where the object, list or record around it belongs. */
+const holdSecrets = (fields: readonly Field<unknown>[]): boolean => fields.some((field) => field.isSecret === true)
 
 function describeFields(fields: Fields): JsonSchema {
   const names = Object.keys(fields)
@@ -100,11 +99,14 @@ export function record<T>(item: Field<T | undefined>, options: RecordOptions): F
     additionalProperties: item.schema,
   }
   const names = { propertyNames: { pattern: namePattern.source }, ...(noun !== undefined && { minProperties: 1 }) }
+  const secret = holdSecrets([item])
   return {
     schema: { ...schema, ...names },
+    isSecret: secret,
     read(node, reading) {
       if (node === undefined) return undefined
-      if (node.type !== 'object') return reading.report(node, { rule: 'must be an object of named entries' })
+      if (node.type !== 'object')
+        return reading.report(node, { rule: 'must be an object of named entries' }, { secret })
       const entries = entriesOf(node)
       if (entries.length === 0 && noun !== undefined) reading.report(node, { rule: `must name at least one ${noun}` })
       return entries.flatMap(({ name, key, value: valueNode }) => {
@@ -118,11 +120,13 @@ export function record<T>(item: Field<T | undefined>, options: RecordOptions): F
 
 /** In file order; an item that could not be read is left out. */
 export function list<T>(item: Field<T | undefined>, about: About): Field<readonly T[] | undefined> {
+  const secret = holdSecrets([item])
   return {
     schema: { title: 'list', ...about, type: 'array', items: item.schema },
+    isSecret: secret,
     read(node, reading) {
       if (node === undefined) return undefined
-      if (node.type !== 'array') return reading.report(node, { rule: 'must be a list' })
+      if (node.type !== 'array') return reading.report(node, { rule: 'must be a list' }, { secret })
       return (node.children ?? []).flatMap((child) => item.read(child, reading) ?? [])
     },
   }
@@ -134,16 +138,17 @@ export interface EitherOptions extends About {
   /** Completes "key …" for a value of none of the types. */
   readonly rule: string
   readonly title: string
-  readonly isSecret?: boolean
 }
 
 /** Several forms of one thing, told apart by their JSON type alone, so that a fault is always one form's fault. */
 export function either<T>(
   forms: Readonly<Partial<Record<JsonType, Field<T | undefined>>>>,
-  { rule, isSecret: secret = false, ...about }: EitherOptions,
+  { rule, ...about }: EitherOptions,
 ): Field<T | undefined> {
+  const secret = holdSecrets(Object.values(forms))
   return {
     schema: { ...about, anyOf: Object.values(forms).map((form) => form.schema) },
+    isSecret: secret,
     read(node, reading) {
       if (node === undefined) return undefined
       const form = forms[node.type]

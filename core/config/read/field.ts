@@ -15,6 +15,8 @@ export interface JsonSchema {
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly pattern?: string
+  /** May be sent and is never told. */
+  readonly writeOnly?: true
   readonly minimum?: number
   readonly maximum?: number
   readonly items?: JsonSchema
@@ -31,6 +33,8 @@ export interface Field<T> {
   readonly schema: JsonSchema
   /** Its absence is a problem; said by the object around it. */
   readonly isRequired?: boolean
+  /** What stands there is never shown: it is secret, or something in it may be. */
+  readonly isSecret?: boolean
   /** `node` undefined: the key is absent. Reports what is wrong, then returns what lets the reading go on. Never throws. */
   read(node: Node | undefined, reading: Reading): T
 }
@@ -47,7 +51,7 @@ export interface About {
 /** `fallback` when absent (or already reported); `shown` is how it would stand in the file. */
 export function orElse<T>(field: Field<T | undefined>, fallback: T, shown?: unknown): Field<T> {
   const schema = shown === undefined ? field.schema : { ...field.schema, default: shown }
-  return { schema, read: (node, reading) => field.read(node, reading) ?? fallback }
+  return { ...field, schema, read: (node, reading) => field.read(node, reading) ?? fallback }
 }
 
 /** Tells editors of a default that is filled in elsewhere, where it depends on something else. */

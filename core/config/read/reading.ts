@@ -115,8 +115,9 @@ const isKey = (node: Node): boolean => node.parent?.type === 'property' && node.
 function showValue(node: Node, secret: boolean): string {
   if (node.type === 'object') return 'an object'
   if (node.type === 'array') return 'a list'
-  if (secret) return `a ${node.type === 'string' ? 'text' : node.type} (not shown)`
-  return node.type === 'string' ? showText(String(node.value)) : String(node.value)
+  const isText = node.type === 'string'
+  if (secret && (isText || node.type === 'number')) return `a ${isText ? 'text' : 'number'} (not shown)`
+  return isText ? showText(String(node.value)) : String(node.value)
 }
 
 /** Offset -> line and column; line starts are found once, when the first problem asks. */

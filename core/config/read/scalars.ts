@@ -1,6 +1,7 @@
 /** Fields that hold one text, number or truth value. */
 import type { Node } from 'jsonc-parser'
 import type { Setting } from '../defaults.ts'
+import { Secret } from '../../secrets.ts'
 import type { Fault } from '../problems.ts'
 import { expand } from './expand.ts'
 import type { About, Field, JsonSchema } from './field.ts'
@@ -21,17 +22,21 @@ export interface TextOptions<T> extends About {
   parse(text: string, reading: Reading): Parsed<T>
   /** What editors check; variables are let through. */
   readonly pattern?: string
-  readonly isSecret?: boolean
+  /** It reads as a `Secret`, and neither problems nor anything else shows it. */
+  readonly isSecret?: true
   /** What to say to a value of another type. */
   hintFor?(value: unknown): string | undefined
 }
 
 /** A text, variables expanded, and what `parse` makes of it. */
-export function text<T>(options: TextOptions<T>): Field<T | undefined> {
+export function text(options: TextOptions<string> & { readonly isSecret: true }): Field<Secret | undefined>
+export function text<T>(options: TextOptions<T> & { readonly isSecret?: never }): Field<T | undefined>
+export function text<T>(options: TextOptions<T>): Field<T | Secret | undefined> {
   const { title, description, examples, rule, pattern, isSecret: secret = false } = options
   const schema: JsonSchema = { title, description, type: 'string', ...(pattern && { pattern: orVariable(pattern) }) }
   return {
-    schema: examples === undefined ? schema : { ...schema, examples },
+    schema: { ...schema, ...(examples && { examples }), ...(secret && { writeOnly: true }) },
+    isSecret: secret,
     read(node, reading) {
       if (node === undefined) return undefined
       const fail = (fault: Fault): undefined => reading.report(node, fault, { secret })
@@ -39,7 +44,7 @@ export function text<T>(options: TextOptions<T>): Field<T | undefined> {
       const expanded = expand(String(node.value), reading.env)
       if (expanded.kind === 'fault') return fail(expanded)
       const parsed = options.parse(expanded.text, reading)
-      if (parsed.kind === 'value') return parsed.value
+      if (parsed.kind === 'value') return secret ? new Secret(String(parsed.value)) : parsed.value
       // A hint repeats the text, and what a variable holds may be a secret.
       const hint = secret || expanded.text !== node.value ? undefined : parsed.hint
       return fail({ rule: parsed.rule ?? rule, hint })

@@ -69,7 +69,7 @@ function parseToken(value: string): Parsed<string> {
 
 const adminBody = section(
   { address: address(defaults['admin.address'], 'Where the admin API listens.'), token },
-  { description: 'The admin API: health, status, metrics and changes.', isSecret: true },
+  { description: 'The admin API: health, status, metrics and changes.' },
 )
 
 export interface AdminDraft {
@@ -80,14 +80,14 @@ export interface AdminDraft {
 const adminObject = convert(adminBody, ({ address: place, token: secret }, node, reading): AdminDraft => {
   const config = {
     address: place?.value ?? defaultAddress(defaults['admin.address']),
-    token: secret === '' ? undefined : secret,
+    token: secret?.reveal() === '' ? undefined : secret,
   }
   const isOpen = config.token === undefined && !isLoopback(config.address)
   if (isOpen && node !== undefined) {
     const rule = 'must be set when the address is not loopback: whoever reaches it could change the pools'
     const hasToken = node.children?.some((property) => property.children?.[0]?.value === 'token')
     if (!hasToken) reading.report(node, { rule }, { child: 'token' })
-    else if (secret === '') reading.report(node, { rule: `${rule}; here it is empty` }, { child: 'token' })
+    else if (secret?.reveal() === '') reading.report(node, { rule: `${rule}; here it is empty` }, { child: 'token' })
   }
   return { config, address: place }
 })
@@ -98,13 +98,12 @@ const adminForms = either<AdminDraft | false>(
     title: 'object or false',
     description: 'The admin API; on loopback unless told otherwise, `false` for none.',
     rule: 'must be an object with the keys address, token, or false',
-    isSecret: true,
   },
 )
 
 /** `admin`; undefined: switched off. */
 export const admin: Field<AdminDraft | undefined> = {
-  schema: adminForms.schema,
+  ...adminForms,
   read(node, reading) {
     const draft = node === undefined ? adminObject.read(undefined, reading) : adminForms.read(node, reading)
     return draft === false ? undefined : draft

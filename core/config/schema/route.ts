@@ -71,6 +71,8 @@ const headerValue = text({
   title: 'text',
   description: 'What one of the field’s lines must be, exactly.',
   rule: 'must be printable ASCII without spaces around it',
+  // A bearer token tells tenants apart as well as anything.
+  isSecret: true,
   parse: (value) =>
     /^(?! )[ -~\t]{0,4096}$/.test(value) && value.trim() === value ? { kind: 'value', value } : { kind: 'fault' },
 })

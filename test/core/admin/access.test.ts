@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { isLoopbackHost, refuseAccess } from '../../../core/admin/access.ts'
+import { Secret } from '../../../core/secrets.ts'
 
 const status = (headers: Record<string, string>, token?: string) =>
-  refuseAccess(new Request('http://x/', { headers }), token)?.status
+  refuseAccess(new Request('http://x/', { headers }), token === undefined ? undefined : new Secret(token))?.status
 
 describe('loopback Host', () => {
   test('is localhost, 127.0.0.0/8 or ::1, with any port', () => {
@@ -67,7 +68,7 @@ describe('access with a token', () => {
   })
 
   test('tells the scheme that it wants', () => {
-    const refusal = refuseAccess(new Request('http://x/'), 's3cret')
+    const refusal = refuseAccess(new Request('http://x/'), new Secret('s3cret'))
     expect(refusal?.headers.get('www-authenticate')).toBe('Bearer realm="smartedge"')
   })
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { createAdminHandler } from '../../../core/admin/routes.ts'
+import { Secret } from '../../../core/secrets.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { configSchema } from '../../../core/config/schema.ts'
 import { controlled, type Controlled } from '../../support/controlled.ts'
@@ -23,7 +24,7 @@ async function start(token?: string) {
   const one = await controlled(files)
   open.push(one)
   const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller })
-  const handler = createAdminHandler({ token, source })
+  const handler = createAdminHandler({ token: token === undefined ? undefined : new Secret(token), source })
   const ask = (method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> =>
     handler(
       new Request(`http://localhost:9900${url}`, {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AdminServer, startAdmin } from '../../../core/admin/server.ts'
 import type { SocketAddress } from '../../../core/address.ts'
+import { Secret } from '../../../core/secrets.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 
 const started: AdminServer[] = []
@@ -11,7 +12,11 @@ const directories: string[] = []
 const tcp: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 }
 
 async function start(address: SocketAddress, token?: string) {
-  const server = await startAdmin({ address, token, source: fakeAdminSource() })
+  const server = await startAdmin({
+    address,
+    token: token === undefined ? undefined : new Secret(token),
+    source: fakeAdminSource(),
+  })
   started.push(server)
   return server
 }

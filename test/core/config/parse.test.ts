@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { Secret } from '../../../core/secrets.ts'
 import { configOf, problemsOf, withPool, withTop } from './read-config.ts'
 
 const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
@@ -87,7 +88,7 @@ describe('a valid config', () => {
       ['web', 'tcp'],
       ['local', 'unix'],
     ])
-    expect(config.admin?.token).toBe('sesame')
+    expect(config.admin?.token?.reveal()).toBe('sesame')
     expect(config.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
     expect(config.limits).toEqual({ maxHeadBytes: 32_768, maxTargetBytes: 8192, maxFields: 100, maxConnections: 5000 })
     expect(config.timeouts).toEqual({ headMs: 5000, bodyMs: 60_000, keepAliveMs: 10_000, tunnelMs: 7_200_000 })
@@ -105,7 +106,7 @@ describe('a valid config', () => {
           host: 'api.example.com',
           path: '/v1/*',
           methods: ['GET'],
-          headers: [{ name: 'x-canary', value: '1' }],
+          headers: [{ name: 'x-canary', value: new Secret('1') }],
         },
       },
       { pool: 'api', match: { ...everything, host: '*.example.com' } },
@@ -281,6 +282,9 @@ describe('secrets', () => {
     withTop({ admin: { tokn: secret } }),
     withTop({ admin: secret }),
     withTop({ admin: { address: '0.0.0.0:1', tokn: secret } }),
+    withTop({ routes: [{ match: { header: { 'x-key': `${secret} ` } }, pool: 'web' }] }),
+    withTop({ routes: [{ match: { header: [secret] } }, { match: { header: secret } }, { match: secret }, secret] }),
+    withPool({ strategy: { use: 'p2c', options: { a: `${secret}\${MISSING}` } } }),
     withTop({ timeouts: { head: '${TOKEN}' } }),
     { pools: { web: { backends: [`http://user:${secret}@host:80`] } } },
     { pools: { web: { backends: [`user:${secret}@host:80`] } } },

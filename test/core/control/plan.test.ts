@@ -104,7 +104,13 @@ describe('planChanges', () => {
           { pool: 'web' },
         ],
       }),
-      ['routes: added: GET|PUT a.b/v1/* with x-key to web'],
+      ['routes: added: GET|PUT a.b/v1/* x-key=*** to web'],
+    ],
+    [
+      'a route whose field wants another value, without showing either',
+      withTop({ routes: [{ match: { header: { 'x-key': 'hunter2' } }, pool: 'web' }, { pool: 'web' }] }),
+      withTop({ routes: [{ match: { header: { 'x-key': 'hunter3' } }, pool: 'web' }, { pool: 'web' }] }),
+      ['routes: added: x-key=*** to web', 'routes: removed: x-key=*** to web'],
     ],
     [
       'the order of routes',
@@ -116,12 +122,7 @@ describe('planChanges', () => {
       'pools',
       { pools: { a: { backends: [] } } },
       { pools: { 'b.c': { backends: ['http://x', 'http://y'] } } },
-      [
-        'routes: added: everything to b.c',
-        'routes: removed: everything to a',
-        'pools["b.c"]: added, 2 backends',
-        'pools.a: removed',
-      ],
+      ['routes: added: * to b.c', 'routes: removed: * to a', 'pools["b.c"]: added, 2 backends', 'pools.a: removed'],
     ],
   ])('tells %s', (_title, from, to, expected) => {
     expect(changes(from, to)).toEqual(expected)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { describeMatch } from '../../../core/route/describe.ts'
+import { describeMatch, describeRoute } from '../../../core/route/describe.ts'
 import type { RouteMatch } from '../../../core/route/route.ts'
+import { Secret } from '../../../core/secrets.ts'
 
 const anything: RouteMatch = { host: undefined, path: undefined, methods: undefined, headers: [] }
 
@@ -10,9 +11,13 @@ describe('conditions in words', () => {
     [{ host: '*.example.com' }, '*.example.com'],
     [{ path: '/v1/*' }, '/v1/*'],
     [{ host: 'a.com', path: '/v1/*', methods: ['GET', 'POST'] }, 'GET|POST a.com/v1/*'],
-    [{ headers: [{ name: 'x-canary', value: '1' }] }, 'x-canary=1'],
+    [{ headers: [{ name: 'authorization', value: new Secret('Bearer s3cret') }] }, 'authorization=***'],
   ]
   for (const [match, words] of cases) {
     test(`says ${words}`, () => expect(describeMatch({ ...anything, ...match })).toBe(words))
   }
+
+  test('says where it leads, too', () => {
+    expect(describeRoute({ match: { ...anything, path: '/v1/*' }, pool: 'api' })).toBe('/v1/* to api')
+  })
 })
