@@ -16,7 +16,7 @@ export interface Config {
   readonly listeners: readonly ListenerConfig[]
   /** undefined: no admin API. */
   readonly admin: AdminConfig | undefined
-  /** IP addresses and CIDR blocks whose X-Forwarded-* fields are believed and extended. */
+  /** IP addresses and CIDR blocks of the proxies in front: what they tell of clients is believed. */
   readonly trustedProxies: readonly string[]
   readonly limits: Limits
   readonly timeouts: ClientTimeouts

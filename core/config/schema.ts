@@ -78,7 +78,7 @@ export const configFile = object(
     admin,
     trustedProxies: list(cidr('A proxy, or a block of them.'), {
       description:
-        'Proxies in front whose X-Forwarded-* fields are believed and extended; those of others are replaced.',
+        'Proxies in front: what they tell of a client, in X-Forwarded-* and its kin, is believed and passed on; what others tell is dropped.',
       examples: [['10.0.0.0/8']],
     }),
     limits,

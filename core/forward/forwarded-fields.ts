@@ -27,7 +27,7 @@ const HOP_BY_HOP = [
   kind.TRANSFER_ENCODING,
 ]
 
-/** What Connection may not name away: what frames or routes a message, and what we add ourselves. */
+/** What Connection may not name away: what frames or routes a message, what proxies tell, and what we add ourselves. */
 const PROTECTED = new Set([
   kind.HOST,
   kind.CONTENT_LENGTH,
@@ -35,6 +35,7 @@ const PROTECTED = new Set([
   kind.FORWARDED_FOR,
   kind.FORWARDED_PROTO,
   kind.FORWARDED_HOST,
+  kind.FORWARDING,
   kind.REQUEST_ID,
   kind.VIA,
 ])

@@ -13,7 +13,7 @@ import type { WriteRequestId } from './request-id.ts'
 export interface ForwardedClient {
   /** The peer's address as text. */
   readonly address: string
-  /** Its X-Forwarded-* fields are believed and extended, not replaced. */
+  /** What it tells of the client is believed, passed on and extended, not replaced or dropped. */
   readonly isTrusted: boolean
   /** `forwardedForLine(address)`, made once a connection. */
   readonly forwardedFields: Buffer
@@ -44,8 +44,15 @@ const LINE_END = Buffer.from('\r\n')
  */
 const ADDED_BYTES = 512 + 2 * MAX_AUTHORITY_BYTES
 
-const UNTRUSTED_DROPS = dropTable(kind.DISGUISED, kind.FORWARDED_FOR, kind.FORWARDED_PROTO, kind.FORWARDED_HOST)
-const TRUSTED_DROPS = dropTable(kind.DISGUISED, kind.FORWARDED_FOR)
+const TRUSTED_DROPS = dropTable(kind.DISGUISED, kind.PROXY, kind.FORWARDED_FOR)
+const UNTRUSTED_DROPS = dropTable(
+  kind.DISGUISED,
+  kind.PROXY,
+  kind.FORWARDED_FOR,
+  kind.FORWARDED_PROTO,
+  kind.FORWARDED_HOST,
+  kind.FORWARDING,
+)
 
 /** The lines that say who an untrusted client is; they are the same for every request of its connection. */
 export const forwardedForLines = (address: string): Buffer =>

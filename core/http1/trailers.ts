@@ -1,17 +1,16 @@
 /** Writes the end of a chunked body: the last chunk, and those trailer fields that may be forwarded. */
+import { OTHER } from './field-names.ts'
 import type { FieldSection } from './field-section.ts'
 
 /**
- * Fields that a trailer must not carry (RFC 9110 6.5.1: framing, routing, authentication, request modifiers, content
- * format) or that we answer for ourselves. A recipient that merges trailers into its head would be deceived by them.
+ * Fields that a trailer must not carry, beside those of a known kind (RFC 9110 6.5.1: authentication, request modifiers,
+ * content format). A recipient that merges trailers into its head would be deceived by them.
  */
 const FORBIDDEN = new Set(
   (
-    'transfer-encoding content-length host connection keep-alive proxy-connection te trailer upgrade expect max-forwards ' +
-    'via x-forwarded-for x-forwarded-proto x-forwarded-host x-request-id forwarded authorization proxy-authorization ' +
-    'proxy-authenticate www-authenticate cookie set-cookie cache-control pragma age date expires vary location ' +
-    'retry-after range if-match if-none-match if-modified-since if-unmodified-since if-range content-encoding ' +
-    'content-type content-range'
+    'trailer max-forwards authorization proxy-authorization proxy-authenticate www-authenticate cookie set-cookie ' +
+    'cache-control pragma age date expires vary location retry-after range if-match if-none-match if-modified-since ' +
+    'if-unmodified-since if-range content-encoding content-type content-range'
   ).split(' '),
 )
 
@@ -22,6 +21,7 @@ export function lastChunk(trailers: FieldSection | undefined): Buffer {
   if (trailers === undefined) return LAST_CHUNK
   const lines: Buffer[] = [LAST_CHUNK.subarray(0, 3)]
   for (let index = 0; index < trailers.count; index += 1) {
+    if (trailers.kinds[index] !== OTHER) continue
     const start = trailers.starts[index] as number
     const name = trailers.bytes.toString('latin1', start, trailers.colons[index]).toLowerCase()
     if (!FORBIDDEN.has(name)) lines.push(trailers.bytes.subarray(start, (trailers.ends[index] as number) + 2))

@@ -87,6 +87,24 @@ describe('a request on its way', () => {
     expect(valuesOf(request, 'x-forwarded-host')).toEqual(['a'])
   })
 
+  const told = [
+    ['Forwarded', 'for=1.2.3.4'],
+    ['X-Forwarded-Port', '444'],
+    ['X-Forwarded-Made-Up', 'x'],
+    ['X-Real-IP', '1.2.3.4'],
+    ['CF-Connecting-IP', '1.2.3.4'],
+  ] as const
+  test.each(told)('carries the %s of a trusted peer and of nobody else', async (name, value) => {
+    const request = get('/', `${name}: ${value}\r\n`)
+    expect(valuesOf(await forwarded(request), name.toLowerCase())).toEqual([])
+    expect(valuesOf(await forwarded(request, trusting), name.toLowerCase())).toEqual([value])
+  })
+
+  test('never carries Proxy', async () => {
+    const request = get('/', 'Proxy: http://evil.example\r\n')
+    for (const options of [{}, trusting]) expect((await forwarded(request, options)).head).not.toMatch(/^proxy:/im)
+  })
+
   test('has the list of a trusted peer extended', async () => {
     const told =
       'X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: b\r\nx-forwarded-for: 5.6.7.8\r\n'

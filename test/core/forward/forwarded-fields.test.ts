@@ -77,8 +77,8 @@ describe('markNamedByConnection', () => {
     ],
     [
       'names what is forwarded for',
-      'Connection: x-forwarded-for, x-forwarded-proto, x-forwarded-host\r\nX-Forwarded-For: a\r\nX-Forwarded-Proto: b\r\nX-Forwarded-Host: c\r\n',
-      'X-Forwarded-For: a\r\nX-Forwarded-Proto: b\r\nX-Forwarded-Host: c\r\n',
+      'Connection: x-forwarded-for, x-forwarded-proto, x-forwarded-host, forwarded\r\nX-Forwarded-For: a\r\nX-Forwarded-Proto: b\r\nX-Forwarded-Host: c\r\nForwarded: d\r\n',
+      'X-Forwarded-For: a\r\nX-Forwarded-Proto: b\r\nX-Forwarded-Host: c\r\nForwarded: d\r\n',
     ],
   ])('when it %s', (_, lines, rest) => expect(left(lines)).toBe(rest))
 })

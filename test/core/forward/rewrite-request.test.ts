@@ -96,8 +96,39 @@ describe('writeRequestHead', () => {
     )
   })
 
+  const passing = [
+    'Forwarded: for=6.6.6.6;proto=https',
+    'X-Forwarded-Port: 443',
+    'X-Forwarded-Prefix: /evil',
+    'x-forwarded-ssl: on',
+    'X-Forwarded-Foo: 1',
+    'X-Forwarded: 1',
+    'X-Real-IP: 6.6.6.6',
+    'X-Client-IP: 6.6.6.6',
+    'True-Client-IP: 6.6.6.6',
+    'CF-Connecting-IP: 6.6.6.6',
+    'Client-Cert: :MIIB:',
+    'X-Original-URL: /admin',
+  ]
+  test.each(passing)('passes %s on from a trusted peer only', (line) => {
+    const text = `GET / HTTP/1.1\r\nHost: a\r\n${line}\r\nB: 1\r\n${line}\r\n\r\n`
+    expect(rewritten(text)).toBe(`GET / HTTP/1.1\r\nHost: a\r\nB: 1\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`)
+    expect(rewritten(text, { isTrusted: true })).toStartWith(
+      `GET / HTTP/1.1\r\nHost: a\r\n${line}\r\nB: 1\r\n${line}\r\nVia: `,
+    )
+  })
+
+  test.each([false, true])('never passes Proxy on, trusted: %p', (isTrusted) => {
+    const text = rewritten('GET / HTTP/1.1\r\nHost: a\r\nPROXY: http://evil\r\nproxy: x\r\nProxyx: 1\r\n\r\n', {
+      isTrusted,
+    })
+    expect(text).toStartWith('GET / HTTP/1.1\r\nHost: a\r\nProxyx: 1\r\nVia: ')
+  })
+
   test.each([false, true])('drops what a backend could take for a field of ours, trusted: %p', (isTrusted) => {
-    const disguised = 'X_Forwarded_For: 6.6.6.6\r\nx-forwarded_proto: https\r\nContent_Length: 5\r\nX_A: 1\r\n'
+    const disguised =
+      'X_Forwarded_For: 6.6.6.6\r\nx-forwarded_proto: https\r\nContent_Length: 5\r\nX_A: 1\r\nX_Real_IP: 6.6.6.6\r\n' +
+      'X_Forwarded_Port: 1\r\n'
     const head = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${disguised}\r\n`, { isTrusted })
     expect(head).toBe(`GET / HTTP/1.1\r\nHost: a\r\nX_A: 1\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`)
   })

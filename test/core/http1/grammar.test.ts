@@ -63,7 +63,14 @@ describe('fieldKind', () => {
     'x-forwarded-host': names.FORWARDED_HOST,
     'x-request-id': names.REQUEST_ID,
     via: names.VIA,
+    proxy: names.PROXY,
+    forwarded: names.FORWARDING,
+    'x-real-ip': names.FORWARDING,
+    'cf-connecting-ipv6': names.FORWARDING,
+    'x-appengine-user-ip': names.FORWARDING,
+    'x-cluster-client-ip': names.FORWARDING,
   }
+  const isForwarded = (name: string): boolean => name.startsWith('x-forwarded')
 
   test.each(Object.entries(known))('knows %s in any case', (name, kind) => {
     for (const spelt of [name, name.toUpperCase(), name[0]?.toUpperCase() + name.slice(1)])
@@ -71,13 +78,24 @@ describe('fieldKind', () => {
   })
 
   test.each(Object.keys(known))('knows nothing that is only like %s', (name) => {
-    const likes = [`${name}x`, `x${name}`, name.slice(1), name.slice(0, -1)]
-    for (const like of likes) if (like !== '') expect(kindOf(like)).toBe(names.OTHER)
+    const likes = [`${name}x`, `x${name}`, name.slice(1), name.slice(0, -1)].filter((like) => like !== '')
+    for (const like of likes) expect(kindOf(like)).toBe(isForwarded(like) ? names.FORWARDING : names.OTHER)
     for (let index = 0; index < name.length; index += 1) {
       const changed = String.fromCharCode(name.charCodeAt(index) ^ 0x40)
-      expect(kindOf(name.slice(0, index) + changed + name.slice(index + 1))).toBe(names.OTHER)
+      const like = name.slice(0, index) + changed + name.slice(index + 1)
+      expect(kindOf(like)).toBe(isForwarded(like) ? names.FORWARDING : names.OTHER)
     }
   })
+
+  test.each(['X-Forwarded', 'x-forwarded-', 'X-FORWARDED-PORT', 'x-forwarded-foo', `X-Forwarded-${'a'.repeat(100)}`])(
+    'knows %s by how it begins',
+    (name) => expect(kindOf(name)).toBe(names.FORWARDING),
+  )
+
+  test.each(['x-forwarde', 'x-forward-for', 'y-forwarded-for', 'xx-forwarded-for', 'x-fo', 'x-f', 'x-'])(
+    'does not take %s for one of these',
+    (name) => expect(kindOf(name)).toBe(names.OTHER),
+  )
 
   test.each([
     ['content_length', names.DISGUISED],
@@ -86,7 +104,12 @@ describe('fieldKind', () => {
     ['x-forwarded_for', names.DISGUISED],
     ['X_Forwarded-Proto', names.DISGUISED],
     ['x_forwarded_host', names.DISGUISED],
-    ['x_forwarded_hosts', names.OTHER],
+    ['x_forwarded_hosts', names.DISGUISED],
+    ['X-Forwarded-My_Own', names.DISGUISED],
+    ['X_Real_IP', names.DISGUISED],
+    ['client_ip', names.DISGUISED],
+    ['x_forward_for', names.OTHER],
+    ['user_agent', names.OTHER],
     ['x_request_id', names.OTHER],
     ['keep_alive', names.OTHER],
     ['x__forwarded_fo', names.OTHER],
@@ -95,7 +118,7 @@ describe('fieldKind', () => {
   })
 
   test('has distinct kinds within the count', () => {
-    const kinds = [...Object.values(known), names.DISGUISED]
+    const kinds = [...new Set(Object.values(known)), names.DISGUISED]
     expect(new Set(kinds).size).toBe(kinds.length)
     expect(Math.max(...kinds)).toBe(names.KIND_COUNT - 1)
   })

@@ -34,6 +34,13 @@ describe('lastChunk', () => {
     'Cookie: a',
     'set-cookie: a',
     'X-Forwarded-For: a',
+    'X-Forwarded-Anything: a',
+    'x_forwarded_for: a',
+    'Forwarded: a',
+    'X-Real-IP: a',
+    'Proxy: a',
+    'Max-Forwards: 1',
+    'X-Request-Id: a',
     'Content-Type: a',
     'Trailer: x',
   ]
