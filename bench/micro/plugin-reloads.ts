@@ -45,7 +45,10 @@ const ready = await readyStrategy(host, file, undefined)
 const balancer: Balancer = new Balancer({
   strategy: ready.strategy,
   eligibility: { admitsUnchecked: true, failsOpen: true },
-  onFault: (what, error) => live.onFault(what, error),
+  reports: {
+    onFault: (what, error) => live.onFault(what, error),
+    onSlow: (msPerRequest) => live.onSlow(msPerRequest),
+  },
   clock,
   observers: [],
 })

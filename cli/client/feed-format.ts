@@ -78,7 +78,7 @@ const isStrategy = (value: unknown): boolean =>
   isFields(value) &&
   hasTexts(value, ['use']) &&
   hasNumbers(value, ['faults']) &&
-  ['file', 'version', 'lastFault'].every((key) => isNullOr(value[key], isText)) &&
+  ['file', 'version', 'lastFault', 'revertedBecause'].every((key) => isNullOr(value[key], isText)) &&
   ['nsPerPick', 'swappedAt'].every((key) => isNullOr(value[key], isNumber))
 
 const isBackend = (value: unknown): boolean =>

@@ -59,8 +59,10 @@ function detail({ strategy, backends }: PoolFrame): Line[] {
   const fact = (label: string, value: string): Line => [span(` ${label.padEnd(11)}`, 'dim'), span(printable(value))]
   return [
     fact('configured', strategy.use),
-    fact('file', `${strategy.file ?? 'shipped with SmartEdge'}${strategy.reverted ? ', its last good version' : ''}`),
-    fact('ranks', `${backends.length} backends`),
+    fact('file', strategy.file ?? 'shipped with SmartEdge'),
+    strategy.reverted
+      ? fact('stands in', strategy.revertedBecause ?? 'for a version that failed')
+      : fact('ranks', `${backends.length} backends`),
     fact('last fault', strategy.lastFault ?? 'none'),
   ]
 }

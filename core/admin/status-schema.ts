@@ -62,6 +62,7 @@ const strategyVersion = object({
   version: orNull(text),
   since: orNull(time),
   reverted: { type: 'boolean' },
+  revertedBecause: orNull(text),
   faults: count,
   lastFault: orNull(text),
   pickNs: orNull(count),

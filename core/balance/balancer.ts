@@ -1,40 +1,30 @@
 /**
- * One pool's choice: holds the list of usable backends, asks the strategy, tells it how attempts go, and guards against
- * what a plugin may do wrong.
+ * One pool's choice: holds the list of usable backends, asks the strategy, takes nothing but a member of the list from it,
+ * and lets it hear how attempts go.
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
 import { eligibleBackends, type EligibleBackends, type Eligibility, withoutTried } from './eligible.ts'
+import { AskedStrategy, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
-import { PickTimes } from './pick-times.ts'
-import type { Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
-
-/** Hears of a plugin that threw, and what, or that returned something that is no candidate. */
-export type OnStrategyFault = (what: string, error?: unknown) => void
+import { describeStranger } from '../strategy/stranger.ts'
+import type { PickContext, Strategy } from '../strategy/strategy.ts'
 
 export interface BalancerOptions {
   readonly strategy: Strategy
   readonly eligibility: Eligibility
-  /** May swap the strategy. */
-  readonly onFault: OnStrategyFault
+  readonly reports: StrategyReports
   /** For the time of a pick. */
   readonly clock: Clock
   /** Hear of every attempt before the strategy does, in this order: what writes facts about backends. */
   readonly observers: readonly AttemptObserver[]
 }
 
-/** One pick in 1024 is timed: two clock readings of 30 ns each then cost nothing. The first few are cold and left out. */
-const sampleMask = 1023
-const firstSample = 16
-
-export class Balancer implements AttemptObserver {
-  private strategy: Strategy
-  private eligibility: Eligibility
-  private readonly onFault: OnStrategyFault
-  private readonly clock: Clock
+export class Balancer {
+  private readonly asked: AskedStrategy
+  private readonly reports: StrategyReports
   private readonly observers: readonly AttemptObserver[]
-  private readonly pickTimes = new PickTimes()
-  private picks = 0
+  private eligibility: Eligibility
   private candidates: EligibleBackends | undefined
   /** For checking in constant time that a pick is a member. */
   private members: Set<unknown> = new Set()
@@ -43,12 +33,12 @@ export class Balancer implements AttemptObserver {
   private isStale = true
 
   /** Without backends: `update` brings them. */
-  constructor({ strategy, eligibility, onFault, clock, observers }: BalancerOptions) {
-    this.strategy = strategy
+  constructor({ strategy, eligibility, reports, clock, observers }: BalancerOptions) {
+    this.asked = new AskedStrategy({ strategy, reports, clock })
+    this.reports = reports
+    // The strategy hears last.
+    this.observers = [...observers, this.asked]
     this.eligibility = eligibility
-    this.onFault = onFault
-    this.clock = clock
-    this.observers = [...observers, this]
   }
 
   /** To be called whenever membership or any member's health changed; cheap, since the next pick does the work. */
@@ -60,14 +50,12 @@ export class Balancer implements AttemptObserver {
 
   /** From the next pick on, `strategy` is asked; it also hears how the attempts under way end. */
   swap(strategy: Strategy): void {
-    this.strategy = strategy
-    this.pickTimes.clear()
-    this.picks = 0
+    this.asked.swap(strategy)
   }
 
-  /** Median of the newest samples; undefined before the first. */
+  /** Median of the newest samples; undefined while there are too few. */
   get nsPerPick(): number | undefined {
-    return this.pickTimes.medianNs()
+    return this.asked.nsPerPick
   }
 
   /** Whether anybody is usable now. */
@@ -81,23 +69,14 @@ export class Balancer implements AttemptObserver {
     if (candidates === undefined) return undefined
     const left = tried.length === 0 ? candidates : withoutTried(candidates, tried)
     if (left === undefined) return undefined
-    this.picks += 1
-    if ((this.picks & sampleMask) !== firstSample) return this.ask(left, tried, context)
-    const begunAt = this.clock.now()
-    const picked = this.ask(left, tried, context)
-    this.pickTimes.record(this.clock.now() - begunAt)
-    return picked
+    return this.ask(left, tried, context)
   }
 
   /** The strategy's choice; the first one, and a fault, when it makes none. */
   private ask(left: EligibleBackends, tried: readonly Backend[], context: PickContext): Backend {
-    try {
-      const picked = this.strategy.pick(left, context)
-      if (this.members.has(picked) && !tried.includes(picked as Backend)) return picked as Backend
-      this.onFault('pick returned something that is no candidate')
-    } catch (error) {
-      this.onFault('pick threw', error)
-    }
+    const picked = this.asked.pick(left, context)
+    if (this.members.has(picked) && !tried.includes(picked as Backend)) return picked as Backend
+    if (picked !== threw) this.reports.onFault(`pick returned ${describeStranger(picked, left)}`)
     return left[0]
   }
 
@@ -116,32 +95,6 @@ export class Balancer implements AttemptObserver {
   /** The returned attempt must be ended on every path. */
   begin(backend: Backend, now: number): Attempt {
     return beginAttempt(backend, this.observers, now)
-  }
-
-  // What attempts tell: the strategy hears last. What a hook throws is a fault of the plugin's, and nobody else's.
-
-  onStart(backend: Backend, now: number): void {
-    try {
-      this.strategy.onStart?.(backend, now)
-    } catch (error) {
-      this.onFault('onStart threw', error)
-    }
-  }
-
-  onResponse(backend: Backend, ttfbMs: number, now: number): void {
-    try {
-      this.strategy.onResponse?.(backend, ttfbMs, now)
-    } catch (error) {
-      this.onFault('onResponse threw', error)
-    }
-  }
-
-  onEnd(backend: Backend, outcome: Outcome, now: number): void {
-    try {
-      this.strategy.onEnd?.(backend, outcome, now)
-    } catch (error) {
-      this.onFault('onEnd threw', error)
-    }
   }
 }
 

@@ -5,6 +5,7 @@
 import { seededRandom } from '../random.ts'
 import { begin, end, fakeCandidate, fakePool, simulate, someClient, tally } from './simulate.ts'
 import type { FakeCandidate, Served } from './simulate.ts'
+import { describeStranger } from '../strategy/stranger.ts'
 import type { Candidate, Candidates, Outcome, PickContext, Strategy, StrategyPlugin } from '../strategy/strategy.ts'
 
 export interface ConformanceSettings {
@@ -246,7 +247,7 @@ function contextAt(index: number): PickContext {
 
 function pickMember(strategy: Strategy, candidates: Candidates, index: number): Candidate {
   const picked = strategy.pick(candidates, contextAt(index))
-  expectThat(candidates.includes(picked), `pick ${index} returned something that is not in the list`)
+  if (!candidates.includes(picked)) throw new Error(`pick returned ${describeStranger(picked, candidates)}`)
   return picked
 }
 

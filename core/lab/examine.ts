@@ -6,6 +6,8 @@ import { seededRandom } from '../random.ts'
 import { conformanceChecks } from './conformance.ts'
 import { measurePick } from './pick-speed.ts'
 import { begin, end, fakePool, simulate, someClient, tally } from './simulate.ts'
+import { slowestNsPerRequest } from '../strategy/pace.ts'
+import { describeStranger } from '../strategy/stranger.ts'
 import type { Strategy, StrategyPlugin } from '../strategy/strategy.ts'
 import { messageOf, positionOf } from '../strategy/thrown.ts'
 
@@ -52,12 +54,6 @@ export const strategyCalls = [
 
 export type StrategyCall = (typeof strategyCalls)[number]
 
-/**
- * The shipped strategies take 0.06 to 0.5 µs of a request's 14 µs. Two hundred times as much is no matter of taste, it is an
- * accident: a sort of everything, a file read, a sleep. It would cut what a core can serve to an eighth.
- */
-const slowestNsPerPick = 100_000
-
 /** Never throws; ends with the first fault that matters unless `isFull`. What loops keeps it. */
 export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report {
   const watched = watchCalls(plugin, options.onCall)
@@ -75,7 +71,7 @@ export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report
     // Not the watched one: watching takes time.
     options.onCall('pick')
     nsPerPick = measurePick(plugin.create(plugin.parse(options.options)), options.now)
-    if (nsPerPick > slowestNsPerPick) throw new Error(`it takes ${Math.round(nsPerPick / 1000)} µs`)
+    if (nsPerPick > slowestNsPerRequest) throw new Error(`it takes ${Math.round(nsPerPick / 1000)} µs`)
   })
   if (!isFast) return { checks, nsPerPick, spread: [] }
   for (const check of conformanceChecks) {
@@ -98,7 +94,7 @@ function serveOne(strategy: Strategy): void {
   const pool = fakePool([1])
   const context = { key: undefined, client: someClient(0), now: 0, random: seededRandom(16) }
   const picked = strategy.pick(pool, context)
-  if (picked !== pool[0]) throw new Error('pick returned something that is not in the list')
+  if (picked !== pool[0]) throw new Error(`pick returned ${describeStranger(picked, pool)}`)
   begin(strategy, picked, 0)
   end(strategy, picked, { kind: 'completed', status: 200, elapsedMs: 1 }, 1)
 }

@@ -11,7 +11,7 @@ export type EdgeEvent =
   | { readonly kind: 'strategy-fault'; readonly pool: string; readonly strategy: string; readonly detail: string }
   /** Another strategy, or another version of its file, is asked from now on. */
   | { readonly kind: 'strategy-swapped'; readonly pool: string; readonly strategy: string; readonly detail: string }
-  /** A strategy failed in traffic, and its last good version is back. */
+  /** A strategy failed, and its last good version, or the default, is asked instead. */
   | { readonly kind: 'strategy-reverted'; readonly pool: string; readonly strategy: string; readonly detail: string }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {

@@ -82,8 +82,10 @@ export interface StrategyFrame {
   readonly lastFault: string | null
   /** When this version went live. */
   readonly swappedAt: number | null
-  /** Whether the file's own version failed in traffic, and the one before is back. */
+  /** Whether what is configured failed, and this is the version before, or the default. */
   readonly reverted: boolean
+  /** What was wrong with it. */
+  readonly revertedBecause: string | null
 }
 
 export interface BackendFrame {

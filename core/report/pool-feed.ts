@@ -40,7 +40,8 @@ function strategyFrame({ strategy, strategyFacts: facts }: PoolView): StrategyFr
     faults: facts?.faults ?? 0,
     lastFault: facts?.lastFault ?? null,
     swappedAt: facts?.loadedAt ?? null,
-    reverted: facts?.hasReverted ?? false,
+    reverted: facts?.revertedBecause !== undefined,
+    revertedBecause: facts?.revertedBecause ?? null,
   }
 }
 

@@ -60,12 +60,14 @@ export interface StrategyStatus {
   readonly version: string | null
   /** When it went live. */
   readonly since: string | null
-  /** Whether the file's own version failed in traffic, and this is the one before. */
+  /** Whether what is configured failed, and this is the version before, or the default. */
   readonly reverted: boolean
+  /** What was wrong with it; null: it runs. */
+  readonly revertedBecause: string | null
   /** Throws and strangers returned, of all versions since the pool started. */
   readonly faults: number
   readonly lastFault: string | null
-  /** Median of sampled picks, ns; null before the first. */
+  /** Median of sampled picks, ns; null while there are too few. */
   readonly pickNs: number | null
 }
 
@@ -141,7 +143,8 @@ const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({
   file: facts.file ?? null,
   version: facts.version ?? null,
   since: facts.loadedAt === undefined ? null : isoTime(facts.loadedAt),
-  reverted: facts.hasReverted,
+  reverted: facts.revertedBecause !== undefined,
+  revertedBecause: facts.revertedBecause ?? null,
   faults: facts.faults,
   lastFault: facts.lastFault ?? null,
   pickNs: facts.nsPerPick === undefined ? null : Math.round(facts.nsPerPick),

@@ -51,12 +51,12 @@ export interface StrategyFacts {
   /** Throws and strangers returned, since the pool started. */
   readonly faults: number
   readonly lastFault: string | undefined
-  /** Median of sampled picks; undefined before the first. */
+  /** Median of sampled picks; undefined while there are too few. */
   readonly nsPerPick: number | undefined
   /** Wall ms. */
   readonly loadedAt: number | undefined
-  /** Whether the file's own version failed in traffic, and the one before is back. */
-  readonly hasReverted: boolean
+  /** Why another version or strategy runs than the one configured: that failed; undefined: it runs. */
+  readonly revertedBecause: string | undefined
 }
 
 export interface BackendView {

@@ -5,6 +5,7 @@
 import { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
+import type { StrategyReports } from '../balance/asked-strategy.ts'
 import type { AttemptObserver } from '../balance/attempt.ts'
 import { Balancer } from '../balance/balancer.ts'
 import type { Eligibility } from '../balance/eligible.ts'
@@ -91,8 +92,11 @@ export class RunningPool {
         onEnd: (backend, outcome) => this.passive.onEnd(backend, outcome),
       },
     ]
-    const onFault = (what: string, error: unknown): void => this.strategy.onFault(what, error)
-    this.balancer = new Balancer({ strategy, eligibility: eligibilityOf(config), onFault, clock, observers })
+    const reports: StrategyReports = {
+      onFault: (what, error) => this.strategy.onFault(what, error),
+      onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
+    }
+    this.balancer = new Balancer({ strategy, eligibility: eligibilityOf(config), reports, clock, observers })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ready, balancer: this.balancer, host, clock, onEvent })

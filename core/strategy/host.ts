@@ -12,6 +12,8 @@ export interface LoadedPlugin extends PluginFiles {
   readonly plugin: StrategyPlugin
   /** Absolute. */
   readonly file: string
+  /** A shipped file as it stood at first, which its tests vouch for. */
+  readonly isShipped: boolean
 }
 
 export interface PluginHost {
@@ -101,12 +103,13 @@ export function createPluginHost({ clock, examine, onLateError }: PluginHostOpti
   async function loadVersion(use: string, file: string, seen: PluginFiles, options: unknown): Promise<LoadedPlugin> {
     const current = known.get(file)?.deref()
     const isCurrent = current?.version === seen.version
-    if (!isTrusted(use, file, seen.version)) {
+    const isShipped = isTrusted(use, file, seen.version)
+    if (!isShipped) {
       const refusal = await examine({ use, file, options })
       if (refusal !== undefined) throw new StrategyFileError(refusal)
     }
     if (isCurrent) return current
-    return { ...seen, file, plugin: await loadStrategy(use, { clock, ...(onLateError && { onLateError }) }) }
+    return { ...seen, file, isShipped, plugin: await loadStrategy(use, { clock, ...(onLateError && { onLateError }) }) }
   }
 
   function isTrusted(use: string, file: string, version: string): boolean {

@@ -3,17 +3,25 @@
  * what a version does wrong, and goes back to the one before when that is too much.
  */
 import type { Clock } from '../clock.ts'
+import { SlidingWindow } from '../sliding-window.ts'
 import type { LoadedPlugin, PluginHost } from './host.ts'
+import { slowestNsPerRequest } from './pace.ts'
 import type { Strategy } from './strategy.ts'
 import { messageOf, positionOf } from './thrown.ts'
 
-/** Made, and not yet asked for anything. */
-export interface ReadyStrategy {
+/** A version that can be asked. */
+interface Version {
   readonly loaded: LoadedPlugin
-  readonly options: unknown
   readonly strategy: Strategy
+}
+
+/** Made, and not yet asked for anything. */
+export interface ReadyStrategy extends Version {
+  readonly options: unknown
   /** In place of `strategy` should its `import` throw: half a state is worse than none. */
   readonly spare: Strategy
+  /** What serves should this one fail with no version before it; undefined for a shipped one, which its tests vouch for. */
+  readonly standIn: Version | undefined
 }
 
 export interface StrategyEvent {
@@ -25,7 +33,7 @@ export interface StrategyEvent {
 export interface StrategyUser {
   /** From the next pick on, `strategy` is asked; it also hears how the attempts under way end. */
   swap(strategy: Strategy): void
-  /** Median of the newest samples; undefined before the first. */
+  /** Median of the newest samples; undefined while there are too few. */
   readonly nsPerPick: number | undefined
 }
 
@@ -49,65 +57,88 @@ export interface LiveStrategyFacts {
   readonly nsPerPick: number | undefined
   /** Wall ms. */
   readonly loadedAt: number
-  /** Whether the file's own version failed in traffic, and this is the one before. */
-  readonly hasReverted: boolean
+  /** Why another runs than file and config ask for: theirs failed in traffic; undefined: it is theirs. */
+  readonly revertedBecause: string | undefined
 }
 
 /**
  * A sound strategy has no faults at all, so a few are enough; one a day is an oddity that its author should hear of and
- * nobody needs to be saved from. Requests do not fail meanwhile: the first candidate is taken.
+ * nobody needs to be saved from. Requests do not fail meanwhile: the balancer takes a candidate itself.
  */
 const faultLimit = 10
 const faultWindowMs = 60_000
 
+/** In place of what failed with nothing before it: the default, which no option can spoil. */
+const standInName = 'p2c'
+
 /** Rejects when the file cannot be used, or refuses its options. */
 export async function readyStrategy(host: PluginHost, use: string, options: unknown): Promise<ReadyStrategy> {
-  return makeReady(await host.load(use, options), options)
+  return makeReady(await host.load(use, options), options, host)
 }
 
-function makeReady(loaded: LoadedPlugin, options: unknown): ReadyStrategy {
+async function makeReady(loaded: LoadedPlugin, options: unknown, host: PluginHost): Promise<ReadyStrategy> {
   const create = (): Strategy => loaded.plugin.create(loaded.plugin.parse(options))
   const strategy = create()
-  return { loaded, options, strategy, spare: strategy.import === undefined ? strategy : create() }
+  const spare = strategy.import === undefined ? strategy : create()
+  const standIn = loaded.isShipped ? undefined : await makeStandIn(host)
+  return { loaded, options, strategy, spare, standIn }
 }
+
+/** undefined when the file that was shipped can no longer be used. */
+async function makeStandIn(host: PluginHost): Promise<Version | undefined> {
+  try {
+    const loaded = await host.load(standInName, undefined)
+    return { loaded, strategy: loaded.plugin.create(loaded.plugin.parse(undefined)) }
+  } catch {
+    return undefined
+  }
+}
+
+/** `fallbacks`: who may be asked next, none of which has failed. */
+type Standing =
+  /** What file and config ask for runs. */
+  | { readonly kind: 'sound'; readonly fallbacks: readonly Version[] }
+  /** Another runs: `why` theirs does not. */
+  | { readonly kind: 'reverted'; readonly fallbacks: readonly Version[]; readonly why: string }
+  /** What runs has failed, and there is nobody else to ask. */
+  | { readonly kind: 'spoilt' }
 
 export class LiveStrategy {
   private readonly services: Omit<LiveStrategyOptions, 'ready'>
   /** What file and config say: another than `running` after a revert. */
   private wanted: ReadyStrategy
-  private running: Pick<ReadyStrategy, 'loaded' | 'strategy'>
+  private running: Version
+  private standing: Standing
   private loadedAt: number
-  /** Comes back when `running` fails; it never did itself. */
-  private lastGood: Pick<ReadyStrategy, 'loaded' | 'strategy'> | undefined = undefined
-  private isSpoilt = false
-  private hasReverted = false
   private faults = 0
   private lastFault: string | undefined = undefined
   private faultsOfVersion = 0
-  private faultsInWindow = 0
-  private windowFrom = -Infinity
+  private readonly recentFaults = new SlidingWindow(faultLimit, faultWindowMs)
 
   constructor({ ready, ...services }: LiveStrategyOptions) {
     this.services = services
     this.wanted = ready
     this.running = ready
+    this.standing = { kind: 'sound', fallbacks: present(ready.standIn) }
     this.loadedAt = services.clock.wallTime()
   }
 
   /** undefined: file and options are what they were, so what runs goes on, even after a revert. Rejects as `readyStrategy`. */
   async prepare(use: string, options: unknown): Promise<ReadyStrategy | undefined> {
-    const loaded = await this.services.host.load(use, options)
+    const { host } = this.services
+    const loaded = await host.load(use, options)
     const isSame = loaded === this.wanted.loaded && Bun.deepEquals(options, this.wanted.options)
-    return isSame ? undefined : makeReady(loaded, options)
+    return isSame ? undefined : await makeReady(loaded, options, host)
   }
 
   /** From the next pick on, `ready` is asked. */
   take(ready: ReadyStrategy): void {
     const former = this.running
     const { strategy, fault } = handOver(former, ready)
+    const isFormerSound = this.standing.kind !== 'spoilt'
     this.wanted = ready
-    this.hasReverted = false
-    this.run({ loaded: ready.loaded, strategy }, this.isSpoilt ? undefined : former)
+    this.standing = { kind: 'sound', fallbacks: [...(isFormerSound ? [former] : []), ...present(ready.standIn)] }
+    this.run({ loaded: ready.loaded, strategy })
     this.services.onEvent({ kind: 'strategy-swapped', detail: `version ${ready.loaded.version} is live` })
     if (fault !== undefined) this.onFault('handing over threw', fault.error)
   }
@@ -115,11 +146,18 @@ export class LiveStrategy {
   /** What the balancer tells of: `what`, and the error when something was thrown. */
   onFault(what: string, error?: unknown): void {
     const detail = error === undefined ? what : `${what}: ${messageOf(error)}`
-    this.faults += 1
-    this.faultsOfVersion += 1
-    this.lastFault = detail
-    if (isWorthALine(this.faultsOfVersion)) this.report(detail, error)
-    if (this.isTooMuch()) this.revert(detail)
+    const count = this.countFault(detail)
+    if (isWorthALine(count)) this.report(detail, count, error)
+    const isTooMuch = this.recentFaults.add(this.services.clock.now())
+    if (isTooMuch) this.giveUp(`had ${faultLimit} faults within a minute, the last: ${detail}`)
+  }
+
+  /** What the balancer tells of a strategy that takes too long for a request, many a time. */
+  onSlow(msPerRequest: number): void {
+    const detail = `took ${msPerRequest.toPrecision(2)} ms for a request, more than ${slowestNsPerRequest / 1e6} ms`
+    const count = this.countFault(detail)
+    if (isWorthALine(count)) this.report(detail, count)
+    this.giveUp(detail)
   }
 
   facts(): LiveStrategyFacts {
@@ -132,7 +170,7 @@ export class LiveStrategy {
       lastFault: this.lastFault,
       nsPerPick: this.services.balancer.nsPerPick,
       loadedAt: this.loadedAt,
-      hasReverted: this.hasReverted,
+      revertedBecause: this.standing.kind === 'reverted' ? this.standing.why : undefined,
     }
   }
 
@@ -141,49 +179,55 @@ export class LiveStrategy {
     return [...new Set([...this.wanted.loaded.files, ...this.running.loaded.files])]
   }
 
-  private run(next: LiveStrategy['running'], lastGood: LiveStrategy['lastGood']): void {
+  private run(next: Version): void {
     this.running = next
-    this.lastGood = lastGood
-    this.isSpoilt = false
     this.faultsOfVersion = 0
-    this.windowFrom = -Infinity
+    this.recentFaults.clear()
     this.loadedAt = this.services.clock.wallTime()
     this.services.balancer.swap(next.strategy)
   }
 
-  private report(detail: string, error: unknown): void {
+  /** How many this version has had. */
+  private countFault(detail: string): number {
+    this.faults += 1
+    this.faultsOfVersion += 1
+    this.lastFault = detail
+    return this.faultsOfVersion
+  }
+
+  private report(detail: string, count: number, error?: unknown): void {
     const where = positionOf(error)
-    const often = this.faultsOfVersion === 1 ? '' : ` (${this.faultsOfVersion} faults by now)`
+    const often = count === 1 ? '' : ` (${count} faults by now)`
     this.services.onEvent({ kind: 'strategy-fault', detail: `${where ? `${where}: ` : ''}${detail}${often}` })
   }
 
-  private isTooMuch(): boolean {
-    const now = this.services.clock.now()
-    if (now - this.windowFrom > faultWindowMs) {
-      this.windowFrom = now
-      this.faultsInWindow = 0
+  /** Asks the next that has not failed from now on. */
+  private giveUp(reason: string): void {
+    if (this.standing.kind === 'spoilt') return
+    const [next, ...fallbacks] = this.standing.fallbacks
+    if (next === undefined) {
+      this.standing = { kind: 'spoilt' }
+      return
     }
-    this.faultsInWindow += 1
-    return this.faultsInWindow >= faultLimit
-  }
-
-  private revert(detail: string): void {
-    const { lastGood, running } = this
-    this.isSpoilt = true
-    if (lastGood === undefined) return
-    this.hasReverted = true
-    this.run(lastGood, undefined)
-    const versions = `version ${lastGood.loaded.version} is back, ${running.loaded.version} had ${faultLimit} faults`
-    this.services.onEvent({ kind: 'strategy-reverted', detail: `${versions} within a minute, the last: ${detail}` })
+    const { version } = this.running.loaded
+    const why = `version ${version} ${reason}`
+    this.standing = { kind: 'reverted', fallbacks, why }
+    this.run(next)
+    const takesOver = next.loaded.isShipped
+      ? `${next.loaded.plugin.name} stands in`
+      : `version ${next.loaded.version} is back`
+    this.services.onEvent({ kind: 'strategy-reverted', detail: `${takesOver}: ${why}` })
   }
 }
+
+const present = (version: Version | undefined): readonly Version[] => (version === undefined ? [] : [version])
 
 /** The first, the tenth, the hundredth: a strategy that fails in every pick must not fill a disk. */
 const isWorthALine = (count: number): boolean => Number.isInteger(Math.log10(count))
 
 /** The successor to ask, and what its predecessor or itself threw meanwhile. Another plugin's state means nothing to it. */
 function handOver(
-  former: Pick<ReadyStrategy, 'loaded' | 'strategy'>,
+  former: Version,
   next: ReadyStrategy,
 ): { readonly strategy: Strategy; readonly fault?: { readonly error: unknown } } {
   const { strategy } = next

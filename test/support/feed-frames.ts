@@ -68,6 +68,7 @@ export const poolFrame = (
       lastFault: null,
       swappedAt: sampleStart - 60_000,
       reverted: false,
+      revertedBecause: null,
     },
     requestsPerSecond: ended,
     errorsPerSecond: sum((one) => one.errorsPerSecond),

@@ -23,6 +23,7 @@ const LEAVES = [
   'core/file-stamp.ts',
   'core/random.ts',
   'core/secrets.ts',
+  'core/sliding-window.ts',
   'core/version.ts',
 ]
 

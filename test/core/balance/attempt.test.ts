@@ -49,7 +49,7 @@ describe('an attempt', () => {
     const balancer = new Balancer({
       strategy,
       eligibility: { admitsUnchecked: true, failsOpen: true },
-      onFault: (what) => log.push(what),
+      reports: { onFault: (what) => log.push(what), onSlow: () => undefined },
       clock: virtualClock(),
       observers: [listening('fact', log)],
     })

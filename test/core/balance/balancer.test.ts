@@ -19,7 +19,7 @@ function balancing(strategy: Strategy) {
   const balancer = new Balancer({
     strategy,
     eligibility: { admitsUnchecked: true, failsOpen: true },
-    onFault: (what) => faults.push(what),
+    reports: { onFault: (what) => faults.push(what), onSlow: () => undefined },
     clock,
     observers: [],
   })
@@ -62,17 +62,17 @@ describe('Balancer', () => {
   })
 
   test.each([
-    ['a stranger', { pick: () => makeBackend(9) }, 'pick returned something that is no candidate'],
-    ['nothing', { pick: () => undefined as never }, 'pick returned something that is no candidate'],
+    ['a stranger', { pick: () => makeBackend(9) }, 'pick returned something that is not in the list'],
+    ['nothing', { pick: () => undefined as never }, 'pick returned undefined; it must return one of its candidates'],
     [
       'an id',
       { pick: (candidates: Candidates) => candidates[1]?.id as never },
-      'pick returned something that is no candidate',
+      'pick returned a text; it must return the candidate itself, not its id',
     ],
     [
       'a copy',
       { pick: (candidates: Candidates) => ({ ...candidates[0] }) },
-      'pick returned something that is no candidate',
+      'pick returned a copy of a candidate; it must return the object that is in the list',
     ],
     ['a throw', { pick: (): never => JSON.parse('') as never }, 'pick threw'],
   ])('takes the first and counts a fault for %s', (_, strategy, fault) => {
@@ -123,28 +123,11 @@ describe('Balancer', () => {
     ])
   })
 
-  test('times one pick in 1024, and forgets with the strategy', () => {
-    const timed = balancing({
-      pick(candidates) {
-        timed.clock.advance(0.002)
-        return candidates[0]
-      },
-    })
-    const { balancer } = timed
-    expect(balancer.nsPerPick).toBeUndefined()
-    for (let index = 0; index < 15; index += 1) balancer.pick(context, [])
-    expect(balancer.nsPerPick).toBeUndefined()
-    balancer.pick(context, [])
-    expect(balancer.nsPerPick).toBeCloseTo(2000)
-    balancer.swap(taking(0))
-    expect(balancer.nsPerPick).toBeUndefined()
-  })
-
   test('may be given another strategy by the very fault it reports', () => {
     const balancer: Balancer = new Balancer({
       strategy: { pick: () => makeBackend(9) },
       eligibility: { admitsUnchecked: true, failsOpen: true },
-      onFault: () => balancer.swap(taking(1)),
+      reports: { onFault: () => balancer.swap(taking(1)), onSlow: () => undefined },
       clock: virtualClock(),
       observers: [],
     })

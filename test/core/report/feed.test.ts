@@ -173,7 +173,7 @@ describe('feed', () => {
       lastFault: 'pick threw',
       nsPerPick: 84.25,
       loadedAt: 5,
-      hasReverted: true,
+      revertedBecause: 'version one had 10 faults',
     }
     const edge = {
       ...fakeEdge([], { pools: [{ name: 'web', strategy: './mine.ts', strategyFacts, backends: [] }] }),
@@ -194,6 +194,7 @@ describe('feed', () => {
       lastFault: 'pick threw',
       swappedAt: 5,
       reverted: true,
+      revertedBecause: 'version one had 10 faults',
     })
     expect(watch([]).frames[0]).toMatchObject({ generation: null, reload: null, routes: [] })
   })

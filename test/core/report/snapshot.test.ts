@@ -42,7 +42,7 @@ describe('status snapshot', () => {
       lastFault: 'pick threw: no',
       nsPerPick: 83.4,
       loadedAt: Date.UTC(2026, 0, 1),
-      hasReverted: true,
+      revertedBecause: 'version one had 10 faults',
     }
     const poolWith = (strategyFacts: object) => {
       const pools = [
@@ -56,6 +56,7 @@ describe('status snapshot', () => {
       version: '1f',
       since: '2026-01-01T00:00:00.000Z',
       reverted: true,
+      revertedBecause: 'version one had 10 faults',
       faults: 2,
       lastFault: 'pick threw: no',
       pickNs: 83,

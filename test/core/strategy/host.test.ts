@@ -77,7 +77,7 @@ describe('createPluginHost', () => {
     ['export.ts', 'export const pick = 1', '/export.ts: the default export must be'],
     ['throws.ts', 'throw new Error("boom")', '/throws.ts:1:11: threw while loading: boom'],
     ['pick.ts', pluginText('{ pick() { throw new Error("no") } }'), '/pick.ts:2:'],
-    ['stranger.ts', pluginText('{ pick: () => null }'), '/stranger.ts: pick returned something'],
+    ['stranger.ts', pluginText('{ pick: () => null }'), '/stranger.ts: pick returned null; it must'],
     ['empty.ts', '', '/empty.ts: the default export must be'],
     ['huge.ts', `//${' '.repeat(1 << 20)}`, '/huge.ts: must be at most 1048576 bytes'],
   ])('refuses %s, and loads it once it is mended', async (name, text, message) => {

@@ -8,22 +8,31 @@ const first: Strategy = { pick: (candidates) => candidates[0] }
 
 function loadedOf(version: string, create: () => Strategy = () => ({ ...first }), name = 'mine'): LoadedPlugin {
   const plugin = { apiVersion: 1 as const, name, parse: (raw: unknown) => raw, create }
-  return { plugin, file: '/mine.ts', version, files: ['/mine.ts', `/${version}.ts`] }
+  return { plugin, isShipped: false, file: '/mine.ts', version, files: ['/mine.ts', `/${version}.ts`] }
 }
 
-const readyOf = (version: string, create?: () => Strategy, name?: string): Promise<ReadyStrategy> => {
-  const loaded = loadedOf(version, create, name)
-  return readyStrategy({ load: () => Promise.resolve(loaded), failedFiles: () => [] }, '/mine.ts', undefined)
-}
+const p2c: LoadedPlugin = { ...loadedOf('as shipped', undefined, 'p2c'), file: '/p2c.ts', isShipped: true }
 
-/** A pool that runs version `one`; `asked` is whom the balancer asks. */
-async function living(create?: () => Strategy) {
+/** Loads what `file` says, and the shipped default. */
+const hostOf = (file: () => LoadedPlugin, standIn: () => LoadedPlugin = () => p2c): PluginHost => ({
+  load: async (use) => (use === 'p2c' ? standIn() : file()),
+  failedFiles: () => [],
+})
+
+const readyOf = (version: string, create?: () => Strategy, name?: string): Promise<ReadyStrategy> =>
+  readyStrategy(
+    hostOf(() => loadedOf(version, create, name)),
+    '/mine.ts',
+    undefined,
+  )
+
+/** A pool that runs `ready`; `asked` is whom the balancer asks. */
+function running(ready: ReadyStrategy) {
   const clock = virtualClock()
   const events: StrategyEvent[] = []
-  const ready = await readyOf('one', create)
   let asked = ready.strategy
   let file = ready.loaded
-  const host: PluginHost = { load: () => Promise.resolve(file), failedFiles: () => [] }
+  const host = hostOf(() => file)
   const balancer = { swap: (strategy: Strategy) => void (asked = strategy), nsPerPick: 120 }
   const live = new LiveStrategy({ ready, balancer, host, clock, onEvent: (event) => events.push(event) })
   return {
@@ -39,6 +48,9 @@ async function living(create?: () => Strategy) {
     kinds: () => events.map(({ kind }) => kind),
   }
 }
+
+/** A pool that runs version `one` of a user's file. */
+const living = async (create?: () => Strategy) => running(await readyOf('one', create))
 
 describe('LiveStrategy', () => {
   test('has nothing to prepare while file and options stay', async () => {
@@ -59,7 +71,7 @@ describe('LiveStrategy', () => {
     live.take(two)
     expect(asked()).toBe(two.strategy)
     expect(events).toEqual([{ kind: 'strategy-swapped', detail: 'version two is live' }])
-    expect(live.facts()).toMatchObject({ name: 'mine', version: 'two', faults: 0, hasReverted: false })
+    expect(live.facts()).toMatchObject({ name: 'mine', version: 'two', faults: 0, revertedBecause: undefined })
   })
 
   describe('handing over', () => {
@@ -128,11 +140,9 @@ describe('LiveStrategy', () => {
       expect(live.facts().version).toBe('two')
       fail(1, 'pick threw', new Error('boom'))
       expect(asked()).toBe(ready.strategy)
-      expect(live.facts()).toMatchObject({ version: 'one', hasReverted: true, faults: 10 })
-      expect(events.at(-1)).toEqual({
-        kind: 'strategy-reverted',
-        detail: 'version one is back, two had 10 faults within a minute, the last: pick threw: boom',
-      })
+      const why = 'version two had 10 faults within a minute, the last: pick threw: boom'
+      expect(live.facts()).toMatchObject({ version: 'one', revertedBecause: why, faults: 10 })
+      expect(events.at(-1)).toEqual({ kind: 'strategy-reverted', detail: `version one is back: ${why}` })
     })
 
     test('does not mind a fault now and then', async () => {
@@ -145,6 +155,34 @@ describe('LiveStrategy', () => {
       expect(kinds()).not.toContain('strategy-reverted')
     })
 
+    test('minds ten faults within any minute, whenever that began', async () => {
+      const { live, fail, clock, kinds } = await living()
+      live.take(await readyOf('two'))
+      fail(1)
+      clock.advance(59_000)
+      fail(8)
+      clock.advance(2000)
+      fail(1)
+      expect(kinds()).not.toContain('strategy-reverted')
+      fail(1)
+      expect(kinds()).toContain('strategy-reverted')
+    })
+
+    test('goes back at once from a version that is too slow, and says how slow', async () => {
+      const { live, ready, asked, events } = await living()
+      live.take(await readyOf('two'))
+      live.onSlow(2.345)
+      expect(asked()).toBe(ready.strategy)
+      expect(events.slice(1)).toEqual([
+        { kind: 'strategy-fault', detail: 'took 2.3 ms for a request, more than 0.1 ms' },
+        {
+          kind: 'strategy-reverted',
+          detail: 'version one is back: version two took 2.3 ms for a request, more than 0.1 ms',
+        },
+      ])
+      expect(live.facts()).toMatchObject({ version: 'one', faults: 1 })
+    })
+
     test('stays with what came back until the file is another', async () => {
       const { live, fail, save } = await living()
       const two = loadedOf('two')
@@ -154,7 +192,7 @@ describe('LiveStrategy', () => {
       expect(await live.prepare('/mine.ts', undefined)).toBeUndefined()
       save(loadedOf('three'))
       live.take((await live.prepare('/mine.ts', undefined))!)
-      expect(live.facts()).toMatchObject({ version: 'three', hasReverted: false })
+      expect(live.facts()).toMatchObject({ version: 'three', revertedBecause: undefined })
       fail(10)
       expect(live.facts().version).toBe('one')
     })
@@ -164,7 +202,7 @@ describe('LiveStrategy', () => {
       live.take((await live.prepare('/mine.ts', { a: 1 }))!)
       fail(10)
       expect(asked()).toBe(ready.strategy)
-      expect(live.facts().hasReverted).toBeTrue()
+      expect(live.facts().revertedBecause).toContain('10 faults')
     })
 
     test('names the files of both, so that mending is noticed', async () => {
@@ -174,34 +212,80 @@ describe('LiveStrategy', () => {
       expect(live.files()).toEqual(['/mine.ts', '/two.ts', '/one.ts'])
     })
 
-    test('has nothing to go back to before the first swap', async () => {
-      const { live, fail, kinds } = await living()
-      fail(1000)
-      expect(live.facts()).toMatchObject({ version: 'one', faults: 1000 })
-      expect(kinds()).not.toContain('strategy-reverted')
-    })
-
-    test('never goes back to what failed itself', async () => {
-      const { live, fail, kinds } = await living()
+    test('puts the shipped default in where there is no version before', async () => {
+      const { live, fail, events, asked, ready } = await living()
       fail(10)
-      live.take(await readyOf('two'))
-      fail(100)
-      expect(live.facts().version).toBe('two')
-      expect(kinds()).not.toContain('strategy-reverted')
+      expect(asked()).toBe(ready.standIn!.strategy)
+      expect(live.facts()).toMatchObject({ name: 'p2c', file: '/p2c.ts', faults: 10 })
+      expect(events.at(-1)).toEqual({
+        kind: 'strategy-reverted',
+        detail: 'p2c stands in: version one had 10 faults within a minute, the last: pick threw',
+      })
+      expect(await live.prepare('/mine.ts', undefined)).toBeUndefined()
+      expect(live.files()).toContain('/mine.ts')
     })
 
-    test('goes back no further when the last good version fails too', async () => {
+    test('never goes back to what failed itself, but to the default', async () => {
       const { live, fail } = await living()
       live.take(await readyOf('two'))
-      live.take(await readyOf('three'))
       fail(10)
-      fail(50)
-      expect(live.facts()).toMatchObject({ version: 'two', faults: 60 })
+      expect(live.facts().version).toBe('one')
+      fail(10)
+      expect(live.facts()).toMatchObject({ name: 'p2c', faults: 20 })
+      live.take(await readyOf('three'))
+      expect(live.facts()).toMatchObject({ version: 'three', revertedBecause: undefined })
+      fail(10)
+      expect(live.facts().name).toBe('p2c')
+    })
+
+    test('goes on with the default when that fails too, for want of a better one', async () => {
+      const { live, fail, asked, kinds, ready } = await living()
+      fail(1000)
+      expect(asked()).toBe(ready.standIn!.strategy)
+      expect(live.facts()).toMatchObject({ name: 'p2c', faults: 1000 })
+      expect(kinds().filter((kind) => kind === 'strategy-reverted')).toHaveLength(1)
+      // What failed is not gone back to from what comes next.
+      live.take(await readyOf('two'))
+      fail(10)
+      expect(asked()).not.toBe(ready.standIn!.strategy)
+      expect(live.facts().name).toBe('p2c')
+    })
+
+    test('has nobody to go back to from a shipped strategy', async () => {
+      const ready = await readyStrategy(
+        hostOf(() => p2c),
+        'p2c',
+        undefined,
+      )
+      expect(ready.standIn).toBeUndefined()
+      const { live, fail, kinds } = running(ready)
+      fail(1000)
+      live.onSlow(1)
+      expect(kinds()).not.toContain('strategy-reverted')
+      expect(live.facts()).toMatchObject({ name: 'p2c', faults: 1001, revertedBecause: undefined })
+    })
+
+    test('serves without a stand-in when the default cannot be used', async () => {
+      const broken = (): never => {
+        throw new Error('p2c.ts: Unexpected }')
+      }
+      const ready = await readyStrategy(
+        hostOf(() => loadedOf('one'), broken),
+        '/mine.ts',
+        undefined,
+      )
+      expect(ready.standIn).toBeUndefined()
     })
   })
 
   test('reports the 1st, 10th, 100th fault and so on, no more', async () => {
-    const { fail, events } = await living()
+    const { fail, events } = running(
+      await readyStrategy(
+        hostOf(() => p2c),
+        'p2c',
+        undefined,
+      ),
+    )
     fail(12_345, 'pick threw', 'boom')
     expect(events.map(({ detail }) => detail)).toEqual([
       'pick threw: boom',
