@@ -1,0 +1,80 @@
+/** The one resolver of an edge: traffic and checks read the same names, so that they see the same addresses. */
+import { Resolver } from 'node:dns'
+import type { Clock } from '../clock.ts'
+import { parseHosts } from './hosts.ts'
+import { createLookUp, type LookUp, type Query } from './look-up.ts'
+import { Name } from './name.ts'
+import { parseSearch } from './search.ts'
+import { parsedFile } from './system-file.ts'
+
+/** What is known by name; the same object for the same name. */
+export interface NameTable {
+  /** `host` must not be an IP address. */
+  name(host: string): Name
+}
+
+/** Beyond this many, names that nobody uses (of backends removed long ago) are forgotten. */
+const MAX_UNUSED = 1024
+/** A name server that is silent is asked twice, then the next one. */
+const RESOLVER_OPTIONS = { timeout: 1000, tries: 2 }
+/** How long one channel of c-ares serves: it keeps answers of its own for as long as their TTL says, up to an hour. */
+const CHANNEL_MS = 1000
+
+export function createNameTable(clock: Clock, lookUp: LookUp): NameTable {
+  const names = new Map<string, Name>()
+  const forgetUnused = (): void => {
+    for (const [host, name] of names) if (name.isUnused) names.delete(host)
+  }
+  return {
+    name(written) {
+      const host = written.toLowerCase()
+      const known = names.get(host)
+      if (known !== undefined) return known
+      if (names.size >= MAX_UNUSED) forgetUnused()
+      const name = new Name(host, clock, lookUp)
+      names.set(host, name)
+      return name
+    },
+  }
+}
+
+/** Where the system keeps what its own resolver reads. */
+export interface SystemFiles {
+  readonly hosts: string
+  readonly resolvConf: string
+}
+
+/** Looks up as the system would: its hosts file, its name servers, its search domains, each as it is now. */
+export function systemLookUp(clock: Clock, files: SystemFiles, createResolver = systemResolver): LookUp {
+  return createLookUp({
+    clock,
+    query: createQuery(clock, createResolver),
+    hosts: parsedFile(files.hosts, parseHosts),
+    search: parsedFile(files.resolvConf, parseSearch),
+  })
+}
+
+/** Takes its name servers from resolv.conf when it is made. */
+const systemResolver = (): Resolver => new Resolver(RESOLVER_OPTIONS)
+
+/** Look-ups of the same moment share a channel, so that silent name servers cost few sockets. */
+function createQuery(clock: Clock, createResolver: () => Resolver): Query {
+  let resolver: Resolver | undefined
+  let madeAt = 0
+  return (name, family, done) => {
+    const now = clock.now()
+    if (resolver === undefined || now - madeAt >= CHANNEL_MS) {
+      resolver = createResolver()
+      madeAt = now
+    }
+    const hear = (error: NodeJS.ErrnoException | null, records?: readonly { address: string; ttl: number }[]): void =>
+      done({ code: error === null ? undefined : (error.code ?? 'EUNKNOWN'), records: records ?? [] })
+    try {
+      if (family === 4) resolver.resolve4(name, { ttl: true }, hear)
+      else resolver.resolve6(name, { ttl: true }, hear)
+    } catch (error) {
+      // Not a name at all, as it says.
+      queueMicrotask(() => hear(error as NodeJS.ErrnoException))
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { Resolver } from 'node:dns'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Found, isMissing } from '../../../core/names/look-up.ts'
+import { createNameTable, systemLookUp } from '../../../core/names/resolver.ts'
+import { type NameServer, startNameServer } from '../../support/name-server.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+let server: NameServer
+const folder = mkdtempSync(join(tmpdir(), 'smartedge-resolver-'))
+const files = { hosts: join(folder, 'hosts'), resolvConf: join(folder, 'resolv.conf') }
+beforeAll(async () => {
+  server = await startNameServer()
+  server.records.set('app.test', { addresses: ['10.0.0.1', '10.0.0.2', 'fd00::7'], ttl: 7 })
+  server.records.set('app.shop.test', { addresses: ['10.0.0.3'], ttl: 7 })
+  server.records.set('empty.test', { addresses: [], ttl: 7 })
+  server.records.set('broken.test', 'fails')
+  writeFileSync(files.hosts, '127.0.0.1 localhost\n10.0.0.9 known\n')
+  writeFileSync(files.resolvConf, 'search shop.test\n')
+})
+afterAll(() => {
+  server.stop()
+  rmSync(folder, { recursive: true })
+})
+
+function makeLookUp() {
+  const clock = virtualClock()
+  const lookUp = systemLookUp(clock, files, () => {
+    const resolver = new Resolver({ timeout: 1000, tries: 1 })
+    resolver.setServers([server.address])
+    return resolver
+  })
+  return { clock, find: (host: string) => new Promise<Found>((resolve) => lookUp(host, resolve)) }
+}
+
+const missing = { kind: 'failure', code: 'ENOTFOUND' } as const
+
+describe('a look-up by real name servers', () => {
+  test('finds all addresses of a name and how long they last', async () => {
+    const { find } = makeLookUp()
+    const found = await find('app.test')
+    expect(found).toMatchObject({ kind: 'addresses', ttlMs: 7000 })
+    expect(found.kind === 'addresses' && found.addresses.toSorted()).toEqual(['10.0.0.1', '10.0.0.2', 'fd00::7'])
+  })
+
+  test('reads the hosts file and the search domains as they are now', async () => {
+    const { find } = makeLookUp()
+    expect(await find('known')).toMatchObject({ addresses: ['10.0.0.9'] })
+    writeFileSync(files.hosts, '10.0.0.10 known.too known\n')
+    expect(await find('known')).toMatchObject({ addresses: ['10.0.0.10'] })
+    expect(await find('app')).toMatchObject({ addresses: ['10.0.0.3'] })
+    writeFileSync(files.resolvConf, 'search elsewhere.test other.test\n')
+    expect(await find('app')).toEqual(missing)
+  })
+
+  test.each(['nobody.test', 'empty.test', 'a..b', 'x'.repeat(300), `${'y.'.repeat(40)}test`])(
+    'says that %j is missing',
+    async (host) => {
+      const found = await makeLookUp().find(host)
+      expect(found).toMatchObject({ kind: 'failure' })
+      expect(found.kind === 'failure' && isMissing(found.code)).toBe(true)
+    },
+  )
+
+  test('tells a failing name server from a missing name', async () => {
+    expect(await makeLookUp().find('broken.test')).toEqual({ kind: 'failure', code: 'ESERVFAIL' })
+  })
+
+  test('asks the name server again when a second has passed, whatever the TTL', async () => {
+    const { clock, find } = makeLookUp()
+    const asked = (): number => server.asked.filter((one) => one === 'app.test A').length
+    const before = asked()
+    await find('app.test')
+    clock.advance(1000)
+    await find('app.test')
+    expect(asked() - before).toBe(2)
+  })
+})
+
+describe('the table of names', () => {
+  test('holds one object for a name in any case', () => {
+    const table = createNameTable(virtualClock(), () => {})
+    expect(table.name('App.test')).toBe(table.name('app.test'))
+    expect(table.name('app.test')).not.toBe(table.name('other.test'))
+  })
+
+  test('forgets names that nobody uses once there are very many', () => {
+    const clock = virtualClock()
+    const table = createNameTable(clock, (_host, done) =>
+      done({ kind: 'addresses', addresses: ['10.0.0.1'], ttlMs: 5000 }),
+    )
+    const [watched, unused] = [table.name('watched'), table.name('unused')]
+    watched.read()
+    unused.read()
+    const cancel = watched.watch(() => {})
+    for (let index = 0; index < 1100; index += 1) table.name(`n${index}`)
+    expect(table.name('watched')).toBe(watched)
+    expect(table.name('unused')).not.toBe(unused)
+    cancel()
+  })
+})
