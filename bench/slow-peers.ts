@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Socket, SocketHandler } from 'bun'
+import { ownCommand } from '../cli/process/own-command.ts'
 import { parseKilobytes } from './proc.ts'
 import { renderSmartedge } from './peers/smartedge.ts'
 
@@ -105,8 +106,7 @@ async function measure(one: Case, seconds: number): Promise<void> {
   spare.stop(true)
   const config = join(directory, 'smartedge.config.json')
   writeFileSync(config, renderSmartedge({ port, backendPorts: [origin.port], directory }))
-  const cli = join(import.meta.dirname, '..', 'cli', 'main.ts')
-  const edge = Bun.spawn([process.execPath, cli, 'run', '-c', config], { stdio: ['ignore', 'ignore', 'ignore'] })
+  const edge = Bun.spawn(ownCommand('run', '-c', config), { stdio: ['ignore', 'ignore', 'ignore'] })
   const rss = (): number => parseKilobytes(readFileSync(`/proc/${edge.pid}/status`, 'latin1'), 'VmRSS')
   try {
     await Bun.sleep(1500)

@@ -11,9 +11,16 @@ const installed = join(root, 'node_modules', '.package-lock.json')
 const bun = join(root, 'node_modules', '.bin', 'bun')
 
 const bunRuns = () => spawnSync(bun, ['--version'], { stdio: 'ignore' }).status === 0
+const say = (text) => process.stderr.write(`${text}\n`)
 
 if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
-  process.stderr.write('Installing dependencies (once) …\n')
+  say('Installing dependencies (once) …')
+  // Said here, as npm's own warnings of it, one a dependency, are left out below.
+  if (Number.parseInt(process.versions.node, 10) < 22)
+    say(
+      `Some declare Node 22 or newer, this is ${process.versions.node}. They run on Bun, so that it works all the same, ` +
+        'unless npm is told to be strict (engine-strict).',
+    )
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
@@ -23,8 +30,6 @@ if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtime
 if (!bunRuns())
   execFileSync('node', [join(root, 'node_modules', 'bun', 'install.js')], { cwd: root, stdio: ['ignore', 2, 2] })
 if (!bunRuns()) {
-  process.stderr.write(
-    `Bun does not run: ${bun} --version failed. Supported: Linux, macOS and Windows on x64 or arm64.\n`,
-  )
+  say(`Bun does not run: ${bun} --version failed. SmartEdge is for Linux and macOS on x64 or arm64.`)
   process.exit(1)
 }

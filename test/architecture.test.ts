@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import {
   checkBarrels,
   checkHeader,
+  checkJsx,
   checkLength,
   checkSockets,
   checkSystemDoors,
@@ -97,6 +98,16 @@ rule(
     ['core/net/a.ts', '/** What it is. */'],
     ['cli/main.ts', '#!/usr/bin/env bun\n// What it is.'],
     ['test/core/a.test.ts', `import { b } from './b.ts'`],
+  ],
+)
+
+rule(
+  'JSX from one place',
+  checkJsx,
+  [['cli/top/a.tsx', `/** What it is. */\nimport { Box } from 'ink'`]],
+  [
+    ['cli/top/a.tsx', '/** What it is. */\n/** @jsxImportSource #jsx */\n'],
+    ['cli/top/a.ts', '/** What it is. */'],
   ],
 )
 

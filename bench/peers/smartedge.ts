@@ -1,8 +1,8 @@
 /** SmartEdge itself, started as a user starts it: one process, one listener, no admin API. */
 import { join } from 'node:path'
+import { ownCommand } from '../../cli/process/own-command.ts'
 import type { Job, Peer } from './peer.ts'
 
-const cli = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 const manifest = join(import.meta.dirname, '..', '..', 'package.json')
 
 /** With the strategy of that name, or the plugin file at that absolute path, called `label`; undefined: the default. */
@@ -11,7 +11,7 @@ export const createSmartedge = (strategy?: string, label = strategy): Peer => ({
   install: 'part of SmartEdge',
   version: () => `${String(require(manifest).version)} on Bun ${Bun.version}`,
   launch: (job) => ({
-    command: [process.execPath, cli, 'run', '-c', join(job.directory, 'smartedge.config.json')],
+    command: ownCommand('run', '-c', join(job.directory, 'smartedge.config.json')),
     files: { 'smartedge.config.json': renderSmartedge(job, strategy) },
   }),
 })

@@ -1,5 +1,6 @@
 /** WebSocket connections that echo small messages: what an upgraded connection costs. */
 import { join } from 'node:path'
+import { ownCommand } from '../../cli/process/own-command.ts'
 import { freePort, untilAnswering } from '../contest.ts'
 import { createCrew } from '../load/crew.ts'
 import { measure } from '../measure.ts'
@@ -7,7 +8,6 @@ import { fullSpeed, planFor, startAll } from '../race.ts'
 import type { Scenario, Stage } from '../scenario.ts'
 
 const program = join(import.meta.dirname, '..', 'load', 'echo.ts')
-const cli = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 
 export const tunnels: Scenario = {
   name: 'tunnels',
@@ -16,7 +16,7 @@ export const tunnels: Scenario = {
   async run(outer) {
     const stage: Stage = { ...outer, crew: createCrew(outer.arena.nursery, outer.arena.cores, program) }
     const port = freePort()
-    const command = [process.execPath, cli, 'origins', '--servers', '1', '--start-port', String(port), '--quiet']
+    const command = ownCommand('origins', '--servers', '1', '--start-port', String(port), '--quiet')
     const backend = stage.arena.nursery.start({ name: 'origin', command, cores: stage.arena.cores.backends })
     await untilAnswering(backend, 'smartedge origins', [port])
     const contestants = await startAll(stage, { backendPorts: [port] })

@@ -1,9 +1,10 @@
 /** `smartedge strategy new`: writes a strategy to start from. Never overwrites. */
 import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
-import { strategyTemplate } from '../text/strategy-template.ts'
+import { strategyTemplate, type TemplateFacts } from '../text/strategy-template.ts'
 
 const coreFolder = resolve(import.meta.dirname, '../../core')
 
@@ -20,9 +21,8 @@ export async function strategyNew(io: Io, target: string): Promise<number> {
   try {
     await mkdir(dirname(file), { recursive: true })
     // An import starts where a file really is, not where a symbolic link says.
-    const core = relative(await realpath(dirname(file)), coreFolder).replaceAll('\\', '/')
-    const text = strategyTemplate({ name, core: core.startsWith('.') ? core : `./${core}`, file: shownFile })
-    await writeFile(file, text, { flag: 'wx' })
+    const imports = importsFrom(await realpath(dirname(file)))
+    await writeFile(file, strategyTemplate({ name, imports, file: shownFile }), { flag: 'wx' })
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
     const reason = isThere ? 'is already there' : error instanceof Error ? error.message : String(error)
@@ -36,6 +36,20 @@ Next:
   "strategy": "${shownFile.startsWith('/') ? '' : './'}${shownFile}"   # in a pool of smartedge.config.json
 `)
   return exitCode.ok
+}
+
+/** By the package's name where that leads somewhere, as it goes on doing when the file moves; else by path. */
+function importsFrom(folder: string): TemplateFacts['imports'] {
+  const names = { strategy: 'smartedge/strategy', random: 'smartedge/random' }
+  try {
+    const { resolve } = createRequire(join(folder, 'strategy.ts'))
+    for (const name of Object.values(names)) resolve(name)
+    return names
+  } catch {
+    const path = relative(folder, coreFolder).replaceAll('\\', '/')
+    const core = path.startsWith('.') ? path : `./${path}`
+    return { strategy: `${core}/strategy/strategy.ts`, random: `${core}/random.ts` }
+  }
 }
 
 const shown = (file: string, cwd: string): string => {

@@ -1,4 +1,5 @@
 /** The whole picture from one state: header, the open screen, footer. Props only; who feeds it stands in `run.tsx`. */
+/** @jsxImportSource #jsx */
 import { Box, Text } from 'ink'
 import type { ComponentType } from 'react'
 import { Backends } from './backends.tsx'

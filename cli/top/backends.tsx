@@ -1,4 +1,5 @@
 /** Screen 2: every backend, sorted and filtered, and all that is known of the one under the cursor. */
+/** @jsxImportSource #jsx */
 import { backendStrip, stripHeight } from './detail.tsx'
 import type { Line } from './line.ts'
 import { Lines } from './lines.tsx'

@@ -1,10 +1,10 @@
 /** `smartedge top` beside a balancer, in the terminal of both: a process of its own, as drawing must not delay requests. */
-import { fileURLToPath } from 'node:url'
 import { formatAddress, type SocketAddress } from '../../core/address.ts'
+import { ownCommand } from '../process/own-command.ts'
 
 export interface Dashboard {
-  /** Resolves when it has been left, or could not begin. */
-  readonly ended: Promise<unknown>
+  /** Resolves to its exit code: 0 when it has been left, another when it failed or could not begin. */
+  readonly ended: Promise<number>
   /** Ends it; resolves when the terminal has been given back. */
   stop(): Promise<void>
 }
@@ -16,14 +16,11 @@ export interface AdminPlace {
 
 export function startDashboard({ address, token }: AdminPlace): Dashboard {
   const url = address.kind === 'tcp' ? `http://${formatAddress(reachable(address))}` : `unix:${address.path}`
-  const child = Bun.spawn(
-    [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url)), 'top', '--url', url],
-    {
-      stdio: ['inherit', 'inherit', 'inherit'],
-      // Not as an option, which every user of the machine could read.
-      env: { ...process.env, ...(token !== undefined && { SMARTEDGE_ADMIN_TOKEN: token }) },
-    },
-  )
+  const child = Bun.spawn(ownCommand('top', '--url', url), {
+    stdio: ['inherit', 'inherit', 'inherit'],
+    // Not as an option, which every user of the machine could read.
+    env: { ...process.env, ...(token !== undefined && { SMARTEDGE_ADMIN_TOKEN: token }) },
+  })
   return {
     ended: child.exited,
     async stop() {

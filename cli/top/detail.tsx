@@ -1,4 +1,5 @@
 /** One backend or one pool by itself: all that is known, its curves, its spread, its events. */
+/** @jsxImportSource #jsx */
 import type { WatchedEvent } from '../client/feed-format.ts'
 import { printable } from '../text/text.ts'
 import { area, squeeze } from './chart.ts'

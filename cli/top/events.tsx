@@ -1,4 +1,5 @@
 /** Screen 5: the published generation, the newest reload with its problems, and what happened, newest first. */
+/** @jsxImportSource #jsx */
 import type { Frame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
 import type { WatchedEvent } from '../client/feed-format.ts'

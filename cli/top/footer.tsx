@@ -1,4 +1,5 @@
 /** The bottom line of every screen: what is being typed or asked, what was said last, else the keys that work here. */
+/** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
 import { questionOf } from './commands.ts'
 import { fit, type Line, type Span, span } from './line.ts'

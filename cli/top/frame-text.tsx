@@ -1,4 +1,5 @@
 /** One picture as text, for where there is no terminal to draw on. */
+/** @jsxImportSource #jsx */
 import { renderToString } from 'ink'
 import { App } from './app.tsx'
 import type { UiState } from './state.ts'

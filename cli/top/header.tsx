@@ -1,4 +1,5 @@
 /** The top of every screen: who is watched, the tabs, and the verdict in one line. */
+/** @jsxImportSource #jsx */
 import { formatSpan } from '../text/format.ts'
 import { printable } from '../text/text.ts'
 import { verdictOf } from './findings.ts'

@@ -1,4 +1,5 @@
 /** What `?` shows: every key, and what the glyphs mean. */
+/** @jsxImportSource #jsx */
 import { keyHelp } from './keys.ts'
 import { type Line, panel, span } from './line.ts'
 import { Lines } from './lines.tsx'

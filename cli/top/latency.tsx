@@ -1,4 +1,5 @@
 /** Screen 3: how answers are spread, of everything, a pool or a backend; two of them over each other; and over time. */
+/** @jsxImportSource #jsx */
 import { formatCount } from '../text/format.ts'
 import { printable } from '../text/text.ts'
 import { type HistogramOptions, heatmap, histogram, isEmpty } from './distribution-chart.ts'

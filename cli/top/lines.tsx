@@ -1,4 +1,5 @@
 /** Lines on the terminal: one text node each, so that Ink lays out and remembers a line at a time. */
+/** @jsxImportSource #jsx */
 import { Box, Text } from 'ink'
 import { type Line, paintLine } from './line.ts'
 import type { Theme } from './theme.ts'

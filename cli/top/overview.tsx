@@ -1,4 +1,5 @@
 /** Screen 1: how much, how fast, how wrong, as numbers and curves; then pools; then backends, those in trouble first. */
+/** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
 import { backendColumns } from './backend-columns.ts'
 import { sparkline, squeeze } from './chart.ts'

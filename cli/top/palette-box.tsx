@@ -1,4 +1,5 @@
 /** What `:` offers for the text typed so far. */
+/** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
 import { choicesFor } from './palette.ts'
 import { fit, type Line, panel, select, span } from './line.ts'

@@ -1,4 +1,5 @@
 /** Screen 4: pools with what they do now, and the routes that lead to them. */
+/** @jsxImportSource #jsx */
 import type { Frame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
 import { gauge } from './chart.ts'

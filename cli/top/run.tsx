@@ -2,6 +2,7 @@
  * The dashboard on a terminal: Ink on the alternate screen, fed by a store. The only file that starts Ink; it is loaded
  * when needed, as that takes a tenth of a second.
  */
+/** @jsxImportSource #jsx */
 import { render, useApp, useWindowSize } from 'ink'
 import { useEffect, useSyncExternalStore } from 'react'
 import { App } from './app.tsx'

@@ -1,4 +1,5 @@
 /** Screen 6: which algorithm each pool uses, from which file and version, what a pick costs, and its faults. */
+/** @jsxImportSource #jsx */
 import type { PoolFrame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
 import { clockTime } from './format.ts'

@@ -30,6 +30,21 @@ describe('strategy new', () => {
     expect(readFileSync(files.path('plugins/mine.ts'), 'utf8')).toBe('// edited')
   })
 
+  test('imports by name where SmartEdge is installed, by path elsewhere', async () => {
+    expect(await strategyNew(recordedIo(files.folder), 'elsewhere.ts')).toBe(0)
+    expect(readFileSync(files.path('elsewhere.ts'), 'utf8')).toMatch(/from '\.\.\/\S+\/core\/strategy\/strategy\.ts'\n/)
+
+    await files.write('project/package.json', '{}')
+    await files.write('project/node_modules/empty.txt', '')
+    symlinkSync(join(import.meta.dir, '../..'), files.path('project/node_modules/smartedge'))
+    expect(await strategyNew(recordedIo(files.path('project')), 'mine')).toBe(0)
+    const text = readFileSync(files.path('project/plugins/mine.ts'), 'utf8')
+    expect(text).toContain(`from 'smartedge/strategy'\n`)
+    expect(text).toContain(`from 'smartedge/random'\n`)
+    const tested = recordedIo(files.folder)
+    expect(await strategyTest(tested, 'project/plugins/mine.ts', {})).toBe(0)
+  })
+
   test('writes one that loads where a folder is a symbolic link', async () => {
     await files.write('real/deep/down/empty.txt', '')
     symlinkSync(files.path('real/deep/down'), files.path('link'))

@@ -158,7 +158,7 @@ describe('client commands', () => {
 describe('npm start', () => {
   test('runs a named configuration for real, without origins', async () => {
     const { path, url } = setup()
-    const child = spawn([process.execPath, join(root, 'scripts/start.ts'), '-c', path])
+    const child = spawn([join(root, 'scripts/start.sh'), '-c', path])
     await event(child, 'ready')
     expect((await fetch(url)).status).toBeGreaterThanOrEqual(502)
     child.kill('SIGINT')

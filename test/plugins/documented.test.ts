@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { loadStrategy } from '../../core/strategy/load.ts'
@@ -13,7 +13,10 @@ let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'documented-'))
   const example = /```ts\n(.*?)```/s.exec(page)?.[1] ?? ''
-  await Bun.write(join(folder, 'mine.ts'), example.replaceAll(`'../core/`, `'${root}/core/`))
+  await Bun.write(join(folder, 'mine.ts'), example)
+  // Installed, as npm link does it.
+  await mkdir(join(folder, 'node_modules'))
+  await symlink(root, join(folder, 'node_modules/smartedge'))
 })
 afterAll(() => rm(folder, { recursive: true }))
 

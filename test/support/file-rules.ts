@@ -19,6 +19,14 @@ export const checkHeader = (sources: Sources): string[] =>
     (text) => (/^(#![^\n]*\n)?\/[/*]/.test(text) ? [] : ['has no header comment']),
   )
 
+/** Files with JSX that leave it to the working directory's tsconfig.json what that compiles to. */
+export const checkJsx = (sources: Sources): string[] =>
+  complain(
+    sources,
+    (path) => path.endsWith('.tsx') && !path.startsWith('test/'),
+    (text) => (text.includes('\n/** @jsxImportSource #jsx */\n') ? [] : ['does not say where its JSX comes from']),
+  )
+
 const EXPORT_ALL =
   /\b(?:import|export)\b(?:\s+type)?\s*(?:\*(?:\s+as\s+\w+)?|\{[^}]*\})(?:\s*from\s*(['"])[^'"\n]+\1)?/g
 

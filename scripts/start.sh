@@ -1,0 +1,9 @@
+#!/bin/sh
+# `npm start`: the demo; with a configuration named (`npm start -- my.json`), that one for real, without test backends.
+verb=demo
+for argument; do
+  case $argument in
+  -c* | --config | --config=* | [!-]*) verb=run ;;
+  esac
+done
+exec "$(dirname "$0")/../bin/smartedge" "$verb" "$@"

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import manifest from '../package.json' with { type: 'json' }
+import { importsOf, readSources } from './support/sources.ts'
+
+const root = join(import.meta.dir, '..')
+
+interface Packed {
+  readonly size: number
+  readonly files: readonly { readonly path: string; readonly mode: number }[]
+}
+
+/** What `npm pack` would put into the package. */
+function pack(): Packed {
+  const { stdout } = Bun.spawnSync(['npm', 'pack', '--dry-run', '--json'], { cwd: root, stderr: 'ignore' })
+  const [packed] = Object.values(JSON.parse(stdout.toString()) as Record<string, Packed>)
+  if (packed === undefined) throw new Error('npm pack told nothing')
+  return packed
+}
+
+describe('the package', () => {
+  const { size, files } = pack()
+  const paths = new Set(files.map(({ path }) => path))
+
+  test('holds what runs and what explains it, and nothing else', () => {
+    for (const path of ['bin/smartedge', 'bin/tsconfig.json', 'cli/main.ts', 'plugins/p2c.ts', 'docs/operations.md'])
+      expect([...paths]).toContain(path)
+    const unwanted = [...paths].filter((path) => /^(?:test|scripts\/(?!install)|bench\/micro|\.)|\.test\./.test(path))
+    expect(unwanted).toEqual([])
+    expect(size).toBeLessThan(600_000)
+  })
+
+  test('holds every file that one of its files imports', () => {
+    const sources = [...readSources()].filter(([path]) => paths.has(path))
+    expect(sources.length).toBeGreaterThan(100)
+    const missing = sources.flatMap(([path, text]) =>
+      importsOf(path, text)
+        .filter(({ target }) => /^(?:core|cli|bench|plugins|test|scripts)\//.test(target) && !paths.has(target))
+        .map(({ target }) => `${path} imports ${target}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  test('can be started as it is packed', () => {
+    expect(files.find(({ path }) => path === manifest.bin.smartedge)?.mode).toBe(0o755)
+  })
+
+  test('imports nothing that only developers have', () => {
+    // But for the benchmark's `node` contestant, which is skipped where http-proxy-3 is not installed.
+    const developers = new Set(Object.keys(manifest.devDependencies).filter((name) => name !== 'http-proxy-3'))
+    const sources = [...readSources()].filter(([path]) => paths.has(path))
+    const strange = sources.flatMap(([path, text]) =>
+      importsOf(path, text)
+        .filter(({ target }) => developers.has(target))
+        .map(({ target }) => `${path} imports ${target}`),
+    )
+    expect(strange).toEqual([])
+  })
+
+  test('names files that are there for all that can be imported from it', () => {
+    const targets = [...Object.values(manifest.exports), ...Object.values(manifest.imports)]
+    for (const target of targets.filter((path) => path.startsWith('./'))) expect([...paths]).toContain(target.slice(2))
+  })
+})
