@@ -60,9 +60,11 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
   }
   const code = await serveWith(belowIo, options, loaded, emitWhenFree, ({ adminAddress }) => {
     dashboard = startDashboard({ address: adminAddress ?? admin.address, token: admin.token?.reveal() })
-    void dashboard.ended.then(() => {
+    void dashboard.ended.then((code) => {
       dashboard = undefined
-      left.resolve()
+      // Whoever leaves it wants both to end; one that fails says nothing about the balancer.
+      if (code === exitCode.ok) left.resolve()
+      else emit({ kind: 'fault', detail: `the dashboard ended with exit code ${code}; serving goes on` })
     })
   })
   await dashboard?.stop()

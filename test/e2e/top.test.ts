@@ -144,18 +144,35 @@ describe('top on a terminal', () => {
   }, 20_000)
 })
 
+/** The path of a configuration that `run --top` can serve. */
+async function configFile(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'smartedge-top-'))
+  endings.push(() => rm(folder, { recursive: true }))
+  const config = join(folder, 'smartedge.config.json')
+  const parts = {
+    listeners: { web: { address: '127.0.0.1:0' } },
+    admin: { address: '127.0.0.1:0', token: 'hunter2' },
+    pools: { web: { backends: ['http://127.0.0.1:1'] } },
+  }
+  await Bun.write(config, JSON.stringify(parts))
+  return config
+}
+
 describe('run --top', () => {
+  test('serves on when its dashboard fails, and says so', async () => {
+    const { child, until } = onTerminal(['run', '--top', '-c', await configFile()])
+    await until('Overview')
+    const { stdout } = Bun.spawnSync(['pgrep', '-P', String(child.pid)])
+    process.kill(Number(stdout.toString()), 'SIGABRT')
+    await until('the dashboard ended with exit code 134; serving goes on')
+    expect(child.exitCode).toBeNull()
+    child.kill('SIGTERM')
+    await until('stopped, nothing was cut')
+    expect(await child.exited).toBe(0)
+  }, 20_000)
+
   test('shows the dashboard, and ends with it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'smartedge-top-'))
-    endings.push(() => rm(folder, { recursive: true }))
-    const config = join(folder, 'smartedge.config.json')
-    const parts = {
-      listeners: { web: { address: '127.0.0.1:0' } },
-      admin: { address: '127.0.0.1:0', token: 'hunter2' },
-      pools: { web: { backends: ['http://127.0.0.1:1'] } },
-    }
-    await Bun.write(config, JSON.stringify(parts))
-    const { child, until, type, all } = onTerminal(['run', '--top', '-c', config])
+    const { child, until, type, all } = onTerminal(['run', '--top', '-c', await configFile()])
     await until('Overview')
     type('q')
     expect(await child.exited).toBe(0)
