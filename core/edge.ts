@@ -1,10 +1,10 @@
-/** The composition root: config, clock and chance -> a running edge. The only file that sees every part. */
+/** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
 import type { SocketAddress } from './address.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
-import type { EdgeControl } from './control/edge-control.ts'
+import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
 import { requestIds } from './forward/request-id.ts'
 import type { Services } from './exchange/world.ts'
@@ -13,18 +13,26 @@ import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
 import { ResponseHead } from './http1/response-head.ts'
 import { defaultMaxConnections, readDescriptorLimit } from './descriptors.ts'
+import { trialsApart } from './lab/examine-apart.ts'
 import { TimerWheel } from './net/timer-wheel.ts'
 import { createEdgeCounters } from './observe/counters.ts'
-import { createEventLog } from './observe/event-log.ts'
+import { createEventLog, type EventLog } from './observe/event-log.ts'
 import type { Emit } from './observe/events.ts'
 import { startLatencyWindow } from './observe/histogram.ts'
+import type { ApplyProblem } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
-import { createAdminHost } from './runtime/admin-host.ts'
+import { Addresses } from './runtime/addresses.ts'
+import { AdminHost } from './runtime/admin-host.ts'
 import { createEdgeControl } from './runtime/control.ts'
-import { createLife } from './runtime/life.ts'
-import { Runtime } from './runtime/runtime.ts'
+import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
+import { GeoHost } from './runtime/geo-host.ts'
+import { createLife } from './runtime/life.ts'
+import { Listeners } from './runtime/listeners.ts'
+import { Pools } from './runtime/pools.ts'
+import { Published } from './runtime/published.ts'
+import { createPluginHost } from './strategy/host.ts'
 
 export interface EdgeOptions {
   readonly config: Config
@@ -56,62 +64,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, clock = systemClock, random = systemRandom } = options
   const log = createEventLog(clock, options.emit)
   const { emit } = log
-  const counters = createEdgeCounters()
-  const latency = startLatencyWindow(clock)
-  const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: describe(error) })
-  const wheel = new TimerWheel(clock, reportFault)
-  const life = createLife(clock, () => counters.connectionsOpen === 0)
-  const isDraining = (): boolean => life.phase === 'draining'
+  const { life, listeners, source, admin, control, ...rest } = assemble({ clock, random, log })
   let controller: Controller | undefined
-
-  const services: Services = {
-    clock,
-    random,
-    counters,
-    head: new RequestHead(MAX_FIELDS),
-    writeRequestId: requestIds(random),
-    isDraining,
-  }
-  const handler = createHandler({ services, world: () => runtime.world, wheel })
-  const descriptorLimit = readDescriptorLimit()
-  const runtime = new Runtime({
-    clock,
-    random,
-    emit,
-    wheel,
-    head: new ResponseHead(MAX_FIELDS),
-    window: latency.window,
-    reportFault,
-    listening: {
-      handler,
-      counters,
-      maxConnections: () => runtime.world.limits.maxConnections ?? defaultMaxConnections(descriptorLimit),
-      onClosed: () => life.clientGone(),
-    },
-  })
-  const source = createAdminSource({
-    runtime,
-    counters,
-    clock,
-    phase: () => life.phase,
-    log,
-    controller: () => controller,
-  })
-  const admin = createAdminHost(source, emit, clock)
-  const control = createEdgeControl({ runtime, admin, isDraining })
-
   const kill = (): void => {
     controller?.stop()
-    runtime.stop()
-    latency.stop()
-    admin.stop()
+    rest.end()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
-    const drained = life.end(runtime.config.shutdownTimeoutMs)
-    runtime.stopAccepting()
+    const drained = life.end(control.config.shutdownTimeoutMs)
+    rest.addresses.end()
+    listeners.letGo()
     await drained
-    const cut = counters.connectionsOpen
+    const cut = rest.counters.connectionsOpen
     kill()
     return { cut }
   }
@@ -120,11 +85,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const drain = (): Promise<{ readonly cut: number }> => (finished ??= finish())
 
   try {
-    const applied = await runtime.apply(config)
+    const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new StartError(applied.problems.map(explain).join('\n'))
-    const move = await admin.prepare(config.admin)
-    move.commit()
     controller = files && createController({ edge: control, files, emit, clock })
+    if (controller !== undefined) source.attach(controller)
   } catch (error) {
     kill()
     throw error
@@ -132,7 +96,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   life.begin()
   return {
     get addresses() {
-      return runtime.runningListeners.map(({ listener: { name, address } }) => ({ listener: name, address }))
+      return listeners.running.map(({ config: { name }, address }) => ({ listener: name, address }))
     },
     get adminAddress() {
       return admin.address
@@ -145,7 +109,60 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
-const explain = ({ key, message }: { key: string; message: string }): string =>
-  message.startsWith('listener') ? message : `${key}: ${message}`
+interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: EventLog
+}
+
+/** All parts of an edge, joined; nothing is served before `control` has been given a config. */
+function assemble({ clock, random, log }: Surroundings) {
+  const { emit } = log
+  const counters = createEdgeCounters()
+  const { window, stop: stopWindow } = startLatencyWindow(clock)
+  const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: describe(error) })
+  const wheel = new TimerWheel(clock, reportFault)
+  const life = createLife(clock, () => counters.connectionsOpen === 0)
+  const isDraining = (): boolean => life.phase === 'draining'
+  const published = new Published()
+  const addresses = new Addresses(reportFault)
+
+  const writeRequestId = requestIds(random)
+  const services: Services = { clock, random, counters, head: new RequestHead(MAX_FIELDS), writeRequestId, isDraining }
+  const handler = createHandler({ services, world: () => published.world, wheel })
+  const plugins = createPluginHost({ clock, examine: trialsApart(clock), onLateError: reportFault })
+  const head = new ResponseHead(MAX_FIELDS)
+  const pools = new Pools({ clock, random, emit, wheel, head, window, reportFault, plugins })
+  const geo = new GeoHost()
+  const publish = published.part((config) => createWorld(config, pools.running, geo.current))
+  const descriptorLimit = readDescriptorLimit()
+  const listeners = new Listeners({
+    addresses,
+    clock,
+    counters,
+    emit,
+    reportFault,
+    handler,
+    maxConnections: () => published.world.limits.maxConnections ?? defaultMaxConnections(descriptorLimit),
+    onClosed: () => life.clientGone(),
+  })
+  const source = createAdminSource({ published, pools, listeners, counters, clock, life, log })
+  const admin = new AdminHost({ addresses, source, emit, clock })
+
+  // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
+  // a second process fails over the admin address before it has let anybody in.
+  const parts = [pools, geo, publish, admin, listeners]
+  const control = createEdgeControl({ parts, published, pools, listeners, isDraining })
+  const end = (): void => {
+    addresses.end()
+    listeners.cut()
+    pools.stop()
+    stopWindow()
+    admin.stop()
+  }
+  return { counters, life, addresses, listeners, source, admin, control, end }
+}
+
+const explain = ({ key, message }: ApplyProblem): string => `${key}: ${message}`
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -13,6 +13,8 @@ export interface AdminServer {
   setToken(token: Secret | undefined): void
   /** Accepts no more; what is being answered goes on. */
   close(): void
+  /** Accepts again where it did before `close`. Throws when the address cannot be had any more. */
+  reopen(): void
   /** Closes the listener at once, and what is being answered with it. */
   stop(): Promise<void>
 }
@@ -20,11 +22,11 @@ export interface AdminServer {
 const idleTimeoutSeconds = 30
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'already in use; stop what listens there, or choose another address',
-  EADDRNOTAVAIL: 'not an address of this machine',
-  EACCES: 'no permission to listen there',
-  EINVAL: 'not an address that can be listened on',
-  ENOENT: 'its directory does not exist',
+  EADDRINUSE: 'is already in use; stop what listens there, or choose another address',
+  EADDRNOTAVAIL: 'is no address of this machine',
+  EACCES: 'may not be opened by this user',
+  EINVAL: 'is no address that can be listened on',
+  ENOENT: 'lies in a directory that does not exist',
 }
 
 /** Rejects with a `StartError` of one line when it cannot listen. */
@@ -34,21 +36,26 @@ export async function startAdmin(options: AdminOptions & { readonly address: Soc
   const handler = createAdminHandler(current)
   try {
     if (address.kind === 'unix') await removeStaleSocket(address.path)
-    const server = address.kind === 'tcp' ? listenTcp(address, handler) : listenUnix(address, handler)
+    const first = listen(address, handler)
+    const bound = address.kind === 'tcp' ? { ...address, port: first.port ?? address.port } : address
+    const servers = [first]
     return {
-      address: address.kind === 'tcp' ? { ...address, port: server.port ?? address.port } : address,
+      address: bound,
       setToken: (token) => void (current.token = token),
-      close: () => void server.stop(),
-      stop: () => server.stop(true),
+      close: () => void servers.at(-1)?.stop(),
+      reopen: () => void servers.push(listen(bound, handler)),
+      stop: async () => void (await Promise.all(servers.map((server) => server.stop(true)))),
     }
   } catch (error) {
-    throw new StartError(`admin.address ${formatAddress(address)}: ${reasons[codeOf(error)] ?? String(error)}`, {
-      cause: error,
-    })
+    const reason = reasons[codeOf(error)] ?? `can't be opened: ${String(error)}`
+    throw new StartError(`${formatAddress(address)} ${reason}`, { cause: error })
   }
 }
 
 type Handler = ReturnType<typeof createAdminHandler>
+
+const listen = (address: SocketAddress, handler: Handler): Bun.Server<undefined> =>
+  address.kind === 'tcp' ? listenTcp(address, handler) : listenUnix(address, handler)
 
 function listenTcp(address: SocketAddress & { kind: 'tcp' }, handler: Handler): Bun.Server<undefined> {
   return Bun.serve({

@@ -3,11 +3,12 @@ import type { Clock } from '../clock.ts'
 import { fileProblem, type Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
 import type { Emit } from '../observe/events.ts'
+import type { ApplyProblem } from '../part.ts'
 import { describeEdit, describeResult } from './audit.ts'
 import type { ConfigFiles, Controller, Plan, ReloadResult } from './contract.ts'
 import { editBatch } from './edit-batch.ts'
 import { etagOf } from './edit-base.ts'
-import type { ApplyProblem, EdgeControl } from './edge-control.ts'
+import { apply, type EdgeControl } from './edge-control.ts'
 import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
 import { candidateOf, publish } from './publish.ts'
@@ -61,7 +62,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     const refuse = (problems: readonly Problem[]): ReloadResult => ({ kind: 'refused', problems, omitted: 0 })
     if (history.previous === undefined) return refuse([atWhole('has no earlier generation to go back to')])
     const { generation, config } = history.previous
-    const applied = await edge.apply(config)
+    const applied = await apply(edge, config)
     if (applied.kind === 'refused') return refuse(applied.problems.map(explain))
     const summary = `back to generation ${generation.number}; the files stay as they are, and count at the next reload`
     const current = history.back(origin, summary)

@@ -1,11 +1,11 @@
-/** What the controller asks of a running edge: implemented by `core/edge.ts`, faked in tests. */
+/** What the controller asks of a running edge: implemented by `runtime/control.ts`, faked in tests. */
 import type { Config } from '../config/config.ts'
+import { type ApplyProblem, type Part, Refusal } from '../part.ts'
 
-export interface EdgeControl {
+/** `prepare` builds off to the side; its move publishes one snapshot, and is no news when nothing would change. */
+export interface EdgeControl extends Part<Config> {
   /** In force. */
   readonly config: Config
-  /** Builds off to the side first, then publishes one snapshot; on failure nothing changed. Never rejects. */
-  apply(config: Config): Promise<Applied>
   /**
    * The strategy files of every pool and what they import, absolute, those that failed to load included: saving one is
    * a reason to `apply` the config that is in force. Live; the list changes with each `apply`.
@@ -24,11 +24,21 @@ export type Applied =
   | { readonly kind: 'unchanged'; readonly kept?: readonly ApplyProblem[] }
   | { readonly kind: 'refused'; readonly problems: readonly ApplyProblem[] }
 
-/** What only trying shows: a port in use, a plugin that fails. */
-export interface ApplyProblem {
-  /** Of the config: `listeners.web.address`, `pools.api.strategy`. */
-  readonly key: string
-  readonly message: string
+/** Puts `config` in force, or nothing of it. Rejects only for what is a bug. */
+export async function apply(edge: Part<Config>, config: Config): Promise<Applied> {
+  try {
+    const move = await edge.prepare(config)
+    const kept = move.kept === undefined ? {} : { kept: move.kept }
+    if (!move.isNews) {
+      move.abandon()
+      return { kind: 'unchanged', ...kept }
+    }
+    move.commit()
+    return { kind: 'applied', ...kept }
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'refused', problems: error.problems }
+    throw error
+  }
 }
 
 export interface EdgeLoad {

@@ -6,7 +6,7 @@ import { writeAtomically } from '../config/edit/write.ts'
 import { formatProblem, type Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
 import type { ConfigFiles, PoolEdit } from './contract.ts'
-import type { EdgeControl } from './edge-control.ts'
+import { apply, type EdgeControl } from './edge-control.ts'
 import { type EditBase, etagOf, findBase, type Refusal, soundPool } from './edit-base.ts'
 import { publish, type Published } from './publish.ts'
 import type { FilesRead, ReadFiles } from './read-files.ts'
@@ -54,7 +54,7 @@ export async function editBatch(context: EditContext, edits: readonly [PoolEdit,
   const published = await publish(context.edge, context.files, read)
   if (published.kind === 'refused') return invalid(published.problems, base)
   const back = async (result: BatchResult): Promise<BatchResult> => {
-    await context.edge.apply(inForce)
+    await apply(context.edge, inForce)
     return result
   }
   const unmoved = edits[0].kind === 'strategy' ? published.kept : published.isolated

@@ -5,7 +5,8 @@ import { isolate, poolsOfKeys } from '../config/isolate.ts'
 import { fileProblem, type Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
 import type { ConfigFiles, Partly, Problems } from './contract.ts'
-import type { Applied, ApplyProblem, EdgeControl } from './edge-control.ts'
+import type { ApplyProblem } from '../part.ts'
+import { type Applied, apply, type EdgeControl } from './edge-control.ts'
 import type { FilesRead } from './read-files.ts'
 
 export type Published =
@@ -36,7 +37,7 @@ export async function publish(edge: EdgeControl, files: ConfigFiles, read: Files
   if (candidate.kind === 'refused') return candidate
   const explain = (problems: readonly ApplyProblem[] = []): Problem[] =>
     problems.map((problem) => locate(problem, files, read))
-  const first = await edge.apply(candidate.config)
+  const first = await apply(edge, candidate.config)
   if (first.kind !== 'refused') return published(candidate, first, explain(first.kept))
 
   const problems = [...candidate.problems, ...explain(first.problems)]
@@ -47,7 +48,7 @@ export async function publish(edge: EdgeControl, files: ConfigFiles, read: Files
   )
   const config = faultyPools && isolate({ config: candidate.config, faultyPools }, inForce)
   if (config === undefined || faultyPools === undefined) return refused
-  const second = await edge.apply(config)
+  const second = await apply(edge, config)
   if (second.kind === 'refused') return { ...refused, problems: [...problems, ...explain(second.problems)] }
   const kept = [...candidate.kept, ...faultyPools]
   return published({ ...candidate, config, kept, problems }, second, explain(second.kept))

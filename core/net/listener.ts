@@ -6,7 +6,6 @@ import type { Wire } from './wire.ts'
 import { type ReportFault, wireHandlers } from './wire-handlers.ts'
 
 export interface Listener {
-  readonly name: string
   /** Where it really listens: port 0 in the config becomes the one that the system chose. */
   readonly address: SocketAddress
   /** Accepts no more; the connections it has live on. */
@@ -14,7 +13,6 @@ export interface Listener {
 }
 
 export interface ListenerOptions {
-  readonly name: string
   readonly address: SocketAddress
   readonly handler: RequestHandler
   readonly home: ClientHome
@@ -29,7 +27,7 @@ const REFUSAL = Buffer.from(
 
 /** Throws StartError with one line on what is wrong with the address. */
 export function listen(options: ListenerOptions): Listener {
-  const { name, address, handler, home, reportFault } = options
+  const { address, handler, home, reportFault } = options
   const socket = wireHandlers((socket) => {
     if (!home.admit()) {
       socket.write(REFUSAL)
@@ -45,12 +43,12 @@ export function listen(options: ListenerOptions): Listener {
     const shared = { socket, allowHalfOpen: true }
     if (address.kind === 'unix') {
       const server = Bun.listen<Wire>({ ...shared, unix: address.path })
-      return { name, address, stop: () => server.stop(false) }
+      return { address, stop: () => server.stop(false) }
     }
     const server = Bun.listen<Wire>({ ...shared, hostname: address.host, port: address.port })
-    return { name, address: { ...address, port: server.port }, stop: () => server.stop(false) }
+    return { address: { ...address, port: server.port }, stop: () => server.stop(false) }
   } catch (error) {
-    throw new StartError(explain(name, address, error), { cause: error })
+    throw new StartError(explain(address, error), { cause: error })
   }
 }
 
@@ -60,11 +58,10 @@ function plainAddress(address: string | undefined): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
-function explain(name: string, address: SocketAddress, error: unknown): string {
+function explain(address: SocketAddress, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const where = `listener "${name}": ${formatAddress(address)}`
-  if (code === 'EADDRINUSE')
-    return `${where} is already in use; stop what listens there or change listeners.${name}.address`
+  const where = formatAddress(address)
+  if (code === 'EADDRINUSE') return `${where} is already in use; stop what listens there, or choose another address`
   if (code === 'EACCES') return `${where} may not be opened by this user; choose a port of 1024 or above`
   if (code === 'EADDRNOTAVAIL') return `${where} is no address of this machine`
   return `${where} can't be opened: ${error instanceof Error ? error.message : String(error)}`

@@ -1,63 +1,103 @@
-/** Where the admin API listens now: opened beside the old one, which goes when the new one counts. */
+/** The admin API, as a part: opened elsewhere beside the old one, which goes when the new one counts; kept where it is otherwise. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { type AdminServer, startAdmin } from '../admin/server.ts'
 import type { AdminSource } from '../admin/source.ts'
 import type { Clock } from '../clock.ts'
-import type { AdminConfig } from '../config/config.ts'
+import type { AdminConfig, Config } from '../config/config.ts'
 import type { Emit } from '../observe/events.ts'
+import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
+import type { Addresses, Holder } from './addresses.ts'
 
-export interface AdminHost {
-  /** With the real port where 0 was asked for; undefined: there is no admin API. */
-  readonly address: SocketAddress | undefined
-  /** Opens what `next` asks for, if that is elsewhere. Rejects with StartError, and nothing has changed then. */
-  prepare(next: AdminConfig | undefined): Promise<AdminMove>
-  /** Ends it at once. */
-  stop(): void
-}
-
-/** Exactly one of the two is to be called. */
-export interface AdminMove {
-  commit(): void
-  abandon(): void
+export interface AdminHostServices {
+  readonly addresses: Addresses
+  readonly source: AdminSource
+  readonly emit: Emit
+  readonly clock: Clock
 }
 
 /** Who asked for the move asked through the old one, and still gets the answer. */
 const graceMs = 1000
 
-export function createAdminHost(source: AdminSource, emit: Emit, clock: Clock): AdminHost {
-  let running: { readonly configured: SocketAddress; readonly server: AdminServer } | undefined
+export class AdminHost implements Part<Config> {
+  private readonly services: AdminHostServices
+  private running: AdminDoor | undefined = undefined
 
-  function retire(): void {
-    const old = running?.server
-    old?.close()
-    clock.after(graceMs, () => void old?.stop())
+  constructor(services: AdminHostServices) {
+    this.services = services
   }
 
-  return {
-    get address() {
-      return running?.server.address
-    },
-    async prepare(next) {
-      const { server } = running ?? {}
-      if (next === undefined) {
-        const commit = (): void => {
-          retire()
-          running = undefined
-        }
-        return { commit, abandon: () => undefined }
+  /** With the real port where 0 was asked for; undefined: there is no admin API. */
+  get address(): SocketAddress | undefined {
+    return this.running?.server.address
+  }
+
+  async prepare(config: Config): Promise<Move> {
+    const { admin: next } = config
+    const { running } = this
+    if (next === undefined) return { ...NO_MOVE, commit: () => this.take(undefined) }
+    if (running?.isWantedBy(config) === true) return { ...NO_MOVE, commit: () => running.server.setToken(next.token) }
+    const { holder, abandon } = await this.open(next, config)
+    return { ...NO_MOVE, commit: () => this.take(holder), abandon }
+  }
+
+  /** Ends it at once. */
+  stop(): void {
+    void this.running?.server.stop()
+  }
+
+  private async open(next: AdminConfig, config: Config) {
+    const { addresses, source } = this.services
+    const open = async () => new AdminDoor(next.address, await startAdmin({ ...next, source }))
+    try {
+      const { holder, abandon } = await addresses.take(next.address, config, open)
+      const end = (): void => {
+        abandon()
+        void holder.server.stop()
       }
-      if (server !== undefined && Bun.deepEquals(running?.configured, next.address))
-        return { commit: () => server.setToken(next.token), abandon: () => undefined }
-      const opened = await startAdmin({ ...next, source })
-      return {
-        commit() {
-          retire()
-          running = { configured: next.address, server: opened }
-          emit({ kind: 'admin-listening', address: formatAddress(opened.address) })
-        },
-        abandon: () => void opened.stop(),
-      }
-    },
-    stop: () => void running?.server.stop(),
+      return { holder, abandon: end }
+    } catch (error) {
+      throw asRefusal(error, 'admin.address')
+    }
+  }
+
+  private take(next: AdminDoor | undefined): void {
+    const { addresses, emit, clock } = this.services
+    const { running: old } = this
+    this.running = next
+    if (old !== undefined) {
+      addresses.release(old)
+      clock.after(graceMs, () => void old.server.stop())
+    }
+    if (next !== undefined) emit({ kind: 'admin-listening', address: formatAddress(next.server.address) })
+  }
+}
+
+class AdminDoor implements Holder {
+  readonly title = 'admin API'
+  readonly server: AdminServer
+  private readonly configured: SocketAddress
+  private isShut = false
+
+  constructor(configured: SocketAddress, server: AdminServer) {
+    this.configured = configured
+    this.server = server
+  }
+
+  get addresses(): readonly SocketAddress[] {
+    return this.isShut ? [] : [this.server.address]
+  }
+
+  isWantedBy({ admin }: Config): boolean {
+    return admin !== undefined && Bun.deepEquals(admin.address, this.configured)
+  }
+
+  shut(): void {
+    this.isShut = true
+    this.server.close()
+  }
+
+  reopen(): void {
+    this.server.reopen()
+    this.isShut = false
   }
 }

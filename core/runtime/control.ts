@@ -1,38 +1,32 @@
-/** What the controller may do to the edge: the runtime and the admin API as one thing, changed together or not at all. */
-import type { Applied, EdgeControl } from '../control/edge-control.ts'
-import { StartError } from '../errors.ts'
-import type { AdminHost } from './admin-host.ts'
-import type { Runtime } from './runtime.ts'
+/** What the controller may do to the edge: its parts as one, in the order in which they get ready and commit. */
+import type { Config } from '../config/config.ts'
+import type { EdgeControl } from '../control/edge-control.ts'
+import { type Part, prepareInOrder, Refusal } from '../part.ts'
+import type { Listeners } from './listeners.ts'
+import type { Pools } from './pools.ts'
+import type { Published } from './published.ts'
 
 export interface EdgeControlOptions {
-  readonly runtime: Runtime
-  readonly admin: AdminHost
-  /** An edge that ends takes no other config: its listeners would open again. */
+  readonly parts: readonly Part<Config>[]
+  readonly published: Published
+  readonly pools: Pools
+  readonly listeners: Listeners
+  /** An edge that ends takes no other config. */
   readonly isDraining: () => boolean
 }
 
-export function createEdgeControl({ runtime, admin, isDraining }: EdgeControlOptions): EdgeControl {
+export function createEdgeControl(options: EdgeControlOptions): EdgeControl {
+  const { parts, published, pools, listeners, isDraining } = options
   return {
     get config() {
-      return runtime.config
+      return published.config
     },
-    async apply(config) {
-      if (isDraining()) return refuse('', 'the process is ending')
-      try {
-        const move = await admin.prepare(config.admin)
-        const applied = await runtime.apply(config)
-        if (applied.kind === 'refused') move.abandon()
-        else move.commit()
-        return applied
-      } catch (error) {
-        if (error instanceof StartError) return refuse('admin.address', error.message)
-        throw error
-      }
+    async prepare(config) {
+      if (isDraining()) throw new Refusal([{ key: '', message: 'the process is ending' }])
+      return await prepareInOrder(parts, config)
     },
-    files: () => runtime.files(),
-    load: () => runtime.load(),
-    recheck: (pool, backend) => runtime.recheck(pool, backend),
+    files: () => [...new Set(pools.files())],
+    load: () => ({ listeners: listeners.load(), pools: pools.load() }),
+    recheck: (pool, backend) => pools.running.get(pool)?.recheck(backend) ?? false,
   }
 }
-
-const refuse = (key: string, message: string): Applied => ({ kind: 'refused', problems: [{ key, message }] })

@@ -10,47 +10,58 @@ import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
 import type { EdgeView, Phase, PoolView, ProcessView } from '../report/view.ts'
-import type { RunningListener } from './running-listener.ts'
-import type { RunningPool } from './running-pool.ts'
-import type { Runtime } from './runtime.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import type { Life } from './life.ts'
+import type { Listeners } from './listeners.ts'
+import type { Pools } from './pools.ts'
+import type { Published } from './published.ts'
+import type { RunningListener } from './running-listener.ts'
+import type { RunningPool } from './running-pool.ts'
 
 export interface EdgeViewOptions {
-  readonly runtime: Runtime
+  readonly published: Published
+  readonly pools: Pools
+  readonly listeners: Listeners
   readonly counters: EdgeCounters
   readonly clock: Clock
-  readonly phase: () => Phase
+  readonly life: Life
   readonly log: EventLog
-  /** undefined: nothing can be reloaded. */
-  readonly controller: () => Controller | undefined
 }
 
-export function createAdminSource(options: EdgeViewOptions): AdminSource {
-  const { runtime, counters, clock, phase, log, controller } = options
+export interface EdgeSource extends AdminSource {
+  /** From then on the API offers what it can do. */
+  attach(controller: Controller): void
+}
+
+export function createAdminSource(options: EdgeViewOptions): EdgeSource {
+  const { published, pools, listeners, counters, clock, life, log } = options
   const startedAt = clock.wallTime()
+  let controller: Controller | undefined
+  const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
-    ...reloadView(controller()),
-    phase: phase(),
-    listeners: runtime.runningListeners.map(listenerView),
+    ...reloadView(controller),
+    phase: life.phase,
+    listeners: listeners.running.map(listenerView),
     counters,
-    pools: runtime.runningPools.map(poolView),
-    routes: runtime.config.routes.map(({ match, pool }, index) => ({
+    pools: runningPools().map(poolView),
+    routes: published.config.routes.map(({ match, pool }, index) => ({
       match: describeMatch(match),
       pool,
-      requests: runtime.world.requestsOfRule[index] ?? 0,
+      requests: published.world.requestsOfRule[index] ?? 0,
     })),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
     status: () => buildSnapshot(view(), processView(startedAt), clock),
     metrics: () => renderMetrics(view(), processView(startedAt)),
-    ready: () => readiness(phase(), runtime.runningPools),
-    config: () => runtime.config,
+    ready: () => readiness(life.phase, runningPools()),
+    config: () => published.config,
     events: createEventStream({ feed, log }),
     get control() {
-      return controller()
+      return controller
     },
+    attach: (given) => void (controller = given),
   }
 }
 
@@ -62,10 +73,7 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   return { kind: 'not-ready', reason: 'no pool has a usable backend' }
 }
 
-const listenerView = ({ config, listener }: RunningListener) => ({
-  name: config.name,
-  address: formatAddress(listener.address),
-})
+const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
 
 const poolView = ({ name, config, backends, strategyFacts }: RunningPool): PoolView => ({
   name,

@@ -1,11 +1,13 @@
-/** A listener at work and who is connected to it. */
-import { formatAddress } from '../address.ts'
-import type { ListenerConfig } from '../config/config.ts'
-import type { ClientConnection, RequestHandler } from '../net/client-connection.ts'
+/** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
+import { formatAddress, type SocketAddress } from '../address.ts'
+import type { Config, ListenerConfig } from '../config/config.ts'
+import type { ClientConnection, ClientHome, RequestHandler } from '../net/client-connection.ts'
 import { type Listener, listen } from '../net/listener.ts'
 import type { ReportFault } from '../net/wire-handlers.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
+import { type Move, NO_MOVE } from '../part.ts'
+import type { Holder } from './addresses.ts'
 
 export interface ListenerServices {
   readonly handler: RequestHandler
@@ -18,47 +20,109 @@ export interface ListenerServices {
   readonly onClosed: () => void
 }
 
-export interface RunningListener {
-  readonly config: ListenerConfig
-  readonly listener: Listener
-  readonly clients: ReadonlySet<ClientConnection>
-}
+export class RunningListener implements ClientHome, Holder {
+  readonly clients = new Set<ClientConnection>()
+  private readonly services: ListenerServices
+  private settings: ListenerConfig
+  /** The last one while it is shut. */
+  private listener: Listener
+  private isShut = false
+  private isLettingGo = false
+  /** Whether the last client was turned away: the cap is told of once each time it is reached. */
+  private isFull = false
 
-/** Throws StartError when the address can't be had. */
-export function openListener(config: ListenerConfig, services: ListenerServices): RunningListener {
-  const { handler, counters, emit, reportFault } = services
-  const clients = new Set<ClientConnection>()
-  const admit = createAdmission(services)
-  const home = {
-    admit,
-    onOpened(client: ClientConnection) {
-      counters.connectionsAccepted += 1
-      counters.connectionsOpen += 1
-      clients.add(client)
-    },
-    onClosed(client: ClientConnection) {
-      counters.connectionsOpen -= 1
-      clients.delete(client)
-      services.onClosed()
-    },
+  /** Throws StartError when the address can't be had. */
+  constructor(config: ListenerConfig, services: ListenerServices) {
+    this.settings = config
+    this.services = services
+    this.listener = this.listen(config.address)
   }
-  const listener = listen({ ...config, handler, home, reportFault })
-  emit({ kind: 'listening', listener: config.name, address: formatAddress(listener.address) })
-  return { config, listener, clients }
-}
 
-/** Lets clients in up to the cap; says so once each time the cap is reached. */
-function createAdmission({ counters, emit, maxConnections }: ListenerServices): () => boolean {
-  let isFull = false
-  return () => {
+  get config(): ListenerConfig {
+    return this.settings
+  }
+
+  get title(): string {
+    return `listener "${this.settings.name}"`
+  }
+
+  /** With the real port where 0 was asked for. */
+  get address(): SocketAddress {
+    return this.listener.address
+  }
+
+  get addresses(): readonly SocketAddress[] {
+    return this.isShut ? [] : [this.address]
+  }
+
+  isWantedBy({ listeners }: Config): boolean {
+    return listeners.some((listener) => keyOf(listener) === keyOf(this.settings))
+  }
+
+  /** Other settings for the same address. */
+  prepare(config: ListenerConfig): Move {
+    return { ...NO_MOVE, commit: () => void (this.settings = config) }
+  }
+
+  shut(): void {
+    if (this.isShut) return
+    this.isShut = true
+    this.listener.stop()
+  }
+
+  reopen(): void {
+    if (!this.isShut) return
+    this.listener = this.listen(this.address)
+    this.isShut = false
+  }
+
+  /** Clients go as they become idle, those that still come in too. */
+  letGo(): void {
+    this.isLettingGo = true
+    for (const client of this.clients) client.closeWhenIdle()
+  }
+
+  /** Ends every connection with a reset. */
+  cut(): void {
+    for (const client of this.clients) client.wire.destroy()
+  }
+
+  /** Lets clients in up to the cap. */
+  admit(): boolean {
+    const { counters, emit, maxConnections } = this.services
     const limit = maxConnections()
     if (counters.connectionsOpen < limit) {
-      isFull = false
+      this.isFull = false
       return true
     }
     counters.connectionsRefused += 1
-    if (!isFull) emit({ kind: 'connection-limit', limit })
-    isFull = true
+    if (!this.isFull) emit({ kind: 'connection-limit', limit })
+    this.isFull = true
     return false
   }
+
+  onOpened(client: ClientConnection): void {
+    const { counters } = this.services
+    counters.connectionsAccepted += 1
+    counters.connectionsOpen += 1
+    this.clients.add(client)
+    if (this.isLettingGo) client.closeWhenIdle()
+  }
+
+  onClosed(client: ClientConnection): void {
+    this.services.counters.connectionsOpen -= 1
+    this.clients.delete(client)
+    this.services.onClosed()
+  }
+
+  private listen(address: SocketAddress): Listener {
+    const { handler, reportFault } = this.services
+    return listen({ address, handler, home: this, reportFault })
+  }
+}
+
+/** By address, since that is what clients are connected to. Two may both ask the system for a port: names tell those apart. */
+export function keyOf({ name, address }: ListenerConfig): string {
+  const isSystemChosen = address.kind === 'tcp' && address.port === 0
+  return isSystemChosen ? `${formatAddress(address)} ${name}` : formatAddress(address)
 }

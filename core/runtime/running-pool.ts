@@ -30,6 +30,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ReportFault } from '../net/wire-handlers.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
+import type { Move } from '../part.ts'
 import type { Random } from '../random.ts'
 
 export interface PoolServices {
@@ -41,16 +42,6 @@ export interface PoolServices {
   readonly window: LatencyWindow
   readonly reportFault: ReportFault
   readonly plugins: PluginHost
-}
-
-/** Another config, ready to be put in force. */
-export interface PreparedPool {
-  /** Whether it brings another version of the strategy. */
-  readonly isNewStrategy: boolean
-  /** Why the strategy's file cannot be used as it is now; its last good version goes on. */
-  readonly kept: string | undefined
-  /** Puts it in force at once. */
-  readonly commit: () => void
 }
 
 /** What of the whole config a pool needs beside its own part. */
@@ -108,11 +99,16 @@ export class RunningPool {
 
   /**
    * Gets ready for another config without touching anything, and for the strategy's file as it is now. Rejects when
-   * another strategy than the running one was asked for and can't be had.
+   * another strategy than the running one was asked for and can't be had. News: another version of the strategy.
    */
-  async prepare(config: PoolConfig, settings: PoolSettings): Promise<PreparedPool> {
+  async prepare(config: PoolConfig, settings: PoolSettings): Promise<Move> {
     const { ready, kept } = await this.prepareStrategy(config)
-    return { isNewStrategy: ready !== undefined, kept, commit: () => this.commit(config, settings, ready) }
+    return {
+      isNews: ready !== undefined,
+      ...(kept !== undefined && { kept: [{ key: `pools.${this.name}.strategy`, message: kept }] }),
+      commit: () => this.commit(config, settings, ready),
+      abandon: () => undefined,
+    }
   }
 
   private async prepareStrategy({ strategy }: PoolConfig) {

@@ -1,3 +1,4 @@
+import { apply } from '../../core/control/edge-control.ts'
 import { describe, expect, test } from 'bun:test'
 import { mkdir, rm } from 'node:fs/promises'
 import { StartError } from '../../core/errors.ts'
@@ -152,7 +153,7 @@ describe('a strategy file that cannot be used', () => {
     await edge.files.write('main.ts', 'oh no')
     const { control } = edge.edge
     const pools = control.config.pools.map((pool) => ({ ...pool, members: pool.members.slice(0, 1) }))
-    expect(await control.apply({ ...control.config, pools })).toMatchObject({ kind: 'applied', kept: [{}] })
+    expect(await apply(control, { ...control.config, pools })).toMatchObject({ kind: 'applied', kept: [{}] })
     expect(edge.edge.status().pools[0]?.backends).toHaveLength(1)
     expect(await edge.ask()).toBe(0)
   })
@@ -161,14 +162,14 @@ describe('a strategy file that cannot be used', () => {
     await using edge = await startPluginEdge(picking(1))
     const use = await edge.files.write('next.ts', 'oh no')
     const next = edge.configWith({ use, options: undefined })
-    expect(await edge.edge.control.apply(next)).toMatchObject({
+    expect(await apply(edge.edge.control, next)).toMatchObject({
       kind: 'refused',
       problems: [{ key: 'pools.web.strategy', message: expect.stringContaining('next.ts:1:') }],
     })
     expect(await edge.ask()).toBe(1)
     expect(edge.edge.control.files()).toEqual([edge.main, use])
     await edge.files.write('next.ts', picking(2))
-    expect(await edge.edge.control.apply(next)).toEqual({ kind: 'applied' })
+    expect(await apply(edge.edge.control, next)).toEqual({ kind: 'applied' })
     expect(await edge.ask()).toBe(2)
     expect(edge.edge.control.files()).toEqual([use])
   })

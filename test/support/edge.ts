@@ -3,6 +3,7 @@
  * it, after the clients, checks what must hold behind every test: whatever began has ended, once.
  */
 import type { Config, PoolConfig } from '../../core/config/config.ts'
+import { type Applied, apply } from '../../core/control/edge-control.ts'
 import { type Edge, startEdge } from '../../core/edge.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
 import type { BackendStatus, StatusCounters } from '../../core/report/snapshot.ts'
@@ -19,6 +20,8 @@ export interface TestEdge {
   readonly counters: StatusCounters
   /** The backend of this number in the first pool. */
   backend(index?: number): BackendStatus
+  /** Puts the config in force with these parts of it changed, or nothing of it. */
+  apply(changes: Partial<Config>): Promise<Applied>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -50,8 +53,9 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
   }
 }
 
-export async function startTestEdge(ports: readonly number[], overrides: EdgeOverrides = {}): Promise<TestEdge> {
-  const config: Config = {
+/** A listener on a port that the system chooses, no admin API, and the pool `web` for everything. */
+export function testConfig(overrides: Partial<Config> = {}): Config {
+  return {
     listeners: [{ name: 'web', address: { kind: 'tcp', host: '127.0.0.1', port: 0 } }],
     admin: undefined,
     trustedProxies: [],
@@ -61,9 +65,13 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
     shutdownTimeoutMs: 25_000,
     geo: undefined,
     routes: [{ match: anyRequest, pool: 'web' }],
-    pools: [testPool(ports, overrides.pool)],
-    ...overrides.config,
+    pools: [testPool([])],
+    ...overrides,
   }
+}
+
+export async function startTestEdge(ports: readonly number[], overrides: EdgeOverrides = {}): Promise<TestEdge> {
+  const config = testConfig({ pools: [testPool(ports, overrides.pool)], ...overrides.config })
   const clock = virtualClock()
   const events: EdgeEvent[] = []
   const edge = await startEdge({ config, emit: (event) => events.push(event), clock, random: seededRandom(1) })
@@ -78,6 +86,7 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
       return edge.status().counters
     },
     backend: (index = 0) => edge.status().pools[0]!.backends[index]!,
+    apply: (changes) => apply(edge.control, { ...edge.control.config, ...changes }),
     async [Symbol.asyncDispose]() {
       try {
         await checkAllEnded(edge)

@@ -1,7 +1,8 @@
 /** An edge that applies what it is told unless a test says otherwise; nothing serves behind it. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../core/config/config.ts'
-import type { Applied, ApplyProblem, EdgeControl, EdgeLoad } from '../../core/control/edge-control.ts'
+import type { EdgeControl, EdgeLoad } from '../../core/control/edge-control.ts'
+import { type ApplyProblem, Refusal } from '../../core/part.ts'
 
 export interface FakeEdge extends EdgeControl {
   /** What it refuses a config for; none: it takes it. */
@@ -25,14 +26,16 @@ export function fakeEdge(config: Config): FakeEdge {
     get config() {
       return inForce.at(-1) ?? config
     },
-    async apply(next): Promise<Applied> {
+    async prepare(next) {
       await Promise.resolve()
       const problems = this.refuses(next)
-      if (problems.length > 0) return { kind: 'refused', problems }
-      const kept = this.keeps.length > 0 ? { kept: this.keeps } : {}
-      if (isDeepStrictEqual(next, this.config)) return { kind: 'unchanged', ...kept }
-      inForce.push(next)
-      return { kind: 'applied', ...kept }
+      if (problems.length > 0) throw new Refusal(problems)
+      return {
+        isNews: !isDeepStrictEqual(next, this.config),
+        ...(this.keeps.length > 0 && { kept: this.keeps }),
+        commit: () => void inForce.push(next),
+        abandon: () => undefined,
+      }
     },
     files() {
       return this.strategyFiles

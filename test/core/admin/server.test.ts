@@ -67,12 +67,12 @@ describe('admin server', () => {
   test('says in one line that the port is taken', async () => {
     const { address } = await start(tcp)
     const message = await start(address).catch((error: Error) => `${error.name}: ${error.message}`)
-    expect(message).toMatch(/^StartError: admin\.address 127\.0\.0\.1:\d+: already in use; [^\n]+$/)
+    expect(message).toMatch(/^StartError: 127\.0\.0\.1:\d+ is already in use; [^\n]+$/)
   })
 
   test('says in one line that the address is not ours', async () => {
     const message = await start({ kind: 'tcp', host: '192.0.2.1', port: 0 }).catch((error: Error) => error.message)
-    expect(message).toBe('admin.address 192.0.2.1:0: not an address of this machine')
+    expect(message).toBe('192.0.2.1:0 is no address of this machine')
   })
 
   test('serves on a Unix socket that only its owner may use', async () => {
@@ -102,6 +102,17 @@ describe('admin server', () => {
     await Bun.write(path, 'precious')
     expect(await start({ kind: 'unix', path }).catch((error: Error) => error.name)).toBe('StartError')
     expect(await Bun.file(path).text()).toBe('precious')
+  })
+
+  test('closes, and opens again where it was', async () => {
+    const server = await start(tcp)
+    const health = urlOf(server, '/health')
+    server.close()
+    expect(await fetch(health).catch(() => 'refused')).toBe('refused')
+    server.reopen()
+    expect((await fetch(health)).status).toBe(200)
+    await server.stop()
+    expect(await fetch(health).catch(() => 'refused')).toBe('refused')
   })
 
   test('stops accepting when stopped', async () => {

@@ -1,0 +1,86 @@
+/**
+ * Every address that this process listens on, so that one of its parts may take over what another leaves in the same
+ * move: the admin API and a listener that change places, a listener that goes from one address to all of them. The one
+ * that leaves gives its address up first and takes it back when nothing comes of the move.
+ */
+import { formatAddress, type SocketAddress } from '../address.ts'
+import type { Config } from '../config/config.ts'
+import { isConflicting } from '../config/network.ts'
+import { StartError } from '../errors.ts'
+
+/** Who listens. */
+export interface Holder {
+  /** For messages: `listener "web"`. */
+  readonly title: string
+  /** Where it really listens; none while it is shut. */
+  readonly addresses: readonly SocketAddress[]
+  /** Whether it keeps its address under this config. */
+  isWantedBy(config: Config): boolean
+  /** Its address is free from now on; who has come in stays. */
+  shut(): void
+  /** Listens again where it did. Throws when the address cannot be had any more. */
+  reopen(): void
+}
+
+export interface Taken<H extends Holder> {
+  readonly holder: H
+  /** Shut again; who had to give way is back. */
+  readonly abandon: () => void
+}
+
+export class Addresses {
+  private readonly holders = new Set<Holder>()
+  private readonly reportFault: (error: unknown) => void
+  private hasEnded = false
+
+  constructor(reportFault: (error: unknown) => void) {
+    this.reportFault = reportFault
+  }
+
+  /** Opens what wants `address` under `config`. Rejects as `open` does, or when one of ours holds it and stays. */
+  async take<H extends Holder>(address: SocketAddress, config: Config, open: () => Promise<H>): Promise<Taken<H>> {
+    const former = [...this.holders].filter(({ addresses }) => addresses.some((held) => isConflicting(held, address)))
+    const staying = former.find((holder) => holder.isWantedBy(config))
+    if (staying !== undefined) throw new StartError(`${formatAddress(address)} is taken by our own ${staying.title}`)
+    const giveBack = (): void => {
+      for (const holder of former) this.reopen(holder)
+    }
+    for (const holder of former) holder.shut()
+    try {
+      const holder = await open()
+      this.holders.add(holder)
+      return {
+        holder,
+        abandon: () => {
+          this.release(holder)
+          giveBack()
+        },
+      }
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+  }
+
+  /** `holder` listens no more, for good. */
+  release(holder: Holder): void {
+    this.holders.delete(holder)
+    holder.shut()
+  }
+
+  /** Everything is shut, and nothing is opened again. */
+  end(): void {
+    this.hasEnded = true
+    for (const holder of this.holders) holder.shut()
+  }
+
+  /** Somebody else may have been quicker: nothing can be done about that but to say so. */
+  private reopen(holder: Holder): void {
+    if (this.hasEnded || !this.holders.has(holder)) return
+    try {
+      holder.reopen()
+    } catch (error) {
+      this.reportFault(error)
+    }
+  }
+}

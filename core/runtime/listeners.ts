@@ -1,0 +1,99 @@
+/** The listeners at work, as a part: opened beside what runs, changed in place, let go when no config names them any more. */
+import { formatAddress } from '../address.ts'
+import type { Clock } from '../clock.ts'
+import type { Config, ListenerConfig } from '../config/config.ts'
+import type { Load } from '../control/edge-control.ts'
+import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
+import type { Addresses } from './addresses.ts'
+import { keyOf, type ListenerServices, RunningListener } from './running-listener.ts'
+
+export interface ListenersServices extends ListenerServices {
+  readonly addresses: Addresses
+  readonly clock: Clock
+}
+
+export class Listeners implements Part<Config> {
+  private readonly services: ListenersServices
+  private byKey: ReadonlyMap<string, RunningListener> = new Map()
+  /** No longer configured, and not yet without clients. */
+  private readonly leaving = new Set<RunningListener>()
+
+  constructor(services: ListenersServices) {
+    this.services = services
+  }
+
+  /** In the order of the config. */
+  get running(): readonly RunningListener[] {
+    return [...this.byKey.values()]
+  }
+
+  /** It stands last among the parts: nobody is let in before everything else is ready. */
+  async prepare(config: Config): Promise<Move> {
+    const next = new Map<string, RunningListener>()
+    const steps = config.listeners.map((listener) => ({
+      key: `listeners.${listener.name}.address`,
+      prepare: () => this.prepareListener(listener, config, next),
+    }))
+    const moves = await prepareAll(steps)
+    return together([moves, { ...NO_MOVE, commit: () => this.take(next, config) }])
+  }
+
+  /** Who is connected, by listener name. */
+  load(): ReadonlyMap<string, Load> {
+    const loadOf = ({ clients }: RunningListener): Load => ({
+      connections: clients.size,
+      tunnels: [...clients].filter((client) => client.isTunnel).length,
+    })
+    return new Map(this.running.map((listener) => [listener.config.name, loadOf(listener)]))
+  }
+
+  /** Every client goes as it becomes idle. */
+  letGo(): void {
+    for (const listener of this.byKey.values()) listener.letGo()
+  }
+
+  /** Ends every connection now. */
+  cut(): void {
+    for (const listener of [...this.byKey.values(), ...this.leaving]) listener.cut()
+  }
+
+  private async prepareListener(config: ListenerConfig, whole: Config, next: Map<string, RunningListener>) {
+    const key = keyOf(config)
+    const running = this.byKey.get(key)
+    if (running !== undefined) {
+      next.set(key, running)
+      return running.prepare(config)
+    }
+    const { addresses, emit } = this.services
+    const open = async (): Promise<RunningListener> => new RunningListener(config, this.services)
+    const taken = await addresses.take(config.address, whole, open)
+    const { holder: opened } = taken
+    next.set(key, opened)
+    const commit = (): void =>
+      emit({ kind: 'listening', listener: config.name, address: formatAddress(opened.address) })
+    const abandon = (): void => {
+      taken.abandon()
+      this.finish(opened, whole.drainTimeoutMs)
+    }
+    return { ...NO_MOVE, commit, abandon }
+  }
+
+  private take(next: ReadonlyMap<string, RunningListener>, { drainTimeoutMs }: Config): void {
+    const gone = [...this.byKey].filter(([key]) => !next.has(key))
+    this.byKey = next
+    for (const [, listener] of gone) {
+      this.services.addresses.release(listener)
+      this.finish(listener, drainTimeoutMs)
+    }
+  }
+
+  /** Whoever has come in by it may finish what is under way. */
+  private finish(listener: RunningListener, withinMs: number): void {
+    this.leaving.add(listener)
+    listener.letGo()
+    this.services.clock.after(withinMs, () => {
+      listener.cut()
+      this.leaving.delete(listener)
+    })
+  }
+}

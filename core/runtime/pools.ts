@@ -1,0 +1,63 @@
+/** The pools at work, as a part: new ones started beside what runs, kept ones changed in place, gone ones retired. */
+import type { Config, PoolConfig } from '../config/config.ts'
+import type { Load } from '../control/edge-control.ts'
+import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
+import { type PoolServices, RunningPool } from './running-pool.ts'
+
+export class Pools implements Part<Config> {
+  private readonly services: PoolServices
+  private byName: ReadonlyMap<string, RunningPool> = new Map()
+
+  constructor(services: PoolServices) {
+    this.services = services
+  }
+
+  get running(): ReadonlyMap<string, RunningPool> {
+    return this.byName
+  }
+
+  async prepare(config: Config): Promise<Move> {
+    const next = new Map<string, RunningPool>()
+    const steps = config.pools.map((pool) => ({
+      key: `pools.${pool.name}.strategy`,
+      prepare: () => this.preparePool(pool, config, next),
+    }))
+    const moves = await prepareAll(steps)
+    return together([moves, { ...NO_MOVE, commit: () => this.take(next) }])
+  }
+
+  /** What the strategies consist of, and what of them failed to load; absolute. */
+  files(): readonly string[] {
+    const running = [...this.byName.values()].flatMap((pool) => pool.strategyFiles)
+    return [...running, ...this.services.plugins.failedFiles()]
+  }
+
+  /** What is under way, by pool name, then backend id. */
+  load(): ReadonlyMap<string, ReadonlyMap<string, Load>> {
+    const loadOf = ({ backends }: RunningPool) =>
+      new Map(backends.map(({ id, inflight, tunnels }) => [id, { connections: inflight, tunnels }]))
+    return new Map([...this.byName].map(([name, pool]) => [name, loadOf(pool)]))
+  }
+
+  /** Ends everything now. */
+  stop(): void {
+    for (const pool of this.byName.values()) pool.stop()
+  }
+
+  private async preparePool(config: PoolConfig, whole: Config, next: Map<string, RunningPool>): Promise<Move> {
+    const running = this.byName.get(config.name)
+    if (running !== undefined) {
+      next.set(config.name, running)
+      return running.prepare(config, whole)
+    }
+    const started = await RunningPool.start(config, whole, this.services)
+    next.set(config.name, started)
+    return { ...NO_MOVE, abandon: () => started.stop() }
+  }
+
+  private take(next: ReadonlyMap<string, RunningPool>): void {
+    const gone = [...this.byName].filter(([name]) => !next.has(name))
+    this.byName = next
+    for (const [, pool] of gone) pool.retire()
+  }
+}

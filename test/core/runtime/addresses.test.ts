@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'bun:test'
+import type { SocketAddress } from '../../../core/address.ts'
+import { Addresses, type Holder } from '../../../core/runtime/addresses.ts'
+import { testConfig } from '../../support/edge.ts'
+
+const at = (port: number, host = '127.0.0.1'): SocketAddress => ({ kind: 'tcp', host, port })
+
+/** Holders that write down what is done with them. */
+function opening() {
+  const log: string[] = []
+  const faults: unknown[] = []
+  const addresses = new Addresses((fault) => void faults.push(fault))
+  function holder(name: string, address: SocketAddress, facts: Partial<Holder> = {}): Holder {
+    let isShut = false
+    return {
+      title: `listener "${name}"`,
+      get addresses() {
+        return isShut ? [] : [address]
+      },
+      isWantedBy: () => false,
+      shut: () => void (log.push(`shut ${name}`), (isShut = true)),
+      reopen: () => void (log.push(`reopen ${name}`), (isShut = false)),
+      ...facts,
+    }
+  }
+  const take = (name: string, address: SocketAddress, facts?: Partial<Holder>) =>
+    addresses.take(address, testConfig(), async () => {
+      log.push(`open ${name}`)
+      return holder(name, address, facts)
+    })
+  const fail = (address: SocketAddress) =>
+    addresses.take(address, testConfig(), () => Promise.reject(new Error('in use'))).catch(String)
+  return { addresses, log, faults, take, fail }
+}
+
+describe('an address', () => {
+  test('that nobody of ours holds is just opened', async () => {
+    const { log, take } = opening()
+    await take('a', at(1))
+    await take('b', at(2))
+    expect(log).toEqual(['open a', 'open b'])
+  })
+
+  test.each([
+    ['the same', at(1), at(1)],
+    ['all of them', at(1), at(1, '0.0.0.0')],
+    ['one of all', at(1, '0.0.0.0'), at(1)],
+    ['the same path', { kind: 'unix', path: '/a' }, { kind: 'unix', path: '/a' }],
+  ] as const)('is given up first by one of ours that leaves: %s', async (_, held, wanted) => {
+    const { log, take } = opening()
+    await take('old', held)
+    await take('new', wanted)
+    expect(log).toEqual(['open old', 'shut old', 'open new'])
+  })
+
+  test('is refused when one of ours holds it and stays', async () => {
+    const { log, take } = opening()
+    await take('old', at(1), { isWantedBy: () => true })
+    expect(await take('new', at(1, '::')).catch(String)).toBe('StartError: [::]:1 is taken by our own listener "old"')
+    expect(log).toEqual(['open old'])
+  })
+
+  test('goes back when it cannot be opened', async () => {
+    const { log, take, fail } = opening()
+    await take('old', at(1))
+    expect(await fail(at(1, '0.0.0.0'))).toBe('Error: in use')
+    expect(log).toEqual(['open old', 'shut old', 'reopen old'])
+  })
+
+  test('goes back when the move is abandoned', async () => {
+    const { log, take } = opening()
+    await take('old', at(1))
+    const taken = await take('new', at(1, '0.0.0.0'))
+    taken.abandon()
+    expect(log.slice(2)).toEqual(['open new', 'shut new', 'reopen old'])
+  })
+
+  test('that cannot be had back is told of as a fault', async () => {
+    const { faults, take, fail } = opening()
+    const reopen = () => {
+      throw new Error('somebody was quicker')
+    }
+    await take('old', at(1), { reopen })
+    expect(await fail(at(1))).toBe('Error: in use')
+    expect(faults.map(String)).toEqual(['Error: somebody was quicker'])
+  })
+
+  test('does not go back to one that was released meanwhile', async () => {
+    const { addresses, log, take } = opening()
+    const old = await take('old', at(1))
+    const taken = await take('new', at(1))
+    addresses.release(old.holder)
+    taken.abandon()
+    expect(log).not.toContain('reopen old')
+  })
+})
+
+describe('the end', () => {
+  test('shuts everything, and nothing opens again', async () => {
+    const { addresses, log, take } = opening()
+    await take('old', at(1))
+    const taken = await take('new', at(1))
+    addresses.end()
+    expect(log.slice(-2)).toEqual(['shut old', 'shut new'])
+    taken.abandon()
+    expect(log).not.toContain('reopen old')
+  })
+})

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'bun:test'
+import type { Config, ListenerConfig } from '../../core/config/config.ts'
+import { testPool } from '../support/edge.ts'
+import { makeMember } from '../support/make-backend.ts'
+import { freePorts } from '../support/ports.ts'
+import { ok } from '../support/raw-backend.ts'
+import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
+import { turn, turnUntil } from '../support/raw-peer.ts'
+import { startRig } from '../support/rig.ts'
+
+const listener = (name: string, port: number, host = '127.0.0.1'): ListenerConfig => ({
+  name,
+  address: { kind: 'tcp', host, port },
+})
+const adminOn = (port: number): Config['admin'] => ({
+  address: { kind: 'tcp', host: '127.0.0.1', port },
+  token: undefined,
+})
+const health = async (port: number): Promise<number | string> => {
+  const headers = { connection: 'close' }
+  return await fetch(`http://127.0.0.1:${port}/health`, { headers }).then(
+    ({ status }) => status,
+    () => 'refused',
+  )
+}
+const knock = (port: number): Promise<string> =>
+  connectTo(port).then(
+    (client) => (client.reset(), 'open'),
+    () => 'refused',
+  )
+
+/** A port that somebody else listens on. */
+function takenPort() {
+  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
+  return { port: server.port, [Symbol.dispose]: () => server.stop(true) }
+}
+
+describe('a refused config', () => {
+  test('leaves none of its listeners open', async () => {
+    const [first = 0, second = 0] = freePorts(2)
+    using taken = takenPort()
+    await using rig = await startRig({ answer: ok('hello') })
+    const { listeners } = rig.edge.edge.control.config
+    const next = [...listeners, listener('x', first), listener('y', taken.port), listener('z', second)]
+    expect(await rig.edge.apply({ listeners: next })).toEqual({
+      kind: 'refused',
+      problems: [
+        {
+          key: 'listeners.y.address',
+          message: `127.0.0.1:${taken.port} is already in use; stop what listens there, or choose another address`,
+        },
+      ],
+    })
+    expect([await knock(first), await knock(second)]).toEqual(['refused', 'refused'])
+    expect((await ask(rig.client, get())).body).toBe('hello')
+    expect(rig.edge.events.filter(({ kind }) => kind === 'listening')).toHaveLength(1)
+  })
+
+  test('ends the checks of the pools that it would have brought', async () => {
+    using taken = takenPort()
+    await using rig = await startRig({ answer: ok('hello') })
+    const { listeners, pools } = rig.edge.edge.control.config
+    const checked = {
+      ...testPool([]),
+      name: 'checked',
+      members: [makeMember(rig.backend.port)],
+      health: {
+        check: { kind: 'tcp' },
+        intervalMs: 1000,
+        jitterRatio: 0,
+        timeoutMs: 500,
+        rise: 1,
+        fall: 1,
+        initially: 'usable',
+        maxConcurrent: 1,
+      },
+    } as const
+    const both = { pools: [...pools, checked] }
+    const refused = await rig.edge.apply({ ...both, listeners: [...listeners, listener('y', taken.port)] })
+    expect(refused.kind).toBe('refused')
+    const timers = rig.edge.clock.pending()
+    rig.edge.clock.advance(10_000)
+    for (let turns = 0; turns < 50; turns += 1) await turn()
+    expect(rig.backend.connections).toHaveLength(0)
+    // The same pool where nothing is refused is checked, and costs a timer.
+    await rig.edge.apply(both)
+    expect(rig.edge.clock.pending()).toBe(timers + 1)
+    rig.edge.clock.advance(1)
+    await turnUntil(() => rig.backend.connections.length === 1, 'a check')
+    await rig.edge.apply({ pools })
+  })
+
+  test('gives an address back that one of ours had left for another', async () => {
+    const [port = 0] = freePorts(1)
+    using taken = takenPort()
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [listener('web', port)] } })
+    const wide = [listener('web', port, '0.0.0.0'), listener('y', taken.port)]
+    expect((await rig.edge.apply({ listeners: wide })).kind).toBe('refused')
+    await using client = await rig.connect()
+    expect((await ask(client, get())).body).toBe('hello')
+    expect((await ask(rig.client, get())).body).toBe('hello')
+  })
+})
+
+describe('an address of ours', () => {
+  test('may widen from one to all, and who is connected stays', async () => {
+    const [port = 0] = freePorts(1)
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [listener('web', port)] } })
+    await ask(rig.client, get())
+    rig.client.send(get().slice(0, 10))
+    await turnUntil(() => rig.edge.counters.bytesFromClients > get().length, 'the begin of a request')
+    for (const host of ['0.0.0.0', '127.0.0.1']) {
+      expect(await rig.edge.apply({ listeners: [listener('web', port, host)] })).toEqual({ kind: 'applied' })
+      await using client = await rig.connect()
+      expect((await ask(client, get())).body).toBe('hello')
+    }
+    rig.client.send(get().slice(10))
+    expect((await nextResponse(rig.client)).body).toBe('hello')
+  })
+
+  test('changes places with the admin API', async () => {
+    const [one = 0, two = 0] = freePorts(2)
+    await using rig = await startRig({
+      answer: ok('hello'),
+      config: { listeners: [listener('web', one)], admin: adminOn(two) },
+    })
+    for (const [web, admin] of [
+      [two, one],
+      [one, two],
+    ] as const) {
+      const changes = { listeners: [listener('web', web)], admin: adminOn(admin) }
+      expect(await rig.edge.apply(changes)).toEqual({ kind: 'applied' })
+      expect(await health(admin)).toBe(200)
+      await using client = await connectTo(web)
+      expect((await ask(client, get())).body).toBe('hello')
+    }
+  })
+
+  test('stays where it is when the other half of the exchange is refused', async () => {
+    const [one = 0, two = 0] = freePorts(2)
+    using taken = takenPort()
+    await using rig = await startRig({
+      answer: ok('hello'),
+      config: { listeners: [listener('web', one)], admin: adminOn(two) },
+    })
+    const changes = { listeners: [listener('web', two), listener('y', taken.port)], admin: adminOn(one) }
+    expect((await rig.edge.apply(changes)).kind).toBe('refused')
+    expect(await health(two)).toBe(200)
+    await using client = await connectTo(one)
+    expect((await ask(client, get())).body).toBe('hello')
+  })
+})
+
+describe('a listener', () => {
+  test('that is only called otherwise keeps its clients', async () => {
+    await using rig = await startRig({ answer: ok('hello') })
+    const [port = 0] = freePorts(1)
+    await rig.edge.apply({ listeners: [listener('old', port)] })
+    await using client = await connectTo(port)
+    await ask(client, get())
+    await rig.edge.apply({ listeners: [listener('new', port)] })
+    expect(rig.edge.edge.status().listeners).toEqual([{ name: 'new', address: `127.0.0.1:${port}` }])
+    expect(rig.edge.edge.control.load().listeners.get('new')).toEqual({ connections: 1, tunnels: 0 })
+    expect((await ask(client, get())).body).toBe('hello')
+  })
+
+  test('that is removed lets its clients finish, and cuts them after the drain timeout', async () => {
+    const [port = 0] = freePorts(1)
+    await using rig = await startRig()
+    rig.client.send(get('/slow'))
+    const quick = await rig.connect()
+    quick.send(get('/quick'))
+    const requests = [await rig.backend.next(), await rig.backend.next()]
+    await rig.edge.apply({ listeners: [listener('other', port)] })
+    expect(await knock(rig.edge.port)).toBe('refused')
+    requests.find(({ request }) => request.target === '/quick')?.peer.send(ok('done'))
+    expect((await nextResponse(quick)).body).toBe('done')
+    await quick.expectEnd()
+    rig.edge.clock.advance(4900)
+    await turn()
+    expect(rig.client.closing).toBeUndefined()
+    rig.edge.clock.advance(200)
+    expect(await rig.client.expectClosed()).toBe('reset')
+  })
+})
