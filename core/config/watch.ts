@@ -1,70 +1,64 @@
-/** Tells when files may have changed, however they are saved: in place, by renaming, deleted and made again, by a link that turns. */
-import { join } from 'node:path'
-import { type FSWatcher, watch } from 'chokidar'
-import { findWatchPoints, isSamePoints, type WatchPoints } from './watch-points.ts'
+/**
+ * Tells when files may have changed, however they are saved: in place, by renaming, deleted and made again, by a link that
+ * turns, by a folder that takes the place of another anywhere on the way. Folders are watched, not files: a file's own
+ * watch ends when another takes its name.
+ */
+import { dirname } from 'node:path'
+import { watchFolders } from './watch-folders.ts'
+import { findWatchPoints, type WatchPoints } from './watch-points.ts'
 
 export interface FileWatch {
-  /** These files from now on, absolute; resolves when they are watched. Call it after each change: links may have turned. */
-  set(files: Iterable<string>): Promise<void>
+  /** These files from now on, absolute. Call it after each change: links may have turned, folders may be others. */
+  set(files: Iterable<string>): void
   stop(): void
 }
 
 export interface FileWatchOptions {
   /**
-   * Called at each sign of a change, often several times for one; also when files have come under watch. Let things
+   * Called at each sign of a change, often several times for one; also when a folder has come under watch. Let things
    * settle for some 20 ms before looking: Bun 1.4.5 leaves out an event within 2 ms of one like it.
    */
   readonly onChange: () => void
-  /** In words: the watch may have become deaf. */
+  /** In words: changes below a folder go unnoticed. */
   readonly onFault: (detail: string) => void
 }
 
-/**
- * The folders are watched, not the files: a file's own watch ends when another takes its name (chokidar 6.0.0 on a
- * file behind a link sees `..data` turn only if the old target goes as well).
- */
 export function watchFiles({ onChange, onFault }: FileWatchOptions): FileWatch {
-  let current: { readonly points: WatchPoints; readonly watcher: FSWatcher } | undefined
+  let points: WatchPoints = { folders: new Map(), names: new Set() }
   let isStopped = false
-  const close = (watcher: FSWatcher | undefined): void => void watcher?.close().catch(() => undefined)
-
+  /** Folders whose fault was told, while they count. */
+  let told = new Set<string>()
+  const folders = watchFolders({
+    onEvent(path) {
+      if (!isStopped && (points.names.has(path) || points.folders.has(path))) onChange()
+    },
+    onFault(folder, error) {
+      if (told.has(folder) || !isWorthAWord(error, holdsFile(folder, points))) return
+      told.add(folder)
+      onFault(`watching ${folder}: ${error instanceof Error ? error.message : String(error)}`)
+    },
+  })
   return {
-    async set(files) {
-      const points = await findWatchPoints(files)
-      if (isStopped || (current !== undefined && isSamePoints(points, current.points))) return
-      const watcher = start(points, onChange, onFault)
-      // The old one goes on until the new one sees.
-      const old = current?.watcher
-      current = { points, watcher }
-      await new Promise<void>((resolve) => watcher.once('ready', resolve))
-      close(old)
-      if (isStopped) close(watcher)
-      else onChange()
+    set(files) {
+      if (isStopped) return
+      points = findWatchPoints(files)
+      told = new Set([...told].filter((folder) => points.folders.has(folder)))
+      // What happened before it came under watch is seen by looking.
+      if (folders.set(points.folders)) onChange()
     },
     stop() {
       isStopped = true
-      close(current?.watcher)
+      folders.stop()
     },
   }
 }
 
-function start({ folders, names }: WatchPoints, onChange: () => void, onFault: (detail: string) => void): FSWatcher {
-  const watcher = watch([...folders], {
-    ignoreInitial: true,
-    // Its own grouping of events waits 100 ms; who is told here waits as long as is good.
-    atomic: false,
-    depth: 0,
-    followSymlinks: false,
-    ignored: (path) => !names.has(path) && !folders.has(path),
-  })
-  watcher.on('all', onChange)
-  // A folder that takes a file's place at once is no event of its own (chokidar 6.0.0).
-  watcher.on('raw', (_event, name, details: unknown) => {
-    if (name !== null && names.has(join(folderOf(details), name))) onChange()
-  })
-  watcher.on('error', (error) => onFault(`watching files: ${error instanceof Error ? error.message : String(error)}`))
-  return watcher
-}
+/** Whether more is looked for in it than the next folder on the way. */
+const holdsFile = (folder: string, { names, folders }: WatchPoints): boolean =>
+  [...names].some((name) => dirname(name) === folder && !folders.has(name))
 
-const folderOf = (details: unknown): string =>
-  typeof details === 'object' && details !== null && 'watchedPath' in details ? String(details.watchedPath) : ''
+/** What has gone meanwhile is seen at the next look. Who may not read a folder further up misses its swaps alone. */
+function isWorthAWord(error: unknown, holdsFile: boolean): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  return code !== 'ENOENT' && code !== 'ENOTDIR' && (code !== 'EACCES' || holdsFile)
+}

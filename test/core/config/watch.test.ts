@@ -1,8 +1,11 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
 import {
   appendFileSync,
+  chmodSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -45,18 +48,29 @@ function look(file: string): string {
 }
 
 /** A watch on one file, and a promise of what it shows next. */
-async function watching(file: string) {
+function watching(file: string) {
   let tell = (): void => undefined
+  let settled = Promise.withResolvers<void>()
   const faults: string[] = []
+  const act = (): void => {
+    settled.resolve()
+    tell()
+  }
   // Bun 1.4.5 leaves out an event within 2 ms of one like it: who looks must let things settle first, as here.
-  const debounce = createDebounce({ clock: systemClock, quietMs: 20, maxMs: 50, act: () => tell() })
-  const watch = watchFiles({ onChange: () => debounce.poke(), onFault: (detail) => faults.push(detail) })
+  const debounce = createDebounce({ clock: systemClock, quietMs: 20, maxMs: 50, act })
+  const onChange = (): void => {
+    settled = Promise.withResolvers()
+    debounce.poke()
+  }
+  const watch = watchFiles({ onChange, onFault: (detail) => faults.push(detail) })
   watches.push(watch)
-  await watch.set([file])
+  watch.set([file])
   return {
     faults,
     /** Resolves when who looks at each event finds `text`; a test that misses one waits for ever and fails. */
     async sees(text: string, act: () => void): Promise<void> {
+      // What a folder that came under watch gave rise to must not pass for having seen this.
+      await settled.promise
       const seen = new Promise<void>((resolve) => {
         tell = () => {
           if (look(file) === text) resolve()
@@ -64,7 +78,7 @@ async function watching(file: string) {
       })
       act()
       await seen
-      await watch.set([file])
+      watch.set([file])
     },
   }
 }
@@ -129,7 +143,7 @@ describe('a watch', () => {
     const file = join(folder, 'inner', 'a.json')
     mkdirSync(dirname(file))
     writeFileSync(file, 'first')
-    const watch = await watching(file)
+    const watch = watching(file)
     for (const [text, save] of [...saves, ...saves]) await watch.sees(text, () => save(file))
     expect(watch.faults).toEqual([])
   })
@@ -144,7 +158,7 @@ describe('a watch', () => {
     }
     publish('..1')
     symlinkSync('..data/m.json', join(folder, 'm.json'))
-    const watch = await watching(join(folder, 'm.json'))
+    const watch = watching(join(folder, 'm.json'))
     await watch.sees('..2', () => publish('..2'))
     await watch.sees('..3', () => {
       publish('..3')
@@ -157,41 +171,155 @@ describe('a watch', () => {
   test('sees a file appear whose folders were missing too', async () => {
     const folder = newFolder()
     const file = join(folder, 'a', 'b', 'c.json')
-    const watch = await watching(file)
+    const watch = watching(file)
     await watch.sees('none', () => mkdirSync(dirname(file), { recursive: true }))
     await watch.sees('here', () => writeFileSync(file, 'here'))
   })
 })
 
+/** Renames `name` in `folder` away, as somebody who deploys does, and puts another folder in its place. */
+function swap(folder: string, name: string): void {
+  renameSync(join(folder, name), join(folder, `${name}.${++swaps}`))
+  renameSync(join(folder, `${name}.new`), join(folder, name))
+}
+let swaps = 0
+
+describe('a watch on a file in folders that are swapped', () => {
+  test.each([
+    ['its own folder', ['site', 'etc'], 'etc'],
+    ['the folder above', ['site', 'etc'], 'site'],
+    ['one far above', ['a', 'b', 'c', 'd'], 'a'],
+  ])('sees %s swapped, and every save after it', async (_title, levels, swapped) => {
+    const folder = newFolder()
+    const inner = join(folder, ...levels)
+    const file = join(inner, 'a.json')
+    const at = join(folder, ...levels.slice(0, levels.indexOf(swapped)))
+    mkdirSync(inner, { recursive: true })
+    writeFileSync(file, 'first')
+    const watch = watching(file)
+    for (const round of ['1', '2', '3']) {
+      cpSync(join(at, swapped), join(at, `${swapped}.new`), { recursive: true })
+      writeFileSync(file.replace(join(at, swapped), join(at, `${swapped}.new`)), `swapped ${round}`)
+      await watch.sees(`swapped ${round}`, () => swap(at, swapped))
+      await watch.sees(`saved ${round}`, () => writeFileSync(file, `saved ${round}`))
+    }
+    expect(watch.faults).toEqual([])
+  })
+
+  test('sees a folder that is removed and made again with the number of the old one', async () => {
+    const folder = newFolder()
+    const file = join(folder, 'etc', 'a.json')
+    mkdirSync(dirname(file))
+    writeFileSync(file, 'first')
+    const watch = watching(file)
+    for (const round of ['1', '2', '3']) {
+      await watch.sees(`made ${round}`, () => {
+        rmSync(dirname(file), { recursive: true })
+        mkdirSync(dirname(file))
+        writeFileSync(file, `made ${round}`)
+      })
+      await watch.sees(`saved ${round}`, () => writeFileSync(file, `saved ${round}`))
+    }
+  })
+
+  test('sees what lies in a folder with a child of the same name', async () => {
+    const folder = newFolder()
+    const file = join(folder, 'etc', 'etc')
+    mkdirSync(dirname(file))
+    writeFileSync(file, 'first')
+    const watch = watching(file)
+    for (const text of ['second', 'third']) await watch.sees(text, () => writeFileSync(file, text))
+  })
+
+  test('keeps one watch a folder, however often it is set', () => {
+    const folder = newFolder()
+    const file = join(folder, 'a.json')
+    writeFileSync(file, '')
+    let signs = 0
+    const watch = watchFiles({ onChange: () => void signs++, onFault: () => undefined })
+    watches.push(watch)
+    watch.set([file])
+    const before = inotifyWatches()
+    for (let round = 0; round < 1000; round++) watch.set([file])
+    expect([inotifyWatches(), signs]).toEqual([before, 1])
+    watch.set([])
+    expect(inotifyWatches()).toBeLessThan(before)
+  })
+
+  test('says once which folder of a file it may not read, and nothing of those above', () => {
+    const folder = newFolder()
+    for (const name of ['', 'closed', 'closed/open', 'open']) mkdirSync(join(folder, name), { recursive: true })
+    const faults: string[] = []
+    const watch = watchFiles({ onChange: () => undefined, onFault: (detail) => void faults.push(detail) })
+    watches.push(watch)
+    // Who runs as root may read everything.
+    const user = process.getuid?.()
+    for (const path of [root, folder, join(folder, 'closed')]) chmodSync(path, 0o711)
+    if (user === 0) process.seteuid?.(65_534)
+    try {
+      watch.set([join(folder, 'closed', 'open', 'a.json')])
+      expect(faults).toEqual([])
+      for (let round = 0; round < 3; round++) watch.set([join(folder, 'closed', 'a.json')])
+    } finally {
+      if (user === 0) process.seteuid?.(0)
+      for (const path of [root, folder, join(folder, 'closed')]) chmodSync(path, 0o755)
+    }
+    expect(faults).toEqual([expect.stringContaining(`watching ${join(folder, 'closed')}: EACCES`)])
+  })
+})
+
+/** Of this process, as the kernel counts them. */
+function inotifyWatches(): number {
+  return readdirSync('/proc/self/fdinfo')
+    .map((name) => look(join('/proc/self/fdinfo', name)))
+    .reduce((sum, text) => sum + (text.match(/^inotify wd:/gm)?.length ?? 0), 0)
+}
+
+/** What is looked for below `folder`, in order, and where. */
+function pointsBelow(folder: string, file: string) {
+  const { names, folders } = findWatchPoints([file])
+  const below = (paths: Iterable<string>): string[] =>
+    [...paths].filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length))
+  return { names: below(names), folders: below(folders.keys()) }
+}
+
 describe('findWatchPoints', () => {
-  test('finds every link on the way, and where it ends', async () => {
+  test('finds every folder and link on the way, and where it ends', () => {
     const folder = newFolder()
     mkdirSync(join(folder, 'real'))
     writeFileSync(join(folder, 'real', 'x.json'), '')
     symlinkSync('real', join(folder, 'link'))
-    const points = await findWatchPoints([join(folder, 'link', 'x.json')])
-    expect([...points.names]).toEqual([join(folder, 'link'), join(folder, 'real', 'x.json')])
-    expect([...points.folders]).toEqual([folder, join(folder, 'real')])
+    expect(pointsBelow(folder, join(folder, 'link', 'x.json'))).toEqual({
+      names: ['', '/link', '/real', '/real/x.json'],
+      folders: ['', '/real'],
+    })
+    expect(findWatchPoints([join(folder, 'x')]).names.has(root)).toBe(true)
+    expect([...findWatchPoints(['/x/y']).folders.keys()]).toEqual(['/'])
   })
 
-  test('waits for what is missing where it would appear', async () => {
+  test('waits for what is missing where it would appear', () => {
     const folder = newFolder()
-    const points = await findWatchPoints([join(folder, 'a', 'b', 'c.json')])
-    expect([[...points.names], [...points.folders]]).toEqual([[join(folder, 'a')], [folder]])
+    expect(pointsBelow(folder, join(folder, 'a', 'b', 'c.json'))).toEqual({ names: ['', '/a'], folders: [''] })
   })
 
-  test.each(['loop.json', 'dangling.json'])('ends at %s', async (name) => {
+  test.each(['loop.json', 'dangling.json'])('ends at %s', (name) => {
     const folder = newFolder()
     symlinkSync('loop.json', join(folder, 'loop.json'))
     symlinkSync('nowhere.json', join(folder, 'dangling.json'))
-    const points = await findWatchPoints([join(folder, name)])
-    expect([...points.folders]).toEqual([folder])
+    expect(pointsBelow(folder, join(folder, name)).folders).toEqual([''])
   })
 
-  test('takes a file for a folder as missing', async () => {
+  test('takes a file for a folder as missing', () => {
     const folder = newFolder()
     writeFileSync(join(folder, 'plain'), '')
-    const points = await findWatchPoints([join(folder, 'plain', 'x.json')])
-    expect([...points.names]).toEqual([join(folder, 'plain', 'x.json')])
+    expect(pointsBelow(folder, join(folder, 'plain', 'x.json'))).toEqual({ names: ['', '/plain'], folders: [''] })
+  })
+
+  test('tells a folder from another that took its name', () => {
+    const folder = newFolder()
+    for (const name of ['etc', 'etc.new']) mkdirSync(join(folder, name))
+    const before = findWatchPoints([join(folder, 'etc', 'a')]).folders.get(join(folder, 'etc'))
+    swap(folder, 'etc')
+    expect(findWatchPoints([join(folder, 'etc', 'a')]).folders.get(join(folder, 'etc'))).not.toBe(before)
   })
 })

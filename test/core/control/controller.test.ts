@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatProblem } from '../../../core/config/problems.ts'
 import { controlled, type Controlled } from '../../support/controlled.ts'
@@ -255,6 +255,23 @@ describe('saved files', () => {
       symlinkSync(`${version}/m.json`, join(one.folder, 'm.json.tmp'))
       renameSync(join(one.folder, 'm.json.tmp'), join(one.folder, 'm.json'))
       await until(() => weights(one) === `{"v${version}:80":1}`)
+    }
+  })
+
+  test('may lie in a folder that is swapped', async () => {
+    const one = await start(files, { isWatched: true })
+    const deploy = (name: string): void => {
+      cpSync(one.folder, `${one.folder}.new`, { recursive: true })
+      writeFileSync(`${one.folder}.new/m.json`, `{ "backends": ["http://${name}"] }`)
+      renameSync(one.folder, `${one.folder}.old`)
+      renameSync(`${one.folder}.new`, one.folder)
+      rmSync(`${one.folder}.old`, { recursive: true })
+    }
+    for (const name of ['b', 'c']) {
+      deploy(name)
+      await until(() => weights(one) === `{"${name}:80":1}`)
+      one.write('m.json', `{ "backends": ["http://after-${name}"] }`)
+      await until(() => weights(one) === `{"after-${name}:80":1}`)
     }
   })
 
