@@ -13,6 +13,8 @@ export interface Clock {
   wallTime(): number
   /** Runs `task` once, `delayMs` (>= 0) from now. Does not keep the process alive on its own. */
   after(delayMs: number, task: () => void): Cancel
+  /** Runs `task` once, behind the events that are due now: for work that is spread over turns of the event loop. */
+  soon(task: () => void): void
 }
 
 export const systemClock: Clock = {
@@ -23,4 +25,5 @@ export const systemClock: Clock = {
     timer.unref()
     return () => clearTimeout(timer)
   },
+  soon: (task) => void setImmediate(task),
 }

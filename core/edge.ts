@@ -13,7 +13,9 @@ import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
 import { ResponseHead } from './http1/response-head.ts'
 import { defaultMaxConnections, readDescriptorLimit } from './descriptors.ts'
+import { createTurns } from './inbound/turns.ts'
 import { trialsApart } from './lab/examine-apart.ts'
+import { createDial } from './net/dial.ts'
 import { TimerWheel } from './net/timer-wheel.ts'
 import { createEdgeCounters } from './observe/counters.ts'
 import { createEventLog, type EventLog } from './observe/event-log.ts'
@@ -128,13 +130,21 @@ function assemble({ clock, random, log }: Surroundings) {
   const addresses = new Addresses(reportFault)
 
   const writeRequestId = requestIds(random)
-  const services: Services = { clock, random, counters, head: new RequestHead(MAX_FIELDS), writeRequestId, isDraining }
-  const handler = createHandler({ services, world: () => published.world, wheel })
+  const services: Services = { clock, random, counters, writeRequestId, observers: [] }
+  const handler = createHandler({
+    services,
+    world: () => published.world,
+    head: new RequestHead(MAX_FIELDS),
+    wheel,
+    turns: createTurns(clock, reportFault),
+  })
   const plugins = createPluginHost({ clock, examine: trialsApart(clock), onLateError: reportFault })
   const head = new ResponseHead(MAX_FIELDS)
-  const pools = new Pools({ clock, random, emit, wheel, head, window, reportFault, plugins })
+  const pools = new Pools({ clock, random, emit, wheel, head, window, dial: createDial(reportFault), plugins })
   const geo = new GeoHost()
-  const publish = published.part((config) => createWorld(config, pools.running, geo.current))
+  const publish = published.part((config, previous) =>
+    createWorld(config, { pools: pools.running, geo: geo.current, previous }),
+  )
   const descriptorLimit = readDescriptorLimit()
   const listeners = new Listeners({
     addresses,

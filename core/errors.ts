@@ -1,6 +1,6 @@
 /**
  * What can go wrong with a message or a start, each class saying who is at fault. An error becomes a response in one
- * place only, `exchange/respond.ts`.
+ * place only, `inbound/own-response.ts`.
  */
 
 /**
@@ -17,6 +17,12 @@ export class ProtocolError extends Error {
     super(message)
     this.status = status
   }
+}
+
+/** `error` if a peer is at fault; throws anything else on, since that is a fault of ours. */
+export function protocolErrorOf(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error
+  throw error
 }
 
 /** SmartEdge can't start as configured; `message` is one line for the person who started it. */

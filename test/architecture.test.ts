@@ -58,7 +58,7 @@ rule(
     ['core/backend/a.ts', `import type { Strategy } from '../strategy/strategy.ts'`],
     ['core/config/a.ts', `import { b } from '../net/b.ts'`],
     ['core/config/a.ts', `import { type B } from '../net/b.ts'`],
-    ['core/ip/a.ts', `import { retry } from '../exchange/policy.ts'`],
+    ['core/ip/a.ts', `import { retry } from '../pool/policy.ts'`],
     ['core/balance/a.ts', `import random from '../../plugins/random.ts'`],
     ['core/edge.ts', `import { main } from '../cli/main.ts'`],
     ['core/edge.ts', `import { main } from '../bench/run.ts'`],

@@ -14,7 +14,7 @@ import { profiles, renderRequest } from '../profile.ts'
 const limits = { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256 }
 const head = new RequestHead(limits.maxFields)
 const rewrite: RequestRewrite = {
-  client: { address: '127.0.0.1', isTrusted: false, forwardedFields: forwardedForLines('127.0.0.1') },
+  client: { address: '127.0.0.1', isTrusted: false, scheme: 'http', forwardedFields: forwardedForLines('127.0.0.1') },
   backendHost: '127.0.0.1:8081',
   isUpgrade: false,
   writeRequestId: requestIds(seededRandom(1)),

@@ -10,6 +10,7 @@ const tableOf = (count: number, match: (index: number) => Partial<RouteMatch>) =
       match: { host: undefined, path: undefined, methods: undefined, headers: [], ...match(index) },
       pool: 'any',
     })),
+    (_, index) => index,
   )
 
 /** Cuts its strings from a head when they are read, as the exchange does. */

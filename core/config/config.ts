@@ -4,7 +4,7 @@
  */
 import type { SocketAddress } from '../address.ts'
 import type { Member } from '../backend/member.ts'
-import type { Affinity, RetryPolicy } from '../exchange/policy.ts'
+import type { Affinity, RetryPolicy } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -20,6 +20,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly limits: Limits
   readonly timeouts: ClientTimeouts
+  /** What to do when a client ends its side while it waits for a response. */
+  readonly halfClose: 'abort' | 'answer'
   /** ms from the first SIGTERM to the end, whatever is still open. */
   readonly shutdownTimeoutMs: number
   /** ms that a removed backend, pool or listener may go on with what it has begun. */

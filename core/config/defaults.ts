@@ -79,6 +79,10 @@ export const defaults = {
     value: hour,
     reason: 'WebSockets may be silent for long; those that must live send pings.',
   },
+  halfClose: {
+    value: 'abort',
+    reason: 'Almost always it has left; a backend that works on for it serves nobody, and retries multiply that.',
+  },
   shutdownTimeout: {
     unit: 'ms',
     value: 25 * second,

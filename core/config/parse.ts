@@ -80,6 +80,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
       keepAliveMs: raw.timeouts.keepAlive,
       tunnelMs: raw.timeouts.tunnel,
     },
+    halfClose: raw.halfClose,
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,

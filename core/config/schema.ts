@@ -4,8 +4,8 @@
  */
 import { defaults } from './defaults.ts'
 import { list, object, record, section } from './read/containers.ts'
-import { convert, type JsonSchema, located, required, showDefault } from './read/field.ts'
-import { count, duration, size, text } from './read/scalars.ts'
+import { convert, type JsonSchema, located, orElse, required, showDefault } from './read/field.ts'
+import { choice, count, duration, size, text } from './read/scalars.ts'
 import { formatSize } from './read/units.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
@@ -83,6 +83,14 @@ export const configFile = object(
     }),
     limits,
     timeouts,
+    halfClose: orElse(
+      choice(['abort', 'answer'], {
+        description:
+          'What to do when a client ends its side while it waits: give its request up, or answer it all the same. One that asked for `Connection: close` is answered either way.',
+      }),
+      defaults.halfClose.value,
+      defaults.halfClose.value,
+    ),
     shutdownTimeout: duration(defaults.shutdownTimeout, {
       description: 'From the first SIGTERM to the end, whatever is still open.',
     }),

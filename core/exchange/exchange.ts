@@ -1,346 +1,348 @@
 /**
- * One request and its response: gives the request to a backend, tries again where that is safe, streams bodies both ways
- * and ends every attempt once. Between two sinks it holds no bytes; whoever can't take more stops the other side.
+ * One request and its response: a client's stream joined to streams of backends. It has attempts, one after the other
+ * where a further one is safe, and one end. Between two streams it holds no bytes; whoever can't take more stops the other.
  */
+import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
-import type { Attempt } from '../balance/attempt.ts'
-import type { Outcome } from '../strategy/strategy.ts'
+import type { Cancel } from '../clock.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import { lastChunk } from '../http1/trailers.ts'
-import type { BackendConnection, FailureCause, ResponseSink } from '../net/backend-connection.ts'
-import type { ClientConnection } from '../net/client-connection.ts'
-import type { ClientExchange } from '../net/client-exchange.ts'
-import type { ConnectionPool } from '../net/connection-pool.ts'
-import { outbox, commit } from '../net/outbox.ts'
-import { RequestContext } from './pick-context.ts'
-import { type Problem, type Respondent, sendProblem } from './respond.ts'
-import { RequestFacts } from './request-facts.ts'
+import { countStatus } from '../observe/counters.ts'
+import { acquire, sourceOf } from '../pool/acquire.ts'
+import type { Affinity } from '../pool/policy.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { Random } from '../random.ts'
+import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
+import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
+import { type PickSource, RequestContext } from './pick-context.ts'
+import { problemOf, UNAVAILABLE } from './problems.ts'
+import type { AttemptRecord, Ending } from './record.ts'
 import { decideRetry, isIdempotent } from './retry.ts'
-import { requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
-import { codingFor, type ResponseCoding, responseHeadRoom, writeResponseHead } from '../forward/rewrite-response.ts'
-import { openTunnel } from './upgrade.ts'
-import type { Pool, Services, World } from './world.ts'
+import { openTunnel } from './tunnel.ts'
+import type { Geo, Route, Services, World } from './world.ts'
 
-const LINE_END = Buffer.from('\r\n')
-const UNAVAILABLE: Problem = { status: 503, detail: 'no backend is usable now', retryAfterSeconds: 1 }
+/**
+ * 'waiting': for admission. 'trying': an attempt is under way, and nothing has been answered. 'responding': its response
+ * is being passed on. 'tunnel': it is no longer HTTP. 'over': ended; nothing more happens.
+ */
+type Stage =
+  | { readonly kind: 'waiting'; readonly cancel: Cancel }
+  | { readonly kind: 'trying'; readonly attempt: Attempt }
+  | { readonly kind: 'responding'; readonly attempt: Attempt; readonly status: number }
+  | { readonly kind: 'tunnel' }
+  | { readonly kind: 'over' }
 
-export class Exchange implements ClientExchange, ResponseSink {
-  takesBody = false
+const TUNNEL: Stage = { kind: 'tunnel' }
+const OVER: Stage = { kind: 'over' }
+const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
+
+export class Exchange implements RequestSink, AttemptOwner, PickSource {
   private readonly services: Services
-  private readonly client: ClientConnection
-  private readonly pool: Pool
+  private readonly client: ClientStream
+  private readonly route: Route
   private readonly world: World
-  private readonly facts: RequestFacts
-  private readonly startedAt: number
+  /** Monotonic ms. */
+  readonly startedAt: number
+  private stage: Stage = NOTHING
+  /** Backends that are not to be picked again: tried already, or at their cap. */
+  private readonly tried: Backend[] = []
+  /** Backends that this request was given to. */
+  private backends = 0
+  private trailers: FieldSection | undefined = undefined
+  private requestBytes = 0
+  private responseBytes = 0
+  /** Attempts that are over; kept for observers alone. */
+  private past: AttemptRecord[] | undefined = undefined
 
-  private attempt: Attempt | undefined = undefined
-  private attemptStartedAt = 0
-  private attempts = 0
-  private tried: Backend[] = NOBODY
-  private hasRetriedStale = false
-  private hasSentBody = false
-  private connection: BackendConnection | undefined = undefined
-
-  /** Once the response head has gone out. */
-  private hasResponded = false
-  private status = 0
-  private coding: ResponseCoding = 'none'
-  private persists = false
-
-  /** `services.head` holds the request's head. Nothing happens before `begin`. */
-  constructor(services: Services, client: ClientConnection, pool: Pool, world: World, now: number) {
+  /** Hears `client` from now on. Nothing happens before `begin`. */
+  constructor(services: Services, client: ClientStream, route: Route, world: World) {
     this.services = services
     this.client = client
-    this.pool = pool
+    this.route = route
     this.world = world
-    this.facts = new RequestFacts(services.head, world.limits)
-    this.startedAt = now
+    this.startedAt = services.clock.now()
+    client.sink = this
   }
 
-  /** Gives the request to the first backend. */
-  begin(): void {
-    this.tryNext(this.startedAt)
+  /** Goes on as `verdict` says. `head` holds the request's now. */
+  begin(verdict: Verdict, head: RequestHead, now: number): void {
+    switch (verdict.kind) {
+      case 'admitted':
+        this.tryNext(now, head, UNAVAILABLE)
+        break
+      case 'refused':
+        this.refuse(verdict.problem)
+        break
+      case 'later':
+        this.wait(verdict.wait)
+        break
+    }
   }
 
-  // The request: what the client connection reads.
+  /** `cancel` is in place before anything is decided: that comes in an event of its own. */
+  private wait(wait: (decide: (verdict: Verdict) => void) => Cancel): void {
+    const cancel = wait((verdict) => this.begin(verdict, this.client.readHead(), this.now()))
+    this.stage = { kind: 'waiting', cancel }
+  }
+
+  now(): number {
+    return this.services.clock.now()
+  }
+
+  // What a strategy's context is read from.
+
+  get random(): Random {
+    return this.services.random
+  }
+
+  get geo(): Geo | undefined {
+    return this.world.geo
+  }
+
+  get affinity(): Affinity {
+    return this.pool.affinity
+  }
+
+  // The request: what the client's stream tells.
 
   onRequestBody(bytes: Buffer, start: number, end: number): void {
-    this.hasSentBody = true
-    this.connection?.wire.write(bytes, start, end)
+    this.requestBytes += end - start
+    this.stream()?.sendBody(bytes, start, end)
   }
 
   onRequestEnd(trailers: FieldSection | undefined): void {
-    this.takesBody = false
-    const { connection } = this
-    if (connection === undefined) return
-    if (this.facts.isChunked) {
-      const end = lastChunk(trailers)
-      connection.wire.write(end, 0, end.length)
-    }
-    connection.requestSent()
+    this.trailers = trailers
+    this.stream()?.sendEnd(trailers)
   }
 
   onRequestFault(error: ProtocolError): void {
     const { counters } = this.services
     if (error.status === 408) counters.clientTimeouts += 1
     else counters.badRequests += 1
-    this.dropBackend()
-    if (this.hasResponded) this.client.cut()
-    else this.fail({ status: error.status, detail: error.message })
+    const { stage } = this
+    this.giveUp()
+    if (stage.kind === 'responding') this.truncate(stage.status)
+    else this.refuse({ status: error.status, detail: error.message })
   }
 
   onClientBlocked(isBlocked: boolean): void {
-    if (!isBlocked) this.connection?.resumeResponse()
+    if (!isBlocked) this.stream()?.resumeResponse()
     // Not before: a backend that nobody listens to would be taken for slow. See `holdBack`.
-    else if (this.hasResponded) this.connection?.pauseResponse()
+    else if (this.stage.kind === 'responding') this.stream()?.pauseResponse()
   }
 
   onClientGone(): void {
-    this.services.counters.abandoned += 1
-    this.dropBackend()
+    if (this.stage.kind === 'over') return
+    this.giveUp()
+    this.over({ kind: 'abandoned' })
   }
 
-  // The response: what the backend connection reads.
+  // The response: what the attempt under way tells.
 
-  onConnected(): void {
-    const { attempt, connection } = this
-    if (attempt === undefined || connection === undefined) return
-    this.send(connection, attempt.backend, this.facts.readHead())
+  onReady(attempt: Attempt): void {
+    this.send(attempt, this.client.readHead())
   }
 
   onBackendBlocked(isBlocked: boolean): void {
-    if (this.client.isRequestWhole) return
-    this.takesBody = !isBlocked
+    if (this.client.isWhole) return
     if (isBlocked) this.client.pauseBody()
-    else this.client.resumeBody()
+    else this.takeBody()
   }
 
-  onInterim(head: ResponseHead): void {
-    // HTTP/1.0 has no interim responses (RFC 9110 15.2).
-    if (!this.facts.isOldClient) this.writeHead(head)
-    this.holdBack()
+  onInterim(attempt: Attempt, head: ResponseHead): void {
+    this.client.sendInterim(head)
+    this.holdBack(attempt)
   }
 
-  onResponse(head: ResponseHead, kind: BodyKind): void {
-    const now = this.services.clock.now()
-    const { attempt } = this
-    if (attempt === undefined) return
-    attempt.respond(now)
-    this.status = head.status
-    if (head.status === 101) {
-      this.upgrade(head, now)
+  onResponse(attempt: Attempt, head: ResponseHead, body: BodyKind): void {
+    const { status } = head
+    if (status === 101) {
+      this.switchProtocols(attempt, head)
       return
     }
-    this.coding = codingFor(kind, this.facts.isOldClient)
-    this.persists = this.mayPersist()
-    this.hasResponded = true
-    this.services.counters.responses[Math.floor(head.status / 100) as 2] += 1
-    this.writeHead(head)
-    this.holdBack()
+    this.stage = { kind: 'responding', attempt, status }
+    this.client.sendHead(head, body)
+    this.holdBack(attempt)
+  }
+
+  onResponseBody(bytes: Buffer, start: number, end: number): void {
+    this.responseBytes += end - start
+    this.client.sendBody(bytes, start, end)
+  }
+
+  onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void {
+    const status = this.stage.kind === 'responding' ? this.stage.status : 0
+    this.remember(attempt)
+    this.over({ kind: 'answered', status })
+    this.client.sendEnd(trailers)
+  }
+
+  onAttemptFailed(attempt: Attempt, cause: FailureCause, detail: string): void {
+    this.remember(attempt)
+    const { stage } = this
+    if (stage.kind === 'responding') {
+      this.services.counters.truncated += 1
+      this.truncate(stage.status)
+      return
+    }
+    // Nothing is taken from the client until another attempt can have it.
+    if (!this.client.isWhole) this.client.pauseBody()
+    const head = this.client.readHead()
+    const retry = decideRetry({
+      cause,
+      wasReused: attempt.stream.isReused,
+      hasResponseBegun: attempt.stream.hasBegun,
+      isIdempotent: isIdempotent(head.method),
+      hasSentBody: this.requestBytes > 0,
+      backendsLeft: this.pool.retry.attempts - this.backends,
+    })
+    const problem = problemOf(cause, detail)
+    if (retry === 'none') {
+      this.refuse(problem)
+      return
+    }
+    this.services.counters.retries += 1
+    attempt.backend.counters.retries += 1
+    if (retry === 'same') return this.tryAgain(attempt.backend, problem)
+    this.tried.push(attempt.backend)
+    this.tryNext(this.now(), head, problem)
+  }
+
+  /** Over a fresh connection, which will say when it can be sent on. */
+  private tryAgain(backend: Backend, problem: Problem): void {
+    const stream = sourceOf(this.pool, backend).open('fresh')
+    if (stream === undefined) this.refuse(problem)
+    else this.try(backend, stream, this.now())
+  }
+
+  /** `last`: what to answer when nobody is left. */
+  private tryNext(now: number, head: RequestHead, last: Problem): void {
+    const { services, world, client, pool } = this
+    const context = new RequestContext(head, client.peer.identityBy(world.identify), this, now)
+    const acquired = acquire(pool, context, this.tried)
+    if (acquired === undefined) {
+      if (last.status === 503) services.counters.unavailable += 1
+      this.refuse(last)
+      return
+    }
+    this.backends += 1
+    const attempt = this.try(acquired.backend, acquired.stream, now)
+    if (acquired.stream.isReused) this.send(attempt, head)
+  }
+
+  private try(backend: Backend, stream: BackendStream, now: number): Attempt {
+    const attempt = new Attempt(this, this.pool.balancer.begin(backend, now), stream, now)
+    this.stage = { kind: 'trying', attempt }
+    return attempt
+  }
+
+  /** Sends the head, and lets the body follow. */
+  private send({ backend, stream }: Attempt, head: RequestHead): void {
+    const { client, services, world } = this
+    const rewrite = {
+      client: client.peer.identityBy(world.identify),
+      backendHost: backend.address.kind === 'tcp' ? backend.id : 'localhost',
+      isUpgrade: client.isUpgrade,
+      writeRequestId: services.writeRequestId,
+    }
+    stream.sendHead(head, rewrite, client.bodyForm)
+    if (client.isWhole) stream.sendEnd(this.trailers)
+    else this.takeBody()
+  }
+
+  private takeBody(): void {
+    const stream = this.stream()
+    if (stream !== undefined) this.client.resumeBody(stream.bodyForm)
   }
 
   /** A client that still has to take earlier responses was blocked before this one began, and does not say so again. */
-  private holdBack(): void {
-    if (this.client.wire.isBlocked) this.connection?.pauseResponse()
+  private holdBack({ stream }: Attempt): void {
+    if (this.client.isBlocked) stream.pauseResponse()
   }
 
-  onBody(bytes: Buffer, start: number, end: number): void {
-    const { wire } = this.client
-    if (this.coding !== 'chunking') {
-      wire.write(bytes, start, end)
+  private switchProtocols(attempt: Attempt, head: ResponseHead): void {
+    const { client, services, world } = this
+    if (!client.isUpgrade) {
+      attempt.reject('the backend switched protocols unasked')
       return
     }
-    const size = Buffer.from(`${(end - start).toString(16)}\r\n`, 'latin1')
-    wire.write(size, 0, size.length)
-    wire.write(bytes, start, end)
-    wire.write(LINE_END, 0, LINE_END.length)
-  }
-
-  onResponseEnd(trailers: FieldSection | undefined): void {
-    this.connection = undefined
-    if (this.coding === 'chunks' || this.coding === 'chunking') {
-      const end = lastChunk(this.facts.takesTrailers ? trailers : undefined)
-      this.client.wire.write(end, 0, end.length)
-    }
-    const now = this.services.clock.now()
-    this.endAttempt({ kind: 'completed', status: this.status, elapsedMs: now - this.attemptStartedAt }, now)
-    this.client.finish(this.persists)
-  }
-
-  onFailure(cause: FailureCause, detail: string): void {
-    const { attempt, connection } = this
-    if (attempt === undefined || connection === undefined) return
-    this.connection = undefined
-    this.takesBody = false
-    const now = this.services.clock.now()
-    this.endAttempt({ kind: 'failed', cause, elapsedMs: now - this.attemptStartedAt }, now)
-    if (this.hasResponded) {
-      this.services.counters.truncated += 1
-      this.client.cut()
-      return
-    }
-    const retry = decideRetry({
-      cause,
-      wasReused: connection.uses > 1,
-      hasResponseBegun: connection.hasBegun,
-      isIdempotent: isIdempotent(this.facts.readHead().method),
-      hasSentBody: this.hasSentBody,
-      hasRetriedStale: this.hasRetriedStale,
-      attemptsLeft: this.pool.retry.attempts - this.attempts,
-    })
-    if (retry === 'none') this.fail(problemOf(cause, detail))
-    else this.tryAgain(retry, attempt.backend, now, problemOf(cause, detail))
-  }
-
-  private tryAgain(retry: 'another' | 'same', backend: Backend, now: number, last: Problem): void {
-    this.services.counters.retries += 1
-    backend.counters.retries += 1
-    if (retry === 'another') {
-      this.tried = [...this.tried, backend]
-      this.tryNext(now, last)
-      return
-    }
-    this.hasRetriedStale = true
-    const connection = this.connectionsTo(backend).connect(this)
-    if (connection === undefined) this.fail(last)
-    else this.beginAttempt(backend, connection, now)
-  }
-
-  /** Picks until a backend has a connection to offer; `last`: what to answer when there is none left. */
-  private tryNext(now: number, last: Problem = UNAVAILABLE): void {
-    const { services, world, client, pool } = this
-    const context = new RequestContext(services, world.geo, client.identity, pool.affinity, now)
-    for (;;) {
-      const backend = pool.balancer.pick(context, this.tried)
-      if (backend === undefined) {
-        if (last.status === 503) services.counters.unavailable += 1
-        this.fail(last)
-        return
-      }
-      const connections = this.connectionsTo(backend)
-      const idle = connections.take()
-      const connection = idle ?? connections.connect(this)
-      if (connection !== undefined) {
-        this.beginAttempt(backend, connection, now)
-        if (idle !== undefined) this.send(connection, backend, services.head)
-        return
-      }
-      // At its cap: as good as down for this request.
-      this.tried = [...this.tried, backend]
-    }
-  }
-
-  private beginAttempt(backend: Backend, connection: BackendConnection, now: number): void {
-    this.attempts += 1
-    this.attempt = this.pool.balancer.begin(backend, now)
-    this.attemptStartedAt = now
-    this.connection = connection
-  }
-
-  /** Sends the head, and lets the body follow. `head` holds this request's. */
-  private send(connection: BackendConnection, backend: Backend, head: RequestHead): void {
-    const { client } = this
-    connection.begin(this, this.facts.isHead, !this.facts.isOldClient)
-    const rewrite = {
-      client: client.identity,
-      backendHost: backend.address.kind === 'tcp' ? backend.id : 'localhost',
-      isUpgrade: this.facts.isUpgrade,
-      writeRequestId: this.services.writeRequestId,
-    }
-    const at = connection.wire.reserve(requestHeadRoom(head, rewrite))
-    commit(writeRequestHead(outbox.bytes, at, head, rewrite))
-    if (client.isRequestWhole) {
-      connection.requestSent()
-      return
-    }
-    this.takesBody = true
-    client.resumeBody()
-  }
-
-  private writeHead(head: ResponseHead): void {
-    const { coding, persists } = this
-    const { isOldClient } = this.facts
-    const at = this.client.wire.reserve(responseHeadRoom(head))
-    commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists }))
-  }
-
-  private upgrade(head: ResponseHead, now: number): void {
-    const { client, connection, attempt, services } = this
-    if (!this.facts.isUpgrade || connection === undefined || attempt === undefined) {
-      connection?.abort()
-      this.onFailure('protocol', 'the backend switched protocols unasked')
-      return
-    }
-    this.writeHead(head)
-    this.hasResponded = true
-    // A tunnel's length says nothing of how fast the backend is: its handshake does.
-    const outcome: Outcome = { kind: 'completed', status: 101, elapsedMs: now - this.attemptStartedAt }
+    this.stage = TUNNEL
     openTunnel({
-      client,
-      backend: connection,
+      client: client.handOver(head),
+      backend: attempt.stream.handOver(),
       edgeCounters: services.counters,
       target: attempt.backend,
-      tunnelMs: this.world.timeouts.tunnelMs,
-      onOver: () => this.endAttempt(outcome, services.clock.now()),
+      tunnelMs: world.timeouts.tunnelMs,
+      onOver: () => {
+        attempt.complete(this.now())
+        this.remember(attempt)
+        this.over({ kind: 'tunnel', status: 101 })
+      },
     })
   }
 
-  private mayPersist(): boolean {
-    const { client } = this
-    return (
-      this.facts.wantsKeepAlive &&
-      this.coding !== 'close' &&
-      client.isRequestWhole &&
-      !client.isLastRequest &&
-      !this.services.isDraining()
-    )
+  /** Answers with a response of our own. */
+  private refuse(problem: Problem): void {
+    this.over({ kind: 'refused', status: problem.status, detail: problem.detail })
+    this.client.refuse(problem)
   }
 
-  /** Answers with an error of our own and ends. */
-  private fail(problem: Problem): void {
-    const { client } = this
-    this.coding = 'length'
-    const persists = this.mayPersist()
-    const respondent: Respondent = {
-      accept: this.facts.readHead().fields.valuesNamed('accept')[0],
-      isHead: this.facts.isHead,
-      isOldClient: this.facts.isOldClient,
-      persists,
+  private truncate(status: number): void {
+    this.over({ kind: 'truncated', status })
+    this.client.cut()
+  }
+
+  /** Gives up what is under way, through no fault of any backend. */
+  private giveUp(): void {
+    const { stage } = this
+    if (stage.kind === 'waiting') stage.cancel()
+    if (stage.kind !== 'trying' && stage.kind !== 'responding') return
+    stage.attempt.abandon()
+    this.remember(stage.attempt)
+  }
+
+  /** The one end, on every path. The client's stream is ended by whoever calls this. */
+  private over(ending: Ending): void {
+    if (this.stage.kind === 'over') throw new Error('an exchange was ended twice')
+    this.stage = OVER
+    const { services, client, route } = this
+    const { counters, observers } = services
+    if (ending.kind === 'abandoned') counters.abandoned += 1
+    else if (ending.status >= 200) countStatus(counters, ending.status)
+    if (route.pool === undefined) counters.unrouted += 1
+    if (observers.length === 0) return
+    const record = {
+      startedAt: this.startedAt,
+      endedAt: this.now(),
+      peer: client.peer,
+      route: route.key,
+      pool: route.pool?.name,
+      ending,
+      attempts: this.past ?? [],
+      requestBytes: this.requestBytes,
+      responseBytes: this.responseBytes,
+      readHead: () => client.readHead(),
     }
-    this.services.counters.responses[Math.floor(problem.status / 100) as 4] += 1
-    sendProblem(client.wire, problem, respondent)
-    client.finish(persists)
+    for (const observe of observers) observe(record)
   }
 
-  /** Gives the attempt up, if one is under way, through no fault of the backend's. */
-  private dropBackend(): void {
-    this.connection?.abort()
-    this.connection = undefined
-    this.takesBody = false
-    const now = this.services.clock.now()
-    this.endAttempt({ kind: 'abandoned', elapsedMs: now - this.attemptStartedAt }, now)
+  private remember(attempt: Attempt): void {
+    if (this.services.observers.length > 0) (this.past ??= []).push(attempt.record())
   }
 
-  private endAttempt(outcome: Outcome, now: number): void {
-    const { attempt } = this
-    this.attempt = undefined
-    attempt?.end(outcome, now)
+  /** Of the attempt under way. */
+  private stream(): BackendStream | undefined {
+    const { stage } = this
+    return stage.kind === 'trying' || stage.kind === 'responding' ? stage.attempt.stream : undefined
   }
 
-  private connectionsTo(backend: Backend): ConnectionPool {
-    const connections = this.pool.connections.get(backend)
-    if (connections === undefined) throw new Error(`backend ${backend.id} has no connections in pool ${this.pool.name}`)
-    return connections
+  private get pool(): Pool {
+    const { pool } = this.route
+    if (pool === undefined) throw new Error(`route ${this.route.key} admits requests, yet has no pool`)
+    return pool
   }
-}
-
-const NOBODY: Backend[] = []
-
-function problemOf(cause: FailureCause, detail: string): Problem {
-  if (cause === 'timeout') return { status: 504, detail }
-  return { status: 502, detail: cause === 'connect' ? `no connection to a backend: ${detail}` : detail }
 }

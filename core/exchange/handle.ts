@@ -1,81 +1,58 @@
 /** The way of a request, in order: listener, route, admission, pick, exchange, observation. Each stage calls only the next. */
 import type { ProtocolError } from '../errors.ts'
-import type { ClientConnection, RequestHandler } from '../net/client-connection.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { RequestHandler } from '../inbound/request-handler.ts'
+import type { Turns } from '../inbound/turns.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
+import { countStatus } from '../observe/counters.ts'
+import type { ClientStream } from '../stream/client-stream.ts'
 import { Exchange } from './exchange.ts'
-import { sendProblem, STRANGER } from './respond.ts'
 import type { Services, World } from './world.ts'
 
 export interface HandlerOptions {
   readonly services: Services
   /** The published snapshot; asked once for each request. */
   readonly world: () => World
+  /** The parser of this process. */
+  readonly head: RequestHead
   readonly wheel: TimerWheel
+  readonly turns: Turns
 }
 
 /** What every listener hands its clients' requests to. */
-export function createHandler(options: HandlerOptions): RequestHandler {
-  const { services, world, wheel } = options
-  const { counters, head } = services
+export function createHandler({ services, world: published, head, wheel, turns }: HandlerOptions): RequestHandler {
+  const { counters } = services
 
-  function onRequest(client: ClientConnection): void {
+  function onRequest(client: ClientStream): void {
     counters.requests += 1
-    const snapshot = world()
-    keepIdentityCurrent(client, snapshot)
-    const rule = snapshot.routes.find(head)
-    const pool = snapshot.poolOfRule[rule]
-    if (pool === undefined) {
-      refuseUnrouted(client)
-      return
-    }
-    snapshot.requestsOfRule[rule] = (snapshot.requestsOfRule[rule] ?? 0) + 1
-    const exchange = new Exchange(services, client, pool, snapshot, services.clock.now())
-    client.exchange = exchange
-    exchange.begin()
+    const world = published()
+    const route = world.routes.find(head) ?? world.nowhere
+    route.counters.requests += 1
+    const exchange = new Exchange(services, client, route, world)
+    exchange.begin(route.admission.admit(client, exchange.startedAt), head, exchange.startedAt)
   }
 
-  function refuseUnrouted(client: ClientConnection): void {
-    counters.unrouted += 1
-    counters.responses[4] += 1
-    const persists = head.wantsKeepAlive && client.isRequestWhole && !client.isLastRequest && !services.isDraining()
-    sendProblem(
-      client.wire,
-      { status: 404, detail: 'no route matches this request' },
-      {
-        accept: head.fields.valuesNamed('accept')[0],
-        isHead: head.method === 'HEAD',
-        isOldClient: head.minorVersion === 0,
-        persists,
-      },
-    )
-    client.finish(persists)
-  }
-
-  function onRefusal(client: ClientConnection, error: ProtocolError): void {
+  function onRefusal(error: ProtocolError): void {
     if (error.status === 408) counters.clientTimeouts += 1
     else counters.badRequests += 1
-    counters.responses[Math.floor(error.status / 100) as 4] += 1
-    sendProblem(client.wire, { status: error.status, detail: error.message }, STRANGER)
-    client.close()
+    countStatus(counters, error.status)
   }
 
   return {
     head,
     wheel,
+    turns,
     counters,
     get limits() {
-      return world().limits
+      return published().limits
     },
     get timeouts() {
-      return world().timeouts
+      return published().timeouts
     },
-    identify: (address) => world().identify(address),
+    get halfClose() {
+      return published().halfClose
+    },
     onRequest,
     onRefusal,
   }
-}
-
-/** Who is trusted may have changed since the client came in. */
-function keepIdentityCurrent(client: ClientConnection, { identify, isTrustedProxy }: World): void {
-  if (client.identity.isTrustedProxy !== isTrustedProxy) client.identity = identify(client.identity.address)
 }

@@ -4,33 +4,34 @@
  */
 import type { Client, PickContext, Place } from '../strategy/strategy.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import type { ClientIdentity } from '../net/client-exchange.ts'
+import type { ClientIdentity } from '../forward/identify.ts'
 import { clientAddress } from '../forward/client-address.ts'
-import type { Affinity } from './policy.ts'
-import type { Geo, Services } from './world.ts'
+import type { Affinity } from '../pool/policy.ts'
+import type { Random } from '../random.ts'
+import type { Geo } from './world.ts'
+
+/** What is the same for every pick of a request. */
+export interface PickSource {
+  readonly random: Random
+  readonly geo: Geo | undefined
+  readonly affinity: Affinity
+}
 
 export class RequestContext implements PickContext, Client {
   readonly now: number
   readonly random: () => number
   private readonly head: RequestHead
-  private readonly geo: Geo | undefined
   private readonly identity: ClientIdentity
-  private readonly affinity: Affinity
+  private readonly source: PickSource
   private knownAddress: string | undefined = undefined
   private location: { zone: string | undefined; place: Place | undefined } | undefined = undefined
 
-  constructor(
-    { head, random }: Services,
-    geo: Geo | undefined,
-    client: ClientIdentity,
-    affinity: Affinity,
-    now: number,
-  ) {
+  /** `head` holds the request's now. */
+  constructor(head: RequestHead, identity: ClientIdentity, source: PickSource, now: number) {
     this.head = head
-    this.random = random
-    this.geo = geo
-    this.identity = client
-    this.affinity = affinity
+    this.identity = identity
+    this.source = source
+    this.random = source.random
     this.now = now
   }
 
@@ -39,7 +40,8 @@ export class RequestContext implements PickContext, Client {
   }
 
   get key(): string | undefined {
-    const { affinity, head } = this
+    const { head } = this
+    const { affinity } = this.source
     switch (affinity.kind) {
       case 'client':
         return this.address
@@ -68,12 +70,12 @@ export class RequestContext implements PickContext, Client {
   }
 
   private locate(): { zone: string | undefined; place: Place | undefined } {
-    this.location ??= this.geo?.find(this.address, this.geoHeader(this.head)) ?? NOWHERE
+    this.location ??= this.source.geo?.find(this.address, this.geoHeader(this.head)) ?? NOWHERE
     return this.location
   }
 
   private geoHeader(head: RequestHead): string | undefined {
-    const name = this.geo?.header
+    const name = this.source.geo?.header
     if (name === undefined || !this.identity.isTrusted) return undefined
     return head.fields.valuesNamed(name)[0]
   }

@@ -1,5 +1,5 @@
 /** May a failed attempt be made again? Pure; the one home of that rule. */
-import type { FailureCause } from '../net/backend-connection.ts'
+import type { FailureCause } from '../stream/backend-stream.ts'
 
 export interface FailedAttempt {
   readonly cause: FailureCause
@@ -10,25 +10,25 @@ export interface FailedAttempt {
   readonly isIdempotent: boolean
   /** Bytes of a request body went out, which are not kept. */
   readonly hasSentBody: boolean
-  /** A stale connection has been made good once already. */
-  readonly hasRetriedStale: boolean
   /** Backends this request may still be given to. */
-  readonly attemptsLeft: number
+  readonly backendsLeft: number
 }
 
-/** 'another': a backend not yet tried. 'same': the same one, over a new connection. */
+/** 'another': a backend not yet tried. 'same': the same one, over a fresh connection. */
 export type Retry = 'another' | 'same' | 'none'
 
 /**
  * Nothing has been sent when a connect fails, so any request may go elsewhere. A connection that died before a byte of
  * a response may have been stale, or the backend may have died over the request: so it is made again only where that
- * does no harm, and once (RFC 9112 9.3.1).
+ * does no harm (RFC 9112 9.3.1). A stale connection says nothing of its backend, which is therefore asked once more,
+ * over a connection that cannot be stale; should it be dead, that one's failure leads to another.
  */
 export function decideRetry(failed: FailedAttempt): Retry {
-  if (failed.cause === 'connect') return failed.attemptsLeft > 0 ? 'another' : 'none'
-  const isStale = failed.cause === 'reset' && failed.wasReused && !failed.hasResponseBegun
-  const isHarmless = failed.isIdempotent && !failed.hasSentBody && !failed.hasRetriedStale
-  return isStale && isHarmless ? 'same' : 'none'
+  const other = failed.backendsLeft > 0 ? 'another' : 'none'
+  if (failed.cause === 'connect') return other
+  const isHarmless = failed.isIdempotent && !failed.hasSentBody && !failed.hasResponseBegun
+  if (failed.cause !== 'reset' || !isHarmless) return 'none'
+  return failed.wasReused ? 'same' : other
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])

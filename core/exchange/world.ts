@@ -1,53 +1,56 @@
 /** What requests are served by: the published snapshot, and the services of the process that every exchange uses. */
-import type { Backend } from '../backend/backend.ts'
-import type { Balancer } from '../balance/balancer.ts'
+import type { Admission } from '../admission/admission.ts'
 import type { Place } from '../strategy/strategy.ts'
 import type { Clock } from '../clock.ts'
+import type { Identify } from '../forward/identify.ts'
+import type { WriteRequestId } from '../forward/request-id.ts'
 import type { HttpLimits } from '../http1/limits.ts'
-import type { RequestHead } from '../http1/request-head.ts'
-import type { ClientIdentity } from '../net/client-exchange.ts'
-import type { ConnectionPool } from '../net/connection-pool.ts'
+import type { HalfClose } from '../inbound/request-handler.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
+import type { Pool } from '../pool/pool.ts'
 import type { Random } from '../random.ts'
 import type { RouteTable } from '../route/table.ts'
-import type { Affinity, RetryPolicy } from './policy.ts'
-import type { WriteRequestId } from '../forward/request-id.ts'
+import type { Observer } from './record.ts'
 
 /** Immutable; a request keeps the one it began with. */
 export interface World {
-  readonly routes: RouteTable
-  /** The pool of each rule, by the index that `routes.find` returns. */
-  readonly poolOfRule: readonly Pool[]
-  /** Counts what each rule took, by the same index; the one thing here that changes. */
-  readonly requestsOfRule: Float64Array
+  readonly routes: RouteTable<Route>
+  /** What a request is given to that no rule holds for: a route that admits nobody. */
+  readonly nowhere: Route
   /** Those of client connections. */
   readonly limits: HttpLimits & { readonly maxConnections: number | undefined }
   readonly timeouts: ClientTimeouts
-  readonly identify: (address: string) => ClientIdentity
-  /** The one in every identity made by `identify`: tells identities of this snapshot from older ones. */
-  readonly isTrustedProxy: (address: string) => boolean
+  readonly halfClose: HalfClose
+  /** Who a client is by this snapshot's trusted proxies. */
+  readonly identify: Identify
   /** Where a client is; undefined: nobody configured how to know. */
   readonly geo: Geo | undefined
 }
 
-export interface Pool {
-  readonly name: string
-  readonly balancer: Balancer
-  readonly affinity: Affinity
-  readonly retry: RetryPolicy
-  readonly connections: { get(backend: Backend): ConnectionPool | undefined }
+/** One rule at work. */
+export interface Route {
+  /** Of the rule's own text; the same over reloads for as long as that stays the same. */
+  readonly key: string
+  readonly admission: Admission
+  /** The pool that serves a request; undefined: none does, and `admission` refuses everybody. */
+  readonly pool: Pool | undefined
+  /** Kept over reloads with the key. */
+  readonly counters: RouteCounters
+}
+
+export interface RouteCounters {
+  /** Requests that this route took. */
+  requests: number
 }
 
 export interface Services {
   readonly clock: Clock
   readonly random: Random
   readonly counters: EdgeCounters
-  /** The parser of this process, shared with the client connections. */
-  readonly head: RequestHead
   readonly writeRequestId: WriteRequestId
-  /** Whether connections are to be closed behind the response under way. */
-  isDraining(): boolean
+  /** Hear of every exchange once it is over; empty: nothing is recorded. */
+  readonly observers: readonly Observer[]
 }
 
 export interface Geo {

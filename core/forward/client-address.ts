@@ -1,7 +1,7 @@
 /** Whose request it is: the peer itself or, behind trusted proxies, the one that they tell of. */
 import * as kind from '../http1/field-names.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import type { ClientIdentity } from '../net/client-exchange.ts'
+import type { ClientIdentity } from './identify.ts'
 
 /**
  * The right-most address of X-Forwarded-For that is no trusted proxy: what stands left of it, anybody may have made up.

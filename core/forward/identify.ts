@@ -1,23 +1,52 @@
-/** An address -> what a connection's requests need to know of it. */
-import type { ClientIdentity } from '../net/client-exchange.ts'
+/** Facts of a connection -> what a snapshot says of its peer: trusted or not, and the lines that tell backends of it. */
 import { forwardedForLines } from './rewrite-request.ts'
+
+/** What is known of a connection once it is open; for as long as it lives. */
+export interface PeerFacts {
+  /** IP address as text; '' for a Unix socket. */
+  readonly address: string
+  /** What the client speaks to us over. */
+  readonly scheme: 'http' | 'https'
+  /** The name asked for in the TLS handshake (RFC 6066 3), lower case; undefined: none, or no TLS. */
+  readonly serverName: string | undefined
+  /** SHA-256 fingerprint of the verified client certificate, `AA:BB:…`; undefined: none. */
+  readonly certificate: string | undefined
+}
+
+/** What a snapshot says of such a peer; shared by the connections of one address. */
+export interface ClientIdentity {
+  /** IP address as text; '' for a Unix socket. */
+  readonly address: string
+  /** A trusted proxy: its X-Forwarded-* fields are believed and extended, not replaced. */
+  readonly isTrusted: boolean
+  /** Whether another address, from X-Forwarded-For, is a trusted proxy too. */
+  readonly isTrustedProxy: (address: string) => boolean
+  readonly scheme: PeerFacts['scheme']
+  /** The lines added to each of its requests: `forwardedForLines`. */
+  readonly forwardedFields: Buffer
+}
+
+/** A snapshot's answer to "who is this?". The same function for as long as the answer stays the same. */
+export type Identify = (peer: PeerFacts) => ClientIdentity
 
 /** Addresses remembered: many connections of one client share an identity, and nobody can make us keep millions. */
 const REMEMBERED = 1024
 
-export function createIdentify(isTrustedProxy: (address: string) => boolean): (address: string) => ClientIdentity {
+export function createIdentify(isTrustedProxy: (address: string) => boolean): Identify {
   const known = new Map<string, ClientIdentity>()
-  return (address) => {
-    const found = known.get(address)
+  return ({ address, scheme }) => {
+    const key = `${scheme} ${address}`
+    const found = known.get(key)
     if (found !== undefined) return found
     const identity: ClientIdentity = {
       address,
       isTrusted: address !== '' && isTrustedProxy(address),
       isTrustedProxy,
-      forwardedFields: forwardedForLines(address),
+      scheme,
+      forwardedFields: forwardedForLines(address, scheme),
     }
     if (known.size >= REMEMBERED) known.clear()
-    known.set(address, identity)
+    known.set(key, identity)
     return identity
   }
 }

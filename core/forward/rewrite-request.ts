@@ -15,7 +15,9 @@ export interface ForwardedClient {
   readonly address: string
   /** What it tells of the client is believed, passed on and extended, not replaced or dropped. */
   readonly isTrusted: boolean
-  /** `forwardedForLine(address)`, made once a connection. */
+  /** What the client speaks to us over. */
+  readonly scheme: 'http' | 'https'
+  /** `forwardedForLines(address, scheme)`, made once an address. */
   readonly forwardedFields: Buffer
 }
 
@@ -33,7 +35,10 @@ const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
 const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
 const FORWARDED_HOST_NAME = Buffer.from('X-Forwarded-Host: ')
 const FORWARDED_FOR_NAME = Buffer.from('X-Forwarded-For: ')
-const FORWARDED_PROTO_LINE = Buffer.from('X-Forwarded-Proto: http\r\n')
+const FORWARDED_PROTO_LINES = {
+  http: Buffer.from('X-Forwarded-Proto: http\r\n'),
+  https: Buffer.from('X-Forwarded-Proto: https\r\n'),
+}
 const REQUEST_ID_NAME = Buffer.from('X-Request-Id: ')
 const HOST_NAME = Buffer.from('Host: ')
 const LINE_END = Buffer.from('\r\n')
@@ -55,8 +60,8 @@ const UNTRUSTED_DROPS = dropTable(
 )
 
 /** The lines that say who an untrusted client is; they are the same for every request of its connection. */
-export const forwardedForLines = (address: string): Buffer =>
-  Buffer.from(`X-Forwarded-For: ${address === '' ? 'unknown' : address}\r\nX-Forwarded-Proto: http\r\n`, 'latin1')
+export const forwardedForLines = (address: string, scheme: 'http' | 'https' = 'http'): Buffer =>
+  Buffer.from(`X-Forwarded-For: ${address === '' ? 'unknown' : address}\r\nX-Forwarded-Proto: ${scheme}\r\n`, 'latin1')
 
 /** An upper bound of what `writeRequestHead` writes. */
 export function requestHeadRoom(head: RequestHead, rewrite: RequestRewrite): number {
@@ -141,7 +146,7 @@ function writeTrusted(out: Buffer, at: number, head: RequestHead, client: Forwar
   }
   end += out.write(client.address === '' ? 'unknown' : client.address, end, 'latin1')
   end += LINE_END.copy(out, end)
-  if (!fields.has(kind.FORWARDED_PROTO)) end += FORWARDED_PROTO_LINE.copy(out, end)
+  if (!fields.has(kind.FORWARDED_PROTO)) end += FORWARDED_PROTO_LINES[client.scheme].copy(out, end)
   return fields.has(kind.FORWARDED_HOST) ? end : writeForwardedHost(out, end, head)
 }
 

@@ -64,3 +64,7 @@ export class HeadBuffer {
     return false
   }
 }
+
+/** An empty line alone: old clients send one behind a body (RFC 9112 2.2). It begins no head. */
+export const isEmptyLine = (bytes: Buffer, start: number): boolean =>
+  bytes.length - start === 2 && bytes[start] === CR && bytes[start + 1] === LF

@@ -61,6 +61,11 @@ export class RequestHead {
     return allowsKeepAlive(this.fields, this.minorVersion)
   }
 
+  /** HEAD (RFC 9110 9.3.2): its response has no body. */
+  get isHead(): boolean {
+    return this.bytes[this.start] === 0x48 && this.isMethod('HEAD')
+  }
+
   get method(): string {
     return this.bytes.toString('latin1', this.start, this.methodEnd)
   }

@@ -1,7 +1,6 @@
-/** A listening socket: accepts clients up to the cap and makes a connection of each. */
+/** A listening socket: hands each client that comes in to whoever makes a connection of it. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { StartError } from '../errors.ts'
-import { ClientConnection, type ClientHome, type RequestHandler } from './client-connection.ts'
 import type { Wire } from './wire.ts'
 import { type ReportFault, wireHandlers } from './wire-handlers.ts'
 
@@ -14,8 +13,8 @@ export interface Listener {
 
 export interface ListenerOptions {
   readonly address: SocketAddress
-  readonly handler: RequestHandler
-  readonly home: ClientHome
+  /** Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away. */
+  readonly accept: (address: string) => Wire | undefined
   readonly reportFault: ReportFault
 }
 
@@ -27,17 +26,16 @@ const REFUSAL = Buffer.from(
 
 /** Throws StartError with one line on what is wrong with the address. */
 export function listen(options: ListenerOptions): Listener {
-  const { address, handler, home, reportFault } = options
+  const { address, accept, reportFault } = options
   const socket = wireHandlers((socket) => {
-    if (!home.admit()) {
+    const wire = accept(plainAddress(socket.remoteAddress))
+    if (wire === undefined) {
       socket.write(REFUSAL)
       socket.end()
       return
     }
-    const client = new ClientConnection(handler, home, plainAddress(socket.remoteAddress))
-    client.wire.socket = socket
-    socket.data = client.wire
-    home.onOpened(client)
+    wire.socket = socket
+    socket.data = wire
   }, reportFault)
   try {
     const shared = { socket, allowHalfOpen: true }

@@ -27,10 +27,6 @@ class TunnelEnd implements WireOwner {
     this.onOver = onOver
   }
 
-  onOpen(): void {}
-
-  onConnectError(): void {}
-
   onData(bytes: Buffer): void {
     this.renew()
     this.side.onBytes(bytes.length)

@@ -9,12 +9,12 @@ import type { Socket } from 'bun'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
 
-/** Who reads from a wire and decides about it. Every call comes in the middle of one event. */
+/** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
 export interface WireOwner {
   /** The connect that was asked for succeeded; never called for an accepted socket. */
-  onOpen(): void
+  onOpen?(): void
   /** It did not; `reason` is the system's code. Nothing comes after it. */
-  onConnectError(reason: string): void
+  onConnectError?(reason: string): void
   onData(bytes: Buffer): void
   /** The peer reads too slowly: hold back what feeds this wire. */
   onBlocked(): void
@@ -171,12 +171,12 @@ export class Wire implements TimerEntry, OutboxOwner {
   opened(socket: Socket<Wire>): void {
     this.socket = socket
     if (this.isPaused) socket.pause()
-    this.owner.onOpen()
+    this.owner.onOpen?.()
   }
 
   connectFailed(reason: string): void {
     this.wheel.remove(this)
-    this.owner.onConnectError(reason)
+    this.owner.onConnectError?.(reason)
   }
 
   received(bytes: Buffer): void {

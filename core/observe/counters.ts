@@ -48,3 +48,9 @@ export const createEdgeCounters = (): EdgeCounters => ({
   bytesFromClients: 0,
   bytesToClients: 0,
 })
+
+/** Counts a final response, by the class of its status: 200..599. */
+export function countStatus({ responses }: { readonly responses: number[] }, status: number): void {
+  const kind = Math.floor(status / 100)
+  responses[kind] = (responses[kind] ?? 0) + 1
+}

@@ -16,10 +16,12 @@ export interface RouteNeeds {
   readonly headers: boolean
 }
 
-export interface RouteTable {
+export interface RouteTable<Route> {
   readonly needs: RouteNeeds
-  /** Index of the first rule that holds, -1 when none does. */
-  find(request: RouteRequest): number
+  /** The routes in file order, those that are never reached included. */
+  readonly routes: readonly Route[]
+  /** The route of the first rule that holds; undefined when none does. */
+  find(request: RouteRequest): Route | undefined
 }
 
 /** A rule, known by its place in the file. */
@@ -31,8 +33,15 @@ interface Entry {
 
 const DOT = 0x2e
 
-/** Called once per configuration, whose parser has checked `rules`; what stands after a catch-all is never reached. */
-export function compileRoutes(rules: readonly RouteRule[]): RouteTable {
+/**
+ * Called once per configuration, whose parser has checked `rules`; what stands after a catch-all is never reached.
+ * `routeOf` makes what a rule leads to.
+ */
+export function compileRoutes<Rule extends Pick<RouteRule, 'match'>, Route>(
+  rules: readonly Rule[],
+  routeOf: (rule: Rule, index: number) => Route,
+): RouteTable<Route> {
+  const routes = rules.map(routeOf)
   const entries = reachable(rules)
   const unhosted = entries.filter((entry) => entry.host === undefined)
   const exact = groupBy(entries, (host) => (hostSuffix(host) === undefined ? host : undefined))
@@ -52,12 +61,13 @@ export function compileRoutes(rules: readonly RouteRule[]): RouteTable {
   const needs = needsOf(entries)
   return {
     needs,
+    routes,
     find(request) {
       const host = needs.host ? request.host : undefined
       const path = needs.path ? request.path : ''
       const hosted = host === undefined ? Infinity : findByHost(host, path, request)
       const best = findBefore(hosted, unhosted, path, request)
-      return best === Infinity ? -1 : best
+      return best === Infinity ? undefined : routes[best]
     },
   }
 }
@@ -72,7 +82,7 @@ function findBefore(bound: number, entries: readonly Entry[] | undefined, path: 
   return bound
 }
 
-function reachable(rules: readonly RouteRule[]): Entry[] {
+function reachable(rules: readonly Pick<RouteRule, 'match'>[]): Entry[] {
   const entries: Entry[] = []
   for (const [index, { match }] of rules.entries()) {
     entries.push({ index, host: match.host, conditions: compileConditions(match) })

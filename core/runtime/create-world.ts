@@ -1,27 +1,55 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
+import { everybody, nobody } from '../admission/admission.ts'
 import type { Config } from '../config/config.ts'
+import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import { createIdentify } from '../forward/identify.ts'
-import type { Geo, World } from '../exchange/world.ts'
 import { createBlockSet } from '../ip/blocks.ts'
+import type { RouteRule } from '../route/route.ts'
 import { compileRoutes } from '../route/table.ts'
 import type { RunningPool } from './running-pool.ts'
 
-export function createWorld(config: Config, pools: ReadonlyMap<string, RunningPool>, geo: Geo | undefined): World {
+/** What a snapshot is made of beside the config. */
+export interface WorldParts {
+  readonly pools: ReadonlyMap<string, RunningPool>
+  readonly geo: Geo | undefined
+  /** The snapshot before, whose routes keep their counters; undefined: there was none. */
+  readonly previous: World | undefined
+}
+
+export function createWorld(config: Config, { pools, geo, previous }: WorldParts): World {
   const trusted = createBlockSet(config.trustedProxies)
-  const isTrustedProxy = (address: string): boolean => trusted.has(address)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
+  const countersOf = keptCounters(previous)
   return {
-    routes: compileRoutes(config.routes),
-    poolOfRule: config.routes.map((rule) => {
+    routes: compileRoutes(config.routes, (rule): Route => {
       const pool = snapshots.get(rule.pool)
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
-      return pool
+      const key = keyOf(rule)
+      return { key, admission: everybody, pool, counters: countersOf(key) }
     }),
-    requestsOfRule: new Float64Array(config.routes.length),
+    nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,
     timeouts: config.timeouts,
-    identify: createIdentify(isTrustedProxy),
-    isTrustedProxy,
+    halfClose: config.halfClose,
+    identify: createIdentify((address) => trusted.has(address)),
     geo,
   }
+}
+
+/** The same rule is the same text: what it counts goes on. */
+const keyOf = ({ match, pool }: RouteRule): string => JSON.stringify([match, pool])
+
+/** Of two rules with one key the second is never reached, so each record is handed out once. */
+function keptCounters(previous: World | undefined): (key: string) => RouteCounters {
+  const kept = new Map(previous?.routes.routes.toReversed().map(({ key, counters }) => [key, counters]))
+  return (key) => {
+    const counters = kept.get(key) ?? { requests: 0 }
+    kept.delete(key)
+    return counters
+  }
+}
+
+function createNowhere(): Route {
+  const admission = nobody({ status: 404, detail: 'no route matches this request' })
+  return { key: '', admission, pool: undefined, counters: { requests: 0 } }
 }

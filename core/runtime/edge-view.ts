@@ -48,7 +48,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     routes: published.config.routes.map(({ match, pool }, index) => ({
       match: describeMatch(match),
       pool,
-      requests: published.world.requestsOfRule[index] ?? 0,
+      requests: published.world.routes.routes[index]?.counters.requests ?? 0,
     })),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })

@@ -3,8 +3,8 @@ import type { Config } from '../config/config.ts'
 import type { World } from '../exchange/world.ts'
 import type { Move, Part } from '../part.ts'
 
-/** Makes the snapshot of a config once the parts that it is made of have committed. */
-export type MakeWorld = (config: Config) => World
+/** Makes the snapshot of a config once the parts that it is made of have committed. `previous`: the one in force until now. */
+export type MakeWorld = (config: Config, previous: World | undefined) => World
 
 export class Published {
   private inForce: { readonly config: Config; readonly world: World } | undefined = undefined
@@ -30,7 +30,7 @@ export class Published {
       prepare: async (config): Promise<Move> => ({
         isNews: !this.isInForce(config),
         commit: () => {
-          this.inForce = { config, world: makeWorld(config) }
+          this.inForce = { config, world: makeWorld(config, this.inForce?.world) }
         },
         abandon: () => undefined,
       }),

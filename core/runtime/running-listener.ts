@@ -1,12 +1,15 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
-import type { ClientConnection, ClientHome, RequestHandler } from '../net/client-connection.ts'
+import { type ClientHome, Http1Connection } from '../inbound/http1-connection.ts'
+import type { RequestHandler } from '../inbound/request-handler.ts'
 import { type Listener, listen } from '../net/listener.ts'
 import type { ReportFault } from '../net/wire-handlers.ts'
+import type { Wire } from '../net/wire.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
+import { Peer } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
 
 export interface ListenerServices {
@@ -21,7 +24,7 @@ export interface ListenerServices {
 }
 
 export class RunningListener implements ClientHome, Holder {
-  readonly clients = new Set<ClientConnection>()
+  readonly clients = new Set<Http1Connection>()
   private readonly services: ListenerServices
   private settings: ListenerConfig
   /** The last one while it is shut. */
@@ -87,8 +90,20 @@ export class RunningListener implements ClientHome, Holder {
     for (const client of this.clients) client.wire.destroy()
   }
 
-  /** Lets clients in up to the cap. */
-  admit(): boolean {
+  /** A wire for a client that has come in; undefined when the cap is reached. */
+  private accept(address: string): Wire | undefined {
+    if (!this.admits()) return undefined
+    const { counters, handler } = this.services
+    counters.connectionsAccepted += 1
+    counters.connectionsOpen += 1
+    const peer = new Peer({ address, scheme: 'http', serverName: undefined, certificate: undefined })
+    const client = new Http1Connection(handler, this, peer)
+    this.clients.add(client)
+    if (this.isLettingGo) client.closeWhenIdle()
+    return client.wire
+  }
+
+  private admits(): boolean {
     const { counters, emit, maxConnections } = this.services
     const limit = maxConnections()
     if (counters.connectionsOpen < limit) {
@@ -101,23 +116,14 @@ export class RunningListener implements ClientHome, Holder {
     return false
   }
 
-  onOpened(client: ClientConnection): void {
-    const { counters } = this.services
-    counters.connectionsAccepted += 1
-    counters.connectionsOpen += 1
-    this.clients.add(client)
-    if (this.isLettingGo) client.closeWhenIdle()
-  }
-
-  onClosed(client: ClientConnection): void {
+  onClosed(client: Http1Connection): void {
     this.services.counters.connectionsOpen -= 1
     this.clients.delete(client)
     this.services.onClosed()
   }
 
   private listen(address: SocketAddress): Listener {
-    const { handler, reportFault } = this.services
-    return listen({ address, handler, home: this, reportFault })
+    return listen({ address, accept: (peer) => this.accept(peer), reportFault: this.services.reportFault })
   }
 }
 

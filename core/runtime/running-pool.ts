@@ -19,15 +19,15 @@ import {
 import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
-import type { Pool } from '../exchange/world.ts'
+import type { Pool } from '../pool/pool.ts'
 import { createMonitor, type Monitor } from '../health/monitor.ts'
 import { createPassiveHealth, type PassiveHealth } from '../health/passive.ts'
 import { createProbe } from '../health/probe.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import { type ConnectionPolicy, ConnectionPool } from '../net/connection-pool.ts'
+import { type ConnectionPolicy, Http1Pool } from '../outbound/http1-pool.ts'
+import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
-import type { ReportFault } from '../net/wire-handlers.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
@@ -40,7 +40,7 @@ export interface PoolServices {
   readonly wheel: TimerWheel
   readonly head: ResponseHead
   readonly window: LatencyWindow
-  readonly reportFault: ReportFault
+  readonly dial: Dial
   readonly plugins: PluginHost
 }
 
@@ -57,7 +57,7 @@ export class RunningPool {
   private readonly balancer: Balancer
   private readonly strategy: LiveStrategy
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
-  private readonly connections = new WeakMap<Backend, ConnectionPool>()
+  private readonly connections = new WeakMap<Backend, Http1Pool>()
   private monitor: Monitor | undefined = undefined
   private passive: PassiveHealth
   config: PoolConfig
@@ -193,10 +193,10 @@ export class RunningPool {
   }
 
   private createBackend(member: Member): Backend {
-    const { clock, head, reportFault, wheel, window } = this.services
+    const { clock, dial, head, wheel, window } = this.services
     const backend = new Backend(member, new BackendLatency(window), clock.now())
-    const options = { address: backend.address, head, wheel, counters: backend.counters, reportFault }
-    this.connections.set(backend, new ConnectionPool(options, this.connectionPolicy()))
+    const options = { address: backend.address, head, wheel, counters: backend.counters, dial }
+    this.connections.set(backend, new Http1Pool(options, this.connectionPolicy()))
     return backend
   }
 

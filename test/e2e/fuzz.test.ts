@@ -102,6 +102,7 @@ describe('random lawful traffic', () => {
       await using first = backends[0]!
       await using second = backends[1]!
       await using edge = await startTestEdge([first.port, second.port], {
+        config: { halfClose: 'answer' },
         pool: { strategy: { use: 'random', options: undefined } },
       })
       let answered = 0

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type Arrival, ok } from '../support/raw-backend.ts'
 import { ask, chunked, get, nextResponse, post, postChunks } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
-import type { RawPeer } from '../support/raw-peer.ts'
+import { type RawPeer, turn } from '../support/raw-peer.ts'
 import { startRig } from '../support/rig.ts'
 
 const old = (lines = '', path = '/') => `GET ${path} HTTP/1.0\r\n${lines}\r\n`
@@ -109,9 +109,39 @@ describe('pipelined requests', () => {
 })
 
 describe('a client that has ended its side', () => {
-  test('still gets its response', async () => {
+  const answering = { config: { halfClose: 'answer' as const }, client: { staysOpen: true } }
+
+  test('is taken to have left while it waits, and its backend is told', async () => {
     await using rig = await startRig({ client: { staysOpen: true } })
     rig.client.send(get('/1'))
+    const { peer } = await rig.backend.next()
+    rig.client.end()
+    expect(await peer.expectClosed()).toBe('reset')
+    await rig.client.expectEnd()
+    expect(rig.client.text).toBe('')
+    expect(rig.edge.backend()).toMatchObject({ abandoned: 1, inflight: 0, failures: { total: 0 } })
+  })
+
+  test('is answered to the end once its response has begun', async () => {
+    await using rig = await startRig({ client: { staysOpen: true } })
+    rig.client.send(get('/1'))
+    const { peer } = await rig.backend.next()
+    peer.send(ok('hello').slice(0, -1))
+    await rig.client.until(() => (rig.client.text.endsWith('hell') ? true : undefined), 'part of the response')
+    rig.client.end()
+    await turn()
+    peer.send('o')
+    expect((await nextResponse(rig.client)).body).toBe('hello')
+    await rig.client.expectEnd()
+  })
+
+  test.each([
+    ['it asked for a close', get('/1', 'Connection: close\r\n'), {}],
+    ['it speaks HTTP/1.0', 'GET /1 HTTP/1.0\r\n\r\n', {}],
+    ['the config says so', get('/1'), { halfClose: 'answer' as const }],
+  ])('still gets its response when %s', async (_, request, config) => {
+    await using rig = await startRig({ config, client: { staysOpen: true } })
+    rig.client.send(request)
     rig.client.end()
     const { peer } = await rig.backend.next()
     peer.send(ok('hello'))
@@ -122,7 +152,7 @@ describe('a client that has ended its side', () => {
   })
 
   test('still gets all responses to what it had sent before', async () => {
-    await using rig = await startRig({ answer: telling, client: { staysOpen: true } })
+    await using rig = await startRig({ ...answering, answer: telling })
     rig.client.send(get('/1') + post('abc', '/2') + get('/3'))
     rig.client.end()
     expect(await bodies(rig.client, 3)).toEqual(['/1', '/2', '/3'])

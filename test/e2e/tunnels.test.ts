@@ -106,7 +106,7 @@ describe('a tunnel', () => {
   })
 
   test('whose client had ended its side before the 101 passes that on', async () => {
-    await using rig = await startRig(open)
+    await using rig = await startRig({ ...open, config: { halfClose: 'answer' } })
     rig.client.send(ASK)
     rig.client.end()
     const { peer } = await rig.backend.next()

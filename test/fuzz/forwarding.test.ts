@@ -41,7 +41,12 @@ function checkRequest(text: string, mutator: Mutator): boolean {
   if (!accepts(request, Buffer.from(text, 'latin1'))) return false
   const framing = [request.fields.contentLength, request.fields.isChunked]
   const rewrite = {
-    client: { address: ADDRESS, isTrusted: mutator.below(2) === 0, forwardedFields: forwardedForLines(ADDRESS) },
+    client: {
+      address: ADDRESS,
+      isTrusted: mutator.below(2) === 0,
+      scheme: 'http' as const,
+      forwardedFields: forwardedForLines(ADDRESS),
+    },
     backendHost: 'backend.example:8080',
     isUpgrade: false,
     writeRequestId: (out: Buffer, at: number) => at + out.write('0123456789abcdef01234567', at, 'latin1'),

@@ -62,6 +62,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     limits: { maxHeadBytes: 64 * 1024, maxTargetBytes: 16 * 1024, maxFields: 256, maxConnections: 1000 },
     timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
     drainTimeoutMs: 5000,
+    halfClose: 'abort',
     shutdownTimeoutMs: 25_000,
     geo: undefined,
     routes: [{ match: anyRequest, pool: 'web' }],

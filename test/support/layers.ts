@@ -28,7 +28,20 @@ const LEAVES = [
   'core/version.ts',
 ]
 
-const FOR_EXCHANGE = ['http1', 'route', 'backend', 'strategy', 'balance', 'net', 'forward', 'observe']
+const FOR_STREAMS = ['http1', 'net', 'forward', 'stream'].map((name) => `core/${name}/`)
+const FOR_EXCHANGE = [
+  'http1',
+  'route',
+  'admission',
+  'pool',
+  'backend',
+  'strategy',
+  'balance',
+  'net',
+  'forward',
+  'stream',
+  'observe',
+]
 
 export const LAYERS: readonly Layer[] = [
   ...LEAVES.map((from) => ({ from, to: [] })),
@@ -43,9 +56,14 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/lab/', to: ['core/strategy/'] },
   { from: 'core/balance/', to: ['core/backend/', 'core/strategy/'] },
   { from: 'core/names/', to: [] },
-  { from: 'core/net/', to: ['core/http1/', 'core/names/'] },
-  { from: 'core/forward/', to: ['core/http1/', 'core/net/', 'core/ip/'] },
-  { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`) },
+  { from: 'core/net/', to: ['core/names/'] },
+  { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
+  { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
+  { from: 'core/inbound/', to: FOR_STREAMS },
+  { from: 'core/outbound/', to: FOR_STREAMS },
+  { from: 'core/admission/', to: [], types: ['core/stream/'] },
+  { from: 'core/pool/', to: ['core/backend/', 'core/balance/', 'core/strategy/', 'core/stream/'] },
+  { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/'] },
   { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },

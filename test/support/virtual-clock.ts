@@ -46,6 +46,8 @@ export function virtualClock(startMs = 0): VirtualClock {
       }
       nowMs = untilMs
     },
+    // Sockets in tests are real, and so is the turn in which they are read.
+    soon: (task) => void setImmediate(task),
     pending: () => timers.size,
   }
 }

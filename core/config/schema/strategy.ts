@@ -1,5 +1,5 @@
 /** A pool's `strategy` and `affinity`: which algorithm, and the key it may hash. Loading a plugin is not done here. */
-import type { Affinity } from '../../exchange/policy.ts'
+import type { Affinity } from '../../pool/policy.ts'
 import type { StrategyConfig } from '../config.ts'
 import { shippedStrategies } from '../../strategy/shipped.ts'
 import { defaults } from '../defaults.ts'

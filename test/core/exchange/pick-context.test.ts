@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import { createIdentify } from '../../../core/forward/identify.ts'
 import { RequestContext } from '../../../core/exchange/pick-context.ts'
-import type { Affinity } from '../../../core/exchange/policy.ts'
-import type { Geo, Services } from '../../../core/exchange/world.ts'
+import type { Affinity } from '../../../core/pool/policy.ts'
+import type { Geo } from '../../../core/exchange/world.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
+import { peerAt } from '../../support/peer-at.ts'
 
 const random = () => 0.5
 const identify = createIdentify((address) => address === '10.0.0.1')
 
 function contextOf(request: string, affinity: Affinity, peer = '1.1.1.1', geo?: Geo): RequestContext {
-  const services = { head: parseRequest(request), random } as unknown as Services
-  return new RequestContext(services, geo, identify(peer), affinity, 42)
+  return new RequestContext(parseRequest(request), identify(peerAt(peer)), { random, geo, affinity }, 42)
 }
 
 const withLines = (lines: string, path = '/'): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`

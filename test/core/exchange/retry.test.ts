@@ -8,24 +8,26 @@ const stale: FailedAttempt = {
   hasResponseBegun: false,
   isIdempotent: true,
   hasSentBody: false,
-  hasRetriedStale: false,
-  attemptsLeft: 1,
+  backendsLeft: 1,
 }
+const died: FailedAttempt = { ...stale, wasReused: false }
 const refused: FailedAttempt = { ...stale, cause: 'connect', wasReused: false }
 
 describe('decideRetry', () => {
   test.each([
     ['a refused connect', refused, 'another'],
     ['a refused connect of a POST', { ...refused, isIdempotent: false }, 'another'],
-    ['a refused connect behind a stale one', { ...refused, hasRetriedStale: true }, 'another'],
-    ['a refused connect of the last attempt', { ...refused, attemptsLeft: 0 }, 'none'],
+    ['a refused connect of the last attempt', { ...refused, backendsLeft: 0 }, 'none'],
     ['a stale connection', stale, 'same'],
-    ['a stale connection of the last attempt', { ...stale, attemptsLeft: 0 }, 'same'],
-    ['a stale connection for the second time', { ...stale, hasRetriedStale: true }, 'none'],
+    ['a stale connection of the last attempt', { ...stale, backendsLeft: 0 }, 'same'],
     ['a stale connection and a POST', { ...stale, isIdempotent: false }, 'none'],
     ['a stale connection that took body bytes', { ...stale, hasSentBody: true }, 'none'],
     ['a stale connection that gave bytes', { ...stale, hasResponseBegun: true }, 'none'],
-    ['a new connection that died', { ...stale, wasReused: false }, 'none'],
+    ['a new connection that died', died, 'another'],
+    ['a new connection that died and a POST', { ...died, isIdempotent: false }, 'none'],
+    ['a new connection that died of the last backend', { ...died, backendsLeft: 0 }, 'none'],
+    ['a new connection that took body bytes', { ...died, hasSentBody: true }, 'none'],
+    ['a new connection that gave bytes', { ...died, hasResponseBegun: true }, 'none'],
     ['a time-out', { ...stale, cause: 'timeout' }, 'none'],
     ['a malformed response', { ...stale, cause: 'protocol' }, 'none'],
   ] as const)('for %s', (_, failed, retry) => {

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { clientAddress } from '../../../core/forward/client-address.ts'
 import { createIdentify } from '../../../core/forward/identify.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
+import { peerAt } from '../../support/peer-at.ts'
 
 const PROXIES = new Set(['10.0.0.1', '10.0.0.2', '::1'])
-const identify = createIdentify((address) => PROXIES.has(address))
+const identifyPeer = createIdentify((address) => PROXIES.has(address))
+const identify = (address: string) => identifyPeer(peerAt(address))
 
 const addressOf = (peer: string, ...lists: string[]): string =>
   clientAddress(
@@ -41,7 +43,7 @@ describe('createIdentify', () => {
   })
 
   test('never trusts a Unix socket', () => {
-    expect(createIdentify(() => true)('').isTrusted).toBe(false)
+    expect(createIdentify(() => true)(peerAt('')).isTrusted).toBe(false)
   })
 
   test('forgets, so that nobody can make it remember millions', () => {

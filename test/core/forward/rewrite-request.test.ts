@@ -20,7 +20,7 @@ interface Hop {
 /** The forwarded head, written into a buffer that is just as large as it was said to need, at an odd offset. */
 function rewritten(text: string, { isTrusted = false, address = '1.2.3.4', asksUpgrade = false }: Hop = {}): string {
   const head = parseRequest(text)
-  const client = { address, isTrusted, forwardedFields: forwardedForLines(address) }
+  const client = { address, isTrusted, scheme: 'http' as const, forwardedFields: forwardedForLines(address) }
   const rewrite = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade, writeRequestId }
   const at = 7
   const out = Buffer.alloc(at + requestHeadRoom(head, rewrite), '!')

@@ -25,8 +25,8 @@ function making() {
     wheel: new TimerWheel(clock, () => undefined),
     head: new ResponseHead(MAX_FIELDS),
     window: { generation: 0 },
-    reportFault: (error) => {
-      throw error
+    dial: () => {
+      throw new Error('nobody is to be called')
     },
     plugins: {
       ...plugins,

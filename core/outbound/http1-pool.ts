@@ -1,13 +1,12 @@
-/** The connections to one backend: idle ones are lent out newest first, so that the rest may grow old and be closed. */
-import type { SocketHandler } from 'bun'
+/** The HTTP/1 connections to one backend: idle ones are lent out newest first, so that the rest may grow old and be closed. */
 import type { SocketAddress } from '../address.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import { BackendConnection, type BackendConnectionOwner, type ResponseSink } from './backend-connection.ts'
-import type { TimerWheel } from './timer-wheel.ts'
-import type { BackendTimeouts } from './timeouts.ts'
-import type { Wire } from './wire.ts'
-import { reportConnectFailure, type ReportFault, wireHandlers } from './wire-handlers.ts'
+import type { Dial } from '../net/dial.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
+import type { BackendTimeouts } from '../net/timeouts.ts'
+import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import { Http1Connection, type Http1ConnectionOwner } from './http1-connection.ts'
 
 /** What a reload may change while connections are open. */
 export interface ConnectionPolicy {
@@ -18,34 +17,32 @@ export interface ConnectionPolicy {
   readonly maxConnections: number | undefined
 }
 
-export interface ConnectionPoolOptions {
+export interface Http1PoolOptions {
   readonly address: SocketAddress
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
-  readonly reportFault: ReportFault
+  readonly dial: Dial
 }
 
-export class ConnectionPool implements BackendConnectionOwner {
+export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   private readonly address: SocketAddress
-  private readonly handlers: SocketHandler<Wire>
-  private readonly reportFault: ReportFault
+  private readonly dial: Dial
   private policy: ConnectionPolicy
   /** Open or being opened, idle ones included. */
-  private readonly connections = new Set<BackendConnection>()
-  private readonly idle: BackendConnection[] = []
+  private readonly connections = new Set<Http1Connection>()
+  private readonly idle: Http1Connection[] = []
   private keepsIdle = true
 
-  constructor(options: ConnectionPoolOptions, policy: ConnectionPolicy) {
+  constructor(options: Http1PoolOptions, policy: ConnectionPolicy) {
     this.address = options.address
     this.head = options.head
     this.wheel = options.wheel
     this.counters = options.counters
-    this.handlers = wireHandlers((socket) => socket.data.opened(socket), options.reportFault)
-    this.reportFault = options.reportFault
+    this.dial = options.dial
     this.policy = policy
   }
 
@@ -67,26 +64,9 @@ export class ConnectionPool implements BackendConnectionOwner {
     return this.connections.size
   }
 
-  /** An idle connection, which is the caller's until it is idle again; undefined: there is none. */
-  take(): BackendConnection | undefined {
-    return this.idle.pop()
-  }
-
-  /** Opens a connection for `sink`, which hears `onConnected` or `onFailure`; undefined: the cap is reached. */
-  connect(sink: ResponseSink): BackendConnection | undefined {
-    const { address } = this
-    const { maxConnections } = this.policy
-    if (maxConnections !== undefined && this.size >= maxConnections) return undefined
-    const connection = new BackendConnection(this, sink)
-    this.connections.add(connection)
-    const shared = { socket: this.handlers, data: connection.wire, allowHalfOpen: true }
-    const opening = Promise.try(() =>
-      address.kind === 'unix'
-        ? Bun.connect<Wire>({ ...shared, unix: address.path })
-        : Bun.connect<Wire>({ ...shared, hostname: address.host, port: address.port }),
-    )
-    opening.catch((error: unknown) => reportConnectFailure(connection.wire, error, this.reportFault))
-    return connection
+  open(choice: StreamChoice): BackendStream | undefined {
+    const idle = choice === 'any' ? this.idle.pop() : undefined
+    return idle ?? this.connect()
   }
 
   /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
@@ -106,15 +86,26 @@ export class ConnectionPool implements BackendConnectionOwner {
     return cut
   }
 
-  onIdle(connection: BackendConnection): boolean {
+  onIdle(connection: Http1Connection): boolean {
     if (!this.keepsIdle || this.idle.length >= this.policy.maxIdleConnections) return false
     this.idle.push(connection)
     return true
   }
 
-  onConnectionClosed(connection: BackendConnection): void {
+  onGone(connection: Http1Connection): void {
     this.connections.delete(connection)
     const index = this.idle.indexOf(connection)
     if (index >= 0) this.idle.splice(index, 1)
+  }
+
+  /** undefined: the cap is reached. */
+  private connect(): Http1Connection | undefined {
+    const { address } = this
+    const { maxConnections } = this.policy
+    if (maxConnections !== undefined && this.size >= maxConnections) return undefined
+    const connection = new Http1Connection(this)
+    this.connections.add(connection)
+    this.dial(address, connection.wire)
+    return connection
   }
 }

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import type { Socket } from 'bun'
 import { MAX_FIELDS } from '../../../core/http1/limits.ts'
 import { ResponseHead } from '../../../core/http1/response-head.ts'
-import { BackendConnection, type ResponseSink } from '../../../core/net/backend-connection.ts'
+import { Http1Connection } from '../../../core/outbound/http1-connection.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
+import type { ResponseSink } from '../../../core/stream/backend-stream.ts'
 import { fail } from '../../support/fail.ts'
 import { limits } from '../../support/http1-bytes.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -29,9 +30,10 @@ function makeConnection() {
     wheel: new TimerWheel(clock, fail),
     counters: { bytesToBackend: 0, bytesFromBackend: 0 },
     onIdle: () => true,
-    onConnectionClosed: () => void heard.push('gone'),
+    onGone: () => void heard.push('gone'),
   }
-  const connection = new BackendConnection(owner, sink)
+  const connection = new Http1Connection(owner)
+  connection.sink = sink
   /** The connect succeeds after all. */
   function open(): void {
     const { wire } = connection

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { renderProblem, type Respondent, STRANGER } from '../../../core/exchange/respond.ts'
+import { renderProblem, type Respondent, STRANGER } from '../../../core/inbound/own-response.ts'
 import { referenceResponse } from '../../support/http1-reference.ts'
 
 const to = (facts: Partial<Respondent>): Respondent => ({ ...STRANGER, persists: true, ...facts })

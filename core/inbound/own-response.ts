@@ -3,15 +3,7 @@
  * 9457) for who accepts JSON, as text for all others. Nothing of the request is echoed.
  */
 import type { Wire } from '../net/wire.ts'
-
-export interface Problem {
-  /** 400..599. */
-  readonly status: number
-  /** One sentence for people: which rule was broken, or what is missing. */
-  readonly detail: string
-  /** Whole seconds. */
-  readonly retryAfterSeconds?: number
-}
+import type { Problem } from '../stream/client-stream.ts'
 
 export interface Respondent {
   /** Value of Accept; undefined when absent or unknown. */

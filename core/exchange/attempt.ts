@@ -1,0 +1,114 @@
+/** One try of one request at one backend: begun once, ended once, whatever happens. */
+import type { Backend } from '../backend/backend.ts'
+import type { Attempt as CountedAttempt } from '../balance/attempt.ts'
+import type { FieldSection } from '../http1/field-section.ts'
+import type { BodyKind } from '../http1/framing.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
+import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
+import type { Outcome } from '../strategy/strategy.ts'
+import type { AttemptRecord } from './record.ts'
+
+/** The exchange, as its attempts see it. */
+export interface AttemptOwner {
+  /** Monotonic ms. */
+  now(): number
+  /** The stream takes its head now. */
+  onReady(attempt: Attempt): void
+  onInterim(attempt: Attempt, head: ResponseHead): void
+  onResponse(attempt: Attempt, head: ResponseHead, body: BodyKind): void
+  onResponseBody(bytes: Buffer, start: number, end: number): void
+  /** The response is whole, and the attempt over. */
+  onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void
+  /** The attempt has come to nothing, and is over. */
+  onAttemptFailed(attempt: Attempt, cause: FailureCause, detail: string): void
+  onBackendBlocked(isBlocked: boolean): void
+}
+
+export class Attempt implements ResponseSink {
+  readonly backend: Backend
+  readonly stream: BackendStream
+  private readonly owner: AttemptOwner
+  private readonly counted: CountedAttempt
+  private readonly startedAt: number
+  private respondedAt: number | undefined = undefined
+  private status = 0
+  private outcome: Outcome | undefined = undefined
+  private endedAt = 0
+
+  /** Takes what `counted` has begun, and hears `stream` from now on. */
+  constructor(owner: AttemptOwner, counted: CountedAttempt, stream: BackendStream, now: number) {
+    this.owner = owner
+    this.counted = counted
+    this.backend = counted.backend
+    this.stream = stream
+    this.startedAt = now
+    stream.sink = this
+  }
+
+  onConnected(): void {
+    this.owner.onReady(this)
+  }
+
+  onInterim(head: ResponseHead): void {
+    this.owner.onInterim(this, head)
+  }
+
+  onResponse(head: ResponseHead, body: BodyKind): void {
+    const now = this.owner.now()
+    this.status = head.status
+    this.respondedAt = now
+    this.counted.respond(now)
+    this.owner.onResponse(this, head, body)
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    this.owner.onResponseBody(bytes, start, end)
+  }
+
+  onBackendBlocked(isBlocked: boolean): void {
+    this.owner.onBackendBlocked(isBlocked)
+  }
+
+  onResponseEnd(trailers: FieldSection | undefined): void {
+    this.complete(this.owner.now())
+    this.owner.onResponseEnd(this, trailers)
+  }
+
+  onFailure(cause: FailureCause, detail: string): void {
+    const now = this.owner.now()
+    this.end({ kind: 'failed', cause, elapsedMs: now - this.startedAt }, now)
+    this.owner.onAttemptFailed(this, cause, detail)
+  }
+
+  /** What came back is of no use, though the connection lives: the backend's fault. */
+  reject(detail: string): void {
+    this.stream.abort()
+    this.onFailure('protocol', detail)
+  }
+
+  /** Nobody waits for it any more, through no fault of the backend's. */
+  abandon(): void {
+    this.stream.abort()
+    const now = this.owner.now()
+    this.end({ kind: 'abandoned', elapsedMs: now - this.startedAt }, now)
+  }
+
+  /** Answered whole. A tunnel's length says nothing of how fast the backend is: its handshake does. */
+  complete(now: number): void {
+    const at = this.status === 101 ? (this.respondedAt ?? now) : now
+    this.end({ kind: 'completed', status: this.status, elapsedMs: at - this.startedAt }, now)
+  }
+
+  private end(outcome: Outcome, now: number): void {
+    this.outcome = outcome
+    this.endedAt = now
+    this.counted.end(outcome, now)
+  }
+
+  /** To be asked for once it is over. */
+  record(): AttemptRecord {
+    const { backend, startedAt, respondedAt, endedAt, outcome } = this
+    if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
+    return { backend: backend.id, startedAt, respondedAt, endedAt, outcome }
+  }
+}

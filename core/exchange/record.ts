@@ -1,0 +1,43 @@
+/** What is known of an exchange when it is over: for the access log, traces and whoever asks "why this backend?". */
+import type { RequestHead } from '../http1/request-head.ts'
+import type { Peer } from '../stream/peer.ts'
+import type { Outcome } from '../strategy/strategy.ts'
+
+/**
+ * How an exchange came to its end. 'answered': the backend's response went out whole. 'refused': a response of our own.
+ * 'truncated': cut in the middle of a response. 'abandoned': the client left first. 'tunnel': switched protocols.
+ */
+export type Ending =
+  | { readonly kind: 'answered' | 'truncated' | 'tunnel'; readonly status: number }
+  | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
+  | { readonly kind: 'abandoned' }
+
+export interface AttemptRecord {
+  readonly backend: string
+  /** Monotonic ms, as all times here. */
+  readonly startedAt: number
+  /** When the response head came; undefined: never. */
+  readonly respondedAt: number | undefined
+  readonly endedAt: number
+  readonly outcome: Outcome
+}
+
+export interface ExchangeRecord {
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly peer: Peer
+  /** The route's key; '' when no rule held. */
+  readonly route: string
+  readonly pool: string | undefined
+  readonly ending: Ending
+  /** In the order in which they ended. */
+  readonly attempts: readonly AttemptRecord[]
+  /** Bytes of bodies, with the size lines of chunks where they pass as they came. */
+  readonly requestBytes: number
+  readonly responseBytes: number
+  /** Reads the request's head again; valid until the observer returns. */
+  readonly readHead: () => RequestHead
+}
+
+/** Hears of an exchange, once, in the event that ended it. Must not throw. */
+export type Observer = (record: ExchangeRecord) => void

@@ -1,0 +1,61 @@
+/**
+ * The states of an HTTP/1 connection as its reading side goes through them, which step leads from one to the next, and
+ * which timeout runs in each: one table for connections to clients and to backends, which does not know which it serves.
+ * Who reads requests waits for a head in 'idle' and for its own response in 'whole'; who reads responses leaves 'idle'
+ * when it has sent a request.
+ */
+
+/**
+ * 'connecting': not open yet. 'idle': between two messages. 'head': inside a head, or waiting for one that is due.
+ * 'body': inside a body. 'whole': the message has been read, the exchange is not over. 'tunnel': the bytes are no longer
+ * HTTP. 'closed': whatever still comes is thrown away.
+ */
+export type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'whole' | 'tunnel' | 'closed'
+
+export type Step = 'opens' | 'begins' | 'bodyBegins' | 'ends' | 'isReleased' | 'isHandedOver' | 'closes'
+
+const TABLE: Readonly<Record<Phase, { readonly [S in Step]?: Phase }>> = {
+  connecting: { opens: 'idle', closes: 'closed' },
+  idle: { begins: 'head', closes: 'closed' },
+  head: { bodyBegins: 'body', ends: 'whole', closes: 'closed' },
+  body: { ends: 'whole', closes: 'closed' },
+  whole: { isReleased: 'idle', isHandedOver: 'tunnel', closes: 'closed' },
+  tunnel: { closes: 'closed' },
+  closed: { closes: 'closed' },
+}
+
+/** Where `step` leads from `phase`. Throws where it leads nowhere: that is a bug of ours, never a peer's doing. */
+export function follow(phase: Phase, step: Step): Phase {
+  const next = TABLE[phase][step]
+  if (next === undefined) throw new Error(`an HTTP/1 connection in phase "${phase}" takes no step "${step}"`)
+  return next
+}
+
+/** Takes a step to a state, which must be the one that the step leads to. */
+export function advance<State extends { readonly kind: Phase }>(from: State, step: Step, to: State): State {
+  const next = follow(from.kind, step)
+  if (next !== to.kind) throw new Error(`step "${step}" leads from "${from.kind}" to "${next}", not to "${to.kind}"`)
+  return to
+}
+
+/** The timeout that runs in each phase of a client's connection; undefined: none does, since the client is not the one to wait for. */
+export const CLIENT_TIMEOUTS = {
+  connecting: undefined,
+  idle: 'keepAliveMs',
+  head: 'headMs',
+  body: 'bodyMs',
+  whole: undefined,
+  tunnel: undefined,
+  closed: undefined,
+} as const satisfies Record<Phase, string | undefined>
+
+/** The same for a backend's. That of 'head' runs once the request has been sent. */
+export const BACKEND_TIMEOUTS = {
+  connecting: 'connectMs',
+  idle: 'keepAliveMs',
+  head: 'responseMs',
+  body: 'idleMs',
+  whole: undefined,
+  tunnel: undefined,
+  closed: undefined,
+} as const satisfies Record<Phase, string | undefined>

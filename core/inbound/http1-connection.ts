@@ -1,0 +1,348 @@
+/**
+ * One client's HTTP/1 connection: reads requests from it one after the other (pipelined ones wait their turn), makes a
+ * stream of each, feeds its body to whoever answers it, and closes in good order. What to answer is not its business.
+ */
+import { ProtocolError, protocolErrorOf } from '../errors.ts'
+import type { BodyReader, BodySink } from '../http1/body.ts'
+import { createBodyReader } from '../http1/body-reader.ts'
+import { INCOMPLETE } from '../http1/field-section.ts'
+import { frameRequest } from '../http1/framing.ts'
+import { HeadBuffer, isEmptyLine } from '../http1/head-buffer.ts'
+import { advance, CLIENT_TIMEOUTS } from '../http1/lifecycle.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import { Wire, type WireOwner } from '../net/wire.ts'
+import type { BodyForm, HandedOver } from '../stream/body-form.ts'
+import type { Peer } from '../stream/peer.ts'
+import { CLOSED, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import { type Http1Carrier, Http1Stream } from './http1-stream.ts'
+import { sendProblem, STRANGER } from './own-response.ts'
+import type { RequestHandler } from './request-handler.ts'
+
+/** The listener that a connection came in by. */
+export interface ClientHome {
+  /** The connection is gone; every connection says so once. */
+  onClosed(client: Http1Connection): void
+}
+
+/**
+ * Requests read from one connection before others have their turn: one that pipelines thousands of cheap ones would
+ * otherwise keep everybody waiting while they are answered.
+ */
+const MAX_REQUESTS_A_TURN = 32
+
+export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
+  readonly wire: Wire
+  readonly peer: Peer
+  readonly handler: RequestHandler
+  private readonly home: ClientHome
+  /** A head is due from the accept on. */
+  private state: State = HEAD_DUE
+  /** The request that is being read or answered. */
+  private stream: Http1Stream | undefined = undefined
+  /** The form in which body bytes are taken now; undefined: they are not. */
+  private bodyForm: BodyForm | undefined = undefined
+  /** Bytes behind what has been read so far, held until the response is done or the body is taken again. */
+  private held: Buffer | undefined = undefined
+  private isReading = false
+  private hasEnded = false
+  private closesWhenIdle = false
+
+  constructor(handler: RequestHandler, home: ClientHome, peer: Peer) {
+    this.handler = handler
+    this.home = home
+    this.peer = peer
+    this.wire = new Wire(this, handler.wheel)
+    this.wire.arm(handler.timeouts.headMs)
+  }
+
+  /** Between two requests, with nothing begun. */
+  get isIdle(): boolean {
+    return this.state.kind === 'idle' && this.held === undefined
+  }
+
+  /** Upgraded: what passes is not HTTP. */
+  get isTunnel(): boolean {
+    return this.state.kind === 'tunnel'
+  }
+
+  get isRequestWhole(): boolean {
+    return this.state.kind === 'whole'
+  }
+
+  /** No further request will be read: the client has ended its side, or we are to close. */
+  get isLastRequest(): boolean {
+    return this.closesWhenIdle || (this.hasEnded && this.held === undefined)
+  }
+
+  finish(persists: boolean): void {
+    this.stream = undefined
+    this.bodyForm = undefined
+    if (!persists || this.state.kind !== 'whole' || (this.closesWhenIdle && this.held === undefined)) {
+      this.close()
+      return
+    }
+    this.state = advance(this.state, 'isReleased', IDLE)
+    this.rearm()
+    // A client that does not read its responses gets no further request answered: that bounds what is kept for it.
+    if (this.wire.isBlocked) this.wire.pause()
+    else if (!this.isReading) this.readHeld()
+  }
+
+  resumeBody(form: BodyForm): void {
+    if (this.state.kind !== 'body') return
+    this.bodyForm = form
+    this.rearm()
+    if (!this.isReading) this.readHeld()
+  }
+
+  /** The exchange takes no body bytes for now: whoever holds things up is not the client. */
+  pauseBody(): void {
+    if (this.state.kind !== 'body') return
+    this.bodyForm = undefined
+    this.wire.pause()
+    this.rearm()
+  }
+
+  /** Answers are done with: what is kept goes out, then the connection ends. */
+  close(): void {
+    this.state = advance(this.state, 'closes', CLOSED)
+    this.held = undefined
+    this.wire.close()
+  }
+
+  /** Ends at once with a reset: what the client has got is not the whole. */
+  cut(): void {
+    this.state = advance(this.state, 'closes', CLOSED)
+    this.stream = undefined
+    this.held = undefined
+    this.wire.destroy()
+  }
+
+  /** Closes now if it is idle, else behind the response under way. */
+  closeWhenIdle(): void {
+    this.closesWhenIdle = true
+    if (this.isIdle) this.close()
+  }
+
+  handOver(): HandedOver {
+    const { held } = this
+    this.state = advance(this.state, 'isHandedOver', TUNNEL)
+    this.stream = undefined
+    this.held = undefined
+    this.wire.disarm()
+    this.wire.resume()
+    return { wire: this.wire, connection: this, early: held }
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    this.stream?.sink.onRequestBody(bytes, start, end)
+  }
+
+  // The wire reports.
+
+  onData(bytes: Buffer): void {
+    this.handler.counters.bytesFromClients += bytes.length
+    const { state } = this
+    if (state.kind === 'whole') this.hold(bytes)
+    else if (state.kind === 'head' && state.buffer !== undefined) this.collectHead(state.buffer, bytes)
+    else this.read(bytes)
+  }
+
+  onSent(length: number): void {
+    this.handler.counters.bytesToClients += length
+  }
+
+  onBlocked(): void {
+    this.rearm()
+    if (this.stream !== undefined) this.stream.sink.onClientBlocked(true)
+    // A connection that is being closed reads on: see Wire.close.
+    else if (this.state.kind === 'idle') this.wire.pause()
+  }
+
+  onDrained(): void {
+    if (this.state.kind === 'closed') return
+    this.rearm()
+    if (this.stream !== undefined) this.stream.sink.onClientBlocked(false)
+    else if (!this.isReading) this.readHeld()
+  }
+
+  onEnd(): void {
+    this.hasEnded = true
+    // What is held is still to be read; the request may be whole with it, and others may follow.
+    if (this.held !== undefined) return
+    const { kind } = this.state
+    if (kind === 'idle' || kind === 'head') this.close()
+    else if (kind === 'body' || (kind === 'whole' && this.hasLeft())) this.abandon()
+  }
+
+  onClose(): void {
+    this.loseClient()
+    this.home.onClosed(this)
+  }
+
+  onTimeout(): void {
+    if (this.wire.isBlocked) {
+      this.wire.destroy()
+      return
+    }
+    const { state } = this
+    if (state.kind === 'body') {
+      this.stream?.sink.onRequestFault(new ProtocolError('the request body came too slowly', 408))
+    } else if (state.kind === 'head' && state.buffer !== undefined) {
+      this.refuse(new ProtocolError('the request head came too slowly', 408))
+    } else if (state.kind === 'head' || state.kind === 'idle') {
+      // Nothing was asked, so nothing is answered.
+      this.close()
+    }
+  }
+
+  /** Arms the timeout of the state it is in. */
+  private rearm(): void {
+    const { timeouts } = this.handler
+    const isHeldUp = this.state.kind === 'body' && this.bodyForm === undefined
+    const name = this.wire.isBlocked ? 'bodyMs' : isHeldUp ? undefined : CLIENT_TIMEOUTS[this.state.kind]
+    if (name === undefined) this.wire.disarm()
+    else this.wire.arm(timeouts[name])
+  }
+
+  /** A client that ended its side while it waits is taken to have left. */
+  private hasLeft(): boolean {
+    const { stream, handler } = this
+    return stream !== undefined && handler.halfClose === 'abort' && !stream.mayBeHalfClosed
+  }
+
+  /** The client has left in the middle of its request, or before its response. */
+  private abandon(): void {
+    this.loseClient()
+    this.wire.close()
+  }
+
+  private loseClient(): void {
+    const { stream } = this
+    this.stream = undefined
+    this.state = advance(this.state, 'closes', CLOSED)
+    stream?.sink.onClientGone()
+  }
+
+  private collectHead(buffer: HeadBuffer, bytes: Buffer): void {
+    let whole: Buffer | undefined
+    try {
+      whole = buffer.push(bytes, this.handler.limits.maxHeadBytes)
+    } catch (error) {
+      this.refuse(protocolErrorOf(error))
+    }
+    if (whole === undefined) return
+    this.state = HEAD_DUE
+    this.read(whole)
+  }
+
+  /** Takes up again with what was held. */
+  private readHeld(): void {
+    const { held } = this
+    this.held = undefined
+    this.wire.resume()
+    if (held !== undefined) this.read(held)
+    if (this.hasEnded) this.onEnd()
+  }
+
+  /** Reads heads and bodies from `bytes` for as long as somebody takes them and it is this connection's turn. */
+  private read(bytes: Buffer): void {
+    const position = this.readTurn(bytes)
+    if (position >= bytes.length || this.state.kind === 'closed') return
+    this.hold(bytes.subarray(position))
+    // Nobody else would take it up again.
+    if (this.state.kind === 'idle' && !this.wire.isBlocked) this.handler.turns.wait(this)
+  }
+
+  /** It is this connection's turn again. */
+  onTurn(): void {
+    if (this.state.kind === 'idle' && !this.wire.isBlocked) this.readHeld()
+  }
+
+  private readTurn(bytes: Buffer): number {
+    let position = 0
+    let requests = 0
+    this.isReading = true
+    while (position < bytes.length) {
+      const { state, bodyForm } = this
+      if (state.kind === 'idle' || state.kind === 'head') {
+        if (requests === MAX_REQUESTS_A_TURN || this.wire.isBlocked) break
+        requests += 1
+        position = this.readHead(bytes, position)
+      } else if (state.kind === 'body' && bodyForm !== undefined) {
+        position = this.readBody(state, bodyForm, bytes, position)
+      } else {
+        break
+      }
+    }
+    this.isReading = false
+    return position
+  }
+
+  private readHead(bytes: Buffer, start: number): number {
+    const { handler } = this
+    const { head } = handler
+    try {
+      // An empty line (old clients send one behind a body) begins no request, so it must not start the head's clock.
+      if (isEmptyLine(bytes, start)) return bytes.length
+      const end = head.parse(bytes, start, bytes.length, handler.limits)
+      if (this.state.kind === 'idle') this.state = advance(this.state, 'begins', HEAD_DUE)
+      if (end === INCOMPLETE) {
+        this.state = { kind: 'head', buffer: new HeadBuffer(bytes, start) }
+        this.rearm()
+        return bytes.length
+      }
+      this.beginRequest(head)
+      return end
+    } catch (error) {
+      this.refuse(protocolErrorOf(error))
+      return bytes.length
+    }
+  }
+
+  private beginRequest(head: RequestHead): void {
+    const framing = frameRequest(head.fields)
+    if (framing === 'none') this.state = advance(this.state, 'ends', WHOLE)
+    else
+      this.state = advance(this.state, 'bodyBegins', {
+        kind: 'body',
+        framing,
+        length: head.fields.contentLength,
+        reader: undefined,
+      })
+    // The clock for the body runs once somebody takes it: see resumeBody.
+    this.rearm()
+    this.stream = new Http1Stream(this)
+    this.handler.onRequest(this.stream)
+  }
+
+  private readBody(state: State & { kind: 'body' }, form: BodyForm, bytes: Buffer, start: number): number {
+    try {
+      state.reader ??= createBodyReader(state.framing, state.length, this.handler.limits, form === 'chunks')
+      const reader = state.reader as BodyReader
+      this.rearm()
+      const position = reader.read(bytes, start, bytes.length, this)
+      if (reader.isDone && this.state === state) {
+        this.state = advance(this.state, 'ends', WHOLE)
+        this.rearm()
+        this.stream?.sink.onRequestEnd(reader.trailers)
+      }
+      return position
+    } catch (error) {
+      this.stream?.sink.onRequestFault(protocolErrorOf(error))
+      return bytes.length
+    }
+  }
+
+  private hold(bytes: Buffer): void {
+    this.held = this.held === undefined ? bytes : Buffer.concat([this.held, bytes])
+    this.wire.pause()
+  }
+
+  /** The head is no request: answers it, and reads nothing further. */
+  private refuse(error: ProtocolError): void {
+    this.handler.onRefusal(error)
+    sendProblem(this.wire, { status: error.status, detail: error.message }, STRANGER)
+    this.close()
+  }
+}

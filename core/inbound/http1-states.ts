@@ -1,0 +1,20 @@
+/** The states of a client's HTTP/1 connection, each with its own fields; which follows which: `http1/lifecycle.ts`. */
+import type { BodyReader } from '../http1/body.ts'
+import type { BodyKind } from '../http1/framing.ts'
+import type { HeadBuffer } from '../http1/head-buffer.ts'
+
+export type State =
+  | { readonly kind: 'idle' }
+  /** `buffer`: its first pieces; undefined: nothing of the head has come. */
+  | { readonly kind: 'head'; readonly buffer: HeadBuffer | undefined }
+  /** `reader` is made when somebody first takes the body, since its form is then known. */
+  | { readonly kind: 'body'; readonly framing: BodyKind; readonly length: number; reader: BodyReader | undefined }
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'tunnel' }
+  | { readonly kind: 'closed' }
+
+export const IDLE: State = { kind: 'idle' }
+export const HEAD_DUE: State = { kind: 'head', buffer: undefined }
+export const WHOLE: State = { kind: 'whole' }
+export const TUNNEL: State = { kind: 'tunnel' }
+export const CLOSED: State = { kind: 'closed' }

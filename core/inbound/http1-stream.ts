@@ -1,0 +1,183 @@
+/**
+ * One HTTP/1 request and its response as a stream: what must be remembered of the head, since the parser that read it
+ * goes on to other messages, and how the response is framed for this client. Reading is the connection's business.
+ */
+import type { FieldSection } from '../http1/field-section.ts'
+import type { BodyKind } from '../http1/framing.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
+import { lastChunk } from '../http1/trailers.ts'
+import { acceptsTrailers, isUpgrade } from '../forward/rewrite-request.ts'
+import { codingFor, type ResponseCoding, responseHeadRoom, writeResponseHead } from '../forward/rewrite-response.ts'
+import { commit, MAX_GATHERED_BYTES, outbox } from '../net/outbox.ts'
+import type { Wire } from '../net/wire.ts'
+import type { BodyForm, HandedOver } from '../stream/body-form.ts'
+import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
+import type { Peer } from '../stream/peer.ts'
+import type { RequestHandler } from './request-handler.ts'
+import { type Respondent, sendProblem } from './own-response.ts'
+
+/** The connection that a stream is on. */
+export interface Http1Carrier {
+  readonly wire: Wire
+  readonly peer: Peer
+  readonly handler: Pick<RequestHandler, 'head' | 'limits'>
+  /** The request has been read to its end. */
+  readonly isRequestWhole: boolean
+  /** No further request will be read. */
+  readonly isLastRequest: boolean
+  pauseBody(): void
+  resumeBody(form: BodyForm): void
+  /** The exchange is over. `persists`: the next request may follow; else the connection closes behind what was sent. */
+  finish(persists: boolean): void
+  cut(): void
+  handOver(): HandedOver
+}
+
+const LINE_END = Buffer.from('\r\n')
+
+export class Http1Stream implements ClientStream {
+  readonly isUpgrade: boolean
+  /** The final head has gone out. */
+  private hasResponded = false
+  sink: RequestSink = NOBODY
+  private readonly carrier: Http1Carrier
+  private readonly isHead: boolean
+  /** HTTP/1.0: no chunks, no interim responses. */
+  private readonly isOldClient: boolean
+  private readonly takesTrailers: boolean
+  private readonly wantsKeepAlive: boolean
+  private readonly bytes: Buffer
+  private readonly start: number
+  private coding: ResponseCoding = 'none'
+  private persists = false
+
+  /** `carrier.handler.head` holds the request's head now. */
+  constructor(carrier: Http1Carrier) {
+    const { head } = carrier.handler
+    this.carrier = carrier
+    this.isHead = head.isHead
+    this.isOldClient = head.minorVersion === 0
+    this.isUpgrade = head.fields.connection !== 0 && isUpgrade(head)
+    this.takesTrailers = acceptsTrailers(head)
+    this.wantsKeepAlive = head.wantsKeepAlive
+    // A large buffer holds a body as well, whose wire frees it: see Wire.write.
+    const isAlone = head.bytes.length <= MAX_GATHERED_BYTES
+    this.bytes = isAlone ? head.bytes : Buffer.from(head.bytes.subarray(head.start, head.fields.end))
+    this.start = isAlone ? head.start : 0
+  }
+
+  get peer(): Peer {
+    return this.carrier.peer
+  }
+
+  get bodyForm(): BodyForm {
+    return this.isOldClient ? 'data' : 'chunks'
+  }
+
+  get isWhole(): boolean {
+    return this.carrier.isRequestWhole
+  }
+
+  get isBlocked(): boolean {
+    return this.carrier.wire.isBlocked
+  }
+
+  /**
+   * A client that ends its side now may be waiting all the same: it has part of its response, or asked for a close behind
+   * it (RFC 9112 9.6).
+   */
+  get mayBeHalfClosed(): boolean {
+    return this.hasResponded || !this.wantsKeepAlive
+  }
+
+  readHead(): RequestHead {
+    const { head, limits } = this.carrier.handler
+    head.parse(this.bytes, this.start, this.bytes.length, limits)
+    return head
+  }
+
+  pauseBody(): void {
+    this.carrier.pauseBody()
+  }
+
+  resumeBody(form: BodyForm): void {
+    this.carrier.resumeBody(form)
+  }
+
+  sendInterim(head: ResponseHead): void {
+    // HTTP/1.0 has no interim responses (RFC 9110 15.2).
+    if (!this.isOldClient) this.writeHead(head)
+  }
+
+  sendHead(head: ResponseHead, body: BodyKind): void {
+    this.coding = codingFor(body, this.isOldClient)
+    this.persists = this.mayPersist()
+    this.hasResponded = true
+    this.writeHead(head)
+  }
+
+  sendBody(bytes: Buffer, start: number, end: number): void {
+    const { wire } = this.carrier
+    if (this.coding !== 'chunking') {
+      wire.write(bytes, start, end)
+      return
+    }
+    const size = Buffer.from(`${(end - start).toString(16)}\r\n`, 'latin1')
+    wire.write(size, 0, size.length)
+    wire.write(bytes, start, end)
+    wire.write(LINE_END, 0, LINE_END.length)
+  }
+
+  sendEnd(trailers: FieldSection | undefined): void {
+    if (this.coding === 'chunks' || this.coding === 'chunking') {
+      const end = lastChunk(this.takesTrailers ? trailers : undefined)
+      this.carrier.wire.write(end, 0, end.length)
+    }
+    this.carrier.finish(this.persists)
+  }
+
+  refuse(problem: Problem): void {
+    this.coding = 'length'
+    this.hasResponded = true
+    const persists = this.mayPersist()
+    const respondent: Respondent = {
+      accept: this.readHead().fields.valuesNamed('accept')[0],
+      isHead: this.isHead,
+      isOldClient: this.isOldClient,
+      persists,
+    }
+    sendProblem(this.carrier.wire, problem, respondent)
+    this.carrier.finish(persists)
+  }
+
+  cut(): void {
+    this.carrier.cut()
+  }
+
+  handOver(head: ResponseHead): HandedOver {
+    this.hasResponded = true
+    this.writeHead(head)
+    return this.carrier.handOver()
+  }
+
+  private writeHead(head: ResponseHead): void {
+    const { coding, isOldClient, persists } = this
+    const at = this.carrier.wire.reserve(responseHeadRoom(head))
+    commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists }))
+  }
+
+  private mayPersist(): boolean {
+    const { carrier } = this
+    return this.wantsKeepAlive && this.coding !== 'close' && carrier.isRequestWhole && !carrier.isLastRequest
+  }
+}
+
+/** Before the handler has said who answers. */
+const NOBODY: RequestSink = {
+  onRequestBody() {},
+  onRequestEnd() {},
+  onRequestFault() {},
+  onClientBlocked() {},
+  onClientGone() {},
+}

@@ -1,0 +1,30 @@
+/** What connections to clients ask of the rest of SmartEdge, whatever protocol they speak. */
+import type { ProtocolError } from '../errors.ts'
+import type { HttpLimits } from '../http1/limits.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
+import type { ClientTimeouts } from '../net/timeouts.ts'
+import type { ClientStream } from '../stream/client-stream.ts'
+import type { Turns } from './turns.ts'
+
+export interface RequestHandler {
+  /** The parser of this process, shared: what it holds is valid within one event. */
+  readonly head: RequestHead
+  readonly limits: HttpLimits
+  readonly timeouts: ClientTimeouts
+  /** What to do when a client ends its side while it waits for a response. */
+  readonly halfClose: HalfClose
+  readonly wheel: TimerWheel
+  readonly turns: Turns
+  readonly counters: { bytesFromClients: number; bytesToClients: number }
+  /**
+   * A valid head stands in `head`, valid until the call returns. Whoever answers says so by `stream.sink`, and ends the
+   * stream, perhaps before this returns.
+   */
+  onRequest(stream: ClientStream): void
+  /** A head was invalid, too large or late: it is being answered. */
+  onRefusal(error: ProtocolError): void
+}
+
+/** 'abort': it has left, and so nobody waits for the response. 'answer': it only has no more requests. */
+export type HalfClose = 'abort' | 'answer'

@@ -1,0 +1,332 @@
+/**
+ * One HTTP/1 connection to a backend, and the stream of the one request it has at a time: reads what comes back as
+ * strictly as a client's message, and tells the sink. It may serve another request only when both messages ended where
+ * their heads said they would.
+ */
+import { protocolErrorOf } from '../errors.ts'
+import { type RequestRewrite, requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
+import { createBodyReader } from '../http1/body-reader.ts'
+import { INCOMPLETE, type FieldSection } from '../http1/field-section.ts'
+import { frameResponse } from '../http1/framing.ts'
+import { HeadBuffer } from '../http1/head-buffer.ts'
+import { advance, BACKEND_TIMEOUTS } from '../http1/lifecycle.ts'
+import type { HttpLimits } from '../http1/limits.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
+import { lastChunk } from '../http1/trailers.ts'
+import { commit, outbox } from '../net/outbox.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
+import type { BackendTimeouts } from '../net/timeouts.ts'
+import { Wire, type WireOwner } from '../net/wire.ts'
+import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
+import type { BodyForm, HandedOver } from '../stream/body-form.ts'
+import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
+
+/** What a connection needs of its pool. */
+export interface Http1ConnectionOwner {
+  /** The parser of this process, shared: what it holds is valid within one event. */
+  readonly head: ResponseHead
+  readonly limits: HttpLimits
+  readonly timeouts: BackendTimeouts
+  readonly wheel: TimerWheel
+  readonly counters: { bytesToBackend: number; bytesFromBackend: number }
+  /** The connection is free: keep it (true) or have it closed. */
+  onIdle(connection: Http1Connection): boolean
+  /** It is gone, or of no use any more: its place is free. Said once. */
+  onGone(connection: Http1Connection): void
+}
+
+export class Http1Connection implements WireOwner, BackendStream {
+  readonly wire: Wire
+  readonly bodyForm: BodyForm = 'chunks'
+  sink: ResponseSink | undefined = undefined
+  private readonly owner: Http1ConnectionOwner
+  private state: State = CONNECTING
+  /** Requests sent on it. */
+  private uses = 0
+  private hasResponseBytes = false
+  private isGone = false
+  // Of the request under way.
+  private isHeadRequest = false
+  private isChunkedRequest = false
+  private isRequestSent = false
+  /** The form in which the sink wants a chunked response. */
+  private responseForm: BodyForm = 'chunks'
+  private isReusable = false
+
+  constructor(owner: Http1ConnectionOwner) {
+    this.owner = owner
+    this.wire = new Wire(this, owner.wheel)
+    this.rearm()
+  }
+
+  /** Until its first request is sent it is not; while that of a kept connection is being sent it is. */
+  get isReused(): boolean {
+    return this.uses > 1 || (this.uses === 1 && this.state.kind === 'idle')
+  }
+
+  get hasBegun(): boolean {
+    return this.hasResponseBytes
+  }
+
+  sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void {
+    this.state = advance(this.state, 'begins', HEAD_DUE)
+    this.isHeadRequest = head.isHead
+    this.isChunkedRequest = head.fields.isChunked
+    this.responseForm = form
+    this.isRequestSent = false
+    this.hasResponseBytes = false
+    this.uses += 1
+    this.rearm()
+    const at = this.wire.reserve(requestHeadRoom(head, rewrite))
+    commit(writeRequestHead(outbox.bytes, at, head, rewrite))
+  }
+
+  sendBody(bytes: Buffer, start: number, end: number): void {
+    this.wire.write(bytes, start, end)
+  }
+
+  sendEnd(trailers: FieldSection | undefined): void {
+    if (this.isChunkedRequest) {
+      const end = lastChunk(trailers)
+      this.wire.write(end, 0, end.length)
+    }
+    this.isRequestSent = true
+    if (this.state.kind === 'head') this.rearm()
+  }
+
+  pauseResponse(): void {
+    this.wire.pause()
+    if (this.state.kind === 'body') this.rearm()
+  }
+
+  resumeResponse(): void {
+    this.wire.resume()
+    if (this.state.kind === 'body') this.rearm()
+  }
+
+  /** Cut, so that the backend stops working for nobody. */
+  abort(): void {
+    this.sink = undefined
+    this.state = advance(this.state, 'closes', CLOSED)
+    this.wire.destroy()
+  }
+
+  handOver(): HandedOver {
+    const early = this.state.kind === 'whole' ? this.state.early : undefined
+    this.state = advance(this.state, 'isHandedOver', TUNNEL)
+    this.sink = undefined
+    this.wire.disarm()
+    return { wire: this.wire, connection: this, early }
+  }
+
+  /** Its time is over: an exchange fails, a tunnel is reset. */
+  cut(): void {
+    if (this.state.kind === 'tunnel') this.wire.destroy()
+    else this.fail('reset', 'the backend was removed and its drain time is over')
+  }
+
+  /** Nobody needs it, and nothing is under way. */
+  discard(): void {
+    this.state = advance(this.state, 'closes', CLOSED)
+    this.wire.discard()
+    this.leave()
+  }
+
+  // The wire reports.
+
+  onOpen(): void {
+    // Bun can't cancel a connect: one that comes when nobody waits for it any more is cut here.
+    if (this.state.kind !== 'connecting' || this.sink === undefined) {
+      this.wire.destroy()
+      return
+    }
+    this.state = advance(this.state, 'opens', IDLE)
+    this.sink.onConnected()
+  }
+
+  onConnectError(reason: string): void {
+    if (this.state.kind === 'connecting') this.fail('connect', reason)
+    this.onClose()
+  }
+
+  onData(bytes: Buffer): void {
+    this.owner.counters.bytesFromBackend += bytes.length
+    switch (this.state.kind) {
+      case 'head':
+        this.hasResponseBytes = true
+        this.read(bytes)
+        break
+      case 'body':
+        this.read(bytes)
+        break
+      case 'idle':
+        // An answer that nobody asked for must not become the next request's.
+        this.discard()
+        break
+      case 'connecting':
+      case 'whole':
+      case 'tunnel':
+      case 'closed':
+    }
+  }
+
+  onSent(length: number): void {
+    this.owner.counters.bytesToBackend += length
+  }
+
+  onBlocked(): void {
+    this.rearm()
+    this.sink?.onBackendBlocked(true)
+  }
+
+  onDrained(): void {
+    if (this.state.kind !== 'body') this.rearm()
+    this.sink?.onBackendBlocked(false)
+  }
+
+  onEnd(): void {
+    const { state } = this
+    if (state.kind === 'body') {
+      if (state.framing === 'until-close') this.complete(undefined)
+      else this.fail('reset', 'the backend closed in the middle of its response')
+    } else if (state.kind === 'head') {
+      this.fail('reset', 'the backend closed without a response')
+    }
+    this.discard()
+  }
+
+  onClose(): void {
+    const { kind } = this.state
+    if (kind === 'head') this.fail('reset', 'the backend reset the connection')
+    else if (kind === 'body') this.fail('reset', 'the backend reset the connection in the middle of its response')
+    this.state = advance(this.state, 'closes', CLOSED)
+    this.leave()
+  }
+
+  onTimeout(): void {
+    const { timeouts } = this.owner
+    const { kind } = this.state
+    if (kind === 'idle') this.discard()
+    else if (kind === 'connecting') this.fail('connect', `no connection within ${timeouts.connectMs} ms`)
+    else if (this.wire.isBlocked) this.fail('timeout', `the backend took no bytes for ${timeouts.idleMs} ms`)
+    else if (kind === 'head') this.fail('timeout', `no response within ${timeouts.responseMs} ms`)
+    else if (kind === 'body') this.fail('timeout', `the response stood still for ${timeouts.idleMs} ms`)
+  }
+
+  /** Arms the timeout of the state it is in; none while the client is who holds things up. */
+  private rearm(): void {
+    const { kind } = this.state
+    const isHeldUp = (kind === 'head' && !this.isRequestSent) || (kind === 'body' && this.wire.isPaused)
+    const name = this.wire.isBlocked ? 'idleMs' : isHeldUp ? undefined : BACKEND_TIMEOUTS[kind]
+    if (name === undefined) this.wire.disarm()
+    else this.wire.arm(this.owner.timeouts[name])
+  }
+
+  /** Frees its place, once. */
+  private leave(): void {
+    if (this.isGone) return
+    this.isGone = true
+    this.owner.onGone(this)
+  }
+
+  /** Ends the exchange without a (whole) response, and the connection with it. */
+  private fail(cause: FailureCause, detail: string): void {
+    const { sink } = this
+    const { kind } = this.state
+    this.abort()
+    // Its place is free before anybody tries again; but one that is being opened can't be cancelled, and keeps it.
+    if (kind !== 'connecting') this.leave()
+    sink?.onFailure(cause, detail)
+  }
+
+  private read(bytes: Buffer): void {
+    try {
+      if (this.state.kind === 'head') this.readHeads(bytes)
+      else this.readBody(bytes, 0)
+    } catch (error) {
+      this.fail('protocol', protocolErrorOf(error).message)
+    }
+  }
+
+  private readHeads(piece: Buffer): void {
+    const { head, limits } = this.owner
+    let bytes: Buffer | undefined = piece
+    if (this.state.kind === 'head' && this.state.buffer !== undefined) {
+      bytes = this.state.buffer.push(piece, limits.maxHeadBytes)
+    }
+    if (bytes === undefined) return
+    this.state = HEAD_DUE
+    let position = 0
+    while (this.state.kind === 'head' && position < bytes.length) {
+      const start = position
+      position = head.parse(bytes, start, bytes.length, limits)
+      if (position === INCOMPLETE) {
+        this.state = { kind: 'head', buffer: new HeadBuffer(bytes, start) }
+        return
+      }
+      if (head.status >= 200 || head.status === 101) {
+        // It reads on by itself. By the time it returns, this may have another request, and be in its 'head' phase.
+        this.readFinal(head, bytes, position)
+        return
+      }
+      this.sink?.onInterim(head)
+    }
+  }
+
+  private readFinal(head: ResponseHead, bytes: Buffer, position: number): void {
+    const framing = frameResponse(head.fields, head.status, this.isHeadRequest)
+    this.isReusable = head.allowsKeepAlive && framing !== 'until-close' && head.status !== 101
+    if (head.status === 101) {
+      this.state = advance(this.state, 'ends', {
+        kind: 'whole',
+        early: position < bytes.length ? bytes.subarray(position) : undefined,
+      })
+      this.sink?.onResponse(head, framing)
+      return
+    }
+    const isChunksForm = this.responseForm === 'chunks'
+    const reader = createBodyReader(framing, head.fields.contentLength, this.owner.limits, isChunksForm)
+    if (reader === undefined) {
+      this.state = advance(this.state, 'ends', WHOLE)
+      this.sink?.onResponse(head, framing)
+      if (this.state === WHOLE) this.endAt(bytes, position, undefined)
+      return
+    }
+    const body: State = { kind: 'body', framing, reader }
+    this.state = advance(this.state, 'bodyBegins', body)
+    this.sink?.onResponse(head, framing)
+    if (this.state === body) this.readBody(bytes, position)
+  }
+
+  private readBody(bytes: Buffer, start: number): void {
+    const { state, sink } = this
+    if (state.kind !== 'body' || sink === undefined) return
+    const { reader } = state
+    const position = reader.read(bytes, start, bytes.length, sink)
+    if (this.state !== state) return
+    if (reader.isDone) this.endAt(bytes, position, reader.trailers)
+    else this.rearm()
+  }
+
+  private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {
+    // What follows a response belongs to nobody; who sends it can't be trusted with another request.
+    if (position < bytes.length) this.isReusable = false
+    this.complete(trailers)
+  }
+
+  /** The response is whole: frees the connection before the exchange hears of it, so that its client's next can have it. */
+  private complete(trailers: FieldSection | undefined): void {
+    const { sink } = this
+    this.sink = undefined
+    if (this.state.kind === 'body') this.state = advance(this.state, 'ends', WHOLE)
+    if (this.isReusable && this.isRequestSent && !this.wire.isBlocked && this.owner.onIdle(this)) {
+      this.state = advance(this.state, 'isReleased', IDLE)
+      this.wire.resume()
+      this.rearm()
+    } else {
+      this.discard()
+    }
+    sink?.onResponseEnd(trailers)
+  }
+}

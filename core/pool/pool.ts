@@ -1,0 +1,14 @@
+/** A pool as requests see it: what a snapshot holds of it. */
+import type { Backend } from '../backend/backend.ts'
+import type { Balancer } from '../balance/balancer.ts'
+import type { StreamSource } from '../stream/backend-stream.ts'
+import type { Affinity, RetryPolicy } from './policy.ts'
+
+export interface Pool {
+  readonly name: string
+  readonly balancer: Balancer
+  readonly affinity: Affinity
+  readonly retry: RetryPolicy
+  /** Streams to each of its backends, those that are leaving included. */
+  readonly connections: { get(backend: Backend): StreamSource | undefined }
+}

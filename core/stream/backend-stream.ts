@@ -1,0 +1,65 @@
+/**
+ * The seam between an exchange and a backend: a stream takes one request, a sink takes what comes back. A source opens
+ * streams to one backend, over connections that are its own business.
+ */
+import type { RequestRewrite } from '../forward/rewrite-request.ts'
+import type { BodySink } from '../http1/body.ts'
+import type { FieldSection } from '../http1/field-section.ts'
+import type { BodyKind } from '../http1/framing.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
+import type { BodyForm, HandedOver } from './body-form.ts'
+
+/** Why an attempt failed, as strategies and counters name it. */
+export type FailureCause = 'connect' | 'timeout' | 'reset' | 'protocol'
+
+/** One request's way to a backend, and its response's way back. */
+export interface BackendStream {
+  /** The connection had served a request before: the backend may close it just as ours is on its way. */
+  readonly isReused: boolean
+  /** Some byte of a response has come. */
+  readonly hasBegun: boolean
+  /** The form in which it takes a chunked body. */
+  readonly bodyForm: BodyForm
+  /** Hears what comes back; to be set as soon as the stream has been opened. */
+  sink: ResponseSink | undefined
+  /** Sends the head as `rewrite` says; `form`: how the sink wants a chunked response. Spoils `head` for other use. */
+  sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void
+  sendBody(bytes: Buffer, start: number, end: number): void
+  /** The request is whole: from now on the backend is the one to wait for. */
+  sendEnd(trailers: FieldSection | undefined): void
+  /** The client can't take more for now. */
+  pauseResponse(): void
+  resumeResponse(): void
+  /** Nobody wants a response any more; the sink hears nothing after it. */
+  abort(): void
+  /** Gives the connection away, behind a 101. */
+  handOver(): HandedOver
+}
+
+/** Who sent the request and takes the response. `onBody` comes in the form asked for. */
+export interface ResponseSink extends BodySink {
+  /** The connection is there: send the request. Not called for a stream that could be sent on at once. */
+  onConnected(): void
+  /** A 1xx response other than 101; more follows. The head is valid until the call returns. */
+  onInterim(head: ResponseHead): void
+  /** The final response's head, or a 101. */
+  onResponse(head: ResponseHead, kind: BodyKind): void
+  /** The response is whole. The connection is already free for others, or gone. */
+  onResponseEnd(trailers: FieldSection | undefined): void
+  /** There will be no (more) response. The connection is gone. */
+  onFailure(cause: FailureCause, detail: string): void
+  /** The backend takes the request too slowly (true) or has caught up (false). */
+  onBackendBlocked(isBlocked: boolean): void
+}
+
+/** 'any': one that is open already where there is one. 'fresh': over a connection that has served nobody. */
+export type StreamChoice = 'any' | 'fresh'
+
+export interface StreamSource {
+  /**
+   * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink
+   * `onConnected` or `onFailure` first, in a later event.
+   */
+  open(choice: StreamChoice): BackendStream | undefined
+}

@@ -1,0 +1,69 @@
+/**
+ * The seam between whoever sent a request and the exchange that answers it: a stream takes a response, a sink takes the
+ * request. HTTP/1 and whatever is spoken later are streams; the exchange knows none of them.
+ */
+import type { ProtocolError } from '../errors.ts'
+import type { FieldSection } from '../http1/field-section.ts'
+import type { BodyKind } from '../http1/framing.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
+import type { BodyForm, HandedOver } from './body-form.ts'
+import type { Peer } from './peer.ts'
+
+/** A response of our own: what went wrong, in a form that every protocol can tell. */
+export interface Problem {
+  /** 400..599. */
+  readonly status: number
+  /** One sentence for people: which rule was broken, or what is missing. */
+  readonly detail: string
+  /** Whole seconds. */
+  readonly retryAfterSeconds?: number
+}
+
+/** Who sent a request and takes its response. Every call comes in the middle of one event. */
+export interface ClientStream {
+  readonly peer: Peer
+  /** The form in which it takes a chunked body. */
+  readonly bodyForm: BodyForm
+  /** It asks for another protocol, which we would pass on (RFC 9110 7.8). */
+  readonly isUpgrade: boolean
+  /** The request has been read to its end. */
+  readonly isWhole: boolean
+  /** The client takes no more bytes for now. */
+  readonly isBlocked: boolean
+  /** Hears of the request from now on; set once, while the head is handed on. */
+  sink: RequestSink
+  /** Reads the head again, which costs a microsecond: for errors and later attempts. Valid until the event is over. */
+  readHead(): RequestHead
+  /** No body bytes for now: whoever holds things up is not the client. */
+  pauseBody(): void
+  /** Body bytes are taken (again), in that form. */
+  resumeBody(form: BodyForm): void
+  /** Passes on a 1xx other than 101. Spoils `head` for other use, as `sendHead` does. */
+  sendInterim(head: ResponseHead): void
+  /** The final head; `body` tells how the backend delimits what follows. */
+  sendHead(head: ResponseHead, body: BodyKind): void
+  sendBody(bytes: Buffer, start: number, end: number): void
+  /** The response is whole and the stream over. */
+  sendEnd(trailers: FieldSection | undefined): void
+  /** Answers with a response of our own, once, before any head has gone out; the stream is over. */
+  refuse(problem: Problem): void
+  /** Over, and seen as truncated by the client. */
+  cut(): void
+  /** Sends the 101 and gives the connection away; only for an upgrade. */
+  handOver(head: ResponseHead): HandedOver
+}
+
+/** What answers one request: hears of it until the stream is over. */
+export interface RequestSink {
+  /** bytes[start..end) of the body, in the form that `resumeBody` asked for. */
+  onRequestBody(bytes: Buffer, start: number, end: number): void
+  /** `trailers` stay valid. */
+  onRequestEnd(trailers: FieldSection | undefined): void
+  /** The body breaks HTTP's rules or came too slowly; nothing more will be read. */
+  onRequestFault(error: ProtocolError): void
+  /** The client takes the response too slowly (true) or has caught up (false). */
+  onClientBlocked(isBlocked: boolean): void
+  /** The client has left; the stream is over. */
+  onClientGone(): void
+}

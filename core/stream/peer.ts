@@ -1,0 +1,28 @@
+/** Who is at the other end of a client's connection. */
+import type { ClientIdentity, Identify, PeerFacts } from '../forward/identify.ts'
+
+/** One connection's peer. Whom we trust may change while it is connected, so its identity is asked for by snapshot. */
+export class Peer implements PeerFacts {
+  readonly address: string
+  readonly scheme: 'http' | 'https'
+  readonly serverName: string | undefined
+  readonly certificate: string | undefined
+  private askedOf: Identify | undefined = undefined
+  private known: ClientIdentity | undefined = undefined
+
+  constructor(facts: PeerFacts) {
+    this.address = facts.address
+    this.scheme = facts.scheme
+    this.serverName = facts.serverName
+    this.certificate = facts.certificate
+  }
+
+  /** Who this is by the snapshot that `identify` belongs to; asked once for each snapshot. */
+  identityBy(identify: Identify): ClientIdentity {
+    if (this.askedOf !== identify || this.known === undefined) {
+      this.askedOf = identify
+      this.known = identify(this)
+    }
+    return this.known
+  }
+}
