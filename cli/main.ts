@@ -2,6 +2,7 @@
 /** Where the `smartedge` command begins: arguments in, exit code out. Runs on Bun, and on Deno for client commands. */
 import { CommanderError } from 'commander'
 import { createProgram } from './args/args.ts'
+import { RuntimeError } from './args/runtime.ts'
 import { exitCode } from './process/exit-codes.ts'
 import { processIo } from './process/process-io.ts'
 import type { ServiceIo } from './process/service-io.ts'
@@ -18,6 +19,10 @@ export async function main(argv: readonly string[], io: ServiceIo): Promise<numb
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
+    if (error instanceof RuntimeError) {
+      io.stderr(`smartedge: ${error.message}\n`)
+      return exitCode.failure
+    }
     const verbose = argv.includes('-v') || argv.includes('--verbose')
     io.stderr(`smartedge: ${verbose && error instanceof Error ? error.stack : String(error)}\n`)
     return exitCode.failure

@@ -3,7 +3,9 @@
  * is called, so that client verbs run where Bun is not, and `--help` costs nothing.
  */
 import { isatty } from 'node:tty'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { resolve } from 'node:path'
+import { Command, Option } from 'commander'
+import { displayName } from '../../core/config/read/reading.ts'
 import { systemClock } from '../../core/clock.ts'
 import metadata from '../../package.json' with { type: 'json' }
 import { addBench } from './bench-args.ts'
@@ -16,7 +18,13 @@ import type { TopOptions } from '../top/top-session.ts'
 import type { ValidateOptions } from '../commands/validate.ts'
 import { addControl, withTarget } from './control-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
+import { requireBun } from './runtime.ts'
 import { addStrategy } from './strategy-args.ts'
+import { explainUsageErrors } from './usage-errors.ts'
+import { latencyRange, ratio, wholeNumber } from './values.ts'
+
+/** In the package as in a clone. */
+const handbook = resolve(import.meta.dirname, '../../docs/operations.md')
 
 /** What a verb comes to: its exit code. */
 export type Finish = (code: number) => void
@@ -30,21 +38,32 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
     .helpCommand('help [command]', 'print help on a command')
     .option('--no-color', 'no colours (also NO_COLOR; FORCE_COLOR for the opposite)')
     .option('-v, --verbose', 'failures with their stack')
-    .showHelpAfterError('(see smartedge --help)')
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, getOutHasColors: () => io.color })
-    .addHelpText('after', '\nDocumentation: docs/operations.md\n')
+    .addHelpText('after', `\nDocumentation: ${displayName(handbook, io.cwd)}`)
   addServices(program, io, finish)
   addClients(program, io, finish)
   addControl(program, () => withColor(io, program), finish)
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
   addBench(program, () => withColor(io, program), finish)
+  explainUsageErrors(program)
   return program
 }
 
-const configOption = () =>
-  new Option('-c, --config <file>', 'the configuration (else SMARTEDGE_CONFIG, else the usual places)')
+const configOption = () => new Option('-c, --config <file>', 'the same (else SMARTEDGE_CONFIG, else the usual places)')
+
+/** A file is named by itself or by `--config`, not by both. */
+function withFile<Options extends { readonly config?: string | undefined }>(
+  file: string | undefined,
+  options: Options,
+  command: Command,
+): Options {
+  if (file === undefined) return options
+  if (options.config !== undefined) command.error(`name one configuration: ${file}, or --config ${options.config}`)
+  return { ...options, config: file }
+}
+
 const quietOption = () => new Option('-q, --quiet', 'warnings and errors only')
 const jsonEventsOption = () => new Option('--json', 'events as JSON, on a terminal too')
 
@@ -55,16 +74,18 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
   ] as const) {
     program
       .command(name)
+      .argument('[file]', 'the configuration')
       .description(description)
       .addOption(configOption())
       .addOption(jsonEventsOption())
       .addOption(quietOption())
       .option('--no-watch', 'saved files wait for a reload')
       .option('--top', 'with the dashboard in this terminal; leaving it ends both')
-      .action(async (options: RunOptions) => {
+      .action(async (file: string | undefined, options: RunOptions, command: Command) => {
+        requireBun(name)
         const verb =
           name === 'run' ? (await import('../commands/run.ts')).run : (await import('../commands/demo.ts')).demo
-        finish(await verb(withColor(io, program), options))
+        finish(await verb(withColor(io, program), withFile(file, options, command)))
       })
   }
   program
@@ -83,6 +104,7 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
     .option('--hang-rate <ratio>', 'never answered: 0..1', ratio, 0)
     .addOption(quietOption())
     .action(async (options: OriginsOptions) => {
+      requireBun('origins')
       finish(await (await import('../commands/origins.ts')).origins(io, options))
     })
 }
@@ -110,11 +132,12 @@ function addClients(program: Command, io: ServiceIo, finish: Finish): void {
 function addConfigTools(program: Command, io: ServiceIo, finish: Finish): void {
   program
     .command('validate')
+    .argument('[file]', 'the configuration')
     .description('say everything that is wrong with a configuration, or sum it up')
     .addOption(configOption())
     .option('--json', 'the outcome as JSON')
-    .action(async (options: ValidateOptions) => {
-      finish(await (await import('../commands/validate.ts')).validate(io, options))
+    .action(async (file: string | undefined, options: ValidateOptions, command: Command) => {
+      finish(await (await import('../commands/validate.ts')).validate(io, withFile(file, options, command)))
     })
   program
     .command('init [directory]')
@@ -134,31 +157,3 @@ function addConfigTools(program: Command, io: ServiceIo, finish: Finish): void {
 
 const withColor = (io: ServiceIo, program: Command): ServiceIo =>
   program.opts<{ color: boolean }>().color ? io : { ...io, color: false }
-
-/** A parser of whole numbers; refuses signs, fractions and what lies outside. */
-const wholeNumber =
-  (from: number, to: number) =>
-  (text: string): number => {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-    if (number >= from && number <= to) return number
-    throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`)
-  }
-
-function ratio(text: string): number {
-  const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
-  if (number <= 1) return number
-  throw new InvalidArgumentError('It must be a number from 0 to 1, such as 0.1.')
-}
-
-/** `20ms` or `5ms..50ms`, units ms and s, at most an hour. */
-function latencyRange(text: string): { min: number; max: number } {
-  const parts = text.split('..')
-  const [min = Number.NaN, max = min] = parts.map(durationMs)
-  if (parts.length <= 2 && min <= max && max <= 3_600_000) return { min, max }
-  throw new InvalidArgumentError('It must be a time such as 20ms or 1.5s, or a range such as 5ms..50ms.')
-}
-
-function durationMs(text: string): number {
-  const match = /^(\d{1,7}(?:\.\d{1,6})?)(ms|s)$/.exec(text)
-  return match ? Number(match[1]) * (match[2] === 's' ? 1000 : 1) : Number.NaN
-}

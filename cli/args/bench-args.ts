@@ -1,8 +1,9 @@
 /** The verb that measures: its arguments, options and what its help tells. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { BenchOptions } from '../commands/bench.ts'
-import { exitCode } from '../process/exit-codes.ts'
 import type { ServiceIo } from '../process/service-io.ts'
+import { requireBun } from './runtime.ts'
+import { number } from './values.ts'
 
 const explanation = `
 Scenarios:
@@ -47,21 +48,7 @@ export function addBench(program: Command, ioOf: () => ServiceIo, finish: (code:
     .option('--i-own-this-target', 'the target is not on this machine, and yours')
     .addHelpText('after', explanation)
     .action(async (scenarios: readonly string[], options: BenchOptions) => {
-      finish(await measure(ioOf(), scenarios, options))
+      requireBun('bench')
+      finish(await (await import('../commands/bench.ts')).bench(ioOf(), scenarios, options))
     })
-}
-
-async function measure(io: ServiceIo, scenarios: readonly string[], options: BenchOptions): Promise<number> {
-  if (typeof Bun === 'undefined') {
-    io.stderr('smartedge: the benchmark runs on Bun only: bun cli/main.ts bench\n')
-    return exitCode.failure
-  }
-  return (await import('../commands/bench.ts')).bench(io, scenarios, options)
-}
-
-/** The plan knows the ranges. */
-function number(text: string): number {
-  const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
-  if (value >= 0) return value
-  throw new InvalidArgumentError('It must be a number, such as 3 or 0.5.')
 }

@@ -1,8 +1,9 @@
 /** The verbs that change a running edge: their arguments, options and one-line purposes. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { BackendOptions, BackendVerb } from '../commands/backend.ts'
 import type { ReloadOptions } from '../commands/reload.ts'
 import type { Io } from '../process/io.ts'
+import { positive } from './values.ts'
 
 /** A client command's options that say whom it speaks to. */
 export const withTarget = (command: Command): Command =>
@@ -30,7 +31,6 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
     .command('backend')
     .description('list and change the members of a running SmartEdge’s pools')
     .helpCommand(false)
-    .action(() => backend.help({ error: true }))
   const verb = (name: string, description: string): Command =>
     withTarget(backend.command(name))
       .description(description)
@@ -53,11 +53,4 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
   verb('weight <id>', 'set its share')
     .argument('<number>', 'such as 2 or 0.5', positive)
     .action((id: string, weight: number, options: BackendOptions) => run({ kind: 'weight', id, weight }, options))
-}
-
-/** The edge knows the range. */
-function positive(text: string): number {
-  const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
-  if (number > 0) return number
-  throw new InvalidArgumentError('It must be a number above 0, such as 2 or 0.5.')
 }

@@ -1,11 +1,12 @@
 /** The verbs of `smartedge strategy`: their arguments, options and one-line purposes. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { StrategyListOptions } from '../commands/strategy-list.ts'
 import type { StrategyTestOptions } from '../commands/strategy-test.ts'
 import type { StrategyUseOptions } from '../commands/strategy-use.ts'
 import { withTarget } from './control-args.ts'
 import type { Io } from '../process/io.ts'
-import { exitCode } from '../process/exit-codes.ts'
+import { requireBun } from './runtime.ts'
+import { json } from './values.ts'
 
 /** `finish` gets a verb's exit code; `ioOf` is asked when a verb is called. */
 export function addStrategy(program: Command, ioOf: () => Io, finish: (code: number) => void): void {
@@ -13,7 +14,6 @@ export function addStrategy(program: Command, ioOf: () => Io, finish: (code: num
     .command('strategy')
     .description('write, list and test balancing strategies')
     .helpCommand(false)
-    .action(() => strategy.help({ error: true }))
   strategy
     .command('new <name|file>')
     .description('write a strategy to start from: plugins/<name>.ts, or the file')
@@ -34,7 +34,8 @@ export function addStrategy(program: Command, ioOf: () => Io, finish: (code: num
     .option('--options <json>', 'the options it gets, such as \'{ "decay": "10s" }\'', json)
     .option('--json', 'the outcome as JSON')
     .action(async (file: string, options: StrategyTestOptions) => {
-      finish(await test(ioOf(), file, options))
+      requireBun('strategy test')
+      finish(await (await import('../commands/strategy-test.ts')).strategyTest(ioOf(), file, options))
     })
   withTarget(strategy.command('use <pool> <strategy>'))
     .description('switch a pool of a running SmartEdge to another strategy, by name or file')
@@ -43,20 +44,4 @@ export function addStrategy(program: Command, ioOf: () => Io, finish: (code: num
     .action(async (pool: string, use: string, options: StrategyUseOptions) => {
       finish(await (await import('../commands/strategy-use.ts')).strategyUse(ioOf(), pool, use, options))
     })
-}
-
-async function test(io: Io, file: string, options: StrategyTestOptions): Promise<number> {
-  if (typeof Bun === 'undefined') {
-    io.stderr('smartedge: strategies run on Bun only, so they are tested there: bun cli/main.ts strategy test\n')
-    return exitCode.failure
-  }
-  return (await import('../commands/strategy-test.ts')).strategyTest(io, file, options)
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new InvalidArgumentError('It must be JSON, such as \'{ "decay": "10s" }\'.')
-  }
 }

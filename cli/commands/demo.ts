@@ -13,13 +13,15 @@ export async function demo(io: ServiceIo, options: RunOptions): Promise<number> 
   try {
     const backends = await startOrigins(localOrigins(loaded.config))
     try {
-      return await serveLoaded(io, options, loaded, (edge) => io.stdout(tryNext(edge, loaded.config, backends.length)))
+      return await serveLoaded(io, options, loaded, (edge) =>
+        io.stdout(tryNext(edge, loaded.config, { command: io.command, origins: backends.length })),
+      )
     } finally {
       await Promise.all(backends.map((backend) => backend.stop()))
     }
   } catch (error) {
     if (!(error instanceof OriginError)) throw error
-    io.stderr(`smartedge: ${error.message}; stop what listens there, or serve it for real: smartedge run\n`)
+    io.stderr(`smartedge: ${error.message}; stop what listens there, or serve it for real: ${io.command} run\n`)
     return exitCode.failure
   }
 }

@@ -1,12 +1,12 @@
 /** `smartedge init`: writes a small commented config to start from. Overwrites nothing unless told to. */
-import { access, writeFile } from 'node:fs/promises'
+import { access, mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { configSchema, membersSchema, renderSchema } from '../../core/config/schema.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 
 export interface InitOptions {
-  /** Where to write; the working directory when absent. Must exist. */
+  /** Where to write, made when it is not there; the working directory when absent. */
   readonly directory?: string | undefined
   /** Overwrites. */
   readonly force?: boolean | undefined
@@ -53,13 +53,18 @@ const files: readonly (readonly [name: string, render: () => string])[] = [
   ['backends.schema.json', () => renderSchema(membersSchema)],
 ]
 
-const nextSteps = `
-Next:
-  smartedge origins --servers 3 --start-port 8101   # test backends, in a terminal of their own
-  smartedge validate
-  smartedge run
-  curl http://127.0.0.1:8080/
-`
+function nextSteps(command: string, directory: string | undefined): string {
+  const steps = [
+    [`${command} demo`, 'serves it, with a test backend for each member'],
+    ['curl http://127.0.0.1:8080/', 'in another terminal, and:'],
+    [`${command} status`, 'pools and backends'],
+  ] as const
+  const width = Math.max(...steps.map(([step]) => step.length))
+  const lines = steps.map(([step, purpose]) => `  ${step.padEnd(width)}   # ${purpose}`)
+  const enter = directory === undefined ? [] : [`  cd ${directory}`]
+  const then = `Once the members are your own: ${command} validate, then ${command} run.`
+  return `\nNext:\n${[...enter, ...lines].join('\n')}\n\n${then}\n`
+}
 
 /** `failure`: a file is in the way, and none was written; or one cannot be written. */
 export async function init(io: Io, { directory, force = false }: InitOptions): Promise<number> {
@@ -71,6 +76,7 @@ export async function init(io: Io, { directory, force = false }: InitOptions): P
   }
   for (const [name, render] of files) {
     try {
+      await mkdir(folder, { recursive: true })
       // "wx" refuses a file that has come since the look above.
       await writeFile(join(folder, name), render(), { flag: force ? 'w' : 'wx' })
     } catch (error) {
@@ -78,7 +84,7 @@ export async function init(io: Io, { directory, force = false }: InitOptions): P
       return exitCode.failure
     }
   }
-  io.stdout(`Wrote ${files.map(([name]) => name).join(', ')}.\n${nextSteps}`)
+  io.stdout(`Wrote ${files.map(([name]) => name).join(', ')}.\n${nextSteps(io.command, directory)}`)
   return exitCode.ok
 }
 

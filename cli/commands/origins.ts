@@ -46,7 +46,6 @@ function specsOf({ servers, startPort, host, latency, errorRate, hangRate }: Ori
     hangRatio: hangRate ?? 0,
   }
   return Array.from({ length: servers }, (_, index) => ({
-    name: `origin-${index + 1}`,
     host,
     port: startPort === 0 ? 0 : startPort + index,
     profile,

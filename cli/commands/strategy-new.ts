@@ -32,7 +32,7 @@ export async function strategyNew(io: Io, target: string): Promise<number> {
   io.stdout(`Wrote ${shownFile}.
 
 Next:
-  smartedge strategy test ${shownFile}
+  ${io.command} strategy test ${shownFile}
   "strategy": "${shownFile.startsWith('/') ? '' : './'}${shownFile}"   # in a pool of smartedge.config.json
 `)
   return exitCode.ok

@@ -16,7 +16,6 @@ export function localOrigins(config: Config): OriginSpec[] {
     .map((address) => (address.host === 'localhost' ? { ...address, host: '127.0.0.1' } : address))
   const unique = new Map(addresses.map((address) => [formatAddress(address), address]))
   return Array.from(unique.values(), ({ host, port }, index) => ({
-    name: `origin-${index + 1}`,
     host,
     port,
     profile: { ...plainProfile, latencyMs: { min: 2 + 4 * index, max: 6 + 8 * index } },

@@ -1,10 +1,10 @@
 /** Starts test backends, all of them or none: what `origins` and `demo` share. */
 import { type Profile, startBackend, type TestBackend } from '../../bench/backend.ts'
+import { formatAddress } from '../../core/address.ts'
 import { systemClock } from '../../core/clock.ts'
 import { systemRandom } from '../../core/random.ts'
 
 export interface OriginSpec {
-  readonly name: string
   readonly host: string
   readonly port: number
   readonly profile: Profile
@@ -25,7 +25,9 @@ export async function startOrigins(specs: readonly OriginSpec[]): Promise<TestBa
       await Promise.all(started.map((backend) => backend.stop()))
       const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
       const reason = taken ? 'already in use' : String(error)
-      throw new OriginError(`${spec.name} cannot listen on ${spec.host}:${spec.port}: ${reason}`, { cause: error })
+      throw new OriginError(`a test backend cannot listen on ${formatAddress({ kind: 'tcp', ...spec })}: ${reason}`, {
+        cause: error,
+      })
     }
   }
   return started

@@ -4,15 +4,22 @@ import type { Config } from '../../core/config/config.ts'
 import { defaultAdminUrl } from '../client/admin-client.ts'
 import { type RunningEdge, urlsOf } from '../process/serve.ts'
 
+interface Means {
+  /** How this program is called. */
+  readonly command: string
+  /** How many test backends there are. */
+  readonly origins: number
+}
+
 /** Lines that work as printed, against the addresses that are really listened on. */
-export function tryNext(edge: RunningEdge, config: Config, origins: number): string {
+export function tryNext(edge: RunningEdge, config: Config, { command, origins }: Means): string {
   const [url] = urlsOf(edge)
   if (url === undefined) return ''
   const lines = [
     [`curl ${url}/`, 'who answers? ask again'],
     [`curl -d hello ${url}/echo`, 'the request as a backend sees it'],
     [`curl -N ${url}/stream`, 'a body that arrives in pieces'],
-    ...adminLines(edge, config),
+    ...adminLines(edge, config, command),
   ] as const
   const width = Math.max(...lines.map(([command]) => command.length))
   const block = lines.map(([command, purpose]) => `  ${command.padEnd(width)}   # ${purpose}`)
@@ -21,13 +28,13 @@ export function tryNext(edge: RunningEdge, config: Config, origins: number): str
 }
 
 /** None where they would not work as printed: a token is nothing to print. */
-function adminLines({ adminAddress }: RunningEdge, { admin }: Config): (readonly [string, string])[] {
+function adminLines({ adminAddress }: RunningEdge, { admin }: Config, command: string): (readonly [string, string])[] {
   if (adminAddress?.kind !== 'tcp' || admin?.token !== undefined) return []
   const url = `http://${formatAddress(adminAddress)}`
   const option = url === defaultAdminUrl ? '' : ` --url ${url}`
   return [
-    [`npm run -s smartedge -- status${option}`, 'pools and backends'],
-    [`npm run -s smartedge -- top${option}`, 'the dashboard'],
+    [`${command} status${option}`, 'pools and backends'],
+    [`${command} top${option}`, 'the dashboard'],
     [`curl ${url}/metrics`, 'metrics for Prometheus'],
   ]
 }

@@ -7,6 +7,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Absolute path that relative ones start from. */
   readonly cwd: string
+  /** What people type to call this program again: `smartedge`, or a path. */
+  readonly command: string
   /** Whether standard output is a terminal. */
   readonly isTty: boolean
   /** Whether colour is wanted: NO_COLOR, FORCE_COLOR, TERM and the terminal already weighed. */

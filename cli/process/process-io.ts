@@ -1,5 +1,6 @@
 /** The real `Io`: this process's streams, environment and signals. Runs on Bun and on Deno. */
 import { isatty } from 'node:tty'
+import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
 import type { ServiceIo } from './service-io.ts'
 
@@ -13,6 +14,7 @@ export function processIo(): ServiceIo {
     stderr: (text) => void process.stderr.write(text),
     env: process.env,
     cwd: process.cwd(),
+    command: calledAs(process.env, process.cwd()),
     isTty,
     color: wantsColor(process.env, isTty),
     stderrIsTty,

@@ -21,7 +21,7 @@ describe('init', () => {
       'smartedge.config.json',
       'smartedge.schema.json',
     ])
-    expect(io.out()).toContain('smartedge run')
+    expect(io.out()).toContain('\nNext:\n  smartedge demo ')
     const checked = recordedIo(io.cwd)
     expect(await validate(checked, {})).toBe(0)
     expect(checked.out()).toBe('smartedge.config.json: 1 listener, 1 route, 1 pool, 3 backends\n')
@@ -50,9 +50,17 @@ describe('init', () => {
     expect(readdirSync(target)).toContain('smartedge.config.json')
   })
 
+  test('makes the folder that it is given, and says where to go', async () => {
+    const io = recordedIo(folder())
+    expect(await init(io, { directory: 'not/there' })).toBe(0)
+    expect(readdirSync(join(io.cwd, 'not/there'))).toContain('smartedge.config.json')
+    expect(io.out()).toContain('\nNext:\n  cd not/there\n  smartedge demo ')
+  })
+
   test('fails in one line where it cannot write', async () => {
-    const io = recordedIo(root)
-    expect(await init(io, { directory: 'not/there' })).toBe(1)
+    const io = recordedIo(folder())
+    writeFileSync(join(io.cwd, 'file'), '')
+    expect(await init(io, { directory: 'file/there' })).toBe(1)
     expect(io.err()).toMatch(/^\S+smartedge\.config\.json cannot be written: .+\n$/)
     expect(io.out()).toBe('')
   })

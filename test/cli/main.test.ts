@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { main } from '../../cli/main.ts'
 import { wantsColor } from '../../cli/process/process-io.ts'
 import manifest from '../../package.json' with { type: 'json' }
@@ -65,12 +65,62 @@ describe('command line', () => {
     ]
     for (const args of wrong) {
       const { code, err } = await run('origins', ...args)
-      expect([args, code, err.startsWith('error: option')]).toEqual([args, 2, true])
+      expect([args, code, err.startsWith(`smartedge: ${args[0]} must be a`)]).toEqual([args, 2, true])
     }
   })
 
+  test.each([
+    [['strategy', 'lst'], "unknown command 'lst' (Did you mean list?)", 'strategy'],
+    [['strategy', 'xyz'], "unknown command 'xyz' (known: new, list, test, use)", 'strategy'],
+    [['backend', 'rm', 'a', '--pool', 'b'], "unknown command 'rm' (Did you mean remove?)", 'backend'],
+    [['backend', '__proto__'], "unknown command '__proto__' (known: list, add, ", 'backend'],
+    [['backend', 'weight', 'a', '0'], "<number> must be a number above 0, such as 2 or 0.5, got '0'", 'backend weight'],
+    [['backend', 'weight', 'a'], '<number> is missing: smartedge backend weight <id> <number>', 'backend weight'],
+    [['backend', 'drain', 'a', 'b'], "backend drain takes <id>; 'b' is too much", 'backend drain'],
+    [['status', 'now', 'please'], "status takes no arguments; 'now please' is too much", 'status'],
+    [['run', '--config'], '--config needs a <file>', 'run'],
+    [['run', 'a.json', '-c', 'b.json'], 'name one configuration: a.json, or --config b.json', 'run'],
+    [['status', '--jsn'], "unknown option '--jsn' (Did you mean --json?)", 'status'],
+    [['strategy', 'test', 'a', '--options', '{'], '--options must be JSON, such as', 'strategy test'],
+  ])('says of %j what is wrong and whose help explains it', async (argv, words, verb) => {
+    const { code, out, err } = await run(...argv)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toStartWith(`smartedge: ${words}`)
+    expect(err).toEndWith(`\n(see smartedge ${verb} --help)\n`)
+    expect(err.split('\n')).toHaveLength(3)
+  })
+
+  test('helps for a group of verbs when none is named', async () => {
+    for (const group of ['backend', 'strategy']) {
+      const { code, err } = await run(group)
+      expect([code, err.startsWith(`Usage: smartedge ${group}`)]).toEqual([2, true])
+    }
+  })
+
+  test('takes the configuration by itself as well as by its option', async () => {
+    const config = new URL('../../smartedge.config.json', import.meta.url).pathname
+    for (const argv of [
+      ['validate', config],
+      ['validate', '-c', config],
+      ['validate', '--config', config],
+    ])
+      expect(await run(...argv)).toMatchObject({ code: 0, err: '', out: expect.stringContaining('1 pool, 4 backends') })
+    expect(await run('run', '/nonexistent/my.json')).toMatchObject({ code: 78 })
+  })
+
+  test('names the handbook where it lies', async () => {
+    const page = /\nDocumentation: (\S+)\n$/.exec((await run('--help')).out)?.[1]
+    expect(await Bun.file(resolve('/', page ?? '')).exists()).toBeTrue()
+  })
+
   test('refuses unknown options, too many arguments and hostile ones', async () => {
-    for (const args of [['--nope'], ['run', 'x'], ['status', '--'.repeat(5000)], ['__proto__'], ['run', '--config']])
+    for (const args of [
+      ['--nope'],
+      ['run', 'x', 'y'],
+      ['status', '--'.repeat(5000)],
+      ['__proto__'],
+      ['run', '--config'],
+    ])
       expect([args[0], (await run(...args)).code]).toEqual([args[0], 2])
   })
 

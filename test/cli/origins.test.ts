@@ -10,14 +10,14 @@ import { fakeIo } from '../support/service-io.ts'
 const options: OriginsOptions = { servers: 3, startPort: 0, host: '127.0.0.1' }
 
 describe('origins command', () => {
-  test('serves until a signal comes, each under its own name', async () => {
+  test('serves until a signal comes, each named by its port', async () => {
     const io = fakeIo()
     const result = origins(io, options)
     await io.written('http://')
     const urls = io.out().trimEnd().split('\n')
     const names = []
     for (const url of urls) names.push(((await (await fetch(url)).json()) as { backend: string }).backend)
-    expect(names).toEqual(['origin-1', 'origin-2', 'origin-3'])
+    expect(names).toEqual(urls.map((url) => `origin-${new URL(url).port}`))
     io.signal('SIGTERM')
     expect(await result).toBe(0)
     expect(io.watchers()).toBe(0)
@@ -30,7 +30,7 @@ describe('origins command', () => {
     const startPort = taken.port! - 1
     // Should the port before it be taken too, the message names that one; either way it is one line.
     expect(await origins(io, { ...options, startPort, servers: 2 })).toBe(1)
-    expect(io.err()).toMatch(/^smartedge: origin-[12] cannot listen on 127\.0\.0\.1:\d+: already in use\n$/)
+    expect(io.err()).toMatch(/^smartedge: a test backend cannot listen on 127\.0\.0\.1:\d+: already in use\n$/)
     await taken.stop(true)
   })
 
@@ -41,9 +41,11 @@ describe('origins command', () => {
   })
 
   test('starts all or none', async () => {
-    const spec = (name: string, host: string) => ({ name, host, port: 0, profile: plainProfile })
-    const attempt = startOrigins([spec('a', '127.0.0.1'), spec('b', '192.0.2.1')])
-    expect(await attempt.catch((error: Error) => error.message)).toStartWith('b cannot listen on 192.0.2.1:0: ')
+    const spec = (host: string) => ({ host, port: 0, profile: plainProfile })
+    const attempt = startOrigins([spec('127.0.0.1'), spec('192.0.2.1')])
+    expect(await attempt.catch((error: Error) => error.message)).toStartWith(
+      'a test backend cannot listen on 192.0.2.1:0: ',
+    )
   })
 })
 
@@ -57,9 +59,9 @@ describe('origins of the demo', () => {
       [member('localhost', 1), member('10.0.0.1', 2), member('127.0.0.1', 1)],
       [member('::1', 3), member('127.0.0.1.example', 4), member('localhost', 1)],
     )
-    expect(localOrigins(config).map(({ name, host, port }) => [name, host, port])).toEqual([
-      ['origin-1', '127.0.0.1', 1],
-      ['origin-2', '::1', 3],
+    expect(localOrigins(config).map(({ host, port }) => [host, port])).toEqual([
+      ['127.0.0.1', 1],
+      ['::1', 3],
     ])
   })
 
@@ -78,25 +80,26 @@ describe('origins of the demo', () => {
 
 describe('what to try next', () => {
   const address = { kind: 'tcp', host: '0.0.0.0', port: 8080 } as const
+  const means = (origins: number) => ({ command: 'smartedge', origins })
   const edge = { addresses: [{ listener: 'web', address }], adminAddress: undefined } as never
 
   test('uses the address that is listened on', () => {
-    const text = tryNext(edge, configOf(), 4)
+    const text = tryNext(edge, configOf(), means(4))
     expect(text).toContain('\n  curl http://127.0.0.1:8080/  ')
     expect(text).not.toContain('status')
     expect(text).toContain('4 test backends answer')
-    expect(tryNext(edge, configOf(), 1)).toContain('1 test backend answers')
+    expect(tryNext(edge, configOf(), means(1))).toContain('1 test backend answers')
   })
 
   test('offers status and metrics only where they work as printed', () => {
     const adminAddress = { kind: 'tcp', host: '127.0.0.1', port: 9901 } as const
     const withAdmin = { ...(edge as object), adminAddress } as never
     const config = (token?: string) => ({ admin: { address: adminAddress, token }, pools: [] }) as unknown as Config
-    expect(tryNext(withAdmin, config(), 4)).toContain('-- status --url http://127.0.0.1:9901  ')
-    expect(tryNext(withAdmin, config('s3cret'), 4)).not.toMatch(/status|metrics|s3cret/)
+    expect(tryNext(withAdmin, config(), means(4))).toContain('  smartedge status --url http://127.0.0.1:9901  ')
+    expect(tryNext(withAdmin, config('s3cret'), means(4))).not.toMatch(/status|metrics|s3cret/)
   })
 
   test('is nothing when no listener is on TCP', () => {
-    expect(tryNext({ addresses: [] } as never, configOf(), 0)).toBe('')
+    expect(tryNext({ addresses: [] } as never, configOf(), means(0))).toBe('')
   })
 })

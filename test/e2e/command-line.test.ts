@@ -26,6 +26,7 @@ interface Setup {
   readonly path: string
   readonly url: string
   readonly adminUrl: string
+  readonly members: readonly number[]
 }
 
 function setup(): Setup {
@@ -36,7 +37,7 @@ function setup(): Setup {
     shutdownTimeout: '5s',
     pools: { web: { backends: members.map((port) => `http://localhost:${port}`), strategy: 'round-robin' } },
   })
-  return { path, url: `http://127.0.0.1:${front}`, adminUrl: `http://127.0.0.1:${admin}` }
+  return { path, url: `http://127.0.0.1:${front}`, adminUrl: `http://127.0.0.1:${admin}`, members }
 }
 
 function spawn(command: string[], env: Record<string, string> = {}) {
@@ -77,13 +78,13 @@ async function event(child: ReturnType<typeof spawn>, kind: string): Promise<Rec
 
 describe('smartedge demo', () => {
   test('serves its members from this process until a signal ends it', async () => {
-    const { path, url, adminUrl } = setup()
+    const { path, url, adminUrl, members } = setup()
     const child = smartedge('demo', '-c', path)
     expect(await event(child, 'ready')).toMatchObject({ level: 'info', pools: 1, backends: 2 })
     const names = []
     for (let index = 0; index < 4; index++)
       names.push(((await (await fetch(url)).json()) as { backend: string }).backend)
-    expect(names.sort()).toEqual(['origin-1', 'origin-1', 'origin-2', 'origin-2'])
+    expect(names.sort()).toEqual([...members, ...members].map((port) => `origin-${port}`).sort())
 
     const status = await finished(smartedge('status', '--url', adminUrl))
     expect(status).toMatchObject({ code: 0, err: '' })
@@ -100,7 +101,7 @@ describe('smartedge demo', () => {
     await event(first, 'ready')
     const { code, err } = await finished(smartedge('demo', '-c', path))
     expect(code).toBe(1)
-    expect(err).toMatch(/^smartedge: origin-1 cannot listen on 127\.0\.0\.1:\d+: already in use; [^\n]+\n$/)
+    expect(err).toMatch(/^smartedge: a test backend cannot listen on 127\.0\.0\.1:\d+: already in use; [^\n]+\n$/)
   })
 })
 
@@ -139,6 +140,14 @@ describe('client commands', () => {
     const { err, code } = await finished(spawn([deno, 'run', '-A', main, 'status', '--url', url]))
     expect(code).toBe(69)
     expect(err).toStartWith(`smartedge: no admin API at ${url} (nothing listens there)`)
+  })
+
+  test('that need Bun say so on Deno, in one line', async () => {
+    for (const verb of ['run', 'demo', 'origins', 'bench']) {
+      const { err, code } = await finished(spawn([deno, 'run', '-A', main, verb]))
+      expect([verb, code]).toEqual([verb, 1])
+      expect(err).toMatch(new RegExp(`^smartedge: ${verb} runs on Bun only: [^\\n]+\\n$`))
+    }
   })
 
   test('give everything to a slow reader before they end', async () => {

@@ -20,6 +20,6 @@ describe('smartedge strategy on Deno', () => {
     expect(JSON.parse(listed.out)).toBeArrayOfSize(7)
     const tested = await smartedgeOnDeno(files.folder, 'strategy', 'test', 'plugins/mine.ts')
     expect(tested).toMatchObject({ code: 1, out: '' })
-    expect(tested.err).toMatch(/^smartedge: strategies run on Bun only[^\n]+\n$/)
+    expect(tested.err).toMatch(/^smartedge: strategy test runs on Bun only: [^\n]+\n$/)
   }, 20_000)
 })

@@ -15,6 +15,7 @@ export function recordedIo(cwd: string, env: Io['env'] = {}): RecordedIo {
     stderr: (text) => void (err += text),
     env,
     cwd,
+    command: 'smartedge',
     isTty: false,
     color: false,
     out: () => out,

@@ -29,6 +29,7 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     stderr: write('err'),
     env: {},
     cwd: '/',
+    command: 'smartedge',
     isTty: false,
     color: false,
     stderrIsTty: false,

@@ -1,0 +1,56 @@
+/** How option values and arguments are read: text -> value, or an error that names the rule. What was given is added to it. */
+import { InvalidArgumentError } from 'commander'
+
+/** Whole numbers; signs, fractions and what lies outside are refused. */
+export const wholeNumber =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (number >= from && number <= to) return number
+    throw new InvalidArgumentError(`must be a whole number from ${from} to ${to}`)
+  }
+
+/** 0 to 1. */
+export function ratio(text: string): number {
+  const number = decimal(text)
+  if (number <= 1) return number
+  throw new InvalidArgumentError('must be a number from 0 to 1, such as 0.1')
+}
+
+/** Above 0; whoever uses it knows the range. */
+export function positive(text: string): number {
+  const number = decimal(text)
+  if (number > 0) return number
+  throw new InvalidArgumentError('must be a number above 0, such as 2 or 0.5')
+}
+
+/** 0 and above; whoever uses it knows the range. */
+export function number(text: string): number {
+  const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= 0) return value
+  throw new InvalidArgumentError('must be a number, such as 3 or 0.5')
+}
+
+const decimal = (text: string): number => (/^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN)
+
+/** ms. `20ms` or `5ms..50ms`, units ms and s, at most an hour. */
+export function latencyRange(text: string): { min: number; max: number } {
+  const parts = text.split('..')
+  const [min = Number.NaN, max = min] = parts.map(durationMs)
+  if (parts.length <= 2 && min <= max && max <= 3_600_000) return { min, max }
+  throw new InvalidArgumentError('must be a time such as 20ms or 1.5s, or a range such as 5ms..50ms')
+}
+
+function durationMs(text: string): number {
+  const match = /^(\d{1,7}(?:\.\d{1,6})?)(ms|s)$/.exec(text)
+  return match ? Number(match[1]) * (match[2] === 's' ? 1000 : 1) : Number.NaN
+}
+
+/** Whatever JSON says. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new InvalidArgumentError('must be JSON, such as \'{ "decay": "10s" }\'')
+  }
+}
