@@ -4,6 +4,7 @@
  */
 import type { Client, PickContext, Place } from '../strategy/strategy.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import { cookieNamed, queryNamed } from '../http1/pairs.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import { clientAddress } from '../forward/client-address.ts'
 import type { Affinity } from '../pool/policy.ts'
@@ -48,11 +49,11 @@ export class RequestContext implements PickContext, Client {
       case 'path':
         return head.path
       case 'header':
-        return head.fields.valuesNamed(affinity.name)[0]
+        return head.fields.valueNamed(affinity.name)
       case 'cookie':
-        return readCookie(head.fields.valuesNamed('cookie'), affinity.name)
+        return cookieNamed(head.fields, affinity.name)
       case 'query':
-        return readQuery(head.query, affinity.name)
+        return queryNamed(head, affinity.name)
     }
   }
 
@@ -77,28 +78,8 @@ export class RequestContext implements PickContext, Client {
   private geoHeader(head: RequestHead): string | undefined {
     const name = this.source.geo?.header
     if (name === undefined || !this.identity.isTrusted) return undefined
-    return head.fields.valuesNamed(name)[0]
+    return head.fields.valueNamed(name)
   }
 }
 
 const NOWHERE = { zone: undefined, place: undefined }
-
-/** Value of a cookie (RFC 6265 4.2.1: `name=value; name=value`), first one wins; undefined when absent or empty. */
-function readCookie(lines: readonly string[], name: string): string | undefined {
-  for (const pair of lines.join('; ').split(';')) {
-    const [key = '', ...value] = pair.split('=')
-    if (key.trim() === name) return nonEmpty(value.join('=').trim())
-  }
-  return undefined
-}
-
-/** Raw value of a query parameter, undecoded, since only its identity counts; undefined when absent or empty. */
-function readQuery(query: string | undefined, name: string): string | undefined {
-  for (const pair of (query ?? '').split('&')) {
-    const [key, ...value] = pair.split('=')
-    if (key === name) return nonEmpty(value.join('='))
-  }
-  return undefined
-}
-
-const nonEmpty = (text: string): string | undefined => (text === '' ? undefined : text)

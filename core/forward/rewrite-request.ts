@@ -4,7 +4,8 @@
  */
 import { MAX_AUTHORITY_BYTES } from '../http1/authority.ts'
 import * as kind from '../http1/field-names.ts'
-import { UPGRADE_OPTION } from '../http1/field-values.ts'
+import { forEachMember, UPGRADE_OPTION } from '../http1/field-values.ts'
+import { equalsIgnoringCase } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
 import type { WriteRequestId } from './request-id.ts'
@@ -42,6 +43,8 @@ const FORWARDED_PROTO_LINES = {
 const REQUEST_ID_NAME = Buffer.from('X-Request-Id: ')
 const HOST_NAME = Buffer.from('Host: ')
 const LINE_END = Buffer.from('\r\n')
+const TE_WORD = Buffer.from('te')
+const TRAILERS_WORD = Buffer.from('trailers')
 
 /**
  * Room for every text of ours, some 350 bytes in all, and for the authority in Host and again in X-Forwarded-Host. What
@@ -95,9 +98,16 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
 
 /** Whether the client lists `trailers` in TE (RFC 9110 10.1.4), and so may be sent some. */
 export function acceptsTrailers(head: RequestHead): boolean {
-  if (!head.fields.has(kind.TE) || head.minorVersion === 0) return false
-  const members = head.fields.valuesNamed('te').join(',').split(',')
-  return members.some((member) => member.trim().toLowerCase() === 'trailers')
+  const { fields } = head
+  if (!fields.has(kind.TE) || head.minorVersion === 0) return false
+  let accepts = false
+  // By name: a line that Connection names, as it must name this one, has lost its kind once it has been forwarded.
+  for (let index = fields.lineNamed(TE_WORD, 0); index >= 0; index = fields.lineNamed(TE_WORD, index + 1)) {
+    forEachMember(fields.bytes, fields.valueStart(index), fields.valueEnd(index), (from, to) => {
+      accepts ||= equalsIgnoringCase(fields.bytes, from, to, TRAILERS_WORD)
+    })
+  }
+  return accepts
 }
 
 /**

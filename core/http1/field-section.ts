@@ -4,13 +4,16 @@
  * noted while the lines are checked, in one pass. An instance is reused for one message after the other.
  */
 import { ProtocolError } from '../errors.ts'
-import { readConnectionOptions, readContentLength, requireChunked } from './field-values.ts'
+import { connectionOption, forEachMember, readContentLength, requireChunked } from './field-values.ts'
 import * as kind from './field-names.ts'
 import { COLON, CR, equalsIgnoringCase, FIELD_VALUE, HTAB, isWhitespace, LF, SPACE, TOKEN } from './grammar.ts'
 import type { HttpLimits } from './limits.ts'
 
 /** Answer of the parsers when the bytes end before the section does. */
 export const INCOMPLETE = -1
+
+/** Over all Connection lines: each member is looked for among all names, and nobody has use for as many. */
+const MAX_CONNECTION_MEMBERS = 64
 
 const NOTHING: Buffer = Buffer.alloc(0)
 
@@ -30,11 +33,12 @@ export class FieldSection {
   /** -1 without a Content-Length. */
   contentLength = -1
   isChunked = false
-  /** Bits of `connection-options`: see field-values.ts. */
+  /** Bits of what Connection lists: see field-values.ts. */
   connection = 0
   /** Line of the first field of each kind, -1 when absent; `hostCount` counts repeats. */
   readonly first = new Int32Array(kind.KIND_COUNT)
   hostCount = 0
+  private connectionMembers = 0
 
   constructor(maxFields: number) {
     this.starts = new Int32Array(maxFields)
@@ -122,11 +126,25 @@ export class FieldSection {
   valuesNamed(lowerName: string): string[] {
     const lower = Buffer.from(lowerName, 'latin1')
     const values: string[] = []
-    for (let index = 0; index < this.count; index += 1) {
-      const isNamed = equalsIgnoringCase(this.bytes, this.starts[index] as number, this.colons[index] as number, lower)
-      if (isNamed) values.push(this.value(index))
+    for (let index = this.lineNamed(lower, 0); index >= 0; index = this.lineNamed(lower, index + 1)) {
+      values.push(this.value(index))
     }
     return values
+  }
+
+  /** Value of the first line with this lower-case name; undefined when there is none. A linear look too. */
+  valueNamed(lowerName: string): string | undefined {
+    const index = this.lineNamed(Buffer.from(lowerName, 'latin1'), 0)
+    return index < 0 ? undefined : this.value(index)
+  }
+
+  /** The first line at or behind `from` with this lower-case name; -1 when there is none. */
+  lineNamed(lower: Uint8Array, from: number): number {
+    for (let index = from; index < this.count; index += 1) {
+      if (equalsIgnoringCase(this.bytes, this.starts[index] as number, this.colons[index] as number, lower))
+        return index
+    }
+    return -1
   }
 
   private reset(bytes: Buffer, start: number): void {
@@ -136,6 +154,7 @@ export class FieldSection {
     this.contentLength = -1
     this.isChunked = false
     this.connection = 0
+    this.connectionMembers = 0
     this.hostCount = 0
     this.first.fill(-1)
   }
@@ -161,10 +180,21 @@ export class FieldSection {
         this.isChunked = true
         break
       case kind.CONNECTION:
-        this.connection |= readConnectionOptions(this.bytes, this.valueStart(index), this.valueEnd(index))
+        this.noteConnection(index)
         break
       default:
     }
+  }
+
+  private noteConnection(index: number): void {
+    const { bytes } = this
+    forEachMember(bytes, this.valueStart(index), this.valueEnd(index), (from, to) => {
+      this.connectionMembers += 1
+      if (this.connectionMembers > MAX_CONNECTION_MEMBERS) {
+        throw new ProtocolError(`Connection may list at most ${MAX_CONNECTION_MEMBERS} options`)
+      }
+      this.connection |= connectionOption(bytes, from, to)
+    })
   }
 }
 

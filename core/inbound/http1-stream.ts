@@ -142,7 +142,7 @@ export class Http1Stream implements ClientStream {
     this.hasResponded = true
     const persists = this.mayPersist()
     const respondent: Respondent = {
-      accept: this.readHead().fields.valuesNamed('accept')[0],
+      accept: this.readHead().fields.valueNamed('accept'),
       isHead: this.isHead,
       isOldClient: this.isOldClient,
       persists,

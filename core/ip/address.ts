@@ -15,6 +15,29 @@ export function parseIp(text: string): IpValue | undefined {
   return isMapped(groups) ? (groups[6] ?? 0) * 65_536 + (groups[7] ?? 0) : String.fromCharCode(...groups)
 }
 
+/** The one way to write an address that `parseIp` read: dotted IPv4, or IPv6 as RFC 5952 4 has it. */
+export function formatIp(value: IpValue): string {
+  if (typeof value === 'number') return formatV4(value)
+  const groups = Array.from({ length: 8 }, (_, index) => value.charCodeAt(index))
+  const { start, length } = longestZeros(groups)
+  const texts = groups.map((group) => group.toString(16))
+  if (length < 2) return texts.join(':')
+  return `${texts.slice(0, start).join(':')}::${texts.slice(start + length).join(':')}`
+}
+
+/**
+ * The address of a node in a list of proxies, in its one form: without the port that some append (`1.2.3.4:4711`,
+ * `[2001:db8::7]:443`) and without brackets. undefined when it is none.
+ */
+export function parseNode(text: string): string | undefined {
+  const node = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(text)
+  const [, bracketed, plain] = node ?? []
+  // Brackets are for IPv6, as in a URL (RFC 3986 3.2.2).
+  if (bracketed !== undefined && !bracketed.includes(':')) return undefined
+  const value = parseIp(bracketed ?? plain ?? text)
+  return value === undefined ? undefined : formatIp(value)
+}
+
 /** The IPv4 address that `parseIp` read. */
 export const formatV4 = (value: number): string =>
   `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
@@ -61,6 +84,17 @@ function parseGroups(text: string): number[] | undefined {
   if (v4 !== undefined) parts.splice(-1, 1, (v4 >>> 16).toString(16), (v4 & 0xffff).toString(16))
   const areHex = parts.every((part) => /^[0-9a-f]{1,4}$/i.test(part))
   return areHex ? parts.map((part) => parseInt(part, 16)) : undefined
+}
+
+/** The longest run of zeros, of equal ones the first (RFC 5952 4.2.3). */
+function longestZeros(groups: readonly number[]): { readonly start: number; readonly length: number } {
+  let longest = { start: 0, length: 0 }
+  let length = 0
+  for (const [index, group] of groups.entries()) {
+    length = group === 0 ? length + 1 : 0
+    if (length > longest.length) longest = { start: index + 1 - length, length }
+  }
+  return longest
 }
 
 const isMapped = (groups: readonly number[]): boolean =>

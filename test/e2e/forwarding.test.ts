@@ -59,6 +59,14 @@ describe('a request on its way', () => {
     expect(head).not.toMatch(/connection|keep-alive|upgrade|^te:|mine|x-other/im)
   })
 
+  test.each(['@odd@', 'close;', '"close", X!Y/', 'x-a b, (x)'])(
+    'is unharmed by a Connection that lists %s',
+    async (odd) => {
+      const { head } = await forwarded(get('/', `A: 1\r\nConnection: ${odd}, X-Mine\r\nX-Mine: 1\r\nB: 2\r\n`))
+      expect(head).toContain('Host: a\r\nA: 1\r\nB: 2\r\nVia: ')
+    },
+  )
+
   test('keeps what Connection may not name away', async () => {
     const names = 'Host, Content-Length, Via, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, X-Request-Id'
     const request = await forwarded(post('abc', '/', `Via: 1.0 x\r\nX-Request-Id: mine\r\nConnection: ${names}\r\n`))

@@ -163,9 +163,10 @@ describe('writeRequestHead', () => {
   })
 
   test('asks for trailers when the client does', () => {
-    expect(rewritten('GET / HTTP/1.1\r\nHost: a\r\nTE: x, Trailers\r\n\r\n')).toEndWith(
-      `${ID}TE: trailers\r\nConnection: TE\r\n\r\n`,
-    )
+    for (const lines of ['TE: x, Trailers\r\n', 'Connection: TE\r\nTE: x\r\nTE: Trailers\r\n']) {
+      const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)
+      expect(text).toEndWith(`${ID}TE: trailers\r\nConnection: TE\r\n\r\n`)
+    }
   })
 
   test('asks for the upgrade when told to', () => {

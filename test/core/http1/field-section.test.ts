@@ -28,6 +28,18 @@ function expectRefused(lines: string, rule: RegExp): void {
   expectResponseRefused(response(lines), rule)
 }
 
+describe('valueNamed and lineNamed', () => {
+  const { fields } = parseRequest('GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a:  2 \r\nX-B:\r\n\r\n')
+
+  test('find the first line of a name, in any case', () => {
+    expect(['x-a', 'x-b', 'x-c', 'x'].map((name) => fields.valueNamed(name))).toEqual(['1', '', undefined, undefined])
+  })
+
+  test('go on from where they are told to', () => {
+    expect([0, 1, 2, 3, 9].map((from) => fields.lineNamed(bytesOf('x-a'), from))).toEqual([1, 1, 2, -1, -1])
+  })
+})
+
 describe('field lines', () => {
   test('keep their order, case and repeats', () => {
     expectFields('X-b: 1\r\nx-A: 2\r\nX-B: 3\r\nSet-Cookie: a\r\nset-cookie: b\r\nX-b: 1\r\n', [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { formatV4, parseIp } from '../../../core/ip/address.ts'
+import { formatIp, formatV4, parseIp, parseNode } from '../../../core/ip/address.ts'
 import { drawIndex, seededRandom } from '../../../core/random.ts'
 
 const groups = (value: unknown): number[] | undefined =>
@@ -78,6 +78,78 @@ describe('parseIp', () => {
       if (value !== undefined && !/^::\d+\./.test(text))
         expect([text, bytesOf(value)]).toEqual([text, ipaddr.process(text).toByteArray()])
     }
+  })
+})
+
+describe('formatIp', () => {
+  // RFC 5952 4: lower case, no leading zeros, the longest and first run of two zeros or more left out.
+  test.each([
+    ['2001:DB8::AAAA:BBBB:CCCC:1', '2001:db8::aaaa:bbbb:cccc:1'],
+    ['2001:0db8::0001', '2001:db8::1'],
+    ['2001:db8:0:0:0:0:2:1', '2001:db8::2:1'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:db8::1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['0:0:0:0:0:0:0:0', '::'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['1:0:0:0:0:0:0:0', '1::'],
+    ['0:1:2:3:4:5:6:7', '0:1:2:3:4:5:6:7'],
+    ['::1.2.3.4', '::102:304'],
+    ['64:ff9b::192.0.2.1', '64:ff9b::c000:201'],
+    ['::ffff:1.2.3.4', '1.2.3.4'],
+    ['::ffff:102:304', '1.2.3.4'],
+    ['1.2.3.4', '1.2.3.4'],
+  ])('writes %s as %s', (text, expected) => {
+    expect(formatIp(parseIp(text)!)).toBe(expected)
+  })
+
+  test('is read as what it was written of, and agrees with another writer', () => {
+    const random = seededRandom(2)
+    for (let round = 0; round < 5000; round += 1) {
+      const text = Array.from({ length: 8 }, () => (random() < 0.6 ? 0 : drawIndex(random, 65_536)).toString(16)).join(
+        ':',
+      )
+      const value = parseIp(text)!
+      const written = formatIp(value)
+      expect([text, parseIp(written)]).toEqual([text, value])
+      expect([text, written]).toEqual([text, ipaddr.IPv6.parse(text).toRFC5952String()])
+    }
+  })
+})
+
+describe('parseNode', () => {
+  test.each([
+    ['1.2.3.4', '1.2.3.4'],
+    ['1.2.3.4:1', '1.2.3.4'],
+    ['1.2.3.4:65535', '1.2.3.4'],
+    ['2001:DB8::7', '2001:db8::7'],
+    ['[2001:DB8::7]', '2001:db8::7'],
+    ['[2001:db8:0:0::7]:443', '2001:db8::7'],
+    ['[::ffff:1.2.3.4]:443', '1.2.3.4'],
+    ['::1:80', '::1:80'],
+  ])('finds in %s the address %s', (text, address) => {
+    expect(parseNode(text)).toBe(address)
+  })
+
+  test.each(
+    '|unknown|_x|face|face:80|1.2.3|1.2.3:80|1.2.3.4:|1.2.3.4:a|1.2.3.4:-1|1.2.3.4:123456|:80|[]|[]:80|[1.2.3.4]|[1.2.3.4]:80'
+      .split('|')
+      .concat(
+        '[::1',
+        '::1]',
+        '[::1]80',
+        '[::1]:',
+        '[[::1]]',
+        '[::1]:80:80',
+        'x[::1]',
+        '[fe80::1%eth0]',
+        ' 1.2.3.4',
+        '"1.2.3.4"',
+      )
+      .concat(`[${'1'.repeat(100_000)}`, ':'.repeat(100_000), `${'1.'.repeat(50_000)}:80`),
+  )('finds none in %p', (text) => {
+    expect(parseNode(text)).toBeUndefined()
   })
 })
 
