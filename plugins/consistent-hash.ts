@@ -1,7 +1,9 @@
 /**
  * Consistent hashing with bounded loads (Karger et al. 1997; Mirrokni, Thorup, Zadimoghaddam 2016), weighted. The key,
  * or else the client's address, lands on a ring of points and goes to the first owner from there that has room: none
- * takes more than `loadFactor` times its share of what is in flight. When a backend leaves, only its keys move.
+ * takes more than `loadFactor` times its share of what is in flight, or `floor` where that is more: in a pool that is
+ * all but idle the share is less than one request, and a session's second would lose its home. When a backend leaves,
+ * only its keys move.
  * The ring depends on ids and weights alone, so processes and restarts map alike. Points stand for the weight rounded
  * up to a power of two and decline keys (by a hash of both) for the excess: small changes of weight build nothing. It
  * is rebuilt when a member is unknown, half have left, or a weight crosses a power of two.
@@ -20,8 +22,13 @@ const longestWalk = 4096
 export default defineStrategy({
   apiVersion: 1,
   name: 'consistent-hash',
-  parse: (raw) => readOptions(raw, { loadFactor: { kind: 'number', min: 1.01, max: 1000, default: 1.25 } }),
-  create({ loadFactor }) {
+  parse: (raw) =>
+    readOptions(raw, {
+      loadFactor: { kind: 'number', min: 1.01, max: 1000, default: 1.25 },
+      // A browser has six connections to a host.
+      floor: { kind: 'number', min: 1, max: 1_000_000, default: 8 },
+    }),
+  create({ loadFactor, floor }) {
     let ring: Ring | undefined
     let inflight = 0
     let members: ReadonlySet<Candidate> = new Set()
@@ -42,7 +49,7 @@ export default defineStrategy({
         let leastBusy: Candidate | undefined
         for (const owner of ring.ownersFrom(hash)) {
           if (pool === undefined ? !candidates.includes(owner) : !members.has(owner)) continue
-          if (owner.inflight < Math.ceil(roomPerWeight * owner.weight)) return owner
+          if (owner.inflight < Math.max(floor, Math.ceil(roomPerWeight * owner.weight))) return owner
           if (leastBusy === undefined || load(owner) < load(leastBusy)) leastBusy = owner
         }
         return leastBusy ?? candidates[hash % candidates.length] ?? candidates[0]

@@ -91,7 +91,7 @@ describe('consistent-hash', () => {
 
   test('never exceeds the load bound, not even when all ask for one key', () => {
     const pool = fakePool([1, 1, 2, 4])
-    const strategy = create({ loadFactor: 1.05 })
+    const strategy = create({ loadFactor: 1.05, floor: 1 })
     for (let total = 0; total < 400; total += 1) {
       const picked = pickFor(strategy, pool, 'everyone')
       begin(strategy, picked, 0)
@@ -102,7 +102,7 @@ describe('consistent-hash', () => {
 
   test('keeps to the bound while attempts come and go', () => {
     const pool = fakePool(Array.from({ length: 20 }, () => 1))
-    const strategy = create({ loadFactor: 1.1 })
+    const strategy = create({ loadFactor: 1.1, floor: 1 })
     let worst = 0
     const pick = strategy.pick.bind(strategy)
     strategy.pick = (candidates, context) => {
@@ -116,9 +116,48 @@ describe('consistent-hash', () => {
     expect(worst).toBeLessThanOrEqual(0)
   })
 
-  test('sends a key home again when its backend has room', () => {
+  test('keeps the requests of a session together while the pool is all but idle', () => {
     const pool = fakePool([1, 1, 1, 1])
     const strategy = create()
+    for (const key of keys.slice(0, 100)) {
+      const home = pickFor(strategy, pool, key)
+      for (let request = 0; request < 8; request += 1) {
+        expect(pickFor(strategy, pool, key)).toBe(home)
+        begin(strategy, home, 0)
+      }
+      // Eight are no session any more, of which one backend should take all.
+      expect(pickFor(strategy, pool, key)).not.toBe(home)
+      for (let request = 0; request < 8; request += 1) end(strategy, home, { kind: 'abandoned', elapsedMs: 1 }, 1)
+    }
+  })
+
+  test('gives a light backend as high a floor as a heavy one', () => {
+    const pool = fakePool([0.05, 1])
+    const [light] = pool
+    const strategy = create({ floor: 3 })
+    const key = keys.find((key) => pickFor(strategy, pool, key) === light)!
+    for (let request = 0; request < 3; request += 1) {
+      expect(pickFor(strategy, pool, key)).toBe(light)
+      begin(strategy, light, 0)
+    }
+    expect(pickFor(strategy, pool, key)).toBe(pool[1])
+  })
+
+  test('goes by the share alone once that is above the floor', () => {
+    const pool = fakePool([1, 1, 1, 1])
+    const strategy = create({ loadFactor: 1.25, floor: 8 })
+    let most = 0
+    for (let total = 0; total < 100; total += 1) {
+      const picked = pickFor(strategy, pool, 'everyone')
+      begin(strategy, picked, 0)
+      most = Math.max(most, picked.inflight)
+    }
+    expect(most).toBe(Math.ceil((1.25 * 100) / 4))
+  })
+
+  test('sends a key home again when its backend has room', () => {
+    const pool = fakePool([1, 1, 1, 1])
+    const strategy = create({ floor: 1 })
     const home = pickFor(strategy, pool, 'k')
     const outcome = { kind: 'abandoned', elapsedMs: 1 } as const
     begin(strategy, home, 0)
@@ -156,6 +195,10 @@ describe('consistent-hash', () => {
     const strategy = create()
     expect(pool).toContain(pickFor(strategy, pool, key) as (typeof pool)[0])
     expect(pickFor(strategy, pool, key)).toBe(pickFor(create(), pool, key))
+  })
+
+  test.each([0, 0.5, -1, NaN, '8', null, 1_000_001])('refuses %p as its floor', (floor) => {
+    expect(() => plugin.parse({ floor })).toThrow(/^floor must be a number of 1\.\.1000000, got /)
   })
 
   test.each([0, 1, -1, NaN, '1.25', null, 1001])('refuses %p as its loadFactor', (loadFactor) => {
