@@ -2,7 +2,7 @@
  * File descriptors: each client connection takes one, and one more when it reaches a backend. Bun raises the soft limit
  * to the hard one when it starts, so what is read here is all there is.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 
 /** Below this even a small edge runs dry: a browser opens six connections, and each may need a backend. */
 const MINIMUM = 1024
@@ -18,6 +18,18 @@ export function readDescriptorLimit(path = '/proc/self/limits'): number | undefi
     return limit === undefined ? undefined : Number(limit)
   } catch {
     return undefined
+  }
+}
+
+/** How many can still be opened; undefined where the system does not say. `folder` lists those that are open. */
+export function freeDescriptors(limit = readDescriptorLimit(), folder = '/proc/self/fd'): number | undefined {
+  if (limit === undefined) return undefined
+  try {
+    // Since Linux 6.2 its size is their number: 3 µs whatever that is, where reading 5,000 entries takes 7 ms.
+    return Math.max(0, limit - (statSync(folder).size || readdirSync(folder).length))
+  } catch (error) {
+    // There is not even one to look with.
+    return error instanceof Error && 'code' in error && error.code === 'EMFILE' ? 0 : undefined
   }
 }
 

@@ -12,7 +12,7 @@ import { StartError } from './errors.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
 import { ResponseHead } from './http1/response-head.ts'
-import { defaultMaxConnections, readDescriptorLimit } from './descriptors.ts'
+import { defaultMaxConnections, freeDescriptors, readDescriptorLimit } from './descriptors.ts'
 import { createTurns } from './inbound/turns.ts'
 import { trialsApart } from './lab/examine-apart.ts'
 import { createDial } from './net/dial.ts'
@@ -138,7 +138,7 @@ function assemble({ clock, random, log }: Surroundings) {
     wheel,
     turns: createTurns(clock, reportFault),
   })
-  const plugins = createPluginHost({ clock, examine: trialsApart(clock), onLateError: reportFault })
+  const plugins = createPluginHost({ clock, examine: trialsApart(clock), onLateError: reportFault, freeDescriptors })
   const head = new ResponseHead(MAX_FIELDS)
   const pools = new Pools({ clock, random, emit, wheel, head, window, dial: createDial(reportFault), plugins })
   const geo = new GeoHost()

@@ -40,7 +40,15 @@ export interface PluginHostOptions {
   readonly examine: Examine
   /** What a plugin's own timers and promises throw once it serves. */
   readonly onLateError?: (error: unknown) => void
+  /** How many files can still be opened; undefined: nobody knows. */
+  readonly freeDescriptors?: () => number | undefined
 }
+
+/**
+ * To load a version takes a thread and a module graph. Bun 1.4.5 ends the whole process when it has no descriptors left
+ * for them; two would do, the rest is for what opens meanwhile.
+ */
+const wantedDescriptors = 32
 
 /** How often a file that is being written may change under our eyes before we give up. */
 const maxTries = 5
@@ -60,7 +68,8 @@ interface Failure extends PluginFiles {
   readonly believedUntil: number
 }
 
-export function createPluginHost({ clock, examine, onLateError }: PluginHostOptions): PluginHost {
+export function createPluginHost(options: PluginHostOptions): PluginHost {
+  const { clock, examine, onLateError, freeDescriptors } = options
   /** By file. Weak: the code of a version that no pool runs is collected. */
   const known = new Map<string, WeakRef<LoadedPlugin>>()
   /** The options with which a version has passed. */
@@ -103,6 +112,7 @@ export function createPluginHost({ clock, examine, onLateError }: PluginHostOpti
   async function loadVersion(use: string, file: string, seen: PluginFiles, options: unknown): Promise<LoadedPlugin> {
     const current = known.get(file)?.deref()
     const isCurrent = current?.version === seen.version
+    requireDescriptors(file)
     const isShipped = isTrusted(use, file, seen.version)
     if (!isShipped) {
       const refusal = await examine({ use, file, options })
@@ -110,6 +120,13 @@ export function createPluginHost({ clock, examine, onLateError }: PluginHostOpti
     }
     if (isCurrent) return current
     return { ...seen, file, isShipped, plugin: await loadStrategy(use, { clock, ...(onLateError && { onLateError }) }) }
+  }
+
+  function requireDescriptors(file: string): void {
+    const free = freeDescriptors?.() ?? wantedDescriptors
+    if (free >= wantedDescriptors) return
+    const shortage = `only ${free} more files can be opened, ${wantedDescriptors} are wanted`
+    throw new StrategyFileError(`${file}: could not be examined: ${shortage}; raise the limit (ulimit -n)`)
   }
 
   function isTrusted(use: string, file: string, version: string): boolean {

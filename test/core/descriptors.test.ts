@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { defaultMaxConnections, descriptorWarning, readDescriptorLimit } from '../../core/descriptors.ts'
+import { closeSync, openSync } from 'node:fs'
+import {
+  defaultMaxConnections,
+  descriptorWarning,
+  freeDescriptors,
+  readDescriptorLimit,
+} from '../../core/descriptors.ts'
 
 describe('descriptor limit', () => {
   test('is warned of when it is too low for anybody, or for what is configured', () => {
@@ -21,5 +27,37 @@ describe('descriptor limit', () => {
     expect(defaultMaxConnections(20_000)).toBe(9968)
     expect(defaultMaxConnections(undefined)).toBe(2016)
     expect(defaultMaxConnections(10)).toBe(16)
+  })
+})
+
+describe('free descriptors', () => {
+  test('are fewer by each that is opened', () => {
+    const before = freeDescriptors(1_000_000)!
+    const opened = Array.from({ length: 10 }, () => openSync('/dev/null', 'r'))
+    expect(freeDescriptors(1_000_000)).toBe(before - 10)
+    opened.forEach((descriptor) => closeSync(descriptor))
+    expect(freeDescriptors(1_000_000)).toBe(before)
+    expect(freeDescriptors(1)).toBe(0)
+  })
+
+  test('are unknown where the system does not tell', () => {
+    expect(freeDescriptors(100, '/nowhere')).toBeUndefined()
+  })
+
+  test('are counted one by one where the system gives no sum', () => {
+    // Threads, whose folder has no size either.
+    const free = freeDescriptors(1000, '/proc/self/task')!
+    expect(free).toBeLessThan(1000)
+    expect(free).toBeGreaterThan(0)
+  })
+
+  test('are none when there is not even one to count with', async () => {
+    const script = `
+      import { openSync } from 'node:fs'
+      import { freeDescriptors } from '${import.meta.dir}/../../core/descriptors.ts'
+      try { for (;;) openSync('/dev/null', 'r') } catch {}
+      console.log(freeDescriptors(64, '/proc/self/fd'), freeDescriptors(64, '/proc/self/task'))`
+    const child = Bun.spawn(['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, '-e', script])
+    expect(await child.stdout.text()).toBe('0 0\n')
   })
 })

@@ -140,7 +140,7 @@ describe('consistent-hash', () => {
       expect(pickFor(strategy, pool, key)).toBe(light)
       begin(strategy, light, 0)
     }
-    expect(pickFor(strategy, pool, key)).toBe(pool[1])
+    expect(pickFor(strategy, pool, key)).toBe(pool[1]!)
   })
 
   test('goes by the share alone once that is above the floor', () => {

@@ -30,8 +30,8 @@ describe('docs/strategies.md', () => {
   })
 
   test.each([...shippedStrategies])('tells every option of %s', async (name) => {
-    const { parse } = await loadStrategy(name)
-    const refusal = await Promise.try(() => parse({ noSuchOption: 1 })).catch(({ message }: Error) => message)
+    const plugin = await loadStrategy(name)
+    const refusal = await Promise.try(() => plugin.parse({ noSuchOption: 1 })).catch(({ message }: Error) => message)
     const options = /known: (.*), got/.exec(String(refusal))?.[1]?.split(', ') ?? []
     expect(options.length).toBeGreaterThan(0)
     for (const option of options.filter((option) => option !== 'none')) expect(page).toContain(`- \`${option}\` (`)

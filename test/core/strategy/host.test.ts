@@ -174,6 +174,28 @@ describe('createPluginHost', () => {
     expect(versions.filter((version) => version.deref() !== undefined).length).toBeLessThan(10)
   })
 
+  test('begins no thread and no module graph while few files can be opened', async () => {
+    let free: number | undefined = 31
+    let examined = 0
+    const examine = async (): Promise<undefined> => void (examined += 1)
+    const poor = createPluginHost({ clock, examine, freeDescriptors: () => free })
+    const path = await files.write('poor.ts', picking(0))
+    const shortage =
+      'could not be examined: only 31 more files can be opened, 32 are wanted; raise the limit (ulimit -n)'
+    const refusal = (use: string) => poor.load(use, undefined).catch(({ message }: Error) => message)
+    expect(await refusal(path)).toBe(`${path}: ${shortage}`)
+    expect(await refusal('p2c')).toEndWith(`p2c.ts: ${shortage}`)
+    expect(examined).toBe(0)
+    free = 32
+    const loaded = await poor.load(path, undefined)
+    expect(examined).toBe(1)
+    // What is loaded already needs nothing.
+    free = 0
+    expect(await poor.load(path, undefined)).toBe(loaded)
+    free = undefined
+    await poor.load('p2c', undefined)
+  })
+
   test('leaves no timer behind', async () => {
     await host.load(await files.write('timer.ts', picking(0)), undefined)
     expect(clock.pending()).toBe(0)
