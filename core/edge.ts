@@ -15,7 +15,11 @@ import { ResponseHead } from './http1/response-head.ts'
 import { defaultMaxConnections, freeDescriptors, readDescriptorLimit } from './descriptors.ts'
 import { createTurns } from './inbound/turns.ts'
 import { trialsApart } from './lab/examine-apart.ts'
+import type { LookUp } from './names/look-up.ts'
+import { createNameTable, SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
+import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
+import { systemConnect } from './net/system-connect.ts'
 import { TimerWheel } from './net/timer-wheel.ts'
 import { createEdgeCounters } from './observe/counters.ts'
 import { createEventLog, type EventLog } from './observe/event-log.ts'
@@ -43,6 +47,10 @@ export interface EdgeOptions {
   readonly files?: ConfigFiles
   readonly clock?: Clock
   readonly random?: Random
+  /** How names are looked up; absent: as the system does. */
+  readonly lookUp?: LookUp
+  /** How sockets are connected; absent: as well as the system can. */
+  readonly connect?: Connect
 }
 
 export interface Edge {
@@ -63,10 +71,11 @@ export interface Edge {
 
 /** Rejects with StartError, a line or more for the person who started it; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { config, files, clock = systemClock, random = systemRandom } = options
+  const { config, files, clock = systemClock, random = systemRandom, connect } = options
+  const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const log = createEventLog(clock, options.emit)
   const { emit } = log
-  const { life, listeners, source, admin, control, ...rest } = assemble({ clock, random, log })
+  const { life, listeners, source, admin, control, ...rest } = assemble({ clock, random, lookUp, connect, log })
   let controller: Controller | undefined
   const kill = (): void => {
     controller?.stop()
@@ -114,11 +123,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 interface Surroundings {
   readonly clock: Clock
   readonly random: Random
+  readonly lookUp: LookUp
+  readonly connect: Connect | undefined
   readonly log: EventLog
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble({ clock, random, log }: Surroundings) {
+function assemble({ clock, random, lookUp, connect, log }: Surroundings) {
   const { emit } = log
   const counters = createEdgeCounters()
   const { window, stop: stopWindow } = startLatencyWindow(clock)
@@ -140,7 +151,9 @@ function assemble({ clock, random, log }: Surroundings) {
   })
   const plugins = createPluginHost({ clock, examine: trialsApart(clock), onLateError: reportFault, freeDescriptors })
   const head = new ResponseHead(MAX_FIELDS)
-  const pools = new Pools({ clock, random, emit, wheel, head, window, dial: createDial(reportFault), plugins })
+  const names = createNameTable(clock, lookUp)
+  const dial = createDial({ connect: connect ?? systemConnect(reportFault), names, clock, wheel, reportFault })
+  const pools = new Pools({ clock, random, emit, wheel, head, window, dial, plugins })
   const geo = new GeoHost()
   const publish = published.part((config, previous) =>
     createWorld(config, { pools: pools.running, geo: geo.current, previous }),

@@ -76,7 +76,9 @@ export class Attempt implements ResponseSink {
 
   onFailure(cause: FailureCause, detail: string): void {
     const now = this.owner.now()
-    this.end({ kind: 'failed', cause, elapsedMs: now - this.startedAt }, now)
+    const elapsedMs = now - this.startedAt
+    // What we are short of says nothing about the backend.
+    this.end(cause === 'local' ? { kind: 'abandoned', elapsedMs } : { kind: 'failed', cause, elapsedMs }, now)
     this.owner.onAttemptFailed(this, cause, detail)
   }
 

@@ -18,14 +18,15 @@ export interface FailedAttempt {
 export type Retry = 'another' | 'same' | 'none'
 
 /**
- * Nothing has been sent when a connect fails, so any request may go elsewhere. A connection that died before a byte of
+ * Nothing has been sent when a connect fails, so any request may go elsewhere (where a connection may be idle, should
+ * we ourselves be short of something). A connection that died before a byte of
  * a response may have been stale, or the backend may have died over the request: so it is made again only where that
  * does no harm (RFC 9112 9.3.1). A stale connection says nothing of its backend, which is therefore asked once more,
  * over a connection that cannot be stale; should it be dead, that one's failure leads to another.
  */
 export function decideRetry(failed: FailedAttempt): Retry {
   const other = failed.backendsLeft > 0 ? 'another' : 'none'
-  if (failed.cause === 'connect') return other
+  if (failed.cause === 'connect' || failed.cause === 'local') return other
   const isHarmless = failed.isIdempotent && !failed.hasSentBody && !failed.hasResponseBegun
   if (failed.cause !== 'reset' || !isHarmless) return 'none'
   return failed.wasReused ? 'same' : other

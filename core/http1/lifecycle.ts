@@ -49,9 +49,9 @@ export const CLIENT_TIMEOUTS = {
   closed: undefined,
 } as const satisfies Record<Phase, string | undefined>
 
-/** The same for a backend's. That of 'head' runs once the request has been sent. */
+/** The same for a backend's. That of 'head' runs once the request has been sent; a connect's is the dialler's. */
 export const BACKEND_TIMEOUTS = {
-  connecting: 'connectMs',
+  connecting: undefined,
   idle: 'keepAliveMs',
   head: 'responseMs',
   body: 'idleMs',

@@ -12,8 +12,10 @@ export type Knowledge =
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
   | { readonly kind: 'failure'; readonly code: string }
 
-/** A TTL of 0 asks for no cache at all, which a balancer cannot afford. No name is asked for more often. */
+/** A TTL of 0 asks for no cache at all, which a balancer cannot afford. */
 const MIN_TTL_MS = 1000
+/** No name is asked for more often than this, however often its addresses fail. */
+const MIN_INTERVAL_MS = 500
 /** Docker's own name server says 600 s of containers that live for five. */
 const MAX_TTL_MS = 30_000
 /** How long a failure is kept. */
@@ -109,10 +111,11 @@ export class Name {
     return [...ordered.filter((address) => !isShunned(address)), ...ordered.filter(isShunned)]
   }
 
-  /** A connect to `address` failed, through its own fault: it may have moved, so the name is asked for anew. */
+  /** A connect to `address` failed, through its own fault: it may have moved, so the name is asked for anew, now or soon. */
   onFailure(address: string): void {
     this.failedAt.set(address, this.clock.now())
-    if (this.clock.now() - this.askedAt >= MIN_TTL_MS) this.ask()
+    this.freshUntil = Math.min(this.freshUntil, this.askedAt + MIN_INTERVAL_MS)
+    this.read()
   }
 
   onSuccess(address: string): void {

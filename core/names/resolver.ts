@@ -18,7 +18,7 @@ const MAX_UNUSED = 1024
 /** A name server that is silent is asked twice, then the next one. */
 const RESOLVER_OPTIONS = { timeout: 1000, tries: 2 }
 /** How long one channel of c-ares serves: it keeps answers of its own for as long as their TTL says, up to an hour. */
-const CHANNEL_MS = 1000
+const CHANNEL_MS = 500
 
 export function createNameTable(clock: Clock, lookUp: LookUp): NameTable {
   const names = new Map<string, Name>()
@@ -43,6 +43,8 @@ export interface SystemFiles {
   readonly hosts: string
   readonly resolvConf: string
 }
+
+export const SYSTEM_FILES: SystemFiles = { hosts: '/etc/hosts', resolvConf: '/etc/resolv.conf' }
 
 /** Looks up as the system would: its hosts file, its name servers, its search domains, each as it is now. */
 export function systemLookUp(clock: Clock, files: SystemFiles, createResolver = systemResolver): LookUp {

@@ -1,21 +1,213 @@
-/** Opens sockets to backends: the one place where a connect begins. */
-import type { SocketHandler } from 'bun'
+/**
+ * Connects wires: the one place where a connect begins, for traffic and for checks. A name's addresses are tried one after
+ * the other within one deadline, and once more when the name has moved; what is not there in time is given up at once.
+ */
+import type { Socket } from 'bun'
+import { isIP } from 'node:net'
 import type { SocketAddress } from '../address.ts'
-import type { Wire } from './wire.ts'
-import { reportConnectFailure, type ReportFault, wireHandlers } from './wire-handlers.ts'
+import type { Cancel, Clock } from '../clock.ts'
+import { isMissing } from '../names/look-up.ts'
+import type { Name } from '../names/name.ts'
+import type { NameTable } from '../names/resolver.ts'
+import { type Connect, type ConnectEvents, type Endpoint, isLocalShortage } from './connect.ts'
+import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
+import type { ConnectFailure, Wire } from './wire.ts'
+import { inEvent, type ReportFault, type SocketOwner } from './wire-handlers.ts'
 
-/** Connects `wire` to `address`; its owner hears `onOpen` or `onConnectError`, in a later event. Can't be given up: see Wire. */
-export type Dial = (address: SocketAddress, wire: Wire) => void
+/**
+ * Connects `wire` to `address`; its owner hears `onOpen` or `onConnectError` in a later event, after `timeoutMs` at the
+ * latest. `wire.destroy` gives it up: then nothing is heard.
+ */
+export type Dial = (address: SocketAddress, wire: Wire, timeoutMs: number) => void
 
-export function createDial(reportFault: ReportFault): Dial {
-  const socket: SocketHandler<Wire> = wireHandlers((opened) => opened.data.opened(opened), reportFault)
-  return (address, wire) => {
-    const shared = { socket, data: wire, allowHalfOpen: true }
-    const opening = Promise.try(() =>
-      address.kind === 'unix'
-        ? Bun.connect<Wire>({ ...shared, unix: address.path })
-        : Bun.connect<Wire>({ ...shared, hostname: address.host, port: address.port }),
-    )
-    opening.catch((error: unknown) => reportConnectFailure(wire, error, reportFault))
+export interface DialServices {
+  readonly connect: Connect
+  readonly names: NameTable
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+  readonly reportFault: ReportFault
+}
+
+/** Addresses tried for one wire at most: a name may have hundreds that are all down. */
+const MAX_ADDRESSES = 4
+/** How long a look-up may hold up the failure of a wire whose every address has failed. */
+const LOOK_AGAIN_MS = 200
+
+export function createDial(services: DialServices): Dial {
+  return (address, wire, timeoutMs) => {
+    const dialling = new Dialling(services, address, wire, timeoutMs)
+    wire.connecting = () => dialling.cancel()
+    dialling.begin()
   }
+}
+
+/** One dial under way. */
+class Dialling implements TimerEntry, ConnectEvents {
+  readonly timer = unarmed()
+  private readonly services: DialServices
+  private readonly address: SocketAddress
+  private readonly wire: Wire
+  private readonly timeoutMs: number
+  /** What stands behind the host; undefined: it is an IP address, or there is none. */
+  private readonly name: Name | undefined
+  private readonly endsAt: number
+  /** Addresses that are still to be tried, and the one that is; IPs of `name`. */
+  private queue: readonly string[] = []
+  private readonly tried: string[] = []
+  private isConnecting = false
+  /** Gives up the connect or the look-up that it waits for. */
+  private stopWaiting: Cancel | undefined = undefined
+  private lastFailure: ConnectFailure | undefined = undefined
+  private state: 'begins' | 'goes on' | 'over' = 'begins'
+
+  constructor(services: DialServices, address: SocketAddress, wire: Wire, timeoutMs: number) {
+    this.services = services
+    this.address = address
+    this.wire = wire
+    this.timeoutMs = timeoutMs
+    const isNamed = address.kind === 'tcp' && isIP(address.host) === 0
+    this.name = isNamed ? services.names.name(address.host) : undefined
+    this.endsAt = isNamed ? services.clock.now() + timeoutMs : 0
+  }
+
+  begin(): void {
+    if (this.name === undefined)
+      this.connect(this.address.kind === 'tcp' ? this.address.host : undefined, this.timeoutMs)
+    else this.resolve(this.name)
+    if (this.state === 'begins') this.state = 'goes on'
+  }
+
+  cancel(): void {
+    this.state = 'over'
+    this.services.wheel.remove(this)
+    this.stopWaiting?.()
+  }
+
+  onConnected(socket: Socket<SocketOwner>): void {
+    this.state = 'over'
+    this.services.wheel.remove(this)
+    const address = this.tried.at(-1)
+    if (address !== undefined) this.name?.onSuccess(address)
+    this.wire.resolvedAddress = address
+    socket.data = this.wire
+    this.wire.opened(socket)
+  }
+
+  onFailed(code: string): void {
+    this.stopWaiting = undefined
+    this.isConnecting = false
+    const failure = { isLocal: isLocalShortage(code), code, detail: code }
+    // Another address would want the same that we have not got.
+    if (failure.isLocal) this.fail(failure)
+    else this.goOn(failure)
+  }
+
+  onTimeout(): void {
+    inEvent(this.services.reportFault, () => {
+      this.stopWaiting?.()
+      this.stopWaiting = undefined
+      const isConnecting = this.isConnecting
+      this.isConnecting = false
+      if (isConnecting) this.goOn(this.late())
+      else this.fail(this.lastFailure ?? unresolved(this.name?.host ?? '', 'ETIMEDOUT'))
+    })
+  }
+
+  /** The address that was tried has failed. */
+  private goOn(failure: ConnectFailure): void {
+    const { name } = this
+    this.lastFailure = failure
+    const address = this.tried.at(-1)
+    if (name === undefined || address === undefined) {
+      this.fail(failure)
+      return
+    }
+    name.onFailure(address)
+    if (this.leftMs() > 0) this.tryNext(name)
+    else this.fail(failure)
+  }
+
+  private resolve(name: Name): void {
+    const known = name.read()
+    if (known.kind === 'addresses') {
+      this.queue = name.inOrder()
+      this.tryNext(name)
+    } else if (name.isAsking) {
+      this.waitFor(name, this.leftMs())
+    } else if (known.kind === 'failure') {
+      this.fail(unresolved(name.host, known.code))
+    }
+  }
+
+  private waitFor(name: Name, delayMs: number): void {
+    this.services.wheel.arm(this, delayMs)
+    this.stopWaiting = name.wait(() =>
+      inEvent(this.services.reportFault, () => {
+        this.stopWaiting = undefined
+        this.resolveAgain(name)
+      }),
+    )
+  }
+
+  private resolveAgain(name: Name): void {
+    if (this.tried.length === 0) this.resolve(name)
+    else this.tryNext(name)
+  }
+
+  private tryNext(name: Name): void {
+    const isNew = (address: string): boolean => !this.tried.includes(address)
+    if (!this.queue.some(isNew)) this.queue = name.inOrder()
+    const left = this.queue.filter(isNew).slice(0, MAX_ADDRESSES - this.tried.length)
+    const [address] = left
+    if (address !== undefined) {
+      this.tried.push(address)
+      this.connect(address, this.leftMs() / left.length)
+    } else if (name.isAsking) {
+      this.waitFor(name, Math.min(LOOK_AGAIN_MS, this.leftMs()))
+    } else {
+      this.fail(this.lastFailure ?? unresolved(name.host, 'ENOTFOUND'))
+    }
+  }
+
+  /** `address`: where to, unless it is a Unix socket. */
+  private connect(address: string | undefined, timeoutMs: number): void {
+    const target = this.address
+    const endpoint: Endpoint =
+      target.kind === 'unix' ? target : { kind: 'ip', address: address ?? target.host, port: target.port }
+    this.isConnecting = true
+    this.services.wheel.arm(this, timeoutMs)
+    this.stopWaiting = this.services.connect(endpoint, this)
+  }
+
+  private fail(failure: ConnectFailure): void {
+    const isEarly = this.state === 'begins'
+    this.state = 'over'
+    this.services.wheel.remove(this)
+    if (!isEarly) {
+      this.wire.connectFailed(failure)
+      return
+    }
+    // Whoever dials does not expect to hear of it before `dial` has returned.
+    this.state = 'goes on'
+    queueMicrotask(() => {
+      if (this.state === 'over') return
+      this.state = 'over'
+      inEvent(this.services.reportFault, () => this.wire.connectFailed(failure))
+    })
+  }
+
+  private leftMs(): number {
+    return this.endsAt - this.services.clock.now()
+  }
+
+  private late(): ConnectFailure {
+    return { isLocal: false, code: 'ETIMEDOUT', detail: `no connection within ${this.timeoutMs} ms` }
+  }
+}
+
+function unresolved(host: string, code: string): ConnectFailure {
+  const detail = isMissing(code)
+    ? `the name ${host} has no address`
+    : `no name server has told the address of ${host}: ${code}`
+  return { isLocal: false, code, detail }
 }

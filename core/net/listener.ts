@@ -2,7 +2,7 @@
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { StartError } from '../errors.ts'
 import type { Wire } from './wire.ts'
-import { type ReportFault, wireHandlers } from './wire-handlers.ts'
+import { type ReportFault, type SocketOwner, wireHandlers } from './wire-handlers.ts'
 
 export interface Listener {
   /** Where it really listens: port 0 in the config becomes the one that the system chose. */
@@ -40,10 +40,10 @@ export function listen(options: ListenerOptions): Listener {
   try {
     const shared = { socket, allowHalfOpen: true }
     if (address.kind === 'unix') {
-      const server = Bun.listen<Wire>({ ...shared, unix: address.path })
+      const server = Bun.listen<SocketOwner>({ ...shared, unix: address.path })
       return { address, stop: () => server.stop(false) }
     }
-    const server = Bun.listen<Wire>({ ...shared, hostname: address.host, port: address.port })
+    const server = Bun.listen<SocketOwner>({ ...shared, hostname: address.host, port: address.port })
     return { address: { ...address, port: server.port }, stop: () => server.stop(false) }
   } catch (error) {
     throw new StartError(explain(address, error), { cause: error })

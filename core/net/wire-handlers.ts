@@ -1,19 +1,34 @@
 /**
- * Bun's socket events -> calls on the socket's wire, with the outbox opened around each and faults of ours contained:
+ * Bun's socket events -> calls on whoever owns the socket, with the outbox opened around each and faults of ours contained:
  * an exception in a handler costs its own connection and is reported, nothing else.
  */
 import type { Socket, SocketHandler } from 'bun'
 import { enter, leave } from './outbox.ts'
-import type { Wire } from './wire.ts'
 
 /** Takes what should never happen: an exception in our own code. */
 export type ReportFault = (error: unknown) => void
 
-/** `onOpen` is called with each socket that opens; a socket that we connect carries its wire by then. */
-export function wireHandlers(onOpen: (socket: Socket<Wire>) => void, reportFault: ReportFault): SocketHandler<Wire> {
+/** What a socket's `data` hears: a wire, or a connect under way. Every call comes in the middle of one event. */
+export interface SocketOwner {
+  /** It is open, or, for one that was given to Bun while it was being connected, taken over. Not said of accepted ones. */
+  opened(socket: Socket<SocketOwner>): void
+  received(bytes: Buffer): void
+  /** It can be written to (again). */
+  drained(): void
+  /** The peer will send no more. */
+  peerEnded(): void
+  /** It is over; `error`: by a reset and the like. */
+  closed(error: Error | undefined): void
+}
+
+/** `onOpen` is called with each socket that opens; a socket that we connect carries its owner by then. */
+export function wireHandlers(
+  onOpen: (socket: Socket<SocketOwner>) => void,
+  reportFault: ReportFault,
+): SocketHandler<SocketOwner> {
   const guarded =
-    (handle: (socket: Socket<Wire>) => void) =>
-    (socket: Socket<Wire>): void => {
+    (handle: (socket: Socket<SocketOwner>) => void) =>
+    (socket: Socket<SocketOwner>): void => {
       enter()
       try {
         handle(socket)
@@ -42,24 +57,21 @@ export function wireHandlers(onOpen: (socket: Socket<Wire>) => void, reportFault
     // A client that was turned away has no wire.
     drain: guarded((socket) => socket.data?.drained()),
     end: guarded((socket) => socket.data?.peerEnded()),
-    close: (socket, error) => guarded((closing) => closing.data?.closed(error === undefined))(socket),
-    // See `reportConnectFailure`.
+    close: (socket, error) => guarded((closing) => closing.data?.closed(error))(socket),
+    // Told by the promise of `Bun.connect`: see `connect-bun.ts`.
     connectError() {},
     // Socket errors (ECONNRESET and the like) are followed by `close`, which is all that anybody needs to know.
     error() {},
   }
 }
 
-/**
- * A connect came to nothing. Told by the promise of `Bun.connect` and not by its `connectError` event, which for a Unix
- * socket comes before `Bun.connect` has returned, when nobody knows the wire yet.
- */
-export function reportConnectFailure(wire: Wire, error: unknown, reportFault: ReportFault): void {
+/** Does what no socket's event brought about (a microtask, a timer, an answer about a name), with the same care. */
+export function inEvent(reportFault: ReportFault, task: () => void): void {
   enter()
   try {
-    wire.connectFailed(error instanceof Error && 'code' in error ? String(error.code) : String(error))
-  } catch (fault) {
-    reportFault(fault)
+    task()
+  } catch (error) {
+    reportFault(error)
   } finally {
     leave()
   }

@@ -6,15 +6,17 @@
  * written, `drain` also comes unasked, a time-out of its own is too coarse.
  */
 import type { Socket } from 'bun'
+import type { Cancel } from '../clock.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
+import type { SocketOwner } from './wire-handlers.ts'
 
 /** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
 export interface WireOwner {
   /** The connect that was asked for succeeded; never called for an accepted socket. */
   onOpen?(): void
-  /** It did not; `reason` is the system's code. Nothing comes after it. */
-  onConnectError?(reason: string): void
+  /** It did not. Nothing comes after it. */
+  onConnectError?(failure: ConnectFailure): void
   onData(bytes: Buffer): void
   /** The peer reads too slowly: hold back what feeds this wire. */
   onBlocked(): void
@@ -30,14 +32,28 @@ export interface WireOwner {
   onSent(length: number): void
 }
 
+/** Why a connect came to nothing. */
+export interface ConnectFailure {
+  /** For want of something of our own (descriptors, ports, memory): whom we wanted to reach is not to blame. */
+  readonly isLocal: boolean
+  /** The system's or the resolver's; ETIMEDOUT when it took too long. */
+  readonly code: string
+  /** In words, or the code again. */
+  readonly detail: string
+}
+
 /** How long a peer may take to end its side after we ended ours. What it sends meanwhile is thrown away. */
 const LINGER_MS = 2000
 
-export class Wire implements TimerEntry, OutboxOwner {
+export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   readonly timer = unarmed()
   owner: WireOwner
   /** undefined before it is open and after it is closed. */
-  socket: Socket<Wire> | undefined = undefined
+  socket: Socket<SocketOwner> | undefined = undefined
+  /** Gives up the connect that is under way; undefined: none is. */
+  connecting: Cancel | undefined = undefined
+  /** The IP address behind the name that was asked for; undefined: none was. */
+  resolvedAddress: string | undefined = undefined
   private readonly wheel: TimerWheel
   /** Bytes the kernel did not take yet, in order. */
   private kept: Buffer[] | undefined = undefined
@@ -152,8 +168,10 @@ export class Wire implements TimerEntry, OutboxOwner {
     if (this.side === 'ended') this.arm(LINGER_MS)
   }
 
-  /** Closes at once with a reset: the peer knows that something was cut. */
+  /** Closes at once with a reset: the peer knows that something was cut. A connect under way is given up; nothing is told. */
   destroy(): void {
+    this.connecting?.()
+    this.connecting = undefined
     if (outbox.owner === this) flush()
     this.kept = undefined
     this.isCut = true
@@ -168,15 +186,18 @@ export class Wire implements TimerEntry, OutboxOwner {
 
   // What the socket reports. Called by `wireHandlers` alone.
 
-  opened(socket: Socket<Wire>): void {
+  opened(socket: Socket<SocketOwner>): void {
+    this.connecting = undefined
     this.socket = socket
     if (this.isPaused) socket.pause()
     this.owner.onOpen?.()
   }
 
-  connectFailed(reason: string): void {
+  /** Said by `dial`. */
+  connectFailed(failure: ConnectFailure): void {
+    this.connecting = undefined
     this.wheel.remove(this)
-    this.owner.onConnectError?.(reason)
+    this.owner.onConnectError?.(failure)
   }
 
   received(bytes: Buffer): void {
@@ -205,11 +226,10 @@ export class Wire implements TimerEntry, OutboxOwner {
     this.owner.onEnd()
   }
 
-  /** `isClean`: for no error. */
-  closed(isClean: boolean): void {
+  closed(error: Error | undefined): void {
     if (this.socket === undefined) return
     // When we have ended our side, the peer's end closes the socket: Bun tells of that alone.
-    if (isClean && !this.isCut && this.side === 'ended') this.hasPeerEnded = true
+    if (error === undefined && !this.isCut && this.side === 'ended') this.hasPeerEnded = true
     this.socket = undefined
     this.kept = undefined
     this.wheel.remove(this)

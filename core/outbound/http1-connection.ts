@@ -17,7 +17,7 @@ import { lastChunk } from '../http1/trailers.ts'
 import { commit, outbox } from '../net/outbox.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
-import { Wire, type WireOwner } from '../net/wire.ts'
+import { type ConnectFailure, Wire, type WireOwner } from '../net/wire.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
@@ -57,7 +57,6 @@ export class Http1Connection implements WireOwner, BackendStream {
   constructor(owner: Http1ConnectionOwner) {
     this.owner = owner
     this.wire = new Wire(this, owner.wheel)
-    this.rearm()
   }
 
   /** Until its first request is sent it is not; while that of a kept connection is being sent it is. */
@@ -107,9 +106,12 @@ export class Http1Connection implements WireOwner, BackendStream {
 
   /** Cut, so that the backend stops working for nobody. */
   abort(): void {
+    const wasConnecting = this.state.kind === 'connecting'
     this.sink = undefined
     this.state = advance(this.state, 'closes', CLOSED)
     this.wire.destroy()
+    // A connect that is given up ends without a further word.
+    if (wasConnecting) this.leave()
   }
 
   handOver(): HandedOver {
@@ -136,18 +138,12 @@ export class Http1Connection implements WireOwner, BackendStream {
   // The wire reports.
 
   onOpen(): void {
-    // Bun can't cancel a connect: one that comes when nobody waits for it any more is cut here.
-    if (this.state.kind !== 'connecting' || this.sink === undefined) {
-      this.wire.destroy()
-      return
-    }
     this.state = advance(this.state, 'opens', IDLE)
-    this.sink.onConnected()
+    this.sink?.onConnected()
   }
 
-  onConnectError(reason: string): void {
-    if (this.state.kind === 'connecting') this.fail('connect', reason)
-    this.onClose()
+  onConnectError({ isLocal, detail }: ConnectFailure): void {
+    this.fail(isLocal ? 'local' : 'connect', detail)
   }
 
   onData(bytes: Buffer): void {
@@ -208,7 +204,6 @@ export class Http1Connection implements WireOwner, BackendStream {
     const { timeouts } = this.owner
     const { kind } = this.state
     if (kind === 'idle') this.discard()
-    else if (kind === 'connecting') this.fail('connect', `no connection within ${timeouts.connectMs} ms`)
     else if (this.wire.isBlocked) this.fail('timeout', `the backend took no bytes for ${timeouts.idleMs} ms`)
     else if (kind === 'head') this.fail('timeout', `no response within ${timeouts.responseMs} ms`)
     else if (kind === 'body') this.fail('timeout', `the response stood still for ${timeouts.idleMs} ms`)
@@ -233,10 +228,9 @@ export class Http1Connection implements WireOwner, BackendStream {
   /** Ends the exchange without a (whole) response, and the connection with it. */
   private fail(cause: FailureCause, detail: string): void {
     const { sink } = this
-    const { kind } = this.state
     this.abort()
-    // Its place is free before anybody tries again; but one that is being opened can't be cancelled, and keeps it.
-    if (kind !== 'connecting') this.leave()
+    // Its place is free before anybody tries again.
+    this.leave()
     sink?.onFailure(cause, detail)
   }
 

@@ -105,7 +105,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     if (maxConnections !== undefined && this.size >= maxConnections) return undefined
     const connection = new Http1Connection(this)
     this.connections.add(connection)
-    this.dial(address, connection.wire)
+    this.dial(address, connection.wire, this.policy.timeouts.connectMs)
     return connection
   }
 }

@@ -10,8 +10,11 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { BodyForm, HandedOver } from './body-form.ts'
 
-/** Why an attempt failed, as strategies and counters name it. */
-export type FailureCause = 'connect' | 'timeout' | 'reset' | 'protocol'
+/**
+ * Why an attempt failed, as strategies and counters name it. 'local': for want of something of our own, such as
+ * descriptors or ports; nothing was sent, and nothing is known of the backend.
+ */
+export type FailureCause = 'connect' | 'timeout' | 'reset' | 'protocol' | 'local'
 
 /** One request's way to a backend, and its response's way back. */
 export interface BackendStream {

@@ -5,6 +5,8 @@
 import type { Config, PoolConfig } from '../../core/config/config.ts'
 import { type Applied, apply } from '../../core/control/edge-control.ts'
 import { type Edge, startEdge } from '../../core/edge.ts'
+import type { LookUp } from '../../core/names/look-up.ts'
+import type { Connect } from '../../core/net/connect.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
 import type { BackendStatus, StatusCounters } from '../../core/report/snapshot.ts'
 import { seededRandom } from '../../core/random.ts'
@@ -28,6 +30,8 @@ export interface TestEdge {
 export interface EdgeOverrides {
   readonly config?: Partial<Config>
   readonly pool?: Partial<PoolConfig>
+  readonly lookUp?: LookUp
+  readonly connect?: Connect
 }
 
 const anyRequest = { host: undefined, path: undefined, methods: undefined, headers: [] }
@@ -75,7 +79,15 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
   const config = testConfig({ pools: [testPool(ports, overrides.pool)], ...overrides.config })
   const clock = virtualClock()
   const events: EdgeEvent[] = []
-  const edge = await startEdge({ config, emit: (event) => events.push(event), clock, random: seededRandom(1) })
+  const { lookUp, connect } = overrides
+  const edge = await startEdge({
+    config,
+    emit: (event) => events.push(event),
+    clock,
+    random: seededRandom(1),
+    ...(lookUp && { lookUp }),
+    ...(connect && { connect }),
+  })
   const address = edge.addresses[0]?.address
   if (address?.kind !== 'tcp') throw new Error('the edge does not listen on TCP')
   return {

@@ -2,6 +2,7 @@
 import type { Socket } from 'bun'
 import type { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { Wire, type WireOwner } from '../../core/net/wire.ts'
+import type { SocketOwner } from '../../core/net/wire-handlers.ts'
 import { textOf } from './http1-bytes.ts'
 
 export interface FakeWire {
@@ -26,7 +27,7 @@ export function fakeWire(wheel: TimerWheel, owner: Partial<WireOwner> = {}): Fak
   const close = (how: string) => () => {
     log.push(how)
     isClosed = true
-    wire.closed(true)
+    wire.closed(undefined)
   }
   const socket = {
     write(bytes: Buffer, start: number, length: number): number {
@@ -64,6 +65,6 @@ export function fakeWire(wheel: TimerWheel, owner: Partial<WireOwner> = {}): Fak
     },
     wheel,
   )
-  wire.socket = socket as unknown as Socket<Wire>
+  wire.socket = socket as unknown as Socket<SocketOwner>
   return { wire, log, writes, sent: () => textOf(Buffer.concat(pieces)), takes: (bytes) => (room = bytes) }
 }

@@ -56,7 +56,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/lab/', to: ['core/strategy/'] },
   { from: 'core/balance/', to: ['core/backend/', 'core/strategy/'] },
   { from: 'core/names/', to: [] },
-  { from: 'core/net/', to: ['core/names/'] },
+  { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
   { from: 'core/inbound/', to: FOR_STREAMS },

@@ -28,6 +28,8 @@ export interface BackendOptions extends PeerOptions {
   readonly answer?: (arrival: Arrival) => void
   /** 0: any. */
   readonly port?: number
+  /** Another address of loopback than 127.0.0.1. */
+  readonly host?: string
 }
 
 /** Starts it on a free port of 127.0.0.1. Disposing of it, after the edge, fails when connections were leaked. */
@@ -50,7 +52,7 @@ export function startRawBackend(options: BackendOptions = {}): RawBackend {
   }
 
   const server = Bun.listen<RawPeer>({
-    hostname: '127.0.0.1',
+    hostname: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     allowHalfOpen: true,
     socket: {

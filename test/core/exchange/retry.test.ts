@@ -18,6 +18,8 @@ describe('decideRetry', () => {
     ['a refused connect', refused, 'another'],
     ['a refused connect of a POST', { ...refused, isIdempotent: false }, 'another'],
     ['a refused connect of the last attempt', { ...refused, backendsLeft: 0 }, 'none'],
+    ['a lack of our own', { ...refused, cause: 'local' }, 'another'],
+    ['a lack of our own, for the last attempt', { ...refused, cause: 'local', backendsLeft: 0 }, 'none'],
     ['a stale connection', stale, 'same'],
     ['a stale connection of the last attempt', { ...stale, backendsLeft: 0 }, 'same'],
     ['a stale connection and a POST', { ...stale, isIdempotent: false }, 'none'],

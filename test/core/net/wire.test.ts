@@ -211,13 +211,13 @@ describe('a wire that ends', () => {
   test('knows a FIN that Bun tells of as a close', () => {
     const { wire } = make()
     wire.end()
-    wire.closed(true)
+    wire.closed(undefined)
     expect(wire.hasEndedBoth).toBe(true)
   })
 
   test.each([
-    ['before its own end', (wire: Wire) => wire.closed(true)],
-    ['by an error', (wire: Wire) => (wire.end(), wire.closed(false))],
+    ['before its own end', (wire: Wire) => wire.closed(undefined)],
+    ['by an error', (wire: Wire) => (wire.end(), wire.closed(new Error('reset')))],
     ['by its own cut', (wire: Wire) => (wire.end(), wire.destroy())],
   ])('takes a close %s for no FIN', (_, close) => {
     const { wire } = make()
@@ -227,8 +227,8 @@ describe('a wire that ends', () => {
 
   test('tells once that it is closed', () => {
     const { wire, log } = make()
-    wire.closed(true)
-    wire.closed(true)
+    wire.closed(undefined)
+    wire.closed(undefined)
     expect(log).toEqual(['onClose'])
   })
 })
@@ -262,7 +262,7 @@ describe('a wire that waits', () => {
   test('waits for nothing any more when it is closed', () => {
     const { clock, wire, log } = make()
     wire.arm(1000)
-    wire.closed(true)
+    wire.closed(undefined)
     clock.advance(10_000)
     expect(log).toEqual(['onClose'])
     expect(clock.pending()).toBe(0)

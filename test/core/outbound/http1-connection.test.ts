@@ -4,7 +4,7 @@ import { MAX_FIELDS } from '../../../core/http1/limits.ts'
 import { ResponseHead } from '../../../core/http1/response-head.ts'
 import { Http1Connection } from '../../../core/outbound/http1-connection.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
-import type { Wire } from '../../../core/net/wire.ts'
+import type { SocketOwner } from '../../../core/net/wire-handlers.ts'
 import type { ResponseSink } from '../../../core/stream/backend-stream.ts'
 import { fail } from '../../support/fail.ts'
 import { limits } from '../../support/http1-bytes.ts'
@@ -39,9 +39,9 @@ function makeConnection() {
     const { wire } = connection
     const terminate = (): void => {
       heard.push('terminated')
-      wire.closed(true)
+      wire.closed(undefined)
     }
-    wire.opened({ terminate } as unknown as Socket<Wire>)
+    wire.opened({ terminate } as unknown as Socket<SocketOwner>)
   }
   return { clock, heard, connection, open }
 }
@@ -53,36 +53,24 @@ describe('a connection to a backend that is being opened', () => {
     expect(heard).toEqual(['connected'])
   })
 
-  test('fails when it takes too long, and is cut when it opens after all', () => {
-    const { clock, heard, open } = makeConnection()
-    clock.advance(1900)
-    expect(heard).toEqual([])
-    clock.advance(400)
-    expect(heard).toEqual(['connect: no connection within 2000 ms'])
-    open()
-    expect(heard.slice(1)).toEqual(['terminated', 'gone'])
-  })
-
-  test('keeps its place until the system gives it up, and fails once', () => {
+  test('fails with what the dialler says, and frees its place before that', () => {
     const { clock, heard, connection } = makeConnection()
-    clock.advance(2300)
-    connection.wire.connectFailed('ETIMEDOUT')
-    expect(heard).toEqual(['connect: no connection within 2000 ms', 'gone'])
-  })
-
-  test('fails with the reason of the system', () => {
-    const { clock, heard, connection } = makeConnection()
-    connection.wire.connectFailed('ECONNREFUSED')
+    connection.wire.connectFailed({ isLocal: false, code: 'ECONNREFUSED', detail: 'ECONNREFUSED' })
     clock.advance(10_000)
-    expect(heard).toEqual(['connect: ECONNREFUSED', 'gone'])
+    expect(heard).toEqual(['gone', 'connect: ECONNREFUSED'])
   })
 
-  test.each(['opens', 'fails'])('tells nobody when it %s after nobody waits any more', (how) => {
-    const { clock, heard, connection, open } = makeConnection()
+  test('tells a lack of our own from the backend’s fault', () => {
+    const { heard, connection } = makeConnection()
+    connection.wire.connectFailed({ isLocal: true, code: 'EMFILE', detail: 'EMFILE' })
+    expect(heard).toEqual(['gone', 'local: EMFILE'])
+  })
+
+  test('gives the connect up and frees its place when nobody waits any more', () => {
+    const { clock, heard, connection } = makeConnection()
+    connection.wire.connecting = () => void heard.push('given up')
     connection.abort()
-    if (how === 'opens') open()
-    else connection.wire.connectFailed('ECONNREFUSED')
     clock.advance(10_000)
-    expect(heard.filter((what) => what !== 'terminated')).toEqual(['gone'])
+    expect(heard).toEqual(['given up', 'gone'])
   })
 })

@@ -1,0 +1,24 @@
+/** Connecting one socket to one address: the contract, for whoever knows which address and for how long. */
+import type { Socket } from 'bun'
+import type { Cancel } from '../clock.ts'
+import type { SocketOwner } from './wire-handlers.ts'
+
+/** Where one socket goes: an IP address and a port, or the path of a Unix socket. */
+export type Endpoint =
+  | { readonly kind: 'ip'; readonly address: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+
+export interface ConnectEvents {
+  /** It is there; whoever is to hear of it from now on goes into `socket.data` at once. In the middle of an event. */
+  onConnected(socket: Socket<SocketOwner>): void
+  /** It came to nothing, for the system's `code`. Never before `Connect` has returned; in the middle of an event, too. */
+  onFailed(code: string): void
+}
+
+/** Begins a connect; one of the events comes, unless it is cancelled before. Never throws. */
+export type Connect = (endpoint: Endpoint, events: ConnectEvents) => Cancel
+
+const LOCAL = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])
+
+/** Whether a connect failed for want of something of ours (descriptors, ports, memory): no peer is to blame. */
+export const isLocalShortage = (code: string): boolean => LOCAL.has(code)

@@ -1,0 +1,162 @@
+/**
+ * What Bun's sockets lack, from libc by bun:ffi: a connect that can be given up, the system's own reason why none is
+ * possible (Bun 1.4.5 calls a lack of descriptors ECONNREFUSED), and a look at a socket without reading from it. On Linux;
+ * elsewhere, or should the loader object, there is none of it: see `connect-bun.ts`.
+ *
+ * What C gets a pointer to lies in one arena with an ArrayBuffer of its own: smaller typed arrays move.
+ */
+import type * as BunFfi from 'bun:ffi'
+import { constants } from 'node:os'
+import { parseIp } from '../ip/address.ts'
+import type { Endpoint } from './connect.ts'
+
+/** A non-blocking socket whose connect is under way or done, or why there is none: the system's code. */
+export type BegunConnect =
+  { readonly kind: 'begun'; readonly descriptor: number } | { readonly kind: 'failed'; readonly code: string }
+
+export interface Libc {
+  connect(endpoint: Endpoint): BegunConnect
+  close(descriptor: number): void
+  /** Whether the peer has ended its side or reset, or has sent something, although no event has told of it yet. */
+  hasNews(descriptor: number): boolean
+}
+
+/** glibc, musl on each processor that Bun runs on. */
+const NAMES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1']
+
+const SIGNATURES = {
+  socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
+  connect: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
+  setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'i32'], returns: 'i32' },
+  recv: { args: ['i32', 'ptr', 'i32', 'i32'], returns: 'i32' },
+  socketpair: { args: ['i32', 'i32', 'i32', 'ptr'], returns: 'i32' },
+  close: { args: ['i32'], returns: 'i32' },
+  __errno_location: { args: [], returns: 'ptr' },
+} as const
+
+type Ffi = typeof BunFfi
+type Symbols = ReturnType<Ffi['dlopen']>['symbols']
+type Call = (...args: (number | bigint)[]) => number
+
+/** Linux, x86-64 and arm64. */
+const AF_UNIX = 1
+const AF_INET = 2
+const AF_INET6 = 10
+const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000
+const IPPROTO_TCP = 6
+const TCP_NODELAY = 1
+const MSG_PEEK_DONTWAIT = 0x02 | 0x40
+/** sun_path, its zero at the end included: unix(7). */
+const MAX_PATH_BYTES = 107
+
+/** Offsets in the arena: an address, an int that is 1, two descriptors, a byte to peek into. */
+const ADDRESS = 0
+const ONE = 128
+const PAIR = 136
+const PEEKED = 144
+const ARENA_BYTES = 2048
+
+/** undefined where there is no such libc, or where it does not do what is expected of it. */
+export function loadLibc(names: readonly string[] = NAMES): Libc | undefined {
+  if (process.platform !== 'linux') return undefined
+  // Not imported: client commands run on Deno, which refuses the module.
+  const ffi = process.getBuiltinModule('bun:ffi') as Ffi | undefined
+  if (ffi === undefined) return undefined
+  for (const name of names) {
+    try {
+      const libc = bind(ffi, ffi.dlopen(name, SIGNATURES).symbols)
+      if (libc !== undefined) return libc
+    } catch {
+      // Another libc.
+    }
+  }
+  return undefined
+}
+
+function bind(ffi: Ffi, symbols: Symbols): Libc | undefined {
+  const call = symbols as unknown as Readonly<Record<keyof typeof SIGNATURES, Call>>
+  const arena = Buffer.from(new ArrayBuffer(ARENA_BYTES))
+  const start = Number(ffi.ptr(arena))
+  arena.writeInt32LE(1, ONE)
+  const errno = new Int32Array(ffi.toArrayBuffer(call.__errno_location(), 0, 4))
+  const code = (): string => CODES.get(errno[0] ?? 0) ?? `errno ${errno[0]}`
+
+  const libc: Libc = {
+    connect(endpoint) {
+      const size = writeAddress(arena, endpoint)
+      if (size === undefined) return { kind: 'failed', code: 'EINVAL' }
+      const descriptor = call.socket(arena.readUInt16LE(ADDRESS), SOCK_STREAM_NONBLOCK_CLOEXEC, 0)
+      if (descriptor < 0) return { kind: 'failed', code: code() }
+      if (endpoint.kind === 'ip') call.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, start + ONE, 4)
+      if (call.connect(descriptor, start + ADDRESS, size) === 0) return { kind: 'begun', descriptor }
+      const failure = code()
+      if (failure === 'EINPROGRESS') return { kind: 'begun', descriptor }
+      call.close(descriptor)
+      return { kind: 'failed', code: failure }
+    },
+    close(descriptor) {
+      call.close(descriptor)
+    },
+    hasNews(descriptor) {
+      return call.recv(descriptor, start + PEEKED, 1, MSG_PEEK_DONTWAIT) >= 0 || code() !== 'EAGAIN'
+    },
+  }
+  return isSound(call, arena, start, libc) ? libc : undefined
+}
+
+/** A pair of sockets, one of them given to Bun: what is undocumented is tried before anybody depends on it. */
+function isSound(call: Readonly<Record<'socketpair', Call>>, arena: Buffer, start: number, libc: Libc): boolean {
+  if (call.socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, start + PAIR) !== 0) return false
+  const [one, other] = [arena.readInt32LE(PAIR), arena.readInt32LE(PAIR + 4)]
+  let isAdopted = false
+  const open = (socket: Bun.Socket): void => {
+    isAdopted = true
+    socket.terminate()
+  }
+  const isQuiet = !libc.hasNews(one)
+  void adopt(one, { open, data() {}, close() {}, error() {} })
+  const hasEnded = isAdopted && libc.hasNews(other)
+  if (!isAdopted) libc.close(one)
+  libc.close(other)
+  return isQuiet && hasEnded
+}
+
+/** Has Bun take over a descriptor; `open` is called before this returns, and whether the connect is done by then or not. */
+export function adopt<Data>(descriptor: number, socket: Bun.SocketHandler<Data>, data?: Data): Promise<unknown> {
+  const options = { fd: descriptor, socket, data, allowHalfOpen: true }
+  // Bun's types know the option, and not that `connect` takes it.
+  return Promise.try(() => Bun.connect(options as unknown as Bun.UnixSocketOptions<Data>))
+}
+
+/** Writes a sockaddr; returns its size, or undefined where `endpoint` fits in none. */
+function writeAddress(arena: Buffer, endpoint: Endpoint): number | undefined {
+  if (endpoint.kind === 'unix') return writePath(arena, endpoint.path)
+  const ip = parseIp(endpoint.address)
+  const { port } = endpoint
+  if (ip === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) return undefined
+  arena.fill(0, ADDRESS, ADDRESS + 28)
+  arena.writeUInt16LE(typeof ip === 'number' ? AF_INET : AF_INET6, ADDRESS)
+  arena.writeUInt16BE(port, ADDRESS + 2)
+  if (typeof ip === 'number') {
+    arena.writeUInt32BE(ip, ADDRESS + 4)
+    return 16
+  }
+  for (let group = 0; group < 8; group += 1) arena.writeUInt16BE(ip.charCodeAt(group), ADDRESS + 8 + 2 * group)
+  return 28
+}
+
+function writePath(arena: Buffer, path: string): number | undefined {
+  const size = Buffer.byteLength(path)
+  if (size === 0 || size > MAX_PATH_BYTES || path.includes('\0')) return undefined
+  arena.writeUInt16LE(AF_UNIX, ADDRESS)
+  arena.write(path, ADDRESS + 2)
+  arena[ADDRESS + 2 + size] = 0
+  return 2 + size + 1
+}
+
+/** Names of error numbers; the first of two names for one number, EAGAIN rather than EWOULDBLOCK. */
+const CODES = new Map(
+  Object.entries(constants.errno)
+    .toReversed()
+    .map(([name, number]) => [number, name]),
+)
