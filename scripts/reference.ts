@@ -19,7 +19,9 @@ export function renderReference(schema: JsonSchema, defaults: Defaults): string 
 function renderRow({ key, schema, isRequired }: Row, setting: Setting | TextSetting | undefined): string {
   const { title = '', description = '', default: fallback, examples } = schema
   const standing = fallback === undefined ? (isRequired ? '; required' : '') : `; default ${code(fallback)}`
-  const example = examples?.[0] === undefined ? '' : ` Example: ${code(examples[0])}.`
+  // The names that may be chosen stand in the title already.
+  const sample = title.startsWith('one of ') ? undefined : examples?.[0]
+  const example = sample === undefined ? '' : ` Example: ${code(sample)}.`
   const reason =
     setting === undefined
       ? ''

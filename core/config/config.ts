@@ -12,11 +12,14 @@ import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 
+/** Among the trusted proxies: whoever connects to a Unix socket, where a peer has no address. */
+export const unixPeers = 'unix:'
+
 export interface Config {
   readonly listeners: readonly ListenerConfig[]
   /** undefined: no admin API. */
   readonly admin: AdminConfig | undefined
-  /** IP addresses and CIDR blocks of the proxies in front: what they tell of clients is believed. */
+  /** IP addresses, CIDR blocks and `unixPeers` of the proxies in front: what they tell of clients is believed. */
   readonly trustedProxies: readonly string[]
   readonly limits: Limits
   readonly timeouts: ClientTimeouts

@@ -3,6 +3,7 @@
  * IPv4 is read in its four-part decimal form only: `0x7f.1` and `010.0.0.1` mean different hosts to different readers.
  */
 import { isIPv4, isIPv6 } from 'node:net'
+import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
 import type { SocketAddress } from '../address.ts'
 import type { Parsed } from './read/scalars.ts'
@@ -19,7 +20,8 @@ export function parseListenAddress(text: string): Parsed<SocketAddress> {
   if (host === '' && port !== undefined) return { kind: 'fault', hint: `did you mean "0.0.0.0:${port}"?` }
   if (port === undefined && isPort(text, 0)) return { kind: 'fault', hint: `did you mean "0.0.0.0:${text}"?` }
   const canonical = canonicalHost(host)
-  if (canonical === undefined || port === undefined || !isPort(port, 0)) return { kind: 'fault' }
+  if (canonical === undefined || port === undefined) return { kind: 'fault' }
+  if (!isPort(port, 0)) return { kind: 'fault', hint: portHint(port, 0) }
   return { kind: 'value', value: { kind: 'tcp', host: canonical, port: Number(port) } }
 }
 
@@ -34,20 +36,40 @@ export function parseBackendUrl(text: string): Parsed<SocketAddress> {
   if (rest !== '' && rest !== '/')
     return { kind: 'fault', rule: 'must end after the port: a backend has no path or query' }
   const address = parseHostPort(authority)
-  return address === undefined ? { kind: 'fault' } : { kind: 'value', value: address }
+  return address === undefined ? { kind: 'fault', hint: authorityHint(authority) } : { kind: 'value', value: address }
 }
+
+function authorityHint(authority: string): string | undefined {
+  const { host, port } = splitAuthority(authority)
+  if (canonicalHost(host) !== undefined) return portHint(port, 1)
+  const ascii = asciiHost(host)
+  return ascii && `did you mean "http://${ascii}${port === undefined ? '' : `:${port}`}"?`
+}
+
+/** For a port that is a number, and yet none. */
+const portHint = (port: string | undefined, min: number): string | undefined =>
+  port !== undefined && /^\d+$/.test(port) ? `ports go from ${min} to ${maxPort}` : undefined
 
 /** An IP address or CIDR block, canonical: `2001:DB8::/32` -> `2001:db8::/32`. */
 export function parseCidr(text: string): Parsed<string> {
   const [address = '', prefix, ...more] = text.split('/')
   const ip = canonicalIp(address)
-  if (ip === undefined || more.length > 0) return { kind: 'fault' }
+  if (ip === undefined || more.length > 0) return { kind: 'fault', hint: cidrHint(text) }
   if (prefix === undefined) return { kind: 'value', value: ip }
   if (!/^(0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > (isIPv4(ip) ? 32 : 128)) return { kind: 'fault' }
   const network = networkOf(ip, prefix)
   if (network === ip) return { kind: 'value', value: `${ip}/${prefix}` }
   const rule = `must begin with its own network address: the last ${(isIPv4(ip) ? 32 : 128) - Number(prefix)} bits are 0`
   return { kind: 'fault', rule, hint: `did you mean "${network}/${prefix}"?` }
+}
+
+function cidrHint(text: string): string | undefined {
+  if (text.toLowerCase() === 'localhost') return 'did you mean "127.0.0.1" and "::1"?'
+  const { host, port } = splitAuthority(text)
+  if (port !== undefined && canonicalIp(host) !== undefined) return `did you mean "${host}"?`
+  return canonicalHost(text) === undefined
+    ? undefined
+    : 'names are not looked up: write the addresses that it stands for'
 }
 
 /** Whether only this machine can reach it. */
@@ -73,6 +95,12 @@ export function canonicalHost(host: string): string | undefined {
   const bracketed = /^\[(.*)\]$/s.exec(host)?.[1]
   if (bracketed !== undefined) return isIPv6(bracketed) ? canonicalIp(bracketed) : undefined
   return isIPv4(host) || isHostName(host) ? host.toLowerCase() : undefined
+}
+
+/** The form of an internationalized name that clients send (RFC 5891): `münchen.de` -> `xn--mnchen-3ya.de`; else undefined. */
+export function asciiHost(host: string): string | undefined {
+  if (!/[^\0-\x7f]/.test(host) || host.length > 253) return undefined
+  return canonicalHost(domainToASCII(host))
 }
 
 /** Labels of RFC 1123 2.1, underscores let through; a last label of digits would be a mistyped IPv4 address. */

@@ -10,7 +10,7 @@ import { formatSize } from './read/units.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
-import { cidr, thingName } from './schema/names.ts'
+import { thingName, trustedProxy } from './schema/names.ts'
 import { pool } from './schema/pool.ts'
 import { routes } from './schema/route.ts'
 
@@ -76,10 +76,10 @@ export const configFile = object(
     }),
     listeners,
     admin,
-    trustedProxies: list(cidr('A proxy, or a block of them.'), {
+    trustedProxies: list(trustedProxy, {
       description:
-        'Proxies in front: what they tell of a client, in X-Forwarded-* and its kin, is believed and passed on; what others tell is dropped.',
-      examples: [['10.0.0.0/8']],
+        'Proxies in front: what they tell of a client, in X-Forwarded-* and its kin, is believed and passed on; what others tell is dropped. `unix:` stands for whoever connects to a Unix socket.',
+      examples: [['10.0.0.0/8', 'unix:']],
     }),
     limits,
     timeouts,
@@ -111,7 +111,11 @@ export const configFile = object(
   { description: 'The configuration of SmartEdge: JSON with comments and trailing commas.' },
 )
 
-const dialect = { $schema: 'https://json-schema.org/draft/2020-12/schema' }
+const dialect = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  allowComments: true,
+  allowTrailingCommas: true,
+} as const
 
 /** Of smartedge.config.json. */
 export const configSchema: JsonSchema = { ...dialect, ...configFile.schema, title: 'SmartEdge configuration' }

@@ -40,7 +40,7 @@ export function createIdentify(isTrustedProxy: (address: string) => boolean): Id
     if (found !== undefined) return found
     const identity: ClientIdentity = {
       address,
-      isTrusted: address !== '' && isTrustedProxy(address),
+      isTrusted: isTrustedProxy(address),
       isTrustedProxy,
       scheme,
       forwardedFields: forwardedForLines(address, scheme),

@@ -1,6 +1,6 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { everybody, nobody } from '../admission/admission.ts'
-import type { Config } from '../config/config.ts'
+import { type Config, unixPeers } from '../config/config.ts'
 import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
@@ -17,7 +17,8 @@ export interface WorldParts {
 }
 
 export function createWorld(config: Config, { pools, geo, previous }: WorldParts): World {
-  const trusted = createBlockSet(config.trustedProxies)
+  const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
+  const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
   const countersOf = keptCounters(previous)
   return {
@@ -31,7 +32,7 @@ export function createWorld(config: Config, { pools, geo, previous }: WorldParts
     limits: config.limits,
     timeouts: config.timeouts,
     halfClose: config.halfClose,
-    identify: createIdentify((address) => trusted.has(address)),
+    identify: createIdentify((address) => (address === '' ? trustsUnixPeers : trusted.has(address))),
     geo,
   }
 }

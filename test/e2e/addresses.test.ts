@@ -68,7 +68,10 @@ describe('a backend', () => {
 })
 
 describe('a listener', () => {
-  test('may be a Unix socket, whose peers have no address', () =>
+  test.each([
+    ['unknown', ['0.0.0.0/0', '::/0']],
+    ['9.9.9.9, unknown', ['unix:']],
+  ])('may be a Unix socket, whose peers are told as %j when %j are trusted', (told, trustedProxies) =>
     inDirectory(async (directory) => {
       const path = join(directory, 'edge.sock')
       const { requests, socket } = answerer()
@@ -78,15 +81,16 @@ describe('a listener', () => {
         { name: 'local', address: { kind: 'unix', path } },
       ] as const
       await using edge = await startTestEdge([server.port], {
-        config: { listeners, trustedProxies: ['0.0.0.0/0', '::/0'] },
+        config: { listeners, trustedProxies },
       })
       const client = new RawPeer()
       await Bun.connect<RawPeer>({ unix: path, data: client, allowHalfOpen: true, socket: peerHandlers })
       client.send(get('/', 'X-Forwarded-For: 9.9.9.9\r\n'))
       expect((await nextResponse(client)).body).toBe('hello')
-      expect(valuesOf(requests[0]!, 'x-forwarded-for')).toEqual(['unknown'])
+      expect(valuesOf(requests[0]!, 'x-forwarded-for')).toEqual([told])
       client.reset()
       expect(edge.counters.connectionsAccepted).toBe(1)
       server.stop(true)
-    }))
+    }),
+  )
 })

@@ -43,6 +43,11 @@ describe('renderReference', () => {
     ])
   })
 
+  test('names no example of a choice, whose title lists all', () => {
+    const check: JsonSchema = { title: 'one of "a", "b"', description: 'How.', examples: ['a', 'b'], default: 'a' }
+    expect(renderReference({ properties: { check } }, {})).toBe('- **`check`** (one of "a", "b"; default `"a"`): How.')
+  })
+
   test('says why there is no default', () => {
     const limits: JsonSchema = { properties: { limit: { title: 'number', description: 'Most.' } } }
     const defaults = { limit: { unit: 'count', value: undefined, min: 1, max: 2, reason: 'Unknown.' } } as const

@@ -57,8 +57,21 @@ function reportUnknown(name: string, key: Node, fields: Fields, reading: Reading
   const known = Object.keys(fields)
   reading.report(key, {
     rule: 'is not a known key',
-    hint: didYouMean(name, known) ?? `known here: ${known.join(', ')}`,
+    hint: didYouMean(name, known) ?? belongsInto(name, fields) ?? `known here: ${known.join(', ')}`,
   })
+}
+
+/** For a key that stands one level too high: `path` of a route's `match`. */
+function belongsInto(name: string, fields: Fields): string | undefined {
+  const homes = Object.entries(fields).flatMap(([key, { schema }]) => homesOf(name, key, schema))
+  return homes.length === 0 ? undefined : `it belongs into ${homes.join(' or ')}`
+}
+
+function homesOf(name: string, key: string, { properties, additionalProperties, anyOf = [] }: JsonSchema): string[] {
+  const has = (schema: JsonSchema['properties']): boolean => schema !== undefined && Object.hasOwn(schema, name)
+  if (has(properties)) return [`"${key}"`]
+  if (additionalProperties && has(additionalProperties.properties)) return [`an entry of "${key}"`]
+  return anyOf.flatMap((form) => homesOf(name, key, form))
 }
 
 interface Entry {
@@ -108,7 +121,8 @@ export function record<T>(item: Field<T | undefined>, options: RecordOptions): F
       if (node.type !== 'object')
         return reading.report(node, { rule: 'must be an object of named entries' }, { secret })
       const entries = entriesOf(node)
-      if (entries.length === 0 && noun !== undefined) reading.report(node, { rule: `must name at least one ${noun}` })
+      if (entries.length === 0 && noun !== undefined)
+        reading.report(node, { rule: `must name at least one ${noun}`, hint: suchAs(about.examples) })
       return entries.flatMap(({ name, key, value: valueNode }) => {
         if (!namePattern.test(name)) reading.report(key, { rule: nameRule })
         const value = item.read(valueNode, reading)
@@ -117,6 +131,9 @@ export function record<T>(item: Field<T | undefined>, options: RecordOptions): F
     },
   }
 }
+
+const suchAs = ([example]: readonly unknown[] = []): string | undefined =>
+  example === undefined ? undefined : `such as ${JSON.stringify(example)}`
 
 /** In file order; an item that could not be read is left out. */
 export function list<T>(item: Field<T | undefined>, about: About): Field<readonly T[] | undefined> {

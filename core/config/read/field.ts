@@ -27,6 +27,9 @@ export interface JsonSchema {
   readonly propertyNames?: JsonSchema
   readonly minProperties?: number
   readonly anyOf?: readonly JsonSchema[]
+  /** What VS Code and its kin let pass in a `.json` file; at the root alone, and no part of the standard. */
+  readonly allowComments?: true
+  readonly allowTrailingCommas?: true
 }
 
 export interface Field<T> {

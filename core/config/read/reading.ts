@@ -113,8 +113,8 @@ const isKey = (node: Node): boolean => node.parent?.type === 'property' && node.
 
 /** Texts as they stand in the file, before variables are expanded: an expanded one may be a secret. */
 function showValue(node: Node, secret: boolean): string {
-  if (node.type === 'object') return 'an object'
-  if (node.type === 'array') return 'a list'
+  if (node.type === 'object') return node.children?.length === 0 ? '{}' : 'an object'
+  if (node.type === 'array') return node.children?.length === 0 ? '[]' : 'a list'
   const isText = node.type === 'string'
   if (secret && (isText || node.type === 'number')) return `a ${isText ? 'text' : 'number'} (not shown)`
   return isText ? showText(String(node.value)) : String(node.value)

@@ -61,6 +61,7 @@ export function choice<const Name extends string>(names: readonly Name[], about:
   return text<Name>({
     ...about,
     title: `one of ${listed}`,
+    examples: names,
     rule: `must be one of ${listed}`,
     pattern: `^(${names.join('|')})$`,
     parse(typed) {
@@ -124,12 +125,17 @@ function quantity<S extends Setting>(
   return fallBack(field, setting, format)
 }
 
+export interface NumberOptions extends About {
+  /** What to say to a value that is refused. */
+  readonly hintFor?: (value: unknown) => string | undefined
+}
+
 /** A whole number in the setting's range; its value when absent. */
-export const count = <S extends Setting>(setting: S, about: About): Field<number | S['value']> =>
+export const count = <S extends Setting>(setting: S, about: NumberOptions): Field<number | S['value']> =>
   numeric(setting, about, { type: 'integer', noun: 'a whole number', accepts: Number.isSafeInteger })
 
 /** Any number in the setting's range; its value when absent. */
-export const number = <S extends Setting>(setting: S, about: About): Field<number | S['value']> =>
+export const number = <S extends Setting>(setting: S, about: NumberOptions): Field<number | S['value']> =>
   numeric(setting, about, { type: 'number', noun: 'a number', accepts: Number.isFinite })
 
 interface Numeric {
@@ -140,17 +146,25 @@ interface Numeric {
 
 function numeric<S extends Setting>(
   setting: S,
-  about: About,
+  { hintFor, ...about }: NumberOptions,
   { type, noun, accepts }: Numeric,
 ): Field<number | S['value']> {
   const { min, max } = setting
+  const isRight = (value: unknown): value is number =>
+    typeof value === 'number' && accepts(value) && value >= min && value <= max
   const rule = `must be ${noun} from ${min} to ${max}`
   const title = `${noun.replace(/^an? /, '')}, ${min} to ${max}`
   const field = plain<number>({ title, ...about, type, minimum: min, maximum: max }, (node) => {
     const read: unknown = node.value
-    return typeof read === 'number' && accepts(read) && read >= min && read <= max ? read : { rule }
+    return isRight(read) ? read : { rule, hint: hintFor?.(read) ?? unquoted(read, isRight) }
   })
   return fallBack(field, setting, (value) => value)
+}
+
+/** For a number that was written as a text. */
+function unquoted(value: unknown, isRight: (value: unknown) => boolean): string | undefined {
+  const number = typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : Number.NaN
+  return isRight(number) ? `did you mean ${number}, without quotes?` : undefined
 }
 
 /** A field whose value needs no expansion: what `accept` returns, unless that is a fault. */
@@ -174,7 +188,9 @@ function plain<T extends number | boolean>(
 export const flag = (about: About): Field<boolean | undefined> =>
   plain<boolean>({ title: 'true or false', ...about, type: 'boolean' }, (node) => {
     const read: unknown = node.value
-    return typeof read === 'boolean' ? read : { rule: 'must be true or false' }
+    if (typeof read === 'boolean') return read
+    const isQuoted = read === 'true' || read === 'false'
+    return { rule: 'must be true or false', hint: isQuoted ? `did you mean ${read}, without quotes?` : undefined }
   })
 
 /** Only `false`, to switch something off. */

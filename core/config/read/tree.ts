@@ -2,24 +2,12 @@
  * Text -> syntax tree with offsets, or what is wrong with the text. JSON with comments and trailing commas; stricter than
  * the parser underneath in three ways: duplicate keys, `__proto__` and deep nesting are refused.
  */
-import {
-  createScanner,
-  type JSONScanner,
-  type Node,
-  parseTree,
-  type ParseError,
-  printParseErrorCode,
-} from 'jsonc-parser'
+import { createScanner, type Node, parseTree, type ParseError, printParseErrorCode } from 'jsonc-parser'
 import type { Fault } from '../problems.ts'
+import { findBracketFault } from './brackets.ts'
 
 /** Bytes of a config or members file: room for 40,000 members, and a bound on the tree, which takes up to 200 times as much. */
 export const maxFileBytes = 4 * 1024 ** 2
-
-/** The parser and all who walk its tree recurse; a real config has eight levels. */
-const maxDepth = 64
-
-// jsonc-parser's token numbers; its `SyntaxKind` is an ambient const enum, which `verbatimModuleSyntax` refuses.
-const token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, endOfFile: 17 } as const
 
 /** At a node of the tree, or at an offset where the text makes no tree. */
 export interface LocatedFault extends Fault {
@@ -41,7 +29,7 @@ const sentences: Readonly<Record<string, string>> = {
   CloseBracketExpected: 'a closing ] is expected here',
   EndOfFileExpected: 'nothing more is expected after the value',
   InvalidNumberFormat: 'this is no JSON number',
-  InvalidSymbol: 'this is no JSON value; texts stand in double quotes',
+  InvalidSymbol: 'this is no JSON; keys and texts stand in double quotes',
   InvalidCommentToken: 'this is no comment; // and /* */ are',
   UnexpectedEndOfComment: 'this comment has no end',
   UnexpectedEndOfString: 'this text has no closing quote on its line',
@@ -55,41 +43,53 @@ const sentences: Readonly<Record<string, string>> = {
 export function readTree(text: string): Tree {
   if (text.includes('\0')) return whole('must be JSON text, this is binary')
   if (text.length > maxFileBytes) return whole(`must be at most ${maxFileBytes / 1024 ** 2} MiB`)
-  const depthFault = checkDepth(text)
-  if (depthFault !== undefined) return { root: undefined, faults: [depthFault] }
+  const bracket = findBracketFault(text)
+  if (bracket?.kind === 'depth') return { root: undefined, faults: [bracket] }
   const errors: ParseError[] = []
   const root = parseTree(text, errors, { allowTrailingComma: true })
   if (root === undefined && isBlank(text)) return whole('must hold a JSON object, this file is empty')
   // After a missing comma the tree is still whole; after any other mistake what follows would be guesswork.
   const isWhole = errors.every((error) => printParseErrorCode(error.error) === 'CommaExpected')
-  const faults = errors.map((error) => describe(error))
-  if (root === undefined || !isWhole) return { root: undefined, faults }
-  return { root, faults: [...faults, ...keyFaults(root)] }
+  if (root === undefined || !isWhole || bracket !== undefined)
+    return { root: undefined, faults: [first(text, errors, bracket)] }
+  return { root, faults: [...errors.map((error) => describe(text, error)), ...keyFaults(root)] }
+}
+
+/** What the parser says of the text behind a mistake follows from that one. */
+function first(
+  text: string,
+  errors: readonly ParseError[],
+  bracket: (LocatedFault & { at: number }) | undefined,
+): LocatedFault {
+  const [error] = errors
+  if (bracket !== undefined && (error === undefined || bracket.at <= error.offset)) return bracket
+  return error === undefined ? { at: 0, rule: 'must be JSON text' } : describe(text, error)
 }
 
 const whole = (rule: string): Tree => ({ root: undefined, faults: [{ at: 0, rule }] })
 
-function describe(error: ParseError): LocatedFault {
+function describe(text: string, error: ParseError): LocatedFault {
   const name = printParseErrorCode(error.error)
-  return { at: error.offset, rule: sentences[name] ?? `this is no JSON (${name})` }
+  const rule = sentences[name] ?? `this is no JSON (${name})`
+  return { at: error.offset, rule, hint: name === 'InvalidSymbol' ? hintFor(text.slice(error.offset)) : undefined }
+}
+
+/** For habits from other languages. */
+function hintFor(rest: string): string | undefined {
+  if (rest.startsWith('#')) return 'comments are // and /* */'
+  const word = /^\w+/.exec(rest)?.[0].toLowerCase() ?? ''
+  const value = ['true', 'false', 'null'].find((known) => known === word)
+  return value && `did you mean ${value}?`
 }
 
 /** Whether there is nothing but white space and comments. */
-const isBlank = (text: string): boolean => tokenKind(createScanner(text, true)) === token.endOfFile
-
-const tokenKind = (scanner: JSONScanner): number => scanner.scan()
-
-/** Brackets are counted by the scanner, which does not recurse, before anything that does sees the text. */
-function checkDepth(text: string): LocatedFault | undefined {
-  const scanner = createScanner(text, true)
-  let depth = 0
-  for (let kind = tokenKind(scanner); kind !== token.endOfFile; kind = tokenKind(scanner)) {
-    if (kind === token.openBrace || kind === token.openBracket) depth++
-    if (kind === token.closeBrace || kind === token.closeBracket) depth--
-    if (depth > maxDepth) return { at: scanner.getTokenOffset(), rule: `must not nest deeper than ${maxDepth} levels` }
-  }
-  return undefined
+function isBlank(text: string): boolean {
+  const kind: number = createScanner(text, true).scan()
+  return kind === endOfFile
 }
+
+// jsonc-parser's token number; its `SyntaxKind` is an ambient const enum, which `verbatimModuleSyntax` refuses.
+const endOfFile = 17
 
 function keyFaults(node: Node): LocatedFault[] {
   if (node.type !== 'object') return (node.children ?? []).flatMap((child) => keyFaults(child))

@@ -1,7 +1,7 @@
 /** A pool's `health`: how its members are checked. */
 import type { HealthPolicy } from '../../health/policy.ts'
 import { defaults } from '../defaults.ts'
-import { canonicalHost } from '../network.ts'
+import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, located, orElse, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
@@ -58,17 +58,25 @@ const path = text({
   examples: ['/health'],
   rule: 'must begin with / and hold printable ASCII without spaces or #',
   pattern: '^/',
-  parse: (target) =>
-    /^\/[!-~]{0,2047}$/.test(target) && !target.includes('#') ? { kind: 'value', value: target } : { kind: 'fault' },
+  parse(target) {
+    if (isTarget(target)) return { kind: 'value', value: target }
+    return { kind: 'fault', hint: isTarget(`/${target}`) ? `did you mean ${JSON.stringify(`/${target}`)}?` : undefined }
+  },
 })
+
+const isTarget = (text: string): boolean => /^\/[!-~]{0,2047}$/.test(text) && !text.includes('#')
 
 const host = text({
   title: 'host, with or without port',
   description: 'The Host field of an HTTP check; by default the member’s own host and port.',
   examples: ['app.internal'],
   rule: 'must be a host such as "app.internal" or "app.internal:8080"',
-  parse: (value) =>
-    canonicalHost(value.replace(/:\d{1,5}$/, '')) === undefined ? { kind: 'fault' } : { kind: 'value', value },
+  parse(value) {
+    const [, name = '', port = ''] = /^(.*?)(:\d{1,5})?$/s.exec(value) ?? []
+    if (canonicalHost(name) !== undefined) return { kind: 'value', value }
+    const ascii = asciiHost(name)
+    return { kind: 'fault', hint: ascii && `did you mean "${ascii}${port}"?` }
+  },
 })
 
 /** Its default depends on `interval`. */

@@ -56,7 +56,11 @@ const detailedMember = convert(
   object(
     {
       url: required(url('Where the backend listens: `http://host:port` (80 when absent) or `unix:/path`.')),
-      weight: number(weightSetting, { description: 'Its share relative to the others.', examples: [2] }),
+      weight: number(weightSetting, {
+        description: 'Its share relative to the others.',
+        examples: [2],
+        hintFor: (value) => (value === 0 ? '"drain": true keeps requests away' : undefined),
+      }),
       zone,
       place,
       drain: flag({

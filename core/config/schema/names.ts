@@ -1,4 +1,5 @@
 /** Fields for names and blocks that several sections use. */
+import { unixPeers } from '../config.ts'
 import { parseCidr } from '../network.ts'
 import type { Field } from '../read/field.ts'
 import { text } from '../read/scalars.ts'
@@ -32,3 +33,16 @@ export const cidr = (description: string): Field<string | undefined> =>
     rule: 'must be an IP address or CIDR block such as "10.0.0.0/8"',
     parse: parseCidr,
   })
+
+/** One of `trustedProxies`. */
+export const trustedProxy = text({
+  title: 'IP address, CIDR block, or "unix:"',
+  description: 'A proxy, or a block of them; `unix:` for whoever connects to a listener on a Unix socket.',
+  examples: ['10.0.0.0/8', unixPeers],
+  rule: `must be an IP address, a CIDR block such as "10.0.0.0/8", or "${unixPeers}"`,
+  parse(written) {
+    if (written === unixPeers) return { kind: 'value', value: unixPeers }
+    const isNearly = /^unix\b/i.test(written)
+    return isNearly ? { kind: 'fault', hint: `did you mean "${unixPeers}"?` } : parseCidr(written)
+  },
+})

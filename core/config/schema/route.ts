@@ -1,6 +1,6 @@
 /** `routes`: which requests go to which pool, in file order. */
 import type { RouteMatch } from '../../route/route.ts'
-import { canonicalHost } from '../network.ts'
+import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, type Named, object, record } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
@@ -22,9 +22,16 @@ const host = text({
 function parseHost(written: string): Parsed<string> {
   if (written === '*') return { kind: 'fault', hint: 'leave host out to match every host' }
   const prefix = written.startsWith('*.') ? '*.' : ''
-  const canonical = canonicalHost(written.slice(prefix.length))
-  if (canonical === undefined) return { kind: 'fault' }
+  const name = written.slice(prefix.length)
+  const canonical = canonicalHost(name)
+  if (canonical === undefined) return { kind: 'fault', hint: hostHint(prefix, name) }
   return { kind: 'value', value: prefix + (canonical.includes(':') ? `[${canonical}]` : canonical) }
+}
+
+function hostHint(prefix: string, name: string): string | undefined {
+  const bare = name.replace(/:\d*$/, '')
+  const meant = canonicalHost(bare) === undefined ? asciiHost(bare) : bare
+  return meant === undefined || meant === name ? undefined : `did you mean ${JSON.stringify(prefix + meant)}?`
 }
 
 const path = text({

@@ -249,9 +249,9 @@ describe('a members file', () => {
 
   test.each([
     ['', '1:1: must hold a JSON object, this file is empty'],
-    ['[]', '1:1: must be an object with the keys backends, got a list'],
+    ['[]', '1:1: must be an object with the keys backends, got []'],
     ['{}', '1:1: backends is required'],
-    ['{ "backends": ["http://a"', '1:26: a closing ] is expected here'],
+    ['{ "backends": ["http://a"', '1:26: a closing ] is expected here, for the [ in line 1'],
     [
       '{\n  "backends": ["http://a", "http://a:80"] }',
       '2:28: backends[1] must differ from the others, yet is the same backend as [0], got "http://a:80"',

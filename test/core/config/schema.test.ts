@@ -5,7 +5,8 @@ import { parse as parseJsonc } from 'jsonc-parser'
 import { configSchema, membersSchema, renderSchema } from '../../../core/config/schema.ts'
 import { configOf, problemsOf, withPool, withTop } from './read-config.ts'
 
-const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true })
+const forEditors = ['allowComments', 'allowTrailingCommas']
+const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true, keywords: forEditors })
 const accepts = ajv.compile(configSchema)
 const acceptsMembers = ajv.compile(membersSchema)
 const projectFile = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8')
@@ -45,6 +46,17 @@ describe('the schema', () => {
   ])('refuses what is refused: %j', (source) => {
     expect(problemsOf(source)).not.toEqual([])
     expect(accepts(source)).toBeFalse()
+  })
+
+  test('lets editors pass comments and trailing commas', () => {
+    for (const schema of [configSchema, membersSchema])
+      expect(schema).toMatchObject({ allowComments: true, allowTrailingCommas: true })
+  })
+
+  test('offers every name that may be chosen', () => {
+    expect(configSchema.properties?.['pools']).toMatchObject({
+      additionalProperties: { properties: { health: { properties: { check: { examples: ['http', 'tcp'] } } } } },
+    })
   })
 
   test('describes every key', () => {

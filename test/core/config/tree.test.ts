@@ -20,17 +20,39 @@ describe('readTree', () => {
   })
 
   test.each([
-    ['{ "a": 1', 'a closing } is expected here'],
-    ['[1', 'a closing ] is expected here'],
+    ['{ "a": 1', 'a closing } is expected here, for the { in line 1'],
+    ['[1', 'a closing ] is expected here, for the [ in line 1'],
     ['{ "a" 1 }', 'a colon is expected here'],
     ['{ "a": }', 'a value is expected here'],
-    ["{ 'a': 1 }", 'this is no JSON value; texts stand in double quotes'],
+    ["{ 'a': 1 }", 'this is no JSON; keys and texts stand in double quotes'],
     ['{ "a": "b }', 'this text has no closing quote on its line'],
     ['{} {}', 'nothing more is expected after the value'],
     ['{ "a": 1 } /* ', 'this comment has no end'],
   ])('says what is wrong with %p', (text, rule) => {
-    expect(rules(text)).toContain(rule)
+    expect(rules(text)).toEqual([rule])
     expect(readTree(text).root).toBeUndefined()
+  })
+
+  test.each([
+    ["{ 'a': { 'b': ['c'] } }", 2],
+    ['{ a: { b: ["c"] } }', 2],
+    ['a:\n  b:\n    - c', 0],
+    ['{ "a": ["b] } }', 8],
+    ['{ "a": [1],, "b": 2 }', 11],
+    ['{ "a" = { "b": 1 } }', 6],
+    ['{ "a": ["b"; "c"] }', 11],
+    ['{ "a":\n "b": { "c": 1 } } }', 11],
+  ])('says one thing about %p, where it begins', (text, at) => {
+    expect(places(text)).toEqual([at])
+  })
+
+  test.each([
+    ['{ # mine\n "a": 1 }', 'comments are // and /* */'],
+    ['{ "a": True }', 'did you mean true?'],
+    ['{ "a": NULL }', 'did you mean null?'],
+    ['{ "a": yes }', undefined],
+  ])('knows the habit behind %p', (text, hint) => {
+    expect(readTree(text).faults.map((fault) => fault.hint)).toEqual([hint])
   })
 
   test('reads on after a missing comma', () => {

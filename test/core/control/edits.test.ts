@@ -99,7 +99,8 @@ describe('a faulty edit', () => {
     ['backends[0].weight must be a number from 0.001 to 1000, got null', Number.NaN],
     ['backends[0].weight must be a number from 0.001 to 1000, got null', Number.POSITIVE_INFINITY],
     ['backends[0].weight must be a number from 0.001 to 1000, got "2"', '2'],
-    ['backends[0].weight must be a number from 0.001 to 1000, got a list', []],
+    ['backends[0].weight must be a number from 0.001 to 1000, got []', []],
+    ['backends[0].weight must be a number from 0.001 to 1000, got a list', [1]],
     ['backends[0].weight must be a number from 0.001 to 1000, got an object', { weight: 1 }],
   ])('says %s', async (problem, weight) => {
     const { controller, edge, read } = await start(apart)
