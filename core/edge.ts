@@ -2,6 +2,7 @@
 import type { SocketAddress } from './address.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
+import type { Env } from './config/read/expand.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
@@ -75,7 +76,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const log = createEventLog(clock, options.emit)
   const { emit } = log
-  const { life, listeners, source, admin, control, ...rest } = assemble({ clock, random, lookUp, connect, log })
+  const { life, listeners, source, admin, control, ...rest } = assemble({
+    clock,
+    random,
+    lookUp,
+    connect,
+    log,
+    env: files?.env,
+  })
   let controller: Controller | undefined
   const kill = (): void => {
     controller?.stop()
@@ -126,10 +134,12 @@ interface Surroundings {
   readonly lookUp: LookUp
   readonly connect: Connect | undefined
   readonly log: EventLog
+  /** Of the process; absent: nothing is kept in its user's folders. */
+  readonly env: Env | undefined
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble({ clock, random, lookUp, connect, log }: Surroundings) {
+function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
   const { emit } = log
   const counters = createEdgeCounters()
   const { window, stop: stopWindow } = startLatencyWindow(clock)
@@ -170,7 +180,7 @@ function assemble({ clock, random, lookUp, connect, log }: Surroundings) {
     onClosed: () => life.clientGone(),
   })
   const source = createAdminSource({ published, pools, listeners, counters, clock, life, log })
-  const admin = new AdminHost({ addresses, source, emit, clock })
+  const admin = new AdminHost({ addresses, source, emit, clock, env })
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.

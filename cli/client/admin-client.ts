@@ -4,13 +4,18 @@
  */
 import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { type TokenHome, tokenHome } from '../../core/admin/token-file.ts'
 import metadata from '../../package.json' with { type: 'json' }
 import type { Io } from '../process/io.ts'
+import { findOwnToken } from './own-token.ts'
 
 export interface AdminTarget {
   /** `http://…`, `https://…` or `unix:/path`. */
   readonly url: string
+  /** As it was given; undefined: one that the balancer has kept for our user is looked for, each time anew. */
   readonly token: string | undefined
+  /** Where to look; absent: nowhere. */
+  readonly home?: TokenHome
 }
 
 export type AdminAnswer =
@@ -35,7 +40,7 @@ export function adminTarget(options: { readonly url?: string; readonly token?: s
   const url = options.url ?? (env['SMARTEDGE_ADMIN_URL'] || defaultAdminUrl)
   if (!/^unix:\/./.test(url) && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     throw new Error(`the admin URL must be http://host:port, https://host:port or unix:/path, got ${url}`)
-  return { url, token: options.token ?? (env['SMARTEDGE_ADMIN_TOKEN'] || undefined) }
+  return { url, token: options.token ?? (env['SMARTEDGE_ADMIN_TOKEN'] || undefined), home: tokenHome(env) }
 }
 
 /** What to ask; without it: GET. */
@@ -55,26 +60,32 @@ export async function askAdmin(target: AdminTarget, path: string, request?: Admi
     return { kind: 'unreachable', reason: reasonOf(error) }
   }
   try {
-    return readAnswer(response.statusCode ?? 0, JSON.parse(await readText(response)))
+    return readAnswer(response, JSON.parse(await readText(response)))
   } catch {
     return { kind: 'refused', reason: 'the answer is no JSON; is this the address of a SmartEdge admin API?' }
   }
 }
 
+type AnswerHead = Pick<IncomingMessage, 'statusCode' | 'headers'>
+
 /** What a whole answer comes to. */
-export function readAnswer(status: number, body: unknown): AdminAnswer {
+export function readAnswer({ statusCode: status = 0, headers }: AnswerHead, body: unknown): AdminAnswer {
   if (status >= 200 && status < 300) return { kind: 'ok', body }
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'no reason given'
   if (status !== 401) return { kind: 'refused', reason: `${status}: ${detail}`, body }
-  return { kind: 'refused', reason: 'it wants a token: pass --token or set SMARTEDGE_ADMIN_TOKEN to its admin.token' }
+  // RFC 6750 3.1: so it says of a token that it got, and not of one that it misses.
+  const isWrong = headers['www-authenticate']?.includes('invalid_token') === true
+  const what = isWrong ? 'the token is not the right one' : 'it wants a token'
+  return { kind: 'refused', reason: `${what}: pass --token or set SMARTEDGE_ADMIN_TOKEN to its admin.token` }
 }
 
 /** The response with its body still to come; whoever asks for a stream reads it. Rejects when nobody answers. */
 export function openAdmin(
-  { url, token }: AdminTarget,
+  target: AdminTarget,
   path: string,
   { method, body, headers }: AdminRequest = { method: 'GET' },
 ): Promise<IncomingMessage> {
+  const { url, token } = credentialsOf(target)
   const isUnix = url.startsWith('unix:')
   const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
   const content = body === undefined ? '' : JSON.stringify(body)
@@ -102,6 +113,14 @@ export function openAdmin(
     outgoing.on('error', reject)
     outgoing.end(content)
   })
+}
+
+function credentialsOf({ url, token, home }: AdminTarget): {
+  readonly url: string
+  readonly token: string | undefined
+} {
+  const own = token === undefined && home !== undefined ? findOwnToken(url, home) : undefined
+  return own ?? { url, token }
 }
 
 /** At most 64 MiB; rejects beyond. */

@@ -136,7 +136,7 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
 async function reasonIn(response: IncomingMessage): Promise<string> {
   const status = response.statusCode ?? 0
   const answer = await readText(response).then(
-    (text) => readAnswer(status, parseOr(text)),
+    (text) => readAnswer(response, parseOr(text)),
     () => undefined,
   )
   return answer?.kind === 'refused' ? answer.reason : `it answered ${status}`

@@ -35,13 +35,18 @@ const styles: Readonly<Record<Level, Style>> = { info: 'dim', warn: 'yellow', er
 const label = (level: Level, color: boolean): string =>
   level === 'info' ? '' : `${paint(level === 'warn' ? 'warning' : 'error', styles[level], color)}: `
 
+interface Described {
+  readonly level: Level
+  readonly message: string
+}
+
 /** What an event says to people, and how much it matters. */
-export function describeEvent(event: EdgeEvent): { readonly level: Level; readonly message: string } {
+export function describeEvent(event: EdgeEvent): Described {
   switch (event.kind) {
     case 'listening':
       return { level: 'info', message: `${event.listener}: listening on ${event.address}` }
     case 'admin-listening':
-      return { level: 'info', message: `admin API: listening on ${event.address}` }
+      return adminMessage(event)
     case 'ready':
       return { level: 'info', message: readyMessage(event) }
     case 'backend-up':
@@ -75,6 +80,18 @@ export function describeEvent(event: EdgeEvent): { readonly level: Level; readon
       return { level: 'error', message: event.detail }
     default:
       return { level: 'error', message: `unknown event ${JSON.stringify(event satisfies never)}` }
+  }
+}
+
+function adminMessage({ address, ownToken }: EdgeEvent & { kind: 'admin-listening' }): Described {
+  const message = `admin API: listening on ${address}`
+  if (ownToken === undefined) return { level: 'info', message }
+  if (ownToken.kind === 'kept')
+    return { level: 'info', message: `${message}, changes take the token in ${ownToken.file}` }
+  const advice = 'set admin.token, or admin.open where it is yours alone'
+  return {
+    level: 'warn',
+    message: `${message}, changes are refused: its token can't be kept: ${ownToken.reason}; ${advice}`,
   }
 }
 

@@ -15,6 +15,9 @@ const maxEditBytes = 64 * 1024
 /** A config file has up to as many. */
 export const maxBodyBytes = maxFileBytes
 
+/** Whether one is announced; it may turn out to be empty. */
+export const hasBody = (request: Request): boolean => request.body !== null
+
 /**
  * Without the type, a form on any web page could send it: browsers ask before they send `application/json` elsewhere.
  * Empty when there is none.

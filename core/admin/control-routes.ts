@@ -6,7 +6,7 @@ import type { FileEdit } from '../config/edit/pool-edit.ts'
 import { configSchema } from '../config/schema.ts'
 import type { Controller, EditResult, Problems, ReloadResult } from '../control/contract.ts'
 import { bodySchemas } from './body-schemas.ts'
-import { readBody, readText } from './body.ts'
+import { hasBody, readBody, readText } from './body.ts'
 import { poolView } from './pool-view.ts'
 import { problem, sentences } from './problem.ts'
 import { type Call, json, type Routes } from './route.ts'
@@ -28,6 +28,7 @@ const nothing = { description: 'Nothing.' } as const
 export const controlRoutes: Routes = {
   'POST /api/reload': {
     summary: 'Loads the files again. What cannot be used stays as it was, and is told.',
+    need: 'read',
     body: nothing,
     answer: controlled(async ({ control, request, origin }) => {
       const body = await readText(request)
@@ -43,12 +44,17 @@ export const controlRoutes: Routes = {
     }),
   },
   'POST /api/config/plan': {
-    summary: 'What a reload would change, and how many connections and tunnels that would end. Changes nothing.',
+    summary:
+      'What a reload would change, and how many connections and tunnels that would end. Changes nothing; a text of ' +
+      'one’s own may name files of this machine, and is planned for whoever may make changes.',
+    need: 'read',
     body: {
       description: 'Nothing, for the files as they are now; or the text of a config file, comments and all.',
       schema: configSchema,
     },
-    answer: controlled(async ({ control, request }) => {
+    answer: controlled(async ({ control, request, refuse }) => {
+      const refused = hasBody(request) ? refuse('change') : undefined
+      if (refused) return refused
       const body = await readText(request)
       if (body.kind === 'refused') return body.response
       const plan = await control.plan(body.value === '' ? undefined : body.value)

@@ -1,12 +1,13 @@
 /** The OpenAPI 3.1 document of the admin API, made from its table of routes. */
 import type { JsonSchema } from '../config/read/field.ts'
+import type { Need } from './access.ts'
 import { statusSchema } from './status-schema.ts'
 
 /** What a route tells of itself. */
 export interface Operation {
   readonly summary: string
-  /** Served without a token and to any Host: says nothing that needs guarding. */
-  readonly open?: boolean
+  /** What it asks of whoever asks for it; none: `read` for GET, `change` for everything else. */
+  readonly need?: Need
   /** Name of the answer's schema in `components`; none: any JSON. */
   readonly schema?: 'StatusSnapshot'
   /** Of the answer; none: `application/json`. */
@@ -46,6 +47,13 @@ const problemSchema = {
   },
 }
 
+const tokenDescription =
+  'The config’s admin.token. Without one, the token that the process has made and keeps in a file for its user; ' +
+  'it is needed for changes alone, and with admin.open for nothing.'
+
+/** `key`: `METHOD /path`. */
+export const needOf = (key: string, { need }: Operation): Need => need ?? (key.startsWith('GET ') ? 'read' : 'change')
+
 /** A plain JSON value. `routes` by `METHOD /path/:param`. */
 export function openApiDocument(routes: Readonly<Record<string, Operation>>, version: string): object {
   return {
@@ -54,7 +62,7 @@ export function openApiDocument(routes: Readonly<Record<string, Operation>>, ver
     paths: describePaths(routes),
     components: {
       schemas: { Problem: problemSchema, StatusSnapshot: statusSchema },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: tokenDescription } },
     },
   }
 }
@@ -87,7 +95,7 @@ function operation(key: string, route: Operation): object {
     })),
     ...(route.body && { requestBody: requestBody(route.body) }),
     // An empty requirement beside the token: it is asked for only when the config sets one (OpenAPI 3.1, 4.8.30).
-    security: route.open ? [] : [{ token: [] }, {}],
+    security: { public: [], read: [{ token: [] }, {}], change: [{ token: [] }] }[needOf(key, route)],
     responses: {
       [route.status ?? 200]: { description: 'As asked.', content: { [mediaType]: { schema } } },
       default: {

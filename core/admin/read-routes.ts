@@ -9,12 +9,12 @@ const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 export const readRoutes: Routes = {
   'GET /health': {
     summary: 'Whether the process answers at all; 200 as long as it does.',
-    open: true,
+    need: 'public',
     answer: () => json({ status: 'ok' }),
   },
   'GET /ready': {
     summary: 'Whether new traffic should be sent here: 200 when it should, 503 with the reason when not.',
-    open: true,
+    need: 'public',
     answer({ source }) {
       const readiness = source.ready()
       return readiness.kind === 'ready' ? json({ status: 'ready' }) : problem(503, readiness.reason)

@@ -1,5 +1,6 @@
 /** What a route of the admin API is, and which one a request asks for. */
-import type { Operation } from './openapi.ts'
+import type { Need } from './access.ts'
+import { needOf, type Operation } from './openapi.ts'
 import type { AdminSource } from './source.ts'
 
 export interface Route extends Operation {
@@ -13,13 +14,20 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>
   /** Who asks, for logs: `cli from 127.0.0.1`. */
   readonly origin: string
+  /** The refusal, where what this request asks for needs more than its route does. */
+  readonly refuse: (need: Need) => Response | undefined
 }
 
 /** By `METHOD /path/:param`. GET also answers HEAD. */
 export type Routes = Readonly<Record<string, Route>>
 
 export type Found =
-  | { readonly kind: 'route'; readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'route'
+      readonly route: Route
+      readonly need: Need
+      readonly params: Readonly<Record<string, string>>
+    }
   /** The path is there; `allow` lists its methods. */
   | { readonly kind: 'wrong-method'; readonly allow: string }
   | { readonly kind: 'none' }
@@ -32,7 +40,7 @@ export function findRoute(routes: Routes, method: string, path: string): Found {
     const [name = '', template = ''] = key.split(' ')
     const params = matchPath(template, path)
     if (params === undefined) continue
-    if (name === asked) return { kind: 'route', route, params }
+    if (name === asked) return { kind: 'route', route, need: needOf(key, route), params }
     methods.push(...(name === 'GET' ? ['GET', 'HEAD'] : [name]))
   }
   return methods.length === 0 ? { kind: 'none' } : { kind: 'wrong-method', allow: methods.join(', ') }

@@ -1,16 +1,15 @@
 /** The admin API, Request -> Response, callable without a socket: all its routes, and what holds for each of them. */
-import { refuseAccess } from './access.ts'
+import { type Access, refuseAccess } from './access.ts'
 import { controlRoutes } from './control-routes.ts'
 import { openApiDocument } from './openapi.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
-import { findRoute, json, type Routes } from './route.ts'
-import type { Secret } from '../secrets.ts'
+import { type Call, findRoute, json, type Routes } from './route.ts'
 import type { AdminSource } from './source.ts'
 
 export interface AdminOptions {
-  /** undefined: open to loopback Hosts. Read for each request: it may change. */
-  readonly token: Secret | undefined
+  /** Read for each request: it may change. */
+  readonly access: () => Access
   readonly source: AdminSource
 }
 
@@ -29,9 +28,10 @@ export type AdminHandler = (request: Request, address?: string) => Promise<Respo
 /** Never rejects: a fault of the source is a 500. */
 export function createAdminHandler(options: AdminOptions): AdminHandler {
   return async (request, address) => {
-    const response = await answer(request, options.token, {
+    const response = await answer(request, {
       source: options.source,
       origin: originOf(request, address),
+      refuse: (need) => refuseAccess(request, options.access(), need),
     })
     response.headers.set('cache-control', 'no-store')
     // Against a page that loads an answer as a script or an image, which sends no Origin.
@@ -41,14 +41,10 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
   }
 }
 
-async function answer(
-  request: Request,
-  token: Secret | undefined,
-  asked: { readonly source: AdminSource; readonly origin: string },
-): Promise<Response> {
+async function answer(request: Request, asked: Omit<Call, 'request' | 'params'>): Promise<Response> {
   const path = pathOf(request.url)
   const found = findRoute(routes, request.method, path)
-  const refusal = found.kind === 'route' && found.route.open ? undefined : refuseAccess(request, token)
+  const refusal = asked.refuse(found.kind === 'route' ? found.need : 'read')
   if (refusal) return refusal
   if (found.kind === 'none')
     return problem(404, `There is no ${path.slice(0, 200)} here; GET /openapi.json lists what is.`)

@@ -41,8 +41,10 @@ export interface ListenerConfig {
 
 export interface AdminConfig {
   readonly address: SocketAddress
-  /** undefined: open to whoever reaches the (loopback) address. */
+  /** What every caller must send. undefined: whoever reaches the (loopback) address may read. */
   readonly token: Secret | undefined
+  /** Without a token: whoever may read may make changes too, and needs no token of the process's own for them. */
+  readonly open: boolean
 }
 
 export interface Limits extends HttpLimits {

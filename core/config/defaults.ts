@@ -30,7 +30,7 @@ const timeoutRange = { unit: 'ms', min: 10, max: 24 * hour } as const
 
 export const defaults = {
   'listener.address': { value: '0.0.0.0:8080', reason: 'Reachable from outside, on a port that needs no privilege.' },
-  'admin.address': { value: '127.0.0.1:9900', reason: 'Loopback: whoever reaches it may change the pools.' },
+  'admin.address': { value: '127.0.0.1:9900', reason: 'Loopback: whoever reaches it may read what it tells.' },
   'limits.head': {
     unit: 'bytes',
     value: 64 * kibibyte,

@@ -4,7 +4,8 @@
  */
 export type EdgeEvent =
   | { readonly kind: 'listening'; readonly listener: string; readonly address: string }
-  | { readonly kind: 'admin-listening'; readonly address: string }
+  /** `ownToken`: what a process did with the token it made for itself; undefined: it made none. */
+  | { readonly kind: 'admin-listening'; readonly address: string; readonly ownToken?: OwnTokenPlace | undefined }
   | { readonly kind: 'ready'; readonly config: string | undefined; readonly pools: number; readonly backends: number }
   | { readonly kind: 'backend-up'; readonly pool: string; readonly backend: string; readonly detail: string }
   | { readonly kind: 'backend-down'; readonly pool: string; readonly backend: string; readonly detail: string }
@@ -33,6 +34,9 @@ export type EdgeEvent =
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }
   | { readonly kind: 'fault'; readonly detail: string }
+
+export type OwnTokenPlace =
+  { readonly kind: 'kept'; readonly file: string } | { readonly kind: 'fault'; readonly reason: string }
 
 /** Takes events; never throws, never blocks. */
 export type Emit = (event: EdgeEvent) => void

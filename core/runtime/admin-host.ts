@@ -4,6 +4,7 @@ import { type AdminServer, startAdmin } from '../admin/server.ts'
 import type { AdminSource } from '../admin/source.ts'
 import type { Clock } from '../clock.ts'
 import type { AdminConfig, Config } from '../config/config.ts'
+import type { Env } from '../config/read/expand.ts'
 import type { Emit } from '../observe/events.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Addresses, Holder } from './addresses.ts'
@@ -13,6 +14,8 @@ export interface AdminHostServices {
   readonly source: AdminSource
   readonly emit: Emit
   readonly clock: Clock
+  /** Of the process, for a token of its own. */
+  readonly env: Env | undefined
 }
 
 /** Who asked for the move asked through the old one, and still gets the answer. */
@@ -35,7 +38,7 @@ export class AdminHost implements Part<Config> {
     const { admin: next } = config
     const { running } = this
     if (next === undefined) return { ...NO_MOVE, commit: () => this.take(undefined) }
-    if (running?.isWantedBy(config) === true) return { ...NO_MOVE, commit: () => running.server.setToken(next.token) }
+    if (running?.isWantedBy(config) === true) return { ...NO_MOVE, commit: () => running.server.setAccess(next) }
     const { holder, abandon } = await this.open(next, config)
     return { ...NO_MOVE, commit: () => this.take(holder), abandon }
   }
@@ -46,8 +49,8 @@ export class AdminHost implements Part<Config> {
   }
 
   private async open(next: AdminConfig, config: Config) {
-    const { addresses, source } = this.services
-    const open = async () => new AdminDoor(next.address, await startAdmin({ ...next, source }))
+    const { addresses, source, env } = this.services
+    const open = async () => new AdminDoor(next.address, await startAdmin({ ...next, source, env }))
     try {
       const { holder, abandon } = await addresses.take(next.address, config, open)
       const end = (): void => {
@@ -68,7 +71,9 @@ export class AdminHost implements Part<Config> {
       addresses.release(old)
       clock.after(graceMs, () => void old.server.stop())
     }
-    if (next !== undefined) emit({ kind: 'admin-listening', address: formatAddress(next.server.address) })
+    if (next === undefined) return
+    const { address, ownToken } = next.server
+    emit({ kind: 'admin-listening', address: formatAddress(address), ownToken })
   }
 }
 

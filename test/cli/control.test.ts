@@ -25,6 +25,7 @@ async function start(given: Readonly<Record<string, string>> = files, token?: st
   const server = await startAdmin({
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
     token: token === undefined ? undefined : new Secret(token),
+    open: token === undefined,
     source,
   })
   ends.push(() => server.stop(), one.end)

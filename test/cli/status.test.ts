@@ -17,6 +17,7 @@ async function admin(token?: string): Promise<{ server: AdminServer; url: string
   const server = await startAdmin({
     address,
     token: token === undefined ? undefined : new Secret(token),
+    open: token === undefined,
     source: fakeAdminSource(),
   })
   stops.push(() => server.stop())
@@ -115,7 +116,7 @@ describe('status command', () => {
 
 describe('admin target', () => {
   test('is the default admin address when nothing is said', () => {
-    expect(adminTarget({}, {})).toEqual({ url: 'http://127.0.0.1:9900', token: undefined })
+    expect(adminTarget({}, {})).toMatchObject({ url: 'http://127.0.0.1:9900', token: undefined, home: { env: {} } })
     expect(adminTarget({}, { SMARTEDGE_ADMIN_URL: '', SMARTEDGE_ADMIN_TOKEN: '' }).token).toBeUndefined()
   })
 })

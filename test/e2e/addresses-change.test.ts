@@ -15,6 +15,7 @@ const listener = (name: string, port: number, host = '127.0.0.1'): ListenerConfi
 const adminOn = (port: number): Config['admin'] => ({
   address: { kind: 'tcp', host: '127.0.0.1', port },
   token: undefined,
+  open: true,
 })
 const health = async (port: number): Promise<number | string> => {
   const headers = { connection: 'close' }

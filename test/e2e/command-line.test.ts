@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, afterEach, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { closedPort, freePorts } from '../support/ports.ts'
@@ -40,8 +40,13 @@ function setup(): Setup {
   return { path, url: `http://127.0.0.1:${front}`, adminUrl: `http://127.0.0.1:${admin}`, members }
 }
 
+/** A login session of the tests' own, where tokens of admin APIs lie. */
+const session = mkdtempSync(join(tmpdir(), 'smartedge-session-'))
+afterAll(() => rmSync(session, { recursive: true }))
+
 function spawn(command: string[], env: Record<string, string> = {}) {
-  const child = Bun.spawn(command, { cwd: root, env: { ...process.env, ...env }, stdout: 'pipe', stderr: 'pipe' })
+  const surroundings = { ...process.env, XDG_RUNTIME_DIR: session, ...env }
+  const child = Bun.spawn(command, { cwd: root, env: surroundings, stdout: 'pipe', stderr: 'pipe' })
   cleanups.push(async () => {
     child.kill('SIGKILL')
     await child.exited
@@ -123,6 +128,28 @@ describe('smartedge run', () => {
     expect([code, out]).toEqual([78, ''])
     expect(err).toMatch(/smartedge\.config\.json:1:\d+: /)
   })
+})
+
+describe('the token of a running SmartEdge', () => {
+  test('is found by every command of its user, on Deno too, and goes with it', async () => {
+    const { path, adminUrl } = setup()
+    const child = smartedge('run', '-c', path)
+    const { ownToken } = await event(child, 'admin-listening')
+    const { file } = ownToken as { file: string }
+    expect(file).toStartWith(session)
+    const drain = ['backend', 'drain', 'localhost:1', '--url', adminUrl]
+    // Let in: the backend is unknown.
+    for (const command of [[process.execPath], [deno, 'run', '-A']])
+      expect((await finished(spawn([...command, main, ...drain]))).err).toContain('404')
+    expect((await finished(spawn([process.execPath, main, ...drain, '--token', 'x']))).err).toContain(
+      'the token is not the right one',
+    )
+    const elsewhere = { XDG_RUNTIME_DIR: path, HOME: path, XDG_STATE_HOME: path }
+    expect((await finished(spawn([process.execPath, main, ...drain], elsewhere))).err).toContain('it wants a token')
+    expect(existsSync(file)).toBeTrue()
+    child.kill('SIGTERM')
+    expect([await child.exited, existsSync(file)]).toEqual([0, false])
+  }, 20_000)
 })
 
 describe('client commands', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../core/config/load.ts'
@@ -19,20 +19,24 @@ describe('the admin API', () => {
     const [first, second] = freePorts(2).map((port) => `127.0.0.1:${port}`)
     save({ address: first })
     const place = { path, kind: 'config' } as const
-    const loaded = loadConfig({ place, cwd: folder, env: {} })
+    const env = { XDG_RUNTIME_DIR: folder }
+    const tokens = (): string[] => readdirSync(join(folder, 'smartedge'))
+    const loaded = loadConfig({ place, cwd: folder, env })
     if (loaded.kind !== 'config') throw new Error('the config has problems')
-    const files = { place, cwd: folder, env: {}, isWatched: false }
+    const files = { place, cwd: folder, env, isWatched: false }
     const edge = await startEdge({ config: loaded.config, files, emit: () => undefined })
     const ask = async (method: string, url: string, token = ''): Promise<number> => {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, connection: 'close' }
       return (await fetch(`http://${url}`, { method, headers })).status
     }
     try {
+      expect(tokens()).toEqual([`admin-${first?.replace(':', '-')}.token`])
       save({ address: first, token: 'one' })
       expect(await ask('POST', `${first}/api/reload`)).toBe(200)
       expect([await ask('GET', `${first}/api/status`), await ask('GET', `${first}/api/status`, 'one')]).toEqual([
         401, 200,
       ])
+      expect(tokens()).toEqual([])
       save({ address: second, token: 'two' })
       expect(await ask('POST', `${first}/api/reload`, 'one')).toBe(200)
       expect(await ask('GET', `${second}/api/status`, 'two')).toBe(200)
@@ -43,9 +47,12 @@ describe('the admin API', () => {
       await taken.stop(true)
       expect(await ask('POST', `${second}/api/rollback`, 'two')).toBe(200)
       expect(await ask('GET', `${first}/api/status`, 'one')).toBe(200)
-      save(false)
+      save({ address: second })
       expect(await ask('POST', `${first}/api/reload`, 'one')).toBe(200)
-      expect(edge.adminAddress).toBeUndefined()
+      expect(tokens()).toEqual([`admin-${second?.replace(':', '-')}.token`])
+      save(false)
+      expect(await ask('POST', `${second}/api/reload`)).toBe(200)
+      expect([edge.adminAddress, tokens()]).toEqual([undefined, []])
     } finally {
       edge.kill()
       rmSync(folder, { recursive: true, force: true })

@@ -30,14 +30,15 @@ async function start() {
   const write = (text: string): void => writeFileSync(path, text)
   write(config('hunter2'))
   const place = { path, kind: 'config' } as const
-  const loaded = loadConfig({ place, cwd: folder, env: {} })
+  const env = { XDG_RUNTIME_DIR: folder }
+  const loaded = loadConfig({ place, cwd: folder, env })
   if (loaded.kind !== 'config') throw new Error(JSON.stringify(loaded.problems))
   const said: string[] = []
   const logs = (['text', 'json'] as const).map((format) =>
     createLog({ write: (line) => said.push(line), format, color: false, quiet: false, clock: virtualClock() }),
   )
   const emit = (event: EdgeEvent): void => logs.forEach((log) => log(event))
-  const files = { place, cwd: folder, env: {}, isWatched: false }
+  const files = { place, cwd: folder, env, isWatched: false }
   const edge = await startEdge({ config: loaded.config, files, emit })
   endings.push(() => {
     edge.kill()

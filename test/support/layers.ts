@@ -75,7 +75,8 @@ export const LAYERS: readonly Layer[] = [
   // The origins that `demo` and `origins` start are the benchmark's backends.
   {
     from: 'cli/',
-    to: ['core/edge.ts', 'core/config/', 'core/strategy/', 'core/lab/', 'bench/'],
+    // The admin API's token file: whoever asks finds it where the process has put it.
+    to: ['core/edge.ts', 'core/config/', 'core/admin/token-file.ts', 'core/strategy/', 'core/lab/', 'bench/'],
     types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/'],
   },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },

@@ -5,9 +5,9 @@ import type { AdminConfig } from '../config.ts'
 import { defaults, type TextSetting } from '../defaults.ts'
 import { isConflicting, isLoopback, parseListenAddress } from '../network.ts'
 import { either, type Named, object, record, section } from '../read/containers.ts'
-import { convert, type Field, type Located } from '../read/field.ts'
+import { convert, type Field, type Located, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { off, type Parsed, text } from '../read/scalars.ts'
+import { flag, off, type Parsed, text } from '../read/scalars.ts'
 import { thingName } from './names.ts'
 
 /** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
@@ -56,7 +56,7 @@ export const defaultListenerAddress = defaultAddress(defaults['listener.address'
 const token = text({
   title: 'text',
   description:
-    'What callers must send as `Authorization: Bearer …`. Required unless the address is loopback; an empty one counts as none. Take it from a variable rather than writing it here.',
+    'What callers must send as `Authorization: Bearer …`. Required unless the address is loopback; there, without one (an empty one counts as none), anybody may read, and changes take a token that SmartEdge makes at its start and keeps for its own commands. Take it from a variable rather than writing it here.',
   examples: ['${SMARTEDGE_ADMIN_TOKEN:-}'],
   rule: 'must be at most 1024 printable ASCII characters without spaces',
   isSecret: true,
@@ -67,8 +67,19 @@ function parseToken(value: string): Parsed<string> {
   return /^[!-~]{0,1024}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }
 }
 
+const open = showDefault(
+  located(
+    flag({
+      description:
+        'Lets whoever reaches the loopback address make changes without a token: for labs and demos. Not beside `token`.',
+      examples: [true],
+    }),
+  ),
+  false,
+)
+
 const adminBody = section(
-  { address: address(defaults['admin.address'], 'Where the admin API listens.'), token },
+  { address: address(defaults['admin.address'], 'Where the admin API listens.'), token, open },
   { description: 'The admin API: health, status, metrics and changes.' },
 )
 
@@ -77,13 +88,16 @@ export interface AdminDraft {
   readonly address: WrittenAddress
 }
 
-const adminObject = convert(adminBody, ({ address: place, token: secret }, node, reading): AdminDraft => {
+const adminObject = convert(adminBody, ({ address: place, token: secret, open }, node, reading): AdminDraft => {
   const config = {
     address: place?.value ?? defaultAddress(defaults['admin.address']),
     token: secret?.reveal() === '' ? undefined : secret,
+    open: open?.value ?? false,
   }
-  const isOpen = config.token === undefined && !isLoopback(config.address)
-  if (isOpen && node !== undefined) {
+  if (open?.value && config.token !== undefined)
+    reading.report(open.node, { rule: 'must not be true beside a token, which guards everything' })
+  const isExposed = config.token === undefined && !isLoopback(config.address)
+  if (isExposed && node !== undefined) {
     const rule = 'must be set when the address is not loopback: whoever reaches it could change the pools'
     const hasToken = node.children?.some((property) => property.children?.[0]?.value === 'token')
     if (!hasToken) reading.report(node, { rule }, { child: 'token' })
@@ -97,7 +111,7 @@ const adminForms = either<AdminDraft | false>(
   {
     title: 'object or false',
     description: 'The admin API; on loopback unless told otherwise, `false` for none.',
-    rule: 'must be an object with the keys address, token, or false',
+    rule: 'must be an object with the keys address, token, open, or false',
   },
 )
 

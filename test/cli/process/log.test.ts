@@ -55,6 +55,20 @@ describe('event log', () => {
 })
 
 describe('event description', () => {
+  test('tells where the admin API has put its token, or that it could not', () => {
+    const event = { kind: 'admin-listening', address: '127.0.0.1:9900' } as const
+    expect(describeEvent(event)).toEqual({ level: 'info', message: 'admin API: listening on 127.0.0.1:9900' })
+    expect(describeEvent({ ...event, ownToken: { kind: 'kept', file: '/run/t' } })).toEqual({
+      level: 'info',
+      message: 'admin API: listening on 127.0.0.1:9900, changes take the token in /run/t',
+    })
+    const { level, message } = describeEvent({ ...event, ownToken: { kind: 'fault', reason: 'EROFS' } })
+    expect([level, message]).toEqual([
+      'warn',
+      expect.stringContaining("changes are refused: its token can't be kept: EROFS"),
+    ])
+  })
+
   test('tells of a reload, of a failed one with every problem on its line, and of an audit', () => {
     const problems = ['a.json:1:2: x is not a known key', 'a.json:3:4: y is required']
     const failed = (...kept: string[]): EdgeEvent => ({ kind: 'reload-failed', origin: 'watch', problems, kept })

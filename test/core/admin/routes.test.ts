@@ -9,7 +9,7 @@ import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const ask = (path: string, init: RequestInit = {}, options: Parameters<typeof fakeAdminSource>[0] = {}) =>
-  createAdminHandler({ token: undefined, source: fakeAdminSource(options) })(
+  createAdminHandler({ access: () => ({ kind: 'open' }), source: fakeAdminSource(options) })(
     new Request(`http://localhost:9900${path}`, { headers: { host: 'localhost:9900' }, ...init }),
   )
 

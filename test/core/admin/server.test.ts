@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AdminServer, startAdmin } from '../../../core/admin/server.ts'
@@ -15,6 +15,7 @@ async function start(address: SocketAddress, token?: string) {
   const server = await startAdmin({
     address,
     token: token === undefined ? undefined : new Secret(token),
+    open: token === undefined,
     source: fakeAdminSource(),
   })
   started.push(server)
@@ -26,6 +27,28 @@ function socketPath(): string {
   directories.push(directory)
   return join(directory, 'admin.sock')
 }
+
+/** Without a token in the config: one of its own, kept below a folder of the test's. */
+async function startOwn(address: SocketAddress = tcp) {
+  const session = mkdtempSync(join(tmpdir(), 'smartedge-admin-'))
+  directories.push(session)
+  const options = { address, token: undefined, open: false }
+  const server = await startAdmin({ ...options, source: fakeAdminSource(), env: { XDG_RUNTIME_DIR: session } })
+  started.push(server)
+  const { ownToken } = server
+  const file = ownToken?.kind === 'kept' ? ownToken.file : ''
+  const change = async (token?: string): Promise<number> => {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+    return (await fetch(urlOf(server, '/api/rollback'), { method: 'POST', headers })).status
+  }
+  const read = async (): Promise<number> => (await fetch(urlOf(server, '/api/status'))).status
+  return { server, options, session, file, change, read }
+}
+
+const tokenIn = (file: string): string => readFileSync(file, 'utf8').trim()
+
+/** What a change comes to that is let in: there is no configuration file. */
+const letIn = 409
 
 const urlOf = ({ address }: AdminServer, path: string) =>
   address.kind === 'tcp' ? `http://${address.host}:${address.port}${path}` : path
@@ -115,9 +138,104 @@ describe('admin server', () => {
     expect(await fetch(health).catch(() => 'refused')).toBe('refused')
   })
 
+  test('lets nobody near its Unix socket before it is private', async () => {
+    const path = socketPath()
+    const old = process.umask(0)
+    try {
+      await start({ kind: 'unix', path })
+      expect([process.umask(), statSync(path).mode & 0o777]).toEqual([0, 0o600])
+    } finally {
+      process.umask(old)
+    }
+  })
+
   test('stops accepting when stopped', async () => {
     const server = await start(tcp)
     await server.stop()
     expect(await fetch(urlOf(server, '/health')).catch(() => 'refused')).toBe('refused')
+  })
+})
+
+describe('a token of the server’s own', () => {
+  test('is wanted for changes and kept where its user finds it', async () => {
+    const { server, session, file, change, read } = await startOwn()
+    const port = server.address.kind === 'tcp' ? server.address.port : 0
+    expect(file).toBe(join(session, `smartedge/admin-127.0.0.1-${port}.token`))
+    expect([await read(), await change(), await change('other'), await change(tokenIn(file))]).toEqual([
+      200,
+      401,
+      401,
+      letIn,
+    ])
+  })
+
+  test('is kept by the number of the address where a name is configured', async () => {
+    const { server, file } = await startOwn({ kind: 'tcp', host: 'localhost', port: 0 })
+    expect(server.address).toMatchObject({ host: 'localhost' })
+    expect(file).toMatch(/admin-(?:127\.0\.0\.1|__1)-\d+\.token$/)
+  })
+
+  test('goes with the server, by whichever way it ends', async () => {
+    for (const end of ['stop', 'close'] as const) {
+      const { server, file } = await startOwn()
+      expect(existsSync(file)).toBeTrue()
+      await server[end]()
+      expect(existsSync(file)).toBeFalse()
+    }
+  })
+
+  test('goes when the server closes, and comes back as another when it opens again', async () => {
+    const { server, file, change } = await startOwn()
+    const first = tokenIn(file)
+    server.close()
+    expect(existsSync(file)).toBeFalse()
+    server.reopen()
+    expect([await change(), await change(first), await change(tokenIn(file))]).toEqual([401, 401, letIn])
+  })
+
+  test('gives way to one in the config, or to none, and comes back as another', async () => {
+    const { server, options, file, change, read } = await startOwn()
+    const first = tokenIn(file)
+    server.setAccess({ ...options, token: new Secret('s3cret') })
+    expect([existsSync(file), await read(), await change(first), await change('s3cret')]).toEqual([
+      false,
+      401,
+      401,
+      letIn,
+    ])
+    server.setAccess({ ...options, open: true })
+    expect([existsSync(file), await read(), await change()]).toEqual([false, 200, letIn])
+    server.setAccess(options)
+    expect([await read(), await change(), await change(first), await change(tokenIn(file))]).toEqual([
+      200,
+      401,
+      401,
+      letIn,
+    ])
+    const second = tokenIn(file)
+    server.setAccess(options)
+    expect(tokenIn(file)).toBe(second)
+  })
+
+  test('that cannot be kept leaves changes refused, and says why', async () => {
+    const session = socketPath()
+    await Bun.write(session, 'a file')
+    const options = { address: tcp, token: undefined, open: false, source: fakeAdminSource() }
+    for (const env of [undefined, { XDG_STATE_HOME: session }]) {
+      const server = await startAdmin({ ...options, ...(env && { env }) })
+      started.push(server)
+      expect(server.ownToken).toMatchObject({ kind: 'fault' })
+      const response = await fetch(urlOf(server, '/api/rollback'), { method: 'POST' })
+      expect([response.status, await response.text()]).toEqual([401, expect.stringContaining('set admin.token')])
+      expect((await fetch(urlOf(server, '/api/status'))).status).toBe(200)
+    }
+  })
+
+  test('is not made for a Unix socket, which has its user already', async () => {
+    const path = socketPath()
+    const { server, session } = await startOwn({ kind: 'unix', path })
+    expect([server.ownToken, existsSync(join(session, 'smartedge'))]).toEqual([undefined, false])
+    const response = await fetch('http://localhost/api/rollback', { method: 'POST', unix: path })
+    expect(response.status).not.toBe(401)
   })
 })

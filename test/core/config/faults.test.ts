@@ -87,6 +87,15 @@ describe('a faulty value', () => {
     [withTop({ admin: true }), 'admin must be false'],
     [withTop({ admin: { address: '0.0.0.0:1' } }), 'admin.token must be set when the address is not loopback'],
     [withTop({ admin: { address: '0.0.0.0:1', token: '${T:-}' } }), 'here it is empty'],
+    [
+      withTop({ admin: { address: '0.0.0.0:1', open: true } }),
+      'admin.token must be set when the address is not loopback',
+    ],
+    [
+      withTop({ admin: { token: 'a', open: true } }),
+      'admin.open must not be true beside a token, which guards everything',
+    ],
+    [withTop({ admin: { open: 'yes' } }), 'admin.open must be true or false, got "yes"'],
     [withTop({ trustedProxies: '10.0.0.0/8' }), 'trustedProxies must be a list, got "10.0.0.0/8"'],
     [withTop({ trustedProxies: ['10.0.0.1/8'] }), 'did you mean "10.0.0.0/8"?'],
     [withTop({ trustedProxies: ['localhost'] }), 'got "localhost" (did you mean "127.0.0.1" and "::1"?)'],

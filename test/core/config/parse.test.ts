@@ -9,7 +9,7 @@ describe('a valid config', () => {
     const config = configOf('{ "pools": { "web": { "backends": ["http://localhost:8081"] } } }')
     expect(config).toEqual({
       listeners: [{ name: 'default', address: { kind: 'tcp', host: '0.0.0.0', port: 8080 } }],
-      admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9900 }, token: undefined },
+      admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9900 }, token: undefined, open: false },
       trustedProxies: [],
       limits: { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: undefined },
       timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
@@ -174,6 +174,7 @@ describe('a valid config', () => {
 
   test('takes an empty admin token for none', () => {
     expect(configOf(withTop({ admin: { token: '${T:-}' } })).admin?.token).toBeUndefined()
+    expect(configOf(withTop({ admin: { token: '${T:-}', open: true } })).admin).toMatchObject({ open: true })
   })
 
   test('has health checks with their defaults when the key is there', () => {

@@ -81,6 +81,7 @@ describe('planChanges', () => {
       withTop({ admin: { token: 'b' } }),
       ['admin: token changed'],
     ],
+    ['an admin API opened to changes', withTop({}), withTop({ admin: { open: true } }), ['admin: open false -> true']],
     ['an admin API switched off', withTop({}), withTop({ admin: false }), ['admin: removed']],
     [
       'listeners that came, moved and went',

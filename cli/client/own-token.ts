@@ -1,0 +1,28 @@
+/** The token of a SmartEdge that our own user runs on this machine, found by the URL that a command asks. */
+import type { SocketAddress } from '../../core/address.ts'
+import { findToken, type TokenHome } from '../../core/admin/token-file.ts'
+
+export interface OwnToken {
+  readonly token: string
+  /** The same as was asked for, by number: the token is for nobody else who listens at another address of the name. */
+  readonly url: string
+}
+
+/** undefined: the URL is none of a loopback address, or no process of ours has kept a token for it. Reads files; never throws. */
+export function findOwnToken(url: string, home: TokenHome): OwnToken | undefined {
+  const parsed = URL.parse(url)
+  if (parsed?.protocol !== 'http:') return undefined
+  for (const address of addressesOf(parsed)) {
+    const token = findToken(address, home)
+    if (token === undefined) continue
+    parsed.hostname = address.host.includes(':') ? `[${address.host}]` : address.host
+    return { token, url: parsed.href }
+  }
+  return undefined
+}
+
+function addressesOf({ hostname, port }: URL): readonly (SocketAddress & { kind: 'tcp' })[] {
+  const hosts = hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname.replace(/^\[(.*)\]$/, '$1')]
+  const isLoopback = (host: string): boolean => host === '::1' || /^127(?:\.\d+){3}$/.test(host)
+  return hosts.filter(isLoopback).map((host) => ({ kind: 'tcp', host, port: port === '' ? 80 : Number(port) }))
+}

@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { askAdmin } from '../../../cli/client/admin-client.ts'
+import { findOwnToken } from '../../../cli/client/own-token.ts'
+import { createToken, keepToken, type TokenHome } from '../../../core/admin/token-file.ts'
+
+const endings: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of endings.splice(0)) await end()
+})
+
+/** A home with tokens for these addresses. */
+function homeWith(...addresses: readonly (readonly [host: string, port: number])[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'smartedge-own-'))
+  endings.push(() => rmSync(folder, { recursive: true }))
+  const home: TokenHome = { env: { XDG_RUNTIME_DIR: folder }, user: process.geteuid?.(), home: undefined }
+  const keep = (host: string, port: number): string => {
+    const token = createToken()
+    keepToken({ kind: 'tcp', host, port }, token, home)
+    return token
+  }
+  return { home, keep, tokens: addresses.map(([host, port]) => keep(host, port)) }
+}
+
+describe('the token of our own SmartEdge', () => {
+  test('is found by the URL of a loopback address, whatever its path', () => {
+    const { home, tokens } = homeWith(['127.0.0.1', 9900], ['::1', 80])
+    const find = (url: string) => findOwnToken(url, home)?.token
+    expect(['http://127.0.0.1:9900', 'http://127.0.0.1:9900/x?y'].map(find)).toEqual([tokens[0], tokens[0]])
+    expect(find('http://[::1]')).toBe(tokens[1])
+  })
+
+  test('goes to the address that it is of, and to no other that has the name', () => {
+    const { home, tokens } = homeWith(['::1', 9900])
+    expect(findOwnToken('http://localhost:9900/', home)).toEqual({ token: tokens[0] ?? '', url: 'http://[::1]:9900/' })
+    const both = homeWith(['::1', 9900], ['127.0.0.1', 9900])
+    expect(findOwnToken('http://LOCALHOST:9900/', both.home)?.url).toBe('http://127.0.0.1:9900/')
+  })
+
+  test('is not looked for elsewhere', () => {
+    const { home } = homeWith(['127.0.0.1', 9900], ['10.0.0.1', 9900], ['localhost', 9900], ['example.com', 80])
+    const urls = ['https://127.0.0.1:9900', 'unix:/run/x.sock', 'http://10.0.0.1:9900', 'http://example.com', '', 'x']
+    expect(urls.map((url) => findOwnToken(url, home))).toEqual(urls.map(() => undefined))
+    expect(findOwnToken('http://127.0.0.1:9901', home)).toBeUndefined()
+  })
+
+  test('is sent when none was given, the one of now each time', async () => {
+    const seen: (string | null)[] = []
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch(request) {
+        seen.push(request.headers.get('authorization'))
+        return Response.json({})
+      },
+    })
+    endings.push(() => server.stop(true))
+    const port = server.port ?? 0
+    const { home, keep, tokens } = homeWith(['127.0.0.1', port])
+    const url = `http://127.0.0.1:${port}`
+    await askAdmin({ url, token: undefined, home }, '/')
+    await askAdmin({ url: `http://localhost:${port}`, token: undefined, home }, '/')
+    await askAdmin({ url, token: 'given', home }, '/')
+    await askAdmin({ url, token: undefined }, '/')
+    const next = keep('127.0.0.1', port)
+    await askAdmin({ url, token: undefined, home }, '/')
+    expect(seen).toEqual([`Bearer ${tokens[0]}`, `Bearer ${tokens[0]}`, 'Bearer given', null, `Bearer ${next}`])
+  })
+
+  test('that is wrong is told apart from one that is missing', async () => {
+    const answer = async (challenge: string) => {
+      const headers = { 'www-authenticate': challenge }
+      const server = Bun.serve({
+        hostname: '127.0.0.1',
+        port: 0,
+        fetch: () => Response.json({}, { status: 401, headers }),
+      })
+      endings.push(() => server.stop(true))
+      return await askAdmin({ url: `http://127.0.0.1:${server.port}`, token: 'x' }, '/')
+    }
+    expect(await answer('Bearer realm="smartedge"')).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/^it wants a token: pass --token/),
+    })
+    expect(await answer('Bearer realm="smartedge", error="invalid_token"')).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/^the token is not the right one: pass --token/),
+    })
+  })
+})
