@@ -1,7 +1,10 @@
 /**
  * Time-outs for many sockets at the cost of a store each (Varghese and Lauck, 1987: a hashed wheel). An entry that is
- * armed again for later stays where it hangs; when its slot comes round it is hung on anew. Time-outs are coarse: they
- * fire up to two ticks late, never early while the process keeps up.
+ * armed again for later stays where it hangs; when its slot comes round it is hung on anew. Timeouts are coarse: they
+ * fire up to three ticks late and never early.
+ *
+ * The wheel goes on by one tick at a time, however late that comes: when the process stood still (stopped, suspended, out
+ * of memory), so did everybody's time to answer it, and what has arrived meanwhile is read before anybody is called late.
  */
 import type { Cancel, Clock } from '../clock.ts'
 
@@ -30,7 +33,9 @@ export class TimerWheel {
   private readonly reportFault: (error: unknown) => void
   private readonly tickMs: number
   private readonly slots: (TimerEntry | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
-  private current: number
+  private current = 0
+  /** When the current tick was due, on the clock. */
+  private tickedAt = 0
   private size = 0
   private cancelTick: Cancel | undefined = undefined
 
@@ -42,14 +47,14 @@ export class TimerWheel {
     this.clock = clock
     this.reportFault = reportFault
     this.tickMs = tickMs
-    this.current = Math.floor(clock.now() / tickMs)
   }
 
   /** Arms or re-arms `entry`, due `delayMs` from now. */
   arm(entry: TimerEntry, delayMs: number): void {
     if (this.cancelTick === undefined) this.start()
     const link = entry.timer
-    link.due = this.current + Math.ceil(delayMs / this.tickMs) + 1
+    // One tick may come at once, and the one behind it make up for its delay.
+    link.due = this.current + Math.ceil(delayMs / this.tickMs) + 2
     if (link.slot !== -1) {
       if (link.slot <= link.due) return
       this.unhang(entry)
@@ -68,24 +73,22 @@ export class TimerWheel {
   }
 
   private start(): void {
-    this.current = Math.floor(this.clock.now() / this.tickMs)
-    this.scheduleTick()
+    this.tickedAt = this.clock.now()
+    this.scheduleTick(this.tickMs)
   }
 
-  private scheduleTick(): void {
-    this.cancelTick = this.clock.after(this.tickMs, () => this.tick())
+  private scheduleTick(delayMs: number): void {
+    this.cancelTick = this.clock.after(delayMs, () => this.tick())
   }
 
   private tick(): void {
-    const now = Math.floor(this.clock.now() / this.tickMs)
-    // After a long stall every slot has come round once at most.
-    const first = Math.max(this.current + 1, now - SLOTS + 1)
-    for (let tick = first; tick <= now; tick += 1) {
-      this.current = tick
-      this.visit(tick)
-    }
+    const now = this.clock.now()
+    // A delay of less than a tick is made up for by the next one; a longer one is time that did not pass.
+    this.tickedAt = Math.max(this.tickedAt + this.tickMs, now - this.tickMs)
+    this.current += 1
+    this.visit(this.current)
     this.cancelTick = undefined
-    if (this.size > 0) this.scheduleTick()
+    if (this.size > 0) this.scheduleTick(Math.max(0, this.tickedAt + this.tickMs - now))
   }
 
   /**

@@ -23,14 +23,14 @@ function makeWheel(tickMs = 100) {
 
 describe('a timer wheel', () => {
   test.each([0, 1, 50, 99, 100, 101, 1000, 51_100, 51_200, 51_300, 75_000, 3_600_000])(
-    'fires once, within two ticks behind %p ms and never early',
+    'fires once, within three ticks behind %p ms and never early',
     (delayMs) => {
       const { clock, wheel, fired, entry } = makeWheel()
       wheel.arm(entry('a'), delayMs)
       clock.advance(delayMs + 5000)
       expect(fired).toHaveLength(1)
       expect(fired[0]![1]).toBeGreaterThanOrEqual(delayMs)
-      expect(fired[0]![1]).toBeLessThanOrEqual(delayMs + 200)
+      expect(fired[0]![1]).toBeLessThanOrEqual(delayMs + 300)
     },
   )
 
@@ -52,7 +52,7 @@ describe('a timer wheel', () => {
     clock.advance(100_000)
     expect(fired.map(([name]) => name)).toEqual(['sooner', 'later'])
     expect(fired[1]![1]).toBeGreaterThanOrEqual(1500)
-    expect(fired[1]![1]).toBeLessThanOrEqual(1700)
+    expect(fired[1]![1]).toBeLessThanOrEqual(1800)
   })
 
   test('fires neither what is disarmed nor what is removed', () => {
@@ -86,7 +86,7 @@ describe('a timer wheel', () => {
       entries.push(entry(`${index}`, index % 3 === 2 ? removeNext(index - 1) : undefined))
     }
     for (const one of entries) wheel.arm(one, 1000)
-    clock.advance(1300)
+    clock.advance(1400)
     expect(names()).toEqual(['5', '3', '2', '0'])
     expect(clock.pending()).toBe(0)
   })
@@ -111,21 +111,58 @@ describe('a timer wheel', () => {
     expect(fired).toHaveLength(2)
   })
 
-  test('fires everything once when the process stood still for long', () => {
+  describe('behind a standstill of the process', () => {
+    /** A clock whose timers come as late as a stopped process makes them. */
+    function stalling() {
+      const clock = virtualClock()
+      let stallMs = 0
+      const late = { ...clock, now: () => clock.now() + stallMs }
+      const wheel = new TimerWheel(late, fail)
+      const fired: number[] = []
+      const arm = (ms: number): void => wheel.arm({ timer: unarmed(), onTimeout: () => fired.push(ms) }, ms)
+      return { clock, fired, arm, stall: (ms: number) => (stallMs += ms) }
+    }
+
+    test('gives everybody the time that was left', () => {
+      const { clock, fired, arm, stall } = stalling()
+      for (const ms of [1000, 5000, 60_000]) arm(ms)
+      clock.advance(500)
+      stall(120_000)
+      clock.advance(400)
+      expect(fired).toEqual([])
+      clock.advance(500)
+      expect(fired).toEqual([1000])
+      clock.advance(4000)
+      expect(fired).toEqual([1000, 5000])
+      clock.advance(60_000)
+      expect(fired).toEqual([1000, 5000, 60_000])
+    })
+
+    test('is never early for what was armed late in it', () => {
+      for (const lagMs of [10, 50, 90, 99, 100, 150, 1000]) {
+        const { clock, fired, arm, stall } = stalling()
+        arm(60_000)
+        clock.advance(100)
+        stall(lagMs)
+        arm(200)
+        clock.advance(199)
+        expect(fired).toEqual([])
+        clock.advance(301)
+        expect(fired).toEqual([200])
+      }
+    })
+  })
+
+  test('makes up for ticks that come late, each by less than a tick', () => {
     const clock = virtualClock()
-    // A clock whose timers come as late as a stalled process makes them.
-    let stallMs = 0
-    const late = { ...clock, now: () => clock.now() + stallMs }
+    // Every timer comes 30 ms late.
+    const late = { ...clock, after: (ms: number, task: () => void) => clock.after(ms + 30, task) }
     const wheel = new TimerWheel(late, fail)
-    let fired = 0
-    for (const ms of [100, 5000, 51_000, 80_000, 119_000])
-      wheel.arm({ timer: unarmed(), onTimeout: () => (fired += 1) }, ms)
-    wheel.arm({ timer: unarmed(), onTimeout: () => (fired += 100) }, 300_000)
-    stallMs = 120_000
-    clock.advance(100)
-    expect(fired).toBe(5)
-    clock.advance(181_000)
-    expect(fired).toBe(105)
+    let firedAt = 0
+    wheel.arm({ timer: unarmed(), onTimeout: () => (firedAt = clock.now()) }, 60_000)
+    clock.advance(70_000)
+    expect(firedAt).toBeGreaterThanOrEqual(60_000)
+    expect(firedAt).toBeLessThanOrEqual(60_330)
   })
 
   test('goes on when an entry throws', () => {
@@ -164,10 +201,10 @@ describe('a timer wheel', () => {
         clock.advance(Math.floor(random() * 400))
         for (const [name, atMs] of fired.splice(0)) {
           expect(atMs - due.get(name)!).toBeGreaterThanOrEqual(0)
-          expect(atMs - due.get(name)!).toBeLessThanOrEqual(200)
+          expect(atMs - due.get(name)!).toBeLessThanOrEqual(300)
           due.delete(name)
         }
-        for (const atMs of due.values()) expect(clock.now() - startMs - atMs).toBeLessThanOrEqual(200)
+        for (const atMs of due.values()) expect(clock.now() - startMs - atMs).toBeLessThanOrEqual(300)
       }
     }
   })
