@@ -6,7 +6,7 @@ import type { Affinity, RetryPolicy } from './policy.ts'
 
 export interface Pool {
   readonly name: string
-  readonly balancer: Balancer
+  readonly balancer: Pick<Balancer, 'pick' | 'begin'>
   readonly affinity: Affinity
   readonly retry: RetryPolicy
   /** Streams to each of its backends, those that are leaving included. */

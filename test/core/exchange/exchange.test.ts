@@ -1,0 +1,338 @@
+import { describe, expect, test } from 'bun:test'
+import type { Verdict } from '../../../core/admission/admission.ts'
+import { nobody } from '../../../core/admission/admission.ts'
+import { ProtocolError } from '../../../core/errors.ts'
+import { beginExchange, type FakeExchangeOptions, type FakeStream } from '../../support/fake-streams.ts'
+import { bytesOf } from '../../support/http1-bytes.ts'
+import { parseResponse } from '../../support/http1-heads.ts'
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'
+const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n'
+const put = 'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+const connected = ({ sink }: FakeStream): void => sink?.onConnected()
+const fails = ({ sink }: FakeStream, cause: 'connect' | 'reset' | 'timeout' | 'protocol' = 'connect'): void =>
+  sink?.onFailure(cause, 'because')
+
+function responds(stream: FakeStream, text = OK): void {
+  stream.hasBegun = true
+  stream.sink?.onResponse(parseResponse(text), 'length')
+}
+
+function answers(stream: FakeStream, body = 'hello'): void {
+  responds(stream)
+  stream.sink?.onBody(bytesOf(body), 0, body.length)
+  stream.sink?.onResponseEnd(undefined)
+}
+
+/** All that was begun has ended, once. */
+function expectEnded({ backends, records }: ReturnType<typeof beginExchange>): void {
+  expect(backends.map(({ inflight }) => inflight)).toEqual(backends.map(() => 0))
+  expect(records).toHaveLength(1)
+  const begun = backends.reduce((sum, { counters }) => sum + counters.requests, 0)
+  expect(records[0]!.attempts).toHaveLength(begun)
+}
+
+describe('an exchange', () => {
+  test('sends at once on a stream that is open already', () => {
+    const { sources, client } = beginExchange({ idle: [1] })
+    expect(sources[0]!.last.log).toEqual(['GET', 'end'])
+    answers(sources[0]!.last)
+    expect(client.log).toEqual(['head 200', 'body hello', 'end'])
+  })
+
+  test('sends when a fresh stream says that it is open', () => {
+    const { sources } = beginExchange()
+    expect(sources[0]!.last.log).toEqual([])
+    connected(sources[0]!.last)
+    expect(sources[0]!.last.log).toEqual(['GET', 'end'])
+  })
+
+  test('takes the body in the form of the backend, once it can be sent on', () => {
+    const exchange = beginExchange({ request: post, isWhole: false })
+    expect(exchange.client.log).toEqual([])
+    connected(exchange.sources[0]!.last)
+    expect(exchange.client.log).toEqual(['resume chunks'])
+    exchange.client.sink.onRequestBody(bytesOf('abc'), 0, 3)
+    exchange.client.sink.onRequestEnd(undefined)
+    expect(exchange.sources[0]!.last.log).toEqual(['POST', 'body abc', 'end'])
+  })
+
+  test('stops the client while the backend is blocked, and the backend while the client is', () => {
+    const { sources, client } = beginExchange({ request: post, isWhole: false, idle: [1] })
+    const stream = sources[0]!.last
+    stream.sink?.onBackendBlocked(true)
+    stream.sink?.onBackendBlocked(false)
+    expect(client.log).toEqual(['resume chunks', 'pause', 'resume chunks'])
+    client.sink.onClientBlocked(true)
+    expect(stream.log).not.toContain('pause')
+    responds(stream)
+    client.sink.onClientBlocked(true)
+    client.sink.onClientBlocked(false)
+    expect(stream.log).toEqual(['POST', 'pause', 'resume'])
+  })
+
+  test('holds a response back from a client that still takes the one before', () => {
+    const { sources, client } = beginExchange({ idle: [1] })
+    client.isBlocked = true
+    responds(sources[0]!.last)
+    expect(sources[0]!.last.log).toEqual(['GET', 'end', 'pause'])
+  })
+
+  test('passes interim responses on', () => {
+    const { sources, client } = beginExchange({ idle: [1] })
+    sources[0]!.last.sink?.onInterim(parseResponse('HTTP/1.1 103 Early Hints\r\n\r\n'))
+    answers(sources[0]!.last)
+    expect(client.log).toEqual(['interim 103', 'head 200', 'body hello', 'end'])
+  })
+
+  test('gives nobody what nobody can take: 503', () => {
+    const exchange = beginExchange({ idle: [] })
+    expect(exchange.client.log).toEqual(['refuse 503 no backend is usable now'])
+    expect(exchange.counters).toMatchObject({ unavailable: 1 })
+    expectEnded(exchange)
+  })
+
+  test('goes to another backend when one is at its cap', () => {
+    const sources = beginExchange({ idle: [0, 1] }).sources
+    expect(sources[1]!.streams).toHaveLength(0)
+    const full = beginExchange({ idle: [0, 0] })
+    for (const source of full.sources) source.isFull = true
+    fails(full.sources[0]!.last)
+    expect(full.client.log).toEqual(['refuse 502 no connection to a backend: because'])
+    expectEnded(full)
+  })
+})
+
+describe('an attempt that fails', () => {
+  const cases: readonly [
+    says: string,
+    options: FakeExchangeOptions,
+    act: (stream: FakeStream) => void,
+    asked: number[],
+  ][] = [
+    ['to connect is made at another backend', {}, fails, [1, 1]],
+    ['to connect with a POST is made at another backend', { request: post, isWhole: false }, fails, [1, 1]],
+    ['to connect is not made again without attempts left', { attempts: 1 }, fails, [1, 0]],
+    [
+      'over a stale connection is made again at the same backend',
+      { idle: [1, 0] },
+      (one) => fails(one, 'reset'),
+      [2, 0],
+    ],
+    [
+      'over a fresh connection is made at another',
+      {},
+      (one) => {
+        connected(one)
+        fails(one, 'reset')
+      },
+      [1, 1],
+    ],
+    [
+      'with a POST that was sent is not made again',
+      { request: post, idle: [1, 0] },
+      (one) => fails(one, 'reset'),
+      [1, 0],
+    ],
+    [
+      'behind a byte of a response is not made again',
+      {},
+      (one) => {
+        connected(one)
+        one.hasBegun = true
+        fails(one, 'reset')
+      },
+      [1, 0],
+    ],
+    ['by a timeout is not made again', { idle: [1, 0] }, (one) => fails(one, 'timeout'), [1, 0]],
+    ['by a malformed response is not made again', { idle: [1, 0] }, (one) => fails(one, 'protocol'), [1, 0]],
+  ]
+  test.each(cases)('%s', (_, options, act, asked) => {
+    const { sources } = beginExchange({ idle: [0, 0], ...options })
+    act(sources[0]!.last)
+    expect(sources.map(({ streams }) => streams.length)).toEqual(asked)
+  })
+
+  test('over a stale connection to a dead backend ends at another one', () => {
+    const exchange = beginExchange({ idle: [1, 0] })
+    const [dead, alive] = exchange.sources
+    fails(dead!.last, 'reset')
+    fails(dead!.last, 'connect')
+    connected(alive!.last)
+    answers(alive!.last)
+    expect(exchange.client.log).toEqual(['head 200', 'body hello', 'end'])
+    expect([dead!.streams.length, alive!.streams.length]).toEqual([2, 1])
+    expect(exchange.counters.retries).toBe(2)
+    expectEnded(exchange)
+  })
+
+  test('with a chunked request without data is replayed to its last chunk', () => {
+    const exchange = beginExchange({ request: put, isWhole: false, idle: [1, 0] })
+    const [source] = exchange.sources
+    exchange.client.isWhole = true
+    exchange.client.sink.onRequestEnd(undefined)
+    expect(source!.last.log).toEqual(['PUT', 'end'])
+    fails(source!.last, 'reset')
+    connected(source!.last)
+    expect(source!.last.log).toEqual(['PUT', 'end'])
+  })
+
+  test('in the middle of its response cuts the client', () => {
+    const exchange = beginExchange({ idle: [1, 0] })
+    responds(exchange.sources[0]!.last)
+    fails(exchange.sources[0]!.last, 'reset')
+    expect(exchange.client.log).toEqual(['head 200', 'cut'])
+    expect(exchange.counters).toMatchObject({ truncated: 1 })
+    expect(exchange.records[0]!.ending).toEqual({ kind: 'truncated', status: 200 })
+    expectEnded(exchange)
+  })
+
+  test('switching protocols unasked is a bad gateway', () => {
+    const exchange = beginExchange({ idle: [1] })
+    responds(exchange.sources[0]!.last, 'HTTP/1.1 101 Switching Protocols\r\n\r\n')
+    expect(exchange.sources[0]!.last.log).toEqual(['GET', 'end', 'abort'])
+    expect(exchange.client.log).toEqual(['refuse 502 the backend switched protocols unasked'])
+    expectEnded(exchange)
+  })
+})
+
+describe('a client', () => {
+  test.each([
+    ['while a connection is being opened', () => undefined],
+    ['while it waits', connected],
+    [
+      'in the middle of its response',
+      (stream: FakeStream) => {
+        connected(stream)
+        responds(stream)
+      },
+    ],
+  ])('that leaves %s has the attempt given up, through no fault of the backend', (_, act) => {
+    const exchange = beginExchange()
+    const stream = exchange.sources[0]!.last
+    act(stream)
+    exchange.client.sink.onClientGone()
+    expect(stream.log.at(-1)).toBe('abort')
+    expect(exchange.backends[0]!.counters).toMatchObject({ abandoned: 1, failures: 0 })
+    expect(exchange.counters.abandoned).toBe(1)
+    expect(exchange.records[0]!.ending).toEqual({ kind: 'abandoned' })
+    expectEnded(exchange)
+  })
+
+  test.each([
+    [400, 'badRequests'],
+    [408, 'clientTimeouts'],
+  ] as const)('whose body is faulty is told %p', (status, counter) => {
+    const exchange = beginExchange({ request: post, isWhole: false, idle: [1] })
+    exchange.client.sink.onRequestFault(new ProtocolError('the body', status))
+    expect(exchange.client.log.at(-1)).toBe(`refuse ${status} the body`)
+    expect(exchange.counters[counter]).toBe(1)
+    expectEnded(exchange)
+  })
+
+  test('whose body is faulty after its response has begun is cut', () => {
+    const exchange = beginExchange({ request: post, isWhole: false, idle: [1] })
+    responds(exchange.sources[0]!.last)
+    exchange.client.sink.onRequestFault(new ProtocolError('the body'))
+    expect(exchange.client.log.at(-1)).toBe('cut')
+    expectEnded(exchange)
+  })
+})
+
+describe('admission', () => {
+  test('that refuses answers without a backend', () => {
+    const exchange = beginExchange({ admission: nobody({ status: 429, detail: 'too often' }) })
+    expect(exchange.client.log).toEqual(['refuse 429 too often'])
+    expect(exchange.sources[0]!.streams).toHaveLength(0)
+    expectEnded(exchange)
+  })
+
+  function later() {
+    const given: { decide?: (verdict: Verdict) => void; cancelled: number } = { cancelled: 0 }
+    const verdict: Verdict = {
+      kind: 'later',
+      wait(decide) {
+        given.decide = decide
+        return () => (given.cancelled += 1)
+      },
+    }
+    return { given, admission: { admit: () => verdict } }
+  }
+
+  test('that decides later holds the request until then', () => {
+    const { given, admission } = later()
+    const exchange = beginExchange({ admission, request: post, isWhole: false, idle: [1] })
+    expect([exchange.client.log, exchange.sources[0]!.streams.length]).toEqual([[], 0])
+    exchange.clock.advance(500)
+    given.decide!({ kind: 'admitted' })
+    expect(exchange.client.log).toEqual(['resume chunks'])
+    exchange.clock.advance(100)
+    answers(exchange.sources[0]!.last)
+    expect(exchange.records[0]!.attempts[0]).toMatchObject({ startedAt: 500, respondedAt: 600 })
+    expectEnded(exchange)
+  })
+
+  test('that refuses later answers then', () => {
+    const { given, admission } = later()
+    const { client } = beginExchange({ admission })
+    given.decide!({ kind: 'refused', problem: { status: 503, detail: 'full' } })
+    expect(client.log).toEqual(['refuse 503 full'])
+  })
+
+  test('is taken back when the client leaves before', () => {
+    const { given, admission } = later()
+    const exchange = beginExchange({ admission })
+    exchange.client.sink.onClientGone()
+    expect(given.cancelled).toBe(1)
+    expectEnded(exchange)
+  })
+})
+
+describe('the record of an exchange', () => {
+  test('tells how it went, attempt by attempt', () => {
+    const { clock, client, sources, records } = beginExchange({ request: post, isWhole: false })
+    clock.advance(5)
+    fails(sources[0]!.last)
+    connected(sources[1]!.last)
+    client.sink.onRequestBody(bytesOf('abc'), 0, 3)
+    client.isWhole = true
+    client.sink.onRequestEnd(undefined)
+    clock.advance(20)
+    answers(sources[1]!.last, 'hello')
+    expect(records).toHaveLength(1)
+    const [{ readHead, peer, ...rest }] = records as [(typeof records)[0]]
+    expect(rest).toEqual({
+      startedAt: 0,
+      endedAt: 25,
+      route: 'route',
+      pool: 'web',
+      ending: { kind: 'answered', status: 200 },
+      attempts: [
+        {
+          backend: '127.0.0.1:8001',
+          startedAt: 0,
+          respondedAt: undefined,
+          endedAt: 5,
+          outcome: { kind: 'failed', cause: 'connect', elapsedMs: 5 },
+        },
+        {
+          backend: '127.0.0.1:8002',
+          startedAt: 5,
+          respondedAt: 25,
+          endedAt: 25,
+          outcome: { kind: 'completed', status: 200, elapsedMs: 20 },
+        },
+      ],
+      requestBytes: 3,
+      responseBytes: 5,
+    })
+    expect([readHead().method, peer.address]).toEqual(['POST', '192.0.2.1'])
+  })
+
+  test('is not made when nobody observes', () => {
+    const { client, sources, records, counters } = beginExchange({ isObserved: false, idle: [1] })
+    answers(sources[0]!.last)
+    expect([client.log.at(-1), records.length, counters.responses[2]]).toEqual(['end', 0, 1])
+  })
+})

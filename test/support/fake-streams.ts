@@ -1,0 +1,198 @@
+/** Streams that a test plays both ends of, and an exchange between them: no socket, no bytes on any wire. */
+import { everybody, type Admission } from '../../core/admission/admission.ts'
+import type { Backend } from '../../core/backend/backend.ts'
+import { beginAttempt } from '../../core/balance/attempt.ts'
+import { Exchange } from '../../core/exchange/exchange.ts'
+import type { ExchangeRecord } from '../../core/exchange/record.ts'
+import type { Route, Services, World } from '../../core/exchange/world.ts'
+import { createIdentify } from '../../core/forward/identify.ts'
+import type { RequestHead } from '../../core/http1/request-head.ts'
+import { createEdgeCounters } from '../../core/observe/counters.ts'
+import { seededRandom } from '../../core/random.ts'
+import type { BackendStream, ResponseSink, StreamChoice, StreamSource } from '../../core/stream/backend-stream.ts'
+import type { BodyForm, HandedOver } from '../../core/stream/body-form.ts'
+import type { ClientStream, Problem, RequestSink } from '../../core/stream/client-stream.ts'
+import type { Peer } from '../../core/stream/peer.ts'
+import { textOf } from './http1-bytes.ts'
+import { parseRequest } from './http1-heads.ts'
+import { makeBackend } from './make-backend.ts'
+import { peerAt } from './peer-at.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+/** Writes down what is done to it. */
+export class FakeClient implements ClientStream {
+  readonly log: string[] = []
+  readonly peer: Peer = peerAt('192.0.2.1')
+  bodyForm: BodyForm = 'chunks'
+  isUpgrade = false
+  isWhole = true
+  isBlocked = false
+  sink: RequestSink = undefined as unknown as RequestSink
+  private readonly request: string
+
+  constructor(request: string) {
+    this.request = request
+  }
+
+  readHead(): RequestHead {
+    return parseRequest(this.request)
+  }
+
+  pauseBody(): void {
+    this.log.push('pause')
+  }
+
+  resumeBody(form: BodyForm): void {
+    this.log.push(`resume ${form}`)
+  }
+
+  sendInterim(head: { readonly status: number }): void {
+    this.log.push(`interim ${head.status}`)
+  }
+
+  sendHead(head: { readonly status: number }): void {
+    this.log.push(`head ${head.status}`)
+  }
+
+  sendBody(bytes: Buffer, start: number, end: number): void {
+    this.log.push(`body ${textOf(bytes.subarray(start, end))}`)
+  }
+
+  sendEnd(): void {
+    this.log.push('end')
+  }
+
+  refuse({ status, detail }: Problem): void {
+    this.log.push(`refuse ${status} ${detail}`)
+  }
+
+  cut(): void {
+    this.log.push('cut')
+  }
+
+  handOver(): HandedOver {
+    throw new Error('a fake client has no connection to give away')
+  }
+}
+
+export class FakeStream implements BackendStream {
+  readonly log: string[] = []
+  readonly bodyForm: BodyForm = 'chunks'
+  readonly isReused: boolean
+  hasBegun = false
+  sink: ResponseSink | undefined = undefined
+
+  constructor(isReused: boolean) {
+    this.isReused = isReused
+  }
+
+  sendHead(head: RequestHead): void {
+    this.log.push(head.method)
+  }
+
+  sendBody(bytes: Buffer, start: number, end: number): void {
+    this.log.push(`body ${textOf(bytes.subarray(start, end))}`)
+  }
+
+  sendEnd(): void {
+    this.log.push('end')
+  }
+
+  pauseResponse(): void {
+    this.log.push('pause')
+  }
+
+  resumeResponse(): void {
+    this.log.push('resume')
+  }
+
+  abort(): void {
+    this.log.push('abort')
+    this.sink = undefined
+  }
+
+  handOver(): HandedOver {
+    throw new Error('a fake stream has no connection to give away')
+  }
+}
+
+/** A backend with a number of idle connections, and room for more unless it is `isFull`. */
+export class FakeSource implements StreamSource {
+  readonly streams: FakeStream[] = []
+  readonly backend: Backend
+  idle: number
+  isFull = false
+
+  constructor(backend: Backend, idle: number) {
+    this.backend = backend
+    this.idle = idle
+  }
+
+  open(choice: StreamChoice): BackendStream | undefined {
+    const isReused = choice === 'any' && this.idle > 0
+    if (isReused) this.idle -= 1
+    else if (this.isFull) return undefined
+    const stream = new FakeStream(isReused)
+    this.streams.push(stream)
+    return stream
+  }
+
+  get last(): FakeStream {
+    const stream = this.streams.at(-1)
+    if (stream === undefined) throw new Error(`${this.backend.id} was not asked for a stream`)
+    return stream
+  }
+}
+
+export interface FakeExchangeOptions {
+  readonly request?: string
+  readonly isWhole?: boolean
+  /** Idle connections of each backend; as many backends as there are numbers. */
+  readonly idle?: readonly number[]
+  readonly attempts?: number
+  readonly admission?: Admission
+  readonly isObserved?: boolean
+}
+
+/** An exchange that has begun. The first usable backend is picked. */
+export function beginExchange(options: FakeExchangeOptions = {}) {
+  const { request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', idle = [0, 0], attempts = 2, isObserved = true } = options
+  const clock = virtualClock()
+  const client = new FakeClient(request)
+  client.isWhole = options.isWhole ?? true
+  const sources = idle.map((count, index) => new FakeSource(makeBackend(8001 + index), count))
+  const backends = sources.map(({ backend }) => backend)
+  const records: ExchangeRecord[] = []
+  const counters = createEdgeCounters()
+  const balancer = {
+    pick: (_: unknown, tried: readonly Backend[]) => backends.find((backend) => !tried.includes(backend)),
+    begin: (backend: Backend, now: number) => beginAttempt(backend, [], now),
+  }
+  const services: Services = {
+    clock,
+    random: seededRandom(1),
+    counters,
+    writeRequestId: (_, at) => at,
+    observers: isObserved ? [(record) => void records.push(record)] : [],
+  }
+  const route: Route = {
+    key: 'route',
+    admission: options.admission ?? everybody,
+    pool: {
+      name: 'web',
+      balancer,
+      affinity: { kind: 'client' },
+      retry: { attempts },
+      connections: new Map(sources.map((source) => [source.backend, source])),
+    },
+    counters: { requests: 0 },
+  }
+  const world = {
+    identify: createIdentify(() => false),
+    timeouts: { tunnelMs: 1000 },
+    geo: undefined,
+  } as unknown as World
+  const exchange = new Exchange(services, client, route, world)
+  exchange.begin(route.admission.admit(client, exchange.startedAt), client.readHead(), exchange.startedAt)
+  return { clock, client, sources, backends, records, counters, exchange }
+}
