@@ -8,6 +8,7 @@
 import type { Cancel } from '../clock.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
+import type { SocketOwner } from './wire-handlers.ts'
 
 /**
  * What a wire needs of a socket, whoever made it; Bun's sockets satisfy it by shape. What the socket has to say it says to

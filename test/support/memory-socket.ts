@@ -55,14 +55,14 @@ export class MemorySocket implements WireSocket {
     this.hasShut = true
     this.isOpen = false
     this.closing = 'ended'
-    this.wire.closed(true)
+    this.wire.closed(undefined)
   }
 
   terminate(): void {
     if (!this.isOpen) return
     this.isOpen = false
     this.closing = 'reset'
-    this.wire.closed(true)
+    this.wire.closed(undefined)
     this.partner?.wasReset()
   }
 
@@ -85,7 +85,7 @@ export class MemorySocket implements WireSocket {
     if (!this.isOpen) return
     this.isOpen = false
     this.incoming = Buffer.alloc(0)
-    inEvent(() => this.wire.closed(false))
+    inEvent(() => this.wire.closed(new Error('ECONNRESET')))
   }
 }
 

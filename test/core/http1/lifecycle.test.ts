@@ -58,7 +58,7 @@ describe('the states of a connection', () => {
       undefined,
     ])
     expect(phases.map((phase) => BACKEND_TIMEOUTS[phase])).toEqual([
-      'connectMs',
+      undefined,
       'keepAliveMs',
       'responseMs',
       'idleMs',

@@ -177,7 +177,7 @@ describe('a client that leaves', () => {
   test('with a reset has its exchange told once', () => {
     const { send, request, connection, log } = connect()
     send(get())
-    inEvent(() => connection.wire.closed(false))
+    inEvent(() => connection.wire.closed(new Error('ECONNRESET')))
     expect([request().log, log]).toEqual([['gone'], ['closed']])
   })
 
