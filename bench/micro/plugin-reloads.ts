@@ -44,7 +44,6 @@ const host = createPluginHost({ clock, examine: trialsApart(clock) })
 const ready = await readyStrategy(host, file, undefined)
 const balancer: Balancer = new Balancer({
   strategy: ready.strategy,
-  eligibility: { admitsUnchecked: true, failsOpen: true },
   reports: {
     onFault: (what, error) => live.onFault(what, error),
     onSlow: (msPerRequest) => live.onSlow(msPerRequest),

@@ -14,14 +14,13 @@ const createMember = (index: number): Member => ({
   place: undefined,
 })
 const create = (member: Member): Backend => new Backend(member, { record: () => undefined }, 0)
-const rule = { admitsUnchecked: true, failsOpen: false }
 
 summary(() => {
   for (const size of [10, 100, 1000, 10_000]) {
     const members = Array.from({ length: size }, (_, index) => createMember(index + 1))
-    const { backends } = reconcile([], members, create)
-    bench(`${size} backends, all kept`, () => do_not_optimize(reconcile(backends, members, create)))
-    bench(`${size} backends, list of candidates`, () => do_not_optimize(eligibleBackends(backends, rule)))
+    const { backends } = reconcile([], members, create, 0)
+    bench(`${size} backends, all kept`, () => do_not_optimize(reconcile(backends, members, create, 0)))
+    bench(`${size} backends, list of candidates`, () => do_not_optimize(eligibleBackends(backends)))
   }
 })
 

@@ -86,10 +86,15 @@ const isBackend = (value: unknown): boolean =>
   hasTexts(value, ['id', 'state']) &&
   hasNumbers(value, backendNumbers) &&
   ['reason', 'zone', 'worstError'].every((key) => isNullOr(value[key], isText)) &&
+  isStanding(value) &&
   isNullOr(value['ewmaMs'], isNumber) &&
   isNullOr(value['check'], isCheck) &&
   isLatency(value['latency']) &&
   isListOf(value['histogram'], isNumber)
+
+/** Balancers of before it was told leave these out. */
+const isStanding = ({ why = null, until = null, health = null }: Fields): boolean =>
+  isNullOr(why, isText) && isNullOr(until, isNumber) && isNullOr(health, isText)
 
 const isCheck = (value: unknown): boolean => isFields(value) && hasNumbers(value, ['at']) && hasTexts(value, ['detail'])
 

@@ -99,9 +99,12 @@ function backendRow(backend: BackendStatus, nowMs: number): readonly Cell[] {
   ]
 }
 
-/** Why it is down, else how its newest check went. */
-function lastWord({ state, since, reason, lastCheck }: BackendStatus, nowMs: number): string {
+/** Why it is out, else how its newest check went. */
+function lastWord({ state, since, reason, why, health, lastCheck }: BackendStatus, nowMs: number): string {
   const age = (time: string) => formatSpan(Math.max(0, nowMs - Date.parse(time)))
-  if (state === 'unhealthy') return `${printable(reason ?? 'no reason given')}, since ${age(since)}`
+  // Balancers of before they were told leave `why` and `health` out.
+  const out = why ?? reason
+  if (state === 'draining' && out) return `${printable(out)}, since ${age(since)}; ${printable(health)}`
+  if (state === 'unhealthy' || out) return `${printable(out ?? 'no reason given')}, since ${age(since)}`
   return lastCheck ? `${printable(lastCheck.detail)}, ${age(lastCheck.at)} ago` : '-'
 }

@@ -84,8 +84,11 @@ function facts({ state, theme }: View, row: BackendRow): Line[] {
     span(` ${label.padEnd(9)}`, 'dim'),
     span(value, role),
   ]
-  const why = backend.reason ?? (finding?.backend === backend.id ? finding.why : undefined)
-  const since = finding?.backend === backend.id ? finding.since : backend.since
+  const own = finding?.backend === backend.id ? finding : undefined
+  // A balancer of before it was told says the reason only.
+  const why = backend.why ?? backend.reason ?? own?.why
+  // Of a healthy one the finding is what is shown as its state.
+  const since = backend.state === 'healthy' && own !== undefined ? own.since : backend.since
   return [
     [span(` ${'state'.padEnd(9)}`, 'dim'), stateOf(row, theme), span(` since ${clockTime(since)}`)],
     fact('why', printable(why ?? 'nothing is wrong'), why ? 'warn' : 'dim'),

@@ -10,7 +10,7 @@ export interface MemberView {
   readonly place: { readonly latitude: number; readonly longitude: number } | null
   /** As configured: a draining one takes no new requests. */
   readonly state: 'active' | 'draining'
-  /** As checks and traffic have it; null before the first word. */
+  /** As checks and traffic have it, also while it drains; null: it does not run. */
   readonly health: string | null
   readonly inflight: number
 }
@@ -37,7 +37,7 @@ export function poolView(source: AdminSource, name: string): PoolMembersView | u
       zone: zone ?? null,
       place: place ?? null,
       state: isDraining ? 'draining' : 'active',
-      health: now?.state ?? null,
+      health: now?.health ?? null,
       inflight: now?.inflight ?? 0,
     }
   })

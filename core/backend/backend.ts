@@ -1,20 +1,18 @@
 /**
- * The one mutable record per backend: weight, health, load and counters. It lives as long as its id stays configured in
- * its pool, across reloads, and satisfies `Candidate` by shape. Sockets are not its business.
+ * The one mutable record per backend: facts, load and counters. It lives as long as its id stays configured in its pool,
+ * across reloads, and satisfies `Candidate` by shape. Sockets are not its business.
  */
 import type { SocketAddress } from '../address.ts'
+import { type Facts, firstFacts, operatorFact } from './facts.ts'
 import type { Member } from './member.ts'
-
-/** What checks and traffic say. `since` is monotonic ms. */
-export type Health =
-  | { readonly kind: 'unchecked'; readonly since: number }
-  | { readonly kind: 'healthy'; readonly since: number }
-  | { readonly kind: 'unhealthy'; readonly since: number; readonly reason: string }
+import { type Standing, standingOf, type StandingRule } from './standing.ts'
 
 /** The newest active check, for people. `at` is wall time in ms. */
 export interface CheckResult {
   readonly at: number
   readonly passed: boolean
+  /** It came to nothing for want of descriptors, ports or memory of our own: says nothing about the backend. */
+  readonly isLocal?: boolean
   readonly elapsedMs: number
   /** In words: `200 OK`, `connection refused`, `503, expected 200-399`. */
   readonly detail: string
@@ -45,6 +43,9 @@ export interface BackendCounters {
   bytesFromBackend: number
 }
 
+/** Before its pool has reckoned for the first time. */
+const NO_RULE: StandingRule = { awaitsCheckSince: undefined }
+
 export class Backend {
   readonly id: string
   readonly address: SocketAddress
@@ -61,30 +62,51 @@ export class Backend {
     bytesToBackend: 0,
     bytesFromBackend: 0,
   }
-  /** > 0; live. */
-  weight: number
+  readonly facts: Facts
+  /** What the facts came to when they were last reckoned up. */
+  standing: Standing
   zone: string | undefined
   place: Member['place']
   /** Attempts begun and not ended; written by the balancer alone. */
   inflight = 0
   /** Upgraded connections among them. */
   tunnels = 0
-  /** Asked to take no new requests. */
-  isDraining: boolean
-  health: Health
   lastCheck: CheckResult | undefined = undefined
-  /** Connect failures in traffic since the last success; written by `health/passive.ts` alone. */
+  /** Connect failures in traffic since the last success; `health/passive.ts` counts them. */
   connectFailuresInRow = 0
   readonly latency: LatencyRecorder
 
   constructor(member: Member, latency: LatencyRecorder, now: number) {
     this.id = member.id
     this.address = member.address
-    this.weight = member.weight
     this.zone = member.zone
     this.place = member.place
-    this.isDraining = member.isDraining
     this.latency = latency
-    this.health = { kind: 'unchecked', since: now }
+    this.facts = firstFacts(member, now)
+    this.standing = standingOf(this.facts, NO_RULE, now)
+  }
+
+  /** > 0; the share that it is given now. */
+  get weight(): number {
+    return this.standing.weight
+  }
+
+  /** > 0; the share that it is to have when nothing is held against it. */
+  get configuredWeight(): number {
+    return this.facts.operator.weight
+  }
+
+  /** Brings it up to date with `member`, of the same id and so of the same address; `reckon` is to follow. */
+  configure(member: Member, now: number): void {
+    this.zone = member.zone
+    this.place = member.place
+    this.facts.operator = operatorFact(member, this.facts.operator, now)
+  }
+
+  /** Sums its facts up anew; returns what they came to before. */
+  reckon(rule: StandingRule, now: number): Standing {
+    const before = this.standing
+    this.standing = standingOf(this.facts, rule, now)
+    return before
   }
 }

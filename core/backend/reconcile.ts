@@ -12,13 +12,14 @@ export interface Reconciled {
 }
 
 /**
- * Pure but for weight, zone, place and draining of the kept ones, which are brought up to date in place. The address needs no
- * such care: the id is made from it. Throws on two members of one id, which the config has refused already.
+ * Pure but for the kept ones, which are brought up to date in place. Throws on two members of one id, which the config
+ * has refused already.
  */
 export function reconcile(
   old: readonly Backend[],
   members: readonly Member[],
   create: (member: Member) => Backend,
+  now: number,
 ): Reconciled {
   // Before the first change, so that a throw leaves the running pool as it was.
   refuseDuplicates(members)
@@ -28,10 +29,14 @@ export function reconcile(
   const backends = members.map((member) => {
     const known = gone.get(member.id)
     gone.delete(member.id)
-    const list = known === undefined ? added : kept
-    const backend = known === undefined ? create(member) : bringUpToDate(known, member)
-    list.push(backend)
-    return backend
+    if (known === undefined) {
+      const fresh = create(member)
+      added.push(fresh)
+      return fresh
+    }
+    known.configure(member, now)
+    kept.push(known)
+    return known
   })
   return { backends, added, removed: [...gone.values()], kept }
 }
@@ -42,12 +47,4 @@ function refuseDuplicates(members: readonly Member[]): void {
     if (ids.has(id)) throw new Error(`two members of one pool have the id ${id}`)
     ids.add(id)
   }
-}
-
-function bringUpToDate(backend: Backend, member: Member): Backend {
-  backend.weight = member.weight
-  backend.zone = member.zone
-  backend.place = member.place
-  backend.isDraining = member.isDraining
-  return backend
 }

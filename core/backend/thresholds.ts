@@ -1,5 +1,5 @@
-/** Consecutive rise/fall counting: when a row of equal results changes what we hold of a backend. Pure. */
-import type { Health } from './backend.ts'
+/** Consecutive rise/fall counting: when a row of equal results changes what checks say of a backend. Pure. */
+import type { ChecksFact } from './facts.ts'
 
 /** Results of one kind in a row: n > 0 good ones, n < 0 bad ones, 0 none yet. */
 export type Streak = number
@@ -17,18 +17,18 @@ export function extendStreak(streak: Streak, passed: boolean): Streak {
 }
 
 /**
- * What `streak` makes of a backend so far held to be `standing`; undefined: no change. Of an unchecked one nothing is
- * known, so its first result decides at once, either way (as in HAProxy): waiting for `rise` would delay every start,
- * waiting for `fall` would feed traffic to a backend that has only ever failed.
+ * What `streak` makes of a backend that was `before`; undefined: no change. Of an unchecked one nothing is known, so its
+ * first result decides at once, either way (as in HAProxy): waiting for `rise` would delay every start, waiting for
+ * `fall` would feed traffic to a backend that has only ever failed.
  */
 export function judge(
-  standing: Health['kind'],
+  before: ChecksFact['kind'],
   streak: Streak,
   thresholds: Thresholds,
-): 'healthy' | 'unhealthy' | undefined {
-  const rise = standing === 'unchecked' ? 1 : thresholds.rise
-  const fall = standing === 'unchecked' ? 1 : thresholds.fall
-  if (standing !== 'healthy' && streak >= rise) return 'healthy'
-  if (standing !== 'unhealthy' && -streak >= fall) return 'unhealthy'
+): 'passing' | 'failing' | undefined {
+  const rise = before === 'unchecked' ? 1 : thresholds.rise
+  const fall = before === 'unchecked' ? 1 : thresholds.fall
+  if (before !== 'passing' && streak >= rise) return 'passing'
+  if (before !== 'failing' && -streak >= fall) return 'failing'
   return undefined
 }

@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
-import { eligibleBackends, type EligibleBackends, type Eligibility, withoutTried } from './eligible.ts'
+import { eligibleBackends, type EligibleBackends, withoutTried } from './eligible.ts'
 import { AskedStrategy, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -12,7 +12,6 @@ import type { PickContext, Strategy } from '../strategy/strategy.ts'
 
 export interface BalancerOptions {
   readonly strategy: Strategy
-  readonly eligibility: Eligibility
   readonly reports: StrategyReports
   /** For the time of a pick. */
   readonly clock: Clock
@@ -24,7 +23,6 @@ export class Balancer {
   private readonly asked: AskedStrategy
   private readonly reports: StrategyReports
   private readonly observers: readonly AttemptObserver[]
-  private eligibility: Eligibility
   private candidates: EligibleBackends | undefined
   /** For checking in constant time that a pick is a member. */
   private members: Set<unknown> = new Set()
@@ -33,18 +31,16 @@ export class Balancer {
   private isStale = true
 
   /** Without backends: `update` brings them. */
-  constructor({ strategy, eligibility, reports, clock, observers }: BalancerOptions) {
+  constructor({ strategy, reports, clock, observers }: BalancerOptions) {
     this.asked = new AskedStrategy({ strategy, reports, clock })
     this.reports = reports
     // The strategy hears last.
     this.observers = [...observers, this.asked]
-    this.eligibility = eligibility
   }
 
-  /** To be called whenever membership or any member's health changed; cheap, since the next pick does the work. */
-  update(backends: readonly Backend[], eligibility: Eligibility = this.eligibility): void {
+  /** To be called whenever membership or any member's standing changed; cheap, since the next pick does the work. */
+  update(backends: readonly Backend[]): void {
     this.backends = backends
-    this.eligibility = eligibility
     this.isStale = true
   }
 
@@ -84,7 +80,7 @@ export class Balancer {
   private current(): EligibleBackends | undefined {
     if (!this.isStale) return this.candidates
     this.isStale = false
-    const fresh = eligibleBackends(this.backends, this.eligibility)
+    const fresh = eligibleBackends(this.backends)
     if (!haveSameMembers(this.candidates, fresh)) {
       this.candidates = fresh
       this.members = new Set(fresh)

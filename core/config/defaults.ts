@@ -163,7 +163,7 @@ export const defaults = {
     value: 10 * second,
     min: 100,
     max: hour,
-    reason: 'About how long a service takes to restart.',
+    reason: 'About how long a service takes to restart; a trial that fails costs one request a retry.',
   },
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {

@@ -1,8 +1,9 @@
 /**
- * When each backend of a pool is checked, and what the results make of it. Every backend rests, waits for its turn or is
- * being checked; one timer for each that rests. Knows nothing of sockets; traffic's own findings are `passive.ts`'s.
+ * When each backend of a pool is checked, and what the results make of its `checks` fact. Every backend rests, waits for
+ * its turn or is being checked; one timer for each that rests. Knows nothing of sockets.
  */
-import type { Backend, CheckResult, Health } from '../backend/backend.ts'
+import type { Backend, CheckResult } from '../backend/backend.ts'
+import type { ChecksFact } from '../backend/facts.ts'
 import { extendStreak, judge } from '../backend/thresholds.ts'
 import type { Streak } from '../backend/thresholds.ts'
 import type { Cancel, Clock } from '../clock.ts'
@@ -17,8 +18,8 @@ export interface MonitorOptions {
   readonly probe: Probe
   readonly clock: Clock
   readonly random: Random
-  /** After `backend.health` has changed kind; `detail` is the deciding check's. */
-  readonly onChange: (backend: Backend, detail: string) => void
+  /** After every result that counts; the `checks` fact is up to date by then. */
+  readonly onResult: (backend: Backend, result: CheckResult) => void
 }
 
 export interface Monitor {
@@ -41,14 +42,15 @@ interface Watch {
   readonly backend: Backend
   phase: Phase
   streak: Streak
-  /** The health that `streak` counts against; once traffic has changed it, counting begins again. */
-  health: Health
 }
 
 /** First checks are spread over 1 ms per backend: at once for ten, no burst for ten thousand. */
 const FIRST_CHECK_SPREAD_MS = 1
+/** Of one that traffic has taken out, at most: its clients wait for its return (HAProxy's fastinter). */
+const SUSPECT_INTERVAL_MS = 1000
 
-export function createMonitor({ policy, backends, probe, clock, random, onChange }: MonitorOptions): Monitor {
+export function createMonitor(options: MonitorOptions): Monitor {
+  const { policy, backends, probe, clock, random, onResult } = options
   const watches = new Map<Backend, Watch>()
   /** Those whose time has come while `policy.maxConcurrent` checks were under way, in order. */
   const waiting = new Set<Watch>()
@@ -80,7 +82,7 @@ export function createMonitor({ policy, backends, probe, clock, random, onChange
       if (watch.phase !== phase) return
       underWay -= 1
       // From one start to the next, so that a slow member is checked as often as a quick one.
-      rest(watch, Math.max(0, startedAt + drawInterval(policy, random) - clock.now()))
+      rest(watch, Math.max(0, startedAt + intervalOf(watch.backend) - clock.now()))
       record(watch, result)
       checkWaiting()
     })
@@ -92,12 +94,19 @@ export function createMonitor({ policy, backends, probe, clock, random, onChange
   function record(watch: Watch, result: CheckResult): void {
     const { backend } = watch
     backend.lastCheck = result
-    if (backend.health !== watch.health) watch.streak = 0
+    if (result.isLocal === true) return
     watch.streak = extendStreak(watch.streak, result.passed)
-    const verdict = judge(backend.health.kind, watch.streak, policy)
-    if (verdict !== undefined) backend.health = healthOf(verdict, clock.now(), result.detail)
-    watch.health = backend.health
-    if (verdict !== undefined) onChange(backend, result.detail)
+    const verdict = judge(backend.facts.checks.kind, watch.streak, policy)
+    if (verdict !== undefined) backend.facts.checks = factOf(verdict, clock.now(), result.detail)
+    onResult(backend, result)
+  }
+
+  /** What checks of another kind found, or older ones, stands until these say otherwise: their first good word is enough. */
+  const firstStreak = ({ facts }: Backend): Streak => (facts.checks.kind === 'failing' ? policy.rise - 1 : 0)
+
+  function intervalOf({ standing }: Backend): number {
+    const interval = drawInterval(policy, random)
+    return standing.by === 'traffic' ? Math.min(interval, SUSPECT_INTERVAL_MS) : interval
   }
 
   function release(watch: Watch): void {
@@ -124,7 +133,7 @@ export function createMonitor({ policy, backends, probe, clock, random, onChange
     const fresh = [...current].filter((backend) => !watches.has(backend))
     const spreadMs = Math.min(policy.intervalMs, fresh.length * FIRST_CHECK_SPREAD_MS)
     for (const backend of fresh) {
-      const watch: Watch = { backend, phase: { kind: 'waiting' }, streak: 0, health: backend.health }
+      const watch: Watch = { backend, phase: { kind: 'waiting' }, streak: firstStreak(backend) }
       watches.set(backend, watch)
       rest(watch, random() * spreadMs)
     }
@@ -148,5 +157,10 @@ export function createMonitor({ policy, backends, probe, clock, random, onChange
 const drawInterval = ({ intervalMs, jitterRatio }: HealthPolicy, random: Random): number =>
   intervalMs * (1 + jitterRatio * (2 * random() - 1))
 
-const healthOf = (kind: 'healthy' | 'unhealthy', since: number, detail: string): Health =>
-  kind === 'healthy' ? { kind, since } : { kind, since, reason: detail }
+const factOf = (kind: 'passing' | 'failing', since: number, cause: string): ChecksFact =>
+  kind === 'passing' ? { kind, since } : { kind, since, cause }
+
+/** Nobody checks it any more, so nothing that checks found holds. */
+export function forgetChecks({ facts }: Backend, now: number): void {
+  if (facts.checks.kind !== 'unchecked') facts.checks = { kind: 'unchecked', since: now }
+}

@@ -1,19 +1,31 @@
 /**
- * What traffic's own connects say about a backend: too many failures in a row take it out. Where checks run, they bring
- * it back. Where none do, it is tried again after a pause; one more failure then takes it out for twice as long.
+ * What the connects of requests say about a backend: its `traffic` fact. Too many failures in a row take it out. An answer
+ * to a request that was sent to it nevertheless brings it back at once; else checks do, or, where there are none, it is
+ * tried again after a pause, and one more failure then takes it out for another.
  */
 import type { Backend } from '../backend/backend.ts'
+import { isFailing } from '../backend/facts.ts'
 import type { Cancel, Clock } from '../clock.ts'
 
+export interface PassivePolicy {
+  /** >= 1 connect failures in a row. */
+  readonly failures: number
+  readonly recovery: Recovery
+}
+
+/** What brings back who is out. */
+export type Recovery =
+  /** So many good checks in a row. */
+  | { readonly kind: 'checks'; readonly rise: number }
+  /** A trial after a pause, each time as long. */
+  | { readonly kind: 'pause'; readonly ms: number }
+
 export interface PassiveOptions {
-  /** `failures` >= 1 in a row; `retryAfterMs` is the first pause without active checks. */
-  readonly policy: { readonly failures: number; readonly retryAfterMs: number }
-  /** Whether a monitor watches this pool. */
-  readonly hasChecks: boolean
-  /** The pool's backends now: one that has left does not come back. */
+  readonly policy: PassivePolicy
+  /** The pool's backends now: of one that has left nothing is told. */
   readonly backends: () => readonly Backend[]
   readonly clock: Clock
-  /** After `backend.health` has changed kind: the candidates are to be made anew. */
+  /** After the `traffic` fact has changed, or has come to its end. */
   readonly onChange: (backend: Backend, detail: string) => void
 }
 
@@ -23,53 +35,100 @@ export type Ending = { readonly kind: 'failed'; readonly cause: string } | { rea
 /** Observes attempts. */
 export interface PassiveHealth {
   /** A response's head, also over a connection that was open already: what answers is reachable. One compare when all is well. */
-  onResponse(backend: Backend): void
-  /** Counts connects that were refused, reset or timed out; not those that their client gave up. */
+  onResponse(backend: Backend, ttfbMs: number, now: number): void
+  /** Counts connects that were refused, reset or timed out; not those that their client gave up, or we had no means for. */
   onEnd(backend: Backend, ending: Ending): void
+  /** The result of a check; does not call `onChange`. */
+  onCheck(backend: Backend, passed: boolean): void
+  /** After a change of policy or members: who is out stays out, and comes back as this policy says. */
+  update(policy: PassivePolicy): void
   /** Cancels the pauses; backends that are out stay out. */
   stop(): void
 }
 
-/** Pauses double up to 16 times the first: 10 s grow to 160 s, soon enough for a repaired backend without checks. */
-const MAX_DOUBLINGS = 4
-
-export function createPassiveHealth({ policy, hasChecks, backends, clock, onChange }: PassiveOptions): PassiveHealth {
-  const pauses = new Set<Cancel>()
+export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
+  const { backends, clock, onChange } = options
+  let { policy } = options
+  const pauses = new Map<Backend, Cancel>()
+  /** Good checks in a row of those that wait for them. */
+  const goodChecks = new WeakMap<Backend, number>()
 
   function takeOut(backend: Backend): void {
     const failures = backend.connectFailuresInRow
-    const detail = failures === 1 ? 'a connect failure' : `${failures} connect failures in a row`
-    backend.health = { kind: 'unhealthy', since: clock.now(), reason: detail }
-    // Checks bring it back with a clean slate; a trial without them is on probation, so its count stays.
-    if (hasChecks) backend.connectFailuresInRow = 0
-    else pause(backend, policy.retryAfterMs * 2 ** Math.min(MAX_DOUBLINGS, failures - policy.failures))
-    onChange(backend, detail)
+    const cause = failures === 1 ? 'a connect failure' : `${failures} connect failures in a row`
+    const fact = { kind: 'failing', since: clock.now(), cause } as const
+    backend.facts.traffic = { ...fact, until: untilOf(fact.since) }
+    goodChecks.delete(backend)
+    waitForTrial(backend)
+    onChange(backend, cause)
   }
 
-  function pause(backend: Backend, delayMs: number): void {
-    const out = backend.health
-    const cancel = clock.after(delayMs, () => {
-      pauses.delete(cancel)
-      if (backend.health !== out || !backends().includes(backend)) return
-      backend.health = { kind: 'unchecked', since: clock.now() }
-      onChange(backend, 'tried again after a pause')
+  const untilOf = (since: number): number | undefined =>
+    policy.recovery.kind === 'pause' ? since + policy.recovery.ms : undefined
+
+  /** The fact ends by itself: the timer is only there to say so. */
+  function waitForTrial(backend: Backend): void {
+    pauses.get(backend)?.()
+    pauses.delete(backend)
+    const { traffic } = backend.facts
+    if (traffic.kind === 'clear' || traffic.until === undefined) return
+    const cancel = clock.after(traffic.until - clock.now(), () => {
+      pauses.delete(backend)
+      // A system's timer may be early by a part of a millisecond.
+      if (isOut(backend)) waitForTrial(backend)
+      else if (backends().includes(backend)) onChange(backend, 'tried again after a pause')
     })
-    pauses.add(cancel)
+    pauses.set(backend, cancel)
   }
+
+  function clear(backend: Backend): void {
+    backend.connectFailuresInRow = 0
+    backend.facts.traffic = { kind: 'clear', since: clock.now() }
+    waitForTrial(backend)
+  }
+
+  const isOut = ({ facts }: Backend): boolean => isFailing(facts.traffic, clock.now())
 
   return {
+    onResponse(backend, ttfbMs, now) {
+      if (backend.connectFailuresInRow === 0) return
+      const { traffic } = backend.facts
+      if (traffic.kind === 'clear') {
+        backend.connectFailuresInRow = 0
+        return
+      }
+      // Attempts from before the outage may still be answered over connections that were open.
+      if (now - ttfbMs < traffic.since) return
+      const wasOut = isOut(backend)
+      clear(backend)
+      if (wasOut) onChange(backend, 'it has answered a request')
+    },
     onEnd(backend, ending) {
       if (ending.kind !== 'failed' || ending.cause !== 'connect') return
       // Connects begun before it went out still fail afterwards: they are the same failure.
-      if (backend.health.kind === 'unhealthy') return
+      if (isOut(backend)) return
       backend.connectFailuresInRow += 1
       if (backend.connectFailuresInRow >= policy.failures) takeOut(backend)
     },
-    onResponse(backend) {
-      if (backend.connectFailuresInRow !== 0) backend.connectFailuresInRow = 0
+    onCheck(backend, passed) {
+      const { recovery } = policy
+      if (recovery.kind !== 'checks' || backend.facts.traffic.kind === 'clear') return
+      const good = passed ? (goodChecks.get(backend) ?? 0) + 1 : 0
+      goodChecks.set(backend, good)
+      if (good >= recovery.rise) clear(backend)
+    },
+    update(changed) {
+      policy = changed
+      for (const backend of backends()) {
+        const { facts } = backend
+        // One that is on trial already stays so.
+        if (facts.traffic.kind === 'clear' || !isOut(backend)) continue
+        facts.traffic = { ...facts.traffic, until: untilOf(facts.traffic.since) }
+        waitForTrial(backend)
+      }
     },
     stop() {
-      for (const cancel of pauses) cancel()
+      for (const cancel of pauses.values()) cancel()
       pauses.clear()
     },
   }

@@ -27,8 +27,8 @@ type HttpCheck = Extract<HealthCheck, { kind: 'http' }>
 /** What a check came to; `detail` as in `CheckResult`. */
 type Settle = (passed: boolean, detail: string) => void
 
-/** `limits` are those of traffic, so that a head refused there fails here. */
-export function createProbe(clock: Clock, limits: HttpLimits): Probe {
+/** `limits` are those of traffic, so that a head refused there fails here; asked for with each check. */
+export function createProbe(clock: Clock, limits: () => HttpLimits): Probe {
   return (backend, policy, done) => {
     const startedAt = clock.now()
     let isOver = false
@@ -50,7 +50,7 @@ export function createProbe(clock: Clock, limits: HttpLimits): Probe {
       socket = open(backend.address)
       watch(socket, settle)
       if (policy.check.kind === 'tcp') socket.once('connect', () => settle(true, 'connected'))
-      else ask(socket, requestFor(backend.address, policy.check), policy.check, limits, settle)
+      else ask(socket, requestFor(backend.address, policy.check), policy.check, limits(), settle)
     } catch (error) {
       // A port out of range, say. Later, because the caller does not hold the cancel yet.
       queueMicrotask(() => settle(false, failureInWords(error)))

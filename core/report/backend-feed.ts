@@ -5,7 +5,8 @@ import { BackendLatency } from '../observe/histogram.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { createScaleWindow, type ScaleWindow } from './scale-window.ts'
 import { scaleSize } from '../observe/scale.ts'
-import type { BackendView } from './view.ts'
+import { reasonOf } from './snapshot.ts'
+import type { BackendView, StandingView } from './view.ts'
 
 export interface BackendFeed {
   readonly meter: Meter
@@ -57,11 +58,9 @@ export function createBackendFeed(backend: BackendView): BackendFeed {
       const errors = meter.recent(backendCounter.errors)
       return {
         id: backend.id,
-        state: stateOf(backend),
-        since: Math.round(backend.health.since + offsetMs),
-        reason: backend.health.kind === 'unhealthy' ? backend.health.reason : null,
+        ...standingFrame(backend.standing, offsetMs),
         zone: backend.zone ?? null,
-        weight: backend.weight,
+        weight: backend.configuredWeight,
         effectiveWeight: weight,
         share: ratio(meter.recent(backendCounter.requests), recentRequests),
         expectedShare: ratio(weight, effectiveWeight),
@@ -90,10 +89,19 @@ export function createBackendFeed(backend: BackendView): BackendFeed {
 }
 
 /** 0 while it takes no new requests. */
-export const effectiveWeightOf = (backend: BackendView): number =>
-  ['unhealthy', 'draining'].includes(stateOf(backend)) ? 0 : backend.weight
+export const effectiveWeightOf = ({ standing }: BackendView): number => (standing.usable ? standing.weight : 0)
 
-const stateOf = ({ isDraining, health }: BackendView): string => (isDraining ? 'draining' : health.kind)
+function standingFrame(standing: StandingView, offsetMs: number) {
+  const { state, health, why, since, until } = standing
+  return {
+    state,
+    since: Math.round(since + offsetMs),
+    reason: reasonOf(standing),
+    why: why ?? null,
+    until: until === undefined ? null : Math.round(until + offsetMs),
+    health,
+  }
+}
 
 const checkOf = ({ lastCheck }: BackendView): BackendFrame['check'] =>
   lastCheck ? { at: Math.round(lastCheck.at), passed: lastCheck.passed, detail: lastCheck.detail } : null

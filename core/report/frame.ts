@@ -90,11 +90,20 @@ export interface StrategyFrame {
 
 export interface BackendFrame {
   readonly id: string
-  /** `healthy`, `unhealthy`, `unchecked`, `draining`. */
+  /** `draining` when somebody said so, else `health`. */
   readonly state: string
+  /** When that began. */
   readonly since: number
+  /** Why it is unhealthy; null in every other state. */
   readonly reason: string | null
+  /** Why it takes no new requests, whoever says so; null: it does. */
+  readonly why: string | null
+  /** When that ends by itself; null: it does not. */
+  readonly until: number | null
+  /** `healthy`, `unhealthy`, `unchecked`: what checks and traffic say, also of one that drains. */
+  readonly health: string
   readonly zone: string | null
+  /** As configured. */
   readonly weight: number
   /** What the weight comes to now: 0 while it takes no new requests. */
   readonly effectiveWeight: number

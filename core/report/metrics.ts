@@ -6,7 +6,7 @@ import { bucketBoundsMs } from '../observe/buckets.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import { BackendLatency } from '../observe/histogram.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
-import type { BackendView, EdgeView, ProcessView } from './view.ts'
+import type { BackendView, EdgeView, HoldOwner, ProcessView } from './view.ts'
 
 /** One line of a table: samples of `source` under a name without the `smartedge_` prefix. */
 type Row<Source> = readonly [name: string, type: MetricType, help: string, read: (source: Source) => number]
@@ -31,7 +31,8 @@ const edgeRows: readonly Row<Readonly<EdgeCounters>>[] = [
 
 const backendRows: readonly Row<BackendView>[] = [
   ['backend_up', 'gauge', '0 when checks or traffic found the backend unusable.', (b) => isUp(b)],
-  ['backend_weight', 'gauge', 'Relative share of the backend.', (b) => b.weight],
+  ['backend_usable', 'gauge', '1 while the backend takes new requests.', (b) => (b.standing.usable ? 1 : 0)],
+  ['backend_weight', 'gauge', 'Relative share of the backend, as configured.', (b) => b.configuredWeight],
   ['backend_inflight', 'gauge', 'Attempts begun and not ended.', (b) => b.inflight],
   ['backend_requests_total', 'counter', 'Attempts begun.', (b) => b.counters.requests],
   ['backend_retries_total', 'counter', 'Requests tried again after an attempt here.', (b) => b.counters.retries],
@@ -53,10 +54,11 @@ const causes = [
   ['protocol', (b: BackendView) => b.counters.protocolErrors],
 ] as const
 
+const holdOwners = ['operator', 'checks', 'traffic'] as const satisfies readonly HoldOwner[]
 const classes = [2, 3, 4, 5] as const
 const boundsSeconds = bucketBoundsMs.map((bound) => bound / 1000)
 
-const isUp = (backend: BackendView): number => (backend.health.kind === 'unhealthy' ? 0 : 1)
+const isUp = (backend: BackendView): number => (backend.standing.health === 'unhealthy' ? 0 : 1)
 
 /** The whole page, newline at its end. 1,000 backends with traffic: 10 ms, 3 MiB (`bun bench/micro/metrics.ts`). */
 export function renderMetrics(edge: EdgeView, process: ProcessView): string {
@@ -91,6 +93,9 @@ function renderBackends(page: MetricPage, edge: EdgeView): void {
     page.family(`smartedge_${name}`, type, help)
     for (const { backend, labels } of backends) page.sample(labels, read(backend))
   }
+  page.family('smartedge_backend_held_out', 'gauge', '1 while this keeps new requests from the backend.')
+  for (const { backend, labels } of backends)
+    for (const by of holdOwners) page.sample(`${labels},by="${by}"`, backend.standing.by === by ? 1 : 0)
   page.family('smartedge_backend_failures_total', 'counter', 'Attempts that failed, by cause.')
   for (const { backend, labels } of backends)
     for (const [cause, read] of causes) page.sample(`${labels},cause="${cause}"`, read(backend))

@@ -13,6 +13,7 @@ import type {
   Phase,
   PoolView,
   ProcessView,
+  StandingView,
   StrategyFacts,
 } from './view.ts'
 
@@ -73,13 +74,22 @@ export interface StrategyStatus {
 
 export interface BackendStatus {
   readonly id: string
-  /** `draining` when somebody said so, else what checks and traffic say. */
-  readonly state: BackendView['health']['kind'] | 'draining'
-  /** When what checks and traffic say began. */
+  /** `draining` when somebody said so, else `health`. */
+  readonly state: StandingView['state']
+  /** When that began. */
   readonly since: string
   /** Why it is unhealthy; null in every other state. */
   readonly reason: string | null
+  /** Why it takes no new requests, whoever says so; null: it does. */
+  readonly why: string | null
+  /** When that ends by itself; null: it does not. */
+  readonly until: string | null
+  /** What checks and traffic say, also of one that drains. */
+  readonly health: StandingView['health']
+  /** As configured. */
   readonly weight: number
+  /** What it comes to now: 0 while it takes no new requests. */
+  readonly effectiveWeight: number
   readonly zone: string | null
   /** Attempts begun and not ended, upgraded connections included. */
   readonly inflight: number
@@ -151,13 +161,18 @@ const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({
 })
 
 function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
-  const { health, counters, lastCheck, latency } = backend
+  const { standing, counters, lastCheck, latency } = backend
+  const { state, health, why, since, until, usable } = standing
   return {
     id: backend.id,
-    state: backend.isDraining ? 'draining' : health.kind,
-    since: isoTime(health.since + offsetMs),
-    reason: health.kind === 'unhealthy' ? health.reason : null,
-    weight: backend.weight,
+    state,
+    since: isoTime(since + offsetMs),
+    reason: reasonOf(standing),
+    why: why ?? null,
+    until: until === undefined ? null : isoTime(until + offsetMs),
+    health,
+    weight: backend.configuredWeight,
+    effectiveWeight: usable ? standing.weight : 0,
     zone: backend.zone ?? null,
     inflight: backend.inflight,
     requests: counters.requests,
@@ -171,6 +186,9 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
     latency: (latency instanceof BackendLatency ? latency.summary() : undefined) ?? null,
   }
 }
+
+/** What it has been since the first version: why, but of unhealthy ones only. */
+export const reasonOf = ({ state, why }: StandingView): string | null => (state === 'unhealthy' ? (why ?? null) : null)
 
 const byCause = (counters: BackendCountersView): FailuresByCause => ({
   total: counters.failures,

@@ -61,15 +61,10 @@ export interface StrategyFacts {
 
 export interface BackendView {
   readonly id: string
-  readonly weight: number
+  readonly configuredWeight: number
   readonly zone: string | undefined
   readonly inflight: number
-  /** Takes no new requests, because somebody said so; absent: it does. */
-  readonly isDraining?: boolean
-  /** `since` is monotonic ms. */
-  readonly health:
-    | { readonly kind: 'unchecked' | 'healthy'; readonly since: number }
-    | { readonly kind: 'unhealthy'; readonly since: number; readonly reason: string }
+  readonly standing: StandingView
   /** `at` is wall time in ms. */
   readonly lastCheck:
     { readonly at: number; readonly passed: boolean; readonly elapsedMs: number; readonly detail: string } | undefined
@@ -77,6 +72,27 @@ export interface BackendView {
   /** Percentiles and buckets appear when this is a `BackendLatency`; a test's fake needs none. */
   readonly latency: { record(elapsedMs: number): void }
 }
+
+/** What is known of a backend, summed up. Instants are monotonic ms. */
+export interface StandingView {
+  /** Whether it takes new requests. */
+  readonly usable: boolean
+  /** The share it is given while it does. */
+  readonly weight: number
+  /** Who keeps it out; undefined: nobody. */
+  readonly by: HoldOwner | undefined
+  readonly why: string | undefined
+  /** When that began, or, when nobody does, when it last became so. */
+  readonly since: number
+  /** When that ends by itself; undefined: it does not. */
+  readonly until: number | undefined
+  readonly state: 'unchecked' | 'healthy' | 'unhealthy' | 'draining'
+  /** What checks and traffic say, also of one that drains. */
+  readonly health: 'unchecked' | 'healthy' | 'unhealthy'
+}
+
+/** `operator`: people, through config or API. `checks`: active checks. `traffic`: the connects of requests. */
+export type HoldOwner = 'operator' | 'checks' | 'traffic'
 
 export interface BackendCountersView {
   readonly requests: number

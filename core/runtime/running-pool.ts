@@ -6,9 +6,7 @@ import { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
 import type { StrategyReports } from '../balance/asked-strategy.ts'
-import type { AttemptObserver } from '../balance/attempt.ts'
 import { Balancer } from '../balance/balancer.ts'
-import type { Eligibility } from '../balance/eligible.ts'
 import {
   LiveStrategy,
   type LiveStrategyFacts,
@@ -20,8 +18,6 @@ import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import type { Pool } from '../pool/pool.ts'
-import { createMonitor, type Monitor } from '../health/monitor.ts'
-import { createPassiveHealth, type PassiveHealth } from '../health/passive.ts'
 import { createProbe } from '../health/probe.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
@@ -31,6 +27,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
+import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
 
 export interface PoolServices {
@@ -58,8 +55,7 @@ export class RunningPool {
   private readonly strategy: LiveStrategy
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   private readonly connections = new WeakMap<Backend, Http1Pool>()
-  private monitor: Monitor | undefined = undefined
-  private passive: PassiveHealth
+  private readonly watchers: Watchers
   config: PoolConfig
   private settings: PoolSettings
   backends: readonly Backend[] = []
@@ -75,26 +71,25 @@ export class RunningPool {
     this.config = config
     this.settings = settings
     this.services = services
-    const { clock, plugins: host } = services
+    const { clock, random, plugins: host } = services
     const { strategy } = ready
-    const observers: readonly AttemptObserver[] = [
-      {
-        onResponse: (backend) => this.passive.onResponse(backend),
-        onEnd: (backend, outcome) => this.passive.onEnd(backend, outcome),
-      },
-    ]
+    this.watchers = new Watchers({
+      policy: config,
+      backends: () => this.backends,
+      probe: createProbe(clock, () => this.settings.limits),
+      clock,
+      random,
+      onChange: (backend, detail) => this.onFact(backend, detail),
+    })
     const reports: StrategyReports = {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
     }
-    this.balancer = new Balancer({ strategy, eligibility: eligibilityOf(config), reports, clock, observers })
+    this.balancer = new Balancer({ strategy, reports, clock, observers: this.watchers.observers })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ready, balancer: this.balancer, host, clock, onEvent })
-    this.passive = this.createPassive()
-    this.takeMembers(config.members)
-    this.refresh()
-    this.startMonitor()
+    this.takeMembers(config)
   }
 
   /**
@@ -151,50 +146,47 @@ export class RunningPool {
   /** Checks a backend now; false: there is no such backend, or it has no checks. */
   recheck(id: string): boolean {
     const backend = this.backends.find((candidate) => candidate.id === id)
-    return backend !== undefined && this.monitor !== undefined && this.monitor.recheck(backend)
+    return backend !== undefined && this.watchers.recheck(backend)
   }
 
   /** No longer configured: checks end, and every backend finishes what it has begun. */
   retire(): void {
-    this.monitor?.stop()
-    this.passive.stop()
+    this.watchers.stop()
     for (const backend of this.backends) this.drainAway(backend)
   }
 
   /** Ends everything now. */
   stop(): void {
-    this.monitor?.stop()
-    this.passive.stop()
+    this.watchers.stop()
     for (const backend of this.backends) this.connections.get(backend)?.cut()
   }
 
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
-    const old = this.config
     this.config = config
     this.settings = settings
-    this.takeMembers(config.members)
+    this.takeMembers(config)
     if (ready !== undefined) this.strategy.take(ready)
-    const hasNewChecks = !Bun.deepEquals(config.health, old.health)
-    if (hasNewChecks || !Bun.deepEquals(config.passive, old.passive)) this.replacePassive()
-    if (hasNewChecks) this.startMonitor()
-    else this.monitor?.update()
-    this.refresh()
   }
 
-  private takeMembers(members: readonly Member[]): void {
-    const { backends, removed } = reconcile(this.backends, members, (member) => this.createBackend(member))
+  private takeMembers(config: PoolConfig): void {
+    const now = this.services.clock.now()
+    const create = (member: Member): Backend => this.createBackend(member, now)
+    const { backends, removed } = reconcile(this.backends, config.members, create, now)
     this.backends = backends
     for (const backend of removed) this.drainAway(backend)
     for (const backend of backends) {
       const connections = this.connections.get(backend)
       connections?.update(this.connectionPolicy())
-      connections?.keepIdle(!backend.isDraining)
+      connections?.keepIdle(backend.facts.operator.kind === 'active')
     }
+    this.watchers.update(config, now)
+    for (const backend of backends) this.reckon(backend, 'another configuration is in force')
+    this.balancer.update(backends)
   }
 
-  private createBackend(member: Member): Backend {
-    const { clock, dial, head, wheel, window } = this.services
-    const backend = new Backend(member, new BackendLatency(window), clock.now())
+  private createBackend(member: Member, now: number): Backend {
+    const { dial, head, wheel, window } = this.services
+    const backend = new Backend(member, new BackendLatency(window), now)
     const options = { address: backend.address, head, wheel, counters: backend.counters, dial }
     this.connections.set(backend, new Http1Pool(options, this.connectionPolicy()))
     return backend
@@ -212,52 +204,20 @@ export class RunningPool {
     this.services.clock.after(this.settings.drainTimeoutMs, () => connections?.cut())
   }
 
-  private startMonitor(): void {
-    const { clock, random } = this.services
-    const { health: policy } = this.config
-    this.monitor?.stop()
-    this.monitor = undefined
-    if (policy === undefined) return
-    const probe = createProbe(clock, this.settings.limits)
-    const backends = (): readonly Backend[] => this.backends
-    const onChange = (backend: Backend, detail: string): void => this.onHealthChange(backend, detail)
-    this.monitor = createMonitor({ policy, backends, probe, clock, random, onChange })
-    this.monitor.start()
+  /** Something was found out about `backend`. */
+  private onFact(backend: Backend, detail: string): void {
+    const before = backend.standing
+    this.reckon(backend, detail)
+    const { usable, by } = backend.standing
+    if (usable !== before.usable || by !== before.by) this.balancer.update(this.backends)
   }
 
-  private createPassive(): PassiveHealth {
-    const { passive: policy, health } = this.config
-    return createPassiveHealth({
-      policy,
-      hasChecks: health !== undefined,
-      backends: () => this.backends,
-      clock: this.services.clock,
-      onChange: (backend, detail) => this.onHealthChange(backend, detail),
-    })
-  }
-
-  /** Who was to bring back the backends that are out has gone, so they are given another chance. */
-  private replacePassive(): void {
-    this.passive.stop()
-    this.passive = this.createPassive()
-    for (const backend of this.backends) {
-      if (backend.health.kind === 'unhealthy') backend.health = { kind: 'unchecked', since: this.services.clock.now() }
-    }
-  }
-
-  private onHealthChange(backend: Backend, detail: string): void {
-    this.refresh()
-    const kind = backend.health.kind === 'unhealthy' ? 'backend-down' : 'backend-up'
+  /** Sums up what is known of it, and tells when that is news about its health. */
+  private reckon(backend: Backend, detail: string): void {
+    const before = backend.reckon(this.watchers.rule, this.services.clock.now())
+    const { health } = backend.standing
+    if (health === before.health) return
+    const kind = health === 'unhealthy' ? 'backend-down' : 'backend-up'
     this.services.emit({ kind, pool: this.name, backend: backend.id, detail })
   }
-
-  /** Membership or health has changed: the next pick looks anew. */
-  private refresh(): void {
-    this.balancer.update(this.backends, eligibilityOf(this.config))
-  }
 }
-
-const eligibilityOf = (config: PoolConfig): Eligibility => ({
-  admitsUnchecked: config.health?.initially !== 'unchecked',
-  failsOpen: config.health === undefined,
-})

@@ -1,6 +1,6 @@
 /** An edge as status and metrics see it, without sockets: every field overridable, nothing moves on its own. */
 import { createEdgeCounters } from '../../core/observe/counters.ts'
-import type { BackendView, EdgeView, ProcessView } from '../../core/report/view.ts'
+import type { BackendView, EdgeView, ProcessView, StandingView } from '../../core/report/view.ts'
 
 export const fakeProcess: ProcessView = {
   version: '1.2.3',
@@ -11,12 +11,29 @@ export const fakeProcess: ProcessView = {
   cpuSeconds: 1.5,
 }
 
+/** Healthy since 0, with a weight of 1. */
+export const fakeStanding = (overrides: Partial<StandingView> = {}): StandingView => ({
+  usable: true,
+  weight: 1,
+  by: undefined,
+  why: undefined,
+  since: 0,
+  until: undefined,
+  state: 'healthy',
+  health: 'healthy',
+  ...overrides,
+})
+
+/** Held out by its checks. */
+export const downStanding = (why: string, overrides: Partial<StandingView> = {}): StandingView =>
+  fakeStanding({ usable: false, by: 'checks', why, state: 'unhealthy', health: 'unhealthy', ...overrides })
+
 export const fakeBackend = (overrides: Partial<BackendView> = {}): BackendView => ({
   id: '10.0.0.1:80',
-  weight: 1,
+  configuredWeight: 1,
   zone: undefined,
   inflight: 0,
-  health: { kind: 'healthy', since: 0 },
+  standing: fakeStanding(),
   lastCheck: undefined,
   counters: {
     requests: 0,

@@ -62,7 +62,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/inbound/', to: FOR_STREAMS },
   { from: 'core/outbound/', to: FOR_STREAMS },
   { from: 'core/admission/', to: [], types: ['core/stream/'] },
-  { from: 'core/pool/', to: ['core/backend/', 'core/balance/', 'core/strategy/', 'core/stream/'] },
+  { from: 'core/pool/', to: ['core/backend/', 'core/balance/', 'core/health/', 'core/strategy/', 'core/stream/'] },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/'] },
   { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },

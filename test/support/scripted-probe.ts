@@ -14,7 +14,7 @@ export interface ScriptedProbe {
   /** Backends with a check begun, and neither answered nor cancelled. */
   readonly underWay: () => readonly Backend[]
   /** Ends the check of `backend`; throws when there is none. Returns it, so that it can be ended again. */
-  readonly answer: (backend: Backend, passed: boolean, detail?: string) => Check
+  readonly answer: (backend: Backend, passed: boolean, detail?: string, more?: Partial<CheckResult>) => Check
 }
 
 export function scriptedProbe(): ScriptedProbe {
@@ -29,11 +29,11 @@ export function scriptedProbe(): ScriptedProbe {
     },
     begun,
     underWay: () => [...checks].map((check) => check.backend),
-    answer(backend, passed, detail = passed ? '200 OK' : 'connection refused') {
+    answer(backend, passed, detail = passed ? '200 OK' : 'connection refused', more = {}) {
       const check = [...checks].find((one) => one.backend === backend)
       if (check === undefined) throw new Error(`no check of ${backend.id} is under way`)
       checks.delete(check)
-      check.done({ at: 0, passed, elapsedMs: 1, detail })
+      check.done({ at: 0, passed, elapsedMs: 1, detail, ...more })
       return check
     },
   }

@@ -112,7 +112,8 @@ const fields = {
   }),
   initially: orElse(
     choice(['usable', 'unchecked'], {
-      description: 'Whether a new member takes traffic at once or only after its first good check.',
+      description:
+        'Whether a new member takes traffic at once or only after its first good check; those that serve already go on.',
     }),
     defaults['pool.health.initially'].value,
     defaults['pool.health.initially'].value,

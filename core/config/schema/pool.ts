@@ -14,7 +14,7 @@ const passive = section(
       description: 'Connect failures in a row that take a member out.',
     }),
     retryAfter: duration(defaults['pool.passive.retryAfter'], {
-      description: 'Without active checks, how long it stays out before a request tries it again.',
+      description: 'Without active checks, how long it stays out before a request tries it again, each time.',
     }),
   },
   { description: 'What failures in traffic do; always on.' },

@@ -25,6 +25,14 @@ describe('frames', () => {
     expect(isFrame({ ...frame, more: [1] })).toBe(true)
   })
 
+  test('of a balancer that does not tell why yet are recognised', () => {
+    const older = JSON.parse(JSON.stringify(frame), (key, value: unknown) =>
+      ['why', 'until', 'health'].includes(key) ? undefined : value,
+    )
+    expect(JSON.stringify(older)).not.toContain('"why"')
+    expect(isFrame(older)).toBe(true)
+  })
+
   test('of other shapes are not drawn', () => {
     for (const wrong of [
       undefined,

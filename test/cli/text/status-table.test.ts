@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { formatStatus } from '../../../cli/text/status-table.ts'
 import { buildSnapshot, type StatusSnapshot } from '../../../core/report/snapshot.ts'
-import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const clock = virtualClock()
@@ -10,12 +10,12 @@ const plain = { color: false, previous: undefined }
 
 function busy(): StatusSnapshot {
   const lastCheck = { at: clock.wallTime() - 2000, passed: true, elapsedMs: 1, detail: '200 OK' }
-  const down = { kind: 'unhealthy', since: clock.now() - 12_000, reason: 'connection refused' } as const
+  const since = clock.now() - 12_000
   const counters = { ...fakeBackend().counters, requests: 4021, failures: 3, responses: [0, 0, 9, 0, 0, 7] }
   const backends = [
     fakeBackend({ lastCheck, counters }),
-    fakeBackend({ id: '[::1]:8082', health: down }),
-    fakeBackend({ id: 'c:1', health: { kind: 'unchecked', since: 0 } }),
+    fakeBackend({ id: '[::1]:8082', standing: downStanding('connection refused', { since }) }),
+    fakeBackend({ id: 'c:1', standing: fakeStanding({ state: 'unchecked', health: 'unchecked' }) }),
   ]
   return buildSnapshot(fakeEdge(backends), fakeProcess, clock)
 }
@@ -54,14 +54,16 @@ web · p2c · 2 of 3 up
   })
 
   test('does not count a draining backend as up', () => {
+    const drained = downStanding('told to drain', { by: 'operator', state: 'draining', since: clock.now() - 5000 })
     const snapshot = buildSnapshot(
-      fakeEdge([fakeBackend(), fakeBackend({ id: 'b:1', isDraining: true })]),
+      fakeEdge([fakeBackend(), fakeBackend({ id: 'b:1', standing: drained })]),
       fakeProcess,
       clock,
     )
     const shown = formatStatus(snapshot, plain)
     expect(shown).toContain('web · p2c · 1 of 2 up')
     expect(shown).toContain('b:1          ◐ draining')
+    expect(shown).toContain('told to drain, since 5s; unhealthy')
   })
 
   test('adds colours without moving a column', () => {

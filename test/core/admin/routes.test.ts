@@ -5,7 +5,7 @@ import { createAdminHandler } from '../../../core/admin/routes.ts'
 import { statusSchema } from '../../../core/admin/status-schema.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
-import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const ask = (path: string, init: RequestInit = {}, options: Parameters<typeof fakeAdminSource>[0] = {}) =>
@@ -114,9 +114,11 @@ describe('OpenAPI document', () => {
 
   test('has a schema that a real snapshot satisfies in full', () => {
     const ajv = addFormats.default(new Ajv2020({ allErrors: true, strict: true }))
-    const down = { kind: 'unhealthy', since: 0, reason: 'refused' } as const
     const check = { at: 0, passed: false, elapsedMs: 1, detail: 'refused' }
-    const edge = fakeEdge([fakeBackend(), fakeBackend({ id: 'b:1', health: down, lastCheck: check, zone: 'eu' })])
+    const edge = fakeEdge([
+      fakeBackend(),
+      fakeBackend({ id: 'b:1', standing: downStanding('refused', { until: 5 }), lastCheck: check, zone: 'eu' }),
+    ])
     const validate = ajv.compile(closed(statusSchema))
     validate(buildSnapshot(edge, fakeProcess, virtualClock()))
     expect(validate.errors).toBeNull()

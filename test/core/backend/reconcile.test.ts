@@ -10,7 +10,7 @@ const refuse = (): never => {
 
 describe('reconcile', () => {
   test('creates every backend of an empty pool', () => {
-    const { backends, added, removed, kept } = reconcile([], [makeMember(1), makeMember(2)], create)
+    const { backends, added, removed, kept } = reconcile([], [makeMember(1), makeMember(2)], create, 0)
     expect(backends.map((backend) => backend.id)).toEqual(['127.0.0.1:1', '127.0.0.1:2'])
     expect(added).toEqual(backends)
     expect([...removed, ...kept]).toEqual([])
@@ -20,26 +20,37 @@ describe('reconcile', () => {
     const backend = makeBackend(1)
     backend.inflight = 7
     backend.counters.requests = 9
-    backend.health = { kind: 'unhealthy', since: 5, reason: 'refused' }
-    const { backends, kept, added } = reconcile([backend], [makeMember(1)], refuse)
+    backend.facts.checks = { kind: 'failing', since: 5, cause: 'refused' }
+    const { backends, kept, added } = reconcile([backend], [makeMember(1)], refuse, 0)
     expect(backends[0]).toBe(backend)
     expect(kept).toEqual([backend])
     expect(added).toEqual([])
-    expect(backend).toMatchObject({ inflight: 7, health: { kind: 'unhealthy' }, counters: { requests: 9 } })
+    expect(backend).toMatchObject({ inflight: 7, facts: { checks: { kind: 'failing' } }, counters: { requests: 9 } })
   })
 
   test('brings weight, zone and place of a kept one up to date', () => {
     const backend = makeBackend(1, { weight: 1, zone: 'old', place: { latitude: 1, longitude: 1 } })
-    reconcile([backend], [makeMember(1, { weight: 3, zone: 'new', place: { latitude: 2, longitude: 3 } })], refuse)
-    expect(backend).toMatchObject({ weight: 3, zone: 'new', place: { latitude: 2, longitude: 3 } })
-    reconcile([backend], [makeMember(1)], refuse)
-    expect([backend.weight, backend.zone, backend.place]).toEqual([1, undefined, undefined])
+    reconcile([backend], [makeMember(1, { weight: 3, zone: 'new', place: { latitude: 2, longitude: 3 } })], refuse, 0)
+    expect(backend).toMatchObject({ configuredWeight: 3, zone: 'new', place: { latitude: 2, longitude: 3 } })
+    reconcile([backend], [makeMember(1)], refuse, 0)
+    expect([backend.configuredWeight, backend.zone, backend.place]).toEqual([1, undefined, undefined])
+  })
+
+  test('dates a drain from when it was asked for, whatever else changes', () => {
+    const backend = makeBackend(1)
+    const word = () => backend.facts.operator
+    reconcile([backend], [makeMember(1, { isDraining: true })], refuse, 10)
+    expect(word()).toEqual({ kind: 'draining', since: 10, weight: 1 })
+    reconcile([backend], [makeMember(1, { isDraining: true, weight: 4 })], refuse, 20)
+    expect(word()).toEqual({ kind: 'draining', since: 10, weight: 4 })
+    reconcile([backend], [makeMember(1)], refuse, 30)
+    expect(word()).toEqual({ kind: 'active', since: 30, weight: 1 })
   })
 
   test('follows the order of the members, not the old one', () => {
     const [one, two, three] = [makeBackend(1), makeBackend(2), makeBackend(3)]
     const members = [makeMember(3), makeMember(4), makeMember(1)]
-    const { backends, added, removed, kept } = reconcile([one, two, three], members, create)
+    const { backends, added, removed, kept } = reconcile([one, two, three], members, create, 0)
     expect(backends.map((backend) => backend.address)).toEqual(members.map((member) => member.address))
     expect(backends[0]).toBe(three)
     expect(backends[2]).toBe(one)
@@ -50,13 +61,13 @@ describe('reconcile', () => {
 
   test('removes everything when no member is left', () => {
     const old = [makeBackend(1), makeBackend(2)]
-    expect(reconcile(old, [], refuse)).toEqual({ backends: [], added: [], removed: old, kept: [] })
+    expect(reconcile(old, [], refuse, 0)).toEqual({ backends: [], added: [], removed: old, kept: [] })
   })
 
   test('refuses two members of one id and changes nothing', () => {
     const backend = makeBackend(1)
-    expect(() => reconcile([backend], [makeMember(1, { weight: 9 }), makeMember(1)], create)).toThrow('127.0.0.1:1')
-    expect(backend.weight).toBe(1)
+    expect(() => reconcile([backend], [makeMember(1, { weight: 9 }), makeMember(1)], create, 0)).toThrow('127.0.0.1:1')
+    expect(backend.configuredWeight).toBe(1)
   })
 
   test('keeps all ten thousand when nothing changed', () => {
@@ -65,6 +76,7 @@ describe('reconcile', () => {
       old,
       old.map((_, port) => makeMember(port)),
       refuse,
+      0,
     )
     expect(backends.every((backend, index) => backend === old[index])).toBe(true)
     expect([kept.length, removed.length]).toEqual([10_000, 0])

@@ -48,7 +48,6 @@ describe('an attempt', () => {
     }
     const balancer = new Balancer({
       strategy,
-      eligibility: { admitsUnchecked: true, failsOpen: true },
       reports: { onFault: (what) => log.push(what), onSlow: () => undefined },
       clock: virtualClock(),
       observers: [listening('fact', log)],

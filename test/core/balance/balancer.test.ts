@@ -18,7 +18,6 @@ function balancing(strategy: Strategy) {
   const clock = virtualClock()
   const balancer = new Balancer({
     strategy,
-    eligibility: { admitsUnchecked: true, failsOpen: true },
     reports: { onFault: (what) => faults.push(what), onSlow: () => undefined },
     clock,
     observers: [],
@@ -126,7 +125,6 @@ describe('Balancer', () => {
   test('may be given another strategy by the very fault it reports', () => {
     const balancer: Balancer = new Balancer({
       strategy: { pick: () => makeBackend(9) },
-      eligibility: { admitsUnchecked: true, failsOpen: true },
       reports: { onFault: () => balancer.swap(taking(1)), onSlow: () => undefined },
       clock: virtualClock(),
       observers: [],

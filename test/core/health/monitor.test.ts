@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
-import { createMonitor } from '../../../core/health/monitor.ts'
+import { createMonitor, forgetChecks } from '../../../core/health/monitor.ts'
 import type { HealthPolicy } from '../../../core/health/policy.ts'
 import { seededRandom } from '../../../core/random.ts'
 import type { Random } from '../../../core/random.ts'
@@ -19,12 +19,14 @@ const basePolicy: HealthPolicy = {
   maxConcurrent: 100,
 }
 
-/** A monitor of `count` backends on virtual time; `changes` tells what it reported, `backends` may be changed. */
+/** A monitor of `count` backends on virtual time; `changes` tells the verdicts that changed, `backends` may be changed. */
 function watching(count: number, facts: Partial<HealthPolicy> = {}, random: Random = () => 0.5) {
   const clock = virtualClock()
   const scripted = scriptedProbe()
   const backends = Array.from({ length: count }, (_, port) => makeBackend(port))
   const changes: string[] = []
+  const results: string[] = []
+  const before = new Map(backends.map((backend) => [backend, backend.facts.checks.kind]))
   const policy = { ...basePolicy, ...facts }
   const monitor = createMonitor({
     policy,
@@ -32,9 +34,14 @@ function watching(count: number, facts: Partial<HealthPolicy> = {}, random: Rand
     probe: scripted.probe,
     clock,
     random,
-    onChange: (backend, detail) => changes.push(`${backend.id} ${backend.health.kind}: ${detail}`),
+    onResult: (backend, { detail }) => {
+      results.push(backend.id)
+      const { kind } = backend.facts.checks
+      if (kind !== before.get(backend)) changes.push(`${backend.id} ${kind}: ${detail}`)
+      before.set(backend, kind)
+    },
   })
-  return { clock, backends, changes, monitor, ...scripted }
+  return { clock, backends, changes, results, monitor, ...scripted }
 }
 
 /** One backend, started, and `run`, which gives it a row of results, `+` or `-`, one for each check. */
@@ -73,24 +80,24 @@ describe('createMonitor', () => {
   test('lets the first check decide at once, either way', () => {
     const good = watchingOne()
     good.run('+')
-    expect(good.backend.health).toEqual({ kind: 'healthy', since: 1 })
-    expect(good.changes).toEqual(['127.0.0.1:0 healthy: 200 OK'])
+    expect(good.backend.facts.checks).toEqual({ kind: 'passing', since: 1 })
+    expect(good.changes).toEqual(['127.0.0.1:0 passing: 200 OK'])
     const bad = watchingOne()
     bad.run('-')
-    expect(bad.backend.health).toEqual({ kind: 'unhealthy', since: 1, reason: 'connection refused' })
-    expect(bad.changes).toEqual(['127.0.0.1:0 unhealthy: connection refused'])
+    expect(bad.backend.facts.checks).toEqual({ kind: 'failing', since: 1, cause: 'connection refused' })
+    expect(bad.changes).toEqual(['127.0.0.1:0 failing: connection refused'])
   })
 
   test('takes a member out after fall and back after rise checks in a row', () => {
     const { backend, changes, run } = watchingOne()
     run('+--+--')
-    expect(backend.health.kind).toBe('healthy')
+    expect(backend.facts.checks.kind).toBe('passing')
     run('-')
-    expect(backend.health).toMatchObject({ kind: 'unhealthy', since: 6001 })
+    expect(backend.facts.checks).toMatchObject({ kind: 'failing', since: 6001 })
     run('-+-+')
-    expect(backend.health.kind).toBe('unhealthy')
+    expect(backend.facts.checks.kind).toBe('failing')
     run('+')
-    expect(backend.health.kind).toBe('healthy')
+    expect(backend.facts.checks.kind).toBe('passing')
     expect(changes).toHaveLength(3)
   })
 
@@ -101,14 +108,60 @@ describe('createMonitor', () => {
     expect(backend.lastCheck).toMatchObject({ passed: false, detail: '503, expected 200-399' })
   })
 
-  test('counts anew once traffic has taken the member out', () => {
-    const { backend, run } = watchingOne()
-    run('+++++')
-    backend.health = { kind: 'unhealthy', since: 5000, reason: '3 connect failures in a row' }
-    run('+')
-    expect(backend).toMatchObject({ health: { kind: 'unhealthy' } })
-    run('+')
-    expect(backend).toMatchObject({ health: { kind: 'healthy' } })
+  test('reports every result, the fact up to date by then', () => {
+    const { changes, results, run } = watchingOne()
+    run('++-')
+    expect([changes, results.length]).toEqual([['127.0.0.1:0 passing: 200 OK'], 3])
+  })
+
+  test('counts a check that failed for want of our own means as none', () => {
+    const { backend, clock, results, answer, run } = watchingOne({ fall: 2 })
+    run('+-')
+    for (const detail of ['too many open files', 'no free port', 'out of memory']) {
+      answer(backend, false, detail, { isLocal: true })
+      expect(backend.lastCheck).toMatchObject({ detail, isLocal: true })
+      clock.advance(1000)
+    }
+    expect([backend.facts.checks.kind, results.length]).toEqual(['passing', 2])
+    run('-')
+    expect(backend.facts.checks.kind).toBe('failing')
+  })
+
+  test('believes what former checks found until these say otherwise', () => {
+    for (const before of [true, false]) {
+      const { backend, clock, monitor, answer } = watchingOne({ rise: 3 })
+      answer(backend, before)
+      monitor.stop()
+      monitor.start()
+      clock.advance(1)
+      expect(backend.facts.checks.kind).toBe(before ? 'passing' : 'failing')
+      // One bad result takes nobody out who was well; one good result is enough for who was not.
+      answer(backend, !before)
+      expect(backend.facts.checks.kind).toBe('passing')
+    }
+  })
+
+  test('has nothing found once nobody checks any more', () => {
+    const { backend, clock, run } = watchingOne()
+    forgetChecks(backend, 5)
+    expect(backend.facts.checks).toEqual({ kind: 'unchecked', since: 0 })
+    run('-')
+    forgetChecks(backend, clock.now())
+    expect(backend.facts.checks).toEqual({ kind: 'unchecked', since: 1001 })
+  })
+
+  test('looks each second after one that traffic has taken out', () => {
+    const { backend, clock, begun, answer } = watchingOne({ intervalMs: 5000 })
+    answer(backend, true)
+    backend.facts.traffic = { kind: 'failing', since: 1, cause: 'refused', until: undefined }
+    backend.reckon({ awaitsCheckSince: undefined }, clock.now())
+    clock.advance(5000)
+    expect(begun).toHaveLength(2)
+    answer(backend, true)
+    clock.advance(999)
+    expect(begun).toHaveLength(2)
+    clock.advance(1)
+    expect(begun).toHaveLength(3)
   })
 
   test('draws each wait from the interval and its jitter', () => {
@@ -205,7 +258,7 @@ describe('createMonitor', () => {
     expect(gone.lastCheck?.detail).toBe('200 OK')
     expect(changes).toHaveLength(1)
     answer(stays, true)
-    expect(stays.health.kind).toBe('healthy')
+    expect(stays.facts.checks.kind).toBe('passing')
   })
 
   test('gives the place of a member that left to one that waits', () => {
@@ -240,7 +293,7 @@ describe('createMonitor', () => {
       probe,
       clock,
       random: () => 0.5,
-      onChange: (backend) => {
+      onResult: (backend) => {
         backends.splice(backends.indexOf(backend), 1)
         if (backends.length > 0) monitor.update()
         else monitor.stop()

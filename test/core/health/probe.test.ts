@@ -62,7 +62,7 @@ const answering = (text: string, asked: string[] = []) =>
   })
 
 function check(backend: Backend, kind: HealthCheck = http): Promise<CheckResult> {
-  return new Promise((resolve) => void createProbe(virtualClock(), limits)(backend, policyOf(kind), resolve))
+  return new Promise((resolve) => void createProbe(virtualClock(), () => limits)(backend, policyOf(kind), resolve))
 }
 
 describe('an HTTP check', () => {
@@ -165,7 +165,7 @@ describe('any check', () => {
     const connected = Promise.withResolvers<void>()
     const { backend, left } = await serve(() => connected.resolve())
     const results: CheckResult[] = []
-    createProbe(clock, limits)(backend, policyOf(http), (result) => results.push(result))
+    createProbe(clock, () => limits)(backend, policyOf(http), (result) => results.push(result))
     await connected.promise
     clock.advance(999)
     expect(results).toEqual([])
@@ -181,7 +181,7 @@ describe('any check', () => {
     const clock = virtualClock()
     const { backend, left } = await answering('HTTP/1.1 200 OK\r\n\r\n')
     let results = 0
-    const cancel = createProbe(clock, limits)(backend, policyOf(http), () => (results += 1))
+    const cancel = createProbe(clock, () => limits)(backend, policyOf(http), () => (results += 1))
     cancel()
     cancel()
     expect(clock.pending()).toBe(0)

@@ -3,7 +3,7 @@ import { createFeed } from '../../../core/report/feed.ts'
 import type { Frame } from '../../../core/report/frame.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import type { BackendView } from '../../../core/report/view.ts'
-import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -115,9 +115,9 @@ describe('feed', () => {
 
   test('sets the share beside what the weights promise', () => {
     const [one, two, out] = [
-      liveBackend('a', { weight: 3 }),
+      liveBackend('a', { configuredWeight: 3, standing: fakeStanding({ weight: 3 }) }),
       liveBackend('b'),
-      liveBackend('c', { health: { kind: 'unhealthy', since: 0, reason: 'refused' } }),
+      liveBackend('c', { standing: downStanding('refused') }),
     ]
     const { clock, newest } = watch([one.view, two.view, out.view])
     one.serve(10, 1)
@@ -143,8 +143,12 @@ describe('feed', () => {
   })
 
   test('calls a backend that was told to drain so, without weight', () => {
-    const { newest } = watch([fakeBackend({ isDraining: true })])
-    expect(newest()?.backends[0]).toMatchObject({ state: 'draining', effectiveWeight: 0, expectedShare: 0 })
+    const standing = downStanding('drained', { by: 'operator', state: 'draining', since: 200, until: 500 })
+    const { newest } = watch([fakeBackend({ standing })], virtualClock(1000))
+    const drainedAt = Date.UTC(2026, 0, 1) - 800
+    const words = { state: 'draining', health: 'unhealthy', reason: null, why: 'drained' }
+    expect(newest()?.backends[0]).toMatchObject({ ...words, since: drainedAt, until: drainedAt + 300 })
+    expect(newest()?.backends[0]).toMatchObject({ effectiveWeight: 0, expectedShare: 0 })
   })
 
   test('keeps up with backends that come and go', () => {

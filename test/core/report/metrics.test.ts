@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { createEdgeCounters } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/report/metrics.ts'
-import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
 
 const valueOf = (families: Family[], name: string, labels: Record<string, string> = {}): number | undefined =>
@@ -14,11 +14,11 @@ function busyEdge() {
   const latency = new BackendLatency({ generation: 0 })
   for (const value of [0.4, 3, 80_000]) latency.record(value)
   const counters = { ...fakeBackend().counters, requests: 9, resets: 2, responses: [0, 0, 5, 0, 1, 1] }
-  const down = { kind: 'unhealthy', since: 0, reason: 'refused' } as const
+  const drained = downStanding('told to drain', { by: 'operator', state: 'draining', health: 'unchecked' })
   return fakeEdge([
-    fakeBackend({ id: 'a:80', counters, latency, inflight: 2, weight: 0.5 }),
-    fakeBackend({ id: 'b"\\\n:80', health: down }),
-    fakeBackend({ id: 'unix:/run/c.sock', health: { kind: 'unchecked', since: 0 } }),
+    fakeBackend({ id: 'a:80', counters, latency, inflight: 2, configuredWeight: 0.5 }),
+    fakeBackend({ id: 'b"\\\n:80', standing: downStanding('refused') }),
+    fakeBackend({ id: 'unix:/run/c.sock', standing: drained }),
   ])
 }
 
@@ -28,6 +28,18 @@ describe('metrics page', () => {
     expect(families.length).toBeGreaterThan(25)
     expect(valueOf(families, 'smartedge_backend_up', { pool: 'web', backend: 'b"\\\n:80' })).toBe(0)
     expect(valueOf(families, 'smartedge_backend_up', { pool: 'web', backend: 'unix:/run/c.sock' })).toBe(1)
+  })
+
+  test('tells who keeps requests from a backend', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    const told = (backend: string) => {
+      const labels = { pool: 'web', backend }
+      const held = (by: string) => valueOf(families, 'smartedge_backend_held_out', { ...labels, by })
+      return [valueOf(families, 'smartedge_backend_usable', labels), ...['operator', 'checks', 'traffic'].map(held)]
+    }
+    expect(told('a:80')).toEqual([1, 0, 0, 0])
+    expect(told('b"\\\n:80')).toEqual([0, 0, 1, 0])
+    expect(told('unix:/run/c.sock')).toEqual([0, 1, 0, 0])
   })
 
   test('passes promtool where it is installed', () => {

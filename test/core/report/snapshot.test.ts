@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { createEdgeCounters } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
-import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const snapshotOf = (backend: Parameters<typeof fakeBackend>[0], clock = virtualClock()) => {
@@ -15,9 +15,27 @@ describe('status snapshot', () => {
     const clock = virtualClock(5000)
     clock.advance(90_000)
     const reason = '503, expected 200-399'
-    const status = snapshotOf({ health: { kind: 'unhealthy', since: 5000 + 30_000, reason } }, clock)
+    const standing = downStanding(reason, { by: 'traffic', since: 5000 + 30_000, until: 5000 + 120_000 })
+    const status = snapshotOf({ standing }, clock)
     expect(status.since).toBe('2026-01-01T00:00:30.000Z')
-    expect(status).toMatchObject({ state: 'unhealthy', reason })
+    expect(status).toMatchObject({ state: 'unhealthy', reason, why: reason, until: '2026-01-01T00:02:00.000Z' })
+  })
+
+  test('tells the health of a draining backend beside why it drains', () => {
+    const drained = { usable: false, by: 'operator', why: 'drained', state: 'draining', weight: 3 } as const
+    expect(snapshotOf({ standing: fakeStanding(drained), configuredWeight: 3 })).toMatchObject({
+      state: 'draining',
+      health: 'healthy',
+      reason: null,
+      why: 'drained',
+      weight: 3,
+      effectiveWeight: 0,
+    })
+  })
+
+  test('tells the weight as configured beside what it comes to', () => {
+    const standing = fakeStanding({ weight: 0.5 })
+    expect(snapshotOf({ standing, configuredWeight: 2 })).toMatchObject({ weight: 2, effectiveWeight: 0.5 })
   })
 
   test('survives JSON unchanged, nothing left out', () => {
@@ -30,7 +48,14 @@ describe('status snapshot', () => {
   })
 
   test('says null where there is nothing to say', () => {
-    expect(snapshotOf({})).toMatchObject({ reason: null, zone: null, lastCheck: null, latency: null })
+    expect(snapshotOf({})).toMatchObject({
+      reason: null,
+      why: null,
+      until: null,
+      zone: null,
+      lastCheck: null,
+      latency: null,
+    })
   })
 
   test('tells of the strategy that runs', () => {

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'bun:test'
+import type { Facts } from '../../../core/backend/facts.ts'
+import { standingOf } from '../../../core/backend/standing.ts'
+
+const active = { kind: 'active', since: 1, weight: 2 } as const
+const draining = { kind: 'draining', since: 40, weight: 2 } as const
+const unchecked = { kind: 'unchecked', since: 2 } as const
+const passing = { kind: 'passing', since: 20 } as const
+const failing = { kind: 'failing', since: 30, cause: '503, expected 200-399' } as const
+const clear = { kind: 'clear', since: 3 } as const
+const refusing = { kind: 'failing', since: 25, cause: '3 connect failures in a row', until: 60 } as const
+
+const everybody = { awaitsCheckSince: undefined }
+const standing = (facts: Partial<Facts>, now = 50, rule: Parameters<typeof standingOf>[1] = everybody) =>
+  standingOf({ operator: active, checks: unchecked, traffic: clear, ...facts }, rule, now)
+
+describe('standingOf', () => {
+  test.each([
+    ['nothing is known', {}, { state: 'unchecked', since: 3 }],
+    ['checks pass', { checks: passing }, { state: 'healthy', since: 20 }],
+    ['traffic has cleared since', { checks: passing, traffic: { kind: 'clear', since: 45 } }, { since: 45 }],
+  ] as const)('lets a backend be picked when %s', (_, facts, told) => {
+    const found = standing(facts)
+    expect(found).toMatchObject({ usable: true, weight: 2, by: undefined, why: undefined, until: undefined, ...told })
+    expect(found.health).toBe(found.state as never)
+  })
+
+  test.each([
+    ['its operator', { operator: draining }, { by: 'operator', why: 'told to drain', since: 40 }],
+    ['checks', { checks: failing }, { by: 'checks', why: failing.cause, since: 30, state: 'unhealthy' }],
+    ['traffic', { checks: passing, traffic: refusing }, { by: 'traffic', why: refusing.cause, since: 25, until: 60 }],
+  ] as const)('keeps a backend out at the word of %s, since that was said', (_, facts, told) => {
+    expect(standing(facts)).toMatchObject({ usable: false, weight: 2, ...told })
+  })
+
+  test('tells the firmest of several reasons', () => {
+    const all = { operator: draining, checks: failing, traffic: refusing }
+    expect(standing(all)).toMatchObject({ by: 'operator', since: 40, until: undefined })
+    expect(standing({ ...all, operator: active })).toMatchObject({ by: 'checks', since: 30, until: undefined })
+    expect(standing({ ...all, operator: active, checks: passing }).by).toBe('traffic')
+  })
+
+  test.each([
+    [unchecked, clear, 'unchecked'],
+    [passing, clear, 'healthy'],
+    [passing, refusing, 'unhealthy'],
+    [failing, clear, 'unhealthy'],
+  ] as const)('goes on telling the health of one that drains', (checks, traffic, health) => {
+    expect(standing({ operator: draining, checks, traffic })).toMatchObject({ state: 'draining', health })
+  })
+
+  test('lets a fact go by itself when its time has come', () => {
+    expect(standing({ checks: passing, traffic: refusing }, 59.9).usable).toBe(false)
+    expect(standing({ checks: passing, traffic: refusing }, 60)).toMatchObject({
+      usable: true,
+      state: 'healthy',
+      since: 60,
+      why: undefined,
+    })
+    const untilChecked = { ...refusing, until: undefined }
+    expect(standing({ traffic: untilChecked }, 1e9).usable).toBe(false)
+  })
+
+  test('has those that came with checks wait for the first, and no others', () => {
+    const rule = { awaitsCheckSince: 2 }
+    const waits = { usable: false, by: 'checks', why: 'waits for its first check', since: 2, state: 'unchecked' }
+    expect(standing({}, 50, rule)).toMatchObject(waits)
+    expect(standing({ checks: { kind: 'unchecked', since: 1 } }, 50, rule).usable).toBe(true)
+    expect(standing({ checks: passing }, 50, rule).usable).toBe(true)
+  })
+})
