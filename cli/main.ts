@@ -4,7 +4,7 @@ import { CommanderError } from 'commander'
 import { createProgram } from './args/args.ts'
 import { RuntimeError } from './args/runtime.ts'
 import { exitCode } from './process/exit-codes.ts'
-import { processIo } from './process/process-io.ts'
+import { processIo, refuseExit } from './process/process-io.ts'
 import type { ServiceIo } from './process/service-io.ts'
 
 /** `argv` without the runtime and the script. Resolves to the exit code; never rejects. */
@@ -31,8 +31,10 @@ export async function main(argv: readonly string[], io: ServiceIo): Promise<numb
 
 /** Runs `main` on this process and ends it: nothing left open may keep a finished command alive. */
 export async function mainOfProcess(argv: readonly string[]): Promise<never> {
-  // A reader that leaves early (`smartedge status | head`) is no fault of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  // A reader that leaves early (`smartedge status | head`) is no fault of ours; what is served is served on without it.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (process.exit !== refuseExit) process.exit(error.code === 'EPIPE' ? 0 : 1)
+  })
   const code = await main(argv, processIo())
   // Written through: on a pipe the last lines may still be on their way.
   await new Promise((resolve) => process.stdout.write('', resolve))

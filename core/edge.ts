@@ -9,7 +9,7 @@ import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
 import { requestIds } from './forward/request-id.ts'
 import type { Services } from './exchange/world.ts'
-import { StartError } from './errors.ts'
+import { stackOf, StartError } from './errors.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
 import { ResponseHead } from './http1/response-head.ts'
@@ -26,6 +26,7 @@ import { createEdgeCounters } from './observe/counters.ts'
 import { createEventLog, type EventLog } from './observe/event-log.ts'
 import type { Emit } from './observe/events.ts'
 import { startLatencyWindow } from './observe/histogram.ts'
+import { seldom } from './observe/seldom.ts'
 import type { ApplyProblem } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
@@ -60,6 +61,8 @@ export interface Edge {
   /** Where the admin API listens; undefined: there is none. */
   readonly adminAddress: SocketAddress | undefined
   status(): StatusSnapshot
+  /** Tells of what nobody caught, as a `fault`. */
+  reportFault(error: unknown): void
   /** For whoever changes what it does while it runs. */
   readonly control: EdgeControl
   /** Reloads, plans and edits; undefined without files. */
@@ -74,7 +77,8 @@ export interface Edge {
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
-  const log = createEventLog(clock, options.emit)
+  const journal = createEventLog(clock, options.emit)
+  const log = { ...journal, emit: seldom(clock, journal.emit) }
   const { emit } = log
   const { life, listeners, source, admin, control, ...rest } = assemble({
     clock,
@@ -121,6 +125,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       return admin.address
     },
     status: () => source.status(),
+    reportFault: rest.reportFault,
     control,
     controller,
     drain,
@@ -143,7 +148,7 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
   const { emit } = log
   const counters = createEdgeCounters()
   const { window, stop: stopWindow } = startLatencyWindow(clock)
-  const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: describe(error) })
+  const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: stackOf(error) })
   const wheel = new TimerWheel(clock, reportFault)
   const life = createLife(clock, () => counters.connectionsOpen === 0)
   const isDraining = (): boolean => life.phase === 'draining'
@@ -193,9 +198,7 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
     stopWindow()
     admin.stop()
   }
-  return { counters, life, addresses, listeners, source, admin, control, end }
+  return { counters, reportFault, life, addresses, listeners, source, admin, control, end }
 }
 
 const explain = ({ key, message }: ApplyProblem): string => `${key}: ${message}`
-
-const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -29,3 +29,12 @@ export function protocolErrorOf(error: unknown): ProtocolError {
 export class StartError extends Error {
   override readonly name = 'StartError'
 }
+
+/** Stack of what was thrown, else itself as text: it may be anything. Never throws. */
+export function stackOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  } catch {
+    return 'an error that cannot be shown'
+  }
+}

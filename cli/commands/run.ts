@@ -33,7 +33,7 @@ export async function serveLoaded(
   loaded: LoadedConfig,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
-  const emit = logFor(io, options)
+  const emit = logFor(io, options, io.stderr)
   return options.top
     ? await serveBelowTop(io, options, loaded, emit)
     : await serveWith(io, options, loaded, emit, onReady)
@@ -82,12 +82,13 @@ async function serveWith(
   if (warning !== undefined) io.stderr(`smartedge: ${warning}\n`)
   const start: Service['start'] = (given) =>
     startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true } })
-  return await serve({ io, config, file, emit, clock: systemClock, start, ...(onReady && { onReady }) })
+  const lastWords = logFor(io, options, io.stderrNow)
+  return await serve({ io, config, file, emit, lastWords, clock: systemClock, start, ...(onReady && { onReady }) })
 }
 
-const logFor = (io: ServiceIo, options: RunOptions): Emit =>
+const logFor = (io: ServiceIo, options: RunOptions, write: (line: string) => void): Emit =>
   createLog({
-    write: io.stderr,
+    write,
     format: options.json || !io.stderrIsTty ? 'json' : 'text',
     color: io.color,
     quiet: options.quiet ?? false,

@@ -6,6 +6,8 @@ export const exitCode = {
   usage: 2,
   /** EX_UNAVAILABLE: the admin API could not be reached. */
   unreachable: 69,
+  /** EX_SOFTWARE: something in the process ended it while it served. */
+  ended: 70,
   /** EX_CONFIG. */
   badConfig: 78,
   /** A second signal ended it at once: 128 + the signal's number. */

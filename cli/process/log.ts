@@ -66,7 +66,10 @@ export function describeEvent(event: EdgeEvent): Described {
     case 'audit':
       return { level: 'info', message: `${event.from}: ${event.what}: ${event.outcome}` }
     case 'connection-limit':
-      return { level: 'warn', message: `refusing new connections: the limit of ${event.limit} is reached` }
+      return {
+        level: 'warn',
+        message: `refusing new connections: the limit of ${event.limit} is reached${besides(event)}`,
+      }
     case 'draining':
       return {
         level: 'info',
@@ -77,7 +80,7 @@ export function describeEvent(event: EdgeEvent): Described {
         ? { level: 'info', message: 'stopped, nothing was cut' }
         : { level: 'warn', message: `stopped, ${count(event.cut, 'connection')} cut at the end of shutdownTimeout` }
     case 'fault':
-      return { level: 'error', message: event.detail }
+      return { level: 'error', message: `${event.detail}${besides(event)}` }
     default:
       return { level: 'error', message: `unknown event ${JSON.stringify(event satisfies never)}` }
   }
@@ -94,6 +97,9 @@ function adminMessage({ address, ownToken }: EdgeEvent & { kind: 'admin-listenin
     message: `${message}, changes are refused: its token can't be kept: ${ownToken.reason}; ${advice}`,
   }
 }
+
+const besides = ({ more }: { readonly more?: number }): string =>
+  more === undefined ? '' : ` (and ${count(more, 'time')} more within a second)`
 
 const readyMessage = ({ config, pools, backends }: EdgeEvent & { kind: 'ready' }): string =>
   `ready: ${count(pools, 'pool')}, ${count(backends, 'backend')}, from ${config ?? 'built-in defaults'}`

@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty'
 import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
+import { writeNow } from './last-words.ts'
 import type { ServiceIo } from './service-io.ts'
 
 export function processIo(): ServiceIo {
@@ -40,7 +41,26 @@ export function processIo(): ServiceIo {
       process.on('uncaughtException', handler)
       process.on('unhandledRejection', handler)
     },
+    guardExit(handler) {
+      // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
+      const { exit } = process
+      const onExit = (code: number): void => {
+        process.exitCode = handler(code)
+      }
+      process.exit = refuseExit
+      process.on('exit', onExit)
+      return () => {
+        process.exit = exit
+        process.off('exit', onExit)
+      }
+    },
+    stderrNow: writeNow,
   }
+}
+
+/** In place of `process.exit` while somebody guards it. */
+export const refuseExit = (): never => {
+  throw new Error('process.exit is refused while SmartEdge serves; SIGTERM ends it')
 }
 
 /** NO_COLOR and FORCE_COLOR as no-color.org and force-color.org say: set and not empty; FORCE_COLOR=0 forces nothing. */

@@ -1,8 +1,11 @@
-/** One edge from its start to its end: what `run` and `demo` share. Signals end it, and nothing else does. */
+/**
+ * One edge from its start to its end: what `run` and `demo` share. Signals end it, and nothing else does: what a strategy
+ * throws is told, and its `process.exit()` is refused.
+ */
 import { formatAddress, type SocketAddress } from '../../core/address.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Config } from '../../core/config/config.ts'
-import { StartError } from '../../core/errors.ts'
+import { stackOf, StartError } from '../../core/errors.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { exitCode } from './exit-codes.ts'
@@ -14,16 +17,19 @@ export interface RunningEdge {
   readonly adminAddress: SocketAddress | undefined
   readonly controller?: { reload(origin: string): Promise<unknown> } | undefined
   status(): StatusSnapshot
+  reportFault(error: unknown): void
   drain(): Promise<{ readonly cut: number }>
   kill(): void
 }
 
 export interface Service {
-  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onFault'>
+  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onFault' | 'guardExit'>
   readonly config: Config
   /** Where the configuration came from, for people; undefined: from nowhere. */
   readonly file: string | undefined
   readonly emit: Emit
+  /** The same for what is said as the process ends: written before it returns. */
+  readonly lastWords: Emit
   readonly clock: Clock
   readonly start: (options: { config: Config; emit: Emit }) => Promise<RunningEdge>
   /** When traffic is served. */
@@ -34,11 +40,19 @@ export interface Service {
  * Resolves to the exit code. The first signal drains: 0 when all was finished or the time was up. The second ends at
  * once: 130 or 143. SIGHUP reloads; before there is an edge it does nothing.
  */
-export async function serve({ io, config, file, emit, clock, start, onReady }: Service): Promise<number> {
+export async function serve({ io, config, file, emit, lastWords, clock, start, onReady }: Service): Promise<number> {
   const signals = watchSignals(io, clock)
-  io.onFault((error) => emit({ kind: 'fault', detail: stackOf(error) }))
   let edge: RunningEdge | undefined
+  io.onFault((error) => {
+    if (edge !== undefined) edge.reportFault(error)
+    else emit({ kind: 'fault', detail: stackOf(error) })
+  })
   const stopHangups = io.onHangup(() => void edge?.controller?.reload('SIGHUP'))
+  const releaseExit = io.guardExit((code) => {
+    const detail = `the process was ended with ${code} from inside, by a strategy perhaps; it ends with ${exitCode.ended}`
+    lastWords({ kind: 'fault', detail })
+    return exitCode.ended
+  })
   let isForced = false
   const run = async (): Promise<number> => {
     edge = await start({ config, emit })
@@ -65,6 +79,7 @@ export async function serve({ io, config, file, emit, clock, start, onReady }: S
   } finally {
     signals.stop()
     stopHangups()
+    releaseExit()
     // After a drain there is nothing left to end; after a second signal, everything.
     edge?.kill()
   }
@@ -99,5 +114,3 @@ function watchSignals(io: Pick<ServiceIo, 'onSignal'>, clock: Clock) {
   })
   return { first: first.promise, second: second.promise, stop }
 }
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -15,4 +15,11 @@ export interface ServiceIo extends Io {
   readonly onHangup: (handler: () => void) => () => void
   /** Calls `handler` with what nobody caught, instead of ending the process. */
   readonly onFault: (handler: (error: unknown) => void) => void
+  /**
+   * Until the returned function is called, `process.exit` throws for whoever calls it, and `handler` hears when the process
+   * ends all the same: with which code, and gives the one to end with instead.
+   */
+  readonly guardExit: (handler: (code: number) => number) => () => void
+  /** As `stderr`, but written before it returns. */
+  readonly stderrNow: (text: string) => void
 }

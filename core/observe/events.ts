@@ -30,10 +30,11 @@ export type EdgeEvent =
     }
   /** Somebody changed, or tried to change, something by hand. */
   | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
-  | { readonly kind: 'connection-limit'; readonly limit: number }
+  /** `more`: how often besides in the second before it was told; absent: not once. */
+  | { readonly kind: 'connection-limit'; readonly limit: number; readonly more?: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }
-  | { readonly kind: 'fault'; readonly detail: string }
+  | { readonly kind: 'fault'; readonly detail: string; readonly more?: number }
 
 export type OwnTokenPlace =
   { readonly kind: 'kept'; readonly file: string } | { readonly kind: 'fault'; readonly reason: string }

@@ -8,6 +8,8 @@ export interface FakeIo extends ServiceIo {
   readonly signal: (signal: Signal) => void
   readonly hangup: () => void
   readonly fault: (error: unknown) => void
+  /** Something ends the process; the code that it ends with. */
+  readonly exit: (code: number) => number
   /** Signal handlers installed and not taken away. */
   readonly watchers: () => number
   /** Resolves when `text` has been written to standard output or standard error. */
@@ -18,6 +20,7 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
   const written = { out: '', err: '' }
   const handlers = new Set<(signal: Signal) => void>()
   const hangups = new Set<() => void>()
+  const guards = new Set<(code: number) => number>()
   const waiting = new Set<() => void>()
   let onFault: (error: unknown) => void = () => undefined
   const write = (stream: 'out' | 'err') => (text: string) => {
@@ -44,12 +47,18 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     onFault(handler) {
       onFault = handler
     },
+    guardExit(handler) {
+      guards.add(handler)
+      return () => guards.delete(handler)
+    },
+    stderrNow: write('err'),
     ...overrides,
     out: () => written.out,
     err: () => written.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),
     hangup: () => hangups.forEach((handler) => handler()),
     fault: (error) => onFault(error),
+    exit: (code) => [...guards].reduce((last, guard) => guard(last), code),
     watchers: () => handlers.size,
     written: (text) =>
       new Promise((resolve) => {

@@ -96,6 +96,16 @@ describe('event description', () => {
     expect(describeEvent({ kind: 'strategy-fault', ...facts }).level).toBe('error')
   })
 
+  test('says how often besides something happened', () => {
+    expect(describeEvent({ kind: 'fault', detail: 'Error: x' }).message).toBe('Error: x')
+    expect(describeEvent({ kind: 'fault', detail: 'Error: x', more: 1 }).message).toBe(
+      'Error: x (and 1 time more within a second)',
+    )
+    expect(describeEvent({ kind: 'connection-limit', limit: 9, more: 300 }).message).toBe(
+      'refusing new connections: the limit of 9 is reached (and 300 times more within a second)',
+    )
+  })
+
   test('counts one and many', () => {
     const ready = (pools: number, backends: number): EdgeEvent => ({ kind: 'ready', config: 'x.json', pools, backends })
     expect(describeEvent(ready(1, 1)).message).toBe('ready: 1 pool, 1 backend, from x.json')

@@ -14,6 +14,7 @@ const edgeThatEnds: RunningEdge = {
   addresses: [],
   adminAddress: undefined,
   status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
+  reportFault: () => undefined,
   drain: async () => ({ cut: 0 }),
   kill: () => undefined,
 }
@@ -24,10 +25,13 @@ function scripted(overrides: Partial<Service> = {}) {
   const events: EdgeEvent[] = []
   const drained = Promise.withResolvers<{ cut: number }>()
   const calls = { drain: 0, kill: 0 }
+  const faults: unknown[] = []
+  const lastWords: EdgeEvent[] = []
   const edge: RunningEdge = {
     addresses: [],
     adminAddress: undefined,
     status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
+    reportFault: (error) => void faults.push(error),
     drain() {
       calls.drain++
       return drained.promise
@@ -36,9 +40,11 @@ function scripted(overrides: Partial<Service> = {}) {
   }
   const ready = Promise.withResolvers<RunningEdge>()
   const clock = virtualClock()
-  const service = { io, config, file: 'x.json', clock, emit: (event: EdgeEvent) => void events.push(event) }
+  const emit = (event: EdgeEvent): void => void events.push(event)
+  const last = (event: EdgeEvent): void => void lastWords.push(event)
+  const service = { io, config, file: 'x.json', clock, emit, lastWords: last }
   const result = serve({ ...service, start: async () => edge, onReady: ready.resolve, ...overrides })
-  return { io, events, calls, clock, result, ready: ready.promise, drained }
+  return { io, events, faults, lastWords, calls, clock, result, ready: ready.promise, drained }
 }
 
 const kinds = (events: EdgeEvent[]) => events.map((event) => event.kind)
@@ -156,24 +162,55 @@ describe('a service', () => {
     expect(await result.catch((error: Error) => error.message)).toBe('bug')
   })
 
-  test('outlives what nobody caught, and tells it with its stack', async () => {
-    const { io, events, ready, drained, result } = scripted()
+  test('outlives what nobody caught, and tells it', async () => {
+    const { io, faults, ready, drained, result } = scripted()
     await ready
-    io.fault(new Error('late'))
+    const error = new Error('late')
+    io.fault(error)
     io.fault('no error')
-    const details = events.flatMap((event) => (event.kind === 'fault' ? [event.detail] : []))
-    expect(details[0]).toMatch(/^Error: late\n +at /)
-    expect(details[1]).toBe('no error')
+    expect(faults).toEqual([error, 'no error'])
     io.signal('SIGTERM')
     drained.resolve({ cut: 0 })
     expect(await result).toBe(0)
+  })
+
+  test('tells with its stack what nobody caught before there is an edge', async () => {
+    const { io, events, clock, result } = scripted({ start: () => new Promise(() => undefined) })
+    io.fault(new Error('early'))
+    expect(events).toEqual([{ kind: 'fault', detail: expect.stringMatching(/^Error: early\n +at /) }])
+    io.signal('SIGINT')
+    clock.advance(1000)
+    io.signal('SIGINT')
+    await result
+  })
+
+  test('says a last word when something else ends the process, with a code that is no success', async () => {
+    const { io, lastWords, ready, drained, result } = scripted()
+    await ready
+    expect(io.exit(0)).toBe(70)
+    expect(lastWords).toEqual([
+      { kind: 'fault', detail: 'the process was ended with 0 from inside, by a strategy perhaps; it ends with 70' },
+    ])
+    io.signal('SIGTERM')
+    drained.resolve({ cut: 0 })
+    await result
+    expect(io.exit(0)).toBe(0)
   })
 })
 
 async function scriptedEdge(): Promise<{ edge: RunningEdge }> {
   const status = () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock())
   const drain = async () => ({ cut: 0 })
-  return { edge: { addresses: [], adminAddress: undefined, status, drain, kill: () => undefined } }
+  return {
+    edge: {
+      addresses: [],
+      adminAddress: undefined,
+      status,
+      reportFault: () => undefined,
+      drain,
+      kill: () => undefined,
+    },
+  }
 }
 
 describe('URLs of an edge', () => {
