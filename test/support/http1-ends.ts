@@ -167,12 +167,13 @@ export function backendSide(clock: VirtualClock, keeps = true): BackendSide {
       const bytes = Buffer.from(request, 'latin1')
       parser.parse(bytes, 0, bytes.length, limits)
       connection.sink = sink
-      connection.sendHead(parser, rewrite, form)
+      connection.sendHead(parser, plainRewrite, form)
     },
   }
 }
 
-const rewrite: RequestRewrite = {
+/** Of a client that nobody trusts. */
+export const plainRewrite: RequestRewrite = {
   client: { address: '192.0.2.1', isTrusted: false, scheme: 'http', forwardedFields: Buffer.alloc(0) },
   backendHost: 'backend',
   isUpgrade: false,

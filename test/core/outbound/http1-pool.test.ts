@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'bun:test'
+import { MAX_FIELDS } from '../../../core/http1/limits.ts'
+import { RequestHead } from '../../../core/http1/request-head.ts'
+import { ResponseHead } from '../../../core/http1/response-head.ts'
+import { TimerWheel } from '../../../core/net/timer-wheel.ts'
+import type { Wire } from '../../../core/net/wire.ts'
+import { type ConnectionPolicy, Http1Pool } from '../../../core/outbound/http1-pool.ts'
+import type { BackendStream } from '../../../core/stream/backend-stream.ts'
+import { fail } from '../../support/fail.ts'
+import { bytesOf, limits } from '../../support/http1-bytes.ts'
+import { backendTimeouts, plainRewrite, RecordedResponse } from '../../support/http1-ends.ts'
+import { inEvent, MemorySocket, receive } from '../../support/memory-socket.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+
+/** A pool whose connects the test lets succeed. */
+function makePool(policy: Partial<ConnectionPolicy> = {}) {
+  const clock = virtualClock()
+  const wires: Wire[] = []
+  const sockets: MemorySocket[] = []
+  const full = { limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: undefined, ...policy }
+  const pool = new Http1Pool(
+    {
+      address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
+      head: new ResponseHead(MAX_FIELDS),
+      wheel: new TimerWheel(clock, fail),
+      counters: { bytesToBackend: 0, bytesFromBackend: 0 },
+      dial: (_, wire) => void wires.push(wire),
+    },
+    full,
+  )
+  const parser = new RequestHead(MAX_FIELDS)
+
+  function send(stream: BackendStream): void {
+    const bytes = bytesOf(GET)
+    parser.parse(bytes, 0, bytes.length, limits)
+    inEvent(() => {
+      stream.sendHead(parser, plainRewrite, 'chunks')
+      stream.sendEnd(undefined)
+    })
+  }
+
+  /** A stream with a request on it, answered by `answer(index)`. */
+  function ask(): { stream: BackendStream; index: number; sink: RecordedResponse } {
+    const before = wires.length
+    const stream = pool.open('any')
+    if (stream === undefined) throw new Error('the cap is reached')
+    const sink = new RecordedResponse()
+    stream.sink = sink
+    const index = wires.length > before ? before : wires.findIndex((wire) => wire.owner === (stream as unknown))
+    if (wires.length > before) {
+      const socket = new MemorySocket(wires[index]!)
+      sockets.push(socket)
+      inEvent(() => wires[index]!.opened(socket))
+    }
+    send(stream)
+    return { stream, index, sink }
+  }
+
+  const answer = (index: number, text = OK): void => receive(wires[index]!, text)
+  return { clock, pool, wires, sockets, ask, answer }
+}
+
+describe('a pool of connections', () => {
+  test('lends the newest idle one, so that the rest grow old', () => {
+    const { ask, answer, clock, sockets } = makePool()
+    for (let count = 0; count < 3; count += 1) ask()
+    for (const index of [0, 2, 1]) answer(index)
+    expect(ask().index).toBe(1)
+    answer(1)
+    clock.advance(3000)
+    expect(ask().index).toBe(1)
+    answer(1)
+    clock.advance(1500)
+    expect(sockets.map(({ isOpen }) => isOpen)).toEqual([false, true, false])
+  })
+
+  test.each([0, 1, 2])('keeps %p idle ones where that is the most', (maxIdleConnections) => {
+    const { ask, answer, sockets, pool } = makePool({ maxIdleConnections })
+    for (let count = 0; count < 4; count += 1) ask()
+    for (const index of [0, 1, 2, 3]) answer(index)
+    expect(sockets.filter(({ isOpen }) => isOpen)).toHaveLength(maxIdleConnections)
+    expect(pool.size).toBe(maxIdleConnections)
+  })
+
+  test('opens no more than its cap, and again when one has gone', () => {
+    const { pool, ask, answer } = makePool({ maxConnections: 2 })
+    ask()
+    ask()
+    expect(pool.open('any')).toBeUndefined()
+    answer(0, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    expect(pool.open('any')).toBeDefined()
+  })
+
+  test('gives a fresh connection to who asks for one, though others are idle', () => {
+    const { pool, ask, answer, wires } = makePool()
+    ask()
+    answer(0)
+    expect(pool.open('fresh')?.isReused).toBe(false)
+    expect(wires).toHaveLength(2)
+    expect(pool.open('any')?.isReused).toBe(true)
+  })
+
+  test('keeps none that still has bytes of its request to send', () => {
+    const { pool, wires } = makePool()
+    const stream = pool.open('any')!
+    const socket = new MemorySocket(wires[0]!)
+    const sink = new RecordedResponse()
+    stream.sink = sink
+    inEvent(() => wires[0]!.opened(socket))
+    socket.room = 20
+    const bytes = bytesOf(GET)
+    const parser = new RequestHead(MAX_FIELDS)
+    parser.parse(bytes, 0, bytes.length, limits)
+    inEvent(() => {
+      stream.sendHead(parser, plainRewrite, 'chunks')
+      stream.sendEnd(undefined)
+    })
+    receive(wires[0]!, OK)
+    expect(sink.log).toEqual(['connected', 'blocked', 'response 200', 'end'])
+    expect([socket.isOpen, pool.size]).toEqual([false, 0])
+  })
+
+  test('keeps none whose request was not sent to its end', () => {
+    const { pool, wires } = makePool()
+    const stream = pool.open('any')!
+    stream.sink = new RecordedResponse()
+    const socket = new MemorySocket(wires[0]!)
+    inEvent(() => wires[0]!.opened(socket))
+    const bytes = bytesOf('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n')
+    const parser = new RequestHead(MAX_FIELDS)
+    parser.parse(bytes, 0, bytes.length, limits)
+    inEvent(() => stream.sendHead(parser, plainRewrite, 'chunks'))
+    receive(wires[0]!, OK)
+    expect([socket.isOpen, pool.size]).toEqual([false, 0])
+  })
+
+  test.each([
+    ['bytes behind it', `${OK}x`],
+    ['a wish to close', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'],
+    ['HTTP/1.0 without keep-alive', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ])('keeps none whose response had %s', (_, response) => {
+    const { ask, answer, pool } = makePool()
+    ask()
+    answer(0, response)
+    expect(pool.size).toBe(0)
+  })
+
+  test('throws an idle one away that says something unasked', () => {
+    const { ask, answer, sockets, pool } = makePool()
+    ask()
+    answer(0)
+    answer(0, OK)
+    expect([sockets[0]!.isOpen, pool.size]).toEqual([false, 0])
+  })
+
+  test('closes idle ones when it is drained, and those in use behind their response', () => {
+    const { ask, answer, sockets, pool } = makePool()
+    ask()
+    ask()
+    answer(0)
+    pool.keepIdle(false)
+    expect(sockets.map(({ isOpen }) => isOpen)).toEqual([false, true])
+    answer(1)
+    expect(sockets[1]!.isOpen).toBe(false)
+  })
+
+  test('that is cut fails what is under way, and counts it', () => {
+    const { ask, pool } = makePool()
+    const { sink } = ask()
+    ask()
+    expect(pool.cut()).toBe(2)
+    expect(sink.log.at(-1)).toStartWith('reset: ')
+    expect(pool.size).toBe(0)
+  })
+})
