@@ -8,8 +8,12 @@ import { positive } from './values.ts'
 /** A client command's options that say whom it speaks to. */
 export const withTarget = (command: Command): Command =>
   command
-    .option('--url <url>', 'its admin API (else SMARTEDGE_ADMIN_URL, else http://127.0.0.1:9900)')
-    .option('--token <token>', 'its admin.token (else SMARTEDGE_ADMIN_TOKEN, which other users cannot see)')
+    .option('-c, --config <file>', 'its configuration, which says where its admin API is (else the usual places)')
+    .option('--url <url>', 'its admin API: host:port, a URL, or unix:/path (else SMARTEDGE_ADMIN_URL)')
+    .option(
+      '--token <token>',
+      'its admin.token, seen by others here (else SMARTEDGE_ADMIN_TOKEN, else the configuration’s)',
+    )
 
 /** `finish` gets a verb's exit code; `ioOf` is asked when a verb is called. */
 export function addControl(program: Command, ioOf: () => Io, finish: (code: number) => void): void {

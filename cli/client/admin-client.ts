@@ -4,19 +4,9 @@
  */
 import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { type TokenHome, tokenHome } from '../../core/admin/token-file.ts'
 import metadata from '../../package.json' with { type: 'json' }
-import type { Io } from '../process/io.ts'
+import type { AdminTarget } from './admin-target.ts'
 import { findOwnToken } from './own-token.ts'
-
-export interface AdminTarget {
-  /** `http://…`, `https://…` or `unix:/path`. */
-  readonly url: string
-  /** As it was given; undefined: one that the balancer has kept for our user is looked for, each time anew. */
-  readonly token: string | undefined
-  /** Where to look; absent: nowhere. */
-  readonly home?: TokenHome
-}
 
 export type AdminAnswer =
   | { readonly kind: 'ok'; readonly body: unknown }
@@ -30,18 +20,9 @@ export type AdminAnswer =
       readonly body?: unknown
     }
 
-export const defaultAdminUrl = 'http://127.0.0.1:9900'
 const timeoutMs = 5000
 /** A status of 10,000 backends has 8 MB. */
 const maxAnswerBytes = 64 * 1024 * 1024
-
-/** Option, then environment, then default. Throws an Error when the URL is none. */
-export function adminTarget(options: { readonly url?: string; readonly token?: string }, env: Io['env']): AdminTarget {
-  const url = options.url ?? (env['SMARTEDGE_ADMIN_URL'] || defaultAdminUrl)
-  if (!/^unix:\/./.test(url) && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-    throw new Error(`the admin URL must be http://host:port, https://host:port or unix:/path, got ${url}`)
-  return { url, token: options.token ?? (env['SMARTEDGE_ADMIN_TOKEN'] || undefined), home: tokenHome(env) }
-}
 
 /** What to ask; without it: GET. */
 export interface AdminRequest {
@@ -60,7 +41,7 @@ export async function askAdmin(target: AdminTarget, path: string, request?: Admi
     return { kind: 'unreachable', reason: reasonOf(error) }
   }
   try {
-    return readAnswer(response, JSON.parse(await readText(response)))
+    return readAnswer(response, JSON.parse(await readText(response)), target)
   } catch {
     return { kind: 'refused', reason: 'the answer is no JSON; is this the address of a SmartEdge admin API?' }
   }
@@ -69,15 +50,22 @@ export async function askAdmin(target: AdminTarget, path: string, request?: Admi
 type AnswerHead = Pick<IncomingMessage, 'statusCode' | 'headers'>
 
 /** What a whole answer comes to. */
-export function readAnswer({ statusCode: status = 0, headers }: AnswerHead, body: unknown): AdminAnswer {
+export function readAnswer(
+  { statusCode: status = 0, headers }: AnswerHead,
+  body: unknown,
+  target: AdminTarget,
+): AdminAnswer {
   if (status >= 200 && status < 300) return { kind: 'ok', body }
   const detail = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : 'no reason given'
-  if (status !== 401) return { kind: 'refused', reason: `${status}: ${detail}`, body }
   // RFC 6750 3.1: so it says of a token that it got, and not of one that it misses.
   const isWrong = headers['www-authenticate']?.includes('invalid_token') === true
-  const what = isWrong ? 'the token is not the right one' : 'it wants a token'
-  return { kind: 'refused', reason: `${what}: pass --token or set SMARTEDGE_ADMIN_TOKEN to its admin.token` }
+  return { kind: 'refused', reason: status === 401 ? aboutToken(isWrong, target) : `${status}: ${detail}`, body }
 }
+
+const aboutToken = (isWrong: boolean, { tokenFrom = 'the file of our own SmartEdge' }: AdminTarget): string =>
+  isWrong
+    ? `the token from ${tokenFrom} is not its admin.token`
+    : 'it wants a token: pass --token, set SMARTEDGE_ADMIN_TOKEN to its admin.token, or name its configuration with -c'
 
 /** The response with its body still to come; whoever asks for a stream reads it. Rejects when nobody answers. */
 export function openAdmin(

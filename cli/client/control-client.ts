@@ -1,15 +1,11 @@
 /** One change asked of a running edge, and what its answer comes to. */
 import metadata from '../../package.json' with { type: 'json' }
-import { type AdminTarget, adminTarget, askAdmin } from './admin-client.ts'
-import { report } from '../commands/status.ts'
+import { askAdmin } from './admin-client.ts'
+import { report, targetOrReport } from './admin-failure.ts'
+import type { TargetOptions } from './admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
-
-export interface TargetOptions {
-  readonly url?: string
-  readonly token?: string
-}
 
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -24,13 +20,8 @@ export async function command(
   { method, path, body }: Ask,
   onOk: (body: unknown) => number | Promise<number>,
 ): Promise<number> {
-  let target: AdminTarget
-  try {
-    target = adminTarget(options, io.env)
-  } catch (error) {
-    io.stderr(`smartedge: ${error instanceof Error ? error.message : String(error)}\n`)
-    return exitCode.usage
-  }
+  const target = targetOrReport(io, options)
+  if (typeof target === 'number') return target
   // The edge's log tells the command line from other clients by the agent.
   const headers = { 'content-type': 'application/json', 'user-agent': `smartedge/${metadata.version}` }
   const answer = await askAdmin(target, path, { method, headers, ...(body !== undefined && { body }) })

@@ -6,7 +6,8 @@ import { StringDecoder } from 'node:string_decoder'
 import type { IncomingMessage } from 'node:http'
 import type { Cancel, Clock } from '../../core/clock.ts'
 import type { Frame, Hello } from '../../core/report/frame.ts'
-import { type AdminTarget, openAdmin, readAnswer, readText, reasonOf } from './admin-client.ts'
+import { openAdmin, readAnswer, readText, reasonOf } from './admin-client.ts'
+import type { AdminTarget } from './admin-target.ts'
 import { isFrame, isHello, readEvent, type WatchedEvent } from './feed-format.ts'
 import { createSseReader, type SseMessage } from './sse.ts'
 
@@ -113,8 +114,8 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
         return
       }
       const { statusCode = 0, headers: fields } = response
-      if (statusCode === 503) lose(await reasonIn(response))
-      else if (statusCode !== 200) refuse(await reasonIn(response))
+      if (statusCode === 503) lose(await reasonIn(response, target))
+      else if (statusCode !== 200) refuse(await reasonIn(response, target))
       else if (!fields['content-type']?.startsWith('text/event-stream'))
         refuse('it has no event stream; is this the address of a SmartEdge admin API?')
       else {
@@ -133,10 +134,10 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
   return end
 }
 
-async function reasonIn(response: IncomingMessage): Promise<string> {
+async function reasonIn(response: IncomingMessage, target: AdminTarget): Promise<string> {
   const status = response.statusCode ?? 0
   const answer = await readText(response).then(
-    (text) => readAnswer(response, parseOr(text)),
+    (text) => readAnswer(response, parseOr(text), target),
     () => undefined,
   )
   return answer?.kind === 'refused' ? answer.reason : `it answered ${status}`

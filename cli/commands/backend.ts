@@ -1,7 +1,8 @@
 /** `smartedge backend`: lists, adds, removes, drains, resumes, weighs and checks the members of a running edge's pools. */
 import type { MemberView, PoolMembersView } from '../../core/admin/pool-view.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
-import { type Ask, command, type TargetOptions } from '../client/control-client.ts'
+import type { TargetOptions } from '../client/admin-target.ts'
+import { type Ask, command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { alignTable, type Cell } from '../text/table.ts'

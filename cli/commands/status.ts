@@ -1,14 +1,14 @@
 /** `smartedge status`: what a running edge is doing, as a table or as JSON, once or again and again. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
-import { adminTarget, type AdminTarget, askAdmin } from '../client/admin-client.ts'
+import { askAdmin } from '../client/admin-client.ts'
+import { report, targetOrReport } from '../client/admin-failure.ts'
+import type { TargetOptions } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { formatStatus } from '../text/status-table.ts'
 
-export interface StatusOptions {
-  readonly url?: string
-  readonly token?: string
+export interface StatusOptions extends TargetOptions {
   readonly json?: boolean
   readonly watch?: boolean
   /** Between two looks; for tests. */
@@ -19,13 +19,8 @@ const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
 
 /** With `watch` it goes on until the process ends, or the edge is gone. */
 export async function status(io: Io, options: StatusOptions): Promise<number> {
-  let target: AdminTarget
-  try {
-    target = adminTarget(options, io.env)
-  } catch (error) {
-    io.stderr(`smartedge: ${error instanceof Error ? error.message : String(error)}\n`)
-    return exitCode.usage
-  }
+  const target = targetOrReport(io, options)
+  if (typeof target === 'number') return target
   const pause = options.pause ?? (() => wait(1000))
   let previous: StatusSnapshot | undefined
   for (;;) {
@@ -41,21 +36,6 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
     previous = answer.body
     await pause()
   }
-}
-
-/** One line that says why there is nothing to show; returns the exit code. */
-export function report(
-  io: Io,
-  { url }: AdminTarget,
-  problem: { kind: 'unreachable' | 'refused'; reason: string },
-): number {
-  if (problem.kind === 'refused') {
-    io.stderr(`smartedge: ${url} refused: ${problem.reason}\n`)
-    return exitCode.failure
-  }
-  const advice = 'start one with "smartedge run", or name it with --url or SMARTEDGE_ADMIN_URL'
-  io.stderr(`smartedge: no admin API at ${url} (${problem.reason}); ${advice}\n`)
-  return exitCode.unreachable
 }
 
 /** As much as the table relies on; a newer edge may tell more. */

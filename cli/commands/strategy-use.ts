@@ -1,5 +1,6 @@
 /** `smartedge strategy use`: switches a pool of a running edge to another strategy. */
-import { command, type TargetOptions } from '../client/control-client.ts'
+import type { TargetOptions } from '../client/admin-target.ts'
+import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'

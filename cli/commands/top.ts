@@ -1,6 +1,8 @@
 /** `smartedge top`: the dashboard of a running balancer, or one frame of it as text or JSON. A client process. */
 import type { Cancel, Clock } from '../../core/clock.ts'
-import { type AdminTarget, adminTarget, askAdmin } from '../client/admin-client.ts'
+import { askAdmin } from '../client/admin-client.ts'
+import { report, targetOrReport } from '../client/admin-failure.ts'
+import type { AdminTarget } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { type FeedUpdate, watchFeed } from '../client/feed-client.ts'
 import type { ServiceIo } from '../process/service-io.ts'
@@ -10,7 +12,6 @@ import { showOnce } from '../top/top-once.ts'
 import { type Session, stateFor, themeFor, type TopOptions } from '../top/top-session.ts'
 import type { Terminal } from '../top/run.tsx'
 import type { Effect } from '../top/update.ts'
-import { report } from './status.ts'
 
 export interface TopServices {
   readonly io: ServiceIo
@@ -19,12 +20,8 @@ export interface TopServices {
 }
 
 export async function top({ io, clock, stdinIsTty }: TopServices, options: TopOptions): Promise<number> {
-  let target: AdminTarget
-  try {
-    target = adminTarget(options, io.env)
-  } catch (error) {
-    return fail(io, error instanceof Error ? error.message : String(error), exitCode.usage)
-  }
+  const target = targetOrReport(io, options)
+  if (typeof target === 'number') return target
   if (options.json && !options.once) return fail(io, 'top --json needs --once', exitCode.usage)
   // React and Ink look at it when they are loaded: their development builds are several times slower.
   process.env['NODE_ENV'] = 'production'

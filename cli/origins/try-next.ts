@@ -1,7 +1,7 @@
 /** What the demo invites people to type: pure. */
 import { formatAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config/config.ts'
-import { defaultAdminUrl } from '../client/admin-client.ts'
+import { defaultAdminUrl } from '../client/admin-target.ts'
 import { type RunningEdge, urlsOf } from '../process/serve.ts'
 
 interface Means {

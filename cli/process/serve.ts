@@ -8,6 +8,7 @@ import type { Config } from '../../core/config/config.ts'
 import { stackOf, StartError } from '../../core/errors.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
+import { reachable } from '../text/reachable.ts'
 import { exitCode } from './exit-codes.ts'
 import type { ServiceIo, Signal } from './service-io.ts'
 
@@ -90,9 +91,6 @@ export const urlsOf = (edge: RunningEdge): string[] =>
   edge.addresses.flatMap(({ address }) =>
     address.kind === 'tcp' ? [`http://${formatAddress(reachable(address))}`] : [],
   )
-
-const reachable = (address: SocketAddress & { kind: 'tcp' }): SocketAddress =>
-  ['0.0.0.0', '::', '*'].includes(address.host) ? { ...address, host: '127.0.0.1' } : address
 
 const countMembers = (config: Config): number => config.pools.reduce((total, pool) => total + pool.members.length, 0)
 

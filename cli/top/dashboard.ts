@@ -1,5 +1,6 @@
 /** `smartedge top` beside a balancer, in the terminal of both: a process of its own, as drawing must not delay requests. */
 import { formatAddress, type SocketAddress } from '../../core/address.ts'
+import { reachable } from '../text/reachable.ts'
 import { ownCommand } from '../process/own-command.ts'
 
 export interface Dashboard {
@@ -29,7 +30,3 @@ export function startDashboard({ address, token }: AdminPlace): Dashboard {
     },
   }
 }
-
-/** An address that listens everywhere is reached on this machine. */
-const reachable = (address: SocketAddress & { kind: 'tcp' }): SocketAddress =>
-  ['0.0.0.0', '::'].includes(address.host) ? { ...address, host: '127.0.0.1' } : address

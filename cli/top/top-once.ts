@@ -1,8 +1,8 @@
 /** `smartedge top --once`: one picture, or what it is drawn from, on standard output. */
 import type { Clock } from '../../core/clock.ts'
 import type { Frame, Hello } from '../../core/report/frame.ts'
-import type { AdminTarget } from '../client/admin-client.ts'
-import { report } from '../commands/status.ts'
+import { report } from '../client/admin-failure.ts'
+import type { AdminTarget } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { type FeedUpdate, watchFeed } from '../client/feed-client.ts'
 import { type Session, stateFor, themeFor } from './top-session.ts'

@@ -1,13 +1,11 @@
 /** What one `smartedge top` is about: whom it watches, how it looks, where it begins. */
 import type { Clock } from '../../core/clock.ts'
-import type { AdminTarget } from '../client/admin-client.ts'
+import type { AdminTarget, TargetOptions } from '../client/admin-target.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { initialState } from './state.ts'
 import { createTheme, lookOf } from './theme.ts'
 
-export interface TopOptions {
-  readonly url?: string
-  readonly token?: string
+export interface TopOptions extends TargetOptions {
   /** One frame, then the end. */
   readonly once?: boolean
   /** With `once`: the frame as JSON. */

@@ -46,7 +46,7 @@ export type Loaded =
 /** Never throws for what files hold or lack. */
 export function loadConfig(options: LoadOptions): Loaded {
   const { cwd, env, readFile = readRegularFile } = options
-  const found = find(options)
+  const found = findConfig(options)
   if (found === undefined) return nothingFound(cwd)
   const { place, file, isOnceRead } = found
   const name = displayName(place.path, cwd)
@@ -70,14 +70,17 @@ export function loadConfig(options: LoadOptions): Loaded {
   return { ...parsed, source: place.path, place, files, onceRead: isOnceRead ? file.text : undefined }
 }
 
-interface Found {
+export interface Found {
   readonly place: Place
   readonly file: FileText
   readonly isOnceRead: boolean
 }
 
-/** A file that exists but cannot be read counts as found: another one is not what the user meant. */
-function find({ path, place, cwd, env, readFile }: LoadOptions): Found | undefined {
+/**
+ * The configuration and its text; undefined: there is none. A file that exists but cannot be read counts as found:
+ * another one is not what the user meant.
+ */
+export function findConfig({ path, place, cwd, env, readFile }: LoadOptions): Found | undefined {
   if (place !== undefined) return read(place, readFile ?? readRegularFile)
   const search: Search = searchFor({ path, cwd, env })
   if (search.kind === 'explicit') {

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { adminTarget } from '../../cli/client/admin-client.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { status, type StatusOptions } from '../../cli/commands/status.ts'
 import type { ServiceIo } from '../../cli/process/service-io.ts'
 import { type AdminServer, startAdmin } from '../../core/admin/server.ts'
@@ -62,7 +64,33 @@ describe('status command', () => {
     const { url } = await admin('s3cret')
     const { code, err } = await run({ url })
     expect(code).toBe(1)
-    expect(err).toMatch(/wants a token: pass --token or set SMARTEDGE_ADMIN_TOKEN[^\n]*\n$/)
+    expect(err).toMatch(/wants a token: pass --token, set SMARTEDGE_ADMIN_TOKEN [^\n]*\n$/)
+  })
+
+  test('says of a wrong token who gave it', async () => {
+    const { url } = await admin('s3cret')
+    const { code, err } = await run({ url, token: 'nope' })
+    expect([code, err]).toEqual([1, `smartedge: ${url} refused: the token from --token is not its admin.token\n`])
+    const env = { SMARTEDGE_ADMIN_TOKEN: 'nope' }
+    expect((await run({ url }, { env })).err).toContain('the token from SMARTEDGE_ADMIN_TOKEN is not')
+  })
+
+  test('finds address and token in the configuration it stands beside', async () => {
+    const { url } = await admin('s3cret')
+    const folder = mkdtempSync(join(tmpdir(), 'smartedge-status-'))
+    stops.push(async () => rmSync(folder, { recursive: true }))
+    const config = (token: string) => `{ "admin": { "address": "${new URL(url).host}", "token": "${token}" }, oops }`
+    writeFileSync(join(folder, 'smartedge.config.json'), config('s3cret'))
+    expect(await run({}, { cwd: folder })).toMatchObject({ code: 0, err: '' })
+    expect(await run({ config: join(folder, 'smartedge.config.json') })).toMatchObject({ code: 0, err: '' })
+    writeFileSync(join(folder, 'smartedge.config.json'), config('old'))
+    expect((await run({}, { cwd: folder })).err).toContain(
+      'the token from smartedge.config.json is not its admin.token',
+    )
+    expect(await run({ config: 'absent.json' })).toMatchObject({
+      code: 78,
+      err: 'absent.json:1:1: must exist, there is no such file\n',
+    })
   })
 
   test('says in one line what to do when nothing listens, and ends with 69', async () => {
@@ -72,7 +100,7 @@ describe('status command', () => {
     expect([code, out]).toEqual([69, ''])
     expect(err).toBe(
       `smartedge: no admin API at ${url} (nothing listens there); ` +
-        'start one with "smartedge run", or name it with --url or SMARTEDGE_ADMIN_URL\n',
+        'start one with "smartedge run", or name it with --url or its configuration with -c\n',
     )
   })
 
@@ -86,7 +114,7 @@ describe('status command', () => {
   })
 
   test('calls a URL that is none a usage error', async () => {
-    for (const url of ['', 'x', 'localhost:9900', 'ftp://x', 'unix:', 'unix:relative', 'http://'])
+    for (const url of ['', 'x', 'ftp://x', 'localhost:port', 'unix:', 'unix:relative', 'http://'])
       expect([url, (await run({ url })).code]).toEqual([url, 2])
   })
 
@@ -111,12 +139,5 @@ describe('status command', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { pid: number }).pid),
     ).toEqual([42])
-  })
-})
-
-describe('admin target', () => {
-  test('is the default admin address when nothing is said', () => {
-    expect(adminTarget({}, {})).toMatchObject({ url: 'http://127.0.0.1:9900', token: undefined, home: { env: {} } })
-    expect(adminTarget({}, { SMARTEDGE_ADMIN_URL: '', SMARTEDGE_ADMIN_TOKEN: '' }).token).toBeUndefined()
   })
 })

@@ -66,7 +66,7 @@ describe('top that cannot begin', () => {
   const cases: readonly (readonly [string, TopOptions, number, string])[] = [
     ['no such address', { url: 'http://127.0.0.1:1', once: true }, 69, 'nothing listens there'],
     ['no such socket', { url: 'unix:/nonexistent/a.sock', once: true }, 69, 'nothing listens there'],
-    ['an address that is none', { url: 'nonsense' }, 2, 'the admin URL must be'],
+    ['an address that is none', { url: 'nonsense' }, 2, 'the admin API must be'],
     ['--json alone', { json: true }, 2, 'needs --once'],
   ]
   for (const [name, options, expected, words] of cases) {
@@ -81,7 +81,7 @@ describe('top that cannot begin', () => {
   test('a wrong token: one line that says where it belongs', async () => {
     const { code, err } = await run({ url: start({ refusal: refusals.token }).url, once: true })
     expect(code).toBe(1)
-    expect(err).toContain('--token or set SMARTEDGE_ADMIN_TOKEN')
+    expect(err).toContain('pass --token, set SMARTEDGE_ADMIN_TOKEN')
   })
 })
 

@@ -142,7 +142,7 @@ describe('the token of a running SmartEdge', () => {
     for (const command of [[process.execPath], [deno, 'run', '-A']])
       expect((await finished(spawn([...command, main, ...drain]))).err).toContain('404')
     expect((await finished(spawn([process.execPath, main, ...drain, '--token', 'x']))).err).toContain(
-      'the token is not the right one',
+      'the token from --token is not its admin.token',
     )
     const elsewhere = { XDG_RUNTIME_DIR: path, HOME: path, XDG_STATE_HOME: path }
     expect((await finished(spawn([process.execPath, main, ...drain], elsewhere))).err).toContain('it wants a token')

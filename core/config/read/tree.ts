@@ -66,6 +66,12 @@ function first(
   return error === undefined ? { at: 0, rule: 'must be JSON text' } : describe(text, error)
 }
 
+/** What can be made out of a text with mistakes, for whoever needs one key of it: guesswork beyond the first mistake. */
+export function readBrokenTree(text: string): Node | undefined {
+  const isReadable = !text.includes('\0') && text.length <= maxFileBytes && findBracketFault(text)?.kind !== 'depth'
+  return isReadable ? parseTree(text, [], { allowTrailingComma: true }) : undefined
+}
+
 const whole = (rule: string): Tree => ({ root: undefined, faults: [{ at: 0, rule }] })
 
 function describe(text: string, error: ParseError): LocatedFault {

@@ -86,7 +86,7 @@ describe('the token of our own SmartEdge', () => {
     })
     expect(await answer('Bearer realm="smartedge", error="invalid_token"')).toMatchObject({
       kind: 'refused',
-      reason: expect.stringMatching(/^the token is not the right one: pass --token/),
+      reason: expect.stringMatching(/^the token from the file of our own SmartEdge is not/),
     })
   })
 })

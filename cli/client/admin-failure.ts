@@ -1,0 +1,31 @@
+/** How people are told that there is nothing to show: nobody could be asked, nobody answered, or the answer was no. */
+import { exitCode } from '../process/exit-codes.ts'
+import type { Io } from '../process/io.ts'
+import { type AdminTarget, adminTarget, TargetError, type TargetOptions } from './admin-target.ts'
+
+/** Whom to ask; or the exit code, when that cannot be said and people have been told why. */
+export function targetOrReport(io: Io, options: TargetOptions): AdminTarget | number {
+  try {
+    return adminTarget(options, io)
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error
+    io.stderr(`${error.code === exitCode.badConfig ? '' : 'smartedge: '}${error.message}\n`)
+    return error.code
+  }
+}
+
+/** One line that says why there is nothing to show; returns the exit code. */
+export function report(
+  io: Pick<Io, 'stderr' | 'command'>,
+  { url, config }: AdminTarget,
+  problem: { readonly kind: 'unreachable' | 'refused'; readonly reason: string },
+): number {
+  if (problem.kind === 'refused') {
+    io.stderr(`smartedge: ${url} refused: ${problem.reason}\n`)
+    return exitCode.failure
+  }
+  const place = config === undefined ? url : `${url}, which ${config} names`
+  const advice = `start one with "${io.command} run", or name it with --url or its configuration with -c`
+  io.stderr(`smartedge: no admin API at ${place} (${problem.reason}); ${advice}\n`)
+  return exitCode.unreachable
+}
