@@ -27,19 +27,23 @@ export function findBracketFault(text: string): BracketFault | undefined {
   const open: Opening[] = []
   /** A closing one at the start of its line that stands further left than the line of its partner. */
   let shifted: { readonly at: number; readonly opening: Opening } | undefined
+  /** Behind it only depth counts: the parser goes on there, too. No fault: one too many, and the parser says so. */
+  let first: { readonly fault: BracketFault | undefined } | undefined
   for (let kind = kindOf(scanner); kind !== token.endOfFile; kind = kindOf(scanner)) {
     const at = scanner.getTokenOffset()
     if (kind === token.openBrace || kind === token.openBracket) {
       open.push({ closing: kind === token.openBrace ? token.closeBrace : token.closeBracket, at })
       if (open.length > maxDepth) return { kind: 'depth', at, rule: `must not nest deeper than ${maxDepth} levels` }
     } else if (kind === token.closeBrace || kind === token.closeBracket) {
-      const opening = open.pop()
-      // One too many: the parser says so.
-      if (opening === undefined) return undefined
-      if (opening.closing !== kind) return missing(text, opening, at, 'before this')
-      if (shifted === undefined && isShifted(text, opening.at, at)) shifted = { at, opening }
+      const opening = open.at(-1)
+      if (opening?.closing !== kind) first ??= { fault: opening && missing(text, opening, at, 'before this') }
+      else {
+        open.pop()
+        if (first === undefined && shifted === undefined && isShifted(text, opening.at, at)) shifted = { at, opening }
+      }
     }
   }
+  if (first !== undefined) return first.fault
   const innermost = open.at(-1)
   if (innermost === undefined) return undefined
   if (shifted !== undefined) return missing(text, shifted.opening, shifted.at, 'before this')

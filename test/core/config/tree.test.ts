@@ -83,6 +83,13 @@ describe('readTree', () => {
     expect(rules('['.repeat(65) + ']'.repeat(65))).toEqual(['must not nest deeper than 64 levels'])
   })
 
+  test.each(['[1},', '{"a":{"b":1],"c":', '}[', '[}'.repeat(1000)])(
+    'refuses deep nesting behind a mistake as well: %.20s',
+    (mistake) => {
+      expect(rules(mistake + '['.repeat(1_000_000))).toEqual(['must not nest deeper than 64 levels'])
+    },
+  )
+
   test('does not count brackets in texts and comments as levels', () => {
     expect(rules(`["${'['.repeat(100)}" /* ${'['.repeat(100)} */]`)).toEqual([])
   })
