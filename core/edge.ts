@@ -67,7 +67,10 @@ export interface Edge {
   readonly control: EdgeControl
   /** Reloads, plans and edits; undefined without files. */
   readonly controller: Controller | undefined
-  /** Accepts no more, finishes what is under way within `shutdownTimeoutMs`, cuts the rest; resolves to how many were cut. */
+  /**
+   * Accepts for `shutdownDelayMs` more, gives the addresses up, finishes what is under way within `shutdownTimeoutMs` in
+   * all, and cuts the rest; resolves to how many were cut.
+   */
   drain(): Promise<{ readonly cut: number }>
   /** Ends at once. */
   kill(): void
@@ -95,10 +98,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
-    const drained = life.end(control.config.shutdownTimeoutMs)
-    rest.addresses.end()
+    const { shutdownDelayMs, shutdownTimeoutMs } = control.config
     listeners.letGo()
-    await drained
+    await life.end({
+      delayMs: shutdownDelayMs,
+      withinMs: shutdownTimeoutMs,
+      shut: (done) => rest.addresses.endQuietly(done),
+    })
     const cut = rest.counters.connectionsOpen
     kill()
     return { cut }
@@ -151,9 +157,8 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
   const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: stackOf(error) })
   const wheel = new TimerWheel(clock, reportFault)
   const life = createLife(clock, () => counters.connectionsOpen === 0)
-  const isDraining = (): boolean => life.phase === 'draining'
   const published = new Published()
-  const addresses = new Addresses(reportFault)
+  const addresses = new Addresses(clock, reportFault)
 
   const writeRequestId = requestIds(random)
   const services: Services = { clock, random, counters, writeRequestId, observers: [] }
@@ -190,7 +195,7 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
   const parts = [pools, geo, publish, admin, listeners]
-  const control = createEdgeControl({ parts, published, pools, listeners, isDraining })
+  const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()

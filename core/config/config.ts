@@ -25,6 +25,8 @@ export interface Config {
   readonly timeouts: ClientTimeouts
   /** What to do when a client ends its side while it waits for a response. */
   readonly halfClose: 'abort' | 'answer'
+  /** ms after the first SIGTERM in which clients are still accepted. */
+  readonly shutdownDelayMs: number
   /** ms from the first SIGTERM to the end, whatever is still open. */
   readonly shutdownTimeoutMs: number
   /** ms that a removed backend, pool or listener may go on with what it has begun. */

@@ -83,6 +83,14 @@ export const defaults = {
     value: 'abort',
     reason: 'Almost always it has left; a backend that works on for it serves nobody, and retries multiply that.',
   },
+  shutdownDelay: {
+    unit: 'ms',
+    value: 100,
+    min: 0,
+    max: hour,
+    reason:
+      'Serves whoever has connected already. Where a balancer asks /ready, make it longer than it takes to notice.',
+  },
   shutdownTimeout: {
     unit: 'ms',
     value: 25 * second,

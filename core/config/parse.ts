@@ -81,6 +81,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
       tunnelMs: raw.timeouts.tunnel,
     },
     halfClose: raw.halfClose,
+    shutdownDelayMs: raw.shutdownDelay,
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,

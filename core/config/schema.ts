@@ -91,6 +91,10 @@ export const configFile = object(
       defaults.halfClose.value,
       defaults.halfClose.value,
     ),
+    shutdownDelay: duration(defaults.shutdownDelay, {
+      description:
+        'How long after the first SIGTERM clients are still accepted, and answered with `Connection: close`, while /ready says no. Never longer than `shutdownTimeout`.',
+    }),
     shutdownTimeout: duration(defaults.shutdownTimeout, {
       description: 'From the first SIGTERM to the end, whatever is still open.',
     }),

@@ -13,7 +13,7 @@ import type { RequestHead } from '../http1/request-head.ts'
 import { Wire, type WireOwner } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
-import { CLOSED, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import { CLOSED, HEAD_DUE, IDLE, LAST_CALL_MS, type State, TUNNEL, WHOLE } from './http1-states.ts'
 import { type Http1Carrier, Http1Stream } from './http1-stream.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -45,7 +45,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   private held: Buffer | undefined = undefined
   private isReading = false
   private hasEnded = false
-  private closesWhenIdle = false
+  private isLeaving = false
 
   constructor(handler: RequestHandler, home: ClientHome, peer: Peer) {
     this.handler = handler
@@ -69,15 +69,15 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     return this.state.kind === 'whole'
   }
 
-  /** No further request will be read: the client has ended its side, or we are to close. */
+  /** No further request will be read: the client has ended its side, or it is to leave. */
   get isLastRequest(): boolean {
-    return this.closesWhenIdle || (this.hasEnded && this.held === undefined)
+    return this.isLeaving || (this.hasEnded && this.held === undefined)
   }
 
   finish(persists: boolean): void {
     this.stream = undefined
     this.bodyForm = undefined
-    if (!persists || this.state.kind !== 'whole' || (this.closesWhenIdle && this.held === undefined)) {
+    if (!persists || this.state.kind !== 'whole') {
       this.close()
       return
     }
@@ -118,10 +118,10 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     this.wire.destroy()
   }
 
-  /** Closes now if it is idle, else behind the response under way. */
-  closeWhenIdle(): void {
-    this.closesWhenIdle = true
-    if (this.isIdle) this.close()
+  /** Answers one more request at most. A client that has not asked yet has its time for a head, any other `LAST_CALL_MS`. */
+  letGo(): void {
+    this.isLeaving = true
+    if (this.isIdle) this.rearm()
   }
 
   handOver(): HandedOver {
@@ -202,6 +202,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     const isHeldUp = this.state.kind === 'body' && this.bodyForm === undefined
     const name = this.wire.isBlocked ? 'bodyMs' : isHeldUp ? undefined : CLIENT_TIMEOUTS[this.state.kind]
     if (name === undefined) this.wire.disarm()
+    else if (name === 'keepAliveMs' && this.isLeaving) this.wire.arm(Math.min(LAST_CALL_MS, timeouts[name]))
     else this.wire.arm(timeouts[name])
   }
 

@@ -18,3 +18,9 @@ export const HEAD_DUE: State = { kind: 'head', buffer: undefined }
 export const WHOLE: State = { kind: 'whole' }
 export const TUNNEL: State = { kind: 'tunnel' }
 export const CLOSED: State = { kind: 'closed' }
+
+/**
+ * How long a kept-alive connection that is to leave waits for one more request, which is answered with `Connection: close`.
+ * To close it at once would throw away a request that is on its way; a client in use sends one within this time.
+ */
+export const LAST_CALL_MS = 1000

@@ -1,13 +1,16 @@
 /** A listening socket: hands each client that comes in to whoever makes a connection of it. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { StartError } from '../errors.ts'
+import { countQueued } from './accept-queue.ts'
 import type { Wire } from './wire.ts'
 import { type ReportFault, type SocketOwner, wireHandlers } from './wire-handlers.ts'
 
 export interface Listener {
   /** Where it really listens: port 0 in the config becomes the one that the system chose. */
   readonly address: SocketAddress
-  /** Accepts no more; the connections it has live on. */
+  /** Clients that have been let in and not accepted yet, as far as the system tells. */
+  countQueued(): number
+  /** Accepts no more; the connections it has live on, those in the queue are reset. */
   stop(): void
 }
 
@@ -40,15 +43,21 @@ export function listen(options: ListenerOptions): Listener {
   try {
     const shared = { socket, allowHalfOpen: true }
     if (address.kind === 'unix') {
-      const server = Bun.listen<SocketOwner>({ ...shared, unix: address.path })
-      return { address, stop: () => server.stop(false) }
+      return asListener(address, Bun.listen<SocketOwner>({ ...shared, unix: address.path }))
     }
     const server = Bun.listen<SocketOwner>({ ...shared, hostname: address.host, port: address.port })
-    return { address: { ...address, port: server.port }, stop: () => server.stop(false) }
+    return asListener({ ...address, port: server.port }, server)
   } catch (error) {
     throw new StartError(explain(address, error), { cause: error })
   }
 }
+
+/** `fd` is a property that Bun 1.4.5 does not tell of in its types. */
+const asListener = (address: SocketAddress, server: { stop(): void; readonly fd?: number }): Listener => ({
+  address,
+  countQueued: () => countQueued(server.fd),
+  stop: () => server.stop(),
+})
 
 /** A dual-stack socket tells IPv4 peers as ::ffff:1.2.3.4; people and CIDR blocks mean 1.2.3.4. */
 function plainAddress(address: string | undefined): string {

@@ -4,6 +4,7 @@
  * that leaves gives its address up first and takes it back when nothing comes of the move.
  */
 import { formatAddress, type SocketAddress } from '../address.ts'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { isConflicting } from '../config/network.ts'
 import { StartError } from '../errors.ts'
@@ -16,6 +17,8 @@ export interface Holder {
   readonly addresses: readonly SocketAddress[]
   /** Whether it keeps its address under this config. */
   isWantedBy(config: Config): boolean
+  /** How many have come to it and are not in yet: to shut it turns them away. */
+  countQueued(): number
   /** Its address is free from now on; who has come in stays. */
   shut(): void
   /** Listens again where it did. Throws when the address cannot be had any more. */
@@ -28,17 +31,23 @@ export interface Taken<H extends Holder> {
   readonly abandon: () => void
 }
 
+/** Turns of the event loop in which a queue may become empty; under load it does within a few. */
+const MAX_TURNS = 200
+
 export class Addresses {
   private readonly holders = new Set<Holder>()
+  private readonly clock: Pick<Clock, 'soon'>
   private readonly reportFault: (error: unknown) => void
   private hasEnded = false
 
-  constructor(reportFault: (error: unknown) => void) {
+  constructor(clock: Pick<Clock, 'soon'>, reportFault: (error: unknown) => void) {
+    this.clock = clock
     this.reportFault = reportFault
   }
 
   /** Opens what wants `address` under `config`. Rejects as `open` does, or when one of ours holds it and stays. */
   async take<H extends Holder>(address: SocketAddress, config: Config, open: () => Promise<H>): Promise<Taken<H>> {
+    if (this.hasEnded) throw new StartError('the process is ending')
     const former = [...this.holders].filter(({ addresses }) => addresses.some((held) => isConflicting(held, address)))
     const staying = former.find((holder) => holder.isWantedBy(config))
     if (staying !== undefined) throw new StartError(`${formatAddress(address)} is taken by our own ${staying.title}`)
@@ -68,10 +77,35 @@ export class Addresses {
     holder.shut()
   }
 
-  /** Everything is shut, and nothing is opened again. */
+  /** `holder` listens no more, for good, as soon as nobody stands in its queue. */
+  releaseQuietly(holder: Holder): void {
+    this.whenQuiet(holder, () => this.release(holder))
+  }
+
+  /** Everything is shut as soon as nobody stands in its queue, and nothing is opened again; then calls `done`. */
+  endQuietly(done: () => void): void {
+    this.hasEnded = true
+    let left = this.holders.size
+    if (left === 0) done()
+    for (const holder of this.holders) {
+      this.whenQuiet(holder, () => {
+        holder.shut()
+        left -= 1
+        if (left === 0) done()
+      })
+    }
+  }
+
+  /** Everything is shut at once, and nothing is opened again. */
   end(): void {
     this.hasEnded = true
     for (const holder of this.holders) holder.shut()
+  }
+
+  /** Acts in the instant of the look: what comes a microsecond later is turned away. */
+  private whenQuiet(holder: Holder, act: () => void, turns = 0): void {
+    if (turns === MAX_TURNS || holder.countQueued() === 0) act()
+    else this.clock.soon(() => this.whenQuiet(holder, act, turns + 1))
   }
 
   /** Somebody else may have been quicker: nothing can be done about that but to say so. */

@@ -96,6 +96,10 @@ class AdminDoor implements Holder {
     return admin !== undefined && Bun.deepEquals(admin.address, this.configured)
   }
 
+  countQueued(): number {
+    return 0
+  }
+
   shut(): void {
     this.isShut = true
     this.server.close()

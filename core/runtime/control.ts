@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { EdgeControl } from '../control/edge-control.ts'
 import { type Part, prepareInOrder, Refusal } from '../part.ts'
+import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
 import type { Pools } from './pools.ts'
 import type { Published } from './published.ts'
@@ -12,17 +13,17 @@ export interface EdgeControlOptions {
   readonly pools: Pools
   readonly listeners: Listeners
   /** An edge that ends takes no other config. */
-  readonly isDraining: () => boolean
+  readonly life: Life
 }
 
 export function createEdgeControl(options: EdgeControlOptions): EdgeControl {
-  const { parts, published, pools, listeners, isDraining } = options
+  const { parts, published, pools, listeners, life } = options
   return {
     get config() {
       return published.config
     },
     async prepare(config) {
-      if (isDraining()) throw new Refusal([{ key: '', message: 'the process is ending' }])
+      if (life.phase === 'draining') throw new Refusal([{ key: '', message: 'the process is ending' }])
       return await prepareInOrder(parts, config)
     },
     files: () => [...new Set(pools.files())],

@@ -8,14 +8,27 @@ export interface Life {
   begin(): void
   /** To be called whenever a client has gone. */
   clientGone(): void
-  /** From now on it drains; resolves when no client is left, or after `withinMs`. */
-  end(withinMs: number): Promise<void>
+  /** From now on it drains; resolves when no client is left and none can come, or after `withinMs`. */
+  end(ending: Ending): Promise<void>
+}
+
+export interface Ending {
+  /** Clients may still come for so long; 0: none. */
+  readonly delayMs: number
+  /** From now, the delay included. */
+  readonly withinMs: number
+  /** Called behind the delay: nobody is to come in any more; `done` when nobody can. */
+  readonly shut: (done: () => void) => void
 }
 
 /** `isEmpty`: whether no client is connected. */
 export function createLife(clock: Clock, isEmpty: () => boolean): Life {
   let phase: Phase = 'starting'
-  const empty = Promise.withResolvers<void>()
+  let isShut = false
+  const over = Promise.withResolvers<void>()
+  const endIfEmpty = (): void => {
+    if (isShut && isEmpty()) over.resolve()
+  }
   return {
     get phase() {
       return phase
@@ -23,14 +36,18 @@ export function createLife(clock: Clock, isEmpty: () => boolean): Life {
     begin() {
       phase = 'serving'
     },
-    clientGone() {
-      if (phase === 'draining' && isEmpty()) empty.resolve()
-    },
-    async end(withinMs) {
+    clientGone: endIfEmpty,
+    async end({ delayMs, withinMs, shut }) {
       phase = 'draining'
-      if (isEmpty()) return
-      clock.after(withinMs, empty.resolve)
-      await empty.promise
+      const close = (): void =>
+        shut(() => {
+          isShut = true
+          endIfEmpty()
+        })
+      if (delayMs === 0) close()
+      else clock.after(Math.min(delayMs, withinMs), close)
+      clock.after(withinMs, over.resolve)
+      await over.promise
     },
   }
 }

@@ -12,11 +12,15 @@ export interface ListenersServices extends ListenerServices {
   readonly clock: Clock
 }
 
+/** For so long a listener that goes still accepts, so that who stands in its queue is served. */
+const QUEUE_MS = 100
+
 export class Listeners implements Part<Config> {
   private readonly services: ListenersServices
   private byKey: ReadonlyMap<string, RunningListener> = new Map()
   /** No longer configured, and not yet without clients. */
   private readonly leaving = new Set<RunningListener>()
+  private isLettingGo = false
 
   constructor(services: ListenersServices) {
     this.services = services
@@ -47,8 +51,9 @@ export class Listeners implements Part<Config> {
     return new Map(this.running.map((listener) => [listener.config.name, loadOf(listener)]))
   }
 
-  /** Every client goes as it becomes idle. */
+  /** Every client is answered once more at most, those to come as well. */
   letGo(): void {
+    this.isLettingGo = true
     for (const listener of this.byKey.values()) listener.letGo()
   }
 
@@ -81,17 +86,17 @@ export class Listeners implements Part<Config> {
   private take(next: ReadonlyMap<string, RunningListener>, { drainTimeoutMs }: Config): void {
     const gone = [...this.byKey].filter(([key]) => !next.has(key))
     this.byKey = next
-    for (const [, listener] of gone) {
-      this.services.addresses.release(listener)
-      this.finish(listener, drainTimeoutMs)
-    }
+    if (this.isLettingGo) this.letGo()
+    for (const [, listener] of gone) this.finish(listener, drainTimeoutMs)
   }
 
   /** Whoever has come in by it may finish what is under way. */
   private finish(listener: RunningListener, withinMs: number): void {
+    const { addresses, clock } = this.services
     this.leaving.add(listener)
     listener.letGo()
-    this.services.clock.after(withinMs, () => {
+    clock.after(Math.min(QUEUE_MS, withinMs), () => addresses.releaseQuietly(listener))
+    clock.after(withinMs, () => {
       listener.cut()
       this.leaving.delete(listener)
     })

@@ -59,12 +59,16 @@ export class RunningListener implements ClientHome, Holder {
   }
 
   isWantedBy({ listeners }: Config): boolean {
-    return listeners.some((listener) => keyOf(listener) === keyOf(this.settings))
+    return !this.isLettingGo && listeners.some((listener) => keyOf(listener) === keyOf(this.settings))
   }
 
   /** Other settings for the same address. */
   prepare(config: ListenerConfig): Move {
     return { ...NO_MOVE, commit: () => void (this.settings = config) }
+  }
+
+  countQueued(): number {
+    return this.isShut ? 0 : this.listener.countQueued()
   }
 
   shut(): void {
@@ -79,15 +83,21 @@ export class RunningListener implements ClientHome, Holder {
     this.isShut = false
   }
 
-  /** Clients go as they become idle, those that still come in too. */
+  /** Every client is answered once more at most, those that still come in too. */
   letGo(): void {
     this.isLettingGo = true
-    for (const client of this.clients) client.closeWhenIdle()
+    for (const client of this.clients) client.letGo()
   }
 
   /** Ends every connection with a reset. */
   cut(): void {
     for (const client of this.clients) client.wire.destroy()
+  }
+
+  onClosed(client: Http1Connection): void {
+    this.services.counters.connectionsOpen -= 1
+    this.clients.delete(client)
+    this.services.onClosed()
   }
 
   /** A wire for a client that has come in; undefined when the cap is reached. */
@@ -99,7 +109,7 @@ export class RunningListener implements ClientHome, Holder {
     const peer = new Peer({ address, scheme: 'http', serverName: undefined, certificate: undefined })
     const client = new Http1Connection(handler, this, peer)
     this.clients.add(client)
-    if (this.isLettingGo) client.closeWhenIdle()
+    if (this.isLettingGo) client.letGo()
     return client.wire
   }
 
@@ -114,12 +124,6 @@ export class RunningListener implements ClientHome, Holder {
     if (!this.isFull) emit({ kind: 'connection-limit', limit })
     this.isFull = true
     return false
-  }
-
-  onClosed(client: Http1Connection): void {
-    this.services.counters.connectionsOpen -= 1
-    this.clients.delete(client)
-    this.services.onClosed()
   }
 
   private listen(address: SocketAddress): Listener {

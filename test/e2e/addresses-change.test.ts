@@ -5,6 +5,7 @@ import { makeMember } from '../support/make-backend.ts'
 import { freePorts } from '../support/ports.ts'
 import { ok } from '../support/raw-backend.ts'
 import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
+import { valuesOf } from '../support/raw-message.ts'
 import { turn, turnUntil } from '../support/raw-peer.ts'
 import { startRig } from '../support/rig.ts'
 
@@ -153,6 +154,18 @@ describe('an address of ours', () => {
 })
 
 describe('a listener', () => {
+  test('that is removed and named again at once takes its address back', async () => {
+    const [port = 0, other = 0] = freePorts(2)
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [listener('web', port)] } })
+    for (const now of [other, port]) {
+      expect(await rig.edge.apply({ listeners: [listener('web', now)] })).toEqual({ kind: 'applied' })
+    }
+    rig.edge.clock.advance(400)
+    await using client = await connectTo(port)
+    const response = await ask(client, get())
+    expect([response.body, valuesOf(response, 'connection')]).toEqual(['hello', []])
+  })
+
   test('that is only called otherwise keeps its clients', async () => {
     await using rig = await startRig({ answer: ok('hello') })
     const [port = 0] = freePorts(1)
@@ -172,15 +185,25 @@ describe('a listener', () => {
     const quick = await rig.connect()
     quick.send(get('/quick'))
     const requests = [await rig.backend.next(), await rig.backend.next()]
-    await rig.edge.apply({ listeners: [listener('other', port)] })
+    const { control } = rig.edge.edge
+    const move = await control.prepare({ ...control.config, listeners: [listener('other', port)] })
+    // In the queue, and not accepted before the move: the edge lives in the same thread.
+    const queued = connectTo(rig.edge.port)
+    move.commit()
+    await using late = await queued
+    late.send(get('/late'))
+    const { peer } = await rig.backend.next()
+    peer.send(ok('too'))
+    expect(valuesOf(await nextResponse(late), 'connection')).toEqual(['close'])
+    rig.edge.clock.advance(100)
     expect(await knock(rig.edge.port)).toBe('refused')
     requests.find(({ request }) => request.target === '/quick')?.peer.send(ok('done'))
     expect((await nextResponse(quick)).body).toBe('done')
     await quick.expectEnd()
-    rig.edge.clock.advance(4900)
+    rig.edge.clock.advance(4800)
     await turn()
     expect(rig.client.closing).toBeUndefined()
-    rig.edge.clock.advance(200)
+    rig.edge.clock.advance(400)
     expect(await rig.client.expectClosed()).toBe('reset')
   })
 })

@@ -1,26 +1,152 @@
 import { describe, expect, test } from 'bun:test'
-import { ok } from '../support/raw-backend.ts'
+import { startEdge } from '../../core/edge.ts'
+import { startTestEdge, testConfig } from '../support/edge.ts'
+import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
-import { turnUntil } from '../support/raw-peer.ts'
+import { stillness, turn, turnUntil } from '../support/raw-peer.ts'
+import { freePorts } from '../support/ports.ts'
 import { startRig } from '../support/rig.ts'
 
-describe('draining', () => {
-  test('closes idle connections at once and accepts no more', async () => {
-    await using rig = await startRig({ answer: ok() })
-    await ask(rig.client, get())
-    expect(await rig.edge.edge.drain()).toEqual({ cut: 0 })
-    expect(await rig.client.expectClosed()).toBe('ended')
-    expect(await connectTo(rig.edge.port).catch(String)).toContain('Failed to connect')
-    expect(await rig.backend.connections[0]!.expectClosed()).toBeDefined()
-  })
+const listener = (port: number) => ({ name: 'x', address: { kind: 'tcp', host: '127.0.0.1', port } }) as const
 
-  test('still answers a client that has just come in', async () => {
+describe('draining', () => {
+  test('gives kept-alive clients a second for one more request', async () => {
     await using rig = await startRig({ answer: ok('hello') })
-    await turnUntil(() => rig.edge.counters.connectionsOpen === 1, 'the client')
+    const quiet = await rig.connect()
+    for (const client of [rig.client, quiet]) await ask(client, get())
     const drained = rig.edge.edge.drain()
     const response = await ask(rig.client, get())
     expect([response.body, valuesOf(response, 'connection')]).toEqual(['hello', ['close']])
+    await rig.client.expectEnd()
+    rig.edge.clock.advance(900)
+    await turn()
+    expect(quiet.hasEnded).toBe(false)
+    rig.edge.clock.advance(400)
+    expect(await quiet.expectClosed()).toBe('ended')
+    expect(await drained).toEqual({ cut: 0 })
+    expect(await rig.backend.connections[0]!.expectClosed()).toBeDefined()
+  })
+
+  test('answers requests that lie in its sockets and in its queue', async () => {
+    await using rig = await startRig({ answer: ok('hello'), config: { shutdownDelayMs: 100 } })
+    const kept = await rig.connect()
+    await ask(kept, get())
+    const fresh = await rig.connect()
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 3, 'three clients')
+    // From here on nothing is read until the drain has begun: the edge lives in the same thread.
+    for (const client of [rig.client, kept, fresh]) client.send(get())
+    const queued = connectTo(rig.edge.port)
+    const drained = rig.edge.edge.drain()
+    await using late = await queued
+    late.send(get())
+    for (const client of [rig.client, kept, fresh, late]) {
+      const response = await nextResponse(client)
+      expect([response.body, valuesOf(response, 'connection')]).toEqual(['hello', ['close']])
+      await client.expectEnd()
+    }
+    rig.edge.clock.advance(100)
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
+  test('accepts for the delay while it is not ready, and no longer', async () => {
+    const admin = { address: { kind: 'tcp', host: '127.0.0.1', port: 0 }, token: undefined, open: true } as const
+    await using rig = await startRig({ answer: ok('hello'), config: { shutdownDelayMs: 5000, admin } })
+    await ask(rig.client, get())
+    const { adminAddress } = rig.edge.edge
+    const url = `http://127.0.0.1:${adminAddress?.kind === 'tcp' ? adminAddress.port : 0}/ready`
+    const ready = () => fetch(url, { headers: { connection: 'close' } }).then(({ status }) => status)
+    expect(await ready()).toBe(200)
+    const drained = rig.edge.edge.drain()
+    rig.edge.clock.advance(4999)
+    expect(await ready()).toBe(503)
+    const client = await rig.connect()
+    const response = await ask(client, get())
+    expect([response.body, valuesOf(response, 'connection')]).toEqual(['hello', ['close']])
+    await client.expectEnd()
+    rig.edge.clock.advance(1)
+    expect(await connectTo(rig.edge.port).catch(String)).toContain('Failed to connect')
+    expect(await ready().catch(() => 'refused')).toBe('refused')
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
+  test('leaves a client that has asked nothing yet its time for a head', async () => {
+    await using rig = await startRig({ answer: ok('hello') })
+    const silent = await rig.connect()
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 2, 'two clients')
+    const drained = rig.edge.edge.drain()
+    rig.edge.clock.advance(9000)
+    const response = await ask(rig.client, get())
+    expect([response.body, valuesOf(response, 'connection')]).toEqual(['hello', ['close']])
+    await rig.client.expectEnd()
+    rig.edge.clock.advance(1500)
+    await silent.expectEnd()
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
+  test('does not hurry a client that has not read its response yet', async () => {
+    const response = ok('x'.repeat(300_000))
+    await using rig = await startRig({ answer: response, client: { onlyCounts: true } })
+    await ask(await rig.connect(), get())
+    rig.client.pause()
+    // Until the kernel takes no more, and the end of a response stays with the edge.
+    const sent = () => rig.edge.counters.bytesToClients
+    let asked = 1
+    do {
+      rig.client.send(get())
+      asked += 1
+      await turnUntil(() => rig.edge.backend().responses['2xx'] === asked, 'a response')
+    } while ((await stillness(sent)) === asked * response.length)
+    const drained = rig.edge.edge.drain()
+    rig.edge.clock.advance(2000)
+    rig.client.resume()
+    await rig.client.expectCount((asked - 1) * response.length)
+    rig.edge.clock.advance(900)
+    await turn()
+    expect(rig.client.hasEnded).toBe(false)
+    rig.edge.clock.advance(400)
+    await rig.client.expectEnd()
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
+  test('takes no other config', async () => {
+    await using rig = await startRig()
+    const drained = rig.edge.edge.drain()
+    expect(await rig.edge.apply({ drainTimeoutMs: 1 })).toEqual({
+      kind: 'refused',
+      problems: [{ key: '', message: 'the process is ending' }],
+    })
+    rig.client.reset()
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
+  test('opens nothing again of a move that was under way', async () => {
+    const [port = 0] = freePorts(1)
+    await using rig = await startRig()
+    const { control } = rig.edge.edge
+    const move = await control.prepare({ ...control.config, listeners: [listener(port)] })
+    const drained = rig.edge.edge.drain()
+    for (const closed of [port, rig.edge.port]) {
+      expect(await connectTo(closed).catch(String)).toContain('Failed to connect')
+    }
+    move.commit()
+    expect(await connectTo(port).catch(String)).toContain('Failed to connect')
+    rig.client.reset()
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
+  test('lets those go too who come by a listener of a move that was under way', async () => {
+    const [port = 0] = freePorts(1)
+    await using rig = await startRig({ answer: ok('hello'), config: { shutdownDelayMs: 100 } })
+    const { control } = rig.edge.edge
+    const { listeners } = control.config
+    const move = await control.prepare({ ...control.config, listeners: [...listeners, listener(port)] })
+    const drained = rig.edge.edge.drain()
+    move.commit()
+    await using client = await connectTo(port)
+    expect(valuesOf(await ask(client, get()), 'connection')).toEqual(['close'])
+    rig.client.reset()
+    rig.edge.clock.advance(100)
     expect(await drained).toEqual({ cut: 0 })
   })
 
@@ -36,7 +162,7 @@ describe('draining', () => {
     expect(await drained).toEqual({ cut: 0 })
   })
 
-  test('closes behind a response whose head went out before', async () => {
+  test('waits for one more request behind a response whose head promised that', async () => {
     await using rig = await startRig()
     rig.client.send(get())
     const { peer } = await rig.backend.next()
@@ -45,6 +171,8 @@ describe('draining', () => {
     const drained = rig.edge.edge.drain()
     peer.send('lo')
     expect((await nextResponse(rig.client)).body).toBe('hello')
+    await turnUntil(() => rig.edge.backend().inflight === 0, 'the end of the exchange')
+    rig.edge.clock.advance(1400)
     await rig.client.expectEnd()
     expect(await drained).toEqual({ cut: 0 })
   })
@@ -89,5 +217,53 @@ describe('draining', () => {
     expect(rig.client.rest).toBe('')
     expect(rig.backend.requests).toHaveLength(1)
     expect(await drained).toEqual({ cut: 0 })
+  })
+})
+
+describe('a successor', () => {
+  test('serves on the same addresses while a tunnel of the old process lives on', async () => {
+    const [port = 0, adminPort = 0] = freePorts(2)
+    const config = {
+      listeners: [{ name: 'web', address: { kind: 'tcp', host: '127.0.0.1', port } }],
+      admin: { address: { kind: 'tcp', host: '127.0.0.1', port: adminPort }, token: undefined, open: true },
+      shutdownDelayMs: 100,
+    } as const
+    await using rig = await startRig({ config })
+    rig.client.send(get('/', 'Connection: Upgrade\r\nUpgrade: echo\r\n'))
+    const tunnel = await rig.backend.next()
+    tunnel.peer.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n')
+    await nextResponse(rig.client)
+    const drained = rig.edge.edge.drain()
+    rig.edge.clock.advance(100)
+
+    await using backend = startRawBackend({ answer: answering(ok('new')) })
+    await using next = await startTestEdge([backend.port], { config })
+    await using client = await connectTo(next.port)
+    expect((await ask(client, get())).body).toBe('new')
+    const status = await fetch(`http://127.0.0.1:${adminPort}/ready`, { headers: { connection: 'close' } })
+    expect(status.status).toBe(200)
+    tunnel.peer.send('still here')
+    await rig.client.expectBytes('still here')
+    rig.client.reset()
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
+  test('that comes too early fails over the admin address, and lets nobody in', async () => {
+    const [adminPort = 0] = freePorts(1)
+    const admin = {
+      address: { kind: 'tcp', host: '127.0.0.1', port: adminPort },
+      token: undefined,
+      open: true,
+    } as const
+    await using rig = await startRig({ config: { admin } })
+    const events: string[] = []
+    // Its listener could not be opened either: it is not even tried.
+    const config = testConfig({ admin, listeners: [listener(rig.edge.port)] })
+    const started = startEdge({ config, emit: ({ kind }) => void events.push(kind) })
+    expect(await started.catch(String)).toBe(
+      `StartError: admin.address: 127.0.0.1:${adminPort} is already in use; stop what listens there, or choose another address`,
+    )
+    expect(events).toEqual([])
+    rig.client.reset()
   })
 })

@@ -219,17 +219,29 @@ describe('a client that leaves', () => {
   })
 })
 
-describe('a connection that is to close', () => {
-  test('closes at once when it is idle', () => {
+describe('a connection that is to leave', () => {
+  test('waits a second for one more request when it is idle', () => {
+    const { send, connection, clock, socket } = connect({ answers: true })
+    send(get())
+    connection.letGo()
+    clock.advance(900)
+    expect(socket.hasShut).toBe(false)
+    clock.advance(300)
+    expect(socket.hasShut).toBe(true)
+  })
+
+  test('answers the one more request, and says that it closes', () => {
     const { send, connection, socket } = connect({ answers: true })
     send(get())
-    connection.closeWhenIdle()
+    connection.letGo()
+    send(get())
+    expect(socket.sent).toContain('Connection: close')
     expect(socket.hasShut).toBe(true)
   })
 
   test('still answers the first request of a client that has just come in', () => {
     const { send, connection, socket } = connect({ answers: true })
-    connection.closeWhenIdle()
+    connection.letGo()
     expect(socket.hasShut).toBe(false)
     send(get())
     expect(socket.sent).toContain('Connection: close')

@@ -9,7 +9,9 @@ const at = (port: number, host = '127.0.0.1'): SocketAddress => ({ kind: 'tcp', 
 function opening() {
   const log: string[] = []
   const faults: unknown[] = []
-  const addresses = new Addresses((fault) => void faults.push(fault))
+  const turns: (() => void)[] = []
+  const soon = (task: () => void) => void turns.push(task)
+  const addresses = new Addresses({ soon }, (fault) => void faults.push(fault))
   function holder(name: string, address: SocketAddress, facts: Partial<Holder> = {}): Holder {
     let isShut = false
     return {
@@ -18,6 +20,7 @@ function opening() {
         return isShut ? [] : [address]
       },
       isWantedBy: () => false,
+      countQueued: () => 0,
       shut: () => void (log.push(`shut ${name}`), (isShut = true)),
       reopen: () => void (log.push(`reopen ${name}`), (isShut = false)),
       ...facts,
@@ -30,7 +33,7 @@ function opening() {
     })
   const fail = (address: SocketAddress) =>
     addresses.take(address, testConfig(), () => Promise.reject(new Error('in use'))).catch(String)
-  return { addresses, log, faults, take, fail }
+  return { addresses, log, faults, turns, take, fail }
 }
 
 describe('an address', () => {
@@ -104,5 +107,53 @@ describe('the end', () => {
     expect(log.slice(-2)).toEqual(['shut old', 'shut new'])
     taken.abandon()
     expect(log).not.toContain('reopen old')
+  })
+})
+
+describe('a queue', () => {
+  test('becomes empty before its address is given up', async () => {
+    const { addresses, log, turns, take } = opening()
+    let queued = 2
+    const busy = await take('busy', at(1), { countQueued: () => queued })
+    addresses.releaseQuietly(busy.holder)
+    turns.shift()?.()
+    expect(log).toEqual(['open busy'])
+    queued = 0
+    turns.shift()?.()
+    expect([log.at(-1), turns.length]).toEqual(['shut busy', 0])
+  })
+
+  test('that never becomes empty is given up all the same', async () => {
+    const { addresses, log, turns, take } = opening()
+    const busy = await take('busy', at(1), { countQueued: () => 1 })
+    addresses.releaseQuietly(busy.holder)
+    let count = 0
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+      turn()
+      count += 1
+    }
+    expect([log.at(-1), count]).toEqual(['shut busy', 200])
+  })
+
+  test('of each address is waited for at the end, and opens nothing again meanwhile', async () => {
+    const { addresses, log, turns, take } = opening()
+    let queued = 1
+    await take('quiet', at(1))
+    const busy = await take('busy', at(2), { countQueued: () => queued })
+    const next = await take('next', at(2))
+    let isDone = false
+    addresses.endQuietly(() => (isDone = true))
+    expect([log.slice(-2), isDone]).toEqual([['shut quiet', 'shut next'], false])
+    next.abandon()
+    expect(await take('late', at(3)).catch(String)).toBe('StartError: the process is ending')
+    queued = 0
+    turns.shift()?.()
+    expect([log.at(-1), isDone, busy.holder.title]).toEqual(['shut busy', true, 'listener "busy"'])
+  })
+
+  test('of nobody ends at once', () => {
+    let isDone = false
+    opening().addresses.endQuietly(() => (isDone = true))
+    expect(isDone).toBe(true)
   })
 })

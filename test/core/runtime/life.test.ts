@@ -2,13 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import { createLife } from '../../../core/runtime/life.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
-function startLife(clients: number) {
+function startLife(clients: number, delayMs = 0) {
   const clock = virtualClock()
-  const state = { clients, isOver: false }
+  const state = { clients, isOver: false, isShut: false }
   const life = createLife(clock, () => state.clients === 0)
   life.begin()
   const end = async (withinMs: number): Promise<void> => {
-    await life.end(withinMs)
+    await life.end({ delayMs, withinMs, shut: (done) => ((state.isShut = true), done()) })
     state.isOver = true
   }
   const leave = async (): Promise<void> => {
@@ -29,7 +29,7 @@ describe('the life of an edge', () => {
     expect(life.phase).toBe('starting')
     life.begin()
     expect(life.phase).toBe('serving')
-    void life.end(1000)
+    void life.end({ delayMs: 10, withinMs: 1000, shut: () => undefined })
     expect(life.phase).toBe('draining')
   })
 
@@ -37,6 +37,29 @@ describe('the life of an edge', () => {
     const { end, state } = startLife(0)
     await end(1000)
     expect(state.isOver).toBe(true)
+  })
+
+  test('lets clients come for the delay, and does not end before', async () => {
+    const { clock, end, leave, state } = startLife(1, 100)
+    void end(1000)
+    await leave()
+    clock.advance(99)
+    await settled()
+    expect([state.isShut, state.isOver]).toEqual([false, false])
+    state.clients = 1
+    clock.advance(1)
+    await settled()
+    expect([state.isShut, state.isOver]).toEqual([true, false])
+    await leave()
+    expect(state.isOver).toBe(true)
+  })
+
+  test('lets clients come no longer than it has time in all', async () => {
+    const { clock, end, state } = startLife(1, 5000)
+    void end(1000)
+    clock.advance(1000)
+    await settled()
+    expect([state.isShut, state.isOver]).toEqual([true, true])
   })
 
   test('ends with its last client', async () => {
