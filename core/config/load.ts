@@ -5,7 +5,7 @@ import { attach, type FileText, isPipe, readPipe, readRegularFile, readText, typ
 import { parseConfig, type Parsed, type Rest } from './parse.ts'
 import { fileProblem, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
-import { type Attachment, displayName } from './read/reading.ts'
+import { type Attachment, displayName, type MayRead } from './read/reading.ts'
 
 export interface LoadOptions {
   /** What `--config` says; without it the usual places are searched. */
@@ -15,6 +15,8 @@ export interface LoadOptions {
   /** Absolute. */
   readonly cwd: string
   readonly env: Env
+  /** Absent: every text may read every variable. */
+  readonly mayRead?: MayRead | undefined
   /** Defaults to the regular files of the file system, and the configuration itself may come through a pipe. */
   readonly readFile?: ReadFile
 }
@@ -45,7 +47,7 @@ export type Loaded =
 
 /** Never throws for what files hold or lack. */
 export function loadConfig(options: LoadOptions): Loaded {
-  const { cwd, env, readFile = readRegularFile } = options
+  const { cwd, env, mayRead, readFile = readRegularFile } = options
   const found = findConfig(options)
   if (found === undefined) return nothingFound(cwd)
   const { place, file, isOnceRead } = found
@@ -64,7 +66,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const attachments = new Map<string, Attachment>()
   const text = place.kind === 'config' ? file.text : onePoolOf(place.path)
   if (place.kind === 'members') attachments.set(place.path, file)
-  const parsed = parseWithAttachments(text, { file: place.path, cwd, env, attachments, readFile })
+  const parsed = parseWithAttachments(text, { file: place.path, cwd, env, mayRead, attachments, readFile })
   const files = [...new Set([place.path, ...attachments.keys()])]
   if (parsed.kind === 'problems') return { ...parsed, source: place.path, files }
   return { ...parsed, source: place.path, place, files, onceRead: isOnceRead ? file.text : undefined }

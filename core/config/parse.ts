@@ -5,7 +5,7 @@ import type { Config, ListenerConfig } from './config.ts'
 import { createProblemList, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import type { Value } from './read/field.ts'
-import { type Attachment, createReading, formatKey, type Need, type Reading } from './read/reading.ts'
+import { type Attachment, createReading, formatKey, type MayRead, type Need, type Reading } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
@@ -17,6 +17,8 @@ export interface ParseOptions {
   /** Absolute; problems name files relative to it. */
   readonly cwd: string
   readonly env: Env
+  /** Absent: every text may read every variable. */
+  readonly mayRead?: MayRead | undefined
   /** What became of the files it names, by absolute path. */
   readonly attachments: ReadonlyMap<string, Attachment>
 }
@@ -42,11 +44,11 @@ export interface Rest {
 }
 
 /** Never throws, whatever the text. */
-export function parseConfig(text: string, { file, cwd, env, attachments }: ParseOptions): Parsed {
+export function parseConfig(text: string, { file, attachments, ...surroundings }: ParseOptions): Parsed {
   const source = text.replace(/^\uFEFF/, '')
   const problems = createProblemList()
   const needs = new Map<string, Need>()
-  const reading = createReading(file, source, { cwd, env, problems, attachments, needs })
+  const reading = createReading(file, source, { ...surroundings, problems, attachments, needs })
   const tree = readTree(source)
   reading.reportTree(tree)
   const { root } = tree

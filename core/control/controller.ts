@@ -11,11 +11,13 @@ import { etagOf } from './edit-base.ts'
 import { apply, type EdgeControl } from './edge-control.ts'
 import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
-import { candidateOf, publish } from './publish.ts'
+import { candidateOf, locate, publish } from './publish.ts'
 import { createQueue } from './queue.ts'
 import { createReader, type FilesRead } from './read-files.ts'
 import { createRecords } from './records.ts'
+import { asOnDisk } from './variables.ts'
 import { watchSaves } from './saves.ts'
+import { strangeStrategies } from './strange-strategies.ts'
 import { summarize } from './summary.ts'
 
 export interface ControllerOptions {
@@ -71,10 +73,13 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
   }
 
   async function plan(text?: string): Promise<Plan> {
-    const found = read(text === undefined ? undefined : new Map([[files.place.path, text]]))
+    const found = text === undefined ? read() : read(new Map([[files.place.path, text]]), asOnDisk(read()))
     const candidate = candidateOf(found, edge.config)
     if (candidate.kind === 'refused') return candidate
     const { config, kept, problems, omitted } = candidate
+    const strange = text === undefined ? [] : strangeStrategies(config.pools, edge.config, files)
+    if (strange.length > 0)
+      return { kind: 'refused', problems: strange.map((problem) => locate(problem, files, found)), omitted: 0 }
     const changes = planChanges(edge.config, config, edge.load())
     return { kind: 'plan', changes, summary: summarize(changes, 'nothing would change'), kept, problems, omitted }
   }

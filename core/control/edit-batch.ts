@@ -8,8 +8,9 @@ import { displayName } from '../config/read/reading.ts'
 import type { ConfigFiles, PoolEdit } from './contract.ts'
 import { apply, type EdgeControl } from './edge-control.ts'
 import { type EditBase, etagOf, findBase, type Refusal, soundPool } from './edit-base.ts'
-import { publish, type Published } from './publish.ts'
+import { locate, publish, type Published } from './publish.ts'
 import type { FilesRead, ReadFiles } from './read-files.ts'
+import { strangeStrategies } from './strange-strategies.ts'
 
 export interface EditContext {
   readonly edge: EdgeControl
@@ -51,6 +52,12 @@ export async function editBatch(context: EditContext, edits: readonly [PoolEdit,
   if (pool === undefined || !isWhole) return invalid(problemsOf(read), base)
 
   const inForce = context.edge.config
+  const strange = edits[0].kind === 'strategy' ? strangeStrategies([pool], inForce, context.files) : []
+  if (strange.length > 0)
+    return invalid(
+      strange.map((problem) => locate(problem, context.files, read)),
+      base,
+    )
   const published = await publish(context.edge, context.files, read)
   if (published.kind === 'refused') return invalid(published.problems, base)
   const back = async (result: BatchResult): Promise<BatchResult> => {

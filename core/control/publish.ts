@@ -75,7 +75,7 @@ function published(
 }
 
 /** Where its key, or the nearest one around it, stands in the config file. */
-function locate({ key, message }: ApplyProblem, { place, cwd }: ConfigFiles, read: FilesRead): Problem {
+export function locate({ key, message }: ApplyProblem, { place, cwd }: ConfigFiles, read: FilesRead): Problem {
   const text = read.text(place.path) ?? ''
   const at = nearest(parseTree(text, [], { allowTrailingComma: true }), pathOf(key))
   const before = text.slice(0, at?.offset ?? 0).split(/\r\n|\n|\r/)

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problems.ts'
+import type { MayRead } from '../config/read/reading.ts'
 import { isSettled, stampOf } from '../file-stamp.ts'
 import type { ConfigFiles } from './contract.ts'
 import { contentOf, createFileMemory, type FileContent, type FileMemory } from './file-memory.ts'
@@ -19,8 +20,11 @@ export interface FilesRead {
 /** By absolute path; they count instead of what is on disk. */
 export type Overlay = ReadonlyMap<string, string>
 
-/** Never throws. Without an overlay it returns the same object for as long as no file shows a change. */
-export type ReadFiles = (overlay?: Overlay) => FilesRead
+/**
+ * Never throws. Without an overlay it returns the same object for as long as no file shows a change. `mayRead`: which
+ * variables texts may read; absent: all.
+ */
+export type ReadFiles = (overlay?: Overlay, mayRead?: MayRead) => FilesRead
 
 /** `besides`: files that are not part of the config, yet make a difference: the strategies'. */
 export function createReader(files: ConfigFiles, besides: () => readonly string[], clock: Clock): ReadFiles {
@@ -46,19 +50,20 @@ export function createReader(files: ConfigFiles, besides: () => readonly string[
     return read
   }
 
-  return (overlay) =>
+  return (overlay, mayRead) =>
     overlay === undefined
       ? readNow()
-      : load(files, { memory, besides: besides(), overlay: new Map([...piped, ...overlay]) })
+      : load(files, { memory, besides: besides(), overlay: new Map([...piped, ...overlay]), mayRead })
 }
 
 interface Sources {
   readonly memory: FileMemory
   readonly besides: readonly string[]
   readonly overlay: Overlay
+  readonly mayRead?: MayRead | undefined
 }
 
-function load({ place, cwd, env, onceRead }: ConfigFiles, { memory, besides, overlay }: Sources): FilesRead {
+function load({ place, cwd, env, onceRead }: ConfigFiles, { memory, besides, overlay, mayRead }: Sources): FilesRead {
   const contents = new Map<string, FileContent>()
   const readFile = (path: string): Uint8Array => {
     const text = overlay.get(path)
@@ -66,7 +71,7 @@ function load({ place, cwd, env, onceRead }: ConfigFiles, { memory, besides, ove
     contents.set(path, content)
     return content.bytes
   }
-  const loaded = loadConfig({ place, cwd, env, readFile })
+  const loaded = loadConfig({ place, cwd, env, mayRead, readFile })
   const files = loaded.files.filter((path) => path !== place.path || onceRead === undefined)
   const strategies = new Set(besides)
   const markOf = (path: string): string => {

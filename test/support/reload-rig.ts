@@ -54,7 +54,8 @@ export async function startReloadRig(): Promise<ReloadRig> {
     writeFileSync(path('m.json'), JSON.stringify({ backends: said.members }))
     writeFileSync(path('edge.json'), render(said, tunnelBackend, webBackends[0] ?? ''))
   }
-  writeFileSync(path('mine.ts'), plugin(0))
+  // Set through the API, so it must be nobody else's to write to, whatever the umask.
+  writeFileSync(path('mine.ts'), plugin(0), { mode: 0o644 })
   save()
   const place = { path: path('edge.json'), kind: 'config' } as const
   const loaded = loadConfig({ place, cwd: folder, env: {} })

@@ -1,6 +1,5 @@
 /** A field that holds whatever JSON its reader understands: a plugin's options. */
 import type { Node } from 'jsonc-parser'
-import { expand } from './expand.ts'
 import type { About, Field } from './field.ts'
 import type { Reading } from './reading.ts'
 
@@ -23,6 +22,6 @@ function toValue(node: Node, reading: Reading): unknown {
     )
   }
   if (node.type !== 'string') return node.value
-  const expanded = expand(String(node.value), reading.env)
+  const expanded = reading.expand(node)
   return expanded.kind === 'text' ? expanded.text : reading.report(node, expanded, { secret: true })
 }

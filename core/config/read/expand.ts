@@ -32,6 +32,9 @@ export function expand(text: string, env: Env): Expanded {
   return fault === undefined ? { kind: 'text', text: expanded } : { kind: 'fault', ...fault }
 }
 
+/** Whether `expand` would look at any; an escape is none. */
+export const holdsVariable = (text: string): boolean => text.replaceAll('$${', '').includes('${')
+
 /** Inherited members such as `constructor` are no variables. */
 function lookUp(env: Env, name: string): string | undefined {
   const value = env[name]

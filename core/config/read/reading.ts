@@ -1,7 +1,7 @@
 /** One file under its reader: how a node of its tree becomes a problem's place, key and value, and what it refers to. */
 import { dirname, relative, resolve } from 'node:path'
-import { getNodePath, type Node } from 'jsonc-parser'
-import type { Env } from './expand.ts'
+import { getNodePath, type JSONPath, type Node } from 'jsonc-parser'
+import { type Env, expand, type Expanded, holdsVariable } from './expand.ts'
 import { quote, showText } from './show.ts'
 import type { Tree } from './tree.ts'
 import type { Fault, ProblemList } from '../problems.ts'
@@ -23,6 +23,8 @@ export type Attachment =
 export interface Session {
   readonly cwd: string
   readonly env: Env
+  /** Which variables a text may read; absent: all. */
+  readonly mayRead?: MayRead | undefined
   readonly problems: ProblemList
   /** By absolute path. */
   readonly attachments: ReadonlyMap<string, Attachment>
@@ -30,8 +32,12 @@ export interface Session {
   readonly needs: Map<string, Need>
 }
 
+/** Whether the value at `path` of the file (absolute), as it is written, may read the variables that it names. */
+export type MayRead = (file: string, path: JSONPath, written: string) => boolean
+
 export interface Reading {
-  readonly env: Env
+  /** A text with the variables in it read. */
+  expand(node: Node): Expanded
   /**
    * `node`: the faulty value, or a key. `child`: a key that is missing from the object `node`.
    * `secret`: the value must not be shown. Returns undefined, which is what a faulty value reads as.
@@ -68,7 +74,15 @@ export function createReading(path: string, text: string, session: Session, pool
   const reportAt = (offset: number, { rule, hint }: Fault): void =>
     session.problems.add(() => ({ file, ...place(offset), key: '', rule, value: undefined, hint }), pool)
   return {
-    env: session.env,
+    expand(node) {
+      const written = String(node.value)
+      if (!holdsVariable(written) || session.mayRead?.(path, getNodePath(node), written) !== false)
+        return expand(written, session.env)
+      return {
+        kind: 'fault',
+        rule: 'must hold no ${…} but where the file itself has it: a text of the API reads no variables',
+      }
+    },
     report,
     reportTree({ faults }) {
       for (const fault of faults)

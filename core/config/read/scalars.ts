@@ -3,7 +3,6 @@ import type { Node } from 'jsonc-parser'
 import type { Setting } from '../defaults.ts'
 import { Secret } from '../../secrets.ts'
 import type { Fault } from '../problems.ts'
-import { expand } from './expand.ts'
 import type { About, Field, JsonSchema } from './field.ts'
 import type { Reading } from './reading.ts'
 import { didYouMean } from './suggest.ts'
@@ -41,7 +40,7 @@ export function text<T>(options: TextOptions<T>): Field<T | Secret | undefined> 
       if (node === undefined) return undefined
       const fail = (fault: Fault): undefined => reading.report(node, fault, { secret })
       if (node.type !== 'string') return fail({ rule, hint: options.hintFor?.(node.value) })
-      const expanded = expand(String(node.value), reading.env)
+      const expanded = reading.expand(node)
       if (expanded.kind === 'fault') return fail(expanded)
       const parsed = options.parse(expanded.text, reading)
       if (parsed.kind === 'value') return secret ? new Secret(String(parsed.value)) : parsed.value
