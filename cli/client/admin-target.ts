@@ -1,6 +1,6 @@
 /** Whom a client command asks and as whom: its options, then the environment, then the configuration it stands beside. */
 import { networkInterfaces } from 'node:os'
-import { type TokenHome, tokenHome } from '../../core/admin/token-file.ts'
+import { type Home, homeOf } from '../../core/own-files.ts'
 import { formatAddress, type SocketAddress } from '../../core/address.ts'
 import type { AdminConfig } from '../../core/config/config.ts'
 import { type AdminPlace, findAdminPlace } from '../../core/config/admin-place.ts'
@@ -24,7 +24,7 @@ export interface AdminTarget {
   /** As it was given; undefined: one that the balancer has kept for our user is looked for, each time anew. */
   readonly token: string | undefined
   /** Where to look; absent: nowhere. */
-  readonly home?: TokenHome
+  readonly home?: Home
   /** Who named the token, for messages: an option, a variable, a file. */
   readonly tokenFrom?: string | undefined
   /** The configuration that names this address, as people would write it; undefined: it does not come from one. */
@@ -61,7 +61,7 @@ export function adminTarget(options: TargetOptions, { env, cwd }: Pick<Io, 'env'
   const isConfigured = configured?.admin !== undefined && urlsFor(configured.admin.address).includes(target)
   const config = isConfigured ? configured?.file : undefined
   const mayUseToken = isConfigured || options.config !== undefined
-  return { url: target, config, home: tokenHome(env), ...tokenOf(options, env, mayUseToken ? configured : undefined) }
+  return { url: target, config, home: homeOf(env), ...tokenOf(options, env, mayUseToken ? configured : undefined) }
 }
 
 type Configured = AdminPlace & { readonly kind: 'place' }

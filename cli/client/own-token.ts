@@ -1,6 +1,7 @@
 /** The token of a SmartEdge that our own user runs on this machine, found by the URL that a command asks. */
 import type { SocketAddress } from '../../core/address.ts'
-import { findToken, type TokenHome } from '../../core/admin/token-file.ts'
+import { findToken } from '../../core/admin/token-file.ts'
+import type { Home } from '../../core/own-files.ts'
 
 export interface OwnToken {
   readonly token: string
@@ -9,7 +10,7 @@ export interface OwnToken {
 }
 
 /** undefined: the URL is none of a loopback address, or no process of ours has kept a token for it. Reads files; never throws. */
-export function findOwnToken(url: string, home: TokenHome): OwnToken | undefined {
+export function findOwnToken(url: string, home: Home): OwnToken | undefined {
   const parsed = URL.parse(url)
   if (parsed?.protocol !== 'http:') return undefined
   for (const address of addressesOf(parsed)) {

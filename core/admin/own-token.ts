@@ -4,7 +4,8 @@ import type { AdminConfig } from '../config/config.ts'
 import type { Env } from '../config/read/expand.ts'
 import { Secret } from '../secrets.ts'
 import type { Access } from './access.ts'
-import { createToken, forgetToken, type Kept, keepToken, tokenHome } from './token-file.ts'
+import { homeOf, type Kept } from '../own-files.ts'
+import { createToken, forgetToken, keepToken } from './token-file.ts'
 
 export interface OwnToken {
   /** By the config as it is now: the token stays the same for as long as one is wanted. */
@@ -17,7 +18,7 @@ export interface OwnToken {
 
 /** `address`: where the API really listens, numeric. `env`: says where files of the user lie; absent: nowhere. */
 export function createOwnToken(address: SocketAddress, env: Env | undefined): OwnToken {
-  const home = env && tokenHome(env)
+  const home = env && homeOf(env)
   let own: { readonly token: Secret; readonly kept: Kept } | undefined
 
   function make(): { readonly token: Secret; readonly kept: Kept } {

@@ -9,7 +9,7 @@ import { maxBodyBytes } from './body.ts'
 import { createOwnToken } from './own-token.ts'
 import { createAdminHandler } from './routes.ts'
 import type { AdminSource } from './source.ts'
-import type { Kept } from './token-file.ts'
+import type { Kept } from '../own-files.ts'
 
 export interface AdminServer {
   /** With the real port where 0 was asked for. */

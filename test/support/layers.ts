@@ -21,6 +21,7 @@ const LEAVES = [
   'core/descriptors.ts',
   'core/errors.ts',
   'core/file-stamp.ts',
+  'core/own-files.ts',
   'core/part.ts',
   'core/random.ts',
   'core/secrets.ts',

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { askAdmin } from '../../../cli/client/admin-client.ts'
 import { findOwnToken } from '../../../cli/client/own-token.ts'
-import { createToken, keepToken, type TokenHome } from '../../../core/admin/token-file.ts'
+import { createToken, keepToken } from '../../../core/admin/token-file.ts'
+import type { Home } from '../../../core/own-files.ts'
 
 const endings: (() => unknown)[] = []
 afterEach(async () => {
@@ -15,7 +16,7 @@ afterEach(async () => {
 function homeWith(...addresses: readonly (readonly [host: string, port: number])[]) {
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-own-'))
   endings.push(() => rmSync(folder, { recursive: true }))
-  const home: TokenHome = { env: { XDG_RUNTIME_DIR: folder }, user: process.geteuid?.(), home: undefined }
+  const home: Home = { env: { XDG_RUNTIME_DIR: folder }, user: process.geteuid?.(), home: undefined }
   const keep = (host: string, port: number): string => {
     const token = createToken()
     keepToken({ kind: 'tcp', host, port }, token, home)

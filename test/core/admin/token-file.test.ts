@@ -18,15 +18,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SocketAddress } from '../../../core/address.ts'
-import {
-  createToken,
-  findToken,
-  forgetToken,
-  keepToken,
-  type TokenHome,
-  tokenHome,
-} from '../../../core/admin/token-file.ts'
+import { createToken, findToken, forgetToken, keepToken } from '../../../core/admin/token-file.ts'
 import type { Env } from '../../../core/config/read/expand.ts'
+import { type Home, homeOf } from '../../../core/own-files.ts'
 import { fail } from '../../support/fail.ts'
 
 const folders: string[] = []
@@ -43,7 +37,7 @@ function temporary(): string {
 const at = (host: string, port = 9900): SocketAddress => ({ kind: 'tcp', host, port })
 const address = at('127.0.0.1')
 
-const homeWith = (env: Env): TokenHome => ({ ...tokenHome(env), home: undefined })
+const homeWith = (env: Env): Home => ({ ...homeOf(env), home: undefined })
 
 /** A login session of its own, its folder and its home. */
 function session() {
@@ -52,13 +46,13 @@ function session() {
 }
 
 /** Keeps a token; returns it and its file. */
-function keep(home: TokenHome, where = address) {
+function keep(home: Home, where = address) {
   const token = createToken()
   const kept = keepToken(where, token, home)
   return { token, file: kept.kind === 'kept' ? kept.file : fail(kept.reason) }
 }
 
-const reasonOf = (home: TokenHome): string => {
+const reasonOf = (home: Home): string => {
   const kept = keepToken(address, createToken(), home)
   return kept.kind === 'fault' ? kept.reason : fail(`kept in ${kept.file}`)
 }
@@ -221,7 +215,7 @@ describe('a place that others could reach', () => {
     if (isRoot) chownSync(home, 65_534, 65_534)
     expect(keep({ ...homeWith(isRoot ? { HOME: home } : {}), home: own }).file).toStartWith(own)
     const stranger = { ...homeWith({ HOME: home }), user: 4_000_000 }
-    expect(reasonOf(stranger)).toBe('none of XDG_RUNTIME_DIR, XDG_STATE_HOME and HOME names a folder of ours')
+    expect(reasonOf(stranger)).toBe('neither XDG_STATE_HOME nor HOME names a folder of ours')
     expect(reasonOf({ ...stranger, env: { XDG_STATE_HOME: join(home, 'state') } })).toEndWith(
       'belongs to somebody else',
     )
@@ -256,8 +250,9 @@ describe('on Deno', () => {
     const script = join(temporary(), 'find.ts')
     writeFileSync(
       script,
-      `import { findToken, tokenHome } from ${JSON.stringify(module)}
-const home = tokenHome({ XDG_RUNTIME_DIR: ${JSON.stringify(runtime)} })
+      `import { findToken } from ${JSON.stringify(module)}
+import { homeOf } from ${JSON.stringify(new URL('../../../core/own-files.ts', import.meta.url).href)}
+const home = homeOf({ XDG_RUNTIME_DIR: ${JSON.stringify(runtime)} })
 console.log(findToken(${JSON.stringify(address)}, home))`,
     )
     const deno = new URL('../../../node_modules/.bin/deno', import.meta.url).pathname
