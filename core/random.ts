@@ -34,6 +34,15 @@ export function drawPair(random: Random, count: number): readonly [first: number
   return [first, other < first ? other : other + 1]
 }
 
+/** One of `items` in proportion to its weight (finite, > 0), in a single pass: for a draw now and then. */
+export function drawByWeight<Item extends { readonly weight: number }>(
+  random: Random,
+  items: readonly [Item, ...Item[]],
+): Item {
+  let rest = random() * items.reduce((sum, { weight }) => sum + weight, 0)
+  return items.find(({ weight }) => (rest -= weight) < 0) ?? items[0]
+}
+
 /** Draws from fixed items in proportion to weights that may change at any time. */
 export interface WeightedDraw<Item> {
   one(random: Random): Item

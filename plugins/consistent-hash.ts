@@ -43,7 +43,8 @@ export default defineStrategy({
     return {
       pick(candidates, context) {
         const pool = pools(candidates, context)
-        if (ring === undefined || (pool !== undefined && ring.isOutgrown())) ring = createRing(candidates)
+        // Of a copy: what is frozen is slow to read, and a ring is read for long.
+        if (ring === undefined || (pool !== undefined && ring.isOutgrown())) ring = createRing([...candidates])
         const hash = hashText(context.key ?? context.client.address)
         const roomPerWeight = (loadFactor * (inflight + 1)) / (pool ?? weightedDraw(candidates)).total()
         let leastBusy: Candidate | undefined

@@ -1,8 +1,9 @@
 /**
  * The one mutable record per backend: facts, load and counters. It lives as long as its id stays configured in its pool,
- * across reloads, and satisfies `Candidate` by shape. Sockets are not its business.
+ * across reloads. Strategies see its `candidate` alone. Sockets are not its business.
  */
 import type { SocketAddress } from '../address.ts'
+import { CandidateView } from './candidate.ts'
 import { type Facts, firstFacts, operatorFact } from './facts.ts'
 import type { Member } from './member.ts'
 import { type Standing, standingOf, type StandingRule } from './standing.ts'
@@ -21,6 +22,11 @@ export interface CheckResult {
 /** Takes latencies; the histogram behind it is `core/observe`'s. */
 export interface LatencyRecorder {
   record(elapsedMs: number): void
+}
+
+/** Whether one more request can be given to a backend now; its source of streams is one. */
+export interface Room {
+  readonly hasRoom: boolean
 }
 
 /** Only ever counted up, by the balancer and the exchange; rendered by `core/observe`. */
@@ -75,15 +81,25 @@ export class Backend {
   /** Connect failures in traffic since the last success; `health/passive.ts` counts them. */
   connectFailuresInRow = 0
   readonly latency: LatencyRecorder
+  /** Set by its pool; undefined: there is no cap that anybody knows of. */
+  room: Room | undefined = undefined
+  /** What strategies are shown of it. */
+  readonly candidate: CandidateView
 
   constructor(member: Member, latency: LatencyRecorder, now: number) {
     this.id = member.id
     this.address = member.address
     this.zone = member.zone
-    this.place = member.place
+    this.place = Object.freeze(member.place)
     this.latency = latency
     this.facts = firstFacts(member, now)
     this.standing = standingOf(this.facts, NO_RULE, now)
+    this.candidate = new CandidateView(this)
+  }
+
+  /** Whether it takes one more request now, for all that its connections say. */
+  get hasRoom(): boolean {
+    return this.room === undefined || this.room.hasRoom
   }
 
   /** > 0; the share that it is given now. */
@@ -99,7 +115,7 @@ export class Backend {
   /** Brings it up to date with `member`, of the same id and so of the same address; `reckon` is to follow. */
   configure(member: Member, now: number): void {
     this.zone = member.zone
-    this.place = member.place
+    this.place = Object.freeze(member.place)
     this.facts.operator = operatorFact(member, this.facts.operator, now)
   }
 

@@ -22,6 +22,11 @@ export interface AskedStrategyOptions {
   readonly clock: Clock
 }
 
+/** A backend, of which strategies see its candidate alone. */
+interface Shown {
+  readonly candidate: Candidate
+}
+
 /** What `pick` gives when the strategy threw, which has been told then: nothing that a strategy could return. */
 export const threw = Symbol('threw')
 
@@ -66,7 +71,7 @@ export class AskedStrategy {
     }
   }
 
-  onStart(candidate: Candidate, now: number): void {
+  onStart({ candidate }: Shown, now: number): void {
     if (this.strategy.onStart === undefined) return
     const begunAt = this.enter()
     try {
@@ -78,7 +83,7 @@ export class AskedStrategy {
     }
   }
 
-  onResponse(candidate: Candidate, ttfbMs: number, now: number): void {
+  onResponse({ candidate }: Shown, ttfbMs: number, now: number): void {
     if (this.strategy.onResponse === undefined) return
     const begunAt = this.enter()
     try {
@@ -90,7 +95,7 @@ export class AskedStrategy {
     }
   }
 
-  onEnd(candidate: Candidate, outcome: Outcome, now: number): void {
+  onEnd({ candidate }: Shown, outcome: Outcome, now: number): void {
     if (this.strategy.onEnd === undefined) return
     const begunAt = this.enter()
     try {

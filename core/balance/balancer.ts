@@ -1,14 +1,15 @@
 /**
- * One pool's choice: holds the list of usable backends, asks the strategy, takes nothing but a member of the list from it,
- * and lets it hear how attempts go.
+ * One pool's choice: holds the list of usable backends, shows it to the strategy, takes nothing but a member of it back, and
+ * lets the strategy hear how attempts go. Nothing that a strategy does to what it is shown reaches a backend or the list.
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
-import { eligibleBackends, type EligibleBackends, withoutTried } from './eligible.ts'
+import { eligibleBackends, type EligibleBackends, withRoom } from './eligible.ts'
 import { AskedStrategy, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
-import type { PickContext, Strategy } from '../strategy/strategy.ts'
+import { drawByWeight } from '../random.ts'
+import type { Candidates, PickContext, Strategy } from '../strategy/strategy.ts'
 
 export interface BalancerOptions {
   readonly strategy: Strategy
@@ -19,15 +20,22 @@ export interface BalancerOptions {
   readonly observers: readonly AttemptObserver[]
 }
 
+/** Whom a strategy may choose from for as long as nobody comes or goes. */
+interface Choice {
+  readonly backends: EligibleBackends
+  /** What the strategy is shown of them: frozen, and the same array each time, since strategies build on it. */
+  readonly candidates: Candidates
+  /** Back from what it picked; nothing for a stranger. */
+  readonly backendOf: ReadonlyMap<unknown, Backend>
+}
+
 export class Balancer {
   private readonly asked: AskedStrategy
   private readonly reports: StrategyReports
   private readonly observers: readonly AttemptObserver[]
-  private candidates: EligibleBackends | undefined
-  /** For checking in constant time that a pick is a member. */
-  private members: Set<unknown> = new Set()
+  private choice: Choice | undefined
   private backends: readonly Backend[] = []
-  /** Something changed since `candidates` was made. */
+  /** Something changed since `choice` was made. */
   private isStale = true
 
   /** Without backends: `update` brings them. */
@@ -59,33 +67,39 @@ export class Balancer {
     return this.current() !== undefined
   }
 
-  /** A usable backend that is not among `tried`; undefined when there is none. */
+  /**
+   * A usable backend that takes one more request and is not among `tried`; undefined when there is none. The strategy is
+   * asked twice at most: a list without those at their caps would be another at every request, so it is shown the lasting
+   * one first, and one of its own for this pick when it has chosen somebody who is full.
+   */
   pick(context: PickContext, tried: readonly Backend[]): Backend | undefined {
-    const candidates = this.current()
-    if (candidates === undefined) return undefined
-    const left = tried.length === 0 ? candidates : withoutTried(candidates, tried)
-    if (left === undefined) return undefined
-    return this.ask(left, tried, context)
-  }
-
-  /** The strategy's choice; the first one, and a fault, when it makes none. */
-  private ask(left: EligibleBackends, tried: readonly Backend[], context: PickContext): Backend {
-    const picked = this.asked.pick(left, context)
-    if (this.members.has(picked) && !tried.includes(picked as Backend)) return picked as Backend
-    if (picked !== threw) this.reports.onFault(`pick returned ${describeStranger(picked, left)}`)
-    return left[0]
-  }
-
-  /** The candidates now: the same list for as long as nobody came or went. */
-  private current(): EligibleBackends | undefined {
-    if (!this.isStale) return this.candidates
-    this.isStale = false
-    const fresh = eligibleBackends(this.backends)
-    if (!haveSameMembers(this.candidates, fresh)) {
-      this.candidates = fresh
-      this.members = new Set(fresh)
+    const choice = this.current()
+    if (choice === undefined) return undefined
+    if (tried.length === 0) {
+      const picked = this.ask(choice.candidates, choice, context)
+      if (picked.hasRoom) return picked
     }
-    return this.candidates
+    const left = withRoom(choice.backends, tried)
+    return left && this.ask(candidatesOf(left), choice, context)
+  }
+
+  /** The strategy's choice among `candidates`; when it makes none, that is a fault, and chance chooses. */
+  private ask(candidates: Candidates, choice: Choice, context: PickContext): Backend {
+    const picked = this.asked.pick(candidates, context)
+    const backend = choice.backendOf.get(picked)
+    if (backend !== undefined && (candidates === choice.candidates || candidates.includes(backend.candidate)))
+      return backend
+    if (picked !== threw) this.reports.onFault(`pick returned ${describeStranger(picked, candidates)}`)
+    return choice.backendOf.get(drawByWeight(context.random, candidates)) ?? choice.backends[0]
+  }
+
+  /** The choice now: the same for as long as nobody came or went. */
+  private current(): Choice | undefined {
+    if (!this.isStale) return this.choice
+    this.isStale = false
+    const backends = eligibleBackends(this.backends)
+    if (!haveSameMembers(this.choice?.backends, backends)) this.choice = backends && choiceOf(backends)
+    return this.choice
   }
 
   /** The returned attempt must be ended on every path. */
@@ -93,6 +107,19 @@ export class Balancer {
     return beginAttempt(backend, this.observers, now)
   }
 }
+
+function choiceOf(backends: EligibleBackends): Choice {
+  return {
+    backends,
+    candidates: Object.freeze(candidatesOf(backends)),
+    backendOf: new Map(backends.map((backend) => [backend.candidate, backend])),
+  }
+}
+
+const candidatesOf = ([first, ...rest]: EligibleBackends): Candidates => [
+  first.candidate,
+  ...rest.map(({ candidate }) => candidate),
+]
 
 const haveSameMembers = (one: readonly Backend[] = [], other: readonly Backend[] = []): boolean =>
   one.length === other.length && one.every((backend, index) => backend === other[index])

@@ -3,7 +3,7 @@
  * runner is needed, so that a command can run it too; `test/conformance/strategy.ts` registers them as tests.
  */
 import { seededRandom } from '../random.ts'
-import { begin, end, fakeCandidate, fakePool, simulate, someClient, tally } from './simulate.ts'
+import { begin, end, fakeCandidate, fakePool, shownOf, simulate, someClient, tally } from './simulate.ts'
 import type { FakeCandidate, Served } from './simulate.ts'
 import { describeStranger } from '../strategy/stranger.ts'
 import type { Candidate, Candidates, Outcome, PickContext, Strategy, StrategyPlugin } from '../strategy/strategy.ts'
@@ -83,6 +83,26 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
         const second = pickMember(strategy, without(pool, tried), index)
         begin(strategy, second, index)
         end(strategy, second, completed, index)
+      }
+    },
+  },
+  {
+    name: 'writes nothing to the list and the candidates it is given',
+    isVital: true,
+    run(plugin, settings) {
+      const strategy = create(plugin, settings)
+      const pool = fakePool([1, 2, 3, 4])
+      const fakeOf = new Map(pool.map((candidate) => [shownOf(candidate), candidate]))
+      const shown = Object.freeze(nonEmpty([...fakeOf.keys()]))
+      for (let index = 0; index < 200; index += 1) {
+        const picked = pickMember(strategy, shown, index)
+        const fake = fakeOf.get(picked) ?? pool[0]
+        fake.inflight += 1
+        strategy.onStart?.(picked, index)
+        strategy.onResponse?.(picked, 1, index)
+        if (index % 4 === 0) continue
+        fake.inflight -= 1
+        strategy.onEnd?.(picked, completed, index)
       }
     },
   },

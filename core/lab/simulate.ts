@@ -30,6 +30,27 @@ export function fakePool(weights: readonly number[]): [FakeCandidate, ...FakeCan
   return [first, ...rest]
 }
 
+/** As a running balancer shows one to a strategy: live, and not to be written. */
+export function shownOf(candidate: FakeCandidate): Candidate {
+  return Object.freeze({
+    get id() {
+      return candidate.id
+    },
+    get weight() {
+      return candidate.weight
+    },
+    get inflight() {
+      return candidate.inflight
+    },
+    get zone() {
+      return candidate.zone
+    },
+    get place() {
+      return candidate.place
+    },
+  })
+}
+
 export interface Simulation {
   readonly strategy: Strategy
   readonly random: Random

@@ -64,6 +64,11 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     return this.connections.size
   }
 
+  get hasRoom(): boolean {
+    const { maxConnections } = this.policy
+    return this.idle.length > 0 || maxConnections === undefined || this.size < maxConnections
+  }
+
   open(choice: StreamChoice): BackendStream | undefined {
     const idle = choice === 'any' ? this.idle.pop() : undefined
     return idle ?? this.connect()

@@ -1,4 +1,4 @@
-/** A backend and a stream to it: picking and opening are one act, since a backend at its cap is no choice at all. */
+/** A backend and a stream to it: picking and opening are one act, so that the one who is picked still has room. */
 import type { Backend } from '../backend/backend.ts'
 import type { BackendStream, StreamSource } from '../stream/backend-stream.ts'
 import type { PickContext } from '../strategy/strategy.ts'
@@ -9,18 +9,11 @@ export interface Acquired {
   readonly stream: BackendStream
 }
 
-/**
- * Picks among the usable backends that are not in `tried` until one has a stream to offer; those that have none are added
- * to `tried`. undefined: nobody is left.
- */
-export function acquire(pool: Pool, context: PickContext, tried: Backend[]): Acquired | undefined {
-  for (;;) {
-    const backend = pool.balancer.pick(context, tried)
-    if (backend === undefined) return undefined
-    const stream = sourceOf(pool, backend).open('any')
-    if (stream !== undefined) return { backend, stream }
-    tried.push(backend)
-  }
+/** undefined: nobody is usable, has room, and is not in `tried`. */
+export function acquire(pool: Pool, context: PickContext, tried: readonly Backend[]): Acquired | undefined {
+  const backend = pool.balancer.pick(context, tried)
+  const stream = backend && sourceOf(pool, backend).open('any')
+  return stream && { backend, stream }
 }
 
 export function sourceOf({ connections, name }: Pool, backend: Backend): StreamSource {

@@ -188,7 +188,9 @@ export class RunningPool {
     const { dial, head, wheel, window } = this.services
     const backend = new Backend(member, new BackendLatency(window), now)
     const options = { address: backend.address, head, wheel, counters: backend.counters, dial }
-    this.connections.set(backend, new Http1Pool(options, this.connectionPolicy()))
+    const connections = new Http1Pool(options, this.connectionPolicy())
+    this.connections.set(backend, connections)
+    backend.room = connections
     return backend
   }
 

@@ -60,6 +60,8 @@ export interface ResponseSink extends BodySink {
 export type StreamChoice = 'any' | 'fresh'
 
 export interface StreamSource {
+  /** Whether `open('any')` would give a stream now. Asked before each pick: a look at two numbers. */
+  readonly hasRoom: boolean
   /**
    * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink
    * `onConnected` or `onFailure` first, in a later event.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { drawIndex, drawPair, seededRandom, weightedDraw } from '../../core/random.ts'
+import { drawByWeight, drawIndex, drawPair, seededRandom, weightedDraw } from '../../core/random.ts'
 
 const draws = 60_000
 
@@ -137,5 +137,23 @@ describe('weightedDraw', () => {
     items[1]!.weight = weight
     const random = seededRandom(9)
     for (let index = 0; index < 100; index += 1) expect(items).toContain(draw.one(random))
+  })
+})
+
+interface Weighted {
+  readonly weight: number
+}
+
+describe('drawByWeight', () => {
+  const items: readonly [Weighted, ...Weighted[]] = [{ weight: 1 }, { weight: 0.5 }, { weight: 6.5 }]
+
+  test('gives each its part of the draws', () => {
+    const drawn = [0, 0.124, 0.126, 0.187, 0.188, 0.999].map((draw) => items.indexOf(drawByWeight(() => draw, items)))
+    expect(drawn).toEqual([0, 0, 1, 1, 2, 2])
+  })
+
+  test('gives one of the items whatever rounding leaves', () => {
+    const tiny = Array.from({ length: 10 }, () => ({ weight: 0.1 })) as never
+    expect(tiny).toContain(drawByWeight(() => 1 - 2 ** -53, tiny))
   })
 })

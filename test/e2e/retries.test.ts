@@ -186,6 +186,21 @@ describe('when nobody is usable', () => {
     await turnUntil(() => edge.counters.unavailable === 20_000, 'all answers')
   })
 
+  test('of those with a connection left, others are', async () => {
+    await using busy = startRawBackend()
+    await using free = startRawBackend({ answer: answering(ok('free')) })
+    await using edge = await startTestEdge([busy.port, free.port], { pool: { maxConnections: 1 } })
+    await using client = await connectTo(edge.port)
+    await using other = await connectTo(edge.port)
+    client.send(get('/1'))
+    const { peer } = await busy.next()
+    expect((await ask(other, get('/2'))).body).toBe('free')
+    expect((await ask(other, get('/3'))).body).toBe('free')
+    peer.send(ok('busy'))
+    expect((await nextResponse(client)).body).toBe('busy')
+    expect(edge.counters).toMatchObject({ retries: 0, unavailable: 0 })
+  })
+
   test('because every connection is taken, the answer is a 503, too', async () => {
     await using rig = await startRig({ pool: { maxConnections: 1 } })
     rig.client.send(get('/1'))

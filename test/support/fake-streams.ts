@@ -126,6 +126,11 @@ export class FakeSource implements StreamSource {
   constructor(backend: Backend, idle: number) {
     this.backend = backend
     this.idle = idle
+    backend.room = this
+  }
+
+  get hasRoom(): boolean {
+    return this.idle > 0 || !this.isFull
   }
 
   open(choice: StreamChoice): BackendStream | undefined {
@@ -154,7 +159,7 @@ export interface FakeExchangeOptions {
   readonly isObserved?: boolean
 }
 
-/** An exchange that has begun. The first usable backend is picked. */
+/** An exchange that has begun. The first backend with room is picked. */
 export function beginExchange(options: FakeExchangeOptions = {}) {
   const { request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', idle = [0, 0], attempts = 2, isObserved = true } = options
   const clock = virtualClock()
@@ -165,7 +170,8 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const records: ExchangeRecord[] = []
   const counters = createEdgeCounters()
   const balancer = {
-    pick: (_: unknown, tried: readonly Backend[]) => backends.find((backend) => !tried.includes(backend)),
+    pick: (_: unknown, tried: readonly Backend[]) =>
+      backends.find((backend) => backend.hasRoom && !tried.includes(backend)),
     begin: (backend: Backend, now: number) => beginAttempt(backend, [], now),
   }
   const services: Services = {

@@ -7,6 +7,8 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 
 const completed: Outcome = { kind: 'completed', status: 200, elapsedMs: 3 }
 const pool = fakePool([1, 1, 1])
+/** As attempts know it. */
+const backend = { candidate: pool[0] }
 const context = contextOf({ random: () => 0.5 })
 const first: Strategy = { pick: (candidates) => candidates[0] }
 
@@ -48,9 +50,9 @@ describe('AskedStrategy', () => {
       onEnd: throwing,
     }))
     expect(asked.pick(pool, context)).toBe(threw)
-    asked.onStart(pool[0], 1)
-    asked.onResponse(pool[0], 1, 2)
-    asked.onEnd(pool[0], completed, 3)
+    asked.onStart(backend, 1)
+    asked.onResponse(backend, 1, 2)
+    asked.onEnd(backend, completed, 3)
     expect(faults).toEqual(['pick threw: boom', 'onStart threw: boom', 'onResponse threw: boom', 'onEnd threw: boom'])
   })
 
@@ -62,9 +64,9 @@ describe('AskedStrategy', () => {
         told.push(this.pick === first.pick, candidate.id, outcome, now)
       },
     }))
-    asked.onStart(pool[0], 1)
-    asked.onResponse(pool[0], 1, 2)
-    asked.onEnd(pool[0], completed, 3)
+    asked.onStart(backend, 1)
+    asked.onResponse(backend, 1, 2)
+    asked.onEnd(backend, completed, 3)
     expect(told).toEqual([true, pool[0].id, completed, 3])
   })
 
@@ -72,9 +74,9 @@ describe('AskedStrategy', () => {
     const ended: string[] = []
     const named = (name: string): Strategy => ({ ...first, onEnd: () => void ended.push(name) })
     const { asked } = asking(() => named('one'))
-    asked.onEnd(pool[0], completed, 1)
+    asked.onEnd(backend, completed, 1)
     asked.swap(named('two'))
-    asked.onEnd(pool[0], completed, 2)
+    asked.onEnd(backend, completed, 2)
     expect(ended).toEqual(['one', 'two'])
   })
 
@@ -105,9 +107,9 @@ describe('AskedStrategy', () => {
     const { asked, slow } = asking((spend) => ({ ...first, ...make(spend) }))
     for (let index = 0; index < 60; index += 1) {
       asked.pick(pool, context)
-      asked.onStart(pool[0], 1)
-      asked.onResponse(pool[0], 1, 2)
-      asked.onEnd(pool[0], completed, 3)
+      asked.onStart(backend, 1)
+      asked.onResponse(backend, 1, 2)
+      asked.onEnd(backend, completed, 3)
     }
     expect(slow).toHaveLength(1)
     expect(slow[0]).toBeCloseTo(0.3)

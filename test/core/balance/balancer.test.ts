@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Balancer } from '../../../core/balance/balancer.ts'
 import type { Candidates, Outcome, Strategy } from '../../../core/strategy/strategy.ts'
-import { makeBackend } from '../../support/make-backend.ts'
+import { makeBackend, makeMember } from '../../support/make-backend.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const context = {
@@ -61,28 +61,23 @@ describe('Balancer', () => {
   })
 
   test.each([
-    ['a stranger', { pick: () => makeBackend(9) }, 'pick returned something that is not in the list'],
+    ['a stranger', { pick: () => makeBackend(9).candidate }, 'pick returned something that is not in the list'],
+    ['a backend', { pick: () => backends[0] as never }, 'pick returned a copy of a candidate; '],
     ['nothing', { pick: () => undefined as never }, 'pick returned undefined; it must return one of its candidates'],
-    [
-      'an id',
-      { pick: (candidates: Candidates) => candidates[1]?.id as never },
-      'pick returned a text; it must return the candidate itself, not its id',
-    ],
-    [
-      'a copy',
-      { pick: (candidates: Candidates) => ({ ...candidates[0] }) },
-      'pick returned a copy of a candidate; it must return the object that is in the list',
-    ],
+    ['an id', { pick: (all: Candidates) => all[1]?.id as never }, 'pick returned a text; it must return the candidate'],
+    ['a copy', { pick: (all: Candidates) => ({ ...all[0], id: all[0].id }) }, 'pick returned a copy of a candidate; '],
     ['a throw', { pick: (): never => JSON.parse('') as never }, 'pick threw'],
-  ])('takes the first and counts a fault for %s', (_, strategy, fault) => {
+  ])('draws one by weight, and counts a fault, for %s', (_, strategy, fault) => {
     const { balancer, faults } = balancing(strategy)
-    expect(balancer.pick(context, [])).toBe(backends[0])
-    expect(faults).toEqual([fault])
+    const picked = [0, 0.3, 0.5, 0.99].map((draw) => balancer.pick({ ...context, random: () => draw }, []))
+    expect(picked).toEqual([backends[0], backends[0], backends[1], backends[2]])
+    expect(faults[0]).toStartWith(fault)
+    expect(faults).toHaveLength(4)
   })
 
   test('takes another when a strategy insists on one that was tried', () => {
-    const { balancer, faults } = balancing({ pick: () => backends[0] })
-    expect(balancer.pick(context, [backends[0]])).toBe(backends[1])
+    const { balancer, faults } = balancing({ pick: () => backends[0].candidate })
+    expect(balancer.pick({ ...context, random: () => 0 }, [backends[0]])).toBe(backends[1])
     expect(faults).toHaveLength(1)
   })
 
@@ -124,13 +119,137 @@ describe('Balancer', () => {
 
   test('may be given another strategy by the very fault it reports', () => {
     const balancer: Balancer = new Balancer({
-      strategy: { pick: () => makeBackend(9) },
+      strategy: { pick: () => makeBackend(9).candidate },
       reports: { onFault: () => balancer.swap(taking(1)), onSlow: () => undefined },
       clock: virtualClock(),
       observers: [],
     })
     balancer.update(backends)
-    expect(balancer.pick(context, [])).toBe(backends[0])
+    expect(balancer.pick({ ...context, random: () => 0 }, [])).toBe(backends[0])
     expect(balancer.pick(context, [])).toBe(backends[1])
+  })
+})
+
+describe('what a strategy is shown', () => {
+  /** What a plugin without types might take a candidate for. */
+  interface Writable {
+    weight: number
+    inflight: number
+    isDraining: boolean
+    place: { latitude: number }
+  }
+  const writes: readonly (readonly [what: string, write: (all: [Writable, Writable, ...Writable[]]) => unknown])[] = [
+    ['takes one off the list', (all) => all.pop()],
+    ['adds to the list', (all) => all.push(all[0])],
+    ['empties the list', (all) => all.splice(0)],
+    ['puts one in the place of another', (all) => (all[0] = all[1])],
+    ['sorts the list', (all) => all.sort(() => -1)],
+    ['writes a weight', (all) => (all[0].weight = 9)],
+    ['writes what is in flight', (all) => (all[0].inflight -= 5)],
+    ['writes where it is', (all) => (all[0].place.latitude = 9)],
+    ['adds a field', (all) => (all[0].isDraining = true)],
+    [
+      'changes what all candidates are',
+      (all) => Object.defineProperty(Object.getPrototypeOf(all[0]), 'inflight', { value: 0 }),
+    ],
+  ]
+  test.each(writes)('does not change when it %s', (_, write) => {
+    const places = [1, 2, 3].map((port) => makeBackend(port, { place: { latitude: 1, longitude: 2 } }))
+    const { balancer, faults } = balancing({
+      pick(candidates) {
+        write(candidates as never)
+        return candidates[1] ?? candidates[0]
+      },
+    })
+    balancer.update(places)
+    for (let picks = 0; picks < 3; picks += 1) expect(places).toContain(balancer.pick(context, [])!)
+    expect(faults).toEqual(['pick threw', 'pick threw', 'pick threw'])
+    const facts = { weight: 1, inflight: 0, place: { latitude: 1 }, standing: { state: 'unchecked' } }
+    for (const backend of places) expect(backend).toMatchObject(facts)
+    balancer.swap(taking(2))
+    expect(balancer.pick(context, [])).toBe(places[2])
+  })
+
+  test('is live, and the same for hooks and picks', () => {
+    const shown = new Set<unknown>()
+    const figures: unknown[] = []
+    const { balancer } = balancing({
+      pick(candidates) {
+        shown.add(candidates[0])
+        return candidates[0]
+      },
+      onStart: (candidate) => {
+        shown.add(candidate)
+        figures.push([candidate.inflight, candidate.weight])
+      },
+    })
+    const backend = makeBackend(1)
+    balancer.update([backend])
+    balancer.begin(balancer.pick(context, [])!, 0)
+    backend.configure(makeMember(1, { weight: 3 }), 0)
+    backend.reckon({ awaitsCheckSince: undefined }, 0)
+    balancer.begin(balancer.pick(context, [])!, 0)
+    expect(figures).toEqual([
+      [1, 1],
+      [2, 3],
+    ])
+    expect([...shown]).toEqual([backend.candidate])
+    expect(JSON.parse(JSON.stringify(backend.candidate))).toEqual({ id: backend.id, weight: 3, inflight: 2 })
+  })
+})
+
+describe('backends at their caps', () => {
+  /** Backends with a strategy that takes the first it is shown; `asked` tells the lists. */
+  function capped(...rooms: readonly boolean[]) {
+    const asked: (readonly string[])[] = []
+    const some = rooms.map((hasRoom, index) => {
+      const backend = makeBackend(index + 1)
+      backend.room = { hasRoom }
+      return backend
+    })
+    const { balancer, faults } = balancing({
+      pick(candidates) {
+        asked.push(candidates.map(({ id }) => id.slice(-1)))
+        return candidates[0]
+      },
+    })
+    balancer.update(some)
+    return { asked, balancer, faults, some }
+  }
+
+  test('are left out of a list of its own for that one pick', () => {
+    const { asked, balancer, some } = capped(false, false, true, true)
+    expect(balancer.pick(context, [])).toBe(some[2])
+    expect(asked).toEqual([
+      ['1', '2', '3', '4'],
+      ['3', '4'],
+    ])
+  })
+
+  test('cost nothing while others are picked', () => {
+    const { asked, balancer, some } = capped(true, false)
+    expect(balancer.pick(context, [])).toBe(some[0])
+    expect(asked).toHaveLength(1)
+  })
+
+  test('are nobody to pick when all are', () => {
+    const { asked, balancer } = capped(...Array.from({ length: 1000 }, () => false))
+    expect(balancer.pick(context, [])).toBeUndefined()
+    expect(asked).toHaveLength(1)
+    expect(balancer.hasCandidates).toBe(true)
+  })
+
+  test('are left out of retries, which ask once', () => {
+    const { asked, balancer, some } = capped(true, false, true, true)
+    expect(balancer.pick(context, [some[0]!, some[2]!])).toBe(some[3])
+    expect(asked).toEqual([['4']])
+    expect(balancer.pick(context, [some[0]!, some[2]!, some[3]!])).toBeUndefined()
+  })
+
+  test('are never given a request by a strategy that insists', () => {
+    const { balancer, faults, some } = capped(false, true)
+    balancer.swap({ pick: () => some[0]!.candidate })
+    expect(balancer.pick(context, [])).toBe(some[1])
+    expect(faults).toEqual(['pick returned something that is not in the list'])
   })
 })

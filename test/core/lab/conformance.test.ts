@@ -58,6 +58,22 @@ describe('conformance', () => {
     expect(found).toContain('always picks a member of the list it is given')
   })
 
+  test.each([
+    ['the list', (all: { inflight: number }[]) => all.sort(() => -1)],
+    ['a candidate', (all: { inflight: number }[]) => (all[0]!.inflight = 0)],
+  ])('finds a strategy that writes to %s', (_, write) => {
+    const create = (): Strategy => {
+      const inner = random.create({})
+      return {
+        pick(candidates, context) {
+          write(candidates as never)
+          return inner.pick(candidates, context)
+        },
+      }
+    }
+    expect(faults(pluginOf(create))).toContain('writes nothing to the list and the candidates it is given')
+  })
+
   test('finds chance that no seed replays', () => {
     let drift = 0
     const create = (): Strategy => ({

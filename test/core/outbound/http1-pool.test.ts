@@ -94,6 +94,18 @@ describe('a pool of connections', () => {
     expect(pool.open('any')).toBeDefined()
   })
 
+  test('says that it has room just when it has a stream to give', () => {
+    const { pool, ask, answer } = makePool({ maxConnections: 2 })
+    ask()
+    expect(pool.hasRoom).toBe(true)
+    ask()
+    expect(pool.hasRoom).toBe(false)
+    answer(0)
+    expect(pool.hasRoom).toBe(true)
+    ask()
+    expect([pool.hasRoom, pool.open('any')]).toEqual([false, undefined])
+  })
+
   test('gives a fresh connection to who asks for one, though others are idle', () => {
     const { pool, ask, answer, wires } = makePool()
     ask()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { fakePool } from '../../../core/lab/simulate.ts'
+import { type FakeCandidate, fakePool } from '../../../core/lab/simulate.ts'
 import { perArray, readOptions } from '../../../core/strategy/strategy.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { contextOf } from '../../support/pick-context.ts'
@@ -16,22 +16,35 @@ describe('perArray', () => {
 
   test('keeps what it built while retries pass arrays of their own', () => {
     const pool = fakePool([1, 1, 1])
-    const retry = fakePool([1, 1])
     let builds = 0
     const built = perArray(() => (builds += 1))
     built(pool, context)
     for (let index = 0; index < 10; index += 1) {
-      expect(built(retry, context)).toBeUndefined()
+      expect(built(fakePool([1, 1]), context)).toBeUndefined()
       expect(built(fakePool([1]), context)).toBeUndefined()
       expect(built(pool, context)).toBe(1)
     }
   })
 
-  test('builds for a new array at its second pick in a row', () => {
+  test('builds for a new array at its second pick, whatever comes between', () => {
     const built = perArray((candidates) => candidates.length)
     built(fakePool([1]), context)
     const next = fakePool([1, 1])
-    expect([built(next, context), built(next, context)]).toEqual([undefined, 2])
+    expect(built(next, context)).toBeUndefined()
+    expect(built(fakePool([1, 1, 1]), context)).toBeUndefined()
+    expect([built(next, context), built(next, context)]).toEqual([2, 2])
+  })
+
+  test('hands out a copy that nobody minds being changed', () => {
+    const pool = fakePool([1, 2, 3])
+    const frozen = Object.freeze([...pool] as const)
+    const built = perArray((candidates) => {
+      const own = candidates as FakeCandidate[] & typeof candidates
+      own.reverse()
+      return own
+    })
+    expect(built(frozen, context)).toEqual([pool[2]!, pool[1]!, pool[0]])
+    expect(frozen[0]).toBe(pool[0])
   })
 })
 
