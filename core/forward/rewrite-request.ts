@@ -1,11 +1,12 @@
 /**
  * The head that a backend gets: the client's own bytes, minus hop-by-hop lines, plus what a gateway must say (RFC 9110
- * 7.6.3 Via; X-Forwarded-*; X-Request-Id). The target is never touched.
+ * 7.6.3 Via; X-Forwarded-*; X-Request-Id). The bytes of path and query are never touched; the request line of an absolute
+ * target is made anew, in origin-form.
  */
 import { MAX_AUTHORITY_BYTES } from '../http1/authority.ts'
 import * as kind from '../http1/field-names.ts'
 import { forEachMember, UPGRADE_OPTION } from '../http1/field-values.ts'
-import { equalsIgnoringCase } from '../http1/grammar.ts'
+import { ASTERISK, equalsIgnoringCase, SLASH } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
 import type { WriteRequestId } from './request-id.ts'
@@ -42,6 +43,7 @@ const FORWARDED_PROTO_LINES = {
 }
 const REQUEST_ID_NAME = Buffer.from('X-Request-Id: ')
 const HOST_NAME = Buffer.from('Host: ')
+const VERSION = Buffer.from(' HTTP/1.1\r\n')
 const LINE_END = Buffer.from('\r\n')
 const TE_WORD = Buffer.from('te')
 const TRAILERS_WORD = Buffer.from('trailers')
@@ -79,9 +81,15 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (head.minorVersion === 0 && fields.has(kind.EXPECT)) markAll(head, kind.EXPECT)
   if (head.authorityStart >= 0) markAll(head, kind.HOST)
   if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
-  let end = copyLines(out, at, fields, head.start, client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS)
-  // Whatever the client speaks, we speak HTTP/1.1: the minor version is the last byte before the request line's CRLF.
-  out[at + (head.lineEnd - head.start) - 3] = 0x31
+  const drops = client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS
+  let end: number
+  if (head.authorityStart >= 0) {
+    end = copyLines(out, writeOriginForm(out, at, head), fields, head.lineEnd, drops)
+  } else {
+    end = copyLines(out, at, fields, head.start, drops)
+    // Whatever the client speaks, we speak HTTP/1.1: the minor version is the last byte before the request line's CRLF.
+    out[at + (head.lineEnd - head.start) - 3] = 0x31
+  }
   end = writeHost(out, end, head, rewrite)
   end += (head.minorVersion === 0 ? VIA_10 : VIA_11).copy(out, end)
   end = client.isTrusted ? writeTrusted(out, end, head, client) : writeUntrusted(out, end, head, client)
@@ -127,6 +135,18 @@ function markAll(head: RequestHead, fieldKind: number): void {
   for (let index = 0; index < fields.count; index += 1) {
     if (fields.kinds[index] === fieldKind) markLine(fields, index)
   }
+}
+
+/**
+ * The request line for an absolute target: an origin server is sent path and query only (RFC 9112 3.2.1), with `/` for an
+ * empty path and `*` for the OPTIONS of no path at all (3.2.4).
+ */
+function writeOriginForm(out: Buffer, at: number, head: RequestHead): number {
+  const { bytes, pathStart, pathEnd, targetEnd } = head
+  let end = at + bytes.copy(out, at, head.start, head.methodEnd + 1)
+  if (pathStart === pathEnd) out[end++] = pathStart === targetEnd && head.method === 'OPTIONS' ? ASTERISK : SLASH
+  end += bytes.copy(out, end, pathStart, targetEnd)
+  return end + VERSION.copy(out, end)
 }
 
 /** The authority of an absolute target replaces Host (RFC 9112 3.2.2); an HTTP/1.0 request may lack both. */

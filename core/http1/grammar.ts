@@ -7,9 +7,11 @@ export const HTAB = 0x09
 export const LF = 0x0a
 export const CR = 0x0d
 export const SPACE = 0x20
+export const ASTERISK = 0x2a
+export const COMMA = 0x2c
+export const SLASH = 0x2f
 export const COLON = 0x3a
 export const SEMICOLON = 0x3b
-export const COMMA = 0x2c
 
 function tableOf(isMember: (byte: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0))

@@ -7,11 +7,9 @@ import { checkAuthority } from './authority.ts'
 import * as kind from './field-names.ts'
 import { FieldSection, INCOMPLETE } from './field-section.ts'
 import { allowsKeepAlive, requireOneFraming } from './framing.ts'
-import { CR, equalsIgnoringCase, LF, SPACE, TARGET, TOKEN } from './grammar.ts'
+import { ASTERISK, CR, equalsIgnoringCase, LF, SLASH, SPACE, TARGET, TOKEN } from './grammar.ts'
 import { type HttpLimits, MAX_METHOD_BYTES } from './limits.ts'
 
-const SLASH = 0x2f
-const ASTERISK = 0x2a
 const QUESTION_MARK = 0x3f
 const HTTP_SLASH = Buffer.from('HTTP/')
 const SCHEMES = [Buffer.from('http://'), Buffer.from('https://')]

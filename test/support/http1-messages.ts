@@ -9,6 +9,8 @@ export const requests: readonly string[] = [
   lines('POST /p HTTP/1.1', 'host:a', 'Content-Length: 05', 'content-length: 5'),
   lines('PUT /p HTTP/1.1', 'Transfer-Encoding: chunked', 'Host: a', 'TE: trailers', 'Connection: te, close'),
   lines('GET http://b.example/x HTTP/1.1', 'Host: a', 'User-Agent: curl/8.0'),
+  lines('OPTIONS HTTPS://b.example:1 HTTP/1.1', 'Host: a', 'Max-Forwards: 10', 'Via: 1.0 x, 1.1 smartedge'),
+  lines('TRACE http://b.example?x HTTP/1.0', 'Max-Forwards: 1'),
   lines('OPTIONS * HTTP/1.1', 'Host: [::1]:80'),
   lines(
     'GET / HTTP/1.1',

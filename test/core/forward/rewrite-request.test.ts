@@ -78,10 +78,34 @@ describe('writeRequestHead', () => {
     expect(text).toStartWith('GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nB: 1\r\nVia: ')
   })
 
-  test('takes Host from an absolute target and forwards the target as it is', () => {
+  test('takes Host from an absolute target and forwards the rest of it', () => {
     const text = rewritten('GET HTTP://b:8/x HTTP/1.1\r\nHost: a\r\nB: 1\r\n\r\n')
-    expect(text).toStartWith('GET HTTP://b:8/x HTTP/1.1\r\nB: 1\r\nHost: b:8\r\nVia: ')
+    expect(text).toStartWith('GET /x HTTP/1.1\r\nB: 1\r\nHost: b:8\r\nVia: ')
     expect(text).toContain('\r\nX-Forwarded-Host: b:8\r\n')
+  })
+
+  test.each([
+    ['GET', 'http://b', '/'],
+    ['GET', 'http://b/', '/'],
+    ['GET', 'http://b?', '/?'],
+    ['GET', 'http://b?x=http://c/', '/?x=http://c/'],
+    ['GET', 'https://b:1//a/../%2F;\xff?x??y', '//a/../%2F;\xff?x??y'],
+    ['OPTIONS', 'http://b', '*'],
+    ['OPTIONS', 'http://b/', '/'],
+    ['OPTIONS', 'http://b?', '/?'],
+    ['OPTIONSX', 'http://b', '/'],
+  ])('forwards %s %s as %s', (method, target, expected) => {
+    for (const [version, fields] of [
+      ['1.1', 'Host: a\r\n'],
+      ['1.0', ''],
+    ]) {
+      const text = rewritten(`${method} ${target} HTTP/${version}\r\n${fields}TE: x\r\nB: 1\r\n\r\n`)
+      expect(text).toStartWith(`${method} ${expected} HTTP/1.1\r\nB: 1\r\nHost: b`)
+    }
+  })
+
+  test('keeps the asterisk of OPTIONS', () => {
+    expect(rewritten('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n')).toStartWith('OPTIONS * HTTP/1.1\r\nHost: a\r\nVia: ')
   })
 
   test('says no X-Forwarded-Host for an empty Host', () => {
