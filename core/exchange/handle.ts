@@ -1,5 +1,7 @@
 /** The way of a request, in order: listener, route, admission, pick, exchange, observation. Each stage calls only the next. */
+import type { Verdict } from '../admission/admission.ts'
 import type { ProtocolError } from '../errors.ts'
+import { stopOf } from '../forward/hops.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { RequestHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
@@ -7,6 +9,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { Exchange } from './exchange.ts'
+import { problemOfStop } from './problems.ts'
 import type { Services, World } from './world.ts'
 
 export interface HandlerOptions {
@@ -29,7 +32,12 @@ export function createHandler({ services, world: published, head, wheel, turns }
     const route = world.routes.find(head) ?? world.nowhere
     route.counters.requests += 1
     const exchange = new Exchange(services, client, route, world)
-    exchange.begin(route.admission.admit(client, exchange.startedAt), head, exchange.startedAt)
+    const stop = stopOf(head)
+    const verdict: Verdict =
+      stop === undefined
+        ? route.admission.admit(client, exchange.startedAt)
+        : { kind: 'refused', problem: problemOfStop(stop) }
+    exchange.begin(verdict, head, exchange.startedAt)
   }
 
   function onRefusal(error: ProtocolError): void {

@@ -1,4 +1,5 @@
-/** What a client is told when no backend could answer it. */
+/** What a client is told when no backend has answered it. */
+import type { Stop } from '../forward/hops.ts'
 import type { FailureCause } from '../stream/backend-stream.ts'
 import type { Problem } from '../stream/client-stream.ts'
 
@@ -9,4 +10,16 @@ export function problemOf(cause: FailureCause, detail: string): Problem {
   if (cause === 'local') return { status: 503, detail: `no connection can be opened: ${detail}`, retryAfterSeconds: 1 }
   if (cause === 'timeout') return { status: 504, detail }
   return { status: 502, detail: cause === 'connect' ? `no connection to a backend: ${detail}` : detail }
+}
+
+/** For a request that goes no further than to us. */
+export function problemOfStop(stop: Stop): Problem {
+  switch (stop.kind) {
+    case 'loop':
+      return { status: 508, detail: 'Via names this proxy twice already: the request goes in circles' }
+    case 'options':
+      return { status: 200, detail: 'the last hop', content: { type: undefined, text: '' } }
+    case 'trace':
+      return { status: 200, detail: 'the last hop', content: { type: 'message/http', text: stop.message } }
+  }
 }

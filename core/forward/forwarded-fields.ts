@@ -38,6 +38,7 @@ const PROTECTED = new Set([
   kind.FORWARDING,
   kind.REQUEST_ID,
   kind.VIA,
+  kind.MAX_FORWARDS,
 ])
 
 /** Leaves line `index` out of what `copyLines` copies. */

@@ -9,6 +9,7 @@ import { forEachMember, UPGRADE_OPTION } from '../http1/field-values.ts'
 import { ASTERISK, equalsIgnoringCase, SLASH } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
+import { forwardsLeft, PSEUDONYM } from './hops.ts'
 import type { WriteRequestId } from './request-id.ts'
 
 /** Who sent the request, as far as the forwarded head tells. */
@@ -31,8 +32,8 @@ export interface RequestRewrite {
   readonly writeRequestId: WriteRequestId
 }
 
-const VIA_11 = Buffer.from('Via: 1.1 smartedge\r\n')
-const VIA_10 = Buffer.from('Via: 1.0 smartedge\r\n')
+const VIA_11 = Buffer.from(`Via: 1.1 ${PSEUDONYM}\r\n`)
+const VIA_10 = Buffer.from(`Via: 1.0 ${PSEUDONYM}\r\n`)
 const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
 const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
 const FORWARDED_HOST_NAME = Buffer.from('X-Forwarded-Host: ')
@@ -81,6 +82,8 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (head.minorVersion === 0 && fields.has(kind.EXPECT)) markAll(head, kind.EXPECT)
   if (head.authorityStart >= 0) markAll(head, kind.HOST)
   if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
+  const forwards = fields.has(kind.MAX_FORWARDS) ? forwardsLeft(head) : undefined
+  if (forwards !== undefined) markAll(head, kind.MAX_FORWARDS)
   const drops = client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS
   let end: number
   if (head.authorityStart >= 0) {
@@ -98,6 +101,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
     end = rewrite.writeRequestId(out, end)
     end += LINE_END.copy(out, end)
   }
+  if (forwards !== undefined) end += out.write(`Max-Forwards: ${forwards - 1}\r\n`, end, 'latin1')
   if (fields.isChunked) end += CHUNKED_LINE.copy(out, end)
   if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
   else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)

@@ -28,7 +28,8 @@ export const DISGUISED = 15
 export const PROXY = 16
 /** Tells, beside the three above, who a client is or how its request came: a proxy may, a stranger may not. */
 export const FORWARDING = 17
-export const KIND_COUNT = 18
+export const MAX_FORWARDS = 18
+export const KIND_COUNT = 19
 
 const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [HOST, 'host'],
@@ -46,6 +47,7 @@ const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [REQUEST_ID, 'x-request-id'],
   [VIA, 'via'],
   [PROXY, 'proxy'],
+  [MAX_FORWARDS, 'max-forwards'],
   // Whatever begins with X-Forwarded is found by that. The others: what the widely used proxies and CDNs write and
   // frameworks read; an address, a scheme, a target before it was rewritten, or the client's certificate.
   // RFC 7239; RFC 9440, which has us drop what clients send of it.

@@ -8,7 +8,7 @@ import type { FieldSection } from './field-section.ts'
  */
 const FORBIDDEN = new Set(
   (
-    'trailer max-forwards authorization proxy-authorization proxy-authenticate www-authenticate cookie set-cookie ' +
+    'trailer authorization proxy-authorization proxy-authenticate www-authenticate cookie set-cookie ' +
     'cache-control pragma age date expires vary location retry-after range if-match if-none-match if-modified-since ' +
     'if-unmodified-since if-range content-encoding content-type content-range'
   ).split(' '),

@@ -1,6 +1,6 @@
 /**
  * The responses that SmartEdge itself gives: the only place where an error becomes one. Short, as problem details (RFC
- * 9457) for who accepts JSON, as text for all others. Nothing of the request is echoed.
+ * 9457) for who accepts JSON, as text for all others. Nothing of the request is echoed, but what a TRACE asks to see.
  */
 import type { Wire } from '../net/wire.ts'
 import type { Problem } from '../stream/client-stream.ts'
@@ -17,6 +17,7 @@ export interface Respondent {
 export const STRANGER: Respondent = { accept: undefined, isHead: false, isOldClient: false, persists: false }
 
 const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
   400: 'Bad Request',
   404: 'Not Found',
   408: 'Request Timeout',
@@ -29,30 +30,40 @@ const REASONS: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
   505: 'HTTP Version Not Supported',
+  508: 'Loop Detected',
 }
 
 export function sendProblem(wire: Wire, problem: Problem, respondent: Respondent): void {
-  const bytes = Buffer.from(renderProblem(problem, respondent), 'utf8')
+  const bytes = renderProblem(problem, respondent)
   wire.write(bytes, 0, bytes.length)
 }
 
-/** The whole response as text; its characters are ASCII unless `detail` holds others. */
-export function renderProblem(problem: Problem, respondent: Respondent): string {
+/** The whole response. */
+export function renderProblem(problem: Problem, respondent: Respondent): Buffer {
   const title = REASONS[problem.status] ?? 'Error'
-  const isJson = acceptsJson(respondent.accept)
-  const body = isJson
-    ? `${JSON.stringify({ type: 'about:blank', title, status: problem.status, detail: problem.detail })}\n`
-    : `${problem.status} ${title}: ${problem.detail}\n`
-  const lines = [
-    `HTTP/1.1 ${problem.status} ${title}`,
-    `Content-Type: ${isJson ? 'application/problem+json' : 'text/plain; charset=utf-8'}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-  ]
+  const { type, body } = bodyOf(problem, title, respondent)
+  const lines = [`HTTP/1.1 ${problem.status} ${title}`]
+  if (type !== undefined) lines.push(`Content-Type: ${type}`)
+  lines.push(`Content-Length: ${body.length}`, 'Cache-Control: no-store')
   if (problem.retryAfterSeconds !== undefined) lines.push(`Retry-After: ${problem.retryAfterSeconds}`)
   if (!respondent.persists) lines.push('Connection: close')
   else if (respondent.isOldClient) lines.push('Connection: keep-alive')
-  return `${lines.join('\r\n')}\r\n\r\n${respondent.isHead ? '' : body}`
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  return respondent.isHead ? head : Buffer.concat([head, body])
+}
+
+interface Body {
+  readonly type: string | undefined
+  readonly body: Buffer
+}
+
+function bodyOf({ status, detail, content }: Problem, title: string, { accept }: Respondent): Body {
+  if (content !== undefined) return { type: content.type, body: Buffer.from(content.text, 'latin1') }
+  if (acceptsJson(accept)) {
+    const text = JSON.stringify({ type: 'about:blank', title, status, detail })
+    return { type: 'application/problem+json', body: Buffer.from(`${text}\n`) }
+  }
+  return { type: 'text/plain; charset=utf-8', body: Buffer.from(`${status} ${title}: ${detail}\n`) }
 }
 
 /** A client that names a JSON type gets JSON; one that takes anything, as curl does, is most likely a person. */

@@ -12,12 +12,21 @@ import type { Peer } from './peer.ts'
 
 /** A response of our own: what went wrong, in a form that every protocol can tell. */
 export interface Problem {
-  /** 400..599. */
+  /** 400..599; 200 with `content`. */
   readonly status: number
   /** One sentence for people: which rule was broken, or what is missing. */
   readonly detail: string
   /** Whole seconds. */
   readonly retryAfterSeconds?: number
+  /** Sent instead of the problem: nothing has gone wrong, yet the request ends here. */
+  readonly content?: OwnContent
+}
+
+export interface OwnContent {
+  /** Media type; undefined: there is none, and `text` is empty. */
+  readonly type: string | undefined
+  /** One character a byte. */
+  readonly text: string
 }
 
 /** Who sent a request and takes its response. Every call comes in the middle of one event. */

@@ -186,6 +186,28 @@ describe('writeRequestHead', () => {
     }
   })
 
+  test.each([
+    ['TRACE', '1', '0'],
+    ['OPTIONS', '10', '9'],
+    ['OPTIONS', '99999', '255'],
+  ])('counts the forwards of %s with %s left down to %s', (method, value, left) => {
+    const text = rewritten(
+      `${method} / HTTP/1.1\r\nHost: a\r\nMAX-forwards:${value}\r\nB: 1\r\nMax-Forwards: 7\r\n\r\n`,
+    )
+    expect(text).toStartWith(`${method} / HTTP/1.1\r\nHost: a\r\nB: 1\r\nVia: `)
+    expect(text).toEndWith(`\r\nMax-Forwards: ${left}\r\n\r\n`)
+  })
+
+  test.each([
+    ['GET', '1'],
+    ['TRACE', 'x'],
+  ])('leaves the forwards of %s alone when they are %s', (method, value) => {
+    const line = `Max-Forwards: ${value}\r\n`
+    const text = rewritten(`${method} / HTTP/1.1\r\nHost: a\r\n${line}\r\n`)
+    expect(text.split(line)).toHaveLength(2)
+    expect(text.match(/max-forwards/gi)).toHaveLength(1)
+  })
+
   test('asks for trailers when the client does', () => {
     for (const lines of ['TE: x, Trailers\r\n', 'Connection: TE\r\nTE: x\r\nTE: Trailers\r\n']) {
       const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)

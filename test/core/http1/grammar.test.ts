@@ -64,6 +64,7 @@ describe('fieldKind', () => {
     'x-request-id': names.REQUEST_ID,
     via: names.VIA,
     proxy: names.PROXY,
+    'max-forwards': names.MAX_FORWARDS,
     forwarded: names.FORWARDING,
     'x-real-ip': names.FORWARDING,
     'cf-connecting-ipv6': names.FORWARDING,
