@@ -1,6 +1,7 @@
 /** The way of a request, in order: listener, route, admission, pick, exchange, observation. Each stage calls only the next. */
 import type { Verdict } from '../admission/admission.ts'
 import type { ProtocolError } from '../errors.ts'
+import { dateLines } from '../forward/date-line.ts'
 import { stopOf } from '../forward/hops.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { RequestHandler } from '../inbound/request-handler.ts'
@@ -50,6 +51,7 @@ export function createHandler({ services, world: published, head, wheel, turns }
     head,
     wheel,
     turns,
+    dateLine: dateLines(services.clock),
     counters,
     get limits() {
       return published().limits

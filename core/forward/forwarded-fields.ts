@@ -39,6 +39,7 @@ const PROTECTED = new Set([
   kind.REQUEST_ID,
   kind.VIA,
   kind.MAX_FORWARDS,
+  kind.DATE,
 ])
 
 /** Leaves line `index` out of what `copyLines` copies. */

@@ -2,6 +2,7 @@
 import * as kind from '../http1/field-names.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import { DATE_LINE_LENGTH, type DateLine } from './date-line.ts'
 import { copyLines, dropTable, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
 
 /** How a response's body goes out. 'chunks': the backend's chunks as they are. 'chunking': chunks are made here. */
@@ -13,6 +14,8 @@ export interface ResponseRewrite {
   readonly persists: boolean
   /** The client speaks HTTP/1.0, which keeps a connection open only when told so. */
   readonly isOldClient: boolean
+  /** Asked for when the backend has sent no Date. */
+  readonly dateLine: DateLine
 }
 
 const DROPS = dropTable()
@@ -26,7 +29,7 @@ const UPGRADE_LINE = Buffer.from('Connection: Upgrade\r\n')
 const LINE_END = Buffer.from('\r\n')
 
 /** Room for every text of ours, some 120 bytes in all. What is written of Upgrade was left out of the copy. */
-const ADDED_BYTES = 256
+const ADDED_BYTES = 256 + DATE_LINE_LENGTH
 
 /** Which coding serves this client: HTTP/1.0 knows no chunks, so its bodies of unknown length end with the connection. */
 export function codingFor(body: BodyKind, isOldClient: boolean): ResponseCoding {
@@ -54,7 +57,10 @@ export function writeResponseHead(out: Buffer, at: number, head: ResponseHead, r
   // "HTTP/1.x": this hop speaks HTTP/1.1 whatever the backend does.
   out[at + 7] = 0x31
   if (status === 101 || status === 426) end = writeUpgrade(out, end, head)
-  if (status >= 200) end = writeFraming(out, end, head, rewrite)
+  if (status >= 200) {
+    if (!fields.has(kind.DATE)) end += rewrite.dateLine().copy(out, end)
+    end = writeFraming(out, end, head, rewrite)
+  }
   return end + LINE_END.copy(out, end)
 }
 

@@ -29,7 +29,8 @@ export const PROXY = 16
 /** Tells, beside the three above, who a client is or how its request came: a proxy may, a stranger may not. */
 export const FORWARDING = 17
 export const MAX_FORWARDS = 18
-export const KIND_COUNT = 19
+export const DATE = 19
+export const KIND_COUNT = 20
 
 const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [HOST, 'host'],
@@ -48,6 +49,7 @@ const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [VIA, 'via'],
   [PROXY, 'proxy'],
   [MAX_FORWARDS, 'max-forwards'],
+  [DATE, 'date'],
   // Whatever begins with X-Forwarded is found by that. The others: what the widely used proxies and CDNs write and
   // frameworks read; an address, a scheme, a target before it was rewritten, or the client's certificate.
   // RFC 7239; RFC 9440, which has us drop what clients send of it.

@@ -9,7 +9,7 @@ import type { FieldSection } from './field-section.ts'
 const FORBIDDEN = new Set(
   (
     'trailer authorization proxy-authorization proxy-authenticate www-authenticate cookie set-cookie ' +
-    'cache-control pragma age date expires vary location retry-after range if-match if-none-match if-modified-since ' +
+    'cache-control pragma age expires vary location retry-after range if-match if-none-match if-modified-since ' +
     'if-unmodified-since if-range content-encoding content-type content-range'
   ).split(' '),
 )

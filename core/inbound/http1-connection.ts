@@ -343,7 +343,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   /** The head is no request: answers it, and reads nothing further. */
   private refuse(error: ProtocolError): void {
     this.handler.onRefusal(error)
-    sendProblem(this.wire, { status: error.status, detail: error.message }, STRANGER)
+    sendProblem(this.wire, { status: error.status, detail: error.message }, STRANGER, this.handler.dateLine())
     this.close()
   }
 }

@@ -21,7 +21,7 @@ import { type Respondent, sendProblem } from './own-response.ts'
 export interface Http1Carrier {
   readonly wire: Wire
   readonly peer: Peer
-  readonly handler: Pick<RequestHandler, 'head' | 'limits'>
+  readonly handler: Pick<RequestHandler, 'head' | 'limits' | 'dateLine'>
   /** The request has been read to its end. */
   readonly isRequestWhole: boolean
   /** No further request will be read. */
@@ -147,7 +147,7 @@ export class Http1Stream implements ClientStream {
       isOldClient: this.isOldClient,
       persists,
     }
-    sendProblem(this.carrier.wire, problem, respondent)
+    sendProblem(this.carrier.wire, problem, respondent, this.carrier.handler.dateLine())
     this.carrier.finish(persists)
   }
 
@@ -163,8 +163,9 @@ export class Http1Stream implements ClientStream {
 
   private writeHead(head: ResponseHead): void {
     const { coding, isOldClient, persists } = this
-    const at = this.carrier.wire.reserve(responseHeadRoom(head))
-    commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists }))
+    const { wire, handler } = this.carrier
+    const at = wire.reserve(responseHeadRoom(head))
+    commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists, dateLine: handler.dateLine }))
   }
 
   private mayPersist(): boolean {

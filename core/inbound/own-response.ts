@@ -33,13 +33,16 @@ const REASONS: Readonly<Record<number, string>> = {
   508: 'Loop Detected',
 }
 
-export function sendProblem(wire: Wire, problem: Problem, respondent: Respondent): void {
-  const bytes = renderProblem(problem, respondent)
+const LINE_END = Buffer.from('\r\n')
+const NOTHING = Buffer.alloc(0)
+
+export function sendProblem(wire: Wire, problem: Problem, respondent: Respondent, dateLine: Buffer): void {
+  const bytes = renderProblem(problem, respondent, dateLine)
   wire.write(bytes, 0, bytes.length)
 }
 
 /** The whole response. */
-export function renderProblem(problem: Problem, respondent: Respondent): Buffer {
+export function renderProblem(problem: Problem, respondent: Respondent, dateLine: Buffer): Buffer {
   const title = REASONS[problem.status] ?? 'Error'
   const { type, body } = bodyOf(problem, title, respondent)
   const lines = [`HTTP/1.1 ${problem.status} ${title}`]
@@ -48,8 +51,8 @@ export function renderProblem(problem: Problem, respondent: Respondent): Buffer 
   if (problem.retryAfterSeconds !== undefined) lines.push(`Retry-After: ${problem.retryAfterSeconds}`)
   if (!respondent.persists) lines.push('Connection: close')
   else if (respondent.isOldClient) lines.push('Connection: keep-alive')
-  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
-  return respondent.isHead ? head : Buffer.concat([head, body])
+  const fields = Buffer.from(`${lines.join('\r\n')}\r\n`, 'latin1')
+  return Buffer.concat([fields, dateLine, LINE_END, respondent.isHead ? NOTHING : body])
 }
 
 interface Body {

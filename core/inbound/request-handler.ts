@@ -1,5 +1,6 @@
 /** What connections to clients ask of the rest of SmartEdge, whatever protocol they speak. */
 import type { ProtocolError } from '../errors.ts'
+import type { DateLine } from '../forward/date-line.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
@@ -16,6 +17,7 @@ export interface RequestHandler {
   readonly halfClose: HalfClose
   readonly wheel: TimerWheel
   readonly turns: Turns
+  readonly dateLine: DateLine
   readonly counters: { bytesFromClients: number; bytesToClients: number }
   /**
    * A valid head stands in `head`, valid until the call returns. Whoever answers says so by `stream.sink`, and ends the

@@ -3,6 +3,7 @@ import { ok } from '../support/raw-backend.ts'
 import { get, nextResponse } from '../support/raw-client.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
 import { startRig, type Rig } from '../support/rig.ts'
+import { DATE_LINE } from '../support/virtual-clock.ts'
 
 const MIB = 1024 * 1024
 const HUGE = 64 * MIB
@@ -51,7 +52,7 @@ describe('a client that does not read', () => {
   test('holds back a huge response that follows small ones', async () => {
     await using rig = await startRig({ client: { onlyCounts: true } })
     rig.client.pause()
-    const small = ok('x'.repeat(20_000))
+    const small = ok('x'.repeat(20_000), DATE_LINE)
     for (let sent = 0; rig.edge.counters.bytesToClients === sent && sent < 50 * MIB; sent += small.length) {
       rig.client.send(get())
       const { peer } = await rig.backend.next()

@@ -3,6 +3,7 @@ import { ok } from '../support/raw-backend.ts'
 import { ask, chunked, get, nextResponse, post, postChunks } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { startRig } from '../support/rig.ts'
+import { DATE_LINE } from '../support/virtual-clock.ts'
 
 const big = 'abcdefghij'.repeat(30_000)
 
@@ -62,7 +63,7 @@ describe('a request body', () => {
     rig.client.send('abc')
     expect((await rig.backend.next()).request.body).toBe('abc')
     peer.send(ok())
-    expect((await nextResponse(rig.client)).head).toBe('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')
+    expect((await nextResponse(rig.client)).head).toBe(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${DATE_LINE}\r\n`)
   })
 
   test('expected to be asked for is spared when the backend refuses', async () => {
@@ -100,29 +101,37 @@ describe('a response body', () => {
       },
     })
     const response = await ask(rig.client, get())
-    expect(response.head).toBe('HTTP/1.1 200 OK\r\nA: 1\r\nTransfer-Encoding: chunked\r\n\r\n')
+    expect(response.head).toBe(`HTTP/1.1 200 OK\r\nA: 1\r\n${DATE_LINE}Transfer-Encoding: chunked\r\n\r\n`)
     expect(response.body).toBe('hello')
     expect((await ask(rig.client, get())).body).toBe('hello')
     expect(rig.backend.connections).toHaveLength(2)
   })
 
   test.each([
-    ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n'],
+    [
+      'HEAD',
+      'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n',
+      `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n${DATE_LINE}\r\n`,
+    ],
     [
       'HEAD',
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+      `HTTP/1.1 200 OK\r\n${DATE_LINE}Transfer-Encoding: chunked\r\n\r\n`,
     ],
-    ['HEAD', 'HTTP/1.1 200 OK\r\n\r\n', 'HTTP/1.1 200 OK\r\n\r\n'],
-    ['GET', 'HTTP/1.1 204 No Content\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n'],
-    ['GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n'],
-    ['GET', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n'],
+    ['HEAD', 'HTTP/1.1 200 OK\r\n\r\n', `HTTP/1.1 200 OK\r\n${DATE_LINE}\r\n`],
+    ['GET', 'HTTP/1.1 204 No Content\r\n\r\n', `HTTP/1.1 204 No Content\r\n${DATE_LINE}\r\n`],
+    ['GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', `HTTP/1.1 204 No Content\r\n${DATE_LINE}\r\n`],
+    [
+      'GET',
+      'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n',
+      `HTTP/1.1 204 No Content\r\n${DATE_LINE}\r\n`,
+    ],
     [
       'GET',
       'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n',
-      'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n',
+      `HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n${DATE_LINE}\r\n`,
     ],
-    ['GET', 'HTTP/1.1 304 Not Modified\r\n\r\n', 'HTTP/1.1 304 Not Modified\r\n\r\n'],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\n\r\n', `HTTP/1.1 304 Not Modified\r\n${DATE_LINE}\r\n`],
   ])('that %s has not ends with the head %p', async (method, response, head) => {
     await using rig = await startRig({ answer: response })
     const request = `${method} / HTTP/1.1\r\nHost: a\r\n\r\n`
@@ -142,7 +151,7 @@ describe('interim responses', () => {
       'HTTP/1.1 102 Processing\r\n\r\n',
       'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n',
       'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n',
-      'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n',
+      `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${DATE_LINE}\r\n`,
     ])
     expect(rig.edge.backend().responses['2xx']).toBe(1)
   })

@@ -3,6 +3,7 @@ import { ok } from '../support/raw-backend.ts'
 import { ask, get, post } from '../support/raw-client.ts'
 import { type RawRequest, valuesOf } from '../support/raw-message.ts'
 import { startRig, type RigOptions } from '../support/rig.ts'
+import { DATE_LINE } from '../support/virtual-clock.ts'
 
 /** What the backend gets when a client sends this. */
 async function forwarded(request: string, options: RigOptions = {}): Promise<RawRequest> {
@@ -161,8 +162,19 @@ describe('a response on its way', () => {
 
   test('keeps order, case, repeats, spaces and bytes above 0x7f of fields', async () => {
     const head =
-      'HTTP/1.1 299 Odd \xff reason\r\nset-cookie: a=\xe9\r\nX-b:1\r\nSet-Cookie:  b \r\nx-B: \x80\r\nContent-Length: 0\r\n\r\n'
+      'HTTP/1.1 299 Odd \xff reason\r\nset-cookie: a=\xe9\r\nX-b:1\r\nSet-Cookie:  b \r\nx-B: \x80\r\nContent-Length: 0\r\nDate: x\r\n\r\n'
     expect(await answered(head)).toBe(head)
+  })
+
+  test('is dated when its backend has not done so, and when it is our own', async () => {
+    expect(await answered(ok())).toBe(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${DATE_LINE}\r\n`)
+    expect(await answered(ok('', 'date: x\r\n'))).toBe('HTTP/1.1 200 OK\r\nContent-Length: 0\r\ndate: x\r\n\r\n')
+    expect(await answered('nonsense\r\n\r\n')).toMatch(new RegExp(`^HTTP/1.1 502 [^]*\r\n${DATE_LINE}\r\n$`))
+    await using rig = await startRig()
+    expect((await ask(rig.client, 'GET / HTTP/1.1\r\n\r\n')).head).toContain(DATE_LINE)
+    expect((await ask(await rig.connect(), get('/', 'Connection: close\r\nContent-Length: x\r\n'))).head).toContain(
+      DATE_LINE,
+    )
   })
 
   test('keeps an empty reason and a missing one', async () => {
@@ -174,19 +186,19 @@ describe('a response on its way', () => {
     const hop =
       'Connection: keep-alive, X-Mine\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nX-Mine: 1\r\nTE: x\r\nUpgrade: h2c\r\n'
     expect(await answered(`HTTP/1.1 200 OK\r\nA: 1\r\n${hop}Content-Length: 0\r\nB: 2\r\n\r\n`)).toBe(
-      'HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 0\r\nB: 2\r\n\r\n',
+      `HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 0\r\nB: 2\r\n${DATE_LINE}\r\n`,
     )
   })
 
   test('keeps its length when Connection names it', async () => {
     expect(await answered('HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 2\r\n\r\nok')).toBe(
-      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n',
+      `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${DATE_LINE}\r\n`,
     )
   })
 
   test('says its length once', async () => {
     expect(await answered('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: 1\r\ncontent-length: 02\r\n\r\nok')).toBe(
-      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: 1\r\n\r\n',
+      `HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: 1\r\n${DATE_LINE}\r\n`,
     )
   })
 
@@ -194,7 +206,7 @@ describe('a response on its way', () => {
     const response = 'HTTP/1.1 200 OK\r\nA: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
     await using rig = await startRig({ answer: ({ peer }) => void peer.sendByteByByte(response) })
     const { head, body } = await ask(rig.client, get())
-    expect(head).toBe('HTTP/1.1 200 OK\r\nA: 1\r\nTransfer-Encoding: chunked\r\n\r\n')
+    expect(head).toBe(`HTTP/1.1 200 OK\r\nA: 1\r\n${DATE_LINE}Transfer-Encoding: chunked\r\n\r\n`)
     expect(body).toBe('abc')
   })
 })

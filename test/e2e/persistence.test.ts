@@ -4,6 +4,7 @@ import { ask, chunked, get, nextResponse, post, postChunks } from '../support/ra
 import { valuesOf } from '../support/raw-message.ts'
 import { type RawPeer, turn } from '../support/raw-peer.ts'
 import { startRig } from '../support/rig.ts'
+import { DATE_LINE } from '../support/virtual-clock.ts'
 
 const old = (lines = '', path = '/') => `GET ${path} HTTP/1.0\r\n${lines}\r\n`
 
@@ -177,7 +178,7 @@ describe('an HTTP/1.0 client', () => {
   test('is answered in HTTP/1.1 and closed', async () => {
     await using rig = await startRig({ answer: ok('hello') })
     const response = await ask(rig.client, old('Host: b\r\nA: 1\r\n'))
-    expect(response.head).toBe('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n')
+    expect(response.head).toBe(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${DATE_LINE}Connection: close\r\n\r\n`)
     expect(response.body).toBe('hello')
     await rig.client.expectEnd()
     const { head } = rig.backend.requests[0]!
@@ -205,7 +206,7 @@ describe('an HTTP/1.0 client', () => {
     const answer = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked(['abc', 'de'], 'Digest: x\r\n')}`
     await using rig = await startRig({ answer })
     const response = await ask(rig.client, old('Connection: keep-alive\r\nTE: trailers\r\n'))
-    expect(response.head).toBe('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n')
+    expect(response.head).toBe(`HTTP/1.1 200 OK\r\n${DATE_LINE}Connection: close\r\n\r\n`)
     expect([response.body, response.isUntilClose]).toEqual(['abcde', true])
     expect(await rig.client.expectClosed()).toBe('ended')
   })
@@ -218,7 +219,7 @@ describe('an HTTP/1.0 client', () => {
       },
     })
     const response = await ask(rig.client, old('Connection: keep-alive\r\n'))
-    expect(response.head).toBe('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n')
+    expect(response.head).toBe(`HTTP/1.1 200 OK\r\n${DATE_LINE}Connection: close\r\n\r\n`)
     expect([response.body, response.isUntilClose]).toEqual(['hello', true])
   })
 
@@ -235,7 +236,7 @@ describe('an HTTP/1.0 backend', () => {
   test('is taken to close behind its response', async () => {
     await using rig = await startRig({ answer: 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok' })
     for (let round = 0; round < 2; round += 1) {
-      expect((await ask(rig.client, get())).head).toBe('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')
+      expect((await ask(rig.client, get())).head).toBe(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${DATE_LINE}\r\n`)
     }
     expect(rig.backend.connections).toHaveLength(2)
   })

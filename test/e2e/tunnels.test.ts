@@ -6,6 +6,7 @@ import { ask, get, nextResponse } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { type RawPeer, stillness, turnUntil } from '../support/raw-peer.ts'
 import { startRig, type Rig, type RigOptions } from '../support/rig.ts'
+import { DATE_LINE } from '../support/virtual-clock.ts'
 
 const ASK = get('/chat', 'Connection: Upgrade\r\nUpgrade: echo\r\n')
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'
@@ -35,7 +36,7 @@ describe('an upgrade', () => {
 
   test('that the backend declines leaves the connection as it was', async () => {
     await using rig = await startRig({ answer: ok('no') })
-    expect((await ask(rig.client, ASK)).head).toBe('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')
+    expect((await ask(rig.client, ASK)).head).toBe(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${DATE_LINE}\r\n`)
     expect(rig.client.hasEnded).toBe(false)
     expect(rig.edge.counters).toMatchObject({ tunnels: 0, requests: 1 })
   })

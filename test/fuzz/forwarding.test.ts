@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { ProtocolError } from '../../core/errors.ts'
+import { dateLines } from '../../core/forward/date-line.ts'
 import { forwardedForLines, requestHeadRoom, writeRequestHead } from '../../core/forward/rewrite-request.ts'
 import { codingFor, responseHeadRoom, writeResponseHead } from '../../core/forward/rewrite-response.ts'
 import { INCOMPLETE } from '../../core/http1/field-section.ts'
@@ -16,6 +17,7 @@ import { createMutator, type Mutator } from '../support/http1-mutations.ts'
 
 const TIMEOUT_MS = 120_000
 const ADDRESS = '2001:db8:1111:2222:3333:4444:5555:6666'
+const dateLine = dateLines({ wallTime: () => 1_800_000_000_000 })
 const request = new RequestHead(limits.maxFields)
 const response = new ResponseHead(limits.maxFields)
 /** What a backend makes of the forwarded head; it is not bound by our limits. */
@@ -76,7 +78,7 @@ function checkResponse(text: string): boolean {
   const { fields, status } = response
   const coding = codingFor(frameResponse(fields, status, false), false)
   const out = Buffer.alloc(responseHeadRoom(response))
-  const end = writeResponseHead(out, 0, response, { coding, persists: false, isOldClient: false })
+  const end = writeResponseHead(out, 0, response, { coding, persists: false, isOldClient: false, dateLine })
   const read = readResponse.parse(out, 0, end, within)
   if (read !== end || readResponse.status !== status) {
     expect({ text, read, status: readResponse.status }).toEqual({ text, read: end, status })

@@ -1,4 +1,5 @@
 /** Both ends of an HTTP/1 hop without a socket: a connection to a backend joined to one from a client. */
+import { dateLines } from '../../core/forward/date-line.ts'
 import type { RequestRewrite } from '../../core/forward/rewrite-request.ts'
 import type { FieldSection } from '../../core/http1/field-section.ts'
 import { MAX_FIELDS } from '../../core/http1/limits.ts'
@@ -122,6 +123,7 @@ export function clientSide(
     halfClose,
     wheel: new TimerWheel(clock, fail),
     turns: createTurns(clock, fail),
+    dateLine: dateLines(clock),
     counters: { bytesFromClients: 0, bytesToClients: 0 },
     onRequest(stream) {
       requests.push(stream)

@@ -13,6 +13,9 @@ export interface VirtualClock extends Clock {
   pending(): number
 }
 
+/** What a response is dated with before the clock has gone a second. */
+export const DATE_LINE = 'Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n'
+
 /** Starts at `startMs` monotonic and at 2026-01-01 UTC wall time. A timer set with no delay waits for the next `advance`. */
 export function virtualClock(startMs = 0): VirtualClock {
   const wallOriginMs = Date.UTC(2026, 0, 1)

@@ -5,12 +5,16 @@ import {
   responseHeadRoom,
   writeResponseHead,
 } from '../../../core/forward/rewrite-response.ts'
+import { bytesOf } from '../../support/http1-bytes.ts'
 import { parseResponse } from '../../support/http1-heads.ts'
+
+/** For tests that are not about the date. */
+const undated = () => Buffer.alloc(0)
 
 function rewritten(text: string, how: Partial<ResponseRewrite> = {}): string {
   const head = parseResponse(text)
   const out = Buffer.alloc(5 + responseHeadRoom(head), '!')
-  const rewrite = { coding: 'length', persists: true, isOldClient: false, ...how } as const
+  const rewrite = { coding: 'length', persists: true, isOldClient: false, dateLine: undated, ...how } as const
   const end = writeResponseHead(out, 5, head, rewrite)
   expect(end).toBeLessThanOrEqual(out.length)
   return out.toString('latin1', 5, end)
@@ -37,6 +41,30 @@ describe('writeResponseHead', () => {
     expect(rewritten('HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 3\r\n\r\n')).toContain(
       'Length: 3',
     )
+  })
+
+  const dateLine = () => bytesOf('Date: now\r\n')
+
+  test('dates what came without a date, and nothing else', () => {
+    const framed = { dateLine, coding: 'chunking', persists: false } as const
+    for (const status of [200, 204, 304, 404, 599]) {
+      expect(rewritten(`HTTP/1.1 ${status} X\r\nA: 1\r\n\r\n`, { dateLine })).toBe(
+        `HTTP/1.1 ${status} X\r\nA: 1\r\nDate: now\r\n\r\n`,
+      )
+    }
+    expect(rewritten('HTTP/1.1 200 OK\r\n\r\n', framed)).toBe(
+      'HTTP/1.1 200 OK\r\nDate: now\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n',
+    )
+    for (const line of ['Date: Sat, 21 Nov 2026 12:00:00 GMT', 'DATE:', 'date: x\r\nDate: y']) {
+      expect(rewritten(`HTTP/1.1 200 OK\r\n${line}\r\n\r\n`, { dateLine })).toBe(`HTTP/1.1 200 OK\r\n${line}\r\n\r\n`)
+    }
+    expect(rewritten('HTTP/1.1 103 Hints\r\n\r\n', { dateLine })).toBe('HTTP/1.1 103 Hints\r\n\r\n')
+    expect(rewritten('HTTP/1.1 101 X\r\nUpgrade: a\r\n\r\n', { dateLine })).not.toContain('Date')
+  })
+
+  test('keeps a date that Connection names', () => {
+    const head = 'HTTP/1.1 200 OK\r\nDate: x\r\n\r\n'
+    expect(rewritten(head.replace('Date', 'Connection: date\r\nDate'), { dateLine })).toBe(head)
   })
 
   test('says a repeated length once', () => {

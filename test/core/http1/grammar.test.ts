@@ -65,6 +65,7 @@ describe('fieldKind', () => {
     via: names.VIA,
     proxy: names.PROXY,
     'max-forwards': names.MAX_FORWARDS,
+    date: names.DATE,
     forwarded: names.FORWARDING,
     'x-real-ip': names.FORWARDING,
     'cf-connecting-ipv6': names.FORWARDING,

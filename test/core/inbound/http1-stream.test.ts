@@ -4,7 +4,7 @@ import { bytesOf } from '../../support/http1-bytes.ts'
 import { clientSide, recordRequest } from '../../support/http1-ends.ts'
 import { parseResponse } from '../../support/http1-heads.ts'
 import { accept, inEvent } from '../../support/memory-socket.ts'
-import { virtualClock } from '../../support/virtual-clock.ts'
+import { DATE_LINE, virtualClock } from '../../support/virtual-clock.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n'
 
@@ -43,25 +43,25 @@ describe('a response', () => {
       'in chunks goes on as it came',
       `${GET}\r\n`,
       chunked('5\r\nhello\r\n'),
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      `HTTP/1.1 200 OK\r\n${DATE_LINE}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     ],
     [
       'in chunks goes as data to HTTP/1.0, and ends with the connection',
       'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
       chunked('hello'),
-      'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello',
+      `HTTP/1.1 200 OK\r\n${DATE_LINE}Connection: close\r\n\r\nhello`,
     ],
     [
       'of unknown length is chunked here',
       `${GET}\r\n`,
       untilClose,
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      `HTTP/1.1 200 OK\r\n${DATE_LINE}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     ],
     [
       'of unknown length ends with the connection for HTTP/1.0',
       'GET / HTTP/1.0\r\n\r\n',
       untilClose,
-      'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello',
+      `HTTP/1.1 200 OK\r\n${DATE_LINE}Connection: close\r\n\r\nhello`,
     ],
   ])('%s', (_, request, act, sent) => {
     expect(answer(request, act)).toBe(sent)

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { renderProblem, type Respondent, STRANGER } from '../../../core/inbound/own-response.ts'
 import type { Problem } from '../../../core/stream/client-stream.ts'
-import { textOf } from '../../support/http1-bytes.ts'
+import { bytesOf, textOf } from '../../support/http1-bytes.ts'
 import { referenceResponse } from '../../support/http1-reference.ts'
 
+const DATE = bytesOf('Date: now\r\n')
+
 /** As bytes, one character each. */
-const rendered = (problem: Problem, respondent: Respondent): string => textOf(renderProblem(problem, respondent))
+const rendered = (problem: Problem, respondent: Respondent): string => textOf(renderProblem(problem, respondent, DATE))
 
 const to = (facts: Partial<Respondent>): Respondent => ({ ...STRANGER, persists: true, ...facts })
 
@@ -13,7 +15,7 @@ describe('renderProblem', () => {
   test('is text for who says nothing of itself, and closes', () => {
     expect(rendered({ status: 400, detail: 'broken' }, STRANGER)).toBe(
       'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 24\r\n' +
-        'Cache-Control: no-store\r\nConnection: close\r\n\r\n400 Bad Request: broken\n',
+        'Cache-Control: no-store\r\nConnection: close\r\nDate: now\r\n\r\n400 Bad Request: broken\n',
     )
   })
 
@@ -67,10 +69,10 @@ describe('renderProblem', () => {
   test('is content of our own where nothing went wrong', () => {
     const content = { type: 'message/http', text: 'TRACE /\xff HTTP/1.1\r\n\r\n' }
     expect(rendered({ status: 200, detail: 'x', content }, to({ accept: 'application/json' }))).toBe(
-      `HTTP/1.1 200 OK\r\nContent-Type: message/http\r\nContent-Length: 21\r\nCache-Control: no-store\r\n\r\n${content.text}`,
+      `HTTP/1.1 200 OK\r\nContent-Type: message/http\r\nContent-Length: 21\r\nCache-Control: no-store\r\nDate: now\r\n\r\n${content.text}`,
     )
     expect(rendered({ status: 200, detail: 'x', content: { type: undefined, text: '' } }, to({}))).toBe(
-      'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nCache-Control: no-store\r\nDate: now\r\n\r\n',
     )
   })
 })
