@@ -2,9 +2,10 @@
  * Reads the answer to a health check up to the end of its head, with the codec that traffic uses: what would make a 502
  * there fails the check. Interim responses (1xx) are passed over; the body is not looked at. No sockets.
  */
+import { ProtocolError } from '../errors.ts'
 import { INCOMPLETE } from '../http1/field-section.ts'
 import { HeadBuffer } from '../http1/head-buffer.ts'
-import type { HttpLimits } from '../http1/limits.ts'
+import { type HttpLimits, MAX_INTERIMS } from '../http1/limits.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 
 export interface Answer {
@@ -21,6 +22,7 @@ const REASON_START = 13
 export function createAnswerReader(limits: HttpLimits): (piece: Buffer) => Answer | undefined {
   const head = new ResponseHead(limits.maxFields)
   let collected: HeadBuffer | undefined
+  let interims = 0
   return (piece) => {
     const bytes = collected === undefined ? piece : collected.push(piece, limits.maxHeadBytes)
     if (bytes === undefined) return undefined
@@ -29,6 +31,8 @@ export function createAnswerReader(limits: HttpLimits): (piece: Buffer) => Answe
       const end = head.parse(bytes, position, bytes.length, limits)
       if (end === INCOMPLETE) break
       if (isFinal(head.status)) return { status: head.status, reason: reasonOf(head) }
+      interims += 1
+      if (interims > MAX_INTERIMS) throw new ProtocolError(`more than ${MAX_INTERIMS} interim responses came`)
       position = end
     }
     collected = position < bytes.length ? new HeadBuffer(bytes, position) : undefined

@@ -11,5 +11,8 @@ export interface HttpLimits {
 /** The most that `limits.fields` may be set to, and so what the parsers have room for: they outlive a reload. */
 export const MAX_FIELDS = 4096
 
+/** 1xx responses to one request: each is a sign of life, and without end they would keep it waiting for ever. */
+export const MAX_INTERIMS = 64
+
 /** The longest registered method has 17 bytes (UPDATEREDIRECTREF). */
 export const MAX_METHOD_BYTES = 64

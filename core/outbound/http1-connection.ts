@@ -3,14 +3,14 @@
  * strictly as a client's message, and tells the sink. It may serve another request only when both messages ended where
  * their heads said they would.
  */
-import { protocolErrorOf } from '../errors.ts'
+import { ProtocolError, protocolErrorOf } from '../errors.ts'
 import { type RequestRewrite, requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
 import { createBodyReader } from '../http1/body-reader.ts'
 import { INCOMPLETE, type FieldSection } from '../http1/field-section.ts'
 import { frameResponse } from '../http1/framing.ts'
 import { HeadBuffer } from '../http1/head-buffer.ts'
 import { advance, BACKEND_TIMEOUTS } from '../http1/lifecycle.ts'
-import type { HttpLimits } from '../http1/limits.ts'
+import { type HttpLimits, MAX_INTERIMS } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { lastChunk } from '../http1/trailers.ts'
@@ -50,6 +50,8 @@ export class Http1Connection implements WireOwner, BackendStream {
   private isHeadRequest = false
   private isChunkedRequest = false
   private isRequestSent = false
+  /** 1xx responses so far. */
+  private interims = 0
   /** The form in which the sink wants a chunked response. */
   private responseForm: BodyForm = 'chunks'
   private isReusable = false
@@ -75,6 +77,7 @@ export class Http1Connection implements WireOwner, BackendStream {
     this.responseForm = form
     this.isRequestSent = false
     this.hasResponseBytes = false
+    this.interims = 0
     this.uses += 1
     this.rearm()
     const at = this.wire.reserve(requestHeadRoom(head, rewrite))
@@ -264,6 +267,8 @@ export class Http1Connection implements WireOwner, BackendStream {
         this.readFinal(head, bytes, position)
         return
       }
+      this.interims += 1
+      if (this.interims > MAX_INTERIMS) throw new ProtocolError(`more than ${MAX_INTERIMS} interim responses came`)
       this.sink?.onInterim(head)
     }
   }

@@ -141,6 +141,20 @@ describe('a response body', () => {
 })
 
 describe('interim responses', () => {
+  test('end at 64, however many the backend sends', async () => {
+    const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n'
+    await using rig = await startRig({ answer: `${hint.repeat(64)}${ok('hello')}` })
+    rig.client.send(get())
+    for (let count = 0; count < 64; count += 1) expect((await nextResponse(rig.client)).status).toBe(103)
+    expect((await nextResponse(rig.client)).body).toBe('hello')
+    await using endless = await startRig({ answer: hint.repeat(65) })
+    endless.client.send(get())
+    for (let count = 0; count < 64; count += 1) expect((await nextResponse(endless.client)).status).toBe(103)
+    const response = await nextResponse(endless.client)
+    expect([response.status, response.body]).toEqual([502, expect.stringContaining('more than 64 interim responses')])
+    expect(endless.edge.backend().failures.protocol).toBe(1)
+  })
+
   test('reach the client before the final one', async () => {
     const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: X-Y\r\nX-Y: 1\r\n\r\n'
     await using rig = await startRig({ answer: `HTTP/1.1 102 Processing\r\n\r\n${hints}${hints}${ok('hello')}` })

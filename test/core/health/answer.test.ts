@@ -63,6 +63,7 @@ describe('createAnswerReader', () => {
     ['bare line feeds', 'HTTP/1.1 200 OK\n\n'],
     ['both framing headers', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ['a head beyond the limit', `HTTP/1.1 200 OK\r\nA: ${'x'.repeat(2000)}\r\n\r\n`],
+    ['interim answers without end', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(65)],
     ['an endless head', `HTTP/1.1 200 ${'x'.repeat(2000)}`],
   ]
   for (const [says, text] of unlawful) {
