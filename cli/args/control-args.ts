@@ -35,10 +35,11 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
     .command('backend')
     .description('list and change the members of a running SmartEdge’s pools')
     .helpCommand(false)
+    .addHelpText('after', '\nAn <id> is host:port or a URL, as "backend list" and the files have them.')
   const verb = (name: string, description: string): Command =>
     withTarget(backend.command(name))
       .description(description)
-      .option('--pool <name>', 'the pool; needed when there are several')
+      .option('--pool <name>', 'the pool; needed when several come into question')
       .option('--json', 'the outcome as JSON')
   verb('list', 'show them').action((options: BackendOptions) => run({ kind: 'list' }, options))
   verb('add <url>', 'add one: http://host:port or unix:/path')
@@ -48,12 +49,17 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
       run({ kind: 'add', url, ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }, options),
     )
   for (const [kind, description] of [
-    ['remove', 'remove one; what it has begun may end within drainTimeout'],
-    ['drain', 'give one no new requests, and let it finish'],
     ['resume', 'give a draining one requests again'],
-    ['check', 'check the health of one now'],
+    ['check', 'check the health of one now, and tell the result'],
   ] as const)
     verb(`${kind} <id>`, description).action((id: string, options: BackendOptions) => run({ kind, id }, options))
+  for (const [kind, description] of [
+    ['remove', 'remove one; what it has begun may end within drainTimeout'],
+    ['drain', 'give one no new requests, and let it finish'],
+  ] as const)
+    verb(`${kind} <id>`, description)
+      .option('-y, --yes', 'without asking, also when it is the last usable one')
+      .action((id: string, options: BackendOptions) => run({ kind, id }, options))
   verb('weight <id>', 'set its share')
     .argument('<number>', 'such as 2 or 0.5', positive)
     .action((id: string, weight: number, options: BackendOptions) => run({ kind: 'weight', id, weight }, options))

@@ -1,83 +1,137 @@
 /** `smartedge backend`: lists, adds, removes, drains, resumes, weighs and checks the members of a running edge's pools. */
 import type { MemberView, PoolMembersView } from '../../core/admin/pool-view.ts'
-import type { StatusSnapshot } from '../../core/report/snapshot.ts'
+import type { Generation } from '../../core/report/reload-status.ts'
+import type { BackendStatus, PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
 import { type Ask, command } from '../client/control-client.ts'
+import { findBackend, findPool, isUsable } from '../client/find-backend.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { alignTable, type Cell } from '../text/table.ts'
 import { printable } from '../text/text.ts'
+import { checkBackend } from './backend-check.ts'
 
 export interface BackendOptions extends TargetOptions {
-  /** Without it the only pool is meant. */
+  /** Without it the only pool is meant, or the only one that has the backend. */
   readonly pool?: string
   /** The answer as it came. */
   readonly json?: boolean
+  /** Takes the last usable backend out without asking. */
+  readonly yes?: boolean
 }
 
 export type BackendVerb =
   | { readonly kind: 'list' }
   | { readonly kind: 'add'; readonly url: string; readonly weight?: number; readonly zone?: string }
   | { readonly kind: 'weight'; readonly id: string; readonly weight: number }
-  | { readonly kind: 'remove' | 'drain' | 'resume' | 'check'; readonly id: string }
+  | { readonly kind: 'remove' | 'drain' | 'resume'; readonly id: string }
+  | { readonly kind: 'check'; readonly id: string }
 
-/** `usage` when no pool is named and there are several. */
-export async function backend(io: Io, verb: BackendVerb, options: BackendOptions): Promise<number> {
-  const { pool } = options
-  if (pool !== undefined) return await onPool(io, pool, verb, options)
-  return await command(io, options, { method: 'GET', path: '/api/status' }, async (body) => {
-    const names = ((body as Partial<StatusSnapshot>).pools ?? []).map(({ name }) => name)
-    if (verb.kind === 'list') return await listAll(io, names, options)
-    const [only, another] = names
-    if (only !== undefined && another === undefined) return await onPool(io, only, verb, options)
-    io.stderr(`smartedge: name the pool with --pool: ${names.map(printable).join(', ')}\n`)
-    return exitCode.usage
+type Change = Exclude<BackendVerb, { kind: 'list' | 'add' | 'check' }>
+
+/** `usage` when it is not clear which pool is meant, `failure` when there is no such backend. */
+export const backend = (io: Io, verb: BackendVerb, options: BackendOptions): Promise<number> =>
+  command(io, options, { method: 'GET', path: '/api/status' }, async (body) => {
+    const { pools = [], reload = null } = body as Partial<StatusSnapshot>
+    if (verb.kind === 'list') return await list(io, pools, options)
+    if (verb.kind === 'add') {
+      const found = findPool(pools, options.pool)
+      return found.kind === 'found' ? await add(io, found.pool.name, verb, options) : unclear(io, found)
+    }
+    const found = findBackend(pools, verb.id, options.pool)
+    if (found.kind !== 'found') return unclear(io, found)
+    if (verb.kind === 'check') return await checkBackend(io, found, options)
+    if (!(await mayChange(io, verb, found, options))) return exitCode.failure
+    return await change(io, verb, { ...found, generation: reload?.generation }, options)
   })
+
+function unclear(io: Io, { kind, message }: Exclude<ReturnType<typeof findPool>, { kind: 'found' }>): number {
+  io.stderr(`smartedge: ${printable(message)}\n`)
+  return kind === 'unclear' ? exitCode.usage : exitCode.failure
 }
 
-async function listAll(io: Io, names: readonly string[], options: BackendOptions): Promise<number> {
-  for (const name of names) {
-    const code = await onPool(io, name, { kind: 'list' }, options)
+async function list(io: Io, pools: readonly PoolStatus[], options: BackendOptions): Promise<number> {
+  const named = options.pool === undefined ? undefined : findPool(pools, options.pool)
+  if (named !== undefined && named.kind !== 'found') return unclear(io, named)
+  for (const { name } of named === undefined ? pools : [named.pool]) {
+    const code = await command(io, options, { method: 'GET', path: pathOf(name) }, (body) => {
+      if (options.json) io.stdout(`${JSON.stringify(body, null, 2)}\n`)
+      else io.stdout(formatPool(body as PoolMembersView, io.color))
+      return exitCode.ok
+    })
     if (code !== exitCode.ok) return code
   }
   return exitCode.ok
 }
 
-const onPool = (io: Io, pool: string, verb: BackendVerb, options: BackendOptions): Promise<number> =>
-  command(io, options, askFor(verb, `/api/pools/${encodeURIComponent(pool)}/backends`), (body) => {
-    if (options.json) io.stdout(`${JSON.stringify(body, null, 2)}\n`)
-    else io.stdout(verb.kind === 'list' ? formatPool(body as PoolMembersView, io.color) : done(verb, pool, body))
-    return exitCode.ok
-  })
+const pathOf = (pool: string): string => `/api/pools/${encodeURIComponent(pool)}/backends`
 
-function askFor(verb: BackendVerb, path: string): Ask {
-  if (verb.kind === 'list') return { method: 'GET', path }
-  if (verb.kind === 'add') {
-    const { url, weight, zone } = verb
-    const details = { ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }
-    return { method: 'POST', path, body: Object.keys(details).length === 0 ? url : { url, ...details } }
-  }
-  const one = `${path}/${encodeURIComponent(verb.id)}`
-  if (verb.kind === 'remove') return { method: 'DELETE', path: one }
-  if (verb.kind === 'check') return { method: 'POST', path: `${one}/check` }
-  if (verb.kind === 'weight') return { method: 'PATCH', path: one, body: { weight: verb.weight } }
-  return { method: 'PATCH', path: one, body: { state: verb.kind === 'drain' ? 'draining' : 'active' } }
+async function add(io: Io, pool: string, verb: BackendVerb & { kind: 'add' }, options: BackendOptions) {
+  const { url, weight, zone } = verb
+  const details = { ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }
+  const body = Object.keys(details).length === 0 ? url : { url, ...details }
+  return await command(io, options, { method: 'POST', path: pathOf(pool), body }, (answer) =>
+    tell(io, options, answer, `${printable(pool)}: ${printable(url)} added${written(answer)}`),
+  )
 }
 
-const words = {
-  add: 'added',
-  remove: 'removed',
-  drain: 'draining',
-  resume: 'active',
-  weight: 'weighed',
-  check: 'check started',
-} as const
+interface Place {
+  readonly pool: PoolStatus
+  readonly backend: BackendStatus
+}
 
-function done(verb: Exclude<BackendVerb, { kind: 'list' }>, pool: string, body: unknown): string {
-  const { file, generation } = body as { file?: unknown; generation?: { number?: unknown } }
-  const where = typeof file === 'string' ? `, written to ${printable(file)}` : ''
-  const number = typeof generation?.number === 'number' ? ` (generation ${generation.number})` : ''
-  return `${printable(pool)}: ${printable(verb.kind === 'add' ? verb.url : verb.id)} ${words[verb.kind]}${where}${number}\n`
+/** `generation`: the one in force, as the status tells it. */
+async function change(
+  io: Io,
+  verb: Change,
+  { pool, backend, generation }: Place & { readonly generation: Generation | undefined },
+  options: BackendOptions,
+): Promise<number> {
+  const line = `${printable(pool.name)}: ${printable(backend.id)} ${wordsFor(verb)}`
+  if (isSoAlready(verb, backend))
+    return tell(io, options, { generation, file: null }, `${line} already, nothing was written`)
+  const path = `${pathOf(pool.name)}/${encodeURIComponent(backend.id)}`
+  return await command(io, options, askFor(verb, path), (answer) =>
+    tell(io, options, answer, `${line}${written(answer)}`),
+  )
+}
+
+function wordsFor(verb: Change): string {
+  if (verb.kind === 'weight') return `weighs ${verb.weight}`
+  return { remove: 'is removed', drain: 'is draining', resume: 'is active' }[verb.kind]
+}
+
+function isSoAlready(verb: Change, { state, weight }: BackendStatus): boolean {
+  if (verb.kind === 'weight') return verb.weight === weight
+  return verb.kind !== 'remove' && (verb.kind === 'drain') === (state === 'draining')
+}
+
+function askFor(verb: Change, path: string): Ask {
+  if (verb.kind === 'remove') return { method: 'DELETE', path }
+  if (verb.kind === 'weight') return { method: 'PATCH', path, body: { weight: verb.weight } }
+  return { method: 'PATCH', path, body: { state: verb.kind === 'drain' ? 'draining' : 'active' } }
+}
+
+/** Whether to go on: the last usable backend is not taken out by a slip. */
+async function mayChange(io: Io, verb: Change, { pool, backend }: Place, { yes = false }: BackendOptions) {
+  const takesOut = verb.kind === 'drain' || verb.kind === 'remove'
+  const others = pool.backends.filter((one) => one !== backend && isUsable(one))
+  if (yes || !takesOut || !isUsable(backend) || others.length > 0) return true
+  const warning = `${printable(backend.id)} is the last usable backend of ${printable(pool.name)}, which could answer nothing without it`
+  if (io.confirm !== undefined && (await io.confirm(`${warning}. Go on?`))) return true
+  io.stderr(`smartedge: nothing changed: ${warning}; --yes goes on all the same\n`)
+  return false
+}
+
+function tell(io: Io, { json = false }: BackendOptions, answer: unknown, line: string): number {
+  io.stdout(json ? `${JSON.stringify(answer, null, 2)}\n` : `${line}\n`)
+  return exitCode.ok
+}
+
+function written(answer: unknown): string {
+  const { file, generation } = answer as { file?: unknown; generation?: Partial<Generation> }
+  const number = generation?.number === undefined ? '' : ` (generation ${generation.number})`
+  return `${typeof file === 'string' ? `, written to ${printable(file)}` : ''}${number}`
 }
 
 function formatPool({ pool, strategy, file, backends }: PoolMembersView, color: boolean): string {

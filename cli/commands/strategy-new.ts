@@ -4,13 +4,14 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { isPath, pluginPath } from '../process/strategy-file.ts'
 import { strategyTemplate, type TemplateFacts } from '../text/strategy-template.ts'
 
 const coreFolder = resolve(import.meta.dirname, '../../core')
 
 /** `target`: a name, which becomes `plugins/<name>.ts`, or the path of a `.ts` file. */
 export async function strategyNew(io: Io, target: string): Promise<number> {
-  const path = /[/\\.]/.test(target) ? target : join('plugins', `${target}.ts`)
+  const path = isPath(target) ? target : pluginPath(target)
   const name = basename(path, '.ts')
   if (!path.endsWith('.ts') || !/^[a-z\d][a-z\d._-]{0,63}$/i.test(name)) {
     io.stderr('smartedge: a strategy needs a name such as "mine", or a path such as ./plugins/mine.ts\n')

@@ -3,10 +3,11 @@ import { examineApart } from '../../core/lab/examine-apart.ts'
 import { refusalOf, type Report } from '../../core/lab/examine.ts'
 import { locateStrategy, StrategyFileError } from '../../core/strategy/load.ts'
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
+import { didYouMean } from '../../core/config/read/suggest.ts'
 import { systemClock } from '../../core/clock.ts'
-import { resolve } from 'node:path'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { isShipped, pluginPath, strategyFile } from '../process/strategy-file.ts'
 import { paint, printable } from '../text/text.ts'
 
 export interface StrategyTestOptions {
@@ -20,8 +21,8 @@ const deadlineMs = 30_000
 
 /** `failure` when any check fails, also one that would not keep it from serving. */
 export async function strategyTest(io: Io, target: string, { options, json = false }: StrategyTestOptions) {
-  const isShipped = shippedStrategies.some((name) => name === target)
-  const use = isShipped ? target : resolve(io.cwd, target)
+  const use = isShipped(target) ? target : strategyFile(io, target)
+  if (use === undefined) return unknown(io, target)
   const file = locateStrategy(use)
   try {
     const { name, report } = await examineApart({ use, file, options, isFull: true, clock: systemClock, deadlineMs })
@@ -36,6 +37,14 @@ export async function strategyTest(io: Io, target: string, { options, json = fal
     else io.stderr(`${error.message}\n`)
     return exitCode.failure
   }
+}
+
+function unknown(io: Io, target: string): number {
+  const hint = didYouMean(target, shippedStrategies) ?? `shipped are ${shippedStrategies.join(', ')}`
+  io.stderr(
+    `smartedge: there is no strategy ${printable(target)}, and no file ${pluginPath(printable(target))} (${hint})\n`,
+  )
+  return exitCode.failure
 }
 
 function render(target: string, name: string, report: Report, refusal: string | null, color: boolean): string {

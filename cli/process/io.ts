@@ -9,6 +9,8 @@ export interface Io {
   readonly cwd: string
   /** What people type to call this program again: `smartedge`, or a path. */
   readonly command: string
+  /** Asks people, who type `y` for true; undefined: there is nobody to ask. */
+  readonly confirm: ((question: string) => Promise<boolean>) | undefined
   /** Whether standard output is a terminal. */
   readonly isTty: boolean
   /** Whether colour is wanted: NO_COLOR, FORCE_COLOR, TERM and the terminal already weighed. */

@@ -1,4 +1,5 @@
 /** The real `Io`: this process's streams, environment and signals. Runs on Bun and on Deno. */
+import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
 import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
@@ -16,6 +17,7 @@ export function processIo(): ServiceIo {
     env: process.env,
     cwd: process.cwd(),
     command: calledAs(process.env, process.cwd()),
+    confirm: isatty(0) && stderrIsTty ? askOnTerminal : undefined,
     isTty,
     color: wantsColor(process.env, isTty),
     stderrIsTty,
@@ -61,6 +63,15 @@ export function processIo(): ServiceIo {
 /** In place of `process.exit` while somebody guards it. */
 export const refuseExit = (): never => {
   throw new Error('process.exit is refused while SmartEdge serves; SIGTERM ends it')
+}
+
+/** On standard error, since data may go elsewhere. The end of the input is no. */
+async function askOnTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+  const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed])
+  terminal.close()
+  return /^y(?:es)?$/i.test(answer.trim())
 }
 
 /** NO_COLOR and FORCE_COLOR as no-color.org and force-color.org say: set and not empty; FORCE_COLOR=0 forces nothing. */

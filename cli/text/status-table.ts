@@ -1,5 +1,6 @@
 /** A status snapshot as text for people: pure. Everything that came over the wire is made printable first. */
 import type { BackendStatus, PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
+import { isUsable } from '../client/find-backend.ts'
 import { formatBytes, formatCount, formatMs, formatSpan } from './format.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable, type Style } from './text.ts'
@@ -62,7 +63,7 @@ function generationLines({ reload }: Partial<StatusSnapshot>, color: boolean): s
 
 function formatPool(pool: PoolStatus, { startedAt, uptimeMs }: StatusSnapshot, { color }: StatusLook): string {
   const nowMs = Date.parse(startedAt) + uptimeMs
-  const usable = pool.backends.filter((backend) => backend.state !== 'unhealthy' && backend.state !== 'draining').length
+  const usable = pool.backends.filter(isUsable).length
   const title = `${paint(printable(pool.name), 'bold', color)} · ${printable(pool.strategy)} · ${usable} of ${pool.backends.length} up`
   const rows = pool.backends.map((backend) => backendRow(backend, nowMs))
   return `${title}\n${alignTable([header, ...rows], color)}`

@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { main } from '../../cli/main.ts'
 import { startAdmin } from '../../core/admin/server.ts'
 import { formatAddress } from '../../core/address.ts'
 import { Secret } from '../../core/secrets.ts'
 import { fakeAdminSource } from '../support/admin-source.ts'
-import { controlled } from '../support/controlled.ts'
+import type { ServiceIo } from '../../cli/process/service-io.ts'
+import type { StatusSnapshot } from '../../core/report/snapshot.ts'
+import { type Controlled, controlled } from '../support/controlled.ts'
 import { fakeIo } from '../support/service-io.ts'
 
 const files = {
@@ -17,10 +21,31 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
+/** What the status tells of the members in force. `checks`: how many health checks have ended. */
+function statusOf({ edge, controller }: Controlled, checks: { ended: number }): StatusSnapshot {
+  const lastCheck = () => ({
+    at: new Date(checks.ended++).toISOString(),
+    passed: true,
+    elapsedMs: 3,
+    detail: '200 OK',
+  })
+  const pools = edge.config.pools.map(({ name, members }) => ({
+    name,
+    backends: members.map(({ id, isDraining, weight }) => ({
+      id,
+      state: isDraining ? 'draining' : id === 'sick:80' ? 'unhealthy' : 'healthy',
+      weight,
+      lastCheck: lastCheck(),
+    })),
+  }))
+  return { pools, reload: controller.state() } as unknown as StatusSnapshot
+}
+
 /** Files under control behind an admin API, and the command line asking it. */
 async function start(given: Readonly<Record<string, string>> = files, token?: string) {
   const one = await controlled(given)
-  const status = () => ({ pools: one.edge.config.pools.map(({ name }) => ({ name, backends: [] })) }) as never
+  const checks = { ended: 0 }
+  const status = () => statusOf(one, checks)
   const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller, status })
   const server = await startAdmin({
     address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
@@ -30,12 +55,12 @@ async function start(given: Readonly<Record<string, string>> = files, token?: st
   })
   ends.push(() => server.stop(), one.end)
   const url = `http://${formatAddress(server.address)}`
-  const run = async (line: string, env: Readonly<Record<string, string>> = {}) => {
-    const io = fakeIo({ env: { SMARTEDGE_ADMIN_URL: url, ...env } })
+  const run = async (line: string, env: Readonly<Record<string, string>> = {}, overrides: Partial<ServiceIo> = {}) => {
+    const io = fakeIo({ env: { SMARTEDGE_ADMIN_URL: url, ...env }, ...overrides })
     const code = await main(line.split(' '), io)
     return { code, out: io.out(), err: io.err() }
   }
-  return { ...one, run }
+  return { ...one, run, address: formatAddress(server.address) }
 }
 
 describe('smartedge reload', () => {
@@ -138,7 +163,7 @@ describe('smartedge backend', () => {
       'web: http://c added, written to m.json (generation 2)\n',
     )
     expect((await run('backend weight c:80 0.5')).code).toBe(0)
-    expect((await run('backend drain a:80')).out).toContain('web: a:80 draining')
+    expect((await run('backend drain a:80')).out).toContain('web: a:80 is draining, written')
     expect(members('web')).toEqual({ 'a:80': -1, 'b:80': 1, 'c:80': 0.5 })
     expect((await run('backend resume a:80')).code).toBe(0)
     expect((await run('backend remove b:80 --pool web')).code).toBe(0)
@@ -149,9 +174,78 @@ describe('smartedge backend', () => {
 
   test('checks the health of one', async () => {
     const { run } = await start()
-    expect((await run('backend check a:80')).out).toBe('web: a:80 check started\n')
+    expect(await run('backend check a:80')).toEqual({
+      code: 0,
+      out: 'web: a:80 passed its check: 200 OK in 3.00 ms; it is healthy\n',
+      err: '',
+    })
+    expect(JSON.parse((await run('backend check http://a --json')).out)).toMatchObject({
+      pool: 'web',
+      backend: 'a:80',
+      check: { passed: true, detail: '200 OK' },
+    })
     const none = await run('backend check b:80')
     expect([none.code, none.err]).toMatchObject([1, expect.stringContaining('has no health checks')])
+  })
+
+  test.each(['http://a', 'http://a/', 'HTTP://A:80', 'a:80', 'a'])('knows a backend by %s', async (name) => {
+    const { run, members } = await start()
+    expect((await run(`backend weight ${name} 3`)).out).toStartWith('web: a:80 weighs 3, written to m.json')
+    expect((await run(`backend remove ${name}`)).out).toStartWith('web: a:80 is removed, written to m.json')
+    expect(members('web')).toEqual({ 'b:80': 1 })
+  })
+
+  test('says of an unknown one what was probably meant', async () => {
+    const { run } = await start({ 'edge.json': '{ "pools": { "web": { "backends": ["http://localhost:8101"] } } }' })
+    expect(await run('backend drain localhost:8102')).toEqual({
+      code: 1,
+      out: '',
+      err: 'smartedge: no pool has a backend localhost:8102; did you mean "localhost:8101"?\n',
+    })
+    expect((await run('backend drain x --pool web')).err).toBe('smartedge: the pool web has no backend x\n')
+    expect((await run('backend drain x --pool wep')).err).toBe('smartedge: there is no pool wep; did you mean "web"?\n')
+  })
+
+  test('says so when nothing had to be written', async () => {
+    const { run, read } = await start()
+    await run('backend drain a:80')
+    const text = read('m.json')
+    expect((await run('backend drain a:80')).out).toBe('web: a:80 is draining already, nothing was written\n')
+    expect(JSON.parse((await run('backend drain a:80 --json')).out)).toMatchObject({
+      generation: { number: 2 },
+      file: null,
+    })
+    expect((await run('backend resume b:80')).out).toBe('web: b:80 is active already, nothing was written\n')
+    expect((await run('backend weight b:80 1')).out).toBe('web: b:80 weighs 1 already, nothing was written\n')
+    expect(read('m.json')).toBe(text)
+  })
+
+  test.each(['drain', 'remove'])('asks before it would %s the last usable one', async (verb) => {
+    const { run, read } = await start({ ...files, 'm.json': '{ "backends": ["http://a", "http://sick"] }' })
+    const text = read('m.json')
+    const refused = await run(`backend ${verb} a`)
+    expect([refused.code, refused.out]).toEqual([1, ''])
+    expect(refused.err).toBe(
+      'smartedge: nothing changed: a:80 is the last usable backend of web, which could answer nothing without it; --yes goes on all the same\n',
+    )
+    const asked: string[] = []
+    const answering = (answer: boolean) => ({ confirm: async (question: string) => (asked.push(question), answer) })
+    expect((await run(`backend ${verb} a`, {}, answering(false))).code).toBe(1)
+    expect(read('m.json')).toBe(text)
+    expect((await run(`backend ${verb} a`, {}, answering(true))).code).toBe(0)
+    expect(asked).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/^a:80 is the last .* Go on\?$/)))
+    expect(read('m.json')).not.toBe(text)
+  })
+
+  test('asks nothing where others are usable, or with --yes, or of one that is down', async () => {
+    const { run, members } = await start({
+      ...files,
+      'm.json': '{ "backends": ["http://a", "http://b", "http://sick"] }',
+    })
+    expect((await run('backend drain sick')).code).toBe(0)
+    expect((await run('backend drain a')).code).toBe(0)
+    expect((await run('backend drain b --yes')).code).toBe(0)
+    expect(members('web')).toEqual({ 'a:80': -1, 'b:80': -1, 'sick:80': -1 })
   })
 
   test.each([
@@ -191,6 +285,14 @@ describe('smartedge backend', () => {
     expect((await run('backend add http://c --pool api')).code).toBe(0)
     expect(members('api')).toEqual({ 'c:80': 1 })
     expect((await run('backend list')).out).toMatch(/^web · .*\n.*\napi · .*\n.*\n +c:80/)
+    expect((await run('backend weight c:80 2')).out).toStartWith('api: c:80 weighs 2')
+    await run('backend add http://c --pool web')
+    expect(await run('backend weight c:80 2')).toEqual({
+      code: 2,
+      out: '',
+      err: 'smartedge: c:80 is in the pools web, api: name one with --pool\n',
+    })
+    expect((await run('backend weight c:80 5 --pool web')).out).toStartWith('web: c:80 weighs 5')
   })
 })
 
@@ -203,5 +305,28 @@ describe('smartedge strategy use', () => {
     expect((await run('strategy use web best')).code).toBe(1)
     expect((await run('strategy use nope random')).code).toBe(1)
     expect((await run('strategy use web random --options {')).code).toBe(2)
+  })
+
+  test.each(['mine', 'plugins/mine.ts', './plugins/mine.ts'])('takes a file as people name it: %s', async (name) => {
+    const { run, edge, folder, write, read } = await start()
+    mkdirSync(join(folder, 'plugins'))
+    write('plugins/mine.ts', '')
+    write('smartedge.config.json', '{}')
+    const result = await run(`strategy use web ${name}`, {}, { cwd: folder })
+    expect(result).toEqual({ code: 0, out: 'web: balanced by ./plugins/mine.ts from now on\n', err: '' })
+    expect(edge.config.pools[0]?.strategy.use).toBe(join(folder, 'plugins/mine.ts'))
+    expect(read('edge.json')).toContain('"./plugins/mine.ts"')
+  })
+
+  test('names a file from the folder of the configuration', async () => {
+    const { run, folder, write, read, address } = await start()
+    for (const name of ['plugins', 'sub']) mkdirSync(join(folder, name))
+    write('plugins/mine.ts', '')
+    write('sub/named.json', JSON.stringify({ admin: { address } }))
+    const cwd = join(folder, 'plugins')
+    const { code, err } = await run('strategy use web mine.ts -c ../sub/named.json', {}, { cwd })
+    // Told as that file would name it: in the folder of edge.json there is no such file.
+    expect([code, err]).toEqual([1, expect.stringContaining('"../plugins/mine.ts"')])
+    expect(read('edge.json')).toBe(files['edge.json'])
   })
 })

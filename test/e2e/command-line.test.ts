@@ -137,15 +137,15 @@ describe('the token of a running SmartEdge', () => {
     const { ownToken } = await event(child, 'admin-listening')
     const { file } = ownToken as { file: string }
     expect(file).toStartWith(session)
-    const drain = ['backend', 'drain', 'localhost:1', '--url', adminUrl]
-    // Let in: the backend is unknown.
+    const change = ['strategy', 'use', 'nope', 'random', '--url', adminUrl]
+    // Let in: the pool is unknown.
     for (const command of [[process.execPath], [deno, 'run', '-A']])
-      expect((await finished(spawn([...command, main, ...drain]))).err).toContain('404')
-    expect((await finished(spawn([process.execPath, main, ...drain, '--token', 'x']))).err).toContain(
+      expect((await finished(spawn([...command, main, ...change]))).err).toContain('404')
+    expect((await finished(spawn([process.execPath, main, ...change, '--token', 'x']))).err).toContain(
       'the token from --token is not its admin.token',
     )
     const elsewhere = { XDG_RUNTIME_DIR: path, HOME: path, XDG_STATE_HOME: path }
-    expect((await finished(spawn([process.execPath, main, ...drain], elsewhere))).err).toContain('it wants a token')
+    expect((await finished(spawn([process.execPath, main, ...change], elsewhere))).err).toContain('it wants a token')
     expect(existsSync(file)).toBeTrue()
     child.kill('SIGTERM')
     expect([await child.exited, existsSync(file)]).toEqual([0, false])
@@ -188,6 +188,43 @@ describe('client commands', () => {
   test('do not complain about a reader that leaves early', async () => {
     const { err } = await finished(spawn(['sh', '-c', `"$0" "$1" schema | head -c 10`, process.execPath, main]))
     expect(err).toBe('')
+  })
+})
+
+describe('a question', () => {
+  const status = { pools: [{ name: 'web', backends: [{ id: 'a:80', state: 'healthy' }] }], reload: null }
+
+  test.each([
+    ['y\r', 0, ['PATCH /api/pools/web/backends/a%3A80']],
+    ['\r', 1, []],
+    ['\u0004', 1, []],
+  ])('is asked on the terminal; %j ends it with %d', async (keys, code, expected) => {
+    const asked: string[] = []
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch({ method, url }) {
+        if (method !== 'GET') asked.push(`${method} ${new URL(url).pathname}`)
+        return Response.json(status)
+      },
+    })
+    cleanups.push(() => server.stop(true))
+    let seen = ''
+    const command = [process.execPath, main, 'backend', 'drain', 'a', '--url', `127.0.0.1:${server.port}`]
+    const child = Bun.spawn(command, {
+      cwd: root,
+      terminal: {
+        data(terminal, bytes) {
+          const before = seen
+          seen += new TextDecoder().decode(bytes)
+          if (!before.includes('[y/N]') && seen.includes('[y/N]')) terminal.write(keys)
+        },
+      },
+    })
+    cleanups.push(() => child.kill('SIGKILL'))
+    expect(await child.exited).toBe(code)
+    expect(seen).toContain('a:80 is the last usable backend of web')
+    expect(asked).toEqual(expected)
   })
 })
 

@@ -16,6 +16,7 @@ export function recordedIo(cwd: string, env: Io['env'] = {}): RecordedIo {
     env,
     cwd,
     command: 'smartedge',
+    confirm: undefined,
     isTty: false,
     color: false,
     out: () => out,

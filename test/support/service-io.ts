@@ -33,6 +33,7 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     env: {},
     cwd: '/',
     command: 'smartedge',
+    confirm: undefined,
     isTty: false,
     color: false,
     stderrIsTty: false,
