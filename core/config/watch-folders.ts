@@ -1,29 +1,45 @@
 /**
- * A watch on each of some folders, by path and identity. Bun 1.4.5 has one inotify watch a path, and goes on with that of
- * the folder which had the path first: so the old watch ends before the new one begins.
+ * A watch on each of some folders, by path and identity, with chokidar. Bun 1.4.5 has one inotify watch a path, and goes on
+ * with that of the folder which had the path first: so each folder has a watcher of its own, and the old one ends before
+ * the new one begins.
  */
-import { type FSWatcher, watch } from 'node:fs'
 import { join } from 'node:path'
+import { type FSWatcher, watch } from 'chokidar'
 
 export interface FolderWatch {
-  /** These from now on: absolute paths, with what tells a folder from another there. Whether one was not watched before. */
-  set(folders: ReadonlyMap<string, string>): boolean
+  /**
+   * These from now on: absolute paths, with what tells a folder from another there. Resolves when each is watched, or
+   * cannot be.
+   */
+  set(folders: ReadonlyMap<string, string>): Promise<void>
   stop(): void
 }
 
 export interface FolderWatchOptions {
-  /** Something of that path has changed; for a folder of `set`: it may be another one, and is no longer watched. */
+  /**
+   * Something of that path has changed; for a folder of `set`: it has come under watch, or it may be another one, and is
+   * no longer watched.
+   */
   readonly onEvent: (path: string) => void
   /** A folder cannot be watched; told again each time that it is asked for. */
   readonly onFault: (folder: string, error: unknown) => void
 }
 
+interface Watched {
+  readonly identity: string
+  readonly watcher: FSWatcher
+  readonly settled: Promise<void>
+  readonly settle: () => void
+}
+
 export function watchFolders({ onEvent, onFault }: FolderWatchOptions): FolderWatch {
-  const watched = new Map<string, { readonly identity: string; readonly watcher: FSWatcher }>()
+  const watched = new Map<string, Watched>()
 
   function forget(folder: string): void {
-    watched.get(folder)?.watcher.close()
+    const former = watched.get(folder)
     watched.delete(folder)
+    former?.settle()
+    void former?.watcher.close()
   }
 
   function onName(folder: string, name: string | null): void {
@@ -33,23 +49,33 @@ export function watchFolders({ onEvent, onFault }: FolderWatchOptions): FolderWa
     onEvent(path)
   }
 
-  function open(folder: string, identity: string): boolean {
-    try {
-      const watcher = watch(folder, (_event, name) => onName(folder, name))
-      watcher.on('error', (error) => onFault(folder, error))
-      watched.set(folder, { identity, watcher })
-      return true
-    } catch (error) {
+  function open(folder: string, identity: string): void {
+    // The folder alone: what is in it would be looked at one by one, and its names come as they are with 'raw'.
+    const watcher = watch(folder, { ignoreInitial: true, depth: 0, ignored: (path) => path !== folder })
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>()
+    const isCurrent = (): boolean => watched.get(folder)?.watcher === watcher
+    watched.set(folder, { identity, watcher, settled, settle })
+    watcher.on('raw', (_event, name) => {
+      if (isCurrent()) onName(folder, name)
+    })
+    watcher.on('error', (error) => {
+      if (!isCurrent()) return
+      forget(folder)
       onFault(folder, error)
-      return false
-    }
+    })
+    watcher.on('ready', () => {
+      if (!isCurrent()) return
+      settle()
+      // What happened before it came under watch is seen by looking.
+      onEvent(folder)
+    })
   }
 
   return {
-    set(folders) {
+    async set(folders) {
       for (const [folder, { identity }] of watched) if (folders.get(folder) !== identity) forget(folder)
-      const opened = [...folders].filter(([folder, identity]) => !watched.has(folder) && open(folder, identity))
-      return opened.length > 0
+      for (const [folder, identity] of folders) if (!watched.has(folder)) open(folder, identity)
+      await Promise.all([...watched.values()].map(({ settled }) => settled))
     },
     stop() {
       for (const folder of watched.keys()) forget(folder)

@@ -8,8 +8,11 @@ import { watchFolders } from './watch-folders.ts'
 import { findWatchPoints, type WatchPoints } from './watch-points.ts'
 
 export interface FileWatch {
-  /** These files from now on, absolute. Call it after each change: links may have turned, folders may be others. */
-  set(files: Iterable<string>): void
+  /**
+   * These files from now on, absolute. Call it after each change: links may have turned, folders may be others. Resolves
+   * when they are watched.
+   */
+  set(files: Iterable<string>): Promise<void>
   stop(): void
 }
 
@@ -39,12 +42,11 @@ export function watchFiles({ onChange, onFault }: FileWatchOptions): FileWatch {
     },
   })
   return {
-    set(files) {
+    async set(files) {
       if (isStopped) return
       points = findWatchPoints(files)
       told = new Set([...told].filter((folder) => points.folders.has(folder)))
-      // What happened before it came under watch is seen by looking.
-      if (folders.set(points.folders)) onChange()
+      await folders.set(points.folders)
     },
     stop() {
       isStopped = true

@@ -46,7 +46,7 @@ export function watchSaves(options: SavesOptions): Saves {
   }
 
   const rewatch = ({ files }: FilesRead): void => {
-    if (!isStopped) watch.set([...files, ...options.besides()])
+    if (!isStopped) void watch.set([...files, ...options.besides()])
   }
 
   /** `isLast`: what is wrong now has been wrong for `healMs`, and counts. */
