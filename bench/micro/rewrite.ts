@@ -1,12 +1,8 @@
 /** Cost of reading a request head and writing the one that a backend gets. Run: `bun bench/micro/rewrite.ts`. */
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { requestIds } from '../../core/forward/request-id.ts'
-import {
-  forwardedForLines,
-  requestHeadRoom,
-  type RequestRewrite,
-  writeRequestHead,
-} from '../../core/forward/rewrite-request.ts'
+import { forwardedForLines } from '../../core/forward/client-lines.ts'
+import { requestHeadRoom, type RequestRewrite, writeRequestHead } from '../../core/forward/rewrite-request.ts'
 import { RequestHead } from '../../core/http1/request-head.ts'
 import { seededRandom } from '../../core/random.ts'
 import { profiles, renderRequest } from '../profile.ts'

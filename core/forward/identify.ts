@@ -1,5 +1,5 @@
 /** Facts of a connection -> what a snapshot says of its peer: trusted or not, and the lines that tell backends of it. */
-import { forwardedForLines } from './rewrite-request.ts'
+import { forwardedForLines } from './client-lines.ts'
 
 /** What is known of a connection once it is open; for as long as it lives. */
 export interface PeerFacts {

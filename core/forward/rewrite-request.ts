@@ -8,21 +8,10 @@ import * as kind from '../http1/field-names.ts'
 import { forEachMember, UPGRADE_OPTION } from '../http1/field-values.ts'
 import { ASTERISK, equalsIgnoringCase, SLASH } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import { type ForwardedClient, writeClientLines } from './client-lines.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
 import { forwardsLeft, PSEUDONYM } from './hops.ts'
 import type { WriteRequestId } from './request-id.ts'
-
-/** Who sent the request, as far as the forwarded head tells. */
-export interface ForwardedClient {
-  /** The peer's address as text. */
-  readonly address: string
-  /** What it tells of the client is believed, passed on and extended, not replaced or dropped. */
-  readonly isTrusted: boolean
-  /** What the client speaks to us over. */
-  readonly scheme: 'http' | 'https'
-  /** `forwardedForLines(address, scheme)`, made once an address. */
-  readonly forwardedFields: Buffer
-}
 
 export interface RequestRewrite {
   readonly client: ForwardedClient
@@ -36,12 +25,6 @@ const VIA_11 = Buffer.from(`Via: 1.1 ${PSEUDONYM}\r\n`)
 const VIA_10 = Buffer.from(`Via: 1.0 ${PSEUDONYM}\r\n`)
 const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
 const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
-const FORWARDED_HOST_NAME = Buffer.from('X-Forwarded-Host: ')
-const FORWARDED_FOR_NAME = Buffer.from('X-Forwarded-For: ')
-const FORWARDED_PROTO_LINES = {
-  http: Buffer.from('X-Forwarded-Proto: http\r\n'),
-  https: Buffer.from('X-Forwarded-Proto: https\r\n'),
-}
 const REQUEST_ID_NAME = Buffer.from('X-Request-Id: ')
 const HOST_NAME = Buffer.from('Host: ')
 const VERSION = Buffer.from(' HTTP/1.1\r\n')
@@ -64,10 +47,6 @@ const UNTRUSTED_DROPS = dropTable(
   kind.FORWARDED_HOST,
   kind.FORWARDING,
 )
-
-/** The lines that say who an untrusted client is; they are the same for every request of its connection. */
-export const forwardedForLines = (address: string, scheme: 'http' | 'https' = 'http'): Buffer =>
-  Buffer.from(`X-Forwarded-For: ${address === '' ? 'unknown' : address}\r\nX-Forwarded-Proto: ${scheme}\r\n`, 'latin1')
 
 /** An upper bound of what `writeRequestHead` writes. */
 export function requestHeadRoom(head: RequestHead, rewrite: RequestRewrite): number {
@@ -95,7 +74,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   }
   end = writeHost(out, end, head, rewrite)
   end += (head.minorVersion === 0 ? VIA_10 : VIA_11).copy(out, end)
-  end = client.isTrusted ? writeTrusted(out, end, head, client) : writeUntrusted(out, end, head, client)
+  end = writeClientLines(out, end, head, client)
   if (!fields.has(kind.REQUEST_ID)) {
     end += REQUEST_ID_NAME.copy(out, end)
     end = rewrite.writeRequestId(out, end)
@@ -159,41 +138,6 @@ function writeHost(out: Buffer, at: number, head: RequestHead, rewrite: RequestR
   let end = at + HOST_NAME.copy(out, at)
   if (head.authorityStart >= 0) end += head.bytes.copy(out, end, head.authorityStart, head.authorityEnd)
   else end += out.write(rewrite.backendHost, end, 'latin1')
-  return end + LINE_END.copy(out, end)
-}
-
-function writeUntrusted(out: Buffer, at: number, head: RequestHead, client: ForwardedClient): number {
-  return writeForwardedHost(out, at + client.forwardedFields.copy(out, at), head)
-}
-
-/** The trusted proxy's list grows by the proxy itself; what it says of scheme and host stands. */
-function writeTrusted(out: Buffer, at: number, head: RequestHead, client: ForwardedClient): number {
-  const { fields } = head
-  let end = at + FORWARDED_FOR_NAME.copy(out, at)
-  for (let index = 0; index < fields.count; index += 1) {
-    if (fields.kinds[index] !== kind.FORWARDED_FOR) continue
-    const start = fields.valueStart(index)
-    const length = Math.max(0, fields.valueEnd(index) - start)
-    if (length === 0) continue
-    end += fields.bytes.copy(out, end, start, start + length)
-    end += out.write(', ', end, 'latin1')
-  }
-  end += out.write(client.address === '' ? 'unknown' : client.address, end, 'latin1')
-  end += LINE_END.copy(out, end)
-  if (!fields.has(kind.FORWARDED_PROTO)) end += FORWARDED_PROTO_LINES[client.scheme].copy(out, end)
-  return fields.has(kind.FORWARDED_HOST) ? end : writeForwardedHost(out, end, head)
-}
-
-function writeForwardedHost(out: Buffer, at: number, head: RequestHead): number {
-  const { fields } = head
-  const line = fields.first[kind.HOST] as number
-  const isAbsolute = head.authorityStart >= 0
-  if (!isAbsolute && line < 0) return at
-  const start = isAbsolute ? head.authorityStart : fields.valueStart(line)
-  const stop = isAbsolute ? head.authorityEnd : fields.valueEnd(line)
-  if (stop <= start) return at
-  let end = at + FORWARDED_HOST_NAME.copy(out, at)
-  end += head.bytes.copy(out, end, start, stop)
   return end + LINE_END.copy(out, end)
 }
 

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  acceptsTrailers,
-  forwardedForLines,
-  isUpgrade,
-  requestHeadRoom,
-  writeRequestHead,
-} from '../../../core/forward/rewrite-request.ts'
+import { forwardedForLines } from '../../../core/forward/client-lines.ts'
+import { acceptsTrailers, isUpgrade, requestHeadRoom, writeRequestHead } from '../../../core/forward/rewrite-request.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
 
 const ID = 'X-Request-Id: id\r\n'
@@ -176,6 +171,14 @@ describe('writeRequestHead', () => {
         'X-Forwarded-For: unknown\r\n',
       )
     }
+  })
+
+  test('adds nothing to the list of a trusted peer on a Unix socket', () => {
+    const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${told}X-Forwarded-For: 8.8.8.8\r\n\r\n`, {
+      isTrusted: true,
+      address: '',
+    })
+    expect(text).toContain('\r\nX-Forwarded-For: 9.9.9.9, 8.8.8.8\r\n')
   })
 
   test('keeps the request id that is there, even an empty one', () => {
