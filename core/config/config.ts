@@ -39,6 +39,10 @@ export interface Config {
 export interface ListenerConfig {
   readonly name: string
   readonly address: SocketAddress
+  /** Whether other processes of the same user may listen there too, if all say so. */
+  readonly reusePort: boolean
+  /** Permissions of a Unix socket; undefined: by the process's umask. */
+  readonly mode: number | undefined
 }
 
 export interface AdminConfig {

@@ -6,6 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
 import type { SocketAddress } from '../address.ts'
+import { hostsOf } from '../bind-hosts.ts'
 import type { Parsed } from './read/scalars.ts'
 
 /** Bytes of a Unix socket's path: `sun_path` holds 108 with the final NUL on Linux, 104 on macOS. */
@@ -83,12 +84,13 @@ export const isLoopback = (address: SocketAddress): boolean =>
 export function isConflicting(a: SocketAddress, b: SocketAddress): boolean {
   if (a.kind === 'unix' || b.kind === 'unix') return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
   if (a.port !== b.port || a.port === 0) return false
-  return a.host === b.host || coversHost(a.host, b.host) || coversHost(b.host, a.host)
+  const others = hostsOf(b.host)
+  return hostsOf(a.host).some((host) => others.some((other) => host === other || covers(host, other)))
 }
 
-/** `::` also takes IPv4 connections. */
-const coversHost = (wildcard: string, host: string): boolean =>
-  wildcard === '::' || (wildcard === '0.0.0.0' && !isIPv6(host))
+/** Whether one of the two stands for the other too; `::` also takes IPv4 connections. */
+const covers = (one: string, other: string): boolean =>
+  [one, other].includes('::') || ([one, other].includes('0.0.0.0') && !isIPv6(one) && !isIPv6(other))
 
 /** A name, an IPv4 address or a bracketed IPv6 address in lower case, without the brackets; undefined when it is none. */
 export function canonicalHost(host: string): string | undefined {

@@ -93,8 +93,13 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
 }
 
 function listenersOf({ listeners }: Raw): ListenerConfig[] {
-  const configured = listeners ?? [{ name: 'default', value: { address: undefined } }]
-  return configured.map(({ name, value }) => ({ name, address: value.address?.value ?? defaultListenerAddress }))
+  const configured = listeners ?? [{ name: 'default', value: undefined }]
+  return configured.map(({ name, value }) => ({
+    name,
+    address: value?.address?.value ?? defaultListenerAddress,
+    reusePort: value?.reusePort ?? false,
+    mode: value?.mode,
+  }))
 }
 
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */

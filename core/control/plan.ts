@@ -51,11 +51,18 @@ function planListeners(old: readonly ListenerConfig[], next: readonly ListenerCo
   return byName(old, next).flatMap(({ name, old, next }): Change[] => {
     const key = formatKey(['listeners', name])
     const [before, after] = [old, next].map((listener) => listener && formatAddress(listener.address))
-    if (before === after) return []
+    if (before === after) return differences(key, settingsOf(old), settingsOf(next)).map(other)
     if (before === undefined) return [other({ key, text: `added on ${after}` })]
     const text = after === undefined ? `removed from ${before}` : `moved ${before} -> ${after}`
     return [gone(key, text, (addresses.has(before) ? undefined : load.listeners.get(name)) ?? noLoad)]
   })
+}
+
+/** What a listener may change while its address stays, as the file writes it. */
+function settingsOf(listener: ListenerConfig | undefined) {
+  if (listener === undefined) return {}
+  const { name: _name, address: _address, mode, ...settings } = listener
+  return { ...settings, mode: mode === undefined ? undefined : `0${mode.toString(8).padStart(3, '0')}` }
 }
 
 /** Running requests keep the route they took, so that a route which goes ends nothing. */

@@ -1,21 +1,31 @@
-/** A listening socket: hands each client that comes in to whoever makes a connection of it. */
+/** A listening socket, or two where a name has two addresses: hands each client that comes in to whoever makes a connection of it. */
+import { chmodSync } from 'node:fs'
 import { formatAddress, type SocketAddress } from '../address.ts'
+import { bindHosts, type Bound, type HostAddress } from '../bind-hosts.ts'
 import { StartError } from '../errors.ts'
 import { countQueued } from './accept-queue.ts'
 import type { Wire } from './wire.ts'
 import { type ReportFault, type SocketOwner, wireHandlers } from './wire-handlers.ts'
 
 export interface Listener {
-  /** Where it really listens: port 0 in the config becomes the one that the system chose. */
+  /** As asked for, with the real port where 0 was asked for. */
   readonly address: SocketAddress
+  /** Where it really listens: `localhost` becomes 127.0.0.1 and ::1, or the one of them that this machine has. */
+  readonly bound: readonly SocketAddress[]
   /** Clients that have been let in and not accepted yet, as far as the system tells. */
   countQueued(): number
+  /** Other permissions of a Unix socket. Throws as node:fs does. */
+  setMode(mode: number | undefined): void
   /** Accepts no more; the connections it has live on, those in the queue are reset. */
   stop(): void
 }
 
 export interface ListenerOptions {
   readonly address: SocketAddress
+  /** Whether other processes of the same user may listen there too, if all say so. */
+  readonly reusePort: boolean
+  /** Permissions of a Unix socket; undefined: by the process's umask. */
+  readonly mode: number | undefined
   /** Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away. */
   readonly accept: (address: string) => Wire | undefined
   readonly reportFault: ReportFault
@@ -29,7 +39,69 @@ const REFUSAL = Buffer.from(
 
 /** Throws StartError with one line on what is wrong with the address. */
 export function listen(options: ListenerOptions): Listener {
-  const { address, accept, reportFault } = options
+  const { address } = options
+  try {
+    if (address.kind === 'unix') return together(address, [bindPath(address, options)])
+    const sockets = bindHosts(address, (host) => bindHost(host, options))
+    const [first] = sockets
+    return together(first?.address.kind === 'tcp' ? { ...address, port: first.address.port } : address, sockets)
+  } catch (error) {
+    throw new StartError(explain(address, error), { cause: error })
+  }
+}
+
+interface ListeningSocket extends Bound {
+  countQueued(): number
+}
+
+const together = (address: SocketAddress, sockets: readonly ListeningSocket[]): Listener => ({
+  address,
+  bound: sockets.map((socket) => socket.address),
+  countQueued: () => sockets.reduce((sum, socket) => sum + socket.countQueued(), 0),
+  setMode(mode) {
+    if (address.kind === 'unix') chmodSync(address.path, mode ?? 0o777 & ~process.umask())
+  },
+  stop() {
+    for (const socket of sockets) socket.stop()
+  },
+})
+
+function bindPath(address: SocketAddress & { kind: 'unix' }, options: ListenerOptions): ListeningSocket {
+  const { mode } = options
+  // Not afterwards: there is no moment at which it is anybody's.
+  const umask = mode === undefined ? undefined : process.umask(0o777 & ~mode)
+  try {
+    return asSocket(Bun.listen<SocketOwner>({ ...handlersOf(options), unix: address.path }), address)
+  } finally {
+    if (umask !== undefined) process.umask(umask)
+  }
+}
+
+function bindHost({ host: hostname, port }: HostAddress, options: ListenerOptions): ListeningSocket {
+  // Bun's types know of `reusePort` for `Bun.serve` alone.
+  const where = { hostname, port, reusePort: options.reusePort }
+  return asSocket(Bun.listen<SocketOwner>({ ...handlersOf(options), ...where }))
+}
+
+/** What Bun's types do not know of. */
+interface BunListener {
+  stop(): void
+  readonly fd?: number
+  getsockname?(into: { address: string; port: number }): void
+}
+
+/** `address`: where it listens; without one by number, whatever name it was opened by. */
+function asSocket(listener: BunListener, address?: SocketAddress): ListeningSocket {
+  const name = { address: '', port: 0 }
+  if (address === undefined) listener.getsockname?.(name)
+  return {
+    address: address ?? { kind: 'tcp', host: name.address, port: name.port },
+    countQueued: () => countQueued(listener.fd),
+    stop: () => listener.stop(),
+  }
+}
+
+function handlersOf({ accept, reportFault }: ListenerOptions) {
   const socket = wireHandlers((socket) => {
     const wire = accept(plainAddress(socket.remoteAddress))
     if (wire === undefined) {
@@ -40,24 +112,8 @@ export function listen(options: ListenerOptions): Listener {
     wire.socket = socket
     socket.data = wire
   }, reportFault)
-  try {
-    const shared = { socket, allowHalfOpen: true }
-    if (address.kind === 'unix') {
-      return asListener(address, Bun.listen<SocketOwner>({ ...shared, unix: address.path }))
-    }
-    const server = Bun.listen<SocketOwner>({ ...shared, hostname: address.host, port: address.port })
-    return asListener({ ...address, port: server.port }, server)
-  } catch (error) {
-    throw new StartError(explain(address, error), { cause: error })
-  }
+  return { socket, allowHalfOpen: true }
 }
-
-/** `fd` is a property that Bun 1.4.5 does not tell of in its types. */
-const asListener = (address: SocketAddress, server: { stop(): void; readonly fd?: number }): Listener => ({
-  address,
-  countQueued: () => countQueued(server.fd),
-  stop: () => server.stop(),
-})
 
 /** A dual-stack socket tells IPv4 peers as ::ffff:1.2.3.4; people and CIDR blocks mean 1.2.3.4. */
 function plainAddress(address: string | undefined): string {
@@ -66,10 +122,14 @@ function plainAddress(address: string | undefined): string {
 }
 
 function explain(address: SocketAddress, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   const where = formatAddress(address)
   if (code === 'EADDRINUSE') return `${where} is already in use; stop what listens there, or choose another address`
-  if (code === 'EACCES') return `${where} may not be opened by this user; choose a port of 1024 or above`
+  if (code === 'EACCES' && address.kind === 'tcp')
+    return `${where} may not be opened by this user; choose a port of 1024 or above`
   if (code === 'EADDRNOTAVAIL') return `${where} is no address of this machine`
+  if (code === 'ENOENT') return `${where} lies in a directory that does not exist`
   return `${where} can't be opened: ${error instanceof Error ? error.message : String(error)}`
 }
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')

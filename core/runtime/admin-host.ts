@@ -5,6 +5,7 @@ import type { AdminSource } from '../admin/source.ts'
 import type { Clock } from '../clock.ts'
 import type { AdminConfig, Config } from '../config/config.ts'
 import type { Env } from '../config/read/expand.ts'
+import { removeStaleSocket } from '../net/stale-socket.ts'
 import type { Emit } from '../observe/events.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Addresses, Holder } from './addresses.ts'
@@ -50,6 +51,7 @@ export class AdminHost implements Part<Config> {
 
   private async open(next: AdminConfig, config: Config) {
     const { addresses, source, env } = this.services
+    if (next.address.kind === 'unix') await removeStaleSocket(next.address.path)
     const open = async () => new AdminDoor(next.address, await startAdmin({ ...next, source, env }))
     try {
       const { holder, abandon } = await addresses.take(next.address, config, open)
@@ -72,8 +74,8 @@ export class AdminHost implements Part<Config> {
       clock.after(graceMs, () => void old.server.stop())
     }
     if (next === undefined) return
-    const { address, ownToken } = next.server
-    emit({ kind: 'admin-listening', address: formatAddress(address), ownToken })
+    const { bound, ownToken } = next.server
+    emit({ kind: 'admin-listening', address: bound.map(formatAddress).join(', '), ownToken })
   }
 }
 
@@ -89,7 +91,7 @@ class AdminDoor implements Holder {
   }
 
   get addresses(): readonly SocketAddress[] {
-    return this.isShut ? [] : [this.server.address]
+    return this.isShut ? [] : this.server.bound
   }
 
   isWantedBy({ admin }: Config): boolean {

@@ -3,6 +3,7 @@ import { formatAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import type { Load } from '../control/edge-control.ts'
+import { removeStaleSocket } from '../net/stale-socket.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import type { Addresses } from './addresses.ts'
 import { keyOf, type ListenerServices, RunningListener } from './running-listener.ts'
@@ -33,6 +34,9 @@ export class Listeners implements Part<Config> {
 
   /** It stands last among the parts: nobody is let in before everything else is ready. */
   async prepare(config: Config): Promise<Move> {
+    const fresh = config.listeners.filter((listener) => !this.byKey.has(keyOf(listener)))
+    // All of what takes time comes before the first port is opened: from then on clients may come.
+    for (const { address } of fresh) if (address.kind === 'unix') await removeStaleSocket(address.path)
     const next = new Map<string, RunningListener>()
     const steps = config.listeners.map((listener) => ({
       key: `listeners.${listener.name}.address`,
@@ -74,8 +78,10 @@ export class Listeners implements Part<Config> {
     const taken = await addresses.take(config.address, whole, open)
     const { holder: opened } = taken
     next.set(key, opened)
-    const commit = (): void =>
-      emit({ kind: 'listening', listener: config.name, address: formatAddress(opened.address) })
+    const commit = (): void => {
+      for (const address of opened.addresses)
+        emit({ kind: 'listening', listener: config.name, address: formatAddress(address) })
+    }
     const abandon = (): void => {
       taken.abandon()
       this.finish(opened, whole.drainTimeoutMs)

@@ -38,7 +38,7 @@ export class RunningListener implements ClientHome, Holder {
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.settings = config
     this.services = services
-    this.listener = this.listen(config.address)
+    this.listener = this.listen(config, config.address)
   }
 
   get config(): ListenerConfig {
@@ -55,16 +55,26 @@ export class RunningListener implements ClientHome, Holder {
   }
 
   get addresses(): readonly SocketAddress[] {
-    return this.isShut ? [] : [this.address]
+    return this.isShut ? [] : this.listener.bound
   }
 
   isWantedBy({ listeners }: Config): boolean {
     return !this.isLettingGo && listeners.some((listener) => keyOf(listener) === keyOf(this.settings))
   }
 
-  /** Other settings for the same address. */
+  /**
+   * Other settings for the same address. Who is connected stays; a setting that only binding takes has the address bound
+   * anew, which is tried at once. Throws StartError when that fails, and everything is as before.
+   */
   prepare(config: ListenerConfig): Move {
-    return { ...NO_MOVE, commit: () => void (this.settings = config) }
+    const before = this.settings
+    const commit = (): void => {
+      this.settings = config
+      if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
+    }
+    if (config.reusePort === before.reusePort) return { ...NO_MOVE, commit }
+    this.rebind(config, before)
+    return { ...NO_MOVE, commit, abandon: () => this.guard(() => this.rebind(before, config)) }
   }
 
   countQueued(): number {
@@ -79,7 +89,7 @@ export class RunningListener implements ClientHome, Holder {
 
   reopen(): void {
     if (!this.isShut) return
-    this.listener = this.listen(this.address)
+    this.listener = this.listen(this.settings, this.address)
     this.isShut = false
   }
 
@@ -126,8 +136,35 @@ export class RunningListener implements ClientHome, Holder {
     return false
   }
 
-  private listen(address: SocketAddress): Listener {
-    return listen({ address, accept: (peer) => this.accept(peer), reportFault: this.services.reportFault })
+  /** Throws when it cannot be had as `next`; it listens as before then. */
+  private rebind(next: ListenerConfig, before: ListenerConfig): void {
+    if (this.isShut) return
+    const { address } = this
+    const open = (config: ListenerConfig): void => {
+      this.listener = this.listen(config, address)
+      this.isShut = false
+    }
+    this.shut()
+    try {
+      open(next)
+    } catch (error) {
+      open(before)
+      throw error
+    }
+  }
+
+  /** Where nothing may fail, a failure is told. */
+  private guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.services.reportFault(error)
+    }
+  }
+
+  private listen({ reusePort, mode }: ListenerConfig, address: SocketAddress): Listener {
+    const { reportFault } = this.services
+    return listen({ address, reusePort, mode, accept: (peer) => this.accept(peer), reportFault })
   }
 }
 

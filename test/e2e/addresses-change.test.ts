@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'bun:test'
-import type { Config, ListenerConfig } from '../../core/config/config.ts'
-import { testPool } from '../support/edge.ts'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../../core/config/config.ts'
+import { startEdge } from '../../core/edge.ts'
+import { tcpListener, testConfig, testPool, unixListener } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { freePorts } from '../support/ports.ts'
 import { ok } from '../support/raw-backend.ts'
 import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
-import { turn, turnUntil } from '../support/raw-peer.ts'
+import { peerHandlers, RawPeer, turn, turnUntil } from '../support/raw-peer.ts'
 import { startRig } from '../support/rig.ts'
 
-const listener = (name: string, port: number, host = '127.0.0.1'): ListenerConfig => ({
-  name,
-  address: { kind: 'tcp', host, port },
-})
 const adminOn = (port: number): Config['admin'] => ({
   address: { kind: 'tcp', host: '127.0.0.1', port },
   token: undefined,
@@ -37,13 +37,38 @@ function takenPort() {
   return { port: server.port, [Symbol.dispose]: () => server.stop(true) }
 }
 
+/** Somebody who says that he would share the port. */
+function share(port: number) {
+  const where = { hostname: '127.0.0.1', port, reusePort: true }
+  const server = Bun.listen({ ...where, socket: { data: () => undefined } })
+  return { [Symbol.dispose]: () => server.stop(true) }
+}
+
+function canShare(port: number): boolean {
+  try {
+    share(port)[Symbol.dispose]()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Those of a process that was killed. */
+async function leaveSockets(paths: readonly string[]): Promise<void> {
+  const script = `for (const unix of ${JSON.stringify(paths)}) Bun.listen({ unix, socket: { data() {} } }); console.log(1)`
+  const child = Bun.spawn([process.execPath, '-e', script])
+  await child.stdout.getReader().read()
+  child.kill('SIGKILL')
+  await child.exited
+}
+
 describe('a refused config', () => {
   test('leaves none of its listeners open', async () => {
     const [first = 0, second = 0] = freePorts(2)
     using taken = takenPort()
     await using rig = await startRig({ answer: ok('hello') })
     const { listeners } = rig.edge.edge.control.config
-    const next = [...listeners, listener('x', first), listener('y', taken.port), listener('z', second)]
+    const next = [...listeners, tcpListener('x', first), tcpListener('y', taken.port), tcpListener('z', second)]
     expect(await rig.edge.apply({ listeners: next })).toEqual({
       kind: 'refused',
       problems: [
@@ -78,7 +103,7 @@ describe('a refused config', () => {
       },
     } as const
     const both = { pools: [...pools, checked] }
-    const refused = await rig.edge.apply({ ...both, listeners: [...listeners, listener('y', taken.port)] })
+    const refused = await rig.edge.apply({ ...both, listeners: [...listeners, tcpListener('y', taken.port)] })
     expect(refused.kind).toBe('refused')
     const timers = rig.edge.clock.pending()
     rig.edge.clock.advance(10_000)
@@ -95,8 +120,8 @@ describe('a refused config', () => {
   test('gives an address back that one of ours had left for another', async () => {
     const [port = 0] = freePorts(1)
     using taken = takenPort()
-    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [listener('web', port)] } })
-    const wide = [listener('web', port, '0.0.0.0'), listener('y', taken.port)]
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [tcpListener('web', port)] } })
+    const wide = [tcpListener('web', port, '0.0.0.0'), tcpListener('y', taken.port)]
     expect((await rig.edge.apply({ listeners: wide })).kind).toBe('refused')
     await using client = await rig.connect()
     expect((await ask(client, get())).body).toBe('hello')
@@ -107,12 +132,12 @@ describe('a refused config', () => {
 describe('an address of ours', () => {
   test('may widen from one to all, and who is connected stays', async () => {
     const [port = 0] = freePorts(1)
-    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [listener('web', port)] } })
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [tcpListener('web', port)] } })
     await ask(rig.client, get())
     rig.client.send(get().slice(0, 10))
     await turnUntil(() => rig.edge.counters.bytesFromClients > get().length, 'the begin of a request')
     for (const host of ['0.0.0.0', '127.0.0.1']) {
-      expect(await rig.edge.apply({ listeners: [listener('web', port, host)] })).toEqual({ kind: 'applied' })
+      expect(await rig.edge.apply({ listeners: [tcpListener('web', port, host)] })).toEqual({ kind: 'applied' })
       await using client = await rig.connect()
       expect((await ask(client, get())).body).toBe('hello')
     }
@@ -124,13 +149,13 @@ describe('an address of ours', () => {
     const [one = 0, two = 0] = freePorts(2)
     await using rig = await startRig({
       answer: ok('hello'),
-      config: { listeners: [listener('web', one)], admin: adminOn(two) },
+      config: { listeners: [tcpListener('web', one)], admin: adminOn(two) },
     })
     for (const [web, admin] of [
       [two, one],
       [one, two],
     ] as const) {
-      const changes = { listeners: [listener('web', web)], admin: adminOn(admin) }
+      const changes = { listeners: [tcpListener('web', web)], admin: adminOn(admin) }
       expect(await rig.edge.apply(changes)).toEqual({ kind: 'applied' })
       expect(await health(admin)).toBe(200)
       await using client = await connectTo(web)
@@ -143,9 +168,9 @@ describe('an address of ours', () => {
     using taken = takenPort()
     await using rig = await startRig({
       answer: ok('hello'),
-      config: { listeners: [listener('web', one)], admin: adminOn(two) },
+      config: { listeners: [tcpListener('web', one)], admin: adminOn(two) },
     })
-    const changes = { listeners: [listener('web', two), listener('y', taken.port)], admin: adminOn(one) }
+    const changes = { listeners: [tcpListener('web', two), tcpListener('y', taken.port)], admin: adminOn(one) }
     expect((await rig.edge.apply(changes)).kind).toBe('refused')
     expect(await health(two)).toBe(200)
     await using client = await connectTo(one)
@@ -153,12 +178,89 @@ describe('an address of ours', () => {
   })
 })
 
+describe('a listener whose address stays', () => {
+  test('takes other permissions, and its clients stay', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'smartedge-mode-'))
+    const path = join(folder, 'edge.sock')
+    const mode = () => statSync(path).mode & 0o777
+    try {
+      const local = unixListener('local', path)
+      await using rig = await startRig({ answer: ok('hello'), config: { listeners: [tcpListener('web', 0), local] } })
+      await using client = new RawPeer()
+      await Bun.connect<RawPeer>({ unix: path, data: client, allowHalfOpen: true, socket: peerHandlers })
+      const { listeners } = rig.edge.edge.control.config
+      const change = (mode: number) => [listeners[0]!, { ...local, mode }]
+      await rig.edge.apply({ listeners: change(0o660) })
+      expect(mode()).toBe(0o660)
+      const move = await rig.edge.edge.control.prepare({
+        ...rig.edge.edge.control.config,
+        listeners: change(0o600),
+      })
+      move.abandon()
+      expect(mode()).toBe(0o660)
+      expect((await ask(client, get())).body).toBe('hello')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('is bound anew for what only binding takes, and its clients stay', async () => {
+    const [port = 0] = freePorts(1)
+    const web = tcpListener('web', port)
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [web] } })
+    await ask(rig.client, get())
+    expect(canShare(port)).toBe(false)
+    expect(await rig.edge.apply({ listeners: [{ ...web, reusePort: true }] })).toEqual({ kind: 'applied' })
+    expect(canShare(port)).toBe(true)
+    await using client = await rig.connect()
+    for (const one of [rig.client, client]) expect((await ask(one, get())).body).toBe('hello')
+  })
+
+  test('is as before when it cannot be bound anew, or need not be', async () => {
+    const [port = 0] = freePorts(1)
+    using taken = takenPort()
+    const web = { ...tcpListener('web', port), reusePort: true }
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [web] } })
+    using sharing = share(port)
+    const alone = { ...web, reusePort: false }
+    expect((await rig.edge.apply({ listeners: [alone] })).kind).toBe('refused')
+    sharing[Symbol.dispose]()
+    expect((await rig.edge.apply({ listeners: [alone, tcpListener('y', taken.port)] })).kind).toBe('refused')
+    expect(canShare(port)).toBe(true)
+    await using client = await rig.connect()
+    expect((await ask(client, get())).body).toBe('hello')
+  })
+})
+
 describe('a listener', () => {
+  test('takes the place of a Unix socket that a killed process has left', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'smartedge-stale-'))
+    const [path, adminPath] = [join(folder, 'edge.sock'), join(folder, 'admin.sock')]
+    try {
+      await leaveSockets([path, adminPath])
+      const config = {
+        listeners: [tcpListener('web', 0), unixListener('local', path)],
+        admin: { address: { kind: 'unix', path: adminPath }, token: undefined, open: true },
+      } as const
+      await using rig = await startRig({ answer: ok('hello'), config })
+      await using client = new RawPeer()
+      await Bun.connect<RawPeer>({ unix: path, data: client, allowHalfOpen: true, socket: peerHandlers })
+      expect((await ask(client, get())).body).toBe('hello')
+      expect((await fetch('http://localhost/health', { unix: adminPath })).status).toBe(200)
+      // A second process takes neither away.
+      expect(await startEdge({ config: testConfig(config), emit: () => undefined }).catch(String)).toContain('in use')
+      expect((await ask(client, get())).body).toBe('hello')
+      rig.client.reset()
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   test('that is removed and named again at once takes its address back', async () => {
     const [port = 0, other = 0] = freePorts(2)
-    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [listener('web', port)] } })
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [tcpListener('web', port)] } })
     for (const now of [other, port]) {
-      expect(await rig.edge.apply({ listeners: [listener('web', now)] })).toEqual({ kind: 'applied' })
+      expect(await rig.edge.apply({ listeners: [tcpListener('web', now)] })).toEqual({ kind: 'applied' })
     }
     rig.edge.clock.advance(400)
     await using client = await connectTo(port)
@@ -169,10 +271,10 @@ describe('a listener', () => {
   test('that is only called otherwise keeps its clients', async () => {
     await using rig = await startRig({ answer: ok('hello') })
     const [port = 0] = freePorts(1)
-    await rig.edge.apply({ listeners: [listener('old', port)] })
+    await rig.edge.apply({ listeners: [tcpListener('old', port)] })
     await using client = await connectTo(port)
     await ask(client, get())
-    await rig.edge.apply({ listeners: [listener('new', port)] })
+    await rig.edge.apply({ listeners: [tcpListener('new', port)] })
     expect(rig.edge.edge.status().listeners).toEqual([{ name: 'new', address: `127.0.0.1:${port}` }])
     expect(rig.edge.edge.control.load().listeners.get('new')).toEqual({ connections: 1, tunnels: 0 })
     expect((await ask(client, get())).body).toBe('hello')
@@ -186,7 +288,7 @@ describe('a listener', () => {
     quick.send(get('/quick'))
     const requests = [await rig.backend.next(), await rig.backend.next()]
     const { control } = rig.edge.edge
-    const move = await control.prepare({ ...control.config, listeners: [listener('other', port)] })
+    const move = await control.prepare({ ...control.config, listeners: [tcpListener('other', port)] })
     // In the queue, and not accepted before the move: the edge lives in the same thread.
     const queued = connectTo(rig.edge.port)
     move.commit()

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startTestEdge } from '../support/edge.ts'
+import { startTestEdge, tcpListener, unixListener } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { parseRequest, type RawRequest, valuesOf } from '../support/raw-message.ts'
 import { ok } from '../support/raw-backend.ts'
@@ -76,10 +76,7 @@ describe('a listener', () => {
       const path = join(directory, 'edge.sock')
       const { requests, socket } = answerer()
       const server = Bun.listen<RawPeer>({ hostname: '127.0.0.1', port: 0, allowHalfOpen: true, socket })
-      const listeners = [
-        { name: 'web', address: { kind: 'tcp', host: '127.0.0.1', port: 0 } },
-        { name: 'local', address: { kind: 'unix', path } },
-      ] as const
+      const listeners = [tcpListener('web', 0), unixListener('local', path)]
       await using edge = await startTestEdge([server.port], {
         config: { listeners, trustedProxies },
       })

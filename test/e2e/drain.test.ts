@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { startEdge } from '../../core/edge.ts'
-import { startTestEdge, testConfig } from '../support/edge.ts'
+import { startTestEdge, tcpListener, testConfig } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
@@ -8,7 +8,9 @@ import { stillness, turn, turnUntil } from '../support/raw-peer.ts'
 import { freePorts } from '../support/ports.ts'
 import { startRig } from '../support/rig.ts'
 
-const listener = (port: number) => ({ name: 'x', address: { kind: 'tcp', host: '127.0.0.1', port } }) as const
+const listener = (port: number) => tcpListener('x', port)
+const adminOn = (port: number) =>
+  ({ address: { kind: 'tcp', host: '127.0.0.1', port }, token: undefined, open: true }) as const
 
 describe('draining', () => {
   test('gives kept-alive clients a second for one more request', async () => {
@@ -50,7 +52,7 @@ describe('draining', () => {
   })
 
   test('accepts for the delay while it is not ready, and no longer', async () => {
-    const admin = { address: { kind: 'tcp', host: '127.0.0.1', port: 0 }, token: undefined, open: true } as const
+    const admin = adminOn(0)
     await using rig = await startRig({ answer: ok('hello'), config: { shutdownDelayMs: 5000, admin } })
     await ask(rig.client, get())
     const { adminAddress } = rig.edge.edge
@@ -224,10 +226,10 @@ describe('a successor', () => {
   test('serves on the same addresses while a tunnel of the old process lives on', async () => {
     const [port = 0, adminPort = 0] = freePorts(2)
     const config = {
-      listeners: [{ name: 'web', address: { kind: 'tcp', host: '127.0.0.1', port } }],
-      admin: { address: { kind: 'tcp', host: '127.0.0.1', port: adminPort }, token: undefined, open: true },
+      listeners: [tcpListener('web', port)],
+      admin: adminOn(adminPort),
       shutdownDelayMs: 100,
-    } as const
+    }
     await using rig = await startRig({ config })
     rig.client.send(get('/', 'Connection: Upgrade\r\nUpgrade: echo\r\n'))
     const tunnel = await rig.backend.next()
@@ -265,5 +267,32 @@ describe('a successor', () => {
     )
     expect(events).toEqual([])
     rig.client.reset()
+  })
+
+  test('that shares the port takes over without a gap', async () => {
+    const web = { ...tcpListener('web', freePorts(1)[0] ?? 0), reusePort: true }
+    const config = { listeners: [web], shutdownDelayMs: 100 }
+    await using rig = await startRig({ answer: ok('old'), config })
+    rig.client.reset()
+    await using backend = startRawBackend({ answer: answering(ok('new')) })
+    const next = await startTestEdge([backend.port], { config })
+    const answers = new Set<string>()
+    const askOnce = async (): Promise<void> => {
+      await using client = await connectTo(next.port)
+      answers.add((await ask(client, get('/', 'Connection: close\r\n'))).body)
+    }
+    for (let count = 0; count < 200 && answers.size < 2; count += 1) await askOnce()
+    expect([...answers].toSorted()).toEqual(['new', 'old'])
+    const drained = rig.edge.edge.drain()
+    for (let count = 0; count < 50; count += 1) await askOnce()
+    // Some stand in the queues when the old process gives its port up.
+    const crowd = Array.from({ length: 50 }, askOnce)
+    rig.edge.clock.advance(100)
+    await Promise.all(crowd)
+    expect(await drained).toEqual({ cut: 0 })
+    answers.clear()
+    for (let count = 0; count < 50; count += 1) await askOnce()
+    expect([...answers]).toEqual(['new'])
+    await next[Symbol.asyncDispose]()
   })
 })

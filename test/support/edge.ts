@@ -2,7 +2,7 @@
  * An edge with real sockets and a clock that stands still: its time-outs come when a test advances the clock. Disposing of
  * it, after the clients, checks what must hold behind every test: whatever began has ended, once.
  */
-import type { Config, PoolConfig } from '../../core/config/config.ts'
+import type { Config, ListenerConfig, PoolConfig } from '../../core/config/config.ts'
 import { type Applied, apply } from '../../core/control/edge-control.ts'
 import { type Edge, startEdge } from '../../core/edge.ts'
 import type { LookUp } from '../../core/names/look-up.ts'
@@ -57,10 +57,25 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
   }
 }
 
+/** Port 0: any. */
+export const tcpListener = (name: string, port: number, host = '127.0.0.1'): ListenerConfig => ({
+  name,
+  address: { kind: 'tcp', host, port },
+  reusePort: false,
+  mode: undefined,
+})
+
+export const unixListener = (name: string, path: string): ListenerConfig => ({
+  name,
+  address: { kind: 'unix', path },
+  reusePort: false,
+  mode: undefined,
+})
+
 /** A listener on a port that the system chooses, no admin API, and the pool `web` for everything. */
 export function testConfig(overrides: Partial<Config> = {}): Config {
   return {
-    listeners: [{ name: 'web', address: { kind: 'tcp', host: '127.0.0.1', port: 0 } }],
+    listeners: [tcpListener('web', 0)],
     admin: undefined,
     trustedProxies: [],
     limits: { maxHeadBytes: 64 * 1024, maxTargetBytes: 16 * 1024, maxFields: 256, maxConnections: 1000 },

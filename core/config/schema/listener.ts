@@ -36,12 +36,56 @@ function defaultAddress(setting: TextSetting): SocketAddress {
   return parsed.value
 }
 
-const listener = object(
-  { address: address(defaults['listener.address'], 'Where clients connect; port 0 takes any free one.') },
-  { description: 'A port for clients.' },
+const mode = text({
+  title: 'octal permissions',
+  description:
+    'Permissions of a `unix:` address: who may write may connect. Without it they follow the umask: 0755 with the usual 022, so that only our own user may.',
+  examples: ['0660'],
+  rule: 'must be permissions in octal such as "0660"',
+  pattern: '^0?[0-7]{3}$',
+  parse: (value) =>
+    /^0?[0-7]{3}$/.test(value) ? { kind: 'value', value: Number.parseInt(value, 8) } : { kind: 'fault' },
+  hintFor: (value) => (typeof value === 'number' ? `did you mean "0${value}", in quotes?` : undefined),
+})
+
+const reusePort = showDefault(
+  located(
+    flag({
+      description:
+        'Lets other processes of the same user listen there too, if all of them say so: for a restart without a gap. Not for `unix:` addresses.',
+      examples: [true],
+    }),
+  ),
+  false,
 )
 
-type ListenerDraft = { readonly address: WrittenAddress }
+const listener = convert(
+  object(
+    {
+      address: address(
+        defaults['listener.address'],
+        'Where clients connect; port 0 takes any free one, `localhost` both 127.0.0.1 and ::1.',
+      ),
+      mode: located(mode),
+      reusePort,
+    },
+    { description: 'A port for clients.' },
+  ),
+  ({ address, mode, reusePort }, _node, reading): ListenerDraft => {
+    const isUnix = address?.value?.kind === 'unix'
+    if (isUnix && reusePort?.value === true)
+      reading.report(reusePort.node, { rule: 'must not be true for a unix: address' })
+    if (!isUnix && mode !== undefined && (address === undefined || address.value !== undefined))
+      reading.report(mode.node, { rule: 'is for unix: addresses only' })
+    return { address, mode: mode?.value, reusePort: reusePort?.value ?? false }
+  },
+)
+
+interface ListenerDraft {
+  readonly address: WrittenAddress
+  readonly mode: number | undefined
+  readonly reusePort: boolean
+}
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {
   ...thingName,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AdminServer, startAdmin } from '../../../core/admin/server.ts'
-import type { SocketAddress } from '../../../core/address.ts'
+import { formatAddress, type SocketAddress } from '../../../core/address.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 
@@ -105,19 +105,27 @@ describe('admin server', () => {
     expect((await fetch('http://localhost/api/status', { unix: path })).status).toBe(200)
   })
 
-  test('takes over a Unix socket left by a dead process, never a live one', async () => {
-    const path = socketPath()
-    const child = Bun.spawn([
-      process.execPath,
-      '-e',
-      `Bun.serve({ unix: ${JSON.stringify(path)}, fetch() {} }); console.log(1)`,
-    ])
-    await child.stdout.getReader().read()
-    expect(start({ kind: 'unix', path })).rejects.toThrow('already in use')
-    child.kill('SIGKILL')
-    await child.exited
-    await start({ kind: 'unix', path })
-    expect((await fetch('http://localhost/health', { unix: path })).status).toBe(200)
+  test('on localhost serves in both families, under one port and one token', async () => {
+    const server = await start({ kind: 'tcp', host: 'localhost', port: 0 })
+    const port = server.address.kind === 'tcp' ? server.address.port : 0
+    expect(server.address).toEqual({ kind: 'tcp', host: 'localhost', port })
+    expect(server.bound.map(formatAddress)).toEqual([`127.0.0.1:${port}`, `[::1]:${port}`])
+    const statuses = async () => {
+      const found = []
+      for (const host of ['127.0.0.1', '[::1]'])
+        found.push(
+          await fetch(`http://${host}:${port}/api/status`).then(
+            ({ status }) => status,
+            () => 'refused',
+          ),
+        )
+      return found
+    }
+    expect(await statuses()).toEqual([200, 200])
+    server.close()
+    expect(await statuses()).toEqual(['refused', 'refused'])
+    server.reopen()
+    expect(await statuses()).toEqual([200, 200])
   })
 
   test('leaves a file alone that is no socket', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Secret } from '../../../core/secrets.ts'
+import { tcpListener, unixListener } from '../../support/edge.ts'
 import { configOf, problemsOf, withPool, withTop } from './read-config.ts'
 
 const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
@@ -8,7 +9,7 @@ describe('a valid config', () => {
   test('of one line has every default filled in', () => {
     const config = configOf('{ "pools": { "web": { "backends": ["http://localhost:8081"] } } }')
     expect(config).toEqual({
-      listeners: [{ name: 'default', address: { kind: 'tcp', host: '0.0.0.0', port: 8080 } }],
+      listeners: [tcpListener('default', 8080, '0.0.0.0')],
       admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9900 }, token: undefined, open: false },
       trustedProxies: [],
       limits: { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: undefined },
@@ -49,7 +50,10 @@ describe('a valid config', () => {
   test('may say everything', () => {
     const text = `{
       "$schema": "./smartedge.schema.json",
-      "listeners": { "web": { "address": "[::]:80" }, "local": { "address": "unix:/run/edge.sock" } },
+      "listeners": {
+        "web": { "address": "[::]:80", "reusePort": true },
+        "local": { "address": "unix:/run/edge.sock", "mode": "0660", "reusePort": false },
+      },
       "admin": { "address": "0.0.0.0:9900", "token": "\${TOKEN}" },
       "trustedProxies": ["10.0.0.0/8", "::1"],
       "limits": { "head": "32KiB", "target": "8KiB", "fields": 100, "connections": 5000 },
@@ -86,9 +90,9 @@ describe('a valid config', () => {
       members: { '/app/backends.json': '{ "backends": ["http://a", "unix:/b.sock"] }' },
       present: ['/app/plugins/mine.ts', '/app/geo.mmdb'],
     })
-    expect(config.listeners.map(({ name, address }) => [name, address.kind])).toEqual([
-      ['web', 'tcp'],
-      ['local', 'unix'],
+    expect(config.listeners).toEqual([
+      { ...tcpListener('web', 80, '::'), reusePort: true },
+      { ...unixListener('local', '/run/edge.sock'), mode: 0o660 },
     ])
     expect(config.admin?.token?.reveal()).toBe('sesame')
     expect(config.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
@@ -233,6 +237,14 @@ describe('addresses that cannot be bound together', () => {
       'listeners.a.address must differ from the address of admin: both',
     ],
     [{ admin: { address: '127.0.0.1:8080' } }, 'admin.address must differ from the address of listeners.default: both'],
+    [
+      { listeners: { a: { address: 'localhost:1' }, b: { address: '[::1]:1' } } },
+      'listeners.b.address must differ from the address of listeners.a: both',
+    ],
+    [
+      { listeners: { a: { address: '0.0.0.0:1' }, b: { address: 'localhost:1' } } },
+      'listeners.b.address must differ from the address of listeners.a: both',
+    ],
     [{ listeners: { a: {}, b: {} } }, 'listeners.b must differ from the address of listeners.a: both'],
   ])('%j are one problem', (top, part) => {
     const problems = problemsOf(withTop(top))

@@ -84,6 +84,12 @@ describe('planChanges', () => {
     ['an admin API opened to changes', withTop({}), withTop({ admin: { open: true } }), ['admin: open false -> true']],
     ['an admin API switched off', withTop({}), withTop({ admin: false }), ['admin: removed']],
     [
+      'settings of listeners that stay where they are',
+      withTop({ listeners: { a: { address: 'unix:/a' }, b: { address: '0.0.0.0:2' } } }),
+      withTop({ listeners: { a: { address: 'unix:/a', mode: '060' }, b: { address: '0.0.0.0:2', reusePort: true } } }),
+      ['listeners.a: mode none -> "0060"', 'listeners.b: reusePort false -> true'],
+    ],
+    [
       'listeners that came, moved and went',
       withTop({ listeners: { a: { address: '0.0.0.0:1' }, b: { address: '0.0.0.0:2' } } }),
       withTop({ listeners: { b: { address: '0.0.0.0:3' }, c: { address: '0.0.0.0:4' } } }),

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RequestHandler } from '../../../core/inbound/request-handler.ts'
+import { createEdgeCounters } from '../../../core/observe/counters.ts'
+import { keyOf, RunningListener } from '../../../core/runtime/running-listener.ts'
+import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
+
+let folder = ''
+let open: RunningListener[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'smartedge-listener-'))
+})
+afterEach(() => {
+  for (const listener of open) listener.shut()
+  open = []
+  rmSync(folder, { recursive: true })
+})
+
+/** A listener to which nobody comes. */
+function start(config = unixListener('local', join(folder, 'a.sock'))) {
+  const faults: unknown[] = []
+  const listener = new RunningListener(config, {
+    handler: {} as RequestHandler,
+    counters: createEdgeCounters(),
+    emit: () => undefined,
+    reportFault: (error) => void faults.push(error),
+    maxConnections: () => 1,
+    onClosed: () => undefined,
+  })
+  open.push(listener)
+  return { listener, config, faults, path: join(folder, 'a.sock') }
+}
+
+describe('a running listener', () => {
+  test('is shut and opened again where it was', () => {
+    const { listener, path } = start()
+    for (let count = 0; count < 2; count += 1) {
+      listener.shut()
+      expect([existsSync(path), listener.addresses]).toEqual([false, []])
+    }
+    listener.reopen()
+    listener.reopen()
+    expect([existsSync(path), listener.addresses]).toEqual([true, [listener.address]])
+  })
+
+  test('has its new settings from the commit on', () => {
+    const { listener, config } = start()
+    const next = { ...config, name: 'other', mode: 0o660 }
+    const move = listener.prepare(next)
+    expect([listener.config, listener.title]).toEqual([config, 'listener "local"'])
+    move.commit()
+    expect([listener.config, listener.title]).toEqual([next, 'listener "other"'])
+  })
+
+  test('tells of permissions that cannot be given, and goes on', () => {
+    const { listener, config, faults, path } = start()
+    rmSync(path)
+    listener.prepare({ ...config, mode: 0o660 }).commit()
+    expect(faults.map(String)).toEqual([expect.stringContaining('ENOENT')])
+  })
+
+  test('tells when it cannot be bound as it was, which only somebody quicker can bring about', () => {
+    const { listener, config, faults } = start(tcpListener('web', 0))
+    const move = listener.prepare({ ...config, reusePort: true })
+    const { address } = listener
+    const where = { hostname: '127.0.0.1', port: address.kind === 'tcp' ? address.port : 0, reusePort: true }
+    const other = Bun.listen({ ...where, socket: { data: () => undefined } })
+    move.abandon()
+    expect(faults.map(String)).toEqual([expect.stringContaining('is already in use')])
+    // It goes on as it is.
+    Bun.listen({ ...where, socket: { data: () => undefined } }).stop(true)
+    other.stop(true)
+    expect(listener.addresses).toEqual([address])
+  })
+
+  test('is not bound anew once it is shut', () => {
+    const { listener, config } = start(tcpListener('web', 0))
+    const move = listener.prepare({ ...config, reusePort: true })
+    listener.shut()
+    move.abandon()
+    expect([listener.addresses, listener.countQueued()]).toEqual([[], 0])
+  })
+
+  test('is wanted by a config that names its address, unless it is on its way out', () => {
+    const { listener, config } = start()
+    expect(listener.isWantedBy(testConfig({ listeners: [{ ...config, name: 'other' }] }))).toBe(true)
+    expect(listener.isWantedBy(testConfig())).toBe(false)
+    listener.letGo()
+    expect(listener.isWantedBy(testConfig({ listeners: [config] }))).toBe(false)
+  })
+})
+
+describe('what a listener is known by', () => {
+  test('is its address, and its name where the system chooses the port', () => {
+    expect(keyOf(tcpListener('a', 80))).toBe(keyOf(tcpListener('b', 80)))
+    expect(keyOf(tcpListener('a', 0))).not.toBe(keyOf(tcpListener('b', 0)))
+    expect(keyOf(tcpListener('a', 80))).not.toBe(keyOf(tcpListener('a', 80, '::')))
+  })
+})
