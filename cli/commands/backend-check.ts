@@ -48,7 +48,7 @@ function tell(io: Io, pool: string, { id, state, lastCheck }: BackendStatus, { j
   if (lastCheck === null) return exitCode.failure
   const { passed, detail, elapsedMs } = lastCheck
   const verdict = `${passed ? 'passed' : 'failed'} its check: ${printable(detail)} in ${formatMs(elapsedMs)}`
-  if (json) io.stdout(`${JSON.stringify({ pool, backend: id, state, check: lastCheck }, null, 2)}\n`)
+  if (json) io.data(`${JSON.stringify({ pool, backend: id, state, check: lastCheck }, null, 2)}\n`)
   else io.stdout(`${printable(pool)}: ${printable(id)} ${verdict}; it is ${printable(state)}\n`)
   return passed ? exitCode.ok : exitCode.failure
 }

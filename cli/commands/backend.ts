@@ -55,7 +55,7 @@ async function list(io: Io, pools: readonly PoolStatus[], options: BackendOption
   if (named !== undefined && named.kind !== 'found') return unclear(io, named)
   for (const { name } of named === undefined ? pools : [named.pool]) {
     const code = await command(io, options, { method: 'GET', path: pathOf(name) }, (body) => {
-      if (options.json) io.stdout(`${JSON.stringify(body, null, 2)}\n`)
+      if (options.json) io.data(`${JSON.stringify(body, null, 2)}\n`)
       else io.stdout(formatPool(body as PoolMembersView, io.color))
       return exitCode.ok
     })
@@ -124,7 +124,8 @@ async function mayChange(io: Io, verb: Change, { pool, backend }: Place, { yes =
 }
 
 function tell(io: Io, { json = false }: BackendOptions, answer: unknown, line: string): number {
-  io.stdout(json ? `${JSON.stringify(answer, null, 2)}\n` : `${line}\n`)
+  if (json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
+  else io.stdout(`${line}\n`)
   return exitCode.ok
 }
 

@@ -53,7 +53,8 @@ async function write(io: ServiceIo, options: BenchOptions, results: Results): Pr
   const { renderHtml } = await import('../../bench/report/html.ts')
   const { renderMarkdown } = await import('../../bench/report/markdown.ts')
   const { renderTerminal } = await import('../../bench/report/terminal.ts')
-  io.stdout(options.json ? `${JSON.stringify(results, undefined, 2)}\n` : renderTerminal(results))
+  if (options.json) io.data(`${JSON.stringify(results, undefined, 2)}\n`)
+  else io.stdout(renderTerminal(results))
   const files = [
     { path: options.html, text: renderHtml },
     { path: options.markdown, text: renderMarkdown },

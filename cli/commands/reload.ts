@@ -8,6 +8,7 @@ import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
+import { counted } from '../text/format.ts'
 
 export interface ReloadOptions extends TargetOptions {
   /** Changes nothing. */
@@ -27,7 +28,7 @@ export async function reload(io: Io, options: ReloadOptions): Promise<number> {
   return await command(io, options, { method: 'POST', path }, (body) => {
     const answer = body as Partial<ReloadAnswer>
     const problems = answer.problems ?? []
-    if (options.json) io.stdout(`${JSON.stringify(body, null, 2)}\n`)
+    if (options.json) io.data(`${JSON.stringify(body, null, 2)}\n`)
     else {
       io.stdout(options.plan ? formatPlan(answer) : formatOutcome(answer))
       printProblems(io, answer)
@@ -56,20 +57,18 @@ function formatOutcome({ kind, generation }: Partial<ReloadAnswer>): string {
 function formatPlan({ changes = [], summary = '' }: Partial<ReloadAnswer>): string {
   if (changes.length === 0) return `${printable(summary)}\n`
   const ending = (change: Change): string =>
-    change.connections === 0 ? '' : ` (ends ${count(change.connections, 'connection')}${tunnelsOf(change)})`
+    change.connections === 0 ? '' : ` (ends ${counted(change.connections, 'connection')}${tunnelsOf(change)})`
   const lines = changes.map((change) => `${printable(change.key)}: ${printable(change.text)}${ending(change)}`)
   const total = changes.reduce((sum, { connections }) => sum + connections, 0)
-  return `${[...lines, `${count(changes.length, 'change')}, ${count(total, 'connection')} to end`].join('\n')}\n`
+  return `${[...lines, `${counted(changes.length, 'change')}, ${counted(total, 'connection')} to end`].join('\n')}\n`
 }
 
-const tunnelsOf = ({ tunnels }: Change): string => (tunnels === 0 ? '' : `, ${count(tunnels, 'tunnel')} among them`)
+const tunnelsOf = ({ tunnels }: Change): string => (tunnels === 0 ? '' : `, ${counted(tunnels, 'tunnel')} among them`)
 
 /** Also of a refusal. */
 export function printProblems(io: Io, body: unknown): void {
   const { problems = [], kept = [], omitted = 0 } = body as Partial<ReloadAnswer>
   for (const problem of problems) io.stderr(`${printable(formatProblem(problem))}\n`)
-  if (omitted > 0) io.stderr(`and ${count(omitted, 'problem')} more\n`)
+  if (omitted > 0) io.stderr(`and ${counted(omitted, 'problem')} more\n`)
   if (kept.length > 0) io.stderr(`kept as before: ${kept.map(printable).join(', ')}\n`)
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -33,7 +33,7 @@ export async function serveLoaded(
   loaded: LoadedConfig,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
-  const emit = logFor(io, options, io.stderr)
+  const emit = logFor(io, options, isJson(io, options) ? io.events : io.stderr)
   return options.top
     ? await serveBelowTop(io, options, loaded, emit)
     : await serveWith(io, options, loaded, emit, onReady)
@@ -86,10 +86,12 @@ async function serveWith(
   return await serve({ io, config, file, emit, lastWords, clock: systemClock, start, ...(onReady && { onReady }) })
 }
 
+const isJson = (io: ServiceIo, options: RunOptions): boolean => options.json === true || !io.stderrIsTty
+
 const logFor = (io: ServiceIo, options: RunOptions, write: (line: string) => void): Emit =>
   createLog({
     write,
-    format: options.json || !io.stderrIsTty ? 'json' : 'text',
+    format: isJson(io, options) ? 'json' : 'text',
     color: io.color,
     quiet: options.quiet ?? false,
     clock: systemClock,

@@ -9,6 +9,6 @@ export interface SchemaOptions {
 }
 
 export async function schema(io: Io, { members = false }: SchemaOptions): Promise<number> {
-  io.stdout(renderSchema(members ? membersSchema : configSchema))
+  io.data(renderSchema(members ? membersSchema : configSchema))
   return exitCode.ok
 }

@@ -6,7 +6,7 @@ import { report, targetOrReport } from '../client/admin-failure.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
-import { formatStatus } from '../text/status-table.ts'
+import { formatStatus, type StatusLook } from '../text/status-table.ts'
 
 export interface StatusOptions extends TargetOptions {
   readonly json?: boolean
@@ -27,16 +27,20 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
     const answer = await askAdmin(target, '/api/status')
     if (answer.kind !== 'ok') return report(io, target, answer)
     if (!isSnapshot(answer.body)) return report(io, target, { kind: 'refused', reason: 'that is no SmartEdge status' })
-    if (options.json) io.stdout(`${JSON.stringify(answer.body, null, options.watch ? 0 : 2)}\n`)
-    else
-      io.stdout(
-        (options.watch && io.isTty ? clearScreen : '') + formatStatus(answer.body, { color: io.color, previous }),
-      )
+    if (options.json) io.data(`${JSON.stringify(answer.body, null, options.watch ? 0 : 2)}\n`)
+    else io.stdout((options.watch && io.isTty ? clearScreen : '') + formatStatus(answer.body, lookOf(io, previous)))
     if (!options.watch) return exitCode.ok
     previous = answer.body
     await pause()
   }
 }
+
+const lookOf = ({ color, columns, ascii }: Io, previous: StatusSnapshot | undefined): StatusLook => ({
+  color,
+  width: columns(),
+  ellipsis: ascii ? '~' : '…',
+  previous,
+})
 
 /** As much as the table relies on; a newer edge may tell more. */
 function isSnapshot(body: unknown): body is StatusSnapshot {

@@ -32,7 +32,7 @@ export async function strategyList(io: Io, { config: path, json = false }: Strat
     return exitCode.badConfig
   }
   const strategies = listStrategies(loaded.kind === 'config' ? loaded.config.pools : [])
-  if (json) io.stdout(`${JSON.stringify(strategies, null, 2)}\n`)
+  if (json) io.data(`${JSON.stringify(strategies, null, 2)}\n`)
   else io.stdout(table(strategies, io))
   return exitCode.ok
 }

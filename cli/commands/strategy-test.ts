@@ -28,12 +28,12 @@ export async function strategyTest(io: Io, target: string, { options, json = fal
     const { name, report } = await examineApart({ use, file, options, isFull: true, clock: systemClock, deadlineMs })
     const passes = report.checks.every(({ fault }) => fault === null)
     const refusal = refusalOf(file, report) ?? null
-    if (json) io.stdout(`${JSON.stringify({ file, name, passes, refusal, ...report }, null, 2)}\n`)
+    if (json) io.data(`${JSON.stringify({ file, name, passes, refusal, ...report }, null, 2)}\n`)
     else io.stdout(render(target, name, report, refusal, io.color))
     return passes ? exitCode.ok : exitCode.failure
   } catch (error) {
     if (!(error instanceof StrategyFileError)) throw error
-    if (json) io.stdout(`${JSON.stringify({ file, name: null, passes: false, refusal: error.message }, null, 2)}\n`)
+    if (json) io.data(`${JSON.stringify({ file, name: null, passes: false, refusal: error.message }, null, 2)}\n`)
     else io.stderr(`${error.message}\n`)
     return exitCode.failure
   }

@@ -20,7 +20,7 @@ export async function strategyUse(io: Io, pool: string, use: string, given: Stra
   const strategy = options === undefined ? name : { use: name, options }
   const path = `/api/pools/${encodeURIComponent(pool)}`
   return await command(io, target, { method: 'PATCH', path, body: { strategy } }, (body) => {
-    if (json) io.stdout(`${JSON.stringify(body, null, 2)}\n`)
+    if (json) io.data(`${JSON.stringify(body, null, 2)}\n`)
     else io.stdout(`${printable(pool)}: balanced by ${printable(name)} from now on\n`)
     return exitCode.ok
   })

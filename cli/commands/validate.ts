@@ -5,6 +5,7 @@ import { formatProblem } from '../../core/config/problems.ts'
 import { displayName } from '../../core/config/read/reading.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { counted } from '../text/format.ts'
 
 export interface ValidateOptions {
   /** What `--config` says. */
@@ -17,7 +18,7 @@ export interface ValidateOptions {
 export async function validate(io: Io, { config: path, json = false }: ValidateOptions): Promise<number> {
   const loaded = loadConfig({ path, cwd: io.cwd, env: io.env })
   const isValid = loaded.kind === 'config'
-  if (json) io.stdout(`${JSON.stringify(toJson(loaded), null, 2)}\n`)
+  if (json) io.data(`${JSON.stringify(toJson(loaded), null, 2)}\n`)
   else if (isValid) io.stdout(`${displayName(loaded.source, io.cwd)}: ${summarize(loaded.config)}\n`)
   else printProblems(io, loaded)
   return isValid ? exitCode.ok : exitCode.badConfig
@@ -41,8 +42,6 @@ export function summarize({ listeners, routes, pools }: Config): string {
     counted(backends, 'backend'),
   ].join(', ')
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function toJson(loaded: Loaded): unknown {
   const { source = null, files } = loaded

@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { EdgeEvent, Emit } from '../../core/observe/events.ts'
 import { paint, printable, type Style } from '../text/text.ts'
+import { counted } from '../text/format.ts'
 
 export type Level = 'info' | 'warn' | 'error'
 
@@ -73,12 +74,12 @@ export function describeEvent(event: EdgeEvent): Described {
     case 'draining':
       return {
         level: 'info',
-        message: `${event.signal}: finishing ${count(event.connections, 'connection')}, then ending; once more ends at once`,
+        message: `${event.signal}: finishing ${counted(event.connections, 'connection')}, then ending; once more ends at once`,
       }
     case 'stopped':
       return event.cut === 0
         ? { level: 'info', message: 'stopped, nothing was cut' }
-        : { level: 'warn', message: `stopped, ${count(event.cut, 'connection')} cut at the end of shutdownTimeout` }
+        : { level: 'warn', message: `stopped, ${counted(event.cut, 'connection')} cut at the end of shutdownTimeout` }
     case 'fault':
       return { level: 'error', message: `${event.detail}${besides(event)}` }
     default:
@@ -99,10 +100,10 @@ function adminMessage({ address, ownToken }: EdgeEvent & { kind: 'admin-listenin
 }
 
 const besides = ({ more }: { readonly more?: number }): string =>
-  more === undefined ? '' : ` (and ${count(more, 'time')} more within a second)`
+  more === undefined ? '' : ` (and ${counted(more, 'time')} more within a second)`
 
 const readyMessage = ({ config, pools, backends }: EdgeEvent & { kind: 'ready' }): string =>
-  `ready: ${count(pools, 'pool')}, ${count(backends, 'backend')}, from ${config ?? 'built-in defaults'}`
+  `ready: ${counted(pools, 'pool')}, ${counted(backends, 'backend')}, from ${config ?? 'built-in defaults'}`
 
 function failureMessage({ origin, problems, kept }: EdgeEvent & { kind: 'reload-failed' }): string {
   const effect =
@@ -111,5 +112,3 @@ function failureMessage({ origin, problems, kept }: EdgeEvent & { kind: 'reload-
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
   return [`reload (${origin}): ${effect}`, ...problems].join('\n')
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

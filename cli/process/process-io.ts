@@ -1,6 +1,7 @@
 /** The real `Io`: this process's streams, environment and signals. Runs on Bun and on Deno. */
 import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
+import { toAscii, wantsAscii } from '../text/ascii.ts'
 import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
 import { writeNow } from './last-words.ts'
@@ -9,11 +10,17 @@ import type { ServiceIo } from './service-io.ts'
 export function processIo(): ServiceIo {
   const isTty = isatty(1)
   const stderrIsTty = isatty(2)
+  const ascii = wantsAscii(process.env)
+  const shown = (text: string): string => (ascii ? toAscii(text) : text)
   // A terminal that was closed sends SIGHUP as well, and is none any more.
   const hasLostTerminal = (): boolean => stderrIsTty && !isatty(2)
   return {
-    stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
+    stdout: (text) => void process.stdout.write(shown(text)),
+    data: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(shown(text)),
+    events: (text) => void process.stderr.write(text),
+    ascii,
+    columns: () => (isTty ? process.stdout.columns : undefined),
     env: process.env,
     cwd: process.cwd(),
     command: calledAs(process.env, process.cwd()),

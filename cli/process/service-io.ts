@@ -6,6 +6,8 @@ export type Signal = 'SIGINT' | 'SIGTERM'
 export interface ServiceIo extends Io {
   /** Whether standard error is a terminal: then events are lines for people, else JSON. */
   readonly stderrIsTty: boolean
+  /** Writes what programs read to standard error, as it is: events as JSON. */
+  readonly events: (text: string) => void
   /**
    * Calls `handler` on each signal until the returned function is called; the default, to end at once, is off meanwhile.
    * Losing the terminal counts as SIGTERM.

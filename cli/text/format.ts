@@ -3,6 +3,10 @@
 /** `12,345`. */
 export const formatCount = (count: number): string => (Number.isFinite(count) ? count.toLocaleString('en-US') : '-')
 
+/** `1 backend`, `12,345 backends`. */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${formatCount(count)} ${count === 1 ? noun : plural}`
+
 /** Three significant digits: `0.41 ms`, `12.3 ms`, `1.20 s`. */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return '-'

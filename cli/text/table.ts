@@ -1,4 +1,5 @@
 /** Columns that line up: pure, by characters as a terminal counts them. */
+import { widthOf } from './fit.ts'
 import { paint, type Style } from './text.ts'
 
 export interface Cell {
@@ -10,7 +11,7 @@ export interface Cell {
 
 /** One line a row, two spaces in front and between; the first row decides how many columns there are. */
 export function alignTable(rows: readonly (readonly Cell[])[], color: boolean): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column]?.text ?? ''))))
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]?.text ?? ''))))
   const lines = rows.map((row) =>
     row
       .map((cell, column) => pad(cell, widths[column] ?? 0, color))
@@ -21,10 +22,7 @@ export function alignTable(rows: readonly (readonly Cell[])[], color: boolean): 
 }
 
 function pad({ text, style, right }: Cell, columns: number, color: boolean): string {
-  const space = ' '.repeat(Math.max(0, columns - width(text)))
+  const space = ' '.repeat(Math.max(0, columns - widthOf(text)))
   const painted = style ? paint(text, style, color) : text
   return right ? space + painted : painted + space
 }
-
-/** Code points are near enough: ids are ASCII, and a wide zone name moves its own line only. */
-const width = (text: string): number => Array.from(text).length

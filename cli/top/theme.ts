@@ -3,6 +3,8 @@
  * any colour vision (blue-green, orange, red differ in lightness too), and never say anything that a word does not.
  */
 
+import { wantsAscii } from '../text/ascii.ts'
+
 export type Role =
   | 'plain'
   | 'dim'
@@ -161,9 +163,8 @@ export const greyTheme = (theme: Theme): Theme => ({ ...theme, codes: greyedCode
 
 /** What the terminal can show, from its environment. */
 export function lookOf(env: Readonly<Record<string, string | undefined>>, wantsColor: boolean): Look {
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
   const term = env['TERM'] ?? ''
-  const isAscii = !/utf-?8/i.test(locale) || /^(?:linux|dumb|vt\d+|cons25)?$/.test(term)
+  const isAscii = wantsAscii(env) || /^(?:linux|dumb|vt\d+|cons25)?$/.test(term)
   const hasMany = /256|direct|kitty|ghostty|alacritty|foot/.test(term) || env['COLORTERM'] !== undefined
   return { palette: wantsColor ? (hasMany ? 'indexed' : 'basic') : 'no-color', ascii: isAscii }
 }

@@ -22,7 +22,7 @@ export async function showOnce(session: Session): Promise<number> {
   if (seen.kind === 'refused') return report(io, target, seen)
   if (options.json) {
     const { version, pid } = seen.hello
-    io.stdout(`${JSON.stringify({ version, pid, ...seen.frame }, null, 2)}\n`)
+    io.data(`${JSON.stringify({ version, pid, ...seen.frame }, null, 2)}\n`)
     return exitCode.ok
   }
   const { frameText } = await import('./frame-text.tsx')

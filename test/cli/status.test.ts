@@ -46,6 +46,16 @@ describe('status command', () => {
     expect(out).toContain('10.0.0.1:80  ● healthy')
   })
 
+  test('fits the terminal, as it is at that moment', async () => {
+    const { server, url } = await admin()
+    const widths = [80, 200]
+    const pause = async () => (widths.length === 0 ? await server.stop() : undefined)
+    const { out } = await run({ url, watch: true, pause }, { isTty: true, columns: () => widths.shift() })
+    const [narrow = '', wide = ''] = out.split('\u001B[H\u001B[2J\u001B[3J').slice(1)
+    expect(Math.max(...narrow.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+    expect([narrow.includes('last check'), wide.includes('last check')]).toEqual([false, true])
+  })
+
   test('gives the snapshot as JSON', async () => {
     const { url } = await admin()
     const { code, out } = await run({ url, json: true })

@@ -228,6 +228,34 @@ describe('a question', () => {
   })
 })
 
+describe('a terminal without UTF-8', () => {
+  test('gets ASCII from every command, and programs get what is', async () => {
+    const posix = { LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }
+    const run = async (...args: string[]) => await finished(spawn([process.execPath, main, ...args], posix))
+    for (const args of [
+      ['--help'],
+      ['backend', '--help'],
+      ['bench', '--help'],
+      ['strategy', 'test', 'random'],
+      ['nope'],
+    ]) {
+      const { out, err } = await run(...args)
+      expect(out + err).toMatch(/^[\n\x20-\x7e]+$/)
+    }
+    const { out } = await run('schema')
+    expect(out).toContain('’')
+  }, 20_000)
+
+  test('gets the status in ASCII', async () => {
+    const { path, adminUrl } = setup()
+    const child = smartedge('demo', '-c', path)
+    await event(child, 'ready')
+    const status = [process.execPath, main, 'status', '--url', adminUrl]
+    expect((await finished(spawn(status, { LC_ALL: 'C' }))).out).toMatch(/^[\n\x20-\x7e]+$/)
+    expect((await finished(spawn(status, { LC_ALL: 'C.UTF-8' }))).out).toContain(' · ')
+  })
+})
+
 describe('npm start', () => {
   test('runs a named configuration for real, without origins', async () => {
     const { path, url } = setup()

@@ -12,10 +12,13 @@ export function recordedIo(cwd: string, env: Io['env'] = {}): RecordedIo {
   let [out, err] = ['', '']
   return {
     stdout: (text) => void (out += text),
+    data: (text) => void (out += text),
     stderr: (text) => void (err += text),
     env,
     cwd,
     command: 'smartedge',
+    ascii: false,
+    columns: () => undefined,
     confirm: undefined,
     isTty: false,
     color: false,

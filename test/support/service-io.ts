@@ -29,10 +29,14 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
   }
   return {
     stdout: write('out'),
+    data: write('out'),
     stderr: write('err'),
+    events: write('err'),
     env: {},
     cwd: '/',
     command: 'smartedge',
+    ascii: false,
+    columns: () => undefined,
     confirm: undefined,
     isTty: false,
     color: false,

@@ -6,7 +6,7 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 
 const clock = virtualClock()
 clock.advance(192_000)
-const plain = { color: false, previous: undefined }
+const plain = { color: false, width: undefined, ellipsis: '…', previous: undefined }
 
 function busy(): StatusSnapshot {
   const lastCheck = { at: clock.wallTime() - 2000, passed: true, elapsedMs: 1, detail: '200 OK' }
@@ -76,14 +76,14 @@ web · p2c · 2 of 3 up
     const snapshot = busy()
     const counters = { ...snapshot.counters, requests: 3000 }
     const later = { ...snapshot, uptimeMs: snapshot.uptimeMs + 2000, counters }
-    expect(formatStatus(later, { color: false, previous: snapshot })).toContain('3,000 requests · 1,500/s')
-    expect(formatStatus(snapshot, { color: false, previous: snapshot })).not.toContain('/s')
+    expect(formatStatus(later, { ...plain, previous: snapshot })).toContain('3,000 requests · 1,500/s')
+    expect(formatStatus(snapshot, { ...plain, previous: snapshot })).not.toContain('/s')
   })
 
   test('gives no rate across a restart', () => {
     const snapshot = busy()
     const restarted = { ...snapshot, pid: 43, uptimeMs: snapshot.uptimeMs + 1 }
-    expect(formatStatus(restarted, { color: false, previous: snapshot })).not.toContain('/s')
+    expect(formatStatus(restarted, { ...plain, previous: snapshot })).not.toContain('/s')
   })
 
   test('shows pools without backends, and no pools', () => {
@@ -104,5 +104,66 @@ web · p2c · 2 of 3 up
     const [first] = snapshot.pools[0]!.backends
     const pools = [{ ...snapshot.pools[0]!, backends: [{ ...first!, state: 'novel' as never }] }]
     expect(formatStatus({ ...snapshot, pools }, plain)).toContain('? novel')
+  })
+
+  describe('on a terminal', () => {
+    const longest = (text: string): number => Math.max(...text.split('\n').map((line) => Array.from(line).length))
+    const generation = {
+      number: 3,
+      at: '2026-01-01T00:01:02.345Z',
+      origin: 'watch',
+      summary: 'pools.web: weight of localhost:8104 2 -> 8, +1 backend',
+    }
+    const problem = 'backends.json:7:49: backends[3].weight must be a number from 0.001 to 1000, got -8'
+    const lastReload = { at: generation.at, ok: false, origin: 'watch', problems: [problem] }
+    const long = 'ec2-203-0-113-25.compute-1.amazonaws.com:31105'
+
+    function measured(): StatusSnapshot {
+      const snapshot = busy()
+      const [pool] = snapshot.pools
+      const [first, ...others] = pool?.backends ?? []
+      const backends = [{ ...first, id: long, latency }, ...others]
+      return { ...snapshot, reload: { generation, lastReload }, pools: [{ ...pool, backends }] } as StatusSnapshot
+    }
+
+    test.each([40, 60, 80, 100, 120])('of %d columns no line is longer', (width) => {
+      expect(longest(formatStatus(measured(), { ...plain, width }))).toBeLessThanOrEqual(width)
+    })
+
+    test('of 80 columns keeps what matters, and each backend on a line', () => {
+      expect(formatStatus(measured(), { ...plain, width: 80 })).toBe(`\
+SmartEdge 1.2.3 · serving for 3m 12s · pid 42 · 47.7 MiB
+web on 127.0.0.1:8080
+0 requests · 0 connections open · 0 answered 5xx · 0 retries
+generation 3 since 2026-01-01 00:01:02 UTC · watch: pools.web: weight of
+  localhost:8104 2 -> 8, +1 backend
+the last reload failed: backends.json:7:49: backends[3].weight must be a number
+  from 0.001 to 1000, got -8
+
+web · p2c · 2 of 3 up
+  backend                   state        in flight  requests  failed     p99
+  ec2-203-0-1…ws.com:31105  ● healthy            0     4,021       3  1.20 s
+  [::1]:8082                ✖ unhealthy          0         0       0       -
+      connection refused, since 12s
+  c:1                       ○ unchecked          0         0       0       -
+`)
+    })
+
+    test('tells below its line why a backend is out, where there is no column for it', () => {
+      const lines = formatStatus(busy(), { ...plain, width: 80 }).split('\n')
+      const at = lines.findIndex((line) => line.includes('✖ unhealthy'))
+      expect(lines[at + 1]).toBe('      connection refused, since 12s')
+      expect(formatStatus(busy(), { ...plain, width: 120 })).toContain('connection refused, since 12s\n')
+    })
+
+    test('tells apart what differs at the end of its name', () => {
+      const ids = [
+        'backend-of-a-very-long-name.internal.example:31121',
+        'backend-of-a-very-long-name.internal.example:31122',
+      ]
+      const snapshot = buildSnapshot(fakeEdge(ids.map((id) => fakeBackend({ id }))), fakeProcess, clock)
+      const shown = formatStatus(snapshot, { ...plain, width: 80, ellipsis: '~' })
+      for (const end of ['31121', '31122']) expect(shown).toMatch(new RegExp(`\\n  backend-\\S+~\\S+:${end} `))
+    })
   })
 })

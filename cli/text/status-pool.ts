@@ -1,0 +1,122 @@
+/** One pool of a status as a table: pure. What does not fit the width gives way, the least telling first. */
+import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
+import { isUsable } from '../client/find-backend.ts'
+import { cutMiddle, widthOf, wrapWords } from './fit.ts'
+import { formatCount, formatMs, formatSpan } from './format.ts'
+import { alignTable, type Cell } from './table.ts'
+import { paint, printable, type Style } from './text.ts'
+
+export interface PoolLook {
+  readonly color: boolean
+  readonly width: number | undefined
+  readonly ellipsis: string
+}
+
+/** Glyph and word, as colour alone tells nothing to some and on paper. */
+const states: Readonly<Record<string, readonly [glyph: string, style: Style]>> = {
+  healthy: ['●', 'green'],
+  unhealthy: ['✖', 'red'],
+  unchecked: ['○', 'dim'],
+  draining: ['◐', 'yellow'],
+}
+
+interface Column {
+  readonly title: string
+  readonly cell: (backend: BackendStatus, nowMs: number) => Cell
+}
+
+const right = (text: string): Cell => ({ text, right: true })
+const redAbove0 = (count: number): Cell => ({
+  ...right(formatCount(count)),
+  ...(count > 0 && { style: 'red' as const }),
+})
+const percentile =
+  (key: 'p50Ms' | 'p95Ms' | 'p99Ms') =>
+  ({ latency }: BackendStatus): Cell =>
+    right(latency ? formatMs(latency[key]) : '-')
+
+const columns: readonly Column[] = [
+  { title: 'backend', cell: ({ id }) => ({ text: printable(id) }) },
+  { title: 'state', cell: stateCell },
+  { title: 'weight', cell: ({ weight }) => right(String(weight)) },
+  { title: 'in flight', cell: ({ inflight }) => right(formatCount(inflight)) },
+  { title: 'requests', cell: ({ requests }) => right(formatCount(requests)) },
+  { title: 'failed', cell: ({ failures }) => redAbove0(failures.total) },
+  { title: '5xx', cell: ({ responses }) => redAbove0(responses['5xx']) },
+  { title: 'p50', cell: percentile('p50Ms') },
+  { title: 'p95', cell: percentile('p95Ms') },
+  { title: 'p99', cell: percentile('p99Ms') },
+  { title: 'last check', cell: (backend, nowMs) => ({ text: lastWord(backend, nowMs) }) },
+]
+
+/** The first goes first. Why a backend is out is told below its line when there is no column for it. */
+const dispensable = ['p50', 'p95', 'last check', 'weight', '5xx', 'p99', 'failed', 'requests']
+const numbers: ReadonlySet<string> = new Set(['weight', 'in flight', 'requests', 'failed', '5xx', 'p50', 'p95', 'p99'])
+
+/** Of the width; names are cut in the middle, where those of one kind are alike. */
+const nameShare = 0.3
+
+/** `at`: ms since the epoch, when the snapshot was taken. */
+export function formatPool({ name, strategy, backends }: PoolStatus, at: number, look: PoolLook): string {
+  const { color, width } = look
+  const usable = backends.filter(isUsable).length
+  const title = `${paint(printable(name), 'bold', color)} · ${printable(strategy)} · ${usable} of ${backends.length} up`
+  const table = fittingTable(backends, at, look)
+  const [header = '', ...lines] = alignTable(table.rows, color).split('\n')
+  const noted = backends.flatMap((backend, index) => [
+    lines[index] ?? '',
+    ...(table.hasLastCheck || !isOut(backend) ? [] : noteBelow(lastWord(backend, at), width)),
+  ])
+  return `${[title, header, ...noted].join('\n')}\n`
+}
+
+const noteBelow = (text: string, width: number | undefined): string[] =>
+  wrapWords(text, width === undefined ? undefined : width - 6).map((line) => `      ${line}`)
+
+/** Without the columns for which there is no room. */
+function fittingTable(backends: readonly BackendStatus[], at: number, { width, ellipsis }: PoolLook) {
+  const nameWidth = width === undefined ? Infinity : Math.max(12, Math.floor(width * nameShare))
+  const filled = columns.map(({ title, cell }: Column) => {
+    const cells = backends.map((backend) => cell(backend, at))
+    const texts = title === 'backend' ? cells.map(({ text }) => cutMiddle(text, nameWidth, ellipsis)) : undefined
+    const header: Cell = { text: title, style: 'dim', right: numbers.has(title) }
+    return { title, cells: [header, ...cells.map((one, row) => ({ ...one, text: texts?.[row] ?? one.text }))] }
+  })
+  const taken = new Map(
+    filled.map(({ title, cells }) => [title, 2 + Math.max(...cells.map(({ text }) => widthOf(text)))]),
+  )
+  const gone = columnsToDrop(taken, width ?? Infinity)
+  const shown = filled.filter(({ title }) => !gone.has(title))
+  const rows = [undefined, ...backends].map((_, row) => shown.flatMap(({ cells }) => cells[row] ?? []))
+  return { rows, hasLastCheck: !gone.has('last check') }
+}
+
+/** `taken`: by each column, the space before it included. */
+function columnsToDrop(taken: ReadonlyMap<string, number>, width: number): ReadonlySet<string> {
+  const gone = new Set<string>()
+  const fits = () => [...taken].reduce((sum, [title, one]) => sum + (gone.has(title) ? 0 : one), 0) <= width
+  for (const title of dispensable) if (!fits()) gone.add(title)
+  // A wide one that went last may have made room for narrow ones.
+  for (const title of dispensable.toReversed()) {
+    const wasGone = gone.delete(title)
+    if (wasGone && !fits()) gone.add(title)
+  }
+  return gone
+}
+
+function stateCell({ state }: BackendStatus): Cell {
+  const [glyph, style] = states[state] ?? ['?', 'yellow']
+  return { text: `${glyph} ${printable(state)}`, style }
+}
+
+const isOut = ({ state, why }: BackendStatus): boolean => state === 'unhealthy' || state === 'draining' || Boolean(why)
+
+/** Why it is out, else how its newest check went. */
+function lastWord({ state, since, reason, why, health, lastCheck }: BackendStatus, nowMs: number): string {
+  const age = (time: string) => formatSpan(Math.max(0, nowMs - Date.parse(time)))
+  // Balancers of before they were told leave `why` and `health` out.
+  const out = why ?? reason
+  if (state === 'draining' && out) return `${printable(out)}, since ${age(since)}; ${printable(health)}`
+  if (state === 'unhealthy' || out) return `${printable(out ?? 'no reason given')}, since ${age(since)}`
+  return lastCheck ? `${printable(lastCheck.detail)}, ${age(lastCheck.at)} ago` : '-'
+}
