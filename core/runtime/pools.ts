@@ -7,6 +7,8 @@ import { type PoolServices, RunningPool } from './running-pool.ts'
 export class Pools implements Part<Config> {
   private readonly services: PoolServices
   private byName: ReadonlyMap<string, RunningPool> = new Map()
+  /** Those that were removed while their backends finish: one that is configured again goes on. */
+  private readonly retired = new Map<string, RunningPool>()
 
   constructor(services: PoolServices) {
     this.services = services
@@ -41,11 +43,11 @@ export class Pools implements Part<Config> {
 
   /** Ends everything now. */
   stop(): void {
-    for (const pool of this.byName.values()) pool.stop()
+    for (const pool of [...this.byName.values(), ...this.retired.values()]) pool.stop()
   }
 
   private async preparePool(config: PoolConfig, whole: Config, next: Map<string, RunningPool>): Promise<Move> {
-    const running = this.byName.get(config.name)
+    const running = this.byName.get(config.name) ?? this.retiring(config.name)
     if (running !== undefined) {
       next.set(config.name, running)
       return running.prepare(config, whole)
@@ -55,9 +57,19 @@ export class Pools implements Part<Config> {
     return { ...NO_MOVE, abandon: () => started.stop() }
   }
 
+  /** The pool of this name that was removed and has not finished; undefined: there is none. */
+  private retiring(name: string): RunningPool | undefined {
+    const pool = this.retired.get(name)
+    return pool?.isGone === false ? pool : undefined
+  }
+
   private take(next: ReadonlyMap<string, RunningPool>): void {
     const gone = [...this.byName].filter(([name]) => !next.has(name))
     this.byName = next
-    for (const [, pool] of gone) pool.retire()
+    for (const [name, pool] of gone) {
+      pool.retire()
+      this.retired.set(name, pool)
+    }
+    for (const [name, pool] of this.retired) if (next.has(name) || pool.isGone) this.retired.delete(name)
   }
 }

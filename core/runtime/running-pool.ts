@@ -1,6 +1,6 @@
 /**
  * A pool at work: its backends with their connections, checks and strategy. It outlives reloads: what a new config does
- * not change goes on as it was, and a backend that is no longer configured finishes what it has begun.
+ * not change goes on as it was, and a backend that is no longer configured finishes what it has begun, or comes back.
  */
 import { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
@@ -27,6 +27,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
+import { Leaving } from '../pool/leaving.ts'
 import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
 
@@ -56,6 +57,7 @@ export class RunningPool {
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   private readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly watchers: Watchers
+  private readonly leaving: Leaving
   config: PoolConfig
   private settings: PoolSettings
   backends: readonly Backend[] = []
@@ -81,6 +83,7 @@ export class RunningPool {
       random,
       onChange: (backend, detail) => this.onFact(backend, detail),
     })
+    this.leaving = new Leaving(clock, (backend) => this.connections.get(backend)?.cut())
     const reports: StrategyReports = {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
@@ -149,16 +152,24 @@ export class RunningPool {
     return backend !== undefined && this.watchers.recheck(backend)
   }
 
-  /** No longer configured: checks end, and every backend finishes what it has begun. */
+  /** No longer configured: checks end, and every backend finishes what it has begun. A later commit has it back. */
   retire(): void {
     this.watchers.stop()
-    for (const backend of this.backends) this.drainAway(backend)
+    for (const backend of this.backends) this.letGo(backend)
+  }
+
+  /** Whether anything of it is left, once it has retired. */
+  get isGone(): boolean {
+    return this.leaving.backends.length === 0
   }
 
   /** Ends everything now. */
   stop(): void {
     this.watchers.stop()
-    for (const backend of this.backends) this.connections.get(backend)?.cut()
+    for (const backend of [...this.backends, ...this.leaving.backends]) {
+      this.leaving.takeBack(backend.id)
+      this.connections.get(backend)?.cut()
+    }
   }
 
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
@@ -170,11 +181,13 @@ export class RunningPool {
 
   private takeMembers(config: PoolConfig): void {
     const now = this.services.clock.now()
-    const create = (member: Member): Backend => this.createBackend(member, now)
+    const create = (member: Member): Backend => this.takeBack(member, now) ?? this.createBackend(member, now)
     const { backends, removed } = reconcile(this.backends, config.members, create, now)
     this.backends = backends
-    for (const backend of removed) this.drainAway(backend)
+    for (const backend of removed) this.letGo(backend)
     for (const backend of backends) {
+      // Of a pool that had retired, also those that stayed are on their way.
+      this.leaving.takeBack(backend.id)
       const connections = this.connections.get(backend)
       connections?.update(this.connectionPolicy())
       connections?.keepIdle(backend.facts.operator.kind === 'active')
@@ -182,6 +195,12 @@ export class RunningPool {
     this.watchers.update(config, now)
     for (const backend of backends) this.reckon(backend, 'another configuration is in force')
     this.balancer.update(backends)
+  }
+
+  private takeBack(member: Member, now: number): Backend | undefined {
+    const backend = this.leaving.takeBack(member.id)
+    backend?.configure(member, now)
+    return backend
   }
 
   private createBackend(member: Member, now: number): Backend {
@@ -200,10 +219,9 @@ export class RunningPool {
   }
 
   /** No new requests; what is under way may go on for the drain time. */
-  private drainAway(backend: Backend): void {
-    const connections = this.connections.get(backend)
-    connections?.keepIdle(false)
-    this.services.clock.after(this.settings.drainTimeoutMs, () => connections?.cut())
+  private letGo(backend: Backend): void {
+    this.connections.get(backend)?.keepIdle(false)
+    this.leaving.add(backend, this.settings.drainTimeoutMs)
   }
 
   /** Something was found out about `backend`. */

@@ -106,6 +106,29 @@ describe('pools', () => {
     expect((await prepare(pool('a', { strategy: { use: 'random', options: undefined } }))).isNews).toBe(true)
   })
 
+  test('come back with their backends while these finish, and anew after that', async () => {
+    const { clock, pools, commit } = making()
+    await commit(pool('a', roundRobin), pool('b', roundRobin))
+    const [a, b] = [pools.running.get('a')!, pools.running.get('b')!]
+    const [backend] = a.backends
+    await commit(pool('b', roundRobin))
+    clock.advance(4000)
+    await commit(pool('a', roundRobin))
+    expect([pools.running.get('a'), a.backends[0]]).toEqual([a, backend!])
+    clock.advance(5000)
+    await commit(pool('a', roundRobin), pool('b', roundRobin))
+    expect(pools.running.get('b')).not.toBe(b)
+  })
+
+  test('stay away when the config that would bring them back is abandoned', async () => {
+    const { pools, prepare, commit } = making()
+    await commit(pool('a', roundRobin))
+    await commit()
+    const move = await prepare(pool('a', roundRobin))
+    move.abandon()
+    expect(pools.running.size).toBe(0)
+  })
+
   test('tell the files of their strategies and what is under way', async () => {
     const { pools, commit } = making()
     await commit(pool('a', roundRobin))

@@ -14,6 +14,7 @@ const health: HealthPolicy = {
   initially: 'usable',
   maxConcurrent: 10,
 }
+const timeouts = { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 }
 const passive = { failures: 2, retryAfterMs: 1000 }
 const context = {
   key: undefined,
@@ -127,5 +128,139 @@ describe('another config of a running pool', () => {
     } as const
     expect(started.events.at(-1)).toEqual(news)
     expect(started.pool.recheck(one.id)).toBe(false)
+  })
+})
+
+describe('the connections of a running pool', () => {
+  test('to a backend that is told to drain are closed as they become idle', async () => {
+    using started = await startPool([1, 2])
+    const [one, two] = backendsOf(started)
+    const [idle, busy, other] = [started.ask(one)!, started.ask(one)!, started.ask(two)!]
+    started.answer(idle.socket)
+    started.answer(other.socket)
+    await started.change([], { members: [makeMember(1, { isDraining: true }), makeMember(2)] })
+    expect([idle, busy, other].map(({ socket }) => socket.isOpen)).toEqual([false, true, true])
+    started.answer(busy.socket)
+    expect([busy.socket.isOpen, busy.sink.log.at(-1)]).toEqual([false, 'end'])
+    await started.change([1, 2])
+    const again = started.ask(one)!
+    started.answer(again.socket)
+    expect(again.socket.isOpen).toBe(true)
+  })
+
+  test('of backends that stay follow changed caps and time-outs', async () => {
+    using started = await startPool([1])
+    const [one] = started.pool.backends as [Backend]
+    const capped = { maxConnections: 1, maxIdleConnections: 0 }
+    await started.change([1], { ...capped, timeouts: { ...timeouts, responseMs: 1000 } })
+    const asked = started.ask(one)!
+    expect([one.hasRoom, started.ask(one)]).toEqual([false, undefined])
+    started.clock.advance(1300)
+    expect(asked.sink.log.at(-1)).toBe('timeout: no response within 1000 ms')
+    const next = started.ask(one)!
+    started.answer(next.socket)
+    expect(next.socket.isOpen).toBe(false)
+  })
+
+  test('are ended with it, those of backends that are leaving too', async () => {
+    const started = await startPool([1, 2])
+    const [one, two] = backendsOf(started)
+    const asked = [started.ask(one)!, started.ask(two)!]
+    await started.change([2])
+    started.pool.stop()
+    expect(asked.map(({ socket }) => socket.isOpen)).toEqual([false, false])
+    // The timer wheel ends its turn; no drain time runs on.
+    started.clock.advance(1000)
+    expect(started.clock.pending()).toBe(0)
+  })
+})
+
+describe('a backend that is removed', () => {
+  test('finishes what it has begun, and is cut when its time is over', async () => {
+    using started = await startPool([1, 2])
+    const [one] = backendsOf(started)
+    const [idle, quick, slow] = [started.ask(one)!, started.ask(one)!, started.ask(one)!]
+    started.answer(idle.socket)
+    await started.change([2])
+    expect(picked(started)).not.toContain(one)
+    expect(idle.socket.isOpen).toBe(false)
+    started.answer(quick.socket)
+    expect(quick.sink.log.at(-1)).toBe('end')
+    started.clock.advance(4999)
+    expect(slow.socket.isOpen).toBe(true)
+    started.clock.advance(1)
+    expect(slow.sink.log.at(-1)).toBe('reset: the backend was removed and its drain time is over')
+    expect(slow.socket.isOpen).toBe(false)
+  })
+
+  test('takes its own again when it comes back in time', async () => {
+    using started = await startPool([1, 2], { passive })
+    const [one] = backendsOf(started)
+    const attempt = started.pool.snapshot().balancer.begin(one, 0)
+    const { socket, sink } = started.ask(one)!
+    await started.change([2])
+    started.clock.advance(4000)
+    await started.change([], { members: [makeMember(2), makeMember(1, { weight: 3 })] })
+    expect(started.pool.backends[1]).toBe(one)
+    expect(one).toMatchObject({ inflight: 1, weight: 3, counters: { requests: 1 } })
+    started.clock.advance(60_000)
+    expect([socket.isOpen, sink.log]).toEqual([false, ['connected', 'timeout: no response within 30000 ms']])
+    attempt.end({ kind: 'abandoned', elapsedMs: 0 }, 0)
+    const next = started.ask(one)!
+    started.answer(next.socket)
+    expect(next.socket.isOpen).toBe(true)
+  })
+
+  test('is out as it was when it comes back, until its pause is over', async () => {
+    using started = await startPool([1, 2], { passive: { failures: 1, retryAfterMs: 3000 } })
+    const [one] = backendsOf(started)
+    refuse(started, one, 1)
+    await started.change([2], { passive: { failures: 1, retryAfterMs: 3000 } })
+    started.clock.advance(1000)
+    await started.change([1, 2], { passive: { failures: 1, retryAfterMs: 3000 } })
+    expect(picked(started)).not.toContain(one)
+    started.clock.advance(2000)
+    expect(picked(started)).toContain(one)
+  })
+
+  test('is another one once its time is over', async () => {
+    using started = await startPool([1, 2])
+    const [one] = backendsOf(started)
+    await started.change([2])
+    started.clock.advance(5000)
+    await started.change([1, 2])
+    expect(started.pool.backends[0]).not.toBe(one)
+  })
+
+  test('gets no more time by being removed again while it leaves', async () => {
+    using started = await startPool([1, 2])
+    const [one] = backendsOf(started)
+    const { socket } = started.ask(one)!
+    await started.change([2])
+    started.clock.advance(3000)
+    started.pool.retire()
+    started.clock.advance(2000)
+    expect(socket.isOpen).toBe(false)
+  })
+})
+
+describe('a pool that is removed', () => {
+  test('goes on with its backends when it comes back in time', async () => {
+    using started = await startPool([1, 2])
+    const [one, two] = backendsOf(started)
+    const { socket } = started.ask(one)!
+    started.pool.retire()
+    expect(started.pool.isGone).toBe(false)
+    started.clock.advance(4000)
+    await started.change([1, 2])
+    started.clock.advance(5000)
+    expect([socket.isOpen, picked(started)]).toEqual([true, new Set([one, two])])
+  })
+
+  test('is gone when its last backend is', async () => {
+    using started = await startPool([1])
+    started.pool.retire()
+    started.clock.advance(5000)
+    expect(started.pool.isGone).toBe(true)
   })
 })
