@@ -46,7 +46,8 @@ describe('readRegularFile', () => {
     symlinkSync('pipe', path('to-pipe'))
     const before = openFiles()
     expect(readText(name, readRegularFile)).toEqual({ kind: 'fault', rule })
-    expect(openFiles()).toBe(before)
+    // Fewer when something of another test was collected meanwhile.
+    expect(openFiles()).toBeLessThanOrEqual(before)
   })
 })
 
