@@ -1,5 +1,5 @@
 /** Which backend of a running edge people mean by what they typed: an id, or a URL as the config file has it. Pure. */
-import { didYouMean } from '../../core/config/read/suggest.ts'
+import { didYouMean } from '../../core/suggest.ts'
 import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
 
 export type Found<T> =

@@ -20,11 +20,7 @@ export interface ReloadOptions extends TargetOptions {
 
 /** `failure` also when a part of the files could not be used. */
 export async function reload(io: Io, options: ReloadOptions): Promise<number> {
-  if (options.plan && options.rollback) {
-    io.stderr('smartedge: --plan and --rollback exclude each other\n')
-    return exitCode.usage
-  }
-  const path = options.plan ? '/api/config/plan' : options.rollback ? '/api/rollback' : '/api/reload'
+  const path = pathOf(options)
   return await command(io, options, { method: 'POST', path }, (body) => {
     const answer = body as Partial<ReloadAnswer>
     const problems = answer.problems ?? []
@@ -37,7 +33,12 @@ export async function reload(io: Io, options: ReloadOptions): Promise<number> {
   })
 }
 
-/** What the three of them answer, as far as it is shown. */
+function pathOf({ plan, rollback }: ReloadOptions): string {
+  if (rollback) return plan ? '/api/rollback/plan' : '/api/rollback'
+  return plan ? '/api/config/plan' : '/api/reload'
+}
+
+/** What they answer, as far as it is shown. */
 interface ReloadAnswer {
   readonly kind: string
   readonly generation: Generation

@@ -40,7 +40,21 @@ export const controlRoutes: Routes = {
     body: nothing,
     answer: controlled(async ({ control, request, origin }) => {
       const body = await readText(request)
-      return body.kind === 'refused' ? body.response : reloadAnswer(await control.rollback(origin))
+      if (body.kind === 'refused') return body.response
+      const result = await control.rollback(origin)
+      return result.kind === 'nowhere' ? problem(409, result.detail) : reloadAnswer(result)
+    }),
+  },
+  'POST /api/rollback/plan': {
+    summary: 'What a rollback would change, and how many connections and tunnels that would end. Changes nothing.',
+    need: 'read',
+    body: nothing,
+    answer: controlled(async ({ control, request }) => {
+      const body = await readText(request)
+      if (body.kind === 'refused') return body.response
+      const plan = await control.planRollback()
+      if (plan.kind === 'nowhere') return problem(409, plan.detail)
+      return plan.kind === 'plan' ? json(plan) : refusal(plan)
     }),
   },
   'POST /api/config/plan': {

@@ -22,7 +22,9 @@ export interface Controller {
   /** Loads, checks, isolates and applies. `origin`: who asked, for logs. Never rejects; neither do the others. */
   reload(origin: string): Promise<ReloadResult>
   /** Back to what was in force before the current generation; the files stay as they are. */
-  rollback(origin: string): Promise<ReloadResult>
+  rollback(origin: string): Promise<RollbackResult>
+  /** What `rollback` would change and end. */
+  planRollback(): Promise<Plan | Nowhere>
   /** What `reload` would change and end; with `text` as the config file's content, else the files as they are now. */
   plan(text?: string): Promise<Plan>
   /** Changes the file that holds what is edited, and applies it. */
@@ -42,6 +44,14 @@ export type ReloadResult =
   | ({ readonly kind: 'unchanged'; readonly generation: Generation } & Partly)
   | ({ readonly kind: 'refused' } & Problems)
 
+export type RollbackResult = ReloadResult | Nowhere
+
+/** Nothing was in force before. */
+export interface Nowhere {
+  readonly kind: 'nowhere'
+  readonly detail: string
+}
+
 export interface Problems {
   readonly problems: readonly Problem[]
   /** How many more there are. */
@@ -59,6 +69,8 @@ export interface Change {
   readonly key: string
   /** `backend b:80 added`, `weight of b:80 1 -> 2`. */
   readonly text: string
+  /** Which one was added or removed. */
+  readonly backend?: string
   readonly connections: number
   readonly tunnels: number
 }

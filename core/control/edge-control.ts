@@ -1,6 +1,6 @@
 /** What the controller asks of a running edge: implemented by `runtime/control.ts`, faked in tests. */
 import type { Config } from '../config/config.ts'
-import { type ApplyProblem, type Part, Refusal } from '../part.ts'
+import { type ApplyProblem, type Move, type Part, Refusal } from '../part.ts'
 
 /** `prepare` builds off to the side; its move publishes one snapshot, and is no news when nothing would change. */
 export interface EdgeControl extends Part<Config> {
@@ -24,21 +24,27 @@ export type Applied =
   | { readonly kind: 'unchanged'; readonly kept?: readonly ApplyProblem[] }
   | { readonly kind: 'refused'; readonly problems: readonly ApplyProblem[] }
 
-/** Puts `config` in force, or nothing of it. Rejects only for what is a bug. */
-export async function apply(edge: Part<Config>, config: Config): Promise<Applied> {
+/** Gets ready for `config`, or says why not. Rejects only for what is a bug. */
+export async function tryOut(
+  edge: Part<Config>,
+  config: Config,
+): Promise<{ readonly kind: 'move'; readonly move: Move } | (Applied & { readonly kind: 'refused' })> {
   try {
-    const move = await edge.prepare(config)
-    const kept = move.kept === undefined ? {} : { kept: move.kept }
-    if (!move.isNews) {
-      move.abandon()
-      return { kind: 'unchanged', ...kept }
-    }
-    move.commit()
-    return { kind: 'applied', ...kept }
+    return { kind: 'move', move: await edge.prepare(config) }
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', problems: error.problems }
     throw error
   }
+}
+
+/** Puts `config` in force, or nothing of it. Rejects only for what is a bug. */
+export async function apply(edge: Part<Config>, config: Config): Promise<Applied> {
+  const tried = await tryOut(edge, config)
+  if (tried.kind === 'refused') return tried
+  const { move } = tried
+  if (move.isNews) move.commit()
+  else move.abandon()
+  return { kind: move.isNews ? 'applied' : 'unchanged', ...(move.kept && { kept: move.kept }) }
 }
 
 export interface EdgeLoad {

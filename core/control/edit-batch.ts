@@ -1,14 +1,16 @@
-/** Several changes of one pool -> one new text of the file that holds it: checked as a whole, put in force, written. */
+/**
+ * Several changes of one pool -> one new text of the file that holds it. Whatever may fail is done first: the text is
+ * checked as a whole, written and flushed beside the file, and tried out; then it takes the file's place and is in force.
+ */
 import { scheduler } from 'node:timers/promises'
-import type { Config } from '../config/config.ts'
 import { editText } from '../config/edit/pool-edit.ts'
-import { writeAtomically } from '../config/edit/write.ts'
+import { type Replaced, stageText } from '../config/edit/write.ts'
 import { formatProblem, type Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
 import type { ConfigFiles, PoolEdit } from './contract.ts'
-import { apply, type EdgeControl } from './edge-control.ts'
+import type { EdgeControl } from './edge-control.ts'
 import { type EditBase, etagOf, findBase, type Refusal, soundPool } from './edit-base.ts'
-import { locate, publish, type Published } from './publish.ts'
+import { type Accepted, explainIn, type Publisher } from './publish.ts'
 import type { FilesRead, ReadFiles } from './read-files.ts'
 import { strangeStrategies } from './strange-strategies.ts'
 
@@ -16,17 +18,14 @@ export interface EditContext {
   readonly edge: EdgeControl
   readonly files: ConfigFiles
   readonly read: ReadFiles
+  readonly publisher: Publisher
 }
-
-type Accepted = Exclude<Published, { kind: 'refused' }>
 
 export interface Made {
   readonly kind: 'made'
   /** One per edit, in order: undefined when it was made. */
   readonly outcomes: readonly (Refusal | undefined)[]
   readonly published: Accepted
-  /** In force until then. */
-  readonly before: Config
   /** The files as they are now. */
   readonly read: FilesRead
   readonly etag: string
@@ -34,9 +33,11 @@ export interface Made {
   readonly file: string
 }
 
+type Refused = { readonly kind: 'refused'; readonly refusal: Refusal }
+
 export type BatchResult =
   | Made
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | Refused
   /** Somebody saved the file meanwhile: begin again with what it holds now. */
   | { readonly kind: 'overtaken' }
 
@@ -50,27 +51,46 @@ export async function editBatch(context: EditContext, edits: readonly [PoolEdit,
   const pool = soundPool(read.loaded, name)
   const isWhole = read.loaded.kind === 'config' || read.loaded.rest !== undefined
   if (pool === undefined || !isWhole) return invalid(problemsOf(read), base)
+  const isStrategy = edits[0].kind === 'strategy'
+  const strange = isStrategy ? strangeStrategies([pool], context.edge.config, context.files) : []
+  if (strange.length > 0) return invalid(explainIn(context.files, read)(strange), base)
+  const carried = await carryOut(context, { base, text, read, unmovedIn: isStrategy ? 'kept' : 'isolated', name })
+  if (carried.kind !== 'accepted') return carried
+  const { published } = carried
+  return { kind: 'made', outcomes, published, read, etag: etagOf(pool), file: base.home.file }
+}
 
-  const inForce = context.edge.config
-  const strange = edits[0].kind === 'strategy' ? strangeStrategies([pool], inForce, context.files) : []
-  if (strange.length > 0)
-    return invalid(
-      strange.map((problem) => locate(problem, context.files, read)),
-      base,
-    )
-  const published = await publish(context.edge, context.files, read)
-  if (published.kind === 'refused') return invalid(published.problems, base)
-  const back = async (result: BatchResult): Promise<BatchResult> => {
-    await apply(context.edge, inForce)
-    return result
+/** What is to be in the file and in force. */
+interface Meant {
+  readonly base: Base
+  readonly text: string
+  readonly read: FilesRead
+  /** The pool. */
+  readonly name: string
+  /** Where it must not stand when all is tried out. */
+  readonly unmovedIn: 'kept' | 'isolated'
+}
+
+async function carryOut(
+  { files, publisher }: EditContext,
+  { base, text, read, name, unmovedIn }: Meant,
+): Promise<{ readonly kind: 'accepted'; readonly published: Accepted } | Exclude<BatchResult, Made>> {
+  const staged = text === base.text ? undefined : await stageText(base.home.file, text)
+  if (staged?.kind === 'fault') return unwritten(base.home.file, staged.reason, files)
+  const ready = await publisher.prepare(read)
+  if (ready.kind === 'refused' || ready[unmovedIn].includes(name)) {
+    staged?.discard()
+    if (ready.kind === 'ready') ready.abandon()
+    return invalid(ready.problems, base)
   }
-  const unmoved = edits[0].kind === 'strategy' ? published.kept : published.isolated
-  if (unmoved.includes(name)) return await back(invalid(published.problems, base))
-  // In force first: a strategy that turns out not to load must not be found in the file by the next start.
-  const written = text === base.text ? undefined : await writeAtomically(base.home.file, text, base.text)
-  if (written?.kind === 'changed') return await back({ kind: 'overtaken' })
-  if (written?.kind === 'fault') return await back(unwritten(base.home.file, written.reason, context.files))
-  return { kind: 'made', outcomes, published, before: inForce, read, etag: etagOf(pool), file: base.home.file }
+  const replaced: Replaced = staged?.replace(base.text) ?? { kind: 'replaced' }
+  if (replaced.kind !== 'replaced') {
+    ready.abandon()
+    return replaced.kind === 'changed' ? { kind: 'overtaken' } : unwritten(base.home.file, replaced.reason, files)
+  }
+  const published = ready.commit()
+  await staged?.flush()
+  return { kind: 'accepted', published }
 }
 
 type Base = EditBase & { kind: 'base' }
@@ -96,13 +116,13 @@ const noBackend = (edit: PoolEdit): Refusal => ({
 const problemsOf = ({ loaded }: FilesRead): readonly Problem[] => (loaded.kind === 'problems' ? loaded.problems : [])
 
 /** Those that were there before are not this edit's. */
-function invalid(problems: readonly Problem[], base: Base): BatchResult {
+function invalid(problems: readonly Problem[], base: Base): Refused {
   const old = new Set(base.problems.map(formatProblem))
   const own = problems.filter((problem) => !old.has(formatProblem(problem)))
   return { kind: 'refused', refusal: { kind: 'invalid', problems: own } }
 }
 
-const unwritten = (file: string, reason: string, { cwd }: ConfigFiles): BatchResult => ({
+const unwritten = (file: string, reason: string, { cwd }: ConfigFiles): Refused => ({
   kind: 'refused',
   refusal: { kind: 'fault', detail: `${displayName(file, cwd)} cannot be written: ${reason}` },
 })

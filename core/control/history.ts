@@ -5,6 +5,8 @@ import type { Generation } from '../report/reload-status.ts'
 
 export interface History {
   readonly current: Generation
+  /** In force. */
+  readonly config: Config
   /** What was in force before the current one; undefined: nothing that is still known. */
   readonly previous: { readonly generation: Generation; readonly config: Config } | undefined
   /** A new generation, now in force. */
@@ -27,6 +29,9 @@ export function createHistory(config: Config, clock: Clock): History {
   return {
     get current() {
       return current.generation
+    },
+    get config() {
+      return current.config
     },
     get previous() {
       return past.at(-1)

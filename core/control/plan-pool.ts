@@ -50,12 +50,13 @@ function planMembers(
   return [
     ...next.flatMap((member): Omit<Change, 'key'>[] => {
       const known = before.get(member.id)
-      if (known === undefined) return [{ kind: 'backend-added', text: `backend ${member.id} added`, ...noLoad }]
+      if (known === undefined)
+        return [{ kind: 'backend-added', text: `backend ${member.id} added`, backend: member.id, ...noLoad }]
       return planMember(known, member).map((text) => ({ kind: 'other', text, ...noLoad }))
     }),
     ...removed.map(({ id }) => {
       const { connections, tunnels } = load.get(id) ?? noLoad
-      return { kind: 'backend-removed' as const, text: `backend ${id} removed`, connections, tunnels }
+      return { kind: 'backend-removed' as const, text: `backend ${id} removed`, backend: id, connections, tunnels }
     }),
     ...(isMoved ? [{ kind: 'other' as const, text: 'backends in another order', ...noLoad }] : []),
   ]

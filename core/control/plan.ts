@@ -11,6 +11,9 @@ import { addLoads, noLoad, planPool } from './plan-pool.ts'
 
 type RouteRule = Config['routes'][number]
 
+/** For what has happened, where what it ended says nothing any more. */
+export const nothingOpen: EdgeLoad = { listeners: new Map(), pools: new Map() }
+
 /** None when the two are equal. Never shows a secret. */
 export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
   const { listeners, routes, pools, admin, ...settings } = from

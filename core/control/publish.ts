@@ -1,22 +1,39 @@
 /** What was read of the files -> the edge: as a whole, or without the pools that cannot be changed now, or not at all. */
-import { findNodeAtLocation, type JSONPath, type Node, parseTree } from 'jsonc-parser'
 import type { Config } from '../config/config.ts'
 import { isolate, poolsOfKeys } from '../config/isolate.ts'
-import { fileProblem, type Problem } from '../config/problems.ts'
-import { displayName } from '../config/read/reading.ts'
+import { locate } from '../config/locate.ts'
+import type { Problem } from '../config/problems.ts'
 import type { ConfigFiles, Partly, Problems } from './contract.ts'
-import type { ApplyProblem } from '../part.ts'
-import { type Applied, apply, type EdgeControl } from './edge-control.ts'
+import { type ApplyProblem, type Move, NO_MOVE } from '../part.ts'
+import { type EdgeControl, tryOut } from './edge-control.ts'
 import type { FilesRead } from './read-files.ts'
 
-export type Published =
-  | ({
-      readonly kind: 'applied' | 'unchanged'
-      readonly config: Config
-      /** Those of `kept` that stay as they were in full; of the others only the strategy does. */
-      readonly isolated: readonly string[]
-    } & Partly)
-  | ({ readonly kind: 'refused' } & Problems)
+/** What is to be, or is, in force. */
+interface Outcome extends Partly {
+  readonly config: Config
+  /** Those of `kept` that stay as they were in full; of the others only the strategy does. */
+  readonly isolated: readonly string[]
+}
+
+type Refused = { readonly kind: 'refused' } & Problems
+
+export type Accepted = { readonly kind: 'applied' | 'unchanged' } & Outcome
+
+export type Published = Accepted | Refused
+
+/** Ready to be put in force: `commit` or `abandon` is to be called, once. */
+export interface Ready extends Outcome {
+  readonly kind: 'ready'
+  commit(): Accepted
+  abandon(): void
+}
+
+export interface Publisher {
+  /** Tries everything; nothing has changed yet. Never rejects. */
+  prepare(read: FilesRead): Promise<Ready | Refused>
+  /** Never rejects. */
+  publish(read: FilesRead): Promise<Published>
+}
 
 /** What of the files may run; nothing is tried yet. */
 export type Candidate =
@@ -30,68 +47,81 @@ export function candidateOf({ loaded }: FilesRead, inForce: Config): Candidate {
   return { kind: 'candidate', config, kept: rest.faultyPools, problems, omitted }
 }
 
-/** Never rejects, as `apply` does not. */
-export async function publish(edge: EdgeControl, files: ConfigFiles, read: FilesRead): Promise<Published> {
+/** Tried out, and what it leaves as it is. */
+interface Tried extends Partly {
+  readonly kind: 'tried'
+  readonly config: Config
+  readonly move: Move
+}
+
+type Explain = (problems: readonly ApplyProblem[]) => Problem[]
+
+/** What was found wrong with the config that was read, at its places. */
+export const explainIn =
+  ({ place, cwd }: ConfigFiles, read: FilesRead): Explain =>
+  (problems) => {
+    const config = { file: place.path, text: read.text(place.path) ?? '', cwd }
+    return problems.flatMap((problem) => locate(problem, config))
+  }
+
+/** As a whole; else, when all that is refused lies in pools, without those. */
+async function tryCandidate(edge: EdgeControl, read: FilesRead, explain: Explain): Promise<Tried | Refused> {
   const inForce = edge.config
   const candidate = candidateOf(read, inForce)
   if (candidate.kind === 'refused') return candidate
-  const explain = (problems: readonly ApplyProblem[] = []): Problem[] =>
-    problems.map((problem) => locate(problem, files, read))
-  const first = await apply(edge, candidate.config)
-  if (first.kind !== 'refused') return published(candidate, first, explain(first.kept))
-
+  const first = await tryOut(edge, candidate.config)
+  if (first.kind === 'move') return { ...candidate, kind: 'tried', move: first.move }
   const problems = [...candidate.problems, ...explain(first.problems)]
   const refused = { kind: 'refused', problems, omitted: candidate.omitted } as const
-  const faultyPools = poolsOfKeys(
-    first.problems.map((problem) => problem.key),
-    candidate.config,
-  )
+  const keys = first.problems.map((problem) => problem.key)
+  const faultyPools = poolsOfKeys(keys, candidate.config)
   const config = faultyPools && isolate({ config: candidate.config, faultyPools }, inForce)
   if (config === undefined || faultyPools === undefined) return refused
-  const second = await apply(edge, config)
+  const second = await tryOut(edge, config)
   if (second.kind === 'refused') return { ...refused, problems: [...problems, ...explain(second.problems)] }
-  const kept = [...candidate.kept, ...faultyPools]
-  return published({ ...candidate, config, kept, problems }, second, explain(second.kept))
+  return { ...refused, kind: 'tried', config, move: second.move, kept: [...candidate.kept, ...faultyPools] }
 }
 
-function published(
-  candidate: Candidate & { kind: 'candidate' },
-  { kind, kept = [] }: Exclude<Applied, { kind: 'refused' }>,
-  problems: readonly Problem[],
-): Published {
-  const { config, omitted } = candidate
-  const held = poolsOfKeys(
-    kept.map(({ key }) => key),
-    config,
-  )
-  return {
-    kind,
-    config,
-    isolated: candidate.kept,
-    kept: [...new Set([...candidate.kept, ...(held ?? [])])],
-    problems: [...candidate.problems, ...problems],
-    omitted,
+function outcomeOf({ move, config, kept: isolated, problems, omitted }: Tried, explain: Explain): Outcome {
+  const held = move.kept ?? []
+  const keys = held.map(({ key }) => key)
+  const kept = [...new Set([...isolated, ...(poolsOfKeys(keys, config) ?? [])])]
+  return { config, isolated, kept, problems: [...problems, ...explain(held)], omitted }
+}
+
+export function createPublisher(edge: EdgeControl, files: ConfigFiles): Publisher {
+  /** What came into force whole, and is in force still. */
+  let sound: { readonly digest: string; readonly config: Config } | undefined
+
+  async function prepare(read: FilesRead): Promise<Ready | Refused> {
+    const inForce = { config: edge.config, kept: [], problems: [], omitted: 0 }
+    const explain = explainIn(files, read)
+    // Nothing to try: the files say, and the strategies are, what they were.
+    const isSound = sound?.digest === read.digest && sound.config === edge.config
+    const tried: Tried | Refused = isSound
+      ? { kind: 'tried', ...inForce, move: NO_MOVE }
+      : await tryCandidate(edge, read, explain)
+    if (tried.kind === 'refused') return tried
+    const { move } = tried
+    const outcome = outcomeOf(tried, explain)
+    return {
+      kind: 'ready',
+      ...outcome,
+      commit() {
+        if (move.isNews) move.commit()
+        else move.abandon()
+        sound = outcome.problems.length === 0 ? { digest: read.digest, config: edge.config } : undefined
+        return { kind: move.isNews ? 'applied' : 'unchanged', ...outcome }
+      },
+      abandon: () => move.abandon(),
+    }
   }
-}
 
-/** Where its key, or the nearest one around it, stands in the config file. */
-export function locate({ key, message }: ApplyProblem, { place, cwd }: ConfigFiles, read: FilesRead): Problem {
-  const text = read.text(place.path) ?? ''
-  const at = nearest(parseTree(text, [], { allowTrailingComma: true }), pathOf(key))
-  const before = text.slice(0, at?.offset ?? 0).split(/\r\n|\n|\r/)
-  const problem = fileProblem(displayName(place.path, cwd), message)
-  return { ...problem, key, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
-}
-
-function nearest(root: Node | undefined, path: JSONPath): Node | undefined {
-  if (root === undefined || path.length === 0) return root
-  return findNodeAtLocation(root, path) ?? nearest(root, path.slice(0, -1))
-}
-
-/** `pools["a.b"].strategy` -> its steps; the inverse of `formatKey`. */
-function pathOf(key: string): JSONPath {
-  const steps = key.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)
-  return [...steps].map(([, quoted, index, plain = '']) =>
-    quoted !== undefined ? quoted : index !== undefined ? Number(index) : plain,
-  )
+  return {
+    prepare,
+    async publish(read) {
+      const ready = await prepare(read)
+      return ready.kind === 'refused' ? ready : ready.commit()
+    },
+  }
 }

@@ -6,20 +6,20 @@ import type { Emit } from '../observe/events.ts'
 import type { Generation, LastReload, ReloadStatus } from '../report/reload-status.ts'
 import type { ReloadResult } from './contract.ts'
 import { createHistory, type History } from './history.ts'
-import { planChanges } from './plan.ts'
+import { nothingOpen, planChanges } from './plan.ts'
 import type { Published } from './publish.ts'
 import { summarize } from './summary.ts'
 
 export interface Records {
   readonly history: History
   /** Counts what was put in force as a generation; returns the current one. */
-  advance(published: Published, before: Config, origin: string): Generation
+  advance(published: Published, origin: string): Generation
+  /** The generation before is in force again, as a new one, which is returned. */
+  goBack(origin: string, summary: string): Generation
   /** Keeps how a reload went. `isAsked`: somebody waits for it, so that no change is worth a word too. */
   conclude(published: Published, origin: string, isAsked: boolean): ReloadResult
   state(): ReloadStatus
 }
-
-const nothingOpen = { listeners: new Map<string, never>(), pools: new Map<string, never>() }
 
 export function createRecords(config: Config, clock: Clock, emit: Emit): Records {
   const history = createHistory(config, clock)
@@ -30,10 +30,15 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
 
   return {
     history,
-    advance(published, before, origin) {
+    advance(published, origin) {
       if (published.kind !== 'applied') return history.current
-      const changes = planChanges(before, published.config, nothingOpen)
+      const changes = planChanges(history.config, published.config, nothingOpen)
       const generation = history.push(published.config, origin, summarize(changes, 'strategy files loaded anew'))
+      tell(generation)
+      return generation
+    },
+    goBack(origin, summary) {
+      const generation = history.back(origin, summary)
       tell(generation)
       return generation
     },
@@ -45,7 +50,8 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
       if (problems.length > 0 && !isRepeated) emit({ kind: 'reload-failed', origin, problems, kept })
       if (problems.length === 0 && published.kind === 'unchanged' && (isAsked || isHealed))
         say(origin, isHealed ? 'the problems are gone, nothing else changed' : 'nothing changed')
-      if (isAsked || published.kind !== 'unchanged' || isHealed || !isRepeated)
+      const isNews = published.kind === 'applied' || isHealed || (problems.length > 0 && !isRepeated)
+      if (isAsked || isNews)
         lastReload = { at: new Date(clock.wallTime()).toISOString(), ok: problems.length === 0, origin, problems }
       const { omitted } = published
       if (published.kind === 'refused') return { kind: 'refused', problems: published.problems, omitted }

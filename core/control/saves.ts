@@ -1,21 +1,20 @@
 /** Saved files come into force by themselves: when they have settled, and only if they differ from what was last looked at. */
 import type { Cancel, Clock } from '../clock.ts'
-import type { Config } from '../config/config.ts'
 import { type FileWatch, watchFiles } from '../config/watch.ts'
 import { createDebounce } from './debounce.ts'
-import type { Published } from './publish.ts'
-import type { Queue } from './queue.ts'
-import type { FilesRead } from './read-files.ts'
+import type { Publisher } from './publish.ts'
+import { joinWaiting, type Queue } from './queue.ts'
+import type { FilesRead, ReadFiles } from './read-files.ts'
 import type { Records } from './records.ts'
 
 export interface SavesOptions {
   readonly clock: Clock
   readonly queue: Queue
   readonly records: Records
-  read(): FilesRead
-  publish(read: FilesRead): Promise<{ readonly published: Published; readonly before: Config }>
+  readonly read: ReadFiles
+  readonly publisher: Publisher
   /** Besides those of the config. */
-  besides(): readonly string[]
+  readonly besides: () => readonly string[]
   readonly onFault: (detail: string) => void
 }
 
@@ -36,8 +35,8 @@ export function watchSaves(options: SavesOptions): Saves {
   let seen: string | undefined
   let isStopped = false
   let cancelHealing: Cancel = () => undefined
-  const look = (isLast: boolean): void => void queue(() => lookAgain(isLast))
-  const debounce = createDebounce({ clock, quietMs, maxMs: maxWaitMs, act: () => look(false) })
+  const look = joinWaiting(queue, (all: readonly boolean[]) => lookAgain(all.includes(true)))
+  const debounce = createDebounce({ clock, quietMs, maxMs: maxWaitMs, act: () => void look(false) })
   const watch: FileWatch = watchFiles({ onChange: () => debounce.poke(), onFault: options.onFault })
 
   function note(read: FilesRead): void {
@@ -57,15 +56,15 @@ export function watchSaves(options: SavesOptions): Saves {
     rewatch(read)
     if (read.digest === seen) return
     if (read.loaded.kind === 'problems' && !isLast) return waitForHealing()
-    const { published, before } = await options.publish(read)
-    records.advance(published, before, 'watch')
+    const published = await options.publisher.publish(read)
+    records.advance(published, 'watch')
     if (published.problems.length > 0 && !isLast) return waitForHealing()
     note(read)
     records.conclude(published, 'watch', false)
   }
 
   function waitForHealing(): void {
-    cancelHealing = clock.after(healMs, () => look(true))
+    cancelHealing = clock.after(healMs, () => void look(true))
   }
 
   // When the files have come under watch they are looked at once: they may have been saved since they were loaded.

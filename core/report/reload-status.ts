@@ -7,7 +7,7 @@ export interface Generation {
   readonly at: string
   /** What brought it about: `start`, `watch`, `SIGHUP`, `api from 127.0.0.1`. */
   readonly origin: string
-  /** In words: `pools.web: +1 backend, weight of b:80 1 -> 2`. */
+  /** In words: `pools.web: +c:80, weight of b:80 1 -> 2`. */
   readonly summary: string
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { loadStrategy, locateStrategy, StrategyFileError } from './load.ts'
-import { type PluginFiles, readPluginFiles } from './files.ts'
+import { createPluginReader, type PluginFiles } from './files.ts'
 import type { StrategyPlugin } from './strategy.ts'
 
 /** One version of a strategy file; the same object for as long as the content stays the same and a pool holds it. */
@@ -77,6 +77,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
   /** First version of each shipped file. */
   const trusted = new Map<string, string>()
   const failed = new Map<string, Failure>()
+  const readFiles = createPluginReader(clock)
 
   async function load(use: string, options: unknown): Promise<LoadedPlugin> {
     const file = locateStrategy(use)
@@ -84,12 +85,12 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     let seen: PluginFiles = { files: [file], version: '' }
     try {
       for (let tries = 0; tries < maxTries; tries += 1) {
-        seen = await readPluginFiles(file)
+        seen = readFiles(file)
         const before = remembered(file, seen, keyOf(options))
         if (before !== undefined) return keep(before, options)
         const loaded = await loadVersion(use, file, seen, options)
         // What was examined and what was loaded are one version only if nobody wrote meanwhile.
-        if ((await readPluginFiles(file)).version === seen.version) return keep(loaded, options)
+        if (readFiles(file).version === seen.version) return keep(loaded, options)
       }
       throw new StrategyFileError(`${file}: keeps changing while it is being loaded`)
     } catch (error) {

@@ -3,7 +3,7 @@
  * and all that it imports afresh, in a `Bun.ModuleGraph` of its own (experimental in Bun 1.4.5): so a saved file can be
  * loaded again, and an older copy is collected with its last pool. Not a sandbox: a plugin is trusted code.
  */
-import { realpath, stat } from 'node:fs/promises'
+import { realpathSync, type Stats, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { shippedStrategies } from './shipped.ts'
@@ -28,7 +28,7 @@ const loadDeadlineMs = 5000
 /** `use`: a shipped name or an absolute path. Rejects with a `StrategyFileError`. */
 export async function loadStrategy(use: string, options: LoadOptions = {}): Promise<StrategyPlugin> {
   const file = locateStrategy(use)
-  await requireFile(file)
+  requireFile(file)
   const exported = await importAfresh(file, options)
   return checkPlugin(file, exported)
 }
@@ -41,19 +41,22 @@ export function locateStrategy(use: string): string {
   throw new StrategyFileError(`strategy must be ${shippedStrategies.join(', ')} or an absolute path, got ${show(use)}`)
 }
 
-/** Rejects with a `StrategyFileError` unless it is a source file that is there. */
-export async function requireFile(file: string): Promise<void> {
+/** Throws a `StrategyFileError` unless it is a source file that is there. */
+export function requireFile(file: string): void {
   if (!/\.[mc]?[jt]s$/.test(file)) throw new StrategyFileError(`${file}: a strategy must be a .ts or .js file`)
-  const found = await stat(file).catch((error: unknown) => {
+  let found: Stats
+  try {
+    found = statSync(file)
+  } catch (error) {
     throw new StrategyFileError(`${file}: cannot be read (${codeOf(error)})`, { cause: error })
-  })
+  }
   if (!found.isFile()) throw new StrategyFileError(`${file}: must be a file`)
 }
 
 /** The namespace object of the file. What a failed load left behind (timers, sockets) is closed. */
 async function importAfresh(file: string, { clock, onLateError }: LoadOptions): Promise<unknown> {
   // By its real path: behind a link, Bun resolves relative imports from one end or the other, as its cache has it.
-  const real = await realpath(file)
+  const real = realpathSync(file)
   const graph = new Bun.ModuleGraph({ onError: onLateError })
   const late = Promise.withResolvers<never>()
   const cancel = clock?.after(loadDeadlineMs, () => {

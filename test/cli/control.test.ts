@@ -69,7 +69,7 @@ describe('smartedge reload', () => {
     write('m.json', '{ "backends": ["http://c"] }')
     expect(await run('reload')).toEqual({
       code: 0,
-      out: 'generation 2: pools.web: +1 backend, -2 backends\n',
+      out: 'generation 2: pools.web: +c:80, -a:80, -b:80\n',
       err: '',
     })
     expect(members('web')).toEqual({ 'c:80': 1 })
@@ -116,10 +116,18 @@ describe('smartedge reload', () => {
     const { run, write, members } = await start()
     write('m.json', '{ "backends": [] }')
     await run('reload')
-    expect((await run('reload --rollback')).out).toStartWith('generation 3: back to generation 1; the files stay')
+    expect((await run('reload --rollback --plan')).out).toBe(
+      'pools.web: backend a:80 added\npools.web: backend b:80 added\n2 changes, 0 connections to end\n',
+    )
+    expect(Object.keys(members('web'))).toEqual([])
+    expect((await run('reload --rollback')).out).toBe(
+      'generation 3: back to generation 1: pools.web: +a:80, +b:80; the files stay as they are\n',
+    )
     expect(Object.keys(members('web'))).toEqual(['a:80', 'b:80'])
-    const last = await run('reload --rollback')
-    expect([last.code, last.err]).toEqual([1, 'edge.json:1:1: has no earlier generation to go back to\n'])
+    for (const line of ['reload --rollback', 'reload --rollback --plan']) {
+      const { code, err } = await run(line)
+      expect([code, err]).toEqual([1, expect.stringContaining('409: There is no earlier generation to go back to.\n')])
+    }
   })
 
   test('prints JSON for programs', async () => {
@@ -129,7 +137,6 @@ describe('smartedge reload', () => {
   })
 
   test.each([
-    ['reload --plan --rollback', {}, 2],
     ['reload now', {}, 2],
     ['reload --url nonsense', {}, 2],
     ['reload', { SMARTEDGE_ADMIN_URL: 'http://127.0.0.1:1' }, 69],

@@ -18,7 +18,7 @@ describe('near the limit of open files', () => {
     const refused = await edge.event('reload-failed')
     expect(refused['problems']).toEqual([
       expect.stringMatching(
-        /mine\.ts: could not be examined: only \d+ more files can be opened, 32 are wanted; raise the/,
+        /mine\.ts:1:1: pools\.web\.strategy could not be examined: only \d+ more files can be opened, 32 are wanted; raise the/,
       ),
     ])
     for (const client of clients) client.close()

@@ -11,6 +11,8 @@ export interface FakeEdge extends EdgeControl {
   keeps: readonly ApplyProblem[]
   /** Configs put in force, the first one included. */
   readonly inForce: Config[]
+  /** Moves that were neither committed nor abandoned yet. */
+  open: number
   strategyFiles: string[]
   edgeLoad: EdgeLoad
 }
@@ -21,6 +23,7 @@ export function fakeEdge(config: Config): FakeEdge {
     refuses: () => [],
     keeps: [],
     inForce,
+    open: 0,
     strategyFiles: [],
     edgeLoad: { listeners: new Map(), pools: new Map() },
     get config() {
@@ -30,11 +33,20 @@ export function fakeEdge(config: Config): FakeEdge {
       await Promise.resolve()
       const problems = this.refuses(next)
       if (problems.length > 0) throw new Refusal(problems)
+      if (this.open > 0) throw new Error('the move before has neither been committed nor abandoned')
+      this.open += 1
+      const end = (): void => {
+        if (this.open !== 1) throw new Error('a move ends once')
+        this.open = 0
+      }
       return {
         isNews: !isDeepStrictEqual(next, this.config),
         ...(this.keeps.length > 0 && { kept: this.keeps }),
-        commit: () => void inForce.push(next),
-        abandon: () => undefined,
+        commit() {
+          end()
+          inForce.push(next)
+        },
+        abandon: end,
       }
     },
     files() {

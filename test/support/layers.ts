@@ -25,6 +25,7 @@ const LEAVES = [
   'core/own-files.ts',
   'core/part.ts',
   'core/random.ts',
+  'core/suggest.ts',
   'core/secrets.ts',
   'core/sliding-window.ts',
   'core/version.ts',

@@ -1,38 +1,76 @@
-/** Replaces a file's text so that at any moment, also after a crash, its name leads to the old text or to the new one, whole. */
-import { constants, type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises'
+/**
+ * Replaces a file's text so that at any moment, also after a crash, its name leads to the old text or to the new one, whole.
+ * In two steps: the new text is written and flushed beside the file, where most of what can fail does; later it takes the
+ * file's place at once, or does not.
+ */
+import { renameSync, unlinkSync } from 'node:fs'
+import { constants, type FileHandle, open, realpath, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { readRegularFile, readText } from '../files.ts'
 
-export type Written =
-  | { readonly kind: 'written' }
-  /** It no longer held `expected`; nothing was written. */
-  | { readonly kind: 'changed' }
-  /** In words. Nothing was written. */
-  | { readonly kind: 'fault'; readonly reason: string }
+/** In words. Nothing was written. */
+export interface WriteFault {
+  readonly kind: 'fault'
+  readonly reason: string
+}
+
+export type Replaced = { readonly kind: 'replaced' } | { readonly kind: 'changed' } | WriteFault
+
+/** A text that lies flushed beside the file whose place it may take: `replace` or `discard` is to be called, once. */
+export interface Staged {
+  readonly kind: 'staged'
+  /** `changed`: the file no longer holds `expected`, and stays as it is. Synchronous; never throws. */
+  replace(expected: string): Replaced
+  /** Once it was replaced: makes the name outlast a power cut, where the file system can. Never rejects. */
+  flush(): Promise<void>
+  discard(): void
+}
 
 /**
- * Owner, mode and links stay: a link's target is replaced, not the link. Never rejects. Not for two calls on one file at
+ * Owner, mode and links stay: a link's target is replaced, not the link. Never rejects. Not for two texts of one file at
  * once: they share the temporary file, so that one a killed process left behind is used up by the next write.
  */
-export async function writeAtomically(path: string, text: string, expected: string): Promise<Written> {
+export async function stageText(path: string, text: string): Promise<Staged | WriteFault> {
   let temporary: string | undefined
   try {
     const target = await realpath(path)
-    const folder = dirname(target)
-    temporary = join(folder, `.${basename(target)}.smartedge.tmp`)
+    temporary = join(dirname(target), `.${basename(target)}.smartedge.tmp`)
     await writeNew(temporary, text, await stat(target))
-    // As late as can be: what somebody else saves from here on is lost.
-    const current = readText(target, readRegularFile)
-    if (current.kind !== 'text' || current.text !== expected) {
-      await unlink(temporary)
-      return { kind: 'changed' }
-    }
-    await rename(temporary, target)
-    await syncFolder(folder)
-    return { kind: 'written' }
+    return staged(temporary, target)
   } catch (error) {
-    if (temporary !== undefined) await unlink(temporary).catch(ignore)
+    if (temporary !== undefined) remove(temporary)
     return { kind: 'fault', reason: explain(error) }
+  }
+}
+
+function staged(temporary: string, target: string): Staged {
+  return {
+    kind: 'staged',
+    replace(expected) {
+      try {
+        // As late as can be: what somebody else saves from here on is lost.
+        const current = readText(target, readRegularFile)
+        if (current.kind === 'text' && current.text === expected) {
+          renameSync(temporary, target)
+          return { kind: 'replaced' }
+        }
+        remove(temporary)
+        return { kind: 'changed' }
+      } catch (error) {
+        remove(temporary)
+        return { kind: 'fault', reason: explain(error) }
+      }
+    },
+    flush: () => syncFolder(dirname(target)),
+    discard: () => remove(temporary),
+  }
+}
+
+function remove(temporary: string): void {
+  try {
+    unlinkSync(temporary)
+  } catch {
+    // It was never made, or somebody tidied up.
   }
 }
 
@@ -57,16 +95,15 @@ async function writeNew(path: string, text: string, { mode, uid, gid }: Ownershi
   }
 }
 
-/** Makes the new name outlast a power cut. Some file systems cannot; the rename itself has happened by then. */
 async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle | undefined
   try {
     folder = await open(path)
     await folder.sync()
   } catch {
-    // Said above.
+    // Some file systems cannot; the rename itself has happened by then.
   } finally {
-    await folder?.close()
+    await folder?.close().catch(ignore)
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Node } from 'jsonc-parser'
 import type { About, Field, JsonSchema, Value } from './field.ts'
 import type { Reading } from './reading.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../../suggest.ts'
 
 type Fields = Readonly<Record<string, Field<unknown>>>
 type Values<F extends Fields> = { readonly [Key in keyof F]: Value<F[Key]> }

@@ -5,7 +5,7 @@ import { Secret } from '../../secrets.ts'
 import type { Fault } from '../problems.ts'
 import type { About, Field, JsonSchema } from './field.ts'
 import type { Reading } from './reading.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../../suggest.ts'
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './units.ts'
 
 export type Parsed<T> =

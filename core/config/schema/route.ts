@@ -5,7 +5,7 @@ import { either, list, type Named, object, record } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { type Parsed, text } from '../read/scalars.ts'
-import { didYouMean } from '../read/suggest.ts'
+import { didYouMean } from '../../suggest.ts'
 import { isToken, tokenPattern } from './names.ts'
 
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']

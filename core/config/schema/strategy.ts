@@ -8,7 +8,7 @@ import { either, object } from '../read/containers.ts'
 import { convert, type Field, orElse, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { type Parsed, text } from '../read/scalars.ts'
-import { didYouMean } from '../read/suggest.ts'
+import { didYouMean } from '../../suggest.ts'
 import { findFile } from './file.ts'
 import { isToken } from './names.ts'
 

@@ -43,6 +43,7 @@ describe('a change', () => {
       ['GET', path],
     ] as const)
       expect([url, (await ask(method, url)).status]).toEqual([url, 200])
-    expect(await statuses({ authorization: 'Bearer secret' })).toEqual([422, 200, 201, 200, 200, 404, 200])
+    expect((await ask('POST', '/api/rollback/plan')).status).toBe(409)
+    expect(await statuses({ authorization: 'Bearer secret' })).toEqual([409, 200, 201, 200, 200, 404, 200])
   })
 })

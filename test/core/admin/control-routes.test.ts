@@ -180,9 +180,19 @@ describe('reload, rollback and plan', () => {
     expect(plan).toMatchObject({ changes: [{ text: 'backend unix:/run/b.sock removed' }] })
     const reloaded = await (await ask('POST', '/api/reload', undefined, { 'user-agent': 'smartedge/1' })).json()
     expect(reloaded).toMatchObject({ kind: 'applied', generation: { number: 2, origin: 'cli from 127.0.0.1' } })
+    const backPlan = await (await ask('POST', '/api/rollback/plan')).json()
+    expect(backPlan).toMatchObject({
+      changes: [{ kind: 'backend-added', text: 'backend unix:/run/b.sock added', backend: 'unix:/run/b.sock' }],
+    })
     const back = await (await ask('POST', '/api/rollback', '')).json()
     expect(back).toMatchObject({ kind: 'applied', generation: { number: 3, origin: 'api from 127.0.0.1' } })
-    expect((await ask('POST', '/api/rollback')).status).toBe(422)
+    for (const path of ['/api/rollback', '/api/rollback/plan']) {
+      const response = await ask('POST', path)
+      expect([response.status, await response.json()]).toMatchObject([
+        409,
+        { detail: 'There is no earlier generation to go back to.' },
+      ])
+    }
   })
 
   test('refuse with every problem and its place', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatProblem } from '../../../core/config/problems.ts'
 import { controlled, type Controlled } from '../../support/controlled.ts'
@@ -32,7 +32,7 @@ describe('reload', () => {
       generation: {
         number: 2,
         origin: 'SIGHUP',
-        summary: 'drainTimeout: 5m -> 1s; pools.web: +1 backend, -1 backend',
+        summary: 'drainTimeout: 5m -> 1s; pools.web: +b:80, -a:80',
         at: '2026-01-01T00:00:00.000Z',
       },
     })
@@ -142,40 +142,77 @@ describe('reload', () => {
     const one = await start({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))
     const results = await Promise.all([1, 2, 3].map(() => one.controller.reload('api')))
-    expect(results.map(({ kind }) => kind)).toEqual(['applied', 'unchanged', 'unchanged'])
+    expect(results.map(({ kind }) => kind)).toEqual(['applied', 'applied', 'applied'])
+    expect(new Set(results.map((result) => ('generation' in result ? result.generation.number : 0)))).toEqual(
+      new Set([2]),
+    )
   })
-})
 
-describe('rollback', () => {
-  test('goes back one generation at a time, and leaves the files alone', async () => {
+  test('asked for again and again while one is under way is one more', async () => {
     const one = await start({ 'edge.json': web('["http://a"]') })
-    for (const name of ['b', 'c']) {
-      one.write('edge.json', web(`["http://${name}"]`))
-      await one.controller.reload('api')
+    let tries = 0
+    const under = Promise.withResolvers<Promise<unknown>[]>()
+    one.edge.refuses = () => {
+      tries += 1
+      if (tries === 1) under.resolve(Array.from({ length: 1000 }, () => one.controller.reload('SIGHUP')))
+      one.write('edge.json', web(`["http://b${tries}"]`))
+      return []
     }
-    expect(await one.controller.rollback('cli')).toMatchObject({
-      kind: 'applied',
-      generation: {
-        number: 4,
-        summary: 'back to generation 2; the files stay as they are, and count at the next reload',
-      },
-    })
-    expect([one.members('web'), one.read('edge.json')]).toEqual([{ 'b:80': 1 }, web('["http://c"]')])
-    await one.controller.rollback('cli')
-    expect(one.members('web')).toEqual({ 'a:80': 1 })
-    const last = await one.controller.rollback('cli')
-    expect(last.problems.map(({ rule }) => rule)).toEqual(['has no earlier generation to go back to'])
     await one.controller.reload('api')
-    expect(one.members('web')).toEqual({ 'c:80': 1 })
+    await Promise.all(await under.promise)
+    expect([tries, one.members('web')]).toEqual([2, { 'b1:80': 1 }])
   })
 
-  test('stays where it is when the edge refuses', async () => {
+  test('asked for behind something else is a reload of its own', async () => {
+    const one = await start({ 'edge.json': web('["http://a"]') })
+    one.write('edge.json', web('["http://b"]'))
+    const results = [one.controller.reload('api'), one.controller.rollback('cli'), one.controller.reload('SIGHUP')]
+    const kinds = (await Promise.all(results)).map((result) => result.kind === 'applied' && result.generation.origin)
+    expect(kinds).toEqual(['api', 'cli', 'SIGHUP'])
+    expect(one.members('web')).toEqual({ 'b:80': 1 })
+  })
+
+  test('names those who asked together, a few of them', async () => {
+    const one = await start({ 'edge.json': web('["http://a"]') })
+    one.write('edge.json', web('["http://b"]'))
+    const results = await Promise.all(['a', 'b', 'a', 'c', 'd', 'e'].map((origin) => one.controller.reload(origin)))
+    expect(results[0]).toMatchObject({ generation: { origin: 'a, b, c and 2 more' } })
+  })
+
+  test('of files that show no change tries nothing', async () => {
+    const one = await start({ 'edge.json': web('["http://a"]') })
+    let tries = 0
+    one.edge.refuses = () => {
+      tries += 1
+      return []
+    }
+    for (let round = 0; round < 3; round++) expect((await one.controller.reload('api')).kind).toBe('unchanged')
+    expect(tries).toBe(1)
+    one.write('edge.json', `${web('["http://a"]')} `)
+    expect((await one.controller.reload('api')).kind).toBe('unchanged')
+    expect(tries).toBe(2)
+  })
+
+  test('tries again what was refused or kept, though no file has changed', async () => {
+    const one = await start({ 'edge.json': web('["http://a"]') })
+    one.edge.keeps = [{ key: 'pools.web.strategy', message: 'does not parse' }]
+    expect((await one.controller.reload('api')).problems).toHaveLength(1)
+    one.edge.keeps = []
+    expect((await one.controller.reload('api')).problems).toEqual([])
+    one.write('edge.json', web('["http://b"]'))
+    one.edge.refuses = () => [{ key: 'listeners', message: 'in use' }]
+    expect((await one.controller.reload('api')).kind).toBe('refused')
+    one.edge.refuses = () => []
+    expect((await one.controller.reload('api')).kind).toBe('applied')
+  })
+
+  test('brings back what the files say after a rollback', async () => {
     const one = await start({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))
     await one.controller.reload('api')
-    one.edge.refuses = () => [{ key: 'listeners.web', message: 'in use' }]
-    expect((await one.controller.rollback('cli')).kind).toBe('refused')
-    expect(one.controller.state().generation.number).toBe(2)
+    await one.controller.rollback('api')
+    expect([one.members('web'), (await one.controller.reload('api')).kind]).toEqual([{ 'a:80': 1 }, 'applied'])
+    expect(one.members('web')).toEqual({ 'b:80': 1 })
   })
 })
 
@@ -188,7 +225,7 @@ describe('plan', () => {
     one.write('edge.json', web('["http://b"]'))
     expect(await one.controller.plan()).toMatchObject({
       kind: 'plan',
-      summary: 'pools.web: -1 backend',
+      summary: 'pools.web: -a:80',
       changes: [{ key: 'pools.web', text: 'backend a:80 removed', connections: 5, tunnels: 2 }],
     })
     expect([one.edge.inForce.length, one.events]).toEqual([1, []])
@@ -206,7 +243,7 @@ describe('plan', () => {
     const one = await start({ 'edge.json': two('["http://a"]', good) })
     expect(await one.controller.plan(two('[]', '{}'))).toMatchObject({
       kept: ['api'],
-      summary: 'pools.web: -1 backend',
+      summary: 'pools.web: -a:80',
     })
   })
 })
@@ -226,104 +263,5 @@ describe('recheck', () => {
       'unknown',
       'unknown',
     ])
-  })
-})
-
-/** Resolves when `holds` does; a test for which it never does waits for ever and fails. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
-}
-
-describe('saved files', () => {
-  const files = { 'edge.json': two('{ "file": "m.json" }', good), 'm.json': '{ "backends": ["http://a"] }' }
-  const weights = (one: Controlled) => JSON.stringify(one.members('web'))
-
-  test('come into force by themselves, whichever was saved', async () => {
-    const one = await start(files, { isWatched: true })
-    one.write('m.json', '{ "backends": ["http://b"] }')
-    await until(() => weights(one) === '{"b:80":1}')
-    one.write('edge.json', files['edge.json'].replace('http://z', 'http://y'))
-    await until(() => one.members('api')['y:80'] === 1)
-    expect(one.controller.state().generation).toMatchObject({ number: 3, origin: 'watch' })
-  })
-
-  test('may be links that turn', async () => {
-    const one = await start(files, { isWatched: true })
-    for (const version of ['1', '2', '3']) {
-      mkdirSync(join(one.folder, version))
-      one.write(`${version}/m.json`, `{ "backends": ["http://v${version}"] }`)
-      symlinkSync(`${version}/m.json`, join(one.folder, 'm.json.tmp'))
-      renameSync(join(one.folder, 'm.json.tmp'), join(one.folder, 'm.json'))
-      await until(() => weights(one) === `{"v${version}:80":1}`)
-    }
-  })
-
-  test('may lie in a folder that is swapped', async () => {
-    const one = await start(files, { isWatched: true })
-    const deploy = (name: string): void => {
-      cpSync(one.folder, `${one.folder}.new`, { recursive: true })
-      writeFileSync(`${one.folder}.new/m.json`, `{ "backends": ["http://${name}"] }`)
-      renameSync(one.folder, `${one.folder}.old`)
-      renameSync(`${one.folder}.new`, one.folder)
-      rmSync(`${one.folder}.old`, { recursive: true })
-    }
-    for (const name of ['b', 'c']) {
-      deploy(name)
-      await until(() => weights(one) === `{"${name}:80":1}`)
-      one.write('m.json', `{ "backends": ["http://after-${name}"] }`)
-      await until(() => weights(one) === `{"after-${name}:80":1}`)
-    }
-  })
-
-  test('that are bad are told of once, and healed by the next good save', async () => {
-    const one = await start(files, { isWatched: true })
-    one.write('m.json', '{ "backends": [')
-    await until(() => kinds(one).length > 0)
-    expect(one.events).toMatchObject([{ kind: 'reload-failed', origin: 'watch', kept: ['web'] }])
-    expect(weights(one)).toBe('{"a:80":1}')
-    one.write('m.json', files['m.json'])
-    await until(() => one.controller.state().lastReload?.ok === true)
-    expect(one.events.at(-1)).toMatchObject({ kind: 'reloaded', generation: 1 })
-  })
-
-  test('that are gone for a moment only are not worth a word', async () => {
-    const one = await start(files, { isWatched: true })
-    one.write('m.json', '')
-    one.write('m.json', '{ "backends": ["http://b"')
-    rmSync(join(one.folder, 'm.json'))
-    one.write('m.json', '{ "backends": ["http://b"] }')
-    await until(() => weights(one) === '{"b:80":1}')
-    expect(kinds(one)).toEqual(['reloaded'])
-  })
-
-  test('by the API are no news to the watch', async () => {
-    const one = await start(files, { isWatched: true })
-    await one.controller.edit({ pool: 'web', kind: 'add', member: 'http://b' }, 'api')
-    // What is saved after it is seen after it.
-    one.write('edge.json', files['edge.json'].replace('http://z', 'http://y'))
-    await until(() => one.members('api')['y:80'] === 1)
-    expect(kinds(one)).toEqual(['reloaded', 'audit', 'reloaded'])
-    expect(weights(one)).toBe('{"a:80":1,"b:80":1}')
-  })
-
-  test('of strategies are a reason to apply again', async () => {
-    const one = await start({ ...files, 'mine.ts': '1' }, { isWatched: true })
-    one.edge.strategyFiles = [join(one.folder, 'mine.ts')]
-    await one.controller.reload('api')
-    let applies = 0
-    one.edge.refuses = () => {
-      applies += 1
-      return []
-    }
-    one.write('mine.ts', '2')
-    await until(() => applies > 0)
-  })
-
-  test('are left alone once the controller has stopped', async () => {
-    const one = await start(files, { isWatched: true })
-    one.controller.stop()
-    one.write('m.json', '{ "backends": ["http://b"] }')
-    expect((await one.controller.plan()).kind).toBe('plan')
-    expect(weights(one)).toBe('{"a:80":1}')
   })
 })

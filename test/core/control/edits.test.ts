@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EditResult, PoolEdit } from '../../../core/control/contract.ts'
 import { controlled, type Controlled } from '../../support/controlled.ts'
@@ -154,53 +154,38 @@ describe('a faulty edit', () => {
     expect([edge.inForce.length, read('edge.json')]).toEqual([1, inline['edge.json']])
   })
 
-  test('is undone when the file cannot be written', async () => {
+  test('that cannot be written is not tried on the edge', async () => {
     const { controller, edge, members, folder, read } = await start(apart)
     // A folder where the temporary file would be: works for root too, unlike permissions.
     mkdirSync(join(folder, '.m.json.smartedge.tmp'))
+    let tries = 0
+    edge.refuses = () => {
+      tries += 1
+      return []
+    }
     const result = await controller.edit(add('http://c'), 'test')
     expect(result).toMatchObject({ kind: 'fault' })
     expect(Object.keys(members('web'))).toEqual(['a:80', 'b:80'])
-    expect([edge.inForce.length, read('m.json')]).toEqual([3, apart['m.json']])
+    expect([tries, edge.inForce.length, read('m.json')]).toEqual([0, 1, apart['m.json']])
     expect(controller.state().generation.number).toBe(1)
   })
-})
 
-describe('an edit of a file that somebody else changed', () => {
-  test('takes in what they saved', async () => {
-    const { controller, members, write } = await start(apart)
-    write('m.json', '{ "backends": ["http://x"] /* theirs */ }')
-    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('done')
-    expect(members('web')).toEqual({ 'x:80': 1, 'c:80': 1 })
+  test('is not in force when its file cannot be replaced at last', async () => {
+    const { controller, edge, folder, read } = await start(apart)
+    edge.refuses = () => {
+      rmSync(join(folder, '.m.json.smartedge.tmp'))
+      return []
+    }
+    const result = await controller.edit(add('http://c'), 'test')
+    expect(result).toEqual({ kind: 'fault', detail: 'm.json cannot be written: it is gone' })
+    expect([edge.inForce.length, edge.open, read('m.json')]).toEqual([1, 0, apart['m.json']])
   })
 
-  test.each(['', '{ "backends": [', '{ "backends": ["http://a", "http://a"] }', '[]', '\0'])(
-    'is refused when they left %j',
-    async (text) => {
-      const { controller, edge, read, write } = await start(apart)
-      write('m.json', text)
-      const result = await controller.edit(add('http://c'), 'test')
-      expect(result).toMatchObject({
-        kind: 'conflict',
-        detail: 'm.json as it is now on disk has problems; mend them first.',
-      })
-      expect([read('m.json'), edge.inForce.length]).toEqual([text, 1])
-    },
-  )
-
-  test('is refused while the config has problems of its own', async () => {
-    const { controller, write } = await start(apart)
-    write('edge.json', '{')
-    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('conflict')
-  })
-
-  test('goes on while another pool has problems', async () => {
-    const pools = (api: string) =>
-      `{ "routes": [{ "pool": "web" }], "pools": { "web": { "backends": { "file": "m.json" } }, "api": { "backends": ${api} } } }`
-    const { controller, members, write } = await start({ ...apart, 'edge.json': pools('["http://z"]') })
-    write('edge.json', pools('[5]'))
-    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('done')
-    expect(Object.keys({ ...members('web'), ...members('api') })).toEqual(['a:80', 'b:80', 'c:80', 'z:80'])
+  test('leaves no temporary file, whatever becomes of it', async () => {
+    const { controller, edge, folder } = await start(apart)
+    edge.refuses = (config) => (config.pools[0]?.members.length === 3 ? [{ key: 'geo', message: 'is gone' }] : [])
+    expect(told(await controller.edit(add('http://c'), 'test'))).toBe('geo is gone, got undefined')
+    expect(readdirSync(folder).toSorted()).toEqual(['edge.json', 'm.json'])
   })
 })
 

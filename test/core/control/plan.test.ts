@@ -183,11 +183,15 @@ test('a listener that is only renamed ends nothing', () => {
 describe('summarize', () => {
   const summary = (from: object, to: object) => summarize(planChanges(configOf(from), configOf(to), noLoad), 'nothing')
 
-  test('counts members that came and went, tells the rest', () => {
+  test('names members that came and went, tells the rest', () => {
     const to = members('http://c', 'http://d', { url: 'http://b', weight: 2 })
-    expect(summary(members('http://a', 'http://b'), to)).toBe(
-      'pools.web: +2 backends, -1 backend, weight of b:80 1 -> 2',
-    )
+    expect(summary(members('http://a', 'http://b'), to)).toBe('pools.web: +c:80, +d:80, -a:80, weight of b:80 1 -> 2')
+  })
+
+  test('counts members when they are many', () => {
+    const many = Array.from({ length: 4 }, (_, at) => `http://h${at}`)
+    expect(summary(members('http://a'), members('http://a', ...many))).toBe('pools.web: +4 backends')
+    expect(summary(members('http://a', ...many), members('http://b'))).toBe('pools.web: +b:80, -5 backends')
   })
 
   test('says so when nothing changed', () => expect(summary(withTop({}), withTop({}))).toBe('nothing'))

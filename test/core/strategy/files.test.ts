@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { systemClock } from '../../../core/clock.ts'
 import { StrategyFileError } from '../../../core/strategy/load.ts'
-import { readPluginFiles } from '../../../core/strategy/files.ts'
+import { createPluginReader } from '../../../core/strategy/files.ts'
 import { type StrategyFiles, strategyFiles } from '../../support/strategy-files.ts'
 
 let files: StrategyFiles
@@ -10,18 +11,25 @@ beforeAll(async () => {
 })
 afterAll(() => files[Symbol.asyncDispose]())
 
-const names = async (path: string): Promise<string[]> =>
-  (await readPluginFiles(path)).files.map((file) => file.replace(`${files.folder}/`, ''))
+describe('a reader of plugin files', () => {
+  // What was just written is not remembered.
+  const readPluginFiles = createPluginReader(systemClock)
 
-const version = async (path: string): Promise<string> => (await readPluginFiles(path)).version
+  const names = async (path: string): Promise<string[]> =>
+    readPluginFiles(path).files.map((file) => file.replace(`${files.folder}/`, ''))
 
-async function fault(path: string): Promise<string> {
-  const error: unknown = await readPluginFiles(path).catch((error: unknown) => error)
-  expect(error).toBeInstanceOf(StrategyFileError)
-  return (error as Error).message.replace(files.folder, '')
-}
+  const version = async (path: string): Promise<string> => readPluginFiles(path).version
 
-describe('readPluginFiles', () => {
+  async function fault(path: string): Promise<string> {
+    try {
+      readPluginFiles(path)
+    } catch (error) {
+      expect(error).toBeInstanceOf(StrategyFileError)
+      return (error as Error).message.replace(files.folder, '')
+    }
+    return 'none'
+  }
+
   test('finds what is imported by a relative path, at any depth', async () => {
     await files.write('deep/one.ts', `export * from '../two.ts'\nexport const a = 1`)
     await files.write('two.ts', `import data from './data.json'\nexport const b = data`)
@@ -103,5 +111,40 @@ describe('readPluginFiles', () => {
     const path = await files.write('odd.ts', `import './dir.ts'`)
     expect(await names(path)).toEqual(['odd.ts', 'dir.ts'])
     await rm(files.path('dir.ts'), { recursive: true })
+  })
+})
+
+describe('a reader of plugin files that have not changed for long', () => {
+  const remembering = createPluginReader({ wallTime: () => systemClock.wallTime() + 60_000 })
+
+  test('sees each change of a file that it remembers', async () => {
+    await files.write('leaf.ts', 'export const a = 1')
+    const path = await files.write('stem.ts', `import './leaf.ts'`)
+    const versions = [remembering(path).version, remembering(path).version]
+    await files.write('leaf.ts', 'export const a = 1000')
+    versions.push(remembering(path).version)
+    await files.write('stem.ts', `import './leaf.ts' // and more`)
+    versions.push(remembering(path).version)
+    await rm(files.path('leaf.ts'))
+    versions.push(remembering(path).version)
+    expect(versions[0]).toBe(versions[1] ?? '')
+    expect(new Set(versions).size).toBe(4)
+  })
+
+  test('sees an import appear that was missing, and another file take its place', async () => {
+    const path = await files.write('hopes.ts', `import './soon.ts'`)
+    const before = remembering(path)
+    await files.write('soon.ts', `import './deep.ts'`)
+    const after = remembering(path)
+    await files.write('soon.ts.new', '')
+    await rename(files.path('soon.ts.new'), files.path('soon.ts'))
+    expect([before, after, remembering(path)].map(({ files }) => files.length)).toEqual([2, 3, 2])
+  })
+
+  test('says the same as one that reads everything', async () => {
+    for (let index = 0; index < 30; index += 1) await files.write(`chain/f${index}.ts`, `import './f${index + 1}.ts'`)
+    const path = files.path('chain/f0.ts')
+    remembering(path)
+    expect(remembering(path)).toEqual(createPluginReader(systemClock)(path))
   })
 })

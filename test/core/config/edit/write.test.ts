@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { writeAtomically } from '../../../../core/config/edit/write.ts'
+import { stageText } from '../../../../core/config/edit/write.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'smartedge-write-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -29,10 +29,27 @@ function fileWith(text: string): { folder: string; path: string } {
   return { folder, path }
 }
 
-describe('writeAtomically', () => {
+/** The two steps at once; what came of them. */
+async function write(path: string, text: string, expected: string): Promise<string> {
+  const staged = await stageText(path, text)
+  if (staged.kind === 'fault') return staged.reason
+  const replaced = staged.replace(expected)
+  await staged.flush()
+  return replaced.kind === 'fault' ? replaced.reason : replaced.kind
+}
+
+describe('stageText', () => {
+  test('leaves the file alone until it is to be replaced', async () => {
+    const { folder, path } = fileWith('old')
+    const staged = await stageText(path, 'new')
+    expect([readFileSync(path, 'utf8'), readdirSync(folder).length]).toEqual(['old', 2])
+    if (staged.kind === 'staged') staged.discard()
+    expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['old', ['m.json']])
+  })
+
   test('replaces the text and leaves nothing else behind', async () => {
     const { folder, path } = fileWith('old')
-    expect(await writeAtomically(path, 'new ü', 'old')).toEqual({ kind: 'written' })
+    expect(await write(path, 'new ü', 'old')).toBe('replaced')
     expect(readFileSync(path, 'utf8')).toBe('new ü')
     expect(readdirSync(folder)).toEqual(['m.json'])
   })
@@ -40,7 +57,7 @@ describe('writeAtomically', () => {
   test('keeps the mode', async () => {
     const { path } = fileWith('old')
     chmodSync(path, 0o640)
-    await writeAtomically(path, 'new', 'old')
+    await write(path, 'new', 'old')
     expect(statSync(path).mode & 0o7777).toBe(0o640)
   })
 
@@ -48,13 +65,13 @@ describe('writeAtomically', () => {
     const { folder, path } = fileWith('old')
     const link = join(folder, 'link.json')
     symlinkSync('m.json', link)
-    expect(await writeAtomically(link, 'new', 'old')).toEqual({ kind: 'written' })
+    expect(await write(link, 'new', 'old')).toBe('replaced')
     expect([readlinkSync(link), readFileSync(path, 'utf8')]).toEqual(['m.json', 'new'])
   })
 
   test('writes nothing when somebody has changed the file', async () => {
     const { folder, path } = fileWith('theirs')
-    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'changed' })
+    expect(await write(path, 'new', 'old')).toBe('changed')
     expect(readFileSync(path, 'utf8')).toBe('theirs')
     expect(readdirSync(folder)).toEqual(['m.json'])
   })
@@ -64,7 +81,7 @@ describe('writeAtomically', () => {
     const bystander = join(folder, 'bystander')
     writeFileSync(bystander, 'untouched')
     symlinkSync('bystander', join(folder, '.m.json.smartedge.tmp'))
-    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'written' })
+    expect(await write(path, 'new', 'old')).toBe('replaced')
     expect([readFileSync(path, 'utf8'), readFileSync(bystander, 'utf8')]).toEqual(['new', 'untouched'])
     expect(lstatSync(path).isSymbolicLink()).toBe(false)
   })
@@ -72,13 +89,29 @@ describe('writeAtomically', () => {
   test('says what is in the way', async () => {
     const { folder, path } = fileWith('old')
     rmSync(path)
-    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'fault', reason: 'it is gone' })
+    expect(await write(path, 'new', 'old')).toBe('it is gone')
     mkdirSync(path)
-    expect(await writeAtomically(path, 'new', 'old')).toEqual({ kind: 'changed' })
+    expect(await write(path, 'new', 'old')).toBe('changed')
     mkdirSync(join(folder, '.n.json.smartedge.tmp'))
     writeFileSync(join(folder, 'n.json'), 'old')
-    expect((await writeAtomically(join(folder, 'n.json'), 'new', 'old')).kind).toBe('fault')
+    expect(await write(join(folder, 'n.json'), 'new', 'old')).toContain('EEXIST')
     expect(readFileSync(join(folder, 'n.json'), 'utf8')).toBe('old')
+  })
+
+  test('says so when the file cannot be replaced any more, and tidies up', async () => {
+    const { folder, path } = fileWith('old')
+    const staged = await stageText(path, 'new')
+    rmSync(join(folder, '.m.json.smartedge.tmp'))
+    expect(staged.kind === 'staged' && staged.replace('old')).toEqual({ kind: 'fault', reason: 'it is gone' })
+    expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['old', ['m.json']])
+  })
+
+  test('is not held up by a pipe that took the place of the file', async () => {
+    const { path } = fileWith('old')
+    const staged = await stageText(path, 'new')
+    rmSync(path)
+    Bun.spawnSync(['mkfifo', path])
+    expect(staged.kind === 'staged' && staged.replace('old').kind).toBe('changed')
   })
 
   test('leaves a readable file when killed at any moment', async () => {
@@ -98,7 +131,7 @@ describe('writeAtomically', () => {
       expect([backends.length, new Set(backends).size]).toEqual([20_000, 1])
     }
     const before = readFileSync(path, 'utf8')
-    expect(await writeAtomically(path, text(0), before)).toEqual({ kind: 'written' })
+    expect(await write(path, text(0), before)).toBe('replaced')
     expect(readdirSync(folder)).toEqual(['m.json'])
   }, 30_000)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { didYouMean, nearest } from '../../../core/config/read/suggest.ts'
+import { didYouMean, nearest } from '../../core/suggest.ts'
 
 const names = ['listeners', 'routes', 'pools', 'timeouts', 'p2c', 'peak-ewma']
 

@@ -1,0 +1,49 @@
+/** Back to what was in force before, or what that would change. The files stay as they are. */
+import { fileProblem, type Problem } from '../config/problems.ts'
+import { displayName } from '../config/read/reading.ts'
+import type { ApplyProblem } from '../part.ts'
+import type { ConfigFiles, Nowhere, Plan, RollbackResult } from './contract.ts'
+import { apply, type EdgeControl } from './edge-control.ts'
+import { nothingOpen, planChanges } from './plan.ts'
+import type { Records } from './records.ts'
+import { summarize } from './summary.ts'
+
+const nowhere: Nowhere = { kind: 'nowhere', detail: 'There is no earlier generation to go back to.' }
+
+/** Never rejects. */
+export async function rollBack(
+  { edge, files, records }: { edge: EdgeControl; files: ConfigFiles; records: Records },
+  origin: string,
+): Promise<RollbackResult> {
+  const { previous } = records.history
+  if (previous === undefined) return nowhere
+  // A key says more than a place here: the file may say something else by now.
+  const atWhole = ({ key, message }: ApplyProblem): Problem => ({
+    ...fileProblem(displayName(files.place.path, files.cwd), message),
+    key,
+  })
+  const changes = planChanges(edge.config, previous.config, nothingOpen)
+  const applied = await apply(edge, previous.config)
+  if (applied.kind === 'refused') return { kind: 'refused', problems: applied.problems.map(atWhole), omitted: 0 }
+  const summary = summarize(changes, 'nothing changed')
+  const generation = records.goBack(
+    origin,
+    `back to generation ${previous.generation.number}: ${summary}; the files stay as they are`,
+  )
+  return { kind: 'applied', generation, kept: [], problems: (applied.kept ?? []).map(atWhole), omitted: 0 }
+}
+
+/** Strategy files are not looked at. */
+export function planRollback(edge: EdgeControl, { history }: Records): Plan | Nowhere {
+  const { previous } = history
+  if (previous === undefined) return nowhere
+  const changes = planChanges(edge.config, previous.config, edge.load())
+  return {
+    kind: 'plan',
+    changes,
+    summary: summarize(changes, 'nothing would change'),
+    kept: [],
+    problems: [],
+    omitted: 0,
+  }
+}
