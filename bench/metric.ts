@@ -43,7 +43,7 @@ export const metrics = {
     label: 'p99.9 ms',
     meaning: 'the same, 999 of 1,000',
     format: milliseconds,
-    compares: false,
+    compares: true,
     better: 'less',
   },
   ratePerSecond: {
@@ -52,6 +52,13 @@ export const metrics = {
     format: count,
     compares: false,
     better: 'none',
+  },
+  agedRatio: {
+    label: 'behind/before',
+    meaning: 'CPU time for each request behind the mixed traffic over that before it, in the same process',
+    format: (value: number) => `${value.toFixed(2)}×`,
+    compares: false,
+    better: 'less',
   },
   memoryBytes: {
     label: 'MB',

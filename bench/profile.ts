@@ -19,6 +19,9 @@ const profile = (name: string, fields: number, requestBodyBytes: number, respons
   responseBodyBytes,
 })
 
+/** For a backend that answers each request by the profile that its path names. */
+export const ANY_PROFILE = 'any'
+
 /** By name. 13 fields are what a browser sends; 47 bytes are a small JSON answer. */
 export const profiles: Readonly<Record<string, Profile>> = {
   'headers-2': profile('headers-2', 2, 0, 47),

@@ -30,8 +30,16 @@ export interface Field {
 /** Rounds before the first that counts: just-in-time compilers need a moment. */
 const warmupMs = 1000
 
-/** Brings up backends and every peer; one that does not start is complained about with its own log, and left out. */
-export async function assemble(stage: Stage, profile: string, setting: Setting = { delaysMs: [0] }): Promise<Field> {
+/**
+ * Brings up backends and every peer; one that does not start is complained about with its own log, and left
+ * out. `warmup`: what of the usual plan is another while they warm up.
+ */
+export async function assemble(
+  stage: Stage,
+  profile: string,
+  setting: Setting = { delaysMs: [0] },
+  warmup: Partial<LoadPlan> = {},
+): Promise<Field> {
   const backends = await startBackends(stage.arena, { profile, delaysMs: setting.delaysMs })
   const work = { backendPorts: backends.ports, weights: setting.weights }
   const contestants = await startAll(stage, work)
@@ -44,7 +52,9 @@ export async function assemble(stage: Stage, profile: string, setting: Setting =
       await backends.child.stop()
     },
   }
-  for (const contestant of contestants) await stage.crew.run(field.planFor(contestant, { durationMs: warmupMs }))
+  for (const contestant of contestants) {
+    await stage.crew.run(field.planFor(contestant, { ...warmup, durationMs: warmupMs }))
+  }
   return field
 }
 

@@ -1,6 +1,7 @@
 /**
  * The backend behind every contestant: answers each request with the same prepared bytes, as cheaply as Bun can, so that
- * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`.
+ * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`, where the profile `any` leaves it
+ * to each request, by the first segment of its path: `/body-1m/x`.
  * Standard input takes lines: `count` prints the requests answered so far by port, as JSON; `down PORT` cuts what is
  * open there and listens no more, `up PORT` listens again, and both print `done`.
  * Not an origin for people (that is `smartedge origins`): it reads Content-Length, cuts off chunked requests, and believes
@@ -9,7 +10,7 @@
 import { createInterface } from 'node:readline'
 import type { Socket, TCPSocketListener } from 'bun'
 import { systemClock } from '../core/clock.ts'
-import { profiles, renderResponse } from './profile.ts'
+import { ANY_PROFILE, profiles, renderResponse } from './profile.ts'
 
 type Listener = TCPSocketListener<State>
 
@@ -19,6 +20,8 @@ interface State {
   /** The beginning of a head that has not come whole. */
   head: Buffer | undefined
   bodyBytesLeft: number
+  /** To the request that is being read. */
+  response: Buffer
   /** Bytes of responses not yet taken by the socket. */
   unsent: Buffer | undefined
 }
@@ -27,9 +30,12 @@ const headEnd = Buffer.from('\r\n\r\n')
 const answered = new Map<number, number>()
 
 const [profileName = '', ...ports] = process.argv.slice(2)
-const profile = profiles[profileName]
+const profile = profiles[profileName === ANY_PROFILE ? 'headers-2' : profileName]
 if (profile === undefined) throw new Error(`unknown profile ${profileName}: ${Object.keys(profiles).join(', ')}`)
 const response = renderResponse(profile)
+const responses = new Map(
+  profileName === ANY_PROFILE ? Object.entries(profiles).map(([name, each]) => [name, renderResponse(each)]) : [],
+)
 
 const listeners = new Map<number, { readonly delayMs: number; listener: Listener | undefined }>()
 
@@ -56,7 +62,7 @@ function listen(port: number, delayMs: number): Listener {
     allowHalfOpen: true,
     socket: {
       open(socket) {
-        socket.data = { port, delayMs, head: undefined, bodyBytesLeft: 0, unsent: undefined }
+        socket.data = { port, delayMs, head: undefined, bodyBytesLeft: 0, response, unsent: undefined }
       },
       data: (socket, bytes) => consume(socket, bytes),
       drain: (socket) => send(socket),
@@ -82,6 +88,7 @@ function consume(socket: Socket<State>, bytes: Buffer): void {
       const length = readBodyBytes(rest, end)
       if (length === undefined) return socket.terminate()
       state.bodyBytesLeft = length
+      if (responses.size > 0) state.response = responseFor(rest)
       rest = rest.subarray(end + headEnd.length)
     }
     if (state.bodyBytesLeft === 0) answer(socket)
@@ -96,6 +103,11 @@ function readBodyBytes(bytes: Buffer, end: number): number | undefined {
   return Number(head.match(/\r\ncontent-length: *(\d+)/)?.[1] ?? 0)
 }
 
+function responseFor(head: Buffer): Buffer {
+  const name = /^[A-Z]+ \/([^/ ]*)/.exec(head.toString('latin1', 0, 64))?.[1]
+  return (name !== undefined && responses.get(name)) || response
+}
+
 function answer(socket: Socket<State>): void {
   const { port, delayMs } = socket.data
   answered.set(port, (answered.get(port) ?? 0) + 1)
@@ -104,7 +116,7 @@ function answer(socket: Socket<State>): void {
 }
 
 function enqueue(socket: Socket<State>): void {
-  const { unsent } = socket.data
+  const { unsent, response } = socket.data
   socket.data.unsent = unsent === undefined ? response : Buffer.concat([unsent, response])
   if (unsent === undefined) send(socket)
 }

@@ -30,3 +30,32 @@ export function summarize(values: readonly number[]): Summary | undefined {
 export function ratio(value: number | undefined, reference: number | undefined): number | undefined {
   return value === undefined || reference === undefined || reference === 0 ? undefined : value / reference
 }
+
+/** Where the median of what was drawn from lies, with a confidence of at least 95 %. */
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+const confidence = 0.95
+
+/**
+ * By the sign test, which asks nothing of how values are distributed: each lies above the median or below it with even
+ * chances, so the two values that enclose it are found by counting. undefined for fewer than six, which enclose nothing
+ * with that confidence.
+ */
+export function medianInterval(values: readonly number[]): Interval | undefined {
+  const sorted = values.toSorted((a, b) => a - b)
+  const count = sorted.length
+  let outside = 0
+  let ways = 1
+  let rank = -1
+  for (let below = 0; below < count / 2; below++) {
+    outside += ways / 2 ** count
+    if (2 * outside > 1 - confidence) break
+    rank = below
+    ways = (ways * (count - below)) / (below + 1)
+  }
+  const [low, high] = [sorted[rank], sorted[count - 1 - rank]]
+  return rank < 0 || low === undefined || high === undefined ? undefined : { low, high }
+}

@@ -1,15 +1,20 @@
 /** From samples of single rounds to one row for each contestant: medians, spreads, ratios to the yardstick. Pure. */
 import { isTotal, type MetricName, metrics } from './metric.ts'
 import type { CurvePoint, Sample } from './scenario.ts'
-import { median, ratio, type Summary, summarize } from './stats.ts'
+import { type Interval, median, medianInterval, ratio, type Summary, summarize } from './stats.ts'
 
 export interface Row {
   readonly scenario: string
   readonly variant: string
   readonly contestant: string
   readonly values: Partial<Readonly<Record<MetricName, Summary>>>
-  /** Median over the yardstick's median, in the same scenario and variant; for metrics that compare. */
+  /**
+   * Over the yardstick's, in the same scenario and variant; for metrics that compare. With enough rounds the median of
+   * the ratios round by round, else the ratio of the medians.
+   */
   readonly ratios: Partial<Readonly<Record<MetricName, number>>>
+  /** Of the ratios round by round, where there are enough rounds. */
+  readonly intervals: Partial<Readonly<Record<MetricName, Interval>>>
   /** Why none of its rounds is to be trusted; empty when at least one is. */
   readonly flaws: readonly string[]
   /** Why other rounds were left out of it; a machine is rarely quiet all the time. */
@@ -26,7 +31,37 @@ const names = Object.keys(metrics) as MetricName[]
 export function summarizeSamples(samples: readonly Sample[]): readonly Row[] {
   const groups = Object.values(Object.groupBy(samples, groupKey)).filter((group) => group !== undefined)
   const rows = groups.map(summarizeGroup)
-  return rows.map((row) => ({ ...row, ratios: ratiosTo(findYardstick(rows, row), row) }))
+  return rows.map((row, index) => {
+    const reference = findYardstick(rows, row)
+    const pairs = reference && row.contestant !== yardstick && pairUp(groups[index], groups[rows.indexOf(reference)])
+    const paired = pairs ? pairedRatios(pairs) : { ratios: {}, intervals: {} }
+    return { ...row, intervals: paired.intervals, ratios: { ...ratiosTo(reference, row), ...paired.ratios } }
+  })
+}
+
+type Pair = readonly [own: Sample, reference: Sample]
+
+/** Round by round; samples come in the order of their rounds. */
+const pairUp = (own: readonly Sample[] = [], reference: readonly Sample[] = []): readonly Pair[] =>
+  own.flatMap((sample, round): Pair[] => {
+    const other = reference[round]
+    return other === undefined ? [] : [[sample, other]]
+  })
+
+/** A machine that drifts drifts for both of a pair, so that their ratio holds where neither figure does. */
+function pairedRatios(pairs: readonly Pair[]): Pick<Row, 'ratios' | 'intervals'> {
+  const ratios: Partial<Record<MetricName, number>> = {}
+  const intervals: Partial<Record<MetricName, Interval>> = {}
+  for (const name of names) {
+    if (!metrics[name].compares) continue
+    const sound = pairs.filter((pair) => name === 'cpuUs' || pair.every(({ flaws }) => flaws.length === 0))
+    const values = sound.flatMap(([own, reference]) => ratio(own.values[name], reference.values[name]) ?? [])
+    const interval = medianInterval(values)
+    if (interval === undefined) continue
+    ratios[name] = median(values)
+    intervals[name] = interval
+  }
+  return { ratios, intervals }
 }
 
 const groupKey = ({ scenario, variant, contestant }: Sample): string => JSON.stringify([scenario, variant, contestant])
@@ -46,6 +81,7 @@ function summarizeGroup(group: readonly Sample[]): Row {
     contestant: first?.contestant ?? '',
     values: Object.fromEntries(values),
     ratios: {},
+    intervals: {},
     flaws: clean.length > 0 ? [] : countFlaws(group),
     leftOut: clean.length > 0 ? countFlaws(group) : [],
     curve: medianCurve(trusted.map((sample) => sample.curve).filter((curve) => curve.length > 0)),

@@ -29,10 +29,12 @@ export function cellText(row: Row, name: MetricName): string {
   return isSum || summary.min === summary.max ? value : `${value} ±${(summary.spreadRatio * 100).toFixed(0)}%`
 }
 
-/** `1.03×`, or nothing for metrics that do not compare and where the yardstick is missing. */
+/** `1.03×`, with enough rounds `1.03× [0.99–1.08]`; nothing for metrics that do not compare and without the yardstick. */
 export function ratioText(row: Row, name: MetricName): string {
   const ratio = row.ratios[name]
-  return ratio === undefined ? '' : `${ratio.toFixed(2)}×`
+  if (ratio === undefined) return ''
+  const interval = row.intervals[name]
+  return `${ratio.toFixed(2)}×${interval ? ` [${interval.low.toFixed(2)}–${interval.high.toFixed(2)}]` : ''}`
 }
 
 /** What a metric means, and which way is better. */

@@ -8,7 +8,8 @@ const reading = `## How to read it
 
 - Compare within a table, never across tables or machines. **×nginx** is a figure over nginx's, measured in turns with it on
   the same core: it holds where absolute figures do not. **±** is half the range of the rounds over their median; a difference
-  smaller than both spreads is none.
+  smaller than both spreads is none. With six rounds or more the ratio is the median of those of single rounds, and the
+  interval in brackets encloses the true one with a confidence of 95 % (sign test).
 - **CPU µs/req** is the figure to trust first: the kernel books it by process, so that a busy machine hardly moves it. Its
   inverse is what a core can carry. At a fixed rate it is higher than at full speed for everybody, since each wake-up serves
   fewer requests.

@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts'
 import { flapping } from './flapping.ts'
 import { connections, download, headers, upload } from './full-speed.ts'
 import { idle } from './idle.ts'
+import { mixed } from './mixed.ts'
 import { reload } from './reload.ts'
 import { scale } from './scale.ts'
 import { slowOne } from './slow-one.ts'
@@ -17,6 +18,7 @@ export const catalogue: readonly Scenario[] = [
   download,
   upload,
   connections,
+  mixed,
   idle,
   slowOne,
   flapping,
@@ -28,7 +30,18 @@ export const catalogue: readonly Scenario[] = [
 
 /** Names that stand for several. */
 export const sets: Readonly<Record<string, readonly string[]>> = {
-  default: ['steady', 'headers', 'download', 'upload', 'connections', 'idle-10k', 'slow-one', 'flapping', 'reload'],
+  default: [
+    'steady',
+    'headers',
+    'download',
+    'upload',
+    'connections',
+    'mixed',
+    'idle-10k',
+    'slow-one',
+    'flapping',
+    'reload',
+  ],
   quick: ['steady', 'headers', 'connections'],
   strategies: ['slow-one', 'weights', 'flapping'],
   all: catalogue.map((scenario) => scenario.name),

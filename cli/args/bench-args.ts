@@ -13,6 +13,7 @@ Scenarios:
   upload       bodies of 10 KiB and 1 MiB       reload    config and strategy saved ten times a second
   connections  a new one for each request       tunnels   WebSocket echo
   idle-10k     10,000 idle connections          scale     10 to 10,000 backends
+  mixed        small answers behind 1 MiB ones
 Sets:
   default      what runs when none is named, five minutes
   quick        what runs with --quick, one minute

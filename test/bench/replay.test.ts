@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createNursery, type Nursery } from '../../bench/children.ts'
 import { type Arena, type Backends, countAnswered, setUp, startBackends, startContestant } from '../../bench/contest.ts'
 import { pipe } from '../../bench/peers/pipe.ts'
-import { profiles, renderRequest, renderResponse } from '../../bench/profile.ts'
+import { ANY_PROFILE, profiles, renderRequest, renderResponse } from '../../bench/profile.ts'
 
 let directory = ''
 let nursery: Nursery
@@ -118,5 +118,22 @@ describe('the byte pipe', () => {
     expect(await exchange(pipePort, [get], 1)).toBe('')
     await setUp(backends, port, true)
     expect(await exchange(pipePort, [get], response.length)).toBe(response)
+  })
+})
+
+describe('the replaying backend of any profile', () => {
+  test('answers each request by the profile that its path names, and others small', async () => {
+    const { ports, child } = await startBackends(arena, { profile: ANY_PROFILE, delaysMs: [0] })
+    const [port = 0] = ports
+    for (const [path, name] of [
+      ['/body-10k/x', 'body-10k'],
+      ['/headers-40/', 'headers-40'],
+      ['/nobody/', 'headers-2'],
+    ] as const) {
+      const expected = renderResponse(profileOf(name)).toString('latin1')
+      const request = renderRequest(profileOf('headers-2'), 'h', { ...options, path })
+      expect(await exchange(port, [request], expected.length)).toBe(expected)
+    }
+    await child.stop()
   })
 })

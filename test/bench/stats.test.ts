@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { median, ratio, summarize } from '../../bench/stats.ts'
+import { median, medianInterval, ratio, summarize } from '../../bench/stats.ts'
 
 describe('median', () => {
   test.each([
@@ -46,5 +46,27 @@ describe('ratio', () => {
     expect(ratio(undefined, 2)).toBeUndefined()
     expect(ratio(3, undefined)).toBeUndefined()
     expect(ratio(3, 0)).toBeUndefined()
+  })
+})
+
+describe('the interval of a median', () => {
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+  // Ranks of the sign test at 95 %, as in tables of it.
+  test.each([
+    [6, 1, 6],
+    [8, 1, 8],
+    [9, 2, 8],
+    [10, 2, 9],
+    [12, 3, 10],
+    [15, 4, 12],
+    [20, 6, 15],
+    [100, 40, 61],
+  ])('of %p values goes from number %p to number %p', (count, low, high) => {
+    expect(medianInterval(upTo(count).toReversed())).toEqual({ low, high })
+  })
+
+  test('is unknown for fewer than six', () => {
+    for (let count = 0; count < 6; count += 1) expect(medianInterval(upTo(count))).toBeUndefined()
   })
 })

@@ -46,6 +46,27 @@ describe('summarizeSamples', () => {
     }
   })
 
+  test('pairs rounds where there are enough, so that drift of the machine is none of the ratio', () => {
+    const drift = [1, 2, 4, 8, 16, 32]
+    const samples = drift.flatMap((factor, round) => [
+      sample('smartedge', { cpuUs: factor * (10 + round) }),
+      sample('nginx', { cpuUs: factor * 10 }),
+    ])
+    const [own, nginx] = summarizeSamples(samples)
+    expect(own?.ratios.cpuUs).toBeCloseTo(1.25)
+    expect(own?.intervals.cpuUs).toEqual({ low: 1, high: 1.5 })
+    expect([nginx?.ratios.cpuUs, nginx?.intervals]).toEqual([1, {}])
+  })
+
+  test('leaves disturbed rounds out of the pairs', () => {
+    const samples = Array.from({ length: 7 }, (_, round) => [
+      sample('smartedge', { p99Us: round === 0 ? 900 : 20 }, { flaws: round === 0 ? ['busy'] : [] }),
+      sample('nginx', { p99Us: 10 }),
+    ]).flat()
+    const [own] = summarizeSamples(samples)
+    expect([own?.ratios.p99Us, own?.intervals.p99Us]).toEqual([2, { low: 2, high: 2 }])
+  })
+
   test('adds failures of all rounds', () => {
     const [row] = summarizeSamples([0, 0, 7].map((failed) => sample('nginx', { failed })))
     expect(row?.values.failed?.median).toBe(7)
