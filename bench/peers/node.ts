@@ -8,7 +8,10 @@ const require = createRequire(import.meta.url)
 
 export const node: Peer = {
   name: 'node',
-  install: 'Node 20 or later in PATH, then npm ci',
+  get install() {
+    if (firstLine(['node', '--version']) === undefined) return 'Node in PATH, and http-proxy-3'
+    return 'http-proxy-3: npm ci in a clone, or npm i http-proxy-3 in the folder that SmartEdge is installed in'
+  },
   version() {
     const version = firstLine(['node', '--version'])
     const library = findVersion('http-proxy-3/package.json')

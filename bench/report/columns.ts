@@ -1,5 +1,7 @@
 /** What every report shows in the same way: blocks of rows, their columns, the text of each cell. Pure. */
 import { isTotal, type MetricName, metrics } from '../metric.ts'
+import { counted } from '../../cli/text/format.ts'
+import type { Results } from '../results.ts'
 import type { Row } from '../summary.ts'
 
 /** The rows of one variant of a scenario, and which metrics they have. */
@@ -59,6 +61,52 @@ export function toCells(block: Block): readonly (readonly string[])[] {
     ]),
   ])
   return [['', ...header], ...lines]
+}
+
+/** How much load for how long, in words. */
+export function describeLoad({ connections, rounds, secondsPerRound }: Results['settings']): string {
+  const each = `of ${secondsPerRound} s for each contestant`
+  const turns = rounds === 1 ? `one round ${each}` : `${rounds} alternating rounds ${each}; medians`
+  return `${counted(connections, 'connection')}, ${turns}`
+}
+
+/** One cause for which rows are not to be trusted. */
+export interface FlawGroup {
+  /** Numbers that differ are ranges: `other processes took 4–9 % of its core’s time`. */
+  readonly cause: string
+  /** Scenario by scenario: `steady: full speed (nginx, caddy), fixed rate (nginx)`. */
+  readonly places: readonly string[]
+}
+
+/** Few causes spoil many rows on a busy machine: each is told once. */
+export function groupFlaws(rows: readonly Row[]): readonly FlawGroup[] {
+  const all = rows.flatMap((row) => row.flaws.map((flaw) => ({ row, flaw })))
+  return [...Map.groupBy(all, ({ flaw }) => flaw.replace(number, '0'))].map(([, group]) => ({
+    cause: mergeNumbers(group.map(({ flaw }) => flaw)),
+    places: placesOf(group.map(({ row }) => row)),
+  }))
+}
+
+const number = /\d+(?:\.\d+)?/g
+
+/** Of texts that differ in numbers alone. */
+function mergeNumbers(texts: readonly string[]): string {
+  const values = texts.map((text) => text.match(number)?.map(Number) ?? [])
+  let at = 0
+  return (texts[0] ?? '').replace(number, () => {
+    const here = values.map((numbers) => numbers[at] ?? 0)
+    at += 1
+    const [min, max] = [Math.min(...here), Math.max(...here)]
+    return min === max ? String(min) : `${min}–${max}`
+  })
+}
+
+function placesOf(rows: readonly Row[]): readonly string[] {
+  return [...Map.groupBy(rows, (row) => row.scenario)].map(([scenario, own]) => {
+    const variants = [...Map.groupBy(own, (row) => row.variant)]
+    const named = variants.map(([variant, some]) => `${variant} (${some.map((row) => row.contestant).join(', ')})`)
+    return `${scenario}: ${named.join(', ')}`
+  })
 }
 
 /** Rows not to be trusted, and why, a line each. */

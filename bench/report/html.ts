@@ -2,6 +2,7 @@
 import { type MetricName, metrics } from '../metric.ts'
 import type { Results } from '../results.ts'
 import {
+  describeLoad,
   type Block,
   cellText,
   comparedColumns,
@@ -91,7 +92,7 @@ function renderFacts({ command, date, machine, settings, versions, interrupted }
   const facts = {
     Date: `${date.slice(0, 16).replace('T', ' ')} UTC`,
     Machine: `${machine.cpu}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 1024 ** 3)} GiB, ${machine.system}; ${machine.pinning}`,
-    Load: `${settings.connections} connections, ${settings.rounds} alternating rounds of ${settings.secondsPerRound} s for each contestant; medians`,
+    Load: describeLoad(settings),
     Versions: Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),

@@ -1,7 +1,7 @@
 /** The results as docs/benchmarks.md. Pure. */
 import { metrics } from '../metric.ts'
 import type { Results } from '../results.ts'
-import { explainMetric, listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
+import { describeLoad, explainMetric, listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
 import { toStrategyCells } from './strategies.ts'
 
 const reading = `## How to read it
@@ -61,7 +61,7 @@ function renderFacts({ date, machine, settings, versions, interrupted }: Results
   const facts = [
     `Date: ${date.slice(0, 10)}`,
     `Machine: ${machine.cpu}, ${machine.cores} cores, ${memory}, ${machine.system}; ${machine.pinning}`,
-    `Load: ${settings.connections} connections, ${settings.rounds} alternating rounds of ${settings.secondsPerRound} s for each contestant; medians`,
+    `Load: ${describeLoad(settings)}`,
     `Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}`,

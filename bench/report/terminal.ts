@@ -1,7 +1,7 @@
 /** The results as text for a terminal: a table for each variant, or one for all strategies. Pure. */
 import type { Results } from '../results.ts'
 import { isInStrategyTable, toStrategyCells } from './strategies.ts'
-import { listFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
+import { groupFlaws, listLeftOut, toBlocks, toCells } from './columns.ts'
 
 /** Ends with a newline; empty without rows. */
 export function renderTerminal(results: Pick<Results, 'rows' | 'scenarios'>): string {
@@ -10,8 +10,10 @@ export function renderTerminal(results: Pick<Results, 'rows' | 'scenarios'>): st
   const others = hasTable ? results.rows.filter((row) => !isInStrategyTable(row)) : results.rows
   const blocks = toBlocks(others).map((block) => `${block.scenario}: ${block.variant}\n${alignCells(toCells(block))}`)
   if (hasTable) blocks.push(`strategies\n${alignCells(strategies)}`)
-  const flaws = listFlaws(results.rows)
-  const notes = flaws.length === 0 ? [] : [`! not to be trusted:\n${flaws.map((flaw) => `  ${flaw}\n`).join('')}`]
+  const flaws = groupFlaws(results.rows).map(
+    ({ cause, places }) => `  ${cause}\n${places.map((place) => `    ${place}\n`).join('')}`,
+  )
+  const notes = flaws.length === 0 ? [] : [`! not to be trusted:\n${flaws.join('')}`]
   const leftOut = listLeftOut(results.rows).length
   if (leftOut > 0) notes.push(`Rows without some of their rounds: ${leftOut}; --html and --json tell why.\n`)
   return [...blocks, ...notes].map((part) => `${part}\n`).join('')

@@ -1,7 +1,8 @@
-/** An address of the user's own, whatever answers there: at full speed, then at a set rate. */
+/** An address of the user's own, whatever answers there: at the rate that was named, else at full speed and then at half of it. */
 import { readCurve } from '../measure.ts'
 import { fixedRate, fullSpeed } from '../race.ts'
 import type { Scenario, Stage } from '../scenario.ts'
+import type { LoadResult } from '../load/crew.ts'
 import type { LoadErrors, LoadPlan } from '../load/plan.ts'
 
 export interface Target {
@@ -22,30 +23,35 @@ export function parseTarget(text: string): Target {
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 
-/** `ratePerSecond` undefined: half of what it carries. */
+/** `ratePerSecond` undefined: half of what it carries, which full speed finds out; a named rate is never exceeded. */
 export const createTargetScenario = (target: Target, ratePerSecond: number | undefined): Scenario => ({
   name: 'target',
   summary: `Load on ${target.host}:${target.port}${target.path}, with 13 header fields.`,
-  effort: { runs: 2, starts: 0 },
+  effort: { runs: ratePerSecond === undefined ? 2 : 1, starts: 0 },
   async run(stage) {
-    const capacity = await findCapacity(stage, target)
-    await holdRate(stage, target, ratePerSecond ?? Math.max(1, Math.floor(capacity / 2)))
+    const rate = ratePerSecond ?? Math.max(1, Math.floor((await findCapacity(stage, target)) / 2))
+    await holdRate(stage, target, rate)
   },
 })
 
-/** The most it answered in a second of any round. Throws when there was no good answer. */
+/** The most it answered in a second of any round. */
 async function findCapacity(stage: Stage, target: Target): Promise<number> {
   let mostPerSecond = 0
   for (let round = 0; round < stage.rounds; round++) {
     stage.progress('target: full speed')
-    const load = await stage.crew.run(planFor(stage, target, { kind: 'closed' }))
-    if (load.requests === 0)
-      throw new Error(`${target.host}:${target.port} gave no good answer: ${describe(load.errors)}`)
+    const load = await answered(stage, target, { kind: 'closed' })
     mostPerSecond = Math.max(mostPerSecond, load.requestsPerSecond)
     const values = fullSpeed({ load, cpuUs: 0, memoryBytes: 0, flaws: [] })
     stage.record({ ...labels(target, 'full speed'), values, flaws: [], curve: [] })
   }
   return mostPerSecond
+}
+
+/** Throws when there was no good answer. */
+async function answered(stage: Stage, target: Target, pace: LoadPlan['pace']): Promise<LoadResult> {
+  const load = await stage.crew.run(planFor(stage, target, pace))
+  if (load.requests > 0) return load
+  throw new Error(`${target.host}:${target.port} gave no good answer: ${describe(load.errors)}`)
 }
 
 /** `12 connect, 3 status`. */
@@ -58,7 +64,7 @@ const describe = (errors: LoadErrors): string =>
 async function holdRate(stage: Stage, target: Target, ratePerSecond: number): Promise<void> {
   for (let round = 0; round < stage.rounds; round++) {
     stage.progress(`target: ${ratePerSecond} requests a second`)
-    const load = await stage.crew.run(planFor(stage, target, { kind: 'open', ratePerSecond }))
+    const load = await answered(stage, target, { kind: 'open', ratePerSecond })
     const flaws = load.saturation
     const values = { ...fixedRate({ load, cpuUs: 0, memoryBytes: 0, flaws }), ratePerSecond }
     stage.record({ ...labels(target, 'fixed rate'), values, flaws, curve: readCurve(load) })

@@ -43,9 +43,13 @@ export function addBench(program: Command, ioOf: () => ServiceIo, finish: (code:
     .option('--connections <count>', 'that carry the load (else 64)', number)
     .option('--json', 'all results as JSON instead of tables')
     .addOption(new Option('--html [file]', 'write a page with latency curves').preset('smartedge-bench.html'))
-    .addOption(new Option('--markdown [file]', 'write the tables as a document').preset('docs/benchmarks.md'))
+    .addOption(new Option('--markdown [file]', 'write the tables as a document').preset('smartedge-bench.md'))
     .option('--target <url>', 'put this address under load instead: http://host:port/path')
-    .option('--rate <number>', 'with --target: requests a second (else half of what it carries)', number)
+    .option(
+      '--rate <number>',
+      'with --target: requests a second, never more (else full speed, then half of it)',
+      number,
+    )
     .option('--i-own-this-target', 'the target is not on this machine, and yours')
     .addHelpText('after', explanation)
     .action(async (scenarios: readonly string[], options: BenchOptions) => {

@@ -25,7 +25,7 @@ export async function bench(io: ServiceIo, scenarios: readonly string[], options
     return planBenchmark(scenarios, options, io.cwd)
   })
   if (plan === undefined) return exitCode.usage
-  for (const peer of plan.missing) io.stderr(`${peer.name} is not installed, skipped. To have it: ${peer.install}\n`)
+  for (const peer of plan.missing) io.stderr(`${peer.name} is left out. To have it: ${peer.install}\n`)
 
   const interrupt = new AbortController()
   let signal: Signal | undefined

@@ -18,6 +18,8 @@ describe('planBenchmark', () => {
   test('puts a target on this machine under load without asking', () => {
     const plan = planBenchmark([], { target: 'http://127.0.0.1:8080/x', rate: 10 }, '/')
     expect(plan.scenarios.map((scenario) => scenario.name)).toEqual(['target'])
+    const unpaced = planBenchmark([], { target: 'http://127.0.0.1:8080/x' }, '/')
+    expect([plan, unpaced].map(({ scenarios }) => scenarios[0]?.effort.runs)).toEqual([1, 2])
   })
 
   test.each([

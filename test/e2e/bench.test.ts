@@ -83,6 +83,23 @@ describe('smartedge bench', () => {
     timeoutMs,
   )
 
+  test(
+    'sends a target no more than the rate that was named',
+    async () => {
+      let requests = 0
+      const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response(`${(requests += 1)}`) })
+      const io = fakeIo()
+      const { against: _, ...options } = brief
+      const wishes = { ...options, rounds: 1, seconds: 0.5, target: `http://127.0.0.1:${server.port}/`, rate: 40 }
+      expect(await bench(io, [], wishes)).toBe(0)
+      expect((JSON.parse(io.out()) as Results).rows.map((row) => row.variant)).toEqual(['fixed rate'])
+      expect(requests).toBeGreaterThan(0)
+      expect(requests).toBeLessThanOrEqual(20)
+      await server.stop(true)
+    },
+    timeoutMs,
+  )
+
   test('refuses a scenario that nobody has', async () => {
     const io = fakeIo()
     expect(await bench(io, ['nonsense'], brief)).toBe(2)

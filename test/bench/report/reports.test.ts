@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { groupFlaws } from '../../../bench/report/columns.ts'
 import { renderCurve } from '../../../bench/report/curve.ts'
 import { renderHtml } from '../../../bench/report/html.ts'
 import { renderMarkdown } from '../../../bench/report/markdown.ts'
@@ -53,11 +54,30 @@ steady: fixed rate
   smartedge    0.15    12.3
 
 ! not to be trusted:
-  steady, full speed, nginx: other processes took 9 % of its core’s time (2 of 2 rounds)
+  other processes took 9 % of its core’s time (2 of 2 rounds)
+    steady: full speed (nginx)
 
 Rows without some of their rounds: 1; --html and --json tell why.
 
 `)
+  })
+
+  test('tells a cause once, however many rows it spoils', () => {
+    const busy = (percent: number) => ({ flaws: [`other processes took ${percent} % of its core’s time`] })
+    const rows = summarizeSamples([
+      sample('nginx', 12, busy(4)),
+      sample('caddy', 12, busy(9)),
+      sample('nginx', 12, { ...busy(7.5), variant: 'fixed rate' }),
+      sample('nginx', 12, { ...busy(5), scenario: 'idle' }),
+      sample('pipe', 12, { flaws: ['the load was late'] }),
+    ])
+    expect(groupFlaws(rows)).toEqual([
+      {
+        cause: 'other processes took 4–9 % of its core’s time (1 of 1 rounds)',
+        places: ['steady: full speed (nginx, caddy), fixed rate (nginx)', 'idle: full speed (nginx)'],
+      },
+      { cause: 'the load was late (1 of 1 rounds)', places: ['steady: full speed (pipe)'] },
+    ])
   })
 
   test('is empty when nothing was measured', () => {
@@ -71,6 +91,14 @@ describe('the document', () => {
   test('says how it came about', () => {
     for (const fact of ['smartedge bench steady', '2026-11-21', 'Linux 6', 'nginx 1.22', '64 connections'])
       expect(text).toContain(fact)
+  })
+
+  test('counts one round as one', () => {
+    const settings = { rounds: 1, secondsPerRound: 0.4, connections: 1 }
+    expect(renderMarkdown({ ...results, settings })).toContain(
+      '- Load: 1 connection, one round of 0.4 s for each contestant\n',
+    )
+    expect(text).toContain('- Load: 64 connections, 2 alternating rounds of 3 s for each contestant; medians\n')
   })
 
   test('has each scenario’s heading once and a table for each variant', () => {
