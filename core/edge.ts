@@ -22,7 +22,7 @@ import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { systemConnect } from './net/system-connect.ts'
 import { TimerWheel } from './net/timer-wheel.ts'
-import { createEdgeCounters } from './observe/counters.ts'
+import { edgeLedger } from './observe/counters.ts'
 import { createEventLog, type EventLog } from './observe/event-log.ts'
 import type { Emit } from './observe/events.ts'
 import { startLatencyWindow } from './observe/histogram.ts'
@@ -152,7 +152,7 @@ interface Surroundings {
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
 function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
   const { emit } = log
-  const counters = createEdgeCounters()
+  const counters = edgeLedger.create()
   const { window, stop: stopWindow } = startLatencyWindow(clock)
   const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: stackOf(error) })
   const wheel = new TimerWheel(clock, reportFault)

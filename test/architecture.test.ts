@@ -69,7 +69,7 @@ rule(
     ['plugins/a.ts', `import type { Backend } from '../core/backend/backend.ts'`],
     ['plugins/a.ts', `import type { Clock } from '../core/clock.ts'`],
     ['plugins/a.ts', `import { join } from 'node:path'`],
-    ['cli/a.ts', `import { createEdgeCounters } from '../core/observe/counters.ts'`],
+    ['cli/a.ts', `import { edgeLedger } from '../core/observe/counters.ts'`],
     ['bench/a.ts', `import { b } from '../core/net/b.ts'`],
   ],
   [

@@ -4,6 +4,7 @@ import { Backend } from '../../core/backend/backend.ts'
 import type { Member } from '../../core/backend/member.ts'
 import { reconcile } from '../../core/backend/reconcile.ts'
 import { eligibleBackends } from '../../core/balance/eligible.ts'
+import { forgetfulLatencies } from '../../test/support/make-backend.ts'
 
 const createMember = (index: number): Member => ({
   id: `127.0.0.1:${index}`,
@@ -13,7 +14,7 @@ const createMember = (index: number): Member => ({
   isDraining: false,
   place: undefined,
 })
-const create = (member: Member): Backend => new Backend(member, { record: () => undefined }, 0)
+const create = (member: Member): Backend => new Backend(member, forgetfulLatencies(), 0)
 
 summary(() => {
   for (const size of [10, 100, 1000, 10_000]) {

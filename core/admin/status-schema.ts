@@ -1,4 +1,6 @@
 /** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
+import { backendLedger, edgeLedger } from '../observe/counters.ts'
+import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
 const number = { type: 'number' }
 const count = { type: 'integer', minimum: 0 }
@@ -13,27 +15,9 @@ const object = (properties: Readonly<Record<string, object>>) => ({
 })
 const list = (items: object) => ({ type: 'array', items })
 const orNull = (schema: object) => ({ anyOf: [schema, { type: 'null' }] })
-const counts = (...names: readonly string[]) => object(Object.fromEntries(names.map((name) => [name, count])))
-
-const responses = counts('2xx', '3xx', '4xx', '5xx')
-
-const edgeCounters = counts(
-  'connectionsAccepted',
-  'connectionsRefused',
-  'connectionsOpen',
-  'requests',
-  'badRequests',
-  'clientTimeouts',
-  'unrouted',
-  'unavailable',
-  'retries',
-  'truncated',
-  'abandoned',
-  'tunnels',
-  'tunnelsOpen',
-  'bytesFromClients',
-  'bytesToClients',
-)
+/** Of each counter, with its words. */
+const counted = (specs: CounterSpecs): Record<string, object> =>
+  grouped<object>(specs, (_, { help }) => ({ ...count, description: help }), object)
 
 const backend = object({
   id: text,
@@ -47,13 +31,7 @@ const backend = object({
   effectiveWeight: number,
   zone: orNull(text),
   inflight: count,
-  requests: count,
-  retries: count,
-  abandoned: count,
-  failures: counts('total', 'connect', 'timeout', 'reset', 'protocol'),
-  responses,
-  bytesToBackend: count,
-  bytesFromBackend: count,
+  ...counted(backendLedger.specs),
   lastCheck: orNull(object({ at: time, passed: { type: 'boolean' }, elapsedMs: number, detail: text })),
   latency: orNull(
     object({ count, meanMs: number, p50Ms: number, p95Ms: number, p99Ms: number, p999Ms: number, maxMs: number }),
@@ -86,7 +64,7 @@ export const statusSchema = object({
   phase: { enum: ['starting', 'serving', 'draining'] },
   process: object({ residentBytes: count, cpuSeconds: number }),
   listeners: list(object({ name: text, address: text })),
-  counters: object({ ...edgeCounters.properties, responses }),
+  counters: object(counted(edgeLedger.specs)),
   pools: list(
     object({ name: text, strategy: text, strategyVersion: orNull(strategyVersion), backends: list(backend) }),
   ),

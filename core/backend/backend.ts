@@ -3,6 +3,8 @@
  * across reloads. Strategies see its `candidate` alone. Sockets are not its business.
  */
 import type { SocketAddress } from '../address.ts'
+import { type BackendCounters, backendLedger } from '../observe/counters.ts'
+import type { Latencies } from '../observe/latencies.ts'
 import { CandidateView } from './candidate.ts'
 import { type Facts, firstFacts, operatorFact } from './facts.ts'
 import type { Member } from './member.ts'
@@ -19,34 +21,9 @@ export interface CheckResult {
   readonly detail: string
 }
 
-/** Takes latencies; the histogram behind it is `core/observe`'s. */
-export interface LatencyRecorder {
-  record(elapsedMs: number): void
-}
-
 /** Whether one more request can be given to a backend now; its source of streams is one. */
 export interface Room {
   readonly hasRoom: boolean
-}
-
-/** Only ever counted up, by the balancer and the exchange; rendered by `core/observe`. */
-export interface BackendCounters {
-  /** Attempts begun. */
-  requests: number
-  /** Attempts that failed: connect, timeout, reset, protocol. */
-  failures: number
-  connectFailures: number
-  timeouts: number
-  resets: number
-  protocolErrors: number
-  /** Attempts whose client left first. */
-  abandoned: number
-  /** Final responses by class: index 2 counts 2xx, 3 3xx, 4 4xx, 5 5xx; 0 and 1 stay 0. */
-  readonly responses: [number, number, number, number, number, number]
-  /** Requests given to another backend, or given again, after an attempt here. */
-  retries: number
-  bytesToBackend: number
-  bytesFromBackend: number
 }
 
 /** Before its pool has reckoned for the first time. */
@@ -55,19 +32,8 @@ const NO_RULE: StandingRule = { awaitsCheckSince: undefined }
 export class Backend {
   readonly id: string
   readonly address: SocketAddress
-  readonly counters: BackendCounters = {
-    requests: 0,
-    failures: 0,
-    connectFailures: 0,
-    timeouts: 0,
-    resets: 0,
-    protocolErrors: 0,
-    abandoned: 0,
-    responses: [0, 0, 0, 0, 0, 0],
-    retries: 0,
-    bytesToBackend: 0,
-    bytesFromBackend: 0,
-  }
+  /** Counted by the balancer, the exchange and the connections. */
+  readonly counters: BackendCounters = backendLedger.create()
   readonly facts: Facts
   /** What the facts came to when they were last reckoned up. */
   standing: Standing
@@ -80,13 +46,13 @@ export class Backend {
   lastCheck: CheckResult | undefined = undefined
   /** Connect failures in traffic since the last success; `health/passive.ts` counts them. */
   connectFailuresInRow = 0
-  readonly latency: LatencyRecorder
+  readonly latency: Latencies
   /** Set by its pool; undefined: there is no cap that anybody knows of. */
   room: Room | undefined = undefined
   /** What strategies are shown of it. */
   readonly candidate: CandidateView
 
-  constructor(member: Member, latency: LatencyRecorder, now: number) {
+  constructor(member: Member, latency: Latencies, now: number) {
     this.id = member.id
     this.address = member.address
     this.zone = member.zone

@@ -3,6 +3,7 @@
  * first, then the counters, then the observers as they are listed. So whoever hears reads figures that count it already.
  */
 import type { Backend } from '../backend/backend.ts'
+import { countStatus } from '../observe/counters.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 
 export interface Attempt {
@@ -59,7 +60,8 @@ class CountedAttempt implements Attempt {
 function count({ counters, latency }: Backend, outcome: Outcome): void {
   switch (outcome.kind) {
     case 'completed':
-      counters.responses[Math.floor(outcome.status / 100) as 2] += 1
+      if (outcome.status === 101) counters.upgrades += 1
+      else countStatus(counters, outcome.status)
       latency.record(outcome.elapsedMs)
       break
     case 'abandoned':

@@ -1,56 +1,71 @@
 /**
- * What the data plane counts for the whole process. Plain numbers, written by listener and exchange, read by status and
- * metrics. Counters only rise; the two gauges (`…Open`) also fall.
+ * All that the data plane counts: for the whole process, and for each backend. Plain numbers, counted by listener,
+ * exchange, balancer and connections, read by status, metrics and feed. A new counter is a line here.
  */
-export interface EdgeCounters {
-  connectionsAccepted: number
-  /** Closed right after the accept, because `limits.connections` was reached. */
-  connectionsRefused: number
-  connectionsOpen: number
-  /** Requests whose head was read whole and lawful. */
-  requests: number
-  /** Heads and bodies refused as unlawful or oversized (4xx by the codec, 505, 501). */
-  badRequests: number
-  /** Clients that took too long over a head or a body. */
-  clientTimeouts: number
-  /** Requests that no route matched. */
-  unrouted: number
-  /** Requests for which no backend was usable. */
-  unavailable: number
-  retries: number
-  /** Final responses to clients by class, our own included: index 2 counts 2xx and so on. */
-  readonly responses: [number, number, number, number, number, number]
-  /** Responses that had begun and were cut, so that the client sees them truncated. */
-  truncated: number
-  /** Clients that left before their response was whole. */
-  abandoned: number
-  tunnels: number
-  tunnelsOpen: number
-  bytesFromClients: number
-  bytesToClients: number
-}
+import { type CountersOf, ledger } from './ledger.ts'
 
-export const createEdgeCounters = (): EdgeCounters => ({
-  connectionsAccepted: 0,
-  connectionsRefused: 0,
-  connectionsOpen: 0,
-  requests: 0,
-  badRequests: 0,
-  clientTimeouts: 0,
-  unrouted: 0,
-  unavailable: 0,
-  retries: 0,
-  responses: [0, 0, 0, 0, 0, 0],
-  truncated: 0,
-  abandoned: 0,
-  tunnels: 0,
-  tunnelsOpen: 0,
-  bytesFromClients: 0,
-  bytesToClients: 0,
+/** Final responses by the class of their status, in a metric of their own. */
+const responses = <Metric extends string>(metric: Metric, help: string) =>
+  ({
+    responses2xx: { metric, help, label: ['class', '2xx'], status: ['responses', '2xx'] },
+    responses3xx: { metric, help, label: ['class', '3xx'], status: ['responses', '3xx'] },
+    responses4xx: { metric, help, label: ['class', '4xx'], status: ['responses', '4xx'] },
+    responses5xx: { metric, help, label: ['class', '5xx'], status: ['responses', '5xx'] },
+  }) as const
+
+const failures = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'backend_failures',
+    help: 'Attempts that failed, by cause.',
+    label: ['cause', cause],
+    status: ['failures', cause],
+  }) as const
+
+/** Of the process. */
+export const edgeLedger = ledger({
+  connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
+  connectionsRefused: { metric: 'client_connections_refused', help: 'Connections closed at the cap.' },
+  connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
+  requests: { metric: 'requests', help: 'Requests whose head was whole and valid.' },
+  badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },
+  clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
+  unrouted: { metric: 'unrouted_requests', help: 'Requests that no route matched.' },
+  unavailable: { metric: 'unavailable_requests', help: 'Requests for which no backend was usable.' },
+  retries: { metric: 'retries', help: 'Attempts after the first of a request.' },
+  ...responses('responses', 'Final responses to clients, by class, our own included.'),
+  truncated: { metric: 'truncated_responses', help: 'Responses cut after they had begun.' },
+  abandoned: { metric: 'abandoned_requests', help: 'Requests whose client left before the end.' },
+  tunnels: { metric: 'tunnels', help: 'Connections upgraded to a tunnel.' },
+  tunnelsOpen: { metric: 'tunnels', type: 'gauge', help: 'Tunnels open.' },
+  bytesFromClients: { metric: 'client_received', unit: 'bytes', help: 'Bytes read from clients.' },
+  bytesToClients: { metric: 'client_sent', unit: 'bytes', help: 'Bytes written to clients.' },
 })
 
-/** Counts a final response, by the class of its status: 200..599. */
-export function countStatus({ responses }: { readonly responses: number[] }, status: number): void {
-  const kind = Math.floor(status / 100)
-  responses[kind] = (responses[kind] ?? 0) + 1
+/** Of a backend. */
+export const backendLedger = ledger({
+  requests: { metric: 'backend_requests', help: 'Attempts begun.' },
+  retries: { metric: 'backend_retries', help: 'Requests tried again after an attempt here.' },
+  abandoned: { metric: 'backend_abandoned', help: 'Attempts whose client left first.' },
+  failures: { help: 'Attempts that failed.', status: ['failures', 'total'] },
+  connectFailures: failures('connect'),
+  timeouts: failures('timeout'),
+  resets: failures('reset'),
+  protocolErrors: failures('protocol'),
+  upgrades: { metric: 'backend_upgrades', help: 'Attempts that became a tunnel, which is over.' },
+  ...responses('backend_responses', 'Final responses of the backend, by class.'),
+  bytesToBackend: { metric: 'backend_sent', unit: 'bytes', help: 'Bytes written to the backend.' },
+  bytesFromBackend: { metric: 'backend_received', unit: 'bytes', help: 'Bytes read from the backend.' },
+})
+
+export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
+export type BackendCounters = CountersOf<typeof backendLedger.specs>
+
+type ResponseCounters = CountersOf<ReturnType<typeof responses>>
+
+/** Counts a final response by its status, 200..599. */
+export function countStatus(counters: ResponseCounters, status: number): void {
+  if (status < 300) counters.responses2xx += 1
+  else if (status < 400) counters.responses3xx += 1
+  else if (status < 500) counters.responses4xx += 1
+  else counters.responses5xx += 1
 }

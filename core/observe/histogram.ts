@@ -9,19 +9,9 @@
  */
 import Int32Histogram from 'hdr-histogram-js/dist/Int32Histogram.js'
 import { createBuckets, type LatencyBuckets } from './buckets.ts'
+import type { Latencies, LatencySummary } from './latencies.ts'
 import { scaleIndex } from './scale.ts'
 import type { Cancel, Clock } from '../clock.ts'
-
-/** Over the newest one to two windows. Percentiles are within 1 % of the true value, never below it. */
-export interface LatencySummary {
-  readonly count: number
-  readonly meanMs: number
-  readonly p50Ms: number
-  readonly p95Ms: number
-  readonly p99Ms: number
-  readonly p999Ms: number
-  readonly maxMs: number
-}
 
 /** Which window is open now; shared by all backends of a process. */
 export interface LatencyWindow {
@@ -47,11 +37,8 @@ export function startLatencyWindow(clock: Clock): { readonly window: LatencyWind
 
 const createHistogram = (): Int32Histogram => new Int32Histogram(1, longestMs * 1000, 2)
 
-/** A `LatencyRecorder` (`core/backend`) by shape. */
-export class BackendLatency {
-  /** Undefined until the first value. */
+export class BackendLatency implements Latencies {
   buckets: LatencyBuckets | undefined
-  /** Counts on the watchers' scale; the feed puts it here while somebody watches, and takes it away after. */
   scale: Uint32Array | undefined
   readonly #window: LatencyWindow
   #generation: number

@@ -1,7 +1,7 @@
 /** One backend as watchers see it: what it counted, turned into rates, shares and percentiles. */
 import { percentilesOf, sparseOf } from './distribution.ts'
 import type { BackendFrame } from './frame.ts'
-import { BackendLatency } from '../observe/histogram.ts'
+import type { BackendCounters } from '../observe/counters.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { createScaleWindow, type ScaleWindow } from './scale-window.ts'
 import { scaleSize } from '../observe/scale.ts'
@@ -9,7 +9,7 @@ import { reasonOf } from './snapshot.ts'
 import type { BackendView, StandingView } from './view.ts'
 
 export interface BackendFeed {
-  readonly meter: Meter
+  readonly meter: Meter<keyof BackendCounters>
   /** Takes in the counters at `at`, monotonic ms. To be called once before each `frame`. */
   read(at: number): void
   /** `poolShare` is the share of its pool's weight, `poolRequests` the pool's recent requests. */
@@ -26,64 +26,73 @@ export interface PoolSums {
   readonly recentRequests: number
 }
 
-/** Order of the counters in the meter. */
-export const backendCounter = { requests: 0, errors: 1, ended: 2, retries: 3 } as const
+/** What counts as an error: an attempt that failed, or was answered so. */
+export const backendErrors = ['failures', 'responses5xx'] as const
+/** How an attempt ends. */
+export const backendEnds = [
+  'failures',
+  'abandoned',
+  'upgrades',
+  'responses2xx',
+  'responses3xx',
+  'responses4xx',
+  'responses5xx',
+] as const
 
-/** Beside those: the kinds of error, in words. */
+/** The kinds of error, in words. */
 const errorKinds = [
-  ['5xx answers', (backend) => backend.counters.responses[5] ?? 0],
-  ['connect failures', (backend) => backend.counters.connectFailures],
-  ['time-outs', (backend) => backend.counters.timeouts],
-  ['connections reset', (backend) => backend.counters.resets],
-  ['protocol errors', (backend) => backend.counters.protocolErrors],
-] as const satisfies readonly (readonly [string, (backend: BackendView) => number])[]
-const firstKind = 4
+  ['responses5xx', '5xx answers'],
+  ['connectFailures', 'connect failures'],
+  ['timeouts', 'time-outs'],
+  ['resets', 'connections reset'],
+  ['protocolErrors', 'protocol errors'],
+] as const
 
 const ewmaMs = 10_000
 
 export function createBackendFeed(backend: BackendView): BackendFeed {
-  const meter = createMeter()
+  const meter = createMeter<keyof BackendCounters>()
   const scale = countScale(backend)
   const average = createAverage(backend)
   return {
     meter,
     read(at) {
-      meter.read(at, countersOf(backend))
+      meter.read(at, backend.counters)
       average.read(at)
     },
     frame({ effectiveWeight, recentRequests }, offsetMs) {
       const recent = new Float64Array(scaleSize)
-      scale?.addRecent(recent)
+      scale.addRecent(recent)
       const weight = effectiveWeightOf(backend)
-      const errors = meter.recent(backendCounter.errors)
+      const errors = meter.recent(...backendErrors)
       return {
         id: backend.id,
         ...standingFrame(backend.standing, offsetMs),
         zone: backend.zone ?? null,
         weight: backend.configuredWeight,
         effectiveWeight: weight,
-        share: ratio(meter.recent(backendCounter.requests), recentRequests),
+        share: ratio(meter.recent('requests'), recentRequests),
         expectedShare: ratio(weight, effectiveWeight),
         inflight: backend.inflight,
-        requestsPerSecond: tidy(meter.perSecond(backendCounter.requests)),
-        errorsPerSecond: tidy(meter.perSecond(backendCounter.errors)),
-        errorRatio: ratio(errors, meter.recent(backendCounter.ended)),
+        requestsPerSecond: tidy(meter.perSecond('requests')),
+        errorsPerSecond: tidy(meter.perSecond(...backendErrors)),
+        errorRatio: ratio(errors, meter.recent(...backendEnds)),
         errors,
         worstError: errors > 0 ? worstOf(meter) : null,
-        retriesPerSecond: tidy(meter.perSecond(backendCounter.retries)),
+        retriesPerSecond: tidy(meter.perSecond('retries')),
         ewmaMs: average.valueMs(),
         latency: percentilesOf(recent) ?? null,
         check: checkOf(backend),
-        histogram: scale ? sparseOf(scale.delta()) : [],
+        histogram: sparseOf(scale.delta()),
       }
     },
-    addRecent: (sum) => scale?.addRecent(sum),
+    addRecent: (sum) => scale.addRecent(sum),
     turn() {
       meter.turn()
-      scale?.turn()
+      scale.turn()
     },
     stop() {
-      if (backend.latency instanceof BackendLatency) backend.latency.scale = undefined
+      backend.latency.scale = undefined
     },
   }
 }
@@ -106,36 +115,29 @@ function standingFrame(standing: StandingView, offsetMs: number) {
 const checkOf = ({ lastCheck }: BackendView): BackendFrame['check'] =>
   lastCheck ? { at: Math.round(lastCheck.at), passed: lastCheck.passed, detail: lastCheck.detail } : null
 
-function countScale({ latency }: BackendView): ScaleWindow | undefined {
-  if (!(latency instanceof BackendLatency)) return undefined
+function countScale({ latency }: BackendView): ScaleWindow {
   latency.scale ??= new Uint32Array(scaleSize)
   return createScaleWindow(latency.scale)
 }
 
-function countersOf(backend: BackendView): number[] {
-  const { requests, failures, abandoned, retries, responses } = backend.counters
-  const answered = responses.reduce((sum, count) => sum + count, 0)
-  const errors = failures + (responses[5] ?? 0)
-  return [requests, errors, answered + failures + abandoned, retries, ...errorKinds.map(([, read]) => read(backend))]
-}
-
-function worstOf(meter: Meter): string {
+function worstOf(meter: BackendFeed['meter']): string {
   let [worst, most] = ['', -1]
-  errorKinds.forEach(([words], index) => {
-    const count = meter.recent(firstKind + index)
+  for (const [name, words] of errorKinds) {
+    const count = meter.recent(name)
     if (count > most) [worst, most] = [words, count]
-  })
+  }
   return worst
 }
 
-/** Exponentially weighted by time; the mean of what came between two readings counts as one value. */
+/** Exponentially weighted by the time since the last value; the mean of what came between two readings counts as one. */
 function createAverage({ latency }: BackendView) {
   let value: number | null = null
   let last: { at: number; count: number; sumMs: number } | undefined
   return {
     read(at: number) {
-      const buckets = latency instanceof BackendLatency ? latency.buckets : undefined
+      const { buckets } = latency
       const count = buckets?.counts.reduce((sum, one) => sum + one, 0) ?? 0
+      if (count === last?.count) return
       const now = { at, count, sumMs: buckets?.sumMs ?? 0 }
       if (last && count > last.count) {
         const mean = (now.sumMs - last.sumMs) / (count - last.count)

@@ -4,9 +4,10 @@
  * 0.3 % with 100, 0.4 % with 1,000; a frame of 50 backends has 24 KiB, most of it histograms.
  */
 import type { Cancel, Clock } from '../clock.ts'
+import type { EdgeCounters } from '../observe/counters.ts'
 import { type BackendFeed, createBackendFeed, ratio, tidy } from './backend-feed.ts'
 import { type Frame, type Hello, type PoolFrame, protocolVersion } from './frame.ts'
-import { createMeter } from './meter.ts'
+import { createMeter, type Meter } from './meter.ts'
 import { poolFrame, recentLatency } from './pool-feed.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { scaleBoundsMs } from '../observe/scale.ts'
@@ -67,11 +68,14 @@ interface FrameMaker {
   stop(): void
 }
 
-/** Order of the process's counters in the meter. */
-const edgeCounter = { requests: 0, errors: 1, ended: 2, retries: 3, refused: 4, received: 5, sent: 6, cpu: 7 } as const
+type EdgeMeter = Meter<keyof EdgeCounters | 'cpuSeconds'>
+
+/** How a request ends that is answered at all. */
+const edgeEnds = ['responses2xx', 'responses3xx', 'responses4xx', 'responses5xx'] as const
 
 function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
-  const edgeMeter = createMeter()
+  const edgeMeter: EdgeMeter = createMeter()
+  /** By the key of a route. */
   const routeMeter = createMeter()
   let backends = new Map<BackendView, BackendFeed>()
   let turnAt = clock.now() + halfWindowMs
@@ -101,8 +105,8 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
     const edge = view()
     const facts = process()
     readBackends(edge.pools, at)
-    edgeMeter.read(at, edgeCounters(edge, facts))
-    routeMeter.read(at, edge.routes?.map((route) => route.requests) ?? [])
+    edgeMeter.read(at, { ...edge.counters, cpuSeconds: facts.cpuSeconds })
+    routeMeter.read(at, Object.fromEntries(edge.routes?.map(({ key, requests }) => [key, requests]) ?? []))
     const offsetMs = clock.wallTime() - at
     const pools = edge.pools.map((pool) => poolFrame(pool, backends, offsetMs))
     const frame: Frame = {
@@ -110,13 +114,13 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
       uptimeMs: Math.max(0, Math.round(clock.wallTime() - facts.startedAt)),
       phase: edge.phase,
       intervalMs: intervalMs(backends.size),
-      process: { residentBytes: facts.residentBytes, cpuRatio: tidy(edgeMeter.perSecond(edgeCounter.cpu)) },
+      process: { residentBytes: facts.residentBytes, cpuRatio: tidy(edgeMeter.perSecond('cpuSeconds')) },
       totals: totals(edge, edgeMeter, pools, [...backends.values()]),
       pools,
-      routes: (edge.routes ?? []).map(({ match, pool }, index) => ({
+      routes: (edge.routes ?? []).map(({ key, match, pool }) => ({
         match,
         pool,
-        requestsPerSecond: tidy(routeMeter.perSecond(index)),
+        requestsPerSecond: tidy(routeMeter.perSecond(key)),
       })),
       ...reloadFrame(edge.reload),
     }
@@ -135,39 +139,25 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
 const intervalMs = (backends: number): number =>
   Math.min(longestIntervalMs, shortestIntervalMs * Math.max(1, Math.ceil(backends / backendsPerInterval)))
 
-function edgeCounters({ counters }: EdgeView, { cpuSeconds }: ProcessView): number[] {
-  const ended = counters.responses.reduce((sum, count) => sum + count, 0)
-  return [
-    counters.requests,
-    counters.responses[5],
-    ended,
-    counters.retries,
-    counters.connectionsRefused + counters.unavailable,
-    counters.bytesFromClients,
-    counters.bytesToClients,
-    cpuSeconds,
-  ]
-}
-
 function totals(
   { counters }: EdgeView,
-  meter: ReturnType<typeof createMeter>,
+  meter: EdgeMeter,
   pools: readonly PoolFrame[],
   backends: readonly BackendFeed[],
 ): Frame['totals'] {
-  const rate = (counter: keyof typeof edgeCounter): number => tidy(meter.perSecond(edgeCounter[counter]))
+  const rate = (...names: readonly (keyof EdgeCounters)[]): number => tidy(meter.perSecond(...names))
   return {
     requests: counters.requests,
     requestsPerSecond: rate('requests'),
-    errorsPerSecond: rate('errors'),
-    errorRatio: ratio(meter.recent(edgeCounter.errors), meter.recent(edgeCounter.ended)),
+    errorsPerSecond: rate('responses5xx'),
+    errorRatio: ratio(meter.recent('responses5xx'), meter.recent(...edgeEnds)),
     retriesPerSecond: rate('retries'),
-    refusedPerSecond: rate('refused'),
+    refusedPerSecond: rate('connectionsRefused', 'unavailable'),
     inflight: pools.reduce((sum, pool) => sum + pool.inflight, 0),
     connections: counters.connectionsOpen,
     tunnels: counters.tunnelsOpen,
-    bytesFromClientsPerSecond: rate('received'),
-    bytesToClientsPerSecond: rate('sent'),
+    bytesFromClientsPerSecond: rate('bytesFromClients'),
+    bytesToClientsPerSecond: rate('bytesToClients'),
     latency: recentLatency(backends),
   }
 }

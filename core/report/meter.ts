@@ -3,30 +3,33 @@
 /** How far back a rate looks: long enough to be steady at 20 requests a second. */
 const rateSpanMs = 1000
 
-interface Reading {
+type Values<Name extends string> = Readonly<Partial<Record<Name, number>>>
+
+interface Reading<Name extends string> {
   readonly at: number
-  readonly values: readonly number[]
+  readonly values: Values<Name>
 }
 
-export interface Meter {
-  /** Takes in the counters as they are at `at`, monotonic ms, each time in the same order. */
-  read(at: number, values: readonly number[]): void
-  /** Of the counter at `index`, over the newest second; 0 before the second reading. */
-  perSecond(index: number): number
-  /** Added to the counter at `index` in the newest one to two half windows. */
-  recent(index: number): number
+export interface Meter<Name extends string> {
+  /** Takes in the counters as they are at `at`, monotonic ms. */
+  read(at: number, values: Values<Name>): void
+  /** Of these counters together, over the newest second; 0 before the second reading. */
+  perSecond(...names: readonly Name[]): number
+  /** Added to these counters in the newest one to two half windows. */
+  recent(...names: readonly Name[]): number
   /** Begins a new half window. */
   turn(): void
 }
 
 /** What was there before the first reading is not counted. */
-export function createMeter(): Meter {
-  let readings: Reading[] = []
-  let older: readonly number[] = []
-  let newer: readonly number[] = []
-  let current: readonly number[] = []
+export function createMeter<Name extends string>(): Meter<Name> {
+  let readings: Reading<Name>[] = []
+  let older: Values<Name> | undefined
+  let newer: Values<Name> | undefined
+  let current: Values<Name> | undefined
   return {
-    read(at, values) {
+    read(at, live) {
+      const values = { ...live }
       if (readings.length === 0) older = newer = values
       current = values
       // One reading at least as old as the span is kept, so that the rate covers it whole.
@@ -35,13 +38,13 @@ export function createMeter(): Meter {
       else if (firstInside === -1) readings = readings.slice(-1)
       readings.push({ at, values })
     },
-    perSecond(index) {
+    perSecond(...names) {
       const [oldest] = readings
       const newest = readings.at(-1)
       if (oldest === undefined || newest === undefined || newest.at <= oldest.at) return 0
-      return rise(newest.values, oldest.values, index) / ((newest.at - oldest.at) / 1000)
+      return rise(newest.values, oldest.values, names) / ((newest.at - oldest.at) / 1000)
     },
-    recent: (index) => rise(current, older, index),
+    recent: (...names) => rise(current, older, names),
     turn() {
       older = newer
       newer = current
@@ -50,8 +53,16 @@ export function createMeter(): Meter {
 }
 
 /** A counter that fell began anew: what it holds is all there is to say. */
-function rise(now: readonly number[], before: readonly number[], index: number): number {
-  const value = now[index] ?? 0
-  const base = before[index] ?? 0
-  return value >= base ? value - base : value
+function rise<Name extends string>(
+  now: Values<Name> | undefined,
+  before: Values<Name> | undefined,
+  names: readonly Name[],
+): number {
+  let sum = 0
+  for (const name of names) {
+    const value = now?.[name] ?? 0
+    const base = before?.[name] ?? 0
+    sum += value >= base ? value - base : value
+  }
+  return sum
 }

@@ -1,5 +1,6 @@
 /** One pool as watchers see it: its backends' numbers added up, and what is known of its strategy. */
-import { backendCounter, type BackendFeed, effectiveWeightOf, ratio, tidy } from './backend-feed.ts'
+import { backendEnds, backendErrors, type BackendFeed, effectiveWeightOf, ratio, tidy } from './backend-feed.ts'
+import type { BackendCounters } from '../observe/counters.ts'
 import { type Percentiles, percentilesOf } from './distribution.ts'
 import type { PoolFrame, StrategyFrame } from './frame.ts'
 import { scaleSize } from '../observe/scale.ts'
@@ -9,21 +10,22 @@ import type { BackendView, PoolView } from './view.ts'
 export function poolFrame(pool: PoolView, feeds: ReadonlyMap<BackendView, BackendFeed>, offsetMs: number): PoolFrame {
   const members = pool.backends.flatMap((backend) => feeds.get(backend) ?? [])
   const sum = (read: (feed: BackendFeed) => number): number => members.reduce((total, feed) => total + read(feed), 0)
-  const rate = (index: number): number => tidy(sum((feed) => feed.meter.perSecond(index)))
+  const rate = (...names: readonly (keyof BackendCounters)[]): number =>
+    tidy(sum((feed) => feed.meter.perSecond(...names)))
   const sums = {
     effectiveWeight: pool.backends.reduce((total, backend) => total + effectiveWeightOf(backend), 0),
-    recentRequests: sum((feed) => feed.meter.recent(backendCounter.requests)),
+    recentRequests: sum((feed) => feed.meter.recent('requests')),
   }
   return {
     name: pool.name,
     strategy: strategyFrame(pool),
-    requestsPerSecond: rate(backendCounter.requests),
-    errorsPerSecond: rate(backendCounter.errors),
+    requestsPerSecond: rate('requests'),
+    errorsPerSecond: rate(...backendErrors),
     errorRatio: ratio(
-      sum((feed) => feed.meter.recent(backendCounter.errors)),
-      sum((feed) => feed.meter.recent(backendCounter.ended)),
+      sum((feed) => feed.meter.recent(...backendErrors)),
+      sum((feed) => feed.meter.recent(...backendEnds)),
     ),
-    retriesPerSecond: rate(backendCounter.retries),
+    retriesPerSecond: rate('retries'),
     inflight: pool.backends.reduce((total, backend) => total + backend.inflight, 0),
     usable: pool.backends.filter((backend) => effectiveWeightOf(backend) > 0).length,
     latency: recentLatency(members),

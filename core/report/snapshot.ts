@@ -3,10 +3,11 @@
  * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
  */
 import type { Clock } from '../clock.ts'
-import { BackendLatency, type LatencySummary } from '../observe/histogram.ts'
+import { backendLedger, edgeLedger } from '../observe/counters.ts'
+import type { LatencySummary } from '../observe/latencies.ts'
+import type { StatusOf } from '../observe/ledger.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
-  BackendCountersView,
   BackendView,
   EdgeView,
   ListenerView,
@@ -32,17 +33,7 @@ export interface StatusSnapshot {
   readonly reload: ReloadStatus | null
 }
 
-/** `EdgeCounters` with the responses by name. */
-export interface StatusCounters extends Omit<EdgeView['counters'], 'responses'> {
-  readonly responses: ResponsesByClass
-}
-
-export interface ResponsesByClass {
-  readonly '2xx': number
-  readonly '3xx': number
-  readonly '4xx': number
-  readonly '5xx': number
-}
+export type StatusCounters = StatusOf<typeof edgeLedger.specs>
 
 export interface PoolStatus {
   readonly name: string
@@ -72,7 +63,8 @@ export interface StrategyStatus {
   readonly pickNs: number | null
 }
 
-export interface BackendStatus {
+/** Beside these all that is counted since the start. */
+export interface BackendStatus extends StatusOf<typeof backendLedger.specs> {
   readonly id: string
   /** `draining` when somebody said so, else `health`. */
   readonly state: StandingView['state']
@@ -93,15 +85,6 @@ export interface BackendStatus {
   readonly zone: string | null
   /** Attempts begun and not ended, upgraded connections included. */
   readonly inflight: number
-  /** Attempts begun since the start. */
-  readonly requests: number
-  readonly retries: number
-  /** Attempts whose client left first. */
-  readonly abandoned: number
-  readonly failures: FailuresByCause
-  readonly responses: ResponsesByClass
-  readonly bytesToBackend: number
-  readonly bytesFromBackend: number
   /** The newest active check; null before the first, and in a pool without checks. */
   readonly lastCheck: {
     readonly at: string
@@ -111,14 +94,6 @@ export interface BackendStatus {
   } | null
   /** Over the newest one to two minutes; null when they saw no request. */
   readonly latency: LatencySummary | null
-}
-
-export interface FailuresByCause {
-  readonly total: number
-  readonly connect: number
-  readonly timeout: number
-  readonly reset: number
-  readonly protocol: number
 }
 
 /** Reads everything at one instant. */
@@ -135,7 +110,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     phase: edge.phase,
     process: { residentBytes: process.residentBytes, cpuSeconds: process.cpuSeconds },
     listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
-    counters: { ...edge.counters, responses: byClass(edge.counters.responses) },
+    counters: edgeLedger.status(edge.counters),
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
     reload: edge.reload ?? null,
   }
@@ -175,34 +150,13 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
     effectiveWeight: usable ? standing.weight : 0,
     zone: backend.zone ?? null,
     inflight: backend.inflight,
-    requests: counters.requests,
-    retries: counters.retries,
-    abandoned: counters.abandoned,
-    failures: byCause(counters),
-    responses: byClass(counters.responses),
-    bytesToBackend: counters.bytesToBackend,
-    bytesFromBackend: counters.bytesFromBackend,
+    ...backendLedger.status(counters),
     lastCheck: lastCheck ? { ...lastCheck, at: isoTime(lastCheck.at) } : null,
-    latency: (latency instanceof BackendLatency ? latency.summary() : undefined) ?? null,
+    latency: latency.summary() ?? null,
   }
 }
 
 /** What it has been since the first version: why, but of unhealthy ones only. */
 export const reasonOf = ({ state, why }: StandingView): string | null => (state === 'unhealthy' ? (why ?? null) : null)
-
-const byCause = (counters: BackendCountersView): FailuresByCause => ({
-  total: counters.failures,
-  connect: counters.connectFailures,
-  timeout: counters.timeouts,
-  reset: counters.resets,
-  protocol: counters.protocolErrors,
-})
-
-const byClass = (responses: readonly number[]): ResponsesByClass => ({
-  '2xx': responses[2] ?? 0,
-  '3xx': responses[3] ?? 0,
-  '4xx': responses[4] ?? 0,
-  '5xx': responses[5] ?? 0,
-})
 
 const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()

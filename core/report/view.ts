@@ -1,8 +1,9 @@
 /**
- * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` and the counters satisfy it, and
- * this folder imports neither. Everything is live; readers take it in one synchronous go.
+ * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
+ * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
  */
-import type { EdgeCounters } from '../observe/counters.ts'
+import type { BackendCounters, EdgeCounters } from '../observe/counters.ts'
+import type { LatencyView } from '../observe/latencies.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
 export interface EdgeView {
@@ -17,6 +18,8 @@ export interface EdgeView {
 }
 
 export interface RouteView {
+  /** The same for as long as the rule's text is. */
+  readonly key: string
   /** The rule's conditions in words. */
   readonly match: string
   readonly pool: string
@@ -68,9 +71,8 @@ export interface BackendView {
   /** `at` is wall time in ms. */
   readonly lastCheck:
     { readonly at: number; readonly passed: boolean; readonly elapsedMs: number; readonly detail: string } | undefined
-  readonly counters: BackendCountersView
-  /** Percentiles and buckets appear when this is a `BackendLatency`; a test's fake needs none. */
-  readonly latency: { record(elapsedMs: number): void }
+  readonly counters: Readonly<BackendCounters>
+  readonly latency: LatencyView
 }
 
 /** What is known of a backend, summed up. Instants are monotonic ms. */
@@ -93,20 +95,6 @@ export interface StandingView {
 
 /** `operator`: people, through config or API. `checks`: active checks. `traffic`: the connects of requests. */
 export type HoldOwner = 'operator' | 'checks' | 'traffic'
-
-export interface BackendCountersView {
-  readonly requests: number
-  readonly failures: number
-  readonly connectFailures: number
-  readonly timeouts: number
-  readonly resets: number
-  readonly protocolErrors: number
-  readonly abandoned: number
-  readonly responses: readonly number[]
-  readonly retries: number
-  readonly bytesToBackend: number
-  readonly bytesFromBackend: number
-}
 
 /** The process around the edge, read afresh for each answer. */
 export interface ProcessView {

@@ -45,11 +45,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     listeners: listeners.running.map(listenerView),
     counters,
     pools: runningPools().map(poolView),
-    routes: published.config.routes.map(({ match, pool }, index) => ({
-      match: describeMatch(match),
-      pool,
-      requests: published.world.routes.routes[index]?.counters.requests ?? 0,
-    })),
+    routes: published.config.routes.map(({ match, pool }, index) => {
+      const { key = '', counters: counted } = published.world.routes.routes[index] ?? {}
+      return { key, match: describeMatch(match), pool, requests: counted?.requests ?? 0 }
+    }),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {

@@ -1,5 +1,6 @@
 /** An edge as status and metrics see it, without sockets: every field overridable, nothing moves on its own. */
-import { createEdgeCounters } from '../../core/observe/counters.ts'
+import { backendLedger, edgeLedger } from '../../core/observe/counters.ts'
+import { forgetfulLatencies } from './make-backend.ts'
 import type { BackendView, EdgeView, ProcessView, StandingView } from '../../core/report/view.ts'
 
 export const fakeProcess: ProcessView = {
@@ -35,27 +36,15 @@ export const fakeBackend = (overrides: Partial<BackendView> = {}): BackendView =
   inflight: 0,
   standing: fakeStanding(),
   lastCheck: undefined,
-  counters: {
-    requests: 0,
-    failures: 0,
-    connectFailures: 0,
-    timeouts: 0,
-    resets: 0,
-    protocolErrors: 0,
-    abandoned: 0,
-    responses: [0, 0, 0, 0, 0, 0],
-    retries: 0,
-    bytesToBackend: 0,
-    bytesFromBackend: 0,
-  },
-  latency: { record: () => undefined },
+  counters: backendLedger.create(),
+  latency: forgetfulLatencies(),
   ...overrides,
 })
 
 export const fakeEdge = (backends: readonly BackendView[], overrides: Partial<EdgeView> = {}): EdgeView => ({
   phase: 'serving',
   listeners: [{ name: 'web', address: '127.0.0.1:8080' }],
-  counters: createEdgeCounters(),
+  counters: edgeLedger.create(),
   pools: [{ name: 'web', strategy: 'p2c', backends }],
   ...overrides,
 })

@@ -137,7 +137,7 @@ async function checkAllEnded(edge: Edge): Promise<void> {
     .map(({ id, inflight }) => `${id} has ${inflight} attempts in flight`)
   if (counters.tunnelsOpen !== 0) problems.push(`${counters.tunnelsOpen} tunnels are open`)
   const begun = backends.reduce((sum, backend) => sum + backend.requests, 0)
-  const ended = backends.reduce((sum, backend) => sum + endedAttempts(backend), counters.tunnels)
+  const ended = backends.reduce((sum, backend) => sum + endedAttempts(backend), 0)
   if (begun !== ended) problems.push(`${begun} attempts began, ${ended} ended`)
   if (problems.length > 0) throw new Error(problems.join('; '))
 }
@@ -150,6 +150,7 @@ function checkNoFault(events: readonly EdgeEvent[]): void {
   if (faults.length > 0) throw new Error(faults.join('; '))
 }
 
-function endedAttempts({ responses, failures, abandoned }: BackendStatus): number {
-  return Object.values(responses).reduce((sum: number, count: number) => sum + count, failures.total + abandoned)
+function endedAttempts({ responses, failures, abandoned, upgrades }: BackendStatus): number {
+  const answered = Object.values(responses).reduce((sum: number, count: number) => sum + count, 0)
+  return answered + failures.total + abandoned + upgrades
 }

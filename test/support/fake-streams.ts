@@ -7,7 +7,7 @@ import type { ExchangeRecord } from '../../core/exchange/record.ts'
 import type { Route, Services, World } from '../../core/exchange/world.ts'
 import { createIdentify } from '../../core/forward/identify.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
-import { createEdgeCounters } from '../../core/observe/counters.ts'
+import { edgeLedger } from '../../core/observe/counters.ts'
 import { seededRandom } from '../../core/random.ts'
 import type { BackendStream, ResponseSink, StreamChoice, StreamSource } from '../../core/stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../../core/stream/body-form.ts'
@@ -168,7 +168,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const sources = idle.map((count, index) => new FakeSource(makeBackend(8001 + index), count))
   const backends = sources.map(({ backend }) => backend)
   const records: ExchangeRecord[] = []
-  const counters = createEdgeCounters()
+  const counters = edgeLedger.create()
   const balancer = {
     pick: (_: unknown, tried: readonly Backend[]) =>
       backends.find((backend) => backend.hasRoom && !tried.includes(backend)),

@@ -11,7 +11,7 @@ const plain = { color: false, width: undefined, ellipsis: '…', previous: undef
 function busy(): StatusSnapshot {
   const lastCheck = { at: clock.wallTime() - 2000, passed: true, elapsedMs: 1, detail: '200 OK' }
   const since = clock.now() - 12_000
-  const counters = { ...fakeBackend().counters, requests: 4021, failures: 3, responses: [0, 0, 9, 0, 0, 7] }
+  const counters = { ...fakeBackend().counters, requests: 4021, failures: 3, responses2xx: 9, responses5xx: 7 }
   const backends = [
     fakeBackend({ lastCheck, counters }),
     fakeBackend({ id: '[::1]:8082', standing: downStanding('connection refused', { since }) }),

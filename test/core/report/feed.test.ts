@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'bun:test'
 import { createFeed } from '../../../core/report/feed.ts'
 import type { Frame } from '../../../core/report/frame.ts'
+import { type BackendCounters, countStatus, type EdgeCounters } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import type { BackendView } from '../../../core/report/view.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
-type Counters = Mutable<BackendView['counters']> & { responses: number[] }
 
 /** A backend whose numbers the test moves. */
 function liveBackend(id: string, overrides: Partial<BackendView> = {}) {
   const latency = new BackendLatency({ generation: 0 })
   const view = fakeBackend({ id, latency, ...overrides }) as Mutable<BackendView>
-  const counters = view.counters as Counters
+  const counters = view.counters as BackendCounters
   return {
     view,
     latency,
@@ -21,7 +21,7 @@ function liveBackend(id: string, overrides: Partial<BackendView> = {}) {
     serve(requests: number, elapsedMs: number, status = 200) {
       for (let index = 0; index < requests; index++) {
         counters.requests += 1
-        counters.responses[Math.floor(status / 100)] = (counters.responses[Math.floor(status / 100)] ?? 0) + 1
+        countStatus(counters, status)
         latency.record(elapsedMs)
       }
     },
@@ -87,6 +87,68 @@ describe('feed', () => {
     expect(newest()?.latency?.count).toBe(20)
     expect(newest()?.latency?.p99Ms).toBeLessThan(12)
     expect(newest()?.backends[0]?.ewmaMs).toBeCloseTo(10, 0)
+  })
+
+  test('moves the average by what is new, the more the longer the last value is ago', () => {
+    const backend = liveBackend('a')
+    const { clock, newest } = watch([backend.view])
+    const average = () => newest()?.backends[0]?.ewmaMs
+    backend.serve(1, 10)
+    clock.advance(250)
+    expect(average()).toBeCloseTo(10, 0)
+    backend.serve(1, 110)
+    clock.advance(250)
+    // Of 100 ms more, what 250 ms weigh of 10 s: 1 - e^-0.025.
+    expect(average()).toBeCloseTo(12.5, 0)
+    clock.advance(9750)
+    backend.serve(1, 110)
+    clock.advance(250)
+    // And of what then lacks, what 10 s weigh: 1 - e^-1.
+    expect(average()).toBeCloseTo(110 - 97.5 / Math.E, 0)
+  })
+
+  test("forgets the balancer's errors as those of a pool", () => {
+    const { clock, edge, frames } = watch([])
+    const counters = edge.counters as EdgeCounters
+    const ratio = () => frames.at(-1)?.totals.errorRatio
+    counters.responses5xx += 3
+    counters.responses2xx += 1
+    clock.advance(250)
+    expect(ratio()).toBe(0.75)
+    clock.advance(4000)
+    counters.responses2xx += 4
+    clock.advance(1000)
+    expect(ratio()).toBe(0.375)
+    clock.advance(5000)
+    expect(ratio()).toBe(0)
+  })
+
+  test('tells what the balancer does a second', () => {
+    const { clock, edge, frames } = watch([])
+    const counters = edge.counters as EdgeCounters
+    clock.advance(1000)
+    Object.assign(counters, { requests: 40, responses5xx: 10, retries: 8, connectionsRefused: 3, unavailable: 4 })
+    Object.assign(counters, { bytesFromClients: 1000, bytesToClients: 2000, connectionsOpen: 7, tunnelsOpen: 2 })
+    clock.advance(1000)
+    expect(frames.at(-1)?.totals).toMatchObject({
+      requests: 40,
+      requestsPerSecond: 40,
+      errorsPerSecond: 10,
+      retriesPerSecond: 8,
+      refusedPerSecond: 7,
+      bytesFromClientsPerSecond: 1000,
+      bytesToClientsPerSecond: 2000,
+      connections: 7,
+      tunnels: 2,
+    })
+  })
+
+  test('takes upgrades for attempts that ended well', () => {
+    const backend = liveBackend('a')
+    const { clock, newest } = watch([backend.view])
+    Object.assign(backend.counters, { requests: 4, upgrades: 3, failures: 1, resets: 1 })
+    clock.advance(250)
+    expect(newest()?.errorRatio).toBe(0.25)
   })
 
   test('forgets what is older than the window', () => {
@@ -204,12 +266,12 @@ describe('feed', () => {
   })
 
   test('tells how much each route takes', () => {
-    const routes = [{ match: '/v1/*', pool: 'web', requests: 0 }]
+    const routes = [{ key: 'v1', match: '/v1/*', pool: 'web', requests: 0 }]
     const edge = fakeEdge([], { routes })
     const clock = virtualClock()
     const frames: Frame[] = []
     createFeed({ view: () => edge, process: () => fakeProcess, clock }).subscribe((frame) => frames.push(frame))
-    routes[0] = { match: '/v1/*', pool: 'web', requests: 10 }
+    routes[0] = { key: 'v1', match: '/v1/*', pool: 'web', requests: 10 }
     clock.advance(500)
     expect(frames.at(-1)?.routes).toEqual([{ match: '/v1/*', pool: 'web', requestsPerSecond: 20 }])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createEdgeCounters } from '../../../core/observe/counters.ts'
+import { edgeLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/report/metrics.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
@@ -13,7 +13,14 @@ const valueOf = (families: Family[], name: string, labels: Record<string, string
 function busyEdge() {
   const latency = new BackendLatency({ generation: 0 })
   for (const value of [0.4, 3, 80_000]) latency.record(value)
-  const counters = { ...fakeBackend().counters, requests: 9, resets: 2, responses: [0, 0, 5, 0, 1, 1] }
+  const counters = {
+    ...fakeBackend().counters,
+    requests: 9,
+    resets: 2,
+    responses2xx: 5,
+    responses4xx: 1,
+    responses5xx: 1,
+  }
   const drained = downStanding('told to drain', { by: 'operator', state: 'draining', health: 'unchecked' })
   return fakeEdge([
     fakeBackend({ id: 'a:80', counters, latency, inflight: 2, configuredWeight: 0.5 }),
@@ -79,14 +86,13 @@ describe('metrics page', () => {
   })
 
   test('exposes every counter of the edge', () => {
-    const counters = createEdgeCounters()
-    const names = Object.keys(counters).filter((name) => name !== 'responses') as (keyof typeof counters)[]
-    names.forEach((name, index) => Object.assign(counters, { [name]: 1_000_001 + index }))
-    counters.responses[5] = 777
+    const counters = edgeLedger.create()
+    const names = edgeLedger.keys
+    names.forEach((name, index) => (counters[name] = 1_000_001 + index))
     const families = parseMetrics(renderMetrics(fakeEdge([], { counters }), fakeProcess))
     const values = new Set(families.flatMap((family) => family.samples.map((sample) => sample.value)))
     expect(names.filter((_, index) => !values.has(1_000_001 + index))).toEqual([])
-    expect(valueOf(families, 'smartedge_responses_total', { class: '5xx' })).toBe(777)
+    expect(valueOf(families, 'smartedge_responses_total', { class: '5xx' })).toBe(counters.responses5xx)
   })
 
   test('leaves out what has no series: no pools, no traffic', () => {

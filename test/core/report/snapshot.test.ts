@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createEdgeCounters } from '../../../core/observe/counters.ts'
+import { edgeLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
@@ -99,7 +99,10 @@ describe('status snapshot', () => {
       timeouts: 2,
       resets: 3,
       protocolErrors: 4,
-      responses: [0, 0, 5, 6, 7, 8],
+      responses2xx: 5,
+      responses3xx: 6,
+      responses4xx: 7,
+      responses5xx: 8,
     }
     expect(snapshotOf({ counters })).toMatchObject({
       failures: { total: 10, connect: 1, timeout: 2, reset: 3, protocol: 4 },
@@ -108,10 +111,10 @@ describe('status snapshot', () => {
   })
 
   test('is a copy that later traffic does not change', () => {
-    const counters = createEdgeCounters()
+    const counters = edgeLedger.create()
     const snapshot = buildSnapshot(fakeEdge([], { counters }), fakeProcess, virtualClock())
     counters.requests++
-    counters.responses[2]++
+    counters.responses2xx++
     expect(snapshot.counters.requests).toBe(0)
     expect(snapshot.counters.responses['2xx']).toBe(0)
   })

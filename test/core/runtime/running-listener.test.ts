@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RequestHandler } from '../../../core/inbound/request-handler.ts'
-import { createEdgeCounters } from '../../../core/observe/counters.ts'
+import { edgeLedger } from '../../../core/observe/counters.ts'
 import { keyOf, RunningListener } from '../../../core/runtime/running-listener.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
 
@@ -23,7 +23,7 @@ function start(config = unixListener('local', join(folder, 'a.sock'))) {
   const faults: unknown[] = []
   const listener = new RunningListener(config, {
     handler: {} as RequestHandler,
-    counters: createEdgeCounters(),
+    counters: edgeLedger.create(),
     emit: () => undefined,
     reportFault: (error) => void faults.push(error),
     maxConnections: () => 1,
