@@ -32,6 +32,7 @@ export function addStrategy(program: Command, ioOf: () => Io, finish: (code: num
     .command('test <file>')
     .description('run the shared checks on a strategy file, or a shipped strategy by its name')
     .option('--options <json>', 'the options it gets, such as \'{ "decay": "10s" }\'', json)
+    .option('--skip <words...>', 'checks that do not apply, by words of their names, such as weight')
     .option('--json', 'the outcome as JSON')
     .action(async (file: string, options: StrategyTestOptions) => {
       requireBun('strategy test')

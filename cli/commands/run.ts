@@ -47,6 +47,7 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
     return exitCode.usage
   }
   let dashboard: Dashboard | undefined
+  let hasLeft = false
   const left = Promise.withResolvers<void>()
   const belowIo: ServiceIo = {
     ...io,
@@ -56,14 +57,17 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
     },
   }
   const emitWhenFree: Emit = (event) => {
-    if (dashboard === undefined) emit(event)
+    if (dashboard !== undefined) return
+    // Nobody sent a signal.
+    emit(event.kind === 'draining' && hasLeft ? { ...event, signal: 'dashboard left' } : event)
   }
   const code = await serveWith(belowIo, options, loaded, emitWhenFree, ({ adminAddress }) => {
     dashboard = startDashboard({ address: adminAddress ?? admin.address, token: admin.token?.reveal() })
     void dashboard.ended.then((code) => {
       dashboard = undefined
       // Whoever leaves it wants both to end; one that fails says nothing about the balancer.
-      if (code === exitCode.ok) left.resolve()
+      hasLeft = code === exitCode.ok
+      if (hasLeft) left.resolve()
       else emit({ kind: 'fault', detail: `the dashboard ended with exit code ${code}; serving goes on` })
     })
   })

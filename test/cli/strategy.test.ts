@@ -119,8 +119,36 @@ describe('strategy test', () => {
     expect(out).toContain('  ✖ spreads requests by weight\n      weight 1 of [1, 1, 1, 1] must get 5000 requests')
     expect(out).toContain('1: 100.0 % of 10.0 %, 2: 0.0 % of 20.0 %')
     expect(out).toMatch(
-      / {2}\d+ ns for a request among 100 backends\n\d+ passed, \d+ failed; SmartEdge would run it\n$/,
+      / {2}\d+ ns for a request among 100 backends\n\d+ passed, \d+ failed; SmartEdge would run it, --skip leaves out [^\n]+\n$/,
     )
+  })
+
+  test('leaves out what does not apply, and nothing that requests would suffer from', async () => {
+    await files.write(
+      'weightless.ts',
+      pluginText('{ pick: (c: any, { random }: any) => c[Math.floor(random() * c.length)] }'),
+    )
+    const run = async (...argv: string[]) => {
+      const io = fakeIo({ cwd: files.folder })
+      return { code: await main(['strategy', 'test', 'weightless.ts', ...argv], io), out: io.out(), err: io.err() }
+    }
+    const strict = await run()
+    expect([strict.code, strict.out.includes('✖ spreads requests by weight')]).toEqual([1, true])
+    const skipped = await run('--skip', 'weight', 'unknown options')
+    expect([skipped.code, skipped.err]).toEqual([0, ''])
+    expect(skipped.out).toContain('  – spreads requests by weight: skipped\n')
+    expect(skipped.out).toMatch(/\n\d+ passed, 0 failed, \d skipped\n$/)
+    const json = await run('--json', '--skip', 'weight', 'unknown options')
+    expect(JSON.parse(json.out)).toMatchObject({
+      passes: true,
+      checks: expect.arrayContaining([expect.objectContaining({ skipped: true })]),
+    })
+    for (const word of ['weigth', 'picks the only candidate']) {
+      const { code, err } = await run('--skip', word)
+      expect([code, err.split('\n')[0]]).toEqual([2, `smartedge: --skip must be words of these checks, got '${word}':`])
+      expect(err).toContain('\n  spreads requests by weight\n')
+      expect(err).not.toContain('\n  picks the only candidate')
+    }
   })
 
   test('says what a running edge would refuse', async () => {

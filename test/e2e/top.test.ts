@@ -176,6 +176,8 @@ describe('run --top', () => {
     await until('Overview')
     type('q')
     expect(await child.exited).toBe(0)
+    expect(Bun.stripANSI(all())).toContain('dashboard left: finishing')
+    expect(Bun.stripANSI(all())).not.toContain('SIGTERM')
     expect(Bun.stripANSI(all())).toContain('stopped, nothing was cut')
     expect(all().lastIndexOf(leave)).toBeGreaterThan(all().lastIndexOf(enter))
   }, 20_000)
