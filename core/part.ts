@@ -11,8 +11,10 @@ export interface Part<C> {
 
 /** What a part has made ready. Exactly one of `commit` and `abandon` is to be called, once; neither may throw. */
 export interface Move {
-  /** Whether it brings what the config does not show: another version of a file. */
+  /** Whether it changes anything: it brings another config, or what the config does not show, another version of a file. */
   readonly isNews: boolean
+  /** What of that the config does not show, in words: `geo.database read anew`. */
+  readonly news?: readonly string[]
   /** What cannot be used as it is now; its last good version goes on. None: everything could. */
   readonly kept?: readonly ApplyProblem[]
   commit(): void
@@ -78,8 +80,10 @@ export async function prepareInOrder<C>(parts: readonly Part<C>[], config: C): P
 /** Committed in this order, abandoned the other way round. */
 export function together(moves: readonly Move[]): Move {
   const kept = moves.flatMap((move) => move.kept ?? [])
+  const news = [...new Set(moves.flatMap((move) => move.news ?? []))]
   return {
     isNews: moves.some((move) => move.isNews),
+    ...(news.length > 0 && { news }),
     ...(kept.length > 0 && { kept }),
     commit() {
       for (const move of moves) move.commit()

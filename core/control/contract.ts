@@ -39,7 +39,7 @@ export interface Controller {
 }
 
 export type ReloadResult =
-  /** `problems`: of the pools in `kept`, which stay on their last good version. */
+  /** `problems`: of what is in `kept`, which stays on its last good version. */
   | ({ readonly kind: 'applied'; readonly generation: Generation } & Partly)
   | ({ readonly kind: 'unchanged'; readonly generation: Generation } & Partly)
   | ({ readonly kind: 'refused' } & Problems)
@@ -59,6 +59,7 @@ export interface Problems {
 }
 
 export interface Partly extends Problems {
+  /** Pools by name, anything else by its key. */
   readonly kept: readonly string[]
 }
 

@@ -13,6 +13,8 @@ interface Outcome extends Partly {
   readonly config: Config
   /** Those of `kept` that stay as they were in full; of the others only the strategy does. */
   readonly isolated: readonly string[]
+  /** What it brings that the config does not show, in words. */
+  readonly news: readonly string[]
 }
 
 type Refused = { readonly kind: 'refused' } & Problems
@@ -84,9 +86,9 @@ async function tryCandidate(edge: EdgeControl, read: FilesRead, explain: Explain
 
 function outcomeOf({ move, config, kept: isolated, problems, omitted }: Tried, explain: Explain): Outcome {
   const held = move.kept ?? []
-  const keys = held.map(({ key }) => key)
-  const kept = [...new Set([...isolated, ...(poolsOfKeys(keys, config) ?? [])])]
-  return { config, isolated, kept, problems: [...problems, ...explain(held)], omitted }
+  const names = held.map(({ key }) => poolsOfKeys([key], config)?.[0] ?? key)
+  const kept = [...new Set([...isolated, ...names])]
+  return { config, isolated, kept, news: move.news ?? [], problems: [...problems, ...explain(held)], omitted }
 }
 
 export function createPublisher(edge: EdgeControl, files: ConfigFiles): Publisher {

@@ -33,7 +33,7 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
     advance(published, origin) {
       if (published.kind !== 'applied') return history.current
       const changes = planChanges(history.config, published.config, nothingOpen)
-      const generation = history.push(published.config, origin, summarize(changes, 'strategy files loaded anew'))
+      const generation = history.push(published.config, origin, summarize(changes, published.news.join('; ')))
       tell(generation)
       return generation
     },

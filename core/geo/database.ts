@@ -23,7 +23,7 @@ export async function openDatabase(path: string): Promise<LocationDatabase> {
     for (const address of ['192.0.2.1', '2001:db8::1']) reader.get(address)
     return { find: (address) => findIn(reader, address) }
   } catch (error) {
-    throw new Error(`geo.database must be a readable .mmdb file, got ${path}: ${explain(error)}`, { cause: error })
+    throw new Error(`must be a readable .mmdb file, got ${path}: ${explain(error)}`, { cause: error })
   }
 }
 

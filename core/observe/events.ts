@@ -21,7 +21,7 @@ export type EdgeEvent =
       readonly origin: string
       readonly summary: string
     }
-  /** `problems`: `file:line:column: …`. `kept`: the pools that stay as they were; none: nothing changed at all. */
+  /** `problems`: `file:line:column: …`. `kept`: what stays as it was, pools by name; none: nothing changed at all. */
   | {
       readonly kind: 'reload-failed'
       readonly origin: string

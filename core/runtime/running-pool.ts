@@ -103,6 +103,7 @@ export class RunningPool {
     const { ready, kept } = await this.prepareStrategy(config)
     return {
       isNews: ready !== undefined,
+      ...(ready !== undefined && { news: ['strategy files loaded anew'] }),
       ...(kept !== undefined && { kept: [{ key: `pools.${this.name}.strategy`, message: kept }] }),
       commit: () => this.commit(config, settings, ready),
       abandon: () => undefined,

@@ -96,6 +96,13 @@ describe('moves together', () => {
     expect(log).toEqual(['abandon b', 'abandon a'])
   })
 
+  test('tell the same news once', () => {
+    const { move } = scripted()
+    const news = (...texts: string[]) => move('a', { isNews: true, news: texts })
+    expect(together([news('a', 'b'), news(), news('b', 'c')]).news).toEqual(['a', 'b', 'c'])
+    expect(together([NO_MOVE]).news).toBeUndefined()
+  })
+
   test('are news when one of them is, and keep what each keeps', () => {
     const { move } = scripted()
     const kept = [{ key: 'k', message: 'kept' }]

@@ -9,6 +9,8 @@ export interface FakeEdge extends EdgeControl {
   refuses: (config: Config) => readonly ApplyProblem[]
   /** Strategies that it keeps as they were. */
   keeps: readonly ApplyProblem[]
+  /** What of a move the config does not show. */
+  news: readonly string[]
   /** Configs put in force, the first one included. */
   readonly inForce: Config[]
   /** Moves that were neither committed nor abandoned yet. */
@@ -22,6 +24,7 @@ export function fakeEdge(config: Config): FakeEdge {
   return {
     refuses: () => [],
     keeps: [],
+    news: [],
     inForce,
     open: 0,
     strategyFiles: [],
@@ -40,7 +43,8 @@ export function fakeEdge(config: Config): FakeEdge {
         this.open = 0
       }
       return {
-        isNews: !isDeepStrictEqual(next, this.config),
+        isNews: this.news.length > 0 || !isDeepStrictEqual(next, this.config),
+        ...(this.news.length > 0 && { news: this.news }),
         ...(this.keeps.length > 0 && { kept: this.keeps }),
         commit() {
           end()

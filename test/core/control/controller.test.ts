@@ -129,6 +129,27 @@ describe('reload', () => {
     expect(kinds(one)).toEqual(['reload-failed'])
   })
 
+  test('says what else the edge kept, by its key', async () => {
+    const config = web('["http://a"]', ',\n"geo": { "header": "x-zone" }')
+    const one = await start({ 'edge.json': config })
+    one.edge.keeps = [
+      { key: 'geo.database', message: 'must be a database' },
+      { key: 'pools.web.strategy', message: 'does not parse' },
+    ]
+    const result = await one.controller.reload('api')
+    expect(result).toMatchObject({ kind: 'unchanged', kept: ['geo.database', 'web'] })
+    expect(result.problems.map(formatProblem)[0]).toBe('edge.json:2:8: geo.database must be a database')
+  })
+
+  test('says what the edge has read anew where the config is the same', async () => {
+    const one = await start({ 'edge.json': web('["http://a"]') })
+    one.edge.news = ['strategy files loaded anew', 'geo.database read anew']
+    expect(await one.controller.reload('api')).toMatchObject({ kind: 'applied', generation: { number: 2 } })
+    expect(one.events).toMatchObject([
+      { kind: 'reloaded', summary: 'strategy files loaded anew; geo.database read anew' },
+    ])
+  })
+
   test('changes nothing when the edge refuses what is outside pools', async () => {
     const one = await start({ 'edge.json': web('["http://a"]') })
     one.edge.refuses = () => [{ key: 'listeners.web.address', message: 'already in use' }]

@@ -162,13 +162,13 @@ describe('database', () => {
 
   test('names a missing file and says what to do', async () => {
     const database = join(folder, 'absent.mmdb')
-    const message = `geo.database must be a readable .mmdb file, got ${database}: it does not exist; download a database, or take geo.database out of the config`
+    const message = `must be a readable .mmdb file, got ${database}: it does not exist; download a database, or take geo.database out of the config`
     expect(await faultOf({ ...policy, database })).toStartWith(message)
   })
 
   test('refuses a folder', async () => {
     expect(await faultOf({ ...policy, database: folder })).toStartWith(
-      `geo.database must be a readable .mmdb file, got ${folder}: it cannot be read (EISDIR)`,
+      `must be a readable .mmdb file, got ${folder}: it cannot be read (EISDIR)`,
     )
   })
 
@@ -185,7 +185,7 @@ describe('database', () => {
     const database = join(folder, `${name}.mmdb`)
     await Bun.write(database, new Uint8Array(bytes))
     expect(await faultOf({ ...policy, database })).toStartWith(
-      `geo.database must be a readable .mmdb file, got ${database}: it is damaged`,
+      `must be a readable .mmdb file, got ${database}: it is damaged`,
     )
   })
 
