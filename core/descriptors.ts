@@ -1,15 +1,13 @@
 /**
- * File descriptors: each client connection takes one, and one more when it reaches a backend. Bun raises the soft limit
- * to the hard one when it starts, so what is read here is all there is.
+ * File descriptors, as the system tells of them: each client connection takes one, and one more when it reaches a backend.
+ * Bun raises the soft limit to the hard one when it starts, so what is read here is all there is.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 
 /** Below this even a small edge runs dry: a browser opens six connections, and each may need a backend. */
 const MINIMUM = 1024
-/** Log, listeners, admin API, plugins, watched files. */
-const RESERVE = 64
-/** Where the system does not tell. */
-const ASSUMED_LIMIT = 4096
+/** Log, listeners, admin API, plugins, watched files, and what `net/budget.ts` leaves free. */
+const RESERVE = 192
 
 /** The limit of open files; undefined where the system does not say (no /proc) or has no limit. */
 export function readDescriptorLimit(path = '/proc/self/limits'): number | undefined {
@@ -33,19 +31,23 @@ export function freeDescriptors(limit = readDescriptorLimit(), folder = '/proc/s
   }
 }
 
-/**
- * Client connections to allow when the config names no number. At the limit itself Bun 1.4.5 spins in accept and takes
- * its own lack of descriptors for refusals by backends, so we stay under it.
- */
-export function defaultMaxConnections(limit: number | undefined): number {
-  return Math.max(16, Math.floor(((limit ?? ASSUMED_LIMIT) - RESERVE) / 2))
+/** What is too low, and what to do about it. */
+export interface DescriptorWarning {
+  readonly limit: number
+  /** High enough. */
+  readonly wanted: number
+  readonly detail: string
 }
 
-/** One line that says what is too low and what to do; undefined when all is well. `maxConnections` as configured. */
-export function descriptorWarning(limit: number | undefined, maxConnections: number | undefined): string | undefined {
+/** undefined when all is well. `maxConnections` as configured. */
+export function descriptorWarning(
+  limit: number | undefined,
+  maxConnections: number | undefined,
+): DescriptorWarning | undefined {
   if (limit === undefined) return undefined
   const wanted = Math.max(MINIMUM, maxConnections === undefined ? 0 : 2 * maxConnections + RESERVE)
   if (limit >= wanted) return undefined
   const reason = maxConnections === undefined ? '' : ` for limits.connections ${maxConnections}`
-  return `the limit of ${limit} open files is too low${reason}; raise it to at least ${wanted}: ulimit -n ${wanted}`
+  const detail = `the limit of ${limit} open files is too low${reason}; raise it to at least ${wanted}: ulimit -n ${wanted}`
+  return { limit, wanted, detail }
 }

@@ -13,11 +13,12 @@ import { stackOf, StartError } from './errors.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
 import { ResponseHead } from './http1/response-head.ts'
-import { defaultMaxConnections, freeDescriptors, readDescriptorLimit } from './descriptors.ts'
+import { freeDescriptors, readDescriptorLimit } from './descriptors.ts'
 import { createTurns } from './inbound/turns.ts'
 import { trialsApart } from './lab/examine-apart.ts'
 import type { LookUp } from './names/look-up.ts'
 import { createNameTable, SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
+import { DescriptorBudget } from './net/budget.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { systemConnect } from './net/system-connect.ts'
@@ -156,6 +157,8 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
   const { window, stop: stopWindow } = startLatencyWindow(clock)
   const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: stackOf(error) })
   const wheel = new TimerWheel(clock, reportFault)
+  const onShortage = (detail: string): void => emit({ kind: 'shortage', detail })
+  const budget = new DescriptorBudget({ limit: readDescriptorLimit(), free: freeDescriptors, clock, onShortage })
   const life = createLife(clock, () => counters.connectionsOpen === 0)
   const published = new Published()
   const addresses = new Addresses(clock, reportFault)
@@ -168,17 +171,24 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
     head: new RequestHead(MAX_FIELDS),
     wheel,
     turns: createTurns(clock, reportFault),
+    idle: budget.idleClients,
   })
   const plugins = createPluginHost({ clock, examine: trialsApart(clock), onLateError: reportFault, freeDescriptors })
   const head = new ResponseHead(MAX_FIELDS)
   const names = createNameTable(clock, lookUp)
-  const dial = createDial({ connect: connect ?? systemConnect(reportFault), names, clock, wheel, reportFault })
-  const pools = new Pools({ clock, random, emit, wheel, head, window, dial, plugins })
+  const dial = createDial({
+    connect: connect ?? systemConnect(reportFault),
+    names,
+    clock,
+    wheel,
+    reportFault,
+    onShortage,
+  })
+  const pools = new Pools({ clock, random, emit, wheel, head, window, dial, names, budget, plugins })
   const geo = new GeoHost()
   const publish = published.part((config, previous) =>
     createWorld(config, { pools: pools.running, geo: geo.current, previous }),
   )
-  const descriptorLimit = readDescriptorLimit()
   const listeners = new Listeners({
     addresses,
     clock,
@@ -186,7 +196,8 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
     emit,
     reportFault,
     handler,
-    maxConnections: () => published.world.limits.maxConnections ?? defaultMaxConnections(descriptorLimit),
+    budget,
+    maxConnections: () => published.world.limits.maxConnections ?? budget.clientsWithBackends,
     onClosed: () => life.clientGone(),
   })
   const source = createAdminSource({ published, pools, listeners, counters, clock, life, log })

@@ -83,7 +83,7 @@ async function serveWith(
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
   const warning = descriptorWarning(readDescriptorLimit(), config.limits.maxConnections)
-  if (warning !== undefined) io.stderr(`smartedge: ${warning}\n`)
+  if (warning !== undefined) emit({ kind: 'open-files', ...warning })
   const start: Service['start'] = (given) =>
     startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true } })
   const lastWords = logFor(io, options, io.stderrNow)

@@ -66,6 +66,10 @@ export function describeEvent(event: EdgeEvent): Described {
       return { level: 'error', message: failureMessage(event) }
     case 'audit':
       return { level: 'info', message: `${event.from}: ${event.what}: ${event.outcome}` }
+    case 'open-files':
+      return { level: 'warn', message: event.detail }
+    case 'shortage':
+      return { level: 'error', message: `a connection could not be opened: ${event.detail}${besides(event)}` }
     case 'connection-limit':
       return {
         level: 'warn',

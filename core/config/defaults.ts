@@ -159,6 +159,12 @@ export const defaults = {
     value: 4 * second,
     reason: 'Under the 5 s at which Node closes idle connections: we close first and race no request.',
   },
+  'pool.timeouts.maxAge': {
+    ...timeoutRange,
+    value: 5 * minute,
+    reason:
+      'Whoever spreads connections behind one address (a virtual IP, another balancer) can do so again within minutes.',
+  },
   'pool.passive.failures': {
     unit: 'count',
     value: 3,

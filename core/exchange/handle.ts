@@ -6,6 +6,8 @@ import { stopOf } from '../forward/hops.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { RequestHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
+import type { Idle } from '../net/budget.ts'
+import type { LinkedList } from '../net/linked-list.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
@@ -21,10 +23,19 @@ export interface HandlerOptions {
   readonly head: RequestHead
   readonly wheel: TimerWheel
   readonly turns: Turns
+  /** Where connections wait that are idle. */
+  readonly idle: LinkedList<Idle>
 }
 
 /** What every listener hands its clients' requests to. */
-export function createHandler({ services, world: published, head, wheel, turns }: HandlerOptions): RequestHandler {
+export function createHandler({
+  services,
+  world: published,
+  head,
+  wheel,
+  turns,
+  idle,
+}: HandlerOptions): RequestHandler {
   const { counters } = services
 
   function onRequest(client: ClientStream): void {
@@ -52,6 +63,7 @@ export function createHandler({ services, world: published, head, wheel, turns }
     wheel,
     turns,
     dateLine: dateLines(services.clock),
+    idle,
     counters,
     get limits() {
       return published().limits

@@ -10,13 +10,16 @@ import { frameRequest } from '../http1/framing.ts'
 import { HeadBuffer, isEmptyLine } from '../http1/head-buffer.ts'
 import { advance, CLIENT_TIMEOUTS } from '../http1/lifecycle.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { Idle } from '../net/budget.ts'
+import { Place } from '../net/linked-list.ts'
 import { Wire, type WireOwner } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
-import { CLOSED, HEAD_DUE, IDLE, LAST_CALL_MS, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import { bodyDue, CLOSED, HEAD_DUE, IDLE, LAST_CALL_MS, type State, TUNNEL, WHOLE } from './http1-states.ts'
 import { type Http1Carrier, Http1Stream } from './http1-stream.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
+import { MAX_REQUESTS_A_TURN } from './turns.ts'
 
 /** The listener that a connection came in by. */
 export interface ClientHome {
@@ -24,13 +27,7 @@ export interface ClientHome {
   onClosed(client: Http1Connection): void
 }
 
-/**
- * Requests read from one connection before others have their turn: one that pipelines thousands of cheap ones would
- * otherwise keep everybody waiting while they are answered.
- */
-const MAX_REQUESTS_A_TURN = 32
-
-export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
+export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle {
   readonly wire: Wire
   readonly peer: Peer
   readonly handler: RequestHandler
@@ -46,6 +43,8 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   private isReading = false
   private hasEnded = false
   private isLeaving = false
+  /** Taken while nothing is begun and nothing is owed. */
+  private readonly idling = new Place<Idle>(this)
 
   constructor(handler: RequestHandler, home: ClientHome, peer: Peer) {
     this.handler = handler
@@ -53,6 +52,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     this.peer = peer
     this.wire = new Wire(this, handler.wheel)
     this.wire.arm(handler.timeouts.headMs)
+    handler.idle.append(this.idling)
   }
 
   /** Between two requests, with nothing begun. */
@@ -86,6 +86,12 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     // A client that does not read its responses gets no further request answered: that bounds what is kept for it.
     if (this.wire.isBlocked) this.wire.pause()
     else if (!this.isReading) this.readHeld()
+  }
+
+  /** It is idle, and what it takes is wanted elsewhere. */
+  discard(): void {
+    this.state = advance(this.state, 'closes', CLOSED)
+    this.wire.discard()
   }
 
   resumeBody(form: BodyForm): void {
@@ -181,22 +187,16 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   }
 
   onTimeout(): void {
-    if (this.wire.isBlocked) {
-      this.wire.destroy()
-      return
-    }
     const { state } = this
-    if (state.kind === 'body') {
-      this.stream?.sink.onRequestFault(new ProtocolError('the request body came too slowly', 408))
-    } else if (state.kind === 'head' && state.buffer !== undefined) {
-      this.refuse(new ProtocolError('the request head came too slowly', 408))
-    } else if (state.kind === 'head' || state.kind === 'idle') {
-      // Nothing was asked, so nothing is answered.
-      this.close()
-    }
+    const late = (what: string): ProtocolError => new ProtocolError(`the request ${what} came too slowly`, 408)
+    if (this.wire.isBlocked) this.wire.destroy()
+    else if (state.kind === 'body') this.stream?.sink.onRequestFault(late('body'))
+    else if (state.kind === 'head' && state.buffer !== undefined) this.refuse(late('head'))
+    // Nothing was asked, so nothing is answered.
+    else if (state.kind === 'head' || state.kind === 'idle') this.close()
   }
 
-  /** Arms the timeout of the state it is in. */
+  /** Arms the timeout of the state it is in, and has it wait with the idle ones where it is one. */
   private rearm(): void {
     const { timeouts } = this.handler
     const isHeldUp = this.state.kind === 'body' && this.bodyForm === undefined
@@ -204,6 +204,8 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     if (name === undefined) this.wire.disarm()
     else if (name === 'keepAliveMs' && this.isLeaving) this.wire.arm(Math.min(LAST_CALL_MS, timeouts[name]))
     else this.wire.arm(timeouts[name])
+    if (name === 'keepAliveMs') this.handler.idle.append(this.idling)
+    else this.idling.leave()
   }
 
   /** A client that ended its side while it waits is taken to have left. */
@@ -221,6 +223,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   private loseClient(): void {
     const { stream } = this
     this.stream = undefined
+    this.idling.leave()
     this.state = advance(this.state, 'closes', CLOSED)
     stream?.sink.onClientGone()
   }
@@ -304,13 +307,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   private beginRequest(head: RequestHead): void {
     const framing = frameRequest(head.fields)
     if (framing === 'none') this.state = advance(this.state, 'ends', WHOLE)
-    else
-      this.state = advance(this.state, 'bodyBegins', {
-        kind: 'body',
-        framing,
-        length: head.fields.contentLength,
-        reader: undefined,
-      })
+    else this.state = advance(this.state, 'bodyBegins', bodyDue(framing, head.fields.contentLength))
     // The clock for the body runs once somebody takes it: see resumeBody.
     this.rearm()
     this.stream = new Http1Stream(this)
@@ -336,6 +333,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   }
 
   private hold(bytes: Buffer): void {
+    this.idling.leave()
     this.held = this.held === undefined ? bytes : Buffer.concat([this.held, bytes])
     this.wire.pause()
   }

@@ -24,3 +24,9 @@ export const CLOSED: State = { kind: 'closed' }
  * To close it at once would throw away a request that is on its way; a client in use sends one within this time.
  */
 export const LAST_CALL_MS = 1000
+export const bodyDue = (framing: BodyKind, length: number): State => ({
+  kind: 'body',
+  framing,
+  length,
+  reader: undefined,
+})

@@ -3,6 +3,8 @@ import type { ProtocolError } from '../errors.ts'
 import type { DateLine } from '../forward/date-line.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { Idle } from '../net/budget.ts'
+import type { LinkedList } from '../net/linked-list.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
@@ -18,6 +20,8 @@ export interface RequestHandler {
   readonly wheel: TimerWheel
   readonly turns: Turns
   readonly dateLine: DateLine
+  /** Connections between two requests, or before their first, idle longest first. */
+  readonly idle: LinkedList<Idle>
   readonly counters: { bytesFromClients: number; bytesToClients: number }
   /**
    * A valid head stands in `head`, valid until the call returns. Whoever answers says so by `stream.sink`, and ends the

@@ -2,6 +2,12 @@
 import type { Clock } from '../clock.ts'
 import { enter, leave } from '../net/outbox.ts'
 
+/**
+ * Requests read from one connection before others have their turn: one that pipelines thousands of cheap ones would
+ * otherwise keep everybody waiting while they are answered.
+ */
+export const MAX_REQUESTS_A_TURN = 32
+
 /** Who may have to wait for another turn. */
 export interface Turn {
   onTurn(): void

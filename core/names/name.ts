@@ -15,7 +15,7 @@ export type Knowledge =
 /** A TTL of 0 asks for no cache at all, which a balancer cannot afford. */
 const MIN_TTL_MS = 1000
 /** No name is asked for more often than this, however often its addresses fail. */
-const MIN_INTERVAL_MS = 500
+const MIN_INTERVAL_MS = 200
 /** Docker's own name server says 600 s of containers that live for five. */
 const MAX_TTL_MS = 30_000
 /** How long a failure is kept. */
@@ -88,9 +88,9 @@ export class Name {
     }
   }
 
-  /** Whether `address` is one of the name's now. */
-  has(address: string): boolean {
-    return this.knowledge.kind === 'addresses' && this.knowledge.addresses.includes(address)
+  /** Whether the name leads elsewhere now; not while nothing better than `address` is known. */
+  hasLeft(address: string): boolean {
+    return this.knowledge.kind === 'addresses' && !this.knowledge.addresses.includes(address)
   }
 
   /**

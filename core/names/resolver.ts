@@ -1,5 +1,6 @@
 /** The one resolver of an edge: traffic and checks read the same names, so that they see the same addresses. */
 import { Resolver } from 'node:dns'
+import { isIP } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { parseHosts } from './hosts.ts'
 import { createLookUp, type LookUp, type Query } from './look-up.ts'
@@ -7,10 +8,9 @@ import { Name } from './name.ts'
 import { parseSearch } from './search.ts'
 import { parsedFile } from './system-file.ts'
 
-/** What is known by name; the same object for the same name. */
 export interface NameTable {
-  /** `host` must not be an IP address. */
-  name(host: string): Name
+  /** The same object for the same name in any case; undefined: `host` is an IP address. */
+  name(host: string): Name | undefined
 }
 
 /** Beyond this many, names that nobody uses (of backends removed long ago) are forgotten. */
@@ -18,7 +18,7 @@ const MAX_UNUSED = 1024
 /** A name server that is silent is asked twice, then the next one. */
 const RESOLVER_OPTIONS = { timeout: 1000, tries: 2 }
 /** How long one channel of c-ares serves: it keeps answers of its own for as long as their TTL says, up to an hour. */
-const CHANNEL_MS = 500
+const CHANNEL_MS = 200
 
 export function createNameTable(clock: Clock, lookUp: LookUp): NameTable {
   const names = new Map<string, Name>()
@@ -27,6 +27,7 @@ export function createNameTable(clock: Clock, lookUp: LookUp): NameTable {
   }
   return {
     name(written) {
+      if (isIP(written) !== 0) return undefined
       const host = written.toLowerCase()
       const known = names.get(host)
       if (known !== undefined) return known

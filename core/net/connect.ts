@@ -18,7 +18,14 @@ export interface ConnectEvents {
 /** Begins a connect; one of the events comes, unless it is cancelled before. Never throws. */
 export type Connect = (endpoint: Endpoint, events: ConnectEvents) => Cancel
 
-const LOCAL = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])
+const SHORTAGES: Readonly<Record<string, string>> = {
+  EMFILE: 'no descriptor is free',
+  ENFILE: 'no descriptor is free on this machine',
+  EADDRNOTAVAIL: 'no local port is free',
+  ENOBUFS: 'no buffer is free',
+  ENOMEM: 'no memory is free',
+}
 
-/** Whether a connect failed for want of something of ours (descriptors, ports, memory): no peer is to blame. */
-export const isLocalShortage = (code: string): boolean => LOCAL.has(code)
+/** What of ours a connect failed for want of, in words; undefined: of nothing, the peer or the way to it is to blame. */
+export const shortageOf = (code: string): string | undefined =>
+  Object.hasOwn(SHORTAGES, code) ? `${SHORTAGES[code]} (${code})` : undefined

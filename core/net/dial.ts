@@ -3,13 +3,12 @@
  * the other within one deadline, and once more when the name has moved; what is not there in time is given up at once.
  */
 import type { Socket } from 'bun'
-import { isIP } from 'node:net'
 import type { SocketAddress } from '../address.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import { isMissing } from '../names/look-up.ts'
 import type { Name } from '../names/name.ts'
 import type { NameTable } from '../names/resolver.ts'
-import { type Connect, type ConnectEvents, type Endpoint, isLocalShortage } from './connect.ts'
+import { type Connect, type ConnectEvents, type Endpoint, shortageOf } from './connect.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
 import type { ConnectFailure, Wire } from './wire.ts'
 import { inEvent, type ReportFault, type SocketOwner } from './wire-handlers.ts'
@@ -26,6 +25,8 @@ export interface DialServices {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly reportFault: ReportFault
+  /** Something of our own was wanting, in words. */
+  readonly onShortage: (detail: string) => void
 }
 
 /** Addresses tried for one wire at most: a name may have hundreds that are all down. */
@@ -65,9 +66,8 @@ class Dialling implements TimerEntry, ConnectEvents {
     this.address = address
     this.wire = wire
     this.timeoutMs = timeoutMs
-    const isNamed = address.kind === 'tcp' && isIP(address.host) === 0
-    this.name = isNamed ? services.names.name(address.host) : undefined
-    this.endsAt = isNamed ? services.clock.now() + timeoutMs : 0
+    this.name = address.kind === 'tcp' ? services.names.name(address.host) : undefined
+    this.endsAt = this.name === undefined ? 0 : services.clock.now() + timeoutMs
   }
 
   begin(): void {
@@ -96,10 +96,14 @@ class Dialling implements TimerEntry, ConnectEvents {
   onFailed(code: string): void {
     this.stopWaiting = undefined
     this.isConnecting = false
-    const failure = { isLocal: isLocalShortage(code), code, detail: code }
+    const shortage = shortageOf(code)
+    if (shortage === undefined) {
+      this.goOn({ isLocal: false, code, detail: code })
+      return
+    }
+    this.services.onShortage(shortage)
     // Another address would want the same that we have not got.
-    if (failure.isLocal) this.fail(failure)
-    else this.goOn(failure)
+    this.fail({ isLocal: true, code, detail: shortage })
   }
 
   onTimeout(): void {

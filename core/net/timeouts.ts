@@ -19,4 +19,6 @@ export interface BackendTimeouts {
   readonly idleMs: number
   /** How long a pooled connection may lie idle; keep it under the backend's own (Node's default is 5 s). */
   readonly keepAliveMs: number
+  /** Age beyond which a connection is not kept for another request. */
+  readonly maxAgeMs: number
 }

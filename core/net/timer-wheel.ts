@@ -49,6 +49,11 @@ export class TimerWheel {
     this.tickMs = tickMs
   }
 
+  /** Monotonic ms of the current tick, for whoever does well with a coarse clock; stands still while nothing is armed. */
+  get now(): number {
+    return this.current * this.tickMs
+  }
+
   /** Arms or re-arms `entry`, due `delayMs` from now. */
   arm(entry: TimerEntry, delayMs: number): void {
     if (this.cancelTick === undefined) this.start()

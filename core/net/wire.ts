@@ -185,6 +185,20 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     if (this.side === 'ended') this.arm(LINGER_MS)
   }
 
+  /**
+   * Closes behind a peer that is about to: whoever ends first keeps the pair of ports occupied for a minute (TIME_WAIT,
+   * RFC 9293 3.6.1). One that does not is reset, which occupies nothing.
+   */
+  closeBehind(): void {
+    if (this.hasPeerEnded) {
+      this.discard()
+      return
+    }
+    this.lingers = true
+    this.resume()
+    this.arm(LINGER_MS)
+  }
+
   /** Closes at once with a reset: the peer knows that something was cut. A connect under way is given up; nothing is told. */
   destroy(): void {
     this.connecting?.()
@@ -237,7 +251,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   peerEnded(): void {
     this.hasPeerEnded = true
     if (this.lingers) {
-      if (this.side === 'ended') this.socket?.end()
+      if (this.side !== 'ending') this.socket?.end()
       return
     }
     this.owner.onEnd()

@@ -30,7 +30,13 @@ export type EdgeEvent =
     }
   /** Somebody changed, or tried to change, something by hand. */
   | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
-  /** `more`: how often besides in the second before it was told; absent: not once. */
+  /** The limit of open files is too low for what is to be served; `wanted`: high enough. */
+  | { readonly kind: 'open-files'; readonly limit: number; readonly wanted: number; readonly detail: string }
+  /**
+   * A connection was not opened for want of something of our own: descriptors, ports, memory. `more`, here and below: how
+   * often besides in the second before it was told; absent: not once.
+   */
+  | { readonly kind: 'shortage'; readonly detail: string; readonly more?: number }
   | { readonly kind: 'connection-limit'; readonly limit: number; readonly more?: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }

@@ -5,12 +5,14 @@
 import type { Clock } from '../clock.ts'
 import type { EdgeEvent, Emit } from './events.ts'
 
+const SELDOM = ['fault', 'shortage', 'connection-limit'] as const
+
 /** Those that carry how many `more` there were. */
-export type SeldomEvent = EdgeEvent & { readonly kind: 'fault' | 'connection-limit' }
+export type SeldomEvent = EdgeEvent & { readonly kind: (typeof SELDOM)[number] }
 
 const everyMs = 1000
 
-/** Hands on all events, but of `fault` and `connection-limit` no more than one a second each. */
+/** Hands on all events, but of these no more than one a second of each kind. */
 export function seldom(clock: Clock, emit: Emit): Emit {
   /** What has come since the newest was told, by kind. */
   const held = new Map<SeldomEvent['kind'], { newest: SeldomEvent | undefined; count: number }>()
@@ -28,10 +30,12 @@ export function seldom(clock: Clock, emit: Emit): Emit {
   }
 
   return (event) => {
-    if (event.kind !== 'fault' && event.kind !== 'connection-limit') return emit(event)
+    if (!isSeldom(event)) return emit(event)
     const waiting = held.get(event.kind)
     if (waiting === undefined) return tell(event)
     waiting.newest = event
     waiting.count += 1
   }
 }
+
+const isSeldom = (event: EdgeEvent): event is SeldomEvent => SELDOM.some((kind) => kind === event.kind)

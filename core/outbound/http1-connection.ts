@@ -14,6 +14,8 @@ import { type HttpLimits, MAX_INTERIMS } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { lastChunk } from '../http1/trailers.ts'
+import type { Idle } from '../net/budget.ts'
+import { Place } from '../net/linked-list.ts'
 import { commit, outbox } from '../net/outbox.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
@@ -34,11 +36,18 @@ export interface Http1ConnectionOwner {
   onIdle(connection: Http1Connection): boolean
   /** It is gone, or of no use any more: its place is free. Said once. */
   onGone(connection: Http1Connection): void
+  /** Its descriptor is free. Said once, perhaps some time after it has gone. */
+  onClosed(connection: Http1Connection): void
 }
 
-export class Http1Connection implements WireOwner, BackendStream {
+export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
   readonly bodyForm: BodyForm = 'chunks'
+  /** Monotonic ms, coarse. */
+  openedAt = 0
+  /** Where it waits while it is idle: among those to its backend, and among all. */
+  readonly inPool = new Place<Http1Connection>(this)
+  readonly inBudget = new Place<Idle>(this)
   sink: ResponseSink | undefined = undefined
   private readonly owner: Http1ConnectionOwner
   private state: State = CONNECTING
@@ -54,7 +63,8 @@ export class Http1Connection implements WireOwner, BackendStream {
   private interims = 0
   /** The form in which the sink wants a chunked response. */
   private responseForm: BodyForm = 'chunks'
-  private isReusable = false
+  /** What becomes of the connection behind this response; 'ends': the backend closes it, as its head says. */
+  private behind: 'kept' | 'ends' | 'closed' = 'closed'
 
   constructor(owner: Http1ConnectionOwner) {
     this.owner = owner
@@ -114,7 +124,7 @@ export class Http1Connection implements WireOwner, BackendStream {
     this.state = advance(this.state, 'closes', CLOSED)
     this.wire.destroy()
     // A connect that is given up ends without a further word.
-    if (wasConnecting) this.leave()
+    if (wasConnecting) this.onClose()
   }
 
   handOver(): HandedOver {
@@ -141,6 +151,7 @@ export class Http1Connection implements WireOwner, BackendStream {
   // The wire reports.
 
   onOpen(): void {
+    this.openedAt = this.owner.wheel.now
     this.state = advance(this.state, 'opens', IDLE)
     this.sink?.onConnected()
   }
@@ -201,6 +212,7 @@ export class Http1Connection implements WireOwner, BackendStream {
     else if (kind === 'body') this.fail('reset', 'the backend reset the connection in the middle of its response')
     this.state = advance(this.state, 'closes', CLOSED)
     this.leave()
+    this.owner.onClosed(this)
   }
 
   onTimeout(): void {
@@ -275,7 +287,8 @@ export class Http1Connection implements WireOwner, BackendStream {
 
   private readFinal(head: ResponseHead, bytes: Buffer, position: number): void {
     const framing = frameResponse(head.fields, head.status, this.isHeadRequest)
-    this.isReusable = head.allowsKeepAlive && framing !== 'until-close' && head.status !== 101
+    const isOver = framing === 'until-close' || head.status === 101
+    this.behind = isOver ? 'closed' : head.allowsKeepAlive ? 'kept' : 'ends'
     if (head.status === 101) {
       this.state = advance(this.state, 'ends', {
         kind: 'whole',
@@ -310,7 +323,7 @@ export class Http1Connection implements WireOwner, BackendStream {
 
   private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {
     // What follows a response belongs to nobody; who sends it can't be trusted with another request.
-    if (position < bytes.length) this.isReusable = false
+    if (position < bytes.length) this.behind = 'closed'
     this.complete(trailers)
   }
 
@@ -319,10 +332,15 @@ export class Http1Connection implements WireOwner, BackendStream {
     const { sink } = this
     this.sink = undefined
     if (this.state.kind === 'body') this.state = advance(this.state, 'ends', WHOLE)
-    if (this.isReusable && this.isRequestSent && !this.wire.isBlocked && this.owner.onIdle(this)) {
+    const isClean = this.isRequestSent && !this.wire.isBlocked
+    if (isClean && this.behind === 'kept' && this.owner.onIdle(this)) {
       this.state = advance(this.state, 'isReleased', IDLE)
       this.wire.resume()
       this.rearm()
+    } else if (isClean && this.behind === 'ends') {
+      this.state = advance(this.state, 'closes', CLOSED)
+      this.wire.closeBehind()
+      this.leave()
     } else {
       this.discard()
     }

@@ -1,8 +1,13 @@
 /** The HTTP/1 connections to one backend: idle ones are lent out newest first, so that the rest may grow old and be closed. */
 import type { SocketAddress } from '../address.ts'
+import type { Cancel } from '../clock.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Name } from '../names/name.ts'
+import type { NameTable } from '../names/resolver.ts'
+import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
+import { LinkedList } from '../net/linked-list.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
@@ -23,6 +28,8 @@ export interface Http1PoolOptions {
   readonly wheel: TimerWheel
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   readonly dial: Dial
+  readonly names: NameTable
+  readonly budget: DescriptorBudget
 }
 
 export class Http1Pool implements StreamSource, Http1ConnectionOwner {
@@ -31,10 +38,16 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   private readonly address: SocketAddress
   private readonly dial: Dial
+  private readonly budget: DescriptorBudget
+  /** What is known of the backend's host; undefined: it needs no look-up. */
+  private readonly name: Name | undefined
+  private unwatch: Cancel | undefined = undefined
   private policy: ConnectionPolicy
   /** Open or being opened, idle ones included. */
   private readonly connections = new Set<Http1Connection>()
-  private readonly idle: Http1Connection[] = []
+  /** Of no use any more, and not yet closed: the backend is to close first. */
+  private readonly leaving = new Set<Http1Connection>()
+  private readonly idle = new LinkedList<Http1Connection>()
   private keepsIdle = true
 
   constructor(options: Http1PoolOptions, policy: ConnectionPolicy) {
@@ -43,6 +56,9 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.wheel = options.wheel
     this.counters = options.counters
     this.dial = options.dial
+    this.budget = options.budget
+    const { address } = options
+    this.name = address.kind === 'tcp' ? options.names.name(address.host) : undefined
     this.policy = policy
   }
 
@@ -66,18 +82,17 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
 
   get hasRoom(): boolean {
     const { maxConnections } = this.policy
-    return this.idle.length > 0 || maxConnections === undefined || this.size < maxConnections
+    return this.idle.size > 0 || maxConnections === undefined || this.size < maxConnections
   }
 
   open(choice: StreamChoice): BackendStream | undefined {
-    const idle = choice === 'any' ? this.idle.pop() : undefined
-    return idle ?? this.connect()
+    return (choice === 'any' ? this.takeIdle() : undefined) ?? this.connect()
   }
 
   /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
   keepIdle(keepsIdle: boolean): void {
     this.keepsIdle = keepsIdle
-    if (!keepsIdle) for (const connection of this.idle.splice(0)) connection.discard()
+    if (!keepsIdle) this.discardIdle(() => true)
   }
 
   /** Ends every connection now; returns how many exchanges and tunnels that cut. */
@@ -88,29 +103,64 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
       connection.cut()
       cut += 1
     }
+    for (const { wire } of this.leaving) wire.destroy()
     return cut
   }
 
   onIdle(connection: Http1Connection): boolean {
-    if (!this.keepsIdle || this.idle.length >= this.policy.maxIdleConnections) return false
-    this.idle.push(connection)
+    if (!this.keepsIdle || this.idle.size >= this.policy.maxIdleConnections) return false
+    if (this.wheel.now - connection.openedAt > this.timeouts.maxAgeMs || this.hasMoved(connection)) return false
+    this.idle.append(connection.inPool)
+    this.budget.idleBackends.append(connection.inBudget)
     return true
   }
 
   onGone(connection: Http1Connection): void {
     this.connections.delete(connection)
-    const index = this.idle.indexOf(connection)
-    if (index >= 0) this.idle.splice(index, 1)
+    connection.inPool.leave()
+    connection.inBudget.leave()
+    if (connection.wire.isOpen) this.leaving.add(connection)
+    if (this.connections.size > 0) return
+    this.unwatch?.()
+    this.unwatch = undefined
   }
 
-  /** undefined: the cap is reached. */
+  onClosed(connection: Http1Connection): void {
+    this.leaving.delete(connection)
+    this.budget.give()
+  }
+
+  private takeIdle(): Http1Connection | undefined {
+    const connection = this.idle.last?.owner
+    connection?.inPool.leave()
+    connection?.inBudget.leave()
+    return connection
+  }
+
+  private discardIdle(isMeant: (connection: Http1Connection) => boolean): void {
+    for (let place = this.idle.first; place !== undefined;) {
+      const { owner, next } = place
+      if (isMeant(owner)) owner.discard()
+      place = next
+    }
+  }
+
+  /** The backend's name leads elsewhere now. */
+  private hasMoved({ wire }: Http1Connection): boolean {
+    return wire.resolvedAddress !== undefined && this.name?.hasLeft(wire.resolvedAddress) === true
+  }
+
+  /** undefined: the cap is reached, or no descriptor is left. */
   private connect(): Http1Connection | undefined {
     const { address } = this
     const { maxConnections } = this.policy
     if (maxConnections !== undefined && this.size >= maxConnections) return undefined
+    if (!this.budget.take()) return undefined
     const connection = new Http1Connection(this)
     this.connections.add(connection)
     this.dial(address, connection.wire, this.policy.timeouts.connectMs)
+    // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
+    this.unwatch ??= this.name?.watch(() => this.discardIdle((idle) => this.hasMoved(idle)))
     return connection
   }
 }

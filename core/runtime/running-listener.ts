@@ -4,6 +4,7 @@ import type { Config, ListenerConfig } from '../config/config.ts'
 import { type ClientHome, Http1Connection } from '../inbound/http1-connection.ts'
 import type { RequestHandler } from '../inbound/request-handler.ts'
 import { type Listener, listen } from '../net/listener.ts'
+import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/wire-handlers.ts'
 import type { Wire } from '../net/wire.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
@@ -17,6 +18,7 @@ export interface ListenerServices {
   readonly counters: EdgeCounters
   readonly emit: Emit
   readonly reportFault: ReportFault
+  readonly budget: DescriptorBudget
   /** Client connections that may be open at once, on all listeners together. */
   readonly maxConnections: () => number
   /** A client has gone. */
@@ -106,6 +108,7 @@ export class RunningListener implements ClientHome, Holder {
 
   onClosed(client: Http1Connection): void {
     this.services.counters.connectionsOpen -= 1
+    this.services.budget.give()
     this.clients.delete(client)
     this.services.onClosed()
   }
@@ -123,15 +126,16 @@ export class RunningListener implements ClientHome, Holder {
     return client.wire
   }
 
+  /** At the cap, the client that has been idle longest gives way. */
   private admits(): boolean {
-    const { counters, emit, maxConnections } = this.services
+    const { budget, counters, emit, maxConnections } = this.services
     const limit = maxConnections()
-    if (counters.connectionsOpen < limit) {
+    if ((counters.connectionsOpen < limit || budget.dropIdleClient()) && budget.take()) {
       this.isFull = false
       return true
     }
     counters.connectionsRefused += 1
-    if (!this.isFull) emit({ kind: 'connection-limit', limit })
+    if (!this.isFull) emit({ kind: 'connection-limit', limit: Math.min(limit, counters.connectionsOpen) })
     this.isFull = true
     return false
   }

@@ -22,6 +22,8 @@ import { createProbe } from '../health/probe.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { type ConnectionPolicy, Http1Pool } from '../outbound/http1-pool.ts'
+import type { NameTable } from '../names/resolver.ts'
+import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Emit } from '../observe/events.ts'
@@ -39,6 +41,8 @@ export interface PoolServices {
   readonly head: ResponseHead
   readonly window: LatencyWindow
   readonly dial: Dial
+  readonly names: NameTable
+  readonly budget: DescriptorBudget
   readonly plugins: PluginHost
 }
 
@@ -205,9 +209,9 @@ export class RunningPool {
   }
 
   private createBackend(member: Member, now: number): Backend {
-    const { dial, head, wheel, window } = this.services
+    const { budget, dial, head, names, wheel, window } = this.services
     const backend = new Backend(member, new BackendLatency(window), now)
-    const options = { address: backend.address, head, wheel, counters: backend.counters, dial }
+    const options = { address: backend.address, head, wheel, counters: backend.counters, dial, names, budget }
     const connections = new Http1Pool(options, this.connectionPolicy())
     this.connections.set(backend, connections)
     backend.room = connections

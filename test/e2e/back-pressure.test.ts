@@ -105,7 +105,7 @@ describe('a client that does not read', () => {
   })
 
   test('is not taken for a backend that stands still', async () => {
-    const timeouts = { connectMs: 2000, responseMs: 30_000, idleMs: 5000, keepAliveMs: 4000 }
+    const timeouts = { connectMs: 2000, responseMs: 30_000, idleMs: 5000, keepAliveMs: 4000, maxAgeMs: 300_000 }
     await using rig = await startRig({ client: { onlyCounts: true }, pool: { timeouts } })
     rig.client.pause()
     rig.client.send(get())

@@ -137,7 +137,8 @@ describe('too many clients', () => {
   test('are told so, and the others go on', async () => {
     await using rig = await startRig({ answer: ok('hello'), config: { limits } })
     const second = await rig.connect()
-    await turnUntil(() => rig.edge.counters.connectionsOpen === 2, 'two clients')
+    for (const client of [rig.client, second]) client.send('GET / HTTP/1.1\r\n')
+    await turnUntil(() => rig.edge.counters.bytesFromClients === 32, 'two clients with requests begun')
     for (let count = 0; count < 5; count += 1) {
       const third = await rig.connect()
       const refusal = await nextResponse(third)
@@ -145,7 +146,7 @@ describe('too many clients', () => {
       expect(valuesOf(refusal, 'connection')).toEqual(['close'])
       expect(await third.expectClosed()).toBe('ended')
     }
-    for (const client of [rig.client, second]) expect((await ask(client, get())).body).toBe('hello')
+    for (const client of [rig.client, second]) expect((await ask(client, 'Host: a\r\n\r\n')).body).toBe('hello')
     expect(rig.edge.counters).toMatchObject({ connectionsRefused: 5, connectionsAccepted: 2 })
     expect(rig.edge.events.filter(({ kind }) => kind === 'connection-limit')).toHaveLength(1)
     second.reset()
@@ -155,8 +156,8 @@ describe('too many clients', () => {
 
   test('are told so though they have sent their request already', async () => {
     await using rig = await startRig({ answer: ok('hello'), config: { limits } })
-    await rig.connect()
-    await turnUntil(() => rig.edge.counters.connectionsOpen === 2, 'two clients')
+    for (const client of [rig.client, await rig.connect()]) client.send('GET / HTTP/1.1\r\n')
+    await turnUntil(() => rig.edge.counters.bytesFromClients === 32, 'two clients with requests begun')
     const refused = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const client = await rig.connect()
@@ -165,6 +166,32 @@ describe('too many clients', () => {
       }),
     )
     expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 503))
+  })
+
+  test('have the one that has been idle longest make room for the next', async () => {
+    await using rig = await startRig({ answer: ok('hello'), config: { limits } })
+    const second = await rig.connect()
+    for (const client of [rig.client, second, rig.client]) expect((await ask(client, get())).body).toBe('hello')
+    const third = await rig.connect()
+    expect((await ask(third, get())).body).toBe('hello')
+    expect(await second.expectClosed()).toBe('ended')
+    expect((await ask(rig.client, get())).body).toBe('hello')
+    const fourth = await rig.connect()
+    expect((await ask(fourth, get())).body).toBe('hello')
+    expect(await third.expectClosed()).toBe('ended')
+    expect(rig.edge.counters).toMatchObject({ connectionsRefused: 0, connectionsAccepted: 4, connectionsOpen: 2 })
+  })
+
+  test('make room though they have sent nothing yet, and not while they are answered', async () => {
+    await using rig = await startRig({ config: { limits } })
+    rig.client.send(get())
+    const { peer } = await rig.backend.next()
+    const second = await rig.connect()
+    const third = await rig.connect()
+    expect(await second.expectClosed()).toBe('ended')
+    peer.send(ok('hello'))
+    expect((await nextResponse(rig.client)).body).toBe('hello')
+    expect(third.closing).toBeUndefined()
   })
 
   test('that idle or trickle do not disturb those that work', async () => {

@@ -107,9 +107,10 @@ describe('a lack of our own', () => {
       const response = await ask(client, get())
       expect(response).toMatchObject({ status: 503 })
       expect(response.head).toContain('Retry-After: 1\r\n')
-      expect(response.body).toContain('no connection can be opened: EMFILE')
+      expect(response.body).toContain('no connection can be opened: no descriptor is free (EMFILE)')
     }
     expect(edge.backend()).toMatchObject({ state: 'unchecked', failures: { total: 0 }, abandoned: 3 })
+    expect(edge.events).toContainEqual({ kind: 'shortage', detail: 'no descriptor is free (EMFILE)' })
     lacking.clear()
     expect((await ask(client, get())).status).toBe(200)
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { startTestEdge } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { closedPort } from '../support/ports.ts'
-import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
+import { answering, type Arrival, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get, nextResponse, post, postChunks } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { turnUntil } from '../support/raw-peer.ts'
@@ -56,7 +56,10 @@ describe('a backend that refuses', () => {
   })
 
   test('now and then, with answers between, is not taken out', async () => {
-    const answer = answering(ok('ok', 'Connection: close\r\n'))
+    const answer = ({ peer }: Arrival): void => {
+      peer.send(ok('ok', 'Connection: close\r\n'))
+      peer.end()
+    }
     const first = startRawBackend({ answer })
     const passive = { failures: 2, retryAfterMs: 10_000 }
     await using edge = await startTestEdge([first.port], { pool: { passive } })

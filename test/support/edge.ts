@@ -50,7 +50,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     health: undefined,
     passive: { failures: 1000, retryAfterMs: 10_000 },
     retry: { attempts: 2 },
-    timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 },
+    timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
     maxIdleConnections: 256,
     maxConnections: undefined,
     ...overrides,

@@ -8,6 +8,8 @@ import { ResponseHead } from '../../core/http1/response-head.ts'
 import { Http1Connection as ClientConnection } from '../../core/inbound/http1-connection.ts'
 import type { HalfClose, RequestHandler } from '../../core/inbound/request-handler.ts'
 import { createTurns } from '../../core/inbound/turns.ts'
+import type { Idle } from '../../core/net/budget.ts'
+import { LinkedList } from '../../core/net/linked-list.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { Http1Connection as BackendConnection } from '../../core/outbound/http1-connection.ts'
 import type { ResponseSink } from '../../core/stream/backend-stream.ts'
@@ -19,7 +21,13 @@ import { peerAt } from './peer-at.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export const clientTimeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 }
-export const backendTimeouts = { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 }
+export const backendTimeouts = {
+  connectMs: 2000,
+  responseMs: 30_000,
+  idleMs: 60_000,
+  keepAliveMs: 4000,
+  maxAgeMs: 300_000,
+}
 
 /** Trailers as text, without an empty line. */
 export const trailersOf = (trailers: FieldSection | undefined): string =>
@@ -105,6 +113,8 @@ export interface ClientSide {
   readonly requests: ClientStream[]
   /** Statuses of what was refused, and `closed`. */
   readonly log: string[]
+  /** Where it waits while it is idle. */
+  readonly idle: LinkedList<Idle>
 }
 
 /** A connection from a client; `onRequest` answers. */
@@ -115,6 +125,7 @@ export function clientSide(
 ): ClientSide {
   const log: string[] = []
   const requests: ClientStream[] = []
+  const idle = new LinkedList<Idle>()
   const head = new RequestHead(MAX_FIELDS)
   const handler: RequestHandler = {
     head,
@@ -124,6 +135,7 @@ export function clientSide(
     wheel: new TimerWheel(clock, fail),
     turns: createTurns(clock, fail),
     dateLine: dateLines(clock),
+    idle,
     counters: { bytesFromClients: 0, bytesToClients: 0 },
     onRequest(stream) {
       requests.push(stream)
@@ -132,7 +144,7 @@ export function clientSide(
     onRefusal: (error) => void log.push(`refused ${error.status}`),
   }
   const connection = new ClientConnection(handler, { onClosed: () => void log.push('closed') }, peerAt('192.0.2.1'))
-  return { connection, requests, log }
+  return { connection, requests, log, idle }
 }
 
 export interface BackendSide {
@@ -157,6 +169,7 @@ export function backendSide(clock: VirtualClock, keeps = true): BackendSide {
       return keeps
     },
     onGone: () => void log.push('gone'),
+    onClosed() {},
   }
   const connection = new BackendConnection(owner)
   // Somebody waits for it to open.

@@ -64,7 +64,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
   { from: 'core/inbound/', to: FOR_STREAMS },
-  { from: 'core/outbound/', to: FOR_STREAMS },
+  { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },
   { from: 'core/admission/', to: [], types: ['core/stream/'] },
   { from: 'core/pool/', to: ['core/backend/', 'core/balance/', 'core/health/', 'core/strategy/', 'core/stream/'] },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },

@@ -4,11 +4,13 @@ import type { PoolConfig } from '../../core/config/config.ts'
 import { MAX_FIELDS } from '../../core/http1/limits.ts'
 import { RequestHead } from '../../core/http1/request-head.ts'
 import { ResponseHead } from '../../core/http1/response-head.ts'
+import { createNameTable } from '../../core/names/resolver.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
 import { seededRandom } from '../../core/random.ts'
 import { type PoolSettings, RunningPool } from '../../core/runtime/running-pool.ts'
 import { createPluginHost } from '../../core/strategy/host.ts'
+import { openBudget } from './budget.ts'
 import { testPool } from './edge.ts'
 import { fail } from './fail.ts'
 import { bytesOf, limits } from './http1-bytes.ts'
@@ -35,6 +37,8 @@ export async function startPool(ports: readonly number[], facts: Partial<PoolCon
     head: new ResponseHead(MAX_FIELDS),
     window: { generation: 0 },
     dial: (_, wire) => void sockets.push(new MemorySocket(wire)),
+    names: createNameTable(clock, fail),
+    budget: openBudget(clock),
     plugins: createPluginHost({ clock, examine: async () => undefined }),
   })
   const parser = new RequestHead(MAX_FIELDS)

@@ -39,6 +39,9 @@ const timeouts = section(
     keepAlive: duration(defaults['pool.timeouts.keepAlive'], {
       description: 'How long an unused connection is kept; keep it under the backend’s own.',
     }),
+    maxAge: duration(defaults['pool.timeouts.maxAge'], {
+      description: 'How old a connection may be and still serve another request.',
+    }),
   },
   { description: 'How long a backend may keep us waiting.' },
 )
@@ -78,6 +81,7 @@ export const pool: Field<PoolBody | undefined> = convert(
       responseMs: timeouts.response,
       idleMs: timeouts.idle,
       keepAliveMs: timeouts.keepAlive,
+      maxAgeMs: timeouts.maxAge,
     },
   }),
 )

@@ -39,7 +39,7 @@ describe('a valid config', () => {
           health: undefined,
           passive: { failures: 3, retryAfterMs: 10_000 },
           retry: { attempts: 2 },
-          timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 },
+          timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
           maxIdleConnections: 256,
           maxConnections: undefined,
         },
@@ -144,7 +144,7 @@ describe('a valid config', () => {
       },
       passive: { failures: 1, retryAfterMs: 1000 },
       retry: { attempts: 1 },
-      timeouts: { connectMs: 1000, responseMs: 60_000, idleMs: 300_000, keepAliveMs: 30_000 },
+      timeouts: { connectMs: 1000, responseMs: 60_000, idleMs: 300_000, keepAliveMs: 30_000, maxAgeMs: 300_000 },
       maxIdleConnections: 0,
       maxConnections: 10,
     })

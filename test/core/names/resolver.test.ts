@@ -68,12 +68,12 @@ describe('a look-up by real name servers', () => {
     expect(await makeLookUp().find('broken.test')).toEqual({ kind: 'failure', code: 'ESERVFAIL' })
   })
 
-  test('asks the name server again when half a second has passed, whatever the TTL', async () => {
+  test('asks the name server again a moment later, whatever the TTL', async () => {
     const { clock, find } = makeLookUp()
     const asked = (): number => server.asked.filter((one) => one === 'app.test A').length
     const before = asked()
     await find('app.test')
-    clock.advance(500)
+    clock.advance(200)
     await find('app.test')
     expect(asked() - before).toBe(2)
   })
@@ -91,7 +91,7 @@ describe('the table of names', () => {
     const table = createNameTable(clock, (_host, done) =>
       done({ kind: 'addresses', addresses: ['10.0.0.1'], ttlMs: 5000 }),
     )
-    const [watched, unused] = [table.name('watched'), table.name('unused')]
+    const [watched, unused] = [table.name('watched')!, table.name('unused')!]
     watched.read()
     unused.read()
     const cancel = watched.watch(() => {})

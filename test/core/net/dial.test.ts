@@ -41,6 +41,7 @@ function makeDial(found?: () => Found) {
     clock,
     wheel,
     reportFault: fail,
+    onShortage: (detail) => log.push(`short: ${detail}`),
   })
   const wire = new Wire(
     {
@@ -98,7 +99,10 @@ describe('a dial to an IP address or a Unix socket', () => {
     const { log, wire, dial, refuse } = makeDial()
     dial(ip, wire, 2000)
     refuse(code)
-    expect(log.at(-1)).toBe(`local: ${code}`)
+    expect(log).toHaveLength(3)
+    expect(log[1]).toStartWith('short: no ')
+    expect(log[2]).toStartWith('local: no ')
+    expect(log[2]).toEndWith(` (${code})`)
   })
 
   test('is silent once its wire is destroyed', () => {
@@ -195,7 +199,7 @@ describe('a dial to a name', () => {
     const { log, wire, dial, refuse } = makeDial(() => at('10.0.0.1', '10.0.0.2'))
     dial(named, wire, 2000)
     refuse('EMFILE')
-    expect(log).toEqual(['look-up', 'to 10.0.0.1', 'local: EMFILE'])
+    expect(log.slice(2)).toEqual(['short: no descriptor is free (EMFILE)', 'local: no descriptor is free (EMFILE)'])
   })
 
   test('follows a name that has moved when its old address refuses', () => {

@@ -208,6 +208,38 @@ describe('a wire that ends', () => {
     expect(log).toEqual(['shutdown', 'terminate', 'onClose'])
   })
 
+  test('closes behind its peer, without a FIN of its own before', () => {
+    const { wire, log } = make()
+    wire.pause()
+    wire.closeBehind()
+    wire.received(bytesOf('too late'))
+    expect(log).toEqual(['pause', 'resume'])
+    wire.peerEnded()
+    expect(log).toEqual(['pause', 'resume', 'end', 'onClose'])
+  })
+
+  test('closes behind a peer that has ended already', () => {
+    const { wire, log } = make()
+    wire.peerEnded()
+    wire.closeBehind()
+    expect(log).toEqual(['onEnd', 'end', 'onClose'])
+  })
+
+  test('resets a peer that announced its end and does not come to it', () => {
+    const { clock, wire, log } = make()
+    wire.closeBehind()
+    clock.advance(2300)
+    expect(log).toEqual(['terminate', 'onClose'])
+  })
+
+  test('gives up the connect under way when it is destroyed, once', () => {
+    const { wire, log } = make()
+    wire.connecting = () => void log.push('given up')
+    wire.destroy()
+    wire.destroy()
+    expect(log.filter((line) => line === 'given up')).toHaveLength(1)
+  })
+
   test('knows a FIN that Bun tells of as a close', () => {
     const { wire } = make()
     wire.end()

@@ -26,11 +26,12 @@ function makeConnection() {
   const owner = {
     head: new ResponseHead(MAX_FIELDS),
     limits,
-    timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 },
+    timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
     wheel: new TimerWheel(clock, fail),
     counters: { bytesToBackend: 0, bytesFromBackend: 0 },
     onIdle: () => true,
     onGone: () => void heard.push('gone'),
+    onClosed: () => void heard.push('closed'),
   }
   const connection = new Http1Connection(owner)
   connection.sink = sink
@@ -57,13 +58,13 @@ describe('a connection to a backend that is being opened', () => {
     const { clock, heard, connection } = makeConnection()
     connection.wire.connectFailed({ isLocal: false, code: 'ECONNREFUSED', detail: 'ECONNREFUSED' })
     clock.advance(10_000)
-    expect(heard).toEqual(['gone', 'connect: ECONNREFUSED'])
+    expect(heard).toEqual(['gone', 'closed', 'connect: ECONNREFUSED'])
   })
 
   test('tells a lack of our own from the backend’s fault', () => {
     const { heard, connection } = makeConnection()
     connection.wire.connectFailed({ isLocal: true, code: 'EMFILE', detail: 'EMFILE' })
-    expect(heard).toEqual(['gone', 'local: EMFILE'])
+    expect(heard).toEqual(['gone', 'closed', 'local: EMFILE'])
   })
 
   test('gives the connect up and frees its place when nobody waits any more', () => {
@@ -71,6 +72,6 @@ describe('a connection to a backend that is being opened', () => {
     connection.wire.connecting = () => void heard.push('given up')
     connection.abort()
     clock.advance(10_000)
-    expect(heard).toEqual(['given up', 'gone'])
+    expect(heard).toEqual(['given up', 'gone', 'closed'])
   })
 })

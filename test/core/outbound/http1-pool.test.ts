@@ -2,10 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { MAX_FIELDS } from '../../../core/http1/limits.ts'
 import { RequestHead } from '../../../core/http1/request-head.ts'
 import { ResponseHead } from '../../../core/http1/response-head.ts'
+import { createNameTable } from '../../../core/names/resolver.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
 import { type ConnectionPolicy, Http1Pool } from '../../../core/outbound/http1-pool.ts'
 import type { BackendStream } from '../../../core/stream/backend-stream.ts'
+import { openBudget } from '../../support/budget.ts'
 import { fail } from '../../support/fail.ts'
 import { bytesOf, limits } from '../../support/http1-bytes.ts'
 import { backendTimeouts, plainRewrite, RecordedResponse } from '../../support/http1-ends.ts'
@@ -28,6 +30,8 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
       wheel: new TimerWheel(clock, fail),
       counters: { bytesToBackend: 0, bytesFromBackend: 0 },
       dial: (_, wire) => void wires.push(wire),
+      names: createNameTable(clock, fail),
+      budget: openBudget(clock),
     },
     full,
   )

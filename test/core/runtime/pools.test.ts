@@ -2,12 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import type { PoolConfig } from '../../../core/config/config.ts'
 import { MAX_FIELDS } from '../../../core/http1/limits.ts'
 import { ResponseHead } from '../../../core/http1/response-head.ts'
+import { createNameTable } from '../../../core/names/resolver.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { type Move, Refusal } from '../../../core/part.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { Pools } from '../../../core/runtime/pools.ts'
 import { createPluginHost } from '../../../core/strategy/host.ts'
+import { openBudget } from '../../support/budget.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { makeMember } from '../../support/make-backend.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -19,6 +21,8 @@ function making() {
   const failing = new Set<string>()
   const plugins = createPluginHost({ clock, examine: async () => undefined })
   const pools = new Pools({
+    names: createNameTable(clock, () => undefined),
+    budget: openBudget(clock),
     clock,
     random: seededRandom(1),
     emit: (event) => void events.push(event),

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import type { RequestHandler } from '../../../core/inbound/request-handler.ts'
 import { edgeLedger } from '../../../core/observe/counters.ts'
 import { keyOf, RunningListener } from '../../../core/runtime/running-listener.ts'
+import { openBudget } from '../../support/budget.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
 
 let folder = ''
 let open: RunningListener[] = []
@@ -26,6 +28,7 @@ function start(config = unixListener('local', join(folder, 'a.sock'))) {
     counters: edgeLedger.create(),
     emit: () => undefined,
     reportFault: (error) => void faults.push(error),
+    budget: openBudget(virtualClock()),
     maxConnections: () => 1,
     onClosed: () => undefined,
   })

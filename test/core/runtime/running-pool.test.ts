@@ -14,7 +14,7 @@ const health: HealthPolicy = {
   initially: 'usable',
   maxConcurrent: 10,
 }
-const timeouts = { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000 }
+const timeouts = { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 }
 const passive = { failures: 2, retryAfterMs: 1000 }
 const context = {
   key: undefined,

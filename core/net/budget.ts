@@ -1,0 +1,102 @@
+/**
+ * The descriptors that traffic may use, out of all that the process may open: for connections to clients and to backends,
+ * in use or idle, and for checks. When they are used up, the connection that has been idle longest gives way, to a backend
+ * first, then to a client. What else is open (files, the admin API, threads) is counted by looking.
+ */
+import type { Clock } from '../clock.ts'
+import { LinkedList } from './linked-list.ts'
+
+/** An idle connection. */
+export interface Idle {
+  /** Closes it now: what it takes is wanted elsewhere. */
+  discard(): void
+}
+
+export interface BudgetOptions {
+  /** Descriptors that the process may have open; undefined: nobody knows. */
+  readonly limit: number | undefined
+  /** How many more it could open now; undefined: nobody knows. */
+  readonly free: () => number | undefined
+  readonly clock: Clock
+  /** There was none to give, in words. */
+  readonly onShortage: (detail: string) => void
+}
+
+/** Where the system does not tell its limit. */
+const ASSUMED_LIMIT = 4096
+/** For files, threads and what is opened between two looks: of each limit an eighth, within these. */
+const MIN_SPARE = 32
+const MAX_SPARE = 128
+/** What traffic may use in any case: with less there is nothing to serve with. */
+const MIN_CAPACITY = 32
+/** How often we look, and only while more than half of the capacity is used. */
+const LOOK_MS = 1000
+
+export class DescriptorBudget {
+  /** Idle connections, idle longest first. */
+  readonly idleBackends = new LinkedList<Idle>()
+  readonly idleClients = new LinkedList<Idle>()
+  private readonly options: BudgetOptions
+  private readonly limit: number
+  private used = 0
+  private capacity: number
+  private lookedAt = -Infinity
+
+  constructor(options: BudgetOptions) {
+    this.options = options
+    this.limit = options.limit ?? ASSUMED_LIMIT
+    this.capacity = this.look()
+  }
+
+  /** Half of the capacity as it is now: as many clients as can each have a connection to a backend. */
+  get clientsWithBackends(): number {
+    return Math.floor(this.capacity / 2)
+  }
+
+  /** Uses one more, for which an idle connection may have to give way; false: there is none, and nothing is idle. */
+  take(): boolean {
+    if (this.used * 2 > this.capacity) this.lookAgain()
+    if (this.used >= this.capacity && !this.makeRoom()) {
+      this.options.onShortage(`no descriptor is free: ${this.used} are in use, and no connection is idle`)
+      return false
+    }
+    this.used += 1
+    return true
+  }
+
+  /** One that was taken is free again. */
+  give(): void {
+    this.used -= 1
+  }
+
+  /** Has the client that has been idle longest give way; false: none is idle. */
+  dropIdleClient(): boolean {
+    return drop(this.idleClients)
+  }
+
+  private makeRoom(): boolean {
+    return drop(this.idleBackends) || drop(this.idleClients)
+  }
+
+  private lookAgain(): void {
+    const now = this.options.clock.now()
+    if (now - this.lookedAt < LOOK_MS) return
+    this.lookedAt = now
+    this.capacity = this.look()
+  }
+
+  private look(): number {
+    const spare = Math.min(MAX_SPARE, Math.max(MIN_SPARE, Math.floor(this.limit / 8)))
+    const free = this.options.free()
+    const others = free === undefined ? 0 : this.limit - free - this.used
+    return Math.max(MIN_CAPACITY, this.limit - Math.max(0, others) - spare)
+  }
+}
+
+function drop(list: LinkedList<Idle>): boolean {
+  const place = list.first
+  if (place === undefined) return false
+  list.remove(place)
+  place.owner.discard()
+  return true
+}
