@@ -1,5 +1,5 @@
 /** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
-import { backendLedger, edgeLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
 const number = { type: 'number' }
@@ -46,6 +46,7 @@ const strategyVersion = object({
   reverted: { type: 'boolean' },
   revertedBecause: orNull(text),
   faults: count,
+  swaps: count,
   lastFault: orNull(text),
   pickNs: orNull(count),
 })
@@ -53,6 +54,7 @@ const strategyVersion = object({
 const reload = object({
   generation: object({ number: count, at: time, origin: text, summary: text }),
   lastReload: orNull(object({ at: time, ok: { type: 'boolean' }, origin: text, problems: list(text) })),
+  reloads: object(counted(reloadLedger.specs)),
 })
 
 export const statusSchema = object({

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { formatProblem } from '../config/problems.ts'
+import { type ReloadCounters, reloadLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Generation, LastReload, ReloadStatus } from '../report/reload-status.ts'
 import type { ReloadResult } from './contract.ts'
@@ -23,6 +24,7 @@ export interface Records {
 
 export function createRecords(config: Config, clock: Clock, emit: Emit): Records {
   const history = createHistory(config, clock)
+  const reloads = reloadLedger.create()
   let lastReload: LastReload | null = null
   const tell = ({ number, origin, summary }: Generation): void =>
     emit({ kind: 'reloaded', generation: number, origin, summary })
@@ -44,6 +46,7 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
     },
     conclude(published, origin, isAsked) {
       const problems = published.problems.map(formatProblem)
+      reloads[resultOf(published)] += 1
       const kept = published.kind === 'refused' ? [] : published.kept
       const isRepeated = !isAsked && problems.join('\n') === lastReload?.problems.join('\n')
       const isHealed = problems.length === 0 && lastReload?.ok === false
@@ -57,6 +60,9 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
       if (published.kind === 'refused') return { kind: 'refused', problems: published.problems, omitted }
       return { kind: published.kind, generation: history.current, kept, problems: published.problems, omitted }
     },
-    state: () => ({ generation: history.current, lastReload }),
+    state: () => ({ generation: history.current, lastReload, reloads: { ...reloads } }),
   }
 }
+
+const resultOf = ({ kind, problems }: Published): keyof ReloadCounters =>
+  kind !== 'refused' && problems.length > 0 ? 'partial' : kind

@@ -1,6 +1,6 @@
 /**
- * All that the data plane counts: for the whole process, and for each backend. Plain numbers, counted by listener,
- * exchange, balancer and connections, read by status, metrics and feed. A new counter is a line here.
+ * All that is counted: for the whole process, for each backend, and of reloads. Plain numbers, counted by listener,
+ * exchange, balancer, connections and controller, read by status, metrics and feed. A new counter is a line here.
  */
 import { type CountersOf, ledger } from './ledger.ts'
 
@@ -57,8 +57,28 @@ export const backendLedger = ledger({
   bytesFromBackend: { metric: 'backend_received', unit: 'bytes', help: 'Bytes read from the backend.' },
 })
 
+const reloads = <const Result extends string>(result: Result) =>
+  ({
+    metric: 'reloads',
+    help: 'Reloads asked for, or brought about by a saved file.',
+    label: ['result', result],
+  }) as const
+
+/** Of reloads, by how they went. */
+export const reloadLedger = ledger({
+  /** All that was asked for is in force. */
+  applied: reloads('applied'),
+  /** Nothing was wrong, and nothing had changed. */
+  unchanged: reloads('unchanged'),
+  /** In force but for pools that stayed on their last good version. */
+  partial: reloads('partial'),
+  /** Nothing of it is in force. */
+  refused: reloads('refused'),
+})
+
 export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
+export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 
 type ResponseCounters = CountersOf<ReturnType<typeof responses>>
 

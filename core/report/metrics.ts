@@ -3,10 +3,11 @@
  * format: add, never rename.
  */
 import { bucketBoundsMs } from '../observe/buckets.ts'
-import { backendLedger, edgeLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
-import type { BackendView, EdgeView, HoldOwner, ProcessView } from './view.ts'
+import type { ReloadStatus } from './reload-status.ts'
+import type { BackendView, EdgeView, HoldOwner, ProcessView, StrategyFacts } from './view.ts'
 
 /** One line of a table: samples of `source` under a name without the `smartedge_` prefix. */
 type Row<Source> = readonly [name: string, type: MetricType, help: string, read: (source: Source) => number]
@@ -16,6 +17,27 @@ const backendRows: readonly Row<BackendView>[] = [
   ['backend_usable', 'gauge', '1 while the backend takes new requests.', (b) => (b.standing.usable ? 1 : 0)],
   ['backend_weight', 'gauge', 'Relative share of the backend, as configured.', (b) => b.configuredWeight],
   ['backend_inflight', 'gauge', 'Attempts begun and not ended.', (b) => b.inflight],
+]
+
+const strategyRows: readonly Row<StrategyFacts>[] = [
+  ['strategy_faults_total', 'counter', 'Throws and strangers that strategies returned.', (s) => s.faults],
+  ['strategy_swaps_total', 'counter', 'Versions that took over, former ones included.', (s) => s.swaps],
+  [
+    'strategy_reverted',
+    'gauge',
+    '1 while the strategy as configured does not run: it failed.',
+    (s) => (s.revertedBecause === undefined ? 0 : 1),
+  ],
+]
+
+const reloadRows: readonly Row<ReloadStatus>[] = [
+  ['generation', 'gauge', 'Number of the configuration in force, from 1.', ({ generation }) => generation.number],
+  [
+    'last_reload_ok',
+    'gauge',
+    '0 when not all that the newest reload asked for is in force.',
+    ({ lastReload }) => (lastReload?.ok === false ? 0 : 1),
+  ],
 ]
 
 const processRows: readonly Row<ProcessView>[] = [
@@ -39,8 +61,29 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
     page.sample('', read(process))
   }
   renderLedger(page, edgeLedger, [{ labels: '', counters: edge.counters }])
+  if (edge.reload !== undefined) renderReload(page, edge.reload)
+  renderStrategies(page, edge)
   renderBackends(page, edge)
   return page.text()
+}
+
+function renderReload(page: MetricPage, reload: ReloadStatus): void {
+  for (const [name, type, help, read] of reloadRows) {
+    page.family(`smartedge_${name}`, type, help)
+    page.sample('', read(reload))
+  }
+  renderLedger(page, reloadLedger, [{ labels: '', counters: reload.reloads }])
+}
+
+function renderStrategies(page: MetricPage, edge: EdgeView): void {
+  const known = edge.pools.flatMap(({ name, strategyFacts: facts }) =>
+    facts === undefined ? [] : [{ facts, labels: formatLabels({ pool: name }) }],
+  )
+  if (known.length === 0) return
+  for (const [name, type, help, read] of strategyRows) {
+    page.family(`smartedge_${name}`, type, help)
+    for (const { facts, labels } of known) page.sample(labels, read(facts))
+  }
 }
 
 function renderBackends(page: MetricPage, edge: EdgeView): void {

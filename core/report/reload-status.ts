@@ -1,4 +1,5 @@
 /** What is in force since when and why, as `/api/status` tells it: plain JSON, times as ISO 8601. A public format. */
+import type { ReloadCounters } from '../observe/counters.ts'
 
 /** One published snapshot. */
 export interface Generation {
@@ -24,4 +25,6 @@ export interface ReloadStatus {
   readonly generation: Generation
   /** null: nothing was reloaded yet. */
   readonly lastReload: LastReload | null
+  /** Reloads since the start, by how they went. */
+  readonly reloads: Readonly<ReloadCounters>
 }

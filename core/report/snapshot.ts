@@ -58,6 +58,8 @@ export interface StrategyStatus {
   readonly revertedBecause: string | null
   /** Throws and strangers returned, of all versions since the pool started. */
   readonly faults: number
+  /** How often another version took over since then, be it back. */
+  readonly swaps: number
   readonly lastFault: string | null
   /** Median of sampled picks, ns; null while there are too few. */
   readonly pickNs: number | null
@@ -131,6 +133,7 @@ const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({
   reverted: facts.revertedBecause !== undefined,
   revertedBecause: facts.revertedBecause ?? null,
   faults: facts.faults,
+  swaps: facts.swaps,
   lastFault: facts.lastFault ?? null,
   pickNs: facts.nsPerPick === undefined ? null : Math.round(facts.nsPerPick),
 })

@@ -53,6 +53,8 @@ export interface StrategyFacts {
   readonly version: string | undefined
   /** Throws and strangers returned, since the pool started. */
   readonly faults: number
+  /** How often another version took over since then, be it back. */
+  readonly swaps: number
   readonly lastFault: string | undefined
   /** Median of sampled picks; undefined while there are too few. */
   readonly nsPerPick: number | undefined

@@ -53,6 +53,8 @@ export interface LiveStrategyFacts {
   readonly version: string
   /** Of all versions, since the pool started. */
   readonly faults: number
+  /** How often another version took over since then, be it back. */
+  readonly swaps: number
   readonly lastFault: string | undefined
   readonly nsPerPick: number | undefined
   /** Wall ms. */
@@ -111,6 +113,7 @@ export class LiveStrategy {
   private standing: Standing
   private loadedAt: number
   private faults = 0
+  private swaps = 0
   private lastFault: string | undefined = undefined
   private faultsOfVersion = 0
   private readonly recentFaults = new SlidingWindow(faultLimit, faultWindowMs)
@@ -167,6 +170,7 @@ export class LiveStrategy {
       file: loaded.file,
       version: loaded.version,
       faults: this.faults,
+      swaps: this.swaps,
       lastFault: this.lastFault,
       nsPerPick: this.services.balancer.nsPerPick,
       loadedAt: this.loadedAt,
@@ -180,6 +184,7 @@ export class LiveStrategy {
   }
 
   private run(next: Version): void {
+    this.swaps += 1
     this.running = next
     this.faultsOfVersion = 0
     this.recentFaults.clear()

@@ -3,6 +3,7 @@ import { formatStatus } from '../../../cli/text/status-table.ts'
 import { buildSnapshot, type StatusSnapshot } from '../../../core/report/snapshot.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { reloadLedger } from '../../../core/observe/counters.ts'
 
 const clock = virtualClock()
 clock.advance(192_000)
@@ -24,16 +25,17 @@ const latency = { count: 1, meanMs: 1, p50Ms: 0.4, p95Ms: 12, p99Ms: 1200, p999M
 describe('status table', () => {
   test('says which generation is in force, and how the last reload failed', () => {
     const generation = { number: 3, at: '2026-01-01T00:01:02.345Z', origin: 'watch', summary: 'pools.web: +1 backend' }
+    const reloads = reloadLedger.create()
     const lastReload = (...problems: string[]) => ({ at: generation.at, ok: false, origin: 'watch', problems })
     const shown = (reload: StatusSnapshot['reload']) => formatStatus({ ...busy(), reload }, plain).split('\n')
-    expect(shown({ generation, lastReload: null })[3]).toBe(
+    expect(shown({ generation, reloads, lastReload: null })[3]).toBe(
       'generation 3 since 2026-01-01 00:01:02 UTC · watch: pools.web: +1 backend',
     )
-    expect(shown({ generation, lastReload: lastReload('a.json:1:2: x', 'b') })[4]).toBe(
+    expect(shown({ generation, reloads, lastReload: lastReload('a.json:1:2: x', 'b') })[4]).toBe(
       'the last reload failed: a.json:1:2: x (and 1 more)',
     )
-    expect(shown({ generation, lastReload: { ...lastReload('\u001B[2Jx'), ok: true } })[4]).toBe('')
-    expect(shown({ generation, lastReload: lastReload('\u001B[2Jx') }).join('')).not.toContain('\u001B')
+    expect(shown({ generation, reloads, lastReload: { ...lastReload('\u001B[2Jx'), ok: true } })[4]).toBe('')
+    expect(shown({ generation, reloads, lastReload: lastReload('\u001B[2Jx') }).join('')).not.toContain('\u001B')
   })
 
   test('shows what an operator looks for', () => {
@@ -115,6 +117,7 @@ web · p2c · 2 of 3 up
       summary: 'pools.web: weight of localhost:8104 2 -> 8, +1 backend',
     }
     const problem = 'backends.json:7:49: backends[3].weight must be a number from 0.001 to 1000, got -8'
+    const reloads = reloadLedger.create()
     const lastReload = { at: generation.at, ok: false, origin: 'watch', problems: [problem] }
     const long = 'ec2-203-0-113-25.compute-1.amazonaws.com:31105'
 
@@ -123,7 +126,11 @@ web · p2c · 2 of 3 up
       const [pool] = snapshot.pools
       const [first, ...others] = pool?.backends ?? []
       const backends = [{ ...first, id: long, latency }, ...others]
-      return { ...snapshot, reload: { generation, lastReload }, pools: [{ ...pool, backends }] } as StatusSnapshot
+      return {
+        ...snapshot,
+        reload: { generation, reloads, lastReload },
+        pools: [{ ...pool, backends }],
+      } as StatusSnapshot
     }
 
     test.each([40, 60, 80, 100, 120])('of %d columns no line is longer', (width) => {

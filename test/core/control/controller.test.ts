@@ -96,6 +96,20 @@ describe('reload', () => {
     expect(one.controller.state().lastReload).toMatchObject({ ok: true, problems: [] })
   })
 
+  test('counts how reloads went', async () => {
+    const one = await start({ 'edge.json': two('["http://a"]', good) })
+    const reloads = () => one.controller.state().reloads
+    expect(reloads()).toEqual({ applied: 0, unchanged: 0, partial: 0, refused: 0 })
+    const before = reloads()
+    await one.controller.reload('api')
+    for (const text of ['{', two('["http://b"]', good), two('["http://c"]', '{ "strategy": "best" }'), '']) {
+      one.write('edge.json', text)
+      await one.controller.reload('api')
+    }
+    expect(reloads()).toEqual({ applied: 1, unchanged: 1, partial: 1, refused: 2 })
+    expect(before).toEqual({ applied: 0, unchanged: 0, partial: 0, refused: 0 })
+  })
+
   test('keeps a faulty pool and lets the others change', async () => {
     const one = await start({ 'edge.json': two('["http://a"]', good) })
     one.write('edge.json', two('["http://b"]', '{ "backends": ["http://z"], "strategy": "best" }'))

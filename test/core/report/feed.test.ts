@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createFeed } from '../../../core/report/feed.ts'
 import type { Frame } from '../../../core/report/frame.ts'
-import { type BackendCounters, countStatus, type EdgeCounters } from '../../../core/observe/counters.ts'
+import { type BackendCounters, countStatus, type EdgeCounters, reloadLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import type { BackendView } from '../../../core/report/view.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
@@ -236,6 +236,7 @@ describe('feed', () => {
       file: '/etc/mine.ts',
       version: 'abc',
       faults: 2,
+      swaps: 1,
       lastFault: 'pick threw',
       nsPerPick: 84.25,
       loadedAt: 5,
@@ -243,7 +244,7 @@ describe('feed', () => {
     }
     const edge = {
       ...fakeEdge([], { pools: [{ name: 'web', strategy: './mine.ts', strategyFacts, backends: [] }] }),
-      reload: { generation, lastReload },
+      reload: { generation, lastReload, reloads: reloadLedger.create() },
     }
     const frames: Frame[] = []
     createFeed({ view: () => edge, process: () => fakeProcess, clock: virtualClock() }).subscribe((frame) =>

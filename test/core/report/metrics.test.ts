@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import { edgeLedger } from '../../../core/observe/counters.ts'
+import { edgeLedger, reloadLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/report/metrics.ts'
+import type { ReloadStatus } from '../../../core/report/reload-status.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
 
@@ -22,11 +23,26 @@ function busyEdge() {
     responses5xx: 1,
   }
   const drained = downStanding('told to drain', { by: 'operator', state: 'draining', health: 'unchecked' })
-  return fakeEdge([
+  const backends = [
     fakeBackend({ id: 'a:80', counters, latency, inflight: 2, configuredWeight: 0.5 }),
     fakeBackend({ id: 'b"\\\n:80', standing: downStanding('refused') }),
     fakeBackend({ id: 'unix:/run/c.sock', standing: drained }),
-  ])
+  ]
+  const pools = [{ name: 'web', strategy: './mine.ts', strategyFacts, backends }]
+  return fakeEdge([], { pools, reload: { generation, lastReload: null, reloads: reloadLedger.create() } })
+}
+
+const generation = { number: 7, at: '2026-01-01T00:00:00.000Z', origin: 'watch', summary: 'x' }
+const strategyFacts = {
+  name: 'mine',
+  file: undefined,
+  version: 'two',
+  faults: 4,
+  swaps: 2,
+  lastFault: undefined,
+  nsPerPick: undefined,
+  loadedAt: 0,
+  revertedBecause: 'version two had 10 faults',
 }
 
 describe('metrics page', () => {
@@ -99,6 +115,29 @@ describe('metrics page', () => {
     const none = renderMetrics(fakeEdge([], { pools: [] }), fakeProcess)
     expect(none).not.toContain('smartedge_backend_')
     expect(renderMetrics(fakeEdge([fakeBackend()]), fakeProcess)).not.toContain('duration_seconds')
+  })
+
+  test('tells of reloads and of the configuration in force', () => {
+    const lastReload = { at: generation.at, ok: false, origin: 'watch', problems: ['a.json:1:1: x'] }
+    const reloads = { applied: 6, unchanged: 1, partial: 2, refused: 3 }
+    const of = (reload: ReloadStatus) => parseMetrics(renderMetrics(fakeEdge([], { reload }), fakeProcess))
+    const families = of({ generation, lastReload, reloads })
+    expect(valueOf(families, 'smartedge_generation')).toBe(7)
+    expect(valueOf(families, 'smartedge_last_reload_ok')).toBe(0)
+    for (const [result, count] of Object.entries(reloads))
+      expect(valueOf(families, 'smartedge_reloads_total', { result })).toBe(count)
+    expect(
+      valueOf(of({ generation, lastReload: { ...lastReload, ok: true }, reloads }), 'smartedge_last_reload_ok'),
+    ).toBe(1)
+    expect(valueOf(of({ generation, lastReload: null, reloads }), 'smartedge_last_reload_ok')).toBe(1)
+  })
+
+  test('tells what the strategy of each pool has done wrong', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    const told = ['faults_total', 'swaps_total', 'reverted'].map((name) =>
+      valueOf(families, `smartedge_strategy_${name}`, { pool: 'web' }),
+    )
+    expect(told).toEqual([4, 2, 1])
   })
 
   test('names process metrics as every Prometheus client does', () => {

@@ -64,6 +64,7 @@ describe('status snapshot', () => {
       file: '/mine.ts',
       version: '1f',
       faults: 2,
+      swaps: 3,
       lastFault: 'pick threw: no',
       nsPerPick: 83.4,
       loadedAt: Date.UTC(2026, 0, 1),
@@ -83,6 +84,7 @@ describe('status snapshot', () => {
       reverted: true,
       revertedBecause: 'version one had 10 faults',
       faults: 2,
+      swaps: 3,
       lastFault: 'pick threw: no',
       pickNs: 83,
     })

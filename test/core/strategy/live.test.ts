@@ -71,7 +71,13 @@ describe('LiveStrategy', () => {
     live.take(two)
     expect(asked()).toBe(two.strategy)
     expect(events).toEqual([{ kind: 'strategy-swapped', detail: 'version two is live' }])
-    expect(live.facts()).toMatchObject({ name: 'mine', version: 'two', faults: 0, revertedBecause: undefined })
+    expect(live.facts()).toMatchObject({
+      name: 'mine',
+      version: 'two',
+      faults: 0,
+      swaps: 1,
+      revertedBecause: undefined,
+    })
   })
 
   describe('handing over', () => {
@@ -141,7 +147,7 @@ describe('LiveStrategy', () => {
       fail(1, 'pick threw', new Error('boom'))
       expect(asked()).toBe(ready.strategy)
       const why = 'version two had 10 faults within a minute, the last: pick threw: boom'
-      expect(live.facts()).toMatchObject({ version: 'one', revertedBecause: why, faults: 10 })
+      expect(live.facts()).toMatchObject({ version: 'one', revertedBecause: why, faults: 10, swaps: 2 })
       expect(events.at(-1)).toEqual({ kind: 'strategy-reverted', detail: `version one is back: ${why}` })
     })
 
