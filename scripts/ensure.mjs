@@ -16,10 +16,11 @@ const say = (text) => process.stderr.write(`${text}\n`)
 if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
   say('Installing dependencies (once) …')
   // Said here, as npm's own warnings of it, one a dependency, are left out below.
-  if (Number.parseInt(process.versions.node, 10) < 22)
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 22))
     say(
-      `Some declare Node 22 or newer, this is ${process.versions.node}. They run on Bun, so that it works all the same, ` +
-        'unless npm is told to be strict (engine-strict).',
+      `Some declare Node 22.22 or newer, this is ${process.versions.node}. They run on Bun, so that it works all the ` +
+        'same, unless npm is told to be strict (engine-strict).',
     )
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,

@@ -34,7 +34,8 @@ export async function strategyNew(io: Io, target: string): Promise<number> {
 
 Next:
   ${io.command} strategy test ${shownFile}
-  "strategy": "${shownFile.startsWith('/') ? '' : './'}${shownFile}"   # in a pool of smartedge.config.json
+  ${io.command} strategy use POOL ${shownFile}   # in a running SmartEdge and its configuration; or there by hand:
+  "strategy": "${shownFile.startsWith('/') ? '' : './'}${shownFile}"
 `)
   return exitCode.ok
 }
