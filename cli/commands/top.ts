@@ -26,6 +26,8 @@ export async function top({ io, clock, stdinIsTty }: TopServices, options: TopOp
   // React and Ink look at it when they are loaded: their development builds are several times slower.
   process.env['NODE_ENV'] = 'production'
   if (options.once) return await showOnce({ io, clock, target, options })
+  if (io.env['TERM'] === 'dumb')
+    return fail(io, 'top cannot draw where TERM is "dumb"; try "smartedge top --once"', exitCode.usage)
   if (!io.isTty || !stdinIsTty)
     return fail(io, 'top needs a terminal; try "smartedge top --once" or "smartedge status --watch"', exitCode.usage)
   return await showTerminal({ io, clock, target, options })

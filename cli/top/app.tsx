@@ -12,7 +12,7 @@ import { Latency } from './latency.tsx'
 import { Overview } from './overview.tsx'
 import { PaletteBox, paletteHeight } from './palette-box.tsx'
 import { Pools } from './pools.tsx'
-import type { Screen, UiState } from './state.ts'
+import { type Screen, silenceMs, type UiState } from './state.ts'
 import { Strategies } from './strategies.tsx'
 import { greyTheme, type Theme } from './theme.ts'
 import type { View } from './view.ts'
@@ -43,7 +43,7 @@ export function App({ state, columns, rows, theme }: AppProps) {
       </Text>
     )
   const { mode } = state
-  const bodyTheme = state.link.kind === 'lost' ? greyTheme(theme) : theme
+  const bodyTheme = silenceMs(state) !== undefined || state.link.kind === 'lost' ? greyTheme(theme) : theme
   const paletteRows = mode.kind === 'palette' ? paletteHeight : 0
   const view: View = { state, width: columns, height: rows - headerHeight - 1, theme: bodyTheme }
   return (

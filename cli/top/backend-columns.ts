@@ -4,7 +4,7 @@ import { sparkline, squeeze } from './chart.ts'
 import { latency, percent, rate } from './format.ts'
 import { type Column, toned } from './grid.ts'
 import { type History, seriesOf } from './history.ts'
-import { cell, span } from './line.ts'
+import { cell, middle, span } from './line.ts'
 import type { BackendRow } from './rows.ts'
 import { checkWords, stateOf } from './words.ts'
 
@@ -22,15 +22,23 @@ const sparkWidth = 12
 /** Titles are also what `s` sorts by. */
 export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOptions): readonly Column<BackendRow>[] {
   return [
-    { title: 'name', width: 0, cells: ({ id, backend }) => printable(withPool ? id : backend.id) },
+    {
+      title: 'name',
+      width: 0,
+      cells: ({ id, backend }, width, { glyphs }) =>
+        middle(printable(withPool ? id : backend.id), width, glyphs.ellipsis),
+    },
     { title: 'state', width: 11, cells: (row, _, theme) => stateOf(row, theme) },
     { title: 'weight', width: 6, align: 'right', cells: ({ backend }) => weightText(backend) },
     {
       title: 'share %',
       width: 8,
       align: 'right',
-      cells: ({ backend: { share, expectedShare } }, width) => [
-        span(cell(percent100(share), width - 4, 'right'), isFar(share, expectedShare) ? 'warn' : 'plain'),
+      cells: ({ backend: { share, expectedShare }, pool }, width) => [
+        span(
+          cell(percent100(share), width - 4, 'right'),
+          pool.requestsPerSecond > 0 && isFar(share, expectedShare) ? 'warn' : 'plain',
+        ),
         span(cell(`/${percent100(expectedShare)}`, 4), 'dim'),
       ],
     },
@@ -52,7 +60,7 @@ export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOp
       width: 6,
       align: 'right',
       cells: ({ backend, finding }) =>
-        toned(latency(backend.latency?.p50Ms), finding?.what === 'is slow' && finding.backend === backend.id && 'warn'),
+        toned(latency(backend.latency?.p50Ms), finding?.kind === 'slow' && finding.backend === backend.id && 'warn'),
     },
     { title: 'p99', width: 6, align: 'right', cells: ({ backend }) => latency(backend.latency?.p99Ms) },
     {
@@ -76,6 +84,6 @@ const tidy = (weight: number): string => String(Number(weight.toPrecision(3)))
 /** Without a unit: the title stands for two numbers. */
 const percent100 = (ratio: number): string => String(Math.round(ratio * 100))
 
-/** Half as much or twice as much as the weights promise, where that is more than chance. */
+/** Half as much or twice as much as the weights promise, where that is more than chance; of a pool with traffic. */
 const isFar = (share: number, expected: number): boolean =>
   expected > 0.01 && (share > expected * 1.5 || share < expected * 0.5)

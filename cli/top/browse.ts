@@ -63,7 +63,7 @@ const actions: Readonly<Record<string, Change>> = {
   w: (state) => {
     const row = targetBackend(state)
     return row
-      ? { ...state, mode: { kind: 'weight', pool: row.pool.name, backend: row.backend.id, text: '' } }
+      ? { ...pin(state, row.id), mode: { kind: 'weight', pool: row.pool.name, backend: row.backend.id, text: '' } }
       : hint(state, noBackend)
   },
   t: (state) => {
@@ -94,8 +94,14 @@ const ask = (state: UiState, command: Command): UiState => ({ ...state, mode: { 
 
 function askBackend(state: UiState, make: (at: { pool: string; backend: string }) => Command): UiState {
   const row = targetBackend(state)
-  return row ? ask(state, make({ pool: row.pool.name, backend: row.backend.id })) : hint(state, noBackend)
+  return row ? ask(pin(state, row.id), make({ pool: row.pool.name, backend: row.backend.id })) : hint(state, noBackend)
 }
+
+/** The cursor stays with the row that is acted on, wherever sorting then puts it. */
+const pin = (state: UiState, id: string): UiState =>
+  state.drill === undefined && state.screen === 'latency'
+    ? state
+    : { ...state, selected: { ...state.selected, [state.screen]: id } }
 
 function moveBy(state: UiState, rows: number): UiState {
   const ids = rowIds(state)
@@ -114,12 +120,13 @@ function turn(state: UiState, by: number): UiState {
 export function goTo(state: UiState, screen: Screen): UiState {
   const { drill } = state
   const subject = screen === 'latency' && drill ? subjectOf(drill.pool, drill.backend) : state.subject
-  return { ...state, screen, drill: undefined, subject }
+  return { ...state, screen, drill: undefined, isReading: false, subject }
 }
 
 function open(state: UiState): UiState {
   const id = rowIds(state)[cursorOf(state)]
-  if (id === undefined || id === '' || state.screen === 'events') return state
+  if (id === undefined || id === '') return state
+  if (state.screen === 'events') return { ...state, isReading: true }
   return { ...state, drill: partsOf(id) }
 }
 
@@ -131,6 +138,7 @@ function back(state: UiState): UiState {
     const isBelowPool = drill.backend !== undefined && (state.screen === 'pools' || state.screen === 'strategies')
     return { ...state, drill: isBelowPool ? { pool: drill.pool, backend: undefined } : undefined }
   }
+  if (state.isReading) return { ...state, isReading: false }
   if (state.filter !== '' || state.faultsOnly) return { ...state, filter: '', faultsOnly: false }
   if (state.screen === 'latency' && state.compared !== undefined) return { ...state, compared: undefined }
   return { ...state, screen: 'overview' }

@@ -30,12 +30,38 @@ export function eventsLines(view: View): Line[] {
   const rows = events
     .slice(from, from + rest - 2)
     .map((event, index) => eventLine(event, from + index === cursor, theme, width - 2))
+  const read = state.isReading ? events[cursor] : undefined
+  if (read) return readingPanel(view, read, `${cursor + 1} of ${events.length}`)
   const empty: Line[] = [[span(' Nothing has happened yet.', 'dim')]]
   const note = events.length > 0 ? `${cursor + 1} of ${events.length}` : ''
   return [
     ...(upperHeight > 0 ? panel(upper, { title: 'configuration', width, height: upperHeight }, theme) : []),
     ...panel(rows.length > 0 ? rows : empty, { title: 'events', note, width, height: rest }, theme),
   ]
+}
+
+/** One event with all of its words. */
+function readingPanel({ width, height, theme }: View, event: WatchedEvent, note: string): Line[] {
+  const { level, message } = eventWords(event)
+  const lines: Line[] = [
+    [span(` ${new Date(event.at).toLocaleString('sv')}  ${printable(event.kind)}`, 'dim')],
+    [],
+    ...wrap(message, width - 4).map((text): Line => [span(` ${text}`, level === 'info' ? 'plain' : levelRoles[level])]),
+  ]
+  return panel(lines, { title: 'event', note, width, height }, theme)
+}
+
+/** In lines of `width` at most, cut between words where there are any. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > width) {
+    const at = rest.lastIndexOf(' ', width)
+    const end = at > 0 ? at : width
+    lines.push(rest.slice(0, end))
+    rest = rest.slice(end).trimStart()
+  }
+  return [...lines, rest]
 }
 
 function reloadLines({ generation, reload }: Frame, { glyphs }: Theme): Line[] {
@@ -46,7 +72,6 @@ function reloadLines({ generation, reload }: Frame, { glyphs }: Theme): Line[] {
       span(`  ${clockTime(generation.at)}  ${printable(generation.origin)}  `, 'dim'),
       span(printable(generation.summary)),
     ])
-  if (reload?.ok) lines.push([span(` ${glyphs.states['good'] ?? ''} reloaded ${clockTime(reload.at)}`, 'good')])
   if (reload && !reload.ok) {
     lines.push([
       span(` ${glyphs.states['bad'] ?? ''} reload refused ${clockTime(reload.at)}`, 'bad'),

@@ -5,24 +5,44 @@
 import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
 import { counted, latency, percent } from './format.ts'
 
+/**
+ * 'nobody': a pool without a usable backend. 'down', 'fails', 'slow': of a backend. 'refusing', 'reload': of the balancer
+ * itself.
+ */
+export type FindingKind = 'nobody' | 'down' | 'fails' | 'slow' | 'refusing' | 'reload'
+
 export interface Finding {
-  /** Tells whether it is the same one as in the frame before. */
-  readonly key: string
-  /** Empty: the balancer itself. */
-  readonly pool: string
+  readonly kind: FindingKind
+  /** undefined: the balancer itself. */
+  readonly pool: string | undefined
+  /** undefined: the whole pool, or the balancer. */
   readonly backend: string | undefined
-  readonly tone: 'bad' | 'warn'
-  /** After the backend's name: `fails`, `is slow`, `is down`. */
-  readonly what: string
   /** `48 % errors: 5xx answers`. */
   readonly why: string
-  /** Both in fewer words: `fails 48 %`. */
-  readonly brief: string
+  /** In place of `what`, where there is little room: `fails 48 %`. */
+  readonly brief?: string
   /** Wall ms. */
   readonly since: number
   /** Wall ms of the newest frame that showed it. */
   readonly seenAt: number
 }
+
+interface KindFacts {
+  readonly tone: 'bad' | 'warn'
+  /** Behind the name of whom it is about. */
+  readonly what: string
+}
+
+const kinds: Readonly<Record<FindingKind, KindFacts>> = {
+  nobody: { tone: 'bad', what: 'has no usable backend' },
+  down: { tone: 'bad', what: 'is down' },
+  fails: { tone: 'bad', what: 'fails' },
+  slow: { tone: 'warn', what: 'is slow' },
+  refusing: { tone: 'bad', what: 'refuses requests' },
+  reload: { tone: 'warn', what: 'kept its old config' },
+}
+
+export const toneOf = ({ kind }: Finding): 'bad' | 'warn' => kinds[kind].tone
 
 /** Fewer answers than this say nothing about a backend. */
 const minAnswers = 5
@@ -38,19 +58,21 @@ type Fresh = Omit<Finding, 'since' | 'seenAt'> & { readonly since?: number }
 
 /** `before`: the findings of the frame before, whose beginnings are kept. The worst come first. */
 export function findFaults(frame: Frame, before: readonly Finding[]): readonly Finding[] {
-  const known = new Map(before.map((finding) => [finding.key, finding]))
   const fresh = [...frame.pools.flatMap((pool) => poolFaults(pool)), ...edgeFaults(frame)]
-  const found = fresh.map((one): Finding => ({
-    ...one,
-    since: one.since ?? known.get(one.key)?.since ?? frame.at,
-    seenAt: frame.at,
-  }))
-  const keys = new Set(found.map(({ key }) => key))
-  const kept = before.filter((one) => !keys.has(one.key) && isUndecided(one, frame))
+  const found = fresh.map((one): Finding => {
+    const known = before.find((other) => isSame(one, other))
+    return { ...one, since: one.since ?? known?.since ?? frame.at, seenAt: frame.at }
+  })
+  const kept = before.filter((one) => !found.some((other) => isSame(one, other)) && isUndecided(one, frame))
   return [...found, ...kept].toSorted((one, other) => rank(one) - rank(other) || one.since - other.since)
 }
 
-const rank = ({ tone }: Finding): number => (tone === 'bad' ? 0 : 1)
+type Identity = Pick<Finding, 'kind' | 'pool' | 'backend'>
+
+const isSame = (one: Identity, other: Identity): boolean =>
+  one.kind === other.kind && one.pool === other.pool && one.backend === other.backend
+
+const rank = (finding: Finding): number => (toneOf(finding) === 'bad' ? 0 : 1)
 
 function poolFaults(pool: PoolFrame): Fresh[] {
   const { name, backends, usable } = pool
@@ -58,58 +80,31 @@ function poolFaults(pool: PoolFrame): Fresh[] {
     const whys = new Set(backends.map((backend) => backend.reason ?? backend.state))
     const why = `${counted(backends.length, 'backend')}, ${whys.size === 1 ? [...whys].join() : 'see each'}`
     const since = Math.max(...backends.map((backend) => backend.since))
-    return [
-      {
-        key: `${name} nobody`,
-        pool: name,
-        backend: undefined,
-        tone: 'bad',
-        what: 'has no usable backend',
-        brief: 'has no usable backend',
-        why,
-        since,
-      },
-    ]
+    return [{ kind: 'nobody', pool: name, backend: undefined, why, since }]
   }
   return backends.flatMap((backend) => backendFault(pool, backend) ?? [])
 }
 
 /** The gravest fault of a backend, if any. */
 function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined {
-  const base = { pool: pool.name, backend: backend.id, key: `${pool.name}/${backend.id}` }
+  const base = { pool: pool.name, backend: backend.id }
   if (backend.state === 'unhealthy')
-    return {
-      ...base,
-      key: `${base.key} down`,
-      tone: 'bad',
-      what: 'is down',
-      brief: 'is down',
-      why: backend.reason ?? 'no reason given',
-      since: backend.since,
-    }
+    return { ...base, kind: 'down', why: backend.reason ?? 'no reason given', since: backend.since }
   if (backend.errorRatio >= failingRatio && backend.errors >= minErrors) {
-    const why = `${percent(backend.errorRatio)} errors: ${backend.worstError ?? 'unknown'}`
+    const share = percent(backend.errorRatio)
     return {
       ...base,
-      key: `${base.key} fails`,
-      tone: 'bad',
-      what: 'fails',
-      why,
-      brief: `fails ${percent(backend.errorRatio)}`,
+      kind: 'fails',
+      why: `${share} errors: ${backend.worstError ?? 'unknown'}`,
+      brief: `fails ${share}`,
     }
   }
   const typical = peersMedianMs(pool, backend)
   const own = backend.latency?.p50Ms ?? 0
   if (typical === undefined || own < slowFactor * typical || own < typical + slowMs) return undefined
   const times = Math.round(own / Math.max(typical, 0.001))
-  return {
-    ...base,
-    key: `${base.key} slow`,
-    tone: 'warn',
-    what: 'is slow',
-    why: `p50 ${latency(own)}, peers ${latency(typical)}`,
-    brief: `is ${times}x slower`,
-  }
+  const why = `p50 ${latency(own)}, peers ${latency(typical)}`
+  return { ...base, kind: 'slow', why, brief: `is ${times}x slower` }
 }
 
 /** undefined when it or they have answered too little to be compared. */
@@ -124,41 +119,25 @@ function peersMedianMs({ backends }: PoolFrame, backend: BackendFrame): number |
 }
 
 function edgeFaults({ totals, reload }: Frame): Fresh[] {
+  const base = { pool: undefined, backend: undefined }
   const faults: Fresh[] = []
-  if (totals.refusedPerSecond > 0)
-    faults.push({
-      key: ' refusing',
-      pool: '',
-      backend: undefined,
-      tone: 'bad',
-      what: 'refuses requests',
-      brief: 'refuses requests',
-      why: `${totals.refusedPerSecond.toFixed(1)}/s, for want of backends or connections`,
-    })
+  if (totals.refusedPerSecond > 0) {
+    const why = `${totals.refusedPerSecond.toFixed(1)}/s, for want of backends or connections`
+    faults.push({ ...base, kind: 'refusing', why })
+  }
   if (reload && !reload.ok) {
-    const [first] = reload.problems
-    faults.push({
-      key: ' reload',
-      pool: '',
-      backend: undefined,
-      tone: 'warn',
-      what: 'kept its old config',
-      brief: 'kept its old config',
-      why: first ?? 'the newest could not be loaded',
-      since: reload.at,
-    })
+    const [first = 'the newest could not be loaded'] = reload.problems
+    faults.push({ ...base, kind: 'reload', why: first, since: reload.at })
   }
   return faults
 }
 
 /** Slow or failing before, and now without enough traffic to tell. */
-function isUndecided(finding: Finding, frame: Frame): boolean {
-  if (finding.backend === undefined || !/ (?:fails|slow)$/.test(finding.key)) return false
-  const backend = frame.pools
-    .find((pool) => pool.name === finding.pool)
-    ?.backends.find((one) => one.id === finding.backend)
+function isUndecided({ kind, pool, backend: id, seenAt }: Finding, frame: Frame): boolean {
+  if (kind !== 'fails' && kind !== 'slow') return false
+  const backend = frame.pools.find(({ name }) => name === pool)?.backends.find((one) => one.id === id)
   if (!backend || backend.effectiveWeight === 0) return false
-  return (backend.latency?.count ?? 0) < minAnswers && backend.errors === 0 && frame.at - finding.seenAt < graceMs
+  return (backend.latency?.count ?? 0) < minAnswers && backend.errors === 0 && frame.at - seenAt < graceMs
 }
 
 export interface Verdict {
@@ -178,23 +157,32 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
     }
   }
   const since = timeText(Math.min(...findings.map((finding) => finding.since)))
-  const pools = [...new Set(findings.map(({ pool }) => pool))]
-  const who = pools.map((pool) => pool || 'the balancer').join(' and ')
-  const full = findings.map((one) => `${nameOf(one)} (${one.why})`).join(', ')
-  const short = findings.map(nameOf).join(', ')
-  const brief = findings.map((one) => `${one.backend ?? 'it'} ${one.brief}`).join(', ')
-  const opening = pools.length === 1 ? `${who} is unwell` : `${who} are unwell`
+  const owners = [...new Set(findings.map(ownerOf))]
+  const who = owners.join(' and ')
+  const opening = owners.length === 1 ? `${who} is unwell` : `${who} are unwell`
+  // Whose it is stands in the opening, where it is about one pool alone.
+  const subject = owners.length === 1 ? (one: Finding) => one.backend ?? 'it' : fullNameOf
+  const list = (words: (one: Finding) => string): string =>
+    findings.map((one) => `${subject(one)} ${words(one)}`).join(', ')
+  const short = list(whatOf)
+  const more = findings.length === 1 ? '' : `, and ${findings.length - 1} more`
   return {
-    tone: worst.tone,
+    tone: toneOf(worst),
     wordings: [
-      `${opening} since ${since}: ${full}`,
-      `${opening} since ${since}: ${brief}`,
+      `${opening} since ${since}: ${list((one) => `${whatOf(one)} (${one.why})`)}`,
+      `${opening} since ${since}: ${list((one) => one.brief ?? whatOf(one))}`,
       `${opening} since ${since}: ${short}`,
       `${opening}: ${short}`,
-      `${who}: ${short}`,
-      `${worst.pool || 'the balancer'} is unwell since ${since}: ${nameOf(worst)}, and ${findings.length - 1} more`,
+      owners.length === 1 ? `${who}: ${short}` : short,
+      `${ownerOf(worst)} is unwell since ${since}: ${worst.backend ?? 'it'} ${whatOf(worst)}${more}`,
     ],
   }
 }
 
-const nameOf = ({ backend, what }: Finding): string => (backend ? `${backend} ${what}` : `it ${what}`)
+/** `fails`, `is slow`. */
+export const whatOf = ({ kind }: Finding): string => kinds[kind].what
+
+const ownerOf = ({ pool }: Finding): string => pool ?? 'the balancer'
+
+const fullNameOf = (finding: Finding): string =>
+  finding.backend === undefined ? ownerOf(finding) : `${ownerOf(finding)}/${finding.backend}`

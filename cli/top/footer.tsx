@@ -56,7 +56,7 @@ function keysHere(state: UiState): readonly Hint[] {
   const { screen, drill } = state
   const isLatency = screen === 'latency' && !drill
   const hasBackends = drill !== undefined || isLatency || screen === 'overview' || screen === 'backends'
-  const open: Hint = drill ? ['Esc', 'back'] : ['Enter', 'open']
+  const open: Hint = drill || state.isReading ? ['Esc', 'back'] : ['Enter', 'open']
   const own: readonly Hint[] = isLatency
     ? [
         ['h l', 'choose'],

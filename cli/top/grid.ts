@@ -35,8 +35,10 @@ export function grid<Row>(options: GridOptions<Row>, theme: Theme): Line[] {
   const { glyphs } = theme
   const header = columns.flatMap(({ title, align }, index): Line => {
     const isSorted = sorted?.title === title
-    const text = isSorted ? `${title}${sorted.descending ? glyphs.up : glyphs.down}` : title
-    return [span(' '), span(cell(text, sizes[index] ?? 0, align, glyphs.ellipsis), isSorted ? 'accent' : 'dim')]
+    const size = sizes[index] ?? 0
+    const arrow = sorted?.descending ? glyphs.up : glyphs.down
+    const text = isSorted ? `${title.slice(0, Math.max(0, size - 1))}${arrow}` : title
+    return [span(' '), span(cell(text, size, align, glyphs.ellipsis), isSorted ? 'accent' : 'dim')]
   })
   const from = firstVisible(rows.length, cursor, height - 1)
   const body = rows.slice(from, from + height - 1).map((row, index): Line => {

@@ -6,7 +6,7 @@ import { verdictOf } from './findings.ts'
 import { clockTime, span as spanText } from './format.ts'
 import { fit, type Line, type Span, span, spread, widthOf } from './line.ts'
 import { Lines } from './lines.tsx'
-import { screens, type Screen, shownOf, spanSeconds, type UiState } from './state.ts'
+import { screens, type Screen, shownOf, silenceMs, spanSeconds, type UiState } from './state.ts'
 import type { Theme } from './theme.ts'
 import type { View } from './view.ts'
 import { ageWords } from './words.ts'
@@ -33,10 +33,9 @@ function identity(state: UiState, width: number, theme: Theme): Line {
   const apart = span(` ${separator} `, 'border')
   const parts: Span[] = [span(' SmartEdge', 'title'), span(hello ? ` ${printable(hello.version)}` : '', 'dim')]
   if (frame) {
-    const isServing = frame.phase === 'serving'
     parts.push(
       span('  '),
-      span(`${isServing ? states['good'] : states['warn']} ${printable(frame.phase)}`, isServing ? 'good' : 'warn'),
+      phase(state, frame.phase, states),
       span(` ${formatSpan(frame.uptimeMs)}`),
       ...generationParts(state, apart),
     )
@@ -46,28 +45,27 @@ function identity(state: UiState, width: number, theme: Theme): Line {
   return spread(parts, hasRoom ? [span(`${where} `, 'dim')] : [], width, theme.glyphs.ellipsis)
 }
 
+/** What it said last; green only while it goes on saying so. */
+function phase(state: UiState, said: string, states: Theme['glyphs']['states']): Span {
+  if (silenceMs(state) !== undefined) return span(`${states['warn'] ?? ''} last seen ${printable(said)}`, 'warn')
+  const isServing = said === 'serving'
+  return span(`${isServing ? states['good'] : states['warn']} ${printable(said)}`, isServing ? 'good' : 'warn')
+}
+
+/** The generation in force says how it came about, edits and rollbacks included; a reload is told of when it was refused. */
 function generationParts(state: UiState, apart: Span): Span[] {
   const { frame } = shownOf(state)
   const { generation, reload } = frame ?? {}
   const parts: Span[] = []
-  if (generation) parts.push(apart, span(`generation ${generation.number}`))
-  if (reload)
-    parts.push(
-      apart,
-      reload.ok ? span(`reload ok ${clockTime(reload.at)}`) : span(`reload refused ${clockTime(reload.at)}`, 'bad'),
-    )
+  const refused = reload && !reload.ok ? reload : undefined
+  // One of the two times has room.
+  const when = refused || !generation ? '' : `, ${clockTime(generation.at)}`
+  if (generation) parts.push(apart, span(`generation ${generation.number}${when}`))
+  if (refused) parts.push(apart, span(`reload refused ${clockTime(refused.at)}`, 'bad'))
   return parts
 }
 
 function tabs(state: UiState, width: number, theme: Theme): Line {
-  const names = screens.flatMap((screen, index): Line => {
-    const isOpen = screen === state.screen
-    return [
-      span(index === 0 ? ' ' : ''),
-      { ...span(` ${index + 1} `, 'key'), isSelected: isOpen },
-      { ...span(`${titles[screen]} `, isOpen ? 'title' : 'dim'), isSelected: isOpen },
-    ]
-  })
   const marks = [
     ...(state.frozen ? ['frozen'] : []),
     ...(state.faultsOnly ? ['faults only'] : []),
@@ -75,7 +73,24 @@ function tabs(state: UiState, width: number, theme: Theme): Line {
     spanText(spanSeconds(state)),
   ]
   const right = span(` ${marks.join(` ${theme.glyphs.separator} `)} `, state.frozen ? 'accent' : 'dim')
-  return spread(names, [right], width, theme.glyphs.ellipsis)
+  const full = tabNames(state, (title) => title)
+  const hasRoom = widthOf(full) + widthOf([right]) <= width
+  return spread(hasRoom ? full : tabNames(state, (title) => title.slice(0, 5)), [right], width, theme.glyphs.ellipsis)
+}
+
+/** `shorten`: of those that are not open. */
+function tabNames(state: UiState, shorten: (title: string) => string): Line {
+  const names = screens.flatMap((screen, index): Line => {
+    const isOpen = screen === state.screen
+    const title = isOpen ? titles[screen] : shorten(titles[screen])
+    return [
+      span(index === 0 ? ' ' : ''),
+      { ...span(` ${index + 1} `, 'key'), isSelected: isOpen },
+      { ...span(`${title} `, isOpen ? 'title' : 'dim'), isSelected: isOpen },
+    ]
+  })
+  // What fills the line is not part of the open tab.
+  return [...names, span('')]
 }
 
 function verdict(state: UiState, width: number, theme: Theme): Line {
@@ -89,11 +104,18 @@ function verdict(state: UiState, width: number, theme: Theme): Line {
   return fit([span(' '), span(glyph + printable(words), tone)], width, theme.glyphs.ellipsis)
 }
 
-/** Instead of the verdict while the connection is lost: what is shown below is old. */
-function bannerOf({ link, now, live }: UiState, { glyphs }: Theme): Line | undefined {
-  if (link.kind !== 'lost') return undefined
-  const retry = Math.max(0, Math.ceil((link.retryAt - now) / 1000))
-  const age = live.frame ? `; this is ${ageWords((now - link.since) / 1000)} old` : ''
-  const text = `${glyphs.states['warn'] ?? ''} Lost: ${link.reason}${age}, next try in ${retry} s`
-  return [span(' '), { ...span(text, 'warn'), isSelected: true }]
+/** Instead of the verdict while nothing new comes: what is shown below is old. */
+function bannerOf(state: UiState, { glyphs }: Theme): Line | undefined {
+  const { link, now } = state
+  const silence = silenceMs(state)
+  if (silence === undefined && link.kind !== 'lost') return undefined
+  const age = silence === undefined ? '' : `this is ${ageWords(silence / 1000)} old`
+  const text = link.kind === 'lost' ? lostWords(link, now, age) : `Silent: no word from the balancer; ${age}`
+  return [span(' '), { ...span(`${glyphs.states['warn'] ?? ''} ${text}`, 'warn'), isSelected: true }]
+}
+
+function lostWords({ reason, retryAt }: UiState['link'] & { kind: 'lost' }, now: number, age: string): string {
+  const seconds = Math.ceil((retryAt - now) / 1000)
+  const next = seconds > 0 ? `next try in ${seconds} s` : 'trying again now'
+  return `Lost: ${reason}${age === '' ? '' : `; ${age}`}, ${next}`
 }

@@ -64,6 +64,14 @@ export function cell(text: string, width: number, align: 'left' | 'right' = 'lef
   return align === 'right' ? space + text : text + space
 }
 
+/** `text` within `width`, cut in its middle: names differ at both ends, in their pools and in their ports. */
+export function middle(text: string, width: number, ellipsis = '…'): string {
+  const all = Array.from(text)
+  if (all.length <= width || width < 3) return text
+  const tail = Math.ceil((width - 1) / 2)
+  return all.slice(0, width - 1 - tail).join('') + ellipsis + all.slice(all.length - tail).join('')
+}
+
 /** `left` and `right` at the two ends of `width`; the left one gives way. */
 export function spread(left: Line, right: Line, width: number, ellipsis?: string): Line {
   const room = width - widthOf(right)

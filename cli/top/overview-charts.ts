@@ -12,8 +12,17 @@ interface Chart {
   readonly title: string
   readonly facts: readonly (readonly [label: string, value: string, role?: Role])[]
   readonly read: (point: Point) => number
+  /** A value of the curve in words. */
+  readonly scale: (value: number) => string
   readonly role: Role
   readonly top?: number
+}
+
+/** What the highest bar stands for, and what more there is room for. */
+function noteOf({ title, scale }: Chart, highest: number, seconds: number, width: number): string {
+  const top = `max ${scale(highest)}`
+  const notes = [`${title === 'latency' ? 'p99 ' : ''}${top}, ${spanText(seconds)}`, top]
+  return notes.find((note) => note.length + title.length + 9 <= width) ?? ''
 }
 
 /** The three panels beside each other, `rows` of curve in each. */
@@ -31,10 +40,10 @@ export function charts(view: View, frame: Frame, history: History, rows: number)
         { width: size - 4, height: rows, role: chart.role, ...(chart.top !== undefined && { top: chart.top }) },
         theme,
       )
-      const note = chart.title === 'latency' ? `p99, ${spanText(spanSeconds(state))}` : ''
+      const highest = Math.max(0, chart.top ?? 0, ...squeeze(series, size - 4).slice(4 - size))
       return panel(
         [...facts(chart, size - 4), ...curve].map((one) => [span(' '), ...one]),
-        { title: chart.title, note, width: size, height: rows + 4 },
+        { title: chart.title, note: noteOf(chart, highest, spanSeconds(state), size), width: size, height: rows + 4 },
         theme,
       )
     }),
@@ -50,10 +59,11 @@ function chartsOf(totals: Frame['totals'], errors: readonly number[]): readonly 
       facts: [
         ['', `${rate(totals.requestsPerSecond)}/s`, 'title'],
         ['in flight', String(totals.inflight)],
-        ['in', `${bytes(totals.bytesFromClientsPerSecond)}/s`],
-        ['out', `${bytes(totals.bytesToClientsPerSecond)}/s`],
+        ['in', `${bytes(totals.bytesFromClientsPerSecond)}B/s`],
+        ['out', `${bytes(totals.bytesToClientsPerSecond)}B/s`],
       ],
       read: (point) => point.requestsPerSecond,
+      scale: rate,
       role: 'bar',
     },
     {
@@ -65,6 +75,7 @@ function chartsOf(totals: Frame['totals'], errors: readonly number[]): readonly 
         ['p99.9', latency(totals.latency?.p999Ms)],
       ],
       read: (point) => point.p99Ms,
+      scale: latency,
       role: 'second',
     },
     {
@@ -76,6 +87,7 @@ function chartsOf(totals: Frame['totals'], errors: readonly number[]): readonly 
         ['refused', rate(totals.refusedPerSecond), totals.refusedPerSecond > 0 ? 'bad' : 'plain'],
       ],
       read: (point) => point.errorRatio,
+      scale: percent,
       role: 'bad',
       // A curve of 0.1 % must not look like one of 100 %.
       top: Math.max(0.1, ...errors),

@@ -63,7 +63,10 @@ function poolPanel({ state, width, theme }: View, height: number): Line[] {
     },
   ]
   const lines = grid({ columns, rows, cursor: -1, width: width - 2, height: height - 2, screenWidth: width }, theme)
-  return panel(lines, { title: 'pools', width, height }, theme)
+  // The header of the table and the frame take three lines.
+  const shown = Math.min(rows.length, height - 3)
+  const note = shown < rows.length ? `${shown} of ${rows.length} ${theme.glyphs.separator} 4 lists all` : ''
+  return panel(lines, { title: 'pools', note, width, height }, theme)
 }
 
 /** The last part of a path. */

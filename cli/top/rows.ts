@@ -1,6 +1,6 @@
 /** The rows of the lists, filtered and sorted, and which of them the cursor is on. Pure. */
 import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
-import type { Finding } from './findings.ts'
+import { type Finding, toneOf } from './findings.ts'
 import { subjectOf } from './history.ts'
 import { shownOf, type Screen, type SortKey, type UiState } from './state.ts'
 
@@ -14,7 +14,9 @@ export interface BackendRow {
 
 export function backendRows(state: UiState, pool?: string): readonly BackendRow[] {
   const { frame, findings } = shownOf(state)
-  const faults = new Map(findings.map((one) => [subjectOf(one.pool, one.backend), one]))
+  const faults = new Map(
+    findings.flatMap((one) => (one.pool === undefined ? [] : [[subjectOf(one.pool, one.backend), one] as const])),
+  )
   const rows = (frame?.pools ?? [])
     .filter((one) => pool === undefined || one.name === pool)
     .flatMap((one) =>
@@ -29,7 +31,11 @@ export function backendRows(state: UiState, pool?: string): readonly BackendRow[
   return shown.toSorted((one, other) => sign * order(one, other) || compareText(one.id, other.id))
 }
 
-const isTroubled = ({ finding, backend }: BackendRow): boolean => finding !== undefined || backend.state !== 'healthy'
+const isTroubled = ({ finding, backend }: BackendRow): boolean => finding !== undefined || !isWell(backend)
+
+/** Where nobody checks, nothing speaks against one that is used. */
+const isWell = ({ state, effectiveWeight }: BackendFrame): boolean =>
+  state === 'healthy' || (state === 'unchecked' && effectiveWeight > 0)
 
 const matches = ({ id, backend }: BackendRow, filter: string): boolean =>
   filter
@@ -50,7 +56,7 @@ const by =
     read(other.backend) - read(one.backend)
 
 const severity = ({ finding, backend }: BackendRow): number =>
-  finding ? (finding.tone === 'bad' ? 0 : 1) : backend.state === 'healthy' ? 3 : 2
+  finding ? (toneOf(finding) === 'bad' ? 0 : 1) : isWell(backend) ? 3 : 2
 
 const orders: Readonly<Record<SortKey, Order>> = {
   trouble: (one, other) => severity(one) - severity(other),

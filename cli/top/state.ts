@@ -39,6 +39,8 @@ export interface Drill {
 export interface Seen {
   readonly hello: Hello | undefined
   readonly frame: Frame | undefined
+  /** When that came, in the client's wall ms. */
+  readonly frameAt: number
   readonly history: History
   readonly findings: readonly Finding[]
   /** Newest first. */
@@ -66,6 +68,8 @@ export interface UiState {
   /** What the Latency screen shows, as in `history.ts`, and what is laid over it. */
   readonly subject: string
   readonly compared: string | undefined
+  /** The event under the cursor is shown in full. */
+  readonly isReading: boolean
   readonly mode: Mode
   readonly notice: (Notice & { readonly until: number }) | undefined
 }
@@ -75,7 +79,7 @@ export const maxEvents = 200
 export const initialState = (options: { url: string; readOnly: boolean; now: number }): UiState => ({
   ...options,
   link: { kind: 'connecting' },
-  live: { hello: undefined, frame: undefined, history: [], findings: [], events: [] },
+  live: { hello: undefined, frame: undefined, frameAt: 0, history: [], findings: [], events: [] },
   frozen: undefined,
   screen: 'overview',
   drill: undefined,
@@ -87,11 +91,22 @@ export const initialState = (options: { url: string; readOnly: boolean; now: num
   spanIndex: 0,
   subject: '',
   compared: undefined,
+  isReading: false,
   mode: { kind: 'browse' },
   notice: undefined,
 })
 
 /** What the screens show: the newest, or what was frozen. */
 export const shownOf = (state: UiState): Seen => state.frozen ?? state.live
+
+/** Beyond the pause between two frames: who is silent for so long may well be hanging. */
+const silentMs = 2000
+
+/** How old the newest frame is in ms, when it is older than it should be or the connection is lost; undefined: it is fresh. */
+export function silenceMs({ now, live, link }: UiState): number | undefined {
+  if (live.frame === undefined) return undefined
+  const ageMs = now - live.frameAt
+  return link.kind === 'lost' || ageMs >= silentMs + live.frame.intervalMs ? Math.max(0, ageMs) : undefined
+}
 
 export const spanSeconds = (state: UiState): number => spansSeconds[state.spanIndex] ?? spansSeconds[0]

@@ -28,7 +28,7 @@ export async function showOnce(session: Session): Promise<number> {
   const { frameText } = await import('./frame-text.tsx')
   const theme = io.isTty ? themeFor(session) : createTheme({ palette: 'none', ascii: options.ascii === true })
   io.stdout(
-    `${frameText(store.state(), theme, { columns: sizeIn(io.env['COLUMNS'], 80), rows: sizeIn(io.env['LINES'], 24) })}\n`,
+    `${frameText(store.state(), theme, { columns: sizeIn(io.env['COLUMNS'], 80), rows: sizeIn(io.env['LINES'], rowsFor(seen.frame, io.isTty)) })}\n`,
   )
   return exitCode.ok
 }
@@ -69,6 +69,13 @@ async function watchBriefly({
   cancel()
   stop()
   return seen
+}
+
+/** Into a file or a pipe goes everything: nobody can scroll there. */
+function rowsFor({ pools }: Frame, isTty: boolean): number {
+  const backends = pools.reduce((sum, pool) => sum + pool.backends.length, 0)
+  // Pools have a quarter of the screen at most.
+  return isTty ? 24 : Math.max(24, 4 * (pools.length + 4), pools.length + backends + 24)
 }
 
 /** What a shell says of its window, as far as the screens can use it. */

@@ -67,7 +67,7 @@ function observe(state: UiState, message: Exclude<Message, { kind: 'key' | 'answ
       return {
         ...state,
         link: { kind: 'live' },
-        live: { ...live, frame, findings, history: record(live.history, frame) },
+        live: { ...live, frame, frameAt: state.now, findings, history: record(live.history, frame) },
       }
     }
     case 'event': {

@@ -4,6 +4,7 @@ import type { BackendFrame } from '../../core/report/frame.ts'
 import type { WatchedEvent } from '../client/feed-format.ts'
 import { describeEvent, type Level } from '../process/log.ts'
 import { printable } from '../text/text.ts'
+import { toneOf } from './findings.ts'
 import type { BackendRow } from './rows.ts'
 import type { Role, Theme } from './theme.ts'
 import { type Span, span } from './line.ts'
@@ -22,8 +23,9 @@ const stateWords: Readonly<Record<string, string>> = { unhealthy: 'down' }
 export function stateOf({ backend, finding }: Pick<BackendRow, 'backend' | 'finding'>, { glyphs }: Theme): Span {
   const { state } = backend
   if (state === 'healthy' && finding?.backend !== undefined) {
-    const word = finding.what === 'fails' ? 'failing' : 'slow'
-    return span(`${glyphs.states[finding.tone] ?? '?'} ${word}`, finding.tone)
+    const word = finding.kind === 'fails' ? 'failing' : 'slow'
+    const tone = toneOf(finding)
+    return span(`${glyphs.states[tone] ?? '?'} ${word}`, tone)
   }
   return span(`${glyphs.states[state] ?? '?'} ${stateWords[state] ?? printable(state)}`, stateRoles[state] ?? 'warn')
 }

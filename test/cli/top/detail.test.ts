@@ -8,11 +8,9 @@ import { sampleState } from '../../support/ui-state.ts'
 
 const theme = createTheme({ palette: 'none', ascii: false })
 const slow: Finding = {
-  key: 'web/localhost:8101 slow',
+  kind: 'slow',
   pool: 'web',
   backend: 'localhost:8101',
-  tone: 'warn',
-  what: 'is slow',
   why: 'p50 210ms, peers 8.00ms',
   brief: 'is 26x slower',
   since: sampleStart - 60_000,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type Finding, findFaults, verdictOf } from '../../../cli/top/findings.ts'
+import { type Finding, findFaults, toneOf, verdictOf, whatOf } from '../../../cli/top/findings.ts'
 import type { BackendFrame, Frame } from '../../../core/report/frame.ts'
 import { backendFrame, frameOf, poolFrame, sampleFrames, sampleStart } from '../../support/feed-frames.ts'
 
@@ -13,7 +13,7 @@ const latencyOf = (p50Ms: number, count = 100) => ({
 })
 const withOne = (overrides: Partial<BackendFrame>, frame: Partial<Frame> = {}) =>
   frameOf([poolFrame('web', [...peers, backendFrame({ id: 'x', ...overrides })])], frame)
-const whats = (findings: readonly Finding[]) => findings.map(({ backend, what }) => `${backend ?? '-'} ${what}`)
+const whats = (findings: readonly Finding[]) => findings.map((one) => `${one.backend ?? '-'} ${whatOf(one)}`)
 const verdict = (frame: Frame, findings = findFaults(frame, [])) => verdictOf(findings, frame, () => '12:00:00')
 
 describe('faults', () => {
@@ -91,7 +91,7 @@ describe('faults', () => {
     const reload = { at: sampleStart, ok: false, origin: 'watch', problems: ['a.json:1:2: oops'] }
     const { totals } = withOne({})
     const frame = withOne({}, { reload, totals: { ...totals, refusedPerSecond: 2 } })
-    expect(findFaults(frame, []).map(({ tone, why }) => [tone, why])).toEqual([
+    expect(findFaults(frame, []).map((one) => [toneOf(one), one.why])).toEqual([
       ['bad', '2.0/s, for want of backends or connections'],
       ['warn', 'a.json:1:2: oops'],
     ])
@@ -107,5 +107,22 @@ describe('faults', () => {
     ])
     const { wordings } = verdict(frame)
     expect(wordings.at(-1)).toBe('web is unwell since 12:00:00: b0 fails, and 39 more')
+  })
+
+  test('name whose each is when two are unwell', () => {
+    const down = { state: 'unhealthy', effectiveWeight: 0, reason: 'refused' }
+    const nobody = (name: string) => poolFrame(name, [backendFrame({ id: 'a', ...down })])
+    const { totals } = withOne({})
+    const both = verdict(frameOf([nobody('backend-api'), nobody('web')])).wordings
+    expect(both.slice(0, 1)).toEqual([
+      'backend-api and web are unwell since 12:00:00: backend-api has no usable backend (1 backend, refused), web has no usable backend (1 backend, refused)',
+    ])
+    expect(both[4]).toBe('backend-api has no usable backend, web has no usable backend')
+    const edge = verdict(frameOf([nobody('web')], { totals: { ...totals, refusedPerSecond: 2 } })).wordings
+    expect(edge[3]).toBe('web and the balancer are unwell: web has no usable backend, the balancer refuses requests')
+    const one = verdict(
+      frameOf([nobody('api'), poolFrame('web', [...peers, backendFrame({ id: 'x', ...down })])]),
+    ).wordings
+    expect(one[3]).toBe('api and web are unwell: api has no usable backend, web/x is down')
   })
 })

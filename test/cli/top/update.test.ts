@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { rowIds } from '../../../cli/top/rows.ts'
-import { initialState, maxEvents, type UiState } from '../../../cli/top/state.ts'
+import { initialState, maxEvents, silenceMs, type UiState } from '../../../cli/top/state.ts'
 import type { Message } from '../../../cli/top/update.ts'
 import { frameOf, sampleHello, sampleStart } from '../../support/feed-frames.ts'
 import { keys, play, sampleState } from '../../support/ui-state.ts'
@@ -262,5 +262,57 @@ describe('what comes from the balancer', () => {
   test('a refusal ends it with its reason', () => {
     const { effects } = play(sampleState(), [{ kind: 'refused', reason: 'it wants a token' }])
     expect(effects).toEqual([{ kind: 'quit', reason: 'it wants a token' }])
+  })
+})
+
+describe('silence', () => {
+  const at = (ms: number): Message => ({ kind: 'tick', now: sampleStart + ms })
+  const lost: Message = { kind: 'lost', reason: 'silent for 12 s', retryMs: 500 }
+
+  test('is told of two seconds after the frame that should have come', () => {
+    const { state } = play(sampleState(), [at(1000)])
+    expect(silenceMs(state)).toBeUndefined()
+    expect(silenceMs(play(state, [at(2000)]).state)).toBeUndefined()
+    expect(silenceMs(play(state, [at(3000)]).state)).toBe(3000)
+  })
+
+  test('of a balancer with thousands of backends is told of later', () => {
+    const frame = frameOf([], { intervalMs: 5000 })
+    const { state } = play(sampleState(), [{ kind: 'frame', frame }, at(6000)])
+    expect(silenceMs(state)).toBeUndefined()
+    expect(silenceMs(play(state, [at(7000)]).state)).toBe(7000)
+  })
+
+  test('counts from the last frame, not from when the connection was given up', () => {
+    const { state } = play(sampleState(), [at(12_000), lost, at(13_000)])
+    expect(silenceMs(state)).toBe(13_000)
+  })
+
+  test('is over with the next frame', () => {
+    const { state } = play(sampleState(), [at(12_000), lost, { kind: 'frame', frame: frameOf([]) }])
+    expect(silenceMs(state)).toBeUndefined()
+  })
+
+  test('of who never spoke is none', () => {
+    const first = initialState({ url: 'http://127.0.0.1:9900', readOnly: false, now: sampleStart })
+    expect(silenceMs(play(first, [lost, at(60_000)]).state)).toBeUndefined()
+  })
+})
+
+describe('the cursor', () => {
+  test('stays with the backend that is acted on, though trouble sorts it elsewhere', () => {
+    const asked = after('d')
+    expect(asked.selected.overview).toBe('web/localhost:8102')
+    expect(after('2', 'w').selected.backends).toBe('web/localhost:8102')
+  })
+})
+
+describe('an event', () => {
+  test('opens in full, is left by Esc, and by going elsewhere', () => {
+    const opened = after('5', 'enter')
+    expect([opened.screen, opened.isReading]).toEqual(['events', true])
+    expect(press(opened, 'escape').state).toMatchObject({ screen: 'events', isReading: false })
+    expect(press(opened, '2').state.isReading).toBe(false)
+    expect(press(opened, 'down').state).toMatchObject({ isReading: true, selected: { events: '3' } })
   })
 })
