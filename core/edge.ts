@@ -41,7 +41,7 @@ import { createLife } from './runtime/life.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { Pools } from './runtime/pools.ts'
 import { Published } from './runtime/published.ts'
-import { createPluginHost } from './strategy/host.ts'
+import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
   readonly config: Config
@@ -50,6 +50,8 @@ export interface EdgeOptions {
   readonly files?: ConfigFiles
   readonly clock?: Clock
   readonly random?: Random
+  /** Whose process it is keeps strategies from hanging it; absent: nobody does. */
+  readonly guard?: StrategyGuard
   /** How names are looked up; absent: as the system does. */
   readonly lookUp?: LookUp
   /** How sockets are connected; absent: as well as the system can. */
@@ -91,6 +93,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     connect,
     log,
     env: files?.env,
+    guard: options.guard ?? unguarded(),
   })
   let controller: Controller | undefined
   const kill = (): void => {
@@ -148,10 +151,11 @@ interface Surroundings {
   readonly log: EventLog
   /** Of the process; absent: nothing is kept in its user's folders. */
   readonly env: Env | undefined
+  readonly guard: StrategyGuard
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
+function assemble({ clock, random, lookUp, connect, log, env, guard }: Surroundings) {
   const { emit } = log
   const counters = edgeLedger.create()
   const { window, stop: stopWindow } = startLatencyWindow(clock)
@@ -173,7 +177,7 @@ function assemble({ clock, random, lookUp, connect, log, env }: Surroundings) {
     turns: createTurns(clock, reportFault),
     idle: budget.idleClients,
   })
-  const plugins = createPluginHost({ clock, examine: trialsApart(clock), onLateError: reportFault, freeDescriptors })
+  const plugins = createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
   const head = new ResponseHead(MAX_FIELDS)
   const names = createNameTable(clock, lookUp)
   const dial = createDial({

@@ -51,7 +51,14 @@ const balancer: Balancer = new Balancer({
   clock,
   observers: [],
 })
-const live = new LiveStrategy({ ready, balancer, host, clock, onEvent: () => undefined })
+const live = new LiveStrategy({
+  ready,
+  balancer,
+  host,
+  watch: host.watch.ofPool('mine', () => file),
+  clock,
+  onEvent: () => undefined,
+})
 balancer.update([1, 2, 3].map((port) => makeBackend(port)))
 const client = { address: '192.0.2.1', zone: undefined, place: undefined }
 const context = { key: undefined, client, now: 0, random: seededRandom(1) }

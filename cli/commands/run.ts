@@ -3,12 +3,14 @@ import { systemClock } from '../../core/clock.ts'
 import { startEdge } from '../../core/edge.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import { type Dashboard, startDashboard } from '../top/dashboard.ts'
-import { descriptorWarning, readDescriptorLimit } from '../../core/descriptors.ts'
+import { descriptorWarning, freeDescriptors, readDescriptorLimit } from '../../core/descriptors.ts'
+import { homeOf } from '../../core/own-files.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { type LoadedConfig, loadOrReport } from '../process/load.ts'
-import { createLog } from '../process/log.ts'
+import { createLog, type LogStyle } from '../process/log.ts'
 import { type RunningEdge, serve, type Service } from '../process/serve.ts'
 import type { ServiceIo } from '../process/service-io.ts'
+import { createWatchdog } from '../process/watchdog.ts'
 
 export interface RunOptions {
   readonly config?: string
@@ -33,7 +35,8 @@ export async function serveLoaded(
   loaded: LoadedConfig,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
-  const emit = logFor(io, options, isJson(io, options) ? io.events : io.stderr)
+  const style = styleOf(io, options)
+  const emit = createLog({ ...style, write: style.format === 'json' ? io.events : io.stderr, clock: systemClock })
   return options.top
     ? await serveBelowTop(io, options, loaded, emit)
     : await serveWith(io, options, loaded, emit, onReady)
@@ -84,19 +87,20 @@ async function serveWith(
 ): Promise<number> {
   const warning = descriptorWarning(readDescriptorLimit(), config.limits.maxConnections)
   if (warning !== undefined) emit({ kind: 'open-files', ...warning })
+  const style = styleOf(io, options)
+  const guard = createWatchdog({ home: homeOf(io.env), style, emit, freeDescriptors })
   const start: Service['start'] = (given) =>
-    startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true } })
-  const lastWords = logFor(io, options, io.stderrNow)
-  return await serve({ io, config, file, emit, lastWords, clock: systemClock, start, ...(onReady && { onReady }) })
+    startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, guard })
+  const lastWords = createLog({ ...style, write: io.stderrNow, clock: systemClock })
+  try {
+    return await serve({ io, config, file, emit, lastWords, clock: systemClock, start, ...(onReady && { onReady }) })
+  } finally {
+    guard.stop()
+  }
 }
 
-const isJson = (io: ServiceIo, options: RunOptions): boolean => options.json === true || !io.stderrIsTty
-
-const logFor = (io: ServiceIo, options: RunOptions, write: (line: string) => void): Emit =>
-  createLog({
-    write,
-    format: isJson(io, options) ? 'json' : 'text',
-    color: io.color,
-    quiet: options.quiet ?? false,
-    clock: systemClock,
-  })
+const styleOf = (io: ServiceIo, options: RunOptions): LogStyle => ({
+  format: options.json || !io.stderrIsTty ? 'json' : 'text',
+  color: io.color,
+  quiet: options.quiet ?? false,
+})

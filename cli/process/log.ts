@@ -6,12 +6,16 @@ import { counted } from '../text/format.ts'
 
 export type Level = 'info' | 'warn' | 'error'
 
-export interface LogOptions {
-  readonly write: (line: string) => void
+/** Plain data, which another thread may be given. */
+export interface LogStyle {
   readonly format: 'text' | 'json'
   readonly color: boolean
   /** Warnings and errors only. */
   readonly quiet: boolean
+}
+
+export interface LogOptions extends LogStyle {
+  readonly write: (line: string) => void
   readonly clock: Clock
 }
 
@@ -60,6 +64,13 @@ export function describeEvent(event: EdgeEvent): Described {
       return { level: 'info', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
     case 'strategy-reverted':
       return { level: 'error', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
+    case 'strategy-hung':
+      return {
+        level: 'error',
+        message: `${event.pool === undefined ? '' : `${event.pool}: `}strategy ${event.strategy} ${event.detail}`,
+      }
+    case 'state-ignored':
+      return { level: 'warn', message: `${event.file} is ignored: ${event.reason}` }
     case 'reloaded':
       return { level: 'info', message: `generation ${event.generation} (${event.origin}): ${event.summary}` }
     case 'reload-failed':

@@ -1,8 +1,9 @@
 /**
- * A strategy as its pool's balancer asks it. What it throws is a fault of its own that harms nobody, and how long its calls
- * take is looked at now and then.
+ * A strategy as its pool's balancer asks it. What it throws is a fault of its own that harms nobody, how long its calls
+ * take is looked at now and then, and each call is marked, so that one which does not return is known.
  */
 import type { Clock } from '../clock.ts'
+import { CallMarks, ON_END, ON_RESPONSE, ON_START, PICK } from '../strategy/call-marks.ts'
 import { Pace } from '../strategy/pace.ts'
 import type { Candidate, Candidates, Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
 import { PickTimes, shownFrom } from './pick-times.ts'
@@ -20,6 +21,14 @@ export interface AskedStrategyOptions {
   readonly reports: StrategyReports
   /** For the time of a call. */
   readonly clock: Clock
+  /** Absent: nobody looks whether they return. */
+  readonly calls?: OwnedCalls | undefined
+}
+
+/** Where calls are marked, and as whose. */
+export interface OwnedCalls {
+  readonly marks: CallMarks
+  readonly owner: number
 }
 
 /** A backend, of which strategies see its candidate alone. */
@@ -36,12 +45,16 @@ export class AskedStrategy {
   private readonly clock: Clock
   private readonly pickTimes = new PickTimes()
   private readonly pace: Pace
+  private readonly marks: CallMarks
+  private readonly owner: number
 
-  constructor({ strategy, reports, clock }: AskedStrategyOptions) {
+  constructor({ strategy, reports, clock, calls }: AskedStrategyOptions) {
     this.strategy = strategy
     this.reports = reports
     this.clock = clock
     this.pace = new Pace(shownFrom, (msPerRequest) => reports.onSlow(msPerRequest))
+    this.marks = calls?.marks ?? new CallMarks()
+    this.owner = calls?.owner ?? 0
   }
 
   /** From the next call on, `strategy` is asked; it also hears how the attempts under way end. */
@@ -59,10 +72,11 @@ export class AskedStrategy {
   /** Begins a request. What it returned, whatever that is, or `threw`. */
   pick(candidates: Candidates, context: PickContext): unknown {
     this.pace.next()
-    const begunAt = this.enter()
+    const begunAt = this.enter(PICK)
     try {
       const picked = this.strategy.pick(candidates, context)
-      if (begunAt >= 0) this.pickTimes.record(this.leave(begunAt))
+      const elapsedMs = this.leave(begunAt)
+      if (begunAt >= 0) this.pickTimes.record(elapsedMs)
       return picked
     } catch (error) {
       this.leave(begunAt)
@@ -73,7 +87,7 @@ export class AskedStrategy {
 
   onStart({ candidate }: Shown, now: number): void {
     if (this.strategy.onStart === undefined) return
-    const begunAt = this.enter()
+    const begunAt = this.enter(ON_START)
     try {
       this.strategy.onStart(candidate, now)
       this.leave(begunAt)
@@ -85,7 +99,7 @@ export class AskedStrategy {
 
   onResponse({ candidate }: Shown, ttfbMs: number, now: number): void {
     if (this.strategy.onResponse === undefined) return
-    const begunAt = this.enter()
+    const begunAt = this.enter(ON_RESPONSE)
     try {
       this.strategy.onResponse(candidate, ttfbMs, now)
       this.leave(begunAt)
@@ -97,7 +111,7 @@ export class AskedStrategy {
 
   onEnd({ candidate }: Shown, outcome: Outcome, now: number): void {
     if (this.strategy.onEnd === undefined) return
-    const begunAt = this.enter()
+    const begunAt = this.enter(ON_END)
     try {
       this.strategy.onEnd(candidate, outcome, now)
       this.leave(begunAt)
@@ -108,12 +122,14 @@ export class AskedStrategy {
   }
 
   /** When the call begins; -1: it is not to be timed. */
-  private enter(): number {
+  private enter(call: number): number {
+    this.marks.begin(this.owner, call)
     return this.pace.isTiming ? this.clock.now() : -1
   }
 
   /** How long it took in ms; 0 when it was not timed. */
   private leave(begunAt: number): number {
+    this.marks.end()
     if (begunAt < 0) return 0
     const elapsedMs = this.clock.now() - begunAt
     this.pace.add(elapsedMs)

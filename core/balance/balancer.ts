@@ -5,7 +5,7 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
 import { eligibleBackends, type EligibleBackends, withRoom } from './eligible.ts'
-import { AskedStrategy, type StrategyReports, threw } from './asked-strategy.ts'
+import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
 import { drawByWeight } from '../random.ts'
@@ -18,6 +18,8 @@ export interface BalancerOptions {
   readonly clock: Clock
   /** Hear of every attempt before the strategy does, in this order: what writes facts about backends. */
   readonly observers: readonly AttemptObserver[]
+  /** Where the strategy's calls are marked; absent: nobody looks whether they return. */
+  readonly calls?: OwnedCalls
 }
 
 /** Whom a strategy may choose from for as long as nobody comes or goes. */
@@ -39,8 +41,8 @@ export class Balancer {
   private isStale = true
 
   /** Without backends: `update` brings them. */
-  constructor({ strategy, reports, clock, observers }: BalancerOptions) {
-    this.asked = new AskedStrategy({ strategy, reports, clock })
+  constructor({ strategy, reports, clock, observers, calls }: BalancerOptions) {
+    this.asked = new AskedStrategy({ strategy, reports, clock, calls })
     this.reports = reports
     // The strategy hears last.
     this.observers = [...observers, this.asked]

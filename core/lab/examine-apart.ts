@@ -2,7 +2,8 @@
 import type { Clock } from '../clock.ts'
 import type { Trial } from '../strategy/host.ts'
 import type { ExamineAnswer, ExamineRequest } from './examine-worker.ts'
-import { refusalOf, type Report, strategyCalls } from './examine.ts'
+import { refusalOf, type Report } from './examine.ts'
+import { strategyCalls } from '../strategy/call-marks.ts'
 import { StrategyFileError } from '../strategy/load.ts'
 
 export interface ExamineApart {

@@ -3,7 +3,8 @@
  * started it, whatever happens here. An entry of its own, so it takes the system's clock itself.
  */
 import { systemClock } from '../clock.ts'
-import { examine, type Report, type StrategyCall, strategyCalls } from './examine.ts'
+import { examine, type Report } from './examine.ts'
+import { type StrategyCall, strategyCalls } from '../strategy/call-marks.ts'
 import { loadStrategy } from '../strategy/load.ts'
 import { messageOf } from '../strategy/thrown.ts'
 

@@ -6,6 +6,7 @@ import { seededRandom } from '../random.ts'
 import { conformanceChecks } from './conformance.ts'
 import { measurePick } from './pick-speed.ts'
 import { begin, end, fakePool, simulate, someClient, tally } from './simulate.ts'
+import type { StrategyCall } from '../strategy/call-marks.ts'
 import { slowestNsPerRequest } from '../strategy/pace.ts'
 import { describeStranger } from '../strategy/stranger.ts'
 import type { Strategy, StrategyPlugin } from '../strategy/strategy.ts'
@@ -38,21 +39,6 @@ export interface CheckResult {
   /** `file:line:column` where the strategy threw; null when it did not. */
   readonly at: string | null
 }
-
-/** In the order of their numbers in memory shared with a worker. */
-export const strategyCalls = [
-  'loading',
-  'parse',
-  'create',
-  'pick',
-  'onStart',
-  'onResponse',
-  'onEnd',
-  'export',
-  'import',
-] as const
-
-export type StrategyCall = (typeof strategyCalls)[number]
 
 /** Never throws; ends with the first fault that matters unless `isFull`. What loops keeps it. */
 export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report {

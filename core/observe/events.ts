@@ -14,6 +14,15 @@ export type EdgeEvent =
   | { readonly kind: 'strategy-swapped'; readonly pool: string; readonly strategy: string; readonly detail: string }
   /** A strategy failed, and its last good version, or the default, is asked instead. */
   | { readonly kind: 'strategy-reverted'; readonly pool: string; readonly strategy: string; readonly detail: string }
+  /** A strategy does not return from a call, which ends the process. `pool`: undefined while none runs it. */
+  | {
+      readonly kind: 'strategy-hung'
+      readonly pool: string | undefined
+      readonly strategy: string
+      readonly detail: string
+    }
+  /** What a former process is said to have remembered is not taken for that. */
+  | { readonly kind: 'state-ignored'; readonly file: string; readonly reason: string }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'

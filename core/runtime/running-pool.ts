@@ -10,7 +10,8 @@ import { Balancer } from '../balance/balancer.ts'
 import {
   LiveStrategy,
   type LiveStrategyFacts,
-  readyStrategy,
+  startingStrategy,
+  type StartingStrategy,
   type ReadyStrategy,
   type StrategyEvent,
 } from '../strategy/live.ts'
@@ -69,16 +70,17 @@ export class RunningPool {
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
     const { use, options } = config.strategy
-    return new RunningPool(config, settings, services, await readyStrategy(services.plugins, use, options))
+    return new RunningPool(config, settings, services, await startingStrategy(services.plugins, use, options))
   }
 
-  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, ready: ReadyStrategy) {
+  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, starting: StartingStrategy) {
     this.name = config.name
     this.config = config
     this.settings = settings
     this.services = services
     const { clock, random, plugins: host } = services
-    const { strategy } = ready
+    const { strategy } = starting.ready
+    const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
     this.watchers = new Watchers({
       policy: config,
       backends: () => this.backends,
@@ -92,10 +94,10 @@ export class RunningPool {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
     }
-    this.balancer = new Balancer({ strategy, reports, clock, observers: this.watchers.observers })
+    this.balancer = new Balancer({ strategy, reports, clock, observers: this.watchers.observers, calls: watch })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
-    this.strategy = new LiveStrategy({ ready, balancer: this.balancer, host, clock, onEvent })
+    this.strategy = new LiveStrategy({ ...starting, balancer: this.balancer, host, watch, clock, onEvent })
     this.takeMembers(config)
   }
 

@@ -5,7 +5,8 @@
 import type { Clock } from '../clock.ts'
 import { loadStrategy, locateStrategy, StrategyFileError } from './load.ts'
 import { createPluginReader, type PluginFiles } from './files.ts'
-import type { StrategyPlugin } from './strategy.ts'
+import type { Strategy, StrategyPlugin } from './strategy.ts'
+import { StrategyWatch } from './watch.ts'
 
 /** One version of a strategy file; the same object for as long as the content stays the same and a pool holds it. */
 export interface LoadedPlugin extends PluginFiles {
@@ -19,6 +20,10 @@ export interface LoadedPlugin extends PluginFiles {
 export interface PluginHost {
   /** Rejects with a `StrategyFileError` that says what is wrong with the file, or with these options. */
   load(use: string, options: unknown): Promise<LoadedPlugin>
+  /** A strategy of its own. Throws what the plugin does. */
+  create(loaded: LoadedPlugin, options: unknown): Strategy
+  /** Looks whether what is called comes back. */
+  readonly watch: StrategyWatch
   /** What the files consist of that failed to load and have not loaded since; absolute. */
   failedFiles(): readonly string[]
 }
@@ -38,10 +43,32 @@ export type Examine = (trial: Trial) => Promise<string | undefined>
 export interface PluginHostOptions {
   readonly clock: Clock
   readonly examine: Examine
-  /** What a plugin's own timers and promises throw once it serves. */
-  readonly onLateError?: (error: unknown) => void
+  /** Gets what a plugin's own timers and promises throw once it serves. */
+  readonly reportFault?: (error: unknown) => void
   /** How many files can still be opened; undefined: nobody knows. */
   readonly freeDescriptors?: () => number | undefined
+  readonly guard?: StrategyGuard
+}
+
+/** What keeps strategies from hanging the process. */
+export interface StrategyGuard {
+  /** Looks whether what is called comes back. */
+  readonly watch: StrategyWatch
+  /** Why a version must not be loaded: it has hung a process before; undefined: it has not. */
+  hangs(file: string, version: string): string | undefined
+}
+
+/** Nobody looks, and nothing has hung. */
+export const unguarded = (): StrategyGuard => ({ watch: new StrategyWatch(), hangs: () => undefined })
+
+/** This version has hung a process before. It is not loaded again; a saved file is another version. */
+export class HungVersionError extends StrategyFileError {
+  readonly found: PluginFiles & { readonly file: string }
+
+  constructor(message: string, found: HungVersionError['found']) {
+    super(message)
+    this.found = found
+  }
 }
 
 /**
@@ -49,6 +76,9 @@ export interface PluginHostOptions {
  * for them; two would do, the rest is for what opens meanwhile.
  */
 const wantedDescriptors = 32
+
+/** How often a load says that it goes on: well below the time after which it is said to hang. */
+const beatMs = 250
 
 /** How often a file that is being written may change under our eyes before we give up. */
 const maxTries = 5
@@ -69,7 +99,9 @@ interface Failure extends PluginFiles {
 }
 
 export function createPluginHost(options: PluginHostOptions): PluginHost {
-  const { clock, examine, onLateError, freeDescriptors } = options
+  const { clock, examine, reportFault, freeDescriptors } = options
+  const guard = options.guard ?? unguarded()
+  const { watch } = guard
   /** By file. Weak: the code of a version that no pool runs is collected. */
   const known = new Map<string, WeakRef<LoadedPlugin>>()
   /** The options with which a version has passed. */
@@ -88,6 +120,8 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
         seen = readFiles(file)
         const before = remembered(file, seen, keyOf(options))
         if (before !== undefined) return keep(before, options)
+        const hung = guard.hangs(file, seen.version)
+        if (hung !== undefined) throw new HungVersionError(`${file}: ${hung}`, { ...seen, file })
         const loaded = await loadVersion(use, file, seen, options)
         // What was examined and what was loaded are one version only if nobody wrote meanwhile.
         if (readFiles(file).version === seen.version) return keep(loaded, options)
@@ -120,7 +154,29 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
       if (refusal !== undefined) throw new StrategyFileError(refusal)
     }
     if (isCurrent) return current
-    return { ...seen, file, isShipped, plugin: await loadStrategy(use, { clock, ...(onLateError && { onLateError }) }) }
+    const version = { ...seen, file, isShipped }
+    return { ...version, plugin: await watched(version, () => loadStrategy(use, { clock, onLateError: reportFault })) }
+  }
+
+  /** Loading takes turns of the event loop, in any of which the file's own code may loop. */
+  async function watched<Result>(version: Omit<LoadedPlugin, 'plugin'>, load: () => Promise<Result>): Promise<Result> {
+    const { beat, end } = watch.loads(version)
+    let cancel = clock.after(beatMs, goOn)
+    function goOn(): void {
+      beat()
+      cancel = clock.after(beatMs, goOn)
+    }
+    try {
+      return await load()
+    } finally {
+      cancel()
+      end()
+    }
+  }
+
+  function create(loaded: LoadedPlugin, given: unknown): Strategy {
+    const parsed = watch.tries(loaded, 'parse', () => loaded.plugin.parse(given))
+    return watch.tries(loaded, 'create', () => loaded.plugin.create(parsed))
   }
 
   function requireDescriptors(file: string): void {
@@ -152,7 +208,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     if (failed.size > maxFailed && oldest !== undefined) failed.delete(oldest)
   }
 
-  return { load, failedFiles: () => [...new Set([...failed.values()].flatMap(({ files }) => files))] }
+  return { load, create, watch, failedFiles: () => [...new Set([...failed.values()].flatMap(({ files }) => files))] }
 }
 
 /** Options come from JSON, so this tells them apart. */

@@ -4,10 +4,13 @@
  */
 import type { Clock } from '../clock.ts'
 import { SlidingWindow } from '../sliding-window.ts'
-import type { LoadedPlugin, PluginHost } from './host.ts'
+import type { PluginFiles } from './files.ts'
+import { HungVersionError, type LoadedPlugin, type PluginHost } from './host.ts'
+import { locateStrategy } from './load.ts'
 import { slowestNsPerRequest } from './pace.ts'
 import type { Strategy } from './strategy.ts'
 import { messageOf, positionOf } from './thrown.ts'
+import type { PoolWatch } from './watch.ts'
 
 /** A version that can be asked. */
 interface Version {
@@ -37,11 +40,24 @@ export interface StrategyUser {
   readonly nsPerPick: number | undefined
 }
 
-export interface LiveStrategyOptions {
+/** What file and config ask for. */
+interface Wanted extends PluginFiles {
+  readonly file: string
+  readonly options: unknown
+}
+
+/** What a pool begins with. */
+export interface StartingStrategy {
   readonly ready: ReadyStrategy
+  /** What `ready` stands in for, and why; undefined: for nobody. */
+  readonly insteadOf?: { readonly wanted: Wanted; readonly why: string }
+}
+
+export interface LiveStrategyOptions extends StartingStrategy {
   /** Asks `ready.strategy` already, and tells `onFault` of this. */
   readonly balancer: StrategyUser
   readonly host: PluginHost
+  readonly watch: PoolWatch
   readonly clock: Clock
   readonly onEvent: (event: StrategyEvent) => void
 }
@@ -70,8 +86,21 @@ export interface LiveStrategyFacts {
 const faultLimit = 10
 const faultWindowMs = 60_000
 
-/** In place of what failed with nothing before it: the default, which no option can spoil. */
-const standInName = 'p2c'
+/** In place of what failed with nothing before it: the default, which no option can spoil; the other where that failed. */
+const standIns = ['p2c', 'round-robin']
+
+/** As `readyStrategy`, but another stands in for a version that has hung a process before. */
+export async function startingStrategy(host: PluginHost, use: string, options: unknown): Promise<StartingStrategy> {
+  try {
+    return { ready: await readyStrategy(host, use, options) }
+  } catch (error) {
+    if (!(error instanceof HungVersionError)) throw error
+    const standIn = await makeStandIn(host, error.found.file)
+    if (standIn === undefined) throw error
+    const ready = { ...standIn, options: undefined, spare: standIn.strategy, standIn: undefined }
+    return { ready, insteadOf: { wanted: { ...error.found, options }, why: error.message } }
+  }
+}
 
 /** Rejects when the file cannot be used, or refuses its options. */
 export async function readyStrategy(host: PluginHost, use: string, options: unknown): Promise<ReadyStrategy> {
@@ -79,21 +108,23 @@ export async function readyStrategy(host: PluginHost, use: string, options: unkn
 }
 
 async function makeReady(loaded: LoadedPlugin, options: unknown, host: PluginHost): Promise<ReadyStrategy> {
-  const create = (): Strategy => loaded.plugin.create(loaded.plugin.parse(options))
-  const strategy = create()
-  const spare = strategy.import === undefined ? strategy : create()
-  const standIn = loaded.isShipped ? undefined : await makeStandIn(host)
+  const strategy = host.create(loaded, options)
+  const spare = strategy.import === undefined ? strategy : host.create(loaded, options)
+  const standIn = loaded.isShipped ? undefined : await makeStandIn(host, loaded.file)
   return { loaded, options, strategy, spare, standIn }
 }
 
-/** undefined when the file that was shipped can no longer be used. */
-async function makeStandIn(host: PluginHost): Promise<Version | undefined> {
-  try {
-    const loaded = await host.load(standInName, undefined)
-    return { loaded, strategy: loaded.plugin.create(loaded.plugin.parse(undefined)) }
-  } catch {
-    return undefined
+/** For a strategy of `file`; undefined when none of the shipped ones can be used. */
+async function makeStandIn(host: PluginHost, file: string): Promise<Version | undefined> {
+  for (const name of standIns.filter((name) => locateStrategy(name) !== file)) {
+    try {
+      const loaded = await host.load(name, undefined)
+      return { loaded, strategy: host.create(loaded, undefined) }
+    } catch {
+      // Somebody has edited it.
+    }
   }
+  return undefined
 }
 
 /** `fallbacks`: who may be asked next, none of which has failed. */
@@ -106,9 +137,9 @@ type Standing =
   | { readonly kind: 'spoilt' }
 
 export class LiveStrategy {
-  private readonly services: Omit<LiveStrategyOptions, 'ready'>
-  /** What file and config say: another than `running` after a revert. */
-  private wanted: ReadyStrategy
+  private readonly services: Omit<LiveStrategyOptions, keyof StartingStrategy>
+  /** Another than `running` after a revert. */
+  private wanted: Wanted
   private running: Version
   private standing: Standing
   private loadedAt: number
@@ -118,28 +149,42 @@ export class LiveStrategy {
   private faultsOfVersion = 0
   private readonly recentFaults = new SlidingWindow(faultLimit, faultWindowMs)
 
-  constructor({ ready, ...services }: LiveStrategyOptions) {
+  constructor({ ready, insteadOf, ...services }: LiveStrategyOptions) {
     this.services = services
-    this.wanted = ready
+    this.wanted = insteadOf?.wanted ?? wantedOf(ready)
     this.running = ready
     this.standing = { kind: 'sound', fallbacks: present(ready.standIn) }
     this.loadedAt = services.clock.wallTime()
+    services.watch.serves(ready.loaded)
+    if (insteadOf === undefined) return
+    this.standing = { kind: 'reverted', fallbacks: [], why: insteadOf.why }
+    services.onEvent({ kind: 'strategy-reverted', detail: `${takesOver(ready)}: ${insteadOf.why}` })
   }
 
   /** undefined: file and options are what they were, so what runs goes on, even after a revert. Rejects as `readyStrategy`. */
   async prepare(use: string, options: unknown): Promise<ReadyStrategy | undefined> {
     const { host } = this.services
-    const loaded = await host.load(use, options)
-    const isSame = loaded === this.wanted.loaded && Bun.deepEquals(options, this.wanted.options)
-    return isSame ? undefined : await makeReady(loaded, options, host)
+    try {
+      const loaded = await host.load(use, options)
+      return this.isWanted(loaded, options) ? undefined : await makeReady(loaded, options, host)
+    } catch (error) {
+      // For what hung before the start another stands in: nothing has changed.
+      if (error instanceof HungVersionError && this.isWanted(error.found, options)) return undefined
+      throw error
+    }
+  }
+
+  private isWanted({ file, version }: Omit<Wanted, 'options' | 'files'>, options: unknown): boolean {
+    const { wanted } = this
+    return file === wanted.file && version === wanted.version && Bun.deepEquals(options, wanted.options)
   }
 
   /** From the next pick on, `ready` is asked. */
   take(ready: ReadyStrategy): void {
     const former = this.running
-    const { strategy, fault } = handOver(former, ready)
+    const { strategy, fault } = handOver(former, ready, this.services.watch)
     const isFormerSound = this.standing.kind !== 'spoilt'
-    this.wanted = ready
+    this.wanted = wantedOf(ready)
     this.standing = { kind: 'sound', fallbacks: [...(isFormerSound ? [former] : []), ...present(ready.standIn)] }
     this.run({ loaded: ready.loaded, strategy })
     this.services.onEvent({ kind: 'strategy-swapped', detail: `version ${ready.loaded.version} is live` })
@@ -180,7 +225,7 @@ export class LiveStrategy {
 
   /** What the file consists of that config asks for, and of what runs. */
   files(): readonly string[] {
-    return [...new Set([...this.wanted.loaded.files, ...this.running.loaded.files])]
+    return [...new Set([...this.wanted.files, ...this.running.loaded.files])]
   }
 
   private run(next: Version): void {
@@ -189,6 +234,7 @@ export class LiveStrategy {
     this.faultsOfVersion = 0
     this.recentFaults.clear()
     this.loadedAt = this.services.clock.wallTime()
+    this.services.watch.serves(next.loaded)
     this.services.balancer.swap(next.strategy)
   }
 
@@ -218,12 +264,19 @@ export class LiveStrategy {
     const why = `version ${version} ${reason}`
     this.standing = { kind: 'reverted', fallbacks, why }
     this.run(next)
-    const takesOver = next.loaded.isShipped
-      ? `${next.loaded.plugin.name} stands in`
-      : `version ${next.loaded.version} is back`
-    this.services.onEvent({ kind: 'strategy-reverted', detail: `${takesOver}: ${why}` })
+    this.services.onEvent({ kind: 'strategy-reverted', detail: `${takesOver(next)}: ${why}` })
   }
 }
+
+const wantedOf = ({ loaded: { file, version, files }, options }: ReadyStrategy): Wanted => ({
+  file,
+  version,
+  files,
+  options,
+})
+
+const takesOver = ({ loaded }: Version): string =>
+  loaded.isShipped ? `${loaded.plugin.name} stands in` : `version ${loaded.version} is back`
 
 const present = (version: Version | undefined): readonly Version[] => (version === undefined ? [] : [version])
 
@@ -234,11 +287,14 @@ const isWorthALine = (count: number): boolean => Number.isInteger(Math.log10(cou
 function handOver(
   former: Version,
   next: ReadyStrategy,
+  watch: PoolWatch,
 ): { readonly strategy: Strategy; readonly fault?: { readonly error: unknown } } {
   const { strategy } = next
   if (former.loaded.plugin.name !== next.loaded.plugin.name) return { strategy }
   try {
-    if (former.strategy.export !== undefined) strategy.import?.(former.strategy.export())
+    if (former.strategy.export === undefined || strategy.import === undefined) return { strategy }
+    const state = watch.tries(former.loaded, 'export', () => former.strategy.export?.())
+    watch.tries(next.loaded, 'import', () => strategy.import?.(state))
     return { strategy }
   } catch (error) {
     return { strategy: next.spare, fault: { error } }

@@ -19,7 +19,7 @@ export interface LoadOptions {
   /** Ends a load that hangs; without it a top-level await may take for ever. */
   readonly clock?: Clock
   /** What the file's own timers and promises throw after it was loaded; the process's handlers get it when absent. */
-  readonly onLateError?: (error: unknown) => void
+  readonly onLateError?: ((error: unknown) => void) | undefined
 }
 
 /** A module that only defines things is ready in ms; longer means that a top-level await hangs. */

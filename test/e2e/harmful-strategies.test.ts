@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
 import { pluginText } from '../support/strategy-files.ts'
 
@@ -52,4 +53,27 @@ describe('a strategy in traffic', () => {
     expect((await edge.event('fault'))['more']).toBeGreaterThan(50)
     expect(edge.lines().filter((line) => line.includes('"fault"')).length).toBeLessThan(30)
   }, 20_000)
+
+  test('that loops is ended with its process, and left out by the next one until it changes', async () => {
+    const looping = harmfulInTraffic('if ((picks += 1) > 3) for (;;);', 'let picks = 0')
+    await using edge = await serving(looping)
+    for (let request = 0; request < 3; request += 1) expect(await edge.ask()).toBe('here')
+    const hanging = edge.ask().catch(() => 'cut')
+    expect((await edge.event('strategy-hung'))['message']).toMatch(
+      /^web: strategy \S*mine\.ts has not returned from pick for 5 s \(\S+\/mine\.ts, version [\da-f]{16}\): the process ends/,
+    )
+    await edge.child.exited
+    expect([edge.child.signalCode, await hanging]).toEqual(['SIGKILL', 'cut'])
+
+    await using next = edge.again()
+    expect((await next.event('strategy-reverted'))['detail']).toMatch(
+      /^p2c stands in: \S+mine\.ts: version [\da-f]{16} did not return from pick on \S+; it is tried again once it changes$/,
+    )
+    await next.event('ready')
+    expect(await edge.ask()).toBe('here')
+    const status = (await (await fetch(`${next.adminUrl}/api/status`)).json()) as StatusSnapshot
+    expect(status.pools[0]?.strategyVersion).toMatchObject({ name: 'p2c', reverted: true })
+    await edge.files.write('mine.ts', looping.replace('for (;;)', ''))
+    expect((await next.event('strategy-swapped'))['detail']).toMatch(/^version [\da-f]{16} is live$/)
+  }, 30_000)
 })

@@ -58,6 +58,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/geo/', to: ['core/ip/'] },
   { from: 'core/strategy/', to: [] },
   { from: 'core/lab/', to: ['core/strategy/'] },
+  { from: 'core/watchdog/', to: ['core/strategy/'] },
   { from: 'core/balance/', to: ['core/backend/', 'core/observe/', 'core/strategy/'] },
   { from: 'core/names/', to: [] },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
@@ -80,7 +81,15 @@ export const LAYERS: readonly Layer[] = [
   {
     from: 'cli/',
     // The admin API's token file: whoever asks finds it where the process has put it.
-    to: ['core/edge.ts', 'core/config/', 'core/admin/token-file.ts', 'core/strategy/', 'core/lab/', 'bench/'],
+    to: [
+      'core/edge.ts',
+      'core/config/',
+      'core/admin/token-file.ts',
+      'core/strategy/',
+      'core/lab/',
+      'core/watchdog/',
+      'bench/',
+    ],
     types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/'],
   },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },

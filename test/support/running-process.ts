@@ -1,5 +1,4 @@
 /** `smartedge run` as a process of its own, in a folder of its own: what it logs, and how it ends. */
-import { join } from 'node:path'
 import { freePorts } from './ports.ts'
 import { type StrategyFiles, strategyFiles } from './strategy-files.ts'
 
@@ -14,6 +13,8 @@ export interface RunningProcess {
   event(kind: string): Promise<LoggedEvent>
   /** All lines so far. */
   lines(): readonly string[]
+  /** Another one in the same folder, with the same configuration, once this one has ended. */
+  again(): RunningProcess
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -34,8 +35,7 @@ const main = new URL('../../cli/main.ts', import.meta.url).pathname
 
 /** Resolves as soon as it has been started: wait for its `ready`. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
-  await using stack = new AsyncDisposableStack()
-  const files = stack.use(await strategyFiles())
+  const files = await strategyFiles()
   for (const [name, text] of Object.entries(options.files ?? {})) await files.write(name, text)
   const [port = 0, admin = 0] = freePorts(2)
   const config = {
@@ -44,30 +44,37 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     pools: { web: options.pool },
     ...options.config,
   }
-  const file = await files.write('smartedge.config.json', JSON.stringify(config))
-  const command = [process.execPath, main, 'run', '-c', file, ...(options.args ?? [])]
-  const child = Bun.spawn(['sh', '-c', `${options.shell ?? ''} exec "$@"`, 'sh', ...command], {
+  await files.write('smartedge.config.json', JSON.stringify(config))
+  const spawn = (end: () => Promise<void>): RunningProcess => {
+    const child = spawnIn(files, options)
+    const log = readLog(child.stderr)
+    return {
+      child,
+      files,
+      port,
+      adminUrl: `http://127.0.0.1:${admin}`,
+      event: (kind) => log.event(kind),
+      lines: () => log.lines,
+      again: () => spawn(async () => undefined),
+      async [Symbol.asyncDispose]() {
+        child.kill('SIGKILL')
+        await child.exited
+        await end()
+      },
+    }
+  }
+  return spawn(() => files[Symbol.asyncDispose]())
+}
+
+function spawnIn(files: StrategyFiles, { args = [], shell = '', env }: ProcessOptions) {
+  const command = [process.execPath, main, 'run', '-c', files.path('smartedge.config.json'), ...args]
+  return Bun.spawn(['sh', '-c', `${shell} exec "$@"`, 'sh', ...command], {
     cwd: files.folder,
-    env: { ...process.env, XDG_STATE_HOME: join(files.folder, 'state'), ...options.env },
+    env: { ...process.env, XDG_STATE_HOME: files.path('state'), ...env },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',
   })
-  stack.defer(async () => {
-    child.kill('SIGKILL')
-    await child.exited
-  })
-  const log = readLog(child.stderr)
-  const owned = stack.move()
-  return {
-    child,
-    files,
-    port,
-    adminUrl: `http://127.0.0.1:${admin}`,
-    event: (kind) => log.event(kind),
-    lines: () => log.lines,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
 }
 
 function readLog(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {

@@ -96,6 +96,19 @@ describe('event description', () => {
     expect(describeEvent({ kind: 'strategy-fault', ...facts }).level).toBe('error')
   })
 
+  test('tells of a strategy that hangs, and of a memory that is not ours', () => {
+    const hung = { kind: 'strategy-hung', strategy: './mine.ts', detail: 'has not returned from pick for 5 s' } as const
+    expect(describeEvent({ ...hung, pool: 'web' })).toEqual({
+      level: 'error',
+      message: 'web: strategy ./mine.ts has not returned from pick for 5 s',
+    })
+    expect(describeEvent({ ...hung, pool: undefined }).message).toStartWith('strategy ./mine.ts has')
+    expect(describeEvent({ kind: 'state-ignored', file: '/s/hung.json', reason: 'it is no JSON' })).toEqual({
+      level: 'warn',
+      message: '/s/hung.json is ignored: it is no JSON',
+    })
+  })
+
   test('says how often besides something happened', () => {
     expect(describeEvent({ kind: 'fault', detail: 'Error: x' }).message).toBe('Error: x')
     expect(describeEvent({ kind: 'fault', detail: 'Error: x', more: 1 }).message).toBe(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { examine, type ExamineOptions, refusalOf, type StrategyCall } from '../../../core/lab/examine.ts'
+import { examine, type ExamineOptions, refusalOf } from '../../../core/lab/examine.ts'
+import type { StrategyCall } from '../../../core/strategy/call-marks.ts'
 import { loadStrategy } from '../../../core/strategy/load.ts'
 import type { Candidates, Strategy, StrategyPlugin } from '../../../core/strategy/strategy.ts'
 

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { mkdir, rm } from 'node:fs/promises'
 import { StrategyFileError } from '../../../core/strategy/load.ts'
 import { trialsApart } from '../../../core/lab/examine-apart.ts'
-import { createPluginHost, type PluginHost } from '../../../core/strategy/host.ts'
+import { CallMarks, markBytes, markedCall, readMarks } from '../../../core/strategy/call-marks.ts'
+import { createPluginHost, HungVersionError, type PluginHost, unguarded } from '../../../core/strategy/host.ts'
+import { StrategyWatch } from '../../../core/strategy/watch.ts'
 import { picking, pluginText, type StrategyFiles, strategyFiles } from '../../support/strategy-files.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 
@@ -194,6 +196,56 @@ describe('createPluginHost', () => {
     expect(await poor.load(path, undefined)).toBe(loaded)
     free = undefined
     await poor.load('p2c', undefined)
+  })
+
+  test('loads no version that has hung a process, and any other of its file', async () => {
+    const path = await files.write('hung.ts', picking(0))
+    const { version } = await host.load(path, undefined)
+    const hangs = (file: string, seen: string) =>
+      file === path && seen === version ? 'it did not return from pick' : undefined
+    const careful = createPluginHost({ clock, examine: trialsApart(clock), guard: { ...unguarded(), hangs } })
+    const refusal: unknown = await careful.load(path, undefined).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(HungVersionError)
+    expect((refusal as HungVersionError).message).toBe(`${path}: it did not return from pick`)
+    expect((refusal as HungVersionError).found).toEqual({ file: path, files: [path], version })
+    expect(careful.failedFiles()).toEqual([path])
+    await files.write('hung.ts', picking(1))
+    expect((await careful.load(path, undefined)).plugin.name).toBe('mine')
+  })
+
+  test('marks what it calls of a plugin, and beats while it loads', async () => {
+    const memory = new SharedArrayBuffer(markBytes)
+    const named: string[] = []
+    const watch = new StrategyWatch(new CallMarks(memory), (_, { file }) => named.push(file))
+    const seen: unknown[] = []
+    Object.assign(globalThis, { look: () => seen.push(...readMarks(memory).map((mark) => markedCall(mark)?.call)) })
+    const path = await files.write(
+      'marked.ts',
+      `globalThis.look?.()
+      export default { apiVersion: 1, name: 'mine',
+        parse: (raw) => (globalThis.look?.(), raw), create: () => (globalThis.look?.(), { pick: (c) => c[0] }) }`,
+    )
+    const marked = createPluginHost({ clock, examine: async () => undefined, guard: { ...unguarded(), watch } })
+    marked.create(await marked.load(path, undefined), undefined)
+    expect(seen).toEqual([undefined, 'loading', 'parse', undefined, 'create', undefined])
+    expect(new Set(named)).toEqual(new Set([path]))
+    expect(readMarks(memory)).toEqual([0, 0])
+    expect(clock.pending()).toBe(0)
+  })
+
+  test('goes on saying that it loads, for as long as it waits', async () => {
+    const memory = new SharedArrayBuffer(markBytes)
+    const watch = new StrategyWatch(new CallMarks(memory))
+    const waiting = createPluginHost({ clock, examine: async () => undefined, guard: { ...unguarded(), watch } })
+    const path = await files.write('waits-long.ts', 'await new Promise(() => {})')
+    const refused = waiting.load(path, undefined).catch(({ message }: Error) => message)
+    while (clock.pending() < 2) await new Promise((resolve) => setImmediate(resolve))
+    const first = readMarks(memory)[1]
+    clock.advance(250)
+    expect(readMarks(memory)[1]).not.toBe(first)
+    clock.advance(5000)
+    expect(await refused).toContain('must load within 5000 ms')
+    expect(readMarks(memory)[1]).toBe(0)
   })
 
   test('leaves no timer behind', async () => {
