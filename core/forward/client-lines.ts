@@ -42,7 +42,7 @@ function writeTrusted(out: Buffer, at: number, head: RequestHead, client: Forwar
   const { fields } = head
   const start = at + FORWARDED_FOR_NAME.copy(out, at)
   let end = copyForwardedFor(out, start, fields)
-  // A peer on a Unix socket has no address to add; "unknown" behind a list would hide the client from who reads it.
+  // A peer on a Unix socket has no address to add; "unknown" behind a list would hide the client from its readers.
   if (client.address !== '') {
     if (end > start) end += SEPARATOR.copy(out, end)
     end += out.write(client.address, end, 'latin1')

@@ -15,7 +15,7 @@ import type { WriteRequestId } from './request-id.ts'
 
 export interface RequestRewrite {
   readonly client: ForwardedClient
-  /** Sent as Host by whom HTTP/1.0 let leave it out. */
+  /** Sent as Host when an HTTP/1.0 request has none. */
   readonly backendHost: string
   readonly isUpgrade: boolean
   readonly writeRequestId: WriteRequestId

@@ -78,7 +78,7 @@ function writeFraming(out: Buffer, at: number, head: ResponseHead, rewrite: Resp
 function writeUpgrade(out: Buffer, at: number, head: ResponseHead): number {
   const protocol = head.fields.valueOf(kind.UPGRADE)
   if (protocol === undefined) return at
-  // With 426 the option also stands beside "close", which is lawful: two Connection lines make one list.
+  // With 426 the option also stands beside "close", which is valid: two Connection lines make one list.
   const end = at + UPGRADE_LINE.copy(out, at)
   return end + out.write(`Upgrade: ${protocol}\r\n`, end, 'latin1')
 }

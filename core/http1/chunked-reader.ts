@@ -1,7 +1,7 @@
 /**
  * Reads a chunked body (RFC 9112 7.1), strictly: size lines of 1..13 hexadecimal digits, CRLF everywhere, extensions
  * bounded and checked and then dropped, trailers parsed as fields. Whole size lines are forwarded as they came; one that
- * arrives in pieces is written anew once it is known to be lawful, so that no unchecked byte goes out.
+ * arrives in pieces is written anew once it is known to be valid, so that no unchecked byte goes out.
  */
 import { ProtocolError } from '../errors.ts'
 import type { BodyReader, BodySink } from './body.ts'
@@ -153,7 +153,7 @@ export class ChunkedReader implements BodyReader {
     }
   }
 
-  /** The size line is whole and lawful; `position` is behind it. */
+  /** The size line is whole and valid; `position` is behind it. */
   private endSizeLine(bytes: Buffer, position: number, sink: BodySink): void {
     this.remaining = this.size
     if (this.size === 0) {

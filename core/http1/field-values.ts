@@ -16,7 +16,7 @@ const CHUNKED_WORD = Buffer.from('chunked')
 
 /**
  * 1*DIGIT, at most 2^53 - 1 (RFC 9110 8.6). A sign, a list (even of equal values), hexadecimal or an overflow is refused:
- * RFC 9110 would let us mend a list of equal values, but who sends one is broken or probing.
+ * RFC 9110 would let us mend a list of equal values, but a sender of one is broken or probing.
  */
 export function readContentLength(bytes: Buffer, start: number, end: number): number {
   let length = 0

@@ -42,7 +42,7 @@ export class RequestHead {
   parse(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
     this.bytes = bytes
     this.start = behindEmptyLine(bytes, start, end)
-    // No more than a lawful head is looked at: what lies beyond is the body's, or makes the head too large.
+    // No more than a valid head is looked at: what lies beyond is the body's, or makes the head too large.
     const bound = Math.min(end, start + limits.maxHeadBytes)
     const lineEnd = this.parseLine(bytes, this.start, bound, limits)
     const headEnd = lineEnd === INCOMPLETE ? INCOMPLETE : this.fields.parse(bytes, lineEnd, bound, limits)

@@ -1,6 +1,6 @@
 /**
  * The responses that SmartEdge itself gives: the only place where an error becomes one. Short, as problem details (RFC
- * 9457) for who accepts JSON, as text for all others. Nothing of the request is echoed, but what a TRACE asks to see.
+ * 9457) for clients that accept JSON, as text for all others. Nothing of the request is echoed, but what a TRACE asks to see.
  */
 import type { Wire } from '../net/wire.ts'
 import type { Problem } from '../stream/client-stream.ts'
@@ -13,7 +13,7 @@ export interface Respondent {
   readonly persists: boolean
 }
 
-/** Who broke the rules so early that nothing of it is known. */
+/** A client of which nothing is known, since its head could not be read. */
 export const STRANGER: Respondent = { accept: undefined, isHead: false, isOldClient: false, persists: false }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -224,7 +224,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     else if (kind === 'body') this.fail('timeout', `the response stood still for ${timeouts.idleMs} ms`)
   }
 
-  /** Arms the timeout of the state it is in; none while the client is who holds things up. */
+  /** Arms the timeout of the state it is in; none while the client holds things up. */
   private rearm(): void {
     const { kind } = this.state
     const isHeldUp = (kind === 'head' && !this.isRequestSent) || (kind === 'body' && this.wire.isPaused)
@@ -322,7 +322,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {
-    // What follows a response belongs to nobody; who sends it can't be trusted with another request.
+    // What follows a response belongs to nobody; a backend that sends it can't be trusted with another request.
     if (position < bytes.length) this.behind = 'closed'
     this.complete(trailers)
   }

@@ -90,7 +90,7 @@ function renderBackends(page: MetricPage, edge: EdgeView): void {
   const backends = edge.pools.flatMap((pool) =>
     pool.backends.map((backend) => ({ backend, labels: formatLabels({ pool: pool.name, backend: backend.id }) })),
   )
-  // A family without samples is lawful but says nothing, and no metric below has any.
+  // A family without samples is valid but says nothing, and no metric below has any.
   if (backends.length === 0) return
   for (const [name, type, help, read] of backendRows) {
     page.family(`smartedge_${name}`, type, help)

@@ -5,7 +5,7 @@
 
 export type MetricType = 'counter' | 'gauge' | 'histogram'
 
-/** Label names and values in the order they are written. Names must be lawful, values may be anything. */
+/** Label names and values in the order they are written. Names must be valid, values may be anything. */
 export type Labels = Readonly<Record<string, string>>
 
 /** Writes one metric after another; `text` is the whole page. */

@@ -34,7 +34,7 @@ const MALFORMED: readonly (readonly [what: string, response: string])[] = [
   ['a head that never ends', `HTTP/1.1 200 OK\r\n${'A: 1\r\n'.repeat(20_000)}`],
   ['too many fields', bad(`${'A: 1\r\n'.repeat(256)}Content-Length: 3`)],
   ['a 101 that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
-  ['an unlawful final head behind an interim one', 'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\nA: 1\r\n\r\n'],
+  ['an invalid final head behind an interim one', 'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\nA: 1\r\n\r\n'],
 ]
 
 describe('a malformed response', () => {
@@ -134,7 +134,7 @@ describe('a response cut short', () => {
   })
 
   test.each(['x\r\n', '-1\r\n', '5 5\r\n', '5\r\nhello!\r\n', '0\r\nA\r\n\r\n', `${'f'.repeat(20)}\r\n`])(
-    'by the unlawful chunk %p is seen as cut',
+    'by the invalid chunk %p is seen as cut',
     async (chunk) => {
       await using rig = await startRig()
       rig.client.send(get())

@@ -93,7 +93,7 @@ async function round(random: Random, port: number, name: string): Promise<number
   return asks.length
 }
 
-describe('random lawful traffic', () => {
+describe('random valid traffic', () => {
   test.each([1, 2, 3])(
     'is answered request by request (seed %p)',
     async (seed) => {

@@ -135,7 +135,7 @@ describe('a request refused', () => {
     expect(rig.backend.requests).toHaveLength(0)
   })
 
-  test('cuts its backend exchange when its body is unlawful', async () => {
+  test('cuts its backend exchange when its body is invalid', async () => {
     await using rig = await startRig()
     rig.client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')
     const peer = await rig.backend.connection(0)
@@ -183,9 +183,9 @@ describe('limits come from the config', () => {
     ['a target', get(`/${'a'.repeat(255)}`), get(`/${'a'.repeat(256)}`), 414],
     ['fields', manyFields(8), manyFields(9), 431],
     ['a head', get('/', `A: ${'a'.repeat(900)}\r\n`), get('/', `A: ${'a'.repeat(1024)}\r\n`), 431],
-  ])('for %s', async (_, lawful, refused, status) => {
+  ])('for %s', async (_, valid, refused, status) => {
     await using rig = await startRig({ answer: ok(), config: { limits } })
-    expect((await ask(rig.client, lawful)).status).toBe(200)
+    expect((await ask(rig.client, valid)).status).toBe(200)
     expect((await ask(rig.client, refused)).status).toBe(status)
   })
 

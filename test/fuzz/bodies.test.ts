@@ -1,6 +1,6 @@
 /**
  * Mutated chunked bodies from fixed seeds, in one to three pieces: the reader accepts exactly what the reference accepts,
- * and what it forwards is always a lawful beginning of the same data. Only ProtocolErrors are thrown.
+ * and what it forwards is always a valid beginning of the same data. Only ProtocolErrors are thrown.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readBody } from '../support/http1-bodies.ts'
@@ -57,10 +57,10 @@ describe('chunked bodies', () => {
   test(
     'with a hostile fragment anywhere are read as the reference reads them',
     () => {
-      for (const lawful of chunkedBodies) {
+      for (const valid of chunkedBodies) {
         for (const fragment of fragments) {
-          for (let at = 0; at <= lawful.length; at += 1) {
-            const text = lawful.slice(0, at) + fragment + lawful.slice(at)
+          for (let at = 0; at <= valid.length; at += 1) {
+            const text = valid.slice(0, at) + fragment + valid.slice(at)
             check(text, [Buffer.from(text, 'latin1')])
           }
         }

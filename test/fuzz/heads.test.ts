@@ -93,7 +93,7 @@ afterAll(() => {
 })
 
 describe.each(Object.entries(subjects))('%s', (_, subject) => {
-  test('as they are lawful are accepted', () => {
+  test('as they are valid are accepted', () => {
     for (const text of subject.texts) {
       const accepted = read(subject, Buffer.from(text, 'latin1'))
       expect(accepted).toMatchObject({ end: text.length })
@@ -117,10 +117,10 @@ describe.each(Object.entries(subjects))('%s', (_, subject) => {
   test(
     'with a hostile fragment anywhere are read as the reference reads them',
     () => {
-      for (const lawful of subject.texts) {
+      for (const valid of subject.texts) {
         for (const fragment of fragments) {
-          for (let at = 0; at <= lawful.length; at += 1) {
-            const text = lawful.slice(0, at) + fragment + lawful.slice(at)
+          for (let at = 0; at <= valid.length; at += 1) {
+            const text = valid.slice(0, at) + fragment + valid.slice(at)
             check(text, read(subject, Buffer.from(text, 'latin1')), subject.reference(text))
           }
         }

@@ -128,7 +128,7 @@ describe('pipelines', () => {
     'PUT /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1d\r\n0\r\n\r\nGET /x HTTP/1.1\r\nX: \r\n\r\n\r\n0\r\nA: b\r\n\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n',
   ]
 
-  test('as they are lawful have their messages', () => {
+  test('as they are valid have their messages', () => {
     for (const text of pipelines) {
       expect(readPipeline(text).map((message) => message.target)).toEqual(['/1', '/2'])
       expect(readPipeline(text)).toEqual(referencePipeline(text))

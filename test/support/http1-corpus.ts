@@ -1,6 +1,6 @@
 /** The fragments that request smuggling is made of. One character a byte. */
 
-/** Transfer-Encoding lines, lawful and obfuscated. */
+/** Transfer-Encoding lines, valid and obfuscated. */
 export const codingLines: readonly string[] = [
   'Transfer-Encoding: chunked',
   'transfer-encoding:CHUNKED',
@@ -46,7 +46,7 @@ export const codingLines: readonly string[] = [
   'X: y',
 ]
 
-/** Content-Length lines, lawful and obfuscated. */
+/** Content-Length lines, valid and obfuscated. */
 export const lengthLines: readonly string[] = [
   'Content-Length: 5',
   'content-length:0',

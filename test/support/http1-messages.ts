@@ -1,4 +1,4 @@
-/** Lawful messages to mutate. One character a byte. */
+/** Valid messages to mutate. One character a byte. */
 
 const lines = (...parts: readonly string[]): string => `${parts.join('\r\n')}\r\n\r\n`
 

@@ -1,4 +1,4 @@
-/** A backend that answers in bytes, as lawfully or not as a test wants, and remembers every request as it came. */
+/** A backend that answers in bytes, as validly or not as a test wants, and remembers every request as it came. */
 import { isUpgrade, parseRequest, type RawRequest } from './raw-message.ts'
 import { type PeerOptions, peerHandlers, RawPeer, turnUntil } from './raw-peer.ts'
 

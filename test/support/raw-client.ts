@@ -19,7 +19,7 @@ export function ask(client: RawPeer, request: string): Promise<RawResponse> {
   return nextResponse(client, request.slice(0, request.indexOf(' ')))
 }
 
-/** The least lawful request: `GET path` with these further lines, each ending in CRLF. */
+/** The smallest valid request: `GET path` with these further lines, each ending in CRLF. */
 export const get = (path = '/', lines = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
 
 /** A POST with a Content-Length. */

@@ -69,6 +69,6 @@ function readBody(text: string, start: number, isChunked: boolean, length: numbe
 }
 
 function incomplete(text: string): undefined {
-  if (text.includes('\r\n\r\n')) throw new Error(`not a lawful head: ${JSON.stringify(text.slice(0, 300))}`)
+  if (text.includes('\r\n\r\n')) throw new Error(`not a valid head: ${JSON.stringify(text.slice(0, 300))}`)
   return undefined
 }

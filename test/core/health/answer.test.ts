@@ -54,7 +54,7 @@ describe('createAnswerReader', () => {
     })
   }
 
-  const unlawful: readonly (readonly [says: string, text: string])[] = [
+  const invalid: readonly (readonly [says: string, text: string])[] = [
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['a TLS alert', '\x15\x03\x03\x00\x02\x02\x46'],
     ['HTTP/2', 'HTTP/2 200 OK\r\n\r\n'],
@@ -66,7 +66,7 @@ describe('createAnswerReader', () => {
     ['interim answers without end', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(65)],
     ['an endless head', `HTTP/1.1 200 ${'x'.repeat(2000)}`],
   ]
-  for (const [says, text] of unlawful) {
+  for (const [says, text] of invalid) {
     test(`refuses ${says}`, () => {
       expect(() => readWhole(text)).toThrow(ProtocolError)
       expect(() => readByteByByte(text)).toThrow(ProtocolError)

@@ -121,7 +121,7 @@ describe('chunked body', () => {
   })
 })
 
-/** However it is cut, it is refused for this rule, and nothing unlawful has gone out. */
+/** However it is cut, it is refused for this rule, and nothing invalid has gone out. */
 function expectRefused(body: string, rule: RegExp, status = 400): void {
   const splits = Array.from({ length: body.length + 1 }, (_, cut) => piecesOf(body, cut))
   for (const pieces of [...splits, byteByByte(body), byteByByte(body + TRAILING), [bytesOf(body + TRAILING)]]) {

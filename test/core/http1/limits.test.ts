@@ -1,4 +1,4 @@
-/** The limits of a head, each at its last lawful value and one beyond. */
+/** The limits of a head, each at its last valid value and one beyond. */
 import { describe, expect, test } from 'bun:test'
 import { bytesOf, limits } from '../../support/http1-bytes.ts'
 import { readRequest } from '../../support/http1-heads.ts'

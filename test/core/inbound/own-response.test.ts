@@ -55,7 +55,7 @@ describe('renderProblem', () => {
   })
 
   test.each([400, 404, 408, 413, 414, 431, 500, 501, 502, 503, 504, 505, 508, 499])(
-    'is lawful with status %p',
+    'is valid with status %p',
     (status) => {
       for (const detail of ['', 'é€', '\r\n\r\nevil', 'x'.repeat(5000)]) {
         const text = rendered({ status, detail }, to({}))
