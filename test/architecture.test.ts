@@ -164,7 +164,7 @@ rule(
   [
     ['core/exchange/a.ts', 'await Bun.connect(options)'],
     ['core/config/a.ts', 'Bun.listen(options)'],
-    ['core/health/monitor.ts', `import { connect } from 'node:net'`],
+    ['core/health/probe.ts', `import { connect } from 'node:net'`],
     ['plugins/a.ts', `const { request } = await import('http')`],
     ['core/config/a.ts', `import net, { isIP } from 'net'`],
     ['core/config/a.ts', `import { isIP, connect } from 'node:net'`],
@@ -172,7 +172,6 @@ rule(
   [
     ['core/config/a.ts', `import { isIP, isIPv6 } from 'node:net'\nconst scheme = 'http'`],
     ['core/net/listener.ts', 'Bun.listen(options)'],
-    ['core/health/probe.ts', `import { connect } from 'node:net'`],
     ['core/admin/a.ts', 'Bun.serve(options)'],
   ],
 )

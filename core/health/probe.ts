@@ -1,18 +1,18 @@
 /**
  * One check over the network: does the member accept a connection, and for HTTP, answer as expected? A connection of its
- * own each time, closed in every case.
- *
- * By node:net and not Bun.connect, which can't give up a connect under way: a member behind a silent firewall would
- * hold a socket for each check of the two minutes until the kernel gives up. `destroy` closes such a socket at once.
+ * own each time, dialled as those of traffic are, so that a check reaches what a request would reach. The verdict falls at
+ * the head of the answer; the rest is taken while the check's time lasts, so that members see no aborted requests.
  */
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
 import { formatAddress } from '../address.ts'
 import type { SocketAddress } from '../address.ts'
 import type { Backend, CheckResult } from '../backend/backend.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import { ProtocolError } from '../errors.ts'
 import type { HttpLimits } from '../http1/limits.ts'
+import type { DescriptorBudget } from '../net/budget.ts'
+import type { Dial } from '../net/dial.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
+import { type ConnectFailure, Wire, type WireOwner } from '../net/wire.ts'
 import { createAnswerReader } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { HealthCheck, HealthPolicy } from './policy.ts'
@@ -23,63 +23,153 @@ import type { HealthCheck, HealthPolicy } from './policy.ts'
  */
 export type Probe = (backend: Backend, policy: HealthPolicy, done: (result: CheckResult) => void) => Cancel
 
-type HttpCheck = Extract<HealthCheck, { kind: 'http' }>
-/** What a check came to; `detail` as in `CheckResult`. */
-type Settle = (passed: boolean, detail: string) => void
+export interface ProbeServices {
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+  readonly dial: Dial
+  readonly budget: DescriptorBudget
+  /** Those of traffic, so that a head refused there fails here; asked for with each check. */
+  readonly limits: () => HttpLimits
+}
 
-/** `limits` are those of traffic, so that a head refused there fails here; asked for with each check. */
-export function createProbe(clock: Clock, limits: () => HttpLimits): Probe {
+type HttpCheck = Extract<HealthCheck, { kind: 'http' }>
+
+/** How much of a body is taken; a longer one is cut off. */
+const MAX_BODY_BYTES = 64 * 1024
+
+export function createProbe(services: ProbeServices): Probe {
   return (backend, policy, done) => {
-    const startedAt = clock.now()
-    let isOver = false
-    let socket: Socket | undefined
-    const stop = () => {
-      isOver = true
-      stopTimer()
-      socket?.destroy()
-    }
-    const settle: Settle = (passed, detail) => {
-      if (isOver) return
-      stop()
-      done({ at: clock.wallTime(), passed, elapsedMs: clock.now() - startedAt, detail })
-    }
-    const stopTimer = clock.after(policy.timeoutMs, () =>
-      settle(false, `no answer within ${inWords(policy.timeoutMs)}`),
-    )
-    try {
-      socket = open(backend.address)
-      watch(socket, settle)
-      if (policy.check.kind === 'tcp') socket.once('connect', () => settle(true, 'connected'))
-      else ask(socket, requestFor(backend.address, policy.check), policy.check, limits(), settle)
-    } catch (error) {
-      // A port out of range, say. Later, because the caller does not hold the cancel yet.
-      queueMicrotask(() => settle(false, failureInWords(error)))
-    }
-    return stop
+    const check = new Check(services, backend.address, policy, done)
+    check.begin()
+    return () => check.cancel()
   }
 }
 
-const open = (address: SocketAddress): Socket =>
-  connect(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port })
+/** 'asking': for a verdict. 'taking': the verdict is told, the rest of the answer is taken. */
+type Phase = 'asking' | 'taking' | 'over'
 
-/** The listeners stay on after the check: an `error` without one would end the process. */
-function watch(socket: Socket, settle: Settle): void {
-  socket.on('error', (error) => settle(false, failureInWords(error)))
-  socket.on('end', () => settle(false, 'connection closed without an answer'))
-  socket.on('close', () => settle(false, 'connection closed without an answer'))
-}
+class Check implements WireOwner {
+  private readonly services: ProbeServices
+  private readonly address: SocketAddress
+  private readonly policy: HealthPolicy
+  private readonly done: (result: CheckResult) => void
+  private readonly wire: Wire
+  private readonly startedAt: number
+  private readonly read: (piece: Buffer) => Answer | undefined
+  private stopTimer: Cancel = () => undefined
+  private phase: Phase = 'asking'
+  private holdsDescriptor = false
+  private bodyBytes = 0
 
-function ask(socket: Socket, request: string, check: HttpCheck, limits: HttpLimits, settle: Settle): void {
-  const read = createAnswerReader(limits)
-  socket.on('data', (piece: Buffer) => {
-    try {
-      const answer = read(piece)
-      if (answer !== undefined) settle(isExpected(answer.status, check), answerInWords(answer, check))
-    } catch (error) {
-      settle(false, error instanceof ProtocolError ? `not HTTP: ${error.message}` : failureInWords(error))
+  constructor(
+    services: ProbeServices,
+    address: SocketAddress,
+    policy: HealthPolicy,
+    done: (result: CheckResult) => void,
+  ) {
+    this.services = services
+    this.address = address
+    this.policy = policy
+    this.done = done
+    this.wire = new Wire(this, services.wheel)
+    this.startedAt = services.clock.now()
+    this.read = createAnswerReader(services.limits())
+  }
+
+  begin(): void {
+    const { budget, clock, dial } = this.services
+    const { timeoutMs } = this.policy
+    this.stopTimer = clock.after(timeoutMs, () => this.onTimeout())
+    this.holdsDescriptor = budget.take()
+    if (this.holdsDescriptor) dial(this.address, this.wire, timeoutMs)
+    else queueMicrotask(() => this.settle({ passed: false, isLocal: true, detail: 'no descriptor is free' }))
+  }
+
+  cancel(): void {
+    this.hangUp()
+  }
+
+  onOpen(): void {
+    const { check } = this.policy
+    if (check.kind === 'tcp') {
+      this.settle({ passed: true, detail: 'connected' })
+      this.hangUp()
+      return
     }
-  })
-  socket.once('connect', () => void socket.write(request))
+    const request = Buffer.from(requestFor(this.address, check), 'latin1')
+    this.wire.write(request, 0, request.length)
+  }
+
+  onConnectError({ isLocal, code, detail }: ConnectFailure): void {
+    this.settle({ passed: false, detail: FAILURES[code] ?? detail, ...(isLocal && { isLocal }) })
+    this.hangUp()
+  }
+
+  onData(bytes: Buffer): void {
+    const { check } = this.policy
+    if (this.phase === 'asking' && check.kind === 'http') this.readAnswer(bytes, check)
+    else if ((this.bodyBytes += bytes.length) > MAX_BODY_BYTES) this.hangUp()
+  }
+
+  onEnd(): void {
+    this.settle({ passed: false, detail: 'connection closed without an answer' })
+    this.hangUp()
+  }
+
+  onClose(): void {
+    this.settle({ passed: false, detail: 'connection reset' })
+    this.hangUp()
+  }
+
+  /** The check's time is over; also for a member that has answered and does not close. */
+  onTimeout(): void {
+    this.settle({ passed: false, detail: `no answer within ${inWords(this.policy.timeoutMs)}` })
+    this.hangUp()
+  }
+
+  onBlocked(): void {}
+
+  onDrained(): void {}
+
+  onSent(): void {}
+
+  private readAnswer(bytes: Buffer, check: HttpCheck): void {
+    try {
+      const answer = this.read(bytes)
+      if (answer === undefined) return
+      this.settle({ passed: isExpected(answer.status, check), detail: answerInWords(answer, check) })
+      this.phase = 'taking'
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.settle({ passed: false, detail: `not HTTP: ${error.message}` })
+      this.hangUp()
+    }
+  }
+
+  /** Tells the verdict, unless there is one. */
+  private settle(verdict: Pick<CheckResult, 'passed' | 'detail' | 'isLocal'>): void {
+    if (this.phase !== 'asking') return
+    const { clock } = this.services
+    this.phase = 'over'
+    this.done({ at: clock.wallTime(), elapsedMs: clock.now() - this.startedAt, ...verdict })
+  }
+
+  private hangUp(): void {
+    this.phase = 'over'
+    this.stopTimer()
+    if (this.wire.isOpen) {
+      this.wire.discard()
+    } else {
+      this.wire.destroy()
+      this.freeDescriptor()
+    }
+  }
+
+  private freeDescriptor(): void {
+    if (!this.holdsDescriptor) return
+    this.holdsDescriptor = false
+    this.services.budget.give()
+  }
 }
 
 /** `check.path` and `check.host` hold no spaces or controls: the config refuses those. */
@@ -106,12 +196,6 @@ const FAILURES: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to host',
   ENETUNREACH: 'network unreachable',
   ETIMEDOUT: 'connect timed out',
-}
-
-function failureInWords(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  if (typeof code === 'string') return FAILURES[code] ?? code
-  return error instanceof Error ? error.message : String(error)
 }
 
 const inWords = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`)

@@ -84,7 +84,7 @@ export class RunningPool {
     this.watchers = new Watchers({
       policy: config,
       backends: () => this.backends,
-      probe: createProbe(clock, () => this.settings.limits),
+      probe: createProbe({ ...services, limits: () => this.settings.limits }),
       clock,
       random,
       onChange: (backend, detail) => this.onFact(backend, detail),

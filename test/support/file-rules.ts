@@ -67,14 +67,13 @@ const BUN_SOCKETS = /\bBun\.(?:listen|connect|udpSocket)\b/g
 /** Any import of Node's socket modules but for net's pure functions on addresses. */
 const NODE_SOCKETS =
   /\bimport\b(?!\s*\{\s*(?:(?:isIP(?:v[46])?|BlockList),?\s*)+\}\s*from)[^'"]*['"](?:node:)?(?:net|tls|https?|http2|dgram)['"]/g
-/** The probe, because a health check must be able to give up a connect. */
-const OPENERS = ['core/net/', 'core/health/probe.ts']
+const OPENER = 'core/net/'
 
 /** Sockets opened elsewhere than in `core/net`. */
 export const checkSockets = (sources: Sources): string[] =>
   complain(
     sources,
-    (path) => inProduct(path) && !OPENERS.some((opener) => path.startsWith(opener)),
+    (path) => inProduct(path) && !path.startsWith(OPENER),
     (text) => [...uses(text, BUN_SOCKETS), ...uses(text, NODE_SOCKETS)],
   )
 

@@ -69,7 +69,7 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/admission/', to: [], types: ['core/stream/'] },
   { from: 'core/pool/', to: ['core/backend/', 'core/balance/', 'core/health/', 'core/strategy/', 'core/stream/'] },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
-  { from: 'core/health/', to: ['core/backend/', 'core/http1/'] },
+  { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
   { from: 'core/admin/', to: ['core/observe/', 'core/report/', 'core/config/'], types: ['core/control/'] },

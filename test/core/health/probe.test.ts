@@ -4,8 +4,15 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend, CheckResult } from '../../../core/backend/backend.ts'
-import { createProbe } from '../../../core/health/probe.ts'
 import type { HealthCheck, HealthPolicy } from '../../../core/health/policy.ts'
+import { createProbe, type Probe } from '../../../core/health/probe.ts'
+import { createNameTable } from '../../../core/names/resolver.ts'
+import { DescriptorBudget } from '../../../core/net/budget.ts'
+import { createDial } from '../../../core/net/dial.ts'
+import { systemConnect } from '../../../core/net/system-connect.ts'
+import { TimerWheel } from '../../../core/net/timer-wheel.ts'
+import { openBudget } from '../../support/budget.ts'
+import { fail } from '../../support/fail.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { closedPort } from '../../support/ports.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -61,8 +68,16 @@ const answering = (text: string, asked: string[] = []) =>
     })
   })
 
+/** A probe with real sockets, on a clock that stands still. */
+function makeProbe(clock = virtualClock(), budget = openBudget(clock), connect = systemConnect(fail)): Probe {
+  const wheel = new TimerWheel(clock, fail)
+  const names = createNameTable(clock, (_host, done) => done({ kind: 'failure', code: 'ENOTFOUND' }))
+  const dial = createDial({ connect, names, clock, wheel, reportFault: fail, onShortage() {} })
+  return createProbe({ clock, wheel, dial, budget, limits: () => limits })
+}
+
 function check(backend: Backend, kind: HealthCheck = http): Promise<CheckResult> {
-  return new Promise((resolve) => void createProbe(virtualClock(), () => limits)(backend, policyOf(kind), resolve))
+  return new Promise((resolve) => void makeProbe()(backend, policyOf(kind), resolve))
 }
 
 describe('an HTTP check', () => {
@@ -118,6 +133,33 @@ describe('an HTTP check', () => {
     })
   })
 
+  test('takes the rest of a short answer, and closes when the member has', async () => {
+    const log: string[] = []
+    const { backend, left } = await serve((socket) => {
+      for (const event of ['end', 'error', 'close']) socket.on(event, () => log.push(event))
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n')
+      void verdict
+        // Whoever had left at the verdict would be seen to have by the end of another check.
+        .then(async () => check((await answering('HTTP/1.1 200 OK\r\n\r\n')).backend))
+        .then(() => log.push('answered'))
+        .then(() => socket.end('late'))
+    })
+    const verdict = check(backend)
+    expect(await verdict).toMatchObject({ passed: true })
+    await left
+    expect(log).toEqual(['answered', 'end', 'close'])
+  })
+
+  test('closes when its time is over though the member does not', async () => {
+    const clock = virtualClock()
+    const { backend, left } = await serve((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))
+    const passed = Promise.withResolvers<CheckResult>()
+    makeProbe(clock)(backend, policyOf(http), passed.resolve)
+    expect(await passed.promise).toMatchObject({ passed: true, elapsedMs: 0 })
+    clock.advance(1000)
+    await left
+  })
+
   test('decides on the head and hangs up on an endless body', async () => {
     const { backend, left } = await serve((socket) => {
       const pour = () => void (socket.write('x'.repeat(65536)) ? setImmediate(pour) : socket.once('drain', pour))
@@ -153,6 +195,40 @@ describe('any check', () => {
     })
   }
 
+  test('tells a name that has no address, and looks names up as traffic does', async () => {
+    const backend = makeBackend(80, { address: { kind: 'tcp', host: 'app.test', port: 80 } })
+    expect(await check(backend)).toMatchObject({ passed: false, detail: 'host name not found' })
+  })
+
+  test('says nothing of the member when no descriptor is left, and gives each back', async () => {
+    const clock = virtualClock()
+    const budget = new DescriptorBudget({ limit: 64, free: () => undefined, clock, onShortage() {} })
+    const probe = makeProbe(clock, budget)
+    const ask = (backend: Backend, kind: HealthCheck) =>
+      new Promise<CheckResult>((resolve) => void probe(backend, policyOf(kind), resolve))
+    const { backend } = await answering('HTTP/1.1 200 OK\r\n\r\n')
+    const { backend: rude } = await serve((socket) => void socket.resetAndDestroy())
+    for (let time = 0; time < 40; time += 1) {
+      expect(await ask(backend, http)).toMatchObject({ passed: true })
+      expect(await ask(backend, { kind: 'tcp' })).toMatchObject({ passed: true })
+      expect(await ask(rude, http)).toMatchObject({ passed: false })
+      expect(await ask(makeBackend(closedPort()), http)).toMatchObject({ passed: false })
+      probe(backend, policyOf(http), () => undefined)()
+    }
+    while (budget.take());
+    expect(await ask(backend, http)).toMatchObject({ isLocal: true, detail: 'no descriptor is free' })
+  })
+
+  test('says nothing of the member when no port is left', async () => {
+    const clock = virtualClock()
+    const probe = makeProbe(clock, openBudget(clock), (_endpoint, events) => {
+      queueMicrotask(() => events.onFailed('EADDRNOTAVAIL'))
+      return () => undefined
+    })
+    const result = await new Promise<CheckResult>((resolve) => void probe(makeBackend(80), policyOf(http), resolve))
+    expect(result).toMatchObject({ isLocal: true, detail: 'no local port is free (EADDRNOTAVAIL)' })
+  })
+
   test('reaches a member behind a Unix socket', async () => {
     const path = join(tmpdir(), `smartedge-probe-${process.pid}.sock`)
     const { backend } = await serve((socket) => socket.end('HTTP/1.0 204 No Content\r\n\r\n'), path)
@@ -165,7 +241,7 @@ describe('any check', () => {
     const connected = Promise.withResolvers<void>()
     const { backend, left } = await serve(() => connected.resolve())
     const results: CheckResult[] = []
-    createProbe(clock, () => limits)(backend, policyOf(http), (result) => results.push(result))
+    makeProbe(clock)(backend, policyOf(http), (result) => results.push(result))
     await connected.promise
     clock.advance(999)
     expect(results).toEqual([])
@@ -181,9 +257,10 @@ describe('any check', () => {
     const clock = virtualClock()
     const { backend, left } = await answering('HTTP/1.1 200 OK\r\n\r\n')
     let results = 0
-    const cancel = createProbe(clock, () => limits)(backend, policyOf(http), () => (results += 1))
+    const cancel = makeProbe(clock)(backend, policyOf(http), () => (results += 1))
     cancel()
     cancel()
+    clock.advance(200)
     expect(clock.pending()).toBe(0)
     // Another check, whole: by then the first one's fate is known.
     await check(backend)
