@@ -67,6 +67,9 @@ function count({ counters, latency }: Backend, outcome: Outcome): void {
     case 'abandoned':
       counters.abandoned += 1
       break
+    case 'local':
+      counters.localFailures += 1
+      break
     case 'failed':
       counters.failures += 1
       counters[FAILURE_COUNTERS[outcome.cause]] += 1

@@ -77,8 +77,7 @@ export class Attempt implements ResponseSink {
   onFailure(cause: FailureCause, detail: string): void {
     const now = this.owner.now()
     const elapsedMs = now - this.startedAt
-    // What we are short of says nothing about the backend.
-    this.end(cause === 'local' ? { kind: 'abandoned', elapsedMs } : { kind: 'failed', cause, elapsedMs }, now)
+    this.end(cause === 'local' ? { kind: 'local', elapsedMs } : { kind: 'failed', cause, elapsedMs }, now)
     this.owner.onAttemptFailed(this, cause, detail)
   }
 

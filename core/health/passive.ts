@@ -30,7 +30,8 @@ export interface PassiveOptions {
 }
 
 /** How an attempt ended, as far as it matters here. */
-export type Ending = { readonly kind: 'failed'; readonly cause: string } | { readonly kind: 'completed' | 'abandoned' }
+export type Ending =
+  { readonly kind: 'failed'; readonly cause: string } | { readonly kind: 'completed' | 'abandoned' | 'local' }
 
 /** Observes attempts. */
 export interface PassiveHealth {

@@ -235,6 +235,7 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
 const completed: Outcome = { kind: 'completed', status: 200, elapsedMs: 1 }
 const failed: Outcome = { kind: 'failed', cause: 'connect', elapsedMs: 0 }
 const abandoned: Outcome = { kind: 'abandoned', elapsedMs: 5 }
+const local: Outcome = { kind: 'local', elapsedMs: 0 }
 
 function create(plugin: StrategyPlugin, settings: ConformanceSettings): Strategy {
   return plugin.create(plugin.parse(settings.options))
@@ -281,6 +282,7 @@ function outOfOrder(strategy: Strategy, candidate: Candidate): void {
   strategy.onEnd?.(candidate, abandoned, 50)
   strategy.onResponse?.(candidate, 3, 40)
   strategy.onEnd?.(candidate, failed, 30)
+  strategy.onEnd?.(candidate, local, 25)
   strategy.onStart?.(candidate, 20)
   strategy.onEnd?.(candidate, completed, 10)
 }

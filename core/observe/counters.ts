@@ -51,6 +51,8 @@ export const backendLedger = ledger({
   timeouts: failures('timeout'),
   resets: failures('reset'),
   protocolErrors: failures('protocol'),
+  /** For want of descriptors, local ports or memory of our own: no fault of the backend's, and not in `failures`. */
+  localFailures: failures('local'),
   upgrades: { metric: 'backend_upgrades', help: 'Attempts that became a tunnel, which is over.' },
   ...responses('backend_responses', 'Final responses of the backend, by class.'),
   bytesToBackend: { metric: 'backend_sent', unit: 'bytes', help: 'Bytes written to the backend.' },

@@ -32,6 +32,7 @@ export const backendErrors = ['failures', 'responses5xx'] as const
 export const backendEnds = [
   'failures',
   'abandoned',
+  'localFailures',
   'upgrades',
   'responses2xx',
   'responses3xx',

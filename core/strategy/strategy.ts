@@ -55,6 +55,8 @@ export type Outcome =
     }
   /** The client left: says nothing about the backend. */
   | { readonly kind: 'abandoned'; readonly elapsedMs: number }
+  /** We were short of something of our own, such as descriptors or local ports: says nothing about the backend either. */
+  | { readonly kind: 'local'; readonly elapsedMs: number }
 
 export interface Strategy {
   /** Synchronous, no I/O, no timers, keeps no array (but see `perArray`). Returns a member of `candidates`. */

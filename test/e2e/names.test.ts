@@ -109,7 +109,7 @@ describe('a lack of our own', () => {
       expect(response.head).toContain('Retry-After: 1\r\n')
       expect(response.body).toContain('no connection can be opened: no descriptor is free (EMFILE)')
     }
-    expect(edge.backend()).toMatchObject({ state: 'unchecked', failures: { total: 0 }, abandoned: 3 })
+    expect(edge.backend()).toMatchObject({ state: 'unchecked', failures: { total: 0, local: 3 }, abandoned: 0 })
     expect(edge.events).toContainEqual({ kind: 'shortage', detail: 'no descriptor is free (EMFILE)' })
     lacking.clear()
     expect((await ask(client, get())).status).toBe(200)

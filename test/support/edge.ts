@@ -152,5 +152,5 @@ function checkNoFault(events: readonly EdgeEvent[]): void {
 
 function endedAttempts({ responses, failures, abandoned, upgrades }: BackendStatus): number {
   const answered = Object.values(responses).reduce((sum: number, count: number) => sum + count, 0)
-  return answered + failures.total + abandoned + upgrades
+  return answered + failures.total + failures.local + abandoned + upgrades
 }

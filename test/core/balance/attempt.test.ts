@@ -78,6 +78,7 @@ describe('an attempt', () => {
     [failed('reset'), { failures: 1, resets: 1 }],
     [failed('protocol'), { failures: 1, protocolErrors: 1 }],
     [{ kind: 'abandoned', elapsedMs: 3 } as const, { failures: 0, abandoned: 1 }],
+    [{ kind: 'local', elapsedMs: 3 } as const, { failures: 0, localFailures: 1 }],
   ])('counts %j for its backend', (outcome, counters) => {
     const backend = makeBackend(1)
     const nothing = { ...backend.counters }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Verdict } from '../../../core/admission/admission.ts'
 import { nobody } from '../../../core/admission/admission.ts'
 import { ProtocolError } from '../../../core/errors.ts'
+import type { FailureCause } from '../../../core/stream/backend-stream.ts'
 import { beginExchange, type FakeExchangeOptions, type FakeStream } from '../../support/fake-streams.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
 import { parseResponse } from '../../support/http1-heads.ts'
@@ -11,8 +12,7 @@ const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n'
 const put = 'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
 
 const connected = ({ sink }: FakeStream): void => sink?.onConnected()
-const fails = ({ sink }: FakeStream, cause: 'connect' | 'reset' | 'timeout' | 'protocol' = 'connect'): void =>
-  sink?.onFailure(cause, 'because')
+const fails = ({ sink }: FakeStream, cause: FailureCause = 'connect'): void => sink?.onFailure(cause, 'because')
 
 function responds(stream: FakeStream, text = OK): void {
   stream.hasBegun = true
@@ -105,6 +105,16 @@ describe('an exchange', () => {
 })
 
 describe('an attempt that fails', () => {
+  test('for want of something of our own counts against no backend', () => {
+    const exchange = beginExchange({ attempts: 1 })
+    fails(exchange.sources[0]!.last, 'local')
+    const [backend] = exchange.backends
+    expect(backend!.counters).toMatchObject({ localFailures: 1, failures: 0, connectFailures: 0, abandoned: 0 })
+    expect(exchange.records[0]!.attempts[0]!.outcome).toMatchObject({ kind: 'local' })
+    expect(exchange.client.log).toEqual(['refuse 503 no connection can be opened: because'])
+    expectEnded(exchange)
+  })
+
   const cases: readonly [
     says: string,
     options: FakeExchangeOptions,

@@ -53,6 +53,7 @@ describe('createPassiveHealth', () => {
     for (const cause of ['timeout', 'reset', 'protocol']) passive.onEnd(backend, { kind: 'failed', cause })
     passive.onEnd(backend, { kind: 'abandoned' })
     passive.onEnd(backend, { kind: 'completed' })
+    passive.onEnd(backend, { kind: 'local' })
     expect([backend.facts.traffic.kind, backend.connectFailuresInRow]).toEqual(['clear', 0])
   })
 

@@ -204,6 +204,16 @@ describe('feed', () => {
     expect(newest()?.backends[0]).toMatchObject({ errors: 5, errorRatio: 1, worstError: 'time-outs' })
   })
 
+  test('counts no error against a backend for what we were short of', () => {
+    const backend = liveBackend('a')
+    const { clock, newest } = watch([backend.view])
+    backend.serve(1, 1, 500)
+    backend.counters.requests += 3
+    backend.counters.localFailures += 3
+    clock.advance(250)
+    expect(newest()?.backends[0]).toMatchObject({ errors: 1, errorRatio: 0.25 })
+  })
+
   test('calls a backend that was told to drain so, without weight', () => {
     const standing = downStanding('drained', { by: 'operator', state: 'draining', since: 200, until: 500 })
     const { newest } = watch([fakeBackend({ standing })], virtualClock(1000))

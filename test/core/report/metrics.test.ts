@@ -18,6 +18,7 @@ function busyEdge() {
     ...fakeBackend().counters,
     requests: 9,
     resets: 2,
+    localFailures: 4,
     responses2xx: 5,
     responses4xx: 1,
     responses5xx: 1,
@@ -88,6 +89,7 @@ describe('metrics page', () => {
     expect(valueOf(families, 'smartedge_backend_inflight', labels)).toBe(2)
     expect(valueOf(families, 'smartedge_backend_weight', labels)).toBe(0.5)
     expect(valueOf(families, 'smartedge_backend_failures_total', { ...labels, cause: 'reset' })).toBe(2)
+    expect(valueOf(families, 'smartedge_backend_failures_total', { ...labels, cause: 'local' })).toBe(4)
     expect(valueOf(families, 'smartedge_backend_responses_total', { ...labels, class: '4xx' })).toBe(1)
   })
 

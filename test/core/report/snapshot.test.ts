@@ -101,13 +101,14 @@ describe('status snapshot', () => {
       timeouts: 2,
       resets: 3,
       protocolErrors: 4,
+      localFailures: 9,
       responses2xx: 5,
       responses3xx: 6,
       responses4xx: 7,
       responses5xx: 8,
     }
     expect(snapshotOf({ counters })).toMatchObject({
-      failures: { total: 10, connect: 1, timeout: 2, reset: 3, protocol: 4 },
+      failures: { total: 10, connect: 1, timeout: 2, reset: 3, protocol: 4, local: 9 },
       responses: { '2xx': 5, '3xx': 6, '4xx': 7, '5xx': 8 },
     })
   })
