@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'bun:test'
+import type { Config } from '../../../core/config/config.ts'
+import type { World } from '../../../core/exchange/world.ts'
+import type { Pool } from '../../../core/pool/pool.ts'
+import type { RouteRule } from '../../../core/route/route.ts'
+import { createWorld } from '../../../core/runtime/create-world.ts'
+import type { RunningPool } from '../../../core/runtime/running-pool.ts'
+import { testConfig } from '../../support/edge.ts'
+import { parseRequest } from '../../support/http1-heads.ts'
+
+const pools = new Map(
+  ['web', 'api'].map((name) => [name, { snapshot: () => ({ name }) as Pool } as unknown as RunningPool]),
+)
+const make = (changes: Partial<Config>, previous?: World): World =>
+  createWorld(testConfig(changes), { pools, geo: undefined, previous })
+
+const rule = (path: string | undefined, pool: string): RouteRule => ({
+  match: { host: undefined, path, methods: undefined, headers: [] },
+  pool,
+})
+const find = (world: World, path: string) => world.routes.find(parseRequest(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`))
+
+describe('a snapshot', () => {
+  test('leads each rule to its pool, and the rest nowhere', () => {
+    const world = make({ routes: [rule('/v1/*', 'api'), rule('/', 'web')] })
+    expect([find(world, '/v1/x')?.pool?.name, find(world, '/')?.pool?.name]).toEqual(['api', 'web'])
+    expect(find(world, '/other')).toBeUndefined()
+    expect(world.nowhere.pool).toBeUndefined()
+  })
+
+  test('goes on counting what the rules before it took, wherever they stand now', () => {
+    const first = make({ routes: [rule('/a', 'web'), rule('/b', 'web')] })
+    find(first, '/a')!.counters.requests = 3
+    find(first, '/b')!.counters.requests = 5
+    first.nowhere.counters.requests = 7
+    const second = make({ routes: [rule('/b', 'web'), rule('/c', 'web'), rule('/a', 'api')] }, first)
+    const counts = ['/a', '/b', '/c'].map((path) => find(second, path)!.counters.requests)
+    expect([...counts, second.nowhere.counters.requests]).toEqual([0, 5, 0, 7])
+  })
+
+  test('counts a rule that is repeated, and so never reached, by itself', () => {
+    const rules = [rule('/a', 'web'), rule('/a', 'web')]
+    const first = make({ routes: rules })
+    find(first, '/a')!.counters.requests = 3
+    expect(make({ routes: rules }, first).routes.routes.map(({ counters }) => counters.requests)).toEqual([3, 0])
+  })
+
+  test('trusts the proxies of its config, and peers on Unix sockets where it says so', () => {
+    const peer = (address: string) =>
+      ({ address, scheme: 'http', serverName: undefined, certificate: undefined }) as const
+    const trusts = (trustedProxies: readonly string[], address: string) =>
+      make({ trustedProxies }).identify(peer(address)).isTrusted
+    expect([trusts(['10.0.0.0/8'], '10.1.2.3'), trusts(['10.0.0.0/8'], '11.1.2.3')]).toEqual([true, false])
+    expect([trusts(['unix:'], ''), trusts(['0.0.0.0/0', '::/0'], '')]).toEqual([true, false])
+  })
+
+  test('is not made of routes to pools that do not run', () => {
+    expect(() => make({ routes: [rule('/', 'gone')] })).toThrow('pool gone, which is not configured')
+  })
+})
