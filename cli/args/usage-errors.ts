@@ -50,24 +50,24 @@ function tooMuch(command: Command): string {
 }
 
 /** What other programs call these. */
-const synonyms: Readonly<Record<string, string>> = {
-  create: 'new',
-  del: 'remove',
-  delete: 'remove',
-  disable: 'drain',
-  enable: 'resume',
-  ls: 'list',
-  rm: 'remove',
-  serve: 'run',
-  set: 'use',
-  start: 'run',
-  test: 'validate',
-  undrain: 'resume',
-}
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ['create', 'new'],
+  ['del', 'remove'],
+  ['delete', 'remove'],
+  ['disable', 'drain'],
+  ['enable', 'resume'],
+  ['ls', 'list'],
+  ['rm', 'remove'],
+  ['serve', 'run'],
+  ['set', 'use'],
+  ['start', 'run'],
+  ['test', 'validate'],
+  ['undrain', 'resume'],
+])
 
 /** For a name that resembles none: the parser itself suggests those that are alike. */
 function instead({ commands }: Command, name: string): string {
   const known = commands.map((command) => command.name())
-  const meant = Object.hasOwn(synonyms, name) ? synonyms[name] : undefined
+  const meant = synonyms.get(name)
   return meant !== undefined && known.includes(meant) ? `(Did you mean ${meant}?)` : `(known: ${known.join(', ')})`
 }

@@ -253,6 +253,8 @@ describe('smartedge backend', () => {
     expect((await run('backend drain a')).code).toBe(0)
     expect((await run('backend drain b --yes')).code).toBe(0)
     expect(members('web')).toEqual({ 'a:80': -1, 'b:80': -1, 'sick:80': -1 })
+    const alone = await start({ ...files, 'm.json': '{ "backends": ["http://sick"] }' })
+    expect((await alone.run('backend remove sick')).code).toBe(0)
   })
 
   test.each([

@@ -156,6 +156,13 @@ web · p2c · 2 of 3 up
 `)
     })
 
+    test('shows what has room once something wide has gone', () => {
+      const [header = ''] = formatStatus(busy(), { ...plain, width: 100 })
+        .split('\n')
+        .filter((line) => line.includes('in flight'))
+      expect(header).toMatch(/^ {2}backend +state +weight +in flight +requests +failed +5xx +p50 +p95 +p99$/)
+    })
+
     test('tells below its line why a backend is out, where there is no column for it', () => {
       const lines = formatStatus(busy(), { ...plain, width: 80 }).split('\n')
       const at = lines.findIndex((line) => line.includes('✖ unhealthy'))
