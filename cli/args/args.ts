@@ -65,6 +65,8 @@ function withFile<Options extends { readonly config?: string | undefined }>(
 }
 
 const quietOption = () => new Option('-q, --quiet', 'warnings and errors only')
+const supervisedOption = () =>
+  new Option('--supervised', 'in a process of its own, which is started again when it dies').conflicts('top')
 const jsonEventsOption = () => new Option('--json', 'events as JSON, on a terminal too')
 
 function addServices(program: Command, io: ServiceIo, finish: Finish): void {
@@ -72,7 +74,7 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
     ['run', 'serve the configuration until a signal ends it'],
     ['demo', 'run, with an origin started for each member on this machine'],
   ] as const) {
-    program
+    const service = program
       .command(name)
       .argument('[file]', 'the configuration')
       .description(description)
@@ -81,12 +83,16 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
       .addOption(quietOption())
       .option('--no-watch', 'saved files wait for a reload')
       .option('--top', 'with the dashboard in this terminal; leaving it ends both')
-      .action(async (file: string | undefined, options: RunOptions, command: Command) => {
-        requireBun(name)
-        const verb =
-          name === 'run' ? (await import('../commands/run.ts')).run : (await import('../commands/demo.ts')).demo
-        finish(await verb(withColor(io, program), withFile(file, options, command)))
-      })
+    if (name === 'run') service.addOption(supervisedOption())
+    service.action(async (file: string | undefined, options: RunOptions, command: Command) => {
+      requireBun(name)
+      const verb = options.supervised
+        ? (await import('../commands/supervise.ts')).runSupervised
+        : name === 'run'
+          ? (await import('../commands/run.ts')).run
+          : (await import('../commands/demo.ts')).demo
+      finish(await verb(withColor(io, program), withFile(file, options, command)))
+    })
   }
   program
     .command('origins')

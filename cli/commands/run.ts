@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly watch?: boolean
   /** The dashboard in the same terminal; leaving it ends the balancer. */
   readonly top?: boolean
+  /** In a process of its own, which is started again when it dies. */
+  readonly supervised?: boolean
 }
 
 export async function run(io: ServiceIo, options: RunOptions): Promise<number> {

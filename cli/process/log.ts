@@ -95,6 +95,11 @@ export function describeEvent(event: EdgeEvent): Described {
       return event.cut === 0
         ? { level: 'info', message: 'stopped, nothing was cut' }
         : { level: 'warn', message: `stopped, ${counted(event.cut, 'connection')} cut at the end of shutdownTimeout` }
+    case 'restarting':
+      return {
+        level: 'error',
+        message: `the serving process ${event.ending}; it is started again ${when(event.waitMs)}`,
+      }
     case 'fault':
       return { level: 'error', message: `${event.detail}${besides(event)}` }
     default:
@@ -113,6 +118,8 @@ function adminMessage({ address, ownToken }: EdgeEvent & { kind: 'admin-listenin
     message: `${message}, changes are refused: its token can't be kept: ${ownToken.reason}; ${advice}`,
   }
 }
+
+const when = (waitMs: number): string => (waitMs === 0 ? 'at once' : `in ${waitMs / 1000} s`)
 
 const besides = ({ more }: { readonly more?: number }): string =>
   more === undefined ? '' : ` (and ${counted(more, 'time')} more within a second)`

@@ -33,7 +33,8 @@ export function processIo(): ServiceIo {
       const onHangup = (): void => {
         if (hasLostTerminal()) handler('SIGTERM')
       }
-      const listeners = [...ends, ['SIGHUP', onHangup] as const]
+      const onAlone = (): void => handler('SIGTERM')
+      const listeners = [...ends, ['SIGHUP', onHangup] as const, ['disconnect', onAlone] as const]
       for (const [signal, listener] of listeners) process.on(signal, listener)
       return () => {
         for (const [signal, listener] of listeners) process.off(signal, listener)
@@ -63,6 +64,7 @@ export function processIo(): ServiceIo {
         process.off('exit', onExit)
       }
     },
+    ...(process.send && { tellReady: () => void process.send?.('ready') }),
     stderrNow: writeNow,
   }
 }

@@ -24,7 +24,7 @@ export interface RunningEdge {
 }
 
 export interface Service {
-  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onFault' | 'guardExit'>
+  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onFault' | 'guardExit' | 'tellReady'>
   readonly config: Config
   /** Where the configuration came from, for people; undefined: from nowhere. */
   readonly file: string | undefined
@@ -59,6 +59,7 @@ export async function serve({ io, config, file, emit, lastWords, clock, start, o
     edge = await start({ config, emit })
     emit({ kind: 'ready', config: file, pools: config.pools.length, backends: countMembers(config) })
     onReady?.(edge)
+    io.tellReady?.()
     const signal = await signals.first
     emit({ kind: 'draining', signal, connections: edge.status().counters.connectionsOpen })
     const { cut } = await edge.drain()

@@ -22,6 +22,8 @@ export interface ServiceIo extends Io {
    * ends all the same: with which code, and gives the one to end with instead.
    */
   readonly guardExit: (handler: (code: number) => number) => () => void
+  /** Tells the process that keeps this one alive that it serves; absent: there is none. Its end counts as SIGTERM. */
+  readonly tellReady?: () => void
   /** As `stderr`, but written before it returns. */
   readonly stderrNow: (text: string) => void
 }

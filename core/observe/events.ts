@@ -49,6 +49,8 @@ export type EdgeEvent =
   | { readonly kind: 'connection-limit'; readonly limit: number; readonly more?: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }
+  /** The process that serves has died, and is started again after that time; told by the one that keeps it alive. */
+  | { readonly kind: 'restarting'; readonly ending: string; readonly waitMs: number }
   | { readonly kind: 'fault'; readonly detail: string; readonly more?: number }
 
 export type OwnTokenPlace =

@@ -120,6 +120,8 @@ describe('command line', () => {
       ['status', '--'.repeat(5000)],
       ['__proto__'],
       ['run', '--config'],
+      ['run', '--supervised', '--top'],
+      ['demo', '--supervised'],
     ])
       expect([args[0], (await run(...args)).code]).toEqual([args[0], 2])
   })

@@ -109,6 +109,15 @@ describe('event description', () => {
     })
   })
 
+  test('says when a process that died is started again', () => {
+    const restarting = { kind: 'restarting', ending: 'was ended by SIGKILL' } as const
+    expect(describeEvent({ ...restarting, waitMs: 0 })).toEqual({
+      level: 'error',
+      message: 'the serving process was ended by SIGKILL; it is started again at once',
+    })
+    expect(describeEvent({ ...restarting, waitMs: 4000 }).message).toEndWith('it is started again in 4 s')
+  })
+
   test('says how often besides something happened', () => {
     expect(describeEvent({ kind: 'fault', detail: 'Error: x' }).message).toBe('Error: x')
     expect(describeEvent({ kind: 'fault', detail: 'Error: x', more: 1 }).message).toBe(

@@ -59,6 +59,20 @@ describe('a service', () => {
     await result
   })
 
+  test('tells whoever keeps it alive that it serves, once it does', async () => {
+    const told: string[] = []
+    const io = { ...fakeIo(), tellReady: () => void told.push('ready') }
+    const started = Promise.withResolvers<RunningEdge>()
+    const { ready, drained, result } = scripted({ io, start: () => started.promise })
+    expect(told).toEqual([])
+    started.resolve(edgeThatEnds)
+    await ready
+    expect(told).toEqual(['ready'])
+    io.signal('SIGTERM')
+    drained.resolve({ cut: 0 })
+    await result
+  })
+
   test('reloads at SIGHUP, and does not mind one that comes too early', async () => {
     const io = fakeIo()
     const reloads: string[] = []

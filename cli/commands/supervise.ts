@@ -1,0 +1,41 @@
+/** `smartedge run --supervised`: a small process that keeps the one alive which serves. */
+import { systemClock } from '../../core/clock.ts'
+import { createLog } from '../process/log.ts'
+import { ownCommand } from '../process/own-command.ts'
+import type { ServiceIo } from '../process/service-io.ts'
+import { type Ending, type Served, supervise } from '../process/supervisor.ts'
+import type { RunOptions } from './run.ts'
+
+export async function runSupervised(io: ServiceIo, options: RunOptions): Promise<number> {
+  const format = options.json || !io.stderrIsTty ? 'json' : 'text'
+  const write = format === 'json' ? io.events : io.stderr
+  const emit = createLog({ write, format, color: io.color, quiet: options.quiet ?? false, clock: systemClock })
+  const command = ownCommand('run', ...argumentsOf(io, options))
+  return await supervise({ start: () => startProcess(command), io, clock: systemClock, emit })
+}
+
+function argumentsOf(io: ServiceIo, { config, json, quiet, watch }: RunOptions): string[] {
+  return [
+    ...(config === undefined ? [] : ['--config', config]),
+    ...(json ? ['--json'] : []),
+    ...(quiet ? ['--quiet'] : []),
+    ...(watch === false ? ['--no-watch'] : []),
+    ...(io.color ? [] : ['--no-color']),
+  ]
+}
+
+/** In a session of its own: signals of the terminal reach it through us alone, once. It ends when our end of the pipe closes. */
+function startProcess(command: readonly string[]): Served {
+  const ready = Promise.withResolvers<void>()
+  const child = Bun.spawn([...command], {
+    stdio: ['inherit', 'inherit', 'inherit'],
+    detached: true,
+    ipc: (message) => {
+      if (message === 'ready') ready.resolve()
+    },
+  })
+  const ended = child.exited.then((code): Ending =>
+    child.signalCode === null ? { kind: 'exited', code } : { kind: 'killed', signal: String(child.signalCode) },
+  )
+  return { ready: ready.promise, ended, signal: (signal) => child.kill(signal) }
+}

@@ -1,0 +1,81 @@
+/**
+ * Keeps one serving process alive: starts it, passes signals on to it, and starts it again when it dies. It ends with it
+ * when it was told to, when the process ended as it should, and where another start would end the same way.
+ */
+import type { Clock } from '../../core/clock.ts'
+import type { Emit } from '../../core/observe/events.ts'
+import { Backoff } from './backoff.ts'
+import { exitCode } from './exit-codes.ts'
+import type { ServiceIo, Signal } from './service-io.ts'
+
+export type Ending =
+  { readonly kind: 'exited'; readonly code: number } | { readonly kind: 'killed'; readonly signal: string }
+
+/** The process that serves, started a moment ago. */
+export interface Served {
+  /** Resolves when it serves; may never. */
+  readonly ready: Promise<void>
+  readonly ended: Promise<Ending>
+  signal(signal: Signal | 'SIGHUP'): void
+}
+
+export interface SupervisorOptions {
+  readonly start: () => Served
+  readonly io: Pick<ServiceIo, 'onSignal' | 'onHangup'>
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+interface State {
+  /** Somebody wants an end. */
+  readonly isTold: boolean
+  /** One of the processes has served. */
+  readonly hasServed: boolean
+}
+
+/** Ends that another start would only repeat. */
+const finalCodes: readonly number[] = [exitCode.ok, exitCode.usage, exitCode.badConfig]
+
+/** Resolves to the exit code. */
+export async function supervise({ start, io, clock, emit }: SupervisorOptions): Promise<number> {
+  const backoff = new Backoff()
+  const told = Promise.withResolvers<void>()
+  const state = { isTold: false, hasServed: false }
+  let served: Served | undefined
+  const stopSignals = io.onSignal((signal) => {
+    state.isTold = true
+    told.resolve()
+    served?.signal(signal)
+  })
+  const stopHangups = io.onHangup(() => served?.signal('SIGHUP'))
+  try {
+    while (!state.isTold) {
+      const begunAt = clock.now()
+      served = start()
+      void served.ready.then(() => (state.hasServed = true))
+      const ending = await served.ended
+      served = undefined
+      const code = finalCode(ending, state)
+      if (code !== undefined) return code
+      const waitMs = backoff.next(clock.now() - begunAt)
+      emit({ kind: 'restarting', ending: wordsOf(ending), waitMs })
+      if (waitMs > 0) await Promise.race([told.promise, new Promise<void>((resolve) => clock.after(waitMs, resolve))])
+    }
+    return exitCode.ok
+  } finally {
+    stopSignals()
+    stopHangups()
+  }
+}
+
+/** undefined: it is to be started again. */
+function finalCode(ending: Ending, { isTold, hasServed }: State): number | undefined {
+  // Before it listens to signals, one that ends it is an end like any other.
+  if (ending.kind === 'killed') return isTold ? exitCode.ok : undefined
+  // Whoever starts a service wants to see that its port is taken; later, nobody looks.
+  const isFinal = isTold || finalCodes.includes(ending.code) || (ending.code === exitCode.failure && !hasServed)
+  return isFinal ? ending.code : undefined
+}
+
+const wordsOf = (ending: Ending): string =>
+  ending.kind === 'killed' ? `was ended by ${ending.signal}` : `ended with ${ending.code}`

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'bun:test'
+import { type Ending, type Served, supervise } from '../../../cli/process/supervisor.ts'
+import type { EdgeEvent } from '../../../core/observe/events.ts'
+import { fakeIo } from '../../support/service-io.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const exited = (code: number): Ending => ({ kind: 'exited', code })
+const killed = (signal: string): Ending => ({ kind: 'killed', signal })
+
+/** A supervisor whose processes are scripted: `end` ends the newest one. */
+function supervising() {
+  const io = fakeIo()
+  const clock = virtualClock()
+  const events: EdgeEvent[] = []
+  const started: { readonly ready: () => void; readonly end: (ending: Ending) => void; readonly signals: string[] }[] =
+    []
+  const start = (): Served => {
+    const ready = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<Ending>()
+    const signals: string[] = []
+    started.push({ ready: ready.resolve, end: ended.resolve, signals })
+    return { ready: ready.promise, ended: ended.promise, signal: (signal) => void signals.push(signal) }
+  }
+  const result = supervise({ start, io, clock, emit: (event) => events.push(event) })
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
+  }
+  /** Ends the newest process, `livedMs` after now. */
+  const end = async (ending: Ending, livedMs = 0): Promise<void> => {
+    clock.advance(livedMs)
+    started.at(-1)?.end(ending)
+    await settle()
+  }
+  const serve = async (): Promise<void> => {
+    started.at(-1)?.ready()
+    await settle()
+  }
+  return { io, clock, events, started, result, end, serve, settle }
+}
+
+describe('a supervisor', () => {
+  test('starts again at once what was killed, and says how it ended', async () => {
+    const { started, end, serve, events } = supervising()
+    await serve()
+    await end(killed('SIGKILL'), 60_000)
+    expect(started).toHaveLength(2)
+    expect(events).toEqual([{ kind: 'restarting', ending: 'was ended by SIGKILL', waitMs: 0 }])
+  })
+
+  test.each([1, 70, 130, 143])('starts again what ended with %d once it has served', async (code) => {
+    const { started, end, serve, events } = supervising()
+    await serve()
+    await end(exited(code), 60_000)
+    expect(started).toHaveLength(2)
+    expect(events).toMatchObject([{ ending: `ended with ${code}` }])
+  })
+
+  test.each([0, 2, 78])('ends with what ended with %d, before and after it has served', async (code) => {
+    const early = supervising()
+    await early.end(exited(code))
+    expect(await early.result).toBe(code)
+    const late = supervising()
+    await late.serve()
+    await late.end(killed('SIGSEGV'), 20_000)
+    await late.end(exited(code))
+    expect(await late.result).toBe(code)
+    expect(late.io.watchers()).toBe(0)
+  })
+
+  test('ends with a start that fails', async () => {
+    const { started, end, result } = supervising()
+    await end(exited(1))
+    expect(await result).toBe(1)
+    expect(started).toHaveLength(1)
+  })
+
+  test('tries again a start that fails behind a process that served', async () => {
+    const { started, end, serve } = supervising()
+    await serve()
+    await end(killed('SIGKILL'), 20_000)
+    await end(exited(1))
+    expect(started).toHaveLength(3)
+  })
+
+  test('waits longer and longer for what dies at once', async () => {
+    const { started, end, clock, settle, events } = supervising()
+    for (let death = 0; death < 3; death += 1) await end(killed('SIGKILL'))
+    expect(started).toHaveLength(3)
+    clock.advance(999)
+    await settle()
+    expect(started).toHaveLength(3)
+    clock.advance(1)
+    await settle()
+    expect(started).toHaveLength(4)
+    await end(killed('SIGKILL'))
+    expect(events.at(-1)).toMatchObject({ waitMs: 2000 })
+  })
+
+  test('passes signals on, and ends as the process does then', async () => {
+    const { io, started, end, serve, result, events } = supervising()
+    await serve()
+    io.hangup()
+    io.signal('SIGTERM')
+    io.signal('SIGINT')
+    expect(started[0]?.signals).toEqual(['SIGHUP', 'SIGTERM', 'SIGINT'])
+    await end(exited(130))
+    expect(await result).toBe(130)
+    expect(events).toEqual([])
+  })
+
+  test('ends with 0 when a signal ended the process before it could listen', async () => {
+    const { io, end, result } = supervising()
+    io.signal('SIGTERM')
+    await end(killed('SIGTERM'))
+    expect(await result).toBe(0)
+  })
+
+  test('ends at once when told while it waits', async () => {
+    const { io, end, started, result } = supervising()
+    for (let death = 0; death < 3; death += 1) await end(killed('SIGKILL'))
+    io.hangup()
+    io.signal('SIGTERM')
+    expect(await result).toBe(0)
+    expect(started).toHaveLength(3)
+  })
+})
