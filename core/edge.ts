@@ -1,5 +1,7 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
 import type { SocketAddress } from './address.ts'
+import { maxAdminConnections } from './admin/connections.ts'
+import { MAX_WATCHERS } from './admin/events.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { Env } from './config/read/expand.ts'
@@ -167,6 +169,7 @@ function assemble({ clock, random, lookUp, connect, log, env, guard }: Surroundi
   const published = new Published()
   const addresses = new Addresses(clock, reportFault)
 
+  const turns = createTurns(clock, reportFault)
   const writeRequestId = requestIds(random)
   const services: Services = { clock, random, counters, writeRequestId, observers: [] }
   const handler = createHandler({
@@ -174,7 +177,7 @@ function assemble({ clock, random, lookUp, connect, log, env, guard }: Surroundi
     world: () => published.world,
     head: new RequestHead(MAX_FIELDS),
     wheel,
-    turns: createTurns(clock, reportFault),
+    turns,
     idle: budget.idleClients,
   })
   const plugins = createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
@@ -204,8 +207,11 @@ function assemble({ clock, random, lookUp, connect, log, env, guard }: Surroundi
     maxConnections: () => published.world.limits.maxConnections ?? budget.clientsWithBackends,
     onClosed: () => life.clientGone(),
   })
-  const source = createAdminSource({ published, pools, listeners, counters, clock, life, log })
-  const admin = new AdminHost({ addresses, source, emit, clock, env })
+  const maxAdmin = maxAdminConnections(readDescriptorLimit())
+  const maxWatchers = Math.min(MAX_WATCHERS, Math.floor(maxAdmin / 2))
+  const source = createAdminSource({ published, pools, listeners, counters, clock, life, log, maxWatchers })
+  const surroundings = { clock, wheel, turns, reportFault, env, maxConnections: maxAdmin }
+  const admin = new AdminHost({ addresses, source, emit, surroundings })
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.

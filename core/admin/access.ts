@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../secrets.ts'
 import { problem } from './problem.ts'
+import type { AdminRequest } from './request.ts'
 
 /** What is asked for: what says nothing that needs guarding, what changes nothing, everything else. */
 export type Need = 'public' | 'read' | 'change'
@@ -19,13 +20,13 @@ export type Access =
   | { readonly kind: 'open' }
 
 /** The refusal, or undefined when the request may go on. */
-export function refuseAccess(request: Request, access: Access, need: Need): Response | undefined {
+export function refuseAccess(request: AdminRequest, access: Access, need: Need): Response | undefined {
   if (need === 'public') return undefined
-  const host = request.headers.get('host') ?? ''
+  const host = request.field('host') ?? ''
   const page = foreignPage(request, host)
   if (page !== undefined)
     return problem(403, `Requests from ${page} are not served; a web page may not read or change this.`)
-  const given = access.kind === 'open' ? 'none' : judge(request.headers.get('authorization'), access.token)
+  const given = access.kind === 'open' ? 'none' : judge(request.field('authorization'), access.token)
   if (given === 'right') return undefined
   if (access.kind === 'guarded' || (access.kind === 'changes-guarded' && need === 'change'))
     return unauthorized(given, access)
@@ -38,11 +39,11 @@ export const isLoopbackHost = (host: string): boolean =>
   /^(?:localhost|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\])(?::\d{1,5})?$/i.test(host)
 
 /** The page elsewhere that a browser sends this for. Links to here are followed; what they show, the page cannot read. */
-function foreignPage({ headers, method }: Request, host: string): string | undefined {
-  const origin = headers.get('origin')
-  if (origin !== null && !isSameOrigin(origin, host)) return `the origin ${quote(origin)}`
-  const site = headers.get('sec-fetch-site') ?? 'none'
-  const isRead = method === 'GET' || method === 'HEAD'
+function foreignPage(request: AdminRequest, host: string): string | undefined {
+  const origin = request.field('origin')
+  if (origin !== undefined && !isSameOrigin(origin, host)) return `the origin ${quote(origin)}`
+  const site = request.field('sec-fetch-site') ?? 'none'
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
   return isRead || site === 'none' || site === 'same-origin' ? undefined : 'another site'
 }
 
@@ -50,12 +51,12 @@ const isSameOrigin = (origin: string, host: string): boolean =>
   host !== '' && (origin === `http://${host}` || origin === `https://${host}`)
 
 /** Compares digests, so that neither the length nor the first difference shows in the time it takes. */
-function judge(header: string | null, token: Secret): 'none' | 'wrong' | 'right' {
+function judge(header: string | undefined, token: Secret): 'none' | 'wrong' | 'right' {
   const given = /^bearer +(.*)$/i.exec(header ?? '')?.[1] ?? ''
   const text = token.reveal()
   const matches = timingSafeEqual(digest(given), digest(text))
   if (matches && text !== '') return 'right'
-  return header === null ? 'none' : 'wrong'
+  return header === undefined ? 'none' : 'wrong'
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

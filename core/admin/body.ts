@@ -3,6 +3,7 @@ import { maxFileBytes, readTree } from '../config/read/tree.ts'
 import type { Bodies, BodyName } from './body-schemas.ts'
 import { checkBody } from './check-body.ts'
 import { problem, sentences } from './problem.ts'
+import type { AdminRequest } from './request.ts'
 
 export type Body<T> =
   { readonly kind: 'body'; readonly value: T } | { readonly kind: 'refused'; readonly response: Response }
@@ -15,21 +16,28 @@ const maxEditBytes = 64 * 1024
 /** A config file has up to as many. */
 export const maxBodyBytes = maxFileBytes
 
-/** Whether one is announced; it may turn out to be empty. */
-export const hasBody = (request: Request): boolean => request.body !== null
+/** JSON as text; empty when there is no body. A body without a type is taken for JSON (RFC 9110 8.3). */
+export async function readText(request: AdminRequest, maxBytes = maxBodyBytes): Promise<Body<string>> {
+  if (!request.hasBody) return { kind: 'body', value: '' }
+  // Forms of web pages send other types: browsers ask before they send this one elsewhere.
+  if (!/^application\/json *(?:;|$)/i.test(request.field('content-type') ?? 'application/json'))
+    return refused(problem(415, 'Send JSON with the header "Content-Type: application/json".'))
+  const read = await request.readBody(maxBytes)
+  switch (read.kind) {
+    case 'bytes':
+      return decode(read.bytes)
+    case 'too-large':
+      return refused(problem(413, `A body of at most ${maxBytes} bytes is read here.`))
+    case 'no-room':
+      return refused(problem(503, 'Too many bodies are being read; try again.', { headers: { 'retry-after': '1' } }))
+    case 'gone':
+      return refused(problem(400, 'The body did not come to its end.'))
+    default:
+      return read satisfies never
+  }
+}
 
-/**
- * Without the type, a form on any web page could send it: browsers ask before they send `application/json` elsewhere.
- * Empty when there is none.
- */
-export async function readText(request: Request, maxBytes = maxBodyBytes): Promise<Body<string>> {
-  const type = request.headers.get('content-type') ?? ''
-  if (!/^application\/json *(?:;|$)/i.test(type))
-    return refused(problem(415, 'Send the header "Content-Type: application/json".'))
-  const tooLarge = () => refused(problem(413, `A body of at most ${maxBytes} bytes is read here.`))
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return tooLarge()
-  const bytes = await request.arrayBuffer()
-  if (bytes.byteLength > maxBytes) return tooLarge()
+function decode(bytes: Uint8Array): Body<string> {
   try {
     return { kind: 'body', value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch {
@@ -38,7 +46,7 @@ export async function readText(request: Request, maxBytes = maxBodyBytes): Promi
 }
 
 /** A JSON value that its schema accepts, without repeated keys. */
-export async function readBody<Name extends BodyName>(request: Request, name: Name): Promise<Body<Bodies[Name]>> {
+export async function readBody<Name extends BodyName>(request: AdminRequest, name: Name): Promise<Body<Bodies[Name]>> {
   const json = await readJson(request)
   if (json.kind === 'refused') return json
   const checked = checkBody(name, json.value)
@@ -47,7 +55,7 @@ export async function readBody<Name extends BodyName>(request: Request, name: Na
   return refused(problem(422, sentences(problems, 'The body'), { problems }))
 }
 
-async function readJson(request: Request): Promise<Body<unknown>> {
+async function readJson(request: AdminRequest): Promise<Body<unknown>> {
   const text = await readText(request, maxEditBytes)
   if (text.kind === 'refused') return text
   // The tree first: it bounds the depth, which those who walk the value rely on.

@@ -6,10 +6,11 @@ import type { FileEdit } from '../config/edit/pool-edit.ts'
 import { configSchema } from '../config/schema.ts'
 import type { Controller, EditResult, Problems, ReloadResult } from '../control/contract.ts'
 import { bodySchemas } from './body-schemas.ts'
-import { hasBody, readBody, readText } from './body.ts'
+import { readBody, readText } from './body.ts'
 import { poolView } from './pool-view.ts'
 import { problem, sentences } from './problem.ts'
-import { type Call, json, type Routes } from './route.ts'
+import type { Call, Routes } from './route.ts'
+import { json } from './whole.ts'
 
 type Controlled = Call & { readonly control: Controller }
 
@@ -22,7 +23,6 @@ const controlled =
     return problem(409, 'This process was started without a configuration file; there is nothing to change.')
   }
 
-/** Yet said to be JSON: see `readText`. */
 const nothing = { description: 'Nothing.' } as const
 
 export const controlRoutes: Routes = {
@@ -67,7 +67,7 @@ export const controlRoutes: Routes = {
       schema: configSchema,
     },
     answer: controlled(async ({ control, request, refuse }) => {
-      const refused = hasBody(request) ? refuse('change') : undefined
+      const refused = request.hasBody ? refuse('change') : undefined
       if (refused) return refused
       const body = await readText(request)
       if (body.kind === 'refused') return body.response
@@ -148,14 +148,14 @@ async function edit(call: Controlled, change: FileEdit, status = 200): Promise<R
     params: { pool = '' },
     origin,
   } = call
-  const ifMatch = matchOf(request.headers.get('if-match'), control.etag(pool))
+  const ifMatch = matchOf(request.field('if-match'), control.etag(pool))
   const result = await control.edit({ ...change, pool, ...(ifMatch !== undefined && { ifMatch }) }, origin)
   return editAnswer(result, status)
 }
 
 /** undefined: any will do. Of several the current one counts, when it is among them (RFC 9110 13.1.1). */
-function matchOf(header: string | null, current: string | undefined): string | undefined {
-  if (header === null || header.trim() === '*') return undefined
+function matchOf(header: string | undefined, current: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === '*') return undefined
   const tags = header.split(',').map((tag) => tag.trim())
   const strong = tags.map((tag) => /^"(.*)"$/.exec(tag)?.[1] ?? '')
   return current !== undefined && strong.includes(current) ? current : (strong[0] ?? '')

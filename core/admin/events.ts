@@ -7,23 +7,26 @@ import type { Cancel } from '../clock.ts'
 import type { EventLog } from '../observe/event-log.ts'
 import type { Feed } from '../report/feed.ts'
 import { problem } from './problem.ts'
+import type { AdminRequest } from './request.ts'
 
 export interface EventStreamOptions {
   readonly feed: Feed
   readonly log: EventLog
+  /** At most `MAX_WATCHERS`. */
+  readonly maxWatchers: number
 }
 
 /** Answers one watcher; HEAD gets the headers alone. */
-export type EventStream = (request: Request) => Response
+export type EventStream = (request: AdminRequest) => Response
 
 /** A watcher costs a few KB four times a second; more than this many is no dashboard but a mistake. */
-const maxWatchers = 64
+export const MAX_WATCHERS = 64
 /** A watcher that reads so much more slowly than it is sent is dropped: it sees old news, and we would keep it. */
 const maxUnreadBytes = 512 * 1024
 
 const headers = { 'content-type': 'text/event-stream; charset=utf-8' }
 
-export function createEventStream({ feed, log }: EventStreamOptions): EventStream {
+export function createEventStream({ feed, log, maxWatchers }: EventStreamOptions): EventStream {
   const watchers = new Set<Watcher>()
   const encoder = new TextEncoder()
   let leave: readonly Cancel[] = []
@@ -53,7 +56,7 @@ export function createEventStream({ feed, log }: EventStreamOptions): EventStrea
   return (request) => {
     if (request.method === 'HEAD') return new Response(null, { headers })
     if (watchers.size >= maxWatchers) return problem(503, `${maxWatchers} watchers are connected already; end some.`)
-    const lastId = readId(request.headers.get('last-event-id'))
+    const lastId = readId(request.field('last-event-id'))
     return new Response(
       createBody(
         (watcher) => join(watcher, lastId),
@@ -104,4 +107,4 @@ function formatMessage(event: string, data: object, id?: number): string {
 }
 
 /** What a watcher that comes back saw last; anything odd counts as nothing. */
-const readId = (text: string | null): number => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : 0)
+const readId = (text: string | undefined): number => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : 0)

@@ -5,7 +5,7 @@ import type { Env } from '../config/read/expand.ts'
 import { Secret } from '../secrets.ts'
 import type { Access } from './access.ts'
 import { homeOf, type Kept } from '../own-files.ts'
-import { createToken, forgetToken, keepToken } from './token-file.ts'
+import { createToken, dropTokens, forgetToken, keepToken } from './token-file.ts'
 
 export interface OwnToken {
   /** By the config as it is now: the token stays the same for as long as one is wanted. */
@@ -37,6 +37,7 @@ export function createOwnToken(address: SocketAddress, env: Env | undefined): Ow
       // Whoever may open a Unix socket may read the file, too.
       if (token !== undefined || open || address.kind === 'unix') {
         forget()
+        if (home) dropTokens(address, home)
         return token === undefined ? { kind: 'open' } : { kind: 'guarded', token }
       }
       own ??= make()

@@ -1,7 +1,9 @@
 /** Errors of the admin API as problem details (RFC 9457): the only place that makes them. */
 
+import { json } from './whole.ts'
+
 /** The standard phrase of each status that the API answers with; it is the problem's title, as for `about:blank`. */
-const titles = {
+export const titles = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -40,10 +42,7 @@ export function problem(
   { headers, problems }: ProblemOptions = {},
 ): Response {
   const body = { type: 'about:blank', title: titles[status], status, detail, ...(problems && { problems }) }
-  return new Response(`${JSON.stringify(body)}\n`, {
-    status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
-  })
+  return json(body, status, { 'content-type': 'application/problem+json', ...headers })
 }
 
 /** The first few in words, as a `detail`. `whole`: what a finding without a key is about. */

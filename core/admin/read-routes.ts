@@ -1,7 +1,8 @@
 /** What the admin API tells: reading changes nothing. */
 import { hideSecrets } from '../secrets.ts'
 import { problem } from './problem.ts'
-import { json, type Routes } from './route.ts'
+import type { Routes } from './route.ts'
+import { json, whole } from './whole.ts'
 
 /** Prometheus reads the version from it. */
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -23,7 +24,7 @@ export const readRoutes: Routes = {
   'GET /metrics': {
     summary: 'Metrics in the Prometheus text format.',
     contentType: metricsType,
-    answer: ({ source }) => new Response(source.metrics(), { headers: { 'content-type': metricsType } }),
+    answer: ({ source }) => whole(source.metrics(), 200, { 'content-type': metricsType }),
   },
   'GET /api/status': {
     summary: 'Listeners, counters, pools and backends at this instant.',

@@ -1,6 +1,7 @@
 /** What a route of the admin API is, and which one a request asks for. */
 import type { Need } from './access.ts'
 import { needOf, type Operation } from './openapi.ts'
+import type { AdminRequest } from './request.ts'
 import type { AdminSource } from './source.ts'
 
 export interface Route extends Operation {
@@ -9,7 +10,7 @@ export interface Route extends Operation {
 
 export interface Call {
   readonly source: AdminSource
-  readonly request: Request
+  readonly request: AdminRequest
   /** What stands for `:pool` and the like, decoded. */
   readonly params: Readonly<Record<string, string>>
   /** Who asks, for logs: `cli from 127.0.0.1`. */
@@ -71,6 +72,3 @@ function decode(step: string): string | undefined {
     return undefined
   }
 }
-
-export const json = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
-  new Response(`${JSON.stringify(body)}\n`, { status, headers: { 'content-type': 'application/json', ...headers } })

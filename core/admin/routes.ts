@@ -4,8 +4,10 @@ import { controlRoutes } from './control-routes.ts'
 import { openApiDocument } from './openapi.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
-import { type Call, findRoute, json, type Routes } from './route.ts'
+import type { AdminRequest } from './request.ts'
+import { type Call, findRoute, type Routes } from './route.ts'
 import type { AdminSource } from './source.ts'
+import { json } from './whole.ts'
 
 export interface AdminOptions {
   /** Read for each request: it may change. */
@@ -23,7 +25,7 @@ const routes: Routes = {
 }
 
 /** `address`: the client's IP address; undefined: it came over a Unix socket. */
-export type AdminHandler = (request: Request, address?: string) => Promise<Response>
+export type AdminHandler = (request: AdminRequest, address?: string) => Promise<Response>
 
 /** Never rejects: a fault of the source is a 500. */
 export function createAdminHandler(options: AdminOptions): AdminHandler {
@@ -41,8 +43,8 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
   }
 }
 
-async function answer(request: Request, asked: Omit<Call, 'request' | 'params'>): Promise<Response> {
-  const path = pathOf(request.url)
+async function answer(request: AdminRequest, asked: Omit<Call, 'request' | 'params'>): Promise<Response> {
+  const { path } = request
   const found = findRoute(routes, request.method, path)
   const refusal = asked.refuse(found.kind === 'route' ? found.need : 'read')
   if (refusal) return refusal
@@ -62,10 +64,7 @@ async function answer(request: Request, asked: Omit<Call, 'request' | 'params'>)
 }
 
 /** Our own command line names itself; it is no proof, and needs none: the log says who claims what from where. */
-function originOf(request: Request, address: string | undefined): string {
-  const client = request.headers.get('user-agent')?.startsWith('smartedge/') ? 'cli' : 'api'
+function originOf(request: AdminRequest, address: string | undefined): string {
+  const client = request.field('user-agent')?.startsWith('smartedge/') ? 'cli' : 'api'
   return `${client} from ${address ?? 'a Unix socket'}`
 }
-
-/** A bare path comes from `Bun.serve` when the Host is missing or odd, and `new URL` would throw on it. */
-const pathOf = (url: string): string => url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'

@@ -1,12 +1,25 @@
-/** The admin API where it listens, and who may ask: opened, shut and opened again, with a token of its own where it takes one. */
-import { formatAddress, type SocketAddress } from '../address.ts'
+/** The admin API on a socket, by the same connections as traffic; what it answers stands in `routes.ts`. */
+import type { SocketAddress } from '../address.ts'
+import type { Clock } from '../clock.ts'
 import type { AdminConfig } from '../config/config.ts'
 import type { Env } from '../config/read/expand.ts'
-import { StartError } from '../errors.ts'
+import { dateLines } from '../forward/date-line.ts'
+import type { HttpLimits } from '../http1/limits.ts'
+import { RequestHead } from '../http1/request-head.ts'
+import { ResponseHead } from '../http1/response-head.ts'
+import type { Turns } from '../inbound/turns.ts'
+import type { Idle } from '../net/budget.ts'
+import { LinkedList } from '../net/linked-list.ts'
+import { type Listener, listen } from '../net/listener.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
+import type { ClientTimeouts } from '../net/timeouts.ts'
+import type { ReportFault } from '../net/wire-handlers.ts'
 import type { Access } from './access.ts'
-import { listen } from './listen.ts'
+import { createByteBudget } from './byte-budget.ts'
+import { AdminConnections } from './connections.ts'
+import { AdminExchange, type ExchangeServices } from './exchange.ts'
 import { createOwnToken } from './own-token.ts'
-import { createAdminHandler } from './routes.ts'
+import { type AdminHandler, createAdminHandler } from './routes.ts'
 import type { AdminSource } from './source.ts'
 import type { Kept } from '../own-files.ts'
 
@@ -24,66 +37,110 @@ export interface AdminServer {
   /** Accepts again where it did before `close`, with another token. Throws when the address cannot be had any more. */
   reopen(): void
   /** Closes the listener at once, and what is being answered with it. */
-  stop(): Promise<void>
+  stop(): void
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is already in use; stop what listens there, or choose another address',
-  EADDRNOTAVAIL: 'is no address of this machine',
-  EACCES: 'may not be opened by this user',
-  EINVAL: 'is no address that can be listened on',
-  ENOENT: 'lies in a directory that does not exist',
-}
-
-export interface AdminServerOptions extends AdminConfig {
-  readonly source: AdminSource
+/** What it takes of the process around it. */
+export interface AdminSurroundings {
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+  readonly turns: Turns
+  readonly reportFault: ReportFault
+  /** Connections at once. */
+  readonly maxConnections: number
   /** Says where files of the user lie; absent: a token of its own is kept nowhere. */
   readonly env?: Env | undefined
 }
 
-/** Rejects with a `StartError` of one line when it cannot listen. */
-export async function startAdmin(options: AdminServerOptions): Promise<AdminServer> {
-  const { address, source, env } = options
+export interface AdminServerOptions extends AdminConfig {
+  readonly source: AdminSource
+  readonly surroundings: AdminSurroundings
+}
+
+const limits: HttpLimits = { maxHeadBytes: 64 * 1024, maxTargetBytes: 16 * 1024, maxFields: 256 }
+const timeouts: ClientTimeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 30_000, tunnelMs: 0 }
+
+/** Four plans of the largest size; four scrapes of ten thousand backends. */
+const maxBodiesBytes = 16 * 1024 ** 2
+const maxAnswersBytes = 32 * 1024 ** 2
+
+/** Throws a `StartError` of one line when it cannot listen. */
+export function startAdmin(options: AdminServerOptions): AdminServer {
+  const { address, source, surroundings } = options
   let config: AdminConfig = options
   let access: Access
   // Asked for the first time when this turn is over, and the access known.
   const handler = createAdminHandler({ access: () => access, source })
-  try {
-    const sockets = [...listen(address, handler)]
-    const bound = sockets.map((socket) => socket.address)
-    const [first = address] = bound
-    const real = address.kind === 'tcp' && first.kind === 'tcp' ? { ...address, port: first.port } : address
-    // Under a name, its commands look for the token of the first.
-    const ownToken = createOwnToken(first, env)
-    access = ownToken.accessFor(config)
-    return {
-      address: real,
-      bound,
-      get ownToken() {
-        return ownToken.kept
-      },
-      setAccess(next) {
-        config = next
-        access = ownToken.accessFor(next)
-      },
-      // First the file, then the port: a successor that has the port may have written its own.
-      close() {
-        ownToken.forget()
-        for (const socket of sockets) socket.stop()
-      },
-      reopen() {
-        sockets.push(...listen(real, handler))
-        access = ownToken.accessFor(config)
-      },
-      async stop() {
-        ownToken.forget()
-        await Promise.all(sockets.map((socket) => socket.kill()))
-      },
-    }
-  } catch (error) {
-    const reason = reasons[codeOf(error)] ?? `can't be opened: ${String(error)}`
-    throw new StartError(`${formatAddress(address)} ${reason}`, { cause: error })
+  const connections = connect(handler, surroundings)
+  const { reportFault } = surroundings
+  const open = (at: SocketAddress): Listener =>
+    // Without a token, the permissions of a Unix socket are what guards it.
+    listen({ address: at, reusePort: false, mode: 0o600, accept: (peer) => connections.accept(peer), reportFault })
+  let listener = open(address)
+  // Under a name, its commands look for the token of the first.
+  const ownToken = createOwnToken(listener.bound[0] ?? address, surroundings.env)
+  access = ownToken.accessFor(config)
+  return {
+    address: listener.address,
+    bound: listener.bound,
+    get ownToken() {
+      return ownToken.kept
+    },
+    setAccess(next) {
+      config = next
+      access = ownToken.accessFor(next)
+    },
+    // First the file, then the port: a successor that has the port may have written its own.
+    close() {
+      ownToken.forget()
+      listener.stop()
+      connections.letGo()
+    },
+    reopen() {
+      listener = open(listener.address)
+      access = ownToken.accessFor(config)
+    },
+    stop() {
+      ownToken.forget()
+      listener.stop()
+      connections.cut()
+    },
   }
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+/** Everything between a socket and the routes. */
+function connect(handler: AdminHandler, surroundings: AdminSurroundings): AdminConnections {
+  const { clock, reportFault, wheel, turns, maxConnections } = surroundings
+  const head = new RequestHead(limits.maxFields)
+  const services: ExchangeServices = {
+    handler,
+    bodies: createByteBudget(maxBodiesBytes),
+    answers: createByteBudget(maxAnswersBytes),
+    limits,
+    responseHead: new ResponseHead(limits.maxFields),
+    reportFault,
+  }
+  const connections: AdminConnections = new AdminConnections(
+    {
+      head,
+      limits,
+      timeouts,
+      // Whoever types a request into a pipe has no more of them, and waits.
+      halfClose: 'answer',
+      wheel,
+      turns,
+      // Not among those that traffic takes descriptors from: see AdminConnections.
+      idle: new LinkedList<Idle>(),
+      dateLine: dateLines(clock),
+      // Not traffic: nobody reads them.
+      counters: { bytesFromClients: 0, bytesToClients: 0 },
+      onRequest(stream) {
+        const exchange = new AdminExchange(services, stream, head, connections.begin(stream.peer))
+        void exchange.run()
+      },
+      onRefusal: () => undefined,
+    },
+    maxConnections,
+  )
+  return connections
+}

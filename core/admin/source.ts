@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
+import type { AdminRequest } from './request.ts'
 
 export interface AdminSource {
   status(): StatusSnapshot
@@ -12,7 +13,7 @@ export interface AdminSource {
   /** The configuration in force, secrets included: the API takes them out. */
   config(): Config
   /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
-  events(request: Request): Response
+  events(request: AdminRequest): Response
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
 }

@@ -20,7 +20,16 @@ export const keepToken = (address: SocketAddress, token: string, home: Home): Ke
 
 /** Takes it away, unless another process has put its own there. Never throws: the file may be gone. */
 export function forgetToken(file: string, token: string, home: Home): void {
-  if (readToken(file, home)?.token !== token) return
+  if (readToken(file, home)?.token === token) remove(file)
+}
+
+/** Takes away what a process that was killed has left for this address, which is ours now and takes no such token. */
+export function dropTokens(address: SocketAddress, home: Home): void {
+  const files = foldersToRead(home).map((folder) => join(folder, nameOf(address)))
+  for (const file of files) if (readToken(file, home) !== undefined) remove(file)
+}
+
+function remove(file: string): void {
   try {
     unlinkSync(file)
   } catch {

@@ -1,10 +1,8 @@
 /** The admin API, as a part: opened elsewhere beside the old one, which goes when the new one counts; kept where it is otherwise. */
 import { formatAddress, type SocketAddress } from '../address.ts'
-import { type AdminServer, startAdmin } from '../admin/server.ts'
+import { type AdminServer, type AdminSurroundings, startAdmin } from '../admin/server.ts'
 import type { AdminSource } from '../admin/source.ts'
-import type { Clock } from '../clock.ts'
 import type { AdminConfig, Config } from '../config/config.ts'
-import type { Env } from '../config/read/expand.ts'
 import { removeStaleSocket } from '../net/stale-socket.ts'
 import type { Emit } from '../observe/events.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
@@ -14,9 +12,7 @@ export interface AdminHostServices {
   readonly addresses: Addresses
   readonly source: AdminSource
   readonly emit: Emit
-  readonly clock: Clock
-  /** Of the process, for a token of its own. */
-  readonly env: Env | undefined
+  readonly surroundings: AdminSurroundings
 }
 
 /** Who asked for the move asked through the old one, and still gets the answer. */
@@ -46,18 +42,18 @@ export class AdminHost implements Part<Config> {
 
   /** Ends it at once. */
   stop(): void {
-    void this.running?.server.stop()
+    this.running?.server.stop()
   }
 
   private async open(next: AdminConfig, config: Config) {
-    const { addresses, source, env } = this.services
+    const { addresses, source, surroundings } = this.services
     if (next.address.kind === 'unix') await removeStaleSocket(next.address.path)
-    const open = async () => new AdminDoor(next.address, await startAdmin({ ...next, source, env }))
+    const open = async () => new AdminDoor(next.address, startAdmin({ ...next, source, surroundings }))
     try {
       const { holder, abandon } = await addresses.take(next.address, config, open)
       const end = (): void => {
         abandon()
-        void holder.server.stop()
+        holder.server.stop()
       }
       return { holder, abandon: end }
     } catch (error) {
@@ -66,12 +62,12 @@ export class AdminHost implements Part<Config> {
   }
 
   private take(next: AdminDoor | undefined): void {
-    const { addresses, emit, clock } = this.services
+    const { addresses, emit, surroundings } = this.services
     const { running: old } = this
     this.running = next
     if (old !== undefined) {
       addresses.release(old)
-      clock.after(graceMs, () => void old.server.stop())
+      surroundings.clock.after(graceMs, () => old.server.stop())
     }
     if (next === undefined) return
     const { bound, ownToken } = next.server

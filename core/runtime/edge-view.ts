@@ -27,6 +27,8 @@ export interface EdgeViewOptions {
   readonly clock: Clock
   readonly life: Life
   readonly log: EventLog
+  /** Of the event stream, at once. */
+  readonly maxWatchers: number
 }
 
 export interface EdgeSource extends AdminSource {
@@ -35,7 +37,7 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, listeners, counters, clock, life, log } = options
+  const { published, pools, listeners, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
   const runningPools = (): RunningPool[] => [...pools.running.values()]
@@ -56,7 +58,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     metrics: () => renderMetrics(view(), processView(startedAt)),
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
-    events: createEventStream({ feed, log }),
+    events: createEventStream({ feed, log, maxWatchers }),
     get control() {
       return controller
     },

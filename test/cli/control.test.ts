@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { main } from '../../cli/main.ts'
-import { startAdmin } from '../../core/admin/server.ts'
 import { formatAddress } from '../../core/address.ts'
 import { Secret } from '../../core/secrets.ts'
+import { adminServer } from '../support/admin-server.ts'
 import { fakeAdminSource } from '../support/admin-source.ts'
 import type { ServiceIo } from '../../cli/process/service-io.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
@@ -47,13 +47,8 @@ async function start(given: Readonly<Record<string, string>> = files, token?: st
   const checks = { ended: 0 }
   const status = () => statusOf(one, checks)
   const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller, status })
-  const server = await startAdmin({
-    address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    token: token === undefined ? undefined : new Secret(token),
-    open: token === undefined,
-    source,
-  })
-  ends.push(() => server.stop(), one.end)
+  const server = await adminServer({ token: token === undefined ? undefined : new Secret(token), source })
+  ends.push(one.end)
   const url = `http://${formatAddress(server.address)}`
   const run = async (line: string, env: Readonly<Record<string, string>> = {}, overrides: Partial<ServiceIo> = {}) => {
     const io = fakeIo({ env: { SMARTEDGE_ADMIN_URL: url, ...env }, ...overrides })

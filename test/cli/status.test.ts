@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { status, type StatusOptions } from '../../cli/commands/status.ts'
 import type { ServiceIo } from '../../cli/process/service-io.ts'
-import { type AdminServer, startAdmin } from '../../core/admin/server.ts'
+import type { AdminServer } from '../../core/admin/server.ts'
 import { Secret } from '../../core/secrets.ts'
-import { fakeAdminSource } from '../support/admin-source.ts'
+import { adminServer, urlOf } from '../support/admin-server.ts'
 import { fakeIo } from '../support/service-io.ts'
 
 const stops: (() => Promise<void>)[] = []
@@ -15,15 +15,8 @@ afterEach(async () => {
 })
 
 async function admin(token?: string): Promise<{ server: AdminServer; url: string }> {
-  const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-  const server = await startAdmin({
-    address,
-    token: token === undefined ? undefined : new Secret(token),
-    open: token === undefined,
-    source: fakeAdminSource(),
-  })
-  stops.push(() => server.stop())
-  return { server, url: `http://127.0.0.1:${server.address.kind === 'tcp' ? server.address.port : 0}` }
+  const server = await adminServer({ token: token === undefined ? undefined : new Secret(token) })
+  return { server, url: urlOf(server) }
 }
 
 /** Something else that listens where an admin API was expected. */
@@ -49,7 +42,7 @@ describe('status command', () => {
   test('fits the terminal, as it is at that moment', async () => {
     const { server, url } = await admin()
     const widths = [80, 200]
-    const pause = async () => (widths.length === 0 ? await server.stop() : undefined)
+    const pause = async () => (widths.length === 0 ? server.stop() : undefined)
     const { out } = await run({ url, watch: true, pause }, { isTty: true, columns: () => widths.shift() })
     const [narrow = '', wide = ''] = out.split('\u001B[H\u001B[2J\u001B[3J').slice(1)
     expect(Math.max(...narrow.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
@@ -105,7 +98,7 @@ describe('status command', () => {
 
   test('says in one line what to do when nothing listens, and ends with 69', async () => {
     const { server, url } = await admin()
-    await server.stop()
+    server.stop()
     const { code, out, err } = await run({ url })
     expect([code, out]).toEqual([69, ''])
     expect(err).toBe(
@@ -133,7 +126,7 @@ describe('status command', () => {
     let looks = 0
     const pause = async () => {
       looks++
-      if (looks === 2) await server.stop()
+      if (looks === 2) server.stop()
     }
     const { code, out } = await run({ url, watch: true, pause }, { isTty: true })
     expect([code, looks]).toEqual([69, 2])
@@ -142,7 +135,7 @@ describe('status command', () => {
 
   test('watches as one JSON object a line, without touching the screen', async () => {
     const { server, url } = await admin()
-    const { out } = await run({ url, watch: true, json: true, pause: () => server.stop() }, { isTty: true })
+    const { out } = await run({ url, watch: true, json: true, pause: async () => server.stop() }, { isTty: true })
     expect(
       out
         .trimEnd()

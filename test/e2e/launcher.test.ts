@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterAll, afterEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -41,8 +42,12 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   return folder
 }
 
+/** Where what is kept for the user lies. */
+const session = mkdtempSync(join(tmpdir(), 'smartedge-launcher-'))
+afterAll(() => rmSync(session, { recursive: true }))
+
 /** Nothing of this test's own environment but what finds programs. */
-const environment = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/' }
+const environment = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', XDG_RUNTIME_DIR: session }
 
 function spawn(command: readonly string[], cwd: string) {
   const child = Bun.spawn([...command], { cwd, env: environment, stdout: 'pipe', stderr: 'pipe' })

@@ -2,6 +2,7 @@
 import { afterEach } from 'bun:test'
 import type { Access } from '../../core/admin/access.ts'
 import { createAdminHandler } from '../../core/admin/routes.ts'
+import { adminRequest } from './admin-request.ts'
 import { fakeAdminSource } from './admin-source.ts'
 import { controlled, type Controlled } from './controlled.ts'
 
@@ -13,13 +14,12 @@ export const files = {
 
 export interface ControlledApi extends Controlled {
   /** `body`: a text as it is, anything else as JSON. */
-  readonly ask: (
-    method: string,
-    url: string,
-    body?: unknown,
-    headers?: Readonly<Record<string, string>>,
-  ) => Promise<Response>
+  readonly ask: (method: string, url: string, body?: unknown, headers?: Headers) => Promise<Response>
+  /** With these headers alone, besides the Host. */
+  readonly askAs: (headers: Headers, method: string, url: string, body?: unknown) => Promise<Response>
 }
+
+type Headers = Readonly<Record<string, string>>
 
 const running = new Set<Controlled>()
 afterEach(() => {
@@ -32,14 +32,16 @@ export async function controlledApi(access: Access = { kind: 'open' }): Promise<
   running.add(one)
   const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller })
   const handler = createAdminHandler({ access: () => access, source })
-  const ask: ControlledApi['ask'] = (method, url, body, headers = {}) =>
+  const askAs: ControlledApi['askAs'] = (headers, method, url, body) =>
     handler(
-      new Request(`http://localhost:9900${url}`, {
+      adminRequest(url, {
         method,
-        headers: { host: 'localhost:9900', 'content-type': 'application/json', ...headers },
+        headers: { host: 'localhost:9900', ...headers },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
       '127.0.0.1',
     )
-  return { ...one, ask }
+  const ask: ControlledApi['ask'] = (method, url, body, headers) =>
+    askAs({ 'content-type': 'application/json', ...headers }, method, url, body)
+  return { ...one, ask, askAs }
 }

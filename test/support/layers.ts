@@ -46,6 +46,11 @@ const FOR_EXCHANGE = [
   'observe',
 ]
 
+const FOR_ADMIN = [
+  ...['observe', 'report', 'config', 'http1', 'net', 'inbound', 'stream'].map((name) => `core/${name}/`),
+  'core/forward/date-line.ts',
+]
+
 export const LAYERS: readonly Layer[] = [
   ...LEAVES.map((from) => ({ from, to: [] })),
   { from: 'core/http1/', to: [] },
@@ -72,7 +77,12 @@ export const LAYERS: readonly Layer[] = [
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
-  { from: 'core/admin/', to: ['core/observe/', 'core/report/', 'core/config/'], types: ['core/control/'] },
+  // It speaks the same HTTP as traffic, over the same connections.
+  {
+    from: 'core/admin/',
+    to: FOR_ADMIN,
+    types: ['core/control/'],
+  },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
   { from: 'core/runtime/', to: ['core/'] },

@@ -32,7 +32,6 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     data: write('out'),
     stderr: write('err'),
     events: write('err'),
-    env: {},
     cwd: '/',
     command: 'smartedge',
     ascii: false,
@@ -58,6 +57,8 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     },
     stderrNow: write('err'),
     ...overrides,
+    // Of nobody: what lies in the home of whoever runs this makes no difference.
+    env: { HOME: '/nowhere', ...overrides.env },
     out: () => written.out,
     err: () => written.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),

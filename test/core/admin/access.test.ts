@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type Access, isLoopbackHost, type Need, refuseAccess } from '../../../core/admin/access.ts'
 import { Secret } from '../../../core/secrets.ts'
+import { adminRequest } from '../../support/admin-request.ts'
 import { fail } from '../../support/fail.ts'
 
 const open: Access = { kind: 'open' }
@@ -12,7 +13,7 @@ const host = 'localhost:9900'
 const bearer = { authorization: 'Bearer s3cret' }
 
 const refusal = (access: Access, need: Need, headers: Headers = { host }, method = 'GET') =>
-  refuseAccess(new Request('http://x/', { method, headers }), access, need)
+  refuseAccess(adminRequest('/', { method, headers }), access, need)
 
 const status = (access: Access, need: Need, headers?: Headers, method?: string) =>
   refusal(access, need, headers, method)?.status

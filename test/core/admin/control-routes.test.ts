@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { createAdminHandler } from '../../../core/admin/routes.ts'
+import { adminRequest } from '../../support/admin-request.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { configSchema } from '../../../core/config/schema.ts'
 import { controlledApi as start, files } from '../../support/controlled-api.ts'
@@ -150,13 +151,13 @@ describe('a bad request', () => {
     })
   })
 
-  test.each([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonx'])(
-    'of the type %s is not read',
+  test.each(['', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonx'])(
+    'of the type %j is not read',
     async (type) => {
       const { ask, edge } = await start()
-      const headers = { 'content-type': type ?? '' }
+      const headers = { 'content-type': type }
       expect((await ask('POST', path, '"http://c"', headers)).status).toBe(415)
-      expect((await ask('POST', '/api/reload', '', headers)).status).toBe(415)
+      expect((await ask('POST', '/api/reload', '{}', headers)).status).toBe(415)
       expect(edge.inForce.length).toBe(1)
     },
   )
@@ -169,6 +170,24 @@ describe('a bad request', () => {
       409,
       { problems: [{ file: 'm.json', line: 1, column: 16, key: 'backends[0]' }] },
     ])
+  })
+})
+
+describe('a request without a type', () => {
+  test('needs none when it has no body, and is taken for JSON when it has', async () => {
+    const { askAs, members } = await start()
+    const statuses: number[] = []
+    for (const [method, url, body] of [
+      ['POST', '/api/reload'],
+      ['POST', '/api/config/plan'],
+      ['POST', `${path}/a:80/check`],
+      ['POST', path, '"http://c"'],
+      ['PATCH', `${path}/c:80`, '{ "weight": 2 }'],
+      ['POST', '/api/rollback'],
+    ] as const)
+      statuses.push((await askAs({}, method, url, body)).status)
+    expect(statuses).toEqual([200, 200, 202, 201, 200, 200])
+    expect(members('web')).toMatchObject({ 'c:80': 1 })
   })
 })
 
@@ -213,7 +232,7 @@ describe('reload, rollback and plan', () => {
 
   test('are not to be had without a configuration file', async () => {
     const handler = createAdminHandler({ access: () => ({ kind: 'open' }), source: fakeAdminSource() })
-    const request = new Request('http://localhost/api/reload', { method: 'POST', headers: { host: 'localhost' } })
+    const request = adminRequest('/api/reload', { method: 'POST', headers: { host: 'localhost' } })
     expect((await handler(request)).status).toBe(409)
   })
 })
@@ -307,6 +326,6 @@ interface RequestBody {
 
 async function openApi(): Promise<OpenApi> {
   const handler = createAdminHandler({ access: () => ({ kind: 'open' }), source: fakeAdminSource() })
-  const response = await handler(new Request('http://localhost/openapi.json', { headers: { host: 'localhost' } }))
+  const response = await handler(adminRequest('/openapi.json', { headers: { host: 'localhost' } }))
   return (await response.json()) as OpenApi
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { createEventStream } from '../../../core/admin/events.ts'
 import { createEventLog } from '../../../core/observe/event-log.ts'
 import { createFeed } from '../../../core/report/feed.ts'
+import { adminRequest } from '../../support/admin-request.ts'
 import { fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -9,9 +10,10 @@ function rig(backends = [fakeBackend()]) {
   const clock = virtualClock()
   const edge = fakeEdge(backends)
   const log = createEventLog(clock, () => undefined)
-  const stream = createEventStream({ feed: createFeed({ view: () => edge, process: () => fakeProcess, clock }), log })
+  const feed = createFeed({ view: () => edge, process: () => fakeProcess, clock })
+  const stream = createEventStream({ feed, log, maxWatchers: 64 })
   const open = (headers: Record<string, string> = {}) => {
-    const response = stream(new Request('http://localhost/api/events', { headers }))
+    const response = stream(adminRequest('/api/events', { headers }))
     const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array>
     return { response, reader, read: async () => new TextDecoder().decode((await reader.read()).value) }
   }
@@ -97,7 +99,7 @@ describe('event stream', () => {
 
   test('answers HEAD without beginning to watch', () => {
     const { clock, stream } = rig()
-    const response = stream(new Request('http://localhost/api/events', { method: 'HEAD' }))
+    const response = stream(adminRequest('/api/events', { method: 'HEAD' }))
     expect(response.body).toBeNull()
     expect(clock.pending()).toBe(0)
   })

@@ -4,13 +4,14 @@ import addFormats from 'ajv-formats'
 import { createAdminHandler } from '../../../core/admin/routes.ts'
 import { statusSchema } from '../../../core/admin/status-schema.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
+import { adminRequest, type AdminRequestOptions } from '../../support/admin-request.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
-const ask = (path: string, init: RequestInit = {}, options: Parameters<typeof fakeAdminSource>[0] = {}) =>
+const ask = (path: string, init: AdminRequestOptions = {}, options: Parameters<typeof fakeAdminSource>[0] = {}) =>
   createAdminHandler({ access: () => ({ kind: 'open' }), source: fakeAdminSource(options) })(
-    new Request(`http://localhost:9900${path}`, { headers: { host: 'localhost:9900' }, ...init }),
+    adminRequest(path, { headers: { host: 'localhost:9900' }, ...init }),
   )
 
 const statuses = async (paths: readonly string[]): Promise<number[]> =>
@@ -78,6 +79,7 @@ describe('admin routes', () => {
     const response = await ask('/metrics', { method: 'HEAD' })
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toStartWith('text/plain')
+    expect(response.headers.get('content-length')).toBe((await ask('/metrics')).headers.get('content-length'))
     expect(await response.text()).toBe('')
   })
 

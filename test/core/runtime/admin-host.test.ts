@@ -6,6 +6,7 @@ import type { Refusal } from '../../../core/part.ts'
 import { Addresses } from '../../../core/runtime/addresses.ts'
 import { AdminHost } from '../../../core/runtime/admin-host.ts'
 import { Secret } from '../../../core/secrets.ts'
+import { adminSurroundings } from '../../support/admin-server.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { testConfig } from '../../support/edge.ts'
 import { freePorts } from '../../support/ports.ts'
@@ -33,7 +34,7 @@ function hosting() {
   }
   const endless = () => new Response(new ReadableStream({ start }))
   const source = fakeAdminSource({ events: endless })
-  const host = new AdminHost({ addresses, source, emit, clock, env: undefined })
+  const host = new AdminHost({ addresses, source, emit, surroundings: adminSurroundings({ clock }) })
   hosts.push(host)
   const prepare = (admin: AdminConfig | undefined) => host.prepare(testConfig({ admin }))
   const take = async (admin: AdminConfig | undefined) => (await prepare(admin)).commit()
