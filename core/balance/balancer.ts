@@ -82,7 +82,9 @@ export class Balancer {
       if (picked.hasRoom) return picked
     }
     const left = withRoom(choice.backends, tried)
-    return left && this.ask(candidatesOf(left), choice, context)
+    // Nothing to choose: a strategy may search long for the one that is left.
+    if (left === undefined || left.length === 1) return left?.[0]
+    return this.ask(candidatesOf(left), choice, context)
   }
 
   /** The strategy's choice among `candidates`; when it makes none, that is a fault, and chance chooses. */

@@ -154,10 +154,17 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
     zone: backend.zone ?? null,
     inflight: backend.inflight,
     ...backendLedger.status(counters),
-    lastCheck: lastCheck ? { ...lastCheck, at: isoTime(lastCheck.at) } : null,
+    lastCheck: lastCheck ? checkStatus(lastCheck) : null,
     latency: latency.summary() ?? null,
   }
 }
+
+const checkStatus = ({ at, passed, elapsedMs, detail }: NonNullable<BackendView['lastCheck']>) => ({
+  at: isoTime(at),
+  passed,
+  elapsedMs,
+  detail,
+})
 
 /** What it has been since the first version: why, but of unhealthy ones only. */
 export const reasonOf = ({ state, why }: StandingView): string | null => (state === 'unhealthy' ? (why ?? null) : null)

@@ -241,15 +241,18 @@ describe('backends at their caps', () => {
 
   test('are left out of retries, which ask once', () => {
     const { asked, balancer, some } = capped(true, false, true, true)
+    expect(balancer.pick(context, [some[0]!])).toBe(some[2])
+    expect(asked).toEqual([['3', '4']])
+    // The last one is taken unasked.
     expect(balancer.pick(context, [some[0]!, some[2]!])).toBe(some[3])
-    expect(asked).toEqual([['4']])
     expect(balancer.pick(context, [some[0]!, some[2]!, some[3]!])).toBeUndefined()
+    expect(asked).toHaveLength(1)
   })
 
   test('are never given a request by a strategy that insists', () => {
-    const { balancer, faults, some } = capped(false, true)
+    const { balancer, faults, some } = capped(false, true, true)
     balancer.swap({ pick: () => some[0]!.candidate })
-    expect(balancer.pick(context, [])).toBe(some[1])
+    expect(some.slice(1)).toContain(balancer.pick(context, [])!)
     expect(faults).toEqual(['pick returned something that is not in the list'])
   })
 })

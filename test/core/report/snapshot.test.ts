@@ -47,6 +47,12 @@ describe('status snapshot', () => {
     expect(JSON.parse(JSON.stringify(snapshot))).toStrictEqual(snapshot as never)
   })
 
+  test('tells of a check what is told of it elsewhere, and no more', () => {
+    const check = { at: Date.UTC(2026, 0, 1), passed: false, elapsedMs: 1, detail: 'no descriptor is free' }
+    const status = snapshotOf({ lastCheck: { ...check, isLocal: true } as typeof check })
+    expect(status.lastCheck).toEqual({ ...check, at: '2026-01-01T00:00:00.000Z' })
+  })
+
   test('says null where there is nothing to say', () => {
     expect(snapshotOf({})).toMatchObject({
       reason: null,
