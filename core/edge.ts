@@ -189,6 +189,7 @@ function assemble({ clock, random, lookUp, connect, log, env, guard }: Surroundi
     clock,
     wheel,
     reportFault,
+    relieve: () => budget.relieve(),
     onShortage,
   })
   const pools = new Pools({ clock, random, emit, wheel, head, window, dial, names, budget, plugins })

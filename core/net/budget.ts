@@ -33,7 +33,8 @@ const MIN_CAPACITY = 32
 const LOOK_MS = 1000
 
 export class DescriptorBudget {
-  /** Idle connections, idle longest first. */
+  /** Connections to backends that only wait for the other side to close, and idle ones; longest first. */
+  readonly leaving = new LinkedList<Idle>()
   readonly idleBackends = new LinkedList<Idle>()
   readonly idleClients = new LinkedList<Idle>()
   private readonly options: BudgetOptions
@@ -74,8 +75,15 @@ export class DescriptorBudget {
     return drop(this.idleClients)
   }
 
+  /** The system is short of something: all that only wait for the other side close, else one that is idle; false: there is none. */
+  relieve(): boolean {
+    if (this.leaving.size === 0) return this.makeRoom()
+    while (drop(this.leaving));
+    return true
+  }
+
   private makeRoom(): boolean {
-    return drop(this.idleBackends) || drop(this.idleClients)
+    return drop(this.leaving) || drop(this.idleBackends) || drop(this.idleClients)
   }
 
   private lookAgain(): void {

@@ -25,7 +25,9 @@ export interface DialServices {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly reportFault: ReportFault
-  /** Something of our own was wanting, in words. */
+  /** Makes room where something of our own is wanting; false: there is nothing to give way. */
+  readonly relieve: () => boolean
+  /** A dial has failed for want of something of our own, in words. */
   readonly onShortage: (detail: string) => void
 }
 
@@ -56,6 +58,7 @@ class Dialling implements TimerEntry, ConnectEvents {
   private queue: readonly string[] = []
   private readonly tried: string[] = []
   private isConnecting = false
+  private hasMadeRoom = false
   /** Gives up the connect or the look-up that it waits for. */
   private stopWaiting: Cancel | undefined = undefined
   private lastFailure: ConnectFailure | undefined = undefined
@@ -101,8 +104,13 @@ class Dialling implements TimerEntry, ConnectEvents {
       this.goOn({ isLocal: false, code, detail: code })
       return
     }
-    this.services.onShortage(shortage)
     // Another address would want the same that we have not got.
+    if (!this.hasMadeRoom && this.services.relieve()) {
+      this.hasMadeRoom = true
+      this.connect(this.tried.at(-1), this.name === undefined ? this.timeoutMs : this.leftMs())
+      return
+    }
+    this.services.onShortage(shortage)
     this.fail({ isLocal: true, code, detail: shortage })
   }
 

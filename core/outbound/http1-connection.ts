@@ -141,10 +141,11 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     else this.fail('reset', 'the backend was removed and its drain time is over')
   }
 
-  /** Nobody needs it, and nothing is under way. */
+  /** Nobody needs it, and nothing is under way; one that waits for its backend to close does so no longer. */
   discard(): void {
     this.state = advance(this.state, 'closes', CLOSED)
-    this.wire.discard()
+    if (this.isGone) this.wire.destroy()
+    else this.wire.discard()
     this.leave()
   }
 

@@ -46,7 +46,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   /** Open or being opened, idle ones included. */
   private readonly connections = new Set<Http1Connection>()
   /** Of no use any more, and not yet closed: the backend is to close first. */
-  private readonly leaving = new Set<Http1Connection>()
+  private readonly leaving = new LinkedList<Http1Connection>()
   private readonly idle = new LinkedList<Http1Connection>()
   private keepsIdle = true
 
@@ -92,7 +92,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
   keepIdle(keepsIdle: boolean): void {
     this.keepsIdle = keepsIdle
-    if (!keepsIdle) this.discardIdle(() => true)
+    if (!keepsIdle) discardAll(this.idle)
   }
 
   /** Ends every connection now; returns how many exchanges and tunnels that cut. */
@@ -103,7 +103,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
       connection.cut()
       cut += 1
     }
-    for (const { wire } of this.leaving) wire.destroy()
+    discardAll(this.leaving)
     return cut
   }
 
@@ -119,14 +119,18 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.connections.delete(connection)
     connection.inPool.leave()
     connection.inBudget.leave()
-    if (connection.wire.isOpen) this.leaving.add(connection)
+    if (connection.wire.isOpen) {
+      this.leaving.append(connection.inPool)
+      this.budget.leaving.append(connection.inBudget)
+    }
     if (this.connections.size > 0) return
     this.unwatch?.()
     this.unwatch = undefined
   }
 
   onClosed(connection: Http1Connection): void {
-    this.leaving.delete(connection)
+    connection.inPool.leave()
+    connection.inBudget.leave()
     this.budget.give()
   }
 
@@ -135,14 +139,6 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     connection?.inPool.leave()
     connection?.inBudget.leave()
     return connection
-  }
-
-  private discardIdle(isMeant: (connection: Http1Connection) => boolean): void {
-    for (let place = this.idle.first; place !== undefined;) {
-      const { owner, next } = place
-      if (isMeant(owner)) owner.discard()
-      place = next
-    }
   }
 
   /** The backend's name leads elsewhere now. */
@@ -160,7 +156,17 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.connections.add(connection)
     this.dial(address, connection.wire, this.policy.timeouts.connectMs)
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
-    this.unwatch ??= this.name?.watch(() => this.discardIdle((idle) => this.hasMoved(idle)))
+    this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))
     return connection
+  }
+}
+
+type IsMeant = (connection: Http1Connection) => boolean
+
+function discardAll(list: LinkedList<Http1Connection>, isMeant: IsMeant = () => true): void {
+  for (let place = list.first; place !== undefined;) {
+    const { owner, next } = place
+    if (isMeant(owner)) owner.discard()
+    place = next
   }
 }

@@ -72,7 +72,7 @@ const answering = (text: string, asked: string[] = []) =>
 function makeProbe(clock = virtualClock(), budget = openBudget(clock), connect = systemConnect(fail)): Probe {
   const wheel = new TimerWheel(clock, fail)
   const names = createNameTable(clock, (_host, done) => done({ kind: 'failure', code: 'ENOTFOUND' }))
-  const dial = createDial({ connect, names, clock, wheel, reportFault: fail, onShortage() {} })
+  const dial = createDial({ connect, names, clock, wheel, reportFault: fail, relieve: () => false, onShortage() {} })
   return createProbe({ clock, wheel, dial, budget, limits: () => limits })
 }
 

@@ -62,14 +62,15 @@ describe('a budget of descriptors', () => {
     expect([take(), take()]).toEqual([true, false])
   })
 
-  test('has the longest idle give way, to a backend first, then to a client', () => {
+  test('has those that are leaving give way, then the longest idle, to a backend and then to a client', () => {
     const { budget, take, takeAll, idle, log } = makeBudget(512)
+    idle(budget.leaving, 'leaving')
     idle(budget.idleClients, 'client 1')
     idle(budget.idleBackends, 'backend 1')
     idle(budget.idleBackends, 'backend 2')
     idle(budget.idleClients, 'client 2')
     const before = takeAll()
-    expect(log.slice(0, -1)).toEqual(['backend 1', 'backend 2', 'client 1', 'client 2'])
+    expect(log.slice(0, -1)).toEqual(['leaving', 'backend 1', 'backend 2', 'client 1', 'client 2'])
     expect(log.at(-1)).toBe('no descriptor is free: 448 are in use, and no connection is idle')
     expect(before).toBe(512 - 64)
     expect(take()).toBe(false)

@@ -16,7 +16,7 @@ const named: SocketAddress = { kind: 'tcp', host: 'app.test', port: 80 }
 const at = (...addresses: string[]): Found => ({ kind: 'addresses', addresses, ttlMs: 30_000 })
 
 /** Connects and look-ups that are answered by hand; with `found`, look-ups are answered at once, as by the hosts file. */
-function makeDial(found?: () => Found) {
+function makeDial(found?: () => Found, canMakeRoom = false) {
   const clock = virtualClock()
   const log: string[] = []
   const connects: ConnectEvents[] = []
@@ -41,6 +41,7 @@ function makeDial(found?: () => Found) {
     clock,
     wheel,
     reportFault: fail,
+    relieve: () => canMakeRoom,
     onShortage: (detail) => log.push(`short: ${detail}`),
   })
   const wire = new Wire(
@@ -103,6 +104,18 @@ describe('a dial to an IP address or a Unix socket', () => {
     expect(log[1]).toStartWith('short: no ')
     expect(log[2]).toStartWith('local: no ')
     expect(log[2]).toEndWith(` (${code})`)
+  })
+
+  test('tries once more where room can be made for what is lacking', () => {
+    const { log, wire, dial, refuse, succeed } = makeDial(undefined, true)
+    dial(ip, wire, 2000)
+    refuse('EADDRNOTAVAIL')
+    succeed()
+    expect(log).toEqual(['to 10.0.0.1', 'to 10.0.0.1', 'open'])
+    dial(ip, wire, 2000)
+    refuse('EMFILE')
+    refuse('EMFILE')
+    expect(log.at(-1)).toBe('local: no descriptor is free (EMFILE)')
   })
 
   test('is silent once its wire is destroyed', () => {

@@ -217,6 +217,27 @@ describe('a backend that closes behind its response', () => {
     expect(log).toEqual(['resets 0'])
   })
 
+  test('makes room first where descriptors or ports are short', () => {
+    const { budget, begin, answer, log } = makePool()
+    const [idle, one, two] = [begin(), begin(), begin()]
+    answer(idle)
+    answer(one, close)
+    answer(two, close)
+    expect(budget.leaving.size).toBe(2)
+    expect(budget.relieve()).toBe(true)
+    expect(log).toEqual(['resets 1', 'resets 2'])
+    expect([budget.leaving.size, budget.idleBackends.size]).toEqual([0, 1])
+    expect([budget.relieve(), budget.relieve()]).toEqual([true, false])
+    expect(log).toEqual(['resets 1', 'resets 2', 'closes 0'])
+  })
+
+  test('waits no longer once its backend has closed', () => {
+    const { budget, begin, answer, wires } = makePool()
+    answer(begin(), close)
+    wires[0]?.peerEnded()
+    expect(budget.leaving.size).toBe(0)
+  })
+
   test('is reset when everything ends', () => {
     const { pool, begin, answer, log } = makePool()
     answer(begin(), close)
