@@ -1,44 +1,94 @@
 /**
- * How many clients the kernel has let in at a listening socket that nobody has accepted yet. Closing the socket resets
- * them; it does not do so to those who are accepted. Linux tells of them (TCP_INFO, tcp(7)), by a call that Bun 1.4.5 has
- * no function for; on other systems, and for Unix sockets, none are seen.
+ * The queue of a listening socket: clients whom the kernel has let in and nobody has accepted yet. To close the socket
+ * resets them. So whoever closes one keeps new ones out, which the client takes for a lost packet and tries again in a
+ * second, lets in who stands in the queue, and closes. By calls of Linux that Bun 1.4.5 has no functions for; on other
+ * systems, and for Unix sockets, nobody is seen and nobody kept out.
  */
-import type * as Ffi from 'bun:ffi'
+import type * as BunFfi from 'bun:ffi'
+
+export interface AcceptQueue {
+  /** About 2 µs. Never throws. */
+  count(fd: number): number
+  /** From now on nobody stands in line anew; who is half-way through the handshake still does. For good. Never throws. */
+  keepOut(fd: number): void
+}
+
+/** glibc, musl on each processor that Bun runs on. */
+const NAMES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1']
 
 const IPPROTO_TCP = 6
+/** tcp(7): `struct tcp_info`, whose `tcpi_unacked` counts the queue of a socket that listens. */
 const TCP_INFO = 11
-/** Of `tcpi_unacked` in `struct tcp_info`, which counts them for a socket that listens. */
 const COUNT_AT = 24
 const INFO_BYTES = 104
 
-type Look = (fd: number) => number
+const SOL_SOCKET = 1
+/** socket(7): a program of the classic packet filter, here on the TCP header. */
+const SO_ATTACH_FILTER = 26
+/** Drops a SYN that is no answer to one of ours, and nothing else: code, jumps and operand of each instruction. */
+const DROP_SYN = [
+  [0x30, 0, 0, 13], // load the byte of the flags
+  [0x54, 0, 0, 0x12], // of them SYN and ACK
+  [0x15, 0, 1, 0x02], // SYN alone?
+  [0x06, 0, 0, 0], // then nothing of it
+  [0x06, 0, 0, 0xff_ff_ff_ff], // else all of it
+] as const
 
-let look: Look | undefined
+const NOBODY: AcceptQueue = { count: () => 0, keepOut: () => undefined }
 
-/** About 2 µs; the first call takes some milliseconds. Never throws. */
-export function countQueued(fd: number | undefined): number {
-  if (fd === undefined || fd < 0) return 0
-  look ??= createLook()
-  return look(fd)
+let queue: AcceptQueue | undefined
+
+/** That of this system; made at the first call, which takes some milliseconds. */
+export function acceptQueue(): AcceptQueue {
+  queue ??= load() ?? NOBODY
+  return queue
 }
 
-function createLook(): Look {
-  const nothing: Look = () => 0
-  if (process.platform !== 'linux') return nothing
-  try {
-    const { dlopen, ptr } = process.getBuiltinModule('bun:ffi') as typeof Ffi
-    const { symbols } = dlopen('libc.so.6', {
-      getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
-    })
-    const info = new DataView(new ArrayBuffer(INFO_BYTES))
-    const size = new Uint32Array(1)
-    const [infoAt, sizeAt] = [ptr(info), ptr(size)]
-    return (fd) => {
-      size[0] = INFO_BYTES
-      const result = symbols.getsockopt(fd, IPPROTO_TCP, TCP_INFO, infoAt, sizeAt)
-      return result === 0 ? info.getUint32(COUNT_AT, true) : 0
+function load(): AcceptQueue | undefined {
+  if (process.platform !== 'linux') return undefined
+  // Not imported: client commands run on Deno, which refuses the module.
+  const ffi = process.getBuiltinModule('bun:ffi') as typeof BunFfi | undefined
+  for (const name of NAMES) {
+    try {
+      if (ffi !== undefined) return bind(ffi, name)
+    } catch {
+      // Another libc.
     }
-  } catch {
-    return nothing
+  }
+  return undefined
+}
+
+/** Offsets in one arena with an ArrayBuffer of its own, since smaller typed arrays move. */
+const INFO = 0
+const SIZE = 128
+const PROGRAM = 136
+const FILTER = 152
+const ARENA_BYTES = 2048
+
+function bind({ dlopen, ptr }: typeof BunFfi, name: string): AcceptQueue {
+  const { symbols } = dlopen(name, {
+    getsockopt: { args: ['i32', 'i32', 'i32', 'u64', 'u64'], returns: 'i32' },
+    setsockopt: { args: ['i32', 'i32', 'i32', 'u64', 'u32'], returns: 'i32' },
+  })
+  const arena = Buffer.from(new ArrayBuffer(ARENA_BYTES))
+  const start = BigInt(ptr(arena))
+  const at = (offset: number): bigint => start + BigInt(offset)
+  DROP_SYN.forEach(([code, jumpIf, jumpElse, operand], index) => {
+    const instruction = FILTER + 8 * index
+    arena.writeUInt16LE(code, instruction)
+    arena.set([jumpIf, jumpElse], instruction + 2)
+    arena.writeUInt32LE(operand, instruction + 4)
+  })
+  arena.writeUInt16LE(DROP_SYN.length, PROGRAM)
+  arena.writeBigUInt64LE(at(FILTER), PROGRAM + 8)
+  return {
+    count(fd) {
+      arena.writeUInt32LE(INFO_BYTES, SIZE)
+      const result = symbols.getsockopt(fd, IPPROTO_TCP, TCP_INFO, at(INFO), at(SIZE))
+      return result === 0 ? arena.readUInt32LE(INFO + COUNT_AT) : 0
+    },
+    keepOut(fd) {
+      symbols.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, at(PROGRAM), 16)
+    },
   }
 }

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { formatAddress, type SocketAddress } from '../address.ts'
 import { bindHosts, type Bound, type HostAddress } from '../bind-hosts.ts'
 import { StartError } from '../errors.ts'
-import { countQueued } from './accept-queue.ts'
+import { acceptQueue } from './accept-queue.ts'
 import type { Wire } from './wire.ts'
 import { type ReportFault, type SocketOwner, wireHandlers } from './wire-handlers.ts'
 
@@ -14,6 +14,8 @@ export interface Listener {
   readonly bound: readonly SocketAddress[]
   /** Clients that have been let in and not accepted yet, as far as the system tells. */
   countQueued(): number
+  /** From now on nobody joins the queue, as far as the system can do that. For good: `stop` is to follow soon. */
+  keepOut(): void
   /** Other permissions of a Unix socket. Throws as node:fs does. */
   setMode(mode: number | undefined): void
   /** Accepts no more; the connections it has live on, those in the queue are reset. */
@@ -51,13 +53,16 @@ export function listen(options: ListenerOptions): Listener {
 }
 
 interface ListeningSocket extends Bound {
-  countQueued(): number
+  readonly fd: number | undefined
 }
 
 const together = (address: SocketAddress, sockets: readonly ListeningSocket[]): Listener => ({
   address,
   bound: sockets.map((socket) => socket.address),
-  countQueued: () => sockets.reduce((sum, socket) => sum + socket.countQueued(), 0),
+  countQueued: () => sockets.reduce((sum, { fd }) => sum + (fd === undefined ? 0 : acceptQueue().count(fd)), 0),
+  keepOut() {
+    for (const { fd } of sockets) if (fd !== undefined) acceptQueue().keepOut(fd)
+  },
   setMode(mode) {
     if (address.kind === 'unix') chmodSync(address.path, mode ?? 0o777 & ~process.umask())
   },
@@ -96,7 +101,7 @@ function asSocket(listener: BunListener, address?: SocketAddress): ListeningSock
   if (address === undefined) listener.getsockname?.(name)
   return {
     address: address ?? { kind: 'tcp', host: name.address, port: name.port },
-    countQueued: () => countQueued(listener.fd),
+    fd: address === undefined ? listener.fd : undefined,
     stop: () => listener.stop(),
   }
 }

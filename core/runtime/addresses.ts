@@ -19,6 +19,10 @@ export interface Holder {
   isWantedBy(config: Config): boolean
   /** How many have come to it and are not in yet: to shut it turns them away. */
   countQueued(): number
+  /** Nobody else comes to it, for good; to be shut right after. */
+  keepOut(): void
+  /** Called behind each one that comes in; under load that is when nobody else is waiting. */
+  onAccepted: (() => void) | undefined
   /** Its address is free from now on; who has come in stays. */
   shut(): void
   /** Listens again where it did. Throws when the address cannot be had any more. */
@@ -31,7 +35,7 @@ export interface Taken<H extends Holder> {
   readonly abandon: () => void
 }
 
-/** Turns of the event loop in which a queue may become empty; under load it does within a few. */
+/** Turns of the event loop in which a queue may become empty. */
 const MAX_TURNS = 200
 
 export class Addresses {
@@ -54,7 +58,7 @@ export class Addresses {
     const giveBack = (): void => {
       for (const holder of former) this.reopen(holder)
     }
-    for (const holder of former) holder.shut()
+    for (const holder of former) await this.shutQuietly(holder)
     try {
       const holder = await open()
       this.holders.add(holder)
@@ -102,10 +106,36 @@ export class Addresses {
     for (const holder of this.holders) holder.shut()
   }
 
-  /** Acts in the instant of the look: what comes a microsecond later is turned away. */
-  private whenQuiet(holder: Holder, act: () => void, turns = 0): void {
-    if (turns === MAX_TURNS || holder.countQueued() === 0) act()
-    else this.clock.soon(() => this.whenQuiet(holder, act, turns + 1))
+  private shutQuietly(holder: Holder): Promise<void> {
+    return new Promise((resolve) => {
+      this.whenQuiet(holder, () => {
+        holder.shut()
+        resolve()
+      })
+    })
+  }
+
+  /** Acts when a look has shown nobody, everybody is kept out, and who has slipped in between is in. */
+  private whenQuiet(holder: Holder, act: () => void): void {
+    let isWaiting = true
+    let isClosed = false
+    const look = (mayWait: boolean): void => {
+      if (!isWaiting || (mayWait && holder.countQueued() > 0)) return
+      if (!isClosed) {
+        isClosed = true
+        holder.keepOut()
+        if (mayWait && holder.countQueued() > 0) return
+      }
+      isWaiting = false
+      holder.onAccepted = undefined
+      act()
+    }
+    const lookEachTurn = (turns: number): void => {
+      look(turns < MAX_TURNS)
+      if (isWaiting) this.clock.soon(() => lookEachTurn(turns + 1))
+    }
+    holder.onAccepted = () => look(true)
+    lookEachTurn(0)
   }
 
   /** Somebody else may have been quicker: nothing can be done about that but to say so. */

@@ -76,6 +76,7 @@ export class AdminHost implements Part<Config> {
 }
 
 class AdminDoor implements Holder {
+  onAccepted: (() => void) | undefined = undefined
   readonly title = 'admin API'
   readonly server: AdminServer
   private readonly configured: SocketAddress
@@ -97,6 +98,8 @@ class AdminDoor implements Holder {
   countQueued(): number {
     return 0
   }
+
+  keepOut(): void {}
 
   shut(): void {
     this.isShut = true

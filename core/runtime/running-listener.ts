@@ -27,6 +27,7 @@ export interface ListenerServices {
 
 export class RunningListener implements ClientHome, Holder {
   readonly clients = new Set<Http1Connection>()
+  onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
   /** The last one while it is shut. */
@@ -81,6 +82,10 @@ export class RunningListener implements ClientHome, Holder {
 
   countQueued(): number {
     return this.isShut ? 0 : this.listener.countQueued()
+  }
+
+  keepOut(): void {
+    if (!this.isShut) this.listener.keepOut()
   }
 
   shut(): void {
@@ -168,7 +173,12 @@ export class RunningListener implements ClientHome, Holder {
 
   private listen({ reusePort, mode }: ListenerConfig, address: SocketAddress): Listener {
     const { reportFault } = this.services
-    return listen({ address, reusePort, mode, accept: (peer) => this.accept(peer), reportFault })
+    const accept = (peer: string): Wire | undefined => {
+      const wire = this.accept(peer)
+      this.onAccepted?.()
+      return wire
+    }
+    return listen({ address, reusePort, mode, accept, reportFault })
   }
 }
 

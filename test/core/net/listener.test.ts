@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SocketAddress } from '../../../core/address.ts'
 import { listen, type Listener, type ListenerOptions } from '../../../core/net/listener.ts'
-import { turnUntil } from '../../support/raw-peer.ts'
+import { turn, turnUntil } from '../../support/raw-peer.ts'
 
 let folder = ''
 let open: Listener[] = []
@@ -84,6 +84,15 @@ describe('a listener', () => {
     await Promise.all([one, other])
     await turnUntil(() => peers.length === 2, 'two peers')
     expect(listener.countQueued()).toBe(0)
+  })
+
+  test.skipIf(process.platform !== 'linux')('keeps new ones out in both families, when told to', async () => {
+    const { listener, peers } = start(tcp('localhost'))
+    listener.keepOut()
+    for (const hostname of ['127.0.0.1', '::1'])
+      void Bun.connect({ hostname, port: portOf(listener), socket: { data: () => undefined } }).catch(() => undefined)
+    for (let turns = 0; turns < 50; turns += 1) await turn()
+    expect([peers, listener.countQueued()]).toEqual([[], 0])
   })
 
   test('shares its port when all say so, and else with nobody', () => {

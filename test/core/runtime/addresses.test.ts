@@ -21,6 +21,8 @@ function opening() {
       },
       isWantedBy: () => false,
       countQueued: () => 0,
+      keepOut: () => undefined,
+      onAccepted: undefined,
       shut: () => void (log.push(`shut ${name}`), (isShut = true)),
       reopen: () => void (log.push(`reopen ${name}`), (isShut = false)),
       ...facts,
@@ -53,6 +55,18 @@ describe('an address', () => {
     const { log, take } = opening()
     await take('old', held)
     await take('new', wanted)
+    expect(log).toEqual(['open old', 'shut old', 'open new'])
+  })
+
+  test('is given up when nobody stands in its queue any more', async () => {
+    const { log, turns, take } = opening()
+    let queued = 1
+    await take('old', at(1), { countQueued: () => queued })
+    const taken = take('new', at(1))
+    turns.shift()?.()
+    queued = 0
+    turns.shift()?.()
+    await taken
     expect(log).toEqual(['open old', 'shut old', 'open new'])
   })
 
@@ -123,6 +137,35 @@ describe('a queue', () => {
     expect([log.at(-1), turns.length]).toEqual(['shut busy', 0])
   })
 
+  test('that is empty behind one that came in is given up then', async () => {
+    const { addresses, log, turns, take } = opening()
+    let queued = 2
+    const { holder } = await take('busy', at(1), { countQueued: () => queued })
+    addresses.releaseQuietly(holder)
+    for (queued of [1, 0]) holder.onAccepted?.()
+    expect([log.at(-1), holder.onAccepted]).toEqual(['shut busy', undefined])
+    turns.shift()?.()
+    expect([log, turns]).toEqual([['open busy', 'shut busy'], []])
+  })
+
+  test('is closed before its address is given up, and who has slipped in comes in', async () => {
+    const { addresses, log, turns, take } = opening()
+    let queued = 0
+    const { holder } = await take('busy', at(1), {
+      countQueued: () => queued,
+      keepOut() {
+        log.push('keep out')
+        queued = 1
+      },
+    })
+    addresses.releaseQuietly(holder)
+    turns.shift()?.()
+    expect(log).toEqual(['open busy', 'keep out'])
+    queued = 0
+    holder.onAccepted?.()
+    expect(log).toEqual(['open busy', 'keep out', 'shut busy'])
+  })
+
   test('that never becomes empty is given up all the same', async () => {
     const { addresses, log, turns, take } = opening()
     const busy = await take('busy', at(1), { countQueued: () => 1 })
@@ -137,10 +180,11 @@ describe('a queue', () => {
 
   test('of each address is waited for at the end, and opens nothing again meanwhile', async () => {
     const { addresses, log, turns, take } = opening()
-    let queued = 1
+    let queued = 0
     await take('quiet', at(1))
     const busy = await take('busy', at(2), { countQueued: () => queued })
     const next = await take('next', at(2))
+    queued = 1
     let isDone = false
     addresses.endQuietly(() => (isDone = true))
     expect([log.slice(-2), isDone]).toEqual([['shut quiet', 'shut next'], false])

@@ -134,6 +134,27 @@ describe('listeners', () => {
 })
 
 describe('a listener that goes', () => {
+  test.skipIf(process.platform !== 'linux')(
+    'hears of each that comes in, and keeps others out when told to',
+    async () => {
+      const made = listening()
+      const [port = 0] = freePorts(1)
+      await made.take(tcpListener('web', port))
+      const listener = made.listeners.running[0]!
+      const queued: number[] = []
+      listener.onAccepted = () => void queued.push(listener.countQueued())
+      const clients = Array.from({ length: 3 }, () => connectTo(port))
+      listener.keepOut()
+      const late = connectTo(port).catch(() => undefined)
+      await Promise.all(clients)
+      await turnUntil(() => queued.length === 3, 'three clients')
+      expect(queued).toEqual([2, 1, 0])
+      for (let turns = 0; turns < 50; turns += 1) await turn()
+      expect(made.counters.connectionsAccepted).toBe(3)
+      void late
+    },
+  )
+
   test('gives its address up soon, and cuts who is left after the drain timeout', async () => {
     const made = listening()
     const [port = 0] = freePorts(1)
