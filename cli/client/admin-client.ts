@@ -83,7 +83,7 @@ export function openAdmin(
     timeout: timeoutMs,
     headers: {
       // By this the balancer's events tell a command of ours from other programs.
-      'user-agent': `smartedge/${metadata.version}`,
+      'user-agent': `smartedge/${metadata.version}${target.client === undefined ? '' : ` (${target.client})`}`,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       // Asked for even where the body is empty: no form of a web page can send it.
       ...(method !== 'GET' && {

@@ -27,6 +27,8 @@ export interface AdminTarget {
   readonly home?: Home
   /** Who named the token, for messages: an option, a variable, a file. */
   readonly tokenFrom?: string | undefined
+  /** Who asks, where it is not a command: the events of the balancer tell it. */
+  readonly client?: 'top'
   /** The configuration that names this address, as people would write it; undefined: it does not come from one. */
   readonly config?: string | undefined
 }

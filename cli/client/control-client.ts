@@ -1,5 +1,4 @@
 /** One change asked of a running edge, and what its answer comes to. */
-import metadata from '../../package.json' with { type: 'json' }
 import { askAdmin } from './admin-client.ts'
 import { report, targetOrReport } from './admin-failure.ts'
 import type { TargetOptions } from './admin-target.ts'
@@ -22,9 +21,7 @@ export async function command(
 ): Promise<number> {
   const target = targetOrReport(io, options)
   if (typeof target === 'number') return target
-  // The edge's log tells the command line from other clients by the agent.
-  const headers = { 'content-type': 'application/json', 'user-agent': `smartedge/${metadata.version}` }
-  const answer = await askAdmin(target, path, { method, headers, ...(body !== undefined && { body }) })
+  const answer = await askAdmin(target, path, { method, ...(body !== undefined && { body }) })
   if (answer.kind === 'ok') return await onOk(answer.body)
   const lines = answer.kind === 'refused' ? problemLines(answer.body) : []
   if (lines.length === 0) return report(io, target, answer)

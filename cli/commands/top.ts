@@ -20,8 +20,9 @@ export interface TopServices {
 }
 
 export async function top({ io, clock, stdinIsTty }: TopServices, options: TopOptions): Promise<number> {
-  const target = targetOrReport(io, options)
-  if (typeof target === 'number') return target
+  const found = targetOrReport(io, options)
+  if (typeof found === 'number') return found
+  const target: AdminTarget = { ...found, client: 'top' }
   if (options.json && !options.once) return fail(io, 'top --json needs --once', exitCode.usage)
   // React and Ink look at it when they are loaded: their development builds are several times slower.
   process.env['NODE_ENV'] = 'production'

@@ -11,7 +11,11 @@ import { strategy } from '../config/schema/strategy.ts'
 /** What a body is once it has been validated: change it together with its schema. */
 export interface Bodies {
   readonly addBackend: unknown
-  readonly updateBackend: { readonly weight?: number; readonly state?: 'active' | 'draining' }
+  readonly updateBackend: {
+    readonly weight?: number
+    readonly state?: 'active' | 'draining'
+    readonly drain?: boolean
+  }
   readonly updatePool: { readonly strategy: unknown }
 }
 
@@ -37,7 +41,7 @@ export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
   updateBackend: {
     title: 'object',
     description: 'What changes of a backend; at least one of the keys.',
-    examples: [{ weight: 2 }, { state: 'draining' }, { weight: 1, state: 'active' }],
+    examples: [{ weight: 2 }, { drain: true }, { weight: 1, state: 'active' }],
     type: 'object',
     properties: {
       weight,
@@ -45,6 +49,11 @@ export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
         title: '"active" or "draining"',
         description: 'A draining backend takes no new requests; what it has begun goes on.',
         enum: ['active', 'draining'],
+      },
+      drain: {
+        title: 'true or false',
+        description: 'The same by the key that the file has for it.',
+        type: 'boolean',
       },
     },
     additionalProperties: false,

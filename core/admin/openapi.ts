@@ -14,6 +14,8 @@ export interface Operation {
   readonly contentType?: string
   /** Status of the answer that everybody hopes for; none: 200. */
   readonly status?: 201 | 202
+  /** 'told': with an ETag, for If-None-Match. 'heeded': If-Match says as what the pool was seen. */
+  readonly tag?: 'told' | 'heeded'
   /** What to send as JSON; none: nothing is read. */
   readonly body?: RequestBody
 }
@@ -87,23 +89,36 @@ function operation(key: string, route: Operation): object {
       .trim()
       .replaceAll(' ', '-'),
     summary: route.summary,
-    parameters: [...key.matchAll(/:(\w+)/g)].map(([, name]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: { type: 'string' },
-    })),
+    parameters: [
+      ...[...key.matchAll(/:(\w+)/g)].map(([, name = '']) => parameter(name, 'path')),
+      ...(route.tag === undefined ? [] : [parameter(route.tag === 'told' ? 'If-None-Match' : 'If-Match', 'header')]),
+    ],
     ...(route.body && { requestBody: requestBody(route.body) }),
     // An empty requirement beside the token: it is asked for only when the config sets one (OpenAPI 3.1, 4.8.30).
     security: { public: [], read: [{ token: [] }, {}], change: [{ token: [] }] }[needOf(key, route)],
     responses: {
-      [route.status ?? 200]: { description: 'As asked.', content: { [mediaType]: { schema } } },
+      [route.status ?? 200]: { description: 'As asked.', ...headersOf(route), content: { [mediaType]: { schema } } },
+      ...(route.tag === 'told' && { 304: { description: 'It is as that tag says.', ...headersOf(route) } }),
       default: {
         description: 'Why not, as problem details (RFC 9457).',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
   }
+}
+
+const text = { type: 'string' } as const
+
+const parameter = (name: string, place: 'path' | 'header'): object => ({
+  name,
+  in: place,
+  required: place === 'path',
+  schema: text,
+})
+
+function headersOf({ tag, status }: Operation): object {
+  const names = [...(tag === undefined ? [] : ['ETag']), ...(status === 201 ? ['Location'] : [])]
+  return names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, { schema: text }])) }
 }
 
 const requestBody = ({ description, schema = {}, isRequired = false }: RequestBody): object => ({

@@ -1,5 +1,8 @@
-/** A pool as the API shows it: its members as they are configured, with their state at this instant. */
+/** Pools and backends as the API shows them: as they are configured, with their state at this instant. */
 import { formatAddress } from '../address.ts'
+import type { Config } from '../config/config.ts'
+import type { BackendStatus } from '../report/snapshot.ts'
+import { hideSecrets } from '../secrets.ts'
 import type { AdminSource } from './source.ts'
 
 export interface MemberView {
@@ -23,23 +26,70 @@ export interface PoolMembersView {
   readonly backends: readonly MemberView[]
 }
 
-export function poolView(source: AdminSource, name: string): PoolMembersView | undefined {
-  const pool = source.config().pools.find((pool) => pool.name === name)
+/** One of all pools. */
+export interface PoolSummary {
+  readonly pool: string
+  readonly strategy: string
+  readonly backends: number
+  /** Those that take new requests. */
+  readonly usable: number
+  /** Its own path in this API. */
+  readonly path: string
+}
+
+type Pool = Config['pools'][number]
+
+export function poolSummaries(source: AdminSource): readonly PoolSummary[] {
+  const running = new Map(source.status().pools.map((pool) => [pool.name, pool.backends]))
+  return source.config().pools.map(({ name, members, strategy }) => ({
+    pool: name,
+    strategy: strategy.use,
+    backends: members.length,
+    usable: (running.get(name) ?? []).filter(({ why }) => why === null).length,
+    path: `/api/pools/${encodeURIComponent(name)}`,
+  }))
+}
+
+/** undefined: there is no such pool. */
+export function poolMembers(source: AdminSource, name: string): PoolMembersView | undefined {
+  const pool = find(source, name)
   if (pool === undefined) return undefined
-  const running = source.status().pools.find((pool) => pool.name === name)?.backends ?? []
-  const byId = new Map(running.map((backend) => [backend.id, backend]))
-  const backends = pool.members.map(({ id, address, weight, zone, place, isDraining }): MemberView => {
-    const now = byId.get(id)
-    return {
-      id,
-      url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
-      weight,
-      zone: zone ?? null,
-      place: place ?? null,
-      state: isDraining ? 'draining' : 'active',
-      health: now?.health ?? null,
-      inflight: now?.inflight ?? 0,
-    }
-  })
+  const now = stateOf(source, name)
+  const backends = pool.members.map((member) => memberView(member, now.get(member.id)))
   return { pool: name, strategy: pool.strategy.use, file: pool.membersFile ?? null, backends }
 }
+
+/** Everything about a pool: its settings in ms and bytes, secrets as `***`. */
+export function poolDetails(source: AdminSource, name: string): object | undefined {
+  const [pool, members] = [find(source, name), poolMembers(source, name)]
+  if (pool === undefined || members === undefined) return undefined
+  const { name: _name, members: _members, membersFile: _file, ...settings } = pool
+  return { ...members, settings: hideSecrets(settings) }
+}
+
+export function backendDetails(source: AdminSource, name: string, id: string): object | undefined {
+  const member = find(source, name)?.members.find((one) => one.id === id)
+  return member && { pool: name, ...memberView(member, stateOf(source, name).get(id)) }
+}
+
+const find = (source: AdminSource, name: string): Pool | undefined =>
+  source.config().pools.find((pool) => pool.name === name)
+
+function stateOf(source: AdminSource, name: string): ReadonlyMap<string, BackendStatus> {
+  const running = source.status().pools.find((pool) => pool.name === name)?.backends ?? []
+  return new Map(running.map((backend) => [backend.id, backend]))
+}
+
+const memberView = (
+  { id, address, weight, zone, place, isDraining }: Pool['members'][number],
+  now: BackendStatus | undefined,
+): MemberView => ({
+  id,
+  url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
+  weight,
+  zone: zone ?? null,
+  place: place ?? null,
+  state: isDraining ? 'draining' : 'active',
+  health: now?.health ?? null,
+  inflight: now?.inflight ?? 0,
+})

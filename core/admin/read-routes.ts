@@ -4,10 +4,26 @@ import { problem } from './problem.ts'
 import type { Routes } from './route.ts'
 import { json, whole } from './whole.ts'
 
+/** For people who begin with the bare address. */
+const links = {
+  status: '/api/status',
+  pools: '/api/pools',
+  config: '/api/config',
+  events: '/api/events',
+  metrics: '/metrics',
+  health: '/health',
+  ready: '/ready',
+  description: '/openapi.json',
+} as const
+
 /** Prometheus reads the version from it. */
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 export const readRoutes: Routes = {
+  'GET /': {
+    summary: 'What there is to ask for.',
+    answer: ({ source }) => json({ name: 'SmartEdge admin API', version: source.status().version, ...links }),
+  },
   'GET /health': {
     summary: 'Whether the process answers at all; 200 as long as it does.',
     need: 'public',

@@ -1,12 +1,14 @@
 /** The admin API, Request -> Response, callable without a socket: all its routes, and what holds for each of them. */
-import { type Access, refuseAccess } from './access.ts'
+import { type Access, type Need, refuseAccess } from './access.ts'
 import { controlRoutes } from './control-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { poolRoutes } from './pool-routes.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
 import type { AdminRequest } from './request.ts'
 import { type Call, findRoute, type Routes } from './route.ts'
 import type { AdminSource } from './source.ts'
+import { unknownPath } from './unknown.ts'
 import { json } from './whole.ts'
 
 export interface AdminOptions {
@@ -18,6 +20,7 @@ export interface AdminOptions {
 const routes: Routes = {
   ...readRoutes,
   ...controlRoutes,
+  ...poolRoutes,
   'GET /openapi.json': {
     summary: 'This document.',
     answer: ({ source }) => json(openApiDocument(routes, source.status().version)),
@@ -30,11 +33,12 @@ export type AdminHandler = (request: AdminRequest, address?: string) => Promise<
 /** Never rejects: a fault of the source is a 500. */
 export function createAdminHandler(options: AdminOptions): AdminHandler {
   return async (request, address) => {
-    const response = await answer(request, {
+    const asked = {
       source: options.source,
       origin: originOf(request, address),
-      refuse: (need) => refuseAccess(request, options.access(), need),
-    })
+      refuse: (need: Need) => refuseAccess(request, options.access(), need),
+    }
+    const response = revalidate(request, await answer(request, asked))
     response.headers.set('cache-control', 'no-store')
     // Against a page that loads an answer as a script or an image, which sends no Origin.
     response.headers.set('cross-origin-resource-policy', 'same-origin')
@@ -48,8 +52,7 @@ async function answer(request: AdminRequest, asked: Omit<Call, 'request' | 'para
   const found = findRoute(routes, request.method, path)
   const refusal = asked.refuse(found.kind === 'route' ? found.need : 'read')
   if (refusal) return refusal
-  if (found.kind === 'none')
-    return problem(404, `There is no ${path.slice(0, 200)} here; GET /openapi.json lists what is.`)
+  if (found.kind === 'none') return unknownPath(routes, path)
   if (found.kind === 'wrong-method') {
     const { allow } = found
     return problem(405, `${path.slice(0, 200)} answers ${allow.replace(/, (?=[A-Z]+$)/, ' and ')}.`, {
@@ -63,8 +66,17 @@ async function answer(request: AdminRequest, asked: Omit<Call, 'request' | 'para
   }
 }
 
-/** Our own command line names itself; it is no proof, and needs none: the log says who claims what from where. */
+/** RFC 9110 13.1.2: what the client has is what it would get. Weak tags count as well there. */
+function revalidate(request: AdminRequest, response: Response): Response {
+  const [known, etag] = [request.field('if-none-match'), response.headers.get('etag')]
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (known === undefined || etag === null || !isRead || response.status !== 200) return response
+  const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes(etag) || tags.includes('*') ? new Response(null, { status: 304, headers: { etag } }) : response
+}
+
+/** Our own programs name themselves; it is no proof, and needs none: the log says who claims what from where. */
 function originOf(request: AdminRequest, address: string | undefined): string {
-  const client = request.field('user-agent')?.startsWith('smartedge/') ? 'cli' : 'api'
-  return `${client} from ${address ?? 'a Unix socket'}`
+  const [, isOwn, part = 'cli'] = /^(smartedge)\/[\w.-]+(?: \((top)\))?/.exec(request.field('user-agent') ?? '') ?? []
+  return `${isOwn === undefined ? 'api' : part} from ${address ?? 'a Unix socket'}`
 }

@@ -91,6 +91,8 @@ export type EditResult =
   | { readonly kind: 'done'; readonly etag: string; readonly file: string; readonly generation: Generation }
   /** No such pool or backend. */
   | { readonly kind: 'unknown'; readonly detail: string }
+  /** What is to be added is there. */
+  | { readonly kind: 'duplicate'; readonly detail: string }
   /** What the file would then hold is not allowed. */
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   /** The file as it is now cannot be edited: somebody else's change in it has problems. */

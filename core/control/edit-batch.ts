@@ -3,7 +3,7 @@
  * checked as a whole, written and flushed beside the file, and tried out; then it takes the file's place and is in force.
  */
 import { scheduler } from 'node:timers/promises'
-import { editText } from '../config/edit/pool-edit.ts'
+import { type Edited, editText } from '../config/edit/pool-edit.ts'
 import { type Replaced, stageText } from '../config/edit/write.ts'
 import { formatProblem, type Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
@@ -101,17 +101,18 @@ async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: Config
   for (const edit of edits) {
     const edited = editText(text, base.home, edit, env)
     if (edited.kind === 'text') text = edited.text
-    outcomes.push(edited.kind === 'text' ? undefined : noBackend(edit))
+    outcomes.push(edited.kind === 'text' ? undefined : notMade(edited, edit))
     // Each parses the whole text, some milliseconds for thousands of members: traffic goes on in between.
     await scheduler.yield()
   }
   return { text, outcomes }
 }
 
-const noBackend = (edit: PoolEdit): Refusal => ({
-  kind: 'unknown',
-  detail: `The pool ${edit.pool} has no backend ${'backend' in edit ? edit.backend : ''}.`,
-})
+function notMade(edited: Exclude<Edited, { kind: 'text' }>, edit: PoolEdit): Refusal {
+  if (edited.kind === 'duplicate') return { kind: 'duplicate', detail: `${edited.id} is already in ${edit.pool}.` }
+  const backend = 'backend' in edit ? edit.backend : ''
+  return { kind: 'unknown', detail: `The pool ${edit.pool} has no backend ${backend}.` }
+}
 
 const problemsOf = ({ loaded }: FilesRead): readonly Problem[] => (loaded.kind === 'problems' ? loaded.problems : [])
 

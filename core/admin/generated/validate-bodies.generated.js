@@ -587,7 +587,7 @@ export const updateBackend = validate21
 const schema32 = {
   title: 'object',
   description: 'What changes of a backend; at least one of the keys.',
-  examples: [{ weight: 2 }, { state: 'draining' }, { weight: 1, state: 'active' }],
+  examples: [{ weight: 2 }, { drain: true }, { weight: 1, state: 'active' }],
   type: 'object',
   properties: {
     weight: {
@@ -603,6 +603,7 @@ const schema32 = {
       description: 'A draining backend takes no new requests; what it has begun goes on.',
       enum: ['active', 'draining'],
     },
+    drain: { title: 'true or false', description: 'The same by the key that the file has for it.', type: 'boolean' },
   },
   additionalProperties: false,
   minProperties: 1,
@@ -640,7 +641,7 @@ function validate21(
       errors++
     }
     for (const key0 in data) {
-      if (!(key0 === 'weight' || key0 === 'state')) {
+      if (!(key0 === 'weight' || key0 === 'state' || key0 === 'drain')) {
         const err1 = {
           instancePath,
           schemaPath: '#/additionalProperties',
@@ -738,8 +739,29 @@ function validate21(
         errors++
       }
     }
+    if (data.drain !== undefined) {
+      let data2 = data.drain
+      if (typeof data2 !== 'boolean') {
+        const err6 = {
+          instancePath: instancePath + '/drain',
+          schemaPath: '#/properties/drain/type',
+          keyword: 'type',
+          params: { type: 'boolean' },
+          message: 'must be boolean',
+          schema: schema32.properties.drain.type,
+          parentSchema: schema32.properties.drain,
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err6]
+        } else {
+          vErrors.push(err6)
+        }
+        errors++
+      }
+    }
   } else {
-    const err6 = {
+    const err7 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -750,9 +772,9 @@ function validate21(
       data,
     }
     if (vErrors === null) {
-      vErrors = [err6]
+      vErrors = [err7]
     } else {
-      vErrors.push(err6)
+      vErrors.push(err7)
     }
     errors++
   }

@@ -46,7 +46,11 @@ export function findHome(
   return { file: resolve(dirname(place.path), expanded.text), path: ['backends'] }
 }
 
-export type Edited = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'no-backend' }
+export type Edited =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'no-backend' }
+  /** What is to be added is there already, by this id. */
+  | { readonly kind: 'duplicate'; readonly id: string }
 
 /** `text`: of the home's file; it must be valid. */
 export function editText(text: string, { path }: Home, edit: FileEdit, env: Env): Edited {
@@ -54,7 +58,7 @@ export function editText(text: string, { path }: Home, edit: FileEdit, env: Env)
   const node = root && findNodeAtLocation(root, path)
   if (node === undefined) return { kind: 'no-backend' }
   if (edit.kind === 'strategy') return done(setProperty(text, node, 'strategy', edit.strategy))
-  if (edit.kind === 'add') return done(appendItem(text, node, render(edit.member)))
+  if (edit.kind === 'add') return addMember(text, node, edit.member, env)
   const index = (node.children ?? []).findIndex((member) => idOf(member, env) === edit.backend)
   const member = node.children?.[index]
   if (member === undefined) return { kind: 'no-backend' }
@@ -63,12 +67,29 @@ export function editText(text: string, { path }: Home, edit: FileEdit, env: Env)
 
 const done = (text: string): Edited => ({ kind: 'text', text })
 
+function addMember(text: string, list: Node, member: unknown, env: Env): Edited {
+  const id = memberId(member)
+  const isThere = id !== undefined && (list.children ?? []).some((one) => idOf(one, env) === id)
+  return isThere ? { kind: 'duplicate', id } : done(appendItem(text, list, render(member)))
+}
+
 /** As the loader would name it: variables expanded. */
 function idOf(member: Node, env: Env): string | undefined {
   const url = member.type === 'string' ? member : findNodeAtLocation(member, ['url'])
   const expanded = expand(String(url?.value), env)
-  const parsed = expanded.kind === 'text' ? parseBackendUrl(expanded.text) : undefined
-  return parsed?.kind === 'value' ? formatAddress(parsed.value) : undefined
+  return expanded.kind === 'text' ? idOfUrl(expanded.text) : undefined
+}
+
+/** The id that a member gets which a client sent; undefined: it is none. */
+export function memberId(member: unknown): string | undefined {
+  if (typeof member === 'string') return idOfUrl(member)
+  const url = typeof member === 'object' && member !== null && 'url' in member ? member.url : undefined
+  return typeof url === 'string' ? idOfUrl(url) : undefined
+}
+
+function idOfUrl(url: string): string | undefined {
+  const parsed = parseBackendUrl(url)
+  return parsed.kind === 'value' ? formatAddress(parsed.value) : undefined
 }
 
 function updateMember(text: string, member: Node, { weight, drain }: FileEdit & { kind: 'update' }): string {

@@ -32,10 +32,10 @@ describe('checkBody', () => {
   })
 
   test.each<[BodyName, unknown, string]>([
-    ['updateBackend', {}, 'must hold at least one of the keys weight, state'],
-    ['updateBackend', [], 'must be an object with the keys weight, state, got a list'],
-    ['updateBackend', null, 'must be an object with the keys weight, state, got null'],
-    ['updateBackend', 'x', 'must be an object with the keys weight, state, got "x"'],
+    ['updateBackend', {}, 'must hold at least one of the keys weight, state, drain'],
+    ['updateBackend', [], 'must be an object with the keys weight, state, drain, got a list'],
+    ['updateBackend', null, 'must be an object with the keys weight, state, drain, got null'],
+    ['updateBackend', 'x', 'must be an object with the keys weight, state, drain, got "x"'],
     ['updateBackend', { weight: 0 }, 'weight must be a number from 0.001 to 1000, got 0'],
     ['updateBackend', { weight: 1001 }, 'weight must be a number from 0.001 to 1000, got 1001'],
     ['updateBackend', { weight: '1' }, 'weight must be a number from 0.001 to 1000, got "1"'],
@@ -48,7 +48,7 @@ describe('checkBody', () => {
     ],
     ['updateBackend', { state: true }, 'state must be "active" or "draining", got true'],
     ['updateBackend', { wieght: 1 }, 'wieght is not a known key (did you mean "weight"?)'],
-    ['updateBackend', { 'a/~b': 1 }, '["a/~b"] is not a known key (known here: weight, state)'],
+    ['updateBackend', { 'a/~b': 1 }, '["a/~b"] is not a known key (known here: weight, state, drain)'],
     ['addBackend', {}, 'url is required'],
     ['addBackend', { url: 'http://a', drain: 1 }, 'drain must be true or false, got 1'],
     ['addBackend', { url: 'http://a', place: { latitude: 1 } }, 'place.longitude is required'],

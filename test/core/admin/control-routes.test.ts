@@ -95,7 +95,10 @@ describe('a bad request', () => {
     [400, 'PATCH', `${path}/a:80`, '\0'],
     [400, 'POST', path, '['.repeat(30_000)],
     [413, 'POST', path, JSON.stringify('x'.repeat(70_000))],
-    [422, 'POST', path, '"http://a"'],
+    [409, 'POST', path, '"http://a"'],
+    [409, 'POST', path, { url: 'http://A:80/', weight: 2 }],
+    [422, 'PATCH', `${path}/a:80`, { state: 'active', drain: true }],
+    [422, 'PATCH', `${path}/a:80`, { drain: 'yes' }],
     [422, 'POST', path, '"https://c"'],
     [422, 'POST', path, '5'],
     [422, 'POST', path, '{}'],
@@ -147,7 +150,7 @@ describe('a bad request', () => {
       },
     ])
     expect(await (await ask('PATCH', `${path}/a:80`, [])).json()).toMatchObject({
-      detail: 'The body must be an object with the keys weight, state, got a list.',
+      detail: 'The body must be an object with the keys weight, state, drain, got a list.',
     })
   })
 

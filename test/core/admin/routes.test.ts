@@ -7,6 +7,7 @@ import { buildSnapshot } from '../../../core/report/snapshot.ts'
 import { adminRequest, type AdminRequestOptions } from '../../support/admin-request.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { fail } from '../../support/fail.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const ask = (path: string, init: AdminRequestOptions = {}, options: Parameters<typeof fakeAdminSource>[0] = {}) =>
@@ -53,8 +54,45 @@ describe('admin routes', () => {
 
   test('ignore the query and refuse what only resembles a path', async () => {
     expect((await ask('/health?x=/nope')).status).toBe(200)
-    const paths = ['/', '/Health', '/health/', '/api', '//health', '/__proto__', '/constructor', `/${'a'.repeat(9000)}`]
+    const paths = ['/Health', '/health/', '/api', '//health', '/__proto__', '/constructor', `/${'a'.repeat(9000)}`]
     expect(await statuses(paths)).toEqual(paths.map(() => 404))
+  })
+
+  test('say at the bare address what there is to ask for', async () => {
+    const { name, version, ...links } = (await (await ask('/')).json()) as Record<string, string>
+    expect([name, version]).toEqual(['SmartEdge admin API', '1.2.3'])
+    expect(links).toMatchObject({ status: '/api/status', description: '/openapi.json' })
+    expect(await statuses(Object.values(links))).toEqual(Object.values(links).map(() => 200))
+  })
+
+  test.each([
+    ['/api/pool', 'did you mean /api/pools?'],
+    ['/api/status/', 'did you mean /api/status?'],
+    ['/healthz', 'did you mean /health?'],
+    ['/status', 'did you mean /api/status?'],
+    ['/pools', 'did you mean /api/pools?'],
+    ['/api/pools/web/backend', 'did you mean /api/pools/web/backends?'],
+    ['/api/pools/web/backends/a:80/chekc', 'did you mean /api/pools/web/backends/a:80/check?'],
+    ['/api/pools/web/backends/a:80/drain', 'PATCH /api/pools/web/backends/a:80 with {"drain": true} does that.'],
+    ['/api/pools/web/backends/a:80/remove', 'DELETE /api/pools/web/backends/a:80 does that.'],
+  ])('say of %s: %s', async (path, hint) => {
+    const response = await ask(path, { method: 'POST' })
+    const { detail } = (await response.json()) as { detail: string }
+    expect([response.status, detail]).toEqual([404, expect.stringContaining(`There is no ${path} here; ${hint}`)])
+  })
+
+  test('suggest nothing for what is like nothing, however long', async () => {
+    for (const path of [
+      '/wp-login.php',
+      `/${'a/'.repeat(4000)}`,
+      `/api/pools/${'x'.repeat(9000)}/backend`,
+      '//',
+      '/%',
+    ]) {
+      const { detail } = (await (await ask(path)).json()) as { detail: string }
+      expect(detail.length).toBeLessThan(400)
+      if (!path.includes('pools')) expect(detail).not.toContain('did you mean')
+    }
   })
 
   test('describe a refusal as problem details', async () => {
@@ -64,7 +102,7 @@ describe('admin routes', () => {
       type: 'about:blank',
       title: 'Not Found',
       status: 404,
-      detail: 'There is no /nope here; GET /openapi.json lists what is.',
+      detail: 'There is no /nope here; GET / and /openapi.json list what is.',
     })
   })
 
@@ -112,6 +150,25 @@ describe('OpenAPI document', () => {
     const reads = operations.filter(({ path }) => !/pool|reload|rollback|plan/.test(path)).map(({ path }) => path)
     expect(reads).toContain('/api/status')
     expect(await statuses(reads)).toEqual(reads.map(() => 200))
+  })
+
+  test('tells of tags, of where a new thing is, and of who needs a token', async () => {
+    const document = (await (await ask('/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { parameters: { name: string }[]; security: object[]; responses: object }>>
+    }
+    const told = (method: string, path: string) => {
+      const { parameters, security, responses } = document.paths[path]?.[method] ?? fail(`no ${method} ${path}`)
+      return [parameters.map(({ name }) => name), security, responses]
+    }
+    const members = '/api/pools/{pool}/backends'
+    expect(told('get', members)).toMatchObject([['pool', 'If-None-Match'], [{ token: [] }, {}], { 304: {} }])
+    expect(told('post', members)).toMatchObject([
+      ['pool', 'If-Match'],
+      [{ token: [] }],
+      { 201: { headers: { Location: {} } } },
+    ])
+    expect(told('patch', '/api/pools/{pool}')).toMatchObject([['pool', 'If-Match'], [{ token: [] }], { 200: {} }])
+    expect([told('get', '/health')[1], told('post', '/api/reload')[1]]).toEqual([[], [{ token: [] }, {}]])
   })
 
   test('has a schema that a real snapshot satisfies in full', () => {

@@ -1,0 +1,157 @@
+/** What the admin API tells of pools and backends, and what it changes of them. */
+import { memberId, type FileEdit } from '../config/edit/pool-edit.ts'
+import type { EditResult } from '../control/contract.ts'
+import { bodySchemas } from './body-schemas.ts'
+import { readBody } from './body.ts'
+import { type Controlled, controlled, nothing } from './controlled.ts'
+import { backendDetails, poolDetails, poolMembers, poolSummaries } from './pool-view.ts'
+import { problem, sentences } from './problem.ts'
+import type { Call, Routes } from './route.ts'
+import { unknownThing } from './unknown.ts'
+import { json } from './whole.ts'
+
+export const poolRoutes: Routes = {
+  'GET /api/pools': {
+    summary: 'All pools: name, strategy, how many backends, how many of them take requests.',
+    answer: ({ source }) => json({ pools: poolSummaries(source) }),
+  },
+  'GET /api/pools/:pool': {
+    tag: 'told',
+    summary: 'A pool with its settings and its members, and an ETag for If-Match.',
+    answer: (call) => tagged(call, poolDetails(call.source, call.params['pool'] ?? '')),
+  },
+  'PATCH /api/pools/:pool': {
+    tag: 'heeded',
+    summary: 'Switches the strategy of a pool, in force and in the config file.',
+    body: { description: 'What changes.', schema: bodySchemas.updatePool, isRequired: true },
+    answer: controlled(async (call) => {
+      const body = await readBody(call.request, 'updatePool')
+      if (body.kind === 'refused') return body.response
+      return await edit(call, { kind: 'strategy', strategy: body.value.strategy })
+    }),
+  },
+  'GET /api/pools/:pool/backends': {
+    tag: 'told',
+    summary:
+      'The members of a pool, with an ETag for If-Match and If-None-Match. It is of what is configured: health and load ' +
+      'change without it.',
+    answer: (call) => tagged(call, poolMembers(call.source, call.params['pool'] ?? '')),
+  },
+  'POST /api/pools/:pool/backends': {
+    tag: 'heeded',
+    summary: 'Adds a backend, in force and in the file that holds the pool’s members.',
+    status: 201,
+    body: {
+      description: 'The backend, as it would stand in the file.',
+      schema: bodySchemas.addBackend,
+      isRequired: true,
+    },
+    answer: controlled(async (call) => {
+      const body = await readBody(call.request, 'addBackend')
+      if (body.kind === 'refused') return body.response
+      const id = memberId(body.value) ?? ''
+      const path = `/api/pools/${encodeURIComponent(call.params['pool'] ?? '')}/backends/${encodeURIComponent(id)}`
+      return await edit(call, { kind: 'add', member: body.value }, { status: 201, fields: { location: path } })
+    }),
+  },
+  'GET /api/pools/:pool/backends/:id': {
+    tag: 'told',
+    summary: 'One member of a pool, with the pool’s ETag.',
+    answer: (call) => tagged(call, backendDetails(call.source, call.params['pool'] ?? '', call.params['id'] ?? '')),
+  },
+  'PATCH /api/pools/:pool/backends/:id': {
+    tag: 'heeded',
+    summary: 'Sets the weight of a backend, or takes it out of service and back.',
+    body: { description: 'What changes.', schema: bodySchemas.updateBackend, isRequired: true },
+    answer: controlled(async (call) => {
+      const body = await readBody(call.request, 'updateBackend')
+      if (body.kind === 'refused') return body.response
+      const { weight, state, drain = state === undefined ? undefined : state === 'draining' } = body.value
+      if (state !== undefined && drain !== (state === 'draining'))
+        return problem(422, `"state": "${state}" and "drain": ${drain} contradict each other; send one of them.`)
+      return await edit(call, {
+        kind: 'update',
+        backend: call.params['id'] ?? '',
+        ...(weight !== undefined && { weight }),
+        ...(drain !== undefined && { drain }),
+      })
+    }),
+  },
+  'DELETE /api/pools/:pool/backends/:id': {
+    tag: 'heeded',
+    summary: 'Removes a backend. What it has begun may end within drainTimeout.',
+    answer: controlled((call) => edit(call, { kind: 'remove', backend: call.params['id'] ?? '' })),
+  },
+  'POST /api/pools/:pool/backends/:id/check': {
+    summary: 'Checks the health of a backend now; /api/status tells how it went.',
+    status: 202,
+    body: nothing,
+    answer: controlled(async ({ control, ...call }) => {
+      const { pool = '', id = '' } = call.params
+      const outcome = control.recheck(pool, id)
+      if (outcome === 'started') return json({ pool, backend: id, check: 'started' }, 202)
+      return outcome === 'unknown' ? unknownThing(call) : problem(409, `The pool ${pool} has no health checks.`)
+    }),
+  },
+}
+
+/** `view` with the pool's tag; undefined: it is not there. */
+function tagged(call: Call, view: object | undefined): Response {
+  if (view === undefined) return unknownThing(call)
+  const etag = call.source.control?.etag(call.params['pool'] ?? '')
+  return json(view, 200, etag === undefined ? {} : { etag: quote(etag) })
+}
+
+interface OnDone {
+  readonly status: number
+  readonly fields: Readonly<Record<string, string>>
+}
+
+async function edit(
+  call: Controlled,
+  change: FileEdit,
+  onDone: OnDone = { status: 200, fields: {} },
+): Promise<Response> {
+  const {
+    control,
+    request,
+    params: { pool = '' },
+    origin,
+  } = call
+  const ifMatch = matchOf(request.field('if-match'), control.etag(pool))
+  const result = await control.edit({ ...change, pool, ...(ifMatch !== undefined && { ifMatch }) }, origin)
+  return result.kind === 'unknown' ? unknownThing(call) : editAnswer(result, onDone)
+}
+
+/** undefined: any will do. Of several the current one counts, when it is among them (RFC 9110 13.1.1). */
+function matchOf(header: string | undefined, current: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === '*') return undefined
+  const tags = header.split(',').map((tag) => tag.trim())
+  const strong = tags.map((tag) => /^"(.*)"$/.exec(tag)?.[1] ?? '')
+  return current !== undefined && strong.includes(current) ? current : (strong[0] ?? '')
+}
+
+const quote = (etag: string): string => `"${etag}"`
+
+function editAnswer(result: Exclude<EditResult, { kind: 'unknown' }>, { status, fields }: OnDone): Response {
+  switch (result.kind) {
+    case 'done': {
+      const { generation, file, etag } = result
+      return json({ generation, file }, status, { ...fields, etag: quote(etag) })
+    }
+    case 'duplicate':
+      return problem(409, result.detail)
+    case 'invalid':
+      return problem(422, sentences(result.problems), {
+        problems: result.problems.map(({ key, rule, value, hint }) => ({ key, rule, value, hint })),
+      })
+    case 'conflict':
+      return problem(409, result.detail, { problems: result.problems })
+    case 'stale':
+      return problem(412, 'The pool has changed since; read it again.', { headers: { etag: quote(result.etag) } })
+    case 'fault':
+      return problem(500, result.detail)
+    default:
+      return result satisfies never
+  }
+}

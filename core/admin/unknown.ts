@@ -1,0 +1,88 @@
+/** 404: what was asked for is not there, and what may have been meant instead. */
+import { didYouMean } from '../suggest.ts'
+import { problem } from './problem.ts'
+import type { Call, Routes } from './route.ts'
+
+/** More would not be read. */
+const maxNames = 8
+
+/** Of a pool, or of a backend in it where the pool is there. */
+export function unknownThing({ source, params: { pool = '', id } }: Pick<Call, 'source' | 'params'>): Response {
+  const { pools } = source.config()
+  const members = pools.find(({ name }) => name === pool)?.members
+  if (members !== undefined && id !== undefined)
+    return problem(
+      404,
+      `The pool ${pool} has no backend ${shorten(id)}${hintAt(
+        id,
+        members.map((one) => one.id),
+      )}`,
+    )
+  return problem(
+    404,
+    `There is no pool ${shorten(pool)}${hintAt(
+      pool,
+      pools.map(({ name }) => name),
+    )}`,
+  )
+}
+
+function hintAt(typed: string, names: readonly string[]): string {
+  const hint = didYouMean(typed, names)
+  if (hint !== undefined) return `; ${hint}`
+  if (names.length === 0) return '; there are none.'
+  const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : ''
+  return `; there are: ${names.slice(0, maxNames).join(', ')}${more}.`
+}
+
+const shorten = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text)
+
+/** Verbs of the command line, and what does the same here. */
+const verbs: Readonly<Record<string, readonly [method: string, body?: string]>> = {
+  drain: ['PATCH', '{"drain": true}'],
+  resume: ['PATCH', '{"drain": false}'],
+  weight: ['PATCH', '{"weight": 2}'],
+  remove: ['DELETE'],
+}
+
+/** Of a path that no route has. */
+export function unknownPath(routes: Routes, path: string): Response {
+  const verb = /^(\/api\/pools\/[^/]+\/backends\/[^/]+)\/(\w+)$/.exec(path)
+  const [method, body] = verbs[verb?.[2] ?? ''] ?? []
+  const likely = nearestPath(routes, path)
+  const hint =
+    method !== undefined
+      ? `${method} ${verb?.[1]}${body === undefined ? '' : ` with ${body}`} does that`
+      : likely === undefined
+        ? undefined
+        : `did you mean ${shorten(likely)}?`
+  const listed = 'GET / and /openapi.json list what is.'
+  const asked = shorten(path)
+  return problem(
+    404,
+    `There is no ${asked} here${hint === undefined ? `; ${listed}` : `; ${hint.replace(/[^?]$/, '$&.')} ${listed}`}`,
+  )
+}
+
+/** Of the routes with as many steps, the one with a single mistyped step; or the same path below /api. */
+function nearestPath(routes: Routes, path: string): string | undefined {
+  const templates = [...new Set(Object.keys(routes).map((key) => key.split(' ')[1] ?? ''))]
+  const given = path.replace(/\/+$/, '').split('/')
+  for (const ways of [given, ['', 'api', ...given.slice(1)]])
+    for (const template of templates) {
+      const found = mend(template.split('/'), ways)
+      if (found !== undefined) return found.join('/') || '/'
+    }
+  return undefined
+}
+
+/** `given` with its one wrong step put right by `template`. */
+function mend(template: readonly string[], given: readonly string[]): readonly string[] | undefined {
+  if (template.length !== given.length) return undefined
+  const wrong = template.flatMap((step, at) => (step.startsWith(':') || step === given[at] ? [] : [at]))
+  const [only, another] = wrong
+  if (only === undefined) return given
+  const right = template[only] ?? ''
+  if (another !== undefined || right === '' || didYouMean(given[only] ?? '', [right]) === undefined) return undefined
+  return given.with(only, right)
+}
