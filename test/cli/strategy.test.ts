@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => files[Symbol.asyncDispose]())
 
 describe('strategy new', () => {
+  // All checks in full: a busy machine takes its time.
   test('writes a strategy that passes its own test, and never over another', async () => {
     const io = recordedIo(files.folder)
     expect(await strategyNew(io, 'mine')).toBe(0)
@@ -28,7 +29,7 @@ describe('strategy new', () => {
     expect(await strategyNew(io, 'mine')).toBe(1)
     expect(io.err()).toBe('smartedge: nothing written: plugins/mine.ts is already there\n')
     expect(readFileSync(files.path('plugins/mine.ts'), 'utf8')).toBe('// edited')
-  })
+  }, 60_000)
 
   test('imports by name where SmartEdge is installed, by path elsewhere', async () => {
     expect(await strategyNew(recordedIo(files.folder), 'elsewhere.ts')).toBe(0)

@@ -162,19 +162,23 @@ describe('createPluginHost', () => {
   })
 
   test('keeps no version that nobody holds', async () => {
+    // Nothing is examined: what a thread holds, and how long one takes on a busy machine, is not the question.
+    const holder = createPluginHost({ clock, examine: async () => undefined })
     const path = files.path('versions.ts')
     const versions: WeakRef<object>[] = []
     for (let index = 0; index < 40; index += 1) {
       await files.write('versions.ts', `${picking(0)}// ${index}`)
-      versions.push(new WeakRef(await host.load(path, undefined)))
+      versions.push(new WeakRef(await holder.load(path, undefined)))
     }
-    // What a collection finds depends on what still lies about on the stack: most must go, not all.
-    for (let turn = 0; turn < 5; turn += 1) {
+    const held = (): number => versions.filter((version) => version.deref() !== undefined).length
+    // What one collection finds depends on what still lies about on the stack: most must go, in one of them.
+    for (let turn = 0; turn < 100 && held() >= 10; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve))
       Bun.gc(true)
     }
-    expect(versions.filter((version) => version.deref() !== undefined).length).toBeLessThan(10)
-  })
+    expect(held()).toBeLessThan(10)
+    expect(await holder.load(path, undefined)).toMatchObject({ file: path })
+  }, 60_000)
 
   test('begins no thread and no module graph while few files can be opened', async () => {
     let free: number | undefined = 31
