@@ -36,7 +36,7 @@ async function balancing(name: string, size: number) {
   const context = () => {
     count += 1
     const client = clients[count & 4095] ?? { address: '', zone: undefined, place: undefined }
-    return { key: keys[count & 4095], client, now: count * 0.01, random }
+    return { key: keys[count & 4095], client, now: count * 0.01, wallTime: count, random }
   }
   const open: Attempt[] = []
   const request = (): void => {

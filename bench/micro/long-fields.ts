@@ -3,6 +3,7 @@
  * peer, TE and Connection; each fills a head of 60 KB. Run: `bun bench/micro/long-fields.ts`.
  */
 import { bench, do_not_optimize, run } from 'mitata'
+import { systemClock } from '../../core/clock.ts'
 import { RequestContext } from '../../core/exchange/pick-context.ts'
 import { acceptsTrailers } from '../../core/forward/rewrite-request.ts'
 import { ProtocolError } from '../../core/errors.ts'
@@ -25,7 +26,12 @@ const withLine = (name: string, unit: string): Buffer =>
 
 function keyOf(bytes: Buffer, affinity: Affinity): string | undefined {
   head.parse(bytes, 0, bytes.length, limits)
-  return new RequestContext(head, client, { random: () => 0.5, geo: undefined, affinity }, 0).key
+  return new RequestContext(
+    head,
+    client,
+    { services: { clock: systemClock, random: () => 0.5 }, geo: undefined, affinity },
+    0,
+  ).key
 }
 
 function parses(bytes: Buffer): boolean {

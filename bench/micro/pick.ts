@@ -52,7 +52,7 @@ async function requestsOn(name: string, size: number): Promise<() => Candidate> 
   return () => {
     count += 1
     const client = clients[count & 65_535] ?? { address: '', zone: undefined, place: undefined }
-    const context: PickContext = { key: keys[count & 65_535], client, now: count * 0.01, random }
+    const context: PickContext = { key: keys[count & 65_535], client, now: count * 0.01, wallTime: count, random }
     const picked = strategy.pick(candidates, context) as MutableCandidate
     picked.inflight += 1
     strategy.onStart?.(picked, context.now)

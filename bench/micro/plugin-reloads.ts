@@ -61,7 +61,7 @@ const live = new LiveStrategy({
 })
 balancer.update([1, 2, 3].map((port) => makeBackend(port)))
 const client = { address: '192.0.2.1', zone: undefined, place: undefined }
-const context = { key: undefined, client, now: 0, random: seededRandom(1) }
+const context = { key: undefined, client, now: 0, wallTime: 0, random: seededRandom(1) }
 
 const times: number[] = []
 let refused = 0

@@ -27,7 +27,8 @@ export function renderExamination({ target, name, report, checks, refusal }: Exa
   ].join('\n')
 }
 
-function checkLine({ name, fault, at, skipped }: Checked, color: boolean): string {
+function checkLine({ name, fault, at, exempt, skipped }: Checked, color: boolean): string {
+  if (exempt !== null) return `  ${paint('–', 'dim', color)} ${name}: does not apply, ${printable(exempt)}`
   if (fault === null) return `  ${paint('✔', 'green', color)} ${name}`
   if (skipped) return `  ${paint('–', 'dim', color)} ${name}: skipped`
   return `  ${paint('✖', 'red', color)} ${name}\n      ${at === null ? '' : `${printable(at)}: `}${printable(fault)}`
@@ -35,8 +36,8 @@ function checkLine({ name, fault, at, skipped }: Checked, color: boolean): strin
 
 /** A fault that was skipped is none; one that is passed all the same counts as passed. */
 function summarize(checks: readonly Checked[], refusal: string | null): string {
-  const passed = checks.filter(({ fault }) => fault === null).length
-  const skipped = checks.filter((check) => check.fault !== null && check.skipped).length
+  const passed = checks.filter(({ fault, exempt }) => fault === null && exempt === null).length
+  const skipped = checks.filter(({ fault, exempt, skipped }) => exempt !== null || (fault !== null && skipped)).length
   const failed = checks.length - passed - skipped
   const counts = [`${passed} passed`, `${failed} failed`, ...(skipped === 0 ? [] : [`${skipped} skipped`])].join(', ')
   if (failed === 0) return counts

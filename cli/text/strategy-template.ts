@@ -22,8 +22,9 @@ import { weightedDraw } from '${imports.random}'
 export default defineStrategy({
   apiVersion: 1,
   name: '${name}',
+  // Where something else than weight decides, say so, and the tests do not ask for it:  ignoresWeight: 'the fewest errors win',
 
-  // What the config's "options" may hold. Refuse what you do not know; \`readOptions\` does, for numbers and durations ("10s").
+  // What the config's "options" may hold. Refuse what you do not know; \`readOptions\` does, for numbers, durations ("10s") and texts.
   parse: (raw) => readOptions(raw, { choices: { kind: 'number', min: 1, max: 10, default: 2 } }),
 
   // Called once per pool, and again when this file or the options change.
@@ -33,7 +34,7 @@ export default defineStrategy({
 
     return {
       // Return one of \`candidates\`: all of them are usable, and there is at least one. No waiting, no reading of files.
-      // Chance comes from context.random and time from context.now, so that a test can replay what happened.
+      // Chance comes from context.random, time from context.now and .wallTime, so that a test can replay what happened.
       // Also there: candidate.id, .weight, .inflight, .zone, .place; context.key, context.client.address, .zone, .place.
       pick(candidates, context) {
         const draw = draws(candidates, context) ?? weightedDraw(candidates)

@@ -14,7 +14,6 @@ import { countStatus } from '../observe/counters.ts'
 import { acquire, sourceOf } from '../pool/acquire.ts'
 import type { Affinity } from '../pool/policy.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { Random } from '../random.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
@@ -41,7 +40,7 @@ const OVER: Stage = { kind: 'over' }
 const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
 
 export class Exchange implements RequestSink, AttemptOwner, PickSource {
-  private readonly services: Services
+  readonly services: Services
   private readonly client: ClientStream
   private readonly route: Route
   private readonly world: World
@@ -94,10 +93,6 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   }
 
   // What a strategy's context is read from.
-
-  get random(): Random {
-    return this.services.random
-  }
 
   get geo(): Geo | undefined {
     return this.world.geo

@@ -8,12 +8,11 @@ import { cookieNamed, queryNamed } from '../http1/pairs.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import { clientAddress } from '../forward/client-address.ts'
 import type { Affinity } from '../pool/policy.ts'
-import type { Random } from '../random.ts'
-import type { Geo } from './world.ts'
+import type { Geo, Services } from './world.ts'
 
 /** What is the same for every pick of a request. */
 export interface PickSource {
-  readonly random: Random
+  readonly services: Pick<Services, 'clock' | 'random'>
   readonly geo: Geo | undefined
   readonly affinity: Affinity
 }
@@ -32,12 +31,16 @@ export class RequestContext implements PickContext, Client {
     this.head = head
     this.identity = identity
     this.source = source
-    this.random = source.random
+    this.random = source.services.random
     this.now = now
   }
 
   get client(): Client {
     return this
+  }
+
+  get wallTime(): number {
+    return this.source.services.clock.wallTime()
   }
 
   get key(): string | undefined {

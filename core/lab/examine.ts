@@ -3,9 +3,9 @@
  * that could be stopped; `examine-worker.ts` runs this where a loop does no harm.
  */
 import { seededRandom } from '../random.ts'
-import { conformanceChecks } from './conformance.ts'
+import { conformanceChecks, exemptionFrom } from './conformance.ts'
 import { measurePick } from './pick-speed.ts'
-import { begin, end, fakePool, simulate, someClient, tally } from './simulate.ts'
+import { begin, end, fakePool, simulate, someClient, tally, wallTimeAt } from './simulate.ts'
 import type { StrategyCall } from '../strategy/call-marks.ts'
 import { slowestNsPerRequest } from '../strategy/pace.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -27,7 +27,7 @@ export interface Report {
   readonly checks: readonly CheckResult[]
   /** Of a request among 100 backends; null when it could not be measured. */
   readonly nsPerPick: number | null
-  /** Shares of the requests, 0..1, beside those that the weights promise; empty unless `isFull`. */
+  /** Shares of the requests, 0..1, beside those that the weights promise; empty unless `isFull` and there is a promise. */
   readonly spread: readonly { readonly weight: number; readonly share: number; readonly expected: number }[]
 }
 
@@ -38,6 +38,8 @@ export interface CheckResult {
   readonly fault: string | null
   /** `file:line:column` where the strategy threw; null when it did not. */
   readonly at: string | null
+  /** Why the strategy says that it does not apply, so that it was not run; null: it was. */
+  readonly exempt: string | null
 }
 
 /** Never throws; ends with the first fault that matters unless `isFull`. What loops keeps it. */
@@ -45,7 +47,7 @@ export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report
   const watched = watchCalls(plugin, options.onCall)
   const checks: CheckResult[] = []
   const passes = (name: string, isVital: boolean, run: () => void): boolean => {
-    const result = { name, isVital, ...outcomeOf(run) }
+    const result = { name, isVital, ...outcomeOf(run), exempt: null }
     checks.push(result)
     return result.fault === null
   }
@@ -63,9 +65,15 @@ export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report
   for (const check of conformanceChecks) {
     const { name, isVital = false } = check
     if (!isVital && !options.isFull) continue
+    const exempt = exemptionFrom(check, plugin)
+    if (exempt !== undefined) {
+      checks.push({ name, isVital, fault: null, at: null, exempt })
+      continue
+    }
     if (!passes(name, isVital, () => check.run(watched, { options: options.options })) && !options.isFull) break
   }
-  return { checks, nsPerPick, spread: options.isFull ? spreadOf(watched, options.options) : [] }
+  const hasShares = options.isFull && plugin.ignoresWeight === undefined
+  return { checks, nsPerPick, spread: hasShares ? spreadOf(watched, options.options) : [] }
 }
 
 /** The first reason to keep a strategy from serving, as `file[:line:column]: message`; undefined: there is none. */
@@ -78,7 +86,7 @@ export function refusalOf(file: string, { checks }: Report): string | undefined 
 /** Through all of its parts once, so that one that hangs is known by name, and a stranger is not measured. */
 function serveOne(strategy: Strategy): void {
   const pool = fakePool([1])
-  const context = { key: undefined, client: someClient(0), now: 0, random: seededRandom(16) }
+  const context = { key: undefined, client: someClient(0), now: 0, wallTime: wallTimeAt(0), random: seededRandom(16) }
   const picked = strategy.pick(pool, context)
   if (picked !== pool[0]) throw new Error(`pick returned ${describeStranger(picked, pool)}`)
   begin(strategy, picked, 0)

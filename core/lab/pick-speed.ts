@@ -3,7 +3,7 @@
  * the fastest of many short runs counts: what is slow by nature is slow in each, a preempted run is beaten by the next.
  */
 import { seededRandom } from '../random.ts'
-import { begin, end, fakePool, someClient } from './simulate.ts'
+import { begin, end, fakePool, someClient, wallTimeAt } from './simulate.ts'
 import type { Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
 
 const backends = 100
@@ -22,6 +22,7 @@ export function measurePick(strategy: Strategy, now: () => number): number {
     key: `key-${index}`,
     client: someClient(index),
     now: index,
+    wallTime: wallTimeAt(index),
     random,
   }))
   const deadline = now() + longestMs

@@ -84,6 +84,9 @@ export function someClient(index: number): Client {
   return { address: `198.51.${(index >> 8) & 255}.${index & 255}`, zone: undefined, place: undefined }
 }
 
+/** Of virtual time, which begins on an ordinary day. */
+export const wallTimeAt = (now: number): number => Date.UTC(2026, 0, 1, 12) + now
+
 /** Runs to the end of the last request; returns them in the order of their start. */
 export function simulate(simulation: Simulation): Served[] {
   const { strategy, random, requests, concurrency, client = someClient } = simulation
@@ -92,7 +95,7 @@ export function simulate(simulation: Simulation): Served[] {
   let now = 0
 
   function start(index: number): void {
-    const context: PickContext = { key: `key-${index}`, client: client(index), now, random }
+    const context: PickContext = { key: `key-${index}`, client: client(index), now, wallTime: wallTimeAt(now), random }
     const candidate = strategy.pick(simulation.candidates(index, now), context)
     served.push({ candidate, startedAt: now, inflightBefore: candidate.inflight })
     begin(strategy, candidate, now)

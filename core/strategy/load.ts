@@ -98,12 +98,16 @@ function checkPlugin(file: string, module: unknown): StrategyPlugin {
   }
   must(plugin['apiVersion'] === 1, 'apiVersion', '1')
   must(typeof plugin['name'] === 'string' && plugin['name'] !== '', 'name', 'a text that is not empty')
+  const why = plugin['ignoresWeight']
+  const isReason = typeof why === 'string' && why !== '' && why.length <= 200
+  must(why === undefined || isReason, 'ignoresWeight', 'a reason of 1..200 characters, or absent')
   must(typeof plugin['parse'] === 'function', 'parse', 'a function')
   must(typeof plugin['create'] === 'function', 'create', 'a function')
   const sound = plugin as unknown as StrategyPlugin
   return {
     apiVersion: 1,
     name: sound.name,
+    ...(sound.ignoresWeight !== undefined && { ignoresWeight: sound.ignoresWeight }),
     parse: (raw) => sound.parse(raw),
     create: (options) => checkStrategy(file, sound.create(options)),
   }

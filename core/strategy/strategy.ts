@@ -40,8 +40,10 @@ export interface PickContext {
   /** The affinity key that the pool's `affinity` setting takes from the request; undefined when it is absent there. */
   readonly key: string | undefined
   readonly client: Client
-  /** Monotonic ms. */
+  /** Monotonic ms: for what elapses. */
   readonly now: number
+  /** ms since 1970-01-01 UTC, as the system believes: for the time of day. May jump. */
+  readonly wallTime: number
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
@@ -82,6 +84,11 @@ export interface Strategy {
 export interface StrategyPlugin<Options = unknown> {
   readonly apiVersion: 1
   readonly name: string
+  /**
+   * Why requests are not shared by weight, where they are not: `the fewest errors win`, say. The shared checks then do not
+   * ask for it.
+   */
+  readonly ignoresWeight?: string
   /** The `options` of the config (undefined when absent) -> valid options; throws an Error naming the offending key. */
   parse(raw: unknown): Options
   /** A fresh strategy; called once per pool. */
@@ -112,28 +119,44 @@ export function perArray<Built>(
   }
 }
 
-/** A numeric option: bounds inclusive; durations (`"500ms" "5s" "1m" "1h"` in the config) are in ms here. */
-export interface OptionRule {
+/** Bounds inclusive; durations (`"500ms" "5s" "1m" "1h"` in the config) are in ms here. */
+export interface NumberRule {
   readonly kind: 'number' | 'duration'
   readonly min: number
   readonly max: number
   readonly default: number
 }
 
-/** For `parse`: reads numeric options strictly. Throws an Error that names the key, the rule and the value. */
-export function readOptions<Name extends string>(
+/** One of `choices`, or without them any text of 1 to 1000 characters. */
+export interface TextRule {
+  readonly kind: 'text'
+  readonly choices?: readonly string[]
+  readonly default: string
+}
+
+export type OptionRule = NumberRule | TextRule
+
+/** What the options of these rules read as. */
+export type OptionsOf<Rules extends Readonly<Record<string, OptionRule>>> = {
+  [Name in keyof Rules]: Rules[Name] extends TextRule ? string : number
+}
+
+const maxTextLength = 1000
+
+/** For `parse`: reads options strictly. Throws an Error that names the key, the rule and the value. */
+export function readOptions<const Rules extends Readonly<Record<string, OptionRule>>>(
   raw: unknown,
-  rules: Readonly<Record<Name, OptionRule>>,
-): Record<Name, number> {
+  rules: Rules,
+): OptionsOf<Rules> {
   const given: Readonly<Record<string, unknown>> = asRecord(raw)
   for (const key of Object.keys(given)) {
     if (!Object.hasOwn(rules, key)) throw new Error(`${key} is not an option, ${known(rules)}, got ${show(given[key])}`)
   }
-  const options: Record<string, number> = {}
-  for (const [key, rule] of Object.entries<OptionRule>(rules)) {
-    options[key] = given[key] === undefined ? rule.default : readOption(key, given[key], rule)
-  }
-  return options
+  const options = Object.entries(rules).map(([key, rule]) => [
+    key,
+    given[key] === undefined ? rule.default : readOption(key, given[key], rule),
+  ])
+  return Object.fromEntries(options) as OptionsOf<Rules>
 }
 
 function asRecord(raw: unknown): Readonly<Record<string, unknown>> {
@@ -142,11 +165,19 @@ function asRecord(raw: unknown): Readonly<Record<string, unknown>> {
   throw new Error(`options must be an object, got ${show(raw)}`)
 }
 
-function readOption(key: string, value: unknown, rule: OptionRule): number {
+function readOption(key: string, value: unknown, rule: OptionRule): number | string {
+  if (rule.kind === 'text') return readText(key, value, rule)
   const number = rule.kind === 'number' ? value : durationMs(value)
   if (typeof number === 'number' && number >= rule.min && number <= rule.max) return number
   const range = rule.kind === 'number' ? `${rule.min}..${rule.max}` : `"${rule.min}ms".."${rule.max}ms", such as "10s"`
   throw new Error(`${key} must be a ${rule.kind} of ${range}, got ${show(value)}`)
+}
+
+function readText(key: string, value: unknown, { choices }: TextRule): string {
+  const isText = typeof value === 'string' && value !== '' && value.length <= maxTextLength
+  if (isText && (choices === undefined || choices.includes(value))) return value
+  const rule = choices?.map((choice) => JSON.stringify(choice)).join(', ')
+  throw new Error(`${key} must be ${rule ?? `a text of 1..${maxTextLength} characters`}, got ${show(value)}`)
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }

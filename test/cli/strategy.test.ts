@@ -152,6 +152,16 @@ describe('strategy test', () => {
     }
   })
 
+  test('passes a strategy that says why it ignores weight', async () => {
+    const text = `export default { apiVersion: 1, name: 'fewest', ignoresWeight: 'the fewest \\u001B errors win',
+      parse(raw: any) { if (raw !== undefined) throw new Error(Object.keys(raw) + ' is unknown') },
+      create: () => ({ pick: (c: any) => c[0] }) }`
+    const { code, out } = await tested('fewest.ts', text)
+    expect(out).toContain('  – spreads requests by weight: does not apply, the fewest   errors win\n')
+    expect(out).not.toContain('promises')
+    expect([code, out.split('\n').at(-2)]).toEqual([0, '12 passed, 0 failed, 4 skipped'])
+  })
+
   test('says what a running edge would refuse', async () => {
     const { code, out } = await tested('throws.ts', pluginText('{\npick() { throw new Error("\\u001B[2Jno") } }'))
     expect(code).toBe(1)

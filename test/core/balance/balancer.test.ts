@@ -2,14 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { Balancer } from '../../../core/balance/balancer.ts'
 import type { Candidates, Outcome, Strategy } from '../../../core/strategy/strategy.ts'
 import { makeBackend, makeMember } from '../../support/make-backend.ts'
+import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
-const context = {
-  key: undefined,
-  client: { address: '192.0.2.1', zone: undefined, place: undefined },
-  now: 0,
-  random: () => 0.5,
-}
+const context = contextOf({ random: () => 0.5 })
 const completed: Outcome = { kind: 'completed', status: 200, elapsedMs: 3 }
 const backends = [makeBackend(1), makeBackend(2), makeBackend(3)] as const
 

@@ -5,12 +5,14 @@ import type { Affinity } from '../../../core/pool/policy.ts'
 import type { Geo } from '../../../core/exchange/world.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
 import { peerAt } from '../../support/peer-at.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
 
 const random = () => 0.5
 const identify = createIdentify((address) => address === '10.0.0.1')
 
 function contextOf(request: string, affinity: Affinity, peer = '1.1.1.1', geo?: Geo): RequestContext {
-  return new RequestContext(parseRequest(request), identify(peerAt(peer)), { random, geo, affinity }, 42)
+  const source = { services: { clock: virtualClock(), random }, geo, affinity }
+  return new RequestContext(parseRequest(request), identify(peerAt(peer)), source, 42)
 }
 
 const withLines = (lines: string, path = '/'): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
@@ -81,5 +83,12 @@ describe('the place of a client', () => {
   test('comes with the time and the chance that were handed in', () => {
     const context = contextOf(withLines(''), { kind: 'client' })
     expect([context.now, context.random()]).toEqual([42, 0.5])
+  })
+})
+
+describe('the time of a pick', () => {
+  test('is what elapses and what the clock on the wall shows', () => {
+    const context = contextOf(withLines(''), { kind: 'client' })
+    expect([context.now, context.wallTime]).toEqual([42, Date.UTC(2026, 0, 1)])
   })
 })

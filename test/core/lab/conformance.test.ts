@@ -107,6 +107,36 @@ describe('conformance', () => {
     expect(found).toEqual(['refuses unknown options by name'])
   })
 
+  test('does not ask for weight where a strategy says that it ranks by something else', () => {
+    const plugin: StrategyPlugin = {
+      ...pluginOf(() => ({ pick: ([first]) => first })),
+      ignoresWeight: 'the fewest errors win',
+    }
+    const results = checkConformance(plugin)
+    expect(results.filter(({ kind }) => kind === 'failed')).toEqual([])
+    const skipped = results.filter(({ kind }) => kind === 'skipped')
+    expect(skipped.map(({ name }) => name)).toEqual(
+      conformanceChecks.filter(({ isByWeight }) => isByWeight).map(({ name }) => name),
+    )
+    expect(skipped[0]).toMatchObject({ reason: 'the fewest errors win' })
+  })
+
+  test('asks of such a strategy for all that requests need', () => {
+    const create = (): Strategy => ({ pick: () => fakeCandidate('192.0.2.9:80') })
+    const found = faults({ ...pluginOf(create), ignoresWeight: 'it knows better' })
+    expect(found).toContain('picks the only candidate there is')
+    expect(conformanceChecks.filter(({ isVital, isByWeight }) => isVital && isByWeight)).toEqual([])
+  })
+
+  test('replays a strategy that goes by the time of day', () => {
+    const create = (): Strategy => ({
+      pick: (candidates, { wallTime }) =>
+        candidates[new Date(wallTime).getUTCSeconds() % candidates.length] ?? candidates[0],
+    })
+    const found = faults({ ...pluginOf(create), ignoresWeight: 'the second decides' })
+    expect(found).toEqual([])
+  })
+
   test('reports a skipped check with its reason', () => {
     const name = 'spreads requests by weight'
     const results = checkConformance(random, { skip: { [name]: 'it ranks by price' } })

@@ -41,6 +41,21 @@ describe('examine', () => {
     expect(report.spread.map(({ share }) => share)).toEqual([1, 0, 0, 0])
   })
 
+  test('tells what does not apply to a strategy that ignores weight, and promises no shares', () => {
+    const { report, refusal } = examined({ ...first, ignoresWeight: 'the first wins' }, { isFull: true })
+    expect(refusal).toBeUndefined()
+    const exempt = report.checks.filter(({ exempt }) => exempt !== null)
+    expect(exempt).toHaveLength(4)
+    expect(exempt[0]).toEqual({
+      name: 'spreads requests by weight',
+      isVital: false,
+      fault: null,
+      at: null,
+      exempt: 'the first wins',
+    })
+    expect(report.spread).toEqual([])
+  })
+
   test('passes a shipped strategy in full, with its shares', async () => {
     const { report } = examined(await loadStrategy('round-robin'), { isFull: true })
     expect(report.checks.filter(({ fault }) => fault !== null)).toEqual([])

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
 import type { HealthPolicy } from '../../../core/health/policy.ts'
 import { makeMember } from '../../support/make-backend.ts'
+import { contextOf } from '../../support/pick-context.ts'
 import { startPool } from '../../support/running-pool.ts'
 
 const health: HealthPolicy = {
@@ -16,12 +17,7 @@ const health: HealthPolicy = {
 }
 const timeouts = { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 }
 const passive = { failures: 2, retryAfterMs: 1000 }
-const context = {
-  key: undefined,
-  client: { address: '192.0.2.1', zone: undefined, place: undefined },
-  now: 0,
-  random: () => 0.5,
-}
+const context = contextOf({ random: () => 0.5 })
 
 type Started = Awaited<ReturnType<typeof startPool>>
 

@@ -6,6 +6,7 @@ import { loadStrategy, StrategyFileError } from '../../../core/strategy/load.ts'
 import { shippedStrategies } from '../../../core/strategy/shipped.ts'
 import { fakePool } from '../../../core/lab/simulate.ts'
 import { seededRandom } from '../../../core/random.ts'
+import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 let folder = ''
@@ -43,10 +44,21 @@ describe('loadStrategy', () => {
     const path = await file('plain.ts', plain('{ pick: (candidates: any) => candidates[0] }'))
     const plugin = await loadStrategy(path)
     const pool = fakePool([1, 1])
-    const client = { address: '192.0.2.1', zone: undefined, place: undefined }
-    const context = { key: undefined, client, now: 0, random: seededRandom(1) }
+    const context = contextOf({ random: seededRandom(1) })
     expect(plugin.create(plugin.parse(7)).pick(pool, context)).toBe(pool[0])
     expect(plugin.parse(7)).toBe(7)
+  })
+
+  test('takes along why a plugin ignores weight, and nothing that is no reason', async () => {
+    const withReason = (reason: string): string =>
+      plain('{ pick: (c: any) => c[0] }').replace("name: 'mine'", `name: 'mine', ignoresWeight: ${reason}`)
+    const load = async (reason: string) => loadStrategy(await file('reason.ts', withReason(reason)))
+    expect((await load(`'the fewest errors win'`)).ignoresWeight).toBe('the fewest errors win')
+    expect('ignoresWeight' in (await load('undefined'))).toBeFalse()
+    for (const wrong of [`''`, 'true', '5', 'null', `'x'.repeat(201)`]) {
+      const refusal = await load(wrong).catch(({ message }: Error) => message)
+      expect(refusal).toContain('reason.ts: ignoresWeight must be a reason of 1..200 characters, or absent, got ')
+    }
   })
 
   test('calls parse and create as methods of the plugin', async () => {

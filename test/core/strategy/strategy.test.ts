@@ -109,4 +109,36 @@ describe('readOptions', () => {
   test('says that there are none to know', () => {
     expect(() => readOptions({ a: 'b' }, {})).toThrow('a is not an option, known: none, got "b"')
   })
+
+  describe('of texts', () => {
+    const texts = {
+      by: { kind: 'text', choices: ['errors', 'latency'], default: 'errors' },
+      label: { kind: 'text', default: 'none' },
+      window: { kind: 'duration', min: 10, max: 1000, default: 100 },
+    } as const
+
+    test('reads one of its choices, any text without choices, and numbers beside them', () => {
+      expect(readOptions(undefined, texts)).toEqual({ by: 'errors', label: 'none', window: 100 })
+      const given = readOptions({ by: 'latency', label: 'ü \u0000', window: '1s' }, texts)
+      // Told apart by type, too.
+      const [by, label, window]: [string, string, number] = [given.by, given.label, given.window]
+      expect([by, label, window]).toEqual(['latency', 'ü \u0000', 1000])
+    })
+
+    test.each([[''], ['Errors'], ['errors '], ['__proto__'], [5], [null], [['errors']], [{}]])(
+      'refuses %p as a choice',
+      (by) => {
+        expect(() => readOptions({ by }, texts)).toThrow(/^by must be "errors", "latency", got /)
+      },
+    )
+
+    test.each(['', 'x'.repeat(1001), 5, true, null])('refuses %p as a text', (label) => {
+      expect(() => readOptions({ label }, texts)).toThrow(/^label must be a text of 1\.\.1000 characters, got /)
+    })
+  })
+
+  test('refuses keys of every object as unknown', () => {
+    expect(() => readOptions(JSON.parse('{"__proto__": 1}'), rules)).toThrow('__proto__ is not an option')
+    expect(() => readOptions({ toString: 1 }, rules)).toThrow('toString is not an option')
+  })
 })
