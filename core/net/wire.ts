@@ -59,7 +59,10 @@ export interface ConnectFailure {
   readonly detail: string
 }
 
-/** How long a peer may take to end its side after we ended ours. What it sends meanwhile is thrown away. */
+/**
+ * How long a peer may take to end its side after we ended ours. What it sends meanwhile is thrown away; then the kernel
+ * alone goes on, and delivers what it has taken.
+ */
 const LINGER_MS = 2000
 
 export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
@@ -156,8 +159,10 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   onTimeout(): void {
     enter()
     try {
-      if (this.lingers) this.destroy()
-      else this.owner.onTimeout()
+      if (!this.lingers) this.owner.onTimeout()
+      // The kernel may still hold what a slow peer has yet to take, behind which our FIN goes: a reset would throw it away.
+      else if (this.side === 'ended') this.socket?.end()
+      else this.destroy()
     } finally {
       leave()
     }

@@ -39,6 +39,20 @@ describe('a client that does not read', () => {
     await turnUntil(() => rig.edge.backend().responses['2xx'] === 1, 'the end of the response')
   })
 
+  test('gets the last response of its connection whole, however late it reads', async () => {
+    const body = 'x'.repeat(MIB)
+    await using rig = await startRig({ answer: ok(body), client: { onlyCounts: true } })
+    rig.client.pause()
+    rig.client.send(get('/', 'Connection: close\r\n'))
+    // The kernel holds all of it, and the edge waits for the client's end.
+    await turnUntil(() => rig.edge.counters.bytesToClients > MIB, 'the response')
+    rig.edge.clock.advance(3000)
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'the end of the wait')
+    rig.client.resume()
+    await rig.client.expectCount(MIB)
+    await rig.client.expectEnd()
+  })
+
   test('holds back chunks of any size', async () => {
     await using rig = await startRig({ client: { onlyCounts: true } })
     rig.client.pause()

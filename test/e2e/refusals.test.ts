@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { ok } from '../support/raw-backend.ts'
 import { ask, get, nextResponse } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
+import { turnUntil } from '../support/raw-peer.ts'
 import { startRig } from '../support/rig.ts'
 
 const lines = (text: string) => `GET / HTTP/1.1\r\nHost: a\r\n${text}\r\n\r\n`
@@ -161,6 +162,8 @@ describe('a request refused', () => {
     rig.client.send('x'.repeat(2_000_000))
     expect((await nextResponse(rig.client)).status).toBe(505)
     rig.edge.clock.advance(2500)
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'the end of our patience')
+    rig.client.send('x')
     await rig.client.expectClosed()
   })
 })

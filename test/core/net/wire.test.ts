@@ -199,13 +199,23 @@ describe('a wire that ends', () => {
     expect(log).toEqual(['pause', 'shutdown', 'resume'])
   })
 
-  test('waits a while for a peer that does not end, then cuts it', () => {
+  test('waits a while for a peer that does not end, then closes without a reset', () => {
     const { clock, wire, log } = make()
     wire.close()
     clock.advance(1900)
     expect(log).toEqual(['shutdown'])
     clock.advance(400)
-    expect(log).toEqual(['shutdown', 'terminate', 'onClose'])
+    expect(log).toEqual(['shutdown', 'end', 'onClose'])
+  })
+
+  test('resets a peer that does not take what is kept for it', () => {
+    const { clock, wire, log, takes } = make()
+    takes(1)
+    wire.write(bytesOf('abc'), 0, 3)
+    wire.arm(500)
+    wire.close()
+    clock.advance(700)
+    expect(log).toEqual(['onBlocked', 'terminate', 'onClose'])
   })
 
   test('closes behind its peer, without a FIN of its own before', () => {
