@@ -19,7 +19,7 @@ import { bodyDue, CLOSED, HEAD_DUE, IDLE, LAST_CALL_MS, type State, TUNNEL, WHOL
 import { type Http1Carrier, Http1Stream } from './http1-stream.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
-import { MAX_REQUESTS_A_TURN } from './turns.ts'
+import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
 
 /** The listener that a connection came in by. */
 export interface ClientHome {
@@ -270,7 +270,8 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     while (position < bytes.length) {
       const { state, bodyForm } = this
       if (state.kind === 'idle' || state.kind === 'head') {
-        if (requests === MAX_REQUESTS_A_TURN || this.wire.isBlocked) break
+        const isOver = requests === MAX_REQUESTS_A_TURN || position >= MAX_BYTES_A_TURN
+        if (isOver || this.wire.isBlocked) break
         requests += 1
         position = this.readHead(bytes, position)
       } else if (state.kind === 'body' && bodyForm !== undefined) {

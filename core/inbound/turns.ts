@@ -8,6 +8,12 @@ import { enter, leave } from '../net/outbox.ts'
  */
 export const MAX_REQUESTS_A_TURN = 32
 
+/** And bytes, since the cost of a head goes by its length: 64 KiB of it take about as long as 32 small ones. */
+export const MAX_BYTES_A_TURN = 64 * 1024
+
+/** Turns between two looks at the sockets: hundreds of connections with more to do must not hold up everybody together. */
+const MAX_TURNS_AT_ONCE = 16
+
 /** Who may have to wait for another turn. */
 export interface Turn {
   onTurn(): void
@@ -21,10 +27,12 @@ export interface Turns {
 /** `reportFault` takes what a turn throws, which is a bug of ours and must not cost the others their turn. */
 export function createTurns(clock: Pick<Clock, 'soon'>, reportFault: (error: unknown) => void): Turns {
   let queue: Turn[] = []
+  /** `run` has been asked for. */
+  let isDue = false
 
   function run(): void {
-    const due = queue
-    queue = []
+    const due = queue.slice(0, MAX_TURNS_AT_ONCE)
+    queue = queue.slice(MAX_TURNS_AT_ONCE)
     for (const waiting of due) {
       enter()
       try {
@@ -35,12 +43,16 @@ export function createTurns(clock: Pick<Clock, 'soon'>, reportFault: (error: unk
         leave()
       }
     }
+    isDue = queue.length > 0
+    if (isDue) clock.soon(run)
   }
 
   return {
     wait(waiting) {
-      if (queue.length === 0) clock.soon(run)
       queue.push(waiting)
+      if (isDue) return
+      isDue = true
+      clock.soon(run)
     },
   }
 }

@@ -117,6 +117,18 @@ describe('pipelined requests', () => {
     expect(socket.isPaused).toBe(false)
   })
 
+  test('take turns by their bytes, too, since long heads cost more', async () => {
+    const { send, requests, socket } = connect({ answers: true })
+    send(get('/', `X: ${'x'.repeat(40_000)}\r\n`).repeat(6))
+    expect(requests).toHaveLength(2)
+    expect(socket.isPaused).toBe(true)
+    for (const count of [4, 6]) {
+      await turn()
+      expect(requests).toHaveLength(count)
+    }
+    expect(socket.isPaused).toBe(false)
+  })
+
   test('are not read on while the client takes no response', async () => {
     const { send, requests, socket, connection, paths } = connect({ answers: true })
     socket.room = 10
