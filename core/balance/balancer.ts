@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
-import { eligibleBackends, type EligibleBackends, withRoom } from './eligible.ts'
+import { eligibleBackends, type EligibleBackends, heldOutByTraffic, withRoom } from './eligible.ts'
 import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -72,7 +72,8 @@ export class Balancer {
   /**
    * A usable backend that takes one more request and is not among `tried`; undefined when there is none. The strategy is
    * asked twice at most: a list without those at their caps would be another at every request, so it is shown the lasting
-   * one first, and one of its own for this pick when it has chosen somebody who is full.
+   * one first, and one of its own for this pick when it has chosen somebody who is full. A request that all usable ones
+   * have failed is given to one that traffic holds out: that one may be back, and nobody else is left.
    */
   pick(context: PickContext, tried: readonly Backend[]): Backend | undefined {
     const choice = this.current()
@@ -82,9 +83,17 @@ export class Balancer {
       if (picked.hasRoom) return picked
     }
     const left = withRoom(choice.backends, tried)
+    if (left !== undefined) return this.askFor(left, choice, context)
+    if (choice.backends.some((backend) => !tried.includes(backend))) return undefined
+    const out = heldOutByTraffic(this.backends)
+    const last = out && withRoom(out, tried)
+    return last && this.askFor(last, choiceOf(last), context)
+  }
+
+  /** Of `left`, a part of `choice`. */
+  private askFor(left: EligibleBackends, choice: Choice, context: PickContext): Backend {
     // Nothing to choose: a strategy may search long for the one that is left.
-    if (left === undefined || left.length === 1) return left?.[0]
-    return this.ask(candidatesOf(left), choice, context)
+    return left.length === 1 ? left[0] : this.ask(candidatesOf(left), choice, context)
   }
 
   /** The strategy's choice among `candidates`; when it makes none, that is a fault, and chance chooses. */

@@ -12,8 +12,12 @@ export type EligibleBackends = readonly [Backend, ...Backend[]]
  */
 export function eligibleBackends(backends: readonly Backend[]): EligibleBackends | undefined {
   const usable = backends.filter(({ standing }) => standing.usable)
-  return orNobody(usable) ?? orNobody(backends.filter(({ standing }) => standing.by === 'traffic'))
+  return orNobody(usable) ?? heldOutByTraffic(backends)
 }
+
+/** Those that nothing but traffic holds out. */
+export const heldOutByTraffic = (backends: readonly Backend[]): EligibleBackends | undefined =>
+  orNobody(backends.filter(({ standing }) => !standing.usable && standing.by === 'traffic'))
 
 /** Those of `backends` that take one more request, and are not in `tried`: what a single pick may choose from. */
 export function withRoom(backends: EligibleBackends, tried: readonly Backend[]): EligibleBackends | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Balancer } from '../../../core/balance/balancer.ts'
 import type { Candidates, Outcome, Strategy } from '../../../core/strategy/strategy.ts'
+import type { Backend } from '../../../core/backend/backend.ts'
 import { makeBackend, makeMember } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -75,6 +76,22 @@ describe('Balancer', () => {
     const { balancer, faults } = balancing({ pick: () => backends[0].candidate })
     expect(balancer.pick({ ...context, random: () => 0 }, [backends[0]])).toBe(backends[1])
     expect(faults).toHaveLength(1)
+  })
+
+  test('takes one that traffic holds out once all others have been tried', () => {
+    const { balancer } = balancing(taking(0))
+    const refusing = [4, 5].map((port) => {
+      const backend = makeBackend(port)
+      backend.facts.traffic = { kind: 'failing', since: 0, cause: 'refused', until: 9 }
+      backend.reckon({ awaitsCheckSince: undefined }, 0)
+      return backend
+    })
+    const [back, away] = refusing as [Backend, Backend]
+    balancer.update([back, ...backends, away])
+    expect(balancer.pick(context, backends.slice(0, 2))).toBe(backends[2])
+    expect(balancer.pick(context, backends)).toBe(back)
+    expect(balancer.pick(context, [...backends, back])).toBe(away)
+    expect(balancer.pick(context, [...backends, back, away])).toBeUndefined()
   })
 
   test('lets no hook keep an attempt from being counted', () => {
