@@ -50,16 +50,16 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
 async function answer(request: AdminRequest, asked: Omit<Call, 'request' | 'params'>): Promise<Response> {
   const { path } = request
   const found = findRoute(routes, request.method, path)
-  const refusal = asked.refuse(found.kind === 'route' ? found.need : 'read')
-  if (refusal) return refusal
-  if (found.kind === 'none') return unknownPath(routes, path)
-  if (found.kind === 'wrong-method') {
-    const { allow } = found
-    return problem(405, `${path.slice(0, 200)} answers ${allow.replace(/, (?=[A-Z]+$)/, ' and ')}.`, {
-      headers: { allow },
-    })
-  }
   try {
+    const refusal = asked.refuse(found.kind === 'route' ? found.need : 'read')
+    if (refusal) return refusal
+    if (found.kind === 'none') return unknownPath(routes, path)
+    if (found.kind === 'wrong-method') {
+      const { allow } = found
+      return problem(405, `${path.slice(0, 200)} answers ${allow.replace(/, (?=[A-Z]+$)/, ' and ')}.`, {
+        headers: { allow },
+      })
+    }
     return await found.route.answer({ ...asked, request, params: found.params })
   } catch (error) {
     return problem(500, error instanceof Error ? error.message : String(error))

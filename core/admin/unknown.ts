@@ -10,58 +10,47 @@ const maxNames = 8
 export function unknownThing({ source, params: { pool = '', id } }: Pick<Call, 'source' | 'params'>): Response {
   const { pools } = source.config()
   const members = pools.find(({ name }) => name === pool)?.members
-  if (members !== undefined && id !== undefined)
-    return problem(
-      404,
-      `The pool ${pool} has no backend ${shorten(id)}${hintAt(
-        id,
-        members.map((one) => one.id),
-      )}`,
-    )
-  return problem(
-    404,
-    `There is no pool ${shorten(pool)}${hintAt(
-      pool,
-      pools.map(({ name }) => name),
-    )}`,
-  )
+  if (members === undefined || id === undefined) {
+    const names = pools.map(({ name }) => name)
+    return problem(404, `There is no pool ${shorten(pool)}; ${hintAt(pool, names)}`)
+  }
+  const ids = members.map((member) => member.id)
+  return problem(404, `The pool ${pool} has no backend ${shorten(id)}; ${hintAt(id, ids)}`)
 }
 
 function hintAt(typed: string, names: readonly string[]): string {
   const hint = didYouMean(typed, names)
-  if (hint !== undefined) return `; ${hint}`
-  if (names.length === 0) return '; there are none.'
+  if (hint !== undefined) return hint
+  if (names.length === 0) return 'there are none.'
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : ''
-  return `; there are: ${names.slice(0, maxNames).join(', ')}${more}.`
+  return `there are: ${names.slice(0, maxNames).join(', ')}${more}.`
 }
 
 const shorten = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text)
 
-/** Verbs of the command line, and what does the same here. */
-const verbs: Readonly<Record<string, readonly [method: string, body?: string]>> = {
-  drain: ['PATCH', '{"drain": true}'],
-  resume: ['PATCH', '{"drain": false}'],
-  weight: ['PATCH', '{"weight": 2}'],
-  remove: ['DELETE'],
-}
+/** Verbs of the command line, and what does the same to a backend here. */
+const verbs = new Map([
+  ['drain', (backend: string) => `PATCH ${backend} with {"drain": true} does that.`],
+  ['resume', (backend: string) => `PATCH ${backend} with {"drain": false} does that.`],
+  ['weight', (backend: string) => `PATCH ${backend} with {"weight": 2} does that.`],
+  ['remove', (backend: string) => `DELETE ${backend} does that.`],
+])
 
 /** Of a path that no route has. */
 export function unknownPath(routes: Routes, path: string): Response {
-  const verb = /^(\/api\/pools\/[^/]+\/backends\/[^/]+)\/(\w+)$/.exec(path)
-  const [method, body] = verbs[verb?.[2] ?? ''] ?? []
+  const hint = verbHint(path) ?? pathHint(routes, path)
+  const hints = [...(hint === undefined ? [] : [hint]), 'GET / and /openapi.json list what is.']
+  return problem(404, `There is no ${shorten(path)} here; ${hints.join(' ')}`)
+}
+
+function verbHint(path: string): string | undefined {
+  const [, backend = '', verb = ''] = /^(\/api\/pools\/[^/]+\/backends\/[^/]+)\/(\w+)$/.exec(path) ?? []
+  return verbs.get(verb)?.(shorten(backend))
+}
+
+function pathHint(routes: Routes, path: string): string | undefined {
   const likely = nearestPath(routes, path)
-  const hint =
-    method !== undefined
-      ? `${method} ${verb?.[1]}${body === undefined ? '' : ` with ${body}`} does that`
-      : likely === undefined
-        ? undefined
-        : `did you mean ${shorten(likely)}?`
-  const listed = 'GET / and /openapi.json list what is.'
-  const asked = shorten(path)
-  return problem(
-    404,
-    `There is no ${asked} here${hint === undefined ? `; ${listed}` : `; ${hint.replace(/[^?]$/, '$&.')} ${listed}`}`,
-  )
+  return likely && `did you mean ${shorten(likely)}?`
 }
 
 /** Of the routes with as many steps, the one with a single mistyped step; or the same path below /api. */

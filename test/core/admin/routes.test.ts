@@ -95,6 +95,11 @@ describe('admin routes', () => {
     }
   })
 
+  test('take no inherited name for a verb', async () => {
+    const paths = ['constructor', '__proto__', 'toString'].map((name) => `/api/pools/web/backends/a/${name}`)
+    expect(await statuses(paths)).toEqual([404, 404, 404])
+  })
+
   test('describe a refusal as problem details', async () => {
     const response = await ask('/nope')
     expect(response.headers.get('content-type')).toBe('application/problem+json')
