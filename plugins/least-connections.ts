@@ -5,7 +5,7 @@
  * (inflight + 1) / weight, replayed by the hooks in O(log n). Ties go to the backend whose last start is longest ago.
  */
 import type { Candidate, Candidates } from '../core/strategy/strategy.ts'
-import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
+import { defineStrategy, perArray, readOptions, tournament } from '../core/strategy/strategy.ts'
 import { weightedDraw } from '../core/random.ts'
 
 export default defineStrategy({
@@ -38,58 +38,30 @@ const lessBusy = (one: Candidate, other: Candidate): Candidate =>
 type Ranking = ReturnType<typeof createRanking>
 
 function createRanking(candidates: Candidates) {
-  const size = 2 ** Math.ceil(Math.log2(candidates.length))
   const places = new WeakMap(candidates.map((candidate, index) => [candidate, index]))
-  /** By candidate index, as last seen; padding never wins. */
-  const loads = new Float64Array(size).fill(Infinity)
-  candidates.forEach((candidate, index) => (loads[index] = loadWithOneMore(candidate)))
-  /** By candidate index: the number of its newest start. */
-  const starts = new Float64Array(size)
-  /** Node i holds the index of the less busy of its children 2i and 2i + 1; the leaves start at `size`. */
-  const winners = new Int32Array(2 * size).map((_, node) => Math.max(0, node - size))
+  const loads = tournament(candidates.length)
   let newestStart = 0
   let cursor = 0
-
-  const load = (index: number): number => loads[index] ?? Infinity
-  const winner = (node: number): number => winners[node] ?? 0
-
-  function beats(one: number, other: number): boolean {
-    const difference = load(one) - load(other)
-    return difference < 0 || (difference === 0 && (starts[one] ?? 0) < (starts[other] ?? 0))
-  }
-
-  function replay(node: number): void {
-    const left = winner(2 * node)
-    const right = winner(2 * node + 1)
-    winners[node] = beats(right, left) ? right : left
-  }
-
-  function set(index: number, value: number): void {
-    loads[index] = value
-    for (let node = (size + index) >> 1; node >= 1; node >>= 1) replay(node)
-  }
 
   /** Whether it had gone stale, as a weight does when it changes: one more is looked at each pick, in rotation. */
   function refreshAt(index: number): boolean {
     const value = loadWithOneMore(candidates[index] ?? candidates[0])
-    if (value === load(index)) return false
-    set(index, value)
+    if (value === loads.at(index)) return false
+    loads.set(index, value)
     return true
   }
 
-  for (let node = size - 1; node >= 1; node -= 1) replay(node)
+  loads.setAll((index) => loadWithOneMore(candidates[index] ?? candidates[0]))
   return {
     least(): Candidate {
       cursor = cursor + 1 < candidates.length ? cursor + 1 : 0
       refreshAt(cursor)
-      for (let tries = 0; tries < 4 && refreshAt(winner(1)); tries += 1);
-      return candidates[winner(1)] ?? candidates[0]
+      for (let tries = 0; tries < 4 && refreshAt(loads.winner()); tries += 1);
+      return candidates[loads.winner()] ?? candidates[0]
     },
     started(candidate: Candidate): void {
       const index = places.get(candidate)
-      if (index === undefined) return
-      starts[index] = newestStart += 1
-      set(index, loadWithOneMore(candidate))
+      if (index !== undefined) loads.set(index, loadWithOneMore(candidate), (newestStart += 1))
     },
     refresh(candidate: Candidate): void {
       const index = places.get(candidate)

@@ -5,7 +5,7 @@
  * not march in step, and a pool whose members come and go does not favour the first. A retry gets one weighted draw.
  */
 import type { Candidates } from '../core/strategy/strategy.ts'
-import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
+import { defineStrategy, perArray, readOptions, tournament } from '../core/strategy/strategy.ts'
 import type { Random } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
 
@@ -28,34 +28,11 @@ export default defineStrategy({
 const horizon = 2 ** 20
 
 function createSchedule(candidates: Candidates, random: Random) {
-  const size = 2 ** Math.ceil(Math.log2(candidates.length))
-  /** By candidate index; padding is never due. */
-  const deadlines = new Float64Array(size).fill(Infinity)
+  const deadlines = tournament(candidates.length)
   /** weight each deadline was reckoned with. */
   const weights = Float64Array.from(candidates, (candidate) => candidate.weight)
-  /** Node i holds the index of the earlier of its children 2i and 2i + 1; the leaves start at `size`. */
-  const earliest = new Int32Array(2 * size).map((_, node) => Math.max(0, node - size))
   let now = 0
   let cursor = 0
-
-  const due = (index: number): number => deadlines[index] ?? Infinity
-  const winner = (node: number): number => earliest[node] ?? 0
-
-  function replay(node: number): void {
-    const left = winner(2 * node)
-    const right = winner(2 * node + 1)
-    earliest[node] = due(left) <= due(right) ? left : right
-  }
-
-  function set(index: number, deadline: number): void {
-    deadlines[index] = deadline
-    for (let node = (size + index) >> 1; node >= 1; node >>= 1) replay(node)
-  }
-
-  function setAll(deadlineOf: (index: number) => number): void {
-    for (let index = 0; index < candidates.length; index += 1) deadlines[index] = deadlineOf(index)
-    for (let node = size - 1; node >= 1; node -= 1) replay(node)
-  }
 
   /** Compares one weight a pick, so that a change is noticed within n picks; what is left of the wait scales. */
   function noticeNext(): void {
@@ -64,20 +41,20 @@ function createSchedule(candidates: Candidates, random: Random) {
     const former = weights[cursor] ?? 1
     if (weight === former) return
     weights[cursor] = weight
-    set(cursor, now + ((due(cursor) - now) * former) / weight)
+    deadlines.set(cursor, now + ((deadlines.at(cursor) - now) * former) / weight)
   }
 
-  setAll((index) => random() / (weights[index] ?? 1))
+  deadlines.setAll((index) => random() / (weights[index] ?? 1))
   return {
     next() {
       noticeNext()
-      const index = winner(1)
+      const index = deadlines.winner()
       const candidate = candidates[index] ?? candidates[0]
-      now = due(index)
+      now = deadlines.at(index)
       weights[index] = candidate.weight
-      set(index, now + 1 / candidate.weight)
+      deadlines.set(index, now + 1 / candidate.weight)
       if (now > horizon) {
-        setAll((index) => due(index) - now)
+        deadlines.setAll((index) => deadlines.at(index) - now)
         now = 0
       }
       return candidate

@@ -1,7 +1,7 @@
 /**
  * The contract between SmartEdge and a balancing algorithm: the whole of it. A strategy only ranks; health, capacity,
  * retries and counting are settled before and after it. Per-backend memory belongs in a `WeakMap<Candidate, …>`.
- * Below the contract stand two aids for writing one: `perArray` and `readOptions`.
+ * Below the contract stand three aids for writing one: `perArray`, `tournament` and `readOptions`.
  */
 
 /** A point on the earth, degrees: latitude -90..90, longitude -180..180. */
@@ -116,6 +116,55 @@ export function perArray<Built>(
     }
     current = { candidates, built: build([...candidates], context) }
     return current.built
+  }
+}
+
+/** The least of some numbers, at all times. */
+export interface Tournament {
+  /** Its index; of equal ones that of the lower `order`, of those again any. */
+  winner(): number
+  /** The number at `index`. */
+  at(index: number): number
+  /** `order` stays as it was when absent, 0 at first. */
+  set(index: number, value: number, order?: number): void
+  /** Every number anew, in one go. */
+  setAll(valueOf: (index: number) => number): void
+}
+
+/**
+ * Of `count` numbers, Infinity each at first. A change takes O(log n): a tournament tree (Knuth, vol. 3, 5.4.1), whose
+ * matches above the changed one are played again.
+ */
+export function tournament(count: number): Tournament {
+  const size = 2 ** Math.ceil(Math.log2(count))
+  /** By index; padding never wins. */
+  const values = new Float64Array(size).fill(Infinity)
+  const orders = new Float64Array(size)
+  /** Node i holds the winner of its children 2i and 2i + 1; the leaves start at `size`. */
+  const winners = new Int32Array(2 * size).map((_, node) => Math.max(0, node - size))
+
+  const at = (index: number): number => values[index] ?? Infinity
+  const winnerAt = (node: number): number => winners[node] ?? 0
+
+  function play(node: number): void {
+    const left = winnerAt(2 * node)
+    const right = winnerAt(2 * node + 1)
+    const lead = at(left) - at(right)
+    winners[node] = lead > 0 || (lead === 0 && (orders[right] ?? 0) < (orders[left] ?? 0)) ? right : left
+  }
+
+  return {
+    winner: () => winnerAt(1),
+    at,
+    set(index, value, order = orders[index] ?? 0) {
+      values[index] = value
+      orders[index] = order
+      for (let node = (size + index) >> 1; node >= 1; node >>= 1) play(node)
+    },
+    setAll(valueOf) {
+      for (let index = 0; index < count; index += 1) values[index] = valueOf(index)
+      for (let node = size - 1; node >= 1; node -= 1) play(node)
+    },
   }
 }
 

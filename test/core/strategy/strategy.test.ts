@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type FakeCandidate, fakePool } from '../../../core/lab/simulate.ts'
-import { perArray, readOptions } from '../../../core/strategy/strategy.ts'
+import { perArray, readOptions, tournament } from '../../../core/strategy/strategy.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { contextOf } from '../../support/pick-context.ts'
 
@@ -45,6 +45,45 @@ describe('perArray', () => {
     })
     expect(built(frozen, context)).toEqual([pool[2]!, pool[1]!, pool[0]])
     expect(frozen[0]).toBe(pool[0])
+  })
+})
+
+describe('tournament', () => {
+  test('holds the least through any changes, as a search would find it', () => {
+    for (const count of [1, 2, 3, 7, 8, 9, 100]) {
+      const random = seededRandom(count)
+      const numbers = tournament(count)
+      const expected = Array.from({ length: count }, () => Math.floor(random() * 50))
+      numbers.setAll((index) => expected[index]!)
+      for (let change = 0; change < 500; change += 1) {
+        expect(numbers.at(numbers.winner())).toBe(Math.min(...expected))
+        const index = Math.floor(random() * count)
+        const value = Math.floor(random() * 50)
+        expected[index] = value
+        numbers.set(index, value)
+        expect(numbers.at(index)).toBe(value)
+      }
+    }
+  })
+
+  test('leaves a tie to the lower order, which stays when it is not said again', () => {
+    const numbers = tournament(3)
+    numbers.set(0, 5, 30)
+    numbers.set(1, 5, 20)
+    numbers.set(2, 5, 10)
+    expect(numbers.winner()).toBe(2)
+    numbers.set(2, 6)
+    numbers.set(2, 5)
+    expect(numbers.winner()).toBe(2)
+    numbers.set(2, 5, 40)
+    expect(numbers.winner()).toBe(1)
+  })
+
+  test('lets nothing win that has no number yet, but when nothing has one', () => {
+    const numbers = tournament(5)
+    expect(numbers.winner()).toBeLessThan(5)
+    numbers.set(4, 1e300)
+    expect(numbers.winner()).toBe(4)
   })
 })
 
