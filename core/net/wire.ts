@@ -59,11 +59,11 @@ export interface ConnectFailure {
   readonly detail: string
 }
 
-/**
- * How long a peer may take to end its side after we ended ours. What it sends meanwhile is thrown away; then the kernel
- * alone goes on, and delivers what it has taken.
- */
+/** How long a peer may take to end its side after we ended ours; then the kernel delivers what it has taken without us. */
 const LINGER_MS = 2000
+
+/** What Bun 1.4.5 reads at once. Where that was there it reads on, ten times over, before anybody else has a turn. */
+const WHOLE_READ_BYTES = 512 * 1024
 
 export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   readonly timer = unarmed()
@@ -79,6 +79,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   private kept: Buffer[] | undefined = undefined
   /** Nothing is read from the peer. */
   isPaused = false
+  private isResting = false
   /** The peer has ended its side: no more will come. */
   hasPeerEnded = false
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
@@ -136,13 +137,13 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   pause(): void {
     if (this.isPaused) return
     this.isPaused = true
-    this.socket?.pause()
+    if (!this.isResting) this.socket?.pause()
   }
 
   resume(): void {
     if (!this.isPaused) return
     this.isPaused = false
-    this.socket?.resume()
+    if (!this.isResting) this.socket?.resume()
   }
 
   /** Arms the one time-out of this wire. */
@@ -237,7 +238,20 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   }
 
   received(bytes: Buffer): void {
-    if (!this.lingers) this.owner.onData(bytes)
+    if (this.lingers) return
+    const { length } = bytes
+    this.owner.onData(bytes)
+    if (length >= WHOLE_READ_BYTES && !this.isPaused && !this.isResting) this.rest()
+  }
+
+  /** Reads on when everybody else has had a turn. */
+  private rest(): void {
+    this.isResting = true
+    this.socket?.pause()
+    this.wheel.soon(() => {
+      this.isResting = false
+      if (!this.isPaused) this.socket?.resume()
+    })
   }
 
   drained(): void {
