@@ -18,6 +18,10 @@ interface Chart {
   readonly top?: number
 }
 
+/** `845B`, `2.1KB`, `12KB`: two of them stand in 22 columns. */
+const shortBytes = (value: number): string =>
+  `${bytes(value).replace(/^\d+\.\d+/, (text) => Number(text).toFixed(Number(text) < 9.95 ? 1 : 0))}B`
+
 /** What the highest bar stands for, and what more there is room for. */
 function noteOf({ title, scale }: Chart, highest: number, seconds: number, width: number): string {
   const top = `max ${scale(highest)}`
@@ -59,8 +63,8 @@ function chartsOf(totals: Frame['totals'], errors: readonly number[]): readonly 
       facts: [
         ['', `${rate(totals.requestsPerSecond)}/s`, 'title'],
         ['in flight', String(totals.inflight)],
-        ['in', `${bytes(totals.bytesFromClientsPerSecond)}B/s`],
-        ['out', `${bytes(totals.bytesToClientsPerSecond)}B/s`],
+        ['in', `${shortBytes(totals.bytesFromClientsPerSecond)}/s`],
+        ['out', `${shortBytes(totals.bytesToClientsPerSecond)}/s`],
       ],
       read: (point) => point.requestsPerSecond,
       scale: rate,
