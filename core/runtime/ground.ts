@@ -1,0 +1,64 @@
+/** What all parts of an edge stand on, made once: time and chance, what is counted and told, timers, descriptors, names. */
+import type { Clock } from '../clock.ts'
+import type { Env } from '../config/read/expand.ts'
+import { freeDescriptors, readDescriptorLimit } from '../descriptors.ts'
+import { stackOf } from '../errors.ts'
+import { createTurns } from '../inbound/turns.ts'
+import type { LookUp } from '../names/look-up.ts'
+import { createNameTable } from '../names/resolver.ts'
+import { DescriptorBudget } from '../net/budget.ts'
+import type { Connect } from '../net/connect.ts'
+import { TimerWheel } from '../net/timer-wheel.ts'
+import { edgeLedger } from '../observe/counters.ts'
+import { createEventLog } from '../observe/event-log.ts'
+import type { Emit } from '../observe/events.ts'
+import { startLatencyWindow } from '../observe/histogram.ts'
+import { seldom } from '../observe/seldom.ts'
+import type { Random } from '../random.ts'
+import type { StrategyGuard } from '../strategy/host.ts'
+import { Addresses } from './addresses.ts'
+import { createLife } from './life.ts'
+import { Published } from './published.ts'
+
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly emit: Emit
+  readonly guard: StrategyGuard
+  readonly lookUp: LookUp
+  /** undefined: as well as the system can. */
+  readonly connect: Connect | undefined
+  /** Of the process; undefined: nothing is kept in its user's folders. */
+  readonly env: Env | undefined
+}
+
+export type Ground = ReturnType<typeof createGround>
+
+export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
+  const { clock } = given
+  const journal = createEventLog(clock, tell)
+  const emit = seldom(clock, journal.emit)
+  const counters = edgeLedger.create()
+  const { window, stop: stopWindow } = startLatencyWindow(clock)
+  const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: stackOf(error) })
+  const onShortage = (detail: string): void => emit({ kind: 'shortage', detail })
+  const descriptorLimit = readDescriptorLimit()
+  return {
+    ...given,
+    emit,
+    log: { ...journal, emit },
+    counters,
+    window,
+    stopWindow,
+    reportFault,
+    onShortage,
+    descriptorLimit,
+    budget: new DescriptorBudget({ limit: descriptorLimit, free: freeDescriptors, clock, onShortage }),
+    wheel: new TimerWheel(clock, reportFault),
+    turns: createTurns(clock, reportFault),
+    names: createNameTable(clock, lookUp),
+    life: createLife(clock, () => counters.connectionsOpen === 0),
+    addresses: new Addresses(clock, reportFault),
+    published: new Published(),
+  }
+}
