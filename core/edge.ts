@@ -9,7 +9,8 @@ import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
 import { requestIds } from './forward/request-id.ts'
-import { StartError } from './errors.ts'
+import type { Services } from './exchange/world.ts'
+import { stackOf } from './errors.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
 import { ResponseHead } from './http1/response-head.ts'
@@ -21,7 +22,9 @@ import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { systemConnect } from './net/system-connect.ts'
 import type { Emit } from './observe/events.ts'
-import type { ApplyProblem } from './part.ts'
+import { startLatencyWindow } from './observe/histogram.ts'
+import { seldom } from './observe/seldom.ts'
+import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AdminHost } from './runtime/admin-host.ts'
@@ -70,7 +73,7 @@ export interface Edge {
   kill(): void
 }
 
-/** Rejects with StartError, a line or more for the person who started it; nothing is left running then. */
+/** Rejects with Refusal when the config cannot be put in force; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
@@ -80,8 +83,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
-    if (applied.kind === 'refused') throw new StartError(applied.problems.map(explain).join('\n'))
-    const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
+    if (applied.kind === 'refused') throw new Refusal(applied.problems)
+    controller = files && createController({ edge: control, files, emit, clock })
     if (controller !== undefined) source.attach(controller)
     ground.life.begin()
     return edgeOf(ground, assembly, controller)
@@ -179,5 +182,3 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     kill,
   }
 }
-
-const explain = ({ key, message }: ApplyProblem): string => `${key}: ${message}`

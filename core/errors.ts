@@ -28,6 +28,8 @@ export function protocolErrorOf(error: unknown): ProtocolError {
 /** SmartEdge can't start as configured; `message` is one line for the person who started it. */
 export class StartError extends Error {
   override readonly name = 'StartError'
+  /** This machine is in the way, now: the same config may run elsewhere, or later. */
+  readonly isLocal = true
 }
 
 /** Stack of what was thrown, else itself as text: it may be anything. Never throws. */

@@ -27,6 +27,8 @@ export interface ApplyProblem {
   /** Of the config: `listeners.web`, `pools.api.strategy`; empty: of no key. */
   readonly key: string
   readonly message: string
+  /** This machine is in the way, now: the same config may run elsewhere, or later. */
+  readonly isLocal?: true
 }
 
 /** The config cannot be put in force. */
@@ -98,5 +100,6 @@ export function together(moves: readonly Move[]): Move {
 export function asRefusal(error: unknown, key: string): Refusal {
   if (error instanceof Refusal) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new Refusal([{ key, message }], { cause: error })
+  const isLocal = error instanceof Error && 'isLocal' in error && error.isLocal === true
+  return new Refusal([{ key, message, ...(isLocal && { isLocal }) }], { cause: error })
 }

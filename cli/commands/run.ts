@@ -83,7 +83,7 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
 async function serveWith(
   io: ServiceIo,
   options: RunOptions,
-  { config, file, files }: LoadedConfig,
+  { config, file, files, refuse: onRefused }: LoadedConfig,
   emit: Emit,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
@@ -95,7 +95,8 @@ async function serveWith(
     startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, guard })
   const lastWords = createLog({ ...style, write: io.stderrNow, clock: systemClock })
   try {
-    return await serve({ io, config, file, emit, lastWords, clock: systemClock, start, ...(onReady && { onReady }) })
+    const service = { io, config, file, emit, lastWords, clock: systemClock, start, onRefused }
+    return await serve({ ...service, ...(onReady && { onReady }) })
   } finally {
     guard.stop()
   }

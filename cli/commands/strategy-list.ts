@@ -8,7 +8,7 @@ import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { alignTable } from '../text/table.ts'
 import { printable } from '../text/text.ts'
-import { printProblems } from './validate.ts'
+import { printProblems } from '../process/load.ts'
 
 export interface StrategyListOptions {
   /** What `--config` says. */

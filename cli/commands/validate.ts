@@ -1,10 +1,13 @@
 /** `smartedge validate`: says everything that is wrong with a configuration, or sums it up in one line. */
+import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config/config.ts'
 import { type Loaded, loadConfig } from '../../core/config/load.ts'
-import { formatProblem } from '../../core/config/problems.ts'
+import { formatWarning } from '../../core/config/problems.ts'
 import { displayName } from '../../core/config/read/reading.ts'
+import { checkConfig } from '../../core/runtime/check-config.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { locateIn, printProblems } from '../process/load.ts'
 import { counted } from '../text/format.ts'
 
 export interface ValidateOptions {
@@ -16,20 +19,36 @@ export interface ValidateOptions {
 
 /** `badConfig` also when nothing is found. */
 export async function validate(io: Io, { config: path, json = false }: ValidateOptions): Promise<number> {
-  const loaded = loadConfig({ path, cwd: io.cwd, env: io.env })
+  const loaded = await tryOut(loadConfig({ path, cwd: io.cwd, env: io.env }), io.cwd)
   const isValid = loaded.kind === 'config'
   if (json) io.data(`${JSON.stringify(toJson(loaded), null, 2)}\n`)
-  else if (isValid) io.stdout(`${displayName(loaded.source, io.cwd)}: ${summarize(loaded.config)}\n`)
-  else printProblems(io, loaded)
+  else if (isValid) {
+    for (const warning of loaded.warnings) io.stderr(`${formatWarning(warning)}\n`)
+    io.stdout(`${displayName(loaded.source, io.cwd)}: ${summarize(loaded.config)}${runsStrategies ? '' : notTried}\n`)
+  } else printProblems(io, loaded)
   return isValid ? exitCode.ok : exitCode.badConfig
 }
 
-/** Every problem on its line of stderr, then how many there are. Also for commands that need a valid config. */
-export function printProblems(io: Io, { problems, omitted, source }: Extract<Loaded, { kind: 'problems' }>): void {
-  for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`)
-  if (source === undefined) return
-  const more = omitted === 0 ? '' : `, ${omitted} of them not shown`
-  io.stderr(`${counted(problems.length + omitted, 'problem')} in ${displayName(source, io.cwd)}${more}\n`)
+const runsStrategies = typeof Bun !== 'undefined'
+
+const notTried = '; strategies were not tried, which needs Bun'
+
+/** What `run` would refuse, too: strategies, their options, the database; of pools that are faulty in the file, nothing. */
+async function tryOut(loaded: Loaded, cwd: string): Promise<Loaded> {
+  const config = loaded.kind === 'config' ? loaded.config : soundPart(loaded)
+  if (config === undefined || !runsStrategies) return loaded
+  const found = await checkConfig(config, systemClock)
+  if (found.length === 0) return loaded
+  const { source, text, files } = loaded
+  const before = loaded.kind === 'problems' ? loaded : { problems: [], omitted: 0 }
+  const problems = [...before.problems, ...found.flatMap((problem) => locateIn(loaded, problem, cwd))]
+  return { kind: 'problems', problems, omitted: before.omitted, rest: undefined, source, text, files }
+}
+
+function soundPart({ rest }: Loaded & { kind: 'problems' }): Config | undefined {
+  if (rest === undefined) return undefined
+  const { config, faultyPools } = rest
+  return { ...config, pools: config.pools.filter(({ name }) => !faultyPools.includes(name)) }
 }
 
 /** `1 listener, 2 routes, 2 pools, 5 backends`. */
@@ -50,5 +69,5 @@ function toJson(loaded: Loaded): unknown {
   const { listeners, routes, pools } = loaded.config
   const backends = pools.reduce((sum, pool) => sum + pool.members.length, 0)
   const counts = { listeners: listeners.length, routes: routes.length, pools: pools.length, backends }
-  return { valid: true, source, files, ...counts }
+  return { valid: true, source, files, warnings: loaded.warnings, ...counts }
 }

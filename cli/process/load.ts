@@ -1,9 +1,13 @@
 /** Reads the configuration for a command that needs one, and tells people what is wrong with it. */
-import { displayName } from '../../core/config/read/reading.ts'
 import type { Config } from '../../core/config/config.ts'
-import { loadConfig } from '../../core/config/load.ts'
-import { printProblems } from '../commands/validate.ts'
+import { type Loaded, loadConfig } from '../../core/config/load.ts'
+import { locate } from '../../core/config/locate.ts'
+import { formatProblem, type Problem } from '../../core/config/problems.ts'
+import { displayName } from '../../core/config/read/reading.ts'
 import type { ConfigFiles } from '../../core/control/contract.ts'
+import type { ApplyProblem } from '../../core/part.ts'
+import { counted } from '../text/format.ts'
+import { exitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 
 export interface LoadedConfig {
@@ -11,16 +15,44 @@ export interface LoadedConfig {
   /** The file it came from, as people would name it. */
   readonly file: string
   readonly files: ConfigFiles
+  /** Writes what only trying has shown, and returns the exit code that it comes to. */
+  readonly refuse: (problems: readonly ApplyProblem[]) => number
 }
 
 /** undefined: the problems have been written, the command ends with `badConfig`. */
 export function loadOrReport(io: Io, path: string | undefined): LoadedConfig | undefined {
   const loaded = loadConfig({ path, cwd: io.cwd, env: io.env })
-  if (loaded.kind === 'config') {
-    const { config, source, place, onceRead } = loaded
-    const files = { place, cwd: io.cwd, env: io.env, onceRead, isWatched: true }
-    return { config, file: displayName(source, io.cwd), files }
+  if (loaded.kind === 'problems') {
+    printProblems(io, loaded)
+    return undefined
   }
-  printProblems(io, loaded)
-  return undefined
+  const { config, source, place, text, isPiped, warnings } = loaded
+  const onceRead = isPiped ? text : undefined
+  return {
+    config,
+    file: displayName(source, io.cwd),
+    files: { place, cwd: io.cwd, env: io.env, onceRead, warnings, isWatched: true },
+    refuse(found) {
+      const problems = found.filter(({ isLocal }) => !isLocal).flatMap((one) => locateIn(loaded, one, io.cwd))
+      for (const { key, message, isLocal } of found) if (isLocal) io.stderr(`smartedge: ${key}: ${message}\n`)
+      if (problems.length === 0) return exitCode.failure
+      printProblems(io, { problems, omitted: 0, source })
+      return exitCode.badConfig
+    },
+  }
+}
+
+/** What trying the config has shown, at its places. */
+export function locateIn({ source, text }: Loaded, problem: ApplyProblem, cwd: string): Problem[] {
+  return locate(problem, { file: source ?? cwd, text: text ?? '', cwd })
+}
+
+type Told = Pick<Loaded & { kind: 'problems' }, 'problems' | 'omitted' | 'source'>
+
+/** Every problem on its line of stderr, then how many there are. */
+export function printProblems(io: Io, { problems, omitted, source }: Told): void {
+  for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`)
+  if (source === undefined) return
+  const more = omitted === 0 ? '' : `, ${omitted} of them not shown`
+  io.stderr(`${counted(problems.length + omitted, 'problem')} in ${displayName(source, io.cwd)}${more}\n`)
 }

@@ -75,6 +75,8 @@ export function describeEvent(event: EdgeEvent): Described {
       return { level: 'info', message: `generation ${event.generation} (${event.origin}): ${event.summary}` }
     case 'reload-failed':
       return { level: 'error', message: failureMessage(event) }
+    case 'config-warning':
+      return { level: 'warn', message: event.warnings.join('\n') }
     case 'audit':
       return { level: 'info', message: `${event.from}: ${event.what}: ${event.outcome}` }
     case 'open-files':

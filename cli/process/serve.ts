@@ -5,8 +5,9 @@
 import { formatAddress, type SocketAddress } from '../../core/address.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Config } from '../../core/config/config.ts'
-import { stackOf, StartError } from '../../core/errors.ts'
+import { stackOf } from '../../core/errors.ts'
 import type { Emit } from '../../core/observe/events.ts'
+import { type ApplyProblem, Refusal } from '../../core/part.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { reachable } from '../text/reachable.ts'
 import { exitCode } from './exit-codes.ts'
@@ -33,6 +34,8 @@ export interface Service {
   readonly lastWords: Emit
   readonly clock: Clock
   readonly start: (options: { config: Config; emit: Emit }) => Promise<RunningEdge>
+  /** Told why `start` refused the config; returns the exit code. */
+  readonly onRefused: (problems: readonly ApplyProblem[]) => number
   /** When traffic is served. */
   readonly onReady?: (edge: RunningEdge) => void
 }
@@ -41,7 +44,8 @@ export interface Service {
  * Resolves to the exit code. The first signal drains: 0 when all was finished or the time was up. The second ends at
  * once: 130 or 143. SIGHUP reloads; before there is an edge it does nothing.
  */
-export async function serve({ io, config, file, emit, lastWords, clock, start, onReady }: Service): Promise<number> {
+export async function serve(service: Service): Promise<number> {
+  const { io, config, file, emit, lastWords, clock, start, onRefused, onReady } = service
   const signals = watchSignals(io, clock)
   let edge: RunningEdge | undefined
   io.onFault((error) => {
@@ -75,9 +79,8 @@ export async function serve({ io, config, file, emit, lastWords, clock, start, o
   try {
     return await Promise.race([run(), force()])
   } catch (error) {
-    if (!(error instanceof StartError)) throw error
-    io.stderr(`smartedge: ${error.message}\n`)
-    return exitCode.failure
+    if (!(error instanceof Refusal)) throw error
+    return onRefused(error.problems)
   } finally {
     signals.stop()
     stopHangups()

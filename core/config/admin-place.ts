@@ -27,7 +27,9 @@ export function findAdminPlace(options: LoadOptions): AdminPlace {
   }
   const problems = createProblemList()
   const text = place.kind === 'config' ? file.text.replace(/^\uFEFF/, '') : '{}'
-  const session = { cwd: options.cwd, env: options.env, problems, attachments: new Map(), needs: new Map() }
+  const { cwd, env } = options
+  const warnings = createProblemList()
+  const session = { cwd, env, problems, warnings, attachments: new Map(), needs: new Map() }
   const root = readTree(text).root ?? readBrokenTree(text)
   const node = root && findNodeAtLocation(root, ['admin'])
   const draft = admin.read(node, createReading(place.path, text, session))

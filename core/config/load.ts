@@ -30,8 +30,12 @@ export type Loaded =
       readonly place: Place
       /** Every file it was made of, absolute. */
       readonly files: readonly string[]
-      /** What `source` said when that is a pipe, which cannot be read again; undefined: it is a file. */
-      readonly onceRead: string | undefined
+      /** What `source` says. */
+      readonly text: string
+      /** It came through a pipe, and cannot be read again. */
+      readonly isPiped: boolean
+      /** Of what may be run, and is hardly meant. */
+      readonly warnings: readonly Problem[]
     }
   | {
       readonly kind: 'problems'
@@ -41,6 +45,8 @@ export type Loaded =
       readonly rest: Rest | undefined
       /** undefined: no configuration was found. */
       readonly source: string | undefined
+      /** What `source` says; undefined: it could not be read. */
+      readonly text: string | undefined
       /** Every file that was read or should have been, so that a watcher sees the repair. */
       readonly files: readonly string[]
     }
@@ -50,7 +56,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const { cwd, env, mayRead, readFile = readRegularFile } = options
   const found = findConfig(options)
   if (found === undefined) return nothingFound(cwd)
-  const { place, file, isOnceRead } = found
+  const { place, file, isPiped } = found
   const name = displayName(place.path, cwd)
   if (file.kind !== 'text') {
     const rule = file.kind === 'missing' ? 'must exist, there is no such file' : file.rule
@@ -60,6 +66,7 @@ export function loadConfig(options: LoadOptions): Loaded {
       omitted: 0,
       rest: undefined,
       source: place.path,
+      text: undefined,
       files: [place.path],
     }
   }
@@ -68,14 +75,14 @@ export function loadConfig(options: LoadOptions): Loaded {
   if (place.kind === 'members') attachments.set(place.path, file)
   const parsed = parseWithAttachments(text, { file: place.path, cwd, env, mayRead, attachments, readFile })
   const files = [...new Set([place.path, ...attachments.keys()])]
-  if (parsed.kind === 'problems') return { ...parsed, source: place.path, files }
-  return { ...parsed, source: place.path, place, files, onceRead: isOnceRead ? file.text : undefined }
+  const source = { source: place.path, text: file.text, files }
+  return parsed.kind === 'problems' ? { ...parsed, ...source } : { ...parsed, ...source, place, isPiped }
 }
 
 export interface Found {
   readonly place: Place
   readonly file: FileText
-  readonly isOnceRead: boolean
+  readonly isPiped: boolean
 }
 
 /**
@@ -86,8 +93,8 @@ export function findConfig({ path, place, cwd, env, readFile }: LoadOptions): Fo
   if (place !== undefined) return read(place, readFile ?? readRegularFile)
   const search: Search = searchFor({ path, cwd, env })
   if (search.kind === 'explicit') {
-    const isOnceRead = readFile === undefined && isPipe(search.place.path)
-    return { ...read(search.place, readFile ?? (isOnceRead ? readPipe : readRegularFile)), isOnceRead }
+    const isPiped = readFile === undefined && isPipe(search.place.path)
+    return { ...read(search.place, readFile ?? (isPiped ? readPipe : readRegularFile)), isPiped }
   }
   for (const place of search.places) {
     const found = read(place, readFile ?? readRegularFile)
@@ -99,7 +106,7 @@ export function findConfig({ path, place, cwd, env, readFile }: LoadOptions): Fo
 const read = (place: Place, readFile: ReadFile): Found => ({
   place,
   file: readText(place.path, readFile),
-  isOnceRead: false,
+  isPiped: false,
 })
 
 function nothingFound(cwd: string): Loaded {
@@ -111,6 +118,7 @@ function nothingFound(cwd: string): Loaded {
     omitted: 0,
     rest: undefined,
     source: undefined,
+    text: undefined,
     files: [`${cwd}/smartedge.config.json`],
   }
 }

@@ -7,6 +7,7 @@ import type { ApplyProblem } from '../part.ts'
 import { fileProblem, type Problem } from './problems.ts'
 import { displayName, formatKey } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
+import { didYouMean } from '../suggest.ts'
 
 export interface ConfigText {
   /** Absolute path of the file that holds it. */
@@ -32,6 +33,9 @@ function inOwnFile(key: string, message: string, cwd: string): Problem | undefin
 
 function inConfig(key: string, message: string, { file, text, cwd }: ConfigText): Problem {
   const { root } = readTree(text.replace(/^\uFEFF/, ''))
+  // It may know better itself.
+  const [, below, what] = /^(\S+) (.*)$/s.exec(message) ?? []
+  if (below?.startsWith(`${key}.`) && what !== undefined) return inConfig(below, what, { file, text, cwd })
   const [, option = '', rest = ''] = /^([\w$-]+) (.*)$/s.exec(message) ?? []
   const path = pathOf(key)
   const optionPath = [...path, 'options', option]
@@ -39,7 +43,19 @@ function inConfig(key: string, message: string, { file, text, cwd }: ConfigText)
   const problem = fileProblem(displayName(file, cwd), message)
   if (node === undefined) return { ...problem, ...placeIn(text, nearest(root, path)?.offset), key }
   const at = rest.startsWith('is not ') ? node.parent : node
-  return { ...problem, ...placeIn(text, at?.offset), key: formatKey(optionPath), rule: rest }
+  return {
+    ...problem,
+    ...placeIn(text, at?.offset),
+    key: formatKey(optionPath),
+    rule: rest,
+    hint: hintFor(option, rest),
+  }
+}
+
+/** As `readOptions` says it: `is not an option, known: decay, penalty, got 2`. */
+function hintFor(option: string, rule: string): string | undefined {
+  const known = /^is not an option, known: (.*), got /s.exec(rule)?.[1]
+  return known === undefined ? undefined : didYouMean(option, known.split(', '))
 }
 
 function placeIn(text: string, offset = 0): { readonly line: number; readonly column: number } {

@@ -1,5 +1,5 @@
 /** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
-import type { Node } from 'jsonc-parser'
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { RouteRule } from '../route/route.ts'
 import type { Config, ListenerConfig } from './config.ts'
 import { createProblemList, type Problem } from './problems.ts'
@@ -24,7 +24,12 @@ export interface ParseOptions {
 }
 
 export type Parsed =
-  | { readonly kind: 'config'; readonly config: Config }
+  | {
+      readonly kind: 'config'
+      readonly config: Config
+      /** Of what may be run, and is hardly meant. */
+      readonly warnings: readonly Problem[]
+    }
   /** Call again with these attached. */
   | { readonly kind: 'needs'; readonly needs: readonly Need[] }
   /** `omitted`: how many more there are than those listed. */
@@ -47,8 +52,9 @@ export interface Rest {
 export function parseConfig(text: string, { file, attachments, ...surroundings }: ParseOptions): Parsed {
   const source = text.replace(/^\uFEFF/, '')
   const problems = createProblemList()
+  const warnings = createProblemList()
   const needs = new Map<string, Need>()
-  const reading = createReading(file, source, { ...surroundings, problems, attachments, needs })
+  const reading = createReading(file, source, { ...surroundings, problems, warnings, attachments, needs })
   const tree = readTree(source)
   reading.reportTree(tree)
   const { root } = tree
@@ -57,7 +63,7 @@ export function parseConfig(text: string, { file, attachments, ...surroundings }
   const pending = [...needs.values()].filter((need) => !attachments.has(need.path))
   if (pending.length > 0) return { kind: 'needs', needs: pending }
   const found = problems.sorted()
-  if (config !== undefined && found.length === 0) return { kind: 'config', config }
+  if (config !== undefined && found.length === 0) return { kind: 'config', config, warnings: warnings.sorted() }
   const faultyPools = problems.pools()
   const rest = config && faultyPools && { config, faultyPools }
   return { kind: 'problems', problems: found, omitted: problems.omitted(), rest }
@@ -124,10 +130,21 @@ function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteRule[] {
   const pools = raw.pools ?? []
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
+  if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) return drafts.map(({ match, pool }) => ({ match, pool: pool.value }))
   const [only, another] = pools
   if (another !== undefined)
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
   return only === undefined ? [] : [{ match: everything, pool: only.name }]
+}
+
+/** An item that is faulty is none either, and is told as such: only a list that is empty in the file is meant. */
+function warnOfNoRoutes(root: Node, reading: Reading): void {
+  const list = findNodeAtLocation(root, ['routes'])
+  if (list?.children?.length === 0)
+    reading.warn(list, {
+      rule: 'is empty, so that the only pool serves everything',
+      hint: 'leave it out if that is meant',
+    })
 }

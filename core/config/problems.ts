@@ -24,11 +24,16 @@ export interface Fault {
 }
 
 /** `file:line:column: key rule, got value (hint)`, in one line whatever the file holds. */
-export function formatProblem(problem: Problem): string {
+export const formatProblem = (problem: Problem): string => format(problem, '')
+
+/** The same for what may be run, and is hardly meant. */
+export const formatWarning = (problem: Problem): string => format(problem, 'warning: ')
+
+function format(problem: Problem, mark: string): string {
   const key = problem.key === '' ? '' : `${problem.key} `
   const value = problem.value === undefined ? '' : `, got ${problem.value}`
   const hint = problem.hint === undefined ? '' : ` (${problem.hint})`
-  return `${problem.file}:${problem.line}:${problem.column}: ${key}${problem.rule}${value}${hint}`
+  return `${problem.file}:${problem.line}:${problem.column}: ${mark}${key}${problem.rule}${value}${hint}`
 }
 
 /** A problem with a file as a whole. */

@@ -14,6 +14,8 @@ export interface ConfigFiles {
   readonly env: Env
   /** What the file at `place` said, when it is a pipe that was read at the start; it counts for ever. */
   readonly onceRead?: string | undefined
+  /** What was hardly meant in what was loaded; told at the start. */
+  readonly warnings?: readonly Problem[] | undefined
   /** Whether saved files are loaded by themselves. */
   readonly isWatched: boolean
 }

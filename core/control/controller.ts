@@ -11,7 +11,7 @@ import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
 import { candidateOf, createPublisher, explainIn } from './publish.ts'
 import { createQueue, joinWaiting } from './queue.ts'
-import { createReader } from './read-files.ts'
+import { createReader, type FilesRead } from './read-files.ts'
 import { createRecords } from './records.ts'
 import { planRollback, rollBack } from './rollback.ts'
 import { watchSaves } from './saves.ts'
@@ -34,13 +34,20 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
   const read = createReader(files, besides, clock)
   const publisher = createPublisher(edge, files)
   const onFault = (detail: string): void => emit({ kind: 'fault', detail })
-  const saves = files.isWatched ? watchSaves({ clock, queue, records, read, publisher, besides, onFault }) : undefined
+  const warnOf = ({ loaded }: FilesRead): void => {
+    if (loaded.kind === 'config') records.warn(loaded.warnings)
+  }
+  records.warn(files.warnings ?? [])
+  const saves = files.isWatched
+    ? watchSaves({ clock, queue, records, read, publisher, besides, warnOf, onFault })
+    : undefined
 
   async function reload(origin: string): Promise<ReloadResult> {
     const found = read()
     const published = await publisher.publish(found)
     records.advance(published, origin)
     saves?.note(found)
+    warnOf(found)
     return records.conclude(published, origin, true)
   }
 

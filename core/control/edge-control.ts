@@ -18,9 +18,9 @@ export interface EdgeControl extends Part<Config> {
 }
 
 export type Applied =
-  /** `kept`: pools whose strategy file cannot be used as it is now, and which go on with its last good version. */
+  /** `kept`: strategy files and databases that cannot be used as they are now; their last good versions go on. */
   | { readonly kind: 'applied'; readonly kept?: readonly ApplyProblem[] }
-  /** The config is the one in force, and so are the strategy files. */
+  /** The config is the one in force, and so are the files that it names. */
   | { readonly kind: 'unchanged'; readonly kept?: readonly ApplyProblem[] }
   | { readonly kind: 'refused'; readonly problems: readonly ApplyProblem[] }
 

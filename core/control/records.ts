@@ -1,7 +1,7 @@
 /** What is in force since when, how the newest reload went, and who is told. */
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
-import { formatProblem } from '../config/problems.ts'
+import { formatProblem, formatWarning, type Problem } from '../config/problems.ts'
 import { type ReloadCounters, reloadLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Generation, LastReload, ReloadStatus } from '../report/reload-status.ts'
@@ -19,6 +19,8 @@ export interface Records {
   goBack(origin: string, summary: string): Generation
   /** Keeps how a reload went. `isAsked`: somebody waits for it, so that no change is worth a word too. */
   conclude(published: Published, origin: string, isAsked: boolean): ReloadResult
+  /** Tells what was hardly meant, unless it was told last. */
+  warn(warnings: readonly Problem[]): void
   state(): ReloadStatus
 }
 
@@ -26,6 +28,7 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
   const history = createHistory(config, clock)
   const reloads = reloadLedger.create()
   let lastReload: LastReload | null = null
+  let warned = ''
   const tell = ({ number, origin, summary }: Generation): void =>
     emit({ kind: 'reloaded', generation: number, origin, summary })
   const say = (origin: string, summary: string): void => tell({ ...history.current, origin, summary })
@@ -59,6 +62,12 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
       const { omitted } = published
       if (published.kind === 'refused') return { kind: 'refused', problems: published.problems, omitted }
       return { kind: published.kind, generation: history.current, kept, problems: published.problems, omitted }
+    },
+    warn(problems) {
+      const warnings = problems.map(formatWarning)
+      const text = warnings.join('\n')
+      if (text !== '' && text !== warned) emit({ kind: 'config-warning', warnings })
+      warned = text
     },
     state: () => ({ generation: history.current, lastReload, reloads: { ...reloads } }),
   }

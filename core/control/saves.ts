@@ -15,6 +15,8 @@ export interface SavesOptions {
   readonly publisher: Publisher
   /** Besides those of the config. */
   readonly besides: () => readonly string[]
+  /** What came into force, and is hardly meant. */
+  readonly warnOf: (read: FilesRead) => void
   readonly onFault: (detail: string) => void
 }
 
@@ -60,6 +62,7 @@ export function watchSaves(options: SavesOptions): Saves {
     records.advance(published, 'watch')
     if (published.problems.length > 0 && !isLast) return waitForHealing()
     note(read)
+    options.warnOf(read)
     records.conclude(published, 'watch', false)
   }
 

@@ -40,6 +40,8 @@ export interface CheckResult {
   readonly at: string | null
   /** Why the strategy says that it does not apply, so that it was not run; null: it was. */
   readonly exempt: string | null
+  /** It threw what nobody throws on purpose, a TypeError or its like. */
+  readonly isBug: boolean
 }
 
 /** Never throws; ends with the first fault that matters unless `isFull`. What loops keeps it. */
@@ -51,9 +53,14 @@ export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report
     checks.push(result)
     return result.fault === null
   }
-  // The speed first: what is far too slow would spend the checks' time.
   let nsPerPick: number | null = null
-  const serves = passes('picks a backend', true, () => serveOne(watched.create(watched.parse(options.options))))
+  let parsed: unknown
+  const takesOptions = passes(optionsCheck, true, () => {
+    parsed = watched.parse(options.options)
+  })
+  if (!takesOptions) return { checks, nsPerPick, spread: [] }
+  // The speed first: what is far too slow would spend the checks' time.
+  const serves = passes('picks a backend', true, () => serveOne(watched.create(parsed)))
   if (!serves) return { checks, nsPerPick, spread: [] }
   const isFast = passes('takes at most 100 µs for a request among 100 backends', true, () => {
     // Not the watched one: watching takes time.
@@ -67,7 +74,7 @@ export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report
     if (!isVital && !options.isFull) continue
     const exempt = exemptionFrom(check, plugin)
     if (exempt !== undefined) {
-      checks.push({ name, isVital, fault: null, at: null, exempt })
+      checks.push({ name, isVital, fault: null, at: null, isBug: false, exempt })
       continue
     }
     if (!passes(name, isVital, () => check.run(watched, { options: options.options })) && !options.isFull) break
@@ -76,12 +83,19 @@ export function examine(plugin: StrategyPlugin, options: ExamineOptions): Report
   return { checks, nsPerPick, spread: hasShares ? spreadOf(watched, options.options) : [] }
 }
 
-/** The first reason to keep a strategy from serving, as `file[:line:column]: message`; undefined: there is none. */
+/**
+ * The first reason to keep a strategy from serving, as `file[:line:column]: message`, or as the bare message when `parse`
+ * has refused the options: then the file is sound. undefined: there is none.
+ */
 export function refusalOf(file: string, { checks }: Report): string | undefined {
   const failed = checks.find(({ isVital, fault }) => isVital && fault !== null)
   if (failed === undefined) return undefined
-  return failed.at === null ? `${file}: ${failed.fault} (a strategy ${failed.name})` : `${failed.at}: ${failed.fault}`
+  const { name, fault, at, isBug } = failed
+  if (name === optionsCheck && !isBug) return fault ?? undefined
+  return at === null ? `${file}: ${fault} (a strategy ${name})` : `${at}: ${fault}`
 }
+
+const optionsCheck = 'takes its options'
 
 /** Through all of its parts once, so that one that hangs is known by name, and a stranger is not measured. */
 function serveOne(strategy: Strategy): void {
@@ -93,13 +107,18 @@ function serveOne(strategy: Strategy): void {
   end(strategy, picked, { kind: 'completed', status: 200, elapsedMs: 1 }, 1)
 }
 
-function outcomeOf(run: () => void): Pick<CheckResult, 'fault' | 'at'> {
+function outcomeOf(run: () => void): Pick<CheckResult, 'fault' | 'at' | 'isBug'> {
   try {
     run()
-    return { fault: null, at: null }
+    return { fault: null, at: null, isBug: false }
   } catch (error) {
-    return { fault: messageOf(error), at: positionOf(error) ?? null }
+    return { fault: messageOf(error), at: positionOf(error) ?? null, isBug: isBug(error) }
   }
+}
+
+/** By name: each load of a strategy has classes of its own. */
+function isBug(error: unknown): boolean {
+  return error instanceof Error && ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError'].includes(error.name)
 }
 
 function watchCalls(plugin: StrategyPlugin, onCall: ExamineOptions['onCall']): StrategyPlugin {

@@ -37,6 +37,8 @@ export type EdgeEvent =
       readonly problems: readonly string[]
       readonly kept: readonly string[]
     }
+  /** What may be run in the config that is in force, and is hardly meant: `file:line:column: warning: …`. */
+  | { readonly kind: 'config-warning'; readonly warnings: readonly string[] }
   /** Somebody changed, or tried to change, something by hand. */
   | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
   /** The limit of open files is too low for what is to be served; `wanted`: high enough. */

@@ -2,6 +2,7 @@
 import { formatAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
+import { formatKey } from '../config/read/reading.ts'
 import type { Load } from '../control/edge-control.ts'
 import { removeStaleSocket } from '../net/stale-socket.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
@@ -39,7 +40,7 @@ export class Listeners implements Part<Config> {
     for (const { address } of fresh) if (address.kind === 'unix') await removeStaleSocket(address.path)
     const next = new Map<string, RunningListener>()
     const steps = config.listeners.map((listener) => ({
-      key: `listeners.${listener.name}.address`,
+      key: formatKey(['listeners', listener.name, 'address']),
       prepare: () => this.prepareListener(listener, config, next),
     }))
     const moves = await prepareAll(steps)

@@ -1,5 +1,6 @@
 /** The pools at work, as a part: new ones started beside what runs, kept ones changed in place, gone ones retired. */
 import type { Config, PoolConfig } from '../config/config.ts'
+import { formatKey } from '../config/read/reading.ts'
 import type { Load } from '../control/edge-control.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import { type PoolServices, RunningPool } from './running-pool.ts'
@@ -21,7 +22,7 @@ export class Pools implements Part<Config> {
   async prepare(config: Config): Promise<Move> {
     const next = new Map<string, RunningPool>()
     const steps = config.pools.map((pool) => ({
-      key: `pools.${pool.name}.strategy`,
+      key: formatKey(['pools', pool.name, 'strategy']),
       prepare: () => this.preparePool(pool, config, next),
     }))
     const moves = await prepareAll(steps)

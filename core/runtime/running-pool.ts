@@ -18,6 +18,7 @@ import {
 import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
+import { formatKey } from '../config/read/reading.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createProbe } from '../health/probe.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -110,7 +111,7 @@ export class RunningPool {
     return {
       isNews: ready !== undefined,
       ...(ready !== undefined && { news: ['strategy files loaded anew'] }),
-      ...(kept !== undefined && { kept: [{ key: `pools.${this.name}.strategy`, message: kept }] }),
+      ...(kept !== undefined && { kept: [{ key: formatKey(['pools', this.name, 'strategy']), message: kept }] }),
       commit: () => this.commit(config, settings, ready),
       abandon: () => undefined,
     }

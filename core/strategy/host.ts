@@ -183,7 +183,8 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     const free = freeDescriptors?.() ?? wantedDescriptors
     if (free >= wantedDescriptors) return
     const shortage = `only ${free} more files can be opened, ${wantedDescriptors} are wanted`
-    throw new StrategyFileError(`${file}: could not be examined: ${shortage}; raise the limit (ulimit -n)`)
+    const message = `${file}: could not be examined: ${shortage}; raise the limit (ulimit -n)`
+    throw new StrategyFileError(message, { isLocal: true })
   }
 
   function isTrusted(use: string, file: string, version: string): boolean {

@@ -10,9 +10,18 @@ import { shippedStrategies } from './shipped.ts'
 import type { Strategy, StrategyPlugin } from './strategy.ts'
 import { messageOf, positionOf } from './thrown.ts'
 
-/** A strategy is at fault; the message begins with its file, as `file:` or `file:line:column:`. */
+/**
+ * A strategy is at fault; the message begins with its file, as `file:` or `file:line:column:`. When its options are at fault
+ * the message begins with the option, when it is the machine it says so.
+ */
 export class StrategyFileError extends Error {
   override readonly name = 'StrategyFileError'
+  readonly isLocal: boolean
+
+  constructor(message: string, { isLocal = false, ...options }: ErrorOptions & { readonly isLocal?: boolean } = {}) {
+    super(message, options)
+    this.isLocal = isLocal
+  }
 }
 
 export interface LoadOptions {

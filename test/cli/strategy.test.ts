@@ -116,7 +116,7 @@ describe('strategy test', () => {
   test('says of each check whether it passed, and why not', async () => {
     const { code, out } = await tested('first.ts', pluginText('{ pick: (c: any) => c[0] }'))
     expect(code).toBe(1)
-    expect(out).toStartWith('first.ts (mine)\n  ✔ picks a backend\n')
+    expect(out).toStartWith('first.ts (mine)\n  ✔ takes its options\n  ✔ picks a backend\n')
     expect(out).toContain('  ✖ spreads requests by weight\n      weight 1 of [1, 1, 1, 1] must get 5000 requests')
     expect(out).toContain('1: 100.0 % of 10.0 %, 2: 0.0 % of 20.0 %')
     expect(out).toMatch(
@@ -159,13 +159,13 @@ describe('strategy test', () => {
     const { code, out } = await tested('fewest.ts', text)
     expect(out).toContain('  – spreads requests by weight: does not apply, the fewest   errors win\n')
     expect(out).not.toContain('promises')
-    expect([code, out.split('\n').at(-2)]).toEqual([0, '12 passed, 0 failed, 4 skipped'])
+    expect([code, out.split('\n').at(-2)]).toEqual([0, '13 passed, 0 failed, 4 skipped'])
   })
 
   test('says what a running edge would refuse', async () => {
     const { code, out } = await tested('throws.ts', pluginText('{\npick() { throw new Error("\\u001B[2Jno") } }'))
     expect(code).toBe(1)
-    expect(out).toEndWith('0 passed, 1 failed; SmartEdge would refuse it\n')
+    expect(out).toEndWith('1 passed, 1 failed; SmartEdge would refuse it\n')
     expect(out).toMatch(/throws\.ts:3:\d+: {2}\[2Jno\n|throws\.ts:3:\d+: \[2Jno\n/)
     expect(out).not.toContain('\u001B')
   })

@@ -11,7 +11,7 @@ const empty = mkdtempSync(join(tmpdir(), 'smartedge-validate-'))
 beforeAll(() => {
   writeFileSync(
     join(cwd, 'smartedge.config.json'),
-    '{ "routes": [{ "pool": "a" }, { "pool": "b" }], "pools": { "a": { "backends": ["http://a", "http://b"] }, "b": { "backends": ["http://c"] } } }',
+    '{ "routes": [{ "match": { "host": "a" }, "pool": "a" }, { "pool": "b" }], "pools": { "a": { "backends": ["http://a", "http://b"] }, "b": { "backends": ["http://c"] } } }',
   )
   writeFileSync(join(cwd, 'bad.json'), '{ "pool": {}, "pools": { "a": { "backends": [5] } } }')
   writeFileSync(join(cwd, 'secret.json'), '{ "admin": { "token": "hunter2 x" }, "pools": { "a": { "backends": [] } } }')
@@ -62,6 +62,7 @@ describe('validate', () => {
       valid: true,
       source,
       files: [source],
+      warnings: [],
       listeners: 1,
       routes: 2,
       pools: 2,
@@ -75,6 +76,45 @@ describe('validate', () => {
       problems: [{ file: 'bad.json', line: 1, column: 3, key: 'pool' }, { key: 'pools.a.backends[0]' }],
       omitted: 0,
     })
+  })
+
+  test('finds what a start would refuse, beside what the file says', async () => {
+    writeFileSync(join(cwd, 'mine.ts'), 'export default {')
+    writeFileSync(
+      join(cwd, 'tried.json'),
+      `{ "routes": [{ "pool": "a" }], "pools": {
+  "a": { "backends": [], "strategy": { "use": "consistent-hash", "options": { "loadfactor": 2 } } },
+  "b": { "backends": [], "strategy": "./mine.ts" },
+  "c": { "backends": [5] } } }`,
+    )
+    const io = recordedIo(cwd)
+    expect(await validate(io, { config: 'tried.json' })).toBe(78)
+    expect(io.err().split('\n')).toEqual([
+      expect.stringContaining('tried.json:4:23: pools.c.backends[0] must be a backend'),
+      'tried.json:2:79: pools.a.strategy.options.loadfactor is not an option, known: loadFactor, floor, got 2 (did you mean "loadFactor"?)',
+      expect.stringMatching(/^mine\.ts:1:\d+: pools\.b\.strategy cannot be used: /),
+      '3 problems in tried.json',
+      '',
+    ])
+    const json = recordedIo(cwd)
+    expect(await validate(json, { config: 'tried.json', json: true })).toBe(78)
+    expect(JSON.parse(json.out())).toMatchObject({
+      valid: false,
+      problems: [{ line: 4 }, { line: 2 }, { file: 'mine.ts' }],
+    })
+  })
+
+  test('warns of what is hardly meant, and lets it pass', async () => {
+    writeFileSync(join(cwd, 'odd.json'), '{ "routes": [], "pools": { "a": { "backends": [] } } }')
+    const io = recordedIo(cwd)
+    expect(await validate(io, { config: 'odd.json' })).toBe(0)
+    expect(
+      io
+        .err()
+        .split('\n')
+        .map((line) => line.slice(0, 42)),
+    ).toEqual(['odd.json:1:13: warning: routes is empty, s', 'odd.json:1:47: warning: pools.a.backends i', ''])
+    expect(io.out()).toBe('odd.json: 1 listener, 1 route, 1 pool, 0 backends\n')
   })
 
   test.each([true, false])('never prints the admin token (json: %p)', async (json) => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { closedPort, freePorts } from '../support/ports.ts'
 
 const root = resolve(import.meta.dir, '../..')
@@ -120,6 +120,37 @@ describe('smartedge run', () => {
     const messages = err.split('\n').filter((line) => line.startsWith('smartedge: '))
     expect(messages).toHaveLength(1)
     expect(messages[0]).toContain(new URL(url).port)
+  })
+
+  test.each([
+    [
+      'an option',
+      { use: 'consistent-hash', options: { loadfactor: 2 } },
+      /json:1:\d+: pools\.web\.strategy\.options\.loadfactor is not an option/,
+    ],
+    ['a file', './mine.ts', /(?<!json:1:\d+: .*)mine\.ts:1:\d+: pools\.web\.strategy cannot be used: /],
+  ])(
+    'ends with 78 and the one place of %s that its strategy refuses, as validate does',
+    async (_title, strategy, line) => {
+      const path = configFile({ pools: { web: { backends: [], strategy } } })
+      writeFileSync(join(dirname(path), 'mine.ts'), 'export default {')
+      for (const verb of ['run', 'validate']) {
+        const { code, err } = await finished(smartedge(verb, '-c', path))
+        const lines = err.split('\n').filter((one) => !one.startsWith('{'))
+        expect([code, lines]).toEqual([78, [expect.stringMatching(line), expect.stringMatching(/^1 problem in /), '']])
+      }
+    },
+  )
+
+  test('warns once of what is hardly meant', async () => {
+    const { path } = setup()
+    const config: object = JSON.parse(readFileSync(path, 'utf8'))
+    writeFileSync(path, JSON.stringify({ ...config, routes: [] }))
+    const child = smartedge('run', '-c', path)
+    expect(await event(child, 'config-warning')).toMatchObject({
+      level: 'warn',
+      warnings: [expect.stringMatching(/^.*:1:\d+: warning: routes is empty, /)],
+    })
   })
 
   test('ends with 78 and the place of each problem', async () => {

@@ -263,7 +263,7 @@ describe('a successor', () => {
     const config = testConfig({ admin, listeners: [listener(rig.edge.port)] })
     const started = startEdge({ config, emit: ({ kind }) => void events.push(kind) })
     expect(await started.catch(String)).toBe(
-      `StartError: admin.address: 127.0.0.1:${adminPort} is already in use; stop what listens there, or choose another address`,
+      `Refusal: admin.address: 127.0.0.1:${adminPort} is already in use; stop what listens there, or choose another address`,
     )
     expect(events).toEqual([])
     rig.client.reset()

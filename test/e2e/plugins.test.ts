@@ -1,9 +1,9 @@
 import { apply } from '../../core/control/edge-control.ts'
 import { describe, expect, test } from 'bun:test'
 import { mkdir, rm } from 'node:fs/promises'
-import { StartError } from '../../core/errors.ts'
 import { type PluginEdge, startPluginEdge } from '../support/plugin-edge.ts'
 import { picking, pluginText } from '../support/strategy-files.ts'
+import { Refusal } from '../../core/part.ts'
 
 const askTimes = async (edge: PluginEdge, times: number): Promise<number[]> => {
   const answers: number[] = []
@@ -176,7 +176,7 @@ describe('a strategy file that cannot be used', () => {
 
   test('keeps an edge from starting, with the place', async () => {
     const refused = await startPluginEdge(bad[4]![1]).catch((error: unknown) => error)
-    expect(refused).toBeInstanceOf(StartError)
+    expect(refused).toBeInstanceOf(Refusal)
     expect((refused as Error).message).toMatch(/^pools\.web\.strategy: \/.*main\.ts:1:11: threw while loading: boom$/)
   })
 })

@@ -47,7 +47,7 @@ export async function controlled(
   const clock: Clock = isWatched ? systemClock : virtualClock()
   const emit = (event: EdgeEvent) => void events.push(event)
   const onceRead = isPiped ? files[main] : undefined
-  const source = { place, cwd: folder, env, onceRead, isWatched }
+  const source = { place, cwd: folder, env, onceRead, warnings: loaded.warnings, isWatched }
   const controller = createController({ edge, files: source, emit, clock })
   return {
     controller,

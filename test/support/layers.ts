@@ -91,8 +91,10 @@ export const LAYERS: readonly Layer[] = [
   {
     from: 'cli/',
     // The admin API's token file: whoever asks finds it where the process has put it.
+    // And what a start would refuse, for who asks beforehand.
     to: [
       'core/edge.ts',
+      'core/runtime/check-config.ts',
       'core/config/',
       'core/admin/token-file.ts',
       'core/strategy/',

@@ -26,6 +26,8 @@ export interface Session {
   /** Which variables a text may read; absent: all. */
   readonly mayRead?: MayRead | undefined
   readonly problems: ProblemList
+  /** What may be run, and is hardly meant. */
+  readonly warnings: ProblemList
   /** By absolute path. */
   readonly attachments: ReadonlyMap<string, Attachment>
   /** Every need met so far, by absolute path; filled while reading. */
@@ -43,6 +45,8 @@ export interface Reading {
    * `secret`: the value must not be shown. Returns undefined, which is what a faulty value reads as.
    */
   report(node: Node, fault: Fault, detail?: { readonly child?: string; readonly secret?: boolean }): undefined
+  /** Of a value that may be run and is hardly meant. */
+  warn(node: Node, fault: Fault): void
   /** What was wrong with the text before there were values to read. */
   reportTree(tree: Tree): void
   /** Absolute form of a path that starts at this file's folder. */
@@ -84,6 +88,10 @@ export function createReading(path: string, text: string, session: Session, pool
       }
     },
     report,
+    warn(node, { rule, hint }) {
+      const key = (): string => formatKey(getNodePath(node))
+      session.warnings.add(() => ({ file, ...place(node.offset), key: key(), rule, value: undefined, hint }))
+    },
     reportTree({ faults }) {
       for (const fault of faults)
         if (typeof fault.at === 'number') reportAt(fault.at, fault)

@@ -95,7 +95,11 @@ const members = convert(
     description: 'The pool’s members, each once.',
     examples: [['http://localhost:8081', 'http://localhost:8082']],
   }),
-  (found, _node, reading) => withoutRepeats(found, reading),
+  (found, node, reading) => {
+    if (node?.children?.length === 0)
+      reading.warn(node, { rule: 'is empty: every request to this pool is answered with 503' })
+    return withoutRepeats(found, reading)
+  },
 )
 
 function withoutRepeats(found: readonly Located<Member>[], reading: Reading): readonly Member[] {

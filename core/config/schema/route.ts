@@ -7,6 +7,7 @@ import type { Reading } from '../read/reading.ts'
 import { type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
 import { isToken, tokenPattern } from './names.ts'
+import { findUnreachable } from './unreachable.ts'
 
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']
 
@@ -134,7 +135,7 @@ export const routes: Field<readonly RouteDraft[] | undefined> = list(route, {
     'Tried in order, the first that matches wins; a request that none matches gets a 404. Without routes the only pool serves everything.',
 })
 
-/** Reports routes to pools that do not exist. */
+/** Reports routes to pools that do not exist, and warns of routes that nothing ever reaches. */
 export function checkRoutes(drafts: readonly RouteDraft[], pools: readonly Named<unknown>[], reading: Reading): void {
   const names = pools.map((pool) => pool.name)
   for (const { pool } of drafts) {
@@ -142,5 +143,9 @@ export function checkRoutes(drafts: readonly RouteDraft[], pools: readonly Named
     const hint =
       didYouMean(pool.value, names) ?? (names.length > 0 ? `there are: ${names.slice(0, 8).join(', ')}` : undefined)
     reading.report(pool.node, { rule: 'must be the name of a pool', hint })
+  }
+  for (const { index, behind } of findUnreachable(drafts.map(({ match }) => match))) {
+    const node = drafts[index]?.pool.node.parent?.parent
+    if (node) reading.warn(node, { rule: `can never match: routes[${behind}] takes all of its requests` })
   }
 }

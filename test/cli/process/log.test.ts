@@ -86,6 +86,12 @@ describe('event description', () => {
     expect(describeEvent(audit).message).toBe('api from ::1: web: remove a:80: done')
   })
 
+  test('warns of what is hardly meant, a line each', () => {
+    const warnings = ['a.json:1:2: warning: routes is empty', 'a.json:3:4: warning: x is empty']
+    const event: EdgeEvent = { kind: 'config-warning', warnings }
+    expect(describeEvent(event)).toEqual({ level: 'warn', message: warnings.join('\n') })
+  })
+
   test('tells of a strategy that is live, failing, or taken back', () => {
     const facts = { pool: 'web', strategy: './mine.ts', detail: 'version 1f is live' }
     expect(describeEvent({ kind: 'strategy-swapped', ...facts })).toEqual({

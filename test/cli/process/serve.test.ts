@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { type RunningEdge, serve, type Service, urlsOf } from '../../../cli/process/serve.ts'
 import type { Config } from '../../../core/config/config.ts'
-import { StartError } from '../../../core/errors.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
+import { Refusal } from '../../../core/part.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
 import { fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { fakeIo } from '../../support/service-io.ts'
@@ -42,7 +42,7 @@ function scripted(overrides: Partial<Service> = {}) {
   const clock = virtualClock()
   const emit = (event: EdgeEvent): void => void events.push(event)
   const last = (event: EdgeEvent): void => void lastWords.push(event)
-  const service = { io, config, file: 'x.json', clock, emit, lastWords: last }
+  const service = { io, config, file: 'x.json', clock, emit, lastWords: last, onRefused: () => 1 }
   const result = serve({ ...service, start: async () => edge, onReady: ready.resolve, ...overrides })
   return { io, events, faults, lastWords, calls, clock, result, ready: ready.promise, drained }
 }
@@ -163,12 +163,16 @@ describe('a service', () => {
     expect(await result).toBe(130)
   })
 
-  test('says in one line why it cannot start', async () => {
-    const start = () => Promise.reject(new StartError('listeners.web: 127.0.0.1:80 is in use'))
-    const { io, result } = scripted({ start })
-    expect(await result).toBe(1)
-    expect(io.err()).toBe('smartedge: listeners.web: 127.0.0.1:80 is in use\n')
-    expect(io.watchers()).toBe(0)
+  test('hands on why it cannot start, and ends as it is told', async () => {
+    const problems = [{ key: 'listeners.web.address', message: 'is in use' }]
+    const told: unknown[] = []
+    const onRefused = (problems: unknown): number => {
+      told.push(problems)
+      return 78
+    }
+    const { io, result } = scripted({ start: () => Promise.reject(new Refusal(problems)), onRefused })
+    expect([await result, told]).toEqual([78, [problems]])
+    expect([io.err(), io.watchers()]).toEqual(['', 0])
   })
 
   test('lets a bug at the start through', async () => {

@@ -145,7 +145,7 @@ describe('a config that comes through a pipe', () => {
     const long = minimal.replace('"http://a"', Array.from({ length: 9000 }, (_, at) => `"http://h${at}"`).join(', '))
     makePipe(path, long)
     const loaded = loadConfig({ path, cwd: root, env: {} })
-    expect(loaded).toMatchObject({ kind: 'config', source: path, onceRead: long })
+    expect(loaded).toMatchObject({ kind: 'config', source: path, text: long, isPiped: true })
     expect(poolsOf(loaded)).toEqual(['web'])
   })
 
@@ -172,7 +172,11 @@ describe('a config that comes through a pipe', () => {
 
   test('is no pipe when it is a file', () => {
     const cwd = folder({ 'edge.json': minimal })
-    expect(loadConfig({ path: 'edge.json', cwd, env: {} })).toMatchObject({ kind: 'config', onceRead: undefined })
+    expect(loadConfig({ path: 'edge.json', cwd, env: {} })).toMatchObject({
+      kind: 'config',
+      text: minimal,
+      isPiped: false,
+    })
   })
 })
 

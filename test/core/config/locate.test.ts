@@ -18,6 +18,7 @@ describe('locate', () => {
   test.each([
     ['listeners.web.address', 'is in use', 'edge.json:2:38: listeners.web.address is in use'],
     ['geo', 'is damaged', 'edge.json:3:10: geo is damaged'],
+    ['geo', 'geo.database must be an .mmdb file', 'edge.json:3:24: geo.database must be an .mmdb file'],
     ['pools.web.strategy', 'is odd', 'edge.json:5:42: pools.web.strategy is odd'],
     ['pools["a.b"].strategy', 'is odd', 'edge.json:6:12: pools["a.b"].strategy is odd'],
     ['pools.gone.strategy', 'is odd', 'edge.json:4:12: pools.gone.strategy is odd'],
@@ -28,7 +29,7 @@ describe('locate', () => {
 
   test('tells of an option at the option', () => {
     expect(told('pools.web.strategy', 'loadfactor is not an option, known: loadFactor, got 2')).toEqual([
-      'edge.json:5:83: pools.web.strategy.options.loadfactor is not an option, known: loadFactor, got 2',
+      'edge.json:5:83: pools.web.strategy.options.loadfactor is not an option, known: loadFactor, got 2 (did you mean "loadFactor"?)',
     ])
     expect(told('pools.web.strategy', 'vnodes must be a number of 1..1000, got "x"')).toEqual([
       'edge.json:5:110: pools.web.strategy.options.vnodes must be a number of 1..1000, got "x"',

@@ -26,7 +26,8 @@ const about = { description: 'A certificate.' }
 function read<T>(field: Field<T>, value: unknown, env = {}): { readonly value: T; readonly problems: string } {
   const source = JSON.stringify(value)
   const problems = createProblemList()
-  const session = { cwd: '/', env, problems, attachments: new Map<string, never>(), needs: new Map<string, never>() }
+  const nothing = { attachments: new Map<string, never>(), needs: new Map<string, never>() }
+  const session = { cwd: '/', env, problems, warnings: createProblemList(), ...nothing }
   const result = field.read(readTree(source).root, createReading('/edge.json', source, session))
   return { value: result, problems: problems.sorted().map(formatProblem).join('\n') }
 }

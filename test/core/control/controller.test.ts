@@ -251,6 +251,26 @@ describe('reload', () => {
   })
 })
 
+describe('a config that is hardly meant', () => {
+  test('is warned of at the start, and again only when that changes', async () => {
+    const one = await start({ 'edge.json': web('[]') })
+    const told = (): string[][] => {
+      const warnings = one.events.flatMap((event) => (event.kind === 'config-warning' ? [[...event.warnings]] : []))
+      one.events.length = 0
+      return warnings
+    }
+    const empty =
+      'edge.json:1:35: warning: pools.web.backends is empty: every request to this pool is answered with 503'
+    const results: string[][][] = [told()]
+    for (const text of [web('[]'), web('[]', ', "drainTimeout": "1s"'), web('["http://a"]'), '{', web('[]')]) {
+      one.write('edge.json', text)
+      await one.controller.reload('api')
+      results.push(told())
+    }
+    expect(results).toEqual([[[empty]], [], [], [], [], [[empty]]])
+  })
+})
+
 describe('plan', () => {
   const load = (connections: number, tunnels: number) => ({ connections, tunnels })
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFileMemory } from '../../../core/control/file-memory.ts'
@@ -103,6 +103,17 @@ describe('the files of a config', () => {
     const before = read()
     write('other.ts', '2')
     name(path('other.ts'))
+    expect(read().digest).not.toBe(before.digest)
+  })
+
+  test('are told apart by a database that was saved, without reading it', () => {
+    const { read, path, write } = reading()
+    write('edge.json', `${config.slice(0, -1)}, "geo": { "database": "big.mmdb" } }`)
+    write('big.mmdb', '')
+    truncateSync(path('big.mmdb'), 2 ** 40)
+    const before = read()
+    expect([before.loaded.kind, before.files]).toEqual(['config', ['edge.json', 'big.mmdb', 'm.json'].map(path)])
+    truncateSync(path('big.mmdb'), 2 ** 41)
     expect(read().digest).not.toBe(before.digest)
   })
 

@@ -104,6 +104,6 @@ describe('examineApart', () => {
 
   test('hands over the options', async () => {
     const text = `export default { apiVersion: 1, name: 'p', parse(raw: any) { throw raw.text }, create() {} }`
-    expect(await verdict('options.ts', text, { options: { text: 'as given' } })).toStartWith('/options.ts: as given')
+    expect(await verdict('options.ts', text, { options: { text: 'as given' } })).toStartWith('as given')
   })
 })

@@ -51,6 +51,7 @@ describe('examine', () => {
       isVital: false,
       fault: null,
       at: null,
+      isBug: false,
       exempt: 'the first wins',
     })
     expect(report.spread).toEqual([])
@@ -84,9 +85,17 @@ describe('examine', () => {
     expect(examined(pluginOf(() => strategy)).refusal).toContain(reason)
   })
 
+  test('blames the file for a bug in parse', () => {
+    const plugin = {
+      ...first,
+      parse: (raw: unknown) => (raw as { size: { value: number } }).size.value,
+    }
+    expect(examined(plugin).refusal).toMatch(/examine\.test\.ts:\d+:\d+: undefined is not an object/)
+  })
+
   test('refuses options with what parse says', () => {
     const parse = (): never => thrown('size must be 1..9, got 10')
-    expect(examined({ ...first, parse }).refusal).toStartWith('mine.ts: size must be 1..9, got 10')
+    expect(examined({ ...first, parse }).refusal).toBe('size must be 1..9, got 10')
   })
 
   test('hands the options to parse', () => {
@@ -105,7 +114,7 @@ describe('examine', () => {
     }))
     const { report, refusal } = examined(slow, { isFull: true, now: () => nowMs })
     expect(refusal).toEndWith(': it takes 200 µs')
-    expect(report.checks).toHaveLength(2)
+    expect(report.checks).toHaveLength(3)
   })
 
   test('tells of each call before it is made', () => {

@@ -126,7 +126,7 @@ describe('the admin API', () => {
       (error: unknown) => error,
     )
     expect((refusal as Refusal).problems).toEqual([
-      { key: 'admin.address', message: '192.0.2.1:1 is no address of this machine' },
+      { key: 'admin.address', message: '192.0.2.1:1 is no address of this machine', isLocal: true },
     ])
   })
 })

@@ -1,0 +1,31 @@
+/**
+ * What only trying shows of a config, without serving it: strategies that do not load, fail their examination or refuse
+ * their options, and a database that cannot be used. Opens no port and starts nothing that lasts.
+ */
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import { formatKey } from '../config/read/reading.ts'
+import { trialsApart } from '../lab/examine-apart.ts'
+import { type ApplyProblem, asRefusal } from '../part.ts'
+import { createPluginHost } from '../strategy/host.ts'
+import { readyStrategy } from '../strategy/live.ts'
+import { GeoHost } from './geo-host.ts'
+
+/** All of it, in the order of the config; runs the strategies' code, as a start would. Never rejects. */
+export async function checkConfig(config: Config, clock: Clock): Promise<readonly ApplyProblem[]> {
+  const plugins = createPluginHost({ clock, examine: trialsApart(clock) })
+  const pools = config.pools.map(({ name, strategy: { use, options } }) => ({
+    key: formatKey(['pools', name, 'strategy']),
+    attempt: () => readyStrategy(plugins, use, options),
+  }))
+  const parts = [...pools, { key: 'geo', attempt: () => new GeoHost().prepare(config) }]
+  const problems: ApplyProblem[] = []
+  for (const { key, attempt } of parts) {
+    try {
+      await attempt()
+    } catch (error) {
+      problems.push(...asRefusal(error, key).problems)
+    }
+  }
+  return problems
+}

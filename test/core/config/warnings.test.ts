@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'bun:test'
+import { formatWarning } from '../../../core/config/problems.ts'
+import { findUnreachable } from '../../../core/config/schema/unreachable.ts'
+import type { RouteMatch } from '../../../core/route/route.ts'
+import { Secret } from '../../../core/secrets.ts'
+import { parse, type Surroundings } from './read-config.ts'
+
+/** As people see them; none for a config that is refused. */
+function warningsOf(source: object, surroundings: Surroundings = {}): string[] {
+  const parsed = parse(source, surroundings)
+  return parsed.kind === 'config' ? parsed.warnings.map(formatWarning) : [parsed.kind]
+}
+
+describe('a config that may be run, and is hardly meant,', () => {
+  test.each([
+    [{ pools: { web: { backends: ['http://a'] } }, routes: [{ pool: 'web' }] }, []],
+    [
+      { pools: { web: { backends: [] } } },
+      ['edge.json:1:29: warning: pools.web.backends is empty: every request to this pool is answered with 503'],
+    ],
+    [
+      { routes: [], pools: { web: { backends: ['http://a'] } } },
+      [
+        'edge.json:1:11: warning: routes is empty, so that the only pool serves everything (leave it out if that is meant)',
+      ],
+    ],
+    [
+      { pools: { web: { backends: ['http://a'] } }, routes: [{ pool: 'web' }, { match: { path: '/a' }, pool: 'web' }] },
+      ['edge.json:1:69: warning: routes[1] can never match: routes[0] takes all of its requests'],
+    ],
+  ])('is warned of: %j', (source, warnings) => {
+    expect(warningsOf(source)).toEqual(warnings)
+  })
+
+  test('is warned of in its members file, too', () => {
+    const source = { pools: { web: { backends: { file: 'm.json' } } } }
+    expect(warningsOf(source, { members: { '/app/m.json': '{ "backends": [] }' } })).toEqual([
+      'm.json:1:15: warning: backends is empty: every request to this pool is answered with 503',
+    ])
+  })
+
+  test('is told of its problems alone while it has any', () => {
+    expect(warningsOf({ pools: { web: { backends: [] } }, colour: 1 })).toEqual(['problems'])
+  })
+})
+
+const match = (conditions: Partial<RouteMatch>): RouteMatch => ({
+  host: undefined,
+  path: undefined,
+  methods: undefined,
+  headers: [],
+  ...conditions,
+})
+const key = (value: string) => ({ name: 'x-key', value: new Secret(value) })
+
+describe('findUnreachable', () => {
+  test.each<[string, Partial<RouteMatch>[], [number, number][]]>([
+    ['nothing twice', [{ path: '/a' }, { path: '/b' }, {}], []],
+    ['what stands behind one for everything', [{}, { path: '/a' }, { host: 'x', methods: ['GET'] }], [[1, 0], [2, 0]]], // prettier-ignore
+    ['what stands behind /*', [{ path: '/*' }, { path: '/a' }, { host: 'x', path: '/b/*' }], [[1, 0], [2, 0]]], // prettier-ignore
+    ['the same conditions, in whatever order', [{ methods: ['GET', 'PUT'] }, { methods: ['PUT', 'GET'] }], [[1, 0]]],
+    ['what a host took whole', [{ host: 'x' }, { host: 'x', path: '/a' }, { host: 'y', path: '/a' }], [[1, 0]]],
+    ['what a path took from all hosts', [{ path: '/a' }, { host: 'x', path: '/a', methods: ['GET'] }], [[1, 0]]],
+    ['not what asks for less', [{ path: '/a' }, {}], []],
+    ['not another value of a field', [{ headers: [key('1')] }, { headers: [key('2')] }], []],
+    ['the same field', [{ headers: [key('1')] }, { path: '/a', headers: [key('1')] }], [[1, 0]]],
+    ['the first of those that take all', [{ host: 'x' }, {}, { host: 'x', path: '/a' }], [[2, 0]]],
+  ])('finds %s', (_title, conditions, found) => {
+    expect(findUnreachable(conditions.map(match)).map(({ index, behind }) => [index, behind])).toEqual(found)
+  })
+
+  test('is through with a hundred thousand routes', () => {
+    const matches = Array.from({ length: 100_000 }, (_, at) => match({ host: `h${at}`, path: `/${at}` }))
+    expect(findUnreachable(matches)).toEqual([])
+  }, 5000)
+})
