@@ -218,7 +218,8 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   private tryNext(now: number, head: RequestHead, last: Problem): void {
     const { services, world, client, pool } = this
     const context = new RequestContext(head, client.peer.identityBy(world.identify), this, now)
-    const acquired = acquire(pool, context, this.tried)
+    // A body is not kept, so its request can't be sent twice.
+    const acquired = acquire(pool, context, this.tried, client.isWhole ? 'any' : 'checked')
     if (acquired === undefined) {
       if (last.status === 503) services.counters.unavailable += 1
       this.refuse(last)

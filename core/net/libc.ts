@@ -56,6 +56,14 @@ const PAIR = 136
 const PEEKED = 144
 const ARENA_BYTES = 2048
 
+let system: Libc | undefined | 'unknown' = 'unknown'
+
+/** This system's, loaded when first asked for. */
+export function systemLibc(): Libc | undefined {
+  if (system === 'unknown') system = loadLibc()
+  return system
+}
+
 /** undefined where there is no such libc, or where it does not do what is expected of it. */
 export function loadLibc(names: readonly string[] = NAMES): Libc | undefined {
   if (process.platform !== 'linux') return undefined

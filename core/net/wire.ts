@@ -6,6 +6,7 @@
  * written, `drain` also comes unasked, a time-out of its own is too coarse.
  */
 import type { Cancel } from '../clock.ts'
+import { systemLibc } from './libc.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
 import type { SocketOwner } from './wire-handlers.ts'
@@ -15,6 +16,8 @@ import type { SocketOwner } from './wire-handlers.ts'
  * the wire's own methods, in events of their own; but `end` and `terminate` may say `closed` before they return.
  */
 export interface WireSocket {
+  /** The system's descriptor; negative or absent: there is none to look at. */
+  readonly fd?: number
   /** Sends of bytes[offset..offset + length) what the kernel takes now; returns how much that was, -1 when it is closed. */
   write(bytes: Buffer, offset: number, length: number): number
   /** Nothing is read any more: no data and no end are told of. */
@@ -97,6 +100,12 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   get isBlocked(): boolean {
     return this.kept !== undefined
+  }
+
+  /** Whether something has come that no event has told of yet: an end, a reset, bytes. A system call; false where none can tell. */
+  get hasNews(): boolean {
+    const fd = this.socket?.fd ?? -1
+    return fd >= 0 && systemLibc()?.hasNews(fd) === true
   }
 
   get isOpen(): boolean {

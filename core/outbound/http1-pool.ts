@@ -86,7 +86,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   }
 
   open(choice: StreamChoice): BackendStream | undefined {
-    return (choice === 'any' ? this.takeIdle() : undefined) ?? this.connect()
+    return (choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')) ?? this.connect()
   }
 
   /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
@@ -134,11 +134,15 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.budget.give()
   }
 
-  private takeIdle(): Http1Connection | undefined {
-    const connection = this.idle.last?.owner
-    connection?.inPool.leave()
-    connection?.inBudget.leave()
-    return connection
+  private takeIdle(isChecked: boolean): Http1Connection | undefined {
+    for (let place = this.idle.last; place !== undefined; place = this.idle.last) {
+      const { owner } = place
+      owner.inPool.leave()
+      owner.inBudget.leave()
+      if (!isChecked || !owner.wire.hasNews) return owner
+      owner.discard()
+    }
+    return undefined
   }
 
   /** The backend's name leads elsewhere now. */

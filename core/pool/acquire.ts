@@ -1,6 +1,6 @@
 /** A backend and a stream to it: picking and opening are one act, so that the one who is picked still has room. */
 import type { Backend } from '../backend/backend.ts'
-import type { BackendStream, StreamSource } from '../stream/backend-stream.ts'
+import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
 import type { PickContext } from '../strategy/strategy.ts'
 import type { Pool } from './pool.ts'
 
@@ -10,9 +10,14 @@ export interface Acquired {
 }
 
 /** undefined: nobody is usable, has room, and is not in `tried`. */
-export function acquire(pool: Pool, context: PickContext, tried: readonly Backend[]): Acquired | undefined {
+export function acquire(
+  pool: Pool,
+  context: PickContext,
+  tried: readonly Backend[],
+  choice: StreamChoice,
+): Acquired | undefined {
   const backend = pool.balancer.pick(context, tried)
-  const stream = backend && sourceOf(pool, backend).open('any')
+  const stream = backend && sourceOf(pool, backend).open(choice)
   return stream && { backend, stream }
 }
 

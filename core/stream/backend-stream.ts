@@ -56,8 +56,11 @@ export interface ResponseSink extends BodySink {
   onBackendBlocked(isBlocked: boolean): void
 }
 
-/** 'any': one that is open already where there is one. 'fresh': over a connection that has served nobody. */
-export type StreamChoice = 'any' | 'fresh'
+/**
+ * 'any': one that is open already where there is one. 'checked': such a one of which is known that the backend has not
+ * closed it, for a request that can't be sent twice. 'fresh': over a connection that has served nobody.
+ */
+export type StreamChoice = 'any' | 'checked' | 'fresh'
 
 export interface StreamSource {
   /** Whether `open('any')` would give a stream now. Asked before each pick: a look at two numbers. */

@@ -119,6 +119,8 @@ export class FakeStream implements BackendStream {
 /** A backend with a number of idle connections, and room for more unless it is `isFull`. */
 export class FakeSource implements StreamSource {
   readonly streams: FakeStream[] = []
+  /** What was asked for, in order. */
+  readonly choices: StreamChoice[] = []
   readonly backend: Backend
   idle: number
   isFull = false
@@ -134,7 +136,8 @@ export class FakeSource implements StreamSource {
   }
 
   open(choice: StreamChoice): BackendStream | undefined {
-    const isReused = choice === 'any' && this.idle > 0
+    this.choices.push(choice)
+    const isReused = choice !== 'fresh' && this.idle > 0
     if (isReused) this.idle -= 1
     else if (this.isFull) return undefined
     const stream = new FakeStream(isReused)

@@ -6,6 +6,7 @@ import { RequestHead } from '../../../core/http1/request-head.ts'
 import { ResponseHead } from '../../../core/http1/response-head.ts'
 import type { Found } from '../../../core/names/look-up.ts'
 import { createNameTable } from '../../../core/names/resolver.ts'
+import { loadLibc } from '../../../core/net/libc.ts'
 import { DescriptorBudget } from '../../../core/net/budget.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire, WireSocket } from '../../../core/net/wire.ts'
@@ -13,6 +14,7 @@ import { type ConnectionPolicy, Http1Pool } from '../../../core/outbound/http1-p
 import type { BackendStream, ResponseSink } from '../../../core/stream/backend-stream.ts'
 import { fail } from '../../support/fail.ts'
 import { bytesOf, limits } from '../../support/http1-bytes.ts'
+import { turnUntil } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const head = new RequestHead(MAX_FIELDS)
@@ -67,13 +69,14 @@ function makePool({ address = { kind: 'tcp', host: '10.0.0.1', port: 80 }, polic
     },
   )
   /** The wire of this number is connected. */
-  function connect(index: number): void {
+  function connect(index: number, fd = -1): void {
     const wire = wires[index] as Wire
     const close = (how: string) => () => {
       log.push(`${how} ${index}`)
       wire.closed(undefined)
     }
     wire.opened({
+      fd,
       write: (_bytes: Buffer, _start: number, length: number) => length,
       pause() {},
       resume() {},
@@ -145,6 +148,36 @@ describe('the connections to a backend', () => {
     stream.abort()
     expect(log).toEqual(['gives up 0'])
     expect(pool.open('any')).toBeDefined()
+  })
+
+  test('are looked at before one is lent to a request that cannot be sent twice', async () => {
+    const libc = loadLibc() ?? fail(new Error('no libc'))
+    const peers: Bun.Socket[] = []
+    const server = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: { open: (socket) => void peers.push(socket), data() {} },
+    })
+    const { pool, open, connect, answer, log } = makePool({ policy: { maxIdleConnections: 9 } })
+    const descriptors = [0, 1, 2].map((index) => {
+      const begun = libc.connect({ kind: 'ip', address: '127.0.0.1', port: server.port })
+      if (begun.kind === 'failed') return fail(begun.code)
+      const stream = open()
+      connect(index, begun.descriptor)
+      send(stream)
+      return begun.descriptor
+    })
+    await turnUntil(() => peers.length === 3, 'three connections')
+    for (const index of [0, 1, 2]) answer(index)
+    // Their ends have come, and nobody has told the wires yet.
+    for (const peer of peers.slice(1)) peer.end()
+    expect(pool.open('any')?.isReused).toBe(true)
+    expect(log).toEqual([])
+    expect(pool.open('checked')?.isReused).toBe(true)
+    expect(log).toEqual(['closes 1'])
+    expect(pool.open('checked')?.isReused).toBe(false)
+    for (const descriptor of descriptors) libc.close(descriptor)
+    server.stop(true)
   })
 
   test('are closed when nobody has wanted them for long', () => {

@@ -22,19 +22,19 @@ const context = contextOf({ random: () => 0.5 })
 describe('acquire', () => {
   test('gives the backend that is picked and a stream to it', () => {
     const source = new FakeSource(makeBackend(1), 1)
-    const acquired = acquire(picking(source.backend, [source]), context, [])
+    const acquired = acquire(picking(source.backend, [source]), context, [], 'any')
     expect(acquired).toEqual({ backend: source.backend, stream: source.last })
     expect(source.streams).toHaveLength(1)
   })
 
   test('gives nothing when nobody is picked', () => {
-    expect(acquire(picking(undefined), context, [])).toBeUndefined()
+    expect(acquire(picking(undefined), context, [], 'any')).toBeUndefined()
   })
 
   test('asks once, though the one picked has no stream after all', () => {
     const source = new FakeSource(makeBackend(1), 0)
     source.isFull = true
-    expect(acquire(picking(source.backend, [source]), context, [])).toBeUndefined()
+    expect(acquire(picking(source.backend, [source]), context, [], 'any')).toBeUndefined()
   })
 
   test('names a backend that the pool has no connections to', () => {
