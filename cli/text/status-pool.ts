@@ -57,7 +57,8 @@ const numbers: ReadonlySet<string> = new Set(['weight', 'in flight', 'requests',
 const nameShare = 0.3
 
 /** `at`: ms since the epoch, when the snapshot was taken. */
-export function formatPool({ name, strategy, backends }: PoolStatus, at: number, look: PoolLook): string {
+export function formatPool(pool: PoolStatus, at: number, look: PoolLook): string {
+  const { name, strategy, backends } = pool
   const { color, width } = look
   const usable = backends.filter(isUsable).length
   const title = `${paint(printable(name), 'bold', color)} · ${printable(strategy)} · ${usable} of ${backends.length} up`
@@ -67,7 +68,15 @@ export function formatPool({ name, strategy, backends }: PoolStatus, at: number,
     lines[index] ?? '',
     ...(table.hasLastCheck || !isOut(backend) ? [] : noteBelow(lastWord(backend, at), width)),
   ])
-  return `${[title, header, ...noted].join('\n')}\n`
+  return `${[title, ...strategyNote(pool, look), header, ...noted].join('\n')}\n`
+}
+
+/** What is asked in place of the strategy that is configured, and why. */
+function strategyNote({ strategyVersion }: PoolStatus, { color, width }: PoolLook): string[] {
+  if (!strategyVersion?.reverted) return []
+  const { name, version, revertedBecause } = strategyVersion
+  const note = `${name}, version ${version ?? 'unknown'}, is asked instead: ${revertedBecause ?? 'it failed'}`
+  return noteBelow(printable(note), width).map((line) => paint(line, 'red', color))
 }
 
 const noteBelow = (text: string, width: number | undefined): string[] =>

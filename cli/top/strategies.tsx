@@ -16,7 +16,11 @@ export function Strategies(view: View) {
 
 const columns: readonly Column<PoolFrame>[] = [
   { title: 'pool', width: 16, cells: ({ name }) => span(printable(name), 'title') },
-  { title: 'strategy', width: 18, cells: ({ strategy }) => printable(baseName(strategy.use)) },
+  {
+    title: 'strategy',
+    width: 18,
+    cells: ({ strategy }) => toned(printable(baseName(strategy.use)), strategy.reverted && 'bad'),
+  },
   { title: 'file', width: 0, from: 90, cells: ({ strategy }) => span(printable(strategy.file ?? 'shipped'), 'dim') },
   { title: 'version', width: 10, from: 70, cells: ({ strategy }) => span(printable(strategy.version ?? '-'), 'dim') },
   { title: 'pick', width: 8, align: 'right', cells: ({ strategy }) => pickText(strategy.nsPerPick) },

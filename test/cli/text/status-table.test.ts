@@ -55,6 +55,28 @@ web · p2c · 2 of 3 up
 `)
   })
 
+  test('says what is asked in place of a strategy that failed', () => {
+    const strategyFacts = {
+      name: 'p2c',
+      file: '/plugins/p2c.ts',
+      version: 'ab12',
+      faults: 10,
+      swaps: 1,
+      lastFault: 'pick threw',
+      nsPerPick: undefined,
+      loadedAt: 0,
+    }
+    const shown = (revertedBecause: string | undefined): string => {
+      const facts = { ...strategyFacts, revertedBecause }
+      const pool = { name: 'web', strategy: './mine.ts', strategyFacts: facts, backends: [fakeBackend()] }
+      return formatStatus(buildSnapshot(fakeEdge([], { pools: [pool] }), fakeProcess, clock), plain)
+    }
+    expect(shown('version \u001Bcd34 had 10 faults')).toContain(
+      'web · ./mine.ts · 1 of 1 up\n      p2c, version ab12, is asked instead: version  cd34 had 10 faults\n  backend',
+    )
+    expect(shown(undefined)).not.toContain('instead')
+  })
+
   test('does not count a draining backend as up', () => {
     const drained = downStanding('told to drain', { by: 'operator', state: 'draining', since: clock.now() - 5000 })
     const snapshot = buildSnapshot(
