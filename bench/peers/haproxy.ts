@@ -3,14 +3,14 @@
  * and, against its defaults, a
  * retry on another backend at once and buffers that nearly halve its cost of a 1 MiB answer.
  */
-import { firstLine, type Job, type Peer } from './peer.ts'
+import { firstLine, locate, type Job, type Peer } from './peer.ts'
 
 export const haproxy: Peer = {
   name: 'haproxy',
   install: 'apt-get install haproxy',
   version: () => firstLine(['haproxy', '-v'])?.match(/version (\S+)/)?.[1],
   launch: (job) => ({
-    command: ['haproxy', '-db', '-f', 'haproxy.cfg'],
+    command: [locate('haproxy') ?? 'haproxy', '-db', '-f', 'haproxy.cfg'],
     files: { 'haproxy.cfg': renderHaproxy(job) },
   }),
 }

@@ -1,12 +1,12 @@
 /** nginx: one worker, kept-alive backend connections, no access log, the forwarded fields that SmartEdge also writes. */
-import { firstLine, type Job, type Peer } from './peer.ts'
+import { firstLine, locate, type Job, type Peer } from './peer.ts'
 
 const createNginx = (name: string, buffers: string): Peer => ({
   name,
   install: 'apt-get install nginx',
   version: () => firstLine(['nginx', '-v'])?.replace('nginx version: nginx/', ''),
   launch: (job) => ({
-    command: ['nginx', '-p', job.directory, '-e', 'stderr', '-c', 'nginx.conf'],
+    command: [locate('nginx') ?? 'nginx', '-p', job.directory, '-e', 'stderr', '-c', 'nginx.conf'],
     files: { 'nginx.conf': renderNginx(job, buffers) },
   }),
 })

@@ -27,11 +27,19 @@ export interface Peer {
   readonly launch: (job: Job) => Launch
 }
 
+/** Where Debian and others put servers; PATH names these folders for root only. */
+const serverFolders = '/usr/local/sbin:/usr/sbin:/sbin'
+
+/** How to call `program`: by its name where PATH has it, else by its path among the system's servers; undefined: it is not there. */
+export const locate = (program: string, folders = serverFolders): string | undefined =>
+  Bun.which(program) === null ? (Bun.which(program, { PATH: folders }) ?? undefined) : program
+
 /** The first line that `command` prints, on either stream; undefined when it cannot be run. */
 export function firstLine(command: readonly string[]): string | undefined {
-  const [program = ''] = command
-  if (Bun.which(program) === null) return undefined
-  const { stdout, stderr } = Bun.spawnSync([...command], { stdin: 'ignore' })
+  const [name = '', ...rest] = command
+  const program = locate(name)
+  if (program === undefined) return undefined
+  const { stdout, stderr } = Bun.spawnSync([program, ...rest], { stdin: 'ignore' })
   return `${stdout.toString()}\n${stderr.toString()}`
     .split('\n')
     .map((line) => line.trim())
