@@ -20,7 +20,7 @@ export function processIo(): ServiceIo {
     stderr: (text) => void process.stderr.write(shown(text)),
     events: (text) => void process.stderr.write(text),
     ascii,
-    columns: () => (isTty ? process.stdout.columns : undefined),
+    columns: () => (isTty ? knownWidth(process.stdout.columns) : undefined),
     env: process.env,
     cwd: process.cwd(),
     command: calledAs(process.env, process.cwd()),
@@ -68,6 +68,9 @@ export function processIo(): ServiceIo {
     stderrNow: writeNow,
   }
 }
+
+/** A serial line and a terminal without a window say that they have no columns: as good as nothing said. */
+export const knownWidth = (columns: number | undefined): number | undefined => columns || undefined
 
 /** In place of `process.exit` while somebody guards it. */
 export const refuseExit = (): never => {

@@ -26,7 +26,9 @@ export async function showOnce(session: Session): Promise<number> {
     return exitCode.ok
   }
   const { frameText } = await import('./frame-text.tsx')
-  const theme = io.isTty ? themeFor(session) : createTheme({ palette: 'none', ascii: options.ascii === true })
+  const theme = io.isTty
+    ? themeFor(session)
+    : createTheme({ palette: 'none', ascii: io.ascii || options.ascii === true })
   io.stdout(
     `${frameText(store.state(), theme, { columns: sizeIn(io.env['COLUMNS'], 80), rows: sizeIn(io.env['LINES'], rowsFor(seen.frame, io.isTty)) })}\n`,
   )

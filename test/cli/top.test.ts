@@ -43,6 +43,12 @@ describe('top without a terminal', () => {
     for (const { backends } of pools) for (const { id } of backends) expect(out).toContain(id)
   })
 
+  test('--once draws with ASCII where the locale has nothing else', async () => {
+    const io = fakeIo({ ascii: true })
+    expect(await top({ io, clock: systemClock, stdinIsTty: false }, { url: start().url, once: true })).toBe(0)
+    expect(io.out()).toMatch(/^[\n\x20-\x7e]+$/)
+  })
+
   test('--once keeps to the size that the environment tells', async () => {
     const { out } = await run({ url: start().url, once: true, ascii: true }, { env: { COLUMNS: '120', LINES: '40' } })
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBe(120)

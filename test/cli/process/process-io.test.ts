@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { knownWidth } from '../../../cli/process/process-io.ts'
 
 const folder = new URL('../../../cli/process/', import.meta.url).pathname
 
@@ -42,5 +43,15 @@ describe('what is written now', () => {
     const script = `import { writeNow } from '${folder}last-words.ts'; writeNow('x'.repeat(200_000)); process.exit(5)`
     const child = Bun.spawn(['sh', '-c', `("$0" -e "$1" 2>&1 >&3 | true) 3>&1; echo over`, process.execPath, script])
     expect(await child.stdout.text()).toBe('over\n')
+  })
+})
+
+describe('the width of a terminal', () => {
+  test.each([
+    [80, 80],
+    [0, undefined],
+    [undefined, undefined],
+  ])('that says it has %p columns is %p', (said, expected) => {
+    expect(knownWidth(said)).toBe(expected)
   })
 })
