@@ -35,7 +35,9 @@ function problemLines(body: unknown): string[] {
   return body.problems.map((problem: Partial<Record<string, string | number | null>> | null) => {
     const { file, line = 1, column = 1, key = '', rule = '', value, hint } = problem ?? {}
     const place = file === undefined ? 'smartedge: ' : `${file}:${line}:${column}: `
+    // A body that is one value has no keys to name.
+    const what = key === '' && file === undefined ? 'the value' : key
     const got = value === undefined || value === null ? '' : `, got ${value}`
-    return printable(`${place}${key} ${rule}${got}${hint ? ` (${hint})` : ''}`.replace(/: +/, ': '))
+    return printable(`${place}${what} ${rule}${got}${hint ? ` (${hint})` : ''}`.replace(/: +/, ': '))
   })
 }

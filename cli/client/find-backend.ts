@@ -26,20 +26,22 @@ export function findBackend(
   const named = name === undefined ? undefined : findPool(pools, name)
   if (named !== undefined && named.kind !== 'found') return named
   const where = named === undefined ? pools : [named.pool]
-  const wanted = plain(given)
   const found = where.flatMap((pool) =>
-    pool.backends.filter(({ id }) => plain(id) === wanted).map((backend) => ({ pool, backend })),
+    pool.backends.filter(({ id }) => isSameBackend(id, given)).map((backend) => ({ pool, backend })),
   )
   const [only, another] = found
   if (only === undefined) {
     const ids = where.flatMap(({ backends }) => backends.map(({ id }) => id))
     const who = named === undefined ? 'no pool has a' : `the pool ${named.pool.name} has no`
-    return { kind: 'unknown', message: `${who} backend ${given}${hint(wanted, ids)}` }
+    return { kind: 'unknown', message: `${who} backend ${given}${hint(plain(given), ids)}` }
   }
   if (another === undefined) return { kind: 'found', ...only }
   const names = found.map(({ pool }) => pool.name)
   return { kind: 'unclear', message: `${given} is in the pools ${names.join(', ')}: name one with --pool` }
 }
+
+/** Whether the two are names of one backend. */
+export const isSameBackend = (one: string, other: string): boolean => plain(one) === plain(other)
 
 /** `http://Host/` and `host:80` are one; paths of sockets stay as they are. */
 function plain(written: string): string {
@@ -51,10 +53,16 @@ function plain(written: string): string {
   return /^[a-z]+:|:\d+$/.test(text) ? text : `${text}:80`
 }
 
+/** The one that was probably meant, else a few of those there are. */
 const hint = (typed: string, known: readonly string[]): string => {
   const found = didYouMean(typed, known)
-  return found === undefined ? '' : `; ${found}`
+  if (found !== undefined) return `; ${found}`
+  const names = known.slice(0, mostNamed).join(', ')
+  const others = known.length > mostNamed ? ` and ${known.length - mostNamed} more` : ''
+  return known.length === 0 ? '; there is none' : `; there ${known.length === 1 ? 'is' : 'are'} ${names}${others}`
 }
+
+const mostNamed = 5
 
 /** Whether it gets new requests as far as checks, traffic and people are concerned. */
 export const isUsable = ({ state }: BackendStatus): boolean => state !== 'unhealthy' && state !== 'draining'

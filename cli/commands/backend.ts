@@ -4,11 +4,12 @@ import type { Generation } from '../../core/report/reload-status.ts'
 import type { BackendStatus, PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
 import { type Ask, command } from '../client/control-client.ts'
-import { findBackend, findPool, isUsable } from '../client/find-backend.ts'
+import { findBackend, findPool, isSameBackend, isUsable } from '../client/find-backend.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { alignTable, type Cell } from '../text/table.ts'
 import { printable } from '../text/text.ts'
+import { written } from '../text/written.ts'
 import { checkBackend } from './backend-check.ts'
 
 export interface BackendOptions extends TargetOptions {
@@ -36,7 +37,7 @@ export const backend = (io: Io, verb: BackendVerb, options: BackendOptions): Pro
     if (verb.kind === 'list') return await list(io, pools, options)
     if (verb.kind === 'add') {
       const found = findPool(pools, options.pool)
-      return found.kind === 'found' ? await add(io, found.pool.name, verb, options) : unclear(io, found)
+      return found.kind === 'found' ? await add(io, found.pool, verb, options) : unclear(io, found)
     }
     const found = findBackend(pools, verb.id, options.pool)
     if (found.kind !== 'found') return unclear(io, found)
@@ -66,8 +67,18 @@ async function list(io: Io, pools: readonly PoolStatus[], options: BackendOption
 
 const pathOf = (pool: string): string => `/api/pools/${encodeURIComponent(pool)}/backends`
 
-async function add(io: Io, pool: string, verb: BackendVerb & { kind: 'add' }, options: BackendOptions) {
+async function add(
+  io: Io,
+  { name: pool, backends }: PoolStatus,
+  verb: BackendVerb & { kind: 'add' },
+  options: BackendOptions,
+) {
   const { url, weight, zone } = verb
+  const same = backends.find(({ id }) => isSameBackend(id, url))
+  if (same !== undefined) {
+    io.stderr(`smartedge: nothing changed: ${printable(pool)} has ${printable(same.id)} already\n`)
+    return exitCode.failure
+  }
   const details = { ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }
   const body = Object.keys(details).length === 0 ? url : { url, ...details }
   return await command(io, options, { method: 'POST', path: pathOf(pool), body }, (answer) =>
@@ -127,12 +138,6 @@ function tell(io: Io, { json = false }: BackendOptions, answer: unknown, line: s
   if (json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
   else io.stdout(`${line}\n`)
   return exitCode.ok
-}
-
-function written(answer: unknown): string {
-  const { file, generation } = answer as { file?: unknown; generation?: Partial<Generation> }
-  const number = generation?.number === undefined ? '' : ` (generation ${generation.number})`
-  return `${typeof file === 'string' ? `, written to ${printable(file)}` : ''}${number}`
 }
 
 function formatPool({ pool, strategy, file, backends }: PoolMembersView, color: boolean): string {

@@ -80,12 +80,24 @@ export async function init(io: Io, { directory, force = false }: InitOptions): P
       // "wx" refuses a file that has come since the look above.
       await writeFile(join(folder, name), render(), { flag: force ? 'w' : 'wx' })
     } catch (error) {
-      io.stderr(`${join(folder, name)} cannot be written: ${error instanceof Error ? error.message : String(error)}\n`)
+      io.stderr(`smartedge: ${join(folder, name)} cannot be written: ${reasonOf(error)}\n`)
       return exitCode.failure
     }
   }
   io.stdout(`Wrote ${files.map(([name]) => name).join(', ')}.\n${nextSteps(io.command, directory)}`)
   return exitCode.ok
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EEXIST: 'a file is in the way',
+  ENOTDIR: 'a file is in the way',
+  EROFS: 'its file system is read-only',
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error))
 }
 
 async function existing(folder: string): Promise<string[]> {

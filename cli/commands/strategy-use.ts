@@ -1,12 +1,15 @@
 /** `smartedge strategy use`: switches a pool of a running edge to another strategy. */
 import { dirname, relative, resolve } from 'node:path'
 import { findAdminPlace } from '../../core/config/admin-place.ts'
+import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
 import { command } from '../client/control-client.ts'
+import { findPool } from '../client/find-backend.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { isShipped, strategyFile } from '../process/strategy-file.ts'
 import { printable } from '../text/text.ts'
+import { written } from '../text/written.ts'
 
 export interface StrategyUseOptions extends TargetOptions {
   readonly options?: unknown
@@ -14,14 +17,33 @@ export interface StrategyUseOptions extends TargetOptions {
 }
 
 /** `use`: a shipped strategy's name, a file, or the name that `strategy new` gave it. */
-export async function strategyUse(io: Io, pool: string, use: string, given: StrategyUseOptions): Promise<number> {
+export const strategyUse = (io: Io, pool: string, use: string, given: StrategyUseOptions): Promise<number> =>
+  command(io, given, { method: 'GET', path: '/api/status' }, async (status) => {
+    const { pools = [], reload } = status as Partial<StatusSnapshot>
+    const found = findPool(pools, pool)
+    if (found.kind === 'found') return await change(io, { pool, use, before: reload?.generation.number }, given)
+    io.stderr(`smartedge: ${printable(found.message)}\n`)
+    return exitCode.failure
+  })
+
+interface Change {
+  readonly pool: string
+  readonly use: string
+  /** The generation in force when it was asked for; undefined: not told. */
+  readonly before: number | undefined
+}
+
+async function change(io: Io, { pool, use, before }: Change, given: StrategyUseOptions): Promise<number> {
   const { options, json, ...target } = given
   const name = asConfigured(io, use, target)
   const strategy = options === undefined ? name : { use: name, options }
   const path = `/api/pools/${encodeURIComponent(pool)}`
-  return await command(io, target, { method: 'PATCH', path, body: { strategy } }, (body) => {
-    if (json) io.data(`${JSON.stringify(body, null, 2)}\n`)
-    else io.stdout(`${printable(pool)}: balanced by ${printable(name)} from now on\n`)
+  return await command(io, target, { method: 'PATCH', path, body: { strategy } }, (answer) => {
+    const { generation } = answer as { generation?: { readonly number?: number } }
+    const isOld = before !== undefined && generation?.number === before
+    const line = `${printable(pool)}: balanced by ${printable(name)}`
+    if (json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
+    else io.stdout(`${line}${isOld ? ' already' : written(answer)}\n`)
     return exitCode.ok
   })
 }

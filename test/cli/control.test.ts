@@ -204,7 +204,9 @@ describe('smartedge backend', () => {
       out: '',
       err: 'smartedge: no pool has a backend localhost:8102; did you mean "localhost:8101"?\n',
     })
-    expect((await run('backend drain x --pool web')).err).toBe('smartedge: the pool web has no backend x\n')
+    expect((await run('backend drain x --pool web')).err).toBe(
+      'smartedge: the pool web has no backend x; there is localhost:8101\n',
+    )
     expect((await run('backend drain x --pool wep')).err).toBe('smartedge: there is no pool wep; did you mean "web"?\n')
   })
 
@@ -279,6 +281,8 @@ describe('smartedge backend', () => {
     expect((await run('backend weight a:80 1000000')).err).toBe(
       'smartedge: weight must be a number from 0.001 to 1000, got 1000000\n',
     )
+    expect((await run('backend add HTTP://A/')).err).toBe('smartedge: nothing changed: web has a:80 already\n')
+    expect((await run('backend add c:80')).err).toStartWith('smartedge: the value must be a backend URL such as ')
   })
 
   test('wants the pool’s name when there are several', async () => {
@@ -303,11 +307,14 @@ describe('smartedge backend', () => {
 describe('smartedge strategy use', () => {
   test('switches a pool, with options', async () => {
     const { run, edge } = await start()
-    expect((await run('strategy use web random')).out).toBe('web: balanced by random from now on\n')
+    expect((await run('strategy use web random')).out).toBe(
+      'web: balanced by random, written to edge.json (generation 2)\n',
+    )
+    expect((await run('strategy use web random')).out).toBe('web: balanced by random already\n')
     expect((await run('strategy use web consistent-hash --options {"load":2}')).code).toBe(0)
     expect(edge.config.pools[0]?.strategy).toEqual({ use: 'consistent-hash', options: { load: 2 } })
     expect((await run('strategy use web best')).code).toBe(1)
-    expect((await run('strategy use nope random')).code).toBe(1)
+    expect((await run('strategy use wep random')).err).toBe('smartedge: there is no pool wep; did you mean "web"?\n')
     expect((await run('strategy use web random --options {')).code).toBe(2)
   })
 
@@ -317,7 +324,11 @@ describe('smartedge strategy use', () => {
     write('plugins/mine.ts', '')
     write('smartedge.config.json', '{}')
     const result = await run(`strategy use web ${name}`, {}, { cwd: folder })
-    expect(result).toEqual({ code: 0, out: 'web: balanced by ./plugins/mine.ts from now on\n', err: '' })
+    expect(result).toEqual({
+      code: 0,
+      out: 'web: balanced by ./plugins/mine.ts, written to edge.json (generation 2)\n',
+      err: '',
+    })
     expect(edge.config.pools[0]?.strategy.use).toBe(join(folder, 'plugins/mine.ts'))
     expect(read('edge.json')).toContain('"./plugins/mine.ts"')
   })

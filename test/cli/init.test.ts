@@ -57,11 +57,12 @@ describe('init', () => {
     expect(io.out()).toContain('\nNext:\n  cd not/there\n  smartedge demo ')
   })
 
-  test('fails in one line where it cannot write', async () => {
+  test.each(['file', 'file/there'])('fails in one line where it cannot write: %s', async (directory) => {
     const io = recordedIo(folder())
     writeFileSync(join(io.cwd, 'file'), '')
-    expect(await init(io, { directory: 'file/there' })).toBe(1)
-    expect(io.err()).toMatch(/^\S+smartedge\.config\.json cannot be written: .+\n$/)
+    expect(await init(io, { directory })).toBe(1)
+    const target = join(io.cwd, directory, 'smartedge.config.json')
+    expect(io.err()).toBe(`smartedge: ${target} cannot be written: a file is in the way\n`)
     expect(io.out()).toBe('')
   })
 })

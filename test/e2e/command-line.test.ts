@@ -168,10 +168,10 @@ describe('the token of a running SmartEdge', () => {
     const { ownToken } = await event(child, 'admin-listening')
     const { file } = ownToken as { file: string }
     expect(file).toStartWith(session)
-    const change = ['strategy', 'use', 'nope', 'random', '--url', adminUrl]
-    // Let in: the pool is unknown.
+    const change = ['strategy', 'use', 'web', 'nope', '--url', adminUrl]
+    // Let in: the strategy is unknown.
     for (const command of [[process.execPath], [deno, 'run', '-A']])
-      expect((await finished(spawn([...command, main, ...change]))).err).toContain('404')
+      expect((await finished(spawn([...command, main, ...change]))).err).toContain('strategy must be')
     expect((await finished(spawn([process.execPath, main, ...change, '--token', 'x']))).err).toContain(
       'the token from --token is not its admin.token',
     )

@@ -22,10 +22,24 @@ describe('a backend as people name it', () => {
     ['unix:/run/api.sock', 'unknown: no pool has a backend unix:/run/api.sock; did you mean "unix:/run/Api.sock"?'],
     ['both:80', 'unclear: both:80 is in the pools web, api: name one with --pool'],
     ['localhost:8102', 'unknown: no pool has a backend localhost:8102; did you mean "localhost:8101"?'],
-    ['https://localhost:8101', 'unknown: no pool has a backend https://localhost:8101'],
-    ['', 'unknown: no pool has a backend '],
+    [
+      'https://localhost:8101',
+      'unknown: no pool has a backend https://localhost:8101; there are localhost:8101, [::1]:80, both:80, unix:/run/Api.sock, both:80',
+    ],
   ])('%s is %s', (given, expected) => {
     expect(found(given)).toBe(expected)
+  })
+
+  test('is told of with five of those there are', () => {
+    const backends = Array.from({ length: 9 }, (_, index) => ({ id: `b${index}:80` }))
+    const many = [{ name: 'web', backends }] as unknown as readonly PoolStatus[]
+    const none = [{ name: 'web', backends: [] }] as unknown as readonly PoolStatus[]
+    expect(findBackend(many, 'other', undefined)).toMatchObject({
+      message: 'no pool has a backend other; there are b0:80, b1:80, b2:80, b3:80, b4:80 and 4 more',
+    })
+    expect(findBackend(none, 'other', 'web')).toMatchObject({
+      message: 'the pool web has no backend other; there is none',
+    })
   })
 
   test('is looked for in the named pool alone', () => {
