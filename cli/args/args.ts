@@ -6,6 +6,7 @@ import { isatty } from 'node:tty'
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { displayName } from '../../core/config/read/reading.ts'
+import { didYouMean } from '../../core/suggest.ts'
 import { systemClock } from '../../core/clock.ts'
 import metadata from '../../package.json' with { type: 'json' }
 import { addBench } from './bench-args.ts'
@@ -35,7 +36,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
     .description('An HTTP load balancer on Bun whose algorithms are TypeScript files.')
     .version(metadata.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help on a command')
+    .helpCommand(false)
     .option('--no-color', 'no colours (also NO_COLOR; FORCE_COLOR for the opposite)')
     .option('-v, --verbose', 'failures with their stack')
     .exitOverride()
@@ -47,8 +48,29 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
   addBench(program, () => withColor(io, program), finish)
+  addHelp(program)
   explainUsageErrors(program)
   return program
+}
+
+/** As the parser's own, which says nothing of a command that there is not. */
+function addHelp(program: Command): void {
+  program
+    .command('help')
+    .argument('[command]', 'such as run')
+    .description('print help on a command')
+    .action((name: string | undefined) => {
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name)
+      if (command === undefined) program.error(unknownCommand(program, name ?? ''))
+      command.help()
+    })
+}
+
+/** As the parser words it, for `explainUsageErrors`. */
+function unknownCommand({ commands }: Command, name: string): string {
+  const names = commands.map((one) => one.name())
+  const meant = didYouMean(name, names)
+  return `error: unknown command '${name}'${meant === undefined ? '' : `\n(${meant})`}`
 }
 
 const configOption = () => new Option('-c, --config <file>', 'the same (else SMARTEDGE_CONFIG, else the usual places)')

@@ -29,6 +29,17 @@ describe('command line', () => {
     }
   })
 
+  test('helps by name, and says of one that is none what was meant', async () => {
+    expect(await run('help', 'status')).toEqual({ ...(await run('status', '--help')), code: 0 })
+    expect((await run('help')).out).toBe((await run('--help')).out)
+    expect(await run('help', 'stauts')).toEqual({
+      code: 2,
+      out: '',
+      err: 'smartedge: unknown command \'stauts\' (did you mean "status"?)\n(see smartedge --help)\n',
+    })
+    expect((await run('help', 'weather')).err).toStartWith("smartedge: unknown command 'weather' (known: run, ")
+  })
+
   test('calls it a usage error when no verb is given, and helps', async () => {
     const { code, out, err } = await run()
     expect([code, out]).toEqual([2, ''])
