@@ -128,6 +128,7 @@ export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there'
   if (code === 'ENOTFOUND') return 'its name cannot be resolved'
+  if (code === 'EACCES') return 'permission denied: its socket is for its own user'
   if (code === 'ECONNRESET') return 'the connection was reset'
   return (error instanceof Error && error.message) || code || 'no connection'
 }
