@@ -1,5 +1,5 @@
 /** `smartedge strategy test`: puts a strategy through the shared checks, in a worker, and says what came of it. */
-import { examineApart } from '../../core/lab/examine-apart.ts'
+import { examineApart, trialDeadlineMs } from '../../core/lab/examine-apart.ts'
 import { type ConformanceCheck, conformanceChecks } from '../../core/lab/conformance.ts'
 import { refusalOf } from '../../core/lab/examine.ts'
 import { locateStrategy, StrategyFileError } from '../../core/strategy/load.ts'
@@ -31,7 +31,10 @@ export async function strategyTest(io: Io, target: string, { options, json = fal
   if (use === undefined) return unknown(io, target)
   const file = locateStrategy(use)
   try {
-    const { name, report } = await examineApart({ use, file, options, isFull: true, clock: systemClock, deadlineMs })
+    const examined = { use, file, options, clock: systemClock }
+    // As a running SmartEdge tries it: what loops on every request is told of at once.
+    await examineApart({ ...examined, isFull: false, deadlineMs: trialDeadlineMs })
+    const { name, report } = await examineApart({ ...examined, isFull: true, deadlineMs })
     const checks = report.checks.map((check) => ({ ...check, skipped: isSkipped(check, skip) }))
     const passes = checks.every(({ fault, skipped }) => fault === null || skipped)
     const refusal = refusalOf(file, report) ?? null

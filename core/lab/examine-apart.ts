@@ -53,7 +53,7 @@ function overdue(call: SharedArrayBuffer, deadlineMs: number): string {
 }
 
 /** A sound strategy is through in about 15 ms; the rest is for a machine that is busy. */
-const trialDeadlineMs = 2000
+export const trialDeadlineMs = 2000
 
 /** What a plugin host tries versions by: the vital checks alone. */
 export const trialsApart =

@@ -124,6 +124,14 @@ describe('strategy test', () => {
     )
   })
 
+  test('says of one that loops what a running edge would', async () => {
+    const { code, out, err } = await tested('loops.ts', pluginText('{ pick: () => { for (;;) {} } }'))
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toEndWith(
+      'loops.ts: the checks must be over within 2000 ms, pick was still running; does it loop or block?\n',
+    )
+  })
+
   test('leaves out what does not apply, and nothing that requests would suffer from', async () => {
     await files.write(
       'weightless.ts',
