@@ -9,8 +9,6 @@ import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
 import { requestIds } from './forward/request-id.ts'
-import type { Services } from './exchange/world.ts'
-import { stackOf } from './errors.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
 import { ResponseHead } from './http1/response-head.ts'
@@ -22,8 +20,6 @@ import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { systemConnect } from './net/system-connect.ts'
 import type { Emit } from './observe/events.ts'
-import { startLatencyWindow } from './observe/histogram.ts'
-import { seldom } from './observe/seldom.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
@@ -84,7 +80,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   try {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
-    controller = files && createController({ edge: control, files, emit, clock })
+    const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
     if (controller !== undefined) source.attach(controller)
     ground.life.begin()
     return edgeOf(ground, assembly, controller)
