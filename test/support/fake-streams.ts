@@ -9,12 +9,18 @@ import { createIdentify } from '../../core/forward/identify.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
 import { edgeLedger } from '../../core/observe/counters.ts'
 import { seededRandom } from '../../core/random.ts'
-import type { BackendStream, ResponseSink, StreamChoice, StreamSource } from '../../core/stream/backend-stream.ts'
+import type {
+  BackendStream,
+  FailureCause,
+  ResponseSink,
+  StreamChoice,
+  StreamSource,
+} from '../../core/stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../../core/stream/body-form.ts'
 import type { ClientStream, Problem, RequestSink } from '../../core/stream/client-stream.ts'
 import type { Peer } from '../../core/stream/peer.ts'
-import { textOf } from './http1-bytes.ts'
-import { parseRequest } from './http1-heads.ts'
+import { bytesOf, textOf } from './http1-bytes.ts'
+import { parseRequest, parseResponse } from './http1-heads.ts'
 import { makeBackend } from './make-backend.ts'
 import { peerAt } from './peer-at.ts'
 import { virtualClock } from './virtual-clock.ts'
@@ -204,4 +210,22 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const exchange = new Exchange(services, client, route, world)
   exchange.begin(route.admission.admit(client, exchange.startedAt), client.readHead(), exchange.startedAt)
   return { clock, client, sources, backends, records, counters, exchange }
+}
+
+// What a backend's end does.
+
+export const connected = ({ sink }: FakeStream): void => sink?.onConnected()
+export const fails = ({ sink }: FakeStream, cause: FailureCause = 'connect'): void => sink?.onFailure(cause, 'because')
+
+/** The head of a response with five bytes to come. */
+export function responds(stream: FakeStream, text = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'): void {
+  stream.hasBegun = true
+  stream.sink?.onResponse(parseResponse(text), 'length')
+}
+
+/** A whole response. */
+export function answers(stream: FakeStream, body = 'hello'): void {
+  responds(stream)
+  stream.sink?.onBody(bytesOf(body), 0, body.length)
+  stream.sink?.onResponseEnd(undefined)
 }

@@ -1,6 +1,7 @@
 /** Two wires joined in memory: what one sends the other gets when a test lets it flow, in pieces of the size it says. */
 import { enter, leave } from '../../core/net/outbox.ts'
-import type { Wire, WireSocket } from '../../core/net/wire.ts'
+import type { Wire } from '../../core/net/wire.ts'
+import type { WireSocket } from '../../core/net/wire-socket.ts'
 
 export interface MemoryLink {
   /** Delivers until nothing moves any more. */

@@ -2,28 +2,20 @@ import { describe, expect, test } from 'bun:test'
 import type { Verdict } from '../../../core/admission/admission.ts'
 import { nobody } from '../../../core/admission/admission.ts'
 import { ProtocolError } from '../../../core/errors.ts'
-import type { FailureCause } from '../../../core/stream/backend-stream.ts'
-import { beginExchange, type FakeExchangeOptions, type FakeStream } from '../../support/fake-streams.ts'
+import {
+  answers,
+  beginExchange,
+  connected,
+  type FakeExchangeOptions,
+  type FakeStream,
+  fails,
+  responds,
+} from '../../support/fake-streams.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
 import { parseResponse } from '../../support/http1-heads.ts'
 
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'
 const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n'
 const put = 'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
-
-const connected = ({ sink }: FakeStream): void => sink?.onConnected()
-const fails = ({ sink }: FakeStream, cause: FailureCause = 'connect'): void => sink?.onFailure(cause, 'because')
-
-function responds(stream: FakeStream, text = OK): void {
-  stream.hasBegun = true
-  stream.sink?.onResponse(parseResponse(text), 'length')
-}
-
-function answers(stream: FakeStream, body = 'hello'): void {
-  responds(stream)
-  stream.sink?.onBody(bytesOf(body), 0, body.length)
-  stream.sink?.onResponseEnd(undefined)
-}
 
 /** All that was begun has ended, once. */
 function expectEnded({ backends, records }: ReturnType<typeof beginExchange>): void {
