@@ -54,7 +54,8 @@ function endProcess(mark: number, { home, style, everyMs }: WatchdogStart): void
 
 function wordsFor(version: WatchedVersion | undefined, call: StrategyCall, seconds: number) {
   const what = call === 'loading' ? 'has been loading' : `has not returned from ${call}`
-  const where = version === undefined ? '' : ` (${version.file}, version ${version.version})`
-  const detail = `${what} for ${seconds} s${where}: the process ends, the next one leaves this version out`
+  const who = version === undefined ? '' : ` (${version.file}, version ${version.version})`
+  const next = version === undefined ? '' : ', the next one leaves this version out'
+  const detail = `${what} for ${seconds} s${who}: the process ends${next}`
   return { pool: version?.pool, strategy: version?.use ?? 'of some pool', detail }
 }
