@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'bun:test'
+import type { Controller } from '../../../core/control/contract.ts'
+import { edgeLedger } from '../../../core/observe/counters.ts'
+import { createEventLog } from '../../../core/observe/event-log.ts'
+import type { Pool } from '../../../core/pool/pool.ts'
+import { createWorld } from '../../../core/runtime/create-world.ts'
+import { createAdminSource } from '../../../core/runtime/edge-view.ts'
+import { createLife } from '../../../core/runtime/life.ts'
+import type { Listeners } from '../../../core/runtime/listeners.ts'
+import type { Pools } from '../../../core/runtime/pools.ts'
+import { Published } from '../../../core/runtime/published.ts'
+import type { RunningPool } from '../../../core/runtime/running-pool.ts'
+import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+/** A source over an edge with these pools, of which some can answer; none of it has a socket. */
+async function viewing(usable: Readonly<Record<string, boolean>>) {
+  const clock = virtualClock()
+  const running = new Map(
+    Object.entries(usable).map(([name, hasCandidates]) => {
+      const pool = { name, config: { strategy: { use: 'p2c' } }, backends: [], hasCandidates }
+      return [name, { ...pool, snapshot: () => ({ name }) as Pool } as unknown as RunningPool]
+    }),
+  )
+  const listeners = [tcpListener('web', 80, '::'), unixListener('local', '/run/edge.sock')].map((config) => ({
+    config,
+    address: config.address,
+  }))
+  const published = new Published()
+  const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
+  const routes = Object.keys(usable).map((pool) => ({ match: { ...everything, path: `/${pool}` }, pool }))
+  const part = published.part((config, previous) => createWorld(config, { pools: running, geo: undefined, previous }))
+  ;(await part.prepare(testConfig({ routes }))).commit()
+  const life = createLife(clock, () => false)
+  const source = createAdminSource({
+    published,
+    pools: { running } as unknown as Pools,
+    listeners: { running: listeners } as unknown as Listeners,
+    counters: edgeLedger.create(),
+    clock,
+    life,
+    log: createEventLog(clock, () => undefined),
+    maxWatchers: 1,
+  })
+  return { source, life, published }
+}
+
+describe('readiness', () => {
+  test('is there while the edge serves, for as long as one pool can answer', async () => {
+    const { source, life } = await viewing({ web: false, api: true })
+    expect(source.ready()).toEqual({ kind: 'not-ready', reason: 'starting' })
+    life.begin()
+    expect(source.ready()).toEqual({ kind: 'ready' })
+    void life.end({ delayMs: 1000, withinMs: 1000, shut: () => undefined })
+    expect(source.ready()).toEqual({ kind: 'not-ready', reason: 'draining' })
+  })
+
+  test('is gone when no pool has anybody', async () => {
+    for (const usable of [{ web: false, api: false }, {}]) {
+      const { source, life } = await viewing(usable)
+      life.begin()
+      expect(source.ready()).toEqual({ kind: 'not-ready', reason: 'no pool has a usable backend' })
+    }
+  })
+})
+
+describe('the status', () => {
+  test('tells listeners and pools, and the metrics beside them', async () => {
+    const { source, life, published } = await viewing({ web: true, api: true })
+    life.begin()
+    const status = source.status()
+    expect(status.listeners).toEqual([
+      { name: 'web', address: '[::]:80' },
+      { name: 'local', address: 'unix:/run/edge.sock' },
+    ])
+    expect(status.pools.map(({ name, strategy }) => [name, strategy])).toEqual([
+      ['web', 'p2c'],
+      ['api', 'p2c'],
+    ])
+    expect(source.metrics()).toContain('smartedge_requests_total 0\n')
+    expect(source.config()).toBe(published.config)
+  })
+
+  test('tells of reloads once there is somebody to do them', async () => {
+    const { source } = await viewing({ web: true })
+    expect([source.control, source.status().reload]).toEqual([undefined, null])
+    const generation = { number: 4, at: '', origin: 'api', summary: '' }
+    const state = () => ({ generation, lastReload: null, reloads: { applied: 3, kept: 0, refused: 0, unchanged: 0 } })
+    const controller = { state } as unknown as Controller
+    source.attach(controller)
+    expect(source.control).toBe(controller)
+    expect(source.status().reload?.generation).toEqual(generation)
+  })
+})
