@@ -12,30 +12,33 @@ export function explainUsageErrors(command: Command): void {
 /** `smartedge backend weight`. */
 const pathOf = (command: Command): string => `${command.parent ? `${pathOf(command.parent)} ` : ''}${command.name()}`
 
-type Rewrite = readonly [pattern: RegExp, words: (command: Command, ...groups: string[]) => string]
+type Rewrite = readonly [pattern: RegExp, words: (command: Command, groups: readonly string[]) => string]
 
 const rewrites: readonly Rewrite[] = [
   [
     /^error: option '(\S+, )?(--\S+).*?' argument '(.*)' is invalid\. (.*)$/s,
-    (_, _short, option, given, rule) => `${option} ${rule}, got '${given}'`,
+    (_, [, option, given, rule]) => `${option} ${rule}, got '${given}'`,
   ],
-  [/^error: option '(?:\S+, )?(--\S+) <(.*)>' argument missing$/, (_, option, name) => `${option} needs a <${name}>`],
+  [/^error: option '(?:\S+, )?(--\S+) <(.*)>' argument missing$/, (_, [option, name]) => `${option} needs a <${name}>`],
   [
     /^error: command-argument value '(.*)' is invalid for argument '(.*)'\. (.*)$/s,
-    (_, given, name, rule) => `<${name}> ${rule}, got '${given}'`,
+    (_, [given, name, rule]) => `<${name}> ${rule}, got '${given}'`,
   ],
   [
     /^error: missing required argument '(.*)'$/,
-    (command, name) => `<${name}> is missing: ${pathOf(command)} ${argumentsOf(command)}`,
+    (command, [name]) => `<${name}> is missing: ${pathOf(command)} ${argumentsOf(command)}`,
   ],
   [/^error: too many arguments/, tooMuch],
-  [/^error: unknown command '(.*?)'$/s, (command, name) => `unknown command '${name}' ${instead(command, name)}`],
+  [
+    /^error: unknown command '(.*?)'$/s,
+    (command, [name = '']) => `unknown command '${name}' ${instead(command, name)}`,
+  ],
 ]
 
 function inOurWords(text: string, command: Command): string {
   for (const [pattern, words] of rewrites) {
     const [found, ...groups] = pattern.exec(text) ?? []
-    if (found !== undefined) return words(command, ...groups)
+    if (found !== undefined) return words(command, groups)
   }
   return text.replace(/^error: /, '').replace('\n(', ' (')
 }

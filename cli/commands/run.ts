@@ -41,7 +41,7 @@ export async function serveLoaded(
   const emit = createLog({ ...style, write: style.format === 'json' ? io.events : io.stderr, clock: systemClock })
   return options.top
     ? await serveBelowTop(io, options, loaded, emit)
-    : await serveWith(io, options, loaded, emit, onReady)
+    : await serveWith(io, options, loaded, { emit, onReady })
 }
 
 /** Events are not written while the dashboard has the terminal: it shows them itself. */
@@ -66,7 +66,7 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
     // Nobody sent a signal.
     emit(event.kind === 'draining' && hasLeft ? { ...event, signal: 'dashboard left' } : event)
   }
-  const code = await serveWith(belowIo, options, loaded, emitWhenFree, ({ adminAddress }) => {
+  const showDashboard = ({ adminAddress }: RunningEdge): void => {
     dashboard = startDashboard({ address: adminAddress ?? admin.address, token: admin.token?.reveal() })
     void dashboard.ended.then((code) => {
       dashboard = undefined
@@ -75,7 +75,8 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
       if (hasLeft) left.resolve()
       else emit({ kind: 'fault', detail: `the dashboard ended with exit code ${code}; serving goes on` })
     })
-  })
+  }
+  const code = await serveWith(belowIo, options, loaded, { emit: emitWhenFree, onReady: showDashboard })
   await dashboard?.stop()
   return code
 }
@@ -84,8 +85,7 @@ async function serveWith(
   io: ServiceIo,
   options: RunOptions,
   { config, file, files, refuse: onRefused }: LoadedConfig,
-  emit: Emit,
-  onReady?: (edge: RunningEdge) => void,
+  { emit, onReady }: { readonly emit: Emit; readonly onReady?: ((edge: RunningEdge) => void) | undefined },
 ): Promise<number> {
   const warning = descriptorWarning(readDescriptorLimit(), config.limits.maxConnections)
   if (warning !== undefined) emit({ kind: 'open-files', ...warning })

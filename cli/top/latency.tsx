@@ -5,12 +5,12 @@ import { printable } from '../text/text.ts'
 import { type HistogramOptions, heatmap, histogram, isEmpty } from './distribution-chart.ts'
 import { latency, span as spanText } from './format.ts'
 import { countsOf } from './history.ts'
-import { type Line, panel, span } from './line.ts'
+import { type Line, panel, type Span, span } from './line.ts'
 import { Lines } from './lines.tsx'
 import { subjectsOf } from './rows.ts'
 import { shownOf, spanSeconds, type UiState } from './state.ts'
 import { quantile, type Sparse, sumSparse, totalOf } from './steps.ts'
-import type { Role, Theme } from './theme.ts'
+import type { Theme } from './theme.ts'
 import type { View } from './view.ts'
 
 export function Latency(view: View) {
@@ -25,7 +25,7 @@ export function latencyLines(view: View): Line[] {
   const columns = countsOf(history, state.subject, seconds)
   const counts = sumSparse(columns)
   const other = state.compared === undefined ? undefined : sumSparse(countsOf(history, state.compared, seconds))
-  const legend = legendLines(state, counts, other, bounds, theme)
+  const legend = legendLines(state, { counts, other, bounds }, theme)
   const upper = Math.floor((height - 1) / 2) + 1
   const inner = { width: width - 3, height: upper - 2 - legend.length - 1 }
   const position = subjectsOf(shownOf(state).frame)
@@ -65,20 +65,18 @@ export function heatPanel(
 
 function legendLines(
   state: UiState,
-  counts: Sparse,
-  other: Sparse | undefined,
-  bounds: readonly number[],
+  { counts, other, bounds }: Pick<HistogramOptions, 'counts' | 'other' | 'bounds'>,
   { glyphs }: Theme,
 ): Line[] {
-  const own = legend(state.subject, counts, bounds, glyphs.bars[7] ?? '#', 'bar')
+  const own = legend(state.subject, { counts, bounds }, span(` ${glyphs.bars[7] ?? '#'} `, 'bar'))
   if (other === undefined || state.compared === undefined) return [own]
-  return [own, legend(state.compared, other, bounds, glyphs.mark, 'second')]
+  return [own, legend(state.compared, { counts: other, bounds }, span(` ${glyphs.mark} `, 'second'))]
 }
 
-function legend(subject: string, counts: Sparse, bounds: readonly number[], glyph: string, role: Role): Line {
+function legend(subject: string, { counts, bounds }: Pick<HistogramOptions, 'counts' | 'bounds'>, mark: Span): Line {
   const at = (ratio: number) => latency(quantile(counts, ratio, bounds))
   return [
-    span(` ${glyph} `, role),
+    mark,
     span(printable(subject || 'everything'), 'title'),
     span(`  ${formatCount(totalOf(counts))} answers`, 'dim'),
     ...(

@@ -30,7 +30,7 @@ export function findBase({ place, cwd, env, onceRead }: ConfigFiles, read: Files
   if (pool === undefined && !isFaulty) return refused({ kind: 'unknown', detail: `There is no pool ${edit.pool}.` })
 
   const what = edit.kind === 'strategy' ? 'pool' : 'members'
-  const home = findHome(read.text(place.path) ?? '', place, edit.pool, what, env)
+  const home = findHome(read.text(place.path) ?? '', place, { pool: edit.pool, what }, env)
   const text = home && read.text(home.file)
   if (home === undefined || text === undefined)
     return conflict(`The pool ${edit.pool} has no place for this in its file.`)

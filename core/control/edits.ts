@@ -45,11 +45,6 @@ export function createEdits(options: EditsOptions): (ticket: Ticket) => Promise<
       for (const ticket of batch) await runBatch([ticket])
       return
     }
-    const busy = {
-      kind: 'conflict',
-      detail: 'The file is being changed all the time; try again.',
-      problems: [],
-    } as const
     settle(first, result.kind === 'refused' ? result.refusal : busy)
   }
 
@@ -82,5 +77,11 @@ export function createEdits(options: EditsOptions): (ticket: Ticket) => Promise<
       })
     })
 }
+
+const busy = {
+  kind: 'conflict',
+  detail: 'The file is being changed all the time; try again.',
+  problems: [],
+} as const satisfies EditResult
 
 const isStrategy = (edit: PoolEdit): boolean => edit.kind === 'strategy'

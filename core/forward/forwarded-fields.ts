@@ -75,6 +75,7 @@ export function markNamedByConnection(fields: FieldSection): void {
  * Copies `fields.bytes` from `from` (at or before the first line) to the end of the last line into `out` at `at`, without
  * the lines whose kind is dropped and without the empty line. Returns the offset behind the copy.
  */
+// oxlint-disable-next-line max-params -- runs for every request, and an object would be made for each
 export function copyLines(out: Buffer, at: number, fields: FieldSection, from: number, drops: DropTable): number {
   const { bytes, count, kinds } = fields
   let position = at

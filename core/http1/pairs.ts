@@ -27,6 +27,7 @@ export function queryNamed(head: RequestHead, name: string): string | undefined 
 }
 
 /** Value of the first pair of that name in bytes[start..end), without the white space around it; '' when it is empty. */
+// oxlint-disable-next-line max-params -- runs for every request, and an object would be made for each
 function valueIn(bytes: Buffer, start: number, end: number, separator: number, name: string): string | undefined {
   let position = start
   while (position < end) {

@@ -26,8 +26,7 @@ export interface Home {
 export function findHome(
   text: string,
   place: Place,
-  pool: string,
-  what: 'members' | 'pool',
+  { pool, what }: { readonly pool: string; readonly what: 'members' | 'pool' },
   env: Env,
 ): Home | undefined {
   if (place.kind === 'members') {

@@ -13,7 +13,7 @@ const config = `{
 
 /** The edited text of the file that holds it. */
 function edited(text: string, pool: string, edit: FileEdit): string {
-  const home = findHome(text, place, pool, edit.kind === 'strategy' ? 'pool' : 'members', env)
+  const home = findHome(text, place, { pool, what: edit.kind === 'strategy' ? 'pool' : 'members' }, env)
   if (home === undefined) throw new Error('no home')
   const result = editText(text, home, edit, env)
   return result.kind === 'text' ? result.text : result.kind
@@ -21,30 +21,39 @@ function edited(text: string, pool: string, edit: FileEdit): string {
 
 describe('findHome', () => {
   test('tells the list in the config, or the file that it names', () => {
-    expect(findHome(config, place, 'web', 'members', env)).toEqual({
+    expect(findHome(config, place, { pool: 'web', what: 'members' }, env)).toEqual({
       file: '/app/edge.json',
       path: ['pools', 'web', 'backends'],
     })
-    expect(findHome(config, place, 'api', 'members', env)).toEqual({ file: '/app/m.json', path: ['backends'] })
-    expect(findHome(config, place, 'api', 'pool', env)).toEqual({ file: '/app/edge.json', path: ['pools', 'api'] })
+    expect(findHome(config, place, { pool: 'api', what: 'members' }, env)).toEqual({
+      file: '/app/m.json',
+      path: ['backends'],
+    })
+    expect(findHome(config, place, { pool: 'api', what: 'pool' }, env)).toEqual({
+      file: '/app/edge.json',
+      path: ['pools', 'api'],
+    })
   })
 
   test('knows the one pool of a lone members file, which has no place for a strategy', () => {
     const alone: Place = { path: '/app/backends.json', kind: 'members' }
-    expect(findHome('', alone, 'default', 'members', env)).toEqual({ file: '/app/backends.json', path: ['backends'] })
-    expect(findHome('', alone, 'default', 'pool', env)).toBeUndefined()
-    expect(findHome('', alone, 'web', 'members', env)).toBeUndefined()
+    expect(findHome('', alone, { pool: 'default', what: 'members' }, env)).toEqual({
+      file: '/app/backends.json',
+      path: ['backends'],
+    })
+    expect(findHome('', alone, { pool: 'default', what: 'pool' }, env)).toBeUndefined()
+    expect(findHome('', alone, { pool: 'web', what: 'members' }, env)).toBeUndefined()
   })
 
   test.each(['nope', '', '__proto__', 'constructor', 'web.backends', '0', 'x'.repeat(100_000)])(
     'finds no pool %j',
     (pool) => {
-      expect(findHome(config, place, pool, 'members', env)).toBeUndefined()
+      expect(findHome(config, place, { pool, what: 'members' }, env)).toBeUndefined()
     },
   )
 
   test.each(['', '{', '[]', 'null', '{ "pools": [] }', '{ "pools": { "web": 5 } }'])('finds none in %j', (text) => {
-    expect(findHome(text, place, 'web', 'members', env)).toBeUndefined()
+    expect(findHome(text, place, { pool: 'web', what: 'members' }, env)).toBeUndefined()
   })
 })
 
