@@ -4,7 +4,7 @@
  * second, lets in who stands in the queue, and closes. By calls of Linux that Bun 1.4.5 has no functions for; on other
  * systems, and for Unix sockets, nobody is seen and nobody kept out.
  */
-import type * as BunFfi from 'bun:ffi'
+import { fromLibc, type Opened } from './ffi.ts'
 
 export interface AcceptQueue {
   /** About 2 µs. Never throws. */
@@ -12,9 +12,6 @@ export interface AcceptQueue {
   /** From now on nobody stands in line anew; who is half-way through the handshake still does. For good. Never throws. */
   keepOut(fd: number): void
 }
-
-/** glibc, musl on each processor that Bun runs on. */
-const NAMES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1']
 
 const IPPROTO_TCP = 6
 /** tcp(7): `struct tcp_info`, whose `tcpi_unacked` counts the queue of a socket that listens. */
@@ -40,39 +37,22 @@ let queue: AcceptQueue | undefined
 
 /** That of this system; made at the first call, which takes some milliseconds. */
 export function acceptQueue(): AcceptQueue {
-  queue ??= load() ?? NOBODY
+  queue ??= fromLibc(SIGNATURES, bind) ?? NOBODY
   return queue
 }
 
-function load(): AcceptQueue | undefined {
-  if (process.platform !== 'linux') return undefined
-  // Not imported: client commands run on Deno, which refuses the module.
-  const ffi = process.getBuiltinModule('bun:ffi') as typeof BunFfi | undefined
-  for (const name of NAMES) {
-    try {
-      if (ffi !== undefined) return bind(ffi, name)
-    } catch {
-      // Another libc.
-    }
-  }
-  return undefined
-}
+const SIGNATURES = {
+  getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
+  setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'i32'], returns: 'i32' },
+} as const
 
-/** Offsets in one arena with an ArrayBuffer of its own, since smaller typed arrays move. */
+/** Offsets in the arena. */
 const INFO = 0
 const SIZE = 128
 const PROGRAM = 136
 const FILTER = 152
-const ARENA_BYTES = 2048
 
-function bind({ dlopen, ptr }: typeof BunFfi, name: string): AcceptQueue {
-  const { symbols } = dlopen(name, {
-    getsockopt: { args: ['i32', 'i32', 'i32', 'u64', 'u64'], returns: 'i32' },
-    setsockopt: { args: ['i32', 'i32', 'i32', 'u64', 'u32'], returns: 'i32' },
-  })
-  const arena = Buffer.from(new ArrayBuffer(ARENA_BYTES))
-  const start = BigInt(ptr(arena))
-  const at = (offset: number): bigint => start + BigInt(offset)
+function bind({ call, arena, start }: Opened<keyof typeof SIGNATURES>): AcceptQueue {
   DROP_SYN.forEach(([code, jumpIf, jumpElse, operand], index) => {
     const instruction = FILTER + 8 * index
     arena.writeUInt16LE(code, instruction)
@@ -80,15 +60,15 @@ function bind({ dlopen, ptr }: typeof BunFfi, name: string): AcceptQueue {
     arena.writeUInt32LE(operand, instruction + 4)
   })
   arena.writeUInt16LE(DROP_SYN.length, PROGRAM)
-  arena.writeBigUInt64LE(at(FILTER), PROGRAM + 8)
+  arena.writeBigUInt64LE(BigInt(start + FILTER), PROGRAM + 8)
   return {
     count(fd) {
       arena.writeUInt32LE(INFO_BYTES, SIZE)
-      const result = symbols.getsockopt(fd, IPPROTO_TCP, TCP_INFO, at(INFO), at(SIZE))
+      const result = call.getsockopt(fd, IPPROTO_TCP, TCP_INFO, start + INFO, start + SIZE)
       return result === 0 ? arena.readUInt32LE(INFO + COUNT_AT) : 0
     },
     keepOut(fd) {
-      symbols.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, at(PROGRAM), 16)
+      call.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, start + PROGRAM, 16)
     },
   }
 }

@@ -1,14 +1,12 @@
 /**
  * What Bun's sockets lack, from libc by bun:ffi: a connect that can be given up, the system's own reason why none is
  * possible (Bun 1.4.5 calls a lack of descriptors ECONNREFUSED), and a look at a socket without reading from it. On Linux;
- * elsewhere, or should the loader object, there is none of it: see `connect-bun.ts`.
- *
- * What C gets a pointer to lies in one arena with an ArrayBuffer of its own: smaller typed arrays move.
+ * elsewhere there is none of it: see `connect-bun.ts`.
  */
-import type * as BunFfi from 'bun:ffi'
 import { constants } from 'node:os'
 import { parseIp } from '../ip/address.ts'
 import type { Endpoint } from './connect.ts'
+import { fromLibc, type Opened } from './ffi.ts'
 
 /** A non-blocking socket whose connect is under way or done, or why there is none: the system's code. */
 export type BegunConnect =
@@ -21,9 +19,6 @@ export interface Libc {
   hasNews(descriptor: number): boolean
 }
 
-/** glibc, musl on each processor that Bun runs on. */
-const NAMES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1']
-
 const SIGNATURES = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   connect: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
@@ -34,9 +29,7 @@ const SIGNATURES = {
   __errno_location: { args: [], returns: 'ptr' },
 } as const
 
-type Ffi = typeof BunFfi
-type Symbols = ReturnType<Ffi['dlopen']>['symbols']
-type Call = (...args: (number | bigint)[]) => number
+type Bindings = Opened<keyof typeof SIGNATURES>
 
 /** Linux, x86-64 and arm64. */
 const AF_UNIX = 1
@@ -54,7 +47,6 @@ const ADDRESS = 0
 const ONE = 128
 const PAIR = 136
 const PEEKED = 144
-const ARENA_BYTES = 2048
 
 let system: Libc | undefined | 'unknown' = 'unknown'
 
@@ -65,26 +57,10 @@ export function systemLibc(): Libc | undefined {
 }
 
 /** undefined where there is no such libc, or where it does not do what is expected of it. */
-export function loadLibc(names: readonly string[] = NAMES): Libc | undefined {
-  if (process.platform !== 'linux') return undefined
-  // Not imported: client commands run on Deno, which refuses the module.
-  const ffi = process.getBuiltinModule('bun:ffi') as Ffi | undefined
-  if (ffi === undefined) return undefined
-  for (const name of names) {
-    try {
-      const libc = bind(ffi, ffi.dlopen(name, SIGNATURES).symbols)
-      if (libc !== undefined) return libc
-    } catch {
-      // Another libc.
-    }
-  }
-  return undefined
-}
+export const loadLibc = (names?: readonly string[]): Libc | undefined => fromLibc(SIGNATURES, bind, names)
 
-function bind(ffi: Ffi, symbols: Symbols): Libc | undefined {
-  const call = symbols as unknown as Readonly<Record<keyof typeof SIGNATURES, Call>>
-  const arena = Buffer.from(new ArrayBuffer(ARENA_BYTES))
-  const start = Number(ffi.ptr(arena))
+function bind(bindings: Bindings): Libc | undefined {
+  const { ffi, call, arena, start } = bindings
   arena.writeInt32LE(1, ONE)
   const errno = new Int32Array(ffi.toArrayBuffer(call.__errno_location(), 0, 4))
   const code = (): string => CODES.get(errno[0] ?? 0) ?? `errno ${errno[0]}`
@@ -109,11 +85,11 @@ function bind(ffi: Ffi, symbols: Symbols): Libc | undefined {
       return call.recv(descriptor, start + PEEKED, 1, MSG_PEEK_DONTWAIT) >= 0 || code() !== 'EAGAIN'
     },
   }
-  return isSound(call, arena, start, libc) ? libc : undefined
+  return isSound(bindings, libc) ? libc : undefined
 }
 
 /** A pair of sockets, one of them given to Bun: what is undocumented is tried before anybody depends on it. */
-function isSound(call: Readonly<Record<'socketpair', Call>>, arena: Buffer, start: number, libc: Libc): boolean {
+function isSound({ call, arena, start }: Bindings, libc: Libc): boolean {
   if (call.socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, start + PAIR) !== 0) return false
   const [one, other] = [arena.readInt32LE(PAIR), arena.readInt32LE(PAIR + 4)]
   let isAdopted = false
