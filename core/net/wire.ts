@@ -207,6 +207,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   /** Gone without a word to the peer that waits for none: for idle connections. */
   discard(): void {
+    // The answer before its idle time may have been written in this very event.
+    if (outbox.owner === this) flush()
     this.kept = undefined
     this.socket?.end()
   }
