@@ -20,20 +20,21 @@ export interface Turn {
 }
 
 export interface Turns {
-  /** `waiting` has its turn behind the events that are due now. */
+  /** `waiting` has one turn, behind the events that are due now. */
   wait(waiting: Turn): void
 }
 
 /** `reportFault` takes what a turn throws, which is a bug of ours and must not cost the others their turn. */
 export function createTurns(clock: Pick<Clock, 'soon'>, reportFault: (error: unknown) => void): Turns {
-  let queue: Turn[] = []
+  /** In the order in which they came; who asks again keeps its place. */
+  const line = new Set<Turn>()
   /** `run` has been asked for. */
   let isDue = false
 
   function run(): void {
-    const due = queue.slice(0, MAX_TURNS_AT_ONCE)
-    queue = queue.slice(MAX_TURNS_AT_ONCE)
+    const due = Array.from(line.values().take(MAX_TURNS_AT_ONCE))
     for (const waiting of due) {
+      line.delete(waiting)
       enter()
       try {
         waiting.onTurn()
@@ -43,13 +44,13 @@ export function createTurns(clock: Pick<Clock, 'soon'>, reportFault: (error: unk
         leave()
       }
     }
-    isDue = queue.length > 0
+    isDue = line.size > 0
     if (isDue) clock.soon(run)
   }
 
   return {
     wait(waiting) {
-      queue.push(waiting)
+      line.add(waiting)
       if (isDue) return
       isDue = true
       clock.soon(run)

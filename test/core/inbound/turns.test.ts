@@ -7,17 +7,21 @@ function make() {
   const faults: unknown[] = []
   const turns = createTurns({ soon: (task) => void due.push(task) }, (error) => faults.push(error))
   const had: number[] = []
+  /** Asks for a turn of the same one, as often as it is called. */
+  function waitAs(index: number, then = (): void => undefined) {
+    const onTurn = (): void => {
+      had.push(index)
+      then()
+    }
+    const waiting = { onTurn }
+    return (): void => turns.wait(waiting)
+  }
   return {
     faults,
     had,
     due,
-    wait: (index: number, then = (): void => undefined) =>
-      turns.wait({
-        onTurn() {
-          had.push(index)
-          then()
-        },
-      }),
+    waitAs,
+    wait: (index: number, then?: () => void) => waitAs(index, then)(),
     tick: () => due.shift()?.(),
   }
 }
@@ -46,6 +50,17 @@ describe('turns', () => {
     tick()
     expect(had).toEqual([0, 1, 2])
     expect(due).toHaveLength(0)
+  })
+
+  test('asked for twice are one, in the first place', () => {
+    const { waitAs, tick, had, due } = make()
+    const [one, other] = [waitAs(0), waitAs(1)]
+    for (const wait of [one, other, one]) wait()
+    tick()
+    expect([had, due]).toEqual([[0, 1], []])
+    one()
+    tick()
+    expect(had).toEqual([0, 1, 0])
   })
 
   test('of others go on behind one that throws', () => {
