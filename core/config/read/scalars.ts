@@ -192,11 +192,9 @@ export const flag = (about: About): Field<boolean | undefined> =>
     return { rule: 'must be true or false', hint: isQuoted ? `did you mean ${read}, without quotes?` : undefined }
   })
 
-/** Only `false`, to switch something off. */
-export const off = (about: About): Field<false | undefined> =>
-  plain<false>({ title: 'false', ...about, const: false }, (node) =>
-    node.value === false ? false : { rule: 'must be false' },
-  )
+/** Only `false`, to switch something off; `rule` completes "key …" for `true`. */
+export const off = (about: About, rule: string): Field<false | undefined> =>
+  plain<false>({ title: 'false', ...about, const: false }, (node) => (node.value === false ? false : { rule }))
 
 function fallBack<S extends Setting>(
   field: Field<number | undefined>,

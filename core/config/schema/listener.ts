@@ -150,12 +150,14 @@ const adminObject = convert(adminBody, ({ address: place, token: secret, open },
   return { config, address: place }
 })
 
+const adminRule = 'must be an object with the keys address, token, open, or false'
+
 const adminForms = either<AdminDraft | false>(
-  { object: adminObject, boolean: off({ description: 'No admin API.' }) },
+  { object: adminObject, boolean: off({ description: 'No admin API.' }, adminRule) },
   {
     title: 'object or false',
     description: 'The admin API; on loopback unless told otherwise, `false` for none.',
-    rule: 'must be an object with the keys address, token, open, or false',
+    rule: adminRule,
   },
 )
 

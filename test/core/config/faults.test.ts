@@ -98,7 +98,7 @@ describe('a faulty value', () => {
     ],
     [withTop({ listeners: { a: { reusePort: 'yes' } } }), 'listeners.a.reusePort must be true or false, got "yes"'],
     [withTop({ listeners: { 'a/b': {} } }), 'listeners["a/b"] must be a name'],
-    [withTop({ admin: true }), 'admin must be false'],
+    [withTop({ admin: true }), 'admin must be an object with the keys address, token, open, or false, got true'],
     [withTop({ admin: { address: '0.0.0.0:1' } }), 'admin.token must be set when the address is not loopback'],
     [withTop({ admin: { address: '0.0.0.0:1', token: '${T:-}' } }), 'here it is empty'],
     [
