@@ -143,7 +143,10 @@ function editAnswer(result: Exclude<EditResult, { kind: 'unknown' }>, { status, 
       return problem(409, result.detail)
     case 'invalid':
       return problem(422, sentences(result.problems), {
-        problems: result.problems.map(({ key, rule, value, hint }) => ({ key, rule, value, hint })),
+        problems: result.problems.map(({ file, line, column, ...finding }) =>
+          // A text that is nowhere on disk has no places to show; a strategy's own file has.
+          file === result.file ? finding : { ...finding, file, line, column },
+        ),
       })
     case 'conflict':
       return problem(409, result.detail, { problems: result.problems })

@@ -95,8 +95,8 @@ export type EditResult =
   | { readonly kind: 'unknown'; readonly detail: string }
   /** What is to be added is there. */
   | { readonly kind: 'duplicate'; readonly detail: string }
-  /** What the file would then hold is not allowed. */
-  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  /** What the file would then hold is not allowed. `file`: it, as problems name it; their places in it are in that text. */
+  | { readonly kind: 'invalid'; readonly file: string; readonly problems: readonly Problem[] }
   /** The file as it is now cannot be edited: somebody else's change in it has problems. */
   | { readonly kind: 'conflict'; readonly detail: string; readonly problems: readonly Problem[] }
   | { readonly kind: 'stale'; readonly etag: string }

@@ -50,10 +50,10 @@ export async function editBatch(context: EditContext, edits: readonly [PoolEdit,
   const read = context.read(new Map([[base.home.file, text]]))
   const pool = soundPool(read.loaded, name)
   const isWhole = read.loaded.kind === 'config' || read.loaded.rest !== undefined
-  if (pool === undefined || !isWhole) return invalid(problemsOf(read), base)
+  if (pool === undefined || !isWhole) return invalid(problemsOf(read), base, context.files)
   const isStrategy = edits[0].kind === 'strategy'
   const strange = isStrategy ? strangeStrategies([pool], context.edge.config, context.files) : []
-  if (strange.length > 0) return invalid(explainIn(context.files, read)(strange), base)
+  if (strange.length > 0) return invalid(explainIn(context.files, read)(strange), base, context.files)
   const carried = await carryOut(context, { base, text, read, unmovedIn: isStrategy ? 'kept' : 'isolated', name })
   if (carried.kind !== 'accepted') return carried
   const { published } = carried
@@ -81,7 +81,7 @@ async function carryOut(
   if (ready.kind === 'refused' || ready[unmovedIn].includes(name)) {
     staged?.discard()
     if (ready.kind === 'ready') ready.abandon()
-    return invalid(ready.problems, base)
+    return invalid(ready.problems, base, files)
   }
   const replaced: Replaced = staged?.replace(base.text) ?? { kind: 'replaced' }
   if (replaced.kind !== 'replaced') {
@@ -117,10 +117,10 @@ function notMade(edited: Exclude<Edited, { kind: 'text' }>, edit: PoolEdit): Ref
 const problemsOf = ({ loaded }: FilesRead): readonly Problem[] => (loaded.kind === 'problems' ? loaded.problems : [])
 
 /** Those that were there before are not this edit's. */
-function invalid(problems: readonly Problem[], base: Base): Refused {
+function invalid(problems: readonly Problem[], base: Base, { cwd }: ConfigFiles): Refused {
   const old = new Set(base.problems.map(formatProblem))
   const own = problems.filter((problem) => !old.has(formatProblem(problem)))
-  return { kind: 'refused', refusal: { kind: 'invalid', problems: own } }
+  return { kind: 'refused', refusal: { kind: 'invalid', file: displayName(base.home.file, cwd), problems: own } }
 }
 
 const unwritten = (file: string, reason: string, { cwd }: ConfigFiles): Refused => ({

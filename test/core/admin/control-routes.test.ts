@@ -63,6 +63,22 @@ describe('the members of a pool', () => {
     expect(edge.config.pools[0]?.strategy.use).toBe('random')
     expect((await ask('PATCH', '/api/pools/web', { strategy: 'best' })).status).toBe(422)
   })
+
+  test('are told where in its own file a strategy is at fault, and no place in a text that is nowhere', async () => {
+    const { ask, edge } = await start()
+    const problemsAfter = async (message: string) => {
+      edge.refuses = (config) =>
+        config.pools[0]?.strategy.use === 'random' ? [{ key: 'pools.web.strategy', message }] : []
+      const response = await ask('PATCH', '/api/pools/web', { strategy: 'random' })
+      return [response.status, ((await response.json()) as { problems: unknown }).problems]
+    }
+    const key = 'pools.web.strategy'
+    expect(await problemsAfter('/app/mine.ts:4:3: Unexpected }')).toEqual([
+      422,
+      [{ file: '/app/mine.ts', line: 4, column: 3, key, rule: 'cannot be used: Unexpected }' }],
+    ])
+    expect(await problemsAfter('cannot be loaded')).toEqual([422, [{ key, rule: 'cannot be loaded' }]])
+  })
 })
 
 describe('a bad request', () => {
