@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { BackendOptions, BackendVerb } from '../commands/backend.ts'
 import type { ReloadOptions } from '../commands/reload.ts'
 import type { Io } from '../process/io.ts'
-import { positive } from './values.ts'
+import { backendWeight } from './values.ts'
 
 /** A client command's options that say whom it speaks to. */
 export const withTarget = (command: Command): Command =>
@@ -43,7 +43,7 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
       .option('--json', 'the outcome as JSON')
   verb('list', 'show them').action((options: BackendOptions) => run({ kind: 'list' }, options))
   verb('add <url>', 'add one: http://host:port or unix:/path')
-    .option('--weight <number>', 'its share', positive)
+    .option('--weight <number>', 'its share', backendWeight)
     .option('--zone <name>', 'its zone')
     .action((url: string, { weight, zone, ...options }: BackendOptions & { weight?: number; zone?: string }) =>
       run({ kind: 'add', url, ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }, options),
@@ -61,6 +61,6 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
       .option('-y, --yes', 'without asking, also when it is the last usable one')
       .action((id: string, options: BackendOptions) => run({ kind, id }, options))
   verb('weight <id>', 'set its share')
-    .argument('<number>', 'such as 2 or 0.5', positive)
+    .argument('<number>', 'such as 2 or 0.5', backendWeight)
     .action((id: string, weight: number, options: BackendOptions) => run({ kind: 'weight', id, weight }, options))
 }

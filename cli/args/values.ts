@@ -1,5 +1,6 @@
 /** How option values and arguments are read: text -> value, or an error that names the rule. What was given is added to it. */
 import { InvalidArgumentError } from 'commander'
+import { defaults } from '../../core/config/defaults.ts'
 
 /** Whole numbers; signs, fractions and what lies outside are refused. */
 export const wholeNumber =
@@ -17,11 +18,12 @@ export function ratio(text: string): number {
   throw new InvalidArgumentError('must be a number from 0 to 1, such as 0.1')
 }
 
-/** Above 0; whoever uses it knows the range. */
-export function positive(text: string): number {
+/** A backend's weight, in the range that its file has for it. */
+export function backendWeight(text: string): number {
+  const { min, max } = defaults['pool.backend.weight']
   const number = decimal(text)
-  if (number > 0) return number
-  throw new InvalidArgumentError('must be a number above 0, such as 2 or 0.5')
+  if (number >= min && number <= max) return number
+  throw new InvalidArgumentError(`must be a number from ${min} to ${max}, such as 2 or 0.5`)
 }
 
 /** 0 and above; whoever uses it knows the range. */

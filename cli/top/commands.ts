@@ -1,5 +1,8 @@
 /** What can be done to a running balancer from the screen: in words, as a request, and what came of it. Pure. */
+import { defaults } from '../../core/config/defaults.ts'
 import type { AdminAnswer, AdminRequest } from '../client/admin-client.ts'
+
+const { min, max } = defaults['pool.backend.weight']
 
 export type Command =
   | { readonly kind: 'drain' | 'resume' | 'check'; readonly pool: string; readonly backend: string }
@@ -99,8 +102,11 @@ function generationIn(body: unknown): number | undefined {
 const fieldOf = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined
 
+/** Completes "A weight …". */
+export const weightRule = `is a number from ${min} to ${max}, such as 2 or 0.5.`
+
 /** What a weight may be, typed by a person; undefined: nothing of the kind. */
 export function parseWeight(text: string): number | undefined {
   const weight = /^\d{1,6}(?:\.\d{1,3})?$/.test(text.trim()) ? Number(text) : Number.NaN
-  return weight > 0 ? weight : undefined
+  return weight >= min && weight <= max ? weight : undefined
 }

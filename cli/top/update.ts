@@ -2,7 +2,7 @@
 import type { AdminAnswer } from '../client/admin-client.ts'
 import type { FeedUpdate } from '../client/feed-client.ts'
 import { browse, goTo } from './browse.ts'
-import { type Command, outcomeOf, parseWeight } from './commands.ts'
+import { type Command, outcomeOf, parseWeight, weightRule } from './commands.ts'
 import { findFaults } from './findings.ts'
 import { record } from './history.ts'
 import { type Choice, choicesFor } from './palette.ts'
@@ -128,8 +128,7 @@ function editWeight(state: UiState, mode: UiState['mode'] & { kind: 'weight' }, 
   if (key === 'escape') return browsing(state)
   if (key !== 'enter') return { ...state, mode: { ...mode, text: typed(mode.text, key) } }
   const weight = parseWeight(mode.text)
-  if (weight === undefined)
-    return notify(browsing(state), { tone: 'bad', text: 'A weight is a number above 0, such as 2 or 0.5.' })
+  if (weight === undefined) return notify(browsing(state), { tone: 'bad', text: `A weight ${weightRule}` })
   const { pool, backend } = mode
   return { ...state, mode: { kind: 'confirm', command: { kind: 'weight', pool, backend, weight } } }
 }

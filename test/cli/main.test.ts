@@ -85,7 +85,21 @@ describe('command line', () => {
     [['strategy', 'xyz'], "unknown command 'xyz' (known: new, list, test, use)", 'strategy'],
     [['backend', 'rm', 'a', '--pool', 'b'], "unknown command 'rm' (Did you mean remove?)", 'backend'],
     [['backend', '__proto__'], "unknown command '__proto__' (known: list, add, ", 'backend'],
-    [['backend', 'weight', 'a', '0'], "<number> must be a number above 0, such as 2 or 0.5, got '0'", 'backend weight'],
+    [
+      ['backend', 'weight', 'a', '0'],
+      "<number> must be a number from 0.001 to 1000, such as 2 or 0.5, got '0'",
+      'backend weight',
+    ],
+    [
+      ['backend', 'weight', 'a', '1e9'],
+      "<number> must be a number from 0.001 to 1000, such as 2 or 0.5, got '1e9'",
+      'backend weight',
+    ],
+    [
+      ['backend', 'add', 'http://a', '--weight', '5000'],
+      "--weight must be a number from 0.001 to 1000, such as 2 or 0.5, got '5000'",
+      'backend add',
+    ],
     [['backend', 'weight', 'a'], '<number> is missing: smartedge backend weight <id> <number>', 'backend weight'],
     [['backend', 'drain', 'a', 'b'], "backend drain takes <id>; 'b' is too much", 'backend drain'],
     [['status', 'now', 'please'], "status takes no arguments; 'now please' is too much", 'status'],
