@@ -1,9 +1,11 @@
 /** A request body against its schema: what is wrong with it, all at once, in the words that the config's reader uses. */
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import { maxProblems } from '../config/problems.ts'
+import { parseBackendUrl } from '../config/network.ts'
+import { type Fault, maxProblems } from '../config/problems.ts'
 import type { JsonSchema } from '../config/read/field.ts'
 import { formatKey } from '../config/read/reading.ts'
 import { showText } from '../config/read/show.ts'
+import { backendUrlTitle } from '../config/schema/member.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Bodies, BodyName } from './body-schemas.ts'
 import type { Finding } from './problem.ts'
@@ -60,8 +62,16 @@ function describe({ keyword, instancePath, params, parentSchema, data }: ErrorOb
     case 'minProperties':
       return { key: formatKey(path), rule: `must hold at least one of the keys ${known.join(', ')}` }
     default:
-      return { key: formatKey(path), rule: ruleOf(schema), value: show(data), hint: hintFor(data, schema) }
+      return { key: formatKey(path), ...faultOf(data, schema), value: show(data) }
   }
+}
+
+function faultOf(data: unknown, schema: JsonSchema): Fault {
+  const fault = { rule: ruleOf(schema), hint: hintFor(data, schema) }
+  if (schema.title !== backendUrlTitle || typeof data !== 'string') return fault
+  // As the config's reader has it: whoever leaves out `http://` is shown where it goes.
+  const parsed = parseBackendUrl(data)
+  return parsed.kind === 'fault' ? { rule: parsed.rule ?? fault.rule, hint: parsed.hint } : fault
 }
 
 /** The same whether its type, its range or its pattern is missed. */

@@ -282,7 +282,9 @@ describe('smartedge backend', () => {
       "smartedge: <number> must be a number from 0.001 to 1000, such as 2 or 0.5, got '1000000'\n",
     )
     expect((await run('backend add HTTP://A/')).err).toBe('smartedge: nothing changed: web has a:80 already\n')
-    expect((await run('backend add c:80')).err).toStartWith('smartedge: the value must be a backend URL such as ')
+    const { err } = await run('backend add c:80')
+    expect(err).toStartWith('smartedge: the value must be a backend URL such as ')
+    expect(err).toEndWith(', got "c:80" (did you mean "http://c:80"?)\n')
   })
 
   test('wants the pool’s name when there are several', async () => {

@@ -12,9 +12,12 @@ import { readTree } from '../read/tree.ts'
 
 const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run/app.sock"'
 
+/** By it the schema of a URL is known to who checks a body against it. */
+export const backendUrlTitle = 'backend URL'
+
 const url = (description: string): Field<SocketAddress | undefined> =>
   text({
-    title: 'backend URL',
+    title: backendUrlTitle,
     description,
     examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
     rule: urlRule,

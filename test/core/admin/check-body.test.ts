@@ -79,9 +79,19 @@ describe('checkBody', () => {
   })
 
   test('speaks of the form that was meant, and of all when there is none', () => {
-    expect(problemsOf('addBackend', 'https://a')).toEqual([expect.stringMatching(/^must be a backend URL such as "/)])
+    expect(problemsOf('addBackend', 'ftp://a')).toEqual([expect.stringMatching(/^must be a backend URL such as "/)])
     expect(problemsOf('addBackend', 5)).toEqual([expect.stringMatching(/^must be a backend such as "http.*, got 5$/)])
     expect(problemsOf('updatePool', { strategy: 5 })).toEqual([expect.stringMatching(/^strategy must be a .*, got 5$/)])
+  })
+
+  test('finds the URL that was meant, and says why it may not be another', () => {
+    for (const body of ['a:80', { url: 'a:80' }])
+      expect(problemsOf('addBackend', body)).toEqual([
+        expect.stringMatching(/must be a backend URL .*, got "a:80" \(did you mean "http:\/\/a:80"\?\)$/),
+      ])
+    expect(problemsOf('addBackend', 'https://a')).toEqual([
+      'must begin with http://, since TLS to backends is not there yet, got "https://a"',
+    ])
   })
 
   test('finds the strategy that was meant', () => {
