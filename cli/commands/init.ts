@@ -1,9 +1,10 @@
 /** `smartedge init`: writes a small commented config to start from. Overwrites nothing unless told to. */
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, unlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { configSchema, membersSchema, renderSchema } from '../../core/config/schema.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { whyUnwritten, writeNewFile } from '../process/new-file.ts'
 
 export interface InitOptions {
   /** Where to write, made when it is not there; the working directory when absent. */
@@ -66,7 +67,7 @@ function nextSteps(command: string, directory: string | undefined): string {
   return `\nNext:\n${[...enter, ...lines].join('\n')}\n\n${then}\n`
 }
 
-/** `failure`: a file is in the way, and none was written; or one cannot be written. */
+/** `failure`: a file is in the way, or one cannot be written; unless it overwrites, none is left then that was not there. */
 export async function init(io: Io, { directory, force = false }: InitOptions): Promise<number> {
   const folder = resolve(io.cwd, directory ?? '.')
   const inTheWay = force ? [] : await existing(folder)
@@ -74,30 +75,24 @@ export async function init(io: Io, { directory, force = false }: InitOptions): P
     io.stderr(`Nothing written: ${inTheWay.join(', ')} already there. Use --force to overwrite.\n`)
     return exitCode.failure
   }
+  // A file that has come since the look above is not written over either.
+  const write = force ? writeFile : writeNewFile
+  const made: string[] = []
   for (const [name, render] of files) {
+    const path = join(folder, name)
     try {
       await mkdir(folder, { recursive: true })
-      // "wx" refuses a file that has come since the look above.
-      await writeFile(join(folder, name), render(), { flag: force ? 'w' : 'wx' })
+      await write(path, render())
+      made.push(path)
     } catch (error) {
-      io.stderr(`smartedge: ${join(folder, name)} cannot be written: ${reasonOf(error)}\n`)
+      // Half of them would be in the way of the next try.
+      if (!force) await Promise.allSettled(made.map((one) => unlink(one)))
+      io.stderr(`smartedge: ${path} cannot be written: ${whyUnwritten(error)}\n`)
       return exitCode.failure
     }
   }
   io.stdout(`Wrote ${files.map(([name]) => name).join(', ')}.\n${nextSteps(io.command, directory)}`)
   return exitCode.ok
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EEXIST: 'a file is in the way',
-  ENOTDIR: 'a file is in the way',
-  EROFS: 'its file system is read-only',
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error))
 }
 
 async function existing(folder: string): Promise<string[]> {

@@ -1,9 +1,10 @@
 /** `smartedge strategy new`: writes a strategy to start from. Never overwrites. */
-import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { whyUnwritten, writeNewFile } from '../process/new-file.ts'
 import { isPath, pluginPath } from '../process/strategy-file.ts'
 import { strategyTemplate, type TemplateFacts } from '../text/strategy-template.ts'
 
@@ -23,10 +24,10 @@ export async function strategyNew(io: Io, target: string): Promise<number> {
     await mkdir(dirname(file), { recursive: true })
     // An import starts where a file really is, not where a symbolic link says.
     const imports = importsFrom(await realpath(dirname(file)))
-    await writeFile(file, strategyTemplate({ name, imports, file: shownFile }), { flag: 'wx' })
+    await writeNewFile(file, strategyTemplate({ name, imports, file: shownFile }))
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-    const reason = isThere ? 'is already there' : error instanceof Error ? error.message : String(error)
+    const reason = isThere ? 'is already there' : `cannot be written: ${whyUnwritten(error)}`
     io.stderr(`smartedge: nothing written: ${shownFile} ${reason}\n`)
     return exitCode.failure
   }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { init } from '../../cli/commands/init.ts'
@@ -64,5 +64,14 @@ describe('init', () => {
     const target = join(io.cwd, directory, 'smartedge.config.json')
     expect(io.err()).toBe(`smartedge: ${target} cannot be written: a file is in the way\n`)
     expect(io.out()).toBe('')
+  })
+
+  test('leaves none behind when one of them cannot be written', async () => {
+    const io = recordedIo(folder())
+    // A look does not see it, a write stumbles over it.
+    symlinkSync('nowhere', join(io.cwd, 'smartedge.schema.json'))
+    expect(await init(io, {})).toBe(1)
+    expect(io.err()).toEndWith('smartedge.schema.json cannot be written: a file is in the way\n')
+    expect(readdirSync(io.cwd)).toEqual(['smartedge.schema.json'])
   })
 })
