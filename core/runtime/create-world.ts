@@ -6,6 +6,7 @@ import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
 import type { RouteRule } from '../route/route.ts'
 import { compileRoutes } from '../route/table.ts'
+import { fingerprint } from '../secrets.ts'
 import type { RunningPool } from './running-pool.ts'
 
 /** What a snapshot is made of beside the config. */
@@ -37,8 +38,8 @@ export function createWorld(config: Config, { pools, geo, previous }: WorldParts
   }
 }
 
-/** The same rule is the same text: what it counts goes on. */
-const keyOf = ({ match, pool }: RouteRule): string => JSON.stringify([match, pool])
+/** The same rule is the same text, secrets counted in: what it counts goes on. */
+const keyOf = ({ match, pool }: RouteRule): string => fingerprint([match, pool])
 
 /** Of two rules with one key the second is never reached, so each record is handed out once. */
 function keptCounters(previous: World | undefined): (key: string) => RouteCounters {

@@ -4,6 +4,7 @@ import type { World } from '../../../core/exchange/world.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
 import type { RouteRule } from '../../../core/route/route.ts'
 import { createWorld } from '../../../core/runtime/create-world.ts'
+import { Secret } from '../../../core/secrets.ts'
 import type { RunningPool } from '../../../core/runtime/running-pool.ts'
 import { testConfig } from '../../support/edge.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
@@ -43,6 +44,18 @@ describe('a snapshot', () => {
     const first = make({ routes: rules })
     find(first, '/a')!.counters.requests = 3
     expect(make({ routes: rules }, first).routes.routes.map(({ counters }) => counters.requests)).toEqual([3, 0])
+  })
+
+  test('tells rules apart that only a secret value of a field does', () => {
+    const rules = ['one', 'two'].map((tenant) => {
+      const { match, pool } = rule('/a', 'web')
+      return { match: { ...match, headers: [{ name: 'authorization', value: new Secret(tenant) }] }, pool }
+    })
+    const first = make({ routes: rules })
+    for (const [index, { counters }] of first.routes.routes.entries()) counters.requests = index + 1
+    const second = make({ routes: rules }, first).routes.routes
+    expect(second.map(({ counters }) => counters.requests)).toEqual([1, 2])
+    expect(new Set(second.map(({ key }) => key)).size).toBe(2)
   })
 
   test('trusts the proxies of its config, and peers on Unix sockets where it says so', () => {
