@@ -4,7 +4,7 @@
  * every few seconds, which also keeps idle timers off the connection.
  */
 import type { Cancel } from '../clock.ts'
-import type { EventLog } from '../observe/event-log.ts'
+import type { EventLog, LoggedEvent } from '../observe/event-log.ts'
 import type { Feed } from '../report/feed.ts'
 import { problem } from './problem.ts'
 import type { AdminRequest } from './request.ts'
@@ -43,12 +43,11 @@ export function createEventStream({ feed, log, maxWatchers }: EventStreamOptions
     leave = []
   }
   const join = (watcher: Watcher, lastId: number): void => {
-    const past = log.after(lastId).map(({ id, at, event }) => formatMessage('event', { at, ...event }, id))
-    watcher.send(encoder.encode([formatMessage('hello', feed.hello()), ...past].join('')))
+    watcher.send(encoder.encode([formatMessage('hello', feed.hello()), ...newest(log.after(lastId))].join('')))
     watchers.add(watcher)
     if (leave.length > 0) return
     leave = [
-      log.subscribe(({ id, at, event }) => sendAll(formatMessage('event', { at, ...event }, id))),
+      log.subscribe((entry) => sendAll(formatEvent(entry))),
       feed.subscribe((frame) => sendAll(formatMessage('frame', frame))),
     ]
   }
@@ -99,6 +98,21 @@ function createBody(onJoin: (watcher: Watcher) => void, onLeave: (watcher: Watch
     new ByteLengthQueuingStrategy({ highWaterMark: maxUnreadBytes }),
   )
 }
+
+/** So many that what comes behind them does not find the watcher slow. */
+function newest(entries: readonly LoggedEvent[]): readonly string[] {
+  const messages: string[] = []
+  let room = maxUnreadBytes / 2
+  for (const entry of entries.toReversed()) {
+    const message = formatEvent(entry)
+    room -= Buffer.byteLength(message)
+    if (room < 0) break
+    messages.unshift(message)
+  }
+  return messages
+}
+
+const formatEvent = ({ id, at, event }: LoggedEvent): string => formatMessage('event', { at, ...event }, id)
 
 /** One line of data: JSON has no line breaks of its own. */
 function formatMessage(event: string, data: object, id?: number): string {

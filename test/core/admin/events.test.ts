@@ -35,6 +35,17 @@ describe('event stream', () => {
     expect(kindsIn(await read())).toEqual(['frame'])
   })
 
+  test('lets a watcher in however much has happened, and tells it the newest', async () => {
+    const { clock, log, open } = rig()
+    for (let count = 0; count < 100; count += 1) log.emit({ kind: 'fault', detail: `${count} ${'x'.repeat(10_000)}` })
+    const { read } = open()
+    const first = await read()
+    expect([first.includes('"detail":"0 '), first.includes('"detail":"99 ')]).toEqual([false, true])
+    expect(kindsIn(await read())).toEqual(['frame'])
+    clock.advance(250)
+    expect(kindsIn(await read())).toEqual(['frame'])
+  })
+
   test('sends frames and events as they come', async () => {
     const { clock, log, open } = rig()
     const { read } = open()
