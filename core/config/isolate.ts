@@ -17,20 +17,18 @@ export function isolate({ config, faultyPools }: Rest, lastGood: Config): Config
 }
 
 /** The pools that keys of the config such as `pools.web.strategy` lie in; undefined when one lies in none. */
-export function poolsOfKeys(keys: readonly string[], { pools }: Config): string[] | undefined {
-  const names = keys.map((key) =>
-    poolOfKey(
-      key,
-      pools.map((pool) => pool.name),
-    ),
-  )
+export function poolsOfKeys(keys: readonly string[], config: Config): string[] | undefined {
+  const names = keys.map(poolFinder(config))
   return names.every((name) => name !== undefined) ? [...new Set(names)] : undefined
 }
 
-/** Names may hold dots: the longest that fits counts. */
-function poolOfKey(key: string, names: readonly string[]): string | undefined {
-  const fits = (prefix: string): boolean => key.startsWith(prefix) && /^$|^[.[]/.test(key.slice(prefix.length))
-  return names
-    .filter((name) => fits(`pools.${name}`) || fits(`pools[${JSON.stringify(name)}]`))
-    .toSorted((one, other) => other.length - one.length)[0]
+/** Tells the pool that a key lies in. Names may hold dots: the longest that fits counts. */
+export function poolFinder({ pools }: Config): (key: string) => string | undefined {
+  const byPrefix = new Map(
+    pools.flatMap(({ name }) => [`pools.${name}`, `pools[${JSON.stringify(name)}]`].map((prefix) => [prefix, name])),
+  )
+  return (key) => {
+    const ends = [...key.matchAll(/(?=[.[])|$/g)].map(({ index }) => index)
+    return ends.map((end) => byPrefix.get(key.slice(0, end))).findLast((name) => name !== undefined)
+  }
 }

@@ -5,7 +5,7 @@
 import { findNodeAtLocation, type JSONPath, type Node } from 'jsonc-parser'
 import type { ApplyProblem } from '../part.ts'
 import { fileProblem, type Problem } from './problems.ts'
-import { displayName, formatKey } from './read/reading.ts'
+import { displayName, formatKey, locator } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
 import { didYouMean } from '../suggest.ts'
 
@@ -17,10 +17,28 @@ export interface ConfigText {
   readonly cwd: string
 }
 
-/** One for each line of its message that names a place of its own, one when none does. */
-export function locate({ key, message }: ApplyProblem, config: ConfigText): Problem[] {
-  const parts = message.split(/\n(?=\/[^\n:]+(?::\d+:\d+)?: )/)
-  return parts.map((part) => inOwnFile(key, part, config.cwd) ?? inConfig(key, part, config))
+/** For each problem one for each line of its message that names a place of its own, one when none does. */
+export function locateAll(problems: readonly ApplyProblem[], config: ConfigText): Problem[] {
+  let source: Source | undefined
+  return problems.flatMap(({ key, message }) => {
+    const parts = message.split(/\n(?=\/[^\n:]+(?::\d+:\d+)?: )/)
+    // The text may be long, and what is wrong with it much.
+    return parts.map((part) => inOwnFile(key, part, config.cwd) ?? inConfig(key, part, (source ??= sourceOf(config))))
+  })
+}
+
+export const locate = (problem: ApplyProblem, config: ConfigText): Problem[] => locateAll([problem], config)
+
+/** The config's text, read once. */
+interface Source {
+  readonly name: string
+  readonly root: Node | undefined
+  readonly placeOf: ReturnType<typeof locator>
+}
+
+function sourceOf({ file, text, cwd }: ConfigText): Source {
+  const plain = text.replace(/^\uFEFF/, '')
+  return { name: displayName(file, cwd), root: readTree(plain).root, placeOf: locator(plain) }
 }
 
 /** `/app/mine.ts:18:22: Unexpected =` */
@@ -31,21 +49,21 @@ function inOwnFile(key: string, message: string, cwd: string): Problem | undefin
   return { ...fileProblem(displayName(file, cwd), rule), line: Number(line), column: Number(column), key }
 }
 
-function inConfig(key: string, message: string, { file, text, cwd }: ConfigText): Problem {
-  const { root } = readTree(text.replace(/^\uFEFF/, ''))
+function inConfig(key: string, message: string, source: Source): Problem {
+  const { name, root, placeOf } = source
   // It may know better itself.
   const [, below, what] = /^(\S+) (.*)$/s.exec(message) ?? []
-  if (below?.startsWith(`${key}.`) && what !== undefined) return inConfig(below, what, { file, text, cwd })
+  if (below?.startsWith(`${key}.`) && what !== undefined) return inConfig(below, what, source)
   const [, option = '', rest = ''] = /^([\w$-]+) (.*)$/s.exec(message) ?? []
   const path = pathOf(key)
   const optionPath = [...path, 'options', option]
   const node = root && findNodeAtLocation(root, optionPath)
-  const problem = fileProblem(displayName(file, cwd), message)
-  if (node === undefined) return { ...problem, ...placeIn(text, nearest(root, path)?.offset), key }
+  const problem = fileProblem(name, message)
+  if (node === undefined) return { ...problem, ...placeOf(nearest(root, path)?.offset ?? 0), key }
   const at = rest.startsWith('is not ') ? node.parent : node
   return {
     ...problem,
-    ...placeIn(text, at?.offset),
+    ...placeOf(at?.offset ?? 0),
     key: formatKey(optionPath),
     rule: rest,
     hint: hintFor(option, rest),
@@ -56,11 +74,6 @@ function inConfig(key: string, message: string, { file, text, cwd }: ConfigText)
 function hintFor(option: string, rule: string): string | undefined {
   const known = /^is not an option, known: (.*), got /s.exec(rule)?.[1]
   return known === undefined ? undefined : didYouMean(option, known.split(', '))
-}
-
-function placeIn(text: string, offset = 0): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, offset).split(/\r\n|\n|\r/)
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
 }
 
 function nearest(root: Node | undefined, path: JSONPath): Node | undefined {

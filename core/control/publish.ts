@@ -1,7 +1,7 @@
 /** What was read of the files -> the edge: as a whole, or without the pools that cannot be changed now, or not at all. */
 import type { Config } from '../config/config.ts'
-import { isolate, poolsOfKeys } from '../config/isolate.ts'
-import { locate } from '../config/locate.ts'
+import { isolate, poolFinder, poolsOfKeys } from '../config/isolate.ts'
+import { locateAll } from '../config/locate.ts'
 import type { Problem } from '../config/problems.ts'
 import type { ConfigFiles, Partly, Problems } from './contract.ts'
 import { type ApplyProblem, type Move, NO_MOVE } from '../part.ts'
@@ -61,10 +61,8 @@ type Explain = (problems: readonly ApplyProblem[]) => Problem[]
 /** What was found wrong with the config that was read, at its places. */
 export const explainIn =
   ({ place, cwd }: ConfigFiles, read: FilesRead): Explain =>
-  (problems) => {
-    const config = { file: place.path, text: read.text(place.path) ?? '', cwd }
-    return problems.flatMap((problem) => locate(problem, config))
-  }
+  (problems) =>
+    locateAll(problems, { file: place.path, text: read.text(place.path) ?? '', cwd })
 
 /** As a whole; else, when all that is refused lies in pools, without those. */
 async function tryCandidate(edge: EdgeControl, read: FilesRead, explain: Explain): Promise<Tried | Refused> {
@@ -86,7 +84,8 @@ async function tryCandidate(edge: EdgeControl, read: FilesRead, explain: Explain
 
 function outcomeOf({ move, config, kept: isolated, problems, omitted }: Tried, explain: Explain): Outcome {
   const held = move.kept ?? []
-  const names = held.map(({ key }) => poolsOfKeys([key], config)?.[0] ?? key)
+  const poolOf = poolFinder(config)
+  const names = held.map(({ key }) => poolOf(key) ?? key)
   const kept = [...new Set([...isolated, ...names])]
   return { config, isolated, kept, news: move.news ?? [], problems: [...problems, ...explain(held)], omitted }
 }

@@ -143,7 +143,7 @@ function showValue(node: Node, secret: boolean): string {
 }
 
 /** Offset -> line and column; line starts are found once, when the first problem asks. */
-function locator(text: string): (offset: number) => { line: number; column: number } {
+export function locator(text: string): (offset: number) => { line: number; column: number } {
   let starts: number[] | undefined
   return (offset) => {
     starts ??= lineStarts(text)
