@@ -104,12 +104,16 @@ function homeOfUser(): string | undefined {
   }
 }
 
-/** Neither ours nor root's; of what is not there yet, the folder that it would stand in counts. */
+/** Neither ours nor root's, or not to be looked at; of what is not there yet, the folder that it would stand in counts. */
 function isForeign(path: string, home: Home): boolean {
   const { user } = home
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return path !== '/' && isForeign(dirname(path), home)
-  return user !== undefined && found.uid !== user && found.uid !== 0
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return path !== '/' && isForeign(dirname(path), home)
+    return user !== undefined && found.uid !== user && found.uid !== 0
+  } catch {
+    return true
+  }
 }
 
 /** Makes it, or makes sure that nobody else can write there. Throws with the reason. */

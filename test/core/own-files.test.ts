@@ -97,4 +97,13 @@ describe('the state folder', () => {
     expect(stateFolders({ env: {}, user: undefined, home: undefined })).toEqual([])
     expect(stateFolders({ env: {}, user: undefined, home: '/home/me' })).toEqual(['/home/me/.local/state/smartedge'])
   })
+
+  test('is not below a home that cannot be looked at', () => {
+    const folder = temporary()
+    symlinkSync('loop', join(folder, 'loop'))
+    for (const unseen of [join(folder, 'loop/home'), `/${'x'.repeat(300)}`])
+      expect(stateFolders({ ...home, env: { HOME: unseen }, home: '/home/me' })).toEqual([
+        '/home/me/.local/state/smartedge',
+      ])
+  })
 })
