@@ -24,9 +24,10 @@ export interface ExchangeServices {
 
 /** A body on its way in. */
 interface Incoming {
-  readonly pieces: Buffer[]
-  readonly maxBytes: number
+  /** bytes[0..length): a list of its pieces could weigh a hundred times as much. */
+  bytes: Buffer
   length: number
+  readonly maxBytes: number
   readonly settle: (read: BodyRead) => void
 }
 
@@ -95,7 +96,7 @@ export class AdminExchange implements RequestSink, AdminRequest {
     if (contentLength !== undefined && contentLength > maxBytes) return Promise.resolve({ kind: 'too-large' })
     if (!this.hold(contentLength ?? 0)) return Promise.resolve({ kind: 'no-room' })
     const { promise, resolve } = Promise.withResolvers<BodyRead>()
-    this.incoming = { pieces: [], maxBytes, length: 0, settle: resolve }
+    this.incoming = { bytes: Buffer.alloc(0), length: 0, maxBytes, settle: resolve }
     this.act(() => {
       if (this.field('expect')?.toLowerCase() === '100-continue') this.stream.sendInterim(this.parse(CONTINUE))
       this.stream.resumeBody('data')
@@ -108,16 +109,19 @@ export class AdminExchange implements RequestSink, AdminRequest {
   onRequestBody(bytes: Buffer, start: number, end: number): void {
     const { incoming } = this
     if (incoming === undefined) return
-    const length = end - start
-    incoming.length += length
+    const length = incoming.length + end - start
     const isKnown = this.asked.contentLength !== undefined
-    if (incoming.length > incoming.maxBytes) this.settle({ kind: 'too-large' })
-    else if (!isKnown && !this.hold(length)) this.settle({ kind: 'no-room' })
-    else incoming.pieces.push(bytes.subarray(start, end))
+    if (length > incoming.maxBytes) return this.settle({ kind: 'too-large' })
+    if (!isKnown && !this.hold(end - start)) return this.settle({ kind: 'no-room' })
+    const held = incoming.bytes
+    if (length > held.length) incoming.bytes = Buffer.concat([held], Math.max(length, 2 * held.length))
+    bytes.copy(incoming.bytes, incoming.length, start, end)
+    incoming.length = length
   }
 
   onRequestEnd(): void {
-    if (this.incoming !== undefined) this.settle({ kind: 'bytes', bytes: Buffer.concat(this.incoming.pieces) })
+    const { incoming } = this
+    if (incoming !== undefined) this.settle({ kind: 'bytes', bytes: incoming.bytes.subarray(0, incoming.length) })
   }
 
   onRequestFault({ status, message }: ProtocolError): void {

@@ -1,3 +1,4 @@
+import { heapStats } from 'bun:jsc'
 import { describe, expect, test } from 'bun:test'
 import type { AdminSource } from '../../../core/admin/source.ts'
 import type { Controller, Plan } from '../../../core/control/contract.ts'
@@ -137,6 +138,21 @@ describe('a body', () => {
     expect((await api.ask(client, '{}')).status).toBe(200)
     const tooLarge = await api.ask(client, plan(5 * mebibyte, 'Expect: 100-continue\r\n'))
     expect(tooLarge.status).toBe(413)
+  })
+
+  test('of very many pieces is held as so many bytes', async () => {
+    const { planned, source } = planner()
+    await using api = await start(source)
+    const client = await api.connect()
+    client.send(head('POST /api/config/plan', 'Transfer-Encoding: chunked\r\n'))
+    const pieces = 60_000
+    client.send('1\r\nx\r\n'.repeat(pieces))
+    await turnUntil(() => client.sentBytes > pieces * 6, 'the pieces on their way')
+    expect((await api.ask(await api.connect(), head('GET /health'))).status).toBe(200)
+    Bun.gc(true)
+    expect(heapStats().objectTypeCounts['Uint8Array'] ?? 0).toBeLessThan(pieces / 10)
+    expect((await api.ask(client, '0\r\n\r\n')).status).toBe(200)
+    expect(planned).toEqual([pieces])
   })
 
   test('that is too large is refused unread, as soon as that is known', async () => {
