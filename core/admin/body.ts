@@ -1,5 +1,5 @@
 /** Request bodies of the admin API: JSON, of bounded size and depth, said to be JSON, as their schemas want them. */
-import { maxFileBytes, readTree } from '../config/read/tree.ts'
+import { readTree } from '../config/read/tree.ts'
 import type { Bodies, BodyName } from './body-schemas.ts'
 import { checkBody } from './check-body.ts'
 import { problem, sentences } from './problem.ts'
@@ -10,14 +10,11 @@ export type Body<T> =
 
 const refused = (response: Response) => ({ kind: 'refused', response }) as const
 
-/** An edit has some hundred bytes. */
+/** An edit has some hundred bytes. More is for whoever may make changes: bodies that are held keep others' out. */
 const maxEditBytes = 64 * 1024
 
-/** A config file has up to as many. */
-export const maxBodyBytes = maxFileBytes
-
 /** JSON as text; empty when there is no body. A body without a type is taken for JSON (RFC 9110 8.3). */
-export async function readText(request: AdminRequest, maxBytes = maxBodyBytes): Promise<Body<string>> {
+export async function readText(request: AdminRequest, maxBytes = maxEditBytes): Promise<Body<string>> {
   if (!request.hasBody) return { kind: 'body', value: '' }
   // Forms of web pages send other types: browsers ask before they send this one elsewhere.
   if (!/^application\/json *(?:;|$)/i.test(request.field('content-type') ?? 'application/json'))
@@ -56,7 +53,7 @@ export async function readBody<Name extends BodyName>(request: AdminRequest, nam
 }
 
 async function readJson(request: AdminRequest): Promise<Body<unknown>> {
-  const text = await readText(request, maxEditBytes)
+  const text = await readText(request)
   if (text.kind === 'refused') return text
   // The tree first: it bounds the depth, which those who walk the value rely on.
   const [fault] = readTree(text.value).faults

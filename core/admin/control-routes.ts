@@ -1,4 +1,5 @@
 /** The routes of the configuration as a whole: load it again, go back, say what that would change. */
+import { maxFileBytes } from '../config/read/tree.ts'
 import { configSchema } from '../config/schema.ts'
 import type { Problems, ReloadResult } from '../control/contract.ts'
 import { readText } from './body.ts'
@@ -51,7 +52,7 @@ export const controlRoutes: Routes = {
     answer: controlled(async ({ control, request, refuse }) => {
       const refused = request.hasBody ? refuse('change') : undefined
       if (refused) return refused
-      const body = await readText(request)
+      const body = await readText(request, maxFileBytes)
       if (body.kind === 'refused') return body.response
       const plan = await control.plan(body.value === '' ? undefined : body.value)
       return plan.kind === 'plan' ? json(plan) : refusal(plan)

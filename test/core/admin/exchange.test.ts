@@ -155,6 +155,13 @@ describe('a body', () => {
     expect(planned).toEqual([pieces])
   })
 
+  test('of a request that takes none is not read beyond what a person would send', async () => {
+    const { source } = planner()
+    await using api = await start(source)
+    const reload = head('POST /api/reload', 'Content-Length: 100000\r\n')
+    expect((await api.ask(await api.connect(), reload)).status).toBe(413)
+  })
+
   test('that is too large is refused unread, as soon as that is known', async () => {
     const { planned, source } = planner()
     await using api = await start(source)
