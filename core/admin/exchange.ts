@@ -5,7 +5,7 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { inEvent, type ReportFault } from '../net/wire-handlers.ts'
-import type { ClientStream, RequestSink } from '../stream/client-stream.ts'
+import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { type AdminRequest, type Asked, type BodyRead, readAsked } from './request.ts'
 import { renderHead } from './response.ts'
@@ -127,8 +127,8 @@ export class AdminExchange implements RequestSink, AdminRequest {
   onRequestFault({ status, message }: ProtocolError): void {
     if (this.isOver) return
     this.settle({ kind: 'gone' })
-    if (this.hasBegun) this.stream.cut()
-    else this.stream.refuse({ status, detail: message })
+    if (!this.hasBegun) return this.refuse({ status, detail: message })
+    this.stream.cut()
     this.end()
   }
 
@@ -165,7 +165,7 @@ export class AdminExchange implements RequestSink, AdminRequest {
     // Small ones are answered in any case: whoever asks for the health is not to suffer from scrapers that read slowly.
     const counted = bytes.length > SMALL_BYTES ? bytes.length : 0
     if (!answers.take(counted))
-      return this.act(() => this.stream.refuse({ status: 503, detail: 'too much is being sent', retryAfterSeconds: 1 }))
+      return this.refuse({ status: 503, detail: 'too much is being sent', retryAfterSeconds: 1 })
     try {
       await this.sendWhole(response, bytes)
     } finally {
@@ -187,6 +187,14 @@ export class AdminExchange implements RequestSink, AdminRequest {
     this.act(() => {
       this.end()
       this.stream.sendEnd(undefined)
+    })
+  }
+
+  /** As `finish`. */
+  private refuse(problem: Problem): void {
+    this.act(() => {
+      this.end()
+      this.stream.refuse(problem)
     })
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { maxAdminConnections } from '../../../core/admin/connections.ts'
+import type { AdminSource } from '../../../core/admin/source.ts'
 import type { Controller } from '../../../core/control/contract.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { adminServer, portOf } from '../../support/admin-server.ts'
@@ -11,7 +12,7 @@ const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r
 const reload = 'POST /api/reload HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 /** Three connections at most, and reloads that end when told. */
-async function start() {
+async function start(source: Partial<AdminSource> = {}) {
   const { promise, resolve } = Promise.withResolvers<void>()
   let reloads = 0
   const control = {
@@ -22,7 +23,7 @@ async function start() {
     },
   } as unknown as Controller
   const surroundings = { clock: virtualClock(), maxConnections: 3 }
-  const server = await adminServer({ source: fakeAdminSource({ control }), surroundings })
+  const server = await adminServer({ source: fakeAdminSource({ control, ...source }), surroundings })
   const stack = new AsyncDisposableStack()
   const connect = async (): Promise<RawPeer> => stack.use(await connectTo(portOf(server)))
   return { server, connect, reloads: () => reloads, finish: resolve, [Symbol.asyncDispose]: () => stack.disposeAsync() }
@@ -86,6 +87,25 @@ describe('connections to the admin API', () => {
     for (let knocks = 0; knocks < 5; knocks += 1) await api.connect()
     api.finish()
     expect((await nextResponse(client)).status).toBe(200)
+    expect((await nextResponse(client)).status).toBe(422)
+  })
+
+  test('stay with a request behind one that was refused for want of room, too', async () => {
+    const text = 'x'.repeat(16 * 1024 ** 2)
+    await using api = await start({ metrics: () => text })
+    const slow = [await api.connect(), await api.connect()]
+    for (const client of slow) {
+      client.pause()
+      client.send(get('/metrics'))
+    }
+    const client = await api.connect()
+    client.send(get('/health'))
+    await nextResponse(client)
+    client.send(get('/metrics') + reload)
+    await turnUntil(() => api.reloads() === 1, 'the reload')
+    for (let knocks = 0; knocks < 5; knocks += 1) await api.connect()
+    api.finish()
+    expect((await nextResponse(client)).status).toBe(503)
     expect((await nextResponse(client)).status).toBe(422)
   })
 
