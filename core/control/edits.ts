@@ -37,7 +37,7 @@ export function createEdits(options: EditsOptions): (ticket: Ticket) => Promise<
 
   async function runBatch(batch: Batch, retries = 0): Promise<void> {
     const [first, ...others] = batch
-    const result = await make([first.edit, ...others.map((ticket) => ticket.edit)])
+    const result = await make([first.edit, ...others.map((ticket) => ticket.edit)]).catch(faultOf)
     if (result.kind === 'made') return settleMade(batch, result)
     if (result.kind === 'overtaken' && retries < maxRetries) return await runBatch(batch, retries + 1)
     if (others.length > 0) {
@@ -77,6 +77,12 @@ export function createEdits(options: EditsOptions): (ticket: Ticket) => Promise<
       })
     })
 }
+
+/** A bug of ours: nobody is to wait for ever. */
+const faultOf = (error: unknown): BatchResult => ({
+  kind: 'refused',
+  refusal: { kind: 'fault', detail: error instanceof Error ? error.message : String(error) },
+})
 
 const busy = {
   kind: 'conflict',

@@ -180,6 +180,17 @@ describe('a faulty edit', () => {
     expect([edge.inForce.length, edge.open, read('m.json')]).toEqual([1, 0, apart['m.json']])
   })
 
+  test('that meets a bug of ours is answered, and so are those behind it', async () => {
+    const { controller, edge, members } = await start(apart)
+    edge.refuses = (config) => {
+      if (config.pools[0]?.members.some(({ id }) => id === 'c:80')) throw new TypeError('a bug')
+      return []
+    }
+    const results = ['http://c', 'http://d'].map((url) => controller.edit(add(url), 'test'))
+    expect(await Promise.all(results)).toMatchObject([{ kind: 'fault', detail: 'a bug' }, { kind: 'done' }])
+    expect(members('web')).toEqual({ 'a:80': 1, 'b:80': 1, 'd:80': 1 })
+  })
+
   test('leaves no temporary file, whatever becomes of it', async () => {
     const { controller, edge, folder } = await start(apart)
     edge.refuses = (config) => (config.pools[0]?.members.length === 3 ? [{ key: 'geo', message: 'is gone' }] : [])
