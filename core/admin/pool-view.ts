@@ -1,7 +1,7 @@
 /** Pools and backends as the API shows them: as they are configured, with their state at this instant. */
 import { formatAddress } from '../address.ts'
 import type { Config } from '../config/config.ts'
-import type { BackendStatus } from '../report/snapshot.ts'
+import type { BackendView } from '../report/view.ts'
 import { hideSecrets } from '../secrets.ts'
 import type { AdminSource } from './source.ts'
 
@@ -40,12 +40,11 @@ export interface PoolSummary {
 type Pool = Config['pools'][number]
 
 export function poolSummaries(source: AdminSource): readonly PoolSummary[] {
-  const running = new Map(source.status().pools.map((pool) => [pool.name, pool.backends]))
   return source.config().pools.map(({ name, members, strategy }) => ({
     pool: name,
     strategy: strategy.use,
     backends: members.length,
-    usable: (running.get(name) ?? []).filter(({ why }) => why === null).length,
+    usable: source.backends(name).filter(({ standing }) => standing.usable).length,
     path: `/api/pools/${encodeURIComponent(name)}`,
   }))
 }
@@ -75,14 +74,12 @@ export function backendDetails(source: AdminSource, name: string, id: string): o
 const find = (source: AdminSource, name: string): Pool | undefined =>
   source.config().pools.find((pool) => pool.name === name)
 
-function stateOf(source: AdminSource, name: string): ReadonlyMap<string, BackendStatus> {
-  const running = source.status().pools.find((pool) => pool.name === name)?.backends ?? []
-  return new Map(running.map((backend) => [backend.id, backend]))
-}
+const stateOf = (source: AdminSource, name: string): ReadonlyMap<string, BackendView> =>
+  new Map(source.backends(name).map((backend) => [backend.id, backend]))
 
 const memberView = (
   { id, address, weight, zone, place, isDraining }: Pool['members'][number],
-  now: BackendStatus | undefined,
+  now: BackendView | undefined,
 ): MemberView => ({
   id,
   url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
@@ -90,6 +87,6 @@ const memberView = (
   zone: zone ?? null,
   place: place ?? null,
   state: isDraining ? 'draining' : 'active',
-  health: now?.health ?? null,
+  health: now?.standing.health ?? null,
   inflight: now?.inflight ?? 0,
 })

@@ -1,5 +1,6 @@
 /** What the admin API tells: reading changes nothing. */
 import { hideSecrets } from '../secrets.ts'
+import { VERSION } from '../version.ts'
 import { problem } from './problem.ts'
 import type { Routes } from './route.ts'
 import { json, whole } from './whole.ts'
@@ -22,7 +23,7 @@ const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 export const readRoutes: Routes = {
   'GET /': {
     summary: 'What there is to ask for.',
-    answer: ({ source }) => json({ name: 'SmartEdge admin API', version: source.status().version, ...links }),
+    answer: () => json({ name: 'SmartEdge admin API', version: VERSION, ...links }),
   },
   'GET /health': {
     summary: 'Whether the process answers at all; 200 as long as it does.',

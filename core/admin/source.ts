@@ -2,10 +2,13 @@
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
+import type { BackendView } from '../report/view.ts'
 import type { AdminRequest } from './request.ts'
 
 export interface AdminSource {
   status(): StatusSnapshot
+  /** Those of a pool, live; none of one that does not run. What `status` tells of all costs 20 µs each. */
+  backends(pool: string): readonly BackendView[]
   /** The Prometheus page. */
   metrics(): string
   /** Whether new traffic should be sent here. */

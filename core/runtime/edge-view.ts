@@ -55,6 +55,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
     status: () => buildSnapshot(view(), processView(startedAt), clock),
+    backends: (pool) => pools.running.get(pool)?.backends ?? [],
     metrics: () => renderMetrics(view(), processView(startedAt)),
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,

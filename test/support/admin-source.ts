@@ -10,6 +10,7 @@ const config = { admin: { token: new Secret('hunter2') }, shutdownTimeoutMs: 30_
 
 export const fakeAdminSource = (overrides: Partial<AdminSource> = {}): AdminSource => ({
   status: () => buildSnapshot(fakeEdge([fakeBackend()]), fakeProcess, virtualClock()),
+  backends: (pool) => (pool === 'web' ? [fakeBackend()] : []),
   metrics: () => 'metric 1\n',
   ready: () => ({ kind: 'ready' }),
   config: () => config,

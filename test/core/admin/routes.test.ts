@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import type { Config } from '../../../core/config/config.ts'
 import { createAdminHandler } from '../../../core/admin/routes.ts'
 import { statusSchema } from '../../../core/admin/status-schema.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
+import { VERSION } from '../../../core/version.ts'
 import { adminRequest, type AdminRequestOptions } from '../../support/admin-request.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
@@ -26,6 +28,20 @@ describe('admin routes', () => {
     const response = await ask('/health', {}, { status: broken, ready: broken })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ status: 'ok' })
+  })
+
+  test('of a pool and of all of them tell whom they take requests for', async () => {
+    const [web, { id }] = ['/api/pools/web', fakeBackend()]
+    const members = [{ id, address: { kind: 'tcp', host: '10.0.0.1', port: 80 }, weight: 1, isDraining: false }]
+    const config = { pools: [{ name: 'web', members, strategy: { use: 'p2c' } }] } as unknown as Config
+    // Percentiles of thousands of backends would hold up traffic, and are not asked for.
+    const source = { config: () => config, status: () => fail('the whole status was asked for') }
+    const tell = async (path: string) => (await ask(path, {}, source)).json()
+    expect(await tell('/api/pools')).toMatchObject({ pools: [{ pool: 'web', backends: 1, usable: 1 }] })
+    expect(await tell(web)).toMatchObject({ backends: [{ id, health: 'healthy', inflight: 0 }] })
+    expect(await tell(`${web}/backends/${id}`)).toMatchObject({ id, health: 'healthy' })
+    expect(await tell('/')).toMatchObject({ version: VERSION })
+    expect(await tell('/openapi.json')).toMatchObject({ info: { version: VERSION } })
   })
 
   test('say ready, or why not', async () => {
@@ -60,7 +76,7 @@ describe('admin routes', () => {
 
   test('say at the bare address what there is to ask for', async () => {
     const { name, version, ...links } = (await (await ask('/')).json()) as Record<string, string>
-    expect([name, version]).toEqual(['SmartEdge admin API', '1.2.3'])
+    expect([name, version]).toEqual(['SmartEdge admin API', VERSION])
     expect(links).toMatchObject({ status: '/api/status', description: '/openapi.json' })
     expect(await statuses(Object.values(links))).toEqual(Object.values(links).map(() => 200))
   })

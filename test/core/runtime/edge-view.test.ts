@@ -77,6 +77,7 @@ describe('the status', () => {
       ['web', 'p2c'],
       ['api', 'p2c'],
     ])
+    expect([source.backends('web'), source.backends('gone')]).toEqual([[], []])
     expect(source.metrics()).toContain('smartedge_requests_total 0\n')
     expect(source.config()).toBe(published.config)
   })
