@@ -1,5 +1,6 @@
 /** Edits and their outcomes in words, for the audit event. Pure. */
 import { formatProblem } from '../config/problems.ts'
+import { withoutPassword } from '../config/read/show.ts'
 import { hideSecrets } from '../secrets.ts'
 import type { EditResult, PoolEdit } from './contract.ts'
 
@@ -28,6 +29,7 @@ function useOf(strategy: unknown): unknown {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(hideSecrets(value)) ?? 'nothing'
+  const shown = (_: string, item: unknown): unknown => (typeof item === 'string' ? withoutPassword(item) : item)
+  const text = JSON.stringify(hideSecrets(value), shown) ?? 'nothing'
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
 }

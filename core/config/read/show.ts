@@ -1,7 +1,10 @@
 /** How texts are shown in problems: in one line, no secrets, whatever a file or a request holds. Pure. */
 
-/** Quoted; a password in a URL is a secret, however the URL is mistyped. */
-export const showText = (text: string): string => quote(text.replace(/^.*@/s, '…@'))
+/** A password in a URL is a secret, however the URL is mistyped. */
+export const withoutPassword = (text: string): string => text.replace(/^.*@/s, '…@')
+
+/** Quoted. */
+export const showText = (text: string): string => quote(withoutPassword(text))
 
 /** Shortened. Control characters, line separators and direction marks are escaped, so that nobody can forge a line on a terminal. */
 export function quote(text: string): string {

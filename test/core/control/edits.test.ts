@@ -290,6 +290,14 @@ describe('the audit', () => {
     expect(JSON.stringify(events)).not.toContain('hunter2')
     expect(JSON.stringify(audits).length).toBeLessThan(2000)
   })
+
+  test('tells no password of a URL, whichever way the URL is sent', async () => {
+    const { controller, events } = await start(inline)
+    const url = 'http://user:hunter2@host'
+    for (const member of [url, { url }]) await controller.edit(add(member), 'api')
+    expect(events.filter(({ kind }) => kind === 'audit')).toHaveLength(2)
+    expect(JSON.stringify(events)).not.toContain('hunter2')
+  })
 })
 
 test('a file that only its owner may read stays so', async () => {
