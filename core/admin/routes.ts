@@ -1,4 +1,5 @@
 /** The admin API, Request -> Response, callable without a socket: all its routes, and what holds for each of them. */
+import type { ReportFault } from '../net/wire-handlers.ts'
 import { VERSION } from '../version.ts'
 import { type Access, type Need, refuseAccess } from './access.ts'
 import { controlRoutes } from './control-routes.ts'
@@ -16,6 +17,8 @@ export interface AdminOptions {
   /** Read for each request: it may change. */
   readonly access: () => Access
   readonly source: AdminSource
+  /** Absent: a fault of the source is told to who asked alone. */
+  readonly reportFault?: ReportFault
 }
 
 const routes: Routes = {
@@ -39,7 +42,13 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
       origin: originOf(request, address),
       refuse: (need: Need) => refuseAccess(request, options.access(), need),
     }
-    const response = revalidate(request, await answer(request, asked))
+    const response = revalidate(
+      request,
+      await answer(request, asked).catch((error: unknown) => {
+        options.reportFault?.(error)
+        return problem(500, error instanceof Error ? error.message : String(error))
+      }),
+    )
     response.headers.set('cache-control', 'no-store')
     // Against a page that loads an answer as a script or an image, which sends no Origin.
     response.headers.set('cross-origin-resource-policy', 'same-origin')
@@ -51,20 +60,16 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
 async function answer(request: AdminRequest, asked: Omit<Call, 'request' | 'params'>): Promise<Response> {
   const { path } = request
   const found = findRoute(routes, request.method, path)
-  try {
-    const refusal = asked.refuse(found.kind === 'route' ? found.need : 'read')
-    if (refusal) return refusal
-    if (found.kind === 'none') return unknownPath(routes, path)
-    if (found.kind === 'wrong-method') {
-      const { allow } = found
-      return problem(405, `${path.slice(0, 200)} answers ${allow.replace(/, (?=[A-Z]+$)/, ' and ')}.`, {
-        headers: { allow },
-      })
-    }
-    return await found.route.answer({ ...asked, request, params: found.params })
-  } catch (error) {
-    return problem(500, error instanceof Error ? error.message : String(error))
+  const refusal = asked.refuse(found.kind === 'route' ? found.need : 'read')
+  if (refusal) return refusal
+  if (found.kind === 'none') return unknownPath(routes, path)
+  if (found.kind === 'wrong-method') {
+    const { allow } = found
+    return problem(405, `${path.slice(0, 200)} answers ${allow.replace(/, (?=[A-Z]+$)/, ' and ')}.`, {
+      headers: { allow },
+    })
   }
+  return await found.route.answer({ ...asked, request, params: found.params })
 }
 
 /** RFC 9110 13.1.2: what the client has is what it would get. Weak tags count as well there. */

@@ -70,7 +70,7 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
   let config: AdminConfig = options
   let access: Access
   // Asked for the first time when this turn is over, and the access known.
-  const handler = createAdminHandler({ access: () => access, source })
+  const handler = createAdminHandler({ access: () => access, source, reportFault: surroundings.reportFault })
   const connections = connect(handler, surroundings)
   const { reportFault } = surroundings
   const open = (at: SocketAddress): Listener =>

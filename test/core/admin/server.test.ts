@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { AdminServer } from '../../../core/admin/server.ts'
 import { formatAddress, type SocketAddress } from '../../../core/address.ts'
 import { Secret } from '../../../core/secrets.ts'
+import { fail } from '../../support/fail.ts'
+import { fakeAdminSource } from '../../support/admin-source.ts'
 import { adminServer, anyPort as tcp, urlOf } from '../../support/admin-server.ts'
 
 const directories: string[] = []
@@ -41,6 +43,15 @@ const tokenIn = (file: string): string => readFileSync(file, 'utf8').trim()
 
 /** What a change comes to that is let in: there is no configuration file. */
 const letIn = 409
+
+test('a fault of ours is a 500, and told', async () => {
+  const faults: unknown[] = []
+  const fault = new TypeError('a bug')
+  const source = fakeAdminSource({ metrics: () => fail(fault) })
+  const server = await adminServer({ source, surroundings: { reportFault: (error) => void faults.push(error) } })
+  expect((await fetch(urlOf(server, '/metrics'))).status).toBe(500)
+  expect(faults).toEqual([fault])
+})
 
 describe('admin server', () => {
   test('serves on TCP and tells the real port', async () => {
