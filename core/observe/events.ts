@@ -2,10 +2,12 @@
  * What happens to the process and its backends, for logs and watchers: one union, each variant with its own fields.
  * Per-request facts are not events; they are counters, histograms and (later) the access log.
  */
+import type { Kept } from '../own-files.ts'
+
 export type EdgeEvent =
   | { readonly kind: 'listening'; readonly listener: string; readonly address: string }
   /** `ownToken`: what a process did with the token it made for itself; undefined: it made none. */
-  | { readonly kind: 'admin-listening'; readonly address: string; readonly ownToken?: OwnTokenPlace | undefined }
+  | { readonly kind: 'admin-listening'; readonly address: string; readonly ownToken?: Kept | undefined }
   | { readonly kind: 'ready'; readonly config: string | undefined; readonly pools: number; readonly backends: number }
   | { readonly kind: 'backend-up'; readonly pool: string; readonly backend: string; readonly detail: string }
   | { readonly kind: 'backend-down'; readonly pool: string; readonly backend: string; readonly detail: string }
@@ -54,9 +56,6 @@ export type EdgeEvent =
   /** The process that serves has died, and is started again after that time; told by the one that keeps it alive. */
   | { readonly kind: 'restarting'; readonly ending: string; readonly waitMs: number }
   | { readonly kind: 'fault'; readonly detail: string; readonly more?: number }
-
-export type OwnTokenPlace =
-  { readonly kind: 'kept'; readonly file: string } | { readonly kind: 'fault'; readonly reason: string }
 
 /** Takes events; never throws, never blocks. */
 export type Emit = (event: EdgeEvent) => void
