@@ -6,7 +6,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
 /** What is shown instead. */
-export const HIDDEN = '***'
+const HIDDEN = '***'
 
 /** Of this process alone: marks can't be compared with those of a text that somebody guesses. */
 const key = randomBytes(32)

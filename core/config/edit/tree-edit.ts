@@ -58,7 +58,7 @@ export function removeItem(text: string, container: Node, index: number): string
 const commaEdit = (commaEnd: number | undefined): Edit[] =>
   commaEnd === undefined ? [] : [replace(commaEnd - 1, commaEnd, '')]
 
-export const endOf = (node: Node): number => node.offset + node.length
+const endOf = (node: Node): number => node.offset + node.length
 
 interface Tail {
   /** Behind the first comma; undefined: there is none. */

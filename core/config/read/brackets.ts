@@ -6,7 +6,7 @@ import { createScanner, type JSONScanner } from 'jsonc-parser'
 import type { Fault } from '../problems.ts'
 
 /** The parser and all who walk its tree recurse; a real config has eight levels. */
-export const maxDepth = 64
+const maxDepth = 64
 
 export type BracketFault =
   | ({ readonly kind: 'depth'; readonly at: number } & Fault)
