@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns'
 import { isIP } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { parseHosts } from './hosts.ts'
-import { createLookUp, type LookUp, type Query } from './look-up.ts'
+import { type AddressRecord, createLookUp, type LookUp, type Query } from './look-up.ts'
 import { Name } from './name.ts'
 import { parseSearch } from './search.ts'
 import { parsedFile } from './system-file.ts'
@@ -19,6 +19,8 @@ const MAX_UNUSED = 1024
 const RESOLVER_OPTIONS = { timeout: 1000, tries: 2 }
 /** How long one channel of c-ares serves: it keeps answers of its own for as long as their TTL says, up to an hour. */
 const CHANNEL_MS = 200
+/** Records of one answer that are taken: Bun 1.4.5 tells the TTL of no more, and a hostile answer has thousands. */
+const MAX_RECORDS = 256
 
 export function createNameTable(clock: Clock, lookUp: LookUp): NameTable {
   const names = new Map<string, Name>()
@@ -70,8 +72,11 @@ function createQuery(clock: Clock, createResolver: () => Resolver): Query {
       resolver = createResolver()
       madeAt = now
     }
-    const hear = (error: NodeJS.ErrnoException | null, records?: readonly { address: string; ttl: number }[]): void =>
-      done({ code: error === null ? undefined : (error.code ?? 'EUNKNOWN'), records: records ?? [] })
+    const hear = (error: NodeJS.ErrnoException | null, records?: readonly AddressRecord[]): void =>
+      done({
+        code: error === null ? undefined : (error.code ?? 'EUNKNOWN'),
+        records: records?.slice(0, MAX_RECORDS) ?? [],
+      })
     try {
       if (family === 4) resolver.resolve4(name, { ttl: true }, hear)
       else resolver.resolve6(name, { ttl: true }, hear)

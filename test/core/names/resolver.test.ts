@@ -45,6 +45,14 @@ describe('a look-up by real name servers', () => {
     expect(found.kind === 'addresses' && found.addresses.toSorted()).toEqual(['10.0.0.1', '10.0.0.2', 'fd00::7'])
   })
 
+  test('takes 256 addresses of a family, which are all that the system tells the TTL of', async () => {
+    const addresses = Array.from({ length: 300 }, (_, index) => `10.1.${index >> 8}.${index & 255}`)
+    server.records.set('huge.test', { addresses, ttl: 7 })
+    const found = await makeLookUp().find('huge.test')
+    expect(found).toMatchObject({ kind: 'addresses', ttlMs: 7000 })
+    expect(found.kind === 'addresses' && found.addresses).toHaveLength(256)
+  })
+
   test('reads the hosts file and the search domains as they are now', async () => {
     const { find } = makeLookUp()
     expect(await find('known')).toMatchObject({ addresses: ['10.0.0.9'] })
