@@ -49,6 +49,27 @@ describe('a small file of the system', () => {
     expect(read()).toBe('')
   })
 
+  test('is what it was for as long as no descriptor is left to read it', () => {
+    const { path } = makeFile('unread', 'one')
+    const { path: other } = makeFile('unread too', 'later')
+    const module = join(import.meta.dirname, '../../../core/names/system-file.ts')
+    const script = `
+      const { closeSync, openSync, writeFileSync } = require('node:fs')
+      const { parsedFile } = require(${JSON.stringify(module)})
+      const files = ${JSON.stringify([path, other])}.map((path) => parsedFile(path, (text) => text))
+      const seen = [files[0]()]
+      writeFileSync(${JSON.stringify(path)}, 'two!')
+      const held = []
+      try { for (;;) held.push(openSync('/dev/null')) } catch {}
+      for (const file of files) seen.push(file())
+      for (const descriptor of held) closeSync(descriptor)
+      for (const file of files) seen.push(file())
+      console.log(JSON.stringify(seen))`
+    const command = 'ulimit -n 128; exec "$0" --no-env-file -e "$1"'
+    const { stdout } = spawnSync('sh', ['-c', command, process.execPath, script], { encoding: 'utf8' })
+    expect(JSON.parse(stdout)).toEqual(['one', 'one', '', 'two!', 'later'])
+  })
+
   test('is read up to a bound', () => {
     const { read } = makeFile('huge', 'x'.repeat(5 * 1024 * 1024))
     expect(read()).toHaveLength(4 * 1024 * 1024)
