@@ -82,7 +82,7 @@ class Check implements WireOwner {
     this.stopTimer = clock.after(timeoutMs, () => this.onTimeout())
     this.holdsDescriptor = budget.take()
     if (this.holdsDescriptor) dial(this.address, this.wire, timeoutMs)
-    else queueMicrotask(() => this.settle({ passed: false, isLocal: true, detail: 'no descriptor is free' }))
+    else queueMicrotask(() => this.onConnectError({ isLocal: true, detail: 'no descriptor is free' }))
   }
 
   cancel(): void {
@@ -100,8 +100,8 @@ class Check implements WireOwner {
     this.wire.write(request, 0, request.length)
   }
 
-  onConnectError({ isLocal, code, detail }: ConnectFailure): void {
-    this.settle({ passed: false, detail: FAILURES[code] ?? detail, ...(isLocal && { isLocal }) })
+  onConnectError({ isLocal, detail }: Pick<ConnectFailure, 'isLocal' | 'detail'>): void {
+    this.settle({ passed: false, detail: FAILURES[detail] ?? detail, ...(isLocal && { isLocal }) })
     this.hangUp()
   }
 
@@ -187,12 +187,12 @@ function answerInWords({ status, reason }: Answer, check: HttpCheck): string {
   return `${status}, expected ${ranges.join(' or ')}`
 }
 
+/** What is told of a connect by the system's code alone. A name server's codes look the same and come with words of their own. */
 const FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   ENOENT: 'no such socket',
   EACCES: 'socket not permitted',
-  ENOTFOUND: 'host name not found',
   EHOSTUNREACH: 'no route to host',
   ENETUNREACH: 'network unreachable',
   ETIMEDOUT: 'connect timed out',

@@ -69,9 +69,14 @@ const answering = (text: string, asked: string[] = []) =>
   })
 
 /** A probe with real sockets, on a clock that stands still. */
-function makeProbe(clock = virtualClock(), budget = openBudget(clock), connect = systemConnect(fail)): Probe {
+function makeProbe(
+  clock = virtualClock(),
+  budget = openBudget(clock),
+  connect = systemConnect(fail),
+  code = 'ENOTFOUND',
+): Probe {
   const wheel = new TimerWheel(clock, fail)
-  const names = createNameTable(clock, (_host, done) => done({ kind: 'failure', code: 'ENOTFOUND' }))
+  const names = createNameTable(clock, (_host, done) => done({ kind: 'failure', code }))
   const dial = createDial({ connect, names, clock, wheel, reportFault: fail, relieve: () => false, onShortage() {} })
   return createProbe({ clock, wheel, dial, budget, limits: () => limits })
 }
@@ -195,9 +200,14 @@ describe('any check', () => {
     })
   }
 
-  test('tells a name that has no address, and looks names up as traffic does', async () => {
+  test.each([
+    ['ENOTFOUND', 'the name app.test has no address'],
+    ['ECONNREFUSED', 'no name server has told the address of app.test: ECONNREFUSED'],
+  ])('looks names up as traffic does, and tells what came of it: %s', async (code, detail) => {
     const backend = makeBackend(80, { address: { kind: 'tcp', host: 'app.test', port: 80 } })
-    expect(await check(backend)).toMatchObject({ passed: false, detail: 'host name not found' })
+    const probe = makeProbe(undefined, undefined, undefined, code)
+    const result = await new Promise<CheckResult>((resolve) => void probe(backend, policyOf(http), resolve))
+    expect(result).toMatchObject({ passed: false, detail })
   })
 
   test('says nothing of the member when no descriptor is left, and gives each back', async () => {
@@ -216,7 +226,9 @@ describe('any check', () => {
       probe(backend, policyOf(http), () => undefined)()
     }
     while (budget.take());
+    const timers = clock.pending()
     expect(await ask(backend, http)).toMatchObject({ isLocal: true, detail: 'no descriptor is free' })
+    expect(clock.pending()).toBe(timers)
   })
 
   test('says nothing of the member when no port is left', async () => {
