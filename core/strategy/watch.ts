@@ -20,7 +20,7 @@ export type NamedVersion = Pick<WatchedVersion, 'file' | 'version' | 'isShipped'
 /** Hears whose calls those of an owner are from now on. */
 export type OnNamed = (owner: number, version: WatchedVersion) => void
 
-/** Owner 0 stands for all pools that are too many. */
+/** Owner 0 stands for all pools that are too many, so it has no name: the wrong one would be blamed. */
 const trial = 1
 const firstPool = 2
 
@@ -39,7 +39,8 @@ export class StrategyWatch {
   ofPool(pool: string, use: () => string): PoolWatch {
     const next = firstPool + this.owners.size
     const owner = this.owners.get(pool) ?? (next > maxOwner ? 0 : next)
-    if (owner !== 0) this.owners.set(pool, owner)
+    if (owner === 0) return new PoolWatch(this, owner, () => undefined)
+    this.owners.set(pool, owner)
     return new PoolWatch(this, owner, (version) => this.onNamed(owner, { ...version, pool, use: use() }))
   }
 

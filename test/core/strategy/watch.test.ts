@@ -37,6 +37,13 @@ describe('StrategyWatch', () => {
     expect(owners).not.toContain(1)
   })
 
+  test('names no version for pools that are too many: it would stand for all of them', () => {
+    const { watch, named } = watching()
+    for (let index = 0; index < 1022; index += 1) watch.ofPool(`pool-${index}`, () => 'p2c')
+    watch.ofPool('one too many', () => './mine.ts').serves(mine)
+    expect(named).toEqual([])
+  })
+
   test('marks trials as calls of the version that is tried', () => {
     const { watch, named, marked } = watching()
     const result = watch.tries({ ...mine, plugin: () => undefined } as typeof mine, 'create', () => {
