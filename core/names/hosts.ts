@@ -1,8 +1,11 @@
 /** The hosts file, hosts(5): names that need no name server. Containers find themselves and each other by it. */
 import { isIP } from 'node:net'
 
-/** Addresses by name in lower case, IPv4 first. */
+/** Addresses by name in lower case, as they stand there. */
 export type Hosts = ReadonlyMap<string, readonly string[]>
+
+/** Addresses of one name; looking for an address among more would hold up traffic. */
+const MAX_ADDRESSES = 256
 
 /** Lines that make no sense are passed over, as every resolver does. */
 export function parseHosts(text: string): Hosts {
@@ -19,7 +22,5 @@ export function parseHosts(text: string): Hosts {
 function add(hosts: Map<string, string[]>, name: string, address: string): void {
   const known = hosts.get(name)
   if (known === undefined) hosts.set(name, [address])
-  else if (known.includes(address)) return
-  else if (isIP(address) === 6) known.push(address)
-  else known.splice(known.filter((other) => isIP(other) === 4).length, 0, address)
+  else if (known.length < MAX_ADDRESSES && !known.includes(address)) known.push(address)
 }

@@ -11,9 +11,14 @@ describe('a hosts file', () => {
     ])
   })
 
-  test('collects the addresses of a name, each once, IPv4 first', () => {
+  test('collects the addresses of a name, each once', () => {
     const hosts = parseHosts('::1 localhost\n127.0.0.1 localhost\n::2 localhost\n127.0.0.2 localhost\n::1 localhost')
-    expect(hosts.get('localhost')).toEqual(['127.0.0.1', '127.0.0.2', '::1', '::2'])
+    expect(hosts.get('localhost')).toEqual(['::1', '127.0.0.1', '::2', '127.0.0.2'])
+  })
+
+  test('takes 256 addresses of a name', () => {
+    const lines = Array.from({ length: 10_000 }, (_, index) => `10.0.${index >> 8}.${index & 255} a`)
+    expect(parseHosts(lines.join('\n')).get('a')).toHaveLength(256)
   })
 
   test('knows names in any case', () => {
