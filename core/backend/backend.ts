@@ -81,7 +81,8 @@ export class Backend {
   /** Brings it up to date with `member`, of the same id and so of the same address; `reckon` is to follow. */
   configure(member: Member, now: number): void {
     this.zone = member.zone
-    this.place = Object.freeze(member.place)
+    // The same object for as long as it is the same place: whoever compares need not look inside.
+    if (!Bun.deepEquals(member.place, this.place)) this.place = Object.freeze(member.place)
     this.facts.operator = operatorFact(member, this.facts.operator, now)
   }
 

@@ -22,9 +22,11 @@ export interface BalancerOptions {
   readonly calls?: OwnedCalls
 }
 
-/** Whom a strategy may choose from for as long as nobody comes or goes. */
+/** Whom a strategy may choose from for as long as nobody comes, goes or stands elsewhere. */
 interface Choice {
   readonly backends: EligibleBackends
+  /** Where each of them stood then: what a strategy has built may hang on it. */
+  readonly sites: readonly Pick<Backend, 'zone' | 'place'>[]
   /** What the strategy is shown of them: frozen, and the same array each time, since strategies build on it. */
   readonly candidates: Candidates
   /** Back from what it picked; nothing for a stranger. */
@@ -106,12 +108,12 @@ export class Balancer {
     return choice.backendOf.get(drawByWeight(context.random, candidates)) ?? choice.backends[0]
   }
 
-  /** The choice now: the same for as long as nobody came or went. */
+  /** The choice now: the same for as long as a strategy would be shown the same. */
   private current(): Choice | undefined {
     if (!this.isStale) return this.choice
     this.isStale = false
     const backends = eligibleBackends(this.backends)
-    if (!haveSameMembers(this.choice?.backends, backends)) this.choice = backends && choiceOf(backends)
+    if (!isSameChoice(this.choice, backends)) this.choice = backends && choiceOf(backends)
     return this.choice
   }
 
@@ -124,6 +126,7 @@ export class Balancer {
 function choiceOf(backends: EligibleBackends): Choice {
   return {
     backends,
+    sites: backends.map(({ zone, place }) => ({ zone, place })),
     candidates: Object.freeze(candidatesOf(backends)),
     backendOf: new Map(backends.map((backend) => [backend.candidate, backend])),
   }
@@ -134,5 +137,10 @@ const candidatesOf = ([first, ...rest]: EligibleBackends): Candidates => [
   ...rest.map(({ candidate }) => candidate),
 ]
 
-const haveSameMembers = (one: readonly Backend[] = [], other: readonly Backend[] = []): boolean =>
-  one.length === other.length && one.every((backend, index) => backend === other[index])
+/** Weights and loads are read live. */
+function isSameChoice(choice: Choice | undefined, backends: readonly Backend[] = []): boolean {
+  const { backends: before, sites } = choice ?? { backends: [], sites: [] }
+  const isSame = (backend: Backend, index: number): boolean =>
+    backend === before[index] && backend.zone === sites[index]?.zone && backend.place === sites[index]?.place
+  return before.length === backends.length && backends.every(isSame)
+}

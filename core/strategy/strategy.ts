@@ -23,8 +23,8 @@ export interface Candidate {
 }
 
 /**
- * Never empty. A new array whenever membership or eligibility changes; otherwise the same reference, and frozen. A request
- * that is tried again, or found a backend at its cap, has an array of its own for that one pick.
+ * Never empty. A new array whenever membership, eligibility, a zone or a place changes; otherwise the same reference, and
+ * frozen. A request that is tried again, or found a backend at its cap, has an array of its own for that one pick.
  */
 export type Candidates = readonly [Candidate, ...Candidate[]]
 

@@ -57,6 +57,31 @@ describe('Balancer', () => {
     expect(seen[2]).not.toBe(seen[0])
   })
 
+  test('shows another list once somebody stands elsewhere, and no other for the same place said again', () => {
+    const seen: Candidates[] = []
+    const { balancer } = balancing({
+      pick(candidates) {
+        seen.push(candidates)
+        return candidates[0]
+      },
+    })
+    const backend = makeBackend(1)
+    const standing = [
+      { zone: 'eu' },
+      { zone: 'us' },
+      { zone: 'us', weight: 3 },
+      { zone: 'us', place: { latitude: 1, longitude: 2 } },
+      { zone: 'us', place: { latitude: 1, longitude: 2 } },
+    ]
+    for (const where of standing) {
+      backend.configure(makeMember(1, where), 0)
+      balancer.update([backend])
+      balancer.pick(context, [])
+    }
+    const isOther = seen.slice(1).map((candidates, index) => candidates !== seen[index])
+    expect(isOther).toEqual([true, false, true, false])
+  })
+
   test.each([
     ['a stranger', { pick: () => makeBackend(9).candidate }, 'pick returned something that is not in the list'],
     ['a backend', { pick: () => backends[0] as never }, 'pick returned a copy of a candidate; '],
