@@ -5,10 +5,8 @@ import type { Member } from './member.ts'
 export interface Reconciled {
   /** One per member, in the members' order. */
   readonly backends: readonly Backend[]
-  readonly added: readonly Backend[]
   /** No longer configured; the caller lets their attempts end. */
   readonly removed: readonly Backend[]
-  readonly kept: readonly Backend[]
 }
 
 /**
@@ -24,21 +22,13 @@ export function reconcile(
   // Before the first change, so that a throw leaves the running pool as it was.
   refuseDuplicates(members)
   const gone = new Map(old.map((backend) => [backend.id, backend]))
-  const added: Backend[] = []
-  const kept: Backend[] = []
   const backends = members.map((member) => {
     const known = gone.get(member.id)
     gone.delete(member.id)
-    if (known === undefined) {
-      const fresh = create(member)
-      added.push(fresh)
-      return fresh
-    }
-    known.configure(member, now)
-    kept.push(known)
-    return known
+    known?.configure(member, now)
+    return known ?? create(member)
   })
-  return { backends, added, removed: [...gone.values()], kept }
+  return { backends, removed: [...gone.values()] }
 }
 
 function refuseDuplicates(members: readonly Member[]): void {
