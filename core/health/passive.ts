@@ -61,7 +61,11 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
     backend.facts.traffic = { ...fact, until: untilOf(fact.since) }
     goodChecks.delete(backend)
     waitForTrial(backend)
-    onChange(backend, cause)
+    tell(backend, cause)
+  }
+
+  function tell(backend: Backend, detail: string): void {
+    if (backends().includes(backend)) onChange(backend, detail)
   }
 
   const untilOf = (since: number): number | undefined =>
@@ -77,7 +81,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
       pauses.delete(backend)
       // A system's timer may be early by a part of a millisecond.
       if (isOut(backend)) waitForTrial(backend)
-      else if (backends().includes(backend)) onChange(backend, 'tried again after a pause')
+      else tell(backend, 'tried again after a pause')
     })
     pauses.set(backend, cancel)
   }
@@ -102,7 +106,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
       if (now - ttfbMs < traffic.since) return
       const wasOut = isOut(backend)
       clear(backend)
-      if (wasOut) onChange(backend, 'it has answered a request')
+      if (wasOut) tell(backend, 'it has answered a request')
     },
     onEnd(backend, ending) {
       if (ending.kind !== 'failed' || ending.cause !== 'connect') return

@@ -148,6 +148,15 @@ describe('a member that traffic has taken out', () => {
     expect([isOut(), backend.connectFailuresInRow]).toEqual([true, 3])
   })
 
+  test('is not reported when it fails or answers after it has left the pool', () => {
+    const { backends, changes, isOut, run } = watchingOne()
+    backends.pop()
+    expect(run('---')).toBe('uud')
+    expect(run('+')).toBe('u')
+    expect(isOut()).toBe(false)
+    expect(changes).toEqual([])
+  })
+
   test('is not reported once it has left the pool', () => {
     const { clock, backends, changes, run } = watchingOne()
     run('---')
