@@ -43,13 +43,14 @@ export interface PassiveHealth {
   onCheck(backend: Backend, passed: boolean): void
   /** After a change of policy or members: who is out stays out, and comes back as this policy says. */
   update(policy: PassivePolicy): void
-  /** Cancels the pauses; backends that are out stay out. */
+  /** Cancels the pauses; backends that are out stay out, and nothing is found out until the next `update`. */
   stop(): void
 }
 
 export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
   const { backends, clock, onChange } = options
   let { policy } = options
+  let isStopped = false
   const pauses = new Map<Backend, Cancel>()
   /** Good checks in a row of those that wait for them. */
   const goodChecks = new WeakMap<Backend, number>()
@@ -96,7 +97,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
 
   return {
     onResponse(backend, ttfbMs, now) {
-      if (backend.connectFailuresInRow === 0) return
+      if (backend.connectFailuresInRow === 0 || isStopped) return
       const { traffic } = backend.facts
       if (traffic.kind === 'clear') {
         backend.connectFailuresInRow = 0
@@ -109,7 +110,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
       if (wasOut) tell(backend, 'it has answered a request')
     },
     onEnd(backend, ending) {
-      if (ending.kind !== 'failed' || ending.cause !== 'connect') return
+      if (ending.kind !== 'failed' || ending.cause !== 'connect' || isStopped) return
       // Connects begun before it went out still fail afterwards: they are the same failure.
       if (isOut(backend)) return
       backend.connectFailuresInRow += 1
@@ -124,6 +125,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
     },
     update(changed) {
       policy = changed
+      isStopped = false
       for (const backend of backends()) {
         const { facts } = backend
         // One that is on trial already stays so.
@@ -133,6 +135,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
       }
     },
     stop() {
+      isStopped = true
       for (const cancel of pauses.values()) cancel()
       pauses.clear()
     },

@@ -76,6 +76,18 @@ describe('createPassiveHealth', () => {
     expect(isOut()).toBe(false)
   })
 
+  test('finds nothing out once it has stopped, until an update begins it again', () => {
+    const { backend, changes, clock, passive, run } = watchingOne()
+    passive.stop()
+    expect(run('----')).toBe('uuuu')
+    expect([backend.connectFailuresInRow, clock.pending()]).toEqual([0, 0])
+    passive.update({ failures: 3, recovery: pause(1000) })
+    expect(run('---')).toBe('uud')
+    passive.stop()
+    run('+')
+    expect([backend.facts.traffic.kind, clock.pending(), changes.length]).toEqual(['failing', 0, 1])
+  })
+
   test('stops with no pause left, and who is out stays out', () => {
     const { clock, passive, changes, run } = watchingOne({ recovery: pause(100_000) })
     run('---')
