@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { main } from '../../cli/main.ts'
@@ -15,11 +15,6 @@ const files = {
   'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }',
   'm.json': '{ "backends": ["http://a", "http://b"] }',
 }
-
-const ends: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end()
-})
 
 /** What the status tells of the members in force. `checks`: how many health checks have ended. */
 function statusOf({ edge, controller }: Controlled, checks: { ended: number }): StatusSnapshot {
@@ -48,7 +43,6 @@ async function start(given: Readonly<Record<string, string>> = files, token?: st
   const status = () => statusOf(one, checks)
   const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller, status })
   const server = await adminServer({ token: token === undefined ? undefined : new Secret(token), source })
-  ends.push(one.end)
   const url = `http://${formatAddress(server.address)}`
   const run = async (line: string, env: Readonly<Record<string, string>> = {}, overrides: Partial<ServiceIo> = {}) => {
     const io = fakeIo({ env: { SMARTEDGE_ADMIN_URL: url, ...env }, ...overrides })

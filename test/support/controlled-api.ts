@@ -1,5 +1,4 @@
-/** The admin API over a controller on real files, and a way to ask it; everything is taken away behind each test. */
-import { afterEach } from 'bun:test'
+/** The admin API over a controller on real files, and a way to ask it. */
 import type { Access } from '../../core/admin/access.ts'
 import { createAdminHandler } from '../../core/admin/routes.ts'
 import { adminRequest } from './admin-request.ts'
@@ -21,15 +20,8 @@ export interface ControlledApi extends Controlled {
 
 type Headers = Readonly<Record<string, string>>
 
-const running = new Set<Controlled>()
-afterEach(() => {
-  for (const one of running) one.end()
-  running.clear()
-})
-
 export async function controlledApi(access: Access = { kind: 'open' }): Promise<ControlledApi> {
   const one = await controlled(files)
-  running.add(one)
   const source = fakeAdminSource({ config: () => one.edge.config, control: one.controller })
   const handler = createAdminHandler({ access: () => access, source })
   const askAs: ControlledApi['askAs'] = (headers, method, url, body) =>

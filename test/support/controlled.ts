@@ -1,4 +1,5 @@
-/** A controller on real files in a folder of its own, with a fake edge and a virtual clock. */
+/** A controller on real files in a folder of its own, with a fake edge and a virtual clock; all is taken away behind each test. */
+import { afterEach } from 'bun:test'
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,6 @@ export interface Controlled {
   readonly write: (name: string, text: string) => void
   /** The weights of a pool's members in force, by id; negative: draining. */
   readonly members: (pool: string) => Readonly<Record<string, number>>
-  readonly end: () => void
 }
 
 interface Options {
@@ -30,6 +30,11 @@ interface Options {
   /** As if it had come through a pipe. */
   readonly isPiped?: boolean
 }
+
+const ends: (() => void)[] = []
+afterEach(() => {
+  for (const end of ends.splice(0)) end()
+})
 
 /** `files` by name, edge.json among them. Watched files need the system's clock. */
 export async function controlled(
@@ -49,6 +54,10 @@ export async function controlled(
   const onceRead = isPiped ? files[main] : undefined
   const source = { place, cwd: folder, env, onceRead, warnings: loaded.warnings, isWatched }
   const controller = createController({ edge, files: source, emit, clock })
+  ends.push(() => {
+    controller.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
   return {
     controller,
     edge,
@@ -63,9 +72,5 @@ export async function controlled(
           isDraining ? -weight : weight,
         ]),
       ),
-    end() {
-      controller.stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
   }
 }

@@ -1,22 +1,15 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatProblem } from '../../../core/config/problems.ts'
 import type { Plan, PoolEdit } from '../../../core/control/contract.ts'
-import { controlled, type Controlled } from '../../support/controlled.ts'
-
-let open: Controlled[] = []
-afterEach(() => {
-  for (const one of open) one.end()
-  open = []
-})
+import { controlled } from '../../support/controlled.ts'
 
 const config = (pool: object, top: object = {}): string =>
   JSON.stringify({ ...top, pools: { web: { backends: ['http://a'], ...pool } } })
 
 async function start(text = config({}), env: Readonly<Record<string, string>> = {}) {
   const one = await controlled({ 'edge.json': text, 'mine.ts': '' }, { env })
-  open.push(one)
   // Whatever the umask of whoever runs this.
   chmodSync(join(one.folder, 'mine.ts'), 0o644)
   const use = (strategy: unknown): PoolEdit => ({ pool: 'web', kind: 'strategy', strategy })
@@ -126,7 +119,6 @@ describe('a text to plan', () => {
     const files = { 'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }' }
     const members = '{ "backends": [{ "url": "http://a", "zone": "${ZONE}" }] }'
     const one = await controlled({ ...files, 'm.json': members }, { env })
-    open.push(one)
     expect(told(await one.controller.plan(files['edge.json']))).toBe('nothing would change')
   })
 })

@@ -1,19 +1,8 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatProblem } from '../../../core/config/problems.ts'
 import { controlled, type Controlled } from '../../support/controlled.ts'
-
-let open: Controlled[] = []
-afterEach(() => {
-  for (const one of open) one.end()
-  open = []
-})
-async function start(...options: Parameters<typeof controlled>): Promise<Controlled> {
-  const one = await controlled(...options)
-  open.push(one)
-  return one
-}
 
 const web = (backends: string, more = '') => `{ "pools": { "web": { "backends": ${backends} } }${more} }`
 const two = (webBackends: string, api: string) =>
@@ -23,7 +12,7 @@ const kinds = (one: Controlled): string[] => one.events.map((event) => event.kin
 
 describe('reload', () => {
   test('puts in force what is on disk, and says what changed', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]', ', "drainTimeout": "1s"'))
     expect(await one.controller.reload('SIGHUP')).toMatchObject({
       kind: 'applied',
@@ -44,7 +33,7 @@ describe('reload', () => {
   })
 
   test('changes nothing when nothing changed, and says so', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     expect(await one.controller.reload('api')).toMatchObject({ kind: 'unchanged', generation: { number: 1 } })
     expect(one.events).toEqual([{ kind: 'reloaded', generation: 1, origin: 'api', summary: 'nothing changed' }])
   })
@@ -58,7 +47,7 @@ describe('reload', () => {
     ['of 50 MB', ' '.repeat(50_000_000)],
     ['deep', '['.repeat(10_000)],
   ])('refuses a file that is %s, and keeps what runs', async (_title, text) => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', text)
     const result = await one.controller.reload('api')
     expect(result.kind).toBe('refused')
@@ -69,7 +58,7 @@ describe('reload', () => {
   })
 
   test('refuses a file that is gone or a folder, and does not look for another', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]'), 'smartedge.config.json': web('["http://other"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]'), 'smartedge.config.json': web('["http://other"]') })
     rmSync(join(one.folder, 'edge.json'))
     const result = await one.controller.reload('api')
     expect(result.problems.map(formatProblem)).toEqual(['edge.json:1:1: must exist, there is no such file'])
@@ -78,7 +67,7 @@ describe('reload', () => {
   })
 
   test.each(['edge.json', 'm.json'])('is not held up by a pipe in the place of %s', async (name) => {
-    const one = await start({ 'edge.json': web('{ "file": "m.json" }'), 'm.json': '{ "backends": ["http://a"] }' })
+    const one = await controlled({ 'edge.json': web('{ "file": "m.json" }'), 'm.json': '{ "backends": ["http://a"] }' })
     rmSync(join(one.folder, name))
     Bun.spawnSync(['mkfifo', join(one.folder, name)])
     const [problem] = (await one.controller.reload('api')).problems
@@ -88,7 +77,7 @@ describe('reload', () => {
   })
 
   test('is healed by the next good file', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', '{')
     await one.controller.reload('api')
     one.write('edge.json', web('["http://b"]'))
@@ -97,7 +86,7 @@ describe('reload', () => {
   })
 
   test('counts how reloads went', async () => {
-    const one = await start({ 'edge.json': two('["http://a"]', good) })
+    const one = await controlled({ 'edge.json': two('["http://a"]', good) })
     const reloads = () => one.controller.state().reloads
     expect(reloads()).toEqual({ applied: 0, unchanged: 0, partial: 0, refused: 0 })
     const before = reloads()
@@ -111,7 +100,7 @@ describe('reload', () => {
   })
 
   test('keeps a faulty pool and lets the others change', async () => {
-    const one = await start({ 'edge.json': two('["http://a"]', good) })
+    const one = await controlled({ 'edge.json': two('["http://a"]', good) })
     one.write('edge.json', two('["http://b"]', '{ "backends": ["http://z"], "strategy": "best" }'))
     const result = await one.controller.reload('api')
     expect(result).toMatchObject({ kind: 'applied', kept: ['api'] })
@@ -124,7 +113,7 @@ describe('reload', () => {
   })
 
   test('keeps a pool that the edge refuses, at the place of the fault', async () => {
-    const one = await start({ 'edge.json': two('["http://a"]', good) })
+    const one = await controlled({ 'edge.json': two('["http://a"]', good) })
     one.edge.refuses = (config) =>
       config.pools.some((pool) => pool.strategy.use === 'random')
         ? [{ key: 'pools.api.strategy', message: 'throws at once' }]
@@ -137,7 +126,7 @@ describe('reload', () => {
   })
 
   test('says which strategies the edge kept', async () => {
-    const one = await start({ 'edge.json': two('["http://a"]', good) })
+    const one = await controlled({ 'edge.json': two('["http://a"]', good) })
     one.edge.keeps = [{ key: 'pools.api.strategy', message: 'does not parse' }]
     expect(await one.controller.reload('api')).toMatchObject({ kind: 'unchanged', kept: ['api'] })
     expect(kinds(one)).toEqual(['reload-failed'])
@@ -145,7 +134,7 @@ describe('reload', () => {
 
   test('says what else the edge kept, by its key', async () => {
     const config = web('["http://a"]', ',\n"geo": { "header": "x-zone" }')
-    const one = await start({ 'edge.json': config })
+    const one = await controlled({ 'edge.json': config })
     one.edge.keeps = [
       { key: 'geo.database', message: 'must be a database' },
       { key: 'pools.web.strategy', message: 'does not parse' },
@@ -156,7 +145,7 @@ describe('reload', () => {
   })
 
   test('says what the edge has read anew where the config is the same', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.edge.news = ['strategy files loaded anew', 'geo.database read anew']
     expect(await one.controller.reload('api')).toMatchObject({ kind: 'applied', generation: { number: 2 } })
     expect(one.events).toMatchObject([
@@ -165,7 +154,7 @@ describe('reload', () => {
   })
 
   test('changes nothing when the edge refuses what is outside pools', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.edge.refuses = () => [{ key: 'listeners.web.address', message: 'already in use' }]
     one.write('edge.json', web('["http://b"]', ', "listeners": {\n "web": { "address": "0.0.0.0:80" } }'))
     const result = await one.controller.reload('api')
@@ -174,7 +163,7 @@ describe('reload', () => {
   })
 
   test('of many at once goes one after the other', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))
     const results = await Promise.all([1, 2, 3].map(() => one.controller.reload('api')))
     expect(results.map(({ kind }) => kind)).toEqual(['applied', 'applied', 'applied'])
@@ -184,7 +173,7 @@ describe('reload', () => {
   })
 
   test('asked for again and again while one is under way is one more', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     let tries = 0
     const under = Promise.withResolvers<Promise<unknown>[]>()
     one.edge.refuses = () => {
@@ -199,7 +188,7 @@ describe('reload', () => {
   })
 
   test('asked for behind something else is a reload of its own', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))
     const results = [one.controller.reload('api'), one.controller.rollback('cli'), one.controller.reload('SIGHUP')]
     const kinds = (await Promise.all(results)).map((result) => result.kind === 'applied' && result.generation.origin)
@@ -208,14 +197,14 @@ describe('reload', () => {
   })
 
   test('names those who asked together, a few of them', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))
     const results = await Promise.all(['a', 'b', 'a', 'c', 'd', 'e'].map((origin) => one.controller.reload(origin)))
     expect(results[0]).toMatchObject({ generation: { origin: 'a, b, c and 2 more' } })
   })
 
   test('of files that show no change tries nothing', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     let tries = 0
     one.edge.refuses = () => {
       tries += 1
@@ -229,7 +218,7 @@ describe('reload', () => {
   })
 
   test('tries again what was refused or kept, though no file has changed', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.edge.keeps = [{ key: 'pools.web.strategy', message: 'does not parse' }]
     expect((await one.controller.reload('api')).problems).toHaveLength(1)
     one.edge.keeps = []
@@ -242,7 +231,7 @@ describe('reload', () => {
   })
 
   test('brings back what the files say after a rollback', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))
     await one.controller.reload('api')
     await one.controller.rollback('api')
@@ -253,7 +242,7 @@ describe('reload', () => {
 
 describe('a config that is hardly meant', () => {
   test('is warned of at the start, and again only when that changes', async () => {
-    const one = await start({ 'edge.json': web('[]') })
+    const one = await controlled({ 'edge.json': web('[]') })
     const told = (): string[][] => {
       const warnings = one.events.flatMap((event) => (event.kind === 'config-warning' ? [[...event.warnings]] : []))
       one.events.length = 0
@@ -275,7 +264,7 @@ describe('plan', () => {
   const load = (connections: number, tunnels: number) => ({ connections, tunnels })
 
   test('tells what a reload would change and end, and changes nothing', async () => {
-    const one = await start({ 'edge.json': web('["http://a", "http://b"]') })
+    const one = await controlled({ 'edge.json': web('["http://a", "http://b"]') })
     one.edge.edgeLoad = { listeners: new Map(), pools: new Map([['web', new Map([['a:80', load(5, 2)]])]]) }
     one.write('edge.json', web('["http://b"]'))
     expect(await one.controller.plan()).toMatchObject({
@@ -287,7 +276,7 @@ describe('plan', () => {
   })
 
   test('takes a text for the config file’s', async () => {
-    const one = await start({ 'edge.json': web('{ "file": "m.json" }'), 'm.json': '{ "backends": [] }' })
+    const one = await controlled({ 'edge.json': web('{ "file": "m.json" }'), 'm.json': '{ "backends": [] }' })
     const plan = await one.controller.plan(web('{ "file": "m.json" }', ', "drainTimeout": "1s"'))
     expect(plan).toMatchObject({ kind: 'plan', summary: 'drainTimeout: 5m -> 1s' })
     expect((await one.controller.plan('{')).kind).toBe('refused')
@@ -295,7 +284,7 @@ describe('plan', () => {
   })
 
   test('tells which pools would stay as they are', async () => {
-    const one = await start({ 'edge.json': two('["http://a"]', good) })
+    const one = await controlled({ 'edge.json': two('["http://a"]', good) })
     expect(await one.controller.plan(two('[]', '{}'))).toMatchObject({
       kept: ['api'],
       summary: 'pools.web: -a:80',
@@ -305,7 +294,7 @@ describe('plan', () => {
 
 describe('recheck', () => {
   test('tells a backend without checks from none', async () => {
-    const { controller } = await start({ 'edge.json': web('["http://a", "http://b"]') })
+    const { controller } = await controlled({ 'edge.json': web('["http://a", "http://b"]') })
     const asked = [
       ['web', 'a:80'],
       ['web', 'b:80'],

@@ -1,40 +1,17 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import type { EditResult, PoolEdit } from '../../../core/control/contract.ts'
-import { controlled, type Controlled } from '../../support/controlled.ts'
-
-let open: Controlled[] = []
-afterEach(() => {
-  for (const one of open) one.end()
-  open = []
-})
-async function start(...options: Parameters<typeof controlled>): Promise<Controlled> {
-  const one = await controlled(...options)
-  open.push(one)
-  return one
-}
-
-const apart = {
-  'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }',
-  'm.json': '{\n  // ours\n  "backends": [\n    "http://a", // first\n    "http://b"\n  ]\n}\n',
-}
-
-const web = (edit: object): PoolEdit => ({ pool: 'web', ...edit }) as PoolEdit
-const add = (member: unknown): PoolEdit => web({ kind: 'add', member })
-const told = (result: EditResult): string =>
-  result.kind === 'invalid'
-    ? result.problems.map(({ key, rule, value }) => `${key} ${rule}, got ${value}`).join('\n')
-    : result.kind
+import { describe, expect, test } from 'bun:test'
+import { controlled } from '../../support/controlled.ts'
+import { add, apart, told } from '../../support/pool-edits.ts'
 
 describe('an edit of a file that somebody else changed', () => {
   test('takes in what they saved', async () => {
-    const { controller, members, write } = await start(apart)
+    const { controller, members, write } = await controlled(apart)
     write('m.json', '{ "backends": ["http://x"] /* theirs */ }')
     expect(told(await controller.edit(add('http://c'), 'test'))).toBe('done')
     expect(members('web')).toEqual({ 'x:80': 1, 'c:80': 1 })
   })
 
   test('takes in what they save while it is being tried', async () => {
-    const { controller, edge, members, read, write } = await start(apart)
+    const { controller, edge, members, read, write } = await controlled(apart)
     let saves = 0
     edge.refuses = () => {
       saves += 1
@@ -49,7 +26,7 @@ describe('an edit of a file that somebody else changed', () => {
   })
 
   test('gives up when they do not stop', async () => {
-    const { controller, edge, write } = await start(apart)
+    const { controller, edge, write } = await controlled(apart)
     let saves = 0
     edge.refuses = () => {
       saves += 1
@@ -66,7 +43,7 @@ describe('an edit of a file that somebody else changed', () => {
   test.each(['', '{ "backends": [', '{ "backends": ["http://a", "http://a"] }', '[]', '\0'])(
     'is refused when they left %j',
     async (text) => {
-      const { controller, edge, read, write } = await start(apart)
+      const { controller, edge, read, write } = await controlled(apart)
       write('m.json', text)
       const result = await controller.edit(add('http://c'), 'test')
       expect(result).toMatchObject({
@@ -78,7 +55,7 @@ describe('an edit of a file that somebody else changed', () => {
   )
 
   test('is refused while the config has problems of its own', async () => {
-    const { controller, write } = await start(apart)
+    const { controller, write } = await controlled(apart)
     write('edge.json', '{')
     expect(told(await controller.edit(add('http://c'), 'test'))).toBe('conflict')
   })
@@ -86,7 +63,7 @@ describe('an edit of a file that somebody else changed', () => {
   test('goes on while another pool has problems', async () => {
     const pools = (api: string) =>
       `{ "routes": [{ "pool": "web" }], "pools": { "web": { "backends": { "file": "m.json" } }, "api": { "backends": ${api} } } }`
-    const { controller, members, write } = await start({ ...apart, 'edge.json': pools('["http://z"]') })
+    const { controller, members, write } = await controlled({ ...apart, 'edge.json': pools('["http://z"]') })
     write('edge.json', pools('[5]'))
     expect(told(await controller.edit(add('http://c'), 'test'))).toBe('done')
     expect(Object.keys({ ...members('web'), ...members('api') })).toEqual(['a:80', 'b:80', 'c:80', 'z:80'])

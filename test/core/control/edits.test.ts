@@ -1,36 +1,15 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EditResult, PoolEdit } from '../../../core/control/contract.ts'
-import { controlled, type Controlled } from '../../support/controlled.ts'
-
-let open: Controlled[] = []
-afterEach(() => {
-  for (const one of open) one.end()
-  open = []
-})
-async function start(...options: Parameters<typeof controlled>): Promise<Controlled> {
-  const one = await controlled(...options)
-  open.push(one)
-  return one
-}
+import type { PoolEdit } from '../../../core/control/contract.ts'
+import { controlled } from '../../support/controlled.ts'
+import { add, apart, told, web } from '../../support/pool-edits.ts'
 
 const inline = { 'edge.json': '{ "pools": { "web": { "backends": ["http://a", "http://b"] } } }' }
-const apart = {
-  'edge.json': '{ "pools": { "web": { "backends": { "file": "m.json" } } } }',
-  'm.json': '{\n  // ours\n  "backends": [\n    "http://a", // first\n    "http://b"\n  ]\n}\n',
-}
-
-const web = (edit: object): PoolEdit => ({ pool: 'web', ...edit }) as PoolEdit
-const add = (member: unknown): PoolEdit => web({ kind: 'add', member })
-const told = (result: EditResult): string =>
-  result.kind === 'invalid'
-    ? result.problems.map(({ key, rule, value }) => `${key} ${rule}, got ${value}`).join('\n')
-    : result.kind
 
 describe('an edit', () => {
   test('is in force and in the members file, with its comments', async () => {
-    const { controller, members, read } = await start(apart)
+    const { controller, members, read } = await controlled(apart)
     const result = await controller.edit(add('http://c'), 'api from ::1')
     expect(result).toMatchObject({ kind: 'done', file: 'm.json', generation: { number: 2, origin: 'api from ::1' } })
     expect(members('web')).toEqual({ 'a:80': 1, 'b:80': 1, 'c:80': 1 })
@@ -59,14 +38,14 @@ describe('an edit', () => {
       '["http://a", "http://b"]',
     ],
   ])('%s in the config file too', async (_title, edit, inForce, list) => {
-    const { controller, members, read } = await start(inline)
+    const { controller, members, read } = await controlled(inline)
     expect(told(await controller.edit(web(edit), 'test'))).toBe('done')
     expect(members('web')).toEqual(inForce)
     expect(read('edge.json')).toContain(`"backends": ${list} }`)
   })
 
   test('switches the strategy of a pool whose members stand in a file', async () => {
-    const { controller, edge, read } = await start(apart)
+    const { controller, edge, read } = await controlled(apart)
     const strategy = { use: 'consistent-hash', options: { load: 1.5 } }
     expect(told(await controller.edit(web({ kind: 'strategy', strategy }), 'test'))).toBe('done')
     expect(edge.config.pools[0]?.strategy).toEqual(strategy)
@@ -74,7 +53,7 @@ describe('an edit', () => {
   })
 
   test('works on a lone members file, which has no place for a strategy', async () => {
-    const { controller, members } = await start({ 'm.json': '{ "backends": [] }' }, { main: 'm.json' })
+    const { controller, members } = await controlled({ 'm.json': '{ "backends": [] }' }, { main: 'm.json' })
     const edit = { pool: 'default', kind: 'add', member: 'http://a' } as const
     expect(told(await controller.edit(edit, 'test'))).toBe('done')
     expect(members('default')).toEqual({ 'a:80': 1 })
@@ -85,7 +64,7 @@ describe('an edit', () => {
 
   test('finds a member by what its variable stands for', async () => {
     const files = { 'edge.json': '{ "pools": { "web": { "backends": ["http://${HOST}"] } } }' }
-    const { controller, read } = await start(files, { env: { HOST: 'a' } })
+    const { controller, read } = await controlled(files, { env: { HOST: 'a' } })
     expect(told(await controller.edit(web({ kind: 'update', backend: 'a:80', weight: 2 }), 'test'))).toBe('done')
     expect(read('edge.json')).toContain('{ "url": "http://${HOST}", "weight": 2 }')
   })
@@ -103,7 +82,7 @@ describe('a faulty edit', () => {
     ['backends[0].weight must be a number from 0.001 to 1000, got a list', [1]],
     ['backends[0].weight must be a number from 0.001 to 1000, got an object', { weight: 1 }],
   ])('says %s', async (problem, weight) => {
-    const { controller, edge, read } = await start(apart)
+    const { controller, edge, read } = await controlled(apart)
     const result = await controller.edit(web({ kind: 'update', backend: 'a:80', weight }), 'test')
     expect(told(result)).toBe(problem)
     expect([edge.inForce.length, read('m.json')]).toEqual([1, apart['m.json']])
@@ -124,7 +103,7 @@ describe('a faulty edit', () => {
       'backends[2]["__proto__"] is not allowed as a key, got undefined',
     ],
   ])('adding %j says why not', async (member, problem) => {
-    const { controller, members } = await start(apart)
+    const { controller, members } = await controlled(apart)
     const text = told(await controller.edit(add(member), 'test')).replace('.__proto__', '["__proto__"]')
     expect(text.replace('$${', '${')).toBe(problem)
     expect(Object.keys(members('web')).length).toBe(2)
@@ -137,12 +116,12 @@ describe('a faulty edit', () => {
     [web({ kind: 'remove', backend: 'c:80' }), 'The pool web has no backend c:80.'],
     [web({ kind: 'update', backend: 'http://a', weight: 2 }), 'The pool web has no backend http://a.'],
   ])('%j names what is not there', async (edit, detail) => {
-    const { controller } = await start(apart)
+    const { controller } = await controlled(apart)
     expect(await controller.edit(edit, 'test')).toEqual({ kind: 'unknown', detail })
   })
 
   test('to a strategy that does not load is not found in the file', async () => {
-    const { controller, edge, read } = await start(inline)
+    const { controller, edge, read } = await controlled(inline)
     edge.refuses = (config) =>
       config.pools[0]?.strategy.use === 'random' ? [{ key: 'pools.web.strategy', message: 'cannot be loaded' }] : []
     const result = await controller.edit(web({ kind: 'strategy', strategy: 'random' }), 'test')
@@ -154,7 +133,7 @@ describe('a faulty edit', () => {
   })
 
   test('that cannot be written is not tried on the edge', async () => {
-    const { controller, edge, members, folder, read } = await start(apart)
+    const { controller, edge, members, folder, read } = await controlled(apart)
     // A folder where the temporary file would be: works for root too, unlike permissions.
     mkdirSync(join(folder, '.m.json.smartedge.tmp'))
     let tries = 0
@@ -170,7 +149,7 @@ describe('a faulty edit', () => {
   })
 
   test('is not in force when its file cannot be replaced at last', async () => {
-    const { controller, edge, folder, read } = await start(apart)
+    const { controller, edge, folder, read } = await controlled(apart)
     edge.refuses = () => {
       rmSync(join(folder, '.m.json.smartedge.tmp'))
       return []
@@ -192,7 +171,7 @@ describe('a faulty edit', () => {
   })
 
   test('leaves no temporary file, whatever becomes of it', async () => {
-    const { controller, edge, folder } = await start(apart)
+    const { controller, edge, folder } = await controlled(apart)
     edge.refuses = (config) => (config.pools[0]?.members.length === 3 ? [{ key: 'geo', message: 'is gone' }] : [])
     expect(told(await controller.edit(add('http://c'), 'test'))).toBe('geo is gone, got undefined')
     expect(readdirSync(folder).toSorted()).toEqual(['edge.json', 'm.json'])
@@ -203,7 +182,10 @@ describe('an edit of what came through a pipe', () => {
   test('is refused, and one of a members file beside it made', async () => {
     const pools = '"web": { "backends": { "file": "m.json" } }, "api": { "backends": [] }'
     const piped = `{ "routes": [{ "pool": "web" }], "pools": { ${pools} } }`
-    const { controller, read } = await start({ 'edge.json': piped, 'm.json': '{ "backends": [] }' }, { isPiped: true })
+    const { controller, read } = await controlled(
+      { 'edge.json': piped, 'm.json': '{ "backends": [] }' },
+      { isPiped: true },
+    )
     expect(await controller.edit({ pool: 'api', kind: 'add', member: 'http://c' }, 'test')).toEqual({
       kind: 'conflict',
       detail: 'The configuration was read from a pipe, so that there is no file to change.',
@@ -216,7 +198,7 @@ describe('an edit of what came through a pipe', () => {
 
 describe('an edit with If-Match', () => {
   test('counts only for the pool as it was seen', async () => {
-    const { controller } = await start(apart)
+    const { controller } = await controlled(apart)
     const first = await controller.edit(add('http://c'), 'test')
     const etag = first.kind === 'done' ? first.etag : ''
     const both = [1, 2].map((weight) =>
@@ -231,7 +213,7 @@ describe('an edit with If-Match', () => {
 
 describe('many edits at once', () => {
   test('are all made, in few writes', async () => {
-    const { controller, members, edge } = await start(apart)
+    const { controller, members, edge } = await controlled(apart)
     const results = await Promise.all(
       Array.from({ length: 1000 }, (_, at) => controller.edit(add(`http://h${at}`), 'test')),
     )
@@ -245,7 +227,7 @@ describe('many edits at once', () => {
   }, 30_000)
 
   test('are judged each by itself', async () => {
-    const { controller, members } = await start(apart)
+    const { controller, members } = await controlled(apart)
     const edits = [
       add('http://c'),
       add('http://c'),
@@ -264,7 +246,7 @@ describe('many edits at once', () => {
         '{ "routes": [{ "pool": "web" }], "pools": { "web": { "backends": { "file": "m.json" } }, "api": { "backends": [] } } }',
       'm.json': '{ "backends": [] }',
     }
-    const { controller, read } = await start(files)
+    const { controller, read } = await controlled(files)
     await Promise.all(
       [0, 1, 2, 3].map((at) =>
         controller.edit({ pool: at % 2 ? 'api' : 'web', kind: 'add', member: `http://h${at}` }, 'test'),
@@ -277,7 +259,7 @@ describe('many edits at once', () => {
 
 describe('the audit', () => {
   test('tells what was done, from where, and how it ended', async () => {
-    const { controller, events } = await start(inline)
+    const { controller, events } = await controlled(inline)
     await controller.edit(web({ kind: 'update', backend: 'a:80', weight: 2, drain: true }), 'cli from 127.0.0.1')
     await controller.edit(web({ kind: 'strategy', strategy: { use: './x.ts', options: { key: 'hunter2' } } }), 'api')
     await controller.edit(add('x'.repeat(10_000)), 'api')
@@ -301,7 +283,7 @@ describe('the audit', () => {
 })
 
 test('a file that only its owner may read stays so', async () => {
-  const { controller, folder } = await start(apart)
+  const { controller, folder } = await controlled(apart)
   chmodSync(join(folder, 'm.json'), 0o600)
   await controller.edit(add('http://c'), 'test')
   expect(statSync(join(folder, 'm.json')).mode & 0o777).toBe(0o600)

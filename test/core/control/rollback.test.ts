@@ -1,22 +1,11 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import { controlled, type Controlled } from '../../support/controlled.ts'
-
-let open: Controlled[] = []
-afterEach(() => {
-  for (const one of open) one.end()
-  open = []
-})
-async function start(...options: Parameters<typeof controlled>): Promise<Controlled> {
-  const one = await controlled(...options)
-  open.push(one)
-  return one
-}
+import { describe, expect, test } from 'bun:test'
+import { controlled } from '../../support/controlled.ts'
 
 const web = (backends: string, more = '') => `{ "pools": { "web": { "backends": ${backends} } }${more} }`
 
 describe('rollback', () => {
   test('goes back one generation at a time, and leaves the files alone', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     for (const name of ['b', 'c']) {
       one.write('edge.json', web(`["http://${name}"]`))
       await one.controller.reload('api')
@@ -38,7 +27,7 @@ describe('rollback', () => {
   })
 
   test('is told beforehand, with what it ends', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     expect(await one.controller.planRollback()).toMatchObject({ kind: 'nowhere' })
     one.write('edge.json', web('["http://b"]', ', "drainTimeout": "1s"'))
     await one.controller.reload('api')
@@ -59,7 +48,7 @@ describe('rollback', () => {
   })
 
   test('stays where it is when the edge refuses', async () => {
-    const one = await start({ 'edge.json': web('["http://a"]') })
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))
     await one.controller.reload('api')
     one.edge.refuses = () => [{ key: 'listeners.web', message: 'in use' }]

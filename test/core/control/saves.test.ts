@@ -1,18 +1,7 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { controlled, type Controlled } from '../../support/controlled.ts'
-
-let open: Controlled[] = []
-afterEach(() => {
-  for (const one of open) one.end()
-  open = []
-})
-async function start(...options: Parameters<typeof controlled>): Promise<Controlled> {
-  const one = await controlled(...options)
-  open.push(one)
-  return one
-}
 
 const two = (webBackends: string, api: string) =>
   `{ "routes": [{ "pool": "web" }],\n  "pools": {\n    "web": { "backends": ${webBackends} },\n    "api": ${api}\n  } }`
@@ -29,7 +18,7 @@ describe('saved files', () => {
   const weights = (one: Controlled) => JSON.stringify(one.members('web'))
 
   test('come into force by themselves, whichever was saved', async () => {
-    const one = await start(files, { isWatched: true })
+    const one = await controlled(files, { isWatched: true })
     one.write('m.json', '{ "backends": ["http://b"] }')
     await until(() => weights(one) === '{"b:80":1}')
     one.write('edge.json', files['edge.json'].replace('http://z', 'http://y'))
@@ -38,7 +27,7 @@ describe('saved files', () => {
   })
 
   test('may be links that turn', async () => {
-    const one = await start(files, { isWatched: true })
+    const one = await controlled(files, { isWatched: true })
     for (const version of ['1', '2', '3']) {
       mkdirSync(join(one.folder, version))
       one.write(`${version}/m.json`, `{ "backends": ["http://v${version}"] }`)
@@ -49,7 +38,7 @@ describe('saved files', () => {
   })
 
   test('may lie in a folder that is swapped', async () => {
-    const one = await start(files, { isWatched: true })
+    const one = await controlled(files, { isWatched: true })
     const deploy = (name: string): void => {
       cpSync(one.folder, `${one.folder}.new`, { recursive: true })
       writeFileSync(`${one.folder}.new/m.json`, `{ "backends": ["http://${name}"] }`)
@@ -66,7 +55,7 @@ describe('saved files', () => {
   })
 
   test('that are bad are told of once, and healed by the next good save', async () => {
-    const one = await start(files, { isWatched: true })
+    const one = await controlled(files, { isWatched: true })
     one.write('m.json', '{ "backends": [')
     await until(() => kinds(one).length > 0)
     expect(one.events).toMatchObject([{ kind: 'reload-failed', origin: 'watch', kept: ['web'] }])
@@ -77,7 +66,7 @@ describe('saved files', () => {
   })
 
   test('that are gone for a moment only are not worth a word', async () => {
-    const one = await start(files, { isWatched: true })
+    const one = await controlled(files, { isWatched: true })
     one.write('m.json', '')
     one.write('m.json', '{ "backends": ["http://b"')
     rmSync(join(one.folder, 'm.json'))
@@ -87,7 +76,7 @@ describe('saved files', () => {
   })
 
   test('by the API are no news to the watch', async () => {
-    const one = await start(files, { isWatched: true })
+    const one = await controlled(files, { isWatched: true })
     await one.controller.edit({ pool: 'web', kind: 'add', member: 'http://b' }, 'api')
     // What is saved after it is seen after it.
     one.write('edge.json', files['edge.json'].replace('http://z', 'http://y'))
@@ -97,7 +86,7 @@ describe('saved files', () => {
   })
 
   test('of strategies that are half-written are not worth a word when they are whole soon', async () => {
-    const one = await start({ ...files, 'mine.ts': '1' }, { isWatched: true })
+    const one = await controlled({ ...files, 'mine.ts': '1' }, { isWatched: true })
     one.edge.strategyFiles = [join(one.folder, 'mine.ts')]
     await one.controller.reload('api')
     one.events.length = 0
@@ -118,7 +107,7 @@ describe('saved files', () => {
   })
 
   test('of strategies that stay half-written are told of once', async () => {
-    const one = await start({ ...files, 'mine.ts': '1' }, { isWatched: true })
+    const one = await controlled({ ...files, 'mine.ts': '1' }, { isWatched: true })
     one.edge.strategyFiles = [join(one.folder, 'mine.ts')]
     await one.controller.reload('api')
     one.events.length = 0
@@ -131,7 +120,7 @@ describe('saved files', () => {
   })
 
   test('of strategies are a reason to apply again', async () => {
-    const one = await start({ ...files, 'mine.ts': '1' }, { isWatched: true })
+    const one = await controlled({ ...files, 'mine.ts': '1' }, { isWatched: true })
     one.edge.strategyFiles = [join(one.folder, 'mine.ts')]
     await one.controller.reload('api')
     let applies = 0
@@ -144,7 +133,7 @@ describe('saved files', () => {
   })
 
   test('are left alone once the controller has stopped', async () => {
-    const one = await start(files, { isWatched: true })
+    const one = await controlled(files, { isWatched: true })
     one.controller.stop()
     one.write('m.json', '{ "backends": ["http://b"] }')
     expect((await one.controller.plan()).kind).toBe('plan')
