@@ -1,5 +1,5 @@
 /** An admin API on a real socket, which a test may ask and which ends with it. */
-import { afterEach } from 'bun:test'
+import { onTestFinished } from 'bun:test'
 import type { SocketAddress } from '../../core/address.ts'
 import {
   type AdminServer,
@@ -15,17 +15,12 @@ import { fakeAdminSource } from './admin-source.ts'
 /** Any free port of loopback. */
 export const anyPort: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 }
 
-const started = new Set<AdminServer>()
-const faults: unknown[] = []
-afterEach(() => {
-  for (const server of started) server.stop()
-  started.clear()
-  const [fault] = faults.splice(0)
-  if (fault !== undefined) throw fault
-})
-
 /** What it takes of the process around it. Faults of ours fail the test. */
 export function adminSurroundings(given: Partial<AdminSurroundings> = {}): AdminSurroundings {
+  const faults: unknown[] = []
+  onTestFinished(() => {
+    if (faults.length > 0) throw faults[0]
+  })
   const { clock = systemClock, reportFault = (error: unknown): void => void faults.push(error) } = given
   const [wheel, turns] = [new TimerWheel(clock, reportFault), createTurns(clock, reportFault)]
   return { clock, wheel, turns, reportFault, maxConnections: 64, ...given }
@@ -45,7 +40,7 @@ export async function adminServer(setup: AdminServerSetup = {}): Promise<AdminSe
     ...setup,
     surroundings: adminSurroundings(setup.surroundings),
   })
-  started.add(server)
+  onTestFinished(() => server.stop())
   return server
 }
 
