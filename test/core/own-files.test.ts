@@ -1,35 +1,14 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import {
-  chmodSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from 'bun:test'
+import { chmodSync, linkSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Home, homeOf, readOwn, stateFolders, writeOwn } from '../../core/own-files.ts'
-
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
-function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'smartedge-own-'))
-  folders.push(folder)
-  return folder
-}
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const home: Home = homeOf({})
 
 describe('a file of our own', () => {
   test('is read as it was written, last', () => {
-    const folder = join(temporary(), 'new')
+    const folder = join(temporaryFolder(), 'new')
     expect(writeOwn([folder], 'a.json', 'one', home)).toEqual({ kind: 'kept', file: join(folder, 'a.json') })
     writeOwn([folder], 'a.json', 'two', home)
     expect(readOwn(join(folder, 'a.json'), 100, home)).toMatchObject({ kind: 'read', text: 'two' })
@@ -39,7 +18,7 @@ describe('a file of our own', () => {
   })
 
   test('lies in the first folder that takes it', () => {
-    const base = temporary()
+    const base = temporaryFolder()
     writeFileSync(join(base, 'file'), '')
     const kept = writeOwn([join(base, 'file', 'no'), join(base, 'yes')], 'a', 'x', home)
     expect(kept).toEqual({ kind: 'kept', file: join(base, 'yes', 'a') })
@@ -69,20 +48,20 @@ describe('a file of our own', () => {
       'it has 101 bytes, more than 100',
     ],
   ])('is not taken when it is %s', (_, make, reason) => {
-    const file = join(temporary(), 'a')
+    const file = join(temporaryFolder(), 'a')
     make(file)
     const found = readOwn(file, 100, home)
     expect(found.kind === 'refused' ? found.reason : found.kind).toContain(reason)
   })
 
   test('is not taken from another user', () => {
-    const file = join(temporary(), 'a')
+    const file = join(temporaryFolder(), 'a')
     writeFileSync(file, 'x', { mode: 0o600 })
     expect(readOwn(file, 100, { ...home, user: 65_534 })).toEqual({ kind: 'refused', reason: 'it is not ours alone' })
   })
 
   test('is absent where it or its folder is not', () => {
-    expect(readOwn(join(temporary(), 'a'), 100, home)).toEqual({ kind: 'absent' })
+    expect(readOwn(join(temporaryFolder(), 'a'), 100, home)).toEqual({ kind: 'absent' })
     expect(readOwn('/etc/hostname/a', 100, home)).toEqual({ kind: 'absent' })
   })
 })
@@ -90,7 +69,7 @@ describe('a file of our own', () => {
 describe('the state folder', () => {
   test('is what XDG says, else below the home that is ours', () => {
     expect(stateFolders({ ...home, env: { XDG_STATE_HOME: '/var/s', HOME: '/root' } })).toEqual(['/var/s/smartedge'])
-    const own = temporary()
+    const own = temporaryFolder()
     expect(stateFolders({ ...home, env: { XDG_STATE_HOME: 'relative', HOME: own } })).toEqual([
       join(own, '.local/state/smartedge'),
     ])

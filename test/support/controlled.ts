@@ -1,7 +1,6 @@
-/** A controller on real files in a folder of its own, with a fake edge and a virtual clock; all is taken away behind each test. */
-import { afterEach } from 'bun:test'
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+/** A controller on real files in a folder of its own, with a fake edge and a virtual clock; all is taken away behind the test. */
+import { onTestFinished } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { loadConfig } from '../../core/config/load.ts'
@@ -9,6 +8,7 @@ import type { Controller } from '../../core/control/contract.ts'
 import { createController } from '../../core/control/controller.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
 import { fakeEdge, type FakeEdge } from './fake-edge.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 export interface Controlled {
@@ -31,17 +31,12 @@ interface Options {
   readonly isPiped?: boolean
 }
 
-const ends: (() => void)[] = []
-afterEach(() => {
-  for (const end of ends.splice(0)) end()
-})
-
 /** `files` by name, edge.json among them. Watched files need the system's clock. */
 export async function controlled(
   files: Readonly<Record<string, string>>,
   { isWatched = false, env = {}, main = 'edge.json', isPiped = false }: Options = {},
 ): Promise<Controlled> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-control-')))
+  const folder = temporaryFolder()
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const kind = main === 'edge.json' ? 'config' : 'members'
   const place = { path: join(folder, main), kind } as const
@@ -54,10 +49,7 @@ export async function controlled(
   const onceRead = isPiped ? files[main] : undefined
   const source = { place, cwd: folder, env, onceRead, warnings: loaded.warnings, isWatched }
   const controller = createController({ edge, files: source, emit, clock })
-  ends.push(() => {
-    controller.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  onTestFinished(() => controller.stop())
   return {
     controller,
     edge,

@@ -1,11 +1,10 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -15,24 +14,13 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SocketAddress } from '../../../core/address.ts'
 import { createToken, findToken, forgetToken, keepToken } from '../../../core/admin/token-file.ts'
 import type { Env } from '../../../core/config/read/expand.ts'
 import { type Home, homeOf } from '../../../core/own-files.ts'
 import { fail } from '../../support/fail.ts'
-
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
-function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'smartedge-token-'))
-  folders.push(folder)
-  return folder
-}
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const at = (host: string, port = 9900): SocketAddress => ({ kind: 'tcp', host, port })
 const address = at('127.0.0.1')
@@ -41,7 +29,7 @@ const homeWith = (env: Env): Home => ({ ...homeOf(env), home: undefined })
 
 /** A login session of its own, its folder and its home. */
 function session() {
-  const [runtime, home] = [temporary(), temporary()]
+  const [runtime, home] = [temporaryFolder(), temporaryFolder()]
   return { runtime, home, own: homeWith({ XDG_RUNTIME_DIR: runtime, HOME: home }), away: homeWith({ HOME: home }) }
 }
 
@@ -89,7 +77,7 @@ describe('a token that is kept', () => {
   })
 
   test('lies in XDG_STATE_HOME where there is no session, in the user’s home where HOME is relative', () => {
-    const [state, home] = [temporary(), temporary()]
+    const [state, home] = [temporaryFolder(), temporaryFolder()]
     const env = { XDG_RUNTIME_DIR: 'run', XDG_STATE_HOME: state, HOME: home }
     expect(keep(homeWith(env)).file).toStartWith(`${state}/smartedge/`)
     expect(keep(homeWith({ ...env, XDG_STATE_HOME: 'state' })).file).toStartWith(`${home}/.local/state/smartedge/`)
@@ -199,7 +187,7 @@ describe('a place that others could reach', () => {
 
   test('is passed over when it is a link or another user’s', () => {
     const { own, runtime, home } = session()
-    const elsewhere = temporary()
+    const elsewhere = temporaryFolder()
     symlinkSync(elsewhere, join(runtime, 'smartedge'))
     expect(keep(own).file).toStartWith(home)
     expect(readdirSync(elsewhere)).toEqual([])
@@ -209,7 +197,7 @@ describe('a place that others could reach', () => {
   })
 
   test('is not even made under another user’s HOME: the user’s own one counts, else none', () => {
-    const [home, own] = [temporary(), temporary()]
+    const [home, own] = [temporaryFolder(), temporaryFolder()]
     // Nothing of root's is another user's, and nobody but root can give a folder away.
     const isRoot = process.geteuid?.() === 0
     if (isRoot) chownSync(home, 65_534, 65_534)
@@ -223,16 +211,16 @@ describe('a place that others could reach', () => {
   })
 
   test('is told of when there is no other', () => {
-    const file = join(temporary(), 'file')
+    const file = join(temporaryFolder(), 'file')
     writeFileSync(file, '')
     expect(reasonOf(homeWith({ XDG_STATE_HOME: file }))).toContain('ENOTDIR')
-    const state = temporary()
-    symlinkSync(temporary(), join(state, 'smartedge'))
+    const state = temporaryFolder()
+    symlinkSync(temporaryFolder(), join(state, 'smartedge'))
     expect(reasonOf(homeWith({ XDG_STATE_HOME: state }))).toContain(`${state}/smartedge`)
   })
 
   test('gets no half a token when the file cannot take its name', () => {
-    const state = temporary()
+    const state = temporaryFolder()
     const home = homeWith({ XDG_STATE_HOME: state })
     const { file } = keep(home)
     rmSync(file)
@@ -247,7 +235,7 @@ describe('on Deno', () => {
     const { own, runtime } = session()
     const { token } = keep(own)
     const module = new URL('../../../core/admin/token-file.ts', import.meta.url).href
-    const script = join(temporary(), 'find.ts')
+    const script = join(temporaryFolder(), 'find.ts')
     writeFileSync(
       script,
       `import { findToken } from ${JSON.stringify(module)}

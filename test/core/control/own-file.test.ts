@@ -1,23 +1,12 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, onTestFinished, test } from 'bun:test'
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { faultOfFile } from '../../../core/control/own-file.ts'
-
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
-function temporary(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-own-')))
-  folders.push(folder)
-  return folder
-}
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 /** A config's folder with plugins/deep/mine.ts in it, nobody else's to write to. */
 function setup() {
-  const folder = temporary()
+  const folder = temporaryFolder()
   const deep = join(folder, 'plugins/deep')
   mkdirSync(deep, { recursive: true, mode: 0o755 })
   const file = join(deep, 'mine.ts')
@@ -54,13 +43,13 @@ describe('a file that the API names', () => {
 
   test('may not lie elsewhere, by whatever way', () => {
     const { folder, deep, ask } = setup()
-    const elsewhere = temporary()
+    const elsewhere = temporaryFolder()
     writeFileSync(join(elsewhere, 'theirs.ts'), '')
     symlinkSync(join(elsewhere, 'theirs.ts'), join(deep, 'link.ts'))
     symlinkSync(elsewhere, join(folder, 'away'))
     const sibling = `${folder}-2`
     mkdirSync(sibling)
-    folders.push(sibling)
+    onTestFinished(() => rmSync(sibling, { recursive: true }))
     writeFileSync(join(sibling, 'mine.ts'), '')
     const ways = [
       join(elsewhere, 'theirs.ts'),
@@ -83,7 +72,7 @@ describe('a file that the API names', () => {
 
   test('may be named through a link to the config’s folder', () => {
     const { folder } = setup()
-    const link = join(temporary(), 'conf')
+    const link = join(temporaryFolder(), 'conf')
     symlinkSync(folder, link)
     const ask = (file: string) => faultOfFile({ file, folder: link, user: process.geteuid?.() })
     expect([ask(join(link, 'plugins/deep/mine.ts')), ask(join(folder, 'plugins/deep/mine.ts'))]).toEqual([

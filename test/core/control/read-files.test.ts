@@ -1,20 +1,14 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from 'bun:test'
+import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFileMemory } from '../../../core/control/file-memory.ts'
 import { createReader } from '../../../core/control/read-files.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
-
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 /** These files in a folder of their own, and a clock on which they were written `ageMs` ago. */
 function setUp(files: Readonly<Record<string, string>>, ageMs = 1000) {
-  const folder = mkdtempSync(join(tmpdir(), 'smartedge-read-'))
-  folders.push(folder)
+  const folder = temporaryFolder()
   const path = (name: string): string => join(folder, name)
   const write = (name: string, text: string): void => writeFileSync(path(name), text)
   for (const [name, text] of Object.entries(files)) write(name, text)
