@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, onTestFinished, test } from 'bun:test'
 import { dlopen, ptr } from 'bun:ffi'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -148,41 +148,37 @@ describe('a connect that is given up', () => {
   })
 })
 
-describe('a look at a socket', () => {
-  test('sees what has come although nothing was read yet', async () => {
-    const come = Promise.withResolvers<Bun.Socket>()
-    const server = Bun.listen({
-      hostname: '127.0.0.1',
-      port: 0,
-      socket: { open: (socket) => come.resolve(socket), data() {}, close() {} },
-    })
-    const begun = libc.connect({ kind: 'ip', address: '127.0.0.1', port: server.port })
-    if (begun.kind === 'failed') return fail(begun.code)
-    const peer = await come.promise
-    expect(libc.hasNews(begun.descriptor)).toBe(false)
-    peer.write('x')
-    expect(libc.hasNews(begun.descriptor)).toBe(true)
-    expect(libc.hasNews(begun.descriptor)).toBe(true)
-    libc.close(begun.descriptor)
+/** Two ends of a connection: a descriptor of ours, and whoever accepted it. */
+async function connected() {
+  const come = Promise.withResolvers<Bun.Socket>()
+  const server = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: { open: (socket) => come.resolve(socket), data() {}, close() {} },
+  })
+  const begun = libc.connect({ kind: 'ip', address: '127.0.0.1', port: server.port })
+  if (begun.kind === 'failed') return fail(begun.code)
+  const { descriptor } = begun
+  onTestFinished(() => {
+    libc.close(descriptor)
     server.stop(true)
   })
+  return { descriptor, peer: await come.promise }
+}
 
-  test('sees that the peer has ended or reset', async () => {
-    for (const end of ['end', 'terminate'] as const) {
-      const come = Promise.withResolvers<Bun.Socket>()
-      const server = Bun.listen({
-        hostname: '127.0.0.1',
-        port: 0,
-        socket: { open: (socket) => come.resolve(socket), data() {}, close() {} },
-      })
-      const begun = libc.connect({ kind: 'ip', address: '127.0.0.1', port: server.port })
-      if (begun.kind === 'failed') return fail(begun.code)
-      const peer = await come.promise
-      peer[end]()
-      expect(libc.hasNews(begun.descriptor)).toBe(true)
-      libc.close(begun.descriptor)
-      server.stop(true)
-    }
+describe('a look at a socket', () => {
+  test('sees what has come although nothing was read yet', async () => {
+    const { descriptor, peer } = await connected()
+    expect(libc.hasNews(descriptor)).toBe(false)
+    peer.write('x')
+    expect(libc.hasNews(descriptor)).toBe(true)
+    expect(libc.hasNews(descriptor)).toBe(true)
+  })
+
+  test.each(['end', 'terminate'] as const)('sees that the peer has gone by %s', async (way) => {
+    const { descriptor, peer } = await connected()
+    peer[way]()
+    expect(libc.hasNews(descriptor)).toBe(true)
   })
 })
 
