@@ -2,12 +2,13 @@
  * Mutated chunked bodies from fixed seeds, in one to three pieces: the reader accepts exactly what the reference accepts,
  * and what it forwards is always a valid beginning of the same data. Only ProtocolErrors are thrown.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { readBody } from '../support/http1-bodies.ts'
 import { fragments } from '../support/http1-corpus.ts'
 import { chunkedBodies } from '../support/http1-messages.ts'
 import { createMutator } from '../support/http1-mutations.ts'
 import { dataOfForwarded, referenceChunked } from '../support/http1-reference.ts'
+import { withoutStacks } from '../support/no-stacks.ts'
 
 const TIMEOUT_MS = 120_000
 
@@ -28,14 +29,7 @@ function check(text: string, pieces: readonly Buffer[]): boolean {
   return decoded.isDone
 }
 
-let stackTraceLimit: number
-beforeAll(() => {
-  stackTraceLimit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-})
-afterAll(() => {
-  Error.stackTraceLimit = stackTraceLimit
-})
+withoutStacks()
 
 describe('chunked bodies', () => {
   test.each([11, 12, 13, 14, 15])(

@@ -2,7 +2,7 @@
  * Mutated heads from fixed seeds, as they are forwarded: whatever is accepted is written into exactly the room that was
  * asked for it, and what was written is one valid head that asks the same, in origin-form and with the same framing.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { ProtocolError } from '../../core/errors.ts'
 import { dateLines } from '../../core/forward/date-line.ts'
 import { forwardedForLines } from '../../core/forward/client-lines.ts'
@@ -15,6 +15,7 @@ import { ResponseHead } from '../../core/http1/response-head.ts'
 import { limits } from '../support/http1-bytes.ts'
 import { requests, responses } from '../support/http1-messages.ts'
 import { createMutator, type Mutator } from '../support/http1-mutations.ts'
+import { withoutStacks } from '../support/no-stacks.ts'
 
 const TIMEOUT_MS = 120_000
 const ADDRESS = '2001:db8:1111:2222:3333:4444:5555:6666'
@@ -87,14 +88,7 @@ function checkResponse(text: string): boolean {
   return true
 }
 
-let stackTraceLimit: number
-beforeAll(() => {
-  stackTraceLimit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-})
-afterAll(() => {
-  Error.stackTraceLimit = stackTraceLimit
-})
+withoutStacks()
 
 describe.each([
   ['requests', requests, checkRequest],

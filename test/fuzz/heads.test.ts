@@ -2,7 +2,7 @@
  * Mutated heads from fixed seeds: the codec accepts exactly what the reference accepts, and reads the same in it. Only
  * ProtocolErrors are thrown. What is found whole is found in pieces too.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { ProtocolError } from '../../core/errors.ts'
 import { INCOMPLETE } from '../../core/http1/field-section.ts'
 import { RequestHead } from '../../core/http1/request-head.ts'
@@ -14,6 +14,7 @@ import { fragments } from '../support/http1-corpus.ts'
 import { requests, responses } from '../support/http1-messages.ts'
 import { createMutator } from '../support/http1-mutations.ts'
 import { referenceRequest, referenceResponse } from '../support/http1-reference.ts'
+import { withoutStacks } from '../support/no-stacks.ts'
 
 const STATUSES = new Set([400, 414, 431, 501, 505])
 const TIMEOUT_MS = 120_000
@@ -82,15 +83,7 @@ function fuzz(subject: Subject, seed: number, count: number): number {
   return accepted
 }
 
-let stackTraceLimit: number
-beforeAll(() => {
-  // Refusals are thrown by the hundred thousand; their stacks would cost most of the time.
-  stackTraceLimit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-})
-afterAll(() => {
-  Error.stackTraceLimit = stackTraceLimit
-})
+withoutStacks()
 
 describe.each(Object.entries(subjects))('%s', (_, subject) => {
   test('as they are valid are accepted', () => {
