@@ -40,99 +40,72 @@ const styles: Readonly<Record<Level, Style>> = { info: 'dim', warn: 'yellow', er
 const label = (level: Level, color: boolean): string =>
   level === 'info' ? '' : `${paint(level === 'warn' ? 'warning' : 'error', styles[level], color)}: `
 
-interface Described {
+export interface Described {
   readonly level: Level
   readonly message: string
 }
 
+const info = (message: string): Described => ({ level: 'info', message })
+const warn = (message: string): Described => ({ level: 'warn', message })
+const error = (message: string): Described => ({ level: 'error', message })
+
+type Kind = EdgeEvent['kind']
+type EventOf<K extends Kind> = EdgeEvent & { readonly kind: K }
+
 /** What an event says to people, and how much it matters. */
-export function describeEvent(event: EdgeEvent): Described {
-  switch (event.kind) {
-    case 'listening':
-      return { level: 'info', message: `${event.listener}: listening on ${event.address}` }
-    case 'admin-listening':
-      return adminMessage(event)
-    case 'ready':
-      return { level: 'info', message: readyMessage(event) }
-    case 'backend-up':
-      return { level: 'info', message: `${event.pool}: ${event.backend} is up (${event.detail})` }
-    case 'backend-down':
-      return { level: 'warn', message: `${event.pool}: ${event.backend} is down (${event.detail})` }
-    case 'strategy-fault':
-      return { level: 'error', message: `${event.pool}: strategy ${event.strategy} failed: ${event.detail}` }
-    case 'strategy-swapped':
-      return { level: 'info', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
-    case 'strategy-reverted':
-      return { level: 'error', message: `${event.pool}: strategy ${event.strategy}: ${event.detail}` }
-    case 'strategy-hung':
-      return {
-        level: 'error',
-        message: `${event.pool === undefined ? '' : `${event.pool}: `}strategy ${event.strategy} ${event.detail}`,
-      }
-    case 'state-ignored':
-      return { level: 'warn', message: `${event.file} is ignored: ${event.reason}` }
-    case 'reloaded':
-      return { level: 'info', message: `generation ${event.generation} (${event.origin}): ${event.summary}` }
-    case 'reload-failed':
-      return { level: 'error', message: failureMessage(event) }
-    case 'config-warning':
-      return { level: 'warn', message: event.warnings.join('\n') }
-    case 'audit':
-      return { level: 'info', message: `${event.from}: ${event.what}: ${event.outcome}` }
-    case 'open-files':
-      return { level: 'warn', message: event.detail }
-    case 'shortage':
-      return { level: 'error', message: `a connection could not be opened: ${event.detail}${besides(event)}` }
-    case 'connection-limit':
-      return {
-        level: 'warn',
-        message: `refusing new connections: the limit of ${event.limit} is reached${besides(event)}`,
-      }
-    case 'draining':
-      return {
-        level: 'info',
-        message: `${event.signal}: finishing ${counted(event.connections, 'connection')}, then ending; once more ends at once`,
-      }
-    case 'stopped':
-      return event.cut === 0
-        ? { level: 'info', message: 'stopped, nothing was cut' }
-        : { level: 'warn', message: `stopped, ${counted(event.cut, 'connection')} cut at the end of shutdownTimeout` }
-    case 'restarting':
-      return {
-        level: 'error',
-        message: `the serving process ${event.ending}; it is started again ${when(event.waitMs)}`,
-      }
-    case 'fault':
-      return { level: 'error', message: `${event.detail}${besides(event)}` }
-    default:
-      return { level: 'error', message: `unknown event ${JSON.stringify(event satisfies never)}` }
-  }
+const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
+  listening: ({ listener, address }) => info(`${listener}: listening on ${address}`),
+  'admin-listening': describeAdmin,
+  ready: ({ config, pools, backends }) =>
+    info(`ready: ${counted(pools, 'pool')}, ${counted(backends, 'backend')}, from ${config ?? 'built-in defaults'}`),
+  'backend-up': ({ pool, backend, detail }) => info(`${pool}: ${backend} is up (${detail})`),
+  'backend-down': ({ pool, backend, detail }) => warn(`${pool}: ${backend} is down (${detail})`),
+  'strategy-fault': ({ pool, strategy, detail }) => error(`${pool}: strategy ${strategy} failed: ${detail}`),
+  'strategy-swapped': ({ pool, strategy, detail }) => info(`${pool}: strategy ${strategy}: ${detail}`),
+  'strategy-reverted': ({ pool, strategy, detail }) => error(`${pool}: strategy ${strategy}: ${detail}`),
+  'strategy-hung': ({ pool, strategy, detail }) =>
+    error(`${pool === undefined ? '' : `${pool}: `}strategy ${strategy} ${detail}`),
+  'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
+  reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
+  'reload-failed': describeFailure,
+  'config-warning': ({ warnings }) => warn(warnings.join('\n')),
+  audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
+  'open-files': ({ detail }) => warn(detail),
+  shortage: (event) => error(`a connection could not be opened: ${event.detail}${besides(event)}`),
+  'connection-limit': (event) =>
+    warn(`refusing new connections: the limit of ${event.limit} is reached${besides(event)}`),
+  draining: ({ signal, connections }) =>
+    info(`${signal}: finishing ${counted(connections, 'connection')}, then ending; once more ends at once`),
+  stopped: ({ cut }) =>
+    cut === 0
+      ? info('stopped, nothing was cut')
+      : warn(`stopped, ${counted(cut, 'connection')} cut at the end of shutdownTimeout`),
+  restarting: ({ ending, waitMs }) =>
+    error(`the serving process ${ending}; it is started again ${waitMs === 0 ? 'at once' : `in ${waitMs / 1000} s`}`),
+  fault: (event) => error(`${event.detail}${besides(event)}`),
 }
 
-function adminMessage({ address, ownToken }: EdgeEvent & { kind: 'admin-listening' }): Described {
+/** Another version of SmartEdge may tell of others. */
+export const isKnownKind = (kind: string): kind is Kind => Object.hasOwn(words, kind)
+
+export const describeEvent = (event: EdgeEvent): Described =>
+  (words[event.kind] as (event: EdgeEvent) => Described)(event)
+
+function describeAdmin({ address, ownToken }: EventOf<'admin-listening'>): Described {
   const message = `admin API: listening on ${address}`
-  if (ownToken === undefined) return { level: 'info', message }
-  if (ownToken.kind === 'kept')
-    return { level: 'info', message: `${message}, changes take the token in ${ownToken.file}` }
+  if (ownToken === undefined) return info(message)
+  if (ownToken.kind === 'kept') return info(`${message}, changes take the token in ${ownToken.file}`)
   const advice = 'set admin.token, or admin.open where it is yours alone'
-  return {
-    level: 'warn',
-    message: `${message}, changes are refused: its token can't be kept: ${ownToken.reason}; ${advice}`,
-  }
+  return warn(`${message}, changes are refused: its token can't be kept: ${ownToken.reason}; ${advice}`)
 }
 
-const when = (waitMs: number): string => (waitMs === 0 ? 'at once' : `in ${waitMs / 1000} s`)
-
-const besides = ({ more }: { readonly more?: number }): string =>
-  more === undefined ? '' : ` (and ${counted(more, 'time')} more within a second)`
-
-const readyMessage = ({ config, pools, backends }: EdgeEvent & { kind: 'ready' }): string =>
-  `ready: ${counted(pools, 'pool')}, ${counted(backends, 'backend')}, from ${config ?? 'built-in defaults'}`
-
-function failureMessage({ origin, problems, kept }: EdgeEvent & { kind: 'reload-failed' }): string {
+function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): Described {
   const effect =
     kept.length === 0
       ? 'the configuration in force stays as it is'
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
-  return [`reload (${origin}): ${effect}`, ...problems].join('\n')
+  return error([`reload (${origin}): ${effect}`, ...problems].join('\n'))
 }
+
+const besides = ({ more }: { readonly more?: number }): string =>
+  more === undefined ? '' : ` (and ${counted(more, 'time')} more within a second)`

@@ -2,7 +2,7 @@
 import type { EdgeEvent } from '../../core/observe/events.ts'
 import type { BackendFrame } from '../../core/report/frame.ts'
 import type { WatchedEvent } from '../client/feed-format.ts'
-import { describeEvent, type Level } from '../process/log.ts'
+import { type Described, describeEvent, isKnownKind, type Level } from '../process/log.ts'
 import { printable } from '../text/text.ts'
 import { toneOf } from './findings.ts'
 import type { BackendRow } from './rows.ts'
@@ -45,16 +45,13 @@ export function ageWords(seconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
 }
 
-export interface EventWords {
-  readonly level: Level
-  readonly message: string
-}
-
 /** What the log says of it; a kind that this program does not know is told by its fields. */
-export function eventWords({ kind, fields }: WatchedEvent): EventWords {
+export function eventWords({ kind, fields }: WatchedEvent): Described {
   try {
-    const known = describeEvent({ kind, ...fields } as EdgeEvent)
-    if (!known.message.startsWith('unknown event')) return { level: known.level, message: printable(known.message) }
+    if (isKnownKind(kind)) {
+      const { level, message } = describeEvent({ kind, ...fields } as EdgeEvent)
+      return { level, message: printable(message) }
+    }
   } catch {
     // A known kind with other fields than this program's: told by its fields, too.
   }

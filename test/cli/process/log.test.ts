@@ -147,9 +147,4 @@ describe('event description', () => {
       message: 'stopped, 2 connections cut at the end of shutdownTimeout',
     })
   })
-
-  test('survives an event that a newer part made up', () => {
-    const message = 'unknown event {"kind":"novel"}'
-    expect(describeEvent({ kind: 'novel' } as never)).toEqual({ level: 'error', message })
-  })
 })
