@@ -5,20 +5,19 @@ import { toAscii, wantsAscii } from '../text/ascii.ts'
 import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
 import { writeNow } from './last-words.ts'
-import type { ServiceIo } from './service-io.ts'
+import type { ServiceIo, Signal } from './service-io.ts'
 
 export function processIo(): ServiceIo {
   const isTty = isatty(1)
   const stderrIsTty = isatty(2)
   const ascii = wantsAscii(process.env)
   const shown = (text: string): string => (ascii ? toAscii(text) : text)
-  // A terminal that was closed sends SIGHUP as well, and is none any more.
-  const hasLostTerminal = (): boolean => stderrIsTty && !isatty(2)
   return {
     stdout: (text) => void process.stdout.write(shown(text)),
     data: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(shown(text)),
     events: (text) => void process.stderr.write(text),
+    stderrNow: writeNow,
     ascii,
     columns: () => (isTty ? knownWidth(process.stdout.columns) : undefined),
     env: process.env,
@@ -28,44 +27,52 @@ export function processIo(): ServiceIo {
     isTty,
     color: wantsColor(process.env, isTty),
     stderrIsTty,
-    onSignal(handler) {
-      const ends = (['SIGINT', 'SIGTERM'] as const).map((signal) => [signal, () => handler(signal)] as const)
-      const onHangup = (): void => {
-        if (hasLostTerminal()) handler('SIGTERM')
-      }
-      const onAlone = (): void => handler('SIGTERM')
-      const listeners = [...ends, ['SIGHUP', onHangup] as const, ['disconnect', onAlone] as const]
-      for (const [signal, listener] of listeners) process.on(signal, listener)
-      return () => {
-        for (const [signal, listener] of listeners) process.off(signal, listener)
-      }
-    },
-    onHangup(handler) {
-      const listener = (): void => {
-        if (!hasLostTerminal()) handler()
-      }
-      process.on('SIGHUP', listener)
-      return () => void process.off('SIGHUP', listener)
-    },
+    ...signalsOf(stderrIsTty),
     onFault(handler) {
       process.on('uncaughtException', handler)
       process.on('unhandledRejection', handler)
     },
-    guardExit(handler) {
-      // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
-      const { exit } = process
-      const onExit = (code: number): void => {
-        process.exitCode = handler(code)
-      }
-      process.exit = refuseExit
-      process.on('exit', onExit)
+    guardExit,
+    ...(process.send && { tellReady: () => void process.send?.('ready') }),
+  }
+}
+
+function signalsOf(hadTerminal: boolean): Pick<ServiceIo, 'onSignal' | 'onHangup'> {
+  // A terminal that was closed sends SIGHUP as well, and is none any more.
+  const hasLostTerminal = (): boolean => hadTerminal && !isatty(2)
+  return {
+    onSignal(handler) {
+      const end = (): void => handler('SIGTERM')
+      const stops = [
+        listen('SIGINT', () => handler('SIGINT')),
+        listen('SIGTERM', end),
+        listen('SIGHUP', () => void (hasLostTerminal() && end())),
+        listen('disconnect', end),
+      ]
       return () => {
-        process.exit = exit
-        process.off('exit', onExit)
+        for (const stop of stops) stop()
       }
     },
-    ...(process.send && { tellReady: () => void process.send?.('ready') }),
-    stderrNow: writeNow,
+    onHangup: (handler) => listen('SIGHUP', () => void (hasLostTerminal() || handler())),
+  }
+}
+
+function listen(event: Signal | 'SIGHUP' | 'disconnect', listener: () => void): () => void {
+  process.on(event, listener)
+  return () => void process.off(event, listener)
+}
+
+function guardExit(handler: (code: number) => number): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
+  const { exit } = process
+  const onExit = (code: number): void => {
+    process.exitCode = handler(code)
+  }
+  process.exit = refuseExit
+  process.on('exit', onExit)
+  return () => {
+    process.exit = exit
+    process.off('exit', onExit)
   }
 }
 
