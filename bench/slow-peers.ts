@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Socket, SocketHandler } from 'bun'
 import { ownCommand } from '../cli/process/own-command.ts'
+import { freePort } from './contest.ts'
 import { parseKilobytes } from './proc.ts'
 import { renderSmartedge } from './peers/smartedge.ts'
 
@@ -19,11 +20,14 @@ const STEP_MS = 50
 const MIB = 1024 * 1024
 
 interface Side {
-  /** Bytes still to be sent; 0: this side only reads. */
+  /** Begins what it sends. */
+  readonly head: string
+  /** Bytes still to be sent behind that; 0: this side only reads. */
   unsent: number
   received: number
   /** Bytes it may still read before the next step; Infinity: it reads as fast as it can. */
   budget: number
+  socket?: Socket<Side>
 }
 
 const piece = Buffer.alloc(MIB)
@@ -38,72 +42,57 @@ function push(socket: Socket<Side>): void {
 }
 
 /** Reads no faster than its budget, and sends what it has to send. */
-function handlers(onOpen: (socket: Socket<Side>) => void): SocketHandler<Side> {
-  return {
-    open: onOpen,
-    data(socket, bytes) {
-      socket.data.received += bytes.length
-      socket.data.budget -= bytes.length
-      if (socket.data.budget <= 0) socket.pause()
-    },
-    drain: push,
-    close() {},
-    error() {},
-  }
-}
+const handlers = (side: Side): SocketHandler<Side> => ({
+  open(socket) {
+    socket.data = side
+    side.socket = socket
+    socket.write(side.head)
+    push(socket)
+  },
+  data(socket, bytes) {
+    side.received += bytes.length
+    side.budget -= bytes.length
+    if (side.budget <= 0) socket.pause()
+  },
+  drain: push,
+  close() {},
+  error() {},
+})
 
-const slow = (): Side => ({ unsent: 0, received: 0, budget: 1 })
-const fast = (unsent: number): Side => ({ unsent, received: 0, budget: Infinity })
-
-/** `message` begins what `from` sends, its body follows. */
-function begin(socket: Socket<Side>, message: string): void {
-  socket.write(message)
-  push(socket)
-}
+const slow = (head: string): Side => ({ head, unsent: 0, received: 0, budget: 1 })
+const fast = (head: string): Side => ({ head, unsent: SIZE, received: 0, budget: Infinity })
 
 interface Case {
   readonly name: string
   readonly client: Side
-  readonly request: string
   readonly backend: Side
-  readonly response: string
+  /** The one of them that reads slowly. */
+  readonly reader: Side
 }
 
-const cases = (): readonly Case[] => [
-  {
-    name: 'client reads a response slowly',
-    client: slow(),
-    request: 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
-    backend: fast(SIZE),
-    response: `HTTP/1.1 200 OK\r\nContent-Length: ${SIZE}\r\n\r\n`,
-  },
-  {
-    name: 'backend reads an upload slowly',
-    client: fast(SIZE),
-    request: `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${SIZE}\r\n\r\n`,
-    backend: slow(),
-    response: '',
-  },
-]
+function cases(): readonly Case[] {
+  const client = slow('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const backend = slow('')
+  return [
+    {
+      name: 'client reads a response slowly',
+      client,
+      backend: fast(`HTTP/1.1 200 OK\r\nContent-Length: ${SIZE}\r\n\r\n`),
+      reader: client,
+    },
+    {
+      name: 'backend reads an upload slowly',
+      client: fast(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${SIZE}\r\n\r\n`),
+      backend,
+      reader: backend,
+    },
+  ]
+}
 
-async function measure(one: Case, seconds: number): Promise<void> {
+async function measure({ name, client, backend, reader }: Case, seconds: number): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'smartedge-slow-'))
-  let reader: Socket<Side> | undefined
-  const slowest = (socket: Socket<Side>): void => {
-    if (socket.data.budget !== Infinity) reader = socket
-  }
-  const origin = Bun.listen<Side>({
-    hostname: '127.0.0.1',
-    port: 0,
-    socket: handlers((socket) => {
-      socket.data = one.backend
-      slowest(socket)
-      begin(socket, one.response)
-    }),
-  })
-  const spare = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
-  const { port } = spare
-  spare.stop(true)
+  const origin = Bun.listen<Side>({ hostname: '127.0.0.1', port: 0, socket: handlers(backend) })
+  const port = freePort()
   const config = join(directory, 'smartedge.config.json')
   writeFileSync(config, renderSmartedge({ port, backendPorts: [origin.port], directory }))
   const edge = Bun.spawn(ownCommand('run', '-c', config), { stdio: ['ignore', 'ignore', 'ignore'] })
@@ -111,32 +100,28 @@ async function measure(one: Case, seconds: number): Promise<void> {
   try {
     await Bun.sleep(1500)
     const idle = rss()
-    let peak = 0
-    await Bun.connect<Side>({
-      hostname: '127.0.0.1',
-      port,
-      data: one.client,
-      socket: handlers((socket) => {
-        slowest(socket)
-        begin(socket, one.request)
-      }),
-    })
-    for (let step = 0; step < (seconds * 1000) / STEP_MS; step += 1) {
-      await Bun.sleep(STEP_MS)
-      peak = Math.max(peak, rss())
-      if (reader === undefined) continue
-      reader.data.budget += (BYTES_PER_SECOND * STEP_MS) / 1000
-      if (reader.data.budget > 0) reader.resume()
-    }
-    const read = reader?.data.received ?? 0
+    await Bun.connect<Side>({ hostname: '127.0.0.1', port, data: client, socket: handlers(client) })
+    const peak = await readSlowly(reader, seconds, rss)
     const shown = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`
-    console.log(`${one.name}: ${shown(read)} in ${seconds} s; idle ${shown(idle)}, peak +${shown(peak - idle)}`)
+    console.log(`${name}: ${shown(reader.received)} in ${seconds} s; idle ${shown(idle)}, peak +${shown(peak - idle)}`)
   } finally {
     origin.stop(true)
     edge.kill()
     await edge.exited
     rmSync(directory, { recursive: true })
   }
+}
+
+/** The most that `rss` has said meanwhile. */
+async function readSlowly(reader: Side, seconds: number, rss: () => number): Promise<number> {
+  let peak = 0
+  for (let step = 0; step < (seconds * 1000) / STEP_MS; step += 1) {
+    await Bun.sleep(STEP_MS)
+    peak = Math.max(peak, rss())
+    reader.budget += (BYTES_PER_SECOND * STEP_MS) / 1000
+    if (reader.budget > 0) reader.socket?.resume()
+  }
+  return peak
 }
 
 const seconds = Number(process.argv[2] ?? 20)
