@@ -33,6 +33,9 @@ const silenceMs = 12_000
 /** Of the stream format; `core/report/frame.ts` says when it is raised. */
 const knownProtocol = 1
 
+/** How a connection comes to an end: one that is lost is tried again. */
+type Ending = { readonly kind: 'lost' | 'refused'; readonly reason: string }
+
 /** Begins at once; the returned function ends it. */
 export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cancel {
   let hasEnded = false
@@ -42,25 +45,9 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
   let cancelRetry: Cancel | undefined
   let cancelSilence: Cancel | undefined
 
-  function end(): void {
-    hasEnded = true
-    cancelRetry?.()
+  function disconnect(): void {
     cancelSilence?.()
     response?.destroy()
-  }
-
-  function refuse(reason: string): void {
-    end()
-    onUpdate({ kind: 'refused', reason })
-  }
-
-  function lose(reason: string): void {
-    cancelSilence?.()
-    response?.destroy()
-    if (hasEnded) return
-    onUpdate({ kind: 'lost', reason, retryMs })
-    cancelRetry = clock.after(retryMs, () => void connect())
-    retryMs = Math.min(longestRetryMs, retryMs * 2)
   }
 
   function expectMore(): void {
@@ -68,70 +55,84 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
     cancelSilence = clock.after(silenceMs, () => response?.destroy(new Error(`silent for ${silenceMs / 1000} s`)))
   }
 
-  function take({ event, data, id }: SseMessage): void {
-    if (id !== '') lastId = id
-    let content: unknown
-    try {
-      content = JSON.parse(data)
-    } catch {
-      refuse('it sent no JSON; is this the address of a SmartEdge admin API?')
-      return
+  async function follow(): Promise<Ending> {
+    const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) }
+    response = await openAdmin(target, '/api/events', { method: 'GET', headers })
+    const fault = hasEnded ? ended : await faultOf(response, target)
+    if (fault !== undefined) return fault
+    // From here on silence is watched for here; the socket's own limit is meant for answers.
+    response.setTimeout(0)
+    expectMore()
+    for await (const message of messagesOf(response, expectMore)) {
+      if (hasEnded) break
+      if (message.id !== '') lastId = message.id
+      const update = updateOf(message)
+      if (update?.kind === 'refused') return update
+      if (update?.kind === 'frame') retryMs = firstRetryMs
+      if (update !== undefined) onUpdate(update)
     }
-    if (event === 'hello') greet(content)
-    else if (event === 'frame' && isFrame(content)) {
-      retryMs = firstRetryMs
-      onUpdate({ kind: 'frame', frame: content })
-    } else if (event === 'event') {
-      const entry = readEvent(Number(id), content)
-      if (entry) onUpdate({ kind: 'event', entry })
-    }
-  }
-
-  function greet(content: unknown): void {
-    if (!isHello(content)) refuse('it sent no greeting of a SmartEdge')
-    else if (content.protocol !== knownProtocol)
-      refuse(
-        `it speaks version ${content.protocol} of the event stream, this smartedge version ${knownProtocol}; use the smartedge ${content.version} that runs there`,
-      )
-    else onUpdate({ kind: 'hello', hello: content })
-  }
-
-  async function read(stream: IncomingMessage): Promise<void> {
-    const decoder = new StringDecoder('utf8')
-    const pushText = createSseReader()
-    for await (const piece of stream as AsyncIterable<Buffer>) {
-      expectMore()
-      for (const message of pushText(decoder.write(piece))) if (!hasEnded) take(message)
-    }
+    return ended
   }
 
   async function connect(): Promise<void> {
-    try {
-      const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) }
-      response = await openAdmin(target, '/api/events', { method: 'GET', headers })
-      if (hasEnded) {
-        response.destroy()
-        return
-      }
-      const { statusCode = 0, headers: fields } = response
-      if (statusCode === 503) lose(await reasonIn(response, target))
-      else if (statusCode !== 200) refuse(await reasonIn(response, target))
-      else if (!fields['content-type']?.startsWith('text/event-stream'))
-        refuse('it has no event stream; is this the address of a SmartEdge admin API?')
-      else {
-        // From here on silence is watched for here; the socket's own limit is meant for answers.
-        response.setTimeout(0)
-        expectMore()
-        await read(response)
-        lose('it ended the connection')
-      }
-    } catch (error) {
-      lose(reasonOf(error))
-    }
+    const { kind, reason } = await follow().catch((error: unknown): Ending => ({
+      kind: 'lost',
+      reason: reasonOf(error),
+    }))
+    disconnect()
+    if (hasEnded) return
+    if (kind === 'refused') return onUpdate({ kind, reason })
+    onUpdate({ kind, reason, retryMs })
+    cancelRetry = clock.after(retryMs, () => void connect())
+    retryMs = Math.min(longestRetryMs, retryMs * 2)
   }
 
   void connect()
-  return end
+  return () => {
+    hasEnded = true
+    cancelRetry?.()
+    disconnect()
+  }
+}
+
+const ended: Ending = { kind: 'lost', reason: 'it ended the connection' }
+
+/** undefined: it is an event stream. */
+async function faultOf(response: IncomingMessage, target: AdminTarget): Promise<Ending | undefined> {
+  const { statusCode, headers } = response
+  if (statusCode !== 200)
+    return { kind: statusCode === 503 ? 'lost' : 'refused', reason: await reasonIn(response, target) }
+  if (headers['content-type']?.startsWith('text/event-stream')) return undefined
+  return { kind: 'refused', reason: 'it has no event stream; is this the address of a SmartEdge admin API?' }
+}
+
+/** `onPiece` hears of everything that comes, comments too. */
+async function* messagesOf(stream: AsyncIterable<Buffer>, onPiece: () => void): AsyncGenerator<SseMessage> {
+  const decoder = new StringDecoder('utf8')
+  const pushText = createSseReader()
+  for await (const piece of stream) {
+    onPiece()
+    yield* pushText(decoder.write(piece))
+  }
+}
+
+/** undefined: nothing that this program knows. */
+function updateOf({ event, data, id }: SseMessage): Exclude<FeedUpdate, { kind: 'lost' }> | undefined {
+  const content = parseOr(data)
+  if (content === undefined)
+    return { kind: 'refused', reason: 'it sent no JSON; is this the address of a SmartEdge admin API?' }
+  if (event === 'hello') return greetingOf(content)
+  if (event === 'frame' && isFrame(content)) return { kind: 'frame', frame: content }
+  const entry = event === 'event' ? readEvent(Number(id), content) : undefined
+  return entry && { kind: 'event', entry }
+}
+
+function greetingOf(content: unknown): FeedUpdate & { kind: 'hello' | 'refused' } {
+  if (!isHello(content)) return { kind: 'refused', reason: 'it sent no greeting of a SmartEdge' }
+  const { protocol, version } = content
+  if (protocol === knownProtocol) return { kind: 'hello', hello: content }
+  const theirs = `it speaks version ${protocol} of the event stream, this smartedge version ${knownProtocol}`
+  return { kind: 'refused', reason: `${theirs}; use the smartedge ${version} that runs there` }
 }
 
 async function reasonIn(response: IncomingMessage, target: AdminTarget): Promise<string> {
