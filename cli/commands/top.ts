@@ -1,5 +1,6 @@
 /** `smartedge top`: the dashboard of a running balancer, or one frame of it as text or JSON. A client process. */
 import type { Cancel, Clock } from '../../core/clock.ts'
+import { stackOf } from '../../core/errors.ts'
 import { askAdmin } from '../client/admin-client.ts'
 import { report, targetOrReport } from '../client/admin-failure.ts'
 import type { AdminTarget } from '../client/admin-target.ts'
@@ -72,8 +73,6 @@ async function showTerminal(session: Session): Promise<number> {
 }
 
 const failure = (reason: string): Ending => ({ code: exitCode.failure, line: `smartedge: ${reason}\n` })
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 /** Feeds the store. `seen` resolves with the first frame: a balancer that was never there is a wrong address. */
 function watchInto(store: Store, { io, clock, target }: Session, end: (ending: Ending) => void) {

@@ -1,10 +1,11 @@
 /** The columns of every list of backends: pure. */
+import { cutMiddle } from '../text/fit.ts'
 import { printable } from '../text/text.ts'
 import { sparkline, squeeze } from './chart.ts'
 import { latency, percent, rate } from './format.ts'
 import { type Column, toned } from './grid.ts'
 import { type History, seriesOf } from './history.ts'
-import { cell, middle, span } from './line.ts'
+import { cell, span } from './line.ts'
 import type { BackendRow } from './rows.ts'
 import { checkWords, stateOf } from './words.ts'
 
@@ -26,7 +27,7 @@ export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOp
       title: 'name',
       width: 0,
       cells: ({ id, backend }, width, { glyphs }) =>
-        middle(printable(withPool ? id : backend.id), width, glyphs.ellipsis),
+        cutMiddle(printable(withPool ? id : backend.id), width, glyphs.ellipsis),
     },
     { title: 'state', width: 11, cells: (row, _, theme) => stateOf(row, theme) },
     { title: 'weight', width: 6, align: 'right', cells: ({ backend }) => weightText(backend) },

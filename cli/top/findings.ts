@@ -3,7 +3,8 @@
  * beside its peers, not against a fixed limit: 200 ms may be a fine answer, but not where the others take 8.
  */
 import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
-import { counted, latency, percent } from './format.ts'
+import { counted } from '../text/format.ts'
+import { latency, percent } from './format.ts'
 
 /**
  * 'nobody': a pool without a usable backend. 'down', 'fails', 'slow': of a backend. 'refusing', 'reload': of the balancer

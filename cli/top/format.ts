@@ -43,6 +43,3 @@ export function clockTime(wallMs: number): string {
 
 /** `10 s`, `1 min`, `15 min`. */
 export const span = (seconds: number): string => (seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`)
-
-/** `1 backend`, `2 backends`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

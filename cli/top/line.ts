@@ -2,6 +2,7 @@
  * Lines of styled text and how they are put side by side and into frames: pure, the layout of every screen. A character
  * counts as one column; ids and names are ASCII in practice, and what is wider is cut by the terminal's edge alone.
  */
+import { widthOf as columns } from '../text/fit.ts'
 import type { Role, Theme } from './theme.ts'
 
 export interface Span {
@@ -14,8 +15,6 @@ export interface Span {
 export type Line = readonly Span[]
 
 export const span = (text: string, role: Role = 'plain'): Span => ({ text, role })
-export const line = (...spans: readonly (Span | string)[]): Line =>
-  spans.map((one) => (typeof one === 'string' ? { text: one } : one))
 
 /** The line as it is under the cursor. */
 export const select = (spans: Line): Line => spans.map((one) => ({ ...one, isSelected: true }))
@@ -62,14 +61,6 @@ export function cell(text: string, width: number, align: 'left' | 'right' = 'lef
           .join('') + ellipsis
   const space = ' '.repeat(width - size)
   return align === 'right' ? space + text : text + space
-}
-
-/** `text` within `width`, cut in its middle: names differ at both ends, in their pools and in their ports. */
-export function middle(text: string, width: number, ellipsis = '…'): string {
-  const all = Array.from(text)
-  if (all.length <= width || width < 3) return text
-  const tail = Math.ceil((width - 1) / 2)
-  return all.slice(0, width - 1 - tail).join('') + ellipsis + all.slice(all.length - tail).join('')
 }
 
 /** `left` and `right` at the two ends of `width`; the left one gives way. */
@@ -119,10 +110,4 @@ export function panel(lines: readonly Line[], options: PanelOptions, { glyphs }:
     border(vertical),
   ])
   return [top, ...body, [border(bottomLeft + horizontal.repeat(inner) + bottomRight)]]
-}
-
-const columns = (text: string): number => {
-  let count = 0
-  for (const _ of text) count += 1
-  return count
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { bytes, clockTime, counted, latency, percent, rate, span } from '../../../cli/top/format.ts'
+import { bytes, clockTime, latency, percent, rate, span } from '../../../cli/top/format.ts'
 
 const odd = [Number.NaN, Infinity, -Infinity]
 
@@ -82,9 +82,5 @@ describe('numbers on the screen', () => {
     expect(clockTime(Number.NaN)).toBe('--:--:--')
     expect(clockTime(9e15)).toBe('--:--:--')
     expect(clockTime(0)).toMatch(/^\d\d:\d\d:\d\d$/)
-  })
-
-  test('nouns follow their number', () => {
-    expect([0, 1, 2].map((count) => counted(count, 'pool'))).toEqual(['0 pools', '1 pool', '2 pools'])
   })
 })

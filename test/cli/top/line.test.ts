@@ -1,17 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  beside,
-  cell,
-  fit,
-  type Line,
-  middle,
-  paintLine,
-  panel,
-  select,
-  span,
-  spread,
-  widthOf,
-} from '../../../cli/top/line.ts'
+import { beside, cell, fit, type Line, paintLine, panel, select, span, spread, widthOf } from '../../../cli/top/line.ts'
 import { createTheme, greyTheme } from '../../../cli/top/theme.ts'
 
 const plain = createTheme({ palette: 'none', ascii: false })
@@ -79,17 +67,5 @@ describe('panels', () => {
     expect(draw(9, 3)[0]).toBe('╭─ ti… ─╮')
     for (const width of [6, 7, 8, 12, 15, 40])
       for (const row of draw(width, 4)) expect(Array.from(row)).toHaveLength(width)
-  })
-})
-
-describe('a name', () => {
-  test.each([
-    ['backend-api/localhost:31121', 20, 'backend-a…host:31121'],
-    ['short', 20, 'short'],
-    ['exactly', 7, 'exactly'],
-    ['abcdef', 3, 'a…f'],
-    ['', 5, ''],
-  ])('%p in %p columns keeps both of its ends: %p', (text, width, shown) => {
-    expect(middle(text, width)).toBe(shown)
   })
 })
