@@ -2,12 +2,12 @@
 import { cutMiddle } from '../text/fit.ts'
 import { printable } from '../text/text.ts'
 import { sparkline, squeeze } from './chart.ts'
-import { latency, percent, rate } from './format.ts'
+import { latency, rate } from './format.ts'
 import { type Column, toned } from './grid.ts'
 import { type History, seriesOf } from './history.ts'
-import { cell, span } from './line.ts'
+import { cell, type Span, span } from './line.ts'
 import type { BackendRow } from './rows.ts'
-import { checkWords, stateOf } from './words.ts'
+import { checkWords, errorsOf, stateOf } from './words.ts'
 
 export interface ColumnOptions {
   readonly history: History
@@ -31,18 +31,7 @@ export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOp
     },
     { title: 'state', width: 11, cells: (row, _, theme) => stateOf(row, theme) },
     { title: 'weight', width: 6, align: 'right', cells: ({ backend }) => weightText(backend) },
-    {
-      title: 'share %',
-      width: 8,
-      align: 'right',
-      cells: ({ backend: { share, expectedShare }, pool }, width) => [
-        span(
-          cell(percent100(share), width - 4, 'right'),
-          pool.requestsPerSecond > 0 && isFar(share, expectedShare) ? 'warn' : 'plain',
-        ),
-        span(cell(`/${percent100(expectedShare)}`, 4), 'dim'),
-      ],
-    },
+    { title: 'share %', width: 8, align: 'right', cells: shareCells },
     { title: 'zone', width: 8, from: 140, cells: ({ backend }) => span(printable(backend.zone ?? '-'), 'dim') },
     { title: 'in flight', width: 9, align: 'right', from: 110, cells: ({ backend }) => String(backend.inflight) },
     {
@@ -56,26 +45,23 @@ export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOp
     },
     { title: 'req/s', width: 5, align: 'right', cells: ({ backend }) => rate(backend.requestsPerSecond) },
     { title: 'ewma', width: 6, align: 'right', from: 110, cells: ({ backend }) => latency(backend.ewmaMs) },
-    {
-      title: 'p50',
-      width: 6,
-      align: 'right',
-      cells: ({ backend, finding }) =>
-        toned(latency(backend.latency?.p50Ms), finding?.kind === 'slow' && finding.backend === backend.id && 'warn'),
-    },
+    { title: 'p50', width: 6, align: 'right', cells: medianCell },
     { title: 'p99', width: 6, align: 'right', cells: ({ backend }) => latency(backend.latency?.p99Ms) },
-    {
-      title: 'errors',
-      width: 6,
-      align: 'right',
-      cells: ({ backend }) =>
-        toned(percent(backend.errorRatio), backend.errorRatio > 0 && errorRole(backend.errorRatio)),
-    },
+    { title: 'errors', width: 6, align: 'right', cells: ({ backend }) => errorsOf(backend) },
     { title: 'last check', width: 24, from: 130, cells: ({ backend }) => span(` ${checkWords(backend, now)}`, 'dim') },
   ]
 }
 
-const errorRole = (ratio: number) => (ratio >= 0.05 ? 'bad' : 'warn')
+const shareCells = ({ backend: { share, expectedShare }, pool }: BackendRow, width: number): readonly Span[] => [
+  span(
+    cell(percent100(share), width - 4, 'right'),
+    pool.requestsPerSecond > 0 && isFar(share, expectedShare) ? 'warn' : 'plain',
+  ),
+  span(cell(`/${percent100(expectedShare)}`, 4), 'dim'),
+]
+
+const medianCell = ({ backend, finding }: BackendRow): Span =>
+  toned(latency(backend.latency?.p50Ms), finding?.kind === 'slow' && finding.backend === backend.id && 'warn')
 
 const weightText = ({ weight, effectiveWeight }: BackendRow['backend']): string =>
   weight === effectiveWeight ? tidy(weight) : `${tidy(effectiveWeight)}/${tidy(weight)}`

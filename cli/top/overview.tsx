@@ -3,8 +3,8 @@
 import { printable } from '../text/text.ts'
 import { backendColumns } from './backend-columns.ts'
 import { sparkline, squeeze } from './chart.ts'
-import { latency, percent, rate } from './format.ts'
-import { type Column, grid, toned } from './grid.ts'
+import { latency, rate } from './format.ts'
+import { type Column, grid } from './grid.ts'
 import { seriesOf } from './history.ts'
 import { type Line, panel, span } from './line.ts'
 import { Lines } from './lines.tsx'
@@ -12,6 +12,7 @@ import { charts } from './overview-charts.ts'
 import { backendRows, cursorOf, poolRows } from './rows.ts'
 import { shownOf, spanSeconds } from './state.ts'
 import type { View } from './view.ts'
+import { errorsOf, usableOf } from './words.ts'
 
 export function Overview(view: View) {
   return <Lines lines={overview(view)} theme={view.theme} />
@@ -35,13 +36,7 @@ function poolPanel({ state, width, theme }: View, height: number): Line[] {
   const columns: readonly Column<Pool>[] = [
     { title: 'pool', width: 0, cells: ({ name }) => span(printable(name), 'title') },
     { title: 'strategy', width: 18, cells: ({ strategy }) => span(printable(baseName(strategy.use)), 'dim') },
-    {
-      title: 'usable',
-      width: 7,
-      align: 'right',
-      cells: ({ usable, backends }) =>
-        toned(`${usable}/${backends.length}`, usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good'),
-    },
+    { title: 'usable', width: 7, align: 'right', cells: usableOf },
     {
       title: '',
       width: 20,
@@ -55,12 +50,7 @@ function poolPanel({ state, width, theme }: View, height: number): Line[] {
     { title: 'in flight', width: 9, align: 'right', from: 110, cells: (pool) => String(pool.inflight) },
     { title: 'p50', width: 6, align: 'right', cells: (pool) => latency(pool.latency?.p50Ms) },
     { title: 'p99', width: 6, align: 'right', cells: (pool) => latency(pool.latency?.p99Ms) },
-    {
-      title: 'errors',
-      width: 6,
-      align: 'right',
-      cells: ({ errorRatio }) => toned(percent(errorRatio), errorRatio > 0 && (errorRatio >= 0.05 ? 'bad' : 'warn')),
-    },
+    { title: 'errors', width: 6, align: 'right', cells: errorsOf },
   ]
   const lines = grid({ columns, rows, cursor: -1, width: width - 2, height: height - 2, screenWidth: width }, theme)
   // The header of the table and the frame take three lines.

@@ -4,13 +4,14 @@ import type { Frame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
 import { gauge } from './chart.ts'
 import { latency, percent, rate } from './format.ts'
-import { type Column, grid, toned } from './grid.ts'
+import { type Column, grid } from './grid.ts'
 import { type Line, panel, span } from './line.ts'
 import { Lines } from './lines.tsx'
 import { baseName } from './overview.tsx'
 import { cursorOf, poolRows } from './rows.ts'
 import { shownOf } from './state.ts'
 import type { View } from './view.ts'
+import { errorsOf, usableOf } from './words.ts'
 
 export function Pools(view: View) {
   return <Lines lines={poolsLines(view)} theme={view.theme} />
@@ -19,13 +20,7 @@ export function Pools(view: View) {
 const poolColumns: readonly Column<PoolFrame>[] = [
   { title: 'pool', width: 0, cells: ({ name }) => span(printable(name), 'title') },
   { title: 'strategy', width: 18, from: 76, cells: ({ strategy }) => span(printable(baseName(strategy.use)), 'dim') },
-  {
-    title: 'usable',
-    width: 7,
-    align: 'right',
-    cells: ({ usable, backends }) =>
-      toned(`${usable}/${backends.length}`, usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good'),
-  },
+  { title: 'usable', width: 7, align: 'right', cells: usableOf },
   { title: 'req/s', width: 6, align: 'right', cells: (pool) => rate(pool.requestsPerSecond) },
   { title: 'in flight', width: 9, align: 'right', from: 90, cells: (pool) => String(pool.inflight) },
   { title: 'retries', width: 7, align: 'right', cells: (pool) => rate(pool.retriesPerSecond) },
@@ -33,12 +28,7 @@ const poolColumns: readonly Column<PoolFrame>[] = [
   { title: 'p95', width: 7, align: 'right', from: 90, cells: (pool) => latency(pool.latency?.p95Ms) },
   { title: 'p99', width: 7, align: 'right', cells: (pool) => latency(pool.latency?.p99Ms) },
   { title: 'p99.9', width: 7, align: 'right', from: 100, cells: (pool) => latency(pool.latency?.p999Ms) },
-  {
-    title: 'errors',
-    width: 7,
-    align: 'right',
-    cells: ({ errorRatio }) => toned(percent(errorRatio), errorRatio > 0 && (errorRatio >= 0.05 ? 'bad' : 'warn')),
-  },
+  { title: 'errors', width: 7, align: 'right', cells: errorsOf },
 ]
 
 export function poolsLines(view: View): Line[] {

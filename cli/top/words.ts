@@ -1,10 +1,12 @@
 /** Backends and events in words, glyphs and tones: the same on every screen. Pure. */
 import type { EdgeEvent } from '../../core/observe/events.ts'
-import type { BackendFrame } from '../../core/report/frame.ts'
+import type { BackendFrame, PoolFrame } from '../../core/report/frame.ts'
 import type { WatchedEvent } from '../client/feed-format.ts'
 import { type Described, describeEvent, isKnownKind, type Level } from '../process/log.ts'
 import { printable } from '../text/text.ts'
 import { toneOf } from './findings.ts'
+import { percent } from './format.ts'
+import { toned } from './grid.ts'
 import type { BackendRow } from './rows.ts'
 import type { Role, Theme } from './theme.ts'
 import { type Span, span } from './line.ts'
@@ -29,6 +31,14 @@ export function stateOf({ backend, finding }: Pick<BackendRow, 'backend' | 'find
   }
   return span(`${glyphs.states[state] ?? '?'} ${stateWords[state] ?? printable(state)}`, stateRoles[state] ?? 'warn')
 }
+
+/** Of a backend or a pool. */
+export const errorsOf = ({ errorRatio }: Pick<PoolFrame, 'errorRatio'>): Span =>
+  toned(percent(errorRatio), errorRatio > 0 && (errorRatio >= 0.05 ? 'bad' : 'warn'))
+
+/** `3/4`: how many of a pool's backends get requests. */
+export const usableOf = ({ usable, backends }: PoolFrame): Span =>
+  span(`${usable}/${backends.length}`, usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good')
 
 /** `200 OK, 2 s ago`. */
 export function checkWords({ check }: BackendFrame, now: number): string {
