@@ -1,6 +1,7 @@
 /** How people are told that there is nothing to show: nobody could be asked, nobody answered, or the answer was no. */
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { printable } from '../text/text.ts'
 import { type AdminTarget, adminTarget, TargetError, type TargetOptions } from './admin-target.ts'
 
 /** Whom to ask; or the exit code, when that cannot be said and people have been told why. */
@@ -20,12 +21,13 @@ export function report(
   { url, config }: AdminTarget,
   problem: { readonly kind: 'unreachable' | 'refused'; readonly reason: string },
 ): number {
+  const reason = printable(problem.reason)
   if (problem.kind === 'refused') {
-    io.stderr(`smartedge: ${url} refused: ${problem.reason}\n`)
+    io.stderr(`smartedge: ${url} refused: ${reason}\n`)
     return exitCode.failure
   }
   const place = config === undefined ? url : `${url}, which ${config} names`
   const advice = `start one with "${io.command} run", or name it with --url or its configuration with -c`
-  io.stderr(`smartedge: no admin API at ${place} (${problem.reason}); ${advice}\n`)
+  io.stderr(`smartedge: no admin API at ${place} (${reason}); ${advice}\n`)
   return exitCode.unreachable
 }

@@ -44,7 +44,7 @@ export async function strategyTest(io: Io, target: string, { options, json = fal
   } catch (error) {
     if (!(error instanceof StrategyFileError)) throw error
     if (json) io.data(`${JSON.stringify({ file, name: null, passes: false, refusal: error.message }, null, 2)}\n`)
-    else io.stderr(`${error.message}\n`)
+    else io.stderr(`${printable(error.message)}\n`)
     return exitCode.failure
   }
 }

@@ -8,6 +8,7 @@ import { exitCode } from '../process/exit-codes.ts'
 import { type FeedUpdate, watchFeed } from '../client/feed-client.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { requestOf } from '../top/commands.ts'
+import { printable } from '../text/text.ts'
 import { createStore, type Store } from '../top/store.ts'
 import { showOnce } from '../top/top-once.ts'
 import { type Session, stateFor, themeFor, type TopOptions } from '../top/top-session.ts'
@@ -102,7 +103,11 @@ async function carryOut(effect: Effect, { session, store, terminal, end }: Means
   const { clock, target } = session
   switch (effect.kind) {
     case 'quit':
-      end(effect.reason === undefined ? { code: exitCode.ok } : failure(`${target.url} refused: ${effect.reason}`))
+      end(
+        effect.reason === undefined
+          ? { code: exitCode.ok }
+          : failure(`${target.url} refused: ${printable(effect.reason)}`),
+      )
       return
     case 'suspend':
       await terminal?.suspend(() => stopUntilContinued(clock))

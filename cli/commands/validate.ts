@@ -9,6 +9,7 @@ import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { locateIn, printProblems } from '../process/load.ts'
 import { counted } from '../text/format.ts'
+import { printable } from '../text/text.ts'
 
 export interface ValidateOptions {
   /** What `--config` says. */
@@ -23,8 +24,10 @@ export async function validate(io: Io, { config: path, json = false }: ValidateO
   const isValid = loaded.kind === 'config'
   if (json) io.data(`${JSON.stringify(toJson(loaded), null, 2)}\n`)
   else if (isValid) {
-    for (const warning of loaded.warnings) io.stderr(`${formatWarning(warning)}\n`)
-    io.stdout(`${displayName(loaded.source, io.cwd)}: ${summarize(loaded.config)}${runsStrategies ? '' : notTried}\n`)
+    for (const warning of loaded.warnings) io.stderr(`${printable(formatWarning(warning))}\n`)
+    io.stdout(
+      `${printable(displayName(loaded.source, io.cwd))}: ${summarize(loaded.config)}${runsStrategies ? '' : notTried}\n`,
+    )
   } else printProblems(io, loaded)
   return isValid ? exitCode.ok : exitCode.badConfig
 }

@@ -7,6 +7,7 @@ import { displayName } from '../../core/config/read/reading.ts'
 import type { ConfigFiles } from '../../core/control/contract.ts'
 import type { ApplyProblem } from '../../core/part.ts'
 import { counted } from '../text/format.ts'
+import { printable } from '../text/text.ts'
 import { exitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 
@@ -51,8 +52,8 @@ type Told = Pick<Loaded & { kind: 'problems' }, 'problems' | 'omitted' | 'source
 
 /** Every problem on its line of stderr, then how many there are. */
 export function printProblems(io: Io, { problems, omitted, source }: Told): void {
-  for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`)
+  for (const problem of problems) io.stderr(`${printable(formatProblem(problem))}\n`)
   if (source === undefined) return
   const more = omitted === 0 ? '' : `, ${omitted} of them not shown`
-  io.stderr(`${counted(problems.length + omitted, 'problem')} in ${displayName(source, io.cwd)}${more}\n`)
+  io.stderr(`${counted(problems.length + omitted, 'problem')} in ${printable(displayName(source, io.cwd))}${more}\n`)
 }

@@ -17,5 +17,10 @@ export function paint(text: string, style: Style, color: boolean): string {
 }
 
 /** One line without control characters (escape sequences among them) and direction overrides. */
-export const printable = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim()
+export const printable = (text: string): string => text.replaceAll(unprintable, ' ').trim()
+
+const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu
+
+/** The same in as many columns as it was laid out for. */
+export const printableInPlace = (text: string): string =>
+  text.replaceAll(unprintable, (characters) => ' '.repeat(characters.length))

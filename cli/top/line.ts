@@ -3,6 +3,7 @@
  * counts as one column; ids and names are ASCII in practice, and what is wider is cut by the terminal's edge alone.
  */
 import { widthOf as columns } from '../text/fit.ts'
+import { printableInPlace } from '../text/text.ts'
 import type { Role, Theme } from './theme.ts'
 
 export interface Span {
@@ -19,14 +20,14 @@ export const span = (text: string, role: Role = 'plain'): Span => ({ text, role 
 /** The line as it is under the cursor. */
 export const select = (spans: Line): Line => spans.map((one) => ({ ...one, isSelected: true }))
 
-/** With the theme's codes. */
+/** With the theme's codes, and nothing else that a terminal obeys. */
 export function paintLine(spans: Line, { codes }: Theme): string {
   return spans.map((one) => paintSpan(one, codes)).join('')
 }
 
 function paintSpan({ text, role = 'plain', isSelected }: Span, codes: Theme['codes']): string {
   if (text === '') return ''
-  const painted = `${codes[role][0]}${text}${codes[role][1]}`
+  const painted = `${codes[role][0]}${printableInPlace(text)}${codes[role][1]}`
   return isSelected ? `${codes.selected[0]}${painted}${codes.selected[1]}` : painted
 }
 

@@ -20,8 +20,8 @@ async function admin(token?: string): Promise<{ server: AdminServer; url: string
 }
 
 /** Something else that listens where an admin API was expected. */
-function stranger(body: string): string {
-  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response(body) })
+function stranger(body: string, status = 200): string {
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response(body, { status }) })
   stops.push(() => server.stop(true))
   return `http://127.0.0.1:${server.port}`
 }
@@ -32,6 +32,11 @@ async function run(options: StatusOptions, overrides: Partial<ServiceIo> = {}) {
 }
 
 describe('status command', () => {
+  test('lets no stranger reach the terminal', async () => {
+    const url = stranger(JSON.stringify({ detail: '\u001B[2Jno\u0007' }), 500)
+    expect(await run({ url })).toEqual({ code: 1, out: '', err: `smartedge: ${url} refused: 500:  [2Jno\n` })
+  })
+
   test('shows a table', async () => {
     const { url } = await admin()
     const { code, out, err } = await run({ url })

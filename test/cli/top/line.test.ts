@@ -36,6 +36,10 @@ describe('lines', () => {
     expect(paintLine(select([span('a', 'good')]), theme)).toBe('\u001B[7m\u001B[32ma\u001B[39m\u001B[27m')
     expect(paintLine([span('a', 'good')], greyTheme(theme))).toBe('\u001B[2ma\u001B[22m')
   })
+
+  test('let no name reach the terminal, and keep its columns', () => {
+    expect(paintLine([span('a\u001B[2J\u009Bb')], plain)).toBe('a [2J b')
+  })
 })
 
 describe('cells', () => {
