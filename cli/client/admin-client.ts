@@ -32,6 +32,11 @@ export interface AdminRequest {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** The same with where to ask it. */
+export interface Ask extends AdminRequest {
+  readonly path: string
+}
+
 /** Asks for `path`, which begins with a slash. Never rejects. */
 export async function askAdmin(target: AdminTarget, path: string, request?: AdminRequest): Promise<AdminAnswer> {
   let response: IncomingMessage

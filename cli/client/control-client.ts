@@ -1,27 +1,21 @@
 /** One change asked of a running edge, and what its answer comes to. */
-import { askAdmin } from './admin-client.ts'
+import { type Ask, askAdmin } from './admin-client.ts'
 import { report, targetOrReport } from './admin-failure.ts'
 import type { TargetOptions } from './admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
 
-export interface Ask {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  readonly path: string
-  readonly body?: unknown
-}
-
 /** `onOk` shows the answer and returns the exit code; everything else is told here. Never rejects. */
 export async function command(
   io: Io,
   options: TargetOptions,
-  { method, path, body }: Ask,
+  { path, ...request }: Ask,
   onOk: (body: unknown) => number | Promise<number>,
 ): Promise<number> {
   const target = targetOrReport(io, options)
   if (typeof target === 'number') return target
-  const answer = await askAdmin(target, path, { method, ...(body !== undefined && { body }) })
+  const answer = await askAdmin(target, path, request)
   if (answer.kind === 'ok') return await onOk(answer.body)
   const lines = answer.kind === 'refused' ? problemLines(answer.body) : []
   if (lines.length === 0) return report(io, target, answer)

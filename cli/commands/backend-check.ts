@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { BackendStatus, PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
+import { backendPath } from '../client/api-paths.ts'
 import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
@@ -23,7 +24,7 @@ export async function checkBackend(
   { pool: { name: pool }, backend: { id, lastCheck } }: { readonly pool: PoolStatus; readonly backend: BackendStatus },
   options: CheckOptions,
 ): Promise<number> {
-  const path = `/api/pools/${encodeURIComponent(pool)}/backends/${encodeURIComponent(id)}/check`
+  const path = `${backendPath(pool, id)}/check`
   const pause = options.pause ?? wait
   return await command(io, options, { method: 'POST', path }, async () => {
     for (const pauseMs of pausesMs) {

@@ -2,8 +2,10 @@
 import type { MemberView, PoolMembersView } from '../../core/admin/pool-view.ts'
 import type { Generation } from '../../core/report/reload-status.ts'
 import type { BackendStatus, PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
+import type { Ask } from '../client/admin-client.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
-import { type Ask, command } from '../client/control-client.ts'
+import { backendPath, backendsPath } from '../client/api-paths.ts'
+import { command } from '../client/control-client.ts'
 import { findBackend, findPool, isSameBackend, isUsable } from '../client/find-backend.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
@@ -55,7 +57,7 @@ async function list(io: Io, pools: readonly PoolStatus[], options: BackendOption
   const named = options.pool === undefined ? undefined : findPool(pools, options.pool)
   if (named !== undefined && named.kind !== 'found') return unclear(io, named)
   for (const { name } of named === undefined ? pools : [named.pool]) {
-    const code = await command(io, options, { method: 'GET', path: pathOf(name) }, (body) => {
+    const code = await command(io, options, { method: 'GET', path: backendsPath(name) }, (body) => {
       if (options.json) io.data(`${JSON.stringify(body, null, 2)}\n`)
       else io.stdout(formatPool(body as PoolMembersView, io.color))
       return exitCode.ok
@@ -64,8 +66,6 @@ async function list(io: Io, pools: readonly PoolStatus[], options: BackendOption
   }
   return exitCode.ok
 }
-
-const pathOf = (pool: string): string => `/api/pools/${encodeURIComponent(pool)}/backends`
 
 async function add(
   io: Io,
@@ -81,7 +81,7 @@ async function add(
   }
   const details = { ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }
   const body = Object.keys(details).length === 0 ? url : { url, ...details }
-  return await command(io, options, { method: 'POST', path: pathOf(pool), body }, (answer) =>
+  return await command(io, options, { method: 'POST', path: backendsPath(pool), body }, (answer) =>
     tell(io, options, answer, `${printable(pool)}: ${printable(url)} added${written(answer)}`),
   )
 }
@@ -101,7 +101,7 @@ async function change(
   const line = `${printable(pool.name)}: ${printable(backend.id)} ${wordsFor(verb)}`
   if (isSoAlready(verb, backend))
     return tell(io, options, { generation, file: null }, `${line} already, nothing was written`)
-  const path = `${pathOf(pool.name)}/${encodeURIComponent(backend.id)}`
+  const path = backendPath(pool.name, backend.id)
   return await command(io, options, askFor(verb, path), (answer) =>
     tell(io, options, answer, `${line}${written(answer)}`),
   )

@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { findAdminPlace } from '../../core/config/admin-place.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
+import { poolPath } from '../client/api-paths.ts'
 import { command } from '../client/control-client.ts'
 import { findPool } from '../client/find-backend.ts'
 import { exitCode } from '../process/exit-codes.ts'
@@ -37,8 +38,7 @@ async function change(io: Io, { pool, use, before }: Change, given: StrategyUseO
   const { options, json, ...target } = given
   const name = asConfigured(io, use, target)
   const strategy = options === undefined ? name : { use: name, options }
-  const path = `/api/pools/${encodeURIComponent(pool)}`
-  return await command(io, target, { method: 'PATCH', path, body: { strategy } }, (answer) => {
+  return await command(io, target, { method: 'PATCH', path: poolPath(pool), body: { strategy } }, (answer) => {
     const { generation } = answer as { generation?: { readonly number?: number } }
     const isOld = before !== undefined && generation?.number === before
     const line = `${printable(pool)}: balanced by ${printable(name)}`

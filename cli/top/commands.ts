@@ -1,6 +1,7 @@
 /** What can be done to a running balancer from the screen: in words, as a request, and what came of it. Pure. */
 import { defaults } from '../../core/config/defaults.ts'
-import type { AdminAnswer, AdminRequest } from '../client/admin-client.ts'
+import type { AdminAnswer, Ask } from '../client/admin-client.ts'
+import { backendPath, poolPath } from '../client/api-paths.ts'
 
 const { min, max } = defaults['pool.backend.weight']
 
@@ -31,28 +32,24 @@ export function questionOf(command: Command): string {
 }
 
 /** The admin API's request for it. */
-export function requestOf(command: Command): AdminRequest & { readonly path: string } {
+export function requestOf(command: Command): Ask {
   switch (command.kind) {
     case 'drain':
-      return { method: 'PATCH', path: backendPath(command), body: { state: 'draining' } }
+      return { method: 'PATCH', path: backendPath(command.pool, command.backend), body: { state: 'draining' } }
     case 'resume':
-      return { method: 'PATCH', path: backendPath(command), body: { state: 'active' } }
+      return { method: 'PATCH', path: backendPath(command.pool, command.backend), body: { state: 'active' } }
     case 'weight':
-      return { method: 'PATCH', path: backendPath(command), body: { weight: command.weight } }
+      return { method: 'PATCH', path: backendPath(command.pool, command.backend), body: { weight: command.weight } }
     case 'check':
-      return { method: 'POST', path: `${backendPath(command)}/check` }
+      return { method: 'POST', path: `${backendPath(command.pool, command.backend)}/check` }
     case 'strategy':
-      return { method: 'PATCH', path: poolPath(command), body: { strategy: command.strategy } }
+      return { method: 'PATCH', path: poolPath(command.pool), body: { strategy: command.strategy } }
     case 'reload':
       return { method: 'POST', path: '/api/reload' }
     case 'rollback':
       return { method: 'POST', path: '/api/rollback' }
   }
 }
-
-const poolPath = ({ pool }: { pool: string }): string => `/api/pools/${encodeURIComponent(pool)}`
-const backendPath = (at: { pool: string; backend: string }): string =>
-  `${poolPath(at)}/backends/${encodeURIComponent(at.backend)}`
 
 export interface Notice {
   readonly tone: 'good' | 'bad' | 'dim'
