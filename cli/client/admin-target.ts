@@ -8,7 +8,7 @@ import { isLoopback } from '../../core/config/network.ts'
 import { formatProblem } from '../../core/config/problems.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
-import { reachable } from '../text/reachable.ts'
+import { reachable, urlOf } from '../text/reachable.ts'
 
 export interface TargetOptions {
   /** `http://…`, `https://…`, `host:port` or `unix:/path`. */
@@ -59,7 +59,8 @@ export function adminTarget(options: TargetOptions, { env, cwd }: Pick<Io, 'env'
   if (place.kind === 'fault' && (url === undefined || options.config !== undefined))
     throw new TargetError(formatProblem(place.problem), exitCode.badConfig)
   const configured = place.kind === 'place' ? place : undefined
-  const target = url ?? (configured === undefined ? defaultAdminUrl : urlOf(configured, options.config !== undefined))
+  const target =
+    url ?? (configured === undefined ? defaultAdminUrl : configuredUrl(configured, options.config !== undefined))
   const isConfigured = configured?.admin !== undefined && urlsFor(configured.admin.address).includes(target)
   const config = isConfigured ? configured?.file : undefined
   const mayUseToken = isConfigured || options.config !== undefined
@@ -78,7 +79,7 @@ function tokenOf(options: TargetOptions, env: Io['env'], place: Configured | und
   return sources.find(({ token }) => token !== undefined) ?? { token: undefined }
 }
 
-function urlOf({ file, admin }: Configured, isNamed: boolean): string {
+function configuredUrl({ file, admin }: Configured, isNamed: boolean): string {
   const fail = (why: string) => new TargetError(`${file} ${why}`, exitCode.usage)
   if (admin === undefined) throw fail('has no admin API ("admin": false): name one with --url')
   const [url] = urlsFor(admin.address)
@@ -99,12 +100,11 @@ function isOfThisMachine(address: SocketAddress): boolean {
 
 /** The ways to write an address that is listened on; none when nobody knows its port yet. */
 function urlsFor(address: AdminConfig['address']): string[] {
-  if (address.kind === 'unix') return [formatAddress(address)]
+  if (address.kind === 'unix') return [urlOf(address)]
   if (address.port === 0) return []
-  const url = (one: SocketAddress): string => `http://${formatAddress(one)}`
   const local = reachable(address)
   const isLocal = local.kind === 'tcp' && ['127.0.0.1', '::1'].includes(local.host)
-  return [url(local), ...(isLocal ? [url({ ...address, host: 'localhost' })] : [])]
+  return [urlOf(address), ...(isLocal ? [urlOf({ ...address, host: 'localhost' })] : [])]
 }
 
 /** Throws unless it is an address; without a scheme it is HTTP, a path is a Unix socket. */

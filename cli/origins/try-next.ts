@@ -1,8 +1,8 @@
 /** What the demo invites people to type: pure. */
-import { formatAddress } from '../../core/address.ts'
 import type { Config } from '../../core/config/config.ts'
 import { defaultAdminUrl } from '../client/admin-target.ts'
-import { type RunningEdge, urlsOf } from '../process/serve.ts'
+import type { RunningEdge } from '../process/serve.ts'
+import { urlOf } from '../text/reachable.ts'
 
 interface Means {
   /** How this program is called. */
@@ -13,8 +13,9 @@ interface Means {
 
 /** Lines that work as printed, against the addresses that are really listened on. */
 export function tryNext(edge: RunningEdge, config: Config, { command, origins }: Means): string {
-  const [url] = urlsOf(edge)
-  if (url === undefined) return ''
+  const first = edge.addresses.find(({ address }) => address.kind === 'tcp')
+  if (first === undefined) return ''
+  const url = urlOf(first.address)
   const lines = [
     [`curl ${url}/`, 'who answers? ask again'],
     [`curl -d hello ${url}/echo`, 'the request as a backend sees it'],
@@ -30,7 +31,7 @@ export function tryNext(edge: RunningEdge, config: Config, { command, origins }:
 /** None where they would not work as printed: a token is nothing to print. */
 function adminLines({ adminAddress }: RunningEdge, { admin }: Config, command: string): (readonly [string, string])[] {
   if (adminAddress?.kind !== 'tcp' || admin?.token !== undefined) return []
-  const url = `http://${formatAddress(adminAddress)}`
+  const url = urlOf(adminAddress)
   const option = url === defaultAdminUrl ? '' : ` --url ${url}`
   return [
     [`${command} status${option}`, 'pools and backends'],

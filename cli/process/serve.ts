@@ -2,14 +2,13 @@
  * One edge from its start to its end: what `run` and `demo` share. Signals end it, and nothing else does: what a strategy
  * throws is told, and its `process.exit()` is refused.
  */
-import { formatAddress, type SocketAddress } from '../../core/address.ts'
+import type { SocketAddress } from '../../core/address.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Config } from '../../core/config/config.ts'
 import { stackOf } from '../../core/errors.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import { type ApplyProblem, Refusal } from '../../core/part.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
-import { reachable } from '../text/reachable.ts'
 import { exitCode } from './exit-codes.ts'
 import type { ServiceIo, Signal } from './service-io.ts'
 
@@ -89,12 +88,6 @@ export async function serve(service: Service): Promise<number> {
     edge?.kill()
   }
 }
-
-/** `http://127.0.0.1:8080` for each listener on TCP, an address on this machine for one that listens on all. */
-export const urlsOf = (edge: RunningEdge): string[] =>
-  edge.addresses.flatMap(({ address }) =>
-    address.kind === 'tcp' ? [`http://${formatAddress(reachable(address))}`] : [],
-  )
 
 const countMembers = (config: Config): number => config.pools.reduce((total, pool) => total + pool.members.length, 0)
 

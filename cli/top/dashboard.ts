@@ -1,6 +1,6 @@
 /** `smartedge top` beside a balancer, in the terminal of both: a process of its own, as drawing must not delay requests. */
-import { formatAddress, type SocketAddress } from '../../core/address.ts'
-import { reachable } from '../text/reachable.ts'
+import type { SocketAddress } from '../../core/address.ts'
+import { urlOf } from '../text/reachable.ts'
 import { ownCommand } from '../process/own-command.ts'
 
 export interface Dashboard {
@@ -16,8 +16,7 @@ export interface AdminPlace {
 }
 
 export function startDashboard({ address, token }: AdminPlace): Dashboard {
-  const url = address.kind === 'tcp' ? `http://${formatAddress(reachable(address))}` : `unix:${address.path}`
-  const child = Bun.spawn(ownCommand('top', '--url', url), {
+  const child = Bun.spawn(ownCommand('top', '--url', urlOf(address)), {
     stdio: ['inherit', 'inherit', 'inherit'],
     // Not as an option, which every user of the machine could read.
     env: { ...process.env, ...(token !== undefined && { SMARTEDGE_ADMIN_TOKEN: token }) },

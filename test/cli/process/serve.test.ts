@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type RunningEdge, serve, type Service, urlsOf } from '../../../cli/process/serve.ts'
+import { type RunningEdge, serve, type Service } from '../../../cli/process/serve.ts'
 import type { Config } from '../../../core/config/config.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { Refusal } from '../../../core/part.ts'
@@ -230,18 +230,3 @@ async function scriptedEdge(): Promise<{ edge: RunningEdge }> {
     },
   }
 }
-
-describe('URLs of an edge', () => {
-  test('name an address on this machine where it listens on all', async () => {
-    const { edge } = await scriptedEdge()
-    const tcp = (host: string) => ({ listener: host, address: { kind: 'tcp', host, port: 80 } }) as const
-    const unix = { listener: 'u', address: { kind: 'unix', path: '/x' } } as const
-    const addresses = [unix, tcp('0.0.0.0'), tcp('::'), tcp('::1'), tcp('10.0.0.1')]
-    expect(urlsOf({ ...edge, addresses })).toEqual([
-      'http://127.0.0.1:80',
-      'http://127.0.0.1:80',
-      'http://[::1]:80',
-      'http://10.0.0.1:80',
-    ])
-  })
-})
