@@ -7,7 +7,7 @@ import { descriptorWarning, freeDescriptors, readDescriptorLimit } from '../../c
 import { homeOf } from '../../core/own-files.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { type LoadedConfig, loadOrReport } from '../process/load.ts'
-import { createLog, type LogStyle } from '../process/log.ts'
+import { createLog, createServiceLog, styleOf } from '../process/log.ts'
 import { type RunningEdge, serve, type Service } from '../process/serve.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { createWatchdog } from '../process/watchdog.ts'
@@ -37,8 +37,7 @@ export async function serveLoaded(
   loaded: LoadedConfig,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
-  const style = styleOf(io, options)
-  const emit = createLog({ ...style, write: style.format === 'json' ? io.events : io.stderr, clock: systemClock })
+  const emit = createServiceLog(io, styleOf(io, options), systemClock)
   return options.top
     ? await serveBelowTop(io, options, loaded, emit)
     : await serveWith(io, options, loaded, { emit, onReady })
@@ -101,9 +100,3 @@ async function serveWith(
     guard.stop()
   }
 }
-
-const styleOf = (io: ServiceIo, options: RunOptions): LogStyle => ({
-  format: options.json || !io.stderrIsTty ? 'json' : 'text',
-  color: io.color,
-  quiet: options.quiet ?? false,
-})

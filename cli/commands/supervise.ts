@@ -1,15 +1,13 @@
 /** `smartedge run --supervised`: a small process that keeps the one alive which serves. */
 import { systemClock } from '../../core/clock.ts'
-import { createLog } from '../process/log.ts'
+import { createServiceLog, styleOf } from '../process/log.ts'
 import { ownCommand } from '../process/own-command.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { type Ending, type Served, supervise } from '../process/supervisor.ts'
 import type { RunOptions } from './run.ts'
 
 export async function runSupervised(io: ServiceIo, options: RunOptions): Promise<number> {
-  const format = options.json || !io.stderrIsTty ? 'json' : 'text'
-  const write = format === 'json' ? io.events : io.stderr
-  const emit = createLog({ write, format, color: io.color, quiet: options.quiet ?? false, clock: systemClock })
+  const emit = createServiceLog(io, styleOf(io, options), systemClock)
   const command = ownCommand('run', ...argumentsOf(io, options))
   return await supervise({ start: () => startProcess(command), io, clock: systemClock, emit })
 }

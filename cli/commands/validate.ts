@@ -55,22 +55,26 @@ function soundPart({ rest }: Loaded & { kind: 'problems' }): Config | undefined 
 }
 
 /** `1 listener, 2 routes, 2 pools, 5 backends`. */
-export function summarize({ listeners, routes, pools }: Config): string {
-  const backends = pools.reduce((sum, pool) => sum + pool.members.length, 0)
+function summarize(config: Config): string {
+  const { listeners, routes, pools, backends } = countsOf(config)
   return [
-    counted(listeners.length, 'listener'),
-    counted(routes.length, 'route'),
-    counted(pools.length, 'pool'),
+    counted(listeners, 'listener'),
+    counted(routes, 'route'),
+    counted(pools, 'pool'),
     counted(backends, 'backend'),
   ].join(', ')
 }
+
+const countsOf = ({ listeners, routes, pools }: Config) => ({
+  listeners: listeners.length,
+  routes: routes.length,
+  pools: pools.length,
+  backends: pools.reduce((sum, pool) => sum + pool.members.length, 0),
+})
 
 function toJson(loaded: Loaded): unknown {
   const { source = null, files } = loaded
   if (loaded.kind === 'problems')
     return { valid: false, source, files, problems: loaded.problems, omitted: loaded.omitted }
-  const { listeners, routes, pools } = loaded.config
-  const backends = pools.reduce((sum, pool) => sum + pool.members.length, 0)
-  const counts = { listeners: listeners.length, routes: routes.length, pools: pools.length, backends }
-  return { valid: true, source, files, warnings: loaded.warnings, ...counts }
+  return { valid: true, source, files, warnings: loaded.warnings, ...countsOf(loaded.config) }
 }

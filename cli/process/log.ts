@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { EdgeEvent, Emit } from '../../core/observe/events.ts'
 import { paint, printable, type Style } from '../text/text.ts'
 import { counted } from '../text/format.ts'
+import type { ServiceIo } from './service-io.ts'
 
 export type Level = 'info' | 'warn' | 'error'
 
@@ -31,6 +32,16 @@ export function createLog({ write, format, color, quiet, clock }: LogOptions): E
     } else write(`${paint(time.slice(11, 23), 'dim', color)} ${label(level, color)}${indent(message)}\n`)
   }
 }
+
+/** As JSON where nobody reads along, or where that is asked for. */
+export const styleOf = (
+  { stderrIsTty, color }: Pick<ServiceIo, 'stderrIsTty' | 'color'>,
+  { json = false, quiet = false }: { readonly json?: boolean; readonly quiet?: boolean },
+): LogStyle => ({ format: json || !stderrIsTty ? 'json' : 'text', color, quiet })
+
+/** To standard error of a process that runs on. */
+export const createServiceLog = (io: ServiceIo, style: LogStyle, clock: Clock): Emit =>
+  createLog({ ...style, write: style.format === 'json' ? io.events : io.stderr, clock })
 
 /** A stack keeps its lines, each set in so that none can pass for an event of its own. */
 const indent = (message: string): string => message.split('\n').map(printable).join('\n    ')
