@@ -24,7 +24,7 @@ export const uneven: Scenario = {
 }
 
 /** The largest distance of a share from its weight's, relative to the latter: 0 when all fit. Pure. */
-export function findSkew(shares: readonly number[], weights: readonly number[]): number {
+function findSkew(shares: readonly number[], weights: readonly number[]): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   return Math.max(...weights.map((weight, index) => Math.abs(((shares[index] ?? 0) * total) / weight - 1)))
 }

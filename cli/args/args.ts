@@ -28,7 +28,7 @@ import { latencyRange, ratio, wholeNumber } from './values.ts'
 const handbook = resolve(import.meta.dirname, '../../docs/operations.md')
 
 /** What a verb comes to: its exit code. */
-export type Finish = (code: number) => void
+type Finish = (code: number) => void
 
 /** A program that runs one verb on `io` and hands its exit code to `finish`; usage errors throw a `CommanderError`. */
 export function createProgram(io: ServiceIo, finish: Finish): Command {

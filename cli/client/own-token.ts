@@ -1,6 +1,7 @@
 /** The token of a SmartEdge that our own user runs on this machine, found by the URL that a command asks. */
 import type { SocketAddress } from '../../core/address.ts'
 import { findToken } from '../../core/admin/token-file.ts'
+import { isLoopback } from '../../core/config/network.ts'
 import type { Home } from '../../core/own-files.ts'
 
 export interface OwnToken {
@@ -24,6 +25,6 @@ export function findOwnToken(url: string, home: Home): OwnToken | undefined {
 
 function addressesOf({ hostname, port }: URL): readonly (SocketAddress & { kind: 'tcp' })[] {
   const hosts = hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname.replace(/^\[(.*)\]$/, '$1')]
-  const isLoopback = (host: string): boolean => host === '::1' || /^127(?:\.\d+){3}$/.test(host)
-  return hosts.filter(isLoopback).map((host) => ({ kind: 'tcp', host, port: port === '' ? 80 : Number(port) }))
+  const tcp = (host: string) => ({ kind: 'tcp', host, port: port === '' ? 80 : Number(port) }) as const
+  return hosts.map(tcp).filter(isLoopback)
 }

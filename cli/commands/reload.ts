@@ -66,9 +66,7 @@ function formatPlan({ changes = [], summary = '' }: Partial<ReloadAnswer>): stri
 
 const tunnelsOf = ({ tunnels }: Change): string => (tunnels === 0 ? '' : `, ${counted(tunnels, 'tunnel')} among them`)
 
-/** Also of a refusal. */
-export function printProblems(io: Io, body: unknown): void {
-  const { problems = [], kept = [], omitted = 0 } = body as Partial<ReloadAnswer>
+function printProblems(io: Io, { problems = [], kept = [], omitted = 0 }: Partial<ReloadAnswer>): void {
   for (const problem of problems) io.stderr(`${printable(formatProblem(problem))}\n`)
   if (omitted > 0) io.stderr(`and ${counted(omitted, 'problem')} more\n`)
   if (kept.length > 0) io.stderr(`kept as before: ${kept.map(printable).join(', ')}\n`)

@@ -24,7 +24,7 @@ export interface AppProps {
   readonly theme: Theme
 }
 
-export const smallest = { columns: 80, rows: 24 } as const
+const smallest = { columns: 80, rows: 24 } as const
 
 const bodies: Readonly<Record<Screen, ComponentType<View>>> = {
   overview: Overview,

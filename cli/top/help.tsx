@@ -9,7 +9,7 @@ export function Help(view: View) {
   return <Lines lines={helpLines(view)} theme={view.theme} />
 }
 
-export function helpLines({ state, width, height, theme }: View): Line[] {
+function helpLines({ state, width, height, theme }: View): Line[] {
   const rows = keyHelp.filter(([, , isAction]) => !(isAction && state.readOnly))
   const keys = rows.map(([names, what]): Line => [span(`  ${names.padEnd(16)}`, 'key'), span(what)])
   const { states, mark } = theme.glyphs

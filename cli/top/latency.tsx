@@ -17,7 +17,7 @@ export function Latency(view: View) {
   return <Lines lines={latencyLines(view)} theme={view.theme} />
 }
 
-export function latencyLines(view: View): Line[] {
+function latencyLines(view: View): Line[] {
   const { state, width, height, theme } = view
   const { history } = shownOf(state)
   const seconds = spanSeconds(state)

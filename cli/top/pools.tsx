@@ -31,7 +31,7 @@ const poolColumns: readonly Column<PoolFrame>[] = [
   { title: 'errors', width: 7, align: 'right', cells: errorsOf },
 ]
 
-export function poolsLines(view: View): Line[] {
+function poolsLines(view: View): Line[] {
   const { state, width, height, theme } = view
   const { frame } = shownOf(state)
   if (!frame) return []

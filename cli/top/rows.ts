@@ -47,7 +47,7 @@ type Order = (one: BackendRow, other: BackendRow) => number
 
 /** Ports and numbers in names count as numbers. */
 const collator = new Intl.Collator('en', { numeric: true })
-export const compareText = (one: string, other: string): number => collator.compare(one, other)
+const compareText = (one: string, other: string): number => collator.compare(one, other)
 
 /** Numbers begin with the highest: that is what one looks for. */
 const by =

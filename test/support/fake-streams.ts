@@ -26,7 +26,7 @@ import { peerAt } from './peer-at.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 /** Writes down what is done to it. */
-export class FakeClient implements ClientStream {
+class FakeClient implements ClientStream {
   readonly log: string[] = []
   readonly peer: Peer = peerAt('192.0.2.1')
   bodyForm: BodyForm = 'chunks'

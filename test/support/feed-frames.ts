@@ -175,7 +175,7 @@ function scripted(script: BackendScript, at: number, wave: number, random: Rando
   })
 }
 
-export const sickScript: Readonly<Record<string, readonly BackendScript[]>> = {
+const sickScript: Readonly<Record<string, readonly BackendScript[]>> = {
   web: [
     { id: 'localhost:8101', medianMs: 8, requestsPerSecond: 420 },
     { id: 'localhost:8102', medianMs: 9, requestsPerSecond: 400, errorRatio: 0.48 },

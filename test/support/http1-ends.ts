@@ -20,7 +20,7 @@ import { limits, textOf } from './http1-bytes.ts'
 import { peerAt } from './peer-at.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
-export const clientTimeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 }
+const clientTimeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 }
 export const backendTimeouts = {
   connectMs: 2000,
   responseMs: 30_000,
@@ -30,7 +30,7 @@ export const backendTimeouts = {
 }
 
 /** Trailers as text, without an empty line. */
-export const trailersOf = (trailers: FieldSection | undefined): string =>
+const trailersOf = (trailers: FieldSection | undefined): string =>
   trailers === undefined ? '' : textOf(trailers.bytes.subarray(trailers.start, trailers.end)).trim()
 
 /** Writes down what a request brings, pieces of its body joined. */

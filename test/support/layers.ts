@@ -51,7 +51,7 @@ const FOR_ADMIN = [
   'core/forward/date-line.ts',
 ]
 
-export const LAYERS: readonly Layer[] = [
+const LAYERS: readonly Layer[] = [
   ...LEAVES.map((from) => ({ from, to: [] })),
   { from: 'core/http1/', to: [] },
   { from: 'core/route/', to: [] },
