@@ -10,7 +10,7 @@ export const exitCode = {
   ended: 70,
   /** EX_CONFIG. */
   badConfig: 78,
-  /** A second signal ended it at once: 128 + the signal's number. */
+  /** A signal ended it at once, `run` and `demo` a second one: 128 + the signal's number. */
   SIGINT: 130,
   SIGTERM: 143,
 } as const
