@@ -59,13 +59,21 @@ export async function supervise({ start, io, clock, emit }: SupervisorOptions): 
       if (code !== undefined) return code
       const waitMs = backoff.next(clock.now() - begunAt)
       emit({ kind: 'restarting', ending: wordsOf(ending), waitMs })
-      if (waitMs > 0) await Promise.race([told.promise, new Promise<void>((resolve) => clock.after(waitMs, resolve))])
+      if (waitMs > 0) await pause(waitMs, clock, told.promise)
     }
     return exitCode.ok
   } finally {
     stopSignals()
     stopHangups()
   }
+}
+
+/** `until`: what ends it before. */
+async function pause(ms: number, clock: Clock, until: Promise<void>): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const cancel = clock.after(ms, resolve)
+  await Promise.race([until, over])
+  cancel()
 }
 
 /** undefined: it is to be started again. */
