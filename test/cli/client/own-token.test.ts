@@ -1,21 +1,14 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'bun:test'
 import { askAdmin } from '../../../cli/client/admin-client.ts'
 import { findOwnToken } from '../../../cli/client/own-token.ts'
 import { createToken, keepToken } from '../../../core/admin/token-file.ts'
 import type { Home } from '../../../core/own-files.ts'
-
-const endings: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of endings.splice(0)) await end()
-})
+import { recordField } from '../../support/field-recorder.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 /** A home with tokens for these addresses. */
 function homeWith(...addresses: readonly (readonly [host: string, port: number])[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'smartedge-own-'))
-  endings.push(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   const home: Home = { env: { XDG_RUNTIME_DIR: folder }, user: process.geteuid?.(), home: undefined }
   const keep = (host: string, port: number): string => {
     const token = createToken()
@@ -48,17 +41,7 @@ describe('the token of our own SmartEdge', () => {
   })
 
   test('is sent when none was given, the one of now each time', async () => {
-    const seen: (string | null)[] = []
-    const server = Bun.serve({
-      hostname: '127.0.0.1',
-      port: 0,
-      fetch(request) {
-        seen.push(request.headers.get('authorization'))
-        return Response.json({})
-      },
-    })
-    endings.push(() => server.stop(true))
-    const port = server.port ?? 0
+    const { port, seen } = recordField('authorization')
     const { home, keep, tokens } = homeWith(['127.0.0.1', port])
     const url = `http://127.0.0.1:${port}`
     await askAdmin({ url, token: undefined, home }, '/')
@@ -78,7 +61,7 @@ describe('the token of our own SmartEdge', () => {
         port: 0,
         fetch: () => Response.json({}, { status: 401, headers }),
       })
-      endings.push(() => server.stop(true))
+      onTestFinished(async () => await server.stop(true))
       return await askAdmin({ url: `http://127.0.0.1:${server.port}`, token: 'x' }, '/')
     }
     expect(await answer('Bearer realm="smartedge"')).toMatchObject({

@@ -86,6 +86,14 @@ function watching(file: string) {
   }
 }
 
+/** The same on a file that holds `first`, alone in its folders. */
+function watchingFirst(...names: readonly string[]) {
+  const file = join(newFolder(), ...names)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, 'first')
+  return { file, watch: watching(file) }
+}
+
 /** Each on a file, in this order, the one after the other, and what it then holds. */
 const saves: readonly (readonly [text: string, save: (file: string) => void])[] = [
   ['written in place', (file) => writeFileSync(file, 'written in place')],
@@ -142,11 +150,7 @@ const saves: readonly (readonly [text: string, save: (file: string) => void])[] 
 
 describe('a watch', () => {
   test('sees a file however it is saved, one way after the other', async () => {
-    const folder = newFolder()
-    const file = join(folder, 'inner', 'a.json')
-    mkdirSync(dirname(file))
-    writeFileSync(file, 'first')
-    const watch = watching(file)
+    const { file, watch } = watchingFirst('inner', 'a.json')
     for (const [text, save] of [...saves, ...saves]) await watch.sees(text, () => save(file))
     expect(watch.faults).toEqual([])
   })
@@ -210,11 +214,7 @@ describe('a watch on a file in folders that are swapped', () => {
   })
 
   test('sees a folder that is removed and made again with the number of the old one', async () => {
-    const folder = newFolder()
-    const file = join(folder, 'etc', 'a.json')
-    mkdirSync(dirname(file))
-    writeFileSync(file, 'first')
-    const watch = watching(file)
+    const { file, watch } = watchingFirst('etc', 'a.json')
     for (const round of ['1', '2', '3']) {
       await watch.sees(`made ${round}`, () => {
         rmSync(dirname(file), { recursive: true })
@@ -226,11 +226,7 @@ describe('a watch on a file in folders that are swapped', () => {
   })
 
   test('sees what lies in a folder with a child of the same name', async () => {
-    const folder = newFolder()
-    const file = join(folder, 'etc', 'etc')
-    mkdirSync(dirname(file))
-    writeFileSync(file, 'first')
-    const watch = watching(file)
+    const { file, watch } = watchingFirst('etc', 'etc')
     for (const text of ['second', 'third']) await watch.sees(text, () => writeFileSync(file, text))
   })
 
