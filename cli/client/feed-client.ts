@@ -43,16 +43,12 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
   let retryMs = firstRetryMs
   let response: IncomingMessage | undefined
   let cancelRetry: Cancel | undefined
-  let cancelSilence: Cancel | undefined
+
+  const silence = watchSilence(clock, () => response?.destroy(new Error(`silent for ${silenceMs / 1000} s`)))
 
   function disconnect(): void {
-    cancelSilence?.()
+    silence.stop()
     response?.destroy()
-  }
-
-  function expectMore(): void {
-    cancelSilence?.()
-    cancelSilence = clock.after(silenceMs, () => response?.destroy(new Error(`silent for ${silenceMs / 1000} s`)))
   }
 
   async function follow(): Promise<Ending> {
@@ -62,8 +58,8 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
     if (fault !== undefined) return fault
     // From here on silence is watched for here; the socket's own limit is meant for answers.
     response.setTimeout(0)
-    expectMore()
-    for await (const message of messagesOf(response, expectMore)) {
+    silence.begin()
+    for await (const message of messagesOf(response, silence.begin)) {
       if (hasEnded) break
       if (message.id !== '') lastId = message.id
       const update = updateOf(message)
@@ -92,6 +88,18 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
     hasEnded = true
     cancelRetry?.()
     disconnect()
+  }
+}
+
+/** Each `begin` waits anew. */
+function watchSilence(clock: Clock, onSilence: () => void) {
+  let cancel: Cancel | undefined
+  return {
+    begin: (): void => {
+      cancel?.()
+      cancel = clock.after(silenceMs, onSilence)
+    },
+    stop: (): void => cancel?.(),
   }
 }
 
