@@ -78,7 +78,7 @@ describe('the state folder', () => {
   })
 
   test('is not below a home that cannot be looked at', () => {
-    const folder = temporary()
+    const folder = temporaryFolder()
     symlinkSync('loop', join(folder, 'loop'))
     for (const unseen of [join(folder, 'loop/home'), `/${'x'.repeat(300)}`])
       expect(stateFolders({ ...home, env: { HOME: unseen }, home: '/home/me' })).toEqual([

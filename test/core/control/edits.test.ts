@@ -160,7 +160,7 @@ describe('a faulty edit', () => {
   })
 
   test('that meets a bug of ours is answered, and so are those behind it', async () => {
-    const { controller, edge, members } = await start(apart)
+    const { controller, edge, members } = await controlled(apart)
     edge.refuses = (config) => {
       if (config.pools[0]?.members.some(({ id }) => id === 'c:80')) throw new TypeError('a bug')
       return []
@@ -274,7 +274,7 @@ describe('the audit', () => {
   })
 
   test('tells no password of a URL, whichever way the URL is sent', async () => {
-    const { controller, events } = await start(inline)
+    const { controller, events } = await controlled(inline)
     const url = 'http://user:hunter2@host'
     for (const member of [url, { url }]) await controller.edit(add(member), 'api')
     expect(events.filter(({ kind }) => kind === 'audit')).toHaveLength(2)
