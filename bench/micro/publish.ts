@@ -10,6 +10,7 @@ const createMember = (index: number): Member => ({
   id: `127.0.0.1:${index}`,
   address: { kind: 'tcp', host: '127.0.0.1', port: index },
   weight: 1,
+  maxInflight: undefined,
   zone: undefined,
   isDraining: false,
   place: undefined,

@@ -9,6 +9,8 @@ export interface MemberView {
   readonly id: string
   readonly url: string
   readonly weight: number
+  /** Requests at once, as configured; null: no bound of its own. */
+  readonly maxInflight: number | null
   readonly zone: string | null
   readonly place: { readonly latitude: number; readonly longitude: number } | null
   /** As configured: a draining one takes no new requests. */
@@ -78,12 +80,13 @@ const stateOf = (source: AdminSource, name: string): ReadonlyMap<string, Backend
   new Map(source.backends(name).map((backend) => [backend.id, backend]))
 
 const memberView = (
-  { id, address, weight, zone, place, isDraining }: Pool['members'][number],
+  { id, address, weight, maxInflight, zone, place, isDraining }: Pool['members'][number],
   now: BackendView | undefined,
 ): MemberView => ({
   id,
   url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
   weight,
+  maxInflight: maxInflight ?? null,
   zone: zone ?? null,
   place: place ?? null,
   state: isDraining ? 'draining' : 'active',

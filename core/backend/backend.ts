@@ -7,6 +7,7 @@ import { type BackendCounters, backendLedger } from '../observe/counters.ts'
 import type { Latencies } from '../observe/latencies.ts'
 import { CandidateView } from './candidate.ts'
 import { type Facts, firstFacts, operatorFact } from './facts.ts'
+import type { Load } from './load.ts'
 import type { Member } from './member.ts'
 import { type Standing, standingOf, type StandingRule } from './standing.ts'
 
@@ -29,7 +30,7 @@ export interface Room {
 /** Before its pool has reckoned for the first time. */
 const NO_RULE: StandingRule = { awaitsCheckSince: undefined }
 
-export class Backend {
+export class Backend implements Load {
   readonly id: string
   readonly address: SocketAddress
   /** Counted by the balancer, the exchange and the connections. */
@@ -41,6 +42,11 @@ export class Backend {
   place: Member['place']
   /** Attempts begun and not ended; written by the balancer alone. */
   inflight = 0
+  /** What its member allows at once, and what `limit` does; Infinity: no bound. */
+  maxInflight: number
+  private configuredMaxInflight: number
+  private learnedMaxInflight = Infinity
+  onRoomChange: (() => void) | undefined = undefined
   /** Upgraded connections among them. */
   tunnels = 0
   lastCheck: CheckResult | undefined = undefined
@@ -58,14 +64,22 @@ export class Backend {
     this.zone = member.zone
     this.place = Object.freeze(member.place)
     this.latency = latency
+    this.configuredMaxInflight = member.maxInflight ?? Infinity
+    this.maxInflight = this.configuredMaxInflight
     this.facts = firstFacts(member, now)
     this.standing = standingOf(this.facts, NO_RULE, now)
     this.candidate = new CandidateView(this)
   }
 
-  /** Whether it takes one more request now, for all that its connections say. */
+  /** Whether it takes one more request now, for all that its bounds and its connections say. */
   get hasRoom(): boolean {
-    return this.room === undefined || this.room.hasRoom
+    return this.inflight < this.maxInflight && (this.room === undefined || this.room.hasRoom)
+  }
+
+  /** The most attempts at once that have been found to do it good, >= 1; Infinity: nobody looks. What is configured stands. */
+  limit(learned: number): void {
+    this.learnedMaxInflight = learned
+    this.bound()
   }
 
   /** > 0; the share that it is given now. */
@@ -84,6 +98,8 @@ export class Backend {
     // The same object for as long as it is the same place: whoever compares need not look inside.
     if (!Bun.deepEquals(member.place, this.place)) this.place = Object.freeze(member.place)
     this.facts.operator = operatorFact(member, this.facts.operator, now)
+    this.configuredMaxInflight = member.maxInflight ?? Infinity
+    this.bound()
   }
 
   /** Sums its facts up anew; returns what they came to before. */
@@ -91,5 +107,10 @@ export class Backend {
     const before = this.standing
     this.standing = standingOf(this.facts, rule, now)
     return before
+  }
+
+  private bound(): void {
+    this.maxInflight = Math.min(this.configuredMaxInflight, this.learnedMaxInflight)
+    this.onRoomChange?.()
   }
 }

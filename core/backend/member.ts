@@ -7,6 +7,8 @@ export interface Member {
   readonly address: SocketAddress
   /** > 0; relative share. */
   readonly weight: number
+  /** Requests at once, 1 or more; undefined: no bound of its own. */
+  readonly maxInflight: number | undefined
   readonly zone: string | undefined
   /** Takes no new requests; what it has begun goes on. */
   readonly isDraining: boolean

@@ -3,6 +3,7 @@
  * first, then the counters, then the observers as they are listed. So whoever hears reads figures that count it already.
  */
 import type { Backend } from '../backend/backend.ts'
+import { freePlace, type Load, takePlace } from '../backend/load.ts'
 import { countStatus } from '../observe/counters.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 
@@ -23,37 +24,45 @@ export interface AttemptObserver {
   onEnd?(backend: Backend, outcome: Outcome, now: number): void
 }
 
+/** What a pool's attempts have in common. */
+export interface PoolOfAttempts {
+  readonly load: Load
+  readonly observers: readonly AttemptObserver[]
+}
+
 /** Counts it and tells the observers; the attempt must be ended on every path. */
-export function beginAttempt(backend: Backend, observers: readonly AttemptObserver[], now: number): Attempt {
-  backend.inflight += 1
+export function beginAttempt(backend: Backend, pool: PoolOfAttempts, now: number): Attempt {
+  takePlace(backend)
+  takePlace(pool.load)
   backend.counters.requests += 1
-  for (const observer of observers) observer.onStart?.(backend, now)
-  return new CountedAttempt(backend, observers, now)
+  for (const observer of pool.observers) observer.onStart?.(backend, now)
+  return new CountedAttempt(backend, pool, now)
 }
 
 class CountedAttempt implements Attempt {
   readonly backend: Backend
-  private readonly observers: readonly AttemptObserver[]
+  private readonly pool: PoolOfAttempts
   private readonly startedAt: number
   private hasEnded = false
 
-  constructor(backend: Backend, observers: readonly AttemptObserver[], now: number) {
+  constructor(backend: Backend, pool: PoolOfAttempts, now: number) {
     this.backend = backend
-    this.observers = observers
+    this.pool = pool
     this.startedAt = now
   }
 
   respond(now: number): void {
-    for (const observer of this.observers) observer.onResponse?.(this.backend, now - this.startedAt, now)
+    for (const observer of this.pool.observers) observer.onResponse?.(this.backend, now - this.startedAt, now)
   }
 
   end(outcome: Outcome, now: number): void {
-    const { backend } = this
+    const { backend, pool } = this
     if (this.hasEnded) throw new Error(`an attempt on ${backend.id} was ended twice`)
     this.hasEnded = true
-    backend.inflight -= 1
+    freePlace(backend)
+    freePlace(pool.load)
     count(backend, outcome)
-    for (const observer of this.observers) observer.onEnd?.(backend, outcome, now)
+    for (const observer of pool.observers) observer.onEnd?.(backend, outcome, now)
   }
 }
 

@@ -3,13 +3,15 @@
  * lets the strategy hear how attempts go. Nothing that a strategy does to what it is shown reaches a backend or the list.
  */
 import type { Backend } from '../backend/backend.ts'
+import type { Load } from '../backend/load.ts'
 import type { Clock } from '../clock.ts'
-import { eligibleBackends, type EligibleBackends, heldOutByTraffic, withRoom } from './eligible.ts'
+import { eligibleBackends, type EligibleBackends, heldOutByTraffic, orNobody, withRoom } from './eligible.ts'
 import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './asked-strategy.ts'
-import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
+import { type Attempt, type AttemptObserver, beginAttempt, type PoolOfAttempts } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
 import { drawByWeight } from '../random.ts'
 import type { Candidates, PickContext, Strategy } from '../strategy/strategy.ts'
+import { Vacancies } from './vacancies.ts'
 
 export interface BalancerOptions {
   readonly strategy: Strategy
@@ -20,7 +22,12 @@ export interface BalancerOptions {
   readonly observers: readonly AttemptObserver[]
   /** Where the strategy's calls are marked; absent: nobody looks whether they return. */
   readonly calls?: OwnedCalls
+  /** A request may find room where there was none a moment ago; absent: nobody waits for that. */
+  readonly onRoom?: () => void
 }
+
+/** How many backends with room a strategy is shown when the one that it has chosen first has none. */
+const MOST_VACANT = 64
 
 /** Whom a strategy may choose from for as long as nobody comes, goes or stands elsewhere. */
 interface Choice {
@@ -31,29 +38,67 @@ interface Choice {
   readonly candidates: Candidates
   /** Back from what it picked; nothing for a stranger. */
   readonly backendOf: ReadonlyMap<unknown, Backend>
+  readonly vacancies: Vacancies
+}
+
+/** What is under way in a pool, against its bound. */
+class PoolLoad implements Load {
+  inflight = 0
+  maxInflight = Infinity
+  readonly onRoomChange: () => void
+
+  constructor(onRoomChange: () => void) {
+    this.onRoomChange = onRoomChange
+  }
+
+  get hasRoom(): boolean {
+    return this.inflight < this.maxInflight
+  }
 }
 
 export class Balancer {
   private readonly asked: AskedStrategy
   private readonly reports: StrategyReports
-  private readonly observers: readonly AttemptObserver[]
+  private readonly onRoom: () => void
+  private readonly load: PoolLoad
+  private readonly attempts: PoolOfAttempts
   private choice: Choice | undefined
   private backends: readonly Backend[] = []
   /** Something changed since `choice` was made. */
   private isStale = true
 
   /** Without backends: `update` brings them. */
-  constructor({ strategy, reports, clock, observers, calls }: BalancerOptions) {
+  constructor({ strategy, reports, clock, observers, calls, onRoom = () => undefined }: BalancerOptions) {
     this.asked = new AskedStrategy({ strategy, reports, clock, calls })
     this.reports = reports
+    this.onRoom = onRoom
+    this.load = new PoolLoad(() => this.tellRoom())
     // The strategy hears last.
-    this.observers = [...observers, this.asked]
+    this.attempts = { load: this.load, observers: [...observers, this.asked] }
   }
 
   /** To be called whenever membership or any member's standing changed; cheap, since the next pick does the work. */
   update(backends: readonly Backend[]): void {
     this.backends = backends
     this.isStale = true
+    this.onRoom()
+  }
+
+  /** To be called whenever a member's `hasRoom` may have changed. */
+  updateRoom(backend: Backend): void {
+    this.choice?.vacancies.update(backend)
+    if (backend.hasRoom) this.tellRoom()
+  }
+
+  /** Attempts at once in the whole pool, >= 1; Infinity: no bound. */
+  bound(maxInflight: number): void {
+    this.load.maxInflight = maxInflight
+    this.tellRoom()
+  }
+
+  /** Attempts under way in the pool; those at backends that have left count until they end. */
+  get inflight(): number {
+    return this.load.inflight
   }
 
   /** From the next pick on, `strategy` is asked; it also hears how the attempts under way end. */
@@ -71,20 +116,31 @@ export class Balancer {
     return this.current() !== undefined
   }
 
+  /** Whether somebody is usable and takes one more request. */
+  get hasRoom(): boolean {
+    const choice = this.current()
+    return choice !== undefined && this.load.hasRoom && choice.vacancies.size > 0
+  }
+
   /**
    * A usable backend that takes one more request and is not among `tried`; undefined when there is none. The strategy is
-   * asked twice at most: a list without those at their caps would be another at every request, so it is shown the lasting
-   * one first, and one of its own for this pick when it has chosen somebody who is full. A request that all usable ones
-   * have failed is given to one that traffic holds out: that one may be back, and nobody else is left.
+   * asked twice at most, and not at all when everybody is full: a list without those at their caps would be another at every
+   * request, so it is shown the lasting one first, and one of its own for this pick when it has chosen somebody who is full.
+   * A request that all usable ones have failed is given to one that traffic holds out: that one may be back, and nobody else
+   * is left.
    */
   pick(context: PickContext, tried: readonly Backend[]): Backend | undefined {
     const choice = this.current()
-    if (choice === undefined) return undefined
-    if (tried.length === 0) {
+    if (choice === undefined || !this.load.hasRoom) return undefined
+    const { vacancies } = choice
+    let before = tried.at(-1)
+    if (before === undefined) {
+      if (vacancies.size === 0) return undefined
       const picked = this.ask(choice.candidates, choice, context)
       if (picked.hasRoom) return picked
+      before = picked
     }
-    const left = withRoom(choice.backends, tried)
+    const left = vacantBackends(vacancies, tried, before)
     if (left !== undefined) return this.askFor(left, choice, context)
     if (choice.backends.some((backend) => !tried.includes(backend))) return undefined
     const out = heldOutByTraffic(this.backends)
@@ -119,8 +175,26 @@ export class Balancer {
 
   /** The returned attempt must be ended on every path. */
   begin(backend: Backend, now: number): Attempt {
-    return beginAttempt(backend, this.observers, now)
+    return beginAttempt(backend, this.attempts, now)
   }
+
+  private tellRoom(): void {
+    if (this.load.hasRoom) this.onRoom()
+  }
+}
+
+/**
+ * Whom a single pick may choose from: all that have room and are not in `tried`, in their order; of many, as many as a
+ * strategy searches in no time, those behind `before`, so that a hash falls to the same ones each time.
+ */
+function vacantBackends(
+  vacancies: Vacancies,
+  tried: readonly Backend[],
+  before: Backend,
+): EligibleBackends | undefined {
+  const isMany = vacancies.size > MOST_VACANT
+  const found = vacancies.list(isMany ? MOST_VACANT : vacancies.size, isMany ? before : undefined)
+  return orNobody(tried.length === 0 ? found : found.filter((backend) => !tried.includes(backend)))
 }
 
 function choiceOf(backends: EligibleBackends): Choice {
@@ -129,6 +203,7 @@ function choiceOf(backends: EligibleBackends): Choice {
     sites: backends.map(({ zone, place }) => ({ zone, place })),
     candidates: Object.freeze(candidatesOf(backends)),
     backendOf: new Map(backends.map((backend) => [backend.candidate, backend])),
+    vacancies: new Vacancies(backends),
   }
 }
 

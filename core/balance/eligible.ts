@@ -19,13 +19,13 @@ export function eligibleBackends(backends: readonly Backend[]): EligibleBackends
 export const heldOutByTraffic = (backends: readonly Backend[]): EligibleBackends | undefined =>
   orNobody(backends.filter(({ standing }) => !standing.usable && standing.by === 'traffic'))
 
-/** Those of `backends` that take one more request, and are not in `tried`: what a single pick may choose from. */
+/** Those of `backends` that take one more request, and are not in `tried`: for a list that nobody has looked through yet. */
 export function withRoom(backends: EligibleBackends, tried: readonly Backend[]): EligibleBackends | undefined {
   const isTried = new Set(tried)
   return orNobody(backends.filter((backend) => backend.hasRoom && !isTried.has(backend)))
 }
 
-const orNobody = (backends: readonly Backend[]): EligibleBackends | undefined =>
+export const orNobody = (backends: readonly Backend[]): EligibleBackends | undefined =>
   isSomebody(backends) ? backends : undefined
 
 const isSomebody = (backends: readonly Backend[]): backends is EligibleBackends => backends.length > 0

@@ -75,6 +75,8 @@ export interface PoolConfig {
   readonly maxIdleConnections: number
   /** Connections open to each backend, idle ones included; undefined: no cap. */
   readonly maxConnections: number | undefined
+  /** Requests at once, in the pool as a whole; undefined: no bound. */
+  readonly maxInflight: number | undefined
 }
 
 export interface StrategyConfig {

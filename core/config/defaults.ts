@@ -112,6 +112,13 @@ export const defaults = {
     max: 1000,
     reason: 'Neutral; only the ratio to the others counts.',
   },
+  'pool.backend.maxInflight': {
+    unit: 'count',
+    value: undefined,
+    min: 1,
+    max: 1_000_000,
+    reason: 'Only who runs the backend knows what it bears.',
+  },
   'pool.strategy': {
     value: 'p2c',
     reason:
@@ -138,6 +145,13 @@ export const defaults = {
     min: 1,
     max: 1_000_000,
     reason: 'Only who runs the backend knows what it bears.',
+  },
+  'pool.maxInflight': {
+    unit: 'count',
+    value: undefined,
+    min: 1,
+    max: 1_000_000,
+    reason: 'Only who runs what stands behind all of them, such as a database, knows what it bears.',
   },
   'pool.timeouts.connect': {
     ...timeoutRange,

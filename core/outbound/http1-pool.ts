@@ -30,6 +30,8 @@ export interface Http1PoolOptions {
   readonly dial: Dial
   readonly names: NameTable
   readonly budget: DescriptorBudget
+  /** Told when `hasRoom` has become another. */
+  readonly onRoomChange: () => void
 }
 
 export class Http1Pool implements StreamSource, Http1ConnectionOwner {
@@ -39,6 +41,9 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   private readonly address: SocketAddress
   private readonly dial: Dial
   private readonly budget: DescriptorBudget
+  private readonly onRoomChange: () => void
+  /** What `hasRoom` was when that was last told. */
+  private toldRoom = true
   /** What is known of the backend's host; undefined: it needs no look-up. */
   private readonly name: Name | undefined
   private unwatch: Cancel | undefined = undefined
@@ -57,6 +62,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.counters = options.counters
     this.dial = options.dial
     this.budget = options.budget
+    this.onRoomChange = options.onRoomChange
     const { address } = options
     this.name = address.kind === 'tcp' ? options.names.name(address.host) : undefined
     this.policy = policy
@@ -73,6 +79,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   /** Takes effect for what comes next; time-outs that run are left to run. */
   update(policy: ConnectionPolicy): void {
     this.policy = policy
+    this.tellRoom()
   }
 
   /** Connections open or being opened, idle ones included. */
@@ -86,7 +93,9 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   }
 
   open(choice: StreamChoice): BackendStream | undefined {
-    return (choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')) ?? this.connect()
+    const stream = (choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')) ?? this.connect()
+    this.tellRoom()
+    return stream
   }
 
   /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
@@ -112,6 +121,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     if (this.wheel.now - connection.openedAt > this.timeouts.maxAgeMs || this.hasMoved(connection)) return false
     this.idle.append(connection.inPool)
     this.budget.idleBackends.append(connection.inBudget)
+    this.tellRoom()
     return true
   }
 
@@ -123,6 +133,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
       this.leaving.append(connection.inPool)
       this.budget.leaving.append(connection.inBudget)
     }
+    this.tellRoom()
     if (this.connections.size > 0) return
     this.unwatch?.()
     this.unwatch = undefined
@@ -132,6 +143,14 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     connection.inPool.leave()
     connection.inBudget.leave()
     this.budget.give()
+  }
+
+  /** Without a cap there is always room, and nothing to tell. */
+  private tellRoom(): void {
+    const { hasRoom } = this
+    if (hasRoom === this.toldRoom) return
+    this.toldRoom = hasRoom
+    this.onRoomChange()
   }
 
   private takeIdle(isChecked: boolean): Http1Connection | undefined {

@@ -202,6 +202,7 @@ export class RunningPool {
     }
     this.watchers.update(config, now)
     for (const backend of backends) this.reckon(backend, 'another configuration is in force')
+    this.balancer.bound(config.maxInflight ?? Infinity)
     this.balancer.update(backends)
   }
 
@@ -214,10 +215,13 @@ export class RunningPool {
   private createBackend(member: Member, now: number): Backend {
     const { budget, dial, head, names, wheel, window } = this.services
     const backend = new Backend(member, new BackendLatency(window), now)
-    const options = { address: backend.address, head, wheel, counters: backend.counters, dial, names, budget }
+    const onRoomChange = (): void => this.balancer.updateRoom(backend)
+    const { address, counters } = backend
+    const options = { address, head, wheel, counters, dial, names, budget, onRoomChange }
     const connections = new Http1Pool(options, this.connectionPolicy())
     this.connections.set(backend, connections)
     backend.room = connections
+    backend.onRoomChange = onRoomChange
     return backend
   }
 

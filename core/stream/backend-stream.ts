@@ -63,7 +63,7 @@ export interface ResponseSink extends BodySink {
 export type StreamChoice = 'any' | 'checked' | 'fresh'
 
 export interface StreamSource {
-  /** Whether `open('any')` would give a stream now. Asked before each pick: a look at two numbers. */
+  /** Whether `open('any')` would give a stream now: a look at two numbers. Whoever owns it is told when that changes. */
   readonly hasRoom: boolean
   /**
    * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink

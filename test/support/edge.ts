@@ -53,6 +53,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
     maxIdleConnections: 256,
     maxConnections: undefined,
+    maxInflight: undefined,
     ...overrides,
   }
 }

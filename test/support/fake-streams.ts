@@ -23,6 +23,7 @@ import { bytesOf, textOf } from './http1-bytes.ts'
 import { parseRequest, parseResponse } from './http1-heads.ts'
 import { makeBackend } from './make-backend.ts'
 import { peerAt } from './peer-at.ts'
+import { poolOfAttempts } from './pool-of-attempts.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 /** Writes down what is done to it. */
@@ -181,7 +182,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const balancer = {
     pick: (_: unknown, tried: readonly Backend[]) =>
       backends.find((backend) => backend.hasRoom && !tried.includes(backend)),
-    begin: (backend: Backend, now: number) => beginAttempt(backend, [], now),
+    begin: (backend: Backend, now: number) => beginAttempt(backend, poolOfAttempts(), now),
   }
   const services: Services = {
     clock,

@@ -7,7 +7,7 @@ import { parseBackendUrl } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { flag, number, text } from '../read/scalars.ts'
+import { count, flag, number, text } from '../read/scalars.ts'
 import { readTree } from '../read/tree.ts'
 
 const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run/app.sock"'
@@ -64,6 +64,12 @@ const detailedMember = convert(
         examples: [2],
         hintFor: (value) => (value === 0 ? '"drain": true keeps requests away' : undefined),
       }),
+      maxInflight: count(defaults['pool.backend.maxInflight'], {
+        description:
+          'Requests at once, upgraded connections included; no bound by default. At it the backend is given no more, and others are.',
+        examples: [100],
+        hintFor: (value) => (value === 0 ? '"drain": true keeps requests away' : undefined),
+      }),
       zone,
       place,
       drain: flag({
@@ -76,12 +82,15 @@ const detailedMember = convert(
   ({ url, drain, ...rest }) => (url === undefined ? undefined : createMember(url, { ...rest, isDraining: drain })),
 )
 
-type Details = { readonly [Key in 'weight' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined }
+type Details = {
+  readonly [Key in 'weight' | 'maxInflight' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined
+}
 
 const createMember = (address: SocketAddress, rest: Details): Member => ({
   id: formatAddress(address),
   address,
   weight: rest.weight ?? weightSetting.value,
+  maxInflight: rest.maxInflight,
   zone: rest.zone,
   isDraining: rest.isDraining ?? false,
   place: rest.place,

@@ -61,6 +61,11 @@ const body = object(
     maxConnections: count(defaults['pool.maxConnections'], {
       description: 'Connections open to each backend, idle ones included; no cap by default.',
     }),
+    maxInflight: count(defaults['pool.maxInflight'], {
+      description:
+        'Requests at once in the whole pool, upgraded connections included; no bound by default. Each backend may have one of its own.',
+      examples: [500],
+    }),
   },
   { description: 'Backends that serve the same, and how one is chosen.' },
 )

@@ -4,6 +4,7 @@ import { type AttemptObserver, beginAttempt } from '../../../core/balance/attemp
 import { Balancer } from '../../../core/balance/balancer.ts'
 import type { Outcome } from '../../../core/strategy/strategy.ts'
 import { makeBackend } from '../../support/make-backend.ts'
+import { poolOfAttempts } from '../../support/pool-of-attempts.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const completed = (status: number): Outcome => ({ kind: 'completed', status, elapsedMs: 3 })
@@ -26,7 +27,7 @@ function listening(name: string, log: unknown[]): AttemptObserver {
 describe('an attempt', () => {
   test('tells its observers in their order, figures first', () => {
     const log: unknown[] = []
-    const attempt = beginAttempt(makeBackend(1), [listening('one', log), {}, listening('two', log)], 10)
+    const attempt = beginAttempt(makeBackend(1), poolOfAttempts([listening('one', log), {}, listening('two', log)]), 10)
     attempt.respond(12)
     attempt.end(completed(204), 15)
     expect(log).toEqual([
@@ -63,7 +64,7 @@ describe('an attempt', () => {
 
   test('refuses to be ended twice, and counts once', () => {
     const backend = makeBackend(1)
-    const attempt = beginAttempt(backend, [], 0)
+    const attempt = beginAttempt(backend, poolOfAttempts(), 0)
     attempt.end(completed(200), 1)
     expect(() => attempt.end(completed(200), 1)).toThrow('ended twice')
     expect([backend.inflight, backend.counters.responses2xx]).toEqual([0, 1])
@@ -82,7 +83,7 @@ describe('an attempt', () => {
   ])('counts %j for its backend', (outcome, counters) => {
     const backend = makeBackend(1)
     const nothing = { ...backend.counters }
-    beginAttempt(backend, [], 0).end(outcome, 3)
+    beginAttempt(backend, poolOfAttempts(), 0).end(outcome, 3)
     expect(backend.counters).toEqual({ ...nothing, requests: 1, ...counters })
   })
 
@@ -91,7 +92,7 @@ describe('an attempt', () => {
     const backend = makeBackend(1)
     Object.defineProperty(backend, 'latency', { value: { record: (ms: number) => times.push(ms) } })
     for (const outcome of [completed(200), failed('reset'), { kind: 'abandoned', elapsedMs: 9 } as const]) {
-      beginAttempt(backend, [], 0).end(outcome, 3)
+      beginAttempt(backend, poolOfAttempts(), 0).end(outcome, 3)
     }
     expect(times).toEqual([3])
   })

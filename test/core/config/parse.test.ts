@@ -28,6 +28,7 @@ describe('a valid config', () => {
               id: 'localhost:8081',
               address: { kind: 'tcp', host: 'localhost', port: 8081 },
               weight: 1,
+              maxInflight: undefined,
               zone: undefined,
               isDraining: false,
               place: undefined,
@@ -42,6 +43,7 @@ describe('a valid config', () => {
           timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
           maxIdleConnections: 256,
           maxConnections: undefined,
+          maxInflight: undefined,
         },
       ],
     })

@@ -21,9 +21,11 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 function makePool(policy: Partial<ConnectionPolicy> = {}) {
   const clock = virtualClock()
   const wires: Wire[] = []
+  /** What its room was each time that it was told. */
+  const rooms: boolean[] = []
   const sockets: MemorySocket[] = []
   const full = { limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: undefined, ...policy }
-  const pool = new Http1Pool(
+  const pool: Http1Pool = new Http1Pool(
     {
       address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
       head: new ResponseHead(MAX_FIELDS),
@@ -32,6 +34,7 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
       dial: (_, wire) => void wires.push(wire),
       names: createNameTable(clock, fail),
       budget: openBudget(clock),
+      onRoomChange: () => rooms.push(pool.hasRoom),
     },
     full,
   )
@@ -64,7 +67,7 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
   }
 
   const answer = (index: number, text = OK): void => receive(wires[index]!, text)
-  return { clock, pool, wires, sockets, ask, answer }
+  return { clock, pool, rooms, wires, sockets, ask, answer }
 }
 
 describe('a pool of connections', () => {
@@ -190,5 +193,26 @@ describe('a pool of connections', () => {
     expect(pool.cut()).toBe(2)
     expect(sink.log.at(-1)).toStartWith('reset: ')
     expect(pool.size).toBe(0)
+  })
+})
+
+describe('the room of a pool of connections', () => {
+  test('is told when it is gone and when it is back, however that comes', () => {
+    const { ask, answer, pool, rooms } = makePool({ maxConnections: 1 })
+    ask()
+    answer(0)
+    ask().stream.abort()
+    expect(rooms).toEqual([false, true, false, true])
+    ask()
+    pool.update({ limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: 2 })
+    pool.update({ limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: 1 })
+    pool.cut()
+    expect(rooms.slice(4)).toEqual([false, true, false, true])
+  })
+
+  test('is there without a cap, and nothing to tell', () => {
+    const { ask, pool, rooms } = makePool()
+    for (let count = 0; count < 50; count += 1) ask()
+    expect([pool.hasRoom, rooms]).toEqual([true, []])
   })
 })

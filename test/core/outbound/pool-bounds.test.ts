@@ -48,6 +48,7 @@ function makePool({ address = { kind: 'tcp', host: '10.0.0.1', port: 80 }, polic
   const pool = new Http1Pool(
     {
       address,
+      onRoomChange: () => undefined,
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
       counters: { bytesToBackend: 0, bytesFromBackend: 0 },
