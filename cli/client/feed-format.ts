@@ -72,6 +72,8 @@ const isPool = (value: unknown): boolean =>
   isStrategy(value['strategy']) &&
   hasNumbers(value, poolNumbers) &&
   isLatency(value['latency']) &&
+  isBounded(value) &&
+  isQueue(value) &&
   isListOf(value['backends'], isBackend)
 
 const isStrategy = (value: unknown): boolean =>
@@ -87,14 +89,20 @@ const isBackend = (value: unknown): boolean =>
   hasNumbers(value, backendNumbers) &&
   ['reason', 'zone', 'worstError'].every((key) => isNullOr(value[key], isText)) &&
   isStanding(value) &&
+  isBounded(value) &&
   isNullOr(value['ewmaMs'], isNumber) &&
   isNullOr(value['check'], isCheck) &&
   isLatency(value['latency']) &&
   isListOf(value['histogram'], isNumber)
 
-/** Balancers of before it was told leave these out. */
+/** Balancers of before it was told leave these out, and those below. */
 const isStanding = ({ why = null, until = null, health = null }: Fields): boolean =>
   isNullOr(why, isText) && isNullOr(until, isNumber) && isNullOr(health, isText)
+
+const isBounded = ({ maxInflight = null }: Fields): boolean => isNullOr(maxInflight, isNumber)
+
+const isQueue = ({ waiting = 0, queuedPerSecond = 0, turnedAwayPerSecond = 0 }: Fields): boolean =>
+  [waiting, queuedPerSecond, turnedAwayPerSecond].every(isNumber)
 
 const isCheck = (value: unknown): boolean => isFields(value) && hasNumbers(value, ['at']) && hasTexts(value, ['detail'])
 

@@ -25,6 +25,10 @@ interface Column {
   readonly cell: (backend: BackendStatus, nowMs: number) => Cell
 }
 
+/** Balancers of before there were bounds leave `max` out. */
+const bounded = (inflight: number, max: number | null | undefined): string =>
+  typeof max === 'number' ? `${formatCount(inflight)}/${formatCount(max)}` : formatCount(inflight)
+
 const right = (text: string): Cell => ({ text, right: true })
 const redAbove0 = (count: number): Cell => ({
   ...right(formatCount(count)),
@@ -39,7 +43,7 @@ const columns: readonly Column[] = [
   { title: 'backend', cell: ({ id }) => ({ text: printable(id) }) },
   { title: 'state', cell: stateCell },
   { title: 'weight', cell: ({ weight }) => right(String(weight)) },
-  { title: 'in flight', cell: ({ inflight }) => right(formatCount(inflight)) },
+  { title: 'in flight', cell: ({ inflight, maxInflight }) => right(bounded(inflight, maxInflight)) },
   { title: 'requests', cell: ({ requests }) => right(formatCount(requests)) },
   { title: 'failed', cell: ({ failures }) => redAbove0(failures.total) },
   { title: '5xx', cell: ({ responses }) => redAbove0(responses['5xx']) },
@@ -61,7 +65,8 @@ export function formatPool(pool: PoolStatus, at: number, look: PoolLook): string
   const { name, strategy, backends } = pool
   const { color, width } = look
   const usable = backends.filter(isUsable).length
-  const title = `${paint(printable(name), 'bold', color)} · ${printable(strategy)} · ${usable} of ${backends.length} up`
+  const up = `${usable} of ${backends.length} up`
+  const title = [paint(printable(name), 'bold', color), printable(strategy), up, ...queueNotes(pool)].join(' · ')
   const table = fittingTable(backends, at, look)
   const [header = '', ...lines] = alignTable(table.rows, color).split('\n')
   const noted = backends.flatMap((backend, index) => [
@@ -69,6 +74,25 @@ export function formatPool(pool: PoolStatus, at: number, look: PoolLook): string
     ...(table.hasLastCheck || !isOut(backend) ? [] : noteBelow(lastWord(backend, at), width)),
   ])
   return `${[title, ...strategyNote(pool, look), header, ...noted].join('\n')}\n`
+}
+
+/** What there is to say of bounds and of those who wait; balancers of before there were any say nothing. */
+function queueNotes({
+  inflight,
+  maxInflight,
+  waiting,
+  queued,
+  queueTimeouts,
+  turnedAway,
+}: Partial<PoolStatus>): string[] {
+  const notes: string[] = []
+  if (typeof maxInflight === 'number') notes.push(`${bounded(inflight ?? 0, maxInflight)} in flight`)
+  if (queued)
+    notes.push(
+      `${formatCount(waiting ?? 0)} waiting, ${formatCount(queueTimeouts ?? 0)} of ${formatCount(queued)} timed out`,
+    )
+  if (turnedAway) notes.push(`${formatCount(turnedAway)} turned away`)
+  return notes
 }
 
 /** What is asked in place of the strategy that is configured, and why. */

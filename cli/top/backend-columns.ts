@@ -7,7 +7,7 @@ import { type Column, toned } from './grid.ts'
 import { type History, seriesOf } from './history.ts'
 import { cell, type Span, span } from './line.ts'
 import type { BackendRow } from './rows.ts'
-import { checkWords, errorsOf, stateOf } from './words.ts'
+import { checkWords, errorsOf, inflightOf, stateOf } from './words.ts'
 
 export interface ColumnOptions {
   readonly history: History
@@ -33,7 +33,7 @@ export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOp
     { title: 'weight', width: 6, align: 'right', cells: ({ backend }) => weightText(backend) },
     { title: 'share %', width: 8, align: 'right', cells: shareCells },
     { title: 'zone', width: 8, from: 140, cells: ({ backend }) => span(printable(backend.zone ?? '-'), 'dim') },
-    { title: 'in flight', width: 9, align: 'right', from: 110, cells: ({ backend }) => String(backend.inflight) },
+    { title: 'in flight', width: 9, align: 'right', from: 110, cells: ({ backend }) => inflightOf(backend) },
     {
       title: '',
       width: sparkWidth,

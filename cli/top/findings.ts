@@ -4,13 +4,13 @@
  */
 import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
 import { counted } from '../text/format.ts'
-import { latency, percent } from './format.ts'
+import { latency, percent, rate } from './format.ts'
 
 /**
- * 'nobody': a pool without a usable backend. 'down', 'fails', 'slow': of a backend. 'refusing', 'reload': of the balancer
+ * 'nobody': a pool without a usable backend. 'full': one whose usable backends are all at their bounds. 'down', 'fails', 'slow': of a backend. 'refusing', 'reload': of the balancer
  * itself.
  */
-export type FindingKind = 'nobody' | 'down' | 'fails' | 'slow' | 'refusing' | 'reload'
+export type FindingKind = 'nobody' | 'full' | 'down' | 'fails' | 'slow' | 'refusing' | 'reload'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -36,6 +36,7 @@ interface KindFacts {
 
 const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   nobody: { tone: 'bad', what: 'has no usable backend' },
+  full: { tone: 'warn', what: 'is full' },
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
   slow: { tone: 'warn', what: 'is slow' },
@@ -83,7 +84,16 @@ function poolFaults(pool: PoolFrame): Fresh[] {
     const since = Math.max(...backends.map((backend) => backend.since))
     return [{ kind: 'nobody', pool: name, backend: undefined, why, since }]
   }
-  return backends.flatMap((backend) => backendFault(pool, backend) ?? [])
+  return [...fullness(pool), ...backends.flatMap((backend) => backendFault(pool, backend) ?? [])]
+}
+
+type Named = Pick<PoolFrame, 'name'> & Partial<PoolFrame>
+
+/** Balancers of before there were queues leave both numbers out. */
+function fullness({ name, waiting = 0, turnedAwayPerSecond = 0 }: Named): Fresh[] {
+  if (waiting === 0 && turnedAwayPerSecond === 0) return []
+  const why = `${counted(waiting, 'request')} waiting, ${rate(turnedAwayPerSecond)}/s turned away`
+  return [{ kind: 'full', pool: name, backend: undefined, why }]
 }
 
 /** The gravest fault of a backend, if any. */

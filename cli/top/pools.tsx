@@ -11,7 +11,7 @@ import { baseName } from './overview.tsx'
 import { cursorOf, poolRows } from './rows.ts'
 import { shownOf } from './state.ts'
 import type { View } from './view.ts'
-import { errorsOf, usableOf } from './words.ts'
+import { errorsOf, inflightOf, usableOf } from './words.ts'
 
 export function Pools(view: View) {
   return <Lines lines={poolsLines(view)} theme={view.theme} />
@@ -22,7 +22,7 @@ const poolColumns: readonly Column<PoolFrame>[] = [
   { title: 'strategy', width: 18, from: 76, cells: ({ strategy }) => span(printable(baseName(strategy.use)), 'dim') },
   { title: 'usable', width: 7, align: 'right', cells: usableOf },
   { title: 'req/s', width: 6, align: 'right', cells: (pool) => rate(pool.requestsPerSecond) },
-  { title: 'in flight', width: 9, align: 'right', from: 90, cells: (pool) => String(pool.inflight) },
+  { title: 'in flight', width: 9, align: 'right', from: 90, cells: inflightOf },
   { title: 'retries', width: 7, align: 'right', cells: (pool) => rate(pool.retriesPerSecond) },
   { title: 'p50', width: 7, align: 'right', cells: (pool) => latency(pool.latency?.p50Ms) },
   { title: 'p95', width: 7, align: 'right', from: 90, cells: (pool) => latency(pool.latency?.p95Ms) },

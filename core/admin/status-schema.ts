@@ -1,5 +1,5 @@
 /** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
-import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, poolLedger, reloadLedger } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
 const number = { type: 'number' }
@@ -31,6 +31,7 @@ const backend = object({
   effectiveWeight: number,
   zone: orNull(text),
   inflight: count,
+  maxInflight: orNull(count),
   ...counted(backendLedger.specs),
   lastCheck: orNull(object({ at: time, passed: { type: 'boolean' }, elapsedMs: number, detail: text })),
   latency: orNull(
@@ -68,7 +69,15 @@ export const statusSchema = object({
   listeners: list(object({ name: text, address: text })),
   counters: object(counted(edgeLedger.specs)),
   pools: list(
-    object({ name: text, strategy: text, strategyVersion: orNull(strategyVersion), backends: list(backend) }),
+    object({
+      name: text,
+      strategy: text,
+      strategyVersion: orNull(strategyVersion),
+      inflight: count,
+      maxInflight: orNull(count),
+      ...counted(poolLedger.specs),
+      backends: list(backend),
+    }),
   ),
   reload: orNull(reload),
 })

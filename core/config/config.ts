@@ -4,7 +4,7 @@
  */
 import type { SocketAddress } from '../address.ts'
 import type { Member } from '../backend/member.ts'
-import type { Affinity, RetryPolicy } from '../pool/policy.ts'
+import type { Affinity, QueuePolicy, RetryPolicy } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -77,6 +77,8 @@ export interface PoolConfig {
   readonly maxConnections: number | undefined
   /** Requests at once, in the pool as a whole; undefined: no bound. */
   readonly maxInflight: number | undefined
+  /** undefined: whoever finds no room gets 503 at once. */
+  readonly queue: QueuePolicy | undefined
 }
 
 export interface StrategyConfig {

@@ -105,6 +105,13 @@ export const defaults = {
     max: 24 * hour,
     reason: 'Outlasts downloads and long polls; a WebSocket client that is cut connects again elsewhere.',
   },
+  'route.priority': {
+    unit: 'count',
+    value: 5,
+    min: 0,
+    max: 9,
+    reason: 'In the middle: some routes may matter more, others less.',
+  },
   'pool.backend.weight': {
     unit: 'ratio',
     value: 1,
@@ -153,6 +160,19 @@ export const defaults = {
     max: 1_000_000,
     reason: 'Only who runs what stands behind all of them, such as a database, knows what it bears.',
   },
+  'pool.queue.length': {
+    unit: 'count',
+    value: 1000,
+    min: 1,
+    max: 100_000,
+    reason: 'A burst fits in, at a few KiB each; one that lasts is better told so than kept waiting.',
+  },
+  'pool.queue.timeout': {
+    ...timeoutRange,
+    value: 5 * second,
+    reason: 'People still wait for a page that begins within some 5 s; later, they have reloaded it.',
+  },
+  'pool.queue.order': { value: 'fifo', reason: 'Fair, and nobody can push in front by what a request says.' },
   'pool.timeouts.connect': {
     ...timeoutRange,
     value: 2 * second,

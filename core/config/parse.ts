@@ -2,6 +2,7 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { RouteRule } from '../route/route.ts'
 import type { Config, ListenerConfig } from './config.ts'
+import { defaults } from './defaults.ts'
 import { createProblemList, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import type { Value } from './read/field.ts'
@@ -131,12 +132,12 @@ function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteRule[] {
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
   if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
-  if (drafts.length > 0) return drafts.map(({ match, pool }) => ({ match, pool: pool.value }))
+  if (drafts.length > 0) return drafts.map(({ match, pool, priority }) => ({ match, pool: pool.value, priority }))
   const [only, another] = pools
   if (another !== undefined)
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
-  return only === undefined ? [] : [{ match: everything, pool: only.name }]
+  return only === undefined ? [] : [{ match: everything, pool: only.name, priority: defaults['route.priority'].value }]
 }
 
 /** An item that is faulty is none either, and is told as such: only a list that is empty in the file is meant. */

@@ -11,12 +11,13 @@ import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { countStatus } from '../observe/counters.ts'
-import { acquire, sourceOf } from '../pool/acquire.ts'
+import { acquire, type Asker, queueUp, sourceOf } from '../pool/acquire.ts'
 import type { Affinity } from '../pool/policy.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
+import { patienceMs } from './patience.ts'
 import { type PickSource, RequestContext } from './pick-context.ts'
 import { problemOf, UNAVAILABLE } from './problems.ts'
 import type { AttemptRecord, Ending } from './record.ts'
@@ -25,7 +26,7 @@ import { openTunnel } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
 
 /**
- * 'waiting': for admission. 'trying': an attempt is under way, and nothing has been answered. 'responding': its response
+ * 'waiting': for admission or room. 'trying': an attempt is under way, and nothing has been answered. 'responding': its response
  * is being passed on. 'tunnel': it is no longer HTTP. 'over': ended; nothing more happens.
  */
 type Stage =
@@ -39,7 +40,7 @@ const TUNNEL: Stage = { kind: 'tunnel' }
 const OVER: Stage = { kind: 'over' }
 const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
 
-export class Exchange implements RequestSink, AttemptOwner, PickSource {
+export class Exchange implements RequestSink, AttemptOwner, PickSource, Asker {
   readonly services: Services
   private readonly client: ClientStream
   private readonly route: Route
@@ -47,8 +48,9 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   /** Monotonic ms. */
   readonly startedAt: number
   private stage: Stage = NOTHING
-  /** Backends that are not to be picked again: tried already, or at their cap. */
-  private readonly tried: Backend[] = []
+  /** Backends that have failed it, and are not to be picked again. */
+  readonly tried: Backend[] = []
+  hasQueued = false
   /** Backends that this request was given to. */
   private backends = 0
   private trailers: FieldSection | undefined = undefined
@@ -74,6 +76,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
         this.tryNext(now, head, UNAVAILABLE)
         break
       case 'refused':
+        if (this.hasQueued && verdict.problem.status === 503) this.services.counters.unavailable += 1
         this.refuse(verdict.problem)
         break
       case 'later':
@@ -91,8 +94,6 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   now(): number {
     return this.services.clock.now()
   }
-
-  // What a strategy's context is read from.
 
   get geo(): Geo | undefined {
     return this.world.geo
@@ -216,18 +217,22 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
 
   /** `last`: what to answer when nobody is left. */
   private tryNext(now: number, head: RequestHead, last: Problem): void {
-    const { services, world, client, pool } = this
+    const { world, client, pool } = this
     const context = new RequestContext(head, client.peer.identityBy(world.identify), this, now)
     // A body is not kept, so its request can't be sent twice.
-    const acquired = acquire(pool, context, this.tried, client.isWhole ? 'any' : 'checked')
-    if (acquired === undefined) {
-      if (last.status === 503) services.counters.unavailable += 1
-      this.refuse(last)
-      return
-    }
+    const acquired = acquire(pool, context, this, client.isWhole ? 'any' : 'checked')
+    if (acquired === undefined) return this.goWithout(now, head, last)
     this.backends += 1
     const attempt = this.try(acquired.backend, acquired.stream, now)
     if (acquired.stream.isReused) this.send(attempt, head)
+  }
+
+  /** Waits where it may; else `last` is what it is answered. */
+  private goWithout(now: number, head: RequestHead, last: Problem): void {
+    const entrant = { priority: this.route.priority, patienceMs: () => patienceMs(head) }
+    const verdict = queueUp(this.pool, this, entrant) ?? { kind: 'refused', problem: last }
+    this.hasQueued = true
+    this.begin(verdict, head, now)
   }
 
   private try(backend: Backend, stream: BackendStream, now: number): Attempt {

@@ -33,6 +33,8 @@ export interface Route {
   /** Of the rule's own text; the same over reloads for as long as that stays the same. */
   readonly key: string
   readonly admission: Admission
+  /** The higher, the longer it is served when there is too much to do; `routes[].priority`. */
+  readonly priority: number
   /** The pool that serves a request; undefined: none does, and `admission` refuses everybody. */
   readonly pool: Pool | undefined
   /** Kept over reloads with the key. */

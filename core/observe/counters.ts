@@ -1,5 +1,5 @@
 /**
- * All that is counted: for the whole process, for each backend, and of reloads. Plain numbers, counted by listener,
+ * All that is counted: for the whole process, for each backend and pool, and of reloads. Plain numbers, counted by listener,
  * exchange, balancer, connections and controller, read by status, metrics and feed. A new counter is a line here.
  */
 import { type CountersOf, ledger } from './ledger.ts'
@@ -59,6 +59,14 @@ export const backendLedger = ledger({
   bytesFromBackend: { metric: 'backend_received', unit: 'bytes', help: 'Bytes read from the backend.' },
 })
 
+/** Of a pool. */
+export const poolLedger = ledger({
+  queued: { metric: 'pool_queued', help: 'Requests that waited for room in the pool.' },
+  queueTimeouts: { metric: 'pool_queue_timeouts', help: 'Requests that waited for room, and found none in time.' },
+  turnedAway: { metric: 'pool_turned_away', help: 'Requests that found the pool full, and no place to wait.' },
+  waiting: { metric: 'pool_waiting', type: 'gauge', help: 'Requests that wait for room in the pool.' },
+})
+
 const reloads = <const Result extends string>(result: Result) =>
   ({
     metric: 'reloads',
@@ -80,6 +88,7 @@ export const reloadLedger = ledger({
 
 export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
+export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 
 type ResponseCounters = CountersOf<ReturnType<typeof responses>>

@@ -11,6 +11,10 @@ export type EdgeEvent =
   | { readonly kind: 'ready'; readonly config: string | undefined; readonly pools: number; readonly backends: number }
   | { readonly kind: 'backend-up'; readonly pool: string; readonly backend: string; readonly detail: string }
   | { readonly kind: 'backend-down'; readonly pool: string; readonly backend: string; readonly detail: string }
+  /** Every usable backend of a pool is at its bound, and requests have to wait or get 503. */
+  | { readonly kind: 'pool-full'; readonly pool: string; readonly detail: string }
+  /** For some seconds no request has had to; `forMs`: how long they did before. */
+  | { readonly kind: 'pool-relieved'; readonly pool: string; readonly forMs: number }
   | { readonly kind: 'strategy-fault'; readonly pool: string; readonly strategy: string; readonly detail: string }
   /** Another strategy, or another version of its file, is asked from now on. */
   | { readonly kind: 'strategy-swapped'; readonly pool: string; readonly strategy: string; readonly detail: string }

@@ -12,3 +12,13 @@ export type Affinity =
   | { readonly kind: 'header'; readonly name: string }
   | { readonly kind: 'cookie'; readonly name: string }
   | { readonly kind: 'query'; readonly name: string }
+
+/** How requests wait for room in a pool. */
+export interface QueuePolicy {
+  /** Requests that may wait at once: 1 or more. */
+  readonly length: number
+  /** How long each may wait, at most. */
+  readonly timeoutMs: number
+  /** 'fifo': who came first is first. 'deadline': whose client waits the shortest time from now on is. */
+  readonly order: 'fifo' | 'deadline'
+}

@@ -3,10 +3,13 @@ import type { Backend } from '../backend/backend.ts'
 import type { Balancer } from '../balance/balancer.ts'
 import type { StreamSource } from '../stream/backend-stream.ts'
 import type { Affinity, RetryPolicy } from './policy.ts'
+import type { PoolQueue } from './queue.ts'
 
 export interface Pool {
   readonly name: string
-  readonly balancer: Pick<Balancer, 'pick' | 'begin'>
+  readonly balancer: Pick<Balancer, 'pick' | 'begin' | 'hasCandidates' | 'hasRoom'>
+  /** Where requests wait while all that are usable are full. */
+  readonly queue: Pick<PoolQueue, 'length' | 'enter'>
   readonly affinity: Affinity
   readonly retry: RetryPolicy
   /** Streams to each of its backends, those that are leaving included. */

@@ -5,7 +5,7 @@ import type { BackendCounters } from '../observe/counters.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { createScaleWindow, type ScaleWindow } from './scale-window.ts'
 import { scaleSize } from '../observe/scale.ts'
-import { reasonOf } from './snapshot.ts'
+import { boundOf, reasonOf } from './snapshot.ts'
 import type { BackendView, StandingView } from './view.ts'
 
 export interface BackendFeed {
@@ -75,6 +75,7 @@ export function createBackendFeed(backend: BackendView): BackendFeed {
         share: ratio(meter.recent('requests'), recentRequests),
         expectedShare: ratio(weight, effectiveWeight),
         inflight: backend.inflight,
+        maxInflight: boundOf(backend),
         requestsPerSecond: tidy(meter.perSecond('requests')),
         errorsPerSecond: tidy(meter.perSecond(...backendErrors)),
         errorRatio: ratio(errors, meter.recent(...backendEnds)),

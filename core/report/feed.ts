@@ -4,11 +4,11 @@
  * 0.3 % with 100, 0.4 % with 1,000; a frame of 50 backends has 24 KiB, most of it histograms.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import type { EdgeCounters } from '../observe/counters.ts'
+import type { EdgeCounters, PoolCounters } from '../observe/counters.ts'
 import { type BackendFeed, createBackendFeed, ratio, tidy } from './backend-feed.ts'
 import { type Frame, type Hello, type PoolFrame, protocolVersion } from './frame.ts'
 import { createMeter, type Meter } from './meter.ts'
-import { poolFrame, recentLatency } from './pool-feed.ts'
+import { poolFrame, type PoolMeter, recentLatency } from './pool-feed.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { scaleBoundsMs } from '../observe/scale.ts'
 import type { BackendView, EdgeView, PoolView, ProcessView } from './view.ts'
@@ -78,6 +78,8 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
   /** By the key of a route. */
   const routeMeter = createMeter()
   let backends = new Map<BackendView, BackendFeed>()
+  /** By the counters of a pool, which outlive reloads. */
+  let poolMeters = new Map<Readonly<PoolCounters>, PoolMeter>()
   let turnAt = clock.now() + halfWindowMs
 
   /** One feed a backend, found by the object, which outlives reloads; those of the gone are let go. */
@@ -93,6 +95,11 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
     for (const gone of known.values()) gone.stop()
   }
 
+  function readPools(pools: readonly PoolView[], at: number): void {
+    poolMeters = new Map(pools.map(({ counters }) => [counters, poolMeters.get(counters) ?? createMeter()]))
+    for (const [counters, meter] of poolMeters) meter.read(at, counters)
+  }
+
   function turn(at: number): void {
     if (at < turnAt) return
     turnAt = at + halfWindowMs
@@ -105,10 +112,14 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
     const edge = view()
     const facts = process()
     readBackends(edge.pools, at)
+    readPools(edge.pools, at)
     edgeMeter.read(at, { ...edge.counters, cpuSeconds: facts.cpuSeconds })
     routeMeter.read(at, Object.fromEntries(edge.routes?.map(({ key, requests }) => [key, requests]) ?? []))
     const offsetMs = clock.wallTime() - at
-    const pools = edge.pools.map((pool) => poolFrame(pool, backends, offsetMs))
+    const pools = edge.pools.map((pool) => {
+      const meter = poolMeters.get(pool.counters) ?? createMeter()
+      return poolFrame(pool, { backends, meter }, offsetMs)
+    })
     const frame: Frame = {
       at: Math.round(clock.wallTime()),
       uptimeMs: Math.max(0, Math.round(clock.wallTime() - facts.startedAt)),

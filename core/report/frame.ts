@@ -63,6 +63,14 @@ export interface PoolFrame {
   readonly errorRatio: number
   readonly retriesPerSecond: number
   readonly inflight: number
+  /** The most at once; null: no bound. */
+  readonly maxInflight: number | null
+  /** Requests that wait for room. */
+  readonly waiting: number
+  /** Requests that began to wait. */
+  readonly queuedPerSecond: number
+  /** Requests that found no room in time, or no place to wait. */
+  readonly turnedAwayPerSecond: number
   readonly usable: number
   readonly latency: Percentiles | null
   readonly backends: readonly BackendFrame[]
@@ -111,6 +119,8 @@ export interface BackendFrame {
   readonly share: number
   readonly expectedShare: number
   readonly inflight: number
+  /** The most at once now; null: no bound. */
+  readonly maxInflight: number | null
   readonly requestsPerSecond: number
   readonly errorsPerSecond: number
   /** Recent: failed attempts and 5xx answers among those that ended. */

@@ -3,11 +3,11 @@
  * format: add, never rename.
  */
 import { bucketBoundsMs } from '../observe/buckets.ts'
-import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, poolLedger, reloadLedger } from '../observe/counters.ts'
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
-import type { BackendView, EdgeView, HoldOwner, ProcessView, StrategyFacts } from './view.ts'
+import type { BackendView, EdgeView, HoldOwner, PoolView, ProcessView, StrategyFacts } from './view.ts'
 
 /** One line of a table: samples of `source` under a name without the `smartedge_` prefix. */
 type Row<Source> = readonly [name: string, type: MetricType, help: string, read: (source: Source) => number]
@@ -17,6 +17,12 @@ const backendRows: readonly Row<BackendView>[] = [
   ['backend_usable', 'gauge', '1 while the backend takes new requests.', (b) => (b.standing.usable ? 1 : 0)],
   ['backend_weight', 'gauge', 'Relative share of the backend, as configured.', (b) => b.configuredWeight],
   ['backend_inflight', 'gauge', 'Attempts begun and not ended.', (b) => b.inflight],
+  ['backend_inflight_limit', 'gauge', 'The most at once, configured or found; +Inf: no bound.', (b) => b.maxInflight],
+]
+
+const poolRows: readonly Row<PoolView>[] = [
+  ['pool_inflight', 'gauge', 'Attempts begun and not ended, in the whole pool.', (p) => p.inflight],
+  ['pool_inflight_limit', 'gauge', 'The most at once; +Inf: no bound.', (p) => p.maxInflight],
 ]
 
 const strategyRows: readonly Row<StrategyFacts>[] = [
@@ -63,6 +69,7 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
   renderLedger(page, edgeLedger, [{ labels: '', counters: edge.counters }])
   if (edge.reload !== undefined) renderReload(page, edge.reload)
   renderStrategies(page, edge)
+  renderPools(page, edge)
   renderBackends(page, edge)
   return page.text()
 }
@@ -84,6 +91,15 @@ function renderStrategies(page: MetricPage, edge: EdgeView): void {
     page.family(`smartedge_${name}`, type, help)
     for (const { facts, labels } of known) page.sample(labels, read(facts))
   }
+}
+
+function renderPools(page: MetricPage, { pools }: EdgeView): void {
+  const labelled = pools.map((pool) => ({ pool, labels: formatLabels({ pool: pool.name }), counters: pool.counters }))
+  for (const [name, type, help, read] of poolRows) {
+    page.family(`smartedge_${name}`, type, help)
+    for (const { pool, labels } of labelled) page.sample(labels, read(pool))
+  }
+  renderLedger(page, poolLedger, labelled)
 }
 
 function renderBackends(page: MetricPage, edge: EdgeView): void {

@@ -1,14 +1,24 @@
 /** One pool as watchers see it: its backends' numbers added up, and what is known of its strategy. */
 import { backendEnds, backendErrors, type BackendFeed, effectiveWeightOf, ratio, tidy } from './backend-feed.ts'
-import type { BackendCounters } from '../observe/counters.ts'
+import type { BackendCounters, PoolCounters } from '../observe/counters.ts'
 import { type Percentiles, percentilesOf } from './distribution.ts'
 import type { PoolFrame, StrategyFrame } from './frame.ts'
+import type { Meter } from './meter.ts'
 import { scaleSize } from '../observe/scale.ts'
+import { boundOf } from './snapshot.ts'
 import type { BackendView, PoolView } from './view.ts'
 
-/** `feeds` has been read at this instant; `offsetMs` turns monotonic into wall time. */
-export function poolFrame(pool: PoolView, feeds: ReadonlyMap<BackendView, BackendFeed>, offsetMs: number): PoolFrame {
-  const members = pool.backends.flatMap((backend) => feeds.get(backend) ?? [])
+export type PoolMeter = Meter<keyof PoolCounters>
+
+/** What a pool's frame is made of. */
+export interface PoolFeeds {
+  readonly backends: ReadonlyMap<BackendView, BackendFeed>
+  readonly meter: PoolMeter
+}
+
+/** `feeds` have been read at this instant; `offsetMs` turns monotonic into wall time. */
+export function poolFrame(pool: PoolView, feeds: PoolFeeds, offsetMs: number): PoolFrame {
+  const members = pool.backends.flatMap((backend) => feeds.backends.get(backend) ?? [])
   const sum = (read: (feed: BackendFeed) => number): number => members.reduce((total, feed) => total + read(feed), 0)
   const rate = (...names: readonly (keyof BackendCounters)[]): number =>
     tidy(sum((feed) => feed.meter.perSecond(...names)))
@@ -27,9 +37,13 @@ export function poolFrame(pool: PoolView, feeds: ReadonlyMap<BackendView, Backen
     ),
     retriesPerSecond: rate('retries'),
     inflight: pool.backends.reduce((total, backend) => total + backend.inflight, 0),
+    maxInflight: boundOf(pool),
+    waiting: pool.counters.waiting,
+    queuedPerSecond: tidy(feeds.meter.perSecond('queued')),
+    turnedAwayPerSecond: tidy(feeds.meter.perSecond('turnedAway', 'queueTimeouts')),
     usable: pool.backends.filter((backend) => effectiveWeightOf(backend) > 0).length,
     latency: recentLatency(members),
-    backends: pool.backends.flatMap((backend) => feeds.get(backend)?.frame(sums, offsetMs) ?? []),
+    backends: pool.backends.flatMap((backend) => feeds.backends.get(backend)?.frame(sums, offsetMs) ?? []),
   }
 }
 

@@ -3,7 +3,7 @@
  * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
  */
 import type { Clock } from '../clock.ts'
-import { backendLedger, edgeLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, poolLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -35,12 +35,17 @@ export interface StatusSnapshot {
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
 
-export interface PoolStatus {
+/** Beside these all that is counted of it since the start. */
+export interface PoolStatus extends StatusOf<typeof poolLedger.specs> {
   readonly name: string
   /** As configured: a shipped name, or a file. */
   readonly strategy: string
   /** What is known of the version that runs; null: nothing. */
   readonly strategyVersion: StrategyStatus | null
+  /** Attempts begun and not ended. */
+  readonly inflight: number
+  /** The most at once; null: no bound. */
+  readonly maxInflight: number | null
   readonly backends: readonly BackendStatus[]
 }
 
@@ -87,6 +92,8 @@ export interface BackendStatus extends StatusOf<typeof backendLedger.specs> {
   readonly zone: string | null
   /** Attempts begun and not ended, upgraded connections included. */
   readonly inflight: number
+  /** The most at once now, as configured and as `concurrency` has found; null: no bound. */
+  readonly maxInflight: number | null
   /** The newest active check; null before the first, and in a pool without checks. */
   readonly lastCheck: {
     readonly at: string
@@ -122,6 +129,9 @@ const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,
   strategy: pool.strategy,
   strategyVersion: pool.strategyFacts === undefined ? null : strategyStatus(pool.strategyFacts),
+  inflight: pool.inflight,
+  maxInflight: boundOf(pool),
+  ...poolLedger.status(pool.counters),
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
 })
 
@@ -153,6 +163,7 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
     effectiveWeight: usable ? standing.weight : 0,
     zone: backend.zone ?? null,
     inflight: backend.inflight,
+    maxInflight: boundOf(backend),
     ...backendLedger.status(counters),
     lastCheck: lastCheck ? checkStatus(lastCheck) : null,
     latency: latency.summary() ?? null,
@@ -168,5 +179,9 @@ const checkStatus = ({ at, passed, elapsedMs, detail }: NonNullable<BackendView[
 
 /** What it has been since the first version: why, but of unhealthy ones only. */
 export const reasonOf = ({ state, why }: StandingView): string | null => (state === 'unhealthy' ? (why ?? null) : null)
+
+/** JSON has no Infinity. */
+export const boundOf = ({ maxInflight }: { readonly maxInflight: number }): number | null =>
+  Number.isFinite(maxInflight) ? maxInflight : null
 
 const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()

@@ -2,7 +2,7 @@
  * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
  * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
  */
-import type { BackendCounters, EdgeCounters } from '../observe/counters.ts'
+import type { BackendCounters, EdgeCounters, PoolCounters } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
@@ -42,6 +42,11 @@ export interface PoolView {
   readonly strategy: string
   /** What is known of the running copy; absent: nothing. */
   readonly strategyFacts?: StrategyFacts
+  /** Attempts under way. */
+  readonly inflight: number
+  /** The most at once; Infinity: no bound. */
+  readonly maxInflight: number
+  readonly counters: Readonly<PoolCounters>
   readonly backends: readonly BackendView[]
 }
 
@@ -69,6 +74,8 @@ export interface BackendView {
   readonly configuredWeight: number
   readonly zone: string | undefined
   readonly inflight: number
+  /** The most at once, as configured and as learned; Infinity: no bound. */
+  readonly maxInflight: number
   readonly standing: StandingView
   /** `at` is wall time in ms. */
   readonly lastCheck:

@@ -9,4 +9,5 @@ export function describeMatch({ host, path, methods, headers }: RouteMatch): str
 }
 
 /** `api.example.com/v1/* to api`. */
-export const describeRoute = ({ match, pool }: RouteRule): string => `${describeMatch(match)} to ${pool}`
+export const describeRoute = ({ match, pool }: Pick<RouteRule, 'match' | 'pool'>): string =>
+  `${describeMatch(match)} to ${pool}`

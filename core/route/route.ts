@@ -5,6 +5,8 @@ export interface RouteRule {
   readonly match: RouteMatch
   /** Name of the pool that serves it. */
   readonly pool: string
+  /** 0 to 9, the most important. */
+  readonly priority: number
 }
 
 export interface RouteMatch {

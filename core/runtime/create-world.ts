@@ -27,7 +27,7 @@ export function createWorld(config: Config, { pools, geo, previous }: WorldParts
       const pool = snapshots.get(rule.pool)
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
       const key = keyOf(rule)
-      return { key, admission: everybody, pool, counters: countersOf(key) }
+      return { key, admission: everybody, priority: rule.priority, pool, counters: countersOf(key) }
     }),
     nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,
@@ -39,7 +39,7 @@ export function createWorld(config: Config, { pools, geo, previous }: WorldParts
 }
 
 /** The same rule is the same text, secrets counted in: what it counts goes on. */
-const keyOf = ({ match, pool }: RouteRule): string => fingerprint([match, pool])
+const keyOf = ({ match, pool }: Pick<RouteRule, 'match' | 'pool'>): string => fingerprint([match, pool])
 
 /** Of two rules with one key the second is never reached, so each record is handed out once. */
 function keptCounters(previous: World | undefined): (key: string) => RouteCounters {
@@ -53,5 +53,5 @@ function keptCounters(previous: World | undefined): (key: string) => RouteCounte
 
 function createNowhere(): Route {
   const admission = nobody({ status: 404, detail: 'no route matches this request' })
-  return { key: '', admission, pool: undefined, counters: { requests: 0 } }
+  return { key: '', admission, priority: 0, pool: undefined, counters: { requests: 0 } }
 }

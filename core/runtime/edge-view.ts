@@ -77,10 +77,13 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 
 const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
 
-const poolView = ({ name, config, backends, strategyFacts }: RunningPool): PoolView => ({
+const poolView = ({ name, config, inflight, counters, backends, strategyFacts }: RunningPool): PoolView => ({
   name,
   strategy: config.strategy.use,
   strategyFacts,
+  inflight,
+  maxInflight: config.maxInflight ?? Infinity,
+  counters,
   backends,
 })
 

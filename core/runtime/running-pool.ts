@@ -19,15 +19,19 @@ import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
+import { watchFullness } from '../pool/fullness.ts'
 import type { Pool } from '../pool/pool.ts'
+import { PoolQueue } from '../pool/queue.ts'
 import { createProbe } from '../health/probe.ts'
 import type { HttpLimits } from '../http1/limits.ts'
+import type { Turns } from '../inbound/turns.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { type ConnectionPolicy, Http1Pool } from '../outbound/http1-pool.ts'
 import type { NameTable } from '../names/resolver.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
+import { poolLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
@@ -40,6 +44,7 @@ export interface PoolServices {
   readonly random: Random
   readonly emit: Emit
   readonly wheel: TimerWheel
+  readonly turns: Turns
   readonly head: ResponseHead
   readonly window: LatencyWindow
   readonly dial: Dial
@@ -62,6 +67,8 @@ export class RunningPool {
   private readonly strategy: LiveStrategy
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   private readonly connections = new WeakMap<Backend, Http1Pool>()
+  private readonly queue: PoolQueue
+  readonly counters = poolLedger.create()
   private readonly watchers: Watchers
   private readonly leaving: Leaving
   config: PoolConfig
@@ -95,7 +102,15 @@ export class RunningPool {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
     }
-    this.balancer = new Balancer({ strategy, reports, clock, observers: this.watchers.observers, calls: watch })
+    this.queue = this.createQueue()
+    this.balancer = new Balancer({
+      strategy,
+      reports,
+      clock,
+      observers: this.watchers.observers,
+      calls: watch,
+      onRoom: () => this.queue.wake(),
+    })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ...starting, balancer: this.balancer, host, watch, clock, onEvent })
@@ -139,10 +154,11 @@ export class RunningPool {
 
   /** What a snapshot shows of it to requests. */
   snapshot(): Pool {
-    const { name, balancer, connections, config } = this
+    const { name, balancer, connections, config, queue } = this
     return {
       name,
       balancer,
+      queue,
       connections,
       affinity: config.affinity,
       retry: config.retry,
@@ -152,6 +168,11 @@ export class RunningPool {
   /** Whether anybody is usable now. */
   get hasCandidates(): boolean {
     return this.balancer.hasCandidates
+  }
+
+  /** Attempts under way in it. */
+  get inflight(): number {
+    return this.balancer.inflight
   }
 
   /** Checks a backend now; false: there is no such backend, or it has no checks. */
@@ -202,8 +223,20 @@ export class RunningPool {
     }
     this.watchers.update(config, now)
     for (const backend of backends) this.reckon(backend, 'another configuration is in force')
+    this.queue.update(config.queue)
     this.balancer.bound(config.maxInflight ?? Infinity)
     this.balancer.update(backends)
+  }
+
+  private createQueue(): PoolQueue {
+    const { clock, emit, turns } = this.services
+    const { counters, name: pool } = this
+    const onFull = watchFullness({
+      clock,
+      onFull: () => emit({ kind: 'pool-full', pool, detail: this.config.queue ? 'requests wait' : 'requests get 503' }),
+      onRelieved: (forMs) => emit({ kind: 'pool-relieved', pool, forMs: Math.round(forMs) }),
+    })
+    return new PoolQueue({ clock, turns, counters, onFull, hasRoom: () => this.balancer.hasRoom })
   }
 
   private takeBack(member: Member, now: number): Backend | undefined {

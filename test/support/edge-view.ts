@@ -1,7 +1,7 @@
 /** An edge as status and metrics see it, without sockets: every field overridable, nothing moves on its own. */
-import { backendLedger, edgeLedger } from '../../core/observe/counters.ts'
+import { backendLedger, edgeLedger, poolLedger } from '../../core/observe/counters.ts'
 import { forgetfulLatencies } from './make-backend.ts'
-import type { BackendView, EdgeView, ProcessView, StandingView } from '../../core/report/view.ts'
+import type { BackendView, EdgeView, PoolView, ProcessView, StandingView } from '../../core/report/view.ts'
 
 export const fakeProcess: ProcessView = {
   version: '1.2.3',
@@ -34,6 +34,7 @@ export const fakeBackend = (overrides: Partial<BackendView> = {}): BackendView =
   configuredWeight: 1,
   zone: undefined,
   inflight: 0,
+  maxInflight: Infinity,
   standing: fakeStanding(),
   lastCheck: undefined,
   counters: backendLedger.create(),
@@ -41,10 +42,20 @@ export const fakeBackend = (overrides: Partial<BackendView> = {}): BackendView =
   ...overrides,
 })
 
+export const fakePool = (backends: readonly BackendView[], overrides: Partial<PoolView> = {}): PoolView => ({
+  name: 'web',
+  strategy: 'p2c',
+  inflight: 0,
+  maxInflight: Infinity,
+  counters: poolLedger.create(),
+  backends,
+  ...overrides,
+})
+
 export const fakeEdge = (backends: readonly BackendView[], overrides: Partial<EdgeView> = {}): EdgeView => ({
   phase: 'serving',
   listeners: [{ name: 'web', address: '127.0.0.1:8080' }],
   counters: edgeLedger.create(),
-  pools: [{ name: 'web', strategy: 'p2c', backends }],
+  pools: [fakePool(backends)],
   ...overrides,
 })

@@ -54,6 +54,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     maxIdleConnections: 256,
     maxConnections: undefined,
     maxInflight: undefined,
+    queue: undefined,
     ...overrides,
   }
 }
@@ -86,7 +87,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     geo: undefined,
-    routes: [{ match: anyRequest, pool: 'web' }],
+    routes: [{ match: anyRequest, pool: 'web', priority: 5 }],
     pools: [testPool([])],
     ...overrides,
   }

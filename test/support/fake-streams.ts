@@ -7,7 +7,9 @@ import type { ExchangeRecord } from '../../core/exchange/record.ts'
 import type { Route, Services, World } from '../../core/exchange/world.ts'
 import { createIdentify } from '../../core/forward/identify.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
-import { edgeLedger } from '../../core/observe/counters.ts'
+import { edgeLedger, poolLedger } from '../../core/observe/counters.ts'
+import type { QueuePolicy } from '../../core/pool/policy.ts'
+import { PoolQueue } from '../../core/pool/queue.ts'
 import { seededRandom } from '../../core/random.ts'
 import type {
   BackendStream,
@@ -167,6 +169,9 @@ export interface FakeExchangeOptions {
   readonly attempts?: number
   readonly admission?: Admission
   readonly isObserved?: boolean
+  readonly queue?: QueuePolicy
+  /** Backends that have no room at first; by default all have. */
+  readonly full?: readonly number[]
 }
 
 /** An exchange that has begun. The first backend with room is picked. */
@@ -177,13 +182,27 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   client.isWhole = options.isWhole ?? true
   const sources = idle.map((count, index) => new FakeSource(makeBackend(8001 + index), count))
   const backends = sources.map(({ backend }) => backend)
+  for (const index of options.full ?? []) sources[index]!.isFull = true
   const records: ExchangeRecord[] = []
   const counters = edgeLedger.create()
   const balancer = {
     pick: (_: unknown, tried: readonly Backend[]) =>
       backends.find((backend) => backend.hasRoom && !tried.includes(backend)),
+    hasCandidates: backends.length > 0,
+    get hasRoom() {
+      return backends.some((backend) => backend.hasRoom)
+    },
     begin: (backend: Backend, now: number) => beginAttempt(backend, poolOfAttempts(), now),
   }
+  const turns: { onTurn(): void }[] = []
+  const queue = new PoolQueue({
+    clock,
+    turns: { wait: (waiting) => void turns.push(waiting) },
+    counters: poolLedger.create(),
+    hasRoom: () => balancer.hasRoom,
+    onFull: () => undefined,
+  })
+  queue.update(options.queue)
   const services: Services = {
     clock,
     random: seededRandom(1),
@@ -194,9 +213,11 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const route: Route = {
     key: 'route',
     admission: options.admission ?? everybody,
+    priority: 5,
     pool: {
       name: 'web',
       balancer,
+      queue,
       affinity: { kind: 'client' },
       retry: { attempts },
       connections: new Map(sources.map((source) => [source.backend, source])),
@@ -210,7 +231,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)
   exchange.begin(route.admission.admit(client, exchange.startedAt), client.readHead(), exchange.startedAt)
-  return { clock, client, sources, backends, records, counters, exchange }
+  return { clock, client, sources, backends, records, counters, exchange, queue, turns }
 }
 
 // What a backend's end does.

@@ -4,6 +4,7 @@ import type { PoolConfig } from '../../core/config/config.ts'
 import { MAX_FIELDS } from '../../core/http1/limits.ts'
 import { RequestHead } from '../../core/http1/request-head.ts'
 import { ResponseHead } from '../../core/http1/response-head.ts'
+import { createTurns } from '../../core/inbound/turns.ts'
 import { createNameTable } from '../../core/names/resolver.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
@@ -34,6 +35,7 @@ export async function startPool(ports: readonly number[], facts: Partial<PoolCon
     random: seededRandom(1),
     emit: (event) => void events.push(event),
     wheel: new TimerWheel(clock, fail),
+    turns: createTurns(clock, fail),
     head: new ResponseHead(MAX_FIELDS),
     window: { generation: 0 },
     dial: (_, wire) => void sockets.push(new MemorySocket(wire)),

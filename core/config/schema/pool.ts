@@ -2,10 +2,11 @@
 import type { PoolConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { object, section } from '../read/containers.ts'
-import { convert, type Field, required } from '../read/field.ts'
+import { convert, type Field, located, required } from '../read/field.ts'
 import { count, duration } from '../read/scalars.ts'
 import { health } from './health.ts'
 import { backends } from './member.ts'
+import { queue, warnOfIdleQueue } from './queue.ts'
 import { affinity, strategy } from './strategy.ts'
 
 const passive = section(
@@ -61,6 +62,7 @@ const body = object(
     maxConnections: count(defaults['pool.maxConnections'], {
       description: 'Connections open to each backend, idle ones included; no cap by default.',
     }),
+    queue: located(queue),
     maxInflight: count(defaults['pool.maxInflight'], {
       description:
         'Requests at once in the whole pool, upgraded connections included; no bound by default. Each backend may have one of its own.',
@@ -75,18 +77,23 @@ export type PoolBody = Omit<PoolConfig, 'name'>
 
 export const pool: Field<PoolBody | undefined> = convert(
   body,
-  ({ backends: source, passive, retry, timeouts, ...rest }) => ({
-    ...rest,
-    members: source?.members ?? [],
-    membersFile: source?.file,
-    passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
-    retry,
-    timeouts: {
-      connectMs: timeouts.connect,
-      responseMs: timeouts.response,
-      idleMs: timeouts.idle,
-      keepAliveMs: timeouts.keepAlive,
-      maxAgeMs: timeouts.maxAge,
-    },
-  }),
+  ({ backends: source, passive, retry, timeouts, queue: found, ...rest }, _node, reading) => {
+    const members = source?.members ?? []
+    if (found !== undefined) warnOfIdleQueue(found.node, { ...rest, members }, reading)
+    return {
+      ...rest,
+      queue: found?.value,
+      members,
+      membersFile: source?.file,
+      passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
+      retry,
+      timeouts: {
+        connectMs: timeouts.connect,
+        responseMs: timeouts.response,
+        idleMs: timeouts.idle,
+        keepAliveMs: timeouts.keepAlive,
+        maxAgeMs: timeouts.maxAge,
+      },
+    }
+  },
 )

@@ -1,10 +1,11 @@
 /** `routes`: which requests go to which pool, in file order. */
 import type { RouteMatch } from '../../route/route.ts'
+import { defaults } from '../defaults.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, type Named, object, record } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { type Parsed, text } from '../read/scalars.ts'
+import { count, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
 import { isToken, tokenPattern } from './names.ts'
 import { findUnreachable } from './unreachable.ts'
@@ -111,6 +112,7 @@ const match = object(
 /** A route whose pool is not looked up yet. */
 export interface RouteDraft {
   readonly match: RouteMatch
+  readonly priority: number
   readonly pool: Located<string>
 }
 
@@ -122,10 +124,22 @@ const poolName = text({
 })
 
 const route = convert(
-  object({ match, pool: required(located(poolName)) }, { description: 'Requests and the pool that serves them.' }),
-  ({ match: found, pool }): RouteDraft | undefined =>
+  object(
+    {
+      match,
+      pool: required(located(poolName)),
+      priority: count(defaults['route.priority'], {
+        description:
+          'How important its requests are, 9 being most: in a queue they go before those of lower ones, and when the process is overloaded they are shed later.',
+        examples: [9],
+      }),
+    },
+    { description: 'Requests and the pool that serves them.' },
+  ),
+  ({ match: found, pool, priority }): RouteDraft | undefined =>
     pool && {
       pool,
+      priority,
       match: { host: found?.host, path: found?.path, methods: found?.method, headers: found?.header ?? [] },
     },
 )

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { formatStatus } from '../../../cli/text/status-table.ts'
 import { buildSnapshot, type StatusSnapshot } from '../../../core/report/snapshot.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { reloadLedger } from '../../../core/observe/counters.ts'
 
@@ -68,13 +68,23 @@ web · p2c · 2 of 3 up
     }
     const shown = (revertedBecause: string | undefined): string => {
       const facts = { ...strategyFacts, revertedBecause }
-      const pool = { name: 'web', strategy: './mine.ts', strategyFacts: facts, backends: [fakeBackend()] }
+      const pool = fakePool([fakeBackend()], { strategy: './mine.ts', strategyFacts: facts })
       return formatStatus(buildSnapshot(fakeEdge([], { pools: [pool] }), fakeProcess, clock), plain)
     }
     expect(shown('version \u001Bcd34 had 10 faults')).toContain(
       'web · ./mine.ts · 1 of 1 up\n      p2c, version ab12, is asked instead: version  cd34 had 10 faults\n  backend',
     )
     expect(shown(undefined)).not.toContain('instead')
+  })
+
+  test('tells of bounds and of those who wait, where there are any', () => {
+    const counters = { queued: 1200, queueTimeouts: 30, turnedAway: 4, waiting: 7 }
+    const pool = fakePool([fakeBackend({ inflight: 3, maxInflight: 10 })], { inflight: 3, maxInflight: 20, counters })
+    const shown = formatStatus(buildSnapshot(fakeEdge([], { pools: [pool] }), fakeProcess, clock), plain)
+    expect(shown).toContain(
+      'web · p2c · 1 of 1 up · 3/20 in flight · 7 waiting, 30 of 1,200 timed out · 4 turned away\n',
+    )
+    expect(shown).toMatch(/10\.0\.0\.1:80 .* 3\/10 /)
   })
 
   test('does not count a draining backend as up', () => {

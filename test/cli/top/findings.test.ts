@@ -36,6 +36,15 @@ describe('faults', () => {
     )
   })
 
+  test('name a pool that is full, and how many find no room', () => {
+    const frame = frameOf([poolFrame('web', peers, { waiting: 12, turnedAwayPerSecond: 3 })])
+    expect(verdict(frame)).toMatchObject({ tone: 'warn' })
+    expect(verdict(frame).wordings[0]).toBe(
+      'web is unwell since 12:00:00: it is full (12 requests waiting, 3.0/s turned away)',
+    )
+    expect(findFaults(frameOf([poolFrame('web', peers)]), [])).toEqual([])
+  })
+
   const cases: readonly (readonly [string, Partial<BackendFrame>, string | undefined])[] = [
     [
       'a backend that checks hold to be down',

@@ -19,7 +19,7 @@ describe('a valid config', () => {
       shutdownTimeoutMs: 25_000,
       drainTimeoutMs: 300_000,
       geo: undefined,
-      routes: [{ match: everything, pool: 'web' }],
+      routes: [{ match: everything, pool: 'web', priority: 5 }],
       pools: [
         {
           name: 'web',
@@ -44,6 +44,7 @@ describe('a valid config', () => {
           maxIdleConnections: 256,
           maxConnections: undefined,
           maxInflight: undefined,
+          queue: undefined,
         },
       ],
     })
@@ -64,9 +65,9 @@ describe('a valid config', () => {
       "drainTimeout": "1m",
       "geo": { "header": "X-Zone", "table": [{ "cidr": "10.1.0.0/16", "zone": "eu-1" }], "database": "geo.mmdb" },
       "routes": [
-        { "match": { "host": "API.example.com", "path": "/v1/*", "method": "GET", "header": { "X-Canary": "1" } }, "pool": "api" },
+        { "match": { "host": "API.example.com", "path": "/v1/*", "method": "GET", "header": { "X-Canary": "1" } }, "pool": "api", "priority": 9 },
         { "match": { "host": "*.example.com" }, "pool": "api" },
-        { "pool": "web" }, // the rest
+        { "pool": "web", "priority": 0 }, // the rest
       ],
       "pools": {
         "web": {
@@ -79,9 +80,11 @@ describe('a valid config', () => {
           "timeouts": { "connect": "1s", "response": "1m", "idle": "5m", "keepAlive": "30s" },
           "maxIdleConnections": 0,
           "maxConnections": 10,
+          "maxInflight": 40,
+          "queue": { "length": 20, "timeout": "2s", "order": "deadline" },
         },
         "api": {
-          "backends": [{ "url": "http://10.0.0.1", "weight": 2.5, "zone": "eu-1", "place": { "latitude": 52.5, "longitude": 13.4 } }],
+          "backends": [{ "url": "http://10.0.0.1", "weight": 2.5, "maxInflight": 9, "zone": "eu-1", "place": { "latitude": 52.5, "longitude": 13.4 } }],
           "strategy": "consistent-hash",
           "health": { "check": "tcp" },
         },
@@ -110,6 +113,7 @@ describe('a valid config', () => {
     expect(config.routes).toEqual([
       {
         pool: 'api',
+        priority: 9,
         match: {
           host: 'api.example.com',
           path: '/v1/*',
@@ -117,8 +121,8 @@ describe('a valid config', () => {
           headers: [{ name: 'x-canary', value: new Secret('1') }],
         },
       },
-      { pool: 'api', match: { ...everything, host: '*.example.com' } },
-      { pool: 'web', match: everything },
+      { pool: 'api', match: { ...everything, host: '*.example.com' }, priority: 5 },
+      { pool: 'web', match: everything, priority: 0 },
     ])
     const [web, api] = config.pools
     expect(web).toMatchObject({
@@ -149,9 +153,16 @@ describe('a valid config', () => {
       timeouts: { connectMs: 1000, responseMs: 60_000, idleMs: 300_000, keepAliveMs: 30_000, maxAgeMs: 300_000 },
       maxIdleConnections: 0,
       maxConnections: 10,
+      maxInflight: 40,
+      queue: { length: 20, timeoutMs: 2000, order: 'deadline' },
     })
     expect(web?.members.map((member) => member.id)).toEqual(['a:80', 'unix:/b.sock'])
-    expect(api?.members[0]).toMatchObject({ weight: 2.5, zone: 'eu-1', place: { latitude: 52.5, longitude: 13.4 } })
+    expect(api?.members[0]).toMatchObject({
+      weight: 2.5,
+      maxInflight: 9,
+      zone: 'eu-1',
+      place: { latitude: 52.5, longitude: 13.4 },
+    })
     expect(api?.health?.check).toEqual({ kind: 'tcp' })
   })
 
@@ -212,7 +223,7 @@ describe('a valid config', () => {
   })
 
   test('takes empty routes for none', () => {
-    expect(configOf(withTop({ routes: [] })).routes).toEqual([{ match: everything, pool: 'web' }])
+    expect(configOf(withTop({ routes: [] })).routes).toEqual([{ match: everything, pool: 'web', priority: 5 }])
   })
 
   test('takes a pool without members', () => {

@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import { createFeed } from '../../../core/report/feed.ts'
 import type { Frame } from '../../../core/report/frame.ts'
-import { type BackendCounters, countStatus, type EdgeCounters, reloadLedger } from '../../../core/observe/counters.ts'
+import {
+  type BackendCounters,
+  countStatus,
+  type EdgeCounters,
+  poolLedger,
+  reloadLedger,
+} from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import type { BackendView } from '../../../core/report/view.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -238,6 +244,25 @@ describe('feed', () => {
     expect(goes.latency.scale).toBeUndefined()
   })
 
+  test('tells how many wait, and how many a second find no room', () => {
+    const counters = poolLedger.create()
+    const clock = virtualClock()
+    const pool = fakePool([fakeBackend({ inflight: 2, maxInflight: 4 })], { maxInflight: 9, counters })
+    const frames: Frame[] = []
+    const view = () => fakeEdge([], { pools: [pool] })
+    createFeed({ view, process: () => fakeProcess, clock }).subscribe((frame) => frames.push(frame))
+    Object.assign(counters, { queued: 8, waiting: 5, turnedAway: 2, queueTimeouts: 1 })
+    clock.advance(1000)
+    expect(frames.at(-1)?.pools[0]).toMatchObject({
+      maxInflight: 9,
+      waiting: 5,
+      queuedPerSecond: 8,
+      turnedAwayPerSecond: 3,
+    })
+    expect(frames.at(-1)?.pools[0]?.backends[0]).toMatchObject({ inflight: 2, maxInflight: 4 })
+    expect(frames[0]?.pools[0]).toMatchObject({ waiting: 0, queuedPerSecond: 0 })
+  })
+
   test('tells the generation, the newest reload and the strategy as status knows them', () => {
     const generation = { number: 3, at: '2026-01-01T00:00:01.000Z', origin: 'watch', summary: 'pools.web: weight' }
     const lastReload = { at: '2026-01-01T00:00:02.000Z', ok: false, origin: 'SIGHUP', problems: ['a.json:1:2: oops'] }
@@ -253,7 +278,7 @@ describe('feed', () => {
       revertedBecause: 'version one had 10 faults',
     }
     const edge = {
-      ...fakeEdge([], { pools: [{ name: 'web', strategy: './mine.ts', strategyFacts, backends: [] }] }),
+      ...fakeEdge([], { pools: [fakePool([], { strategy: './mine.ts', strategyFacts })] }),
       reload: { generation, lastReload, reloads: reloadLedger.create() },
     }
     const frames: Frame[] = []

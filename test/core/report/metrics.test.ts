@@ -3,7 +3,7 @@ import { edgeLedger, reloadLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/report/metrics.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
 
 const valueOf = (families: Family[], name: string, labels: Record<string, string> = {}): number | undefined =>
@@ -29,7 +29,9 @@ function busyEdge() {
     fakeBackend({ id: 'b"\\\n:80', standing: downStanding('refused') }),
     fakeBackend({ id: 'unix:/run/c.sock', standing: drained }),
   ]
-  const pools = [{ name: 'web', strategy: './mine.ts', strategyFacts, backends }]
+  const counted = { queued: 12, queueTimeouts: 3, turnedAway: 2, waiting: 1 }
+  const facts = { strategyFacts, inflight: 2, maxInflight: 40, counters: counted }
+  const pools = [fakePool(backends, { strategy: './mine.ts', ...facts })]
   return fakeEdge([], { pools, reload: { generation, lastReload: null, reloads: reloadLedger.create() } })
 }
 
@@ -52,6 +54,14 @@ describe('metrics page', () => {
     expect(families.length).toBeGreaterThan(25)
     expect(valueOf(families, 'smartedge_backend_up', { pool: 'web', backend: 'b"\\\n:80' })).toBe(0)
     expect(valueOf(families, 'smartedge_backend_up', { pool: 'web', backend: 'unix:/run/c.sock' })).toBe(1)
+  })
+
+  test('tells what is under way against its bounds, and who waits', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    const told = (name: string) => valueOf(families, `smartedge_${name}`, { pool: 'web' })
+    expect(['pool_inflight', 'pool_inflight_limit', 'pool_waiting'].map(told)).toEqual([2, 40, 1])
+    expect(['pool_queued_total', 'pool_queue_timeouts_total', 'pool_turned_away_total'].map(told)).toEqual([12, 3, 2])
+    expect(valueOf(families, 'smartedge_backend_inflight_limit', { pool: 'web', backend: 'a:80' })).toBe(Infinity)
   })
 
   test('tells who keeps requests from a backend', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { edgeLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const snapshotOf = (backend: Parameters<typeof fakeBackend>[0], clock = virtualClock()) => {
@@ -53,6 +53,16 @@ describe('status snapshot', () => {
     expect(status.lastCheck).toEqual({ ...check, at: '2026-01-01T00:00:00.000Z' })
   })
 
+  test('tells bounds as numbers, and none as null', () => {
+    expect([snapshotOf({ maxInflight: 5 }).maxInflight, snapshotOf({}).maxInflight]).toEqual([5, null])
+    const pools = [fakePool([], { maxInflight: 7, inflight: 3 }), fakePool([])]
+    const told = buildSnapshot(fakeEdge([], { pools }), fakeProcess, virtualClock()).pools
+    expect(told.map(({ inflight, maxInflight }) => [inflight, maxInflight])).toEqual([
+      [3, 7],
+      [0, null],
+    ])
+  })
+
   test('says null where there is nothing to say', () => {
     expect(snapshotOf({})).toMatchObject({
       reason: null,
@@ -77,9 +87,7 @@ describe('status snapshot', () => {
       revertedBecause: 'version one had 10 faults',
     }
     const poolWith = (strategyFacts: object) => {
-      const pools = [
-        { name: 'web', strategy: './mine.ts', backends: [], strategyFacts: { ...facts, ...strategyFacts } },
-      ]
+      const pools = [fakePool([], { strategy: './mine.ts', strategyFacts: { ...facts, ...strategyFacts } })]
       return buildSnapshot(fakeEdge([], { pools }), fakeProcess, virtualClock()).pools[0]?.strategyVersion
     }
     expect(poolWith({})).toEqual({

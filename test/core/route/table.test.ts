@@ -8,6 +8,7 @@ import type { RouteMatch, RouteRule } from '../../../core/route/route.ts'
 const rule = (match: Partial<RouteMatch>): RouteRule => ({
   match: { host: undefined, path: undefined, methods: undefined, headers: [], ...match },
   pool: 'any',
+  priority: 5,
 })
 
 interface Asked {

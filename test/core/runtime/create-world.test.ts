@@ -18,6 +18,7 @@ const make = (changes: Partial<Config>, previous?: World): World =>
 const rule = (path: string | undefined, pool: string): RouteRule => ({
   match: { host: undefined, path, methods: undefined, headers: [] },
   pool,
+  priority: 5,
 })
 const find = (world: World, path: string) => world.routes.find(parseRequest(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`))
 
@@ -48,8 +49,8 @@ describe('a snapshot', () => {
 
   test('tells rules apart that only a secret value of a field does', () => {
     const rules = ['one', 'two'].map((tenant) => {
-      const { match, pool } = rule('/a', 'web')
-      return { match: { ...match, headers: [{ name: 'authorization', value: new Secret(tenant) }] }, pool }
+      const found = rule('/a', 'web')
+      return { ...found, match: { ...found.match, headers: [{ name: 'authorization', value: new Secret(tenant) }] } }
     })
     const first = make({ routes: rules })
     for (const [index, { counters }] of first.routes.routes.entries()) counters.requests = index + 1

@@ -28,7 +28,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
   }))
   const published = new Published()
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
-  const routes = Object.keys(usable).map((pool) => ({ match: { ...everything, path: `/${pool}` }, pool }))
+  const routes = Object.keys(usable).map((pool) => ({ match: { ...everything, path: `/${pool}` }, pool, priority: 5 }))
   const part = published.part((config, previous) => createWorld(config, { pools: running, geo: undefined, previous }))
   ;(await part.prepare(testConfig({ routes }))).commit()
   const life = createLife(clock, () => false)

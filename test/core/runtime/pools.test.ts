@@ -7,6 +7,7 @@ import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { type Move, Refusal } from '../../../core/part.ts'
 import { seededRandom } from '../../../core/random.ts'
+import { createTurns } from '../../../core/inbound/turns.ts'
 import { Pools } from '../../../core/runtime/pools.ts'
 import { createPluginHost } from '../../../core/strategy/host.ts'
 import { openBudget } from '../../support/budget.ts'
@@ -27,6 +28,7 @@ function making() {
     random: seededRandom(1),
     emit: (event) => void events.push(event),
     wheel: new TimerWheel(clock, () => undefined),
+    turns: createTurns(clock, () => undefined),
     head: new ResponseHead(MAX_FIELDS),
     window: { generation: 0 },
     dial: () => {

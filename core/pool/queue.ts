@@ -1,0 +1,152 @@
+/**
+ * Where requests wait for room in a pool: bounded in number and in time, in an order. Who waits is a head that has been
+ * read and nothing more; whoever leaves, or has waited long enough, frees the place. It outlives reloads with its pool.
+ */
+import type { Verdict } from '../admission/admission.ts'
+import type { Cancel, Clock } from '../clock.ts'
+import type { PoolCounters } from '../observe/counters.ts'
+import type { Problem } from '../stream/client-stream.ts'
+import { Line, type Place } from './line.ts'
+import type { QueuePolicy } from './policy.ts'
+
+/** A request that finds no room. */
+export interface Entrant {
+  /** Of its route; the higher ones go first. */
+  readonly priority: number
+  /** How long its client waits, in ms, as far as that is known; asked where it counts. */
+  readonly patienceMs: () => number | undefined
+}
+
+export interface PoolQueueOptions {
+  readonly clock: Clock
+  /** Gives whoever waits a turn in an event of its own. */
+  readonly turns: { wait(waiting: { onTurn(): void }): void }
+  readonly counters: PoolCounters
+  /** Whether a request could be given to a backend now. */
+  readonly hasRoom: () => boolean
+  /** Somebody had to wait, or was turned away. */
+  readonly onFull: () => void
+}
+
+type Decide = (verdict: Verdict) => void
+
+interface Waiting extends Place {
+  readonly decide: Decide
+  readonly cancelTimeout: Cancel
+}
+
+/** Requests let in before others have their turn, each of which costs as much as any request does. */
+const MOST_A_TURN = 32
+
+const ADMITTED: Verdict = { kind: 'admitted' }
+
+const turnedAway = (detail: string): Verdict => {
+  const problem: Problem = { status: 503, detail, retryAfterSeconds: 1 }
+  return { kind: 'refused', problem }
+}
+
+const FULL = turnedAway('every backend is at its bound')
+const NO_PLACE = turnedAway('every backend is at its bound, and nobody more may wait')
+
+export class PoolQueue {
+  private readonly options: PoolQueueOptions
+  private readonly line = new Line<Waiting>()
+  /** Those who had to make place, and are to hear of it. */
+  private readonly displaced = new Set<Waiting>()
+  private policy: QueuePolicy | undefined = undefined
+  private entered = 0
+
+  /** Nobody may wait before `update` has brought a policy. */
+  constructor(options: PoolQueueOptions) {
+    this.options = options
+  }
+
+  /** Those who wait. */
+  get length(): number {
+    return this.line.length
+  }
+
+  /** undefined: nobody may wait any more. Who waits already goes on to wait as the policy was when it came. */
+  update(policy: QueuePolicy | undefined): void {
+    this.policy = policy
+  }
+
+  /** Asked once by a request that finds no room, or finds others waiting. */
+  enter(entrant: Entrant): Verdict {
+    const { policy } = this
+    this.options.onFull()
+    if (policy === undefined) return this.turnAway(FULL)
+    if (this.line.length >= policy.length && !this.makePlace(entrant)) return this.turnAway(NO_PLACE)
+    return { kind: 'later', wait: (decide) => this.wait(entrant, policy, decide) }
+  }
+
+  /** There may be room: whoever is first is let in, in an event of its own. */
+  wake(): void {
+    if (this.line.length > 0) this.options.turns.wait(this)
+  }
+
+  /** One after the other, since each takes room. */
+  onTurn(): void {
+    for (const waiting of this.displaced) {
+      this.displaced.delete(waiting)
+      waiting.decide(this.turnAway(NO_PLACE))
+    }
+    for (let count = 0; this.line.length > 0 && this.options.hasRoom(); count += 1) {
+      if (count === MOST_A_TURN) return this.wake()
+      const first = this.line.shift()
+      if (first !== undefined) this.end(first, ADMITTED)
+    }
+  }
+
+  private wait(entrant: Entrant, { timeoutMs, order }: QueuePolicy, decide: Decide): Cancel {
+    const { clock, counters } = this.options
+    const patienceMs = order === 'deadline' ? Math.min(timeoutMs, entrant.patienceMs() ?? timeoutMs) : timeoutMs
+    const waiting: Waiting = {
+      priority: entrant.priority,
+      rank: order === 'deadline' ? clock.now() + patienceMs : 0,
+      sequence: (this.entered += 1),
+      decide,
+      cancelTimeout: clock.after(patienceMs, () => this.timeOut(waiting, patienceMs)),
+    }
+    this.line.enter(waiting)
+    counters.queued += 1
+    counters.waiting = this.line.length
+    return () => {
+      this.displaced.delete(waiting)
+      if (this.line.leave(waiting)) this.leave(waiting)
+    }
+  }
+
+  private timeOut(waiting: Waiting, afterMs: number): void {
+    if (!this.line.leave(waiting)) return
+    this.options.counters.queueTimeouts += 1
+    this.end(waiting, turnedAway(`no backend had room within ${afterMs} ms`))
+  }
+
+  /** Sends the last one away for an entrant that goes before it; false: there is none such. */
+  private makePlace({ priority }: Entrant): boolean {
+    const { last } = this.line
+    if (last === undefined || last.priority >= priority) return false
+    this.line.leave(last)
+    this.leave(last)
+    this.displaced.add(last)
+    this.options.turns.wait(this)
+    return true
+  }
+
+  private turnAway(verdict: Verdict): Verdict {
+    this.options.counters.turnedAway += 1
+    return verdict
+  }
+
+  /** Has left the line, for good. */
+  private end(waiting: Waiting, verdict: Verdict): void {
+    this.leave(waiting)
+    waiting.decide(verdict)
+  }
+
+  private leave({ cancelTimeout }: Waiting): void {
+    cancelTimeout()
+    this.options.counters.waiting = this.line.length
+  }
+}

@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { Verdict } from '../../../core/admission/admission.ts'
+import type { Cancel } from '../../../core/clock.ts'
+import { poolLedger } from '../../../core/observe/counters.ts'
+import type { QueuePolicy } from '../../../core/pool/policy.ts'
+import { PoolQueue } from '../../../core/pool/queue.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const policy: QueuePolicy = { length: 3, timeoutMs: 1000, order: 'fifo' }
+
+/** A queue before a pool of so many places, whose requests are letters; `log` tells what becomes of them. */
+function queueing(given: Partial<QueuePolicy> = {}, places = 0) {
+  const clock = virtualClock()
+  const log: string[] = []
+  const room = { places, full: 0 }
+  const due: { onTurn(): void }[] = []
+  const counters = poolLedger.create()
+  const queue = new PoolQueue({
+    clock,
+    turns: { wait: (waiting) => void (due.includes(waiting) || due.push(waiting)) },
+    counters,
+    hasRoom: () => room.places > 0,
+    onFull: () => (room.full += 1),
+  })
+  queue.update({ ...policy, ...given })
+
+  function decide(name: string, verdict: Verdict): void {
+    if (verdict.kind === 'admitted') room.places -= 1
+    log.push(verdict.kind === 'refused' ? `${name} ${verdict.problem.detail}` : `${name} ${verdict.kind}`)
+  }
+
+  /** undefined: it has been answered at once. */
+  function enter(
+    name: string,
+    { priority = 5, patienceMs = undefined as number | undefined } = {},
+  ): Cancel | undefined {
+    const verdict = queue.enter({ priority, patienceMs: () => patienceMs })
+    if (verdict.kind === 'later') return verdict.wait((later) => decide(name, later))
+    decide(name, verdict)
+    return undefined
+  }
+
+  function turn(): void {
+    for (const waiting of due.splice(0)) waiting.onTurn()
+  }
+
+  /** So many requests have ended. */
+  function free(count = 1): void {
+    room.places += count
+    queue.wake()
+    turn()
+  }
+  return { clock, counters, due, enter, free, log, queue, room, turn }
+}
+
+const NO_PLACE = 'every backend is at its bound, and nobody more may wait'
+
+describe('a queue', () => {
+  test('lets in who came first', () => {
+    const { enter, free, log } = queueing()
+    for (const name of ['a', 'b', 'c']) enter(name)
+    free(2)
+    expect(log).toEqual(['a admitted', 'b admitted'])
+    free()
+    expect(log.at(-1)).toBe('c admitted')
+  })
+
+  test('lets in nobody in the middle of the event that made room', () => {
+    const { enter, log, queue, room, turn } = queueing()
+    enter('a')
+    room.places = 1
+    queue.wake()
+    expect(log).toEqual([])
+    turn()
+    expect(log).toEqual(['a admitted'])
+  })
+
+  test('by deadline, lets in whose client waits the shortest time', () => {
+    const { clock, enter, free, log } = queueing({ order: 'deadline' })
+    enter('a')
+    enter('b', { patienceMs: 500 })
+    clock.advance(300)
+    enter('c', { patienceMs: 400 })
+    free(3)
+    expect(log).toEqual(['b admitted', 'c admitted', 'a admitted'])
+  })
+
+  test('by deadline, ends the wait when the client does, never later than its own time', () => {
+    const { clock, enter, log } = queueing({ order: 'deadline' })
+    enter('a', { patienceMs: 200 })
+    enter('b', { patienceMs: 60_000 })
+    clock.advance(200)
+    expect(log).toEqual(['a no backend had room within 200 ms'])
+    clock.advance(799)
+    expect(log).toHaveLength(1)
+    clock.advance(1)
+    expect(log[1]).toBe('b no backend had room within 1000 ms')
+  })
+
+  test('in the order of arrival believes no client', () => {
+    const { clock, enter, log } = queueing()
+    enter('a', { patienceMs: 200 })
+    clock.advance(999)
+    expect(log).toEqual([])
+  })
+
+  test('turns away whoever comes when it is full, and after its time whoever waits', () => {
+    const { clock, counters, enter, log } = queueing({ length: 2 })
+    for (const name of ['a', 'b', 'c']) enter(name)
+    expect(log).toEqual([`c ${NO_PLACE}`])
+    clock.advance(1000)
+    expect(log.slice(1)).toEqual(['a', 'b'].map((name) => `${name} no backend had room within 1000 ms`))
+    expect(counters).toEqual({ queued: 2, queueTimeouts: 2, turnedAway: 1, waiting: 0 })
+    expect(clock.pending()).toBe(0)
+  })
+
+  test('answers with 503 and Retry-After', () => {
+    const { queue } = queueing({ length: 1 })
+    queue.update(undefined)
+    expect(queue.enter({ priority: 5, patienceMs: () => undefined })).toEqual({
+      kind: 'refused',
+      problem: { status: 503, detail: 'every backend is at its bound', retryAfterSeconds: 1 },
+    })
+  })
+
+  test('frees the place of whoever leaves, who hears no more', () => {
+    const { clock, counters, enter, free, log } = queueing({ length: 2 })
+    const leaveA = enter('a')
+    enter('b')
+    leaveA?.()
+    leaveA?.()
+    enter('c')
+    expect(counters.waiting).toBe(2)
+    free(3)
+    expect([log, counters.waiting, clock.pending()]).toEqual([['b admitted', 'c admitted'], 0, 0])
+  })
+
+  test('puts the more important first, and in the place of the least important when it is full', () => {
+    const { enter, free, log, turn } = queueing({ length: 2 })
+    enter('low', { priority: 1 })
+    enter('lower', { priority: 0 })
+    enter('high', { priority: 9 })
+    turn()
+    expect(log).toEqual([`lower ${NO_PLACE}`])
+    enter('lowest', { priority: 1 })
+    expect(log[1]).toBe(`lowest ${NO_PLACE}`)
+    free(2)
+    expect(log.slice(2)).toEqual(['high admitted', 'low admitted'])
+  })
+
+  test('says nothing to one who left before it heard that it had to make place', () => {
+    const { enter, log, turn } = queueing({ length: 1 })
+    const leave = enter('low', { priority: 1 })
+    enter('high', { priority: 9 })
+    leave?.()
+    turn()
+    expect(log).toEqual([])
+  })
+
+  test('lets those who wait go on as they came when the policy changes or ends', () => {
+    const { clock, enter, free, log, queue } = queueing()
+    enter('a')
+    enter('b')
+    queue.update({ ...policy, timeoutMs: 100 })
+    enter('c')
+    queue.update(undefined)
+    enter('d')
+    expect(log).toEqual(['d every backend is at its bound'])
+    free()
+    clock.advance(100)
+    expect(log.slice(1)).toEqual(['a admitted', 'c no backend had room within 100 ms'])
+    clock.advance(900)
+    expect(log[3]).toBe('b no backend had room within 1000 ms')
+  })
+
+  test('lets in a few at a time, so that others have their turn', () => {
+    const { due, enter, free, log } = queueing({ length: 100 })
+    for (let index = 0; index < 50; index += 1) enter(`${index}`)
+    free(50)
+    expect([log.length, due.length]).toEqual([32, 1])
+  })
+
+  test('says each time that somebody finds no room, and sets no timer for whoever is turned away', () => {
+    const { clock, enter, room } = queueing({ length: 1 })
+    for (const name of ['a', 'b', 'c']) enter(name)
+    expect([room.full, clock.pending()]).toEqual([3, 1])
+  })
+
+  test('loses nobody and no place, whatever happens', () => {
+    const step = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant('enter' as const), priority: fc.nat(2), ms: fc.nat(2000) }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ kind: fc.constant('free' as const), count: fc.integer({ min: 1, max: 3 }) }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), at: fc.nat() }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(600) }) },
+    )
+    const orders = fc.constantFrom('fifo' as const, 'deadline' as const)
+    fc.assert(
+      fc.property(orders, fc.integer({ min: 1, max: 5 }), fc.array(step, { maxLength: 80 }), (order, length, steps) => {
+        const { clock, counters, enter, free, log, queue, room, turn } = queueing({ order, length })
+        const cancels: Cancel[] = []
+        let left = 0
+        for (const [index, one] of steps.entries()) {
+          // Whoever finds room, and nobody waiting, does not ask.
+          if (one.kind === 'enter' && room.places > 0) log.push(`${index} took one of ${room.places--}`)
+          else if (one.kind === 'enter')
+            cancels.push(enter(`${index}`, { priority: one.priority, patienceMs: one.ms }) ?? (() => undefined))
+          else if (one.kind === 'free') free(one.count)
+          else if (one.kind === 'pass') clock.advance(one.ms)
+          else {
+            const before = queue.length
+            cancels[one.at % cancels.length]?.()
+            left += before - queue.length
+          }
+          turn()
+          expect(queue.length).toBeLessThanOrEqual(length)
+          expect(room.places).toBeGreaterThanOrEqual(0)
+          if (room.places > 0) expect(queue.length).toBe(0)
+        }
+        clock.advance(5000)
+        const entered = steps.filter(({ kind }) => kind === 'enter').length
+        expect([queue.length, counters.waiting, clock.pending()]).toEqual([0, 0, 0])
+        expect(log.length + left).toBe(entered)
+        expect(new Set(log.map((line) => line.split(' ')[0])).size).toBe(log.length)
+      }),
+      { seed: 5, numRuns: 300 },
+    )
+  })
+})
