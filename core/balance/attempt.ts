@@ -15,13 +15,13 @@ export interface Attempt {
   end(outcome: Outcome, now: number): void
 }
 
-/** Hears of every attempt of a pool; must not throw. Times are monotonic ms. */
+/** Hears of every attempt of a pool, by what it has at the time; must not throw. Times are monotonic ms. */
 export interface AttemptObserver {
-  onStart?(backend: Backend, now: number): void
+  onStart?: ((backend: Backend, now: number) => void) | undefined
   /** Its response head has arrived, `ttfbMs` after the attempt began. */
-  onResponse?(backend: Backend, ttfbMs: number, now: number): void
+  onResponse?: ((backend: Backend, ttfbMs: number, now: number) => void) | undefined
   /** Once for each start, on every path. */
-  onEnd?(backend: Backend, outcome: Outcome, now: number): void
+  onEnd?: ((backend: Backend, outcome: Outcome, now: number) => void) | undefined
 }
 
 /** What a pool's attempts have in common. */

@@ -4,7 +4,7 @@
  */
 import type { SocketAddress } from '../address.ts'
 import type { Member } from '../backend/member.ts'
-import type { Affinity, QueuePolicy, RetryPolicy } from '../pool/policy.ts'
+import type { Affinity, ConcurrencyPolicy, QueuePolicy, RetryPolicy } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -79,6 +79,8 @@ export interface PoolConfig {
   readonly maxInflight: number | undefined
   /** undefined: whoever finds no room gets 503 at once. */
   readonly queue: QueuePolicy | undefined
+  /** undefined: nobody looks how many requests at once a backend bears. */
+  readonly concurrency: ConcurrencyPolicy | undefined
 }
 
 export interface StrategyConfig {

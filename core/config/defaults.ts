@@ -160,6 +160,35 @@ export const defaults = {
     max: 1_000_000,
     reason: 'Only who runs what stands behind all of them, such as a database, knows what it bears.',
   },
+  'pool.concurrency.start': {
+    unit: 'count',
+    value: 20,
+    min: 1,
+    max: 1_000_000,
+    reason: 'As in Netflix’s concurrency-limits: little enough for a small backend, and it grows by 8 a second.',
+  },
+  'pool.concurrency.min': {
+    unit: 'count',
+    value: 20,
+    min: 1,
+    max: 1_000_000,
+    reason:
+      'As there: below it the chance of a few slow requests looks like overload. Lower it for backends of few workers.',
+  },
+  'pool.concurrency.max': {
+    unit: 'count',
+    value: 200,
+    min: 1,
+    max: 1_000_000,
+    reason: 'As there: a backend that bears more is hardly the one that needs a limit.',
+  },
+  'pool.concurrency.tolerance': {
+    unit: 'ratio',
+    value: 1.5,
+    min: 1,
+    max: 100,
+    reason: 'As there: half as long again is what traffic itself does from one minute to the next.',
+  },
   'pool.queue.length': {
     unit: 'count',
     value: 1000,

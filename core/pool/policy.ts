@@ -22,3 +22,15 @@ export interface QueuePolicy {
   /** 'fifo': who came first is first. 'deadline': whose client waits the shortest time from now on is. */
   readonly order: 'fifo' | 'deadline'
 }
+
+/** How many requests at once each backend is found to bear. */
+export interface ConcurrencyPolicy {
+  /** Requests at once before anything is known: `min` to `max`. */
+  readonly start: number
+  /** Never fewer, 1 or more. */
+  readonly min: number
+  /** Never more. */
+  readonly max: number
+  /** Responses that take so many times as long as usual are no sign of too many requests: 1 or more. */
+  readonly tolerance: number
+}

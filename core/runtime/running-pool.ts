@@ -36,6 +36,7 @@ import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
 import { Leaving } from '../pool/leaving.ts'
+import { Limiter } from '../pool/limiter.ts'
 import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
 
@@ -68,6 +69,7 @@ export class RunningPool {
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   private readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly queue: PoolQueue
+  private readonly limiter = new Limiter()
   readonly counters = poolLedger.create()
   private readonly watchers: Watchers
   private readonly leaving: Leaving
@@ -107,7 +109,7 @@ export class RunningPool {
       strategy,
       reports,
       clock,
-      observers: this.watchers.observers,
+      observers: [...this.watchers.observers, this.limiter],
       calls: watch,
       onRoom: () => this.queue.wake(),
     })
@@ -224,6 +226,7 @@ export class RunningPool {
     this.watchers.update(config, now)
     for (const backend of backends) this.reckon(backend, 'another configuration is in force')
     this.queue.update(config.queue)
+    this.limiter.update(config.concurrency, backends, now)
     this.balancer.bound(config.maxInflight ?? Infinity)
     this.balancer.update(backends)
   }

@@ -55,6 +55,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     maxConnections: undefined,
     maxInflight: undefined,
     queue: undefined,
+    concurrency: undefined,
     ...overrides,
   }
 }

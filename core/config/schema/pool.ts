@@ -4,6 +4,7 @@ import { defaults } from '../defaults.ts'
 import { object, section } from '../read/containers.ts'
 import { convert, type Field, located, required } from '../read/field.ts'
 import { count, duration } from '../read/scalars.ts'
+import { concurrency } from './concurrency.ts'
 import { health } from './health.ts'
 import { backends } from './member.ts'
 import { queue, warnOfIdleQueue } from './queue.ts'
@@ -63,6 +64,7 @@ const body = object(
       description: 'Connections open to each backend, idle ones included; no cap by default.',
     }),
     queue: located(queue),
+    concurrency,
     maxInflight: count(defaults['pool.maxInflight'], {
       description:
         'Requests at once in the whole pool, upgraded connections included; no bound by default. Each backend may have one of its own.',

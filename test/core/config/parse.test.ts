@@ -45,6 +45,7 @@ describe('a valid config', () => {
           maxConnections: undefined,
           maxInflight: undefined,
           queue: undefined,
+          concurrency: undefined,
         },
       ],
     })
@@ -81,6 +82,7 @@ describe('a valid config', () => {
           "maxIdleConnections": 0,
           "maxConnections": 10,
           "maxInflight": 40,
+          "concurrency": { "start": 8, "min": 4, "max": 64, "tolerance": 2 },
           "queue": { "length": 20, "timeout": "2s", "order": "deadline" },
         },
         "api": {
@@ -154,6 +156,7 @@ describe('a valid config', () => {
       maxIdleConnections: 0,
       maxConnections: 10,
       maxInflight: 40,
+      concurrency: { start: 8, min: 4, max: 64, tolerance: 2 },
       queue: { length: 20, timeoutMs: 2000, order: 'deadline' },
     })
     expect(web?.members.map((member) => member.id)).toEqual(['a:80', 'unix:/b.sock'])

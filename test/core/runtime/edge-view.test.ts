@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Controller } from '../../../core/control/contract.ts'
-import { edgeLedger } from '../../../core/observe/counters.ts'
+import { edgeLedger, poolLedger } from '../../../core/observe/counters.ts'
 import { createEventLog } from '../../../core/observe/event-log.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
 import { createWorld } from '../../../core/runtime/create-world.ts'
@@ -18,7 +18,14 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
   const clock = virtualClock()
   const running = new Map(
     Object.entries(usable).map(([name, hasCandidates]) => {
-      const pool = { name, config: { strategy: { use: 'p2c' } }, backends: [], hasCandidates }
+      const pool = {
+        name,
+        config: { strategy: { use: 'p2c' } },
+        backends: [],
+        hasCandidates,
+        inflight: 0,
+        counters: poolLedger.create(),
+      }
       return [name, { ...pool, snapshot: () => ({ name }) as Pool } as unknown as RunningPool]
     }),
   )

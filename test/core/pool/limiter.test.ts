@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'bun:test'
+import type { Backend } from '../../../core/backend/backend.ts'
+import { beginAttempt } from '../../../core/balance/attempt.ts'
+import { Limiter } from '../../../core/pool/limiter.ts'
+import type { ConcurrencyPolicy } from '../../../core/pool/policy.ts'
+import type { Outcome } from '../../../core/strategy/strategy.ts'
+import { makeBackend } from '../../support/make-backend.ts'
+import { poolOfAttempts } from '../../support/pool-of-attempts.ts'
+
+const policy: ConcurrencyPolicy = { start: 10, min: 2, max: 50, tolerance: 1.5 }
+
+function limiting() {
+  const limiter = new Limiter()
+  const backend = makeBackend(1)
+  limiter.update(policy, [backend], 0)
+  return { limiter, backend, pool: poolOfAttempts([limiter]), time: { now: 0 } }
+}
+
+/** So many rounds of as many attempts as may be, each round answered after `ms`, or ended so. */
+function rounds(
+  count: number,
+  { backend, pool, time }: ReturnType<typeof limiting>,
+  ms: number,
+  outcome?: Outcome,
+): void {
+  for (let round = 0; round < count; round += 1) {
+    const now = (time.now += 1000)
+    const attempts = Array.from({ length: backend.maxInflight }, () => beginAttempt(backend, pool, now))
+    for (const attempt of attempts) {
+      if (outcome === undefined) attempt.respond(now + ms)
+      attempt.end(outcome ?? { kind: 'completed', status: 200, elapsedMs: 99_999 }, now + ms)
+    }
+  }
+}
+
+const limitOf = ({ maxInflight }: Backend): number => maxInflight
+
+describe('a limiter', () => {
+  test('begins with each backend at the start, and follows its responses', () => {
+    const rig = limiting()
+    expect(limitOf(rig.backend)).toBe(10)
+    rounds(20, rig, 5)
+    expect(limitOf(rig.backend)).toBeGreaterThan(10)
+  })
+
+  test('takes time-outs for responses that took so long, and other ends for none', () => {
+    const timing = limiting()
+    rounds(20, timing, 5)
+    const found = limitOf(timing.backend)
+    rounds(20, timing, 5, { kind: 'abandoned', elapsedMs: 60_000 })
+    rounds(20, timing, 5, { kind: 'failed', cause: 'connect', elapsedMs: 60_000 })
+    expect(limitOf(timing.backend)).toBe(found)
+    rounds(5, timing, 5, { kind: 'failed', cause: 'timeout', elapsedMs: 60_000 })
+    expect(limitOf(timing.backend)).toBeLessThan(found)
+  })
+
+  test('holds nobody to anything once it is off, and hears of nothing', () => {
+    const { limiter, backend } = limiting()
+    limiter.update(undefined, [backend], 0)
+    expect([limitOf(backend), limiter.onResponse, limiter.onEnd]).toEqual([Infinity, undefined, undefined])
+  })
+
+  test('knows a backend again, and begins anew with another, or after it was off', () => {
+    const rig = limiting()
+    const { limiter, backend } = rig
+    rounds(20, rig, 5)
+    const found = limitOf(backend)
+    const another = makeBackend(2)
+    limiter.update(policy, [another], 0)
+    limiter.update(policy, [backend, another], 0)
+    expect([limitOf(backend), limitOf(another)]).toEqual([found, 10])
+    limiter.update(undefined, [backend, another], 0)
+    limiter.update(policy, [backend, another], 0)
+    expect([limitOf(backend), limitOf(another)]).toEqual([10, 10])
+  })
+
+  test('gives no more than the backend is configured to take', () => {
+    const limiter = new Limiter()
+    const backend = makeBackend(1, { maxInflight: 4 })
+    limiter.update(policy, [backend], 0)
+    expect(limitOf(backend)).toBe(4)
+  })
+})
