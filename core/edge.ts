@@ -30,6 +30,7 @@ import { createAdminSource } from './runtime/edge-view.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
+import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
@@ -95,8 +96,14 @@ function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
+  const overload = createOverloadGuard(ground)
   const publish = published.part((config, previous) =>
-    createWorld(config, { pools: pools.running, geo: geo.current, previous }),
+    createWorld(config, {
+      pools: pools.running,
+      geo: geo.current,
+      admission: (priority) => overload.admission(priority),
+      previous,
+    }),
   )
   const handler = createHandler({
     services: { ...ground, writeRequestId: requestIds(ground.random), observers: [] },
@@ -114,17 +121,28 @@ function assemble(ground: Ground) {
   })
   const maxConnections = maxAdminConnections(ground.descriptorLimit)
   const maxWatchers = Math.min(MAX_WATCHERS, Math.floor(maxConnections / 2))
-  const source = createAdminSource({ published, pools, listeners, counters, clock, life, log, maxWatchers })
+  const source = createAdminSource({
+    published,
+    pools,
+    listeners,
+    overload,
+    counters,
+    clock,
+    life,
+    log,
+    maxWatchers,
+  })
   const admin = new AdminHost({ ...ground, source, surroundings: { ...ground, maxConnections } })
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, publish, admin, listeners]
+  const parts = [pools, geo, overload, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
     pools.stop()
+    overload.stop()
     ground.stopWindow()
     admin.stop()
   }
@@ -144,6 +162,13 @@ function createPools(ground: Ground): Pools {
     plugins: createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard }),
   })
 }
+
+const createOverloadGuard = (ground: Ground): OverloadGuard =>
+  new OverloadGuard({
+    ...ground,
+    residentBytes: () => process.memoryUsage.rss(),
+    allowedBytes: () => process.constrainedMemory(),
+  })
 
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {

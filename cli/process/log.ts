@@ -85,6 +85,8 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
   'open-files': ({ detail }) => warn(detail),
   shortage: (event) => error(`a connection could not be opened: ${event.detail}${besides(event)}`),
+  overload: ({ detail }) => warn(`overloaded, requests are refused: ${detail}`),
+  'overload-over': () => info('no longer overloaded: no request is refused for it'),
   'connection-limit': (event) =>
     warn(`refusing new connections: the limit of ${event.limit} is reached${besides(event)}`),
   draining: ({ signal, connections }) =>

@@ -133,8 +133,9 @@ function edgeFaults({ totals, reload }: Frame): Fresh[] {
   const base = { pool: undefined, backend: undefined }
   const faults: Fresh[] = []
   if (totals.refusedPerSecond > 0) {
-    const why = `${totals.refusedPerSecond.toFixed(1)}/s, for want of backends or connections`
-    faults.push({ ...base, kind: 'refusing', why })
+    const isShedding = (totals.shedPerSecond ?? 0) > 0
+    const why = isShedding ? 'since it is overloaded' : 'for want of backends or connections'
+    faults.push({ ...base, kind: 'refusing', why: `${totals.refusedPerSecond.toFixed(1)}/s, ${why}` })
   }
   if (reload && !reload.ok) {
     const [first = 'the newest could not be loaded'] = reload.problems

@@ -68,6 +68,7 @@ export const statusSchema = object({
   process: object({ residentBytes: count, cpuSeconds: number }),
   listeners: list(object({ name: text, address: text })),
   counters: object(counted(edgeLedger.specs)),
+  overload: orNull(object({ shedding: { type: 'boolean' }, lagMs: number })),
   pools: list(
     object({
       name: text,

@@ -32,8 +32,19 @@ export interface Config {
   /** ms that a removed backend, pool or listener may go on with what it has begun. */
   readonly drainTimeoutMs: number
   readonly geo: GeoPolicy | undefined
+  /** undefined: nobody looks whether the process is overloaded. */
+  readonly overload: OverloadConfig | undefined
   readonly routes: readonly RouteRule[]
   readonly pools: readonly PoolConfig[]
+}
+
+/** From when on requests are shed; one of the two at least. */
+export interface OverloadConfig {
+  /** How late the event loop may come round. */
+  readonly lagMs: number | undefined
+  /** What the process may hold; `ratio` of what its container or machine allows. */
+  readonly memory:
+    { readonly kind: 'bytes'; readonly bytes: number } | { readonly kind: 'ratio'; readonly ratio: number } | undefined
 }
 
 export interface ListenerConfig {

@@ -79,6 +79,20 @@ export const defaults = {
     value: hour,
     reason: 'WebSockets may be silent for long; those that must live send pings.',
   },
+  'overload.lag': {
+    unit: 'ms',
+    value: undefined,
+    min: 10,
+    max: minute,
+    reason: 'Off: how late is too late depends on the machine, and a wrong bound refuses what could be served.',
+  },
+  'overload.memory': {
+    unit: 'bytes',
+    value: undefined,
+    min: 64 * kibibyte * kibibyte,
+    max: kibibyte ** 4,
+    reason: 'Off, for the same reason; where a container has a limit, 90% of it leaves time to shed.',
+  },
   halfClose: {
     value: 'abort',
     reason: 'Almost always it has left; a backend that works on for it serves nobody, and retries multiply that.',

@@ -94,6 +94,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,
+    overload: raw.overload,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value })),
   }

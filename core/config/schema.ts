@@ -11,6 +11,7 @@ import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
 import { thingName, trustedProxy } from './schema/names.ts'
+import { overload } from './schema/overload.ts'
 import { pool } from './schema/pool.ts'
 import { routes } from './schema/route.ts'
 
@@ -102,6 +103,7 @@ export const configFile = object(
       description: 'How long a removed backend, pool or listener may finish what it has begun.',
     }),
     geo,
+    overload,
     routes,
     pools: required(
       record(pool, {

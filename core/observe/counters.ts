@@ -31,6 +31,7 @@ export const edgeLedger = ledger({
   clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
   unrouted: { metric: 'unrouted_requests', help: 'Requests that no route matched.' },
   unavailable: { metric: 'unavailable_requests', help: 'Requests for which no backend was usable.' },
+  shed: { metric: 'shed_requests', help: 'Requests refused while the process was overloaded.' },
   retries: { metric: 'retries', help: 'Attempts after the first of a request.' },
   ...responses('responses', 'Final responses to clients, by class, our own included.'),
   truncated: { metric: 'truncated_responses', help: 'Responses cut after they had begun.' },

@@ -54,6 +54,10 @@ export type EdgeEvent =
    * often besides in the second before it was told; absent: not once.
    */
   | { readonly kind: 'shortage'; readonly detail: string; readonly more?: number }
+  /** The process is past a bound of `overload`, and requests are refused. */
+  | { readonly kind: 'overload'; readonly detail: string }
+  /** None are any more. */
+  | { readonly kind: 'overload-over' }
   | { readonly kind: 'connection-limit'; readonly limit: number; readonly more?: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }

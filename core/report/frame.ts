@@ -44,8 +44,10 @@ export interface Totals {
   /** Recent. */
   readonly errorRatio: number
   readonly retriesPerSecond: number
-  /** Connections closed at the cap, and requests nobody was usable for. */
+  /** Connections closed at the cap, requests nobody was usable for, and those shed. */
   readonly refusedPerSecond: number
+  /** Requests refused since the process is overloaded. */
+  readonly shedPerSecond: number
   readonly inflight: number
   readonly connections: number
   readonly tunnels: number

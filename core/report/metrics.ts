@@ -7,7 +7,7 @@ import { backendLedger, edgeLedger, poolLedger, reloadLedger } from '../observe/
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
-import type { BackendView, EdgeView, HoldOwner, PoolView, ProcessView, StrategyFacts } from './view.ts'
+import type { BackendView, EdgeView, HoldOwner, OverloadView, PoolView, ProcessView, StrategyFacts } from './view.ts'
 
 /** One line of a table: samples of `source` under a name without the `smartedge_` prefix. */
 type Row<Source> = readonly [name: string, type: MetricType, help: string, read: (source: Source) => number]
@@ -34,6 +34,11 @@ const strategyRows: readonly Row<StrategyFacts>[] = [
     '1 while the strategy as configured does not run: it failed.',
     (s) => (s.revertedBecause === undefined ? 0 : 1),
   ],
+]
+
+const overloadRows: readonly Row<OverloadView>[] = [
+  ['shedding', 'gauge', '1 while requests are refused since the process is overloaded.', (o) => (o.isShedding ? 1 : 0)],
+  ['loop_lag_seconds', 'gauge', 'How late the event loop came round.', (o) => o.lagMs / 1000],
 ]
 
 const reloadRows: readonly Row<ReloadStatus>[] = [
@@ -67,6 +72,7 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
     page.sample('', read(process))
   }
   renderLedger(page, edgeLedger, [{ labels: '', counters: edge.counters }])
+  if (edge.overload !== undefined) renderRows(page, overloadRows, edge.overload)
   if (edge.reload !== undefined) renderReload(page, edge.reload)
   renderStrategies(page, edge)
   renderPools(page, edge)
@@ -74,11 +80,16 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
   return page.text()
 }
 
-function renderReload(page: MetricPage, reload: ReloadStatus): void {
-  for (const [name, type, help, read] of reloadRows) {
+/** Of what there is one of. */
+function renderRows<Source>(page: MetricPage, rows: readonly Row<Source>[], source: Source): void {
+  for (const [name, type, help, read] of rows) {
     page.family(`smartedge_${name}`, type, help)
-    page.sample('', read(reload))
+    page.sample('', read(source))
   }
+}
+
+function renderReload(page: MetricPage, reload: ReloadStatus): void {
+  renderRows(page, reloadRows, reload)
   renderLedger(page, reloadLedger, [{ labels: '', counters: reload.reloads }])
 }
 

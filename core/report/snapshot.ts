@@ -28,6 +28,8 @@ export interface StatusSnapshot {
   readonly process: { readonly residentBytes: number; readonly cpuSeconds: number }
   readonly listeners: readonly ListenerView[]
   readonly counters: StatusCounters
+  /** null: no bounds are configured. */
+  readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
   readonly pools: readonly PoolStatus[]
   /** null: nothing can be reloaded. */
   readonly reload: ReloadStatus | null
@@ -120,6 +122,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     process: { residentBytes: process.residentBytes, cpuSeconds: process.cpuSeconds },
     listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
     counters: edgeLedger.status(edge.counters),
+    overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
     reload: edge.reload ?? null,
   }

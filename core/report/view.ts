@@ -13,8 +13,16 @@ export interface EdgeView {
   readonly pools: readonly PoolView[]
   /** The rules in file order; absent: not counted. */
   readonly routes?: readonly RouteView[]
+  /** Whether requests are shed; absent: nobody looks. */
+  readonly overload?: OverloadView
   /** What is in force since when; absent: nothing can be reloaded. */
   readonly reload?: ReloadStatus
+}
+
+export interface OverloadView {
+  readonly isShedding: boolean
+  /** How late the event loop came round at the newest look. */
+  readonly lagMs: number
 }
 
 export interface RouteView {

@@ -1,5 +1,5 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
-import { everybody, nobody } from '../admission/admission.ts'
+import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, unixPeers } from '../config/config.ts'
 import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import { createIdentify } from '../forward/identify.ts'
@@ -13,11 +13,13 @@ import type { RunningPool } from './running-pool.ts'
 export interface WorldParts {
   readonly pools: ReadonlyMap<string, RunningPool>
   readonly geo: Geo | undefined
+  /** Who lets requests of that priority in. */
+  readonly admission: (priority: number) => Admission
   /** The snapshot before, whose routes keep their counters; undefined: there was none. */
   readonly previous: World | undefined
 }
 
-export function createWorld(config: Config, { pools, geo, previous }: WorldParts): World {
+export function createWorld(config: Config, { pools, geo, admission, previous }: WorldParts): World {
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
@@ -27,7 +29,8 @@ export function createWorld(config: Config, { pools, geo, previous }: WorldParts
       const pool = snapshots.get(rule.pool)
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
       const key = keyOf(rule)
-      return { key, admission: everybody, priority: rule.priority, pool, counters: countersOf(key) }
+      const { priority } = rule
+      return { key, admission: admission(priority), priority, pool, counters: countersOf(key) }
     }),
     nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,

@@ -9,11 +9,12 @@ import type { EventLog } from '../observe/event-log.ts'
 import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
-import type { EdgeView, Phase, PoolView, ProcessView } from '../report/view.ts'
+import type { EdgeView, OverloadView, Phase, PoolView, ProcessView } from '../report/view.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
+import type { OverloadGuard } from './overload-guard.ts'
 import type { Pools } from './pools.ts'
 import type { Published } from './published.ts'
 import type { RunningListener } from './running-listener.ts'
@@ -23,6 +24,7 @@ export interface EdgeViewOptions {
   readonly published: Published
   readonly pools: Pools
   readonly listeners: Listeners
+  readonly overload: Pick<OverloadGuard, 'view'>
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -37,12 +39,13 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, listeners, counters, clock, life, log, maxWatchers } = options
+  const { published, pools, listeners, overload, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
+    ...overloadView(overload.view),
     phase: life.phase,
     listeners: listeners.running.map(listenerView),
     counters,
@@ -68,6 +71,8 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
 }
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
+
+const overloadView = (overload: OverloadView | undefined) => (overload ? { overload } : {})
 
 function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   if (phase !== 'serving') return { kind: 'not-ready', reason: phase }

@@ -107,6 +107,7 @@ export const frameOf = (pools: readonly PoolFrame[], overrides: Partial<Frame> =
         requestsPerSecond > 0 ? sum((pool) => pool.errorRatio * pool.requestsPerSecond) / requestsPerSecond : 0,
       retriesPerSecond: 1.5,
       refusedPerSecond: 0,
+      shedPerSecond: 0,
       inflight: sum((pool) => pool.inflight),
       connections: 64,
       tunnels: 0,

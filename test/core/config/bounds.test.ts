@@ -122,3 +122,34 @@ describe('a queue', () => {
     expect(warned(facts)).toEqual([])
   })
 })
+
+describe('an overload', () => {
+  const rule = 'must be a size from 64MiB to 1024GiB or a share from 10% to 99%, such as "1GiB" or "90%"'
+
+  test.each([
+    [{ lag: '200ms' }, { lagMs: 200, memory: undefined }],
+    [{ memory: '512MiB' }, { lagMs: undefined, memory: { kind: 'bytes', bytes: 512 * 1024 ** 2 } }],
+    [{ memory: '87.5%' }, { lagMs: undefined, memory: { kind: 'ratio', ratio: 0.875 } }],
+  ])('may be %j', (said, expected) => {
+    expect(configOf(withTop({ overload: said })).overload).toEqual(expected as never)
+  })
+
+  test('is nothing that anybody looks for by default', () => {
+    expect(configOf(withTop({})).overload).toBeUndefined()
+  })
+
+  test.each<readonly [object, string]>([
+    [{}, 'overload must give lag, memory or both, got {}'],
+    [{ lag: '0ms' }, 'overload.lag must be a duration from 10ms to 1m such as "200ms", got "0ms"'],
+    [{ lag: '-1s' }, 'overload.lag must be a duration from 10ms to 1m such as "200ms", got "-1s"'],
+    [{ memory: '0' }, `overload.memory ${rule}, got "0"`],
+    [{ memory: '9%' }, `overload.memory ${rule}, got "9%"`],
+    [{ memory: '100%' }, `overload.memory ${rule}, got "100%"`],
+    [{ memory: '63MiB' }, `overload.memory ${rule}, got "63MiB"`],
+    [{ memory: '99999999GiB' }, `overload.memory ${rule}, got "99999999GiB"`],
+    [{ memory: 90 }, `overload.memory ${rule}, got 90`],
+  ])('is refused as %j', (said, problem) => {
+    const found = problemsOf(withTop({ overload: said }))
+    expect(found.map((one) => one.replace(/^edge\.json:1:\d+: /, ''))).toEqual([problem])
+  })
+})

@@ -19,6 +19,7 @@ describe('a valid config', () => {
       shutdownTimeoutMs: 25_000,
       drainTimeoutMs: 300_000,
       geo: undefined,
+      overload: undefined,
       routes: [{ match: everything, pool: 'web', priority: 5 }],
       pools: [
         {
@@ -64,6 +65,7 @@ describe('a valid config', () => {
       "timeouts": { "head": "5s", "body": "1m", "keepAlive": "10s", "tunnel": "2h" },
       "shutdownTimeout": "0s",
       "drainTimeout": "1m",
+      "overload": { "lag": "200ms", "memory": "90%" },
       "geo": { "header": "X-Zone", "table": [{ "cidr": "10.1.0.0/16", "zone": "eu-1" }], "database": "geo.mmdb" },
       "routes": [
         { "match": { "host": "API.example.com", "path": "/v1/*", "method": "GET", "header": { "X-Canary": "1" } }, "pool": "api", "priority": 9 },
@@ -107,6 +109,7 @@ describe('a valid config', () => {
     expect(config.timeouts).toEqual({ headMs: 5000, bodyMs: 60_000, keepAliveMs: 10_000, tunnelMs: 7_200_000 })
     expect(config.shutdownTimeoutMs).toBe(0)
     expect(config.drainTimeoutMs).toBe(60_000)
+    expect(config.overload).toEqual({ lagMs: 200, memory: { kind: 'ratio', ratio: 0.9 } })
     expect(config.geo).toEqual({
       header: 'x-zone',
       table: [{ cidr: '10.1.0.0/16', zone: 'eu-1', place: undefined }],

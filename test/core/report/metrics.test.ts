@@ -32,7 +32,8 @@ function busyEdge() {
   const counted = { queued: 12, queueTimeouts: 3, turnedAway: 2, waiting: 1 }
   const facts = { strategyFacts, inflight: 2, maxInflight: 40, counters: counted }
   const pools = [fakePool(backends, { strategy: './mine.ts', ...facts })]
-  return fakeEdge([], { pools, reload: { generation, lastReload: null, reloads: reloadLedger.create() } })
+  const overload = { isShedding: true, lagMs: 250 }
+  return fakeEdge([], { pools, overload, reload: { generation, lastReload: null, reloads: reloadLedger.create() } })
 }
 
 const generation = { number: 7, at: '2026-01-01T00:00:00.000Z', origin: 'watch', summary: 'x' }
@@ -62,6 +63,14 @@ describe('metrics page', () => {
     expect(['pool_inflight', 'pool_inflight_limit', 'pool_waiting'].map(told)).toEqual([2, 40, 1])
     expect(['pool_queued_total', 'pool_queue_timeouts_total', 'pool_turned_away_total'].map(told)).toEqual([12, 3, 2])
     expect(valueOf(families, 'smartedge_backend_inflight_limit', { pool: 'web', backend: 'a:80' })).toBe(Infinity)
+  })
+
+  test('tells of overload where somebody looks for it', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    expect(['shedding', 'loop_lag_seconds'].map((name) => valueOf(families, `smartedge_${name}`, {}))).toEqual([
+      1, 0.25,
+    ])
+    expect(renderMetrics(fakeEdge([]), fakeProcess)).not.toContain('smartedge_shedding')
   })
 
   test('tells who keeps requests from a backend', () => {

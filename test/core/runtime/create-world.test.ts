@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { everybody } from '../../../core/admission/admission.ts'
 import type { Config } from '../../../core/config/config.ts'
 import type { World } from '../../../core/exchange/world.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
@@ -13,7 +14,7 @@ const pools = new Map(
   ['web', 'api'].map((name) => [name, { snapshot: () => ({ name }) as Pool } as unknown as RunningPool]),
 )
 const make = (changes: Partial<Config>, previous?: World): World =>
-  createWorld(testConfig(changes), { pools, geo: undefined, previous })
+  createWorld(testConfig(changes), { pools, geo: undefined, admission: () => everybody, previous })
 
 const rule = (path: string | undefined, pool: string): RouteRule => ({
   match: { host: undefined, path, methods: undefined, headers: [] },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { everybody } from '../../../core/admission/admission.ts'
 import type { Controller } from '../../../core/control/contract.ts'
 import { edgeLedger, poolLedger } from '../../../core/observe/counters.ts'
 import { createEventLog } from '../../../core/observe/event-log.ts'
@@ -36,13 +37,16 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
   const published = new Published()
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
   const routes = Object.keys(usable).map((pool) => ({ match: { ...everything, path: `/${pool}` }, pool, priority: 5 }))
-  const part = published.part((config, previous) => createWorld(config, { pools: running, geo: undefined, previous }))
+  const part = published.part((config, previous) =>
+    createWorld(config, { pools: running, geo: undefined, admission: () => everybody, previous }),
+  )
   ;(await part.prepare(testConfig({ routes }))).commit()
   const life = createLife(clock, () => false)
   const source = createAdminSource({
     published,
     pools: { running } as unknown as Pools,
     listeners: { running: listeners } as unknown as Listeners,
+    overload: { view: undefined },
     counters: edgeLedger.create(),
     clock,
     life,
