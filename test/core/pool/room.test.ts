@@ -1,0 +1,183 @@
+/** Balancer and queue together, as a pool of requests: whatever happens, in whatever order. */
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { Verdict } from '../../../core/admission/admission.ts'
+import type { Backend } from '../../../core/backend/backend.ts'
+import type { Attempt } from '../../../core/balance/attempt.ts'
+import { Balancer } from '../../../core/balance/balancer.ts'
+import type { Cancel } from '../../../core/clock.ts'
+import { poolLedger } from '../../../core/observe/counters.ts'
+import { acquire, queueUp } from '../../../core/pool/acquire.ts'
+import type { Pool } from '../../../core/pool/pool.ts'
+import { PoolQueue } from '../../../core/pool/queue.ts'
+import { loadStrategy } from '../../../core/strategy/load.ts'
+import { seededRandom } from '../../../core/random.ts'
+import { FakeSource } from '../../support/fake-streams.ts'
+import { makeBackend } from '../../support/make-backend.ts'
+import { contextOf } from '../../support/pick-context.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const p2c = await loadStrategy('p2c')
+
+interface Request {
+  readonly cancel: Cancel
+  state: 'waiting' | 'running' | 'over'
+}
+
+/** A pool of so many backends that take two requests each. */
+function pooling(count: number) {
+  const clock = virtualClock()
+  const due = new Set<{ onTurn(): void }>()
+  const sources = Array.from({ length: count }, (_, index) => new FakeSource(makeBackend(index + 1), 0))
+  const backends = sources.map(({ backend }) => backend)
+  let usable: readonly Backend[] = backends
+  let bound = Infinity
+  const balancer = new Balancer({
+    strategy: p2c.create(p2c.parse(undefined)),
+    reports: { onFault: (what) => expect(what).toBe('nothing'), onSlow: () => undefined },
+    clock,
+    observers: [],
+    onRoom: () => queue.wake(),
+  })
+  const queue = new PoolQueue({
+    clock,
+    turns: { wait: (waiting) => due.add(waiting) },
+    counters: poolLedger.create(),
+    hasRoom: () => balancer.hasRoom,
+    onFull: () => undefined,
+  })
+  queue.update({ length: 5, timeoutMs: 1000, order: 'fifo' })
+  for (const backend of backends) {
+    backend.onRoomChange = () => balancer.updateRoom(backend)
+    backend.limit(2)
+  }
+  balancer.update(backends)
+  const connections = new Map(sources.map((source) => [source.backend, source]))
+  const pool: Pool = { name: 'web', balancer, queue, affinity: { kind: 'client' }, retry: { attempts: 1 }, connections }
+  const context = contextOf({ random: seededRandom(count) })
+  const requests: Request[] = []
+  const running: Attempt[] = []
+  let answered = 0
+
+  function arrive(priority: number): void {
+    const request = { cancel: () => undefined as void, state: 'waiting' as Request['state'] }
+    requests.push(request)
+
+    function take(hasQueued: boolean): void {
+      const asker = { tried: [], hasQueued }
+      const acquired = acquire(pool, context, asker, 'any')
+      if (acquired !== undefined) return begin(acquired.backend)
+      const verdict = queueUp(pool, asker, { priority, patienceMs: () => undefined })
+      if (verdict?.kind === 'later') request.cancel = verdict.wait(decide)
+      else answer()
+    }
+    function decide(verdict: Verdict): void {
+      expect(request.state).toBe('waiting')
+      if (verdict.kind === 'admitted') take(true)
+      else answer()
+    }
+    function answer(): void {
+      request.state = 'over'
+      answered += 1
+    }
+    function begin(backend: Backend): void {
+      request.state = 'running'
+      running.push(balancer.begin(backend, clock.now()))
+      expect(usable).toContain(backend)
+      expect(backend.inflight).toBeLessThanOrEqual(backend.maxInflight)
+      expect(balancer.inflight).toBeLessThanOrEqual(bound)
+    }
+    take(false)
+  }
+
+  function leave(at: number): void {
+    const line = requests.filter(({ state }) => state === 'waiting')
+    const request = line[at % line.length]
+    if (request === undefined) return
+    request.cancel()
+    request.state = 'over'
+    answered += 1
+  }
+
+  function end(at: number): void {
+    const [attempt] = running.splice(at % Math.max(1, running.length), 1)
+    attempt?.end({ kind: 'completed', status: 200, elapsedMs: 1 }, clock.now())
+    if (attempt !== undefined) answered += 1
+  }
+
+  function turn(): void {
+    while (due.size > 0) {
+      for (const one of due) {
+        due.delete(one)
+        one.onTurn()
+      }
+    }
+  }
+
+  return {
+    arrive,
+    leave,
+    end,
+    turn,
+    pass: (ms: number) => clock.advance(ms),
+    limitBackend: (at: number, most: number) => backends[at % count]!.limit(most),
+    limitPool: (most: number) => balancer.bound((bound = most)),
+    /** Who stays of the backends. */
+    keep(some: readonly boolean[]) {
+      usable = backends.filter((_, index) => some[index] !== false)
+      balancer.update(usable)
+    },
+    check() {
+      const hasRoom = usable.some((backend) => backend.hasRoom) && balancer.inflight < bound
+      expect(balancer.hasRoom).toBe(hasRoom)
+      if (hasRoom) expect(queue.length).toBe(0)
+      expect(queue.length).toBe(requests.filter(({ state }) => state === 'waiting').length)
+    },
+    finish() {
+      while (running.length > 0) {
+        end(0)
+        turn()
+      }
+      clock.advance(5000)
+      turn()
+      expect(answered).toBe(requests.length)
+      expect([balancer.inflight, queue.length, clock.pending()]).toEqual([0, 0, 0])
+      expect(backends.map(({ inflight }) => inflight)).toEqual(backends.map(() => 0))
+    },
+  }
+}
+
+type Pooling = ReturnType<typeof pooling>
+type Step = (pool: Pooling) => void
+
+const step = fc.oneof<{ arbitrary: fc.Arbitrary<Step>; weight: number }[]>(
+  { weight: 8, arbitrary: fc.nat(2).map((priority) => (pool) => pool.arrive(priority)) },
+  { weight: 6, arbitrary: fc.nat().map((at) => (pool) => pool.end(at)) },
+  { weight: 1, arbitrary: fc.nat().map((at) => (pool) => pool.leave(at)) },
+  { weight: 1, arbitrary: fc.nat(700).map((ms) => (pool) => pool.pass(ms)) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(), fc.integer({ min: 1, max: 4 })).map(
+      ([at, most]) =>
+        (pool) =>
+          pool.limitBackend(at, most),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(1, 3, 6, Infinity).map((most) => (pool) => pool.limitPool(most)) },
+  { weight: 1, arbitrary: fc.array(fc.boolean(), { maxLength: 4 }).map((some) => (pool) => pool.keep(some)) },
+)
+
+test('a pool never has more under way than it may, keeps nobody waiting while there is room, and loses nobody', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 120 }), (count, steps) => {
+      const pool = pooling(count)
+      for (const one of steps) {
+        one(pool)
+        pool.turn()
+        pool.check()
+      }
+      pool.finish()
+    }),
+    { seed: 20_261_126, numRuns: 400 },
+  )
+})
