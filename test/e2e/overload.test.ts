@@ -31,6 +31,15 @@ describe('an overloaded process', () => {
     expect(rig.edge.events.filter(({ kind }) => kind.startsWith('overload'))).toHaveLength(1)
   })
 
+  test('looks no more once it has ended', async () => {
+    await using rig = await startRig({ config: { overload } })
+    const { clock, edge, events } = rig.edge
+    edge.kill()
+    await rig.client.expectClosed()
+    clock.advance(10_000)
+    expect(events.filter(({ kind }) => kind === 'overload')).toEqual([])
+  })
+
   test('serves everybody again once its bounds are taken away, what it has begun in any case', async () => {
     await using rig = await startRig({ config: { overload } })
     rig.client.send(get('/begun'))

@@ -30,6 +30,18 @@ describe('planChanges', () => {
       ['pools.web: backend c:80 added', 'pools.web: backend a:80 removed'],
     ],
     ['a weight', members('http://a'), members({ url: 'http://a', weight: 2 }), ['pools.web: weight of a:80 1 -> 2']],
+    [
+      'a bound',
+      members('http://a'),
+      members({ url: 'http://a', maxInflight: 5 }),
+      ['pools.web: maxInflight of a:80 none -> 5'],
+    ],
+    [
+      'a queue',
+      withPool({ maxInflight: 5, queue: { length: 3 } }),
+      withPool({ maxInflight: 6, queue: { length: 4 } }),
+      ['pools.web: maxInflight 5 -> 6', 'pools.web: queue.length 3 -> 4'],
+    ],
     ['a drain', members('http://a'), members({ url: 'http://a', drain: true }), ['pools.web: a:80 drains']],
     [
       'the end of a drain',

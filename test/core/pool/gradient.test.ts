@@ -62,6 +62,13 @@ describe('the limit of a backend', () => {
     expect(after).toBeGreaterThan(2 * during)
   })
 
+  test('learns anew what is usual once a long overload is over', () => {
+    const { run } = limiting({ min: 4 })
+    run({ seconds: 1200, ms: () => 100 })
+    const before = run({ seconds: 20, ms: () => 10 })
+    expect(run({ seconds: 5, ms: () => 40 })).toBeLessThan(before / 2)
+  })
+
   test('goes by windows of ten responses at least, and of 100 ms', () => {
     const { gradient } = limiting()
     for (let count = 0; count < 9; count += 1) gradient.record(10, 20, 5000)
@@ -86,7 +93,7 @@ describe('the limit of a backend', () => {
 
   test('is whole and within its bounds, whatever comes', () => {
     const ms = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true }))
-    const samples = fc.array(fc.tuple(ms, fc.nat(500), fc.nat(300)), { maxLength: 400 })
+    const samples = fc.array(fc.tuple(ms, fc.nat(500), fc.nat(300)), { minLength: 100, maxLength: 400 })
     const bounds = fc.tuple(fc.integer({ min: 1, max: 50 }), fc.nat(200), fc.double({ min: 1, max: 5, noNaN: true }))
     fc.assert(
       fc.property(bounds, samples, ([min, more, tolerance], all) => {

@@ -74,6 +74,14 @@ describe('a limiter', () => {
     expect([limitOf(backend), limitOf(another)]).toEqual([10, 10])
   })
 
+  test('keeps what it found within the bounds of another policy', () => {
+    const { limiter, backend } = limiting()
+    limiter.update({ ...policy, max: 7 }, [backend], 0)
+    expect(limitOf(backend)).toBe(7)
+    limiter.update({ ...policy, min: 30 }, [backend], 0)
+    expect(limitOf(backend)).toBe(30)
+  })
+
   test('gives no more than the backend is configured to take', () => {
     const limiter = new Limiter()
     const backend = makeBackend(1, { maxInflight: 4 })

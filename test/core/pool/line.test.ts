@@ -12,7 +12,7 @@ describe('a line', () => {
         fc.record({ kind: fc.constant('enter' as const), priority: fc.nat(2), rank: fc.nat(3) }),
         fc.record({ kind: fc.constantFrom('shift' as const, 'leave' as const), at: fc.nat() }),
       ),
-      { maxLength: 60 },
+      { minLength: 20, maxLength: 60 },
     )
     fc.assert(
       fc.property(steps, (all) => {

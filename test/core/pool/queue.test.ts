@@ -202,33 +202,38 @@ describe('a queue', () => {
     )
     const orders = fc.constantFrom('fifo' as const, 'deadline' as const)
     fc.assert(
-      fc.property(orders, fc.integer({ min: 1, max: 5 }), fc.array(step, { maxLength: 80 }), (order, length, steps) => {
-        const { clock, counters, enter, free, log, queue, room, turn } = queueing({ order, length })
-        const cancels: Cancel[] = []
-        let left = 0
-        for (const [index, one] of steps.entries()) {
-          // Whoever finds room, and nobody waiting, does not ask.
-          if (one.kind === 'enter' && room.places > 0) log.push(`${index} took one of ${room.places--}`)
-          else if (one.kind === 'enter')
-            cancels.push(enter(`${index}`, { priority: one.priority, patienceMs: one.ms }) ?? (() => undefined))
-          else if (one.kind === 'free') free(one.count)
-          else if (one.kind === 'pass') clock.advance(one.ms)
-          else {
-            const before = queue.length
-            cancels[one.at % cancels.length]?.()
-            left += before - queue.length
+      fc.property(
+        orders,
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(step, { minLength: 30, maxLength: 80 }),
+        (order, length, steps) => {
+          const { clock, counters, enter, free, log, queue, room, turn } = queueing({ order, length })
+          const cancels: Cancel[] = []
+          let left = 0
+          for (const [index, one] of steps.entries()) {
+            // Whoever finds room, and nobody waiting, does not ask.
+            if (one.kind === 'enter' && room.places > 0) log.push(`${index} took one of ${room.places--}`)
+            else if (one.kind === 'enter')
+              cancels.push(enter(`${index}`, { priority: one.priority, patienceMs: one.ms }) ?? (() => undefined))
+            else if (one.kind === 'free') free(one.count)
+            else if (one.kind === 'pass') clock.advance(one.ms)
+            else {
+              const before = queue.length
+              cancels[one.at % cancels.length]?.()
+              left += before - queue.length
+            }
+            turn()
+            expect(queue.length).toBeLessThanOrEqual(length)
+            expect(room.places).toBeGreaterThanOrEqual(0)
+            if (room.places > 0) expect(queue.length).toBe(0)
           }
-          turn()
-          expect(queue.length).toBeLessThanOrEqual(length)
-          expect(room.places).toBeGreaterThanOrEqual(0)
-          if (room.places > 0) expect(queue.length).toBe(0)
-        }
-        clock.advance(5000)
-        const entered = steps.filter(({ kind }) => kind === 'enter').length
-        expect([queue.length, counters.waiting, clock.pending()]).toEqual([0, 0, 0])
-        expect(log.length + left).toBe(entered)
-        expect(new Set(log.map((line) => line.split(' ')[0])).size).toBe(log.length)
-      }),
+          clock.advance(5000)
+          const entered = steps.filter(({ kind }) => kind === 'enter').length
+          expect([queue.length, counters.waiting, clock.pending()]).toEqual([0, 0, 0])
+          expect(log.length + left).toBe(entered)
+          expect(new Set(log.map((line) => line.split(' ')[0])).size).toBe(log.length)
+        },
+      ),
       { seed: 5, numRuns: 300 },
     )
   })

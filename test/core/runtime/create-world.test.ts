@@ -48,6 +48,18 @@ describe('a snapshot', () => {
     expect(make({ routes: rules }, first).routes.routes.map(({ counters }) => counters.requests)).toEqual([3, 0])
   })
 
+  test('asks who lets requests in by the priority of their rule', () => {
+    const asked: number[] = []
+    const admission = (priority: number) => (asked.push(priority), everybody)
+    const routes = [
+      { ...rule('/a', 'web'), priority: 9 },
+      { ...rule('/b', 'web'), priority: 0 },
+    ]
+    const world = createWorld(testConfig({ routes }), { pools, geo: undefined, admission, previous: undefined })
+    expect(world.routes.routes.map(({ priority }) => priority)).toEqual([9, 0])
+    expect(asked).toEqual([9, 0])
+  })
+
   test('tells rules apart that only a secret value of a field does', () => {
     const rules = ['one', 'two'].map((tenant) => {
       const found = rule('/a', 'web')
