@@ -42,9 +42,16 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
       paint(`${formatCount(errors)} answered 5xx`, 'red', color && errors > 0),
       counted(counters.retries, 'retry', 'retries'),
     ],
+    ...overloadLine(snapshot, color),
   ]
   const packed = lines.flatMap((parts) => packParts(parts, ' · ', width))
   return `${[...packed, ...generationLines(snapshot, { color, width })].join('\n')}\n`
+}
+
+/** Nothing of an edge that says nothing of it, or of one that bears what it is asked. */
+function overloadLine({ overload, counters }: Partial<StatusSnapshot>, color: boolean): string[][] {
+  if (!overload?.shedding) return []
+  return [[paint('overloaded', 'red', color), `${formatCount(counters?.shed ?? 0)} refused for it`]]
 }
 
 /** Also of an edge that says nothing of it. */

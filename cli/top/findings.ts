@@ -7,10 +7,10 @@ import { counted } from '../text/format.ts'
 import { latency, percent, rate } from './format.ts'
 
 /**
- * 'nobody': a pool without a usable backend. 'full': one whose usable backends are all at their bounds. 'down', 'fails', 'slow': of a backend. 'refusing', 'reload': of the balancer
- * itself.
+ * 'nobody': a pool without a usable backend. 'full': one whose usable backends are all at their bounds. 'down', 'fails',
+ * 'slow': of a backend. 'overloaded', 'refusing', 'reload': of the balancer itself.
  */
-export type FindingKind = 'nobody' | 'full' | 'down' | 'fails' | 'slow' | 'refusing' | 'reload'
+export type FindingKind = 'nobody' | 'full' | 'down' | 'fails' | 'slow' | 'overloaded' | 'refusing' | 'reload'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -40,6 +40,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
   slow: { tone: 'warn', what: 'is slow' },
+  overloaded: { tone: 'bad', what: 'is overloaded' },
   refusing: { tone: 'bad', what: 'refuses requests' },
   reload: { tone: 'warn', what: 'kept its old config' },
 }
@@ -129,17 +130,28 @@ function peersMedianMs({ backends }: PoolFrame, backend: BackendFrame): number |
   return peers[Math.floor((peers.length - 1) / 2)]
 }
 
-function edgeFaults({ totals, reload }: Frame): Fresh[] {
+/** Balancers of before there were bounds for themselves tell neither of the two. */
+interface Shed {
+  readonly shedding?: boolean
+  readonly totals: { readonly refusedPerSecond: number; readonly shedPerSecond?: number }
+}
+
+function refusals({ shedding = false, totals: { refusedPerSecond, shedPerSecond = 0 } }: Shed): Fresh[] {
   const base = { pool: undefined, backend: undefined }
-  const faults: Fresh[] = []
-  if (totals.refusedPerSecond > 0) {
-    const isShedding = (totals.shedPerSecond ?? 0) > 0
-    const why = isShedding ? 'since it is overloaded' : 'for want of backends or connections'
-    faults.push({ ...base, kind: 'refusing', why: `${totals.refusedPerSecond.toFixed(1)}/s, ${why}` })
-  }
+  const others = refusedPerSecond - shedPerSecond
+  const why = `${others.toFixed(1)}/s, for want of backends or connections`
+  return [
+    ...(shedding ? [{ ...base, kind: 'overloaded' as const, why: `${rate(shedPerSecond)}/s refused for it` }] : []),
+    ...(others > 0 ? [{ ...base, kind: 'refusing' as const, why }] : []),
+  ]
+}
+
+function edgeFaults(frame: Frame): Fresh[] {
+  const { reload } = frame
+  const faults = refusals(frame)
   if (reload && !reload.ok) {
     const [first = 'the newest could not be loaded'] = reload.problems
-    faults.push({ ...base, kind: 'reload', why: first, since: reload.at })
+    faults.push({ pool: undefined, backend: undefined, kind: 'reload', why: first, since: reload.at })
   }
   return faults
 }

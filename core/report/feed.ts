@@ -124,6 +124,7 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
       at: Math.round(clock.wallTime()),
       uptimeMs: Math.max(0, Math.round(clock.wallTime() - facts.startedAt)),
       phase: edge.phase,
+      shedding: edge.overload?.isShedding ?? false,
       intervalMs: intervalMs(backends.size),
       process: { residentBytes: facts.residentBytes, cpuRatio: tidy(edgeMeter.perSecond('cpuSeconds')) },
       totals: totals(edge, edgeMeter, pools, [...backends.values()]),

@@ -23,6 +23,8 @@ export interface Frame {
   readonly at: number
   readonly uptimeMs: number
   readonly phase: Phase
+  /** Whether requests are refused since the process is overloaded. */
+  readonly shedding: boolean
   /** Until the next frame: 250 ms, more with hundreds of backends. */
   readonly intervalMs: number
   readonly process: { readonly residentBytes: number; readonly cpuRatio: number }

@@ -87,6 +87,15 @@ web · p2c · 2 of 3 up
     expect(shown).toMatch(/10\.0\.0\.1:80 .* 3\/10 /)
   })
 
+  test('says so while requests are refused since it is overloaded', () => {
+    const snapshot = buildSnapshot(fakeEdge([]), fakeProcess, clock)
+    const counters = { ...snapshot.counters, shed: 1200 }
+    const shown = (shedding: boolean) =>
+      formatStatus({ ...snapshot, counters, overload: { shedding, lagMs: 1 } }, plain)
+    expect(shown(true)).toContain('\noverloaded · 1,200 refused for it\n')
+    expect(shown(false)).not.toContain('overloaded')
+  })
+
   test('does not count a draining backend as up', () => {
     const drained = downStanding('told to drain', { by: 'operator', state: 'draining', since: clock.now() - 5000 })
     const snapshot = buildSnapshot(

@@ -96,6 +96,17 @@ describe('faults', () => {
     expect(findFaults(frameOf([]), slow)).toEqual([])
   })
 
+  test('tell an overload from a want of backends', () => {
+    const { totals } = withOne({})
+    const shed = { ...totals, refusedPerSecond: 5, shedPerSecond: 3 }
+    const told = (frame: Frame) => findFaults(frame, []).map((one) => `${whatOf(one)}: ${one.why}`)
+    expect(told(withOne({}, { shedding: true, totals: shed }))).toEqual([
+      'is overloaded: 3.0/s refused for it',
+      'refuses requests: 2.0/s, for want of backends or connections',
+    ])
+    expect(told(withOne({}, { totals: { ...shed, refusedPerSecond: 3 } }))).toEqual([])
+  })
+
   test('count a refused reload, and clients that were refused', () => {
     const reload = { at: sampleStart, ok: false, origin: 'watch', problems: ['a.json:1:2: oops'] }
     const { totals } = withOne({})
