@@ -25,9 +25,11 @@ export const isFrame = (value: unknown): value is Frame =>
   isFields(value) &&
   hasNumbers(value, ['at', 'uptimeMs', 'intervalMs']) &&
   hasTexts(value, ['phase']) &&
+  isShed(value) &&
   isFields(value['totals']) &&
   hasNumbers(value['totals'], totalNumbers) &&
   isLatency(value['totals']['latency']) &&
+  isNumber(value['totals']['shedPerSecond'] ?? 0) &&
   isListOf(value['pools'], isPool) &&
   isListOf(value['routes'], isRoute) &&
   isNullOr(value['generation'], isGeneration) &&
@@ -98,6 +100,8 @@ const isBackend = (value: unknown): boolean =>
 /** Balancers of before it was told leave these out, and those below. */
 const isStanding = ({ why = null, until = null, health = null }: Fields): boolean =>
   isNullOr(why, isText) && isNullOr(until, isNumber) && isNullOr(health, isText)
+
+const isShed = ({ shedding = false }: Fields): boolean => typeof shedding === 'boolean'
 
 const isBounded = ({ maxInflight = null }: Fields): boolean => isNullOr(maxInflight, isNumber)
 
