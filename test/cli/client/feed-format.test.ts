@@ -20,10 +20,9 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
 }
 
 /** What balancers did not tell from the start. */
-const NEWER = [
-  ...['why', 'until', 'health', 'maxInflight', 'waiting', 'queuedPerSecond', 'turnedAwayPerSecond'],
-  ...['shedding', 'shedPerSecond'],
-]
+const NEWER = 'why until health maxInflight waiting queuedPerSecond turnedAwayPerSecond shedding shedPerSecond'.split(
+  ' ',
+)
 
 describe('frames', () => {
   test('are recognised, and a newer balancer may tell more', () => {
