@@ -19,7 +19,7 @@ import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
-import { watchFullness } from '../pool/fullness.ts'
+import { type Fullness, watchFullness } from '../pool/fullness.ts'
 import type { Pool } from '../pool/pool.ts'
 import { PoolQueue } from '../pool/queue.ts'
 import { createProbe } from '../health/probe.ts'
@@ -69,6 +69,7 @@ export class RunningPool {
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   private readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly queue: PoolQueue
+  private readonly fullness: Fullness
   private readonly limiter = new Limiter()
   readonly counters = poolLedger.create()
   private readonly watchers: Watchers
@@ -104,7 +105,13 @@ export class RunningPool {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
     }
-    this.queue = this.createQueue()
+    this.fullness = this.watchFullness()
+    this.queue = new PoolQueue({
+      ...services,
+      counters: this.counters,
+      onFull: () => this.fullness.note(),
+      hasRoom: () => this.balancer.hasRoom,
+    })
     this.balancer = new Balancer({
       strategy,
       reports,
@@ -197,6 +204,7 @@ export class RunningPool {
   /** Ends everything now. */
   stop(): void {
     this.watchers.stop()
+    this.fullness.stop()
     for (const backend of [...this.backends, ...this.leaving.backends]) {
       this.leaving.takeBack(backend.id)
       this.connections.get(backend)?.cut()
@@ -231,15 +239,14 @@ export class RunningPool {
     this.balancer.update(backends)
   }
 
-  private createQueue(): PoolQueue {
-    const { clock, emit, turns } = this.services
-    const { counters, name: pool } = this
-    const onFull = watchFullness({
+  private watchFullness(): Fullness {
+    const { clock, emit } = this.services
+    const { name: pool } = this
+    return watchFullness({
       clock,
       onFull: () => emit({ kind: 'pool-full', pool, detail: this.config.queue ? 'requests wait' : 'requests get 503' }),
       onRelieved: (forMs) => emit({ kind: 'pool-relieved', pool, forMs: Math.round(forMs) }),
     })
-    return new PoolQueue({ clock, turns, counters, onFull, hasRoom: () => this.balancer.hasRoom })
   }
 
   private takeBack(member: Member, now: number): Backend | undefined {

@@ -5,12 +5,12 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 function watching() {
   const clock = virtualClock()
   const told: string[] = []
-  const note = watchFullness({
+  const { note, stop } = watchFullness({
     clock,
     onFull: () => told.push('full'),
     onRelieved: (forMs) => told.push(`relieved after ${forMs}`),
   })
-  return { clock, note, told }
+  return { clock, note, stop, told }
 }
 
 describe('the fullness of a pool', () => {
@@ -26,6 +26,16 @@ describe('the fullness of a pool', () => {
     clock.advance(10)
     expect(told).toEqual(['full', 'relieved after 19990'])
     expect(clock.pending()).toBe(0)
+  })
+
+  test('is told no more once nobody wants to know', () => {
+    const { clock, note, stop, told } = watching()
+    note()
+    clock.advance(3000)
+    note()
+    clock.advance(3000)
+    stop()
+    expect([told, clock.pending()]).toEqual([['full'], 0])
   })
 
   test('is told anew the next time', () => {
