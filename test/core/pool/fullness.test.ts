@@ -5,12 +5,12 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 function watching() {
   const clock = virtualClock()
   const told: string[] = []
-  const { note, stop } = watchFullness({
+  const fullness = watchFullness({
     clock,
     onFull: () => told.push('full'),
     onRelieved: (forMs) => told.push(`relieved after ${forMs}`),
   })
-  return { clock, note, stop, told }
+  return { clock, note: () => fullness.note(), stop: () => fullness.stop(), told }
 }
 
 describe('the fullness of a pool', () => {
