@@ -10,6 +10,7 @@ import { findBackend, findPool, isSameBackend, isUsable } from '../client/find-b
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { alignTable, type Cell } from '../text/table.ts'
+import { formatInflight } from '../text/format.ts'
 import { printable } from '../text/text.ts'
 import { written } from '../text/written.ts'
 import { checkBackend } from './backend-check.ts'
@@ -150,7 +151,8 @@ function formatPool({ pool, strategy, file, backends }: PoolMembersView, color: 
 
 const isNumber = (column: number): boolean => column === 3 || column === 4
 
-function memberRow({ id, state, health, weight, inflight, zone }: MemberView): Cell[] {
-  const texts = [id, state, health ?? '-', String(weight), String(inflight), zone ?? '-']
+function memberRow(member: MemberView): Cell[] {
+  const { id, state, health, weight, zone } = member
+  const texts = [id, state, health ?? '-', String(weight), formatInflight(member), zone ?? '-']
   return texts.map((text, column) => ({ text: printable(text), right: isNumber(column) }))
 }

@@ -39,3 +39,13 @@ export function formatBytes(bytes: number): string {
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
+
+/** What a balancer tells of a backend or a pool; those of before there were bounds leave `maxInflight` out. */
+export interface Inflight {
+  readonly inflight: number
+  readonly maxInflight?: number | null | undefined
+}
+
+/** `3`, or `3/20` under a bound. */
+export const formatInflight = ({ inflight, maxInflight }: Inflight): string =>
+  typeof maxInflight === 'number' ? `${formatCount(inflight)}/${formatCount(maxInflight)}` : formatCount(inflight)

@@ -2,7 +2,7 @@
 import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
 import { isUsable } from '../client/find-backend.ts'
 import { cutMiddle, widthOf, wrapWords } from './fit.ts'
-import { formatCount, formatMs, formatSpan } from './format.ts'
+import { formatCount, formatInflight, formatMs, formatSpan } from './format.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable, type Style } from './text.ts'
 
@@ -25,10 +25,6 @@ interface Column {
   readonly cell: (backend: BackendStatus, nowMs: number) => Cell
 }
 
-/** Balancers of before there were bounds leave `max` out. */
-const bounded = (inflight: number, max: number | null | undefined): string =>
-  typeof max === 'number' ? `${formatCount(inflight)}/${formatCount(max)}` : formatCount(inflight)
-
 const right = (text: string): Cell => ({ text, right: true })
 const redAbove0 = (count: number): Cell => ({
   ...right(formatCount(count)),
@@ -43,7 +39,7 @@ const columns: readonly Column[] = [
   { title: 'backend', cell: ({ id }) => ({ text: printable(id) }) },
   { title: 'state', cell: stateCell },
   { title: 'weight', cell: ({ weight }) => right(String(weight)) },
-  { title: 'in flight', cell: ({ inflight, maxInflight }) => right(bounded(inflight, maxInflight)) },
+  { title: 'in flight', cell: (backend) => right(formatInflight(backend)) },
   { title: 'requests', cell: ({ requests }) => right(formatCount(requests)) },
   { title: 'failed', cell: ({ failures }) => redAbove0(failures.total) },
   { title: '5xx', cell: ({ responses }) => redAbove0(responses['5xx']) },
@@ -86,7 +82,8 @@ function queueNotes({
   turnedAway,
 }: Partial<PoolStatus>): string[] {
   const notes: string[] = []
-  if (typeof maxInflight === 'number') notes.push(`${bounded(inflight ?? 0, maxInflight)} in flight`)
+  if (typeof maxInflight === 'number')
+    notes.push(`${formatInflight({ inflight: inflight ?? 0, maxInflight })} in flight`)
   if (queued)
     notes.push(
       `${formatCount(waiting ?? 0)} waiting, ${formatCount(queueTimeouts ?? 0)} of ${formatCount(queued)} timed out`,

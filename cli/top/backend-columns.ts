@@ -1,5 +1,6 @@
 /** The columns of every list of backends: pure. */
 import { cutMiddle } from '../text/fit.ts'
+import { formatInflight } from '../text/format.ts'
 import { printable } from '../text/text.ts'
 import { sparkline, squeeze } from './chart.ts'
 import { latency, rate } from './format.ts'
@@ -7,7 +8,7 @@ import { type Column, toned } from './grid.ts'
 import { type History, seriesOf } from './history.ts'
 import { cell, type Span, span } from './line.ts'
 import type { BackendRow } from './rows.ts'
-import { checkWords, errorsOf, inflightOf, stateOf } from './words.ts'
+import { checkWords, errorsOf, stateOf } from './words.ts'
 
 export interface ColumnOptions {
   readonly history: History
@@ -33,7 +34,7 @@ export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOp
     { title: 'weight', width: 6, align: 'right', cells: ({ backend }) => weightText(backend) },
     { title: 'share %', width: 8, align: 'right', cells: shareCells },
     { title: 'zone', width: 8, from: 140, cells: ({ backend }) => span(printable(backend.zone ?? '-'), 'dim') },
-    { title: 'in flight', width: 9, align: 'right', from: 110, cells: ({ backend }) => inflightOf(backend) },
+    { title: 'in flight', width: 9, align: 'right', from: 110, cells: ({ backend }) => formatInflight(backend) },
     {
       title: '',
       width: sparkWidth,

@@ -1,6 +1,7 @@
 /** One backend or one pool by itself: all that is known, its curves, its spread, its events. */
 /** @jsxImportSource #jsx */
 import type { WatchedEvent } from '../client/feed-format.ts'
+import { formatInflight } from '../text/format.ts'
 import { printable } from '../text/text.ts'
 import { area, squeeze } from './chart.ts'
 import { eventLine } from './events.tsx'
@@ -117,7 +118,7 @@ function curves({ state, theme }: View, { id, backend }: BackendRow, width: numb
         span(' req/s ', 'dim'),
         span(rate(backend.requestsPerSecond), 'title'),
         span('  in flight ', 'dim'),
-        span(String(backend.inflight)),
+        span(formatInflight(backend)),
       ],
       ...curve(requests, 'bar'),
       [

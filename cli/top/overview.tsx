@@ -1,5 +1,6 @@
 /** Screen 1: how much, how fast, how wrong, as numbers and curves; then pools; then backends, those in trouble first. */
 /** @jsxImportSource #jsx */
+import { formatInflight } from '../text/format.ts'
 import { printable } from '../text/text.ts'
 import { backendColumns } from './backend-columns.ts'
 import { sparkline, squeeze } from './chart.ts'
@@ -47,7 +48,7 @@ function poolPanel({ state, width, theme }: View, height: number): Line[] {
       },
     },
     { title: 'req/s', width: 5, align: 'right', cells: (pool) => rate(pool.requestsPerSecond) },
-    { title: 'in flight', width: 9, align: 'right', from: 110, cells: (pool) => String(pool.inflight) },
+    { title: 'in flight', width: 9, align: 'right', from: 110, cells: formatInflight },
     { title: 'p50', width: 6, align: 'right', cells: (pool) => latency(pool.latency?.p50Ms) },
     { title: 'p99', width: 6, align: 'right', cells: (pool) => latency(pool.latency?.p99Ms) },
     { title: 'errors', width: 6, align: 'right', cells: errorsOf },

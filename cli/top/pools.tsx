@@ -1,6 +1,7 @@
 /** Screen 4: pools with what they do now, and the routes that lead to them. */
 /** @jsxImportSource #jsx */
 import type { Frame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
+import { formatInflight } from '../text/format.ts'
 import { printable } from '../text/text.ts'
 import { gauge } from './chart.ts'
 import { latency, percent, rate } from './format.ts'
@@ -11,7 +12,7 @@ import { baseName } from './overview.tsx'
 import { cursorOf, poolRows } from './rows.ts'
 import { shownOf } from './state.ts'
 import type { View } from './view.ts'
-import { errorsOf, inflightOf, usableOf } from './words.ts'
+import { errorsOf, usableOf } from './words.ts'
 
 export function Pools(view: View) {
   return <Lines lines={poolsLines(view)} theme={view.theme} />
@@ -22,7 +23,7 @@ const poolColumns: readonly Column<PoolFrame>[] = [
   { title: 'strategy', width: 18, from: 76, cells: ({ strategy }) => span(printable(baseName(strategy.use)), 'dim') },
   { title: 'usable', width: 7, align: 'right', cells: usableOf },
   { title: 'req/s', width: 6, align: 'right', cells: (pool) => rate(pool.requestsPerSecond) },
-  { title: 'in flight', width: 9, align: 'right', from: 90, cells: inflightOf },
+  { title: 'in flight', width: 9, align: 'right', from: 90, cells: formatInflight },
   { title: 'retries', width: 7, align: 'right', cells: (pool) => rate(pool.retriesPerSecond) },
   { title: 'p50', width: 7, align: 'right', cells: (pool) => latency(pool.latency?.p50Ms) },
   { title: 'p95', width: 7, align: 'right', from: 90, cells: (pool) => latency(pool.latency?.p95Ms) },

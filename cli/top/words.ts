@@ -37,10 +37,6 @@ export const errorsOf = ({ errorRatio }: Pick<PoolFrame, 'errorRatio'>): Span =>
   toned(percent(errorRatio), errorRatio > 0 && (errorRatio >= 0.05 ? 'bad' : 'warn'))
 
 /** `3/4`: how many of a pool's backends get requests. */
-/** `3`, or `3/20` under a bound; balancers of before there were bounds tell of none. */
-export const inflightOf = ({ inflight, maxInflight }: Pick<PoolFrame, 'inflight' | 'maxInflight'>): string =>
-  typeof maxInflight === 'number' ? `${inflight}/${maxInflight}` : String(inflight)
-
 export const usableOf = ({ usable, backends }: PoolFrame): Span =>
   span(`${usable}/${backends.length}`, usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good')
 

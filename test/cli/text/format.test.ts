@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { formatBytes, formatCount, formatMs, formatSpan } from '../../../cli/text/format.ts'
+import { formatBytes, formatCount, formatInflight, formatMs, formatSpan } from '../../../cli/text/format.ts'
 
 const table = (format: (input: number) => string, rows: readonly (readonly [number, string])[]) => {
   expect(rows.map(([input]) => [input, format(input)])).toEqual(rows.map(([input, text]) => [input, text]))
@@ -14,6 +14,12 @@ describe('numbers for people', () => {
       [1_234_567, '1,234,567'],
       [Number.NaN, '-'],
     ])
+  })
+
+  test('set what is under way against its bound, where there is one', () => {
+    expect(formatInflight({ inflight: 1234 })).toBe('1,234')
+    expect(formatInflight({ inflight: 3, maxInflight: null })).toBe('3')
+    expect(formatInflight({ inflight: 3, maxInflight: 20 })).toBe('3/20')
   })
 
   test('give times three significant digits at most', () => {
