@@ -20,6 +20,8 @@ export interface AttemptObserver {
   onStart?: ((backend: Backend, now: number) => void) | undefined
   /** Its response head has arrived, `ttfbMs` after the attempt began. */
   onResponse?: ((backend: Backend, ttfbMs: number, now: number) => void) | undefined
+  /** It has ended without a response head, since that did not come in time, or its client did not wait for it. */
+  onUnanswered?: ((backend: Backend, elapsedMs: number, now: number) => void) | undefined
   /** Once for each start, on every path. */
   onEnd?: ((backend: Backend, outcome: Outcome, now: number) => void) | undefined
 }
@@ -43,6 +45,7 @@ class CountedAttempt implements Attempt {
   readonly backend: Backend
   private readonly pool: PoolOfAttempts
   private readonly startedAt: number
+  private hasResponded = false
   private hasEnded = false
 
   constructor(backend: Backend, pool: PoolOfAttempts, now: number) {
@@ -52,6 +55,7 @@ class CountedAttempt implements Attempt {
   }
 
   respond(now: number): void {
+    this.hasResponded = true
     for (const observer of this.pool.observers) observer.onResponse?.(this.backend, now - this.startedAt, now)
   }
 
@@ -62,9 +66,14 @@ class CountedAttempt implements Attempt {
     freePlace(backend)
     freePlace(pool.load)
     count(backend, outcome)
+    if (!this.hasResponded && isLate(outcome))
+      for (const observer of pool.observers) observer.onUnanswered?.(backend, outcome.elapsedMs, now)
     for (const observer of pool.observers) observer.onEnd?.(backend, outcome, now)
   }
 }
+
+const isLate = (outcome: Outcome): boolean =>
+  outcome.kind === 'abandoned' || (outcome.kind === 'failed' && outcome.cause === 'timeout')
 
 function count({ counters, latency }: Backend, outcome: Outcome): void {
   switch (outcome.kind) {

@@ -65,6 +65,11 @@ export class Gradient {
     this.close(window, now)
   }
 
+  /** Nobody waited any longer for a response. Where it might still have come as soon as usual, that says nothing. */
+  recordAtLeast(elapsedMs: number, inflight: number, now: number): void {
+    if (elapsedMs > this.usualMs) this.record(elapsedMs, inflight, now)
+  }
+
   private close({ sumMs, responses, inflight, startedAt }: Window, now: number): void {
     // A response of no time at all would divide by nothing.
     const recentMs = Math.max(sumMs / responses, 0.001)

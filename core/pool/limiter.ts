@@ -1,17 +1,17 @@
 /**
  * Holds each backend of a pool to as many requests at once as do it good. It goes by the time to the response's head, which
- * neither a slow client nor a long body stretches, and by time-outs, each of which counts as a response that took so long.
+ * neither a slow client nor a long body stretches. One that did not come counts as one that took at least so long: else a
+ * backend whose clients all give up would never be found out.
  */
 import type { Backend } from '../backend/backend.ts'
 import type { AttemptObserver } from '../balance/attempt.ts'
-import type { Outcome } from '../strategy/strategy.ts'
 import { Gradient } from './gradient.ts'
 import type { ConcurrencyPolicy } from './policy.ts'
 
 /** While it is off it hears of nothing. */
 export class Limiter implements AttemptObserver {
   onResponse: ((backend: Backend, ttfbMs: number, now: number) => void) | undefined = undefined
-  onEnd: ((backend: Backend, outcome: Outcome, now: number) => void) | undefined = undefined
+  onUnanswered: ((backend: Backend, elapsedMs: number, now: number) => void) | undefined = undefined
   /** Of each backend for as long as it lives, so that one that comes back is known. */
   private gradients = new WeakMap<Backend, Gradient>()
 
@@ -21,15 +21,15 @@ export class Limiter implements AttemptObserver {
       if (this.onResponse !== undefined) for (const backend of backends) backend.limit(Infinity)
       this.gradients = new WeakMap()
       this.onResponse = undefined
-      this.onEnd = undefined
+      this.onUnanswered = undefined
       return
     }
     for (const backend of backends) this.begin(backend, policy, now)
-    this.onResponse = (backend, ttfbMs, at) => this.record(backend, ttfbMs, backend.inflight, at)
-    this.onEnd = (backend, outcome, at) => {
-      if (outcome.kind === 'failed' && outcome.cause === 'timeout')
-        this.record(backend, outcome.elapsedMs, backend.inflight + 1, at)
-    }
+    this.onResponse = (backend, ttfbMs, at) =>
+      this.follow(backend, (gradient) => gradient.record(ttfbMs, backend.inflight, at))
+    // The attempt is over, and counts no more among those under way.
+    this.onUnanswered = (backend, elapsedMs, at) =>
+      this.follow(backend, (gradient) => gradient.recordAtLeast(elapsedMs, backend.inflight + 1, at))
   }
 
   private begin(backend: Backend, policy: ConcurrencyPolicy, now: number): void {
@@ -40,12 +40,11 @@ export class Limiter implements AttemptObserver {
     backend.limit(gradient.limit)
   }
 
-  /** `inflight`: the attempt that has been answered, or has timed out, included. */
-  private record(backend: Backend, elapsedMs: number, inflight: number, now: number): void {
+  private follow(backend: Backend, change: (gradient: Gradient) => void): void {
     const gradient = this.gradients.get(backend)
     if (gradient === undefined) return
     const before = gradient.limit
-    gradient.record(elapsedMs, inflight, now)
+    change(gradient)
     if (gradient.limit !== before) backend.limit(gradient.limit)
   }
 }

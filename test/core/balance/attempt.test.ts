@@ -40,6 +40,24 @@ describe('an attempt', () => {
     ])
   })
 
+  test.each<readonly [Outcome, boolean, readonly number[]]>([
+    [{ kind: 'abandoned', elapsedMs: 7 }, false, [7]],
+    [failed('timeout'), false, [3]],
+    [{ kind: 'abandoned', elapsedMs: 7 }, true, []],
+    [failed('timeout'), true, []],
+    [failed('reset'), false, []],
+    [failed('connect'), false, []],
+    [{ kind: 'local', elapsedMs: 7 }, false, []],
+    [completed(200), true, []],
+  ])('that ends with %j, its head there: %p, went unanswered for %j ms', (outcome, hasHead, expected) => {
+    const heard: number[] = []
+    const observer = { onUnanswered: (_: Backend, elapsedMs: number) => void heard.push(elapsedMs) }
+    const attempt = beginAttempt(makeBackend(1), poolOfAttempts([{}, observer]), 0)
+    if (hasHead) attempt.respond(1)
+    attempt.end(outcome, 9)
+    expect(heard).toEqual([...expected])
+  })
+
   test('tells the strategy last, once inflight has fallen', () => {
     const log: unknown[] = []
     const strategy = {

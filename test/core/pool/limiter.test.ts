@@ -43,21 +43,32 @@ describe('a limiter', () => {
     expect(limitOf(rig.backend)).toBeGreaterThan(10)
   })
 
-  test('takes time-outs for responses that took so long, and other ends for none', () => {
-    const timing = limiting()
-    rounds(20, timing, 5)
-    const found = limitOf(timing.backend)
-    rounds(20, timing, 5, { kind: 'abandoned', elapsedMs: 60_000 })
-    rounds(20, timing, 5, { kind: 'failed', cause: 'connect', elapsedMs: 60_000 })
-    expect(limitOf(timing.backend)).toBe(found)
-    rounds(5, timing, 5, { kind: 'failed', cause: 'timeout', elapsedMs: 60_000 })
-    expect(limitOf(timing.backend)).toBeLessThan(found)
+  test.each<readonly [string, Outcome]>([
+    ['that timed out', { kind: 'failed', cause: 'timeout', elapsedMs: 60_000 }],
+    ['that its client did not wait for', { kind: 'abandoned', elapsedMs: 60_000 }],
+  ])('takes a response %s for one that took so long', (_, outcome) => {
+    const rig = limiting()
+    rounds(20, rig, 5)
+    const found = limitOf(rig.backend)
+    rounds(5, rig, 5, outcome)
+    expect(limitOf(rig.backend)).toBeLessThan(found)
+  })
+
+  test.each<readonly [string, Outcome]>([
+    ['a client that left sooner than a response usually comes', { kind: 'abandoned', elapsedMs: 1 }],
+    ['a connection that failed', { kind: 'failed', cause: 'connect', elapsedMs: 60_000 }],
+  ])('learns nothing of %s', (_, outcome) => {
+    const rig = limiting()
+    rounds(20, rig, 5)
+    const found = limitOf(rig.backend)
+    rounds(20, rig, 5, outcome)
+    expect(limitOf(rig.backend)).toBe(found)
   })
 
   test('holds nobody to anything once it is off, and hears of nothing', () => {
     const { limiter, backend } = limiting()
     limiter.update(undefined, [backend], 0)
-    expect([limitOf(backend), limiter.onResponse, limiter.onEnd]).toEqual([Infinity, undefined, undefined])
+    expect([limitOf(backend), limiter.onResponse, limiter.onUnanswered]).toEqual([Infinity, undefined, undefined])
   })
 
   test('knows a backend again, and begins anew with another, or after it was off', () => {
