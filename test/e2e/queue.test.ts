@@ -96,6 +96,22 @@ describe('a request that finds all backends full', () => {
     await nextResponse(third)
   })
 
+  test('waits for the end of an upgraded connection, too', async () => {
+    await using rig = await startRig({ pool: { maxInflight: 1, queue } })
+    const talker = await rig.connect()
+    talker.send(get('/ws', 'Connection: Upgrade\r\nUpgrade: x\r\n'))
+    const { peer } = await rig.backend.next()
+    peer.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+    await turnUntil(() => rig.edge.counters.tunnelsOpen === 1, 'a tunnel')
+    rig.client.send(get('/second'))
+    await waiting(rig, 1)
+    talker.reset()
+    const second = await rig.backend.next()
+    expect(second.request.target).toBe('/second')
+    second.peer.send(ok('two'))
+    expect((await nextResponse(rig.client)).body).toBe('two')
+  })
+
   test('gets 503 with Retry-After when no place is left, and when its time is over', async () => {
     const { rig, first } = await startBusy()
     await using _ = rig
