@@ -3,14 +3,16 @@
  * (`Gradient2Limit.java`, 0.5.3). While responses take as long as they usually do, the limit grows by a few at a time, and
  * only where it is made use of; when they take longer, requests wait in line there, and it shrinks in proportion. Other than
  * there, the limit follows windows of 100 ms, as Envoy's does, and not of a second: a backend that bears 200 is to be given
- * them within half a minute. What is usual goes by time as it does there, some five minutes. Pure: times come from outside.
+ * them within half a minute. What is usual goes by time as it does there, some five minutes. And below 20, where limits begin
+ * there, fewer may wait in line: with 4 no limit would ever fall below 8. Pure: times come from outside.
  */
 import type { ConcurrencyPolicy } from './policy.ts'
 
 /** Of the new limit in each window. */
 const SMOOTHING = 0.2
-/** Requests that may wait in line at the backend, and how much the limit grows by. */
+/** Requests that may wait in line at the backend, and how much the limit grows by: at most, and a fifth of what there are. */
 const QUEUE = 4
+const QUEUE_SHARE = 0.2
 /** What is usual forgets 2 / (600 + 1) a second: an average over 600 samples where each is a second. */
 const FORGOTTEN_PER_MS = 2 / 601 / 1000
 /** So many windows make a first mean. */
@@ -79,7 +81,7 @@ export class Gradient {
     // A limit that nobody comes near says nothing of whether more would do.
     if (inflight < this.exact / 2) return
     const gradient = Math.max(0.5, Math.min(1, (this.policy.tolerance * this.usualMs) / recentMs))
-    const next = this.exact * gradient + QUEUE
+    const next = this.exact * gradient + Math.min(QUEUE, this.exact * QUEUE_SHARE)
     this.exact = within(this.policy, this.exact * (1 - SMOOTHING) + next * SMOOTHING)
   }
 

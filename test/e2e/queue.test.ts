@@ -41,7 +41,14 @@ describe('a request that finds all backends full', () => {
     second.peer.send(ok('two'))
     expect((await nextResponse(rig.client)).body).toBe('one')
     expect((await nextResponse(other)).body).toBe('two')
-    expect(poolOf(rig)).toMatchObject({ queued: 1, waiting: 0, queueTimeouts: 0, turnedAway: 0, inflight: 0 })
+    expect(poolOf(rig)).toMatchObject({
+      queued: 1,
+      waiting: 0,
+      queueTimeouts: 0,
+      turnedAway: 0,
+      inflight: 0,
+      maxInflight: 1,
+    })
     expect(rig.edge.counters).toMatchObject({ unavailable: 0, retries: 0 })
   })
 
@@ -58,6 +65,26 @@ describe('a request that finds all backends full', () => {
     expect((await answer(rig, next)).request.target).toBe('/third')
     rig.backend.connections[0]!.send(ok())
     await nextResponse(third)
+  })
+
+  test('goes before one of a less important route, though it came later', async () => {
+    const any = { host: undefined, path: undefined, methods: undefined, headers: [] }
+    const routes = [
+      { match: { ...any, path: '/checkout' }, pool: 'web', priority: 9 },
+      { match: any, pool: 'web', priority: 5 },
+    ]
+    const { rig, first } = await startBusy({}, { config: { routes } })
+    await using _ = rig
+    const [plain, important] = [await rig.connect(), await rig.connect()]
+    plain.send(get('/page'))
+    await waiting(rig, 1)
+    important.send(get('/checkout'))
+    await waiting(rig, 2)
+    const second = await answer(rig, first)
+    expect(second.request.target).toBe('/checkout')
+    expect((await answer(rig, second)).request.target).toBe('/page')
+    rig.backend.connections[0]!.send(ok())
+    await nextResponse(plain)
   })
 
   test('keeps its body to itself meanwhile, for longer than a body may be silent', async () => {

@@ -69,6 +69,13 @@ describe('the limit of a backend', () => {
     expect(run({ seconds: 5, ms: () => 40 })).toBeLessThan(before / 2)
   })
 
+  test('falls as low as it may, and comes up from there', () => {
+    const { run } = limiting({ start: 8, min: 1, max: 50 })
+    run({ seconds: 10, ms: () => 10 })
+    expect(run({ seconds: 10, ms: () => 1000 })).toBe(1)
+    expect(run({ seconds: 20, ms: () => 10 })).toBeGreaterThan(20)
+  })
+
   test('goes by windows of ten responses at least, and of 100 ms', () => {
     const { gradient } = limiting()
     for (let count = 0; count < 9; count += 1) gradient.record(10, 20, 5000)

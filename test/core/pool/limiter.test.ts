@@ -65,6 +65,22 @@ describe('a limiter', () => {
     expect(limitOf(rig.backend)).toBe(found)
   })
 
+  test('counts the one that timed out among those under way', () => {
+    const limiter = new Limiter()
+    const backend = makeBackend(1)
+    limiter.update({ ...policy, start: 2, min: 1, max: 2 }, [backend], 0)
+    const rig = { limiter, backend, pool: poolOfAttempts([limiter]), time: { now: 0 } }
+    const one = (ms: number, outcome: Outcome): void => {
+      const attempt = beginAttempt(backend, rig.pool, (rig.time.now += 1000))
+      if (outcome.kind === 'completed') attempt.respond(rig.time.now + ms)
+      attempt.end(outcome, rig.time.now + ms)
+    }
+    for (let count = 0; count < 150; count += 1) one(5, { kind: 'completed', status: 200, elapsedMs: 5 })
+    const found = limitOf(backend)
+    for (let count = 0; count < 60; count += 1) one(5, { kind: 'failed', cause: 'timeout', elapsedMs: 60_000 })
+    expect([found, limitOf(backend)]).toEqual([2, 1])
+  })
+
   test('holds nobody to anything once it is off, and hears of nothing', () => {
     const { limiter, backend } = limiting()
     limiter.update(undefined, [backend], 0)

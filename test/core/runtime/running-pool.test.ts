@@ -299,3 +299,13 @@ describe('the concurrency of a running pool', () => {
     expect(two.maxInflight).toBe(4)
   })
 })
+
+test('a running pool that has stopped tells no more of how full it is', async () => {
+  using started = await startPool([1], { maxInflight: 1 })
+  const { balancer, queue } = started.pool.snapshot()
+  balancer.begin(started.pool.backends[0]!, 0)
+  queue.enter({ priority: 5, patienceMs: () => undefined })
+  started.pool.stop()
+  started.clock.advance(60_000)
+  expect(started.events).toEqual([{ kind: 'pool-full', pool: 'web', detail: 'requests get 503' }])
+})
