@@ -64,7 +64,8 @@ export interface PoolConfig {
   /** Absolute path of the file the members came from; undefined when they stand in the config itself. */
   readonly membersFile: string | undefined
   readonly strategy: StrategyConfig
-  readonly affinity: Affinity
+  /** In order: the first that a request has is its key. */
+  readonly affinity: readonly Affinity[]
   /** undefined: no active checks. */
   readonly health: HealthPolicy | undefined
   /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */

@@ -98,7 +98,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     return this.world.geo
   }
 
-  get affinity(): Affinity {
+  get affinity(): readonly Affinity[] {
     return this.pool.affinity
   }
 

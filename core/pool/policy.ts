@@ -5,7 +5,7 @@ export interface RetryPolicy {
   readonly attempts: number
 }
 
-/** Where a strategy's `context.key` comes from. */
+/** Where a strategy's `context.key` may come from. */
 export type Affinity =
   | { readonly kind: 'client' }
   | { readonly kind: 'path' }

@@ -7,7 +7,8 @@ import type { Affinity, RetryPolicy } from './policy.ts'
 export interface Pool {
   readonly name: string
   readonly balancer: Pick<Balancer, 'pick' | 'begin'>
-  readonly affinity: Affinity
+  /** The first of them that the request has is the key. */
+  readonly affinity: readonly Affinity[]
   readonly retry: RetryPolicy
   /** Streams to each of its backends, those that are leaving included. */
   readonly connections: { get(backend: Backend): StreamSource | undefined }

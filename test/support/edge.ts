@@ -46,7 +46,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     members: ports.map((port) => makeMember(port)),
     membersFile: undefined,
     strategy: { use: ports.length > 1 ? FIRST : 'round-robin', options: undefined },
-    affinity: { kind: 'client' },
+    affinity: [{ kind: 'client' }],
     health: undefined,
     passive: { failures: 1000, retryAfterMs: 10_000 },
     retry: { attempts: 2 },

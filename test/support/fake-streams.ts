@@ -196,7 +196,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     pool: {
       name: 'web',
       balancer,
-      affinity: { kind: 'client' },
+      affinity: [{ kind: 'client' }],
       retry: { attempts },
       connections: new Map(sources.map((source) => [source.backend, source])),
     },

@@ -178,6 +178,13 @@ describe('a faulty value', () => {
       'pools.web.strategy.options.a[0] needs the environment variable NOPE',
     ],
     [withPool({ affinity: 'cookie:' }), 'pools.web.affinity must be'],
+    [withPool({ affinity: 7 }), 'pools.web.affinity must be "client"'],
+    [withPool({ affinity: [] }), 'pools.web.affinity must not be empty'],
+    [withPool({ affinity: ['cookie:a', 'cookie'] }), 'pools.web.affinity[1] must be "client"'],
+    [
+      withPool({ affinity: ['cookie:a', 'path', 'header:b'] }),
+      'pools.web.affinity[2] must not stand behind "path", which every request has',
+    ],
     [withPool({ health: true }), 'pools.web.health must be an object with the keys check, path'],
     [withPool({ health: { check: 'tcp', path: '/' } }), 'pools.web.health.path is for HTTP checks only'],
     [withPool({ health: { check: 'htp' } }), 'did you mean "http"?'],

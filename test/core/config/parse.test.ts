@@ -35,7 +35,7 @@ describe('a valid config', () => {
           ],
           membersFile: undefined,
           strategy: { use: 'p2c', options: undefined },
-          affinity: { kind: 'client' },
+          affinity: [{ kind: 'client' }],
           health: undefined,
           passive: { failures: 3, retryAfterMs: 10_000 },
           retry: { attempts: 2 },
@@ -123,7 +123,7 @@ describe('a valid config', () => {
       name: 'web',
       membersFile: '/app/backends.json',
       strategy: { use: '/app/plugins/mine.ts', options: { decay: '10s', deep: [1, null, true] } },
-      affinity: { kind: 'header', name: 'x-user' },
+      affinity: [{ kind: 'header', name: 'x-user' }],
       health: {
         check: {
           kind: 'http',
@@ -201,10 +201,13 @@ describe('a valid config', () => {
   })
 
   test.each([
-    ['client', { kind: 'client' }],
-    ['path', { kind: 'path' }],
-    ['cookie:Session', { kind: 'cookie', name: 'Session' }],
-    ['query:id', { kind: 'query', name: 'id' }],
+    ['client', [{ kind: 'client' }]],
+    ['path', [{ kind: 'path' }]],
+    ['cookie:Session', [{ kind: 'cookie', name: 'Session' }]],
+    [
+      ['query:id', 'header:X-User', 'client'],
+      [{ kind: 'query', name: 'id' }, { kind: 'header', name: 'x-user' }, { kind: 'client' }],
+    ],
   ])('takes the affinity %p', (affinity, expected) => {
     expect(configOf(withPool({ affinity })).pools[0]?.affinity).toEqual(expected as never)
   })

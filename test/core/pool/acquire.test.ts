@@ -11,7 +11,7 @@ function picking(backend: Backend | undefined, sources: readonly FakeSource[] = 
   return {
     name: 'web',
     balancer: { pick: () => backend, begin: () => ({}) as never },
-    affinity: { kind: 'client' },
+    affinity: [{ kind: 'client' }],
     retry: { attempts: 2 },
     connections: new Map(sources.map((source) => [source.backend, source])),
   }
