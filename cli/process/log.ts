@@ -76,6 +76,8 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'strategy-reverted': ({ pool, strategy, detail }) => error(`${pool}: strategy ${strategy}: ${detail}`),
   'strategy-hung': ({ pool, strategy, detail }) =>
     error(`${pool === undefined ? '' : `${pool}: `}strategy ${strategy} ${detail}`),
+  'sticky-key-unkept': ({ reason }) =>
+    warn(`sticky cookies will not outlive this process: its key could not be kept (${reason}); set sticky.cookie.key`),
   'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,

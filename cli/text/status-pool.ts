@@ -2,7 +2,7 @@
 import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
 import { isUsable } from '../client/find-backend.ts'
 import { cutMiddle, widthOf, wrapWords } from './fit.ts'
-import { formatCount, formatMs, formatSpan } from './format.ts'
+import { counted, formatCount, formatMs, formatSpan } from './format.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable, type Style } from './text.ts'
 
@@ -68,7 +68,7 @@ export function formatPool(pool: PoolStatus, at: number, look: PoolLook): string
     lines[index] ?? '',
     ...(table.hasLastCheck || !isOut(backend) ? [] : noteBelow(lastWord(backend, at), width)),
   ])
-  return `${[title, ...strategyNote(pool, look), header, ...noted].join('\n')}\n`
+  return `${[title, ...strategyNote(pool, look), ...stickyNote(pool, look), header, ...noted].join('\n')}\n`
 }
 
 /** What is asked in place of the strategy that is configured, and why. */
@@ -77,6 +77,14 @@ function strategyNote({ strategyVersion }: PoolStatus, { color, width }: PoolLoo
   const { name, version, revertedBecause } = strategyVersion
   const note = `${name}, version ${version ?? 'unknown'}, is asked instead: ${revertedBecause ?? 'it failed'}`
   return noteBelow(printable(note), width).map((line) => paint(line, 'red', color))
+}
+
+/** Balancers of before it was told leave it out. */
+function stickyNote({ sticky }: PoolStatus, { width }: PoolLook): string[] {
+  if (!sticky) return []
+  const { hits, misses, moved, sessions } = sticky
+  const requests = `sticky: ${formatCount(hits)} kept, ${formatCount(misses)} new, ${formatCount(moved)} moved`
+  return noteBelow(sessions === null ? requests : `${requests}; ${counted(sessions, 'session')} remembered`, width)
 }
 
 const noteBelow = (text: string, width: number | undefined): string[] =>

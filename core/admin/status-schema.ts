@@ -1,5 +1,5 @@
 /** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
-import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
 const number = { type: 'number' }
@@ -51,6 +51,8 @@ const strategyVersion = object({
   pickNs: orNull(count),
 })
 
+const sticky = object({ ...counted(stickyLedger.specs), sessions: orNull(count) })
+
 const reload = object({
   generation: object({ number: count, at: time, origin: text, summary: text }),
   lastReload: orNull(object({ at: time, ok: { type: 'boolean' }, origin: text, problems: list(text) })),
@@ -68,7 +70,13 @@ export const statusSchema = object({
   listeners: list(object({ name: text, address: text })),
   counters: object(counted(edgeLedger.specs)),
   pools: list(
-    object({ name: text, strategy: text, strategyVersion: orNull(strategyVersion), backends: list(backend) }),
+    object({
+      name: text,
+      strategy: text,
+      strategyVersion: orNull(strategyVersion),
+      sticky: orNull(sticky),
+      backends: list(backend),
+    }),
   ),
   reload: orNull(reload),
 })

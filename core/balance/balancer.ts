@@ -71,6 +71,11 @@ export class Balancer {
     return this.current() !== undefined
   }
 
+  /** Whether a strategy could be shown that backend now. */
+  offers(backend: Backend): boolean {
+    return this.current()?.backendOf.has(backend.candidate) === true
+  }
+
   /**
    * A usable backend that takes one more request and is not among `tried`; undefined when there is none. The strategy is
    * asked twice at most: a list without those at their caps would be another at every request, so it is shown the lasting

@@ -11,6 +11,7 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
+import type { StickyPolicy } from '../sticky/policy.ts'
 
 /** Among the trusted proxies: whoever connects to a Unix socket, where a peer has no address. */
 export const unixPeers = 'unix:'
@@ -71,6 +72,8 @@ export interface PoolConfig {
   /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */
   readonly passive: { readonly failures: number; readonly retryAfterMs: number }
   readonly retry: RetryPolicy
+  /** undefined: each request goes where the strategy says. */
+  readonly sticky: StickyPolicy | undefined
   readonly timeouts: BackendTimeouts
   /** Idle connections kept open to each backend. */
   readonly maxIdleConnections: number

@@ -118,6 +118,32 @@ export const defaults = {
       'The less loaded of two drawn at random: no tuning, no herding, weighted. Not peak-ewma, since a backend that fails fast looks fast to it.',
   },
   'pool.affinity': { value: 'client', reason: 'The one key that every request has; only hashing strategies read it.' },
+  'pool.sticky.cookie.path': { value: '/', reason: 'The pool may serve every path of its host.' },
+  'pool.sticky.cookie.maxAge': {
+    unit: 'ms',
+    value: undefined,
+    min: second,
+    max: 400 * 24 * hour,
+    reason: 'A session of a browser ends with it; none keeps a cookie for more than 400 days.',
+  },
+  'pool.sticky.cookie.sameSite': {
+    value: 'lax',
+    reason: 'What browsers take for granted, said aloud; "none" is for pages that others embed.',
+  },
+  'pool.sticky.ttl': {
+    unit: 'ms',
+    value: hour,
+    min: second,
+    max: 30 * 24 * hour,
+    reason: 'Longer than applications keep a session that nobody uses, mostly 20 or 30 minutes.',
+  },
+  'pool.sticky.size': {
+    unit: 'bytes',
+    value: 8 * kibibyte * kibibyte,
+    min: 64 * kibibyte,
+    max: kibibyte * kibibyte * kibibyte,
+    reason: 'Room for 233,016 sessions; what none has used yet costs nothing.',
+  },
   'pool.retry.attempts': {
     unit: 'count',
     value: 2,

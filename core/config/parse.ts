@@ -10,6 +10,7 @@ import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
 import { checkRoutes } from './schema/route.ts'
+import { stickyIn } from './schema/sticky.ts'
 
 export interface ParseOptions {
   /** Absolute path of the file that holds the text; relative paths in it start at its folder. */
@@ -94,7 +95,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,
     routes,
-    pools: pools.map(({ name, value }) => ({ name, ...value })),
+    pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }
 }
 

@@ -11,9 +11,10 @@ import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { countStatus } from '../observe/counters.ts'
-import { acquire, sourceOf } from '../pool/acquire.ts'
+import { acquire, acquireKept, sourceOf } from '../pool/acquire.ts'
 import type { Affinity } from '../pool/policy.ts'
 import type { Pool } from '../pool/pool.ts'
+import type { Session } from '../sticky/sticky.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
@@ -47,6 +48,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   /** Monotonic ms. */
   readonly startedAt: number
   private stage: Stage = NOTHING
+  private session: Session | undefined = undefined
   /** Backends that are not to be picked again: tried already, or at their cap. */
   private readonly tried: Backend[] = []
   /** Backends that this request was given to. */
@@ -155,6 +157,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
 
   onResponse(attempt: Attempt, head: ResponseHead, body: BodyKind): void {
     const { status } = head
+    this.session?.settle(attempt.backend, head)
     if (status === 101) {
       this.switchProtocols(attempt, head)
       return
@@ -216,10 +219,12 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
 
   /** `last`: what to answer when nobody is left. */
   private tryNext(now: number, head: RequestHead, last: Problem): void {
-    const { services, world, client, pool } = this
-    const context = new RequestContext(head, client.peer.identityBy(world.identify), this, now)
+    const { services, world, client, pool, tried } = this
+    this.session ??= pool.sticky?.sessionOf(head)
     // A body is not kept, so its request can't be sent twice.
-    const acquired = acquire(pool, context, this.tried, client.isWhole ? 'any' : 'checked')
+    const choice = client.isWhole ? 'any' : 'checked'
+    const context = new RequestContext(head, client.peer.identityBy(world.identify), this, now)
+    const acquired = acquireKept(pool, this.session, tried, choice) ?? acquire(pool, context, tried, choice)
     if (acquired === undefined) {
       if (last.status === 503) services.counters.unavailable += 1
       this.refuse(last)
@@ -243,6 +248,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
       client: client.peer.identityBy(world.identify),
       backendHost: backend.address.kind === 'tcp' ? backend.id : 'localhost',
       isUpgrade: client.isUpgrade,
+      hiddenCookie: this.pool.sticky?.hiddenCookie,
       writeRequestId: services.writeRequestId,
     }
     stream.sendHead(head, rewrite, client.bodyForm)

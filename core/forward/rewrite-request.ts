@@ -11,6 +11,7 @@ import type { RequestHead } from '../http1/request-head.ts'
 import { type ForwardedClient, writeClientLines } from './client-lines.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
 import { forwardsLeft, PSEUDONYM } from './hops.ts'
+import { takeCookie } from './own-cookie.ts'
 import type { WriteRequestId } from './request-id.ts'
 
 export interface RequestRewrite {
@@ -18,6 +19,8 @@ export interface RequestRewrite {
   /** Sent as Host when an HTTP/1.0 request has none. */
   readonly backendHost: string
   readonly isUpgrade: boolean
+  /** A cookie that is kept from the backend; undefined: there is none. */
+  readonly hiddenCookie: string | undefined
   readonly writeRequestId: WriteRequestId
 }
 
@@ -34,7 +37,7 @@ const TRAILERS_WORD = Buffer.from('trailers')
 
 /**
  * Room for every text of ours, some 350 bytes in all, and for the authority in Host and again in X-Forwarded-Host. What
- * is written of X-Forwarded-For and Upgrade was left out of the copy.
+ * is written of X-Forwarded-For, Upgrade and Cookie was left out of the copy.
  */
 const ADDED_BYTES = 512 + 2 * MAX_AUTHORITY_BYTES
 
@@ -63,6 +66,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
   const forwards = fields.has(kind.MAX_FORWARDS) ? forwardsLeft(head) : undefined
   if (forwards !== undefined) markAll(head, kind.MAX_FORWARDS)
+  const cookies = rewrite.hiddenCookie === undefined ? '' : takeCookie(fields, rewrite.hiddenCookie)
   const drops = client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS
   let end: number
   if (head.authorityStart >= 0) {
@@ -72,6 +76,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
     // Whatever the client speaks, we speak HTTP/1.1: the minor version is the last byte before the request line's CRLF.
     out[at + (head.lineEnd - head.start) - 3] = 0x31
   }
+  if (cookies !== '') end += out.write(cookies, end, 'latin1')
   end = writeHost(out, end, head, rewrite)
   end += (head.minorVersion === 0 ? VIA_10 : VIA_11).copy(out, end)
   end = writeClientLines(out, end, head, client)

@@ -78,8 +78,26 @@ export const reloadLedger = ledger({
   refused: reloads('refused'),
 })
 
+const stickyRequests = <const Result extends string>(result: Result) =>
+  ({
+    metric: 'sticky_requests',
+    help: 'Answered requests of pools with sticky sessions, by whether they came to the backend of their session.',
+    label: ['result', result],
+  }) as const
+
+/** Of a pool with sticky sessions, by whom a request was answered. */
+export const stickyLedger = ledger({
+  /** The backend that its session was with. */
+  hits: stickyRequests('hit'),
+  /** The one that the strategy picked: it told of no session, or of none that is known. */
+  misses: stickyRequests('miss'),
+  /** Another than its session was with, which could not take it: the session is there now. */
+  moved: stickyRequests('moved'),
+})
+
 export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
+export type StickyCounters = CountersOf<typeof stickyLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 
 type ResponseCounters = CountersOf<ReturnType<typeof responses>>

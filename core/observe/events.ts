@@ -25,6 +25,8 @@ export type EdgeEvent =
     }
   /** What a former process is said to have remembered is not taken for that. */
   | { readonly kind: 'state-ignored'; readonly file: string; readonly reason: string }
+  /** Sticky cookies are made with a key that could not be kept, and why: they end with the process. */
+  | { readonly kind: 'sticky-key-unkept'; readonly reason: string }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'

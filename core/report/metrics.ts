@@ -3,7 +3,7 @@
  * format: add, never rename.
  */
 import { bucketBoundsMs } from '../observe/buckets.ts'
-import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -63,6 +63,7 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
   renderLedger(page, edgeLedger, [{ labels: '', counters: edge.counters }])
   if (edge.reload !== undefined) renderReload(page, edge.reload)
   renderStrategies(page, edge)
+  renderSticky(page, edge)
   renderBackends(page, edge)
   return page.text()
 }
@@ -84,6 +85,18 @@ function renderStrategies(page: MetricPage, edge: EdgeView): void {
     page.family(`smartedge_${name}`, type, help)
     for (const { facts, labels } of known) page.sample(labels, read(facts))
   }
+}
+
+function renderSticky(page: MetricPage, edge: EdgeView): void {
+  const pools = edge.pools.flatMap(({ name, sticky }) =>
+    sticky === undefined ? [] : [{ ...sticky, labels: formatLabels({ pool: name }) }],
+  )
+  if (pools.length === 0) return
+  renderLedger(page, stickyLedger, pools)
+  const learning = pools.filter(({ sessions }) => sessions !== undefined)
+  if (learning.length === 0) return
+  page.family('smartedge_sticky_sessions', 'gauge', 'Learned sessions that are remembered.')
+  for (const { labels, sessions = 0 } of learning) page.sample(labels, sessions)
 }
 
 function renderBackends(page: MetricPage, edge: EdgeView): void {

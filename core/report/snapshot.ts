@@ -3,7 +3,7 @@
  * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
  */
 import type { Clock } from '../clock.ts'
-import { backendLedger, edgeLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -15,6 +15,7 @@ import type {
   PoolView,
   ProcessView,
   StandingView,
+  StickyView,
   StrategyFacts,
 } from './view.ts'
 
@@ -41,7 +42,15 @@ export interface PoolStatus {
   readonly strategy: string
   /** What is known of the version that runs; null: nothing. */
   readonly strategyVersion: StrategyStatus | null
+  /** null: no session is kept at a backend. */
+  readonly sticky: StickyStatus | null
   readonly backends: readonly BackendStatus[]
+}
+
+/** Answered requests, by whether they came to the backend of their session. */
+export interface StickyStatus extends StatusOf<typeof stickyLedger.specs> {
+  /** How many learned sessions are remembered; null with a cookie of ours, which takes no memory. */
+  readonly sessions: number | null
 }
 
 export interface StrategyStatus {
@@ -122,7 +131,13 @@ const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,
   strategy: pool.strategy,
   strategyVersion: pool.strategyFacts === undefined ? null : strategyStatus(pool.strategyFacts),
+  sticky: pool.sticky === undefined ? null : stickyStatus(pool.sticky),
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
+})
+
+const stickyStatus = ({ counters, sessions }: StickyView): StickyStatus => ({
+  ...stickyLedger.status(counters),
+  sessions: sessions ?? null,
 })
 
 const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({

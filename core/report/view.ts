@@ -2,7 +2,7 @@
  * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
  * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
  */
-import type { BackendCounters, EdgeCounters } from '../observe/counters.ts'
+import type { BackendCounters, EdgeCounters, StickyCounters } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
@@ -42,7 +42,15 @@ export interface PoolView {
   readonly strategy: string
   /** What is known of the running copy; absent: nothing. */
   readonly strategyFacts?: StrategyFacts
+  /** Absent: no session is kept at a backend. */
+  readonly sticky?: StickyView
   readonly backends: readonly BackendView[]
+}
+
+export interface StickyView {
+  readonly counters: Readonly<StickyCounters>
+  /** How many are remembered; undefined: none is, since clients bring all there is to know. */
+  readonly sessions: number | undefined
 }
 
 export interface StrategyFacts {

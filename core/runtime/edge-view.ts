@@ -77,10 +77,11 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 
 const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
 
-const poolView = ({ name, config, backends, strategyFacts }: RunningPool): PoolView => ({
+const poolView = ({ name, config, backends, strategyFacts, sticky }: RunningPool): PoolView => ({
   name,
   strategy: config.strategy.use,
   strategyFacts,
+  ...(config.sticky && { sticky }),
   backends,
 })
 

@@ -14,7 +14,10 @@ import { createEventLog } from '../observe/event-log.ts'
 import type { Emit } from '../observe/events.ts'
 import { startLatencyWindow } from '../observe/histogram.ts'
 import { seldom } from '../observe/seldom.ts'
+import { homeOf } from '../own-files.ts'
 import type { Random } from '../random.ts'
+import type { Secret } from '../secrets.ts'
+import { ownStickyKey } from '../sticky/own-key.ts'
 import type { StrategyGuard } from '../strategy/host.ts'
 import { Addresses } from './addresses.ts'
 import { createLife } from './life.ts'
@@ -60,5 +63,17 @@ export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
     life: createLife(clock, () => counters.connectionsOpen === 0),
     addresses: new Addresses(clock, reportFault),
     published: new Published(),
+    stickyKey: stickyKeyOf(given.env, emit),
+  }
+}
+
+/** Read, or made, when it is first asked for. */
+function stickyKeyOf(env: Env | undefined, emit: Emit): () => Secret {
+  let known: Secret | undefined
+  return () => {
+    if (known !== undefined) return known
+    const { key, unkept } = ownStickyKey(env && homeOf(env))
+    if (unkept !== undefined) emit({ kind: 'sticky-key-unkept', reason: unkept })
+    return (known = key)
   }
 }

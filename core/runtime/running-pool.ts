@@ -31,6 +31,8 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
+import type { Secret } from '../secrets.ts'
+import { LiveSticky } from '../sticky/live.ts'
 import { Leaving } from '../pool/leaving.ts'
 import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
@@ -46,6 +48,8 @@ export interface PoolServices {
   readonly names: NameTable
   readonly budget: DescriptorBudget
   readonly plugins: PluginHost
+  /** What a sticky cookie is made with when the config names no key. */
+  readonly stickyKey: () => Secret
 }
 
 /** What of the whole config a pool needs beside its own part. */
@@ -64,6 +68,7 @@ export class RunningPool {
   private readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly watchers: Watchers
   private readonly leaving: Leaving
+  readonly sticky: LiveSticky
   config: PoolConfig
   private settings: PoolSettings
   backends: readonly Backend[] = []
@@ -90,6 +95,7 @@ export class RunningPool {
       random,
       onChange: (backend, detail) => this.onFact(backend, detail),
     })
+    this.sticky = new LiveSticky({ pool: config.name, clock, random, ownKey: services.stickyKey })
     this.leaving = new Leaving(clock, (backend) => this.connections.get(backend)?.cut())
     const reports: StrategyReports = {
       onFault: (what, error) => this.strategy.onFault(what, error),
@@ -139,13 +145,14 @@ export class RunningPool {
 
   /** What a snapshot shows of it to requests. */
   snapshot(): Pool {
-    const { name, balancer, connections, config } = this
+    const { name, balancer, connections, config, sticky } = this
     return {
       name,
       balancer,
       connections,
       affinity: config.affinity,
       retry: config.retry,
+      sticky: sticky.sticky,
     }
   }
 
@@ -203,6 +210,7 @@ export class RunningPool {
     this.watchers.update(config, now)
     for (const backend of backends) this.reckon(backend, 'another configuration is in force')
     this.balancer.update(backends)
+    this.sticky.update(config.sticky, backends)
   }
 
   private takeBack(member: Member, now: number): Backend | undefined {

@@ -47,6 +47,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     membersFile: undefined,
     strategy: { use: ports.length > 1 ? FIRST : 'round-robin', options: undefined },
     affinity: [{ kind: 'client' }],
+    sticky: undefined,
     health: undefined,
     passive: { failures: 1000, retryAfterMs: 10_000 },
     retry: { attempts: 2 },

@@ -16,6 +16,7 @@ import type {
   StreamChoice,
   StreamSource,
 } from '../../core/stream/backend-stream.ts'
+import type { Sticky } from '../../core/sticky/sticky.ts'
 import type { BodyForm, HandedOver } from '../../core/stream/body-form.ts'
 import type { ClientStream, Problem, RequestSink } from '../../core/stream/client-stream.ts'
 import type { Peer } from '../../core/stream/peer.ts'
@@ -166,11 +167,18 @@ export interface FakeExchangeOptions {
   readonly attempts?: number
   readonly admission?: Admission
   readonly isObserved?: boolean
+  readonly sticky?: Sticky
 }
 
 /** An exchange that has begun. The first backend with room is picked. */
 export function beginExchange(options: FakeExchangeOptions = {}) {
-  const { request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', idle = [0, 0], attempts = 2, isObserved = true } = options
+  const {
+    request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+    idle = [0, 0],
+    attempts = 2,
+    isObserved = true,
+    sticky,
+  } = options
   const clock = virtualClock()
   const client = new FakeClient(request)
   client.isWhole = options.isWhole ?? true
@@ -182,6 +190,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     pick: (_: unknown, tried: readonly Backend[]) =>
       backends.find((backend) => backend.hasRoom && !tried.includes(backend)),
     begin: (backend: Backend, now: number) => beginAttempt(backend, [], now),
+    offers: (backend: Backend) => backends.includes(backend) && backend.standing.usable,
   }
   const services: Services = {
     clock,
@@ -198,6 +207,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
       balancer,
       affinity: [{ kind: 'client' }],
       retry: { attempts },
+      sticky,
       connections: new Map(sources.map((source) => [source.backend, source])),
     },
     counters: { requests: 0 },

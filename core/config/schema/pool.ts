@@ -6,6 +6,7 @@ import { convert, type Field, required } from '../read/field.ts'
 import { count, duration } from '../read/scalars.ts'
 import { health } from './health.ts'
 import { backends } from './member.ts'
+import { sticky, type StickyDraft } from './sticky.ts'
 import { affinity, strategy } from './strategy.ts'
 
 const passive = section(
@@ -51,6 +52,7 @@ const body = object(
     backends: required(backends),
     strategy,
     affinity,
+    sticky,
     health,
     passive,
     retry,
@@ -65,8 +67,8 @@ const body = object(
   { description: 'Backends that serve the same, and how one is chosen.' },
 )
 
-/** All of a pool but its name. */
-export type PoolBody = Omit<PoolConfig, 'name'>
+/** All of a pool but its name, and what is called after that. */
+export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
 
 export const pool: Field<PoolBody | undefined> = convert(
   body,

@@ -55,6 +55,17 @@ web · p2c · 2 of 3 up
 `)
   })
 
+  test('says how many requests came to the backend of their session', () => {
+    const snapshot = busy()
+    const shown = (sessions: number | null): string | undefined => {
+      const sticky = { hits: 12_000, misses: 3, moved: 1, sessions }
+      return formatStatus({ ...snapshot, pools: [{ ...snapshot.pools[0]!, sticky }] }, plain).split('\n')[5]
+    }
+    expect(shown(null)).toBe('      sticky: 12,000 kept, 3 new, 1 moved')
+    expect(shown(9)).toBe('      sticky: 12,000 kept, 3 new, 1 moved; 9 sessions remembered')
+    expect(formatStatus(snapshot, plain)).not.toContain('sticky')
+  })
+
   test('says what is asked in place of a strategy that failed', () => {
     const strategyFacts = {
       name: 'p2c',

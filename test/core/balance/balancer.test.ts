@@ -33,6 +33,16 @@ describe('Balancer', () => {
     expect(balancer.hasCandidates).toBeFalse()
   })
 
+  test('offers whoever it would show to a strategy', () => {
+    const { balancer } = balancing(taking(0))
+    const [first, second, third] = backends
+    expect([balancer.offers(first), balancer.offers(makeBackend(1))]).toEqual([true, false])
+    balancer.update([first, second, makeBackend(9, { isDraining: true })])
+    expect([balancer.offers(second), balancer.offers(third)]).toEqual([true, false])
+    balancer.update([])
+    expect(balancer.offers(first)).toBeFalse()
+  })
+
   test('asks another strategy from the next pick on', () => {
     const { balancer } = balancing(taking(0))
     expect(balancer.pick(context, [])).toBe(backends[0])

@@ -36,6 +36,7 @@ describe('a valid config', () => {
           membersFile: undefined,
           strategy: { use: 'p2c', options: undefined },
           affinity: [{ kind: 'client' }],
+          sticky: undefined,
           health: undefined,
           passive: { failures: 3, retryAfterMs: 10_000 },
           retry: { attempts: 2 },

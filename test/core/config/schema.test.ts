@@ -16,6 +16,8 @@ describe('the schema', () => {
     withPool({}),
     withPool({ health: { path: '/health', expect: [200, '300-399'], interval: '${I:-5s}' } }),
     withPool({ strategy: { use: 'p2c', options: [1] }, affinity: 'header:x-user' }),
+    withPool({ affinity: ['cookie:a', 'client'], sticky: { cookie: { maxAge: '1h', sameSite: 'strict' } } }),
+    withPool({ sticky: { learn: { header: 'x-s' }, ttl: '1m', size: '1MiB' } }),
     withPool({ strategy: '${S:-p2c}' }),
     withTop({ admin: false, listeners: { web: { address: '[::]:80' } } }),
     withTop({

@@ -10,13 +10,15 @@ interface Hop {
   readonly isTrusted?: boolean
   readonly address?: string
   readonly asksUpgrade?: boolean
+  readonly hiddenCookie?: string
 }
 
 /** The forwarded head, written into a buffer that is just as large as it was said to need, at an odd offset. */
-function rewritten(text: string, { isTrusted = false, address = '1.2.3.4', asksUpgrade = false }: Hop = {}): string {
+function rewritten(text: string, hop: Hop = {}): string {
+  const { isTrusted = false, address = '1.2.3.4', asksUpgrade = false, hiddenCookie } = hop
   const head = parseRequest(text)
   const client = { address, isTrusted, scheme: 'http' as const, forwardedFields: forwardedForLines(address) }
-  const rewrite = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade, writeRequestId }
+  const rewrite = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade, hiddenCookie, writeRequestId }
   const at = 7
   const out = Buffer.alloc(at + requestHeadRoom(head, rewrite), '!')
   const end = writeRequestHead(out, at, head, rewrite)
@@ -48,6 +50,23 @@ describe('writeRequestHead', () => {
 
   test('answers a higher minor version as 1.1', () => {
     expect(rewritten('GET / HTTP/1.9\r\nHost: a\r\n\r\n')).toStartWith('GET / HTTP/1.1\r\nHost: a\r\n')
+  })
+
+  test('keeps a cookie of ours from the backend, and writes the others at the end', () => {
+    expect(
+      rewritten('GET / HTTP/1.1\r\nHost: a\r\ncOOkie:a=1;own=2; b=3\r\nB: 1\r\n\r\n', { hiddenCookie: 'own' }),
+    ).toBe(`GET / HTTP/1.1\r\nHost: a\r\nB: 1\r\ncOOkie:a=1;b=3\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`)
+  })
+
+  test('leaves Cookie fields alone that do not hold it', () => {
+    const text = 'GET / HTTP/1.1\r\nHost: a\r\nCookie:  xown=1; own; OWN=2 ;\r\nB: 1\r\n'
+    expect(rewritten(`${text}\r\n`, { hiddenCookie: 'own' })).toStartWith(text)
+  })
+
+  test('has room for as many Cookie fields without white space as a head may have', () => {
+    const lines = 'Cookie:own=2;a\r\n'.repeat(200)
+    const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`, { hiddenCookie: 'own' })
+    expect(text.split('Cookie:a\r\n')).toHaveLength(201)
   })
 
   test.each([

@@ -24,6 +24,7 @@ const rewrite: RequestRewrite = {
   client: { address: '127.0.0.1', isTrusted: false, scheme: 'http', forwardedFields: Buffer.alloc(0) },
   backendHost: 'a',
   isUpgrade: false,
+  hiddenCookie: undefined,
   writeRequestId: (_bytes, at) => at,
 }
 

@@ -29,7 +29,8 @@ function busyEdge() {
     fakeBackend({ id: 'b"\\\n:80', standing: downStanding('refused') }),
     fakeBackend({ id: 'unix:/run/c.sock', standing: drained }),
   ]
-  const pools = [{ name: 'web', strategy: './mine.ts', strategyFacts, backends }]
+  const sticky = { counters: { hits: 5, misses: 3, moved: 2 }, sessions: 9 }
+  const pools = [{ name: 'web', strategy: './mine.ts', strategyFacts, sticky, backends }]
   return fakeEdge([], { pools, reload: { generation, lastReload: null, reloads: reloadLedger.create() } })
 }
 
@@ -93,6 +94,13 @@ describe('metrics page', () => {
     expect(valueOf(families, 'smartedge_backend_responses_total', { ...labels, class: '4xx' })).toBe(1)
   })
 
+  test('counts requests of sticky sessions by pool and result, and what is remembered', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    const requests = (result: string) => valueOf(families, 'smartedge_sticky_requests_total', { pool: 'web', result })
+    expect(['hit', 'miss', 'moved'].map(requests)).toEqual([5, 3, 2])
+    expect(valueOf(families, 'smartedge_sticky_sessions', { pool: 'web' })).toBe(9)
+  })
+
   test('gives durations in seconds, in buckets that add up', () => {
     const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
     const name = 'smartedge_backend_request_duration_seconds'
@@ -116,6 +124,10 @@ describe('metrics page', () => {
   test('leaves out what has no series: no pools, no traffic', () => {
     const none = renderMetrics(fakeEdge([], { pools: [] }), fakeProcess)
     expect(none).not.toContain('smartedge_backend_')
+    expect(renderMetrics(fakeEdge([]), fakeProcess)).not.toContain('sticky')
+    const sticky = { counters: { hits: 0, misses: 0, moved: 0 }, sessions: undefined }
+    const byCookie = fakeEdge([], { pools: [{ name: 'web', strategy: 'p2c', sticky, backends: [] }] })
+    expect(renderMetrics(byCookie, fakeProcess)).not.toContain('sticky_sessions')
     expect(renderMetrics(fakeEdge([fakeBackend()]), fakeProcess)).not.toContain('duration_seconds')
   })
 

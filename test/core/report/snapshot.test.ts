@@ -38,6 +38,17 @@ describe('status snapshot', () => {
     expect(snapshotOf({ standing, configuredWeight: 2 })).toMatchObject({ weight: 2, effectiveWeight: 0.5 })
   })
 
+  test('tells of sticky sessions where a pool keeps any', () => {
+    const counters = { hits: 5, misses: 3, moved: 2 }
+    const stickyOf = (sticky?: { counters: typeof counters; sessions: number | undefined }) => {
+      const pools = [{ name: 'web', strategy: 'p2c', ...(sticky && { sticky }), backends: [] }]
+      return buildSnapshot(fakeEdge([], { pools }), fakeProcess, virtualClock()).pools[0]!.sticky
+    }
+    expect(stickyOf()).toBeNull()
+    expect(stickyOf({ counters, sessions: undefined })).toEqual({ ...counters, sessions: null })
+    expect(stickyOf({ counters, sessions: 9 })).toEqual({ ...counters, sessions: 9 })
+  })
+
   test('survives JSON unchanged, nothing left out', () => {
     const latency = new BackendLatency({ generation: 0 })
     latency.record(12)
