@@ -291,6 +291,13 @@ describe('two requests of one session, in a pool that is idle but for them', () 
         ],
       },
     ],
+    [
+      'consistent-hash by rendezvous',
+      {
+        strategy: { use: 'consistent-hash', options: { method: 'rendezvous' } },
+        affinity: [{ kind: 'query', name: 'sid' }],
+      },
+    ],
   ] as [string, Partial<PoolConfig>][])('stay together by %s', async (_, pool) => {
     await using rig = await startBackends(pool, polling)
     for (let session = 0; session < 6; session += 1) {
