@@ -42,7 +42,7 @@ export class CookieSticky implements Sticky {
     this.policy = policy
     this.key = key
     this.counters = counters
-    this.hiddenCookie = policy.isForwarded ? undefined : policy.name
+    this.hiddenCookie = policy.forward ? undefined : policy.name
     this.found = (bytes, from, to) =>
       to - from === tokenLength ? this.backends.get(bytes.toString('latin1', from, to)) : undefined
   }
@@ -99,14 +99,14 @@ const sameSites = { lax: 'Lax', strict: 'Strict', none: 'None' } as const
 
 /** RFC 6265 4.1.1, and SameSite of its successor. */
 function lineOf(policy: CookiePolicy, token: string): Buffer {
-  const { name, path, domain, maxAgeMs, sameSite, isSecure, isHttpOnly } = policy
+  const { name, path, domain, maxAgeMs, sameSite, secure, httpOnly } = policy
   const attributes = [
     `${name}=${token}`,
     `Path=${path}`,
     ...(domain === undefined ? [] : [`Domain=${domain}`]),
     ...(maxAgeMs === undefined ? [] : [`Max-Age=${Math.floor(maxAgeMs / 1000)}`]),
-    ...(isSecure ? ['Secure'] : []),
-    ...(isHttpOnly ? ['HttpOnly'] : []),
+    ...(secure ? ['Secure'] : []),
+    ...(httpOnly ? ['HttpOnly'] : []),
     `SameSite=${sameSites[sameSite]}`,
   ]
   return Buffer.from(`Set-Cookie: ${attributes.join('; ')}\r\n`, 'latin1')

@@ -13,10 +13,10 @@ export interface CookiePolicy {
   /** Whole seconds; undefined: until the browser ends. */
   readonly maxAgeMs: number | undefined
   readonly sameSite: 'lax' | 'strict' | 'none'
-  readonly isSecure: boolean
-  readonly isHttpOnly: boolean
+  readonly secure: boolean
+  readonly httpOnly: boolean
   /** Whether backends are sent it, too. */
-  readonly isForwarded: boolean
+  readonly forward: boolean
   /** What its values are made with; undefined: the key that the process keeps for itself. */
   readonly key: Secret | undefined
 }

@@ -21,9 +21,9 @@ const cookie: CookiePolicy = {
   domain: undefined,
   maxAgeMs: undefined,
   sameSite: 'lax',
-  isSecure: false,
-  isHttpOnly: true,
-  isForwarded: false,
+  secure: false,
+  httpOnly: true,
+  forward: false,
   key: new Secret('a key of sixteen characters'),
 }
 const learn: LearnPolicy = {
@@ -115,7 +115,7 @@ describe('a session by a cookie of ours', () => {
   })
 
   test('is shown to backends that are to see it', async () => {
-    await using rig = await startBackends({ sticky: { ...cookie, isForwarded: true } })
+    await using rig = await startBackends({ sticky: { ...cookie, forward: true } })
     const browser = new Browser()
     const [home] = await browser.visits(rig.edge, 2)
     const [value = ''] = browser.cookies.values()

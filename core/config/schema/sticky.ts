@@ -104,9 +104,9 @@ const cookie = convert(cookieBody, (body, _node, reading): CookieDraft => {
     domain: body.domain?.value,
     maxAgeMs: body.maxAge,
     sameSite: body.sameSite?.value ?? defaults['pool.sticky.cookie.sameSite'].value,
-    isSecure: body.secure,
-    isHttpOnly: body.httpOnly,
-    isForwarded: body.forward,
+    secure: body.secure,
+    httpOnly: body.httpOnly,
+    forward: body.forward,
     key: body.key,
   }
 })

@@ -15,9 +15,9 @@ describe('sticky', () => {
       domain: undefined,
       maxAgeMs: undefined,
       sameSite: 'lax',
-      isSecure: false,
-      isHttpOnly: true,
-      isForwarded: false,
+      secure: false,
+      httpOnly: true,
+      forward: false,
       key: undefined,
     } as const
     expect(stickyOf({ cookie: {} })).toEqual(plain)
@@ -27,9 +27,9 @@ describe('sticky', () => {
       name: '__Host-b',
       maxAgeMs: 3_600_000,
       sameSite: 'none',
-      isSecure: true,
-      isHttpOnly: false,
-      isForwarded: true,
+      secure: true,
+      httpOnly: false,
+      forward: true,
       key: new Secret('a-key-without-sp'),
     })
     expect(stickyOf({ cookie: { domain: 'Example.com' } })).toMatchObject({ domain: 'example.com' })

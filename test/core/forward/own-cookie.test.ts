@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import { isMarked, markNamedByConnection } from '../../../core/forward/forwarded-fields.ts'
 import { takeCookie } from '../../../core/forward/own-cookie.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
@@ -41,5 +42,33 @@ describe('takeCookie', () => {
 
   test('takes no longer for many separators before it', () => {
     expect(takeCookie(fieldsOf(`Cookie: a=1${' ;'.repeat(30_000)}own=1\r\n`), 'own')).toBe('Cookie: a=1\r\n')
+  })
+
+  const piece = fc.constantFrom('own', 'owner', 'Own', 'a', '=', ';', '; ', ' ', '\t', '"', '\xff', 'own=1', 'own=2;')
+
+  /** The pairs of Cookie lines, without the white space around them. */
+  const pairsOf = (values: readonly string[]): string[] =>
+    values.flatMap((value) => value.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))).filter(Boolean)
+
+  test('takes the pairs of its name and leaves every other, in order, of any field', () => {
+    const anyLines = fc.array(
+      fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+      { maxLength: 4 },
+    )
+    const property = fc.property(anyLines, (values) => {
+      const fields = fieldsOf(values.map((value) => `Cookie:${value}\r\n`).join(''))
+      const written = takeCookie(fields, 'own')
+      const left = values.filter((_, at) => !isMarked(fields, at + 1))
+      const rewritten = written
+        .split('\r\n')
+        .slice(0, -1)
+        .map((line) => line.slice('Cookie:'.length))
+      const isOwn = (pair: string): boolean => /^own[ \t]*=/.test(pair)
+      const touched = values.filter((value) => pairsOf([value]).some(isOwn))
+      expect(pairsOf(rewritten)).toEqual(pairsOf(touched).filter((pair) => !isOwn(pair)))
+      expect(left).toEqual(values.filter((value) => !touched.includes(value)))
+      expect(written.length).toBeLessThanOrEqual(touched.reduce((sum, value) => sum + `Cookie:${value}\r\n`.length, 0))
+    })
+    fc.assert(property, { numRuns: 2000 })
   })
 })

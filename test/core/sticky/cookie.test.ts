@@ -15,9 +15,9 @@ const policy: CookiePolicy = {
   domain: undefined,
   maxAgeMs: undefined,
   sameSite: 'lax',
-  isSecure: false,
-  isHttpOnly: true,
-  isForwarded: false,
+  secure: false,
+  httpOnly: true,
+  forward: false,
   key: undefined,
 }
 
@@ -74,8 +74,8 @@ describe('the cookie of a session', () => {
       domain: 'example.com',
       maxAgeMs: 90_500,
       sameSite: 'none',
-      isSecure: true,
-      isHttpOnly: false,
+      secure: true,
+      httpOnly: false,
     })
     expect(lineOf(a)).toEndWith('; Path=/app; Domain=example.com; Max-Age=90; Secure; SameSite=None\r\n')
   })
@@ -94,7 +94,7 @@ describe('the cookie of a session', () => {
 
   test('keeps from backends by its name, unless they are to see it', () => {
     expect(stickyOf().sticky.hiddenCookie).toBe('smartedge-web')
-    expect(stickyOf({ isForwarded: true }).sticky.hiddenCookie).toBeUndefined()
+    expect(stickyOf({ forward: true }).sticky.hiddenCookie).toBeUndefined()
   })
 })
 

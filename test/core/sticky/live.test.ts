@@ -14,9 +14,9 @@ const cookie: CookiePolicy = {
   domain: undefined,
   maxAgeMs: undefined,
   sameSite: 'lax',
-  isSecure: false,
-  isHttpOnly: true,
-  isForwarded: false,
+  secure: false,
+  httpOnly: true,
+  forward: false,
   key: new Secret('a key of sixteen characters'),
 }
 const learn: LearnPolicy = { kind: 'learn', from: { kind: 'header', name: 'x-s' }, ttlMs: 1000, maxBytes: 65_536 }
