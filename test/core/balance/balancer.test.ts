@@ -37,8 +37,9 @@ describe('Balancer', () => {
     const { balancer } = balancing(taking(0))
     const [first, second, third] = backends
     expect([balancer.offers(first), balancer.offers(makeBackend(1))]).toEqual([true, false])
-    balancer.update([first, second, makeBackend(9, { isDraining: true })])
-    expect([balancer.offers(second), balancer.offers(third)]).toEqual([true, false])
+    const draining = makeBackend(9, { isDraining: true })
+    balancer.update([first, second, draining])
+    expect([second, third, draining].map((backend) => balancer.offers(backend))).toEqual([true, false, false])
     balancer.update([])
     expect(balancer.offers(first)).toBeFalse()
   })

@@ -52,7 +52,7 @@ describe('acquireKept', () => {
       backend.reckon({ awaitsCheckSince: undefined }, 0)
     }
     const source = new FakeSource(backend, 0)
-    source.isFull = isFull
+    if (isFull) backend.room = { hasRoom: false }
     const session = { backend, settle: () => undefined }
     return {
       backend,

@@ -95,6 +95,12 @@ describe('a learned session', () => {
     expect(homeOf(cookie('s1'))?.id).toBe(home)
   })
 
+  test('is not begun by a cookie that is being deleted', () => {
+    const { answer, sticky } = learning()
+    answer(a, '', set('', '; Max-Age=0'))
+    expect(sticky.sessions).toBe(0)
+  })
+
   test('is found by any of several cookies of that name', () => {
     const { answer, homeOf } = learning()
     answer(b, '', set('s1'))
