@@ -167,18 +167,13 @@ export interface FakeExchangeOptions {
   readonly attempts?: number
   readonly admission?: Admission
   readonly isObserved?: boolean
-  readonly sticky?: Sticky
+  /** What keeps sessions at these backends. */
+  readonly sticky?: (backends: readonly Backend[]) => Sticky
 }
 
 /** An exchange that has begun. The first backend with room is picked. */
 export function beginExchange(options: FakeExchangeOptions = {}) {
-  const {
-    request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
-    idle = [0, 0],
-    attempts = 2,
-    isObserved = true,
-    sticky,
-  } = options
+  const { request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', idle = [0, 0], attempts = 2, isObserved = true } = options
   const clock = virtualClock()
   const client = new FakeClient(request)
   client.isWhole = options.isWhole ?? true
@@ -207,7 +202,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
       balancer,
       affinity: [{ kind: 'client' }],
       retry: { attempts },
-      sticky,
+      sticky: options.sticky?.(backends),
       connections: new Map(sources.map((source) => [source.backend, source])),
     },
     counters: { requests: 0 },
