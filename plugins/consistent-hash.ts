@@ -10,6 +10,7 @@
  * when a member is unknown, half have left, or a weight crosses a power of two.
  * Rendezvous (Thaler, Ravishankar 1998; Schindelhauer, Schomaker 2005): owners in the order of -ln(u) / weight, with u of
  * key and owner together in (0, 1). Nothing is built and shares are exact, at the price of a look at every owner.
+ * Both stand in one file since all but the order is the same.
  */
 import type { Candidate, Candidates } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'

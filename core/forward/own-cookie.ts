@@ -1,10 +1,8 @@
 /** Takes a cookie of ours out of what a backend gets: it is a matter between the client and us. */
 import type { FieldSection } from '../http1/field-section.ts'
 import { isWhitespace, SEMICOLON } from '../http1/grammar.ts'
-import { type Pair, pairNamed } from '../http1/pairs.ts'
+import { cookieLine, type Pair, pairNamed } from '../http1/pairs.ts'
 import { isMarked, markLine } from './forwarded-fields.ts'
-
-const COOKIE = Buffer.from('cookie')
 
 /**
  * Leaves out the Cookie lines that hold a cookie of that name; returns those to be written instead, one character a byte
@@ -12,7 +10,7 @@ const COOKIE = Buffer.from('cookie')
  */
 export function takeCookie(fields: FieldSection, name: string): string {
   let lines = ''
-  for (let line = fields.lineNamed(COOKIE, 0); line >= 0; line = fields.lineNamed(COOKIE, line + 1)) {
+  for (let line = cookieLine(fields, 0); line >= 0; line = cookieLine(fields, line + 1)) {
     const pair = pairNamed(fields.bytes, fields.valueStart(line), fields.valueEnd(line), name)
     // One that Connection names is left out already.
     if (pair === undefined || isMarked(fields, line)) continue

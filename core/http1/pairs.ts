@@ -20,10 +20,13 @@ export interface Pair {
   readonly end: number
 }
 
+/** The first Cookie line at or behind `from`; -1 when there is none. HTTP/1 has one (RFC 6265 5.4), some proxies make several. */
+export const cookieLine = (fields: FieldSection, from: number): number => fields.lineNamed(COOKIE, from)
+
 /** One character a byte; the first pair of the name counts, also over several lines. undefined when absent or empty. */
 export function cookieNamed(fields: FieldSection, name: string): string | undefined {
   const { bytes } = fields
-  for (let line = fields.lineNamed(COOKIE, 0); line >= 0; line = fields.lineNamed(COOKIE, line + 1)) {
+  for (let line = cookieLine(fields, 0); line >= 0; line = cookieLine(fields, line + 1)) {
     const pair = pairNamed(bytes, fields.valueStart(line), fields.valueEnd(line), name)
     if (pair !== undefined) return pair.from === pair.to ? undefined : bytes.toString('latin1', pair.from, pair.to)
   }
@@ -41,7 +44,7 @@ export function findCookie<Found>(
 ): Found | undefined {
   const { bytes } = fields
   let left = MAX_REPEATS
-  for (let line = fields.lineNamed(COOKIE, 0); line >= 0; line = fields.lineNamed(COOKIE, line + 1)) {
+  for (let line = cookieLine(fields, 0); line >= 0; line = cookieLine(fields, line + 1)) {
     const end = fields.valueEnd(line)
     let pair = pairNamed(bytes, fields.valueStart(line), end, name)
     for (; pair !== undefined && left > 0; pair = pairNamed(bytes, pair.end + 1, end, name), left -= 1) {
