@@ -51,9 +51,9 @@ describe('consistent-hash by rendezvous', () => {
     ['3 equal', equal(3), 100_000],
     ['3 different', mixed(3), 100_000],
     ['10 different', mixed(10), 150_000],
-    ['40 equal', equal(40), 200_000],
-    ['75 different', mixed(75), 300_000],
-    ['200 different', mixed(200), 600_000],
+    ['40 equal', equal(40), 150_000],
+    ['75 different', mixed(75), 200_000],
+    ['200 different', mixed(200), 400_000],
   ])('is even to 1 %% over %s backends', (_, weights, count) => {
     expect(imbalance(create(), fakePool(weights), count)).toBeLessThan(0.01)
   })
@@ -68,12 +68,12 @@ describe('consistent-hash by rendezvous', () => {
     const pool = fakePool([1, 2, 3, 4])
     const strategy = create()
     const served = new Map<string, number>()
-    for (let index = 0; index < 500_000; index += 1) {
+    for (let index = 0; index < 300_000; index += 1) {
       const { id } = pickFor(strategy, pool, `user-${index}`)
       served.set(id, (served.get(id) ?? 0) + 1)
     }
     for (const { id, weight } of pool) {
-      expect(Math.abs((served.get(id) ?? 0) / ((500_000 * weight) / 10) - 1)).toBeLessThan(0.01)
+      expect(Math.abs((served.get(id) ?? 0) / ((300_000 * weight) / 10) - 1)).toBeLessThan(0.01)
     }
   })
 
