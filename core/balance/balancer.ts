@@ -92,6 +92,16 @@ export class Balancer {
     return last && this.askFor(last, choiceOf(last), context)
   }
 
+  /** Whether `pick` would find anybody now. */
+  hasOther(tried: readonly Backend[]): boolean {
+    const choice = this.current()
+    if (choice === undefined) return false
+    if (withRoom(choice.backends, tried) !== undefined) return true
+    if (choice.backends.some((backend) => !tried.includes(backend))) return false
+    const out = heldOutByTraffic(this.backends)
+    return out !== undefined && withRoom(out, tried) !== undefined
+  }
+
   /** Of `left`, a part of `choice`. */
   private askFor(left: EligibleBackends, choice: Choice, context: PickContext): Backend {
     // Nothing to choose: a strategy may search long for the one that is left.

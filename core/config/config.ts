@@ -4,7 +4,8 @@
  */
 import type { SocketAddress } from '../address.ts'
 import type { Member } from '../backend/member.ts'
-import type { Affinity, RetryPolicy } from '../pool/policy.ts'
+import type { DeadlineField } from '../forward/deadline.ts'
+import type { Affinity, BudgetPolicy, HedgePolicy, RetryPolicy } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -32,7 +33,7 @@ export interface Config {
   /** ms that a removed backend, pool or listener may go on with what it has begun. */
   readonly drainTimeoutMs: number
   readonly geo: GeoPolicy | undefined
-  readonly routes: readonly RouteRule[]
+  readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
 
@@ -56,6 +57,29 @@ export interface AdminConfig {
 export interface Limits extends HttpLimits {
   /** Client connections open at once; undefined: as many as the descriptor limit allows. */
   readonly maxConnections: number | undefined
+  /** Of all request bodies together that are kept to be sent again. */
+  readonly maxReplayBytes: number
+}
+
+export interface RouteConfig extends RouteRule {
+  /** Absent: those of its pool. */
+  readonly timeouts?: RouteTimeouts
+  /** What is otherwise than its pool says; absent: nothing. */
+  readonly retry?: Partial<RetryPolicy>
+  /** Absent: a slow backend is waited for. */
+  readonly hedge?: HedgePolicy
+}
+
+/** Each in ms; undefined: no bound of the route's own. */
+export interface RouteTimeouts {
+  /** From a request's head to the end of its response. */
+  readonly requestMs: number | undefined
+  /** For the head of one attempt's response. */
+  readonly tryMs: number | undefined
+  /** The field by which clients set a deadline; undefined: none is looked at. */
+  readonly deadline: DeadlineField | undefined
+  /** What is otherwise than the pool's; keys that are absent are not. */
+  readonly backend: Partial<Pick<BackendTimeouts, 'connectMs' | 'responseMs' | 'idleMs'>>
 }
 
 export interface PoolConfig {
@@ -70,6 +94,7 @@ export interface PoolConfig {
   /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */
   readonly passive: { readonly failures: number; readonly retryAfterMs: number }
   readonly retry: RetryPolicy
+  readonly retryBudget: BudgetPolicy
   readonly timeouts: BackendTimeouts
   /** Idle connections kept open to each backend. */
   readonly maxIdleConnections: number

@@ -49,11 +49,13 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly inPool = new Place<Http1Connection>(this)
   readonly inBudget = new Place<Idle>(this)
   sink: ResponseSink | undefined = undefined
+  hasBegun = false
+  /** Of the request that it is opened for, and of the wait behind it; its pool says which. */
+  timeouts: BackendTimeouts
   private readonly owner: Http1ConnectionOwner
   private state: State = CONNECTING
   /** Requests sent on it. */
   private uses = 0
-  private hasResponseBytes = false
   private isGone = false
   // Of the request under way.
   private isHeadRequest = false
@@ -68,6 +70,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   constructor(owner: Http1ConnectionOwner) {
     this.owner = owner
+    this.timeouts = owner.timeouts
     this.wire = new Wire(this, owner.wheel)
   }
 
@@ -76,17 +79,13 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     return this.uses > 1 || (this.uses === 1 && this.state.kind === 'idle')
   }
 
-  get hasBegun(): boolean {
-    return this.hasResponseBytes
-  }
-
   sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void {
     this.state = advance(this.state, 'begins', HEAD_DUE)
     this.isHeadRequest = head.isHead
     this.isChunkedRequest = head.fields.isChunked
     this.responseForm = form
     this.isRequestSent = false
-    this.hasResponseBytes = false
+    this.hasBegun = false
     this.interims = 0
     this.uses += 1
     this.rearm()
@@ -165,7 +164,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     this.owner.counters.bytesFromBackend += bytes.length
     switch (this.state.kind) {
       case 'head':
-        this.hasResponseBytes = true
+        this.hasBegun = true
         this.read(bytes)
         break
       case 'body':
@@ -217,7 +216,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   onTimeout(): void {
-    const { timeouts } = this.owner
+    const { timeouts } = this
     const { kind } = this.state
     if (kind === 'idle') this.discard()
     else if (this.wire.isBlocked) this.fail('timeout', `the backend took no bytes for ${timeouts.idleMs} ms`)
@@ -231,7 +230,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     const isHeldUp = (kind === 'head' && !this.isRequestSent) || (kind === 'body' && this.wire.isPaused)
     const name = this.wire.isBlocked ? 'idleMs' : isHeldUp ? undefined : BACKEND_TIMEOUTS[kind]
     if (name === undefined) this.wire.disarm()
-    else this.wire.arm(this.owner.timeouts[name])
+    else this.wire.arm(this.timeouts[name])
   }
 
   /** Frees its place, once. */

@@ -85,8 +85,11 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     return this.idle.size > 0 || maxConnections === undefined || this.size < maxConnections
   }
 
-  open(choice: StreamChoice): BackendStream | undefined {
-    return (choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')) ?? this.connect()
+  open(choice: StreamChoice, timeouts = this.timeouts): BackendStream | undefined {
+    const idle = choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')
+    const connection = idle ?? this.connect(timeouts)
+    if (connection !== undefined) connection.timeouts = timeouts
+    return connection
   }
 
   /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
@@ -151,14 +154,14 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   }
 
   /** undefined: the cap is reached, or no descriptor is left. */
-  private connect(): Http1Connection | undefined {
+  private connect({ connectMs }: BackendTimeouts): Http1Connection | undefined {
     const { address } = this
     const { maxConnections } = this.policy
     if (maxConnections !== undefined && this.size >= maxConnections) return undefined
     if (!this.budget.take()) return undefined
     const connection = new Http1Connection(this)
     this.connections.add(connection)
-    this.dial(address, connection.wire, this.policy.timeouts.connectMs)
+    this.dial(address, connection.wire, connectMs)
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))
     return connection

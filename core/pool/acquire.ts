@@ -17,7 +17,7 @@ export function acquire(
   choice: StreamChoice,
 ): Acquired | undefined {
   const backend = pool.balancer.pick(context, tried)
-  const stream = backend && sourceOf(pool, backend).open(choice)
+  const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts)
   return stream && { backend, stream }
 }
 

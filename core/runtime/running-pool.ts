@@ -31,7 +31,9 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
+import { HeadTimes } from '../pool/head-times.ts'
 import { Leaving } from '../pool/leaving.ts'
+import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
 
@@ -64,6 +66,8 @@ export class RunningPool {
   private readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly watchers: Watchers
   private readonly leaving: Leaving
+  private readonly budget: RetryBudget
+  private readonly headTimes: HeadTimes
   config: PoolConfig
   private settings: PoolSettings
   backends: readonly Backend[] = []
@@ -81,6 +85,8 @@ export class RunningPool {
     this.services = services
     const { clock, random, plugins: host } = services
     const { strategy } = starting.ready
+    this.budget = new RetryBudget(config.retryBudget)
+    this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
     this.watchers = new Watchers({
       policy: config,
@@ -146,6 +152,9 @@ export class RunningPool {
       connections,
       affinity: config.affinity,
       retry: config.retry,
+      timeouts: config.timeouts,
+      budget: this.budget,
+      headTimes: this.headTimes,
     }
   }
 
@@ -183,6 +192,7 @@ export class RunningPool {
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
     this.config = config
     this.settings = settings
+    this.budget.update(config.retryBudget)
     this.takeMembers(config)
     if (ready !== undefined) this.strategy.take(ready)
   }

@@ -8,6 +8,7 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { BodyForm, HandedOver } from './body-form.ts'
 
 /**
@@ -22,7 +23,7 @@ export interface BackendStream {
   readonly isReused: boolean
   /** Some byte of a response has come. */
   readonly hasBegun: boolean
-  /** The form in which it takes a chunked body. */
+  /** The form in which it takes a chunked body; the same for all streams of a pool, since a body read in one is kept in it. */
   readonly bodyForm: BodyForm
   /** Hears what comes back; to be set as soon as the stream has been opened. */
   sink: ResponseSink | undefined
@@ -67,7 +68,7 @@ export interface StreamSource {
   readonly hasRoom: boolean
   /**
    * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink
-   * `onConnected` or `onFailure` first, in a later event.
+   * `onConnected` or `onFailure` first, in a later event. `timeouts`: its own for this request; absent: the source's.
    */
-  open(choice: StreamChoice): BackendStream | undefined
+  open(choice: StreamChoice, timeouts?: BackendTimeouts): BackendStream | undefined
 }

@@ -72,7 +72,11 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/inbound/', to: FOR_STREAMS },
   { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },
   { from: 'core/admission/', to: [], types: ['core/stream/'] },
-  { from: 'core/pool/', to: ['core/backend/', 'core/balance/', 'core/health/', 'core/strategy/', 'core/stream/'] },
+  {
+    from: 'core/pool/',
+    to: ['backend', 'balance', 'health', 'strategy', 'stream'].map((name) => `core/${name}/`),
+    types: ['core/net/', 'core/observe/'],
+  },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },

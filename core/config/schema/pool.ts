@@ -6,6 +6,7 @@ import { convert, type Field, required } from '../read/field.ts'
 import { count, duration } from '../read/scalars.ts'
 import { health } from './health.ts'
 import { backends } from './member.ts'
+import { poolRetry } from './retry.ts'
 import { affinity, strategy } from './strategy.ts'
 
 const passive = section(
@@ -18,15 +19,6 @@ const passive = section(
     }),
   },
   { description: 'What failures in traffic do; always on.' },
-)
-
-const retry = section(
-  {
-    attempts: count(defaults['pool.retry.attempts'], {
-      description: 'Backends tried for one request at most, the first included; 1: no retries.',
-    }),
-  },
-  { description: 'When a backend cannot be reached.' },
 )
 
 const timeouts = section(
@@ -53,7 +45,7 @@ const body = object(
     affinity,
     health,
     passive,
-    retry,
+    retry: poolRetry,
     timeouts,
     maxIdleConnections: count(defaults['pool.maxIdleConnections'], {
       description: 'Idle connections kept open to each backend.',
@@ -70,18 +62,19 @@ export type PoolBody = Omit<PoolConfig, 'name'>
 
 export const pool: Field<PoolBody | undefined> = convert(
   body,
-  ({ backends: source, passive, retry, timeouts, ...rest }) => ({
-    ...rest,
-    members: source?.members ?? [],
-    membersFile: source?.file,
-    passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
-    retry,
-    timeouts: {
-      connectMs: timeouts.connect,
-      responseMs: timeouts.response,
-      idleMs: timeouts.idle,
-      keepAliveMs: timeouts.keepAlive,
-      maxAgeMs: timeouts.maxAge,
+  ({ backends: source, passive, retry, timeouts, ...rest }) =>
+    retry && {
+      ...rest,
+      members: source?.members ?? [],
+      membersFile: source?.file,
+      passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
+      ...retry,
+      timeouts: {
+        connectMs: timeouts.connect,
+        responseMs: timeouts.response,
+        idleMs: timeouts.idle,
+        keepAliveMs: timeouts.keepAlive,
+        maxAgeMs: timeouts.maxAge,
+      },
     },
-  }),
 )

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
 import { acquire, sourceOf } from '../../../core/pool/acquire.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
-import { FakeSource } from '../../support/fake-streams.ts'
+import { FakeSource, idlePool } from '../../support/fake-streams.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
 
@@ -10,9 +10,9 @@ import { contextOf } from '../../support/pick-context.ts'
 function picking(backend: Backend | undefined, sources: readonly FakeSource[] = []): Pool {
   return {
     name: 'web',
-    balancer: { pick: () => backend, begin: () => ({}) as never },
+    balancer: { pick: () => backend, hasOther: () => false, begin: () => ({}) as never },
     affinity: { kind: 'client' },
-    retry: { attempts: 2 },
+    ...idlePool(),
     connections: new Map(sources.map((source) => [source.backend, source])),
   }
 }
