@@ -130,7 +130,7 @@ export const defaults = {
     value: 2,
     min: 1,
     max: 10,
-    reason: 'One dead backend goes unnoticed, while an outage at most doubles the attempts.',
+    reason: 'One dead backend goes unnoticed; more help only where several fail at once.',
   },
   'pool.retry.statuses': {
     unit: 'status',
@@ -148,7 +148,7 @@ export const defaults = {
   },
   'pool.retry.maxBackoff': {
     unit: 'ms',
-    value: undefined,
+    value: 250,
     min: 0,
     max: minute,
     reason: 'Ten times the first: whoever waits longer is better told at once.',

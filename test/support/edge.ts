@@ -35,7 +35,8 @@ export interface EdgeOverrides {
   readonly connect?: Connect
 }
 
-const anyRequest = { host: undefined, path: undefined, methods: undefined, headers: [] }
+/** What a rule for everything asks for. */
+export const anyRequest = { host: undefined, path: undefined, methods: undefined, headers: [] }
 
 /** Only where there is somebody to choose from: a file of one's own is examined first, which takes its time. */
 const FIRST = `${import.meta.dir}/first-strategy.ts`

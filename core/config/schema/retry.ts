@@ -9,7 +9,7 @@ import { formatDuration, formatSize } from '../read/units.ts'
 
 const causes = ['connect', 'reset', 'timeout'] as const satisfies readonly RetryCause[]
 
-/** How much longer than the first the longest wait is, unless it is said. */
+/** How much longer than the first the longest wait is, unless it is said; as in the defaults. */
 const backoffGrowth = 10
 
 const defaultBackoffMs = defaults['pool.retry.backoff'].value
@@ -19,7 +19,7 @@ const defaultPolicy: RetryPolicy = {
   causes,
   statuses: [],
   backoffMs: defaultBackoffMs,
-  maxBackoffMs: defaultBackoffMs * backoffGrowth,
+  maxBackoffMs: defaults['pool.retry.maxBackoff'].value,
   maxRetryAfterMs: defaults['pool.retry.maxRetryAfter'].value,
   maxBodyBytes: defaults['pool.retry.maxBody'].value,
 }
@@ -31,7 +31,7 @@ const fields = {
   }),
   on: list(choice(causes, { description: 'A failure to try again after.' }), {
     description:
-      'Failures to try again after: no connection (any request); a connection that died before a byte of the response, and a time-out (idempotent requests).',
+      'Failures to try again after: `connect` (no connection was had; any request), `reset` (it died before a byte of the response) and `timeout` (both idempotent requests alone).',
     examples: [['connect']],
   }),
   statuses: list(count(defaults['pool.retry.statuses'], { description: 'A status to try again after.' }), {
