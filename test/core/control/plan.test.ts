@@ -120,6 +120,17 @@ describe('planChanges', () => {
       ['routes: added: x-key=*** to web', 'routes: removed: x-key=*** to web'],
     ],
     [
+      'what a route says of its requests',
+      withTop({ routes: [{ pool: 'web', timeouts: { request: '10s', connect: '1s' }, retry: { attempts: 3 } }] }),
+      withTop({ routes: [{ pool: 'web', timeouts: { request: '5s' }, hedge: {} }] }),
+      [
+        'routes: * to web: timeouts.request 10s -> 5s',
+        'routes: * to web: timeouts.backend.connect 1s -> none',
+        'routes: * to web: retry removed',
+        'routes: * to web: hedge added',
+      ],
+    ],
+    [
       'the order of routes',
       withTop({ routes: [{ match: { path: '/a' }, pool: 'web' }, { pool: 'web' }] }),
       withTop({ routes: [{ pool: 'web' }, { match: { path: '/a' }, pool: 'web' }] }),
