@@ -117,6 +117,8 @@ describe('Balancer', () => {
     expect(balancer.pick(context, backends)).toBe(back)
     expect(balancer.pick(context, [...backends, back])).toBe(away)
     expect(balancer.pick(context, [...backends, back, away])).toBeUndefined()
+    expect(balancer.hasOther([...backends, back])).toBeTrue()
+    expect(balancer.hasOther([...backends, back, away])).toBeFalse()
   })
 
   test('lets no hook keep an attempt from being counted', () => {
@@ -285,6 +287,19 @@ describe('backends at their caps', () => {
     expect(balancer.pick(context, [some[0]!, some[2]!])).toBe(some[3])
     expect(balancer.pick(context, [some[0]!, some[2]!, some[3]!])).toBeUndefined()
     expect(asked).toHaveLength(1)
+  })
+
+  test('are no others to go to, which nobody is asked about', () => {
+    const { asked, balancer, some } = capped(true, false, true)
+    const hasOther = (...tried: number[]) => balancer.hasOther(tried.map((index) => some[index]!))
+    expect([hasOther(), hasOther(0), hasOther(2), hasOther(0, 2), hasOther(0, 1, 2)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(asked).toEqual([])
   })
 
   test('are never given a request by a strategy that insists', () => {
