@@ -9,7 +9,7 @@ import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { parseRetryAfter } from '../http1/retry-after.ts'
-import { sourceOf } from '../pool/acquire.ts'
+import { type Acquired, sourceOf } from '../pool/acquire.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem } from '../stream/client-stream.ts'
@@ -228,7 +228,7 @@ export class Tries {
   private tryAgain(backend: Backend, last: Problem): void {
     const stream = sourceOf(this.pool, backend).open('fresh', this.pool.timeouts)
     if (stream === undefined) this.endWith(last)
-    else this.run(backend, stream)
+    else this.run({ backend, stream }, this.owner.services.clock.now())
   }
 
   private tryNext(now: number, head: RequestHead, last: Problem): void {
@@ -239,12 +239,12 @@ export class Tries {
       this.endWith(last)
       return
     }
-    const attempt = this.run(acquired.backend, acquired.stream)
+    const attempt = this.run(acquired, now)
     if (acquired.stream.isReused) this.send(attempt, head)
   }
 
-  private run(backend: Backend, stream: BackendStream): Attempt {
-    const attempt = this.begin(backend, stream)
+  private run(acquired: Acquired, now: number): Attempt {
+    const attempt = this.begin(acquired, now)
     this.isBlocked = false
     this.state = { kind: 'running', attempt, beside: undefined }
     return attempt
@@ -256,19 +256,19 @@ export class Tries {
     const { client, services } = this.owner
     if (state.kind !== 'running' || state.beside !== undefined || !client.isWhole || !this.hasAll) return
     const head = client.readHead()
-    const context = this.contextOf(head, services.clock.now())
+    const now = services.clock.now()
+    const context = this.contextOf(head, now)
     const acquired = this.backends.acquireBeside(state.attempt.backend, context)
     if (acquired === undefined) return
     services.counters.hedges += 1
-    const beside = this.begin(acquired.backend, acquired.stream)
+    const beside = this.begin(acquired, now)
     beside.isHedge = true
     this.state = { ...state, beside }
     if (acquired.stream.isReused) this.send(beside, head)
   }
 
-  private begin(backend: Backend, stream: BackendStream): Attempt {
+  private begin({ backend, stream }: Acquired, now: number): Attempt {
     const { owner } = this
-    const now = owner.services.clock.now()
     const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now), stream, now)
     if (owner.client.isWhole) this.limitTry(attempt)
     return attempt
