@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { startTestEdge, testRetry, type TestEdge } from '../support/edge.ts'
+import { startTestEdge, testPool, testRetry, type TestEdge } from '../support/edge.ts'
 import { closedPort } from '../support/ports.ts'
 import { type Arrival, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, chunked, connectTo, get } from '../support/raw-client.ts'
@@ -41,7 +41,7 @@ describe('when all backends fail', () => {
     expect(retryBudgetExhausted).toBeGreaterThan(REQUESTS / 2)
   })
 
-  test('a reload that changes nothing of it leaves the budget as it was', async () => {
+  test('a reload leaves what was counted as it was, and changes what may be', async () => {
     const ports = [closedPort(), closedPort()]
     await using edge = await startTestEdge(ports, { pool: { retry } })
     await askAll(edge)
@@ -50,6 +50,9 @@ describe('when all backends fail', () => {
     await using client = await connectTo(edge.port)
     await ask(client, get())
     expect(edge.counters.retries).toBe(before)
+    await edge.apply({ pools: [testPool(ports, { retry, retryBudget: { ratio: 0.5, perSecond: 0 } })] })
+    await ask(client, get())
+    expect(edge.counters.retries).toBe(before + 1)
   })
 })
 

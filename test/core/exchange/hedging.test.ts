@@ -218,6 +218,20 @@ describe('no hedge is sent', () => {
     expectEnded(begun)
   })
 
+  test('and no timer left, once there is an answer', () => {
+    const begun = begin()
+    expect(begun.clock.pending()).toBe(1)
+    answers(begun.sources[0]!.last)
+    expect(begun.clock.pending()).toBe(0)
+  })
+
+  test('nor asked of the budget, when nobody else is there', () => {
+    const begun = begin({ idle: [1], budget: { ratio: 0, perSecond: 0 } })
+    begun.clock.advance(1000)
+    expect(begun.counters.retryBudgetExhausted).toBe(0)
+    begun.client.sink.onClientGone()
+  })
+
   test('once there is a response', () => {
     const begun = begin()
     responds(begun.sources[0]!.last)

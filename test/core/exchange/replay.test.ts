@@ -81,7 +81,8 @@ describe('a replay', () => {
     })
     for (const length of [1, 1023, 1024, 1025, 2047, 2048, 65_536]) {
       const replay = new Replay({ replayBytes: 0 }, 65_536, KIB * KIB)
-      keep(replay, 'x'.repeat(length))
+      keep(replay, 'x'.repeat(length - 1))
+      keep(replay, 'x')
       replay.sendTo(stream)
     }
     expect(ends).toEqual(Array.from({ length: 7 }, () => true))

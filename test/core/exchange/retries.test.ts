@@ -113,6 +113,18 @@ describe('a body that was sent', () => {
     expectEnded(begun)
   })
 
+  test('is taken again for a retry, though the backend before it was too slow to take it', () => {
+    const begun = upload()
+    const [first, second] = begun.sources
+    sends(begun, 'abc')
+    first!.last.sink?.onBackendBlocked(true)
+    fails(first!.last, 'timeout')
+    expect(second!.last.log).toEqual(['PUT', 'body abc'])
+    expect(begun.client.log.at(-1)).toBe('resume chunks')
+    begun.client.sink.onClientGone()
+    expectEnded(begun)
+  })
+
   test('is held back while the backend takes what was kept', () => {
     const begun = upload({ idle: [1, 0] })
     const [first, second] = begun.sources
