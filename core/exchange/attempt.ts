@@ -146,8 +146,8 @@ export class Attempt implements ResponseSink {
 
   /** To be asked for once it is over. */
   record(): AttemptRecord {
-    const { backend, startedAt, respondedAt, endedAt, outcome } = this
+    const { backend, isHedge, startedAt, respondedAt, endedAt, outcome } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
-    return { backend: backend.id, startedAt, respondedAt, endedAt, outcome }
+    return { backend: backend.id, isHedge, startedAt, respondedAt, endedAt, outcome }
   }
 }

@@ -312,6 +312,7 @@ describe('the record of an exchange', () => {
       attempts: [
         {
           backend: '127.0.0.1:8001',
+          isHedge: false,
           startedAt: 0,
           respondedAt: undefined,
           endedAt: 5,
@@ -319,6 +320,7 @@ describe('the record of an exchange', () => {
         },
         {
           backend: '127.0.0.1:8002',
+          isHedge: false,
           startedAt: 5,
           respondedAt: 25,
           endedAt: 25,

@@ -58,6 +58,10 @@ describe('a hedge', () => {
     expect(first.log.at(-1)).toBe('abort')
     expect(counted(begun)).toEqual([1, 1, 0])
     expect(begun.backends.map(({ counters }) => counters.abandoned)).toEqual([1, 0, 0])
+    expect(begun.records[0]!.attempts.map(({ isHedge, outcome }) => [isHedge, outcome.kind])).toEqual([
+      [false, 'abandoned'],
+      [true, 'completed'],
+    ])
     expectEnded(begun)
   })
 
