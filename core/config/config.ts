@@ -5,7 +5,7 @@
 import type { SocketAddress } from '../address.ts'
 import type { Member } from '../backend/member.ts'
 import type { DeadlineField } from '../forward/deadline.ts'
-import type { Affinity, BudgetPolicy, HedgePolicy, RetryPolicy } from '../pool/policy.ts'
+import type { Affinity, HedgePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -65,7 +65,7 @@ export interface RouteConfig extends RouteRule {
   /** Absent: those of its pool. */
   readonly timeouts?: RouteTimeouts
   /** What is otherwise than its pool says; absent: nothing. */
-  readonly retry?: Partial<RetryPolicy>
+  readonly retry?: RouteRetry
   /** Absent: a slow backend is waited for. */
   readonly hedge?: HedgePolicy
 }
@@ -94,7 +94,6 @@ export interface PoolConfig {
   /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */
   readonly passive: { readonly failures: number; readonly retryAfterMs: number }
   readonly retry: RetryPolicy
-  readonly retryBudget: BudgetPolicy
   readonly timeouts: BackendTimeouts
   /** Idle connections kept open to each backend. */
   readonly maxIdleConnections: number

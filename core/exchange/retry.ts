@@ -68,14 +68,14 @@ export function decideRetry(failure: Failure, request: Retryable, policy: RetryP
   if (failure.kind === 'failed') {
     const { cause } = failure
     if (cause === 'local') return hasOther ? another('local') : NONE
-    if (cause === 'connect') return hasOther && policy.causes.includes('connect') ? another('connect') : NONE
+    if (cause === 'connect') return hasOther && policy.on.includes('connect') ? another('connect') : NONE
   }
   if (!request.isRepeatable || request.isBodyLost) return NONE
   if (failure.kind === 'answered') return hasOther ? afterAnswer(failure.status, failure.retryAfterMs, policy) : NONE
   const { cause, wasReused, hasResponseBegun } = failure
   if (hasResponseBegun || cause === 'protocol' || cause === 'connect' || cause === 'local') return NONE
   if (cause === 'reset' && wasReused) return SAME
-  return hasOther && policy.causes.includes(cause) ? another(cause) : NONE
+  return hasOther && policy.on.includes(cause) ? another(cause) : NONE
 }
 
 /** A 429 (RFC 6585 4) speaks of the client: another backend may answer it otherwise only once the wait is over. */

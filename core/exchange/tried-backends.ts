@@ -21,7 +21,7 @@ const NOBODY: readonly Backend[] = []
 export class TriedBackends {
   private readonly route: Route
   private readonly services: Services
-  /** Backends that are not to be picked again: tried already, or at their cap. */
+  /** They are not to be picked again. */
   private tried: readonly Backend[] = NOBODY
   /** Backends that this request was given to, hedges not counted. */
   private backends = 0

@@ -232,7 +232,7 @@ export class Tries {
   }
 
   private tryNext(now: number, head: RequestHead, last: Problem): void {
-    // What can't be sent twice is given no connection that may have died.
+    // A body may turn out to be too large to be sent twice, so its request is given no connection that may have died.
     const choice = this.owner.client.isWhole ? 'any' : 'checked'
     const acquired = this.backends.acquire(this.contextOf(head, now), choice)
     if (acquired === undefined) {

@@ -6,7 +6,8 @@ export type RetryCause = 'connect' | 'reset' | 'timeout'
 export interface RetryPolicy {
   /** Backends tried for one request at most, the first included: 1..10. 1 switches retries off. */
   readonly attempts: number
-  readonly causes: readonly RetryCause[]
+  /** After which failures, statuses aside. */
+  readonly on: readonly RetryCause[]
   /** Of responses that are thrown away for another's, 400..599; none: every response is passed on. */
   readonly statuses: readonly number[]
   /** ms: the longest wait before the first retry of a request; it doubles with each further one, up to `maxBackoffMs`. */
@@ -16,7 +17,11 @@ export interface RetryPolicy {
   readonly maxRetryAfterMs: number
   /** Of a request's body kept to be sent again; 0: none is. */
   readonly maxBodyBytes: number
+  readonly budget: BudgetPolicy
 }
+
+/** What a route changes of its pool's policy; keys that are absent are as the pool says. */
+export type RouteRetry = Partial<Omit<RetryPolicy, 'budget'>>
 
 /** What retries and hedges of a pool may come to together, over the newest ten seconds. */
 export interface BudgetPolicy {

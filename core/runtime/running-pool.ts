@@ -85,7 +85,7 @@ export class RunningPool {
     this.services = services
     const { clock, random, plugins: host } = services
     const { strategy } = starting.ready
-    this.budget = new RetryBudget(config.retryBudget)
+    this.budget = new RetryBudget(config.retry.budget)
     this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
     this.watchers = new Watchers({
@@ -192,7 +192,7 @@ export class RunningPool {
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
     this.config = config
     this.settings = settings
-    this.budget.update(config.retryBudget)
+    this.budget.update(config.retry.budget)
     this.takeMembers(config)
     if (ready !== undefined) this.strategy.take(ready)
   }

@@ -50,7 +50,7 @@ describe('when all backends fail', () => {
     await using client = await connectTo(edge.port)
     await ask(client, get())
     expect(edge.counters.retries).toBe(before)
-    await edge.apply({ pools: [testPool(ports, { retry, retryBudget: { ratio: 0.5, perSecond: 0 } })] })
+    await edge.apply({ pools: [testPool(ports, { retry: { ...retry, budget: { ratio: 0.5, perSecond: 0 } } })] })
     await ask(client, get())
     expect(edge.counters.retries).toBe(before + 1)
   })

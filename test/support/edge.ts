@@ -44,12 +44,13 @@ const FIRST = `${import.meta.dir}/first-strategy.ts`
 /** Retries as they come without a config, but at once: the clock stands still. */
 export const testRetry = (policy: Partial<RetryPolicy> = {}): RetryPolicy => ({
   attempts: 2,
-  causes: ['connect', 'reset', 'timeout'],
+  on: ['connect', 'reset', 'timeout'],
   statuses: [],
   backoffMs: 0,
   maxBackoffMs: 0,
   maxRetryAfterMs: 1000,
   maxBodyBytes: 64 * 1024,
+  budget: { ratio: 0.2, perSecond: 3 },
   ...policy,
 })
 
@@ -64,7 +65,6 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     health: undefined,
     passive: { failures: 1000, retryAfterMs: 10_000 },
     retry: testRetry(),
-    retryBudget: { ratio: 0.2, perSecond: 3 },
     timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
     maxIdleConnections: 256,
     maxConnections: undefined,

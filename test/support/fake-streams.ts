@@ -191,8 +191,8 @@ export interface FakeExchangeOptions {
 export const idlePool = (
   latencies: ConstructorParameters<typeof HeadTimes>[0] = forgetfulLatencies(),
 ): Omit<Pool, 'name' | 'balancer' | 'affinity' | 'connections'> => {
-  const { retry, retryBudget, timeouts } = testPool([])
-  return { retry, timeouts, budget: new RetryBudget(retryBudget), headTimes: new HeadTimes(latencies) }
+  const { retry, timeouts } = testPool([])
+  return { retry, timeouts, budget: new RetryBudget(retry.budget), headTimes: new HeadTimes(latencies) }
 }
 
 /** An exchange that has begun. The first backend with room is picked. */

@@ -68,7 +68,7 @@ export const pool: Field<PoolBody | undefined> = convert(
       members: source?.members ?? [],
       membersFile: source?.file,
       passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
-      ...retry,
+      retry,
       timeouts: {
         connectMs: timeouts.connect,
         responseMs: timeouts.response,

@@ -1,8 +1,8 @@
 /** When a request is tried again: `retry` of a pool, and what a route changes of it. */
-import type { BudgetPolicy, RetryCause, RetryPolicy } from '../../pool/policy.ts'
+import type { RetryCause, RetryPolicy, RouteRetry } from '../../pool/policy.ts'
 import { defaults } from '../defaults.ts'
 import { list, object, section } from '../read/containers.ts'
-import { convert, type Field, located, showDefault, type Value } from '../read/field.ts'
+import { convert, type Field, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { choice, count, duration, number, size } from '../read/scalars.ts'
 import { formatDuration, formatSize } from '../read/units.ts'
@@ -14,9 +14,9 @@ const backoffGrowth = 10
 
 const defaultBackoffMs = defaults['pool.retry.backoff'].value
 
-const defaultPolicy: RetryPolicy = {
+const defaultPolicy: Omit<RetryPolicy, 'budget'> = {
   attempts: defaults['pool.retry.attempts'].value,
-  causes,
+  on: causes,
   statuses: [],
   backoffMs: defaultBackoffMs,
   maxBackoffMs: defaults['pool.retry.maxBackoff'].value,
@@ -60,28 +60,30 @@ const fields = {
   }),
 }
 
-type Written = NonNullable<Value<Field<ReturnType<typeof routeBody.read>>>>
-
 const routeBody = object(fields, { description: 'What of the pool’s `retry` is otherwise for these requests.' })
 
-/** What a route changes of its pool's policy; keys that it leaves out are absent. */
-export const routeRetry: Field<Partial<RetryPolicy> | undefined> = convert(routeBody, (written, _node, reading) =>
+type Written = NonNullable<ReturnType<typeof routeBody.read>>
+
+export const routeRetry: Field<RouteRetry | undefined> = convert(routeBody, (written, _node, reading) =>
   changesOf(written, reading),
 )
 
-function changesOf({ backoff, maxBackoff, ...written }: Written, reading: Reading): Partial<RetryPolicy> {
+function changesOf({ backoff, maxBackoff, ...written }: Written, reading: Reading): RouteRetry {
   if (backoff !== undefined && maxBackoff !== undefined && backoff.value > maxBackoff)
     reading.report(backoff.node, { rule: 'must not be longer than maxBackoff' })
   return defined({
     attempts: written.attempts,
-    causes: written.on,
+    on: written.on,
     statuses: written.statuses?.filter((status) => status !== undefined),
     backoffMs: backoff?.value,
-    maxBackoffMs: maxBackoff ?? (backoff && backoff.value * backoffGrowth),
+    maxBackoffMs: maxBackoff ?? (backoff && longestAfter(backoff.value)),
     maxRetryAfterMs: written.maxRetryAfter,
     maxBodyBytes: written.maxBody,
   })
 }
+
+const longestAfter = (backoffMs: number): number =>
+  Math.min(backoffMs * backoffGrowth, defaults['pool.retry.maxBackoff'].max)
 
 /** Without the keys that hold nothing, so that they override nothing. */
 function defined<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
@@ -101,12 +103,6 @@ const budget = section(
   { description: 'How many retries and hedges the pool makes at most, so that they cannot multiply an outage.' },
 )
 
-/** A pool's policy, and what its retries and hedges may come to together. */
-export interface PoolRetry {
-  readonly retry: RetryPolicy
-  readonly retryBudget: BudgetPolicy
-}
-
 const poolBody = section(
   {
     attempts: showDefault(fields.attempts, defaultPolicy.attempts),
@@ -121,12 +117,9 @@ const poolBody = section(
   { description: 'When a request is given to another backend.' },
 )
 
-export const poolRetry: Field<PoolRetry | undefined> = convert(
+export const poolRetry: Field<RetryPolicy | undefined> = convert(
   poolBody,
-  ({ budget: retryBudget, ...written }, _node, reading) => ({
-    retry: { ...defaultPolicy, ...changesOf(written, reading) },
-    retryBudget,
-  }),
+  ({ budget, ...written }, _node, reading) => ({ ...defaultPolicy, ...changesOf(written, reading), budget }),
 )
 
 type NumberKey =

@@ -1,5 +1,5 @@
 /** `routes`: which requests go to which pool, in file order. */
-import type { HedgePolicy, RetryPolicy } from '../../pool/policy.ts'
+import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
 import type { RouteTimeouts } from '../config.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
@@ -117,7 +117,7 @@ export interface RouteDraft {
   readonly match: RouteMatch
   readonly pool: Located<string>
   readonly timeouts?: RouteTimeouts
-  readonly retry?: Partial<RetryPolicy>
+  readonly retry?: RouteRetry
   readonly hedge?: HedgePolicy
 }
 

@@ -45,7 +45,6 @@ describe('a valid config', () => {
           health: undefined,
           passive: { failures: 3, retryAfterMs: 10_000 },
           retry: testRetry({ backoffMs: 25, maxBackoffMs: 250 }),
-          retryBudget: { ratio: 0.2, perSecond: 3 },
           timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
           maxIdleConnections: 256,
           maxConnections: undefined,

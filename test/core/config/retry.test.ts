@@ -14,12 +14,13 @@ describe('a pool’s retry', () => {
   test.each<[string, object, Partial<RetryPolicy>]>([
     ['nothing', {}, {}],
     ['attempts', { attempts: 1 }, { attempts: 1 }],
-    ['causes', { on: ['connect'] }, { causes: ['connect'] }],
-    ['no cause', { on: [] }, { causes: [] }],
+    ['causes', { on: ['connect'] }, { on: ['connect'] }],
+    ['no cause', { on: [] }, { on: [] }],
     ['statuses', { statuses: [502, 429] }, { statuses: [502, 429] }],
     ['a wait, whose longest is ten times that', { backoff: '100ms' }, { backoffMs: 100, maxBackoffMs: 1000 }],
     ['the longest wait', { maxBackoff: '1s' }, { maxBackoffMs: 1000 }],
     ['both', { backoff: '1s', maxBackoff: '1s' }, { backoffMs: 1000, maxBackoffMs: 1000 }],
+    ['the longest first wait', { backoff: '10s' }, { backoffMs: 10_000, maxBackoffMs: 60_000 }],
     ['no wait', { backoff: '0ms' }, { backoffMs: 0, maxBackoffMs: 0 }],
     ['the longest Retry-After', { maxRetryAfter: '5s' }, { maxRetryAfterMs: 5000 }],
     ['no body', { maxBody: '0B' }, { maxBodyBytes: 0 }],
@@ -28,7 +29,7 @@ describe('a pool’s retry', () => {
   })
 
   test('has a budget', () => {
-    const budgetOf = (budget: object) => configOf(withPool({ retry: { budget } })).pools[0]!.retryBudget
+    const budgetOf = (budget: object) => configOf(withPool({ retry: { budget } })).pools[0]!.retry.budget
     expect(budgetOf({})).toEqual({ ratio: 0.2, perSecond: 3 })
     expect(budgetOf({ ratio: 0, perSecond: 0 })).toEqual({ ratio: 0, perSecond: 0 })
   })

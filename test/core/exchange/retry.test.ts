@@ -86,9 +86,9 @@ describe('decideRetry', () => {
     ['reset', died],
     ['timeout', failed('timeout')],
   ] as const)('leaves a %s alone that the policy does not name', (cause, failure) => {
-    const causes = policy.causes.filter((named) => named !== cause)
-    expect(told(failure, get, { causes })).toBe('none')
-    expect(told(failure, get, { causes: [cause] })).toStartWith(`another ${cause satisfies RetryReason}`)
+    const on = policy.on.filter((named) => named !== cause)
+    expect(told(failure, get, { on })).toBe('none')
+    expect(told(failure, get, { on: [cause] })).toStartWith(`another ${cause satisfies RetryReason}`)
   })
 })
 
