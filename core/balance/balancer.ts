@@ -84,22 +84,22 @@ export class Balancer {
       const picked = this.ask(choice.candidates, choice, context)
       if (picked.hasRoom) return picked
     }
-    const left = withRoom(choice.backends, tried)
-    if (left !== undefined) return this.askFor(left, choice, context)
-    if (choice.backends.some((backend) => !tried.includes(backend))) return undefined
-    const out = heldOutByTraffic(this.backends)
-    const last = out && withRoom(out, tried)
-    return last && this.askFor(last, choiceOf(last), context)
+    const left = this.leftOf(choice, tried)
+    return left && this.askFor(left, choice.backends.includes(left[0]) ? choice : choiceOf(left), context)
   }
 
   /** Whether `pick` would find anybody now. */
   hasOther(tried: readonly Backend[]): boolean {
     const choice = this.current()
-    if (choice === undefined) return false
-    if (withRoom(choice.backends, tried) !== undefined) return true
-    if (choice.backends.some((backend) => !tried.includes(backend))) return false
+    return choice !== undefined && this.leftOf(choice, tried) !== undefined
+  }
+
+  /** Those who take one more request and are not among `tried`; once all others are, those whom traffic holds out. */
+  private leftOf({ backends }: Choice, tried: readonly Backend[]): EligibleBackends | undefined {
+    const left = withRoom(backends, tried)
+    if (left !== undefined || backends.some((backend) => !tried.includes(backend))) return left
     const out = heldOutByTraffic(this.backends)
-    return out !== undefined && withRoom(out, tried) !== undefined
+    return out && withRoom(out, tried)
   }
 
   /** Of `left`, a part of `choice`. */
