@@ -13,7 +13,7 @@ import { routeRetry } from './retry.ts'
 import { hedge, routeTimeouts } from './route-times.ts'
 import { findUnreachable } from './unreachable.ts'
 
-const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY']
 
 const host = text({
   title: 'host, or *.domain',
