@@ -3,6 +3,8 @@
  * Elapsed time is monotonic (`now`); only log lines and API answers use wall time (`wallTime`).
  */
 
+import { DueMarks, HORIZON_MS } from './due-marks.ts'
+
 /** Cancels what it was returned for; harmless when called again or too late. */
 export type Cancel = () => void
 
@@ -17,13 +19,23 @@ export interface Clock {
   soon(task: () => void): void
 }
 
+/** What `systemClock` has to do soon: the loop of our own sockets looks here before it waits. */
+export const dueMarks = new DueMarks()
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   after(delayMs, task) {
+    if (delayMs < HORIZON_MS) dueMarks.mark(performance.now() + delayMs)
     const timer = setTimeout(task, delayMs)
     timer.unref()
     return () => clearTimeout(timer)
   },
-  soon: (task) => void setImmediate(task),
+  soon(task) {
+    dueMarks.tasks += 1
+    setImmediate(() => {
+      dueMarks.tasks -= 1
+      task()
+    })
+  },
 }

@@ -18,7 +18,8 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
-import { systemConnect } from './net/system-connect.ts'
+import { chooseTransport } from './net/system-transport.ts'
+import type { Transport } from './net/transport.ts'
 import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
@@ -44,7 +45,9 @@ export interface EdgeOptions {
   readonly guard?: StrategyGuard
   /** How names are looked up; absent: as the system does. */
   readonly lookUp?: LookUp
-  /** How sockets are connected; absent: as well as the system can. */
+  /** Where sockets come from; absent: the best that the system has. */
+  readonly transport?: Transport
+  /** How sockets are connected; absent: as the transport does. */
   readonly connect?: Connect
 }
 
@@ -74,7 +77,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
-  const ground = createGround({ clock, random, emit, guard, lookUp, connect, env: files?.env })
+  const transport = options.transport ?? chooseTransport('auto').transport
+  const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
   const assembly = assemble(ground)
   const { control, source } = assembly
   try {
@@ -132,13 +136,13 @@ function assemble(ground: Ground) {
 }
 
 function createPools(ground: Ground): Pools {
-  const { clock, guard, connect, budget, reportFault } = ground
+  const { clock, guard, transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
     head: new ResponseHead(MAX_FIELDS),
     dial: createDial({
       ...ground,
-      connect: connect ?? systemConnect(reportFault),
+      connect: connect ?? transport.connects(reportFault),
       relieve: () => budget.relieve(),
     }),
     plugins: createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard }),

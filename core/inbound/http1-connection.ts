@@ -12,6 +12,7 @@ import { advance, CLIENT_TIMEOUTS } from '../http1/lifecycle.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
+import { retained } from '../net/retained.ts'
 import { Wire, type WireOwner } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
@@ -335,7 +336,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
 
   private hold(bytes: Buffer): void {
     this.idling.leave()
-    this.held = this.held === undefined ? bytes : Buffer.concat([this.held, bytes])
+    this.held = this.held === undefined ? retained(bytes) : Buffer.concat([this.held, bytes])
     this.wire.pause()
   }
 

@@ -10,6 +10,7 @@ import { lastChunk } from '../http1/trailers.ts'
 import { acceptsTrailers, isUpgrade } from '../forward/rewrite-request.ts'
 import { codingFor, type ResponseCoding, responseHeadRoom, writeResponseHead } from '../forward/rewrite-response.ts'
 import { commit, MAX_GATHERED_BYTES, outbox } from '../net/outbox.ts'
+import { retained } from '../net/retained.ts'
 import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
@@ -63,7 +64,7 @@ export class Http1Stream implements ClientStream {
     this.wantsKeepAlive = head.wantsKeepAlive
     // A large buffer holds a body as well, whose wire frees it: see Wire.write.
     const isAlone = head.bytes.length <= MAX_GATHERED_BYTES
-    this.bytes = isAlone ? head.bytes : Buffer.from(head.bytes.subarray(head.start, head.fields.end))
+    this.bytes = isAlone ? retained(head.bytes) : Buffer.from(head.bytes.subarray(head.start, head.fields.end))
     this.start = isAlone ? head.start : 0
   }
 

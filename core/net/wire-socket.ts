@@ -1,8 +1,8 @@
-/** The narrow contract between a wire and its socket. */
+/** The narrow contract between a socket, whoever made it, and whoever uses it. */
 
 /**
- * What a wire needs of a socket, whoever made it; Bun's sockets satisfy it by shape. What the socket has to say it says to
- * the wire's own methods, in events of their own; but `end` and `terminate` may say `closed` before they return.
+ * What a wire needs of a socket; Bun's sockets satisfy it by shape. What the socket has to say it says to its owner, in
+ * events of their own; but `end` and `terminate` may say `closed` before they return.
  */
 export interface WireSocket {
   /** The system's descriptor; negative or absent: there is none to look at. */
@@ -18,4 +18,21 @@ export interface WireSocket {
   end(): unknown
   /** Closes with a reset. */
   terminate(): unknown
+}
+
+/** A socket that carries whoever hears of it. */
+export interface OwnedSocket extends WireSocket {
+  data: SocketOwner
+}
+
+/** What a socket's `data` hears: a wire, or a connect under way. Every call comes in the middle of one event. */
+export interface SocketOwner {
+  /** Bytes have come. They may be overwritten when the call returns: who keeps some says so by `retained`. */
+  received(bytes: Buffer): void
+  /** It can be written to again. */
+  drained(): void
+  /** The peer will send no more. */
+  peerEnded(): void
+  /** It is over; `error`: by a reset and the like. */
+  closed(error: Error | undefined): void
 }

@@ -6,11 +6,11 @@
  * written, `drain` also comes unasked, a time-out of its own is too coarse.
  */
 import type { Cancel } from '../clock.ts'
-import { systemLibc } from './libc.ts'
+import { systemLibc } from './bun/libc.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
+import { retained } from './retained.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
-import type { SocketOwner } from './wire-handlers.ts'
-import type { WireSocket } from './wire-socket.ts'
+import type { SocketOwner, WireSocket } from './wire-socket.ts'
 
 /** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
 export interface WireOwner {
@@ -299,7 +299,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
       }
     }
     const rest = bytes.subarray(start + sent, end)
-    const kept = isBorrowed ? Buffer.from(rest) : rest
+    const kept = isBorrowed ? Buffer.from(rest) : retained(rest)
     if (this.kept !== undefined) {
       this.kept.push(kept)
       return

@@ -17,6 +17,7 @@ import { lastChunk } from '../http1/trailers.ts'
 import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
 import { commit, outbox } from '../net/outbox.ts'
+import { retained } from '../net/retained.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import { type ConnectFailure, Wire, type WireOwner } from '../net/wire.ts'
@@ -293,7 +294,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     if (head.status === 101) {
       this.state = advance(this.state, 'ends', {
         kind: 'whole',
-        early: position < bytes.length ? bytes.subarray(position) : undefined,
+        early: position < bytes.length ? retained(bytes.subarray(position)) : undefined,
       })
       this.sink?.onResponse(head, framing)
       return

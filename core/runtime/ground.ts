@@ -9,6 +9,7 @@ import { createNameTable } from '../names/resolver.ts'
 import { DescriptorBudget } from '../net/budget.ts'
 import type { Connect } from '../net/connect.ts'
 import { TimerWheel } from '../net/timer-wheel.ts'
+import type { Transport } from '../net/transport.ts'
 import { edgeLedger } from '../observe/counters.ts'
 import { createEventLog } from '../observe/event-log.ts'
 import type { Emit } from '../observe/events.ts'
@@ -26,7 +27,8 @@ export interface Surroundings {
   readonly emit: Emit
   readonly guard: StrategyGuard
   readonly lookUp: LookUp
-  /** undefined: as well as the system can. */
+  readonly transport: Transport
+  /** undefined: as the transport does. */
   readonly connect: Connect | undefined
   /** Of the process; undefined: nothing is kept in its user's folders. */
   readonly env: Env | undefined

@@ -2,7 +2,7 @@
 import type { Socket } from 'bun'
 import type { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { Wire, type WireOwner } from '../../core/net/wire.ts'
-import type { SocketOwner } from '../../core/net/wire-handlers.ts'
+import type { SocketOwner } from '../../core/net/wire-socket.ts'
 import { textOf } from './http1-bytes.ts'
 
 export interface FakeWire {

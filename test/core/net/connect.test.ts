@@ -4,13 +4,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Connect, Endpoint } from '../../../core/net/connect.ts'
-import { connectByBun } from '../../../core/net/connect-bun.ts'
-import { connectByLibc } from '../../../core/net/connect-libc.ts'
-import { type Libc, loadLibc } from '../../../core/net/libc.ts'
-import type { SocketOwner } from '../../../core/net/wire-handlers.ts'
+import { connectByBun } from '../../../core/net/bun/connect-bun.ts'
+import { connectByLibc } from '../../../core/net/bun/connect-libc.ts'
+import { type Libc, loadLibc } from '../../../core/net/bun/libc.ts'
+import type { OwnedSocket, SocketOwner } from '../../../core/net/wire-socket.ts'
 import { fail } from '../../support/fail.ts'
 import { closedPort } from '../../support/ports.ts'
 import { silentPeer } from '../../support/silent-peer.ts'
+import { transports } from '../../support/transports.ts'
 
 const libc = loadLibc() ?? fail(new Error('no libc'))
 const folder = mkdtempSync(join(tmpdir(), 'smartedge-connect-'))
@@ -43,11 +44,10 @@ function outcomeOf(connect: Connect, endpoint: Endpoint): Promise<string> {
       onFailed: resolve,
       onConnected(socket) {
         socket.data = {
-          opened() {},
           drained() {},
           received(bytes) {
             text += bytes.toString()
-            if (text === 'hello') socket.write(', again')
+            if (text === 'hello') say(socket, ', again')
             else if (text === 'hello, again') socket.end()
           },
           peerEnded() {},
@@ -58,9 +58,14 @@ function outcomeOf(connect: Connect, endpoint: Endpoint): Promise<string> {
   })
 }
 
+const say = (socket: OwnedSocket, text: string) => void socket.write(Buffer.from(text), 0, text.length)
+
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 
 describe.each([
+  ...transports
+    .filter(([name]) => name === 'epoll')
+    .map(([name, transport]) => [name, transport.connects(fail)] as const),
   ['libc', connectByLibc(libc, fail)],
   ['Bun', connectByBun(fail)],
 ])('a connect by %s', (_name, connect) => {

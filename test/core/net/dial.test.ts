@@ -7,7 +7,7 @@ import type { ConnectEvents } from '../../../core/net/connect.ts'
 import { createDial } from '../../../core/net/dial.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import { Wire } from '../../../core/net/wire.ts'
-import type { SocketOwner } from '../../../core/net/wire-handlers.ts'
+import type { SocketOwner } from '../../../core/net/wire-socket.ts'
 import { fail } from '../../support/fail.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 

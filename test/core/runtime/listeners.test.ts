@@ -12,6 +12,7 @@ import { freePorts } from '../../support/ports.ts'
 import { connectTo, get } from '../../support/raw-client.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { systemTransport } from '../../support/transports.ts'
 
 let ends: (() => void)[] = []
 afterEach(() => {
@@ -36,7 +37,9 @@ function listening(maxConnections = 100) {
     handler,
     counters,
     emit: (event) => void events.push(event),
+    transport: systemTransport,
     reportFault,
+    onShortage() {},
     budget: openBudget(clock),
     maxConnections: () => maxConnections,
     onClosed: () => void (gone += 1),

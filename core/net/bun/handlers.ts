@@ -3,32 +3,28 @@
  * an exception in a handler costs its own connection and is reported, nothing else.
  */
 import type { Socket, SocketHandler } from 'bun'
-import { enter, leave } from './outbox.ts'
+import type { ReportFault } from '../event.ts'
+import { enter, leave } from '../outbox.ts'
+import type { SocketOwner } from '../wire-socket.ts'
 
-/** Takes what should never happen: an exception in our own code. */
-export type ReportFault = (error: unknown) => void
-
-/** What a socket's `data` hears: a wire, or a connect under way. Every call comes in the middle of one event. */
-export interface SocketOwner {
-  /** It is open, or, for one that was given to Bun while it was being connected, taken over. Not said of accepted ones. */
-  opened(socket: Socket<SocketOwner>): void
-  received(bytes: Buffer): void
-  /** It can be written to (again). */
-  drained(): void
-  /** The peer will send no more. */
-  peerEnded(): void
-  /** It is over; `error`: by a reset and the like. */
-  closed(error: Error | undefined): void
+/** Hears of a socket that is to be connected. */
+export interface ConnectOwner extends SocketOwner {
+  /** It is open, or, for one that was given to Bun while it was being connected, taken over. */
+  opened(socket: Socket<ConnectOwner>): void
 }
 
+/** For sockets that carry who waits for them. */
+export const connectHandlers = (reportFault: ReportFault): SocketHandler<ConnectOwner> =>
+  handlersFor<ConnectOwner>((socket) => socket.data.opened(socket), reportFault)
+
 /** `onOpen` is called with each socket that opens; a socket that we connect carries its owner by then. */
-export function wireHandlers(
-  onOpen: (socket: Socket<SocketOwner>) => void,
+export function handlersFor<Owner extends SocketOwner>(
+  onOpen: (socket: Socket<Owner>) => void,
   reportFault: ReportFault,
-): SocketHandler<SocketOwner> {
+): SocketHandler<Owner> {
   const guarded =
-    (handle: (socket: Socket<SocketOwner>) => void) =>
-    (socket: Socket<SocketOwner>): void => {
+    (handle: (socket: Socket<Owner>) => void) =>
+    (socket: Socket<Owner>): void => {
       enter()
       try {
         handle(socket)
@@ -54,7 +50,7 @@ export function wireHandlers(
         leave()
       }
     },
-    // A client that was turned away has no wire.
+    // A client that was turned away has no owner.
     drain: guarded((socket) => socket.data?.drained()),
     end: guarded((socket) => socket.data?.peerEnded()),
     close: (socket, error) => guarded((closing) => closing.data?.closed(error))(socket),
@@ -62,17 +58,5 @@ export function wireHandlers(
     connectError() {},
     // Socket errors (ECONNRESET and the like) are followed by `close`, which is all that anybody needs to know.
     error() {},
-  }
-}
-
-/** Does what no socket's event brought about (a microtask, a timer, an answer about a name), with the same care. */
-export function inEvent(reportFault: ReportFault, task: () => void): void {
-  enter()
-  try {
-    task()
-  } catch (error) {
-    reportFault(error)
-  } finally {
-    leave()
   }
 }

@@ -1,0 +1,213 @@
+/**
+ * One connected socket of our own. It is in the epoll once, edge-triggered: what has come is read until nothing is left, up to
+ * `MAX_PIECES` before others have a turn. To pause is not to read; that it can be written to is asked for after a short
+ * send alone.
+ */
+import { outbox } from '../outbox.ts'
+import type { ReportFault } from '../event.ts'
+import type { OwnedSocket, SocketOwner } from '../wire-socket.ts'
+import { EAGAIN, EINTR, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, systemError } from './calls.ts'
+import type { EpollLoop, Watched } from './loop.ts'
+import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
+
+/** What every socket is told of. */
+export const READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLET
+const ENDS = EPOLLRDHUP | EPOLLHUP | EPOLLERR
+
+/** Reads in a row of one socket. */
+const MAX_PIECES = 8
+/** And large ones: together 512 KiB. */
+const MAX_LARGE_PIECES = 2
+
+const MSG_NOSIGNAL = 0x4000
+const MSG_PEEK = 0x2
+const SHUT_WR = 1
+const SOL_SOCKET = 1
+const SO_LINGER = 13
+
+/** What all sockets of a process share. */
+export interface EpollMeans {
+  readonly loop: EpollLoop
+  readonly memory: ReceiveMemory
+  /** Where the outbox lies. */
+  readonly outboxAddress: number
+  /** Where a struct linger lies that has a close reset. */
+  readonly resetAddress: number
+}
+
+export class EpollSocket implements OwnedSocket, Watched {
+  generation = 0
+  data: SocketOwner
+  readonly fd: number
+  private readonly means: EpollMeans
+  private readonly reportFault: ReportFault
+  private isOpen = true
+  private isPaused = false
+  /** Something may be there to read: an event has said so, and no read yet that nothing is left. */
+  private mayRead = false
+  /** An end or an error has been told of: a short read is not the last. */
+  private isEnding = false
+  private hasPeerEnded = false
+  private hasShut = false
+  /** Its last read filled the room it had. */
+  private isLarge = false
+  /** It waits in the loop for another turn. */
+  private isInLine = false
+  private asksToWrite = false
+  private isBlocked = false
+  /** A send has failed: it is over, and its owner is still to be told. */
+  private failure = 0
+
+  /** Takes over `fd`, which is connected; whoever makes it adds it to the loop. */
+  constructor(fd: number, means: EpollMeans, owner: SocketOwner, reportFault: ReportFault) {
+    this.fd = fd
+    this.means = means
+    this.data = owner
+    this.reportFault = reportFault
+  }
+
+  write(bytes: Buffer, offset: number, length: number): number {
+    if (!this.isOpen || this.failure !== 0) return -1
+    const { loop, memory, outboxAddress } = this.means
+    const { calls } = loop
+    const address = (bytes === outbox.bytes ? outboxAddress : memory.addressOf(bytes)) + offset
+    const sent = calls.call.send(this.fd, address, length, MSG_NOSIGNAL)
+    if (sent === length) return sent
+    const errno = sent < 0 ? calls.errno() : 0
+    if (errno === EINTR) return this.write(bytes, offset, length)
+    if (errno !== 0 && errno !== EAGAIN) {
+      this.failure = errno
+      this.standInLine()
+      return -1
+    }
+    this.isBlocked = true
+    if (!this.asksToWrite) {
+      this.asksToWrite = true
+      loop.change(this.fd, this, READ_EVENTS | EPOLLOUT)
+    }
+    return Math.max(0, sent)
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.isPaused = false
+    if (this.mayRead) this.standInLine()
+  }
+
+  shutdown(): void {
+    if (!this.isOpen) return
+    this.hasShut = true
+    this.means.loop.calls.call.shutdown(this.fd, SHUT_WR)
+  }
+
+  end(): void {
+    this.close(undefined)
+  }
+
+  terminate(): void {
+    if (!this.isOpen) return
+    const { loop, resetAddress } = this.means
+    loop.calls.call.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, resetAddress, 8)
+    this.close(undefined)
+  }
+
+  /** Something is there to read, as far as whoever made it knows. */
+  readNow(): void {
+    this.mayRead = true
+    this.read()
+  }
+
+  onEvents(events: number): void {
+    if ((events & EPOLLOUT) !== 0 && this.isBlocked) {
+      this.isBlocked = false
+      this.data.drained()
+    }
+    if ((events & (EPOLLIN | ENDS)) === 0) return
+    this.mayRead = true
+    if ((events & ENDS) !== 0) this.isEnding = true
+    if (!this.isPaused) this.read()
+    else if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.closeIfDead()
+  }
+
+  onAgain(): void {
+    this.isInLine = false
+    if (this.failure !== 0) this.close(this.failure)
+    else if (!this.isPaused) this.read()
+  }
+
+  onFault(error: unknown): void {
+    this.reportFault(error)
+    this.terminate()
+  }
+
+  /** Reads for as long as something is there, it is taken, and it is this socket's turn. */
+  private read(): void {
+    for (let pieces = 0; this.mayRead && this.isOpen && !this.isPaused; pieces += 1) {
+      if (pieces === (this.isLarge ? MAX_LARGE_PIECES : MAX_PIECES)) {
+        this.standInLine()
+        return
+      }
+      this.readPiece()
+    }
+  }
+
+  private readPiece(): void {
+    const { loop, memory } = this.means
+    const { calls } = loop
+    const { isLarge } = this
+    if (!isLarge) memory.makeRoom()
+    const room = isLarge ? LARGE_BYTES : SMALL_BYTES
+    const address = isLarge ? memory.large.address : memory.slab.address + memory.used
+    const length = calls.call.recv(this.fd, address, room, 0)
+    if (length <= 0) {
+      this.readNothing(length)
+      return
+    }
+    if (length < room) this.mayRead = this.isEnding
+    this.isLarge = length === room || (isLarge && length > SMALL_BYTES)
+    this.data.received(isLarge ? memory.large.bytes.subarray(0, length) : memory.take(length))
+  }
+
+  private readNothing(result: number): void {
+    const errno = result < 0 ? this.means.loop.calls.errno() : 0
+    if (errno === EINTR) return
+    this.mayRead = false
+    if (errno === EAGAIN) return
+    if (errno !== 0) this.close(errno)
+    else if (!this.hasPeerEnded) {
+      this.hasPeerEnded = true
+      this.data.peerEnded()
+    } else if (this.hasShut) {
+      // Both sides have ended theirs: nothing comes any more.
+      this.close(undefined)
+    }
+  }
+
+  /** Reset while nobody reads: what came before it is still to be had, but when there is nothing it is over. */
+  private closeIfDead(): void {
+    const { loop, memory } = this.means
+    const { call, errno } = loop.calls
+    memory.makeRoom()
+    const peeked = call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
+    if (peeked < 0 && errno() !== EAGAIN && errno() !== EINTR) this.close(errno())
+  }
+
+  private standInLine(): void {
+    if (this.isInLine) return
+    this.isInLine = true
+    this.means.loop.again(this)
+  }
+
+  private close(errno: number | undefined): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    const { loop } = this.means
+    loop.remove(this.fd)
+    loop.calls.call.close(this.fd)
+    this.data.closed(errno === undefined ? undefined : systemError(errno, 'socket'))
+  }
+}

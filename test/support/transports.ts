@@ -1,0 +1,19 @@
+/** Each kind of sockets that this system has, for suites that hold for all. */
+import { bunTransport } from '../../core/net/bun/transport.ts'
+import { openEpoll } from '../../core/net/epoll/transport.ts'
+import { chooseTransport } from '../../core/net/system-transport.ts'
+import type { Transport } from '../../core/net/transport.ts'
+
+/** What tests use that are not about sockets. */
+export const { transport: systemTransport } = chooseTransport('auto')
+
+/** For `describe.each`. */
+export const transports: readonly (readonly [string, Transport])[] = [
+  ['Bun', bunTransport],
+  ...(process.platform === 'linux' ? [['epoll', chosenEpoll()] as const] : []),
+]
+
+/** The one of the process, unless the environment keeps tests from it. */
+function chosenEpoll(): Transport {
+  return systemTransport.name === 'epoll' ? systemTransport : openEpoll()
+}
