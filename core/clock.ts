@@ -19,10 +19,17 @@ export interface Clock {
   soon(task: () => void): void
 }
 
-/** What `systemClock` has to do soon: the loop of our own sockets looks here before it waits. */
-export const dueMarks = new DueMarks()
+/** The clock of the process, as the loop of its sockets sees it: it waits in Bun's place, and must not wait too long. */
+export interface SystemClock extends Clock {
+  /** Whole ms until something of this clock is due, `maxMs` at most (under `HORIZON_MS`); 0: in this very turn. */
+  untilNext(maxMs: number): number
+  /** Runs `task` in the next turn as `soon` does, but nobody waits the less for it. */
+  inNextTurn(task: () => void): void
+}
 
-export const systemClock: Clock = {
+const dueMarks = new DueMarks()
+
+export const systemClock: SystemClock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   after(delayMs, task) {
@@ -38,4 +45,6 @@ export const systemClock: Clock = {
       task()
     })
   },
+  untilNext: (maxMs) => dueMarks.untilNext(performance.now(), maxMs),
+  inNextTurn: (task) => void setImmediate(task),
 }

@@ -77,7 +77,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
-  const transport = options.transport ?? chooseTransport('auto').transport
+  const transport = options.transport ?? chooseTransport('auto', systemClock).transport
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
   const assembly = assemble(ground)
   const { control, source } = assembly

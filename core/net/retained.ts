@@ -7,5 +7,8 @@ export function lend(bytes: Buffer): void {
   lent = bytes.buffer
 }
 
+/** Whether they will be overwritten. */
+export const isLent = (bytes: Buffer): boolean => bytes.buffer === lent
+
 /** The same bytes, copied where they would be overwritten. */
-export const retained = (bytes: Buffer): Buffer => (bytes.buffer === lent ? Buffer.from(bytes) : bytes)
+export const retained = (bytes: Buffer): Buffer => (isLent(bytes) ? Buffer.from(bytes) : bytes)

@@ -8,7 +8,7 @@
 import type { Cancel } from '../clock.ts'
 import { systemLibc } from './bun/libc.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
-import { retained } from './retained.ts'
+import { isLent, retained } from './retained.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
 import type { SocketOwner, WireSocket } from './wire-socket.ts'
 
@@ -332,6 +332,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
  */
 function release(bytes: Buffer): void {
   const { buffer } = bytes
+  if (isLent(bytes)) return
   if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0)
 }
 

@@ -1,6 +1,7 @@
 /** A socket of our own that listens, and accepts in batches. */
 import { unlinkSync } from 'node:fs'
 import type { SocketAddress } from '../../address.ts'
+import type { Cancel } from '../../clock.ts'
 import { type ReportFault } from '../event.ts'
 import type { AcceptEvents, BoundSocket } from '../transport.ts'
 import type { SocketOwner } from '../wire-socket.ts'
@@ -16,7 +17,7 @@ const BACKLOG = 4096
 /** Clients let in at once, before those that are there have a turn. */
 const MAX_AT_ONCE = 64
 /** How long nobody is let in when the system is short of something and nothing gives way. */
-const PAUSE_MS = 100
+const REST_MS = 100
 
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
@@ -72,7 +73,7 @@ class Listening implements BoundSocket, Watched {
   private readonly means: EpollMeans
   private readonly events: AcceptEvents
   private isOpen = true
-  private pause: ReturnType<typeof setTimeout> | undefined = undefined
+  private endRest: Cancel | undefined = undefined
 
   constructor(fd: number, means: EpollMeans, address: SocketAddress, events: AcceptEvents) {
     this.fd = fd
@@ -86,7 +87,7 @@ class Listening implements BoundSocket, Watched {
   stop(): void {
     if (!this.isOpen) return
     this.isOpen = false
-    clearTimeout(this.pause)
+    this.endRest?.()
     const { loop } = this.means
     loop.remove(this.fd)
     loop.calls.call.close(this.fd)
@@ -134,7 +135,7 @@ class Listening implements BoundSocket, Watched {
   private rest(): void {
     const { loop } = this.means
     loop.change(this.fd, this, 0)
-    this.pause = setTimeout(() => loop.change(this.fd, this, EPOLLIN), PAUSE_MS)
+    this.endRest = loop.clock.after(REST_MS, () => loop.change(this.fd, this, EPOLLIN))
   }
 }
 

@@ -4,7 +4,7 @@
  * of those that are waited for; timers of `systemClock` end the wait when they are due, those of others up to `MAX_WAIT_MS`
  * late.
  */
-import { dueMarks } from '../../clock.ts'
+import type { SystemClock } from '../../clock.ts'
 import { enter, leave } from '../outbox.ts'
 import type { Arena, Calls } from './calls.ts'
 import { EPOLLET, EPOLLIN, systemError } from './calls.ts'
@@ -32,6 +32,7 @@ const MAX_WAIT_MS = 20
 
 export class EpollLoop {
   readonly calls: Calls
+  readonly clock: SystemClock
   private readonly descriptor: number
   private readonly bunDescriptor: number
   private readonly events: Arena
@@ -48,8 +49,9 @@ export class EpollLoop {
   private readonly turn = (): void => this.run()
 
   /** `bunDescriptor`: Bun's epoll. Throws an error with the system's `code`. */
-  constructor(calls: Calls, bunDescriptor: number) {
+  constructor(calls: Calls, clock: SystemClock, bunDescriptor: number) {
     this.calls = calls
+    this.clock = clock
     this.bunDescriptor = bunDescriptor
     this.events = calls.arena((MAX_EVENTS + 1) * this.stride * 4)
     this.words = new Int32Array(this.events.bytes.buffer)
@@ -67,7 +69,7 @@ export class EpollLoop {
     this.size += 1
     if (this.isRunning) return
     this.isRunning = true
-    setImmediate(this.turn)
+    this.clock.inNextTurn(this.turn)
   }
 
   /** Other events for one that is there; what it asks for and has already come is told of again. */
@@ -100,7 +102,7 @@ export class EpollLoop {
   /** One turn. */
   private run(): void {
     const { call } = this.calls
-    let timeoutMs = this.waiting.length > 0 ? 0 : dueMarks.untilNext(performance.now(), MAX_WAIT_MS)
+    let timeoutMs = this.waiting.length > 0 ? 0 : this.clock.untilNext(MAX_WAIT_MS)
     for (let wait = 0; wait < MAX_WAITS; wait += 1) {
       const count = call.epoll_wait(this.descriptor, this.events.address, MAX_EVENTS, timeoutMs)
       const isBunDue = this.dispatch(count)
@@ -109,7 +111,7 @@ export class EpollLoop {
       timeoutMs = 0
     }
     this.isRunning = this.size > 0 || this.waiting.length > 0
-    if (this.isRunning) setImmediate(this.turn)
+    if (this.isRunning) this.clock.inNextTurn(this.turn)
   }
 
   /** Whether one of the events was Bun's. */

@@ -6,7 +6,18 @@
 import { outbox } from '../outbox.ts'
 import type { ReportFault } from '../event.ts'
 import type { OwnedSocket, SocketOwner } from '../wire-socket.ts'
-import { EAGAIN, EINTR, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, systemError } from './calls.ts'
+import {
+  EAGAIN,
+  ECONNRESET,
+  EINTR,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  systemError,
+} from './calls.ts'
 import type { EpollLoop, Watched } from './loop.ts'
 import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
 
@@ -47,6 +58,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   private mayRead = false
   /** An end or an error has been told of: a short read is not the last. */
   private isEnding = false
+  /** A reset, or the end of both sides, has been told of: the system says so once, and not where an end came before it. */
+  private isDead = false
   private hasPeerEnded = false
   private hasShut = false
   /** Its last read filled the room it had. */
@@ -129,8 +142,9 @@ export class EpollSocket implements OwnedSocket, Watched {
     if ((events & (EPOLLIN | ENDS)) === 0) return
     this.mayRead = true
     if ((events & ENDS) !== 0) this.isEnding = true
+    if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.isDead = true
     if (!this.isPaused) this.read()
-    else if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.closeIfDead()
+    else if (this.isDead) this.closeIfNothingIsLeft()
   }
 
   onAgain(): void {
@@ -178,22 +192,24 @@ export class EpollSocket implements OwnedSocket, Watched {
     this.mayRead = false
     if (errno === EAGAIN) return
     if (errno !== 0) this.close(errno)
-    else if (!this.hasPeerEnded) {
-      this.hasPeerEnded = true
-      this.data.peerEnded()
-    } else if (this.hasShut) {
-      // Both sides have ended theirs: nothing comes any more.
-      this.close(undefined)
-    }
+    else this.readEnd()
   }
 
-  /** Reset while nobody reads: what came before it is still to be had, but when there is nothing it is over. */
-  private closeIfDead(): void {
+  private readEnd(): void {
+    if (!this.hasPeerEnded) {
+      this.hasPeerEnded = true
+      this.data.peerEnded()
+    }
+    // Nothing comes any more, and nothing can be sent.
+    if (this.hasShut || this.isDead) this.close(this.hasShut ? undefined : ECONNRESET)
+  }
+
+  /** Dead while nobody reads: what came before is still to be had. */
+  private closeIfNothingIsLeft(): void {
     const { loop, memory } = this.means
-    const { call, errno } = loop.calls
     memory.makeRoom()
-    const peeked = call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
-    if (peeked < 0 && errno() !== EAGAIN && errno() !== EINTR) this.close(errno())
+    const peeked = loop.calls.call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
+    if (peeked <= 0) this.close(ECONNRESET)
   }
 
   private standInLine(): void {

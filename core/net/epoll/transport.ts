@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { HostAddress } from '../../bind-hosts.ts'
+import type { SystemClock } from '../../clock.ts'
 import { adopt } from '../adopt.ts'
 import { outbox } from '../outbox.ts'
 import type { Transport } from '../transport.ts'
@@ -15,10 +16,10 @@ import { testLoop } from './self-test.ts'
 import type { EpollMeans } from './socket.ts'
 
 /** Throws with the reason in words where it can't be had. */
-export function openEpoll(): Transport {
+export function openEpoll(clock: SystemClock): Transport {
   const calls = loadCalls()
   if (calls === undefined) throw new Error('there is no libc with epoll')
-  const loop = new EpollLoop(calls, bunEpoll(calls))
+  const loop = new EpollLoop(calls, clock, bunEpoll(calls))
   testLoop(loop)
   const means: EpollMeans = {
     loop,

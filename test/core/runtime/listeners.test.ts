@@ -166,6 +166,7 @@ describe('a listener that goes', () => {
     await made.take()
     made.clock.advance(99)
     ;(await connectTo(port)).reset()
+    await turnUntil(() => made.counters.connectionsAccepted === 2, 'the one that comes in late')
     made.clock.advance(1)
     expect(await connectTo(port).catch(String)).toContain('Failed to connect')
     made.clock.advance(4899)
