@@ -17,7 +17,7 @@ import { Wire, type WireOwner } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
 import { bodyDue, CLOSED, HEAD_DUE, IDLE, LAST_CALL_MS, type State, TUNNEL, WHOLE } from './http1-states.ts'
-import { type Http1Carrier, Http1Stream } from './http1-stream.ts'
+import { type Behind, type Http1Carrier, Http1Stream } from './http1-stream.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
@@ -75,13 +75,11 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     return this.isLeaving || (this.hasEnded && this.held === undefined)
   }
 
-  finish(persists: boolean): void {
+  finish(behind: Behind): void {
     this.stream = undefined
     this.bodyForm = undefined
-    if (!persists || this.state.kind !== 'whole') {
-      this.close()
-      return
-    }
+    if (this.state.kind !== 'whole') return this.close()
+    if (behind !== 'requests') return this.end(behind)
     this.state = advance(this.state, 'isReleased', IDLE)
     this.rearm()
     // A client that does not read its responses gets no further request answered: that bounds what is kept for it.
@@ -115,6 +113,14 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     this.state = advance(this.state, 'closes', CLOSED)
     this.held = undefined
     this.wire.close()
+  }
+
+  /** The response was the last; the request is whole. */
+  private end(behind: 'unknown' | 'nothing'): void {
+    // What is held came behind the request all the same.
+    if (behind === 'unknown' || this.held !== undefined) return this.close()
+    this.state = advance(this.state, 'closes', CLOSED)
+    this.wire.closeAtOnce()
   }
 
   /** Ends at once with a reset: what the client has got is not the whole. */

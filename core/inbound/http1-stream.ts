@@ -29,11 +29,14 @@ export interface Http1Carrier {
   readonly isLastRequest: boolean
   pauseBody(): void
   resumeBody(form: BodyForm): void
-  /** The exchange is over. `persists`: the next request may follow; else the connection closes behind what was sent. */
-  finish(persists: boolean): void
+  /** The exchange is over. Unless requests may follow, the connection closes behind what was sent. */
+  finish(behind: Behind): void
   cut(): void
   handOver(): HandedOver
 }
+
+/** What may come of a client behind the request that was answered; 'unknown': nothing that is wanted. */
+export type Behind = 'requests' | 'nothing' | 'unknown'
 
 const LINE_END = Buffer.from('\r\n')
 
@@ -135,7 +138,7 @@ export class Http1Stream implements ClientStream {
       const end = lastChunk(this.takesTrailers ? trailers : undefined)
       this.carrier.wire.write(end, 0, end.length)
     }
-    this.carrier.finish(this.persists)
+    this.carrier.finish(this.behind(this.persists))
   }
 
   refuse(problem: Problem): void {
@@ -149,7 +152,7 @@ export class Http1Stream implements ClientStream {
       persists,
     }
     sendProblem(this.carrier.wire, problem, respondent, this.carrier.handler.dateLine())
-    this.carrier.finish(persists)
+    this.carrier.finish(this.behind(persists))
   }
 
   cut(): void {
@@ -167,6 +170,12 @@ export class Http1Stream implements ClientStream {
     const { wire, handler } = this.carrier
     const at = wire.reserve(responseHeadRoom(head))
     commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists, dateLine: handler.dateLine }))
+  }
+
+  /** A client that wants its connection closed sends nothing further on it (RFC 9112 9.6). */
+  private behind(persists: boolean): Behind {
+    if (persists) return 'requests'
+    return this.wantsKeepAlive ? 'unknown' : 'nothing'
   }
 
   private mayPersist(): boolean {

@@ -69,6 +69,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
   private side: 'open' | 'ending' | 'ended' = 'open'
   private lingers = false
+  /** It closes when everything has gone out, and waits for nobody. */
+  private hasPeerSaidAll = false
   /** We have cut it. */
   private isCut = false
   /** Length of the time-out that is armed, for progress to renew; 0: none. */
@@ -181,6 +183,15 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     if (this.side === 'ended') this.arm(LINGER_MS)
   }
 
+  /** Closes once everything has gone out, for a peer of which nothing can follow: its end need not be waited for. */
+  closeAtOnce(): void {
+    if (outbox.owner === this) flush()
+    if (this.side !== 'open' || this.socket === undefined) return
+    this.hasPeerSaidAll = true
+    if (this.kept === undefined) this.socket.end()
+    else this.side = 'ending'
+  }
+
   /**
    * Closes behind a peer that is about to: whoever ends first keeps the pair of ports occupied for a minute (TIME_WAIT,
    * RFC 9293 3.6.1). One that does not is reset, which occupies nothing.
@@ -251,7 +262,9 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     const hasProgressed = this.sendKept()
     if (hasProgressed && this.armedMs > 0) this.arm(this.armedMs)
     if (this.kept !== undefined) return
-    if (this.side === 'ending') {
+    if (this.hasPeerSaidAll) {
+      this.socket?.end()
+    } else if (this.side === 'ending') {
       this.sendEnd()
       if (this.lingers) this.close()
     } else {
