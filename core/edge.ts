@@ -18,10 +18,9 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
-import { chooseTransport } from './net/system-transport.ts'
-import type { Transport } from './net/transport.ts'
+import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import type { Emit } from './observe/events.ts'
-import { Refusal } from './part.ts'
+import { type Part, Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AdminHost } from './runtime/admin-host.ts'
@@ -32,6 +31,7 @@ import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { Pools } from './runtime/pools.ts'
+import { createTransportPart } from './runtime/transport-part.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -46,7 +46,7 @@ export interface EdgeOptions {
   /** How names are looked up; absent: as the system does. */
   readonly lookUp?: LookUp
   /** Where sockets come from; absent: the best that the system has. */
-  readonly transport?: Transport
+  readonly transport?: ChosenTransport
   /** How sockets are connected; absent: as the transport does. */
   readonly connect?: Connect
 }
@@ -77,9 +77,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
-  const transport = options.transport ?? chooseTransport('auto', systemClock).transport
+  const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
-  const assembly = assemble(ground)
+  if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
+  const assembly = assemble(ground, createTransportPart(config.transport))
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
@@ -95,7 +96,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground) {
+function assemble(ground: Ground, transportPart: Part<Config>) {
   const { clock, counters, wheel, turns, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
@@ -123,7 +124,7 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, publish, admin, listeners]
+  const parts = [transportPart, pools, geo, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()

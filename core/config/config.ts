@@ -25,6 +25,8 @@ export interface Config {
   readonly timeouts: ClientTimeouts
   /** What to do when a client ends its side while it waits for a response. */
   readonly halfClose: 'abort' | 'answer'
+  /** Where sockets come from; 'auto': the best that the system has. */
+  readonly transport: 'auto' | 'bun'
   /** ms after the first SIGTERM in which clients are still accepted. */
   readonly shutdownDelayMs: number
   /** ms from the first SIGTERM to the end, whatever is still open. */

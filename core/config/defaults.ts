@@ -83,6 +83,10 @@ export const defaults = {
     value: 'abort',
     reason: 'Almost always it has left; a backend that works on for it serves nobody, and retries multiply that.',
   },
+  transport: {
+    value: 'auto',
+    reason: 'What costs least here; where it cannot be had, a start says so and goes on without it.',
+  },
   shutdownDelay: {
     unit: 'ms',
     value: 100,

@@ -78,8 +78,9 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
   finish(behind: Behind): void {
     this.stream = undefined
     this.bodyForm = undefined
-    if (this.state.kind !== 'whole') return this.close()
-    if (behind !== 'requests') return this.end(behind)
+    const isWhole = this.state.kind === 'whole'
+    // What is held came behind the request, whatever the client has said.
+    if (!isWhole || behind !== 'requests') return this.close(isWhole && behind === 'nothing' && this.held === undefined)
     this.state = advance(this.state, 'isReleased', IDLE)
     this.rearm()
     // A client that does not read its responses gets no further request answered: that bounds what is kept for it.
@@ -108,19 +109,12 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     this.rearm()
   }
 
-  /** Answers are done with: what is kept goes out, then the connection ends. */
-  close(): void {
+  /** Answers are done with: what is kept goes out, then the connection ends. `isAlone`: nothing more comes of the client. */
+  close(isAlone = false): void {
     this.state = advance(this.state, 'closes', CLOSED)
     this.held = undefined
-    this.wire.close()
-  }
-
-  /** The response was the last; the request is whole. */
-  private end(behind: 'unknown' | 'nothing'): void {
-    // What is held came behind the request all the same.
-    if (behind === 'unknown' || this.held !== undefined) return this.close()
-    this.state = advance(this.state, 'closes', CLOSED)
-    this.wire.closeAtOnce()
+    if (isAlone) this.wire.closeAtOnce()
+    else this.wire.close()
   }
 
   /** Ends at once with a reset: what the client has got is not the whole. */

@@ -43,6 +43,8 @@ export type EdgeEvent =
   | { readonly kind: 'config-warning'; readonly warnings: readonly string[] }
   /** Somebody changed, or tried to change, something by hand. */
   | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
+  /** Sockets are Bun's, since those of our own can't be had. */
+  | { readonly kind: 'transport-fallback'; readonly reason: string }
   /** The limit of open files is too low for what is to be served; `wanted`: high enough. */
   | { readonly kind: 'open-files'; readonly limit: number; readonly wanted: number; readonly detail: string }
   /**

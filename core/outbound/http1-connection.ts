@@ -292,10 +292,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     const isOver = framing === 'until-close' || head.status === 101
     this.behind = isOver ? 'closed' : head.allowsKeepAlive ? 'kept' : 'ends'
     if (head.status === 101) {
-      this.state = advance(this.state, 'ends', {
-        kind: 'whole',
-        early: position < bytes.length ? retained(bytes.subarray(position)) : undefined,
-      })
+      const early = position < bytes.length ? retained(bytes.subarray(position)) : undefined
+      this.state = advance(this.state, 'ends', { kind: 'whole', early })
       this.sink?.onResponse(head, framing)
       return
     }

@@ -82,6 +82,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
     drainTimeoutMs: 5000,
     halfClose: 'abort',
+    transport: 'auto',
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     geo: undefined,

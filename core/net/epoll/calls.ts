@@ -37,11 +37,11 @@ export interface Calls {
   readonly call: Opened<keyof typeof SIGNATURES>['call']
   /** For addresses, option values and the like: valid until the next call that uses it. */
   readonly scratch: Arena
-  arena(size: number): Arena
+  readonly arena: (size: number) => Arena
   /** Where the bytes lie now: to be used at once. */
-  addressOf(bytes: Buffer): number
+  readonly addressOf: (bytes: Buffer) => number
   /** Why the last call failed: a number of errno(3). */
-  errno(): number
+  readonly errno: () => number
 }
 
 export const EPOLLIN = 0x1

@@ -15,6 +15,7 @@ describe('a valid config', () => {
       limits: { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: undefined },
       timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
       halfClose: 'abort',
+      transport: 'auto',
       shutdownDelayMs: 100,
       shutdownTimeoutMs: 25_000,
       drainTimeoutMs: 300_000,
