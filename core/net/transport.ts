@@ -21,10 +21,10 @@ export interface Transport {
 /** Who hears of those that come in. */
 export interface AcceptEvents {
   /** One has come from that IP address ('' on a Unix socket): gives the socket its owner, or ends it. In an event of its own. */
-  onAccepted(socket: OwnedSocket, address: string): void
+  readonly onAccepted: (socket: OwnedSocket, address: string) => void
   /** One can't be let in for want of something of ours, by the system's code; whether room was made. */
-  onShortage(code: string): boolean
-  reportFault: ReportFault
+  readonly onShortage: (code: string) => boolean
+  readonly reportFault: ReportFault
 }
 
 /** One socket that listens. */

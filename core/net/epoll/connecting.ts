@@ -4,7 +4,7 @@ import { inEvent, type ReportFault } from '../event.ts'
 import type { SocketOwner } from '../wire-socket.ts'
 import { EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
 import type { Watched } from './loop.ts'
-import { IPPROTO_TCP, openSocket, TCP_NODELAY } from './options.ts'
+import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
 import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
 
@@ -52,12 +52,9 @@ class Connecting implements Watched {
     const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
     if (size === undefined) throw codeError('EINVAL')
     const fd = openSocket(calls, familyAt(scratch.bytes, ADDRESS))
-    if (endpoint.kind === 'ip') {
-      scratch.bytes.writeInt32LE(1, VALUE)
-      call.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, scratch.address + VALUE, 4)
-    }
-    const errno = call.connect(fd, scratch.address + ADDRESS, size) === 0 ? 0 : calls.errno()
     try {
+      if (endpoint.kind === 'ip') setOption(calls, fd, NO_DELAY, 1)
+      const errno = call.connect(fd, scratch.address + ADDRESS, size) === 0 ? 0 : calls.errno()
       if (errno !== 0 && errno !== EINPROGRESS) throw codeError(errorName(errno))
       // Done or not, it is told of when it can be written to.
       loop.add(fd, this, READ_EVENTS | EPOLLOUT)

@@ -6,7 +6,7 @@ import type { AcceptEvents, BoundSocket } from '../transport.ts'
 import type { SocketOwner } from '../wire-socket.ts'
 import { EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPOLLIN, errorName, systemError } from './calls.ts'
 import type { Endpoint } from '../connect.ts'
-import { IPPROTO_TCP, openSocket, SOCK_FLAGS, TCP_NODELAY } from './options.ts'
+import { NO_DELAY, openSocket, REUSE_ADDRESS, REUSE_PORT, setOption, SOCK_FLAGS, V6_ONLY } from './options.ts'
 import type { Watched } from './loop.ts'
 import { AF_INET6, AF_UNIX, familyAt, hostAt, portAt, writeAddress } from './sockaddr.ts'
 import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
@@ -17,12 +17,6 @@ const BACKLOG = 4096
 const MAX_AT_ONCE = 64
 /** How long nobody is let in when the system is short of something and nothing gives way. */
 const REST_MS = 100
-
-const SOL_SOCKET = 1
-const SO_REUSEADDR = 2
-const SO_REUSEPORT = 15
-const IPPROTO_IPV6 = 41
-const IPV6_V6ONLY = 26
 
 const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
@@ -50,11 +44,12 @@ export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket
       if (result < 0) throw systemError(calls.errno(), what)
     }
     if (family !== AF_UNIX) {
-      setFlag(means, fd, SOL_SOCKET, SO_REUSEADDR, 1)
-      setFlag(means, fd, IPPROTO_TCP, TCP_NODELAY, 1)
+      setOption(calls, fd, REUSE_ADDRESS, 1)
+      // Those that it accepts have it as well.
+      setOption(calls, fd, NO_DELAY, 1)
     }
-    if (family === AF_INET6) setFlag(means, fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
-    if (reusePort) setFlag(means, fd, SOL_SOCKET, SO_REUSEPORT, 1)
+    if (family === AF_INET6) setOption(calls, fd, V6_ONLY, 0)
+    if (reusePort) setOption(calls, fd, REUSE_PORT, 1)
     must(call.bind(fd, scratch.address + ADDRESS, size), 'bind')
     must(call.listen(fd, BACKLOG), 'listen')
     const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)
@@ -140,12 +135,6 @@ class Listening implements BoundSocket, Watched {
 
 /** Of one who is not let in. */
 const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }
-
-function setFlag({ loop }: EpollMeans, fd: number, level: number, option: number, value: 0 | 1): void {
-  const { call, scratch, errno } = loop.calls
-  scratch.bytes.writeInt32LE(value, SIZE)
-  if (call.setsockopt(fd, level, option, scratch.address + SIZE, 4) < 0) throw systemError(errno(), 'setsockopt')
-}
 
 function nameOf({ loop }: EpollMeans, fd: number): SocketAddress {
   const { call, scratch, errno } = loop.calls

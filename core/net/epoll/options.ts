@@ -3,10 +3,23 @@ import { type Calls, systemError } from './calls.ts'
 import { AF_UNIX } from './sockaddr.ts'
 
 const SOCK_STREAM = 1
+/** Offset in the scratch arena. */
+const VALUE = 128
 /** SOCK_NONBLOCK and SOCK_CLOEXEC. */
 export const SOCK_FLAGS = 0o4000 | 0o2000000
-export const IPPROTO_TCP = 6
-export const TCP_NODELAY = 1
+
+/** Level and name of an option that is an int: socket(7), tcp(7), ipv6(7). */
+export type Option = readonly [level: number, name: number]
+export const REUSE_ADDRESS: Option = [1, 2]
+export const REUSE_PORT: Option = [1, 15]
+export const NO_DELAY: Option = [6, 1]
+export const V6_ONLY: Option = [41, 26]
+
+/** Throws an error with the system's `code`. */
+export function setOption({ call, scratch, errno }: Calls, fd: number, [level, name]: Option, value: number): void {
+  scratch.bytes.writeInt32LE(value, VALUE)
+  if (call.setsockopt(fd, level, name, scratch.address + VALUE, 4) < 0) throw systemError(errno(), 'setsockopt')
+}
 
 /** A new one of that family. Throws an error with the system's `code`. */
 export function openSocket({ call, errno }: Calls, family: number): number {
