@@ -97,7 +97,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
 function assemble(ground: Ground, transportPart: Part<Config>) {
-  const { clock, counters, wheel, turns, budget, life, published, addresses, log } = ground
+  const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
   const publish = published.part((config, previous) =>
@@ -109,6 +109,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
     head: new RequestHead(MAX_FIELDS),
     wheel,
     turns,
+    pipes,
     idle: budget.idleClients,
   })
   const listeners = new Listeners({

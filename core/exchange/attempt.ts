@@ -4,6 +4,7 @@ import type { Attempt as CountedAttempt } from '../balance/attempt.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 import type { AttemptRecord } from './record.ts'
@@ -17,6 +18,8 @@ export interface AttemptOwner {
   onInterim(attempt: Attempt, head: ResponseHead): void
   onResponse(attempt: Attempt, head: ResponseHead, body: BodyKind): void
   onResponseBody(bytes: Buffer, start: number, end: number): void
+  /** Where the rest of its body may go as it comes. */
+  responsePassage(): Passage | undefined
   /** The response is whole, and the attempt over. */
   onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void
   /** The attempt has come to nothing, and is over. */
@@ -63,6 +66,10 @@ export class Attempt implements ResponseSink {
 
   onBody(bytes: Buffer, start: number, end: number): void {
     this.owner.onResponseBody(bytes, start, end)
+  }
+
+  passage(): Passage | undefined {
+    return this.owner.responsePassage()
   }
 
   onBackendBlocked(isBlocked: boolean): void {

@@ -10,6 +10,7 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
 import { countStatus } from '../observe/counters.ts'
 import { acquire, sourceOf } from '../pool/acquire.ts'
 import type { Affinity } from '../pool/policy.ts'
@@ -69,17 +70,9 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
 
   /** Goes on as `verdict` says. `head` holds the request's now. */
   begin(verdict: Verdict, head: RequestHead, now: number): void {
-    switch (verdict.kind) {
-      case 'admitted':
-        this.tryNext(now, head, UNAVAILABLE)
-        break
-      case 'refused':
-        this.refuse(verdict.problem)
-        break
-      case 'later':
-        this.wait(verdict.wait)
-        break
-    }
+    if (verdict.kind === 'admitted') this.tryNext(now, head, UNAVAILABLE)
+    else if (verdict.kind === 'refused') this.refuse(verdict.problem)
+    else this.wait(verdict.wait)
   }
 
   /** `cancel` is in place before anything is decided: that comes in an event of its own. */
@@ -107,6 +100,11 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   onRequestBody(bytes: Buffer, start: number, end: number): void {
     this.requestBytes += end - start
     this.stream()?.sendBody(bytes, start, end)
+  }
+
+  passage(): Passage | undefined {
+    const wire = this.stream()?.bodyWire
+    return wire && { wire, onPassed: (length) => void (this.requestBytes += length) }
   }
 
   onRequestEnd(trailers: FieldSection | undefined): void {
@@ -167,6 +165,11 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   onResponseBody(bytes: Buffer, start: number, end: number): void {
     this.responseBytes += end - start
     this.client.sendBody(bytes, start, end)
+  }
+
+  responsePassage(): Passage | undefined {
+    const wire = this.client.bodyWire
+    return wire && { wire, onPassed: (length) => void (this.responseBytes += length) }
   }
 
   onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void {

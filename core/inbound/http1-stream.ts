@@ -133,6 +133,10 @@ export class Http1Stream implements ClientStream {
     wire.write(LINE_END, 0, LINE_END.length)
   }
 
+  get bodyWire(): Wire | undefined {
+    return this.coding === 'length' ? this.carrier.wire : undefined
+  }
+
   sendEnd(trailers: FieldSection | undefined): void {
     if (this.coding === 'chunks' || this.coding === 'chunking') {
       const end = lastChunk(this.takesTrailers ? trailers : undefined)

@@ -6,6 +6,7 @@ import type { HostAddress } from '../bind-hosts.ts'
 import type { SocketAddress } from '../address.ts'
 import type { Connect } from './connect.ts'
 import type { ReportFault } from './event.ts'
+import type { OpenPipe } from './pipe.ts'
 import type { OwnedSocket } from './wire-socket.ts'
 
 export interface Transport {
@@ -14,6 +15,8 @@ export interface Transport {
   bindHost(where: HostAddress, reusePort: boolean, events: AcceptEvents): BoundSocket
   /** Listens on a Unix socket, which must not be there yet. Throws an error with the system's `code`. */
   bindPath(path: string, events: AcceptEvents): BoundSocket
+  /** A pipe for bytes on their way from one socket to another; undefined: none is to be had. Absent: it can't use any. */
+  openPipe?: () => OpenPipe | undefined
   /** What it makes of connects that `reportFault` hears of. */
   connects(reportFault: ReportFault): Connect
 }

@@ -2,7 +2,8 @@
  * Joins two wires after a 101: bytes pass both ways unread, with back-pressure and half-closes. Each wire's former owner
  * hears `onClose` when it has gone.
  */
-import type { Wire, WireOwner } from './wire.ts'
+import type { Wire } from './wire.ts'
+import type { WireOwner } from './wire-owner.ts'
 
 export interface TunnelSide {
   readonly wire: Wire

@@ -1,4 +1,5 @@
 /** The narrow contract between a socket, whoever made it, and whoever uses it. */
+import type { Pipe } from './pipe.ts'
 
 /**
  * What a wire needs of a socket; Bun's sockets satisfy it by shape. What the socket has to say it says to its owner, in
@@ -18,6 +19,13 @@ export interface WireSocket {
   end(): unknown
   /** Closes with a reset. */
   terminate(): unknown
+  /**
+   * Of what comes from now on, the next `length` bytes go into `pipe` whenever they are read, and the owner is told `piped`
+   * of them. undefined: no longer. Absent: it can't, and neither can it send from one.
+   */
+  pipeInto?: (pipe: Pipe | undefined, length: number) => void
+  /** Sends of what is in `pipe` what the kernel takes now; returns how much that was, -1 when it is closed. */
+  sendFrom?: (pipe: Pipe) => number
 }
 
 /** A socket that carries whoever hears of it. */
@@ -29,6 +37,8 @@ export interface OwnedSocket extends WireSocket {
 export interface SocketOwner {
   /** Bytes have come. They may be overwritten when the call returns: who keeps some says so by `retained`. */
   received(bytes: Buffer): void
+  /** So many bytes have gone into the pipe that the socket was given. */
+  piped?: (length: number) => void
   /** It can be written to again. */
   drained(): void
   /** The peer will send no more. */

@@ -1,48 +1,17 @@
 /**
  * One socket, and the only place that writes to one: keeps what the kernel does not take, tells its owner when to hold
  * its source back, closes in the order that loses nothing, and carries one time-out. It knows nothing of HTTP.
- *
- * What Bun 1.4.5 does decides much here: `write` takes what it can and forgets the rest, `end` may throw away what was
- * written, `drain` also comes unasked, a time-out of its own is too coarse.
  */
 import type { Cancel } from '../clock.ts'
-import { systemLibc } from './bun/libc.ts'
+import { Kept } from './kept.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
+import type { Pipe } from './pipe.ts'
+import type { Pipes } from './pipes.ts'
 import { release } from './release.ts'
 import { retained } from './retained.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
+import type { ConnectFailure, WireOwner } from './wire-owner.ts'
 import type { SocketOwner, WireSocket } from './wire-socket.ts'
-
-/** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
-export interface WireOwner {
-  /** The connect that was asked for succeeded; never called for an accepted socket. */
-  onOpen?(): void
-  /** It did not. Nothing comes after it. */
-  onConnectError?(failure: ConnectFailure): void
-  onData(bytes: Buffer): void
-  /** The peer reads too slowly: hold back what feeds this wire. */
-  onBlocked(): void
-  /** What was kept has gone out: let it flow again. */
-  onDrained(): void
-  /** The peer will send no more (FIN). Whoever does not answer it must close. */
-  onEnd(): void
-  /** It is over, whoever ended it; once, and nothing comes after it. */
-  onClose(): void
-  /** The time-out set by `arm` is over. */
-  onTimeout(): void
-  /** `length` bytes went out. */
-  onSent(length: number): void
-}
-
-/** Why a connect came to nothing. */
-export interface ConnectFailure {
-  /** For want of something of our own (descriptors, ports, memory): whom we wanted to reach is not to blame. */
-  readonly isLocal: boolean
-  /** The system's or the resolver's; ETIMEDOUT when it took too long. */
-  readonly code: string
-  /** In words, or the code again. */
-  readonly detail: string
-}
 
 /** How long a peer may take to end its side after we ended ours; then the kernel delivers what it has taken without us. */
 const LINGER_MS = 2000
@@ -61,7 +30,9 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   resolvedAddress: string | undefined = undefined
   private readonly wheel: TimerWheel
   /** Bytes the kernel did not take yet, in order. */
-  private kept: Buffer[] | undefined = undefined
+  private kept: Kept | undefined = undefined
+  /** Where what comes goes within the kernel. */
+  private relay: { readonly target: Wire; readonly pipe: Pipe; left: number } | undefined = undefined
   /** Nothing is read from the peer. */
   isPaused = false
   private isResting = false
@@ -84,16 +55,6 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   get isBlocked(): boolean {
     return this.kept !== undefined
-  }
-
-  /** Whether something has come that no event has told of yet: an end, a reset, bytes. A system call; false where none can tell. */
-  get hasNews(): boolean {
-    const fd = this.socket?.fd ?? -1
-    return fd >= 0 && systemLibc()?.hasNews(fd) === true
-  }
-
-  get isOpen(): boolean {
-    return this.socket !== undefined
   }
 
   /** Both sides have ended theirs in good order. */
@@ -120,6 +81,21 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** Room for `size` bytes in `outbox.bytes`, at the returned offset; say `commit(end)` when they are written. */
   reserve(size: number): number {
     return reserve(this, size)
+  }
+
+  /**
+   * Has the next `length` bytes that come go to `target` within the kernel: the owner hears `onRelayed` of them, and `onData`
+   * again of what follows. false: it can't be, and everything is as it was.
+   */
+  relayTo(target: Wire, length: number, pipes: Pipes): boolean {
+    const { socket } = this
+    if (outbox.owner === target) flush()
+    if (socket?.pipeInto === undefined || target.socket?.sendFrom === undefined || target.isBlocked) return false
+    const pipe = pipes.take()
+    if (pipe === undefined) return false
+    this.relay = { target, pipe, left: length }
+    socket.pipeInto(pipe, length)
+    return true
   }
 
   flushOutbox(bytes: Buffer, length: number): void {
@@ -174,7 +150,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   close(): void {
     this.end()
     if (this.socket === undefined) return
-    this.lingers = true
+    this.linger()
     if (this.hasPeerEnded && this.side === 'ended') {
       this.socket.end()
       return
@@ -202,7 +178,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
       this.discard()
       return
     }
-    this.lingers = true
+    this.linger()
     this.resume()
     this.arm(LINGER_MS)
   }
@@ -212,7 +188,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     this.connecting?.()
     this.connecting = undefined
     if (outbox.owner === this) flush()
-    this.kept = undefined
+    this.dropKept()
     this.isCut = true
     this.socket?.terminate()
   }
@@ -221,7 +197,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   discard(): void {
     // The answer before its idle time may have been written in this very event.
     if (outbox.owner === this) flush()
-    this.kept = undefined
+    this.dropKept()
     this.socket?.end()
   }
 
@@ -246,6 +222,15 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     const { length } = bytes
     this.owner.onData(bytes)
     if (length >= WHOLE_READ_BYTES && !this.isPaused && !this.isResting) this.rest()
+  }
+
+  piped(length: number): void {
+    const { relay } = this
+    if (relay === undefined) return
+    relay.left -= length
+    relay.target.sendPiped(relay.pipe)
+    if (relay.left === 0) this.endRelay()
+    this.owner.onRelayed?.(length)
   }
 
   /** Reads on when everybody else has had a turn. */
@@ -287,7 +272,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     // When we have ended our side, the peer's end closes the socket: Bun tells of that alone.
     if (error === undefined && !this.isCut && this.side === 'ended') this.hasPeerEnded = true
     this.socket = undefined
-    this.kept = undefined
+    this.dropKept()
+    this.endRelay()
     this.wheel.remove(this)
     this.owner.onClose()
   }
@@ -313,28 +299,51 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
       }
     }
     const rest = bytes.subarray(start + sent, end)
-    const kept = isBorrowed ? Buffer.from(rest) : retained(rest)
-    if (this.kept !== undefined) {
-      this.kept.push(kept)
-      return
-    }
-    this.kept = [kept]
+    this.keep(isBorrowed ? Buffer.from(rest) : retained(rest))
+  }
+
+  /** What the kernel has not taken: bytes, or what lies in a pipe. */
+  private keep(piece: Buffer | Pipe): void {
+    if (this.kept !== undefined) return this.kept.push(piece)
+    this.kept = new Kept(piece)
     this.owner.onBlocked()
   }
 
   /** Sends of the kept bytes what the kernel takes; returns whether it took any. */
   private sendKept(): boolean {
-    let total = 0
-    while (this.kept !== undefined && this.socket !== undefined) {
-      const piece = this.kept[0] as Buffer
-      const sent = this.socket.write(piece, 0, piece.length)
-      if (sent <= 0) break
-      total += sent
-      if (sent < piece.length) this.kept[0] = piece.subarray(sent)
-      else if (this.kept.length === 1) this.kept = undefined
-      else this.kept.shift()
-    }
-    if (total > 0) this.owner.onSent(total)
-    return total > 0
+    const { kept, socket } = this
+    if (kept === undefined || socket === undefined) return false
+    const sent = kept.sendOn(socket)
+    if (kept.isEmpty) this.kept = undefined
+    if (sent > 0) this.owner.onSent(sent)
+    return sent > 0
+  }
+
+  private dropKept(): void {
+    this.kept?.drop()
+    this.kept = undefined
+  }
+
+  /** What has come into `pipe` is to go out here. */
+  private sendPiped(pipe: Pipe): void {
+    if (outbox.owner === this) flush()
+    const { socket } = this
+    if (socket === undefined || this.side !== 'open') return
+    const sent = this.kept === undefined ? (socket.sendFrom?.(pipe) ?? -1) : 0
+    if (sent < 0) return
+    if (sent > 0) this.owner.onSent(sent)
+    if (pipe.pending > 0) this.keep(pipe)
+  }
+
+  /** What still comes is of no use to anybody. */
+  private linger(): void {
+    this.lingers = true
+    this.socket?.pipeInto?.(undefined, 0)
+    this.endRelay()
+  }
+
+  private endRelay(): void {
+    this.relay?.pipe.endFeeding()
+    this.relay = undefined
   }
 }

@@ -1,8 +1,9 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
-import { type ClientHome, Http1Connection } from '../inbound/http1-connection.ts'
-import type { RequestHandler } from '../inbound/request-handler.ts'
+import { Http1Connection } from '../inbound/http1-connection.ts'
+import type { ClientHome, RequestHandler } from '../inbound/request-handler.ts'
+
 import { type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
@@ -29,7 +30,7 @@ export interface ListenerServices {
   readonly onClosed: () => void
 }
 
-export class RunningListener implements ClientHome, Holder {
+export class RunningListener implements ClientHome<Http1Connection>, Holder {
   readonly clients = new Set<Http1Connection>()
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices

@@ -1,4 +1,5 @@
 /** How sockets are opened, whether they listen or connect: socket(2), tcp(7). */
+import type { OpenPipe } from '../pipe.ts'
 import { type Calls, systemError } from './calls.ts'
 import { AF_UNIX } from './sockaddr.ts'
 
@@ -26,6 +27,22 @@ export function openSocket({ call, errno }: Calls, family: number): number {
   const fd = call.socket(family, SOCK_STREAM | SOCK_FLAGS, 0)
   if (fd < 0) throw systemError(errno(), 'socket')
   return fd
+}
+
+/** fcntl(2): the most that users other than root may ask for by default (fs.pipe-max-size). */
+const F_SETPIPE_SZ = 1031
+export const PIPE_BYTES = 1024 * 1024
+
+/** A pipe that never waits, as large as the system allows; undefined: there is none to be had. */
+export function openPipe({ call, scratch }: Calls): OpenPipe | undefined {
+  if (call.pipe2(scratch.address, SOCK_FLAGS) < 0) return undefined
+  const [reader, writer] = [scratch.bytes.readInt32LE(0), scratch.bytes.readInt32LE(4)]
+  call.fcntl(writer, F_SETPIPE_SZ, PIPE_BYTES)
+  const close = (): void => {
+    call.close(reader)
+    call.close(writer)
+  }
+  return { reader, writer, close }
 }
 
 /** Both ends of a pair that are joined. Throws an error with the system's `code`. */

@@ -5,6 +5,7 @@
  */
 import { outbox } from '../outbox.ts'
 import type { ReportFault } from '../event.ts'
+import type { Pipe } from '../pipe.ts'
 import type { OwnedSocket, SocketOwner } from '../wire-socket.ts'
 import {
   EAGAIN,
@@ -33,6 +34,9 @@ const MAX_LARGE_PIECES = 2
 const MSG_NOSIGNAL = 0x4000
 const MSG_PEEK = 0x2
 const SHUT_WR = 1
+/** SPLICE_F_MOVE and SPLICE_F_NONBLOCK. */
+const SPLICE_FLAGS = 1 | 2
+const NULL = 0
 const SOL_SOCKET = 1
 const SO_LINGER = 13
 
@@ -66,6 +70,9 @@ export class EpollSocket implements OwnedSocket, Watched {
   private isLarge = false
   /** It waits in the loop for another turn. */
   private isInLine = false
+  /** Where the next `left` bytes that come go, unread. */
+  private pipe: Pipe | undefined = undefined
+  private left = 0
   private asksToWrite = false
   private isBlocked = false
   /** A send has failed: it is over, and its owner is still to be told. */
@@ -85,16 +92,29 @@ export class EpollSocket implements OwnedSocket, Watched {
     const { calls } = loop
     const address = (bytes === outbox.bytes ? outboxAddress : memory.addressOf(bytes)) + offset
     const sent = calls.call.send(this.fd, address, length, MSG_NOSIGNAL)
-    if (sent === length) return sent
-    const errno = sent < 0 ? calls.errno() : 0
-    if (errno === EINTR) return this.write(bytes, offset, length)
-    if (errno !== 0 && errno !== EAGAIN) {
+    return sent === length ? sent : this.wroteLess(sent)
+  }
+
+  sendFrom(pipe: Pipe): number {
+    if (!this.isOpen || this.failure !== 0) return -1
+    const { call } = this.means.loop.calls
+    const { pending } = pipe
+    const sent = call.splice(pipe.reader, NULL, this.fd, NULL, pending, SPLICE_FLAGS)
+    if (sent > 0) pipe.onLeft(sent)
+    return sent === pending ? sent : this.wroteLess(sent)
+  }
+
+  /** The kernel has not taken all: asks to be told when it takes more. `sent` < 0: it failed. */
+  private wroteLess(sent: number): number {
+    const { loop } = this.means
+    const errno = sent < 0 ? loop.calls.errno() : 0
+    if (errno !== 0 && errno !== EAGAIN && errno !== EINTR) {
       this.failure = errno
       this.standInLine()
       return -1
     }
     this.isBlocked = true
-    if (!this.asksToWrite) {
+    if (!this.asksToWrite || errno === EINTR) {
       this.asksToWrite = true
       loop.change(this.fd, this, READ_EVENTS | EPOLLOUT)
     }
@@ -109,6 +129,11 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (!this.isPaused) return
     this.isPaused = false
     if (this.mayRead) this.standInLine()
+  }
+
+  pipeInto(pipe: Pipe | undefined, length: number): void {
+    this.pipe = pipe
+    this.left = length
   }
 
   shutdown(): void {
@@ -170,6 +195,22 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   private readPiece(): void {
+    if (this.pipe === undefined) this.readBytes()
+    else this.readInto(this.pipe)
+  }
+
+  /** Into the pipe, which is empty: whoever did not take what was in it would not have us read. */
+  private readInto(pipe: Pipe): void {
+    const { call } = this.means.loop.calls
+    const length = call.splice(this.fd, NULL, pipe.writer, NULL, Math.min(this.left, LARGE_BYTES), SPLICE_FLAGS)
+    if (length <= 0) return this.readNothing(length)
+    pipe.pending += length
+    this.left -= length
+    if (this.left === 0) this.pipe = undefined
+    this.data.piped?.(length)
+  }
+
+  private readBytes(): void {
     const { loop, memory } = this.means
     const { calls } = loop
     const { isLarge } = this

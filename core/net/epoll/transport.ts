@@ -11,7 +11,7 @@ import { connectByEpoll } from './connecting.ts'
 import { bindSocket } from './listening.ts'
 import { EpollLoop } from './loop.ts'
 import { ReceiveMemory } from './memory.ts'
-import { openPair } from './options.ts'
+import { openPair, openPipe } from './options.ts'
 import { testLoop } from './self-test.ts'
 import type { EpollMeans } from './socket.ts'
 
@@ -34,6 +34,7 @@ export function openEpoll(clock: SystemClock): Transport {
       return bindSocket(means, { endpoint: { kind: 'ip', address, port: where.port }, reusePort, events })
     },
     bindPath: (path, events) => bindSocket(means, { endpoint: { kind: 'unix', path }, reusePort: false, events }),
+    openPipe: () => openPipe(calls),
     connects: (reportFault) => connectByEpoll(means, reportFault),
   }
 }
