@@ -276,6 +276,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
       edgeCounters: services.counters,
       target: attempt.backend,
       tunnelMs: world.timeouts.tunnelMs,
+      pipes: services.pipes,
       onOver: () => {
         attempt.complete(this.now())
         this.remember(attempt)

@@ -6,6 +6,7 @@ import type { Identify } from '../forward/identify.ts'
 import type { WriteRequestId } from '../forward/request-id.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { HalfClose } from '../inbound/request-handler.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Pool } from '../pool/pool.ts'
@@ -45,6 +46,8 @@ export interface RouteCounters {
 }
 
 export interface Services {
+  /** For large bodies; absent: they go through our hands. */
+  readonly pipes?: Pipes
   readonly clock: Clock
   readonly random: Random
   readonly counters: EdgeCounters

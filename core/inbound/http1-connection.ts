@@ -320,7 +320,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
       const position = body.read(bytes, start, form, this)
       if (this.state.kind !== 'body' || this.state.body !== body) return position
       if (body.isDone) this.endRequest(body)
-      else body.shorten(this.wire, this.handler.pipes, this.stream?.sink)
+      else body.shorten(this.wire, bytes.length, this.handler.pipes, this.stream?.sink)
       return position
     } catch (error) {
       this.stream?.sink.onRequestFault(protocolErrorOf(error))

@@ -38,9 +38,9 @@ export class RequestBody {
     return this.reader?.read(bytes, start, bytes.length, sink) ?? start
   }
 
-  /** Has what is left take the short way, where there is one. */
-  shorten(wire: Wire, pipes: Pipes | undefined, sink: RequestSink | undefined): void {
-    this.passage = openPassage(wire, this.reader?.remaining ?? 0, pipes, sink)
+  /** Has what is left take the short way, where there is one; `piece`: bytes that have just come. */
+  shorten(wire: Wire, piece: number, pipes: Pipes | undefined, sink: RequestSink | undefined): void {
+    this.passage = openPassage(wire, { piece, remaining: this.reader?.remaining ?? 0 }, pipes, sink)
   }
 
   /** So many bytes have taken it. */

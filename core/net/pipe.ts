@@ -2,6 +2,9 @@
 import type { Idle } from './budget.ts'
 import { Place } from './linked-list.ts'
 
+/** Pieces of at least this size are worth a pipe. */
+export const BULK_BYTES = 16 * 1024
+
 /** One that has been opened; only its transport knows what to do with the descriptors. */
 export interface OpenPipe {
   readonly reader: number

@@ -1,6 +1,6 @@
 /** The best sockets that this system has. */
 import type { SystemClock } from '../clock.ts'
-import { bunTransport } from './bun/transport.ts'
+import { openBun } from './bun/transport.ts'
 import { openEpoll } from './epoll/transport.ts'
 import type { Transport } from './transport.ts'
 
@@ -17,15 +17,15 @@ let best: ChosenTransport | undefined
 /** Of one kind there is one a process. What the environment says in SMARTEDGE_TRANSPORT counts where the choice is left open. */
 export function chooseTransport(choice: TransportChoice, clock: SystemClock): ChosenTransport {
   return choice === 'bun' || process.env['SMARTEDGE_TRANSPORT'] === 'bun'
-    ? { transport: bunTransport, fallback: undefined }
+    ? { transport: openBun(clock), fallback: undefined }
     : (best ??= findBest(clock))
 }
 
 function findBest(clock: SystemClock): ChosenTransport {
-  if (process.platform !== 'linux') return { transport: bunTransport, fallback: undefined }
+  if (process.platform !== 'linux') return { transport: openBun(clock), fallback: undefined }
   try {
     return { transport: openEpoll(clock), fallback: undefined }
   } catch (error) {
-    return { transport: bunTransport, fallback: error instanceof Error ? error.message : String(error) }
+    return { transport: openBun(clock), fallback: error instanceof Error ? error.message : String(error) }
   }
 }

@@ -35,6 +35,8 @@ export interface OwnedSocket extends WireSocket {
 
 /** What a socket's `data` hears: a wire, or a connect under way. Every call comes in the middle of one event. */
 export interface SocketOwner {
+  /** It wants to hear nothing for now; absent: it always listens. */
+  readonly isPaused?: boolean
   /** Bytes have come. They may be overwritten when the call returns: who keeps some says so by `retained`. */
   received(bytes: Buffer): void
   /** So many bytes have gone into the pipe that the socket was given. */

@@ -5,7 +5,7 @@
 import type { Cancel } from '../clock.ts'
 import { Kept } from './kept.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
-import type { Pipe } from './pipe.ts'
+import { BULK_BYTES, type Pipe } from './pipe.ts'
 import type { Pipes } from './pipes.ts'
 import { release } from './release.ts'
 import { retained } from './retained.ts'
@@ -16,8 +16,12 @@ import type { SocketOwner, WireSocket } from './wire-socket.ts'
 /** How long a peer may take to end its side after we ended ours; then the kernel delivers what it has taken without us. */
 const LINGER_MS = 2000
 
-/** What Bun 1.4.5 reads at once. Where that was there it reads on, ten times over, before anybody else has a turn. */
-const WHOLE_READ_BYTES = 512 * 1024
+/** Bytes that go on within the kernel. */
+interface Relay {
+  readonly target: Wire
+  readonly pipe: Pipe
+  left: number
+}
 
 export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   readonly timer = unarmed()
@@ -32,10 +36,9 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** Bytes the kernel did not take yet, in order. */
   private kept: Kept | undefined = undefined
   /** Where what comes goes within the kernel. */
-  private relay: { readonly target: Wire; readonly pipe: Pipe; left: number } | undefined = undefined
+  private relay: Relay | undefined = undefined
   /** Nothing is read from the peer. */
   isPaused = false
-  private isResting = false
   /** The peer has ended its side: no more will come. */
   hasPeerEnded = false
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
@@ -85,7 +88,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   /**
    * Has the next `length` bytes that come go to `target` within the kernel: the owner hears `onRelayed` of them, and `onData`
-   * again of what follows. false: it can't be, and everything is as it was.
+   * again of what follows, or of what does not come in bulk. false: it can't be, and everything is as it was.
    */
   relayTo(target: Wire, length: number, pipes: Pipes): boolean {
     const { socket } = this
@@ -106,13 +109,13 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   pause(): void {
     if (this.isPaused) return
     this.isPaused = true
-    if (!this.isResting) this.socket?.pause()
+    this.socket?.pause()
   }
 
   resume(): void {
     if (!this.isPaused) return
     this.isPaused = false
-    if (!this.isResting) this.socket?.resume()
+    this.socket?.resume()
   }
 
   /** Arms the one time-out of this wire. */
@@ -219,28 +222,16 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   received(bytes: Buffer): void {
     if (this.lingers) return
-    const { length } = bytes
     this.owner.onData(bytes)
-    if (length >= WHOLE_READ_BYTES && !this.isPaused && !this.isResting) this.rest()
   }
 
   piped(length: number): void {
-    const { relay } = this
-    if (relay === undefined) return
+    const relay = this.relay as Relay
     relay.left -= length
     relay.target.sendPiped(relay.pipe)
-    if (relay.left === 0) this.endRelay()
+    // What trickles would keep a pipe from others.
+    if (relay.left === 0 || length < BULK_BYTES) this.endRelay()
     this.owner.onRelayed?.(length)
-  }
-
-  /** Reads on when everybody else has had a turn. */
-  private rest(): void {
-    this.isResting = true
-    this.socket?.pause()
-    this.wheel.soon(() => {
-      this.isResting = false
-      if (!this.isPaused) this.socket?.resume()
-    })
   }
 
   drained(): void {
@@ -338,12 +329,13 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** What still comes is of no use to anybody. */
   private linger(): void {
     this.lingers = true
-    this.socket?.pipeInto?.(undefined, 0)
     this.endRelay()
   }
 
   private endRelay(): void {
-    this.relay?.pipe.endFeeding()
+    if (this.relay === undefined) return
+    this.socket?.pipeInto?.(undefined, 0)
+    this.relay.pipe.endFeeding()
     this.relay = undefined
   }
 }

@@ -311,7 +311,13 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     if (this.state !== state) return
     if (reader.isDone) this.endAt(bytes, position, reader.trailers)
     else this.rearm()
-    if (this.state === state) this.passage = openPassage(this.wire, reader.remaining, this.owner.pipes, sink)
+    if (this.state === state)
+      this.passage = openPassage(
+        this.wire,
+        { piece: bytes.length, remaining: reader.remaining },
+        this.owner.pipes,
+        sink,
+      )
   }
 
   private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {

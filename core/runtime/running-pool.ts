@@ -26,6 +26,7 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import { type ConnectionPolicy, Http1Pool } from '../outbound/http1-pool.ts'
 import type { NameTable } from '../names/resolver.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Emit } from '../observe/events.ts'
@@ -45,6 +46,7 @@ export interface PoolServices {
   readonly dial: Dial
   readonly names: NameTable
   readonly budget: DescriptorBudget
+  readonly pipes?: Pipes
   readonly plugins: PluginHost
 }
 
@@ -212,9 +214,9 @@ export class RunningPool {
   }
 
   private createBackend(member: Member, now: number): Backend {
-    const { budget, dial, head, names, wheel, window } = this.services
+    const { budget, pipes, dial, head, names, wheel, window } = this.services
     const backend = new Backend(member, new BackendLatency(window), now)
-    const options = { address: backend.address, head, wheel, counters: backend.counters, dial, names, budget }
+    const options = { address: backend.address, head, wheel, counters: backend.counters, dial, names, budget, pipes }
     const connections = new Http1Pool(options, this.connectionPolicy())
     this.connections.set(backend, connections)
     backend.room = connections

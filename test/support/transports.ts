@@ -1,6 +1,6 @@
 /** Each kind of sockets that this system has, for suites that hold for all. */
 import { systemClock } from '../../core/clock.ts'
-import { bunTransport } from '../../core/net/bun/transport.ts'
+import { openBun } from '../../core/net/bun/transport.ts'
 import { openEpoll } from '../../core/net/epoll/transport.ts'
 import { chooseTransport } from '../../core/net/system-transport.ts'
 import type { Transport } from '../../core/net/transport.ts'
@@ -10,7 +10,7 @@ export const { transport: systemTransport } = chooseTransport('auto', systemCloc
 
 /** For `describe.each`. */
 export const transports: readonly (readonly [string, Transport])[] = [
-  ['Bun', bunTransport],
+  ['Bun', openBun(systemClock)],
   ...(process.platform === 'linux' ? [['epoll', chosenEpoll()] as const] : []),
 ]
 

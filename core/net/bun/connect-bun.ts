@@ -5,20 +5,21 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import type { Connect, Endpoint } from '../connect.ts'
-import { inEvent, type ReportFault } from '../event.ts'
-import { type ConnectOwner, connectHandlers } from './handlers.ts'
+import { inEvent } from '../event.ts'
+import { type BunMeans, type ConnectOwner, connectHandlers } from './handlers.ts'
 
 /** Connects to one peer that nobody waits for any more, yet are under way; more connects to it fail at once. */
 const MAX_GIVEN_UP = 32
 
-export function connectByBun(reportFault: ReportFault): Connect {
+export function connectByBun(means: BunMeans): Connect {
+  const { reportFault } = means
   const givenUp = new Map<string, number>()
   const count = (peer: string, change: number): void => {
     const left = (givenUp.get(peer) ?? 0) + change
     if (left === 0) givenUp.delete(peer)
     else givenUp.set(peer, left)
   }
-  const handlers = connectHandlers(reportFault)
+  const handlers = connectHandlers(means)
   return (endpoint, events) => {
     const peer = keyOf(endpoint)
     let state: 'pending' | 'given up' | 'over' = 'pending'

@@ -6,11 +6,12 @@ import type { Socket } from 'bun'
 import type { Connect, ConnectEvents } from '../connect.ts'
 import { adopt } from '../adopt.ts'
 import type { Libc } from './libc.ts'
-import { inEvent, type ReportFault } from '../event.ts'
-import { type ConnectOwner, connectHandlers } from './handlers.ts'
+import { inEvent } from '../event.ts'
+import { type BunMeans, type ConnectOwner, connectHandlers } from './handlers.ts'
 
-export function connectByLibc(libc: Libc, reportFault: ReportFault): Connect {
-  const handlers = connectHandlers(reportFault)
+export function connectByLibc(libc: Libc, means: BunMeans): Connect {
+  const { reportFault } = means
+  const handlers = connectHandlers(means)
   return (endpoint, events) => {
     const connecting = new Connecting(events, endpoint.kind === 'ip')
     const failLater = (code: string): void => queueMicrotask(() => inEvent(reportFault, () => connecting.fail(code)))

@@ -2,27 +2,29 @@
 import { systemLibc } from './libc.ts'
 import type { HostAddress } from '../../bind-hosts.ts'
 import type { SocketAddress } from '../../address.ts'
+import type { Clock } from '../../clock.ts'
 import type { AcceptEvents, BoundSocket, Transport } from '../transport.ts'
 import type { SocketOwner } from '../wire-socket.ts'
 import { connectByBun } from './connect-bun.ts'
 import { connectByLibc } from './connect-libc.ts'
 import { handlersFor } from './handlers.ts'
 
-export const bunTransport: Transport = {
+export const openBun = (clock: Pick<Clock, 'soon'>): Transport => ({
   name: 'bun',
   bindHost({ host: hostname, port }: HostAddress, reusePort, events) {
     // Bun's types know of `reusePort` for `Bun.serve` alone.
     const where = { hostname, port, reusePort }
-    return asBound(Bun.listen<SocketOwner>({ ...optionsOf(events), ...where }))
+    return asBound(Bun.listen<SocketOwner>({ ...optionsOf(events, clock), ...where }))
   },
   bindPath(path, events) {
-    return asBound(Bun.listen<SocketOwner>({ ...optionsOf(events), unix: path }), { kind: 'unix', path })
+    return asBound(Bun.listen<SocketOwner>({ ...optionsOf(events, clock), unix: path }), { kind: 'unix', path })
   },
   connects(reportFault) {
     const libc = systemLibc()
-    return libc === undefined ? connectByBun(reportFault) : connectByLibc(libc, reportFault)
+    const means = { reportFault, clock }
+    return libc === undefined ? connectByBun(means) : connectByLibc(libc, means)
   },
-}
+})
 
 /** What Bun's types do not know of. */
 interface BunListener {
@@ -42,8 +44,11 @@ function asBound(listener: BunListener, address?: SocketAddress): BoundSocket {
   }
 }
 
-const optionsOf = ({ onAccepted, reportFault }: AcceptEvents) => ({
-  socket: handlersFor<SocketOwner>((socket) => onAccepted(socket, plainAddress(socket.remoteAddress)), reportFault),
+const optionsOf = ({ onAccepted, reportFault }: AcceptEvents, clock: Pick<Clock, 'soon'>) => ({
+  socket: handlersFor<SocketOwner>((socket) => onAccepted(socket, plainAddress(socket.remoteAddress)), {
+    reportFault,
+    clock,
+  }),
   allowHalfOpen: true,
 })
 

@@ -37,6 +37,8 @@ const SHUT_WR = 1
 /** SPLICE_F_MOVE and SPLICE_F_NONBLOCK. */
 const SPLICE_FLAGS = 1 | 2
 const NULL = 0
+/** Into a pipe at once: half of what it takes, so that a client that reads slowly holds less of the kernel's memory. */
+const PIPED_BYTES = 512 * 1024
 const SOL_SOCKET = 1
 const SO_LINGER = 13
 
@@ -202,7 +204,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** Into the pipe, which is empty: whoever did not take what was in it would not have us read. */
   private readInto(pipe: Pipe): void {
     const { call } = this.means.loop.calls
-    const length = call.splice(this.fd, NULL, pipe.writer, NULL, Math.min(this.left, LARGE_BYTES), SPLICE_FLAGS)
+    const length = call.splice(this.fd, NULL, pipe.writer, NULL, Math.min(this.left, PIPED_BYTES), SPLICE_FLAGS)
     if (length <= 0) return this.readNothing(length)
     pipe.pending += length
     this.left -= length

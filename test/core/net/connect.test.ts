@@ -3,6 +3,7 @@ import { dlopen, ptr } from 'bun:ffi'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '../../../core/clock.ts'
 import type { Connect, Endpoint } from '../../../core/net/connect.ts'
 import { connectByBun } from '../../../core/net/bun/connect-bun.ts'
 import { connectByLibc } from '../../../core/net/bun/connect-libc.ts'
@@ -60,14 +61,16 @@ function outcomeOf(connect: Connect, endpoint: Endpoint): Promise<string> {
 
 const say = (socket: OwnedSocket, text: string) => void socket.write(Buffer.from(text), 0, text.length)
 
+const means = { reportFault: fail, clock: systemClock }
+
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 
 describe.each([
   ...transports
     .filter(([name]) => name === 'epoll')
     .map(([name, transport]) => [name, transport.connects(fail)] as const),
-  ['libc', connectByLibc(libc, fail)],
-  ['Bun', connectByBun(fail)],
+  ['libc', connectByLibc(libc, means)],
+  ['Bun', connectByBun(means)],
 ])('a connect by %s', (_name, connect) => {
   test('reaches peers by IPv4, IPv6 and Unix sockets, both ways', async () => {
     expect(await outcomeOf(connect, there)).toBe('hello, again')
@@ -125,7 +128,7 @@ describe.each([
 
 describe('a connect that is given up', () => {
   test('frees its descriptor at once', () => {
-    const connect = connectByLibc(libc, fail)
+    const connect = connectByLibc(libc, means)
     const before = openDescriptors()
     const cancels = Array.from({ length: 100 }, () =>
       connect(nowhere, { onConnected: () => fail('connected'), onFailed: fail }),
@@ -136,7 +139,7 @@ describe('a connect that is given up', () => {
   })
 
   test('makes room for others where it cannot be freed, once it has come to its end', async () => {
-    const connect = connectByBun(fail)
+    const connect = connectByBun(means)
     for (let time = 0; time < 40; time += 1) {
       connect(there, { onConnected() {}, onFailed() {} })()
       expect(await outcomeOf(connect, there)).toBe('hello, again')
@@ -144,7 +147,7 @@ describe('a connect that is given up', () => {
   })
 
   test('is one of 32 to a peer where it cannot be freed, and is no refusal', async () => {
-    const connect = connectByBun(fail)
+    const connect = connectByBun(means)
     const before = openDescriptors()
     for (let time = 0; time < 40; time += 1) connect(nowhere, { onConnected() {}, onFailed() {} })()
     expect(openDescriptors() - before).toBe(32)

@@ -7,7 +7,6 @@ import { drawIndex, seededRandom } from '../../../core/random.ts'
 import { fail } from '../../support/fail.ts'
 import { fakeWire } from '../../support/fake-socket.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
-import { turn } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 function make(owner: Partial<WireOwner> = {}) {
@@ -316,26 +315,6 @@ describe('a wire that waits', () => {
     const { wire, log } = make()
     for (const step of ['pause', 'pause', 'resume', 'resume', 'pause'] as const) wire[step]()
     expect(log).toEqual(['pause', 'resume', 'pause'])
-  })
-
-  test('lets others have a turn behind all that one read can bring', async () => {
-    const { wire, log } = make()
-    wire.received(Buffer.alloc(512 * 1024 - 1))
-    expect(log).toEqual(['onData'])
-    wire.received(Buffer.alloc(512 * 1024))
-    expect(log).toEqual(['onData', 'onData', 'pause'])
-    await turn()
-    expect(log).toEqual(['onData', 'onData', 'pause', 'resume'])
-  })
-
-  test('stays paused behind its rest when its owner wants that', async () => {
-    const { wire, log } = make()
-    wire.received(Buffer.alloc(512 * 1024))
-    wire.pause()
-    await turn()
-    expect(log).toEqual(['onData', 'pause'])
-    wire.resume()
-    expect(log).toEqual(['onData', 'pause', 'resume'])
   })
 
   test('remembers a pause that came before its socket', () => {
