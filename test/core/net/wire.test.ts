@@ -243,6 +243,28 @@ describe('a wire that ends', () => {
     expect(log).toEqual(['terminate', 'onClose'])
   })
 
+  test('closes at once behind what it sends when nothing can follow, without a FIN before', () => {
+    const { wire, log, sent } = make()
+    enter()
+    wire.write(bytesOf('bye'), 0, 3)
+    wire.closeAtOnce()
+    leave()
+    expect([sent(), log]).toEqual(['bye', ['end', 'onClose']])
+    wire.closeAtOnce()
+    expect(log).toHaveLength(2)
+  })
+
+  test('closes at once behind what it keeps', () => {
+    const { wire, log, sent, takes } = make()
+    takes(1)
+    wire.write(bytesOf('bye'), 0, 3)
+    wire.closeAtOnce()
+    expect(log).toEqual(['onBlocked'])
+    takes(9)
+    wire.drained()
+    expect([sent(), log]).toEqual(['bye', ['onBlocked', 'end', 'onClose']])
+  })
+
   test('gives up the connect under way when it is destroyed, once', () => {
     const { wire, log } = make()
     wire.connecting = () => void log.push('given up')
