@@ -18,6 +18,7 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
+import { eventClock } from './net/event-clock.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import type { Emit } from './observe/events.ts'
 import { type Part, Refusal } from './part.ts'
@@ -104,7 +105,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
     createWorld(config, { pools: pools.running, geo: geo.current, previous }),
   )
   const handler = createHandler({
-    services: { ...ground, writeRequestId: requestIds(ground.random), observers: [] },
+    services: { ...ground, clock: eventClock(clock), writeRequestId: requestIds(ground.random), observers: [] },
     world: () => published.world,
     head: new RequestHead(MAX_FIELDS),
     wheel,

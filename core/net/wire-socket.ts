@@ -31,6 +31,11 @@ export interface WireSocket {
 /** A socket that carries whoever hears of it. */
 export interface OwnedSocket extends WireSocket {
   data: SocketOwner
+  /**
+   * Gives its descriptor away for good, for `adopt`: its owner hears nothing any more, not even `closed`. What nobody has read
+   * yet is still to be read there. Absent: it can't.
+   */
+  handOver?: () => number
 }
 
 /** What a socket's `data` hears: a wire, or a connect under way. Every call comes in the middle of one event. */

@@ -12,7 +12,7 @@ const MIB = 1024 * 1024
 const body = randomBytes(8 * MIB)
 const hashOf = (bytes: Buffer | string): string =>
   createHash('sha256')
-    .update(bytes as string, 'latin1')
+    .update(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
     .digest('hex')
 const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`
 const upload = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`

@@ -22,6 +22,7 @@ export interface Watched {
 }
 
 const EPOLL_CTL_ADD = 1
+const EPOLL_CTL_DEL = 2
 const EPOLL_CTL_MOD = 3
 
 const MAX_EVENTS = 256
@@ -87,6 +88,12 @@ export class EpollLoop {
   remove(descriptor: number): void {
     this.watched[descriptor] = undefined
     this.size -= 1
+  }
+
+  /** The descriptor goes to somebody else, open. */
+  letGo(descriptor: number): void {
+    this.remove(descriptor)
+    this.control(EPOLL_CTL_DEL, descriptor, 0, 0)
   }
 
   /** `watched` has another turn, behind the events that have come. */

@@ -155,10 +155,12 @@ export class EpollSocket implements OwnedSocket, Watched {
     this.close(undefined)
   }
 
-  /** Something is there to read, as far as whoever made it knows. */
-  readNow(): void {
-    this.mayRead = true
-    this.read()
+  /** Gives its descriptor away, for good: nothing is heard of it here any more, and its owner is told nothing. */
+  handOver(): number {
+    if (!this.isOpen) throw new Error('a closed socket was to be handed over')
+    this.isOpen = false
+    this.means.loop.letGo(this.fd)
+    return this.fd
   }
 
   onEvents(events: number): void {
