@@ -64,5 +64,9 @@ const hint = (typed: string, known: readonly string[]): string => {
 
 const mostNamed = 5
 
-/** Whether it gets new requests as far as checks, traffic and people are concerned. */
-export const isUsable = ({ state }: BackendStatus): boolean => state !== 'unhealthy' && state !== 'draining'
+/** Whether it gets new requests, or would if its tier were needed. Balancers of before it was told leave `use` out. */
+export const isUsable = ({
+  state,
+  use,
+}: Pick<BackendStatus, 'state'> & Partial<Pick<BackendStatus, 'use'>>): boolean =>
+  use === undefined ? state !== 'unhealthy' && state !== 'draining' : use !== 'out'

@@ -5,8 +5,11 @@
 import { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
+import type { Standing } from '../backend/standing.ts'
 import type { StrategyReports } from '../balance/asked-strategy.ts'
 import { Balancer } from '../balance/balancer.ts'
+import { degradedWords } from '../balance/degraded.ts'
+import type { Degraded, DegradedCause } from '../balance/eligible.ts'
 import {
   LiveStrategy,
   type LiveStrategyFacts,
@@ -97,7 +100,14 @@ export class RunningPool {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
     }
-    this.balancer = new Balancer({ strategy, reports, clock, observers: this.watchers.observers, calls: watch })
+    this.balancer = new Balancer({
+      strategy,
+      reports,
+      clock,
+      observers: this.watchers.observers,
+      calls: watch,
+      onDegraded: (degraded) => this.onDegraded(degraded),
+    })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ...starting, balancer: this.balancer, host, watch, clock, onEvent })
@@ -156,6 +166,12 @@ export class RunningPool {
     return this.balancer.hasCandidates
   }
 
+  /** Why somebody is used whom something holds out; undefined: nobody is. Brings every backend's `use` up to now. */
+  get degraded(): { readonly cause: DegradedCause; readonly detail: string } | undefined {
+    const degraded = this.balancer.settled()
+    return degraded && { cause: degraded.cause, detail: degradedWords(degraded) }
+  }
+
   /** Checks a backend now; false: there is no such backend, or it has no checks. */
   recheck(id: string): boolean {
     const backend = this.backends.find((candidate) => candidate.id === id)
@@ -204,6 +220,7 @@ export class RunningPool {
     }
     this.watchers.update(config, now)
     for (const backend of backends) this.reckon(backend, 'another configuration is in force')
+    this.balancer.configure(config, this.watchers.observers)
     this.balancer.update(backends)
   }
 
@@ -238,16 +255,31 @@ export class RunningPool {
   private onFact(backend: Backend, detail: string): void {
     const before = backend.standing
     this.reckon(backend, detail)
-    const { usable, by } = backend.standing
-    if (usable !== before.usable || by !== before.by) this.balancer.update(this.backends)
+    if (changesChoice(before, backend.standing)) this.balancer.update(this.backends)
   }
 
   /** Sums up what is known of it, and tells when that is news about its health. */
   private reckon(backend: Backend, detail: string): void {
-    const before = backend.reckon(this.watchers.rule, this.services.clock.now())
+    const before = this.watchers.reckon(backend, this.services.clock.now())
     const { health } = backend.standing
     if (health === before.health) return
     const kind = health === 'unhealthy' ? 'backend-down' : 'backend-up'
     this.services.emit({ kind, pool: this.name, backend: backend.id, detail })
   }
+
+  /** Who is held out is used, or no more, or for another reason. */
+  private onDegraded(degraded: Degraded | undefined): void {
+    const { emit } = this.services
+    if (degraded === undefined) emit({ kind: 'pool-recovered', pool: this.name })
+    else emit({ kind: 'pool-degraded', pool: this.name, cause: degraded.cause, detail: degradedWords(degraded) })
+  }
+}
+
+/** Whether somebody else may be used from now on, or in another proportion of tiers. */
+function changesChoice(before: Standing, after: Standing): boolean {
+  if (before.weight !== after.weight || before.holds.length !== after.holds.length) return true
+  return after.holds.some(({ by, admits, since }, index) => {
+    const other = before.holds[index]
+    return other?.by !== by || other.admits !== admits || other.since !== since
+  })
 }

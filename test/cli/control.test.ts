@@ -149,7 +149,7 @@ describe('smartedge backend', () => {
     const { code, out } = await run('backend list')
     expect(code).toBe(0)
     expect(out.split('\n')[0]).toMatch(/^web · p2c · members in .*m\.json$/)
-    expect(out).toMatch(/a:80 +active +- +1 +0 +-\n/)
+    expect(out).toMatch(/a:80 +active +- +1 +0 +- +-\n/)
     expect(JSON.parse((await run('backend list --pool web --json')).out)).toMatchObject({ pool: 'web' })
   })
 

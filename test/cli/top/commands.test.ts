@@ -32,7 +32,7 @@ describe('commands', () => {
   for (const [command, request] of all) {
     test(`${command.kind} asks, sends and tells`, () => {
       expect(requestOf(command)).toEqual(request as never)
-      expect(questionOf(command)).toMatch(/^\S.*[?.]$/)
+      expect(questionOf(command, undefined)).toMatch(/^\S.*[?.]$/)
       expect(outcomeOf(command, { kind: 'ok', body: { generation: 7 } }).text).toEndWith(': generation 7.')
       expect(outcomeOf(command, { kind: 'ok', body: 'odd' }).text).toEndWith('.')
       expect(outcomeOf(command, { kind: 'unreachable', reason: 'gone' })).toEqual({

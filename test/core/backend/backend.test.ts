@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { makeBackend, makeMember } from '../../support/make-backend.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 
-const rule = { awaitsCheckSince: undefined }
+const rule = NO_RULE
 
 describe('a backend', () => {
   test('stands as its facts did when they were last reckoned up', () => {

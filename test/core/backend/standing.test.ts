@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Facts } from '../../../core/backend/facts.ts'
-import { standingOf } from '../../../core/backend/standing.ts'
+import { NO_RULE, standingOf } from '../../../core/backend/standing.ts'
 
 const active = { kind: 'active', since: 1, weight: 2 } as const
 const draining = { kind: 'draining', since: 40, weight: 2 } as const
@@ -10,9 +10,18 @@ const failing = { kind: 'failing', since: 30, cause: '503, expected 200-399' } a
 const clear = { kind: 'clear', since: 3 } as const
 const refusing = { kind: 'failing', since: 25, cause: '3 connect failures in a row', until: 60 } as const
 
-const everybody = { awaitsCheckSince: undefined }
+const well: Facts = {
+  operator: active,
+  checks: unchecked,
+  traffic: clear,
+  ejection: { kind: 'clear', since: 1, times: 0 },
+  breaker: { kind: 'closed', since: 1, trips: 0 },
+  ramp: { kind: 'full', since: 1 },
+}
+
+const everybody = NO_RULE
 const standing = (facts: Partial<Facts>, now = 50, rule: Parameters<typeof standingOf>[1] = everybody) =>
-  standingOf({ operator: active, checks: unchecked, traffic: clear, ...facts }, rule, now)
+  standingOf({ ...well, ...facts }, rule, now)
 
 describe('standingOf', () => {
   test.each([
@@ -62,7 +71,7 @@ describe('standingOf', () => {
   })
 
   test('has those that came with checks wait for the first, and no others', () => {
-    const rule = { awaitsCheckSince: 2 }
+    const rule = { ...NO_RULE, awaitsCheckSince: 2 }
     const waits = { usable: false, by: 'checks', why: 'waits for its first check', since: 2, state: 'unchecked' }
     expect(standing({}, 50, rule)).toMatchObject(waits)
     expect(standing({ checks: { kind: 'unchecked', since: 1 } }, 50, rule).usable).toBe(true)
