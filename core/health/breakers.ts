@@ -3,7 +3,14 @@
  * it be tried when its time is over, and tells who is held out. What leads to what stands in `backend/breaker.ts`.
  */
 import type { Backend } from '../backend/backend.ts'
-import { type BreakerEvent, type BreakerPolicy, closedBreaker, stepBreaker, tripCause } from '../backend/breaker.ts'
+import {
+  type BreakerEvent,
+  type BreakerFact,
+  type BreakerPolicy,
+  closedBreaker,
+  stepBreaker,
+  tripCause,
+} from '../backend/breaker.ts'
 import { type Ending, secondsText, verdictOn } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
@@ -59,22 +66,16 @@ export function createBreakers(options: BreakersOptions): Breakers {
     if (after === before) return
     backend.facts.breaker = after
     if (after.kind === 'open') waitToTry(backend)
-    if (after.kind !== before.kind) enter(backend, now)
+    if (after.kind !== before.kind) enter(backend)
   }
 
   /** Another state has begun. */
-  function enter(backend: Backend, now: number): void {
+  function enter(backend: Backend): void {
     const { breaker } = backend.facts
     if (breaker.kind === 'open') backend.counters.breakerTrips += 1
     // What led to it is not to count once more.
     if (breaker.kind === 'closed') tallies.delete(backend)
-    const details = {
-      open: () => `breaker open for ${secondsText(breaker.kind === 'open' ? breaker.until - now : 0)}: `,
-      'half-open': () => 'breaker half-open: ',
-      closed: () => 'breaker closed, trials went well',
-    }
-    const detail = details[breaker.kind]() + (breaker.kind === 'closed' ? '' : breaker.cause)
-    if (backends().includes(backend)) onChange(backend, detail)
+    if (backends().includes(backend)) onChange(backend, changeWords(breaker))
   }
 
   function waitToTry(backend: Backend): void {
@@ -157,6 +158,17 @@ export function createBreakers(options: BreakersOptions): Breakers {
       for (const cancel of waits.values()) cancel()
       waits.clear()
     },
+  }
+}
+
+function changeWords(breaker: BreakerFact): string {
+  switch (breaker.kind) {
+    case 'open':
+      return `breaker open for ${secondsText(breaker.until - breaker.since)}: ${breaker.cause}`
+    case 'half-open':
+      return `breaker half-open: ${breaker.cause}`
+    case 'closed':
+      return 'breaker closed: its trials went well'
   }
 }
 

@@ -93,13 +93,13 @@ export function createEjections(options: EjectionsOptions): Ejections {
       .filter(({ facts }) => facts.ejection.kind === 'clear')
       .map((subject) => ({ subject, ...tallyOf(subject) }))
     const found = outliers(samples, policy, statisticalRoom(members.length, policy) - out.length)
-    for (const { facts } of members) facts.ejection = relaxed(facts.ejection)
     for (const backend of members) {
       const tally = tallyOf(backend)
       tally.good = 0
       tally.bad = 0
     }
     for (const { subject, cause } of found) eject(subject, cause, true)
+    for (const { facts } of members) facts.ejection = relaxed(facts.ejection)
   }
 
   function waitForInterval(): void {
