@@ -169,8 +169,9 @@ const memberColumns: readonly MemberColumn[] = [
   { title: 'held out by', text: ({ id, by }, held) => heldText(by, held.get(id) ?? '') },
 ]
 
-/** `breaker: …`; a slow start holds nobody out, and stands there by itself. */
-const heldText = (by: string | null | undefined, words: string): string => (by ? `${by}: ${words}` : words || '-')
+/** `checks: …`; the others' words say whose they are. */
+const heldText = (by: string | null | undefined, words: string): string =>
+  by === 'checks' || by === 'traffic' ? `${by}: ${words}` : words || '-'
 
 function formatPool({ pool, strategy, file, backends }: PoolMembersView, held: Held, color: boolean): string {
   // Tiers are told where there are any.

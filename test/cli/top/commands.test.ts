@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type Command, outcomeOf, parseWeight, questionOf, requestOf } from '../../../cli/top/commands.ts'
+import type { BackendFrame } from '../../../core/report/frame.ts'
+import { backendFrame, frameOf, poolFrame } from '../../support/feed-frames.ts'
 
 const at = { pool: 'a/b', backend: '[::1]:80' }
 const path = '/api/pools/a%2Fb/backends/%5B%3A%3A1%5D%3A80'
@@ -41,6 +43,17 @@ describe('commands', () => {
       })
     })
   }
+
+  test('warn before the last usable backend drains', () => {
+    const [up, down] = [backendFrame({ id: 'a' }), backendFrame({ id: 'b', effectiveWeight: 0, use: 'out' })]
+    const spare = backendFrame({ id: 'c', effectiveWeight: 0, use: 'spare' })
+    const ask = (backend: string, ...backends: readonly BackendFrame[]) =>
+      questionOf({ kind: 'drain', pool: 'web', backend }, frameOf([poolFrame('web', backends)]))
+    const warning = 'Drain a, the last usable backend of web? Nothing could be answered without it.'
+    expect(ask('a', up, down)).toBe(warning)
+    expect(ask('a', up, spare)).toBe('Drain a in web? It gets no new requests.')
+    expect(ask('b', up, down)).toBe('Drain b in web? It gets no new requests.')
+  })
 
   test('say when nothing had changed, and what stayed behind', () => {
     const reload = (body: unknown) => outcomeOf({ kind: 'reload' }, { kind: 'ok', body })

@@ -58,6 +58,48 @@ describe('standingOf', () => {
     expect(standing({ operator: draining, checks, traffic })).toMatchObject({ state: 'draining', health })
   })
 
+  const out = { kind: 'ejected', since: 31, until: 70, times: 1, cause: 'bad', isStatistical: true } as const
+  const open = { kind: 'open', since: 32, until: 80, trips: 2, cause: 'bad' } as const
+  const half = { kind: 'half-open', since: 33, trips: 1, cause: 'bad', atOnce: 1, underWay: 0, passed: 0 } as const
+
+  test.each([
+    [{ ejection: out }, { usable: false, by: 'ejection', why: 'ejected: bad', since: 31, until: 70 }],
+    [
+      { breaker: open },
+      { usable: false, by: 'breaker', why: 'breaker open: bad, opened 2 times', since: 32, until: 80 },
+    ],
+    [
+      { breaker: half },
+      { usable: true, by: 'breaker', why: 'breaker half-open, 1 request at once: bad', until: undefined, weight: 0.2 },
+    ],
+    [
+      { breaker: half, traffic: refusing },
+      { usable: false, by: 'traffic' },
+    ],
+  ] as const)('holds out whom ejection or breaker names: %#', (facts, told) => {
+    expect(standing({ checks: passing, ...facts })).toMatchObject({ state: 'unhealthy', health: 'unhealthy', ...told })
+  })
+
+  test('tells all that hold, the firmest first, each with its own time', () => {
+    const { holds } = standing({ operator: draining, checks: failing, traffic: refusing, ejection: out, breaker: open })
+    expect(holds.map(({ by, since, until }) => [by, since, until])).toEqual([
+      ['operator', 40, undefined],
+      ['checks', 30, undefined],
+      ['traffic', 25, 60],
+      ['ejection', 31, 70],
+      ['breaker', 32, 80],
+    ])
+  })
+
+  test('gives whoever starts slowly a part of its weight, and says until when', () => {
+    const slowStart = { windowMs: 100, curve: 1, floor: 0.1, graceMs: 0 }
+    const ramp = { kind: 'ramping', since: 10, cause: 'it is new' } as const
+    const told = standing({ ramp }, 60, { ...everybody, slowStart })
+    expect(told).toMatchObject({ usable: true, weight: 1, ramp: { since: 10, until: 110, cause: 'it is new' } })
+    expect(standing({ ramp }, 110, { ...everybody, slowStart })).toMatchObject({ weight: 2, ramp: undefined })
+    expect(standing({ ramp }, 60)).toMatchObject({ weight: 2, ramp: undefined })
+  })
+
   test('lets a fact go by itself when its time has come', () => {
     expect(standing({ checks: passing, traffic: refusing }, 59.9).usable).toBe(false)
     expect(standing({ checks: passing, traffic: refusing }, 60)).toMatchObject({

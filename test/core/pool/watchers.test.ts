@@ -162,4 +162,80 @@ describe('Watchers', () => {
     answer(one, true)
     expect(one.standing.state).toBe('healthy')
   })
+
+  const failures = { causes: ['connect'], statuses: [] } as const
+  const breaker: NonNullable<WatchPolicy['breaker']> = {
+    failures,
+    windowMs: 1000,
+    minRequests: 1,
+    errorRatio: undefined,
+    failuresInRow: 1,
+    slowCalls: undefined,
+    openTimeMs: 1000,
+    maxOpenTimeMs: 1000,
+    jitterRatio: 0,
+    trials: 1,
+  }
+  const ejection: NonNullable<WatchPolicy['ejection']> = {
+    failures,
+    intervalMs: 1000,
+    baseTimeMs: 5000,
+    maxTimeMs: 5000,
+    successRate: undefined,
+    failureRatio: undefined,
+    failuresInRow: 1,
+    maxStatistical: 1,
+  }
+  const slowStart = { windowMs: 1000, curve: 1, floor: 0.5, graceMs: 100 }
+
+  test('have nobody listen for what is off', () => {
+    const { update, watchers } = watching(unchecked)
+    expect(watchers.observers).toHaveLength(1)
+    update({ ...unchecked, breaker, ejection, slowStart })
+    expect(watchers.observers).toHaveLength(3)
+    update(unchecked)
+    expect(watchers.observers).toHaveLength(1)
+  })
+
+  test('hold out nobody for what nobody looks for any more', () => {
+    const { backends, clock, refuse, update } = watching({ ...unchecked, breaker, ejection })
+    refuse(backends[0])
+    expect(backends[0].standing.holds.map(({ by }) => by)).toEqual(['ejection', 'breaker'])
+    update({ ...unchecked, ejection })
+    expect(backends[0].standing.holds.map(({ by }) => by)).toEqual(['ejection'])
+    update(unchecked)
+    expect(backends[0].standing).toMatchObject({ usable: true, holds: [] })
+    update({ ...unchecked, breaker })
+    clock.advance(60_000)
+    expect(backends[0].standing.holds).toEqual([])
+  })
+
+  test('have those start slowly who join or are back, and no others', () => {
+    const { backends, clock, refuse, update } = watching({ ...unchecked, slowStart })
+    const weights = () => backends.map(({ weight }) => weight)
+    expect(weights()).toEqual([1, 1])
+    clock.advance(100)
+    refuse(backends[0])
+    refuse(backends[0])
+    backends.push(makeBackend(3))
+    update({ ...unchecked, slowStart })
+    expect(weights()).toEqual([1, 1, 0.5])
+    clock.advance(999)
+    expect([backends[0].standing.usable, weights()[2]]).toEqual([false, 0.95])
+    clock.advance(1)
+    expect(weights()).toEqual([0.5, 1, 1])
+    expect(backends[0].standing.ramp).toMatchObject({ cause: 'it is back', until: clock.now() + 1000 })
+    clock.advance(1000)
+    expect(weights()).toEqual([1, 1, 1])
+  })
+
+  test('give whoever was used in spite of it all of its share', () => {
+    const { backends, clock, refuse } = watching({ ...unchecked, slowStart })
+    clock.advance(100)
+    refuse(backends[0])
+    refuse(backends[0])
+    backends[0].use = 'overruled'
+    clock.advance(1000)
+    expect([backends[0].standing.usable, backends[0].weight]).toEqual([true, 1])
+  })
 })
