@@ -24,9 +24,16 @@ export interface BackendOptions extends TargetOptions {
   readonly yes?: boolean
 }
 
+/** What may be said of a new member; undefined: as it is by default. */
+export interface MemberFacts {
+  readonly weight?: number | undefined
+  readonly tier?: number | undefined
+  readonly zone?: string | undefined
+}
+
 export type BackendVerb =
   | { readonly kind: 'list' }
-  | { readonly kind: 'add'; readonly url: string; readonly weight?: number; readonly zone?: string }
+  | { readonly kind: 'add'; readonly url: string; readonly facts: MemberFacts }
   | { readonly kind: 'weight'; readonly id: string; readonly weight: number }
   | { readonly kind: 'remove' | 'drain' | 'resume'; readonly id: string }
   | { readonly kind: 'check'; readonly id: string }
@@ -79,14 +86,14 @@ async function add(
   verb: BackendVerb & { kind: 'add' },
   options: BackendOptions,
 ) {
-  const { url, weight, zone } = verb
+  const { url, facts } = verb
   const same = backends.find(({ id }) => isSameBackend(id, url))
   if (same !== undefined) {
     io.stderr(`smartedge: nothing changed: ${printable(pool)} has ${printable(same.id)} already\n`)
     return exitCode.failure
   }
-  const details = { ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }
-  const body = Object.keys(details).length === 0 ? url : { url, ...details }
+  // What is undefined is not sent.
+  const body = Object.values(facts).every((fact) => fact === undefined) ? url : { url, ...facts }
   return await command(io, options, { method: 'POST', path: backendsPath(pool), body }, (answer) =>
     tell(io, options, answer, `${printable(pool)}: ${printable(url)} added${written(answer)}`),
   )

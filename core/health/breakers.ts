@@ -11,7 +11,7 @@ import {
   stepBreaker,
   tripCause,
 } from '../backend/breaker.ts'
-import { type Ending, secondsText, verdictOn } from '../backend/failure.ts'
+import { type Ending, secondsText, type Verdict, verdictOn } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { SlidingWindow } from '../sliding-window.ts'
@@ -122,6 +122,13 @@ export function createBreakers(options: BreakersOptions): Breakers {
     tripIfDue(backend, tally, now)
   }
 
+  /** How an attempt went that has begun in the state of now. */
+  function countVerdict(backend: Backend, verdict: Verdict, now: number): void {
+    const { breaker } = backend.facts
+    if (breaker.kind === 'half-open') step(backend, { kind: 'trial-ended', verdict }, now)
+    else if (breaker.kind === 'closed' && verdict !== 'none') countEnd(backend, verdict === 'good', now)
+  }
+
   return {
     onStart(backend, now) {
       if (backend.facts.breaker.kind === 'half-open' && !isStopped) step(backend, { kind: 'trial-begun' }, now)
@@ -132,16 +139,14 @@ export function createBreakers(options: BreakersOptions): Breakers {
       const isSlow = policy.slowCalls !== undefined && ttfbMs > policy.slowCalls.latencyMs
       if (breaker.kind === 'closed' && policy.slowCalls !== undefined) countAnswer(backend, isSlow, now)
       // A trial that is slow has failed already, and a tunnel has gone well: it may last for hours.
-      if (isSlow) step(backend, { kind: 'trial-ended', verdict: 'bad' }, now)
-      else if (status === SWITCHING_PROTOCOLS) step(backend, { kind: 'trial-ended', verdict: 'good' }, now)
+      if (isSlow && breaker.kind === 'half-open') step(backend, { kind: 'trial-ended', verdict: 'bad' }, now)
+      else if (status === SWITCHING_PROTOCOLS) countVerdict(backend, 'good', now)
     },
     onEnd(backend, ending, now, startedAt) {
       const { breaker } = backend.facts
       if (isStopped || startedAt < breaker.since) return
       if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return
-      const verdict = verdictOn(ending, policy.failures)
-      if (breaker.kind === 'half-open') step(backend, { kind: 'trial-ended', verdict }, now)
-      else if (breaker.kind === 'closed' && verdict !== 'none') countEnd(backend, verdict === 'good', now)
+      countVerdict(backend, verdictOn(ending, policy.failures), now)
     },
     update(changed) {
       if (changed.windowMs !== policy.windowMs) tallies = new WeakMap()

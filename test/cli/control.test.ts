@@ -153,6 +153,13 @@ describe('smartedge backend', () => {
     expect(JSON.parse((await run('backend list --pool web --json')).out)).toMatchObject({ pool: 'web' })
   })
 
+  test('adds a backup, and tells tiers where there are any', async () => {
+    const { run, read } = await start()
+    expect((await run('backend add http://c --tier 1')).code).toBe(0)
+    expect(read('m.json')).toContain('{ "url": "http://c", "tier": 1 }')
+    expect((await run('backend list')).out).toMatch(/ {2}c:80 +active +\S+ +1 +1 +0 +- +-\n/)
+  })
+
   test('adds, weighs, drains, resumes and removes, in the file too', async () => {
     const { run, members, read } = await start()
     expect((await run('backend add http://c --weight 2 --zone eu')).out).toBe(

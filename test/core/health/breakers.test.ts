@@ -178,6 +178,15 @@ describe('the breakers of a pool', () => {
     expect([stateOf(one), one.inflight]).toEqual(['closed', 0])
   })
 
+  test('count a tunnel as a good answer when it begins', () => {
+    const { backends, begin, clock, fail } = breaking({ errorRatio: undefined, failuresInRow: 2 })
+    const [one] = backends
+    fail(one)
+    begin(one).respond(101, clock.now())
+    fail(one)
+    expect(stateOf(one)).toBe('closed')
+  })
+
   test('hear nothing of attempts from before', () => {
     const { backends, begin, clock, serveMany } = breaking()
     const [one] = backends
