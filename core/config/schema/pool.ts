@@ -70,7 +70,7 @@ const body = object(
           {
             description:
               'The part of the members that `breaker` and `ejection` may hold out, whoever else is out counted; those beyond it are used all the same.',
-            examples: [maxEjectedSetting.value],
+            examples: [0.3],
           },
         ),
         maxEjectedSetting.value,
