@@ -93,7 +93,7 @@ export function tripCause(reading: BreakerReading, policy: BreakerPolicy): strin
 }
 
 const isShare = (part: number, whole: number, ratio: number, least: number): boolean =>
-  part > 0 && whole >= least && part >= whole * ratio
+  whole >= least && part >= whole * ratio
 
 type Of<Kind extends BreakerFact['kind']> = BreakerFact & { readonly kind: Kind }
 type Step<Kind extends BreakerFact['kind']> = {

@@ -56,11 +56,10 @@ export class Balancer {
     this.observers = [...observers, this.asked]
   }
 
-  /** Attempts under way go on telling those who heard of their start. */
+  /** `update` is to follow. Attempts under way go on telling those who heard of their start. */
   configure(restraint: Restraint, observers: readonly AttemptObserver[]): void {
     this.restraint = restraint
     this.observers = [...observers, this.asked]
-    this.isStale = true
   }
 
   /** To be called whenever membership or any member's standing changed; cheap, since the next pick does the work. */

@@ -66,11 +66,16 @@ export function settle(backends: readonly Backend[], restraint: Restraint): Sett
   return settledOf(placedIn(backends, taking, trials), degraded)
 }
 
-const settledOf = (placed: readonly Placed[], degraded: Degraded | undefined): Settled => ({
-  placed,
-  eligible: orNobody(placed.flatMap(({ backend, use }) => (use === 'out' || use === 'spare' ? [] : [backend]))),
-  degraded,
-})
+function settledOf(placed: readonly Placed[], degraded: Omit<Degraded, 'backends'> | undefined): Settled {
+  const eligible = placed.flatMap(({ backend, use }) => (use === 'out' || use === 'spare' ? [] : [backend]))
+  // Another tier may bear all, so that nobody has to be used in spite of anything.
+  const overruled = placed.flatMap(({ backend, use }) => (use === 'overruled' ? [backend] : []))
+  return {
+    placed,
+    eligible: orNobody(eligible),
+    degraded: degraded && overruled.length > 0 ? { ...degraded, backends: overruled } : undefined,
+  }
+}
 
 function degradedBy(backends: readonly Backend[], usable: number, restraint: Restraint): Degraded | undefined {
   const employed = backends.filter((backend) => !isHeldBy(backend, 'operator'))

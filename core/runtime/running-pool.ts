@@ -276,10 +276,5 @@ export class RunningPool {
 }
 
 /** Whether somebody else may be used from now on, or in another proportion of tiers. */
-function changesChoice(before: Standing, after: Standing): boolean {
-  if (before.weight !== after.weight || before.holds.length !== after.holds.length) return true
-  return after.holds.some(({ by, admits, since }, index) => {
-    const other = before.holds[index]
-    return other?.by !== by || other.admits !== admits || other.since !== since
-  })
-}
+const changesChoice = (before: Standing, after: Standing): boolean =>
+  before.weight !== after.weight || !Bun.deepEquals(before.holds, after.holds)

@@ -161,6 +161,11 @@ describe('a breaker', () => {
     expect(after([...closedAgain, [7001, tripped]])).toMatchObject({ trips: 1, until: 8001 })
   })
 
+  test('is open for a random part shorter, never longer', () => {
+    expect(after([[0, tripped]], { jitterRatio: 0.4 })).toMatchObject({ until: 800 })
+    expect(after([[0, tripped]], { jitterRatio: 0.4, openTimeMs: 9999 })).toMatchObject({ until: 4800 })
+  })
+
   test('takes another policy for what is known', () => {
     const changed = { openTimeMs: 4000, trials: 1 }
     expect(

@@ -27,6 +27,8 @@ describe('standingOf', () => {
   test.each([
     ['nothing is known', {}, { state: 'unchecked', since: 3 }],
     ['checks pass', { checks: passing }, { state: 'healthy', since: 20 }],
+    ['its breaker has closed since', { breaker: { kind: 'closed', since: 46, trips: 1 } }, { since: 46 }],
+    ['its ejection has ended since', { ejection: { kind: 'clear', since: 47, times: 1 } }, { since: 47 }],
     ['traffic has cleared since', { checks: passing, traffic: { kind: 'clear', since: 45 } }, { since: 45 }],
   ] as const)('lets a backend be picked when %s', (_, facts, told) => {
     const found = standing(facts)

@@ -79,6 +79,12 @@ describe('settle', () => {
     expect(become(makes)[0]).toEqual(uses as never)
   })
 
+  test('counts shares as people do', () => {
+    const many = [...Array.from({ length: 40 }, () => open), ...Array.from({ length: 60 }, () => well)]
+    const [uses] = become(many, { maxEjected: 0.29, panicThreshold: 0 })
+    expect(uses.filter((use) => use === 'out')).toHaveLength(29)
+  })
+
   test('never cuts off the only member, unless it is allowed to', () => {
     expect(become([open])).toEqual([['overruled'], 'restraint'])
     expect(become([trying])).toEqual([['overruled'], 'restraint'])
@@ -223,6 +229,16 @@ describe('tiers', () => {
         [well, 3],
       ]),
     ).toEqual(['used', 'used'])
+  })
+
+  test('that have a backup use nobody who is held out', () => {
+    const { placed, degraded } = tiered([
+      [open, 0],
+      [open, 0],
+      [open, 0],
+      [well, 1],
+    ])
+    expect([placed.map(({ use }) => use), degraded]).toEqual([['out', 'out', 'out', 'used'], undefined])
   })
 
   test('of which all are empty have nobody', () => {

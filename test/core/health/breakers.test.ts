@@ -178,13 +178,46 @@ describe('the breakers of a pool', () => {
     expect([stateOf(one), one.inflight]).toEqual(['closed', 0])
   })
 
-  test('count a tunnel as a good answer when it begins', () => {
+  test('count a tunnel as a good answer when it begins, and not when it ends', () => {
     const { backends, begin, clock, fail } = breaking({ errorRatio: undefined, failuresInRow: 2 })
     const [one] = backends
     fail(one)
-    begin(one).respond(101, clock.now())
+    const tunnel = begin(one)
+    tunnel.respond(101, clock.now())
     fail(one)
     expect(stateOf(one)).toBe('closed')
+    tunnel.end({ kind: 'completed', status: 101, elapsedMs: 0 }, clock.now())
+    fail(one)
+    expect(stateOf(one)).toBe('open')
+  })
+
+  test('hear nothing of answers to attempts from before, however slow', () => {
+    const { backends, begin, clock, serveMany } = breaking({ slowCalls: { latencyMs: 100, ratio: 1 } })
+    const [one] = backends
+    const old = begin(one)
+    serveMany(one, mixed)
+    clock.advance(1000)
+    old.respond(200, clock.now())
+    expect(stateOf(one)).toBe('half-open')
+    old.end({ kind: 'abandoned', elapsedMs: 0 }, clock.now())
+  })
+
+  test('count by another window from then on', () => {
+    const { backends, breakers, clock, serveMany } = breaking()
+    breakers.update({ ...policy, windowMs: 60_000 })
+    for (const part of [mixed.slice(0, 5), mixed.slice(5)]) {
+      serveMany(backends[0], part)
+      clock.advance(20_000)
+    }
+    expect(backends[0].facts.breaker).toMatchObject({ cause: '50 % of 10 requests failed within 60 s' })
+  })
+
+  test('tell nothing of a backend that has left', () => {
+    const { backends, serveMany, told } = breaking()
+    const [one] = backends
+    backends.shift()
+    serveMany(one, mixed)
+    expect([stateOf(one), told]).toEqual(['open', []])
   })
 
   test('hear nothing of attempts from before', () => {

@@ -100,6 +100,36 @@ describe('ejections', () => {
     expect(out()).toHaveLength(2)
   })
 
+  test('begin the row anew once it has left somebody out', () => {
+    const { clock, end, out } = ejecting(1)
+    for (let count = 0; count < 5; count += 1) end(0, 500)
+    clock.advance(30_000)
+    for (let count = 0; count < 4; count += 1) end(0, 500)
+    expect(out()).toEqual([])
+  })
+
+  test('forget an ejection with each good interval', () => {
+    const { clock, end, told } = ejecting(1)
+    const outage = () => {
+      for (let count = 0; count < 5; count += 1) end(0, 500)
+    }
+    outage()
+    clock.advance(45_000)
+    outage()
+    expect(told.at(-1)).toStartWith('1 ejected for 30 s')
+    clock.advance(31_000)
+    outage()
+    expect(told.at(-1)).toStartWith('1 ejected for 60 s')
+  })
+
+  test('tell nothing of a backend that has left', () => {
+    const { backends, clock, ejections, told } = ejecting(2)
+    const [gone] = backends.splice(0, 1)
+    for (let count = 0; count < 5; count += 1)
+      ejections.onEnd(gone!, { kind: 'completed', status: 500 }, clock.now(), clock.now())
+    expect([gone?.facts.ejection.kind, told]).toEqual(['ejected', []])
+  })
+
   test('hear nothing of attempts from before', () => {
     const { clock, end, out } = ejecting(1)
     for (let count = 0; count < 5; count += 1) end(0, 500)

@@ -210,6 +210,14 @@ describe('Watchers', () => {
     expect(backends[0].standing.holds).toEqual([])
   })
 
+  test('leave no timer behind once they are stopped', () => {
+    const { clock, refuse, backends, watchers } = watching({ ...unchecked, breaker, ejection, slowStart })
+    refuse(backends[0])
+    expect(clock.pending()).toBeGreaterThan(0)
+    watchers.stop()
+    expect(clock.pending()).toBe(0)
+  })
+
   test('have those start slowly who join or are back, and no others', () => {
     const { backends, clock, refuse, update } = watching({ ...unchecked, slowStart })
     const weights = () => backends.map(({ weight }) => weight)

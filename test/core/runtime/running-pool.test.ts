@@ -280,6 +280,21 @@ describe('a pool that is removed', () => {
     ])
   })
 
+  test('keeps the parts of its tiers while a share grows', async () => {
+    const slowStart = { windowMs: 1000, curve: 1, floor: 0.1, graceMs: 0 }
+    const tierOf = (port: number) => ({ tier: port > 2 ? 1 : 0, isDraining: port === 2 })
+    using started = await startPool([], { slowStart, members: [1, 2, 3].map((port) => makeMember(port, tierOf(port))) })
+    const [one, , three] = started.pool.backends as readonly Backend[]
+    const part = () => {
+      picked(started)
+      return (three?.weight ?? 0) / ((one?.weight ?? 0) + (three?.weight ?? 0))
+    }
+    for (const ms of [0, 300, 300, 400]) {
+      started.clock.advance(ms)
+      expect(part()).toBeCloseTo(0.3, 9)
+    }
+  })
+
   test('tells once that it uses who is held out, and once that it does no more', async () => {
     using started = await startPool([1], { passive })
     const [one] = started.pool.backends as readonly [Backend]
