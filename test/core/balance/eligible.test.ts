@@ -117,7 +117,7 @@ describe('settle', () => {
       ['used', 'overruled', 'overruled', 'out'],
       'panic',
     ])
-    expect(become([drained, drained, drained, well], panic)).toEqual([['out', 'out', 'out', 'used'], undefined])
+    expect(become([drained, drained, failing, well], panic)).toEqual([['out', 'out', 'out', 'used'], undefined])
   })
 
   test('holds no more than maxEjected out by what traffic shows, whoever it is', () => {

@@ -204,6 +204,8 @@ describe('the breakers of a pool', () => {
 
   test('count by another window from then on', () => {
     const { backends, breakers, clock, serveMany } = breaking()
+    serveMany(backends[0], [200])
+    clock.advance(11_000)
     breakers.update({ ...policy, windowMs: 60_000 })
     for (const part of [mixed.slice(0, 5), mixed.slice(5)]) {
       serveMany(backends[0], part)

@@ -281,17 +281,18 @@ describe('a pool that is removed', () => {
   })
 
   test('keeps the parts of its tiers while a share grows', async () => {
-    const slowStart = { windowMs: 1000, curve: 1, floor: 0.1, graceMs: 0 }
-    const tierOf = (port: number) => ({ tier: port > 2 ? 1 : 0, isDraining: port === 2 })
-    using started = await startPool([], { slowStart, members: [1, 2, 3].map((port) => makeMember(port, tierOf(port))) })
+    const slowStart = { windowMs: 1000, curve: 1, floor: 0.1, graceMs: 100 }
+    const members = (...draining: readonly number[]) =>
+      [1, 2, 3].map((port) => makeMember(port, { tier: port > 2 ? 1 : 0, isDraining: draining.includes(port) }))
+    using started = await startPool([], { slowStart, members: members(1, 2) })
     const [one, , three] = started.pool.backends as readonly Backend[]
-    const part = () => {
-      picked(started)
-      return (three?.weight ?? 0) / ((one?.weight ?? 0) + (three?.weight ?? 0))
-    }
+    started.clock.advance(100)
+    await started.change([], { slowStart, members: members(2) })
     for (const ms of [0, 300, 300, 400]) {
       started.clock.advance(ms)
-      expect(part()).toBeCloseTo(0.3, 9)
+      picked(started)
+      const weights = [one?.weight ?? 0, three?.weight ?? 0] as const
+      expect(weights[1] / (weights[0] + weights[1])).toBeCloseTo(0.3, 9)
     }
   })
 
