@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
-import { type Degraded, type EligibleBackends, heldOutByTraffic, type Restraint, settle, withRoom } from './eligible.ts'
+import { type Degraded, type EligibleBackends, type Restraint, settle, withRoom } from './eligible.ts'
 import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -41,6 +41,7 @@ export class Balancer {
   private readonly onDegraded: (degraded: Degraded | undefined) => void
   private observers: readonly AttemptObserver[]
   private restraint: Restraint = { maxEjected: 1, panicThreshold: 0 }
+  private lastResort: EligibleBackends | undefined = undefined
   private degraded: Degraded | undefined = undefined
   private choice: Choice | undefined
   private backends: readonly Backend[] = []
@@ -105,8 +106,7 @@ export class Balancer {
     const left = withRoom(choice.backends, tried)
     if (left !== undefined) return this.askFor(left, choice, context)
     if (choice.backends.some((backend) => !tried.includes(backend))) return undefined
-    const out = heldOutByTraffic(this.backends)
-    const last = out && withRoom(out, tried)
+    const last = this.lastResort && withRoom(this.lastResort, tried)
     return last && this.askFor(last, choiceOf(last), context)
   }
 
@@ -137,11 +137,12 @@ export class Balancer {
 
   /** Writes down what becomes of each backend; returns those that take requests. */
   private settle(): EligibleBackends | undefined {
-    const { placed, eligible, degraded } = settle(this.backends, this.restraint)
+    const { placed, eligible, lastResort, degraded } = settle(this.backends, this.restraint)
     for (const { backend, use, scale } of placed) {
       backend.use = use
       backend.tierScale = scale
     }
+    this.lastResort = lastResort
     const isNews = degraded?.cause !== this.degraded?.cause
     this.degraded = degraded
     if (isNews) this.onDegraded(degraded)

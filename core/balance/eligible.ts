@@ -1,6 +1,6 @@
 /** What a pool makes of its backends' standings taken together: who is used now, and why somebody is in spite of them. Pure. */
 import type { Backend, Use } from '../backend/backend.ts'
-import type { HoldOwner } from '../backend/standing.ts'
+import type { Hold, HoldOwner } from '../backend/standing.ts'
 import { type Tier, tierLoads, tierScales } from './tiers.ts'
 
 /** At least one backend. */
@@ -42,73 +42,113 @@ export interface Settled {
   readonly placed: readonly Placed[]
   /** Those of them that take requests; undefined: nobody does. */
   readonly eligible: EligibleBackends | undefined
+  /** Those that nothing but failing connects holds out: to be tried when all others have failed a request. */
+  readonly lastResort: EligibleBackends | undefined
   /** undefined: whatever is held against a backend counts. */
   readonly degraded: Degraded | undefined
 }
 
 /**
  * The rules that need the whole pool, in this order:
- * 1. People, checks and failing connects hold out whomever they name. Ejections and breakers do so up to `maxEjected` of all
- *    members, those already out counted; who has been out longest stays so.
+ * 1. Ejections and breakers hold out up to `maxEjected` of all members, whoever else is out counted. Beyond that what they
+ *    say does not count; who is out anyhow or has been for longest comes first. People, checks and failing connects hold out
+ *    whomever they name.
  * 2. Where fewer than `panicThreshold` are usable, so many can't all be ill: everybody is used whom nobody has told to drain.
  * 3. Where connects fail everywhere they are tried nevertheless, since a request that may fail is better than one that must,
  *    and nothing else finds out so soon who is back. What people and checks say stands.
  * 4. Of those, tiers after the first take part in so far as the ones before lack usable members.
  */
 export function settle(backends: readonly Backend[], restraint: Restraint): Settled {
-  const usable = backends.filter(({ standing }) => standing.holds.length === 0)
+  const well = backends.filter((backend) => !isHeld(backend))
   // All is well: nothing of the below would change anything.
-  if (usable.length === backends.length) return settledOf(placedIn(usable, usable, []), undefined)
-  const degraded = degradedBy(backends, usable.length, restraint)
-  const used = new Set([...usable, ...(degraded?.backends ?? [])])
-  const trials = backends.filter((backend) => !used.has(backend) && backend.standing.usable)
-  const taking = backends.filter((backend) => used.has(backend))
-  return settledOf(placedIn(backends, taking, trials), degraded)
+  if (well.length === backends.length) return settledOf(placedIn(well, well, []), undefined, [])
+  const beyond = beyondRestraint(backends, restraint)
+  const judged = backends.map((backend) => ({ backend, holds: countingHolds(backend, beyond) }))
+  const those = (fit: (holds: Holds) => boolean): readonly Backend[] =>
+    judged.flatMap(({ backend, holds }) => (fit(holds) ? [backend] : []))
+  const sorted: Sorted = {
+    well,
+    employed: backends.filter(({ standing }) => !standing.holds.some(({ by }) => by === 'operator')),
+    free: those((holds) => holds.length === 0),
+    trials: those(isTrial),
+    lastResort: those(isByConnectsAlone),
+  }
+  const { cause, taking, trials } = choose(sorted, restraint)
+  const degraded = { cause, usable: well.length, members: sorted.employed.length }
+  return settledOf(placedIn(backends, taking, trials), degraded, sorted.lastResort)
 }
 
-function settledOf(placed: readonly Placed[], degraded: Omit<Degraded, 'backends'> | undefined): Settled {
+type Holds = readonly Hold[]
+
+/** A pool's backends by what counts against them. */
+interface Sorted {
+  /** Nothing at all. */
+  readonly well: readonly Backend[]
+  /** Whatever it is, no word of people. */
+  readonly employed: readonly Backend[]
+  /** Nothing that counts. */
+  readonly free: readonly Backend[]
+  /** A breaker that is half-open. */
+  readonly trials: readonly Backend[]
+  /** Failing connects. */
+  readonly lastResort: readonly Backend[]
+}
+
+interface Chosen {
+  /** Of those in it that something holds out. */
+  readonly cause: DegradedCause
+  readonly taking: readonly Backend[]
+  readonly trials: readonly Backend[]
+}
+
+function choose({ well, employed, free, trials, lastResort }: Sorted, { panicThreshold }: Restraint): Chosen {
+  if (well.length < employed.length * panicThreshold) return { cause: 'panic', taking: employed, trials: [] }
+  if (free.length + trials.length > 0) return { cause: 'restraint', taking: free, trials }
+  return { cause: 'nobody-left', taking: lastResort, trials }
+}
+
+function settledOf(
+  placed: readonly Placed[],
+  degraded: Omit<Degraded, 'backends'> | undefined,
+  lastResort: readonly Backend[],
+): Settled {
   const eligible = placed.flatMap(({ backend, use }) => (use === 'out' || use === 'spare' ? [] : [backend]))
-  // Another tier may bear all, so that nobody has to be used in spite of anything.
+  // None is, too, where another tier bears all.
   const overruled = placed.flatMap(({ backend, use }) => (use === 'overruled' ? [backend] : []))
   return {
     placed,
     eligible: orNobody(eligible),
+    lastResort: orNobody(lastResort),
     degraded: degraded && overruled.length > 0 ? { ...degraded, backends: overruled } : undefined,
   }
 }
 
-function degradedBy(backends: readonly Backend[], usable: number, restraint: Restraint): Degraded | undefined {
-  const employed = backends.filter((backend) => !isHeldBy(backend, 'operator'))
-  const facts = { usable, members: employed.length }
-  if (usable < employed.length * restraint.panicThreshold)
-    return { ...facts, cause: 'panic', backends: employed.filter(isHeld) }
-  const beyond = beyondRestraint(backends, restraint)
-  if (beyond.length > 0) return { ...facts, cause: 'restraint', backends: beyond }
-  const last =
-    usable === 0 && !backends.some(({ standing }) => standing.usable) ? heldOutByTraffic(backends) : undefined
-  return last && { ...facts, cause: 'nobody-left', backends: last }
+/** Those facts against it that count. */
+const countingHolds = (backend: Backend, beyond: ReadonlySet<Backend>): Holds =>
+  beyond.has(backend) ? backend.standing.holds.filter(({ by }) => !isFromAnswers(by)) : backend.standing.holds
+
+/** Those of whom what ejections or breakers say does not count, as enough are out. */
+function beyondRestraint(backends: readonly Backend[], { maxEjected }: Restraint): ReadonlySet<Backend> {
+  const held = backends.filter(isHeld)
+  const fromAnswers = held.filter(({ standing }) => standing.holds.some(({ by }) => isFromAnswers(by)))
+  // 0.29 * 100 is 28.999999999999996.
+  const room = Math.floor(backends.length * maxEjected + 1e-9) - (held.length - fromAnswers.length)
+  const isOutAnyhow = ({ standing }: Backend): boolean => standing.holds.some(({ by }) => !isFromAnswers(by))
+  const ordered = fromAnswers.toSorted(
+    (one, other) => Number(isOutAnyhow(other)) - Number(isOutAnyhow(one)) || heldSince(one) - heldSince(other),
+  )
+  return new Set(ordered.slice(Math.max(0, room)))
 }
 
-/** Those that ejections or breakers hold out while others are out enough. */
-function beyondRestraint(backends: readonly Backend[], { maxEjected }: Restraint): readonly Backend[] {
-  const held = backends.filter(isHeld)
-  const yielding = held.filter(({ standing }) =>
-    standing.holds.every(({ by }) => by === 'ejection' || by === 'breaker'),
-  )
-  // 0.29 * 100 is 28.999999999999996.
-  const room = Math.floor(backends.length * maxEjected + 1e-9) - (held.length - yielding.length)
-  return yielding.toSorted((one, other) => heldSince(one) - heldSince(other)).slice(Math.max(0, room))
-}
+const isFromAnswers = (by: HoldOwner): boolean => by === 'ejection' || by === 'breaker'
 
 const isHeld = ({ standing }: Backend): boolean => standing.holds.length > 0
 
-const isHeldBy = ({ standing }: Backend, owner: HoldOwner): boolean => standing.holds.some(({ by }) => by === owner)
-
 const heldSince = ({ standing }: Backend): number => Math.min(...standing.holds.map(({ since }) => since))
 
-/** Those that nothing but failing connects holds out. */
-export const heldOutByTraffic = (backends: readonly Backend[]): EligibleBackends | undefined =>
-  orNobody(backends.filter((one) => isHeld(one) && one.standing.holds.every(({ by }) => by === 'traffic')))
+const isByConnectsAlone = (holds: Holds): boolean => holds.length > 0 && holds.every(({ by }) => by === 'traffic')
+
+const isTrial = (holds: Holds): boolean => holds.length > 0 && holds.every(({ admits }) => admits === 'trials')
 
 /** `taking`: those that take requests like any other; `trials`: those that are to be tried by a few. */
 function placedIn(all: readonly Backend[], taking: readonly Backend[], trials: readonly Backend[]): Placed[] {

@@ -29,6 +29,10 @@ const open = out(({ facts }, since) => {
 const trying = out(({ facts }, since) => {
   facts.breaker = { kind: 'half-open', since, trips: 1, cause: 'bad', atOnce: 3, underWay: 0, passed: 0 }
 })
+const openAndRefusing = out(({ facts }, since) => {
+  facts.breaker = { kind: 'open', since, until: 99, trips: 1, cause: 'bad' }
+  facts.traffic = { kind: 'failing', since, cause: 'refused', until: 9 }
+})
 const failingAndRefusing = out(({ facts }) => {
   facts.checks = { kind: 'failing', since: 0, cause: '503' }
   facts.traffic = { kind: 'failing', since: 0, cause: 'refused', until: undefined }
@@ -103,6 +107,17 @@ describe('settle', () => {
       'nobody-left',
     ])
     expect(become([refusing, trying], anybody)).toEqual([['out', 'trial'], undefined])
+  })
+
+  test('tries the last though its breaker is open as well, unless that may hold out all', () => {
+    expect(become([openAndRefusing])).toEqual([['overruled'], 'nobody-left'])
+    expect(become([openAndRefusing, openAndRefusing])).toEqual([['out', 'overruled'], 'nobody-left'])
+    expect(become([openAndRefusing, failing])).toEqual([['overruled', 'out'], 'nobody-left'])
+    expect(become([openAndRefusing], anybody)).toEqual([['out'], undefined])
+  })
+
+  test('lets whoever is out anyhow stay so before others', () => {
+    expect(become([open, openAndRefusing, well])).toEqual([['overruled', 'out', 'used'], 'restraint'])
   })
 
   test('has nobody when people and checks hold out all', () => {

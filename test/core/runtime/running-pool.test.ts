@@ -285,7 +285,7 @@ describe('a pool that is removed', () => {
     const members = (...draining: readonly number[]) =>
       [1, 2, 3].map((port) => makeMember(port, { tier: port > 2 ? 1 : 0, isDraining: draining.includes(port) }))
     using started = await startPool([], { slowStart, members: members(1, 2) })
-    const [one, , three] = started.pool.backends as readonly Backend[]
+    const [one, , three] = started.pool.backends
     started.clock.advance(100)
     await started.change([], { slowStart, members: members(2) })
     for (const ms of [0, 300, 300, 400]) {
