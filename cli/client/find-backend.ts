@@ -64,9 +64,14 @@ const hint = (typed: string, known: readonly string[]): string => {
 
 const mostNamed = 5
 
-/** Whether it gets new requests, or would if its tier were needed. Balancers of before it was told leave `use` out. */
-export const isUsable = ({
-  state,
-  use,
-}: Pick<BackendStatus, 'state'> & Partial<Pick<BackendStatus, 'use'>>): boolean =>
-  use === undefined ? state !== 'unhealthy' && state !== 'draining' : use !== 'out'
+type Used = Pick<BackendStatus, 'state'> & Partial<Pick<BackendStatus, 'use'>>
+
+// Balancers of before it was told leave `use` out.
+
+/** Whether nothing is held against it, so that it gets new requests, or would if its tier were needed. */
+export const isUsable = ({ state, use }: Used): boolean =>
+  use === undefined ? state !== 'unhealthy' && state !== 'draining' : use === 'used' || use === 'spare'
+
+/** Whether it gets any now, be it in spite of what is held against it. */
+export const isServing = (backend: Used): boolean =>
+  backend.use === undefined ? isUsable(backend) : backend.use !== 'out' && backend.use !== 'spare'

@@ -40,9 +40,14 @@ function isLastUsable(
   frame: Frame | undefined,
 ): boolean {
   const backends = frame?.pools.find((pool) => pool.name === name)?.backends ?? []
+  const others = backends.filter(({ id }) => id !== backend)
+  const isOut = backends.some(
+    ({ id, use, effectiveWeight }) => id === backend && effectiveWeight === 0 && use !== 'spare',
+  )
   // Balancers of before it was told leave `use` out.
-  const usable = backends.filter(({ use, effectiveWeight }) => use === 'spare' || effectiveWeight > 0)
-  return usable.length === 1 && usable[0]?.id === backend
+  const isUsable = ({ use, effectiveWeight }: Frame['pools'][number]['backends'][number]): boolean =>
+    use === undefined ? effectiveWeight > 0 : use === 'used' || use === 'spare'
+  return !isOut && !others.some(isUsable)
 }
 
 /** The admin API's request for it. */

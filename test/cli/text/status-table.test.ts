@@ -82,7 +82,7 @@ web · p2c · 2 of 3 up
     const [title, note, , ...lines] = formatStatus(buildSnapshot(edge, fakeProcess, clock), plain)
       .split('\n')
       .slice(4)
-    expect([title, note]).toEqual(['web · p2c · 3 of 3 up', '      a is used though held out'])
+    expect([title, note]).toEqual(['web · p2c · 2 of 3 up', '      a is used though held out'])
     expect(lines[0]).toEndWith('breaker open: bad, since 4s, 2s left; used all the same')
     expect(lines[1]).toMatch(/ 0\.4\/2 .*starts slowly as it is new, 9s left$/)
     expect(lines[2]).toContain('○ spare')

@@ -53,6 +53,13 @@ describe('commands', () => {
     expect(ask('a', up, down)).toBe(warning)
     expect(ask('a', up, spare)).toBe('Drain a in web? It gets no new requests.')
     expect(ask('b', up, down)).toBe('Drain b in web? It gets no new requests.')
+    const overruled = backendFrame({ id: 'b', use: 'overruled' })
+    expect(ask('a', up, overruled)).toBe(warning)
+    expect(ask('b', overruled, { ...down, id: 'c' })).toContain('the last usable backend')
+    const older = (id: string, effectiveWeight: number) =>
+      backendFrame({ id, effectiveWeight, use: undefined as never })
+    expect(ask('a', older('a', 1), older('b', 0))).toBe(warning)
+    expect(ask('a', older('a', 1), older('b', 1))).toBe('Drain a in web? It gets no new requests.')
   })
 
   test('say when nothing had changed, and what stayed behind', () => {
