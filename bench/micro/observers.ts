@@ -4,8 +4,8 @@ import type { FailureRule } from '../../core/backend/failure.ts'
 import type { AttemptObserver } from '../../core/balance/attempt.ts'
 import { Balancer } from '../../core/balance/balancer.ts'
 import { systemClock as clock } from '../../core/clock.ts'
-import { createBreakers } from '../../core/health/breakers.ts'
-import { createEjections } from '../../core/health/ejections.ts'
+import { Breakers } from '../../core/health/breakers.ts'
+import { Ejections } from '../../core/health/ejections.ts'
 import { seededRandom } from '../../core/random.ts'
 import p2c from '../../plugins/p2c.ts'
 import { makeBackend } from '../../test/support/make-backend.ts'
@@ -17,7 +17,7 @@ const failures: FailureRule = {
 }
 const random = seededRandom(1)
 const services = { backends: () => backends, clock, random, onChange: () => undefined }
-const breakers = createBreakers({
+const breakers = new Breakers({
   ...services,
   policy: {
     failures,
@@ -42,7 +42,7 @@ const ejectionPolicy = {
   failuresInRow: 10,
   maxStatistical: 0.1,
 }
-const ejections = createEjections({ ...services, policy: ejectionPolicy })
+const ejections = new Ejections({ ...services, policy: ejectionPolicy })
 ejections.update(ejectionPolicy)
 
 const client = { address: '192.0.2.1', zone: undefined, place: undefined }

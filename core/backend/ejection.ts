@@ -111,7 +111,7 @@ export function ejected(
   { cause, isStatistical }: { readonly cause: string; readonly isStatistical: boolean },
   policy: EjectionPolicy,
   now: number,
-): EjectionFact {
+): EjectionFact & { readonly kind: 'ejected' } {
   const count = times + 1
   return { kind: 'ejected', since: now, until: now + outMs(count, policy), times: count, cause, isStatistical }
 }

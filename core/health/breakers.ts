@@ -26,74 +26,94 @@ export interface BreakersOptions {
   readonly onChange: (backend: Backend, detail: string) => void
 }
 
-/** Observes attempts; those of before the newest change of a breaker's state say nothing to it. */
-export interface Breakers {
-  onStart(backend: Backend, now: number): void
-  onResponse(backend: Backend, ttfbMs: number, now: number, status: number): void
-  onEnd(backend: Backend, ending: Ending, now: number, startedAt: number): void
-  /** After a change of policy or members: what is open stays open, for as long as this policy says. */
-  update(policy: BreakerPolicy): void
-  /** Nothing is found out until the next `update`; what is open stays so. */
-  stop(): void
-}
+const counted = ['requests', 'failures', 'answers', 'slow'] as const
 
 interface Tally {
-  readonly window: SlidingWindow<'requests' | 'failures' | 'answers' | 'slow'>
+  readonly window: SlidingWindow<(typeof counted)[number]>
   failuresInRow: number
 }
 
 const SWITCHING_PROTOCOLS = 101
 
-export function createBreakers(options: BreakersOptions): Breakers {
-  const { backends, clock, random, onChange } = options
-  let { policy } = options
-  let isStopped = false
-  let tallies = new WeakMap<Backend, Tally>()
-  const waits = new Map<Backend, Cancel>()
+/** Observes attempts; those of before the newest change of a breaker's state say nothing to it. */
+export class Breakers {
+  private readonly options: BreakersOptions
+  private policy: BreakerPolicy
+  private isStopped = false
+  private tallies = new WeakMap<Backend, Tally>()
+  /** For the end of open times. */
+  private readonly waits = new Map<Backend, Cancel>()
 
-  function tallyOf(backend: Backend): Tally {
-    const known = tallies.get(backend)
-    if (known !== undefined) return known
-    const window = new SlidingWindow(policy.windowMs, ['requests', 'failures', 'answers', 'slow'] as const)
-    const tally: Tally = { window, failuresInRow: 0 }
-    tallies.set(backend, tally)
-    return tally
+  constructor(options: BreakersOptions) {
+    this.options = options
+    this.policy = options.policy
   }
 
-  function step(backend: Backend, event: BreakerEvent, now: number): void {
-    const before = backend.facts.breaker
-    const after = stepBreaker(before, event, { policy, now, random })
-    if (after === before) return
-    backend.facts.breaker = after
-    if (after.kind === 'open') waitToTry(backend)
-    if (after.kind !== before.kind) enter(backend)
+  onStart(backend: Backend, now: number): void {
+    if (backend.facts.breaker.kind === 'half-open' && !this.isStopped) this.step(backend, { kind: 'trial-begun' }, now)
   }
 
-  /** Another state has begun. */
-  function enter(backend: Backend): void {
+  onResponse(backend: Backend, ttfbMs: number, now: number, status: number): void {
+    const { slowCalls } = this.policy
     const { breaker } = backend.facts
-    if (breaker.kind === 'open') backend.counters.breakerTrips += 1
-    // What led to it is not to count once more.
-    if (breaker.kind === 'closed') tallies.delete(backend)
-    if (backends().includes(backend)) onChange(backend, changeWords(breaker))
+    if (this.isStopped || now - ttfbMs < breaker.since) return
+    const isSlow = slowCalls !== undefined && ttfbMs > slowCalls.latencyMs
+    if (breaker.kind === 'closed' && slowCalls !== undefined) this.countAnswer(backend, isSlow, now)
+    // A trial that is slow has failed already, and a tunnel has gone well: it may last for hours.
+    if (isSlow && breaker.kind === 'half-open') this.countVerdict(backend, 'bad', now)
+    else if (status === SWITCHING_PROTOCOLS) this.countVerdict(backend, 'good', now)
   }
 
-  function waitToTry(backend: Backend): void {
-    waits.get(backend)?.()
-    waits.delete(backend)
+  onEnd(backend: Backend, ending: Ending, now: number, startedAt: number): void {
+    if (this.isStopped || startedAt < backend.facts.breaker.since) return
+    if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return
+    this.countVerdict(backend, verdictOn(ending, this.policy.failures), now)
+  }
+
+  /** After a change of policy or members: what is open stays open, for as long as this policy says. */
+  update(policy: BreakerPolicy): void {
+    if (policy.windowMs !== this.policy.windowMs) this.tallies = new WeakMap()
+    this.policy = policy
+    this.isStopped = false
+    const { backends, clock } = this.options
+    for (const backend of backends()) {
+      this.step(backend, { kind: 'policy' }, clock.now())
+      this.waitToTry(backend)
+    }
+  }
+
+  /** Nothing is found out until the next `update`; what is open stays so. */
+  stop(): void {
+    this.isStopped = true
+    for (const cancel of this.waits.values()) cancel()
+    this.waits.clear()
+  }
+
+  /** How an attempt went that has begun in the state of now. */
+  private countVerdict(backend: Backend, verdict: Verdict, now: number): void {
     const { breaker } = backend.facts
-    if (breaker.kind !== 'open') return
-    const cancel = clock.after(Math.max(0, breaker.until - clock.now()), () => {
-      waits.delete(backend)
-      const now = clock.now()
-      // A system's timer may be early by a part of a millisecond.
-      if (backend.facts.breaker === breaker && now < breaker.until) waitToTry(backend)
-      else step(backend, { kind: 'waited' }, now)
-    })
-    waits.set(backend, cancel)
+    if (breaker.kind === 'half-open') this.step(backend, { kind: 'trial-ended', verdict }, now)
+    else if (breaker.kind === 'closed' && verdict !== 'none') this.countEnd(backend, verdict === 'good', now)
   }
 
-  function tripIfDue(backend: Backend, { window, failuresInRow }: Tally, now: number): void {
+  private countEnd(backend: Backend, isGood: boolean, now: number): void {
+    const tally = this.tallyOf(backend)
+    tally.window.add('requests', now)
+    tally.failuresInRow = isGood ? 0 : tally.failuresInRow + 1
+    if (isGood) return
+    tally.window.add('failures', now)
+    this.tripIfDue(backend, tally, now)
+  }
+
+  private countAnswer(backend: Backend, isSlow: boolean, now: number): void {
+    const tally = this.tallyOf(backend)
+    tally.window.add('answers', now)
+    if (!isSlow) return
+    tally.window.add('slow', now)
+    this.tripIfDue(backend, tally, now)
+  }
+
+  private tripIfDue(backend: Backend, { window, failuresInRow }: Tally, now: number): void {
     const reading = {
       requests: window.count('requests', now),
       failures: window.count('failures', now),
@@ -101,68 +121,50 @@ export function createBreakers(options: BreakersOptions): Breakers {
       slow: window.count('slow', now),
       failuresInRow,
     }
-    const cause = tripCause(reading, policy)
-    if (cause !== undefined) step(backend, { kind: 'tripped', cause }, now)
+    const cause = tripCause(reading, this.policy)
+    if (cause !== undefined) this.step(backend, { kind: 'tripped', cause }, now)
   }
 
-  function countAnswer(backend: Backend, isSlow: boolean, now: number): void {
-    const tally = tallyOf(backend)
-    tally.window.add('answers', now)
-    if (!isSlow) return
-    tally.window.add('slow', now)
-    tripIfDue(backend, tally, now)
+  private tallyOf(backend: Backend): Tally {
+    const known = this.tallies.get(backend)
+    if (known !== undefined) return known
+    const tally: Tally = { window: new SlidingWindow(this.policy.windowMs, counted), failuresInRow: 0 }
+    this.tallies.set(backend, tally)
+    return tally
   }
 
-  function countEnd(backend: Backend, isGood: boolean, now: number): void {
-    const tally = tallyOf(backend)
-    tally.window.add('requests', now)
-    tally.failuresInRow = isGood ? 0 : tally.failuresInRow + 1
-    if (isGood) return
-    tally.window.add('failures', now)
-    tripIfDue(backend, tally, now)
+  private step(backend: Backend, event: BreakerEvent, now: number): void {
+    const before = backend.facts.breaker
+    const after = stepBreaker(before, event, { policy: this.policy, now, random: this.options.random })
+    if (after === before) return
+    backend.facts.breaker = after
+    if (after.kind !== before.kind) this.enter(backend, after)
   }
 
-  /** How an attempt went that has begun in the state of now. */
-  function countVerdict(backend: Backend, verdict: Verdict, now: number): void {
+  /** Another state has begun. */
+  private enter(backend: Backend, breaker: BreakerFact): void {
+    if (breaker.kind === 'open') {
+      backend.counters.breakerTrips += 1
+      this.waitToTry(backend)
+    }
+    // What led to it is not to count once more.
+    if (breaker.kind === 'closed') this.tallies.delete(backend)
+    const { backends, onChange } = this.options
+    if (backends().includes(backend)) onChange(backend, changeWords(breaker))
+  }
+
+  private waitToTry(backend: Backend): void {
+    const { waits } = this
+    const { clock } = this.options
+    waits.get(backend)?.()
+    waits.delete(backend)
     const { breaker } = backend.facts
-    if (breaker.kind === 'half-open') step(backend, { kind: 'trial-ended', verdict }, now)
-    else if (breaker.kind === 'closed' && verdict !== 'none') countEnd(backend, verdict === 'good', now)
-  }
-
-  return {
-    onStart(backend, now) {
-      if (backend.facts.breaker.kind === 'half-open' && !isStopped) step(backend, { kind: 'trial-begun' }, now)
-    },
-    onResponse(backend, ttfbMs, now, status) {
-      const { breaker } = backend.facts
-      if (isStopped || now - ttfbMs < breaker.since) return
-      const isSlow = policy.slowCalls !== undefined && ttfbMs > policy.slowCalls.latencyMs
-      if (breaker.kind === 'closed' && policy.slowCalls !== undefined) countAnswer(backend, isSlow, now)
-      // A trial that is slow has failed already, and a tunnel has gone well: it may last for hours.
-      if (isSlow && breaker.kind === 'half-open') step(backend, { kind: 'trial-ended', verdict: 'bad' }, now)
-      else if (status === SWITCHING_PROTOCOLS) countVerdict(backend, 'good', now)
-    },
-    onEnd(backend, ending, now, startedAt) {
-      const { breaker } = backend.facts
-      if (isStopped || startedAt < breaker.since) return
-      if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return
-      countVerdict(backend, verdictOn(ending, policy.failures), now)
-    },
-    update(changed) {
-      if (changed.windowMs !== policy.windowMs) tallies = new WeakMap()
-      policy = changed
-      isStopped = false
-      const now = clock.now()
-      for (const backend of backends()) {
-        step(backend, { kind: 'policy' }, now)
-        waitToTry(backend)
-      }
-    },
-    stop() {
-      isStopped = true
-      for (const cancel of waits.values()) cancel()
-      waits.clear()
-    },
+    if (breaker.kind !== 'open') return
+    const cancel = clock.after(Math.max(0, breaker.until - clock.now()), () => {
+      waits.delete(backend)
+      this.step(backend, { kind: 'waited' }, clock.now())
+    })
+    waits.set(backend, cancel)
   }
 }
 

@@ -17,20 +17,11 @@ import type { Cancel, Clock } from '../clock.ts'
 
 export interface EjectionsOptions {
   readonly policy: EjectionPolicy
-  /** The pool's backends now. */
+  /** The pool's backends now: of one that has left nothing is told. */
   readonly backends: () => readonly Backend[]
   readonly clock: Clock
   /** After an `ejection` fact has begun or ended. */
   readonly onChange: (backend: Backend, detail: string) => void
-}
-
-/** Observes attempts; those of before the newest change of a fact say nothing to it. */
-export interface Ejections {
-  onEnd(backend: Backend, ending: Ending, now: number, startedAt: number): void
-  /** After a change of policy or members, and to begin: who is out stays out, for as long as this policy says. */
-  update(policy: EjectionPolicy): void
-  /** Nothing is found out until the next `update`; who is out stays so. */
-  stop(): void
 }
 
 /** Of the interval, but for the row, which goes on. */
@@ -40,106 +31,116 @@ interface Tally {
   failuresInRow: number
 }
 
-export function createEjections(options: EjectionsOptions): Ejections {
-  const { backends, clock, onChange } = options
-  let { policy } = options
-  let nextInterval: Cancel | undefined
-  let tallies = new WeakMap<Backend, Tally>()
-  const waits = new Map<Backend, Cancel>()
+/** Observes attempts; those of before the newest change of a fact say nothing to it. Begins with the first `update`. */
+export class Ejections {
+  private readonly options: EjectionsOptions
+  private policy: EjectionPolicy
+  /** undefined: stopped. */
+  private nextInterval: Cancel | undefined = undefined
+  private tallies = new WeakMap<Backend, Tally>()
+  /** For the end of ejections. */
+  private readonly waits = new Map<Backend, Cancel>()
 
-  function tallyOf(backend: Backend): Tally {
-    const tally = tallies.get(backend) ?? { good: 0, bad: 0, failuresInRow: 0 }
-    tallies.set(backend, tally)
-    return tally
+  constructor(options: EjectionsOptions) {
+    this.options = options
+    this.policy = options.policy
   }
 
-  function eject(backend: Backend, cause: string, isStatistical: boolean): void {
-    const { facts, counters } = backend
-    const now = clock.now()
-    const fact = ejected(facts.ejection, { cause, isStatistical }, policy, now)
-    facts.ejection = fact
-    counters.ejections += 1
-    tallies.delete(backend)
-    waitForEnd(backend)
-    const forMs = fact.kind === 'ejected' ? fact.until - now : 0
-    tell(backend, `ejected for ${secondsText(forMs)}: ${cause}`)
+  onEnd(backend: Backend, ending: Ending, _now: number, startedAt: number): void {
+    const { ejection } = backend.facts
+    if (this.nextInterval === undefined || ejection.kind === 'ejected' || startedAt < ejection.since) return
+    const verdict = verdictOn(ending, this.policy.failures)
+    if (verdict === 'none') return
+    const tally = this.tallyOf(backend)
+    if (verdict === 'good') {
+      tally.good += 1
+      tally.failuresInRow = 0
+    } else {
+      tally.bad += 1
+      tally.failuresInRow += 1
+      const most = this.policy.failuresInRow
+      if (most !== undefined && tally.failuresInRow >= most)
+        this.eject(backend, { cause: inRow(tally.failuresInRow), isStatistical: false })
+    }
   }
 
-  function tell(backend: Backend, detail: string): void {
-    if (backends().includes(backend)) onChange(backend, detail)
+  /** After a change of policy or members: who is out stays out, for as long as this policy says. */
+  update(policy: EjectionPolicy): void {
+    const isNewInterval = this.nextInterval === undefined || policy.intervalMs !== this.policy.intervalMs
+    this.policy = policy
+    if (isNewInterval) this.waitForInterval()
+    for (const backend of this.options.backends()) {
+      backend.facts.ejection = retimed(backend.facts.ejection, policy)
+      this.waitForEnd(backend)
+    }
   }
 
-  function waitForEnd(backend: Backend): void {
+  /** Nothing is found out until the next `update`; who is out stays so. */
+  stop(): void {
+    this.nextInterval?.()
+    this.nextInterval = undefined
+    this.tallies = new WeakMap()
+    for (const cancel of this.waits.values()) cancel()
+    this.waits.clear()
+  }
+
+  private waitForInterval(): void {
+    this.nextInterval?.()
+    this.nextInterval = this.options.clock.after(this.policy.intervalMs, () => this.endInterval())
+  }
+
+  private endInterval(): void {
+    this.waitForInterval()
+    const { policy } = this
+    const members = this.options.backends()
+    const out = members.filter(({ facts: { ejection } }) => ejection.kind === 'ejected' && ejection.isStatistical)
+    const samples = members
+      .filter(({ facts }) => facts.ejection.kind === 'clear')
+      .map((subject) => ({ subject, ...this.tallyOf(subject) }))
+    const found = outliers(samples, policy, statisticalRoom(members.length, policy) - out.length)
+    for (const backend of members) {
+      const tally = this.tallyOf(backend)
+      tally.good = 0
+      tally.bad = 0
+    }
+    for (const { subject, cause } of found) this.eject(subject, { cause, isStatistical: true })
+    for (const { facts } of members) facts.ejection = relaxed(facts.ejection)
+  }
+
+  private eject(backend: Backend, why: { readonly cause: string; readonly isStatistical: boolean }): void {
+    const fact = ejected(backend.facts.ejection, why, this.policy, this.options.clock.now())
+    backend.facts.ejection = fact
+    backend.counters.ejections += 1
+    this.tallies.delete(backend)
+    this.waitForEnd(backend)
+    this.tell(backend, `ejected for ${secondsText(fact.until - fact.since)}: ${fact.cause}`)
+  }
+
+  /** The fact ends by its timer, so that it is told when it does. */
+  private waitForEnd(backend: Backend): void {
+    const { waits } = this
+    const { clock } = this.options
     waits.get(backend)?.()
     waits.delete(backend)
     const { ejection } = backend.facts
     if (ejection.kind === 'clear') return
     const cancel = clock.after(Math.max(0, ejection.until - clock.now()), () => {
       waits.delete(backend)
-      const now = clock.now()
-      // A system's timer may be early by a part of a millisecond.
-      if (now < ejection.until) return waitForEnd(backend)
-      backend.facts.ejection = released(ejection, now)
-      tell(backend, 'its ejection is over')
+      backend.facts.ejection = released(ejection, clock.now())
+      this.tell(backend, 'its ejection is over')
     })
     waits.set(backend, cancel)
   }
 
-  function endInterval(): void {
-    waitForInterval()
-    const members = backends()
-    const out = members.filter(({ facts: { ejection } }) => ejection.kind === 'ejected' && ejection.isStatistical)
-    const samples = members
-      .filter(({ facts }) => facts.ejection.kind === 'clear')
-      .map((subject) => ({ subject, ...tallyOf(subject) }))
-    const found = outliers(samples, policy, statisticalRoom(members.length, policy) - out.length)
-    for (const backend of members) {
-      const tally = tallyOf(backend)
-      tally.good = 0
-      tally.bad = 0
-    }
-    for (const { subject, cause } of found) eject(subject, cause, true)
-    for (const { facts } of members) facts.ejection = relaxed(facts.ejection)
+  private tell(backend: Backend, detail: string): void {
+    const { backends, onChange } = this.options
+    if (backends().includes(backend)) onChange(backend, detail)
   }
 
-  function waitForInterval(): void {
-    nextInterval?.()
-    nextInterval = clock.after(policy.intervalMs, endInterval)
-  }
-
-  return {
-    onEnd(backend, ending, _now, startedAt) {
-      const { ejection } = backend.facts
-      if (nextInterval === undefined || ejection.kind === 'ejected' || startedAt < ejection.since) return
-      const verdict = verdictOn(ending, policy.failures)
-      if (verdict === 'none') return
-      const tally = tallyOf(backend)
-      if (verdict === 'good') {
-        tally.good += 1
-        tally.failuresInRow = 0
-        return
-      }
-      tally.bad += 1
-      tally.failuresInRow += 1
-      if (policy.failuresInRow !== undefined && tally.failuresInRow >= policy.failuresInRow)
-        eject(backend, inRow(tally.failuresInRow), false)
-    },
-    update(changed) {
-      const isNewInterval = nextInterval === undefined || changed.intervalMs !== policy.intervalMs
-      policy = changed
-      if (isNewInterval) waitForInterval()
-      for (const backend of backends()) {
-        backend.facts.ejection = retimed(backend.facts.ejection, policy)
-        waitForEnd(backend)
-      }
-    },
-    stop() {
-      nextInterval?.()
-      nextInterval = undefined
-      tallies = new WeakMap()
-      for (const cancel of waits.values()) cancel()
-      waits.clear()
-    },
+  private tallyOf(backend: Backend): Tally {
+    const tally = this.tallies.get(backend) ?? { good: 0, bad: 0, failuresInRow: 0 }
+    this.tallies.set(backend, tally)
+    return tally
   }
 }
 

@@ -9,8 +9,8 @@ import type { SlowStartPolicy } from '../backend/slow-start.ts'
 import type { Standing, StandingRule } from '../backend/standing.ts'
 import type { AttemptObserver } from '../balance/attempt.ts'
 import type { Clock } from '../clock.ts'
-import { type Breakers, createBreakers, forgetBreaker } from '../health/breakers.ts'
-import { createEjections, type Ejections, forgetEjection } from '../health/ejections.ts'
+import { Breakers, forgetBreaker } from '../health/breakers.ts'
+import { Ejections, forgetEjection } from '../health/ejections.ts'
 import { createMonitor, forgetChecks, type Monitor } from '../health/monitor.ts'
 import { createPassiveHealth, type PassiveHealth, type PassivePolicy } from '../health/passive.ts'
 import type { HealthPolicy } from '../health/policy.ts'
@@ -117,7 +117,7 @@ export class Watchers {
       for (const backend of backends()) forgetEjection(backend, now)
       return
     }
-    this.ejections ??= createEjections({ ...this.options, policy })
+    this.ejections ??= new Ejections({ ...this.options, policy })
     this.ejections.update(policy)
   }
 
@@ -130,7 +130,7 @@ export class Watchers {
       for (const backend of backends()) forgetBreaker(backend, now)
       return
     }
-    this.breakers ??= createBreakers({ ...this.options, policy })
+    this.breakers ??= new Breakers({ ...this.options, policy })
     this.breakers.update(policy)
   }
 

@@ -5,7 +5,7 @@ import type { BreakerPolicy } from '../../../core/backend/breaker.ts'
 import { NO_RULE } from '../../../core/backend/standing.ts'
 import { type AttemptObserver, beginAttempt } from '../../../core/balance/attempt.ts'
 import { settle } from '../../../core/balance/eligible.ts'
-import { createBreakers, forgetBreaker } from '../../../core/health/breakers.ts'
+import { Breakers, forgetBreaker } from '../../../core/health/breakers.ts'
 import { seededRandom } from '../../../core/random.ts'
 import type { Outcome } from '../../../core/strategy/strategy.ts'
 import { makeBackend } from '../../support/make-backend.ts'
@@ -33,7 +33,7 @@ function breaking(changes: Partial<BreakerPolicy> = {}, seed = 1) {
     for (const backend of backends) backend.reckon(NO_RULE, clock.now())
     for (const { backend, use } of settle(backends, { maxEjected: 0.5, panicThreshold: 0 }).placed) backend.use = use
   }
-  const breakers = createBreakers({
+  const breakers = new Breakers({
     policy: { ...policy, ...changes },
     backends: () => backends,
     clock,

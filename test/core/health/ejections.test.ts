@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { EjectionPolicy } from '../../../core/backend/ejection.ts'
 import { NO_RULE } from '../../../core/backend/standing.ts'
 import { settle } from '../../../core/balance/eligible.ts'
-import { createEjections, forgetEjection } from '../../../core/health/ejections.ts'
+import { Ejections, forgetEjection } from '../../../core/health/ejections.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -23,7 +23,7 @@ function ejecting(members: number, changes: Partial<EjectionPolicy> = {}) {
   const clock = virtualClock(1000)
   const backends = Array.from({ length: members }, (_, index) => makeBackend(index + 1))
   const told: string[] = []
-  const ejections = createEjections({
+  const ejections = new Ejections({
     policy: { ...policy, ...changes },
     backends: () => backends,
     clock,
@@ -152,14 +152,17 @@ describe('ejections', () => {
   test('find out nothing once stopped, and go on where they were', () => {
     const { backends, clock, ejections, end, out } = ejecting(2)
     for (let count = 0; count < 5; count += 1) end(0, 500)
+    end(1, 500)
     ejections.stop()
     for (let count = 0; count < 5; count += 1) end(1, 500)
     clock.advance(600_000)
     expect([out(), clock.pending()]).toEqual([[1], 0])
     ejections.update(policy)
     clock.advance(0)
+    for (let count = 0; count < 4; count += 1) end(1, 500)
     expect(out()).toEqual([])
-    for (let count = 0; count < 5; count += 1) end(1, 500)
+    end(1, 500)
+    expect(out()).toEqual([2])
     forgetEjection(backends[1]!, clock.now())
     expect(out()).toEqual([])
   })
