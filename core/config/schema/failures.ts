@@ -4,6 +4,7 @@ import type { defaults } from '../defaults.ts'
 import { either, list } from '../read/containers.ts'
 import { convert, type Field, orElse } from '../read/field.ts'
 import { type Parsed, text } from '../read/scalars.ts'
+import { didYouMean } from '../../suggest.ts'
 import { parseRange, statusNumber } from './status.ts'
 
 const causes: readonly FailureCause[] = ['connect', 'timeout', 'reset', 'protocol']
@@ -14,7 +15,9 @@ const rule = `must be ${causes.map((cause) => `"${cause}"`).join(', ')}, a statu
 
 function parseFailure(written: string): Parsed<Failure> {
   const cause = causes.find((known) => known === written)
-  return cause === undefined ? parseRange(written) : { kind: 'value', value: cause }
+  if (cause !== undefined) return { kind: 'value', value: cause }
+  const range = parseRange(written)
+  return range.kind === 'value' ? range : { ...range, hint: didYouMean(written, causes) }
 }
 
 const failure = either<Failure>(

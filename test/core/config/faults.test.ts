@@ -206,7 +206,7 @@ describe('a faulty value', () => {
     [withPool({ breaker: { jitter: 0.9 } }), 'breaker.jitter must be a number from 0 to 0.5, got 0.9'],
     [withPool({ breaker: { slowCalls: {} } }), 'breaker.slowCalls.latency is required'],
     [withPool({ breaker: { failures: [] } }), 'breaker.failures must not be empty, got []'],
-    [withPool({ breaker: { failures: ['conect'] } }), 'failures[0] must be "connect", "timeout", "reset"'],
+    [withPool({ breaker: { failures: ['conect'] } }), 'got "conect" (did you mean "connect"?)'],
     [withPool({ breaker: { failures: ['599-500'] } }), 'failures[0] must be "connect"'],
     [withPool({ breaker: { failures: [99] } }), 'failures[0] must be a whole number from 100 to 599, got 99'],
     [
