@@ -2,6 +2,8 @@
 import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
+import { holdOwners } from '../report/view.ts'
+
 const number = { type: 'number' }
 const count = { type: 'integer', minimum: 0 }
 const text = { type: 'string' }
@@ -26,7 +28,12 @@ const backend = object({
   reason: orNull(text),
   why: orNull(text),
   until: orNull(time),
+  by: orNull({ enum: holdOwners }),
+  holds: list(object({ by: { enum: holdOwners }, why: text, since: time, until: orNull(time) })),
+  use: { enum: ['used', 'trial', 'overruled', 'spare', 'out'] },
   health: { enum: ['unchecked', 'healthy', 'unhealthy'] },
+  tier: count,
+  slowStart: orNull(object({ since: time, until: time, why: text })),
   weight: number,
   effectiveWeight: number,
   zone: orNull(text),
@@ -68,7 +75,13 @@ export const statusSchema = object({
   listeners: list(object({ name: text, address: text })),
   counters: object(counted(edgeLedger.specs)),
   pools: list(
-    object({ name: text, strategy: text, strategyVersion: orNull(strategyVersion), backends: list(backend) }),
+    object({
+      name: text,
+      strategy: text,
+      strategyVersion: orNull(strategyVersion),
+      degraded: orNull(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
+      backends: list(backend),
+    }),
   ),
   reload: orNull(reload),
 })

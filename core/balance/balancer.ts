@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
-import { eligibleBackends, type EligibleBackends, heldOutByTraffic, withRoom } from './eligible.ts'
+import { type Degraded, type EligibleBackends, type Restraint, settle, withRoom } from './eligible.ts'
 import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -18,6 +18,8 @@ export interface BalancerOptions {
   readonly clock: Clock
   /** Hear of every attempt before the strategy does, in this order: what writes facts about backends. */
   readonly observers: readonly AttemptObserver[]
+  /** Backends that something holds out begin to be used all the same, for another reason or no more. */
+  readonly onDegraded?: (degraded: Degraded | undefined) => void
   /** Where the strategy's calls are marked; absent: nobody looks whether they return. */
   readonly calls?: OwnedCalls
 }
@@ -36,17 +38,28 @@ interface Choice {
 export class Balancer {
   private readonly asked: AskedStrategy
   private readonly reports: StrategyReports
-  private readonly observers: readonly AttemptObserver[]
+  private readonly onDegraded: (degraded: Degraded | undefined) => void
+  private observers: readonly AttemptObserver[]
+  private restraint: Restraint = { maxEjected: 1, panicThreshold: 0 }
+  private lastResort: EligibleBackends | undefined = undefined
+  private degraded: Degraded | undefined = undefined
   private choice: Choice | undefined
   private backends: readonly Backend[] = []
   /** Something changed since `choice` was made. */
   private isStale = true
 
-  /** Without backends: `update` brings them. */
-  constructor({ strategy, reports, clock, observers, calls }: BalancerOptions) {
+  /** Without backends, which `update` brings, and without restraint before `configure`. */
+  constructor({ strategy, reports, clock, observers, calls, onDegraded = () => undefined }: BalancerOptions) {
     this.asked = new AskedStrategy({ strategy, reports, clock, calls })
     this.reports = reports
+    this.onDegraded = onDegraded
     // The strategy hears last.
+    this.observers = [...observers, this.asked]
+  }
+
+  /** `update` is to follow. Attempts under way go on telling those who heard of their start. */
+  configure(restraint: Restraint, observers: readonly AttemptObserver[]): void {
+    this.restraint = restraint
     this.observers = [...observers, this.asked]
   }
 
@@ -69,6 +82,12 @@ export class Balancer {
   /** Whether anybody is usable now. */
   get hasCandidates(): boolean {
     return this.current() !== undefined
+  }
+
+  /** Why somebody is used whom something holds out; undefined: nobody is. Afterwards every backend's `use` is that of now. */
+  settled(): Degraded | undefined {
+    this.current()
+    return this.degraded
   }
 
   /**
@@ -98,8 +117,7 @@ export class Balancer {
   private leftOf({ backends }: Choice, tried: readonly Backend[]): EligibleBackends | undefined {
     const left = withRoom(backends, tried)
     if (left !== undefined || backends.some((backend) => !tried.includes(backend))) return left
-    const out = heldOutByTraffic(this.backends)
-    return out && withRoom(out, tried)
+    return this.lastResort && withRoom(this.lastResort, tried)
   }
 
   /** Of `left`, a part of `choice`. */
@@ -122,9 +140,23 @@ export class Balancer {
   private current(): Choice | undefined {
     if (!this.isStale) return this.choice
     this.isStale = false
-    const backends = eligibleBackends(this.backends)
+    const backends = this.settle()
     if (!isSameChoice(this.choice, backends)) this.choice = backends && choiceOf(backends)
     return this.choice
+  }
+
+  /** Writes down what becomes of each backend; returns those that take requests. */
+  private settle(): EligibleBackends | undefined {
+    const { placed, eligible, lastResort, degraded } = settle(this.backends, this.restraint)
+    for (const { backend, use, scale } of placed) {
+      backend.use = use
+      backend.tierScale = scale
+    }
+    this.lastResort = lastResort
+    const isNews = degraded?.cause !== this.degraded?.cause
+    this.degraded = degraded
+    if (isNews) this.onDegraded(degraded)
+    return eligible
   }
 
   /** The returned attempt must be ended on every path. */

@@ -3,7 +3,10 @@
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
 import type { SocketAddress } from '../address.ts'
+import type { BreakerPolicy } from '../backend/breaker.ts'
+import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
+import type { SlowStartPolicy } from '../backend/slow-start.ts'
 import type { DeadlineField } from '../forward/deadline.ts'
 import type { Affinity, HedgePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
@@ -26,6 +29,8 @@ export interface Config {
   readonly timeouts: ClientTimeouts
   /** What to do when a client ends its side while it waits for a response. */
   readonly halfClose: 'abort' | 'answer'
+  /** Where sockets come from; 'auto': the best that the system has. */
+  readonly transport: 'auto' | 'bun'
   /** ms after the first SIGTERM in which clients are still accepted. */
   readonly shutdownDelayMs: number
   /** ms from the first SIGTERM to the end, whatever is still open. */
@@ -93,6 +98,14 @@ export interface PoolConfig {
   readonly health: HealthPolicy | undefined
   /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */
   readonly passive: { readonly failures: number; readonly retryAfterMs: number }
+  /** undefined, here and with the next two: there is none. */
+  readonly breaker: BreakerPolicy | undefined
+  readonly ejection: EjectionPolicy | undefined
+  readonly slowStart: SlowStartPolicy | undefined
+  /** 0..1 of the members that breakers and ejections hold out at most, whoever else is out counted. */
+  readonly maxEjected: number
+  /** 0..1 of the members: when fewer are usable, all are used. 0: never. */
+  readonly panicThreshold: number
   readonly retry: RetryPolicy
   readonly timeouts: BackendTimeouts
   /** Idle connections kept open to each backend. */

@@ -3,22 +3,8 @@
  * `pools.<name>.`). The schema, the reader and the documentation take them from here and nowhere else.
  * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
  */
-
-/** A number. An undefined value means that there is no default: no bound, or nothing to assume. */
-export interface Setting {
-  readonly unit: 'ms' | 'bytes' | 'count' | 'ratio' | 'degrees' | 'status'
-  readonly value: number | undefined
-  /** Smallest and largest value accepted, inclusive. */
-  readonly min: number
-  readonly max: number
-  readonly reason: string
-}
-
-/** A default that is no number; its rule stands where it is read. */
-export interface TextSetting {
-  readonly value: string
-  readonly reason: string
-}
+import { restraintDefaults } from './restraint-defaults.ts'
+import type { Setting, TextSetting } from './setting.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -90,6 +76,10 @@ export const defaults = {
     value: 'abort',
     reason: 'Almost always it has left; a backend that works on for it serves nobody, and retries multiply that.',
   },
+  transport: {
+    value: 'auto',
+    reason: 'What costs least here; where it cannot be had, a start says so and goes on without it.',
+  },
   shutdownDelay: {
     unit: 'ms',
     value: 100,
@@ -118,6 +108,13 @@ export const defaults = {
     min: 0.001,
     max: 1000,
     reason: 'Neutral; only the ratio to the others counts.',
+  },
+  'pool.backend.tier': {
+    unit: 'count',
+    value: 0,
+    min: 0,
+    max: 15,
+    reason: 'All share the traffic; 1 makes a member a backup of those.',
   },
   'pool.strategy': {
     value: 'p2c',
@@ -256,6 +253,7 @@ export const defaults = {
     max: hour,
     reason: 'About how long a service takes to restart; a trial that fails costs one request a retry.',
   },
+  ...restraintDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

@@ -88,6 +88,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
       tunnelMs: raw.timeouts.tunnel,
     },
     halfClose: raw.halfClose,
+    transport: raw.transport,
     shutdownDelayMs: raw.shutdownDelay,
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,

@@ -95,6 +95,14 @@ export const configFile = object(
       defaults.halfClose.value,
       defaults.halfClose.value,
     ),
+    transport: orElse(
+      choice(['auto', 'bun'], {
+        description:
+          'Where sockets come from: the best that the system has, on Linux sockets of our own on epoll, or Bun’s. Taken at the start.',
+      }),
+      defaults.transport.value,
+      defaults.transport.value,
+    ),
     shutdownDelay: duration(defaults.shutdownDelay, {
       description:
         'How long after the first SIGTERM clients are still accepted, and answered with `Connection: close`, while /ready says no. Never longer than `shutdownTimeout`.',

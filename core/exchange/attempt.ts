@@ -6,6 +6,7 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm } from '../stream/body-form.ts'
@@ -22,6 +23,8 @@ export interface AttemptOwner {
   onInterim(attempt: Attempt, head: ResponseHead): void
   onResponse(attempt: Attempt, head: ResponseHead, body: BodyKind): void
   onResponseBody(bytes: Buffer, start: number, end: number): void
+  /** Where the rest of its body may go as it comes. */
+  responsePassage(): Passage | undefined
   /** The response is whole, and the attempt over. */
   onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void
   /** The attempt has come to nothing, and is over. */
@@ -87,12 +90,16 @@ export class Attempt implements ResponseSink {
     this.alarm?.cancel()
     this.status = head.status
     this.respondedAt = now
-    this.counted.respond(now)
+    this.counted.respond(head.status, now)
     this.owner.onResponse(this, head, body)
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
     this.owner.onResponseBody(bytes, start, end)
+  }
+
+  passage(): Passage | undefined {
+    return this.owner.responsePassage()
   }
 
   onBackendBlocked(isBlocked: boolean): void {

@@ -10,6 +10,7 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
 import { countStatus } from '../observe/counters.ts'
 import type { Affinity } from '../pool/policy.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
@@ -83,17 +84,11 @@ export class Exchange implements RequestSink, TriesOwner {
   }
 
   private proceed(verdict: Verdict, head: RequestHead, now: number): void {
-    switch (verdict.kind) {
-      case 'admitted':
-        this.stage = TRYING
-        this.tries.start(now, head)
-        break
-      case 'refused':
-        this.refuse(verdict.problem)
-        break
-      case 'later':
-        this.wait(verdict.wait)
-        break
+    if (verdict.kind === 'refused') this.refuse(verdict.problem)
+    else if (verdict.kind === 'later') this.wait(verdict.wait)
+    else {
+      this.stage = TRYING
+      this.tries.start(now, head)
     }
   }
 
@@ -124,6 +119,11 @@ export class Exchange implements RequestSink, TriesOwner {
     this.requestBytes += end - start
     if (stage.kind === 'trying') this.tries.passBody(bytes, start, end)
     else if (stage.kind === 'responding') stage.attempt.stream.sendBody(bytes, start, end)
+  }
+
+  passage(): Passage | undefined {
+    const wire = this.tries.keepsBody ? undefined : this.stream()?.bodyWire
+    return wire && { wire, onPassed: (length) => void (this.requestBytes += length) }
   }
 
   onRequestEnd(trailers: FieldSection | undefined): void {
@@ -191,6 +191,11 @@ export class Exchange implements RequestSink, TriesOwner {
     this.client.sendBody(bytes, start, end)
   }
 
+  responsePassage(): Passage | undefined {
+    const wire = this.client.bodyWire
+    return wire && { wire, onPassed: (length) => void (this.responseBytes += length) }
+  }
+
   onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void {
     const status = this.stage.kind === 'responding' ? this.stage.status : 0
     this.remember(attempt)
@@ -233,6 +238,7 @@ export class Exchange implements RequestSink, TriesOwner {
       edgeCounters: services.counters,
       target: attempt.backend,
       tunnelMs: world.timeouts.tunnelMs,
+      pipes: services.pipes,
       onOver: () => {
         attempt.complete(this.now())
         this.remember(attempt)

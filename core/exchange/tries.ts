@@ -76,6 +76,11 @@ export class Tries {
     return this.state.kind === 'running' ? this.state.attempt.stream : undefined
   }
 
+  /** What comes of the body is looked at, since another attempt may need it. */
+  get keepsBody(): boolean {
+    return this.replay?.isWhole === true
+  }
+
   /** The first attempt, and what must be ready for others. `head` holds the request's now. */
   start(now: number, head: RequestHead): void {
     const { client, route, services, world } = this.owner

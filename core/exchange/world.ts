@@ -7,6 +7,7 @@ import type { WriteRequestId } from '../forward/request-id.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { HalfClose } from '../inbound/request-handler.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { HedgePolicy } from '../pool/policy.ts'
@@ -52,6 +53,8 @@ export interface RouteCounters {
 }
 
 export interface Services {
+  /** For large bodies; absent: they go through our hands. */
+  readonly pipes?: Pipes
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly random: Random

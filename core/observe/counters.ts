@@ -83,6 +83,8 @@ export const backendLedger = ledger({
   /** For want of descriptors, local ports or memory of our own: no fault of the backend's, and not in `failures`. */
   localFailures: failures('local'),
   upgrades: { metric: 'backend_upgrades', help: 'Attempts that became a tunnel, which is over.' },
+  breakerTrips: { metric: 'backend_breaker_trips', help: 'How often its circuit breaker opened.' },
+  ejections: { metric: 'backend_ejections', help: 'How often it was ejected for doing badly.' },
   ...responses('backend_responses', 'Final responses of the backend, by class.'),
   bytesToBackend: { metric: 'backend_sent', unit: 'bytes', help: 'Bytes written to the backend.' },
   bytesFromBackend: { metric: 'backend_received', unit: 'bytes', help: 'Bytes read from the backend.' },

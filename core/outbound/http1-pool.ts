@@ -8,10 +8,13 @@ import type { NameTable } from '../names/resolver.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
 import { LinkedList } from '../net/linked-list.ts'
+import { hasNews } from '../net/news.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
-import { Http1Connection, type Http1ConnectionOwner } from './http1-connection.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
+import { Http1Connection } from './http1-connection.ts'
 
 /** What a reload may change while connections are open. */
 export interface ConnectionPolicy {
@@ -30,11 +33,13 @@ export interface Http1PoolOptions {
   readonly dial: Dial
   readonly names: NameTable
   readonly budget: DescriptorBudget
+  readonly pipes?: Pipes | undefined
 }
 
-export class Http1Pool implements StreamSource, Http1ConnectionOwner {
+export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection> {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
+  readonly pipes?: Pipes | undefined
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   private readonly address: SocketAddress
   private readonly dial: Dial
@@ -54,6 +59,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.address = options.address
     this.head = options.head
     this.wheel = options.wheel
+    this.pipes = options.pipes
     this.counters = options.counters
     this.dial = options.dial
     this.budget = options.budget
@@ -122,7 +128,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.connections.delete(connection)
     connection.inPool.leave()
     connection.inBudget.leave()
-    if (connection.wire.isOpen) {
+    if (connection.wire.socket !== undefined) {
       this.leaving.append(connection.inPool)
       this.budget.leaving.append(connection.inBudget)
     }
@@ -142,7 +148,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
       const { owner } = place
       owner.inPool.leave()
       owner.inBudget.leave()
-      if (!isChecked || !owner.wire.hasNews) return owner
+      if (!isChecked || !hasNews(owner.wire)) return owner
       owner.discard()
     }
     return undefined

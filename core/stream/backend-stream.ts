@@ -8,7 +8,9 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
+import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from './body-form.ts'
 
 /**
@@ -30,6 +32,8 @@ export interface BackendStream {
   /** Sends the head as `rewrite` says; `form`: how the sink wants a chunked response. Spoils `head` for other use. */
   sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void
   sendBody(bytes: Buffer, start: number, end: number): void
+  /** Where a body of known length may go as it comes; absent: it goes by `sendBody`. */
+  readonly bodyWire?: Wire | undefined
   /** The request is whole: from now on the backend is the one to wait for. */
   sendEnd(trailers: FieldSection | undefined): void
   /** The client can't take more for now. */
@@ -49,6 +53,8 @@ export interface ResponseSink extends BodySink {
   onInterim(head: ResponseHead): void
   /** The final response's head, or a 101. */
   onResponse(head: ResponseHead, kind: BodyKind): void
+  /** Where the rest of a body of known length may go as it comes; absent: it goes by `onBody`. */
+  passage?(): Passage | undefined
   /** The response is whole. The connection is already free for others, or gone. */
   onResponseEnd(trailers: FieldSection | undefined): void
   /** There will be no (more) response. The connection is gone. */

@@ -6,6 +6,7 @@ import { startTestEdge } from './edge.ts'
 import { startKillableBackend } from './killable-backend.ts'
 import { freePorts } from './ports.ts'
 import { ask, chunked, connectTo, get } from './raw-client.ts'
+import { turn } from './raw-peer.ts'
 
 export interface KillTally {
   readonly requests: number
@@ -62,7 +63,7 @@ export async function killBackends(backends: number, kills: number): Promise<Kil
   const asking = Promise.all(Array.from({ length: CLIENTS }, keepAsking))
   const more = async (): Promise<void> => {
     const until = state.requests + REQUESTS_BETWEEN
-    while (state.requests < until) await new Promise(setImmediate)
+    while (state.requests < until) await turn()
   }
   for (let kill = 0; kill < kills; kill += 1) {
     await more()

@@ -30,6 +30,7 @@ describe('planChanges', () => {
       ['pools.web: backend c:80 added', 'pools.web: backend a:80 removed'],
     ],
     ['a weight', members('http://a'), members({ url: 'http://a', weight: 2 }), ['pools.web: weight of a:80 1 -> 2']],
+    ['a tier', members('http://a'), members({ url: 'http://a', tier: 1 }), ['pools.web: tier of a:80 0 -> 1']],
     ['a drain', members('http://a'), members({ url: 'http://a', drain: true }), ['pools.web: a:80 drains']],
     [
       'the end of a drain',
