@@ -2,6 +2,8 @@
 import { backendLedger, edgeLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
+import { holdOwners } from '../report/view.ts'
+
 const number = { type: 'number' }
 const count = { type: 'integer', minimum: 0 }
 const text = { type: 'string' }
@@ -26,7 +28,12 @@ const backend = object({
   reason: orNull(text),
   why: orNull(text),
   until: orNull(time),
+  by: orNull({ enum: holdOwners }),
+  holds: list(object({ by: { enum: holdOwners }, why: text, since: time, until: orNull(time) })),
+  use: { enum: ['used', 'trial', 'overruled', 'spare', 'out'] },
   health: { enum: ['unchecked', 'healthy', 'unhealthy'] },
+  tier: count,
+  slowStart: orNull(object({ since: time, until: time, why: text })),
   weight: number,
   effectiveWeight: number,
   zone: orNull(text),
@@ -74,6 +81,7 @@ export const statusSchema = object({
       name: text,
       strategy: text,
       strategyVersion: orNull(strategyVersion),
+      degraded: orNull(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
       sticky: orNull(sticky),
       backends: list(backend),
     }),

@@ -9,7 +9,7 @@ import type { Outcome } from '../strategy/strategy.ts'
 export interface Attempt {
   readonly backend: Backend
   /** The response head has arrived. */
-  respond(now: number): void
+  respond(status: number, now: number): void
   /** Over. A second call is a bug, which throws. */
   end(outcome: Outcome, now: number): void
 }
@@ -17,10 +17,10 @@ export interface Attempt {
 /** Hears of every attempt of a pool; must not throw. Times are monotonic ms. */
 export interface AttemptObserver {
   onStart?(backend: Backend, now: number): void
-  /** Its response head has arrived, `ttfbMs` after the attempt began. */
-  onResponse?(backend: Backend, ttfbMs: number, now: number): void
-  /** Once for each start, on every path. */
-  onEnd?(backend: Backend, outcome: Outcome, now: number): void
+  /** Its response head has arrived, `ttfbMs` after the attempt began; 101: it is a tunnel from now on. */
+  onResponse?(backend: Backend, ttfbMs: number, now: number, status: number): void
+  /** Once for each start, on every path. `startedAt` is what tells it from others at the same backend. */
+  onEnd?(backend: Backend, outcome: Outcome, now: number, startedAt: number): void
 }
 
 /** Counts it and tells the observers; the attempt must be ended on every path. */
@@ -43,8 +43,8 @@ class CountedAttempt implements Attempt {
     this.startedAt = now
   }
 
-  respond(now: number): void {
-    for (const observer of this.observers) observer.onResponse?.(this.backend, now - this.startedAt, now)
+  respond(status: number, now: number): void {
+    for (const observer of this.observers) observer.onResponse?.(this.backend, now - this.startedAt, now, status)
   }
 
   end(outcome: Outcome, now: number): void {
@@ -53,7 +53,7 @@ class CountedAttempt implements Attempt {
     this.hasEnded = true
     backend.inflight -= 1
     count(backend, outcome)
-    for (const observer of this.observers) observer.onEnd?.(backend, outcome, now)
+    for (const observer of this.observers) observer.onEnd?.(backend, outcome, now, this.startedAt)
   }
 }
 

@@ -3,8 +3,12 @@
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
 import type { SocketAddress } from '../address.ts'
+import type { BreakerPolicy } from '../backend/breaker.ts'
+import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
-import type { Affinity, RetryPolicy } from '../pool/policy.ts'
+import type { SlowStartPolicy } from '../backend/slow-start.ts'
+import type { DeadlineField } from '../forward/deadline.ts'
+import type { Affinity, HedgePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -26,6 +30,8 @@ export interface Config {
   readonly timeouts: ClientTimeouts
   /** What to do when a client ends its side while it waits for a response. */
   readonly halfClose: 'abort' | 'answer'
+  /** Where sockets come from; 'auto': the best that the system has. */
+  readonly transport: 'auto' | 'bun'
   /** ms after the first SIGTERM in which clients are still accepted. */
   readonly shutdownDelayMs: number
   /** ms from the first SIGTERM to the end, whatever is still open. */
@@ -33,7 +39,7 @@ export interface Config {
   /** ms that a removed backend, pool or listener may go on with what it has begun. */
   readonly drainTimeoutMs: number
   readonly geo: GeoPolicy | undefined
-  readonly routes: readonly RouteRule[]
+  readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
 
@@ -57,6 +63,29 @@ export interface AdminConfig {
 export interface Limits extends HttpLimits {
   /** Client connections open at once; undefined: as many as the descriptor limit allows. */
   readonly maxConnections: number | undefined
+  /** Of all request bodies together that are kept to be sent again. */
+  readonly maxReplayBytes: number
+}
+
+export interface RouteConfig extends RouteRule {
+  /** Absent: those of its pool. */
+  readonly timeouts?: RouteTimeouts
+  /** What is otherwise than its pool says; absent: nothing. */
+  readonly retry?: RouteRetry
+  /** Absent: a slow backend is waited for. */
+  readonly hedge?: HedgePolicy
+}
+
+/** Each in ms; undefined: no bound of the route's own. */
+export interface RouteTimeouts {
+  /** From a request's head to the end of its response. */
+  readonly requestMs: number | undefined
+  /** For the head of one attempt's response. */
+  readonly tryMs: number | undefined
+  /** The field by which clients set a deadline; undefined: none is looked at. */
+  readonly deadline: DeadlineField | undefined
+  /** What is otherwise than the pool's; keys that are absent are not. */
+  readonly backend: Partial<Pick<BackendTimeouts, 'connectMs' | 'responseMs' | 'idleMs'>>
 }
 
 export interface PoolConfig {
@@ -71,6 +100,14 @@ export interface PoolConfig {
   readonly health: HealthPolicy | undefined
   /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */
   readonly passive: { readonly failures: number; readonly retryAfterMs: number }
+  /** undefined, here and with the next two: there is none. */
+  readonly breaker: BreakerPolicy | undefined
+  readonly ejection: EjectionPolicy | undefined
+  readonly slowStart: SlowStartPolicy | undefined
+  /** 0..1 of the members that breakers and ejections hold out at most, whoever else is out counted. */
+  readonly maxEjected: number
+  /** 0..1 of the members: when fewer are usable, all are used. 0: never. */
+  readonly panicThreshold: number
   readonly retry: RetryPolicy
   /** undefined: each request goes where the strategy says. */
   readonly sticky: StickyPolicy | undefined

@@ -1,7 +1,6 @@
 /** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
-import type { RouteRule } from '../route/route.ts'
-import type { Config, ListenerConfig } from './config.ts'
+import type { Config, ListenerConfig, RouteConfig } from './config.ts'
 import { createProblemList, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import type { Value } from './read/field.ts'
@@ -90,6 +89,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
       tunnelMs: raw.timeouts.tunnel,
     },
     halfClose: raw.halfClose,
+    transport: raw.transport,
     shutdownDelayMs: raw.shutdownDelay,
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,
@@ -127,12 +127,12 @@ function claimsOf(raw: Raw): Claim[] {
 }
 
 /** Without routes the only pool serves everything. */
-function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteRule[] {
+function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   const pools = raw.pools ?? []
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
   if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
-  if (drafts.length > 0) return drafts.map(({ match, pool }) => ({ match, pool: pool.value }))
+  if (drafts.length > 0) return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   const [only, another] = pools
   if (another !== undefined)
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })

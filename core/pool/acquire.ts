@@ -18,7 +18,7 @@ export function acquire(
   choice: StreamChoice,
 ): Acquired | undefined {
   const backend = pool.balancer.pick(context, tried)
-  const stream = backend && sourceOf(pool, backend).open(choice)
+  const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts)
   return stream && { backend, stream }
 }
 
@@ -34,7 +34,7 @@ export function acquireKept(
 ): Acquired | undefined {
   const backend = session?.backend
   if (backend === undefined || tried.includes(backend) || !mayKeep(pool, backend) || !backend.hasRoom) return undefined
-  const stream = sourceOf(pool, backend).open(choice)
+  const stream = sourceOf(pool, backend).open(choice, pool.timeouts)
   return stream && { backend, stream }
 }
 

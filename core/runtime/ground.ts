@@ -8,7 +8,9 @@ import type { LookUp } from '../names/look-up.ts'
 import { createNameTable } from '../names/resolver.ts'
 import { DescriptorBudget } from '../net/budget.ts'
 import type { Connect } from '../net/connect.ts'
+import { Pipes } from '../net/pipes.ts'
 import { TimerWheel } from '../net/timer-wheel.ts'
+import type { Transport } from '../net/transport.ts'
 import { edgeLedger } from '../observe/counters.ts'
 import { createEventLog } from '../observe/event-log.ts'
 import type { Emit } from '../observe/events.ts'
@@ -29,7 +31,8 @@ export interface Surroundings {
   readonly emit: Emit
   readonly guard: StrategyGuard
   readonly lookUp: LookUp
-  /** undefined: as well as the system can. */
+  readonly transport: Transport
+  /** undefined: as the transport does. */
   readonly connect: Connect | undefined
   /** Of the process; undefined: nothing is kept in its user's folders. */
   readonly env: Env | undefined
@@ -46,6 +49,7 @@ export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
   const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: stackOf(error) })
   const onShortage = (detail: string): void => emit({ kind: 'shortage', detail })
   const descriptorLimit = readDescriptorLimit()
+  const budget = new DescriptorBudget({ limit: descriptorLimit, free: freeDescriptors, clock, onShortage })
   return {
     ...given,
     emit,
@@ -56,7 +60,8 @@ export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
     reportFault,
     onShortage,
     descriptorLimit,
-    budget: new DescriptorBudget({ limit: descriptorLimit, free: freeDescriptors, clock, onShortage }),
+    budget,
+    pipes: new Pipes(given.transport, budget),
     wheel: new TimerWheel(clock, reportFault),
     turns: createTurns(clock, reportFault),
     names: createNameTable(clock, lookUp),

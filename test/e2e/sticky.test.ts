@@ -6,7 +6,7 @@ import { loadConfig } from '../../core/config/load.ts'
 import { startEdge } from '../../core/edge.ts'
 import { Secret } from '../../core/secrets.ts'
 import type { CookiePolicy, LearnPolicy } from '../../core/sticky/policy.ts'
-import { startTestEdge, type TestEdge, testPool } from '../support/edge.ts'
+import { startTestEdge, type TestEdge, testPool, testRetry } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { type Arrival, ok, type RawBackend, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
@@ -127,7 +127,7 @@ describe('a session by a cookie of ours', () => {
     const browser = new Browser()
     const home = await browser.visit(rig.edge)
     await rig.change(rig.edge, {
-      retry: { attempts: 3 },
+      retry: testRetry({ attempts: 3 }),
       members: rig.ports.toReversed().map((port) => makeMember(port)),
     })
     expect(await browser.visits(rig.edge, 3)).toEqual(same(home, 3))

@@ -27,7 +27,7 @@ describe('an attempt', () => {
   test('tells its observers in their order, figures first', () => {
     const log: unknown[] = []
     const attempt = beginAttempt(makeBackend(1), [listening('one', log), {}, listening('two', log)], 10)
-    attempt.respond(12)
+    attempt.respond(200, 12)
     attempt.end(completed(204), 15)
     expect(log).toEqual([
       ['one', 'start', 10, 1, 1, 0],

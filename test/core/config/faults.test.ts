@@ -7,12 +7,12 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
   [
     'a list',
     '[]',
-    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, shutdownDelay, shutdownTimeout, drainTimeout, geo, routes, pools, got []',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, routes, pools, got []',
   ],
   [
     'null',
     'null',
-    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, shutdownDelay, shutdownTimeout, drainTimeout, geo, routes, pools, got null',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, routes, pools, got null',
   ],
   [
     'no pools',
@@ -44,7 +44,7 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
   [
     'a key with control characters',
     '{ "\\u001b[2J": 1, "pools": { "w": { "backends": [] } } }',
-    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, halfClose, shutdownDelay, shutdownTimeout, drainTimeout, geo, routes, pools)',
+    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, routes, pools)',
   ],
 ]
 
@@ -199,6 +199,54 @@ describe('a faulty value', () => {
     [withPool({ health: { host: 'münchen.de:80' } }), 'did you mean "xn--mnchen-3ya.de:80"?'],
     [withPool({ retry: { attempts: '3' } }), 'got "3" (did you mean 3, without quotes?)'],
     [withPool({ health: { jitter: 0.6 } }), 'jitter must be a number from 0 to 0.5, got 0.6'],
+    [withPool({ health: { rise: 0 } }), 'pools.web.health.rise must be a whole number from 1 to 100, got 0'],
+    [withPool({ breaker: true }), 'pools.web.breaker must be an object with the keys failures, window'],
+    [withPool({ breaker: { errorRatio: 0 } }), 'breaker.errorRatio must be a number from 0.01 to 1, got 0'],
+    [withPool({ breaker: { errorRatio: 50 } }), 'breaker.errorRatio must be a number from 0.01 to 1, got 50'],
+    [withPool({ breaker: { errorRatio: true } }), 'errorRatio must be a number, 0.01 to 1, or false, got true'],
+    [withPool({ breaker: { failuresInRow: -1 } }), 'failuresInRow must be a whole number from 1 to 10000, got -1'],
+    [withPool({ breaker: { failuresInRow: 'no' } }), 'must be a whole number, 1 to 10000, or false, got "no"'],
+    [withPool({ breaker: { minRequests: 1e9 } }), 'minRequests must be a whole number from 1 to 1000000'],
+    [withPool({ breaker: { window: '10ms' } }), 'breaker.window must be a duration from 1s to 10m'],
+    [withPool({ breaker: { openTime: '0s' } }), 'breaker.openTime must be a duration from 100ms to 1h'],
+    [withPool({ breaker: { trials: 0 } }), 'breaker.trials must be a whole number from 1 to 1000, got 0'],
+    [withPool({ breaker: { jitter: 0.9 } }), 'breaker.jitter must be a number from 0 to 0.5, got 0.9'],
+    [withPool({ breaker: { slowCalls: {} } }), 'breaker.slowCalls.latency is required'],
+    [withPool({ breaker: { failures: [] } }), 'breaker.failures must not be empty, got []'],
+    [withPool({ breaker: { failures: ['conect'] } }), 'got "conect" (did you mean "connect"?)'],
+    [withPool({ breaker: { failures: ['599-500'] } }), 'failures[0] must be "connect"'],
+    [withPool({ breaker: { failures: [99] } }), 'failures[0] must be a whole number from 100 to 599, got 99'],
+    [
+      withPool({ breaker: { openTime: '10s', maxOpenTime: '5s' } }),
+      'pools.web.breaker.maxOpenTime must not be shorter than openTime, got "5s"',
+    ],
+    [
+      withPool({ breaker: { errorRatio: false, failuresInRow: false } }),
+      'pools.web.breaker must have one of errorRatio, failuresInRow and slowCalls: nothing else opens it',
+    ],
+    [withPool({ ejection: { maxStatistical: 2 } }), 'maxStatistical must be a number from 0 to 1, got 2'],
+    [withPool({ ejection: { successRate: { factor: 0 } } }), 'factor must be a number from 0.1 to 10, got 0'],
+    [withPool({ ejection: { successRate: 5 } }), 'successRate must be an object, or false, got 5'],
+    [withPool({ ejection: { failureRatio: { ratio: 85 } } }), 'ratio must be a number from 0 to 0.99, got 85'],
+    [
+      withPool({ ejection: { interval: '1m', baseTime: '30s' } }),
+      'pools.web.ejection.baseTime must not be shorter than interval, got "30s"',
+    ],
+    [
+      withPool({ ejection: { baseTime: '1m', maxTime: '30s' } }),
+      'pools.web.ejection.maxTime must not be shorter than baseTime, got "30s"',
+    ],
+    [
+      withPool({ ejection: { successRate: false, failureRatio: false, failuresInRow: false } }),
+      'pools.web.ejection must have one of successRate, failureRatio and failuresInRow: nothing else ejects',
+    ],
+    [withPool({ slowStart: { floor: 0 } }), 'slowStart.floor must be a number from 0.01 to 1, got 0'],
+    [withPool({ slowStart: { curve: -1 } }), 'slowStart.curve must be a number from 0.1 to 10, got -1'],
+    [withPool({ slowStart: { window: '2h' } }), 'slowStart.window must be a duration from 100ms to 1h'],
+    [withPool({ maxEjected: 1.5 }), 'pools.web.maxEjected must be a number from 0 to 1, got 1.5'],
+    [withPool({ panicThreshold: '50%' }), 'pools.web.panicThreshold must be a number from 0 to 1, got "50%"'],
+    [withPool({ backends: [{ url: 'http://a', tier: -1 }] }), 'tier must be a whole number from 0 to 15, got -1'],
+    [withPool({ backends: [{ url: 'http://a', tier: 0.5 }] }), 'tier must be a whole number from 0 to 15, got 0.5'],
     [withPool({ retry: { attempts: 1.5 } }), 'must be a whole number from 1 to 10, got 1.5'],
     [withPool({ timeouts: { connect: null } }), 'connect must be a duration from 10ms to 24h such as "2s", got null'],
   ])('%j is one problem', (source, part) => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 import { acquire, acquireKept, sourceOf } from '../../../core/pool/acquire.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
-import { FakeSource } from '../../support/fake-streams.ts'
+import { FakeSource, idlePool } from '../../support/fake-streams.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
 
@@ -10,10 +11,10 @@ import { contextOf } from '../../support/pick-context.ts'
 function picking(backend: Backend | undefined, sources: readonly FakeSource[] = [], offers = true): Pool {
   return {
     name: 'web',
-    balancer: { pick: () => backend, begin: () => ({}) as never, offers: () => offers },
+    balancer: { pick: () => backend, hasOther: () => false, begin: () => ({}) as never, offers: () => offers },
     affinity: [{ kind: 'client' }],
-    retry: { attempts: 2 },
     sticky: undefined,
+    ...idlePool(),
     connections: new Map(sources.map((source) => [source.backend, source])),
   }
 }
@@ -49,7 +50,7 @@ describe('acquireKept', () => {
     const backend = makeBackend(1, { isDraining })
     if (isFailing) {
       backend.facts.checks = { kind: 'failing', since: 0, cause: '503' }
-      backend.reckon({ awaitsCheckSince: undefined }, 0)
+      backend.reckon(NO_RULE, 0)
     }
     const source = new FakeSource(backend, 0)
     if (isFull) backend.room = { hasRoom: false }

@@ -3,7 +3,7 @@ import { edgeLedger, reloadLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/report/metrics.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
 
 const valueOf = (families: Family[], name: string, labels: Record<string, string> = {}): number | undefined =>
@@ -65,6 +65,24 @@ describe('metrics page', () => {
     expect(told('a:80')).toEqual([1, 0, 0, 0])
     expect(told('b"\\\n:80')).toEqual([0, 0, 1, 0])
     expect(told('unix:/run/c.sock')).toEqual([0, 1, 0, 0])
+  })
+
+  test('tells of each who holds a backend out, of what it is given, and of what a pool makes of it', () => {
+    const holds = (['traffic', 'breaker'] as const).map((by) => ({ by, why: '', since: 0, until: undefined }))
+    const backends = [
+      fakeBackend({ standing: fakeStanding({ holds }), use: 'overruled', weight: 0.25 }),
+      fakeBackend({ id: 'b:80', use: 'spare' }),
+    ]
+    const degraded = { cause: 'panic', detail: 'a is used' } as const
+    const edge = fakeEdge([], { pools: [{ name: 'web', strategy: 'p2c', degraded, backends }] })
+    const families = parseMetrics(renderMetrics(edge, fakeProcess))
+    const of = (name: string, labels: Record<string, string>) =>
+      valueOf(families, `smartedge_${name}`, { pool: 'web', ...labels })
+    const [held, spare] = [{ backend: '10.0.0.1:80' }, { backend: 'b:80' }]
+    expect(['traffic', 'breaker', 'ejection'].map((by) => of('backend_held_out', { ...held, by }))).toEqual([1, 1, 0])
+    expect([of('backend_effective_weight', held), of('backend_effective_weight', spare)]).toEqual([0.25, 0])
+    expect([of('backend_usable', held), of('backend_usable', spare)]).toEqual([1, 1])
+    expect(['panic', 'restraint'].map((cause) => of('pool_degraded', { cause }))).toEqual([1, 0])
   })
 
   test('passes promtool where it is installed', () => {
