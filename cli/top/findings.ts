@@ -7,10 +7,12 @@ import { counted } from '../text/format.ts'
 import { latency, percent, rate } from './format.ts'
 
 /**
- * 'nobody': a pool without a usable backend. 'full': one whose usable backends are all at their bounds. 'down', 'fails',
- * 'slow': of a backend. 'overloaded', 'refusing', 'reload': of the balancer itself.
+ * 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'full': one whose usable
+ * backends are all at their bounds. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing', 'reload': of the balancer
+ * itself.
  */
-export type FindingKind = 'nobody' | 'full' | 'down' | 'fails' | 'slow' | 'overloaded' | 'refusing' | 'reload'
+export type FindingKind =
+  'nobody' | 'degraded' | 'full' | 'down' | 'fails' | 'slow' | 'overloaded' | 'refusing' | 'reload'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -36,6 +38,7 @@ interface KindFacts {
 
 const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   nobody: { tone: 'bad', what: 'has no usable backend' },
+  degraded: { tone: 'warn', what: 'uses who is held out' },
   full: { tone: 'warn', what: 'is full' },
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
@@ -85,7 +88,11 @@ function poolFaults(pool: PoolFrame): Fresh[] {
     const since = Math.max(...backends.map((backend) => backend.since))
     return [{ kind: 'nobody', pool: name, backend: undefined, why, since }]
   }
-  return [...fullness(pool), ...backends.flatMap((backend) => backendFault(pool, backend) ?? [])]
+  return [
+    ...degradedFaults(pool),
+    ...fullness(pool),
+    ...backends.flatMap((backend) => backendFault(pool, backend) ?? []),
+  ]
 }
 
 type Named = Pick<PoolFrame, 'name'> & Partial<PoolFrame>
@@ -96,6 +103,10 @@ function fullness({ name, waiting = 0, turnedAwayPerSecond = 0 }: Named): Fresh[
   const why = `${counted(waiting, 'request')} waiting, ${rate(turnedAwayPerSecond)}/s turned away`
   return [{ kind: 'full', pool: name, backend: undefined, why }]
 }
+
+/** Balancers of before it was told leave it out. */
+const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
+  degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
 
 /** The gravest fault of a backend, if any. */
 function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined {

@@ -7,6 +7,8 @@ export interface Member {
   readonly address: SocketAddress
   /** > 0; relative share. */
   readonly weight: number
+  /** Whole, >= 0: those of a higher one serve in so far as those before fail. */
+  readonly tier: number
   /** Requests at once, 1 or more; undefined: no bound of its own. */
   readonly maxInflight: number | undefined
   readonly zone: string | undefined

@@ -10,7 +10,7 @@ import type { Outcome } from '../strategy/strategy.ts'
 export interface Attempt {
   readonly backend: Backend
   /** The response head has arrived. */
-  respond(now: number): void
+  respond(status: number, now: number): void
   /** Over. A second call is a bug, which throws. */
   end(outcome: Outcome, now: number): void
 }
@@ -18,12 +18,12 @@ export interface Attempt {
 /** Hears of every attempt of a pool, by what it has at the time; must not throw. Times are monotonic ms. */
 export interface AttemptObserver {
   onStart?: ((backend: Backend, now: number) => void) | undefined
-  /** Its response head has arrived, `ttfbMs` after the attempt began. */
-  onResponse?: ((backend: Backend, ttfbMs: number, now: number) => void) | undefined
+  /** Its response head has arrived, `ttfbMs` after the attempt began; 101: it is a tunnel from now on. */
+  onResponse?: ((backend: Backend, ttfbMs: number, now: number, status: number) => void) | undefined
   /** It has ended without a response head, since that did not come in time, or its client did not wait for it. */
   onUnanswered?: ((backend: Backend, elapsedMs: number, now: number) => void) | undefined
-  /** Once for each start, on every path. */
-  onEnd?: ((backend: Backend, outcome: Outcome, now: number) => void) | undefined
+  /** Once for each start, on every path. `startedAt` is what tells it from others at the same backend. */
+  onEnd?: ((backend: Backend, outcome: Outcome, now: number, startedAt: number) => void) | undefined
 }
 
 /** What a pool's attempts have in common. */
@@ -54,9 +54,10 @@ class CountedAttempt implements Attempt {
     this.startedAt = now
   }
 
-  respond(now: number): void {
+  respond(status: number, now: number): void {
     this.hasResponded = true
-    for (const observer of this.pool.observers) observer.onResponse?.(this.backend, now - this.startedAt, now)
+    const { backend, pool, startedAt } = this
+    for (const observer of pool.observers) observer.onResponse?.(backend, now - startedAt, now, status)
   }
 
   end(outcome: Outcome, now: number): void {
@@ -68,7 +69,7 @@ class CountedAttempt implements Attempt {
     count(backend, outcome)
     if (!this.hasResponded && isLate(outcome))
       for (const observer of pool.observers) observer.onUnanswered?.(backend, outcome.elapsedMs, now)
-    for (const observer of pool.observers) observer.onEnd?.(backend, outcome, now)
+    for (const observer of pool.observers) observer.onEnd?.(backend, outcome, now, this.startedAt)
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Load } from '../backend/load.ts'
 import type { Clock } from '../clock.ts'
-import { eligibleBackends, type EligibleBackends, heldOutByTraffic, orNobody, withRoom } from './eligible.ts'
+import { type Degraded, type EligibleBackends, orNobody, type Restraint, settle, withRoom } from './eligible.ts'
 import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt, type PoolOfAttempts } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -20,6 +20,8 @@ export interface BalancerOptions {
   readonly clock: Clock
   /** Hear of every attempt before the strategy does, in this order: what writes facts about backends. */
   readonly observers: readonly AttemptObserver[]
+  /** Backends that something holds out begin to be used all the same, for another reason or no more. */
+  readonly onDegraded?: (degraded: Degraded | undefined) => void
   /** Where the strategy's calls are marked; absent: nobody looks whether they return. */
   readonly calls?: OwnedCalls
   /** A request may find room where there was none a moment ago; absent: nobody waits for that. */
@@ -59,21 +61,40 @@ class PoolLoad implements Load {
 export class Balancer {
   private readonly asked: AskedStrategy
   private readonly reports: StrategyReports
+  private readonly onDegraded: (degraded: Degraded | undefined) => void
   private readonly onRoom: () => void
   private readonly load: PoolLoad
-  private readonly attempts: PoolOfAttempts
+  private attempts: PoolOfAttempts
+  private restraint: Restraint = { maxEjected: 1, panicThreshold: 0 }
+  private lastResort: EligibleBackends | undefined = undefined
+  private degraded: Degraded | undefined = undefined
   private choice: Choice | undefined
   private backends: readonly Backend[] = []
   /** Something changed since `choice` was made. */
   private isStale = true
 
-  /** Without backends: `update` brings them. */
-  constructor({ strategy, reports, clock, observers, calls, onRoom = () => undefined }: BalancerOptions) {
+  /** Without backends, which `update` brings, and without restraint before `configure`. */
+  constructor({
+    strategy,
+    reports,
+    clock,
+    observers,
+    calls,
+    onDegraded = () => undefined,
+    onRoom = () => undefined,
+  }: BalancerOptions) {
     this.asked = new AskedStrategy({ strategy, reports, clock, calls })
     this.reports = reports
+    this.onDegraded = onDegraded
     this.onRoom = onRoom
     this.load = new PoolLoad(() => this.tellRoom())
     // The strategy hears last.
+    this.attempts = { load: this.load, observers: [...observers, this.asked] }
+  }
+
+  /** `update` is to follow. Attempts under way go on telling those who heard of their start. */
+  configure(restraint: Restraint, observers: readonly AttemptObserver[]): void {
+    this.restraint = restraint
     this.attempts = { load: this.load, observers: [...observers, this.asked] }
   }
 
@@ -119,7 +140,23 @@ export class Balancer {
   /** Whether somebody is usable and takes one more request. */
   get hasRoom(): boolean {
     const choice = this.current()
-    return choice !== undefined && this.load.hasRoom && choice.vacancies.size > 0
+    return choice !== undefined && !this.isAtBound && choice.vacancies.size > 0
+  }
+
+  /** Whether as many attempts are under way in the pool as may be. */
+  get isAtBound(): boolean {
+    return !this.load.hasRoom
+  }
+
+  /** Whether a strategy could be shown that backend now. */
+  offers(backend: Backend): boolean {
+    return this.current()?.backendOf.has(backend.candidate) === true
+  }
+
+  /** Why somebody is used whom something holds out; undefined: nobody is. Afterwards every backend's `use` is that of now. */
+  settled(): Degraded | undefined {
+    this.current()
+    return this.degraded
   }
 
   /**
@@ -131,7 +168,7 @@ export class Balancer {
    */
   pick(context: PickContext, tried: readonly Backend[]): Backend | undefined {
     const choice = this.current()
-    if (choice === undefined || !this.load.hasRoom) return undefined
+    if (choice === undefined || this.isAtBound) return undefined
     const { vacancies } = choice
     let before = tried.at(-1)
     if (before === undefined) {
@@ -140,12 +177,25 @@ export class Balancer {
       if (picked.hasRoom) return picked
       before = picked
     }
+    const left = this.leftOf(choice, tried, before)
+    return left && this.askFor(left, choice.backendOf.has(left[0].candidate) ? choice : choiceOf(left), context)
+  }
+
+  /** Whether one that goes on from `tried` would find anybody now: its place in the pool it has had. */
+  hasOther(tried: readonly Backend[]): boolean {
+    const choice = this.current()
+    return choice !== undefined && this.leftOf(choice, tried, tried.at(-1)) !== undefined
+  }
+
+  /** Those who take one more request and are not among `tried`; once all others are, those whom traffic holds out. */
+  private leftOf(
+    { backends, vacancies }: Choice,
+    tried: readonly Backend[],
+    before: Backend | undefined,
+  ): EligibleBackends | undefined {
     const left = vacantBackends(vacancies, tried, before)
-    if (left !== undefined) return this.askFor(left, choice, context)
-    if (choice.backends.some((backend) => !tried.includes(backend))) return undefined
-    const out = heldOutByTraffic(this.backends)
-    const last = out && withRoom(out, tried)
-    return last && this.askFor(last, choiceOf(last), context)
+    if (left !== undefined || backends.some((backend) => !tried.includes(backend))) return left
+    return this.lastResort && withRoom(this.lastResort, tried)
   }
 
   /** Of `left`, a part of `choice`. */
@@ -168,9 +218,25 @@ export class Balancer {
   private current(): Choice | undefined {
     if (!this.isStale) return this.choice
     this.isStale = false
-    const backends = eligibleBackends(this.backends)
+    const backends = this.settle()
     if (!isSameChoice(this.choice, backends)) this.choice = backends && choiceOf(backends)
     return this.choice
+  }
+
+  /** Writes down what becomes of each backend; returns those that take requests. */
+  private settle(): EligibleBackends | undefined {
+    const { placed, eligible, lastResort, degraded } = settle(this.backends, this.restraint)
+    for (const { backend, use, scale } of placed) {
+      const mayHaveOtherRoom = backend.use === 'trial' || use === 'trial'
+      backend.use = use
+      backend.tierScale = scale
+      if (mayHaveOtherRoom) this.choice?.vacancies.update(backend)
+    }
+    this.lastResort = lastResort
+    const isNews = degraded?.cause !== this.degraded?.cause
+    this.degraded = degraded
+    if (isNews) this.onDegraded(degraded)
+    return eligible
   }
 
   /** The returned attempt must be ended on every path. */
@@ -179,7 +245,7 @@ export class Balancer {
   }
 
   private tellRoom(): void {
-    if (this.load.hasRoom) this.onRoom()
+    if (!this.isAtBound) this.onRoom()
   }
 }
 
@@ -190,7 +256,7 @@ export class Balancer {
 function vacantBackends(
   vacancies: Vacancies,
   tried: readonly Backend[],
-  before: Backend,
+  before: Backend | undefined,
 ): EligibleBackends | undefined {
   const isMany = vacancies.size > MOST_VACANT
   const found = vacancies.list(isMany ? MOST_VACANT : vacancies.size, isMany ? before : undefined)

@@ -3,22 +3,9 @@
  * `pools.<name>.`). The schema, the reader and the documentation take them from here and nowhere else.
  * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
  */
-
-/** A number. An undefined value means that there is no default: no bound, or nothing to assume. */
-export interface Setting {
-  readonly unit: 'ms' | 'bytes' | 'count' | 'ratio' | 'degrees' | 'status'
-  readonly value: number | undefined
-  /** Smallest and largest value accepted, inclusive. */
-  readonly min: number
-  readonly max: number
-  readonly reason: string
-}
-
-/** A default that is no number; its rule stands where it is read. */
-export interface TextSetting {
-  readonly value: string
-  readonly reason: string
-}
+import { boundDefaults } from './bound-defaults.ts'
+import { restraintDefaults } from './restraint-defaults.ts'
+import type { Setting, TextSetting } from './setting.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -59,6 +46,13 @@ export const defaults = {
     max: 1_000_000,
     reason: 'The descriptor limit bounds them: as many as leave room for connections to backends.',
   },
+  'limits.replay': {
+    unit: 'bytes',
+    value: 64 * kibibyte * kibibyte,
+    min: 0,
+    max: 16 * kibibyte * kibibyte * kibibyte,
+    reason: 'A thousand bodies of the largest size that is kept; beyond it new ones are passed on unkept.',
+  },
   'timeouts.head': {
     ...timeoutRange,
     value: 10 * second,
@@ -79,23 +73,13 @@ export const defaults = {
     value: hour,
     reason: 'WebSockets may be silent for long; those that must live send pings.',
   },
-  'overload.lag': {
-    unit: 'ms',
-    value: undefined,
-    min: 10,
-    max: minute,
-    reason: 'Off: how late is too late depends on the machine, and a wrong bound refuses what could be served.',
-  },
-  'overload.memory': {
-    unit: 'bytes',
-    value: undefined,
-    min: 64 * kibibyte * kibibyte,
-    max: kibibyte ** 4,
-    reason: 'Off, for the same reason; where a container has a limit, 90% of it leaves time to shed.',
-  },
   halfClose: {
     value: 'abort',
     reason: 'Almost always it has left; a backend that works on for it serves nobody, and retries multiply that.',
+  },
+  transport: {
+    value: 'auto',
+    reason: 'What costs least here; where it cannot be had, a start says so and goes on without it.',
   },
   shutdownDelay: {
     unit: 'ms',
@@ -119,13 +103,6 @@ export const defaults = {
     max: 24 * hour,
     reason: 'Outlasts downloads and long polls; a WebSocket client that is cut connects again elsewhere.',
   },
-  'route.priority': {
-    unit: 'count',
-    value: 5,
-    min: 0,
-    max: 9,
-    reason: 'In the middle: some routes may matter more, others less.',
-  },
   'pool.backend.weight': {
     unit: 'ratio',
     value: 1,
@@ -133,12 +110,12 @@ export const defaults = {
     max: 1000,
     reason: 'Neutral; only the ratio to the others counts.',
   },
-  'pool.backend.maxInflight': {
+  'pool.backend.tier': {
     unit: 'count',
-    value: undefined,
-    min: 1,
-    max: 1_000_000,
-    reason: 'Only who runs the backend knows what it bears.',
+    value: 0,
+    min: 0,
+    max: 15,
+    reason: 'All share the traffic; 1 makes a member a backup of those.',
   },
   'pool.strategy': {
     value: 'p2c',
@@ -146,12 +123,108 @@ export const defaults = {
       'The less loaded of two drawn at random: no tuning, no herding, weighted. Not peak-ewma, since a backend that fails fast looks fast to it.',
   },
   'pool.affinity': { value: 'client', reason: 'The one key that every request has; only hashing strategies read it.' },
+  'pool.sticky.cookie.path': { value: '/', reason: 'The pool may serve every path of its host.' },
+  'pool.sticky.cookie.maxAge': {
+    unit: 'ms',
+    value: undefined,
+    min: second,
+    max: 400 * 24 * hour,
+    reason: 'A session of a browser ends with it; none keeps a cookie for more than 400 days.',
+  },
+  'pool.sticky.cookie.sameSite': {
+    value: 'lax',
+    reason: 'What browsers take for granted, said aloud; "none" is for pages that others embed.',
+  },
+  'pool.sticky.ttl': {
+    unit: 'ms',
+    value: hour,
+    min: second,
+    max: 30 * 24 * hour,
+    reason: 'Longer than applications keep a session that nobody uses, mostly 20 or 30 minutes.',
+  },
+  'pool.sticky.size': {
+    unit: 'bytes',
+    value: 8 * kibibyte * kibibyte,
+    min: 64 * kibibyte,
+    max: kibibyte * kibibyte * kibibyte,
+    reason: 'Room for 233,016 sessions; what none has used yet costs nothing.',
+  },
   'pool.retry.attempts': {
     unit: 'count',
     value: 2,
     min: 1,
     max: 10,
-    reason: 'One dead backend goes unnoticed, while an outage at most doubles the attempts.',
+    reason: 'One dead backend goes unnoticed; more help only where several fail at once.',
+  },
+  'pool.retry.statuses': {
+    unit: 'status',
+    value: undefined,
+    min: 400,
+    max: 599,
+    reason: 'A status is an answer; only who runs the backends knows which of theirs another would not give.',
+  },
+  'pool.retry.backoff': {
+    unit: 'ms',
+    value: 25,
+    min: 0,
+    max: 10 * second,
+    reason: 'Spreads requests that failed together, and nobody notices it.',
+  },
+  'pool.retry.maxBackoff': {
+    unit: 'ms',
+    value: 250,
+    min: 0,
+    max: minute,
+    reason: 'Ten times the first: whoever waits longer is better told at once.',
+  },
+  'pool.retry.maxRetryAfter': {
+    unit: 'ms',
+    value: second,
+    min: 0,
+    max: minute,
+    reason: 'The least that a backend can ask for in whole seconds; clients that can wait longer can ask again.',
+  },
+  'pool.retry.maxBody': {
+    unit: 'bytes',
+    value: 64 * kibibyte,
+    min: 0,
+    max: kibibyte * kibibyte,
+    reason: 'Holds what forms and API calls send; keeping uploads would cost more than losing one.',
+  },
+  'pool.retry.budget.ratio': {
+    unit: 'ratio',
+    value: 0.2,
+    min: 0,
+    max: 1,
+    reason: 'One backend of five may fail unnoticed; when all do, a fifth more is asked of them and no more.',
+  },
+  'pool.retry.budget.perSecond': {
+    unit: 'ratio',
+    value: 3,
+    min: 0,
+    max: 100_000,
+    reason: 'A pool with little traffic still gets over a restart.',
+  },
+  'route.timeouts.request': {
+    ...timeoutRange,
+    value: undefined,
+    reason: 'Downloads and event streams take as long as they take; silence is bounded anyway.',
+  },
+  'route.timeouts.try': {
+    ...timeoutRange,
+    value: undefined,
+    reason: 'Without it the pool’s timeouts.response ends an attempt.',
+  },
+  'route.hedge.after': {
+    value: 'p95',
+    reason: 'One request in twenty costs an attempt more, and the slowest get close to the usual.',
+  },
+  'route.hedge.least': {
+    unit: 'ms',
+    value: 10,
+    min: 0,
+    max: minute,
+    reason: 'Below it an attempt more saves less than it costs.',
   },
   'pool.maxIdleConnections': {
     unit: 'count',
@@ -167,55 +240,6 @@ export const defaults = {
     max: 1_000_000,
     reason: 'Only who runs the backend knows what it bears.',
   },
-  'pool.maxInflight': {
-    unit: 'count',
-    value: undefined,
-    min: 1,
-    max: 1_000_000,
-    reason: 'Only who runs what stands behind all of them, such as a database, knows what it bears.',
-  },
-  'pool.concurrency.start': {
-    unit: 'count',
-    value: 20,
-    min: 1,
-    max: 1_000_000,
-    reason: 'As in Netflix’s concurrency-limits: little enough for a small backend, and it grows by 8 a second.',
-  },
-  'pool.concurrency.min': {
-    unit: 'count',
-    value: 20,
-    min: 1,
-    max: 1_000_000,
-    reason:
-      'As there: below it the chance of a few slow requests looks like overload. Lower it for backends of few workers.',
-  },
-  'pool.concurrency.max': {
-    unit: 'count',
-    value: 200,
-    min: 1,
-    max: 1_000_000,
-    reason: 'As there: a backend that bears more is hardly the one that needs a limit.',
-  },
-  'pool.concurrency.tolerance': {
-    unit: 'ratio',
-    value: 1.5,
-    min: 1,
-    max: 100,
-    reason: 'As there: half as long again is what traffic itself does from one minute to the next.',
-  },
-  'pool.queue.length': {
-    unit: 'count',
-    value: 1000,
-    min: 1,
-    max: 100_000,
-    reason: 'A burst fits in, at a few KiB each; one that lasts is better told so than kept waiting.',
-  },
-  'pool.queue.timeout': {
-    ...timeoutRange,
-    value: 5 * second,
-    reason: 'People still wait for a page that begins within some 5 s; later, they have reloaded it.',
-  },
-  'pool.queue.order': { value: 'fifo', reason: 'Fair, and nobody can push in front by what a request says.' },
   'pool.timeouts.connect': {
     ...timeoutRange,
     value: 2 * second,
@@ -256,6 +280,8 @@ export const defaults = {
     max: hour,
     reason: 'About how long a service takes to restart; a trial that fails costs one request a retry.',
   },
+  ...restraintDefaults,
+  ...boundDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

@@ -5,6 +5,7 @@
 import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { Session } from '../sticky/sticky.ts'
 import type { PickContext } from '../strategy/strategy.ts'
 import type { Pool } from './pool.ts'
 import type { Entrant } from './queue.ts'
@@ -20,27 +21,50 @@ export interface Asker {
   readonly tried: readonly Backend[]
   /** It has been in the pool's queue, or was turned away there. */
   readonly hasQueued: boolean
+  /** undefined: it has none. */
+  readonly session: Session | undefined
 }
 
-/** undefined: nobody is usable, has room, and has not failed it; or others wait, and it has not had its turn. */
+/**
+ * The backend of its session where it may be, else one that the strategy picks. undefined: nobody is usable, has room, and
+ * has not failed it; or others wait, and it has not had its turn.
+ */
 export function acquire(pool: Pool, context: PickContext, asker: Asker, choice: StreamChoice): Acquired | undefined {
-  if (pool.queue.length > 0 && mayQueue(asker)) return undefined
-  const backend = pool.balancer.pick(context, asker.tried)
-  const stream = backend && sourceOf(pool, backend).open(choice)
+  if (pool.queue.length > 0 && mayQueue(pool, asker)) return undefined
+  const backend = keptBackend(pool, asker) ?? pool.balancer.pick(context, asker.tried)
+  const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts)
   return stream && { backend, stream }
 }
 
 /**
+/**
  * For one that has acquired nothing: a place in the pool's queue, or none there. undefined: room is not what it lacks, or it
  * has had its turn.
  */
-export function queueUp({ balancer, queue }: Pool, asker: Asker, entrant: Entrant): Verdict | undefined {
-  if (!mayQueue(asker) || !balancer.hasCandidates) return undefined
+export function queueUp(pool: Pool, asker: Omit<Asker, 'session'>, entrant: Entrant): Verdict | undefined {
+  const { balancer, queue } = pool
+  if (!mayQueue(pool, asker)) return undefined
   return queue.length > 0 || !balancer.hasRoom ? queue.enter(entrant) : undefined
 }
 
-/** A retry takes the place that its request has had already. */
-const mayQueue = ({ tried, hasQueued }: Asker): boolean => tried.length === 0 && !hasQueued
+/** A retry takes the place that its request has had already, and where nobody is usable there is nothing to wait for. */
+const mayQueue = ({ balancer }: Pool, { tried, hasQueued }: Omit<Asker, 'session'>): boolean =>
+  tried.length === 0 && !hasQueued && balancer.hasCandidates
+
+/**
+ * The backend that its session is with; undefined: it is with nobody who may have this request, so that the strategy is to
+ * pick. Draining, a backend goes on for the sessions that it has, unless it has been found unwell.
+ */
+function keptBackend(pool: Pool, { session, tried }: Asker): Backend | undefined {
+  const backend = session?.backend
+  if (backend === undefined || tried.includes(backend) || !mayKeep(pool, backend)) return undefined
+  return backend.hasRoom && !pool.balancer.isAtBound ? backend : undefined
+}
+
+function mayKeep({ balancer }: Pool, backend: Backend): boolean {
+  const { state, health } = backend.standing
+  return balancer.offers(backend) || (state === 'draining' && health !== 'unhealthy')
+}
 
 export function sourceOf({ connections, name }: Pool, backend: Backend): StreamSource {
   const source = connections.get(backend)

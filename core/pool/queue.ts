@@ -13,7 +13,9 @@ import type { QueuePolicy } from './policy.ts'
 export interface Entrant {
   /** Of its route; the higher ones go first. */
   readonly priority: number
-  /** How long its client waits, in ms, as far as that is known; asked where it counts. */
+  /** When it must be over, in monotonic ms; Infinity: whenever. Who has no room by then is turned away. */
+  readonly endsAt: number
+  /** How long its client says that it waits, in ms; undefined: it does not say. Asked where it counts. */
   readonly patienceMs: () => number | undefined
 }
 
@@ -100,7 +102,8 @@ export class PoolQueue {
 
   private wait(entrant: Entrant, { timeoutMs, order }: QueuePolicy, decide: Decide): Cancel {
     const { clock, counters } = this.options
-    const patienceMs = order === 'deadline' ? Math.min(timeoutMs, entrant.patienceMs() ?? timeoutMs) : timeoutMs
+    const mostMs = Math.max(0, Math.min(timeoutMs, entrant.endsAt - clock.now()))
+    const patienceMs = order === 'deadline' ? Math.min(mostMs, entrant.patienceMs() ?? mostMs) : mostMs
     const waiting: Waiting = {
       priority: entrant.priority,
       rank: order === 'deadline' ? clock.now() + patienceMs : 0,
@@ -120,7 +123,7 @@ export class PoolQueue {
   private timeOut(waiting: Waiting, afterMs: number): void {
     if (!this.line.leave(waiting)) return
     this.options.counters.queueTimeouts += 1
-    this.end(waiting, turnedAway(`no backend had room within ${afterMs} ms`))
+    this.end(waiting, turnedAway(`no backend had room within ${Math.round(afterMs)} ms`))
   }
 
   /** Sends the last one away for an entrant that goes before it; false: there is none such. */

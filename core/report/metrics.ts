@@ -3,19 +3,41 @@
  * format: add, never rename.
  */
 import { bucketBoundsMs } from '../observe/buckets.ts'
-import { backendLedger, edgeLedger, poolLedger, reloadLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, poolLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
-import type { BackendView, EdgeView, HoldOwner, OverloadView, PoolView, ProcessView, StrategyFacts } from './view.ts'
+import {
+  type BackendView,
+  type DegradedView,
+  type EdgeView,
+  holdOwners,
+  isUsable,
+  type OverloadView,
+  type PoolView,
+  type ProcessView,
+  type StrategyFacts,
+  takesRequests,
+} from './view.ts'
 
 /** One line of a table: samples of `source` under a name without the `smartedge_` prefix. */
 type Row<Source> = readonly [name: string, type: MetricType, help: string, read: (source: Source) => number]
 
 const backendRows: readonly Row<BackendView>[] = [
   ['backend_up', 'gauge', '0 when checks or traffic found the backend unusable.', (b) => isUp(b)],
-  ['backend_usable', 'gauge', '1 while the backend takes new requests.', (b) => (b.standing.usable ? 1 : 0)],
+  [
+    'backend_usable',
+    'gauge',
+    '1 while the backend takes new requests, or would if its tier were needed.',
+    (b) => Number(isUsable(b)),
+  ],
   ['backend_weight', 'gauge', 'Relative share of the backend, as configured.', (b) => b.configuredWeight],
+  [
+    'backend_effective_weight',
+    'gauge',
+    'What that comes to now: 0 while it takes no requests.',
+    (b) => (takesRequests(b) ? b.weight : 0),
+  ],
   ['backend_inflight', 'gauge', 'Attempts begun and not ended.', (b) => b.inflight],
   ['backend_inflight_limit', 'gauge', 'The most at once, configured or found; +Inf: no bound.', (b) => b.maxInflight],
 ]
@@ -57,7 +79,7 @@ const processRows: readonly Row<ProcessView>[] = [
   ['process_start_time_seconds', 'gauge', 'Start, since 1970-01-01 UTC.', (p) => p.startedAt / 1000],
 ]
 
-const holdOwners = ['operator', 'checks', 'traffic'] as const satisfies readonly HoldOwner[]
+const degradedCauses = ['restraint', 'panic', 'nobody-left'] as const satisfies readonly DegradedView['cause'][]
 const boundsSeconds = bucketBoundsMs.map((bound) => bound / 1000)
 
 const isUp = (backend: BackendView): number => (backend.standing.health === 'unhealthy' ? 0 : 1)
@@ -76,6 +98,7 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
   if (edge.reload !== undefined) renderReload(page, edge.reload)
   renderStrategies(page, edge)
   renderPools(page, edge)
+  renderSticky(page, edge)
   renderBackends(page, edge)
   return page.text()
 }
@@ -110,7 +133,23 @@ function renderPools(page: MetricPage, { pools }: EdgeView): void {
     page.family(`smartedge_${name}`, type, help)
     for (const { pool, labels } of labelled) page.sample(labels, read(pool))
   }
+  page.family('smartedge_pool_degraded', 'gauge', '1 while backends are used that something holds out, by cause.')
+  for (const { pool, labels } of labelled)
+    for (const cause of degradedCauses)
+      page.sample(`${labels},cause="${cause}"`, Number(pool.degraded?.cause === cause))
   renderLedger(page, poolLedger, labelled)
+}
+
+function renderSticky(page: MetricPage, edge: EdgeView): void {
+  const pools = edge.pools.flatMap(({ name, sticky }) =>
+    sticky === undefined ? [] : [{ ...sticky, labels: formatLabels({ pool: name }) }],
+  )
+  if (pools.length === 0) return
+  renderLedger(page, stickyLedger, pools)
+  const learning = pools.filter(({ sessions }) => sessions !== undefined)
+  if (learning.length === 0) return
+  page.family('smartedge_sticky_sessions', 'gauge', 'Learned sessions that are remembered.')
+  for (const { labels, sessions = 0 } of learning) page.sample(labels, sessions)
 }
 
 function renderBackends(page: MetricPage, edge: EdgeView): void {
@@ -125,7 +164,8 @@ function renderBackends(page: MetricPage, edge: EdgeView): void {
   }
   page.family('smartedge_backend_held_out', 'gauge', '1 while this keeps new requests from the backend.')
   for (const { backend, labels } of backends)
-    for (const by of holdOwners) page.sample(`${labels},by="${by}"`, backend.standing.by === by ? 1 : 0)
+    for (const owner of holdOwners)
+      page.sample(`${labels},by="${owner}"`, Number(backend.standing.holds.some(({ by }) => by === owner)))
   renderLedger(
     page,
     backendLedger,

@@ -6,7 +6,7 @@ import type { PoolFrame, StrategyFrame } from './frame.ts'
 import type { Meter } from './meter.ts'
 import { scaleSize } from '../observe/scale.ts'
 import { boundOf } from './snapshot.ts'
-import type { BackendView, PoolView } from './view.ts'
+import { type BackendView, isUsable, type PoolView } from './view.ts'
 
 export type PoolMeter = Meter<keyof PoolCounters>
 
@@ -41,7 +41,8 @@ export function poolFrame(pool: PoolView, feeds: PoolFeeds, offsetMs: number): P
     waiting: pool.counters.waiting,
     queuedPerSecond: tidy(feeds.meter.perSecond('queued')),
     turnedAwayPerSecond: tidy(feeds.meter.perSecond('turnedAway', 'queueTimeouts')),
-    usable: pool.backends.filter((backend) => effectiveWeightOf(backend) > 0).length,
+    usable: pool.backends.filter(isUsable).length,
+    degraded: pool.degraded?.detail ?? null,
     latency: recentLatency(members),
     backends: pool.backends.flatMap((backend) => feeds.backends.get(backend)?.frame(sums, offsetMs) ?? []),
   }

@@ -5,8 +5,11 @@
 import { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
+import type { Standing } from '../backend/standing.ts'
 import type { StrategyReports } from '../balance/asked-strategy.ts'
 import { Balancer } from '../balance/balancer.ts'
+import { degradedWords } from '../balance/degraded.ts'
+import type { Degraded, DegradedCause } from '../balance/eligible.ts'
 import {
   LiveStrategy,
   type LiveStrategyFacts,
@@ -29,14 +32,19 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import { type ConnectionPolicy, Http1Pool } from '../outbound/http1-pool.ts'
 import type { NameTable } from '../names/resolver.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { poolLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
+import { HeadTimes } from '../pool/head-times.ts'
+import type { Secret } from '../secrets.ts'
+import { LiveSticky } from '../sticky/live.ts'
 import { Leaving } from '../pool/leaving.ts'
 import { Limiter } from '../pool/limiter.ts'
+import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
 
@@ -51,7 +59,10 @@ export interface PoolServices {
   readonly dial: Dial
   readonly names: NameTable
   readonly budget: DescriptorBudget
+  readonly pipes?: Pipes
   readonly plugins: PluginHost
+  /** What a sticky cookie is made with when the config names no key. */
+  readonly stickyKey: () => Secret
 }
 
 /** What of the whole config a pool needs beside its own part. */
@@ -74,6 +85,9 @@ export class RunningPool {
   readonly counters = poolLedger.create()
   private readonly watchers: Watchers
   private readonly leaving: Leaving
+  readonly sticky: LiveSticky
+  private readonly budget: RetryBudget
+  private readonly headTimes: HeadTimes
   config: PoolConfig
   private settings: PoolSettings
   backends: readonly Backend[] = []
@@ -91,6 +105,8 @@ export class RunningPool {
     this.services = services
     const { clock, random, plugins: host } = services
     const { strategy } = starting.ready
+    this.budget = new RetryBudget(config.retry.budget)
+    this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
     this.watchers = new Watchers({
       policy: config,
@@ -100,6 +116,7 @@ export class RunningPool {
       random,
       onChange: (backend, detail) => this.onFact(backend, detail),
     })
+    this.sticky = new LiveSticky({ pool: config.name, clock, random, ownKey: services.stickyKey })
     this.leaving = new Leaving(clock, (backend) => this.connections.get(backend)?.cut())
     const reports: StrategyReports = {
       onFault: (what, error) => this.strategy.onFault(what, error),
@@ -116,8 +133,9 @@ export class RunningPool {
       strategy,
       reports,
       clock,
-      observers: [...this.watchers.observers, this.limiter],
+      observers: [],
       calls: watch,
+      onDegraded: (degraded) => this.onDegraded(degraded),
       onRoom: () => this.queue.wake(),
     })
     const onEvent = (event: StrategyEvent): void =>
@@ -163,7 +181,7 @@ export class RunningPool {
 
   /** What a snapshot shows of it to requests. */
   snapshot(): Pool {
-    const { name, balancer, connections, config, queue } = this
+    const { name, balancer, connections, config, queue, sticky } = this
     return {
       name,
       balancer,
@@ -171,6 +189,10 @@ export class RunningPool {
       connections,
       affinity: config.affinity,
       retry: config.retry,
+      timeouts: config.timeouts,
+      budget: this.budget,
+      headTimes: this.headTimes,
+      sticky: sticky.sticky,
     }
   }
 
@@ -182,6 +204,12 @@ export class RunningPool {
   /** Attempts under way in it. */
   get inflight(): number {
     return this.balancer.inflight
+  }
+
+  /** Why somebody is used whom something holds out; undefined: nobody is. Brings every backend's `use` up to now. */
+  get degraded(): { readonly cause: DegradedCause; readonly detail: string } | undefined {
+    const degraded = this.balancer.settled()
+    return degraded && { cause: degraded.cause, detail: degradedWords(degraded) }
   }
 
   /** Checks a backend now; false: there is no such backend, or it has no checks. */
@@ -214,6 +242,7 @@ export class RunningPool {
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
     this.config = config
     this.settings = settings
+    this.budget.update(config.retry.budget)
     this.takeMembers(config)
     if (ready !== undefined) this.strategy.take(ready)
   }
@@ -236,7 +265,9 @@ export class RunningPool {
     this.queue.update(config.queue)
     this.limiter.update(config.concurrency, backends, now)
     this.balancer.bound(config.maxInflight ?? Infinity)
+    this.balancer.configure(config, [...this.watchers.observers, this.limiter])
     this.balancer.update(backends)
+    this.sticky.update(config.sticky, backends)
   }
 
   private watchFullness(): Fullness {
@@ -256,11 +287,11 @@ export class RunningPool {
   }
 
   private createBackend(member: Member, now: number): Backend {
-    const { budget, dial, head, names, wheel, window } = this.services
+    const { budget, pipes, dial, head, names, wheel, window } = this.services
     const backend = new Backend(member, new BackendLatency(window), now)
     const onRoomChange = (): void => this.balancer.updateRoom(backend)
     const { address, counters } = backend
-    const options = { address, head, wheel, counters, dial, names, budget, onRoomChange }
+    const options = { address, head, wheel, counters, dial, names, budget, pipes, onRoomChange }
     const connections = new Http1Pool(options, this.connectionPolicy())
     this.connections.set(backend, connections)
     backend.room = connections
@@ -283,16 +314,26 @@ export class RunningPool {
   private onFact(backend: Backend, detail: string): void {
     const before = backend.standing
     this.reckon(backend, detail)
-    const { usable, by } = backend.standing
-    if (usable !== before.usable || by !== before.by) this.balancer.update(this.backends)
+    if (changesChoice(before, backend.standing)) this.balancer.update(this.backends)
   }
 
   /** Sums up what is known of it, and tells when that is news about its health. */
   private reckon(backend: Backend, detail: string): void {
-    const before = backend.reckon(this.watchers.rule, this.services.clock.now())
+    const before = this.watchers.reckon(backend, this.services.clock.now())
     const { health } = backend.standing
     if (health === before.health) return
     const kind = health === 'unhealthy' ? 'backend-down' : 'backend-up'
     this.services.emit({ kind, pool: this.name, backend: backend.id, detail })
   }
+
+  /** Who is held out is used, or no more, or for another reason. */
+  private onDegraded(degraded: Degraded | undefined): void {
+    const { emit } = this.services
+    if (degraded === undefined) emit({ kind: 'pool-recovered', pool: this.name })
+    else emit({ kind: 'pool-degraded', pool: this.name, cause: degraded.cause, detail: degradedWords(degraded) })
+  }
 }
+
+/** Whether somebody else may be used from now on, or in another proportion of tiers. */
+const changesChoice = (before: Standing, after: Standing): boolean =>
+  before.weight !== after.weight || !Bun.deepEquals(before.holds, after.holds)

@@ -1,7 +1,7 @@
-/** A pool's attempts that nobody bounds. */
+/** A pool's attempts, by default without a bound. */
 import type { AttemptObserver, PoolOfAttempts } from '../../core/balance/attempt.ts'
 
-export const poolOfAttempts = (observers: readonly AttemptObserver[] = []): PoolOfAttempts => ({
-  load: { inflight: 0, maxInflight: Infinity, onRoomChange: undefined },
+export const poolOfAttempts = (observers: readonly AttemptObserver[] = [], maxInflight = Infinity): PoolOfAttempts => ({
+  load: { inflight: 0, maxInflight, onRoomChange: undefined },
   observers,
 })

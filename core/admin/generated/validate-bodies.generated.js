@@ -33,6 +33,16 @@ const schema31 = {
           maximum: 1000,
           default: 1,
         },
+        tier: {
+          title: 'whole number, 0 to 15',
+          description:
+            'Tier 0 comes first; the members of the next take over in so far as usable ones are missing before them.',
+          examples: [1],
+          type: 'integer',
+          minimum: 0,
+          maximum: 15,
+          default: 0,
+        },
         maxInflight: {
           title: 'whole number, 1 to 1000000',
           description:
@@ -168,6 +178,7 @@ function validate20(
       if (!(
         key0 === 'url' ||
         key0 === 'weight' ||
+        key0 === 'tier' ||
         key0 === 'maxInflight' ||
         key0 === 'zone' ||
         key0 === 'place' ||
@@ -289,17 +300,17 @@ function validate20(
         errors++
       }
     }
-    if (data.maxInflight !== undefined) {
-      let data2 = data.maxInflight
+    if (data.tier !== undefined) {
+      let data2 = data.tier
       if (!(typeof data2 == 'number' && !(data2 % 1) && !isNaN(data2) && isFinite(data2))) {
         const err9 = {
-          instancePath: instancePath + '/maxInflight',
-          schemaPath: '#/anyOf/1/properties/maxInflight/type',
+          instancePath: instancePath + '/tier',
+          schemaPath: '#/anyOf/1/properties/tier/type',
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema31.anyOf[1].properties.maxInflight.type,
-          parentSchema: schema31.anyOf[1].properties.maxInflight,
+          schema: schema31.anyOf[1].properties.tier.type,
+          parentSchema: schema31.anyOf[1].properties.tier,
           data: data2,
         }
         if (vErrors === null) {
@@ -310,15 +321,15 @@ function validate20(
         errors++
       }
       if (typeof data2 == 'number' && isFinite(data2)) {
-        if (data2 > 1000000 || isNaN(data2)) {
+        if (data2 > 15 || isNaN(data2)) {
           const err10 = {
-            instancePath: instancePath + '/maxInflight',
-            schemaPath: '#/anyOf/1/properties/maxInflight/maximum',
+            instancePath: instancePath + '/tier',
+            schemaPath: '#/anyOf/1/properties/tier/maximum',
             keyword: 'maximum',
-            params: { comparison: '<=', limit: 1000000 },
-            message: 'must be <= 1000000',
-            schema: 1000000,
-            parentSchema: schema31.anyOf[1].properties.maxInflight,
+            params: { comparison: '<=', limit: 15 },
+            message: 'must be <= 15',
+            schema: 15,
+            parentSchema: schema31.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -328,15 +339,15 @@ function validate20(
           }
           errors++
         }
-        if (data2 < 1 || isNaN(data2)) {
+        if (data2 < 0 || isNaN(data2)) {
           const err11 = {
-            instancePath: instancePath + '/maxInflight',
-            schemaPath: '#/anyOf/1/properties/maxInflight/minimum',
+            instancePath: instancePath + '/tier',
+            schemaPath: '#/anyOf/1/properties/tier/minimum',
             keyword: 'minimum',
-            params: { comparison: '>=', limit: 1 },
-            message: 'must be >= 1',
-            schema: 1,
-            parentSchema: schema31.anyOf[1].properties.maxInflight,
+            params: { comparison: '>=', limit: 0 },
+            message: 'must be >= 0',
+            schema: 0,
+            parentSchema: schema31.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -348,59 +359,55 @@ function validate20(
         }
       }
     }
-    if (data.zone !== undefined) {
-      let data3 = data.zone
-      if (typeof data3 === 'string') {
-        if (!pattern6.test(data3)) {
-          const err12 = {
-            instancePath: instancePath + '/zone',
-            schemaPath: '#/anyOf/1/properties/zone/pattern',
-            keyword: 'pattern',
-            params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
-            message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
-            schema: '^[\\x20-\\x7e]{1,64}$',
-            parentSchema: schema31.anyOf[1].properties.zone,
-            data: data3,
-          }
-          if (vErrors === null) {
-            vErrors = [err12]
-          } else {
-            vErrors.push(err12)
-          }
-          errors++
-        }
-      } else {
-        const err13 = {
-          instancePath: instancePath + '/zone',
-          schemaPath: '#/anyOf/1/properties/zone/type',
+    if (data.maxInflight !== undefined) {
+      let data3 = data.maxInflight
+      if (!(typeof data3 == 'number' && !(data3 % 1) && !isNaN(data3) && isFinite(data3))) {
+        const err12 = {
+          instancePath: instancePath + '/maxInflight',
+          schemaPath: '#/anyOf/1/properties/maxInflight/type',
           keyword: 'type',
-          params: { type: 'string' },
-          message: 'must be string',
-          schema: schema31.anyOf[1].properties.zone.type,
-          parentSchema: schema31.anyOf[1].properties.zone,
+          params: { type: 'integer' },
+          message: 'must be integer',
+          schema: schema31.anyOf[1].properties.maxInflight.type,
+          parentSchema: schema31.anyOf[1].properties.maxInflight,
           data: data3,
         }
         if (vErrors === null) {
-          vErrors = [err13]
+          vErrors = [err12]
         } else {
-          vErrors.push(err13)
+          vErrors.push(err12)
         }
         errors++
       }
-    }
-    if (data.place !== undefined) {
-      let data4 = data.place
-      if (data4 && typeof data4 == 'object' && !Array.isArray(data4)) {
-        if (data4.latitude === undefined) {
+      if (typeof data3 == 'number' && isFinite(data3)) {
+        if (data3 > 1000000 || isNaN(data3)) {
+          const err13 = {
+            instancePath: instancePath + '/maxInflight',
+            schemaPath: '#/anyOf/1/properties/maxInflight/maximum',
+            keyword: 'maximum',
+            params: { comparison: '<=', limit: 1000000 },
+            message: 'must be <= 1000000',
+            schema: 1000000,
+            parentSchema: schema31.anyOf[1].properties.maxInflight,
+            data: data3,
+          }
+          if (vErrors === null) {
+            vErrors = [err13]
+          } else {
+            vErrors.push(err13)
+          }
+          errors++
+        }
+        if (data3 < 1 || isNaN(data3)) {
           const err14 = {
-            instancePath: instancePath + '/place',
-            schemaPath: '#/anyOf/1/properties/place/required',
-            keyword: 'required',
-            params: { missingProperty: 'latitude' },
-            message: "must have required property '" + 'latitude' + "'",
-            schema: schema31.anyOf[1].properties.place.required,
-            parentSchema: schema31.anyOf[1].properties.place,
-            data: data4,
+            instancePath: instancePath + '/maxInflight',
+            schemaPath: '#/anyOf/1/properties/maxInflight/minimum',
+            keyword: 'minimum',
+            params: { comparison: '>=', limit: 1 },
+            message: 'must be >= 1',
+            schema: 1,
+            parentSchema: schema31.anyOf[1].properties.maxInflight,
+            data: data3,
           }
           if (vErrors === null) {
             vErrors = [err14]
@@ -409,15 +416,20 @@ function validate20(
           }
           errors++
         }
-        if (data4.longitude === undefined) {
+      }
+    }
+    if (data.zone !== undefined) {
+      let data4 = data.zone
+      if (typeof data4 === 'string') {
+        if (!pattern6.test(data4)) {
           const err15 = {
-            instancePath: instancePath + '/place',
-            schemaPath: '#/anyOf/1/properties/place/required',
-            keyword: 'required',
-            params: { missingProperty: 'longitude' },
-            message: "must have required property '" + 'longitude' + "'",
-            schema: schema31.anyOf[1].properties.place.required,
-            parentSchema: schema31.anyOf[1].properties.place,
+            instancePath: instancePath + '/zone',
+            schemaPath: '#/anyOf/1/properties/zone/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
+            message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
+            schema: '^[\\x20-\\x7e]{1,64}$',
+            parentSchema: schema31.anyOf[1].properties.zone,
             data: data4,
           }
           if (vErrors === null) {
@@ -427,9 +439,67 @@ function validate20(
           }
           errors++
         }
-        for (const key1 in data4) {
+      } else {
+        const err16 = {
+          instancePath: instancePath + '/zone',
+          schemaPath: '#/anyOf/1/properties/zone/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.anyOf[1].properties.zone.type,
+          parentSchema: schema31.anyOf[1].properties.zone,
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err16]
+        } else {
+          vErrors.push(err16)
+        }
+        errors++
+      }
+    }
+    if (data.place !== undefined) {
+      let data5 = data.place
+      if (data5 && typeof data5 == 'object' && !Array.isArray(data5)) {
+        if (data5.latitude === undefined) {
+          const err17 = {
+            instancePath: instancePath + '/place',
+            schemaPath: '#/anyOf/1/properties/place/required',
+            keyword: 'required',
+            params: { missingProperty: 'latitude' },
+            message: "must have required property '" + 'latitude' + "'",
+            schema: schema31.anyOf[1].properties.place.required,
+            parentSchema: schema31.anyOf[1].properties.place,
+            data: data5,
+          }
+          if (vErrors === null) {
+            vErrors = [err17]
+          } else {
+            vErrors.push(err17)
+          }
+          errors++
+        }
+        if (data5.longitude === undefined) {
+          const err18 = {
+            instancePath: instancePath + '/place',
+            schemaPath: '#/anyOf/1/properties/place/required',
+            keyword: 'required',
+            params: { missingProperty: 'longitude' },
+            message: "must have required property '" + 'longitude' + "'",
+            schema: schema31.anyOf[1].properties.place.required,
+            parentSchema: schema31.anyOf[1].properties.place,
+            data: data5,
+          }
+          if (vErrors === null) {
+            vErrors = [err18]
+          } else {
+            vErrors.push(err18)
+          }
+          errors++
+        }
+        for (const key1 in data5) {
           if (!(key1 === 'latitude' || key1 === 'longitude')) {
-            const err16 = {
+            const err19 = {
               instancePath: instancePath + '/place',
               schemaPath: '#/anyOf/1/properties/place/additionalProperties',
               keyword: 'additionalProperties',
@@ -437,64 +507,6 @@ function validate20(
               message: 'must NOT have additional properties',
               schema: false,
               parentSchema: schema31.anyOf[1].properties.place,
-              data: data4,
-            }
-            if (vErrors === null) {
-              vErrors = [err16]
-            } else {
-              vErrors.push(err16)
-            }
-            errors++
-          }
-        }
-        if (data4.latitude !== undefined) {
-          let data5 = data4.latitude
-          if (typeof data5 == 'number' && isFinite(data5)) {
-            if (data5 > 90 || isNaN(data5)) {
-              const err17 = {
-                instancePath: instancePath + '/place/latitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/latitude/maximum',
-                keyword: 'maximum',
-                params: { comparison: '<=', limit: 90 },
-                message: 'must be <= 90',
-                schema: 90,
-                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
-                data: data5,
-              }
-              if (vErrors === null) {
-                vErrors = [err17]
-              } else {
-                vErrors.push(err17)
-              }
-              errors++
-            }
-            if (data5 < -90 || isNaN(data5)) {
-              const err18 = {
-                instancePath: instancePath + '/place/latitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/latitude/minimum',
-                keyword: 'minimum',
-                params: { comparison: '>=', limit: -90 },
-                message: 'must be >= -90',
-                schema: -90,
-                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
-                data: data5,
-              }
-              if (vErrors === null) {
-                vErrors = [err18]
-              } else {
-                vErrors.push(err18)
-              }
-              errors++
-            }
-          } else {
-            const err19 = {
-              instancePath: instancePath + '/place/latitude',
-              schemaPath: '#/anyOf/1/properties/place/properties/latitude/type',
-              keyword: 'type',
-              params: { type: 'number' },
-              message: 'must be number',
-              schema: schema31.anyOf[1].properties.place.properties.latitude.type,
-              parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
               data: data5,
             }
             if (vErrors === null) {
@@ -505,18 +517,18 @@ function validate20(
             errors++
           }
         }
-        if (data4.longitude !== undefined) {
-          let data6 = data4.longitude
+        if (data5.latitude !== undefined) {
+          let data6 = data5.latitude
           if (typeof data6 == 'number' && isFinite(data6)) {
-            if (data6 > 180 || isNaN(data6)) {
+            if (data6 > 90 || isNaN(data6)) {
               const err20 = {
-                instancePath: instancePath + '/place/longitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/longitude/maximum',
+                instancePath: instancePath + '/place/latitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/latitude/maximum',
                 keyword: 'maximum',
-                params: { comparison: '<=', limit: 180 },
-                message: 'must be <= 180',
-                schema: 180,
-                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                params: { comparison: '<=', limit: 90 },
+                message: 'must be <= 90',
+                schema: 90,
+                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -526,15 +538,15 @@ function validate20(
               }
               errors++
             }
-            if (data6 < -180 || isNaN(data6)) {
+            if (data6 < -90 || isNaN(data6)) {
               const err21 = {
-                instancePath: instancePath + '/place/longitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/longitude/minimum',
+                instancePath: instancePath + '/place/latitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/latitude/minimum',
                 keyword: 'minimum',
-                params: { comparison: '>=', limit: -180 },
-                message: 'must be >= -180',
-                schema: -180,
-                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                params: { comparison: '>=', limit: -90 },
+                message: 'must be >= -90',
+                schema: -90,
+                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -546,13 +558,13 @@ function validate20(
             }
           } else {
             const err22 = {
-              instancePath: instancePath + '/place/longitude',
-              schemaPath: '#/anyOf/1/properties/place/properties/longitude/type',
+              instancePath: instancePath + '/place/latitude',
+              schemaPath: '#/anyOf/1/properties/place/properties/latitude/type',
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema31.anyOf[1].properties.place.properties.longitude.type,
-              parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+              schema: schema31.anyOf[1].properties.place.properties.latitude.type,
+              parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
               data: data6,
             }
             if (vErrors === null) {
@@ -563,8 +575,66 @@ function validate20(
             errors++
           }
         }
+        if (data5.longitude !== undefined) {
+          let data7 = data5.longitude
+          if (typeof data7 == 'number' && isFinite(data7)) {
+            if (data7 > 180 || isNaN(data7)) {
+              const err23 = {
+                instancePath: instancePath + '/place/longitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/longitude/maximum',
+                keyword: 'maximum',
+                params: { comparison: '<=', limit: 180 },
+                message: 'must be <= 180',
+                schema: 180,
+                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                data: data7,
+              }
+              if (vErrors === null) {
+                vErrors = [err23]
+              } else {
+                vErrors.push(err23)
+              }
+              errors++
+            }
+            if (data7 < -180 || isNaN(data7)) {
+              const err24 = {
+                instancePath: instancePath + '/place/longitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/longitude/minimum',
+                keyword: 'minimum',
+                params: { comparison: '>=', limit: -180 },
+                message: 'must be >= -180',
+                schema: -180,
+                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                data: data7,
+              }
+              if (vErrors === null) {
+                vErrors = [err24]
+              } else {
+                vErrors.push(err24)
+              }
+              errors++
+            }
+          } else {
+            const err25 = {
+              instancePath: instancePath + '/place/longitude',
+              schemaPath: '#/anyOf/1/properties/place/properties/longitude/type',
+              keyword: 'type',
+              params: { type: 'number' },
+              message: 'must be number',
+              schema: schema31.anyOf[1].properties.place.properties.longitude.type,
+              parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+              data: data7,
+            }
+            if (vErrors === null) {
+              vErrors = [err25]
+            } else {
+              vErrors.push(err25)
+            }
+            errors++
+          }
+        }
       } else {
-        const err23 = {
+        const err26 = {
           instancePath: instancePath + '/place',
           schemaPath: '#/anyOf/1/properties/place/type',
           keyword: 'type',
@@ -572,20 +642,20 @@ function validate20(
           message: 'must be object',
           schema: schema31.anyOf[1].properties.place.type,
           parentSchema: schema31.anyOf[1].properties.place,
-          data: data4,
+          data: data5,
         }
         if (vErrors === null) {
-          vErrors = [err23]
+          vErrors = [err26]
         } else {
-          vErrors.push(err23)
+          vErrors.push(err26)
         }
         errors++
       }
     }
     if (data.drain !== undefined) {
-      let data7 = data.drain
-      if (typeof data7 !== 'boolean') {
-        const err24 = {
+      let data8 = data.drain
+      if (typeof data8 !== 'boolean') {
+        const err27 = {
           instancePath: instancePath + '/drain',
           schemaPath: '#/anyOf/1/properties/drain/type',
           keyword: 'type',
@@ -593,18 +663,18 @@ function validate20(
           message: 'must be boolean',
           schema: schema31.anyOf[1].properties.drain.type,
           parentSchema: schema31.anyOf[1].properties.drain,
-          data: data7,
+          data: data8,
         }
         if (vErrors === null) {
-          vErrors = [err24]
+          vErrors = [err27]
         } else {
-          vErrors.push(err24)
+          vErrors.push(err27)
         }
         errors++
       }
     }
   } else {
-    const err25 = {
+    const err28 = {
       instancePath,
       schemaPath: '#/anyOf/1/type',
       keyword: 'type',
@@ -615,9 +685,9 @@ function validate20(
       data,
     }
     if (vErrors === null) {
-      vErrors = [err25]
+      vErrors = [err28]
     } else {
-      vErrors.push(err25)
+      vErrors.push(err28)
     }
     errors++
   }
@@ -627,7 +697,7 @@ function validate20(
     var props0 = true
   }
   if (!valid0) {
-    const err26 = {
+    const err29 = {
       instancePath,
       schemaPath: '#/anyOf',
       keyword: 'anyOf',
@@ -638,9 +708,9 @@ function validate20(
       data,
     }
     if (vErrors === null) {
-      vErrors = [err26]
+      vErrors = [err29]
     } else {
-      vErrors.push(err26)
+      vErrors.push(err29)
     }
     errors++
   } else {

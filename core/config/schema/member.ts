@@ -64,6 +64,11 @@ const detailedMember = convert(
         examples: [2],
         hintFor: (value) => (value === 0 ? '"drain": true keeps requests away' : undefined),
       }),
+      tier: count(defaults['pool.backend.tier'], {
+        description:
+          'Tier 0 comes first; the members of the next take over in so far as usable ones are missing before them.',
+        examples: [1],
+      }),
       maxInflight: count(defaults['pool.backend.maxInflight'], {
         description:
           'Requests at once, upgraded connections included; no bound by default. At it the backend is given no more, and others are.',
@@ -83,13 +88,14 @@ const detailedMember = convert(
 )
 
 type Details = {
-  readonly [Key in 'weight' | 'maxInflight' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined
+  readonly [Key in 'weight' | 'tier' | 'maxInflight' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined
 }
 
 const createMember = (address: SocketAddress, rest: Details): Member => ({
   id: formatAddress(address),
   address,
   weight: rest.weight ?? weightSetting.value,
+  tier: rest.tier ?? defaults['pool.backend.tier'].value,
   maxInflight: rest.maxInflight,
   zone: rest.zone,
   isDraining: rest.isDraining ?? false,

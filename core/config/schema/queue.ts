@@ -39,12 +39,14 @@ export const queue: Field<QueuePolicy | undefined> = convert(body, ({ length, ti
   order,
 }))
 
-type Bounds = Pick<PoolConfig, 'maxInflight' | 'maxConnections' | 'concurrency' | 'members'>
+type Bounds = Pick<PoolConfig, 'maxInflight' | 'maxConnections' | 'concurrency' | 'breaker' | 'maxEjected' | 'members'>
 
 /** A warning, since members come and go while it serves: the last one with a bound must be free to leave. */
 export function warnOfIdleQueue(node: Node, { members, ...pool }: Bounds, reading: Reading): void {
   if ([pool.maxInflight, pool.maxConnections, pool.concurrency].some((bound) => bound !== undefined)) return
   if (members.every((member) => member.maxInflight !== undefined)) return
+  // All may be on trial at once, a few requests each.
+  if (pool.breaker !== undefined && pool.maxEjected === 1) return
   reading.warn(node, {
     rule: 'is never used, since nothing bounds what every backend takes',
     hint: 'set maxInflight, maxConnections or concurrency, or a maxInflight on each backend',

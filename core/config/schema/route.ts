@@ -1,5 +1,7 @@
 /** `routes`: which requests go to which pool, in file order. */
+import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
+import type { RouteTimeouts } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, type Named, object, record } from '../read/containers.ts'
@@ -8,9 +10,11 @@ import type { Reading } from '../read/reading.ts'
 import { count, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
 import { isToken, tokenPattern } from './names.ts'
+import { routeRetry } from './retry.ts'
+import { hedge, routeTimeouts } from './route-times.ts'
 import { findUnreachable } from './unreachable.ts'
 
-const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY']
 
 const host = text({
   title: 'host, or *.domain',
@@ -114,6 +118,9 @@ export interface RouteDraft {
   readonly match: RouteMatch
   readonly priority: number
   readonly pool: Located<string>
+  readonly timeouts?: RouteTimeouts
+  readonly retry?: RouteRetry
+  readonly hedge?: HedgePolicy
 }
 
 const poolName = text({
@@ -128,6 +135,9 @@ const route = convert(
     {
       match,
       pool: required(located(poolName)),
+      timeouts: routeTimeouts,
+      retry: routeRetry,
+      hedge,
       priority: count(defaults['route.priority'], {
         description:
           'How important its requests are, 9 being most: in a queue they go before those of lower ones, and when the process is overloaded they are shed later.',
@@ -136,11 +146,14 @@ const route = convert(
     },
     { description: 'Requests and the pool that serves them.' },
   ),
-  ({ match: found, pool, priority }): RouteDraft | undefined =>
+  ({ match: found, pool, priority, timeouts, retry, hedge: second }): RouteDraft | undefined =>
     pool && {
       pool,
       priority,
       match: { host: found?.host, path: found?.path, methods: found?.method, headers: found?.header ?? [] },
+      ...(timeouts && { timeouts }),
+      ...(retry && { retry }),
+      ...(second && { hedge: second }),
     },
 )
 

@@ -28,7 +28,7 @@ describe('an attempt', () => {
   test('tells its observers in their order, figures first', () => {
     const log: unknown[] = []
     const attempt = beginAttempt(makeBackend(1), poolOfAttempts([listening('one', log), {}, listening('two', log)]), 10)
-    attempt.respond(12)
+    attempt.respond(200, 12)
     attempt.end(completed(204), 15)
     expect(log).toEqual([
       ['one', 'start', 10, 1, 1, 0],
@@ -53,7 +53,7 @@ describe('an attempt', () => {
     const heard: number[] = []
     const observer = { onUnanswered: (_: Backend, elapsedMs: number) => void heard.push(elapsedMs) }
     const attempt = beginAttempt(makeBackend(1), poolOfAttempts([{}, observer]), 0)
-    if (hasHead) attempt.respond(1)
+    if (hasHead) attempt.respond(200, 1)
     attempt.end(outcome, 9)
     expect(heard).toEqual([...expected])
   })

@@ -1,6 +1,10 @@
 /** Whom a balancer gives requests to while some, or all, are at their bounds. */
 import { describe, expect, test } from 'bun:test'
+import type { Backend } from '../../../core/backend/backend.ts'
+import type { BreakerPolicy } from '../../../core/backend/breaker.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 import { Balancer } from '../../../core/balance/balancer.ts'
+import { Breakers } from '../../../core/health/breakers.ts'
 import type { Candidates, Outcome, Strategy } from '../../../core/strategy/strategy.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
@@ -93,6 +97,36 @@ describe('backends at their caps', () => {
     expect(asked).toHaveLength(1)
   })
 
+  test('are no others to go to, which nobody is asked about', () => {
+    const { asked, balancer, some } = capped(true, false, true)
+    const hasOther = (...tried: number[]) => balancer.hasOther(tried.map((index) => some[index]!))
+    expect([hasOther(), hasOther(0), hasOther(2), hasOther(0, 2), hasOther(0, 1, 2)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(asked).toEqual([])
+  })
+
+  test('are not looked at one by one by those who look for another', () => {
+    const some = Array.from({ length: 1000 }, (_, index) => makeBackend(index + 1))
+    const { balancer } = takingTheFirst()
+    let looks = 0
+    const room = {
+      get hasRoom() {
+        looks += 1
+        return false
+      },
+    }
+    for (const backend of some) backend.room = room
+    balancer.update(some)
+    expect(balancer.hasOther([])).toBe(false)
+    looks = 0
+    expect([balancer.hasOther([some[7]!]), balancer.pick(context, [some[7]!]), looks]).toEqual([false, undefined, 0])
+  })
+
   test('are never given a request by a strategy that insists', () => {
     const { balancer, faults, some } = capped(false, true, true)
     balancer.swap({ pick: () => some[0]!.candidate })
@@ -124,6 +158,97 @@ describe('of many backends with room', () => {
   })
 })
 
+describe('a backend on trial', () => {
+  const policy: BreakerPolicy = {
+    failures: { causes: ['reset'], statuses: [] },
+    windowMs: 10_000,
+    minRequests: 100,
+    errorRatio: undefined,
+    failuresInRow: 1,
+    slowCalls: undefined,
+    openTimeMs: 1000,
+    maxOpenTimeMs: 1000,
+    jitterRatio: 0,
+    trials: 2,
+  }
+
+  /** Two backends, the first of which is half-open. */
+  function onTrial(trials = 2) {
+    const clock = virtualClock()
+    const some = [makeBackend(1), makeBackend(2)] as const
+    const { balancer, heard } = takingTheFirst()
+    const breakers = new Breakers({
+      policy: { ...policy, trials },
+      backends: () => some,
+      clock,
+      random: () => 0,
+      onChange(backend) {
+        backend.reckon(NO_RULE, clock.now())
+        balancer.update(some)
+      },
+    })
+    balancer.configure({ maxEjected: 1, panicThreshold: 0 }, [breakers])
+    for (const backend of some) backend.onRoomChange = () => balancer.updateRoom(backend)
+    balancer.update(some)
+    const begin = (backend: Backend) => balancer.begin(backend, clock.now())
+    const fail = (backend: Backend): void =>
+      begin(backend).end({ kind: 'failed', cause: 'reset', elapsedMs: 0 }, clock.now())
+    fail(some[0])
+    clock.advance(1000)
+    expect([balancer.pick(context, []), some[0].use]).toEqual([some[0], 'trial'])
+    return { balancer, begin, breakers, clock, fail, heard, some }
+  }
+
+  test('is full while as many trials as may are under way, and back with the end of one', () => {
+    const { balancer, begin, heard, some } = onTrial()
+    const [first, second] = [begin(some[0]), begin(some[0])]
+    expect(balancer.pick(context, [])).toBe(some[1])
+    expect(balancer.hasOther([some[1]])).toBe(false)
+    heard.told = 0
+    first.end({ kind: 'abandoned', elapsedMs: 1 }, 2000)
+    expect(heard.told).toBeGreaterThan(0)
+    expect(balancer.pick(context, [])).toBe(some[0])
+    second.end({ kind: 'abandoned', elapsedMs: 1 }, 2000)
+  })
+
+  test('is full, though it is on trial anew, until the trials of now are fewer', () => {
+    const { balancer, begin, clock, fail, some } = onTrial(1)
+    fail(some[0])
+    // Nobody has asked meanwhile what becomes of it.
+    clock.advance(1000)
+    expect(balancer.pick(context, [])).toBe(some[0])
+    const trial = begin(some[0])
+    expect(balancer.pick(context, [])).toBe(some[1])
+    trial.end(completed, clock.now())
+    expect([balancer.pick(context, []), some[0].use]).toEqual([some[0], 'used'])
+  })
+
+  test('has its trials by what is in force', () => {
+    const { balancer, begin, breakers, some } = onTrial(1)
+    begin(some[0])
+    expect(balancer.pick(context, [])).toBe(some[1])
+    breakers.update({ ...policy, trials: 2 })
+    expect(balancer.pick(context, [])).toBe(some[0])
+  })
+
+  test('has no room for more than its bound allows', () => {
+    const { balancer, begin, some } = onTrial(2)
+    some[0].limit(1)
+    begin(some[0])
+    expect(balancer.pick(context, [])).toBe(some[1])
+  })
+
+  test('that is the only one has nobody to give requests to while its trials are under way', () => {
+    const { balancer, begin, fail, clock, heard, some } = onTrial(1)
+    fail(some[1])
+    const trial = begin(some[0])
+    expect([balancer.hasCandidates, balancer.hasRoom]).toEqual([true, false])
+    heard.told = 0
+    trial.end(completed, clock.now())
+    expect([balancer.hasRoom, heard.told > 0]).toEqual([true, true])
+  })
+})
+
 describe('a bound on the pool', () => {
   test('leaves nobody to pick once so many attempts are under way, whoever has them', () => {
     const { balancer, heard } = takingTheFirst()
@@ -133,6 +258,8 @@ describe('a bound on the pool', () => {
     const attempts = [balancer.begin(balancer.pick(context, [])!, 0), balancer.begin(balancer.pick(context, [])!, 0)]
     expect([balancer.pick(context, []), balancer.hasRoom, balancer.inflight]).toEqual([undefined, false, 2])
     expect(balancer.pick(context, [some[0]!])).toBeUndefined()
+    // Who goes on from one to another gives its own place up for it.
+    expect([balancer.isAtBound, balancer.hasOther([some[0]!])]).toEqual([true, true])
     heard.told = 0
     attempts[0]!.end(completed, 1)
     expect([balancer.hasRoom, heard.told]).toEqual([true, 1])

@@ -6,6 +6,23 @@ import { configOf, parse, problemsOf, withPool, withTop } from './read-config.ts
 const HUGE = 1e21
 
 describe('bounds', () => {
+  test('of backends and pools, queue and concurrency are read as they are said', () => {
+    const config = configOf(
+      withPool({
+        backends: ['http://a', { url: 'http://b', maxInflight: 9 }],
+        maxInflight: 40,
+        concurrency: { start: 8, min: 4, max: 64, tolerance: 2 },
+        queue: { length: 20, timeout: '2s', order: 'deadline' },
+      }),
+    )
+    expect(config.pools[0]).toMatchObject({
+      maxInflight: 40,
+      concurrency: { start: 8, min: 4, max: 64, tolerance: 2 },
+      queue: { length: 20, timeoutMs: 2000, order: 'deadline' },
+    })
+    expect(config.pools[0]?.members.map(({ maxInflight }) => maxInflight)).toEqual([undefined, 9])
+  })
+
   test.each<readonly [string, object, string]>([
     ['0', { maxInflight: 0 }, 'pools.web.maxInflight must be a whole number from 1 to 1000000, got 0'],
     ['negative', { maxInflight: -1 }, 'pools.web.maxInflight must be a whole number from 1 to 1000000, got -1'],

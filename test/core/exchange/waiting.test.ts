@@ -1,7 +1,10 @@
 /** An exchange that finds no room in its pool. */
 import { describe, expect, test } from 'bun:test'
+import type { Verdict } from '../../../core/admission/admission.ts'
+import type { Backend } from '../../../core/backend/backend.ts'
 import type { QueuePolicy } from '../../../core/pool/policy.ts'
-import { answers, beginExchange, connected, fails } from '../../support/fake-streams.ts'
+import type { Sticky } from '../../../core/sticky/sticky.ts'
+import { answers, beginExchange, connected, fails, responds } from '../../support/fake-streams.ts'
 
 const queue: QueuePolicy = { length: 1, timeoutMs: 1000, order: 'fifo' }
 
@@ -73,5 +76,134 @@ describe('an exchange without room', () => {
     expect(client.log).toEqual([])
     clock.advance(1)
     expect(client.log).toEqual(['refuse 503 no backend had room within 2000 ms'])
+  })
+})
+
+/** Somebody else waits, for whatever there is room for. */
+function another({ queue }: ReturnType<typeof beginExchange>): Verdict[] {
+  const told: Verdict[] = []
+  const entrant = { priority: 5, endsAt: Infinity, patienceMs: () => undefined }
+  const verdict = queue.enter(entrant)
+  if (verdict.kind === 'later') verdict.wait((later) => void told.push(later))
+  return told
+}
+
+describe('the time that a request may take', () => {
+  const timeouts = { requestMs: 600, tryMs: undefined, deadline: 'grpc-timeout' } as const
+
+  test.each([
+    ['its route allows', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 600],
+    ['its client waits', 'GET / HTTP/1.1\r\nHost: a\r\ngrpc-timeout: 250m\r\n\r\n', 250],
+  ])('ends its wait when that is as long as %s', (_, request, ms) => {
+    const { clock, client, counters, queue: line } = waiting({ request, timeouts })
+    clock.advance(ms - 1)
+    expect([client.log, line.length]).toEqual([[], 1])
+    clock.advance(1)
+    expect([client.log, line.length]).toEqual([[`refuse 503 no backend had room within ${ms} ms`], 0])
+    clock.advance(5000)
+    expect([counters.unavailable, counters.requestTimeouts, clock.pending()]).toEqual([1, 0, 0])
+  })
+
+  test('counts the wait', () => {
+    const exchange = waiting({ timeouts })
+    const { clock, client, sources, backends } = exchange
+    clock.advance(400)
+    free(exchange)
+    connected(sources[0]!.last)
+    clock.advance(500)
+    expect(client.log).toEqual(['refuse 504 no whole response within 600 ms'])
+    expect(backends[0]!.counters.timeouts).toBe(1)
+  })
+})
+
+describe('a retry', () => {
+  test('goes on while others wait, and does not wait behind them', () => {
+    const exchange = waiting({ idle: [0, 0], full: [] })
+    const { sources } = exchange
+    another(exchange)
+    fails(sources[0]!.last)
+    expect(sources.map(({ streams }) => streams.length)).toEqual([1, 1])
+  })
+
+  test('of a response takes the place that its own attempt had, at the bound of the pool', () => {
+    const { sources, client } = waiting({ idle: [0, 0], full: [], maxInflight: 1, retry: { statuses: [503] } })
+    connected(sources[0]!.last)
+    responds(sources[0]!.last, 'HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\n')
+    connected(sources[1]!.last)
+    answers(sources[1]!.last)
+    expect(client.log).toEqual(['head 200', 'body hello', 'end'])
+  })
+
+  test('that finds its place taken is none, and waits for no other', () => {
+    const exchange = waiting({ idle: [0, 0], full: [], retry: { backoffMs: 100, maxBackoffMs: 100 } })
+    const { clock, client, queue: line, sources } = exchange
+    connected(sources[0]!.last)
+    fails(sources[0]!.last, 'reset')
+    sources[1]!.isFull = true
+    clock.advance(100)
+    expect([line.length, client.log]).toEqual([0, ['refuse 502 because']])
+  })
+})
+
+describe('a hedge', () => {
+  const latencies = {
+    record: () => undefined,
+    summary: () => ({ count: 100, meanMs: 5, p50Ms: 5, p95Ms: 20, p99Ms: 90, p999Ms: 95, maxMs: 99 }),
+  }
+  const hedging = { hedge: { after: 'p95', leastMs: 10 }, latencies } as const
+  const sent = ({ sources }: ReturnType<typeof beginExchange>) => sources.map(({ streams }) => streams.length)
+
+  test.each([
+    ['all others are full', { full: [1] }],
+    ['the pool is at its bound', { full: [], maxInflight: 1 }],
+  ])('is none when %s, and takes nothing of the budget', (_, options) => {
+    const exchange = waiting({ idle: [1, 0], ...hedging, ...options })
+    exchange.clock.advance(1000)
+    const { hedges, retryBudgetExhausted } = exchange.counters
+    expect([sent(exchange), exchange.queue.length, hedges, retryBudgetExhausted]).toEqual([[1, 0], 0, 0, 0])
+  })
+
+  test('is none while requests wait for their first attempt', () => {
+    const exchange = waiting({ idle: [1, 1], full: [], ...hedging })
+    const told = another(exchange)
+    exchange.clock.advance(20)
+    expect([sent(exchange), told]).toEqual([[1, 0], []])
+  })
+
+  test('counts from the first attempt, not from the wait before it', () => {
+    const exchange = waiting({ idle: [0, 0], full: [0, 1], ...hedging })
+    exchange.clock.advance(500)
+    exchange.sources[1]!.isFull = false
+    free(exchange)
+    exchange.clock.advance(19)
+    expect(sent(exchange)).toEqual([1, 0])
+    exchange.clock.advance(1)
+    expect(sent(exchange)).toEqual([1, 1])
+  })
+})
+
+describe('a session', () => {
+  /** With the second backend. */
+  const sticky = (backends: readonly Backend[]): Sticky => ({
+    hiddenCookie: undefined,
+    sessionOf: () => ({ backend: backends[1], settle: () => undefined }),
+  })
+
+  test('waits with the others when all are full, and goes to its backend where that has room by then', () => {
+    const exchange = waiting({ idle: [0, 0], full: [0, 1], sticky })
+    exchange.sources[1]!.isFull = false
+    free(exchange)
+    expect(exchange.sources.map(({ streams }) => streams.length)).toEqual([0, 1])
+  })
+
+  test('goes to another where its own is full still', () => {
+    const exchange = waiting({ idle: [0, 0], full: [0, 1], sticky })
+    free(exchange)
+    expect(exchange.sources.map(({ streams }) => streams.length)).toEqual([1, 0])
+  })
+
+  test('waits at the bound of the pool, though its backend has room', () => {
+    const exchange = waiting({ idle: [0, 0], full: [], maxInflight: 0, sticky })
+    expect([exchange.queue.length, exchange.sources.map(({ streams }) => streams.length)]).toEqual([1, [0, 0]])
   })
 })

@@ -27,7 +27,7 @@ function rounds(
     const now = (time.now += 1000)
     const attempts = Array.from({ length: backend.maxInflight }, () => beginAttempt(backend, pool, now))
     for (const attempt of attempts) {
-      if (outcome === undefined) attempt.respond(now + ms)
+      if (outcome === undefined) attempt.respond(200, now + ms)
       attempt.end(outcome ?? { kind: 'completed', status: 200, elapsedMs: 99_999 }, now + ms)
     }
   }
@@ -72,7 +72,7 @@ describe('a limiter', () => {
     const rig = { limiter, backend, pool: poolOfAttempts([limiter]), time: { now: 0 } }
     const one = (ms: number, outcome: Outcome): void => {
       const attempt = beginAttempt(backend, rig.pool, (rig.time.now += 1000))
-      if (outcome.kind === 'completed') attempt.respond(rig.time.now + ms)
+      if (outcome.kind === 'completed') attempt.respond(200, rig.time.now + ms)
       attempt.end(outcome, rig.time.now + ms)
     }
     for (let count = 0; count < 150; count += 1) one(5, { kind: 'completed', status: 200, elapsedMs: 5 })

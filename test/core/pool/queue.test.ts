@@ -33,9 +33,9 @@ function queueing(given: Partial<QueuePolicy> = {}, places = 0) {
   /** undefined: it has been answered at once. */
   function enter(
     name: string,
-    { priority = 5, patienceMs = undefined as number | undefined } = {},
+    { priority = 5, endsAt = Infinity, patienceMs = undefined as number | undefined } = {},
   ): Cancel | undefined {
-    const verdict = queue.enter({ priority, patienceMs: () => patienceMs })
+    const verdict = queue.enter({ priority, endsAt, patienceMs: () => patienceMs })
     if (verdict.kind === 'later') return verdict.wait((later) => decide(name, later))
     decide(name, verdict)
     return undefined
@@ -98,6 +98,28 @@ describe('a queue', () => {
     expect(log[1]).toBe('b no backend had room within 1000 ms')
   })
 
+  test.each(['fifo', 'deadline'] as const)('by %s, ends the wait when the request must be over', (order) => {
+    const { clock, counters, enter, log } = queueing({ order })
+    enter('a', { endsAt: clock.now() + 200, patienceMs: 300 })
+    enter('b', { endsAt: clock.now() + 60_000 })
+    enter('c', { endsAt: clock.now() - 1 })
+    clock.advance(0)
+    expect(log).toEqual(['c no backend had room within 0 ms'])
+    clock.advance(200)
+    expect(log.slice(1)).toEqual(['a no backend had room within 200 ms'])
+    clock.advance(800)
+    expect(log.slice(2)).toEqual(['b no backend had room within 1000 ms'])
+    expect(counters.queueTimeouts).toBe(3)
+  })
+
+  test('by deadline, lets in first what must be over first', () => {
+    const { clock, enter, free, log } = queueing({ order: 'deadline' })
+    enter('a', { patienceMs: 500 })
+    enter('b', { endsAt: clock.now() + 400 })
+    free(2)
+    expect(log).toEqual(['b admitted', 'a admitted'])
+  })
+
   test('in the order of arrival believes no client', () => {
     const { clock, enter, log } = queueing()
     enter('a', { patienceMs: 200 })
@@ -118,7 +140,7 @@ describe('a queue', () => {
   test('answers with 503 and Retry-After', () => {
     const { queue } = queueing({ length: 1 })
     queue.update(undefined)
-    expect(queue.enter({ priority: 5, patienceMs: () => undefined })).toEqual({
+    expect(queue.enter({ priority: 5, endsAt: Infinity, patienceMs: () => undefined })).toEqual({
       kind: 'refused',
       problem: { status: 503, detail: 'every backend is at its bound', retryAfterSeconds: 1 },
     })

@@ -4,27 +4,47 @@ import fc from 'fast-check'
 import type { Verdict } from '../../../core/admission/admission.ts'
 import type { Backend } from '../../../core/backend/backend.ts'
 import type { Attempt } from '../../../core/balance/attempt.ts'
+import type { BreakerPolicy } from '../../../core/backend/breaker.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 import { Balancer } from '../../../core/balance/balancer.ts'
 import type { Cancel } from '../../../core/clock.ts'
+import { Breakers } from '../../../core/health/breakers.ts'
 import { poolLedger } from '../../../core/observe/counters.ts'
 import { acquire, queueUp } from '../../../core/pool/acquire.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
 import { PoolQueue } from '../../../core/pool/queue.ts'
 import { loadStrategy } from '../../../core/strategy/load.ts'
+import type { Outcome } from '../../../core/strategy/strategy.ts'
 import { seededRandom } from '../../../core/random.ts'
-import { FakeSource } from '../../support/fake-streams.ts'
+import { FakeSource, idlePool } from '../../support/fake-streams.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const p2c = await loadStrategy('p2c')
 
+const completed: Outcome = { kind: 'completed', status: 200, elapsedMs: 1 }
+const reset: Outcome = { kind: 'failed', cause: 'reset', elapsedMs: 1 }
+
 interface Request {
   readonly cancel: Cancel
   state: 'waiting' | 'running' | 'over'
 }
 
-/** A pool of so many backends that take two requests each. */
+const breaker: BreakerPolicy = {
+  failures: { causes: ['reset'], statuses: [] },
+  windowMs: 10_000,
+  minRequests: 100,
+  errorRatio: undefined,
+  failuresInRow: 2,
+  slowCalls: undefined,
+  openTimeMs: 300,
+  maxOpenTimeMs: 300,
+  jitterRatio: 0,
+  trials: 1,
+}
+
+/** A pool of so many backends that take two requests each, or one while on trial. */
 function pooling(count: number) {
   const clock = virtualClock()
   const due = new Set<{ onTurn(): void }>()
@@ -39,6 +59,17 @@ function pooling(count: number) {
     observers: [],
     onRoom: () => queue.wake(),
   })
+  const breakers = new Breakers({
+    policy: breaker,
+    backends: () => usable,
+    clock,
+    random: seededRandom(count),
+    onChange(backend) {
+      backend.reckon(NO_RULE, clock.now())
+      balancer.update(usable)
+    },
+  })
+  balancer.configure({ maxEjected: 1, panicThreshold: 0 }, [breakers])
   const queue = new PoolQueue({
     clock,
     turns: { wait: (waiting) => due.add(waiting) },
@@ -53,21 +84,35 @@ function pooling(count: number) {
   }
   balancer.update(backends)
   const connections = new Map(sources.map((source) => [source.backend, source]))
-  const pool: Pool = { name: 'web', balancer, queue, affinity: { kind: 'client' }, retry: { attempts: 1 }, connections }
+  const pool: Pool = {
+    name: 'web',
+    balancer,
+    queue,
+    affinity: [{ kind: 'client' }],
+    sticky: undefined,
+    ...idlePool(),
+    connections,
+  }
   const context = contextOf({ random: seededRandom(count) })
   const requests: Request[] = []
   const running: Attempt[] = []
   let answered = 0
 
-  function arrive(priority: number): void {
+  /** `home`: whom its session is with; none of them: it has none. */
+  function arrive(priority: number, home: number): void {
+    const backend = backends[home]
+    const session = backend && { backend, settle: () => undefined }
     const request = { cancel: () => undefined as void, state: 'waiting' as Request['state'] }
     requests.push(request)
 
     function take(hasQueued: boolean): void {
-      const asker = { tried: [], hasQueued }
+      const asker = { tried: [], hasQueued, session }
       const acquired = acquire(pool, context, asker, 'any')
-      if (acquired !== undefined) return begin(acquired.backend)
-      const verdict = queueUp(pool, asker, { priority, patienceMs: () => undefined })
+      if (acquired !== undefined) {
+        if (!hasQueued) expect(balancer.hasCandidates ? queue.length : 0).toBe(0)
+        return begin(acquired.backend)
+      }
+      const verdict = queueUp(pool, asker, { priority, endsAt: Infinity, patienceMs: () => undefined })
       if (verdict?.kind === 'later') request.cancel = verdict.wait(decide)
       else answer()
     }
@@ -84,6 +129,8 @@ function pooling(count: number) {
       request.state = 'running'
       running.push(balancer.begin(backend, clock.now()))
       expect(usable).toContain(backend)
+      const { breaker: fact } = backend.facts
+      if (backend.use === 'trial') expect(fact).toMatchObject({ kind: 'half-open', underWay: 1 })
       expect(backend.inflight).toBeLessThanOrEqual(backend.maxInflight)
       expect(balancer.inflight).toBeLessThanOrEqual(bound)
     }
@@ -99,9 +146,9 @@ function pooling(count: number) {
     answered += 1
   }
 
-  function end(at: number): void {
+  function end(at: number, isGood: boolean): void {
     const [attempt] = running.splice(at % Math.max(1, running.length), 1)
-    attempt?.end({ kind: 'completed', status: 200, elapsedMs: 1 }, clock.now())
+    attempt?.end(isGood ? completed : reset, clock.now())
     if (attempt !== undefined) answered += 1
   }
 
@@ -128,14 +175,15 @@ function pooling(count: number) {
       balancer.update(usable)
     },
     check() {
-      const hasRoom = usable.some((backend) => backend.hasRoom) && balancer.inflight < bound
+      const { hasCandidates } = balancer
+      const hasRoom = hasCandidates && usable.some(isTaking) && balancer.inflight < bound
       expect(balancer.hasRoom).toBe(hasRoom)
       if (hasRoom) expect(queue.length).toBe(0)
       expect(queue.length).toBe(requests.filter(({ state }) => state === 'waiting').length)
     },
     finish() {
       while (running.length > 0) {
-        end(0)
+        end(0, true)
         turn()
       }
       clock.advance(5000)
@@ -147,12 +195,28 @@ function pooling(count: number) {
   }
 }
 
+const isTaking = ({ use, hasRoom }: Backend): boolean => use !== 'out' && hasRoom
+
 type Pooling = ReturnType<typeof pooling>
 type Step = (pool: Pooling) => void
 
 const step = fc.oneof<{ arbitrary: fc.Arbitrary<Step>; weight: number }[]>(
-  { weight: 8, arbitrary: fc.nat(2).map((priority) => (pool) => pool.arrive(priority)) },
-  { weight: 6, arbitrary: fc.nat().map((at) => (pool) => pool.end(at)) },
+  {
+    weight: 8,
+    arbitrary: fc.tuple(fc.nat(2), fc.nat(7)).map(
+      ([priority, home]) =>
+        (pool) =>
+          pool.arrive(priority, home),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(fc.nat(), fc.boolean()).map(
+      ([at, isGood]) =>
+        (pool) =>
+          pool.end(at, isGood),
+    ),
+  },
   { weight: 1, arbitrary: fc.nat().map((at) => (pool) => pool.leave(at)) },
   { weight: 1, arbitrary: fc.nat(700).map((ms) => (pool) => pool.pass(ms)) },
   {
