@@ -50,6 +50,11 @@ export interface SocketOwner {
   drained(): void
   /** The peer will send no more. */
   peerEnded(): void
+  /**
+   * The peer has reset it while nobody reads, and bytes that came before are still to be read: `closed` comes behind them,
+   * unless whoever has no use for them closes. Perhaps more than once.
+   */
+  peerReset?: () => void
   /** It is over; `error`: by a reset and the like. */
   closed(error: Error | undefined): void
 }

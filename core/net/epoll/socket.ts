@@ -173,7 +173,8 @@ export class EpollSocket implements OwnedSocket, Watched {
     if ((events & ENDS) !== 0) this.isEnding = true
     if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.isDead = true
     if (!this.isPaused) this.read()
-    else if (this.isDead) this.closeIfNothingIsLeft()
+    // Also where it has been paused by what it has read.
+    if (this.isPaused && this.isDead && this.isOpen) this.endDead()
   }
 
   onAgain(): void {
@@ -249,12 +250,13 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (this.hasShut || this.isDead) this.close(this.hasShut ? undefined : ECONNRESET)
   }
 
-  /** Dead while nobody reads: what came before is still to be had. */
-  private closeIfNothingIsLeft(): void {
+  /** Dead while nobody reads: what came before is still to be had, by whoever wants it. */
+  private endDead(): void {
     const { loop, memory } = this.means
     memory.makeRoom()
     const peeked = loop.calls.call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
     if (peeked <= 0) this.close(ECONNRESET)
+    else if (!this.hasShut) this.data.peerReset?.()
   }
 
   private standInLine(): void {
