@@ -128,12 +128,15 @@ describe('a queue', () => {
     expect(warned({})).toEqual([warning])
     const one = [{ url: 'http://a', maxInflight: 1 }, 'http://b']
     expect(warned({ backends: one })).toHaveLength(1)
+    expect(warned({ breaker: {} })).toHaveLength(1)
+    expect(warned({ maxEjected: 1 })).toHaveLength(1)
   })
 
   test.each([
     { maxInflight: 1 },
     { maxConnections: 1 },
     { concurrency: {} },
+    { breaker: {}, maxEjected: 1 },
     { backends: backends.map((url) => ({ url, maxInflight: 1 })) },
   ])('in front of one that may be full is not: %j', (facts) => {
     expect(warned(facts)).toEqual([])

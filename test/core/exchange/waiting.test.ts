@@ -32,6 +32,14 @@ describe('an exchange without room', () => {
     expect(client.log).toEqual(['resume chunks', 'head 200', 'body hello', 'end'])
   })
 
+  test('has its turn though others wait behind it', () => {
+    const exchange = waiting({ queue: { ...queue, length: 2 }, maxInflight: 1 })
+    const told = another(exchange)
+    free(exchange)
+    expect(exchange.sources[0]!.streams).toHaveLength(1)
+    expect([exchange.queue.length, told]).toEqual([1, []])
+  })
+
   test('leaves its place with its client, and is over once', () => {
     const { clock, client, counters, exchange, queue: line, records } = waiting()
     exchange.onClientGone()
@@ -157,7 +165,9 @@ describe('a hedge', () => {
     ['all others are full', { full: [1] }],
     ['the pool is at its bound', { full: [], maxInflight: 1 }],
   ])('is none when %s, and takes nothing of the budget', (_, options) => {
-    const exchange = waiting({ idle: [1, 0], ...hedging, ...options })
+    // Whatever asks it for something is counted.
+    const budget = { ratio: 0, perSecond: 0 }
+    const exchange = waiting({ idle: [1, 0], budget, ...hedging, ...options })
     exchange.clock.advance(1000)
     const { hedges, retryBudgetExhausted } = exchange.counters
     expect([sent(exchange), exchange.queue.length, hedges, retryBudgetExhausted]).toEqual([[1, 0], 0, 0, 0])
