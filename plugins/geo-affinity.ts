@@ -23,7 +23,7 @@ interface Site {
 }
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'geo-affinity',
   parse: (raw) => readOptions(raw, { busyAt: { kind: 'number', min: 1, max: 1_000_000, default: 32 } }),
   create({ busyAt }) {

@@ -117,9 +117,9 @@ export class Balancer {
     return this.choice
   }
 
-  /** The returned attempt must be ended on every path. */
-  begin(backend: Backend, now: number): Attempt {
-    return beginAttempt(backend, this.observers, now)
+  /** The returned attempt must be ended on every path. `isRetry`: the request has been tried before. */
+  begin(backend: Backend, now: number, isRetry = false): Attempt {
+    return beginAttempt(backend, this.observers, now, isRetry)
   }
 }
 

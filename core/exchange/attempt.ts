@@ -57,7 +57,7 @@ export class Attempt implements ResponseSink {
     const now = this.owner.now()
     this.status = head.status
     this.respondedAt = now
-    this.counted.respond(now)
+    this.counted.respond(head.status, now)
     this.owner.onResponse(this, head, body)
   }
 

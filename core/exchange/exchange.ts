@@ -11,7 +11,7 @@ import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { countStatus } from '../observe/counters.ts'
-import { acquire, sourceOf } from '../pool/acquire.ts'
+import { acquire, type Acquired, sourceOf } from '../pool/acquire.ts'
 import type { Affinity } from '../pool/policy.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
@@ -211,7 +211,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   private tryAgain(backend: Backend, problem: Problem): void {
     const stream = sourceOf(this.pool, backend).open('fresh')
     if (stream === undefined) this.refuse(problem)
-    else this.try(backend, stream, this.now())
+    else this.try({ backend, stream }, this.now(), true)
   }
 
   /** `last`: what to answer when nobody is left. */
@@ -226,12 +226,12 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
       return
     }
     this.backends += 1
-    const attempt = this.try(acquired.backend, acquired.stream, now)
+    const attempt = this.try(acquired, now, this.backends > 1)
     if (acquired.stream.isReused) this.send(attempt, head)
   }
 
-  private try(backend: Backend, stream: BackendStream, now: number): Attempt {
-    const attempt = new Attempt(this, this.pool.balancer.begin(backend, now), stream, now)
+  private try({ backend, stream }: Acquired, now: number, isRetry: boolean): Attempt {
+    const attempt = new Attempt(this, this.pool.balancer.begin(backend, now, isRetry), stream, now)
     this.stage = { kind: 'trying', attempt }
     return attempt
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, fakeCandidate, type FakeCandidate } from '../../core/lab/simulate.ts'
+import { begin, fakeCandidate, type FakeCandidate } from '../../core/lab/fakes.ts'
 import type { Candidates, Client, Place, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/geo-affinity.ts'

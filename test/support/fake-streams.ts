@@ -3,6 +3,7 @@ import { everybody, type Admission } from '../../core/admission/admission.ts'
 import type { Backend } from '../../core/backend/backend.ts'
 import { beginAttempt } from '../../core/balance/attempt.ts'
 import { Exchange } from '../../core/exchange/exchange.ts'
+import type { AttemptView } from '../../core/strategy/strategy.ts'
 import type { ExchangeRecord } from '../../core/exchange/record.ts'
 import type { Route, Services, World } from '../../core/exchange/world.ts'
 import { createIdentify } from '../../core/forward/identify.ts'
@@ -178,10 +179,16 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const backends = sources.map(({ backend }) => backend)
   const records: ExchangeRecord[] = []
   const counters = edgeLedger.create()
+  /** What strategies are told of, in order. */
+  const views: AttemptView[] = []
   const balancer = {
     pick: (_: unknown, tried: readonly Backend[]) =>
       backends.find((backend) => backend.hasRoom && !tried.includes(backend)),
-    begin: (backend: Backend, now: number) => beginAttempt(backend, [], now),
+    begin(backend: Backend, now: number, isRetry?: boolean) {
+      const attempt = beginAttempt(backend, [], now, isRetry)
+      views.push(attempt.view)
+      return attempt
+    },
   }
   const services: Services = {
     clock,
@@ -209,7 +216,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)
   exchange.begin(route.admission.admit(client, exchange.startedAt), client.readHead(), exchange.startedAt)
-  return { clock, client, sources, backends, records, counters, exchange }
+  return { clock, client, sources, backends, records, views, counters, exchange }
 }
 
 // What a backend's end does.

@@ -16,7 +16,7 @@ export const first: Strategy = { pick: (candidates) => candidates[0] }
 
 /** A version of a user's file. */
 export function loadedOf(version: string, create: () => Strategy = () => ({ ...first }), name = 'mine'): LoadedPlugin {
-  const plugin = { apiVersion: 1 as const, name, parse: (raw: unknown) => raw, create }
+  const plugin = { apiVersion: 2 as const, name, parse: (raw: unknown) => raw, create }
   return { plugin, isShipped: false, file: '/mine.ts', version, files: ['/mine.ts', `/${version}.ts`] }
 }
 

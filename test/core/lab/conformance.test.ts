@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { checkConformance, conformanceChecks } from '../../../core/lab/conformance.ts'
-import { fakeCandidate } from '../../../core/lab/simulate.ts'
+import { fakeCandidate } from '../../../core/lab/fakes.ts'
 import type { Strategy, StrategyPlugin } from '../../../core/strategy/strategy.ts'
 import { readOptions } from '../../../core/strategy/strategy.ts'
 import random from '../../../plugins/random.ts'
 
 const pluginOf = (create: () => Strategy): StrategyPlugin => ({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'mine',
   parse: (raw) => readOptions(raw, {}),
   create,

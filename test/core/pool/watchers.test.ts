@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
+import { beginAttempt } from '../../../core/balance/attempt.ts'
 import type { HealthPolicy } from '../../../core/health/policy.ts'
 import { type WatchPolicy, Watchers } from '../../../core/pool/watchers.ts'
 import { makeBackend } from '../../support/make-backend.ts'
@@ -45,7 +46,7 @@ function watching(first: WatchPolicy) {
     clock.advance(0)
   }
   const refuse = (backend: Backend) => {
-    for (const observer of watchers.observers) observer.onEnd?.(backend, refused, clock.now())
+    beginAttempt(backend, watchers.observers, clock.now()).end(refused, clock.now())
   }
   const states = () => backends.map(({ standing }) => standing.state)
   update(first)

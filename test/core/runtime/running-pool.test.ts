@@ -64,7 +64,7 @@ describe('a running pool', () => {
     refuse(started, one)
     refuse(started, two)
     const attempt = started.pool.snapshot().balancer.begin(two, started.clock.now())
-    attempt.respond(started.clock.now())
+    attempt.respond(200, started.clock.now())
     expect(picked(started)).toEqual(new Set([two]))
     attempt.end({ kind: 'abandoned', elapsedMs: 0 }, started.clock.now())
     expect(started.events.at(-1)).toMatchObject({ kind: 'backend-up', detail: 'it has answered a request' })
