@@ -113,9 +113,9 @@ export const defaults = {
     reason: 'Neutral; only the ratio to the others counts.',
   },
   'pool.strategy': {
-    value: 'p2c',
+    value: 'expected-delay',
     reason:
-      'The less loaded of two drawn at random: no tuning, no herding, weighted. Not peak-ewma, since a backend that fails fast looks fast to it.',
+      'Never far from the best in any scenario of docs/strategies.md, with queues, slow, sick and failing members, where each other loses a multiple in some; no tuning, weighted.',
   },
   'pool.affinity': { value: 'client', reason: 'The one key that every request has; only hashing strategies read it.' },
   'pool.retry.attempts': {

@@ -106,7 +106,7 @@ const LAYERS: readonly Layer[] = [
   },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
   // Strategies on virtual time: no processes, no sockets.
-  { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/'] },
+  { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
   { from: 'scripts/', to: ['core/config/', 'core/admin/', 'cli/', 'test/support/'] },
   { from: 'test/', to: [''] },

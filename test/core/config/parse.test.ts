@@ -34,7 +34,7 @@ describe('a valid config', () => {
             },
           ],
           membersFile: undefined,
-          strategy: { use: 'p2c', options: undefined },
+          strategy: { use: 'expected-delay', options: undefined },
           affinity: { kind: 'client' },
           health: undefined,
           passive: { failures: 3, retryAfterMs: 10_000 },
