@@ -7,6 +7,7 @@
  * backend without a queue would look the faster the more it is sent.
  * By weight: a backend drawn by weight keeps the request unless another is clearly faster, and would be no busier for its
  * weight and speed. So equal backends share by weight, and a light one is not filled for being idle.
+ * New: counts as one like the others at most, for five answers.
  * Forgotten: what was learned fades with `decay` while nothing is answered, so that who was shunned is tried again.
  * Failures, and 502, 503 and 504, count as answers after `penalty` at least, any other 5xx as twice what was expected: who
  * fails fast must not look fast. No answer counts as more than ten: a few failures do not shun a sound backend.
@@ -19,6 +20,8 @@ import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy
 import { weightedDraw } from '../core/random.ts'
 
 const fewBackends = 32
+/** Answers before anybody counts as slower than the others: the first ones connect, compile and fill caches. */
+const trial = 5
 /** Estimates within this of each other leave the choice to weight: their noise is as large. */
 const doubt = 0.15
 /** The newest answer's part of an average. */
@@ -74,6 +77,7 @@ export default defineStrategy({
     const queueing = createQueueing()
     /** Stands in for who is new; only ratios count, so at first anything does. */
     let typicalMs = 1
+    let answers = 0
     const pools = perArray(poolOf)
 
     function poolOf([first, ...rest]: Candidates) {
@@ -92,13 +96,16 @@ export default defineStrategy({
       return idleMs < decayMs * fresh ? 1 : Math.exp(-idleMs / decayMs)
     }
 
-    const expectedMs = (member: Member, now: number): number =>
-      member.serviceMs === undefined ? typicalMs : Math.max(leastMs, member.serviceMs * kept(member, now))
+    function expectedMs(member: Member, now: number): number {
+      if (member.serviceMs === undefined) return typicalMs
+      const learnedMs = Math.max(leastMs, member.serviceMs * kept(member, now))
+      return member.answers < trial ? Math.min(typicalMs, learnedMs) : learnedMs
+    }
 
     function learn(member: Member, sampleMs: number, now: number): void {
       const former = member.serviceMs
       const sample = Math.max(leastMs, Math.min(sampleMs, mostMs, outlier * (former ?? mostMs)))
-      typicalMs = former === undefined ? sample : mix(typicalMs, sample, newest)
+      typicalMs = mix(typicalMs, sample, Math.max(newest, 1 / (answers += 1)))
       member.answers += 1
       // What has faded makes room for what is new.
       const part = 1 - (1 - Math.max(newest, 1 / member.answers)) * kept(member, now)

@@ -60,6 +60,18 @@ function failingNowAndThen(backend: SimulatedBackend, part: number): SimulatedBa
   }
 }
 
+/** Stops with what it begins in the first 30 ms of every 5 s, shifted by `phaseMs`, as for a collection of garbage. */
+const pausing = (backend: SimulatedBackend, phaseMs: number): SimulatedBackend => ({
+  ...backend,
+  serviceMs: (now, draw) => backend.serviceMs(now, draw) + ((now + phaseMs) % 5000 < 30 ? 200 : 0),
+})
+
+/** One or the other, in turns of 10 s. */
+const alternating = (one: SimulatedBackend, other: SimulatedBackend, turn: number): SimulatedBackend => ({
+  ...one,
+  serviceMs: (now, draw) => ((Math.floor(now / 10_000) + turn) % 2 === 0 ? one : other).serviceMs(now, draw),
+})
+
 const requests = 60_000
 
 export const scenarios: readonly Scenario[] = [
@@ -172,6 +184,39 @@ export const scenarios: readonly Scenario[] = [
     proxies: 1,
     load: { clients: 50 },
     backends: [1, 10, 10, 10, 10, 100, 100, 100, 100, 1000].map((maxMs) => timed(uniform(maxMs), infinite)),
+    requests,
+  },
+  // The last four were not looked at while expected-delay was made.
+  {
+    name: 'pauses',
+    about: '8 × 100/s at 70 %, each stops for 0.2 s every 5 s',
+    proxies: 1,
+    load: { perSecond: 560 },
+    backends: Array.from({ length: 8 }, (_, index) => pausing(serving(100), 600 * index)),
+    requests,
+  },
+  {
+    name: 'changing speeds',
+    about: '8, of which four do 200/s and four 50/s, in turns of 10 s, at 70 %',
+    proxies: 1,
+    load: { perSecond: 700 },
+    backends: Array.from({ length: 8 }, (_, index) => alternating(serving(200), serving(50), index)),
+    requests,
+  },
+  {
+    name: 'unlike cores',
+    about: 'with 2, 4 and 8 servers of 10 ms each, at 86 %',
+    proxies: 1,
+    load: { perSecond: 1200 },
+    backends: [2, 4, 8].map((servers) => timed(exponential(10), fifo(servers))),
+    requests,
+  },
+  {
+    name: 'very heavy tail',
+    about: '8 × 100/s at 80 %, cv 4',
+    proxies: 1,
+    load: { perSecond: 640 },
+    backends: repeat(8, timed(heavyTailed(10, 4))),
     requests,
   },
 ]

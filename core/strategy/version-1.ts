@@ -7,7 +7,8 @@ export function fromVersion1(old: StrategyOfVersion1): Strategy {
     pick: (candidates, context) => old.pick(candidates, context),
     ...(old.onStart && { onStart: ({ candidate, startedAt }) => old.onStart?.(candidate, startedAt) }),
     ...(old.onResponse && {
-      onResponse: ({ candidate, startedAt }, _, now) => old.onResponse?.(candidate, now - startedAt, now),
+      // Never below 0, also where a check has time go back.
+      onResponse: ({ candidate, startedAt }, _, now) => old.onResponse?.(candidate, Math.max(0, now - startedAt), now),
     }),
     ...(old.onEnd && { onEnd: ({ candidate }, outcome, now) => old.onEnd?.(candidate, outcome, now) }),
     ...(old.export && { export: () => old.export?.() }),

@@ -11,7 +11,7 @@ import { contextOf } from '../support/pick-context.ts'
 
 const create = (options?: unknown): Strategy => plugin.create(plugin.parse(options))
 
-/** A response head at `now`. */
+/** As many response heads at `now` as it takes to be believed. */
 function answered(
   strategy: Strategy,
   candidate: Candidate,
@@ -19,7 +19,8 @@ function answered(
   given: Partial<AttemptView> & { now?: number; status?: number } = {},
 ): void {
   const { now = 0, status = 200, ...view } = given
-  strategy.onResponse?.(fakeAttempt(candidate, { startedAt: now - latencyMs, inflightBefore: 0, ...view }), status, now)
+  const attempt = fakeAttempt(candidate, { startedAt: now - latencyMs, inflightBefore: 0, ...view })
+  for (let count = 0; count < 5; count += 1) strategy.onResponse?.(attempt, status, now)
 }
 
 /** The part of `count` picks that goes to `candidate`, nothing begun. */
@@ -137,6 +138,18 @@ describe('expected-delay', () => {
     for (const { inflight } of pool) expect(Math.abs(inflight - 10)).toBeLessThanOrEqual(2)
   })
 
+  test('takes nobody for slow by a slow first answer', () => {
+    const pool = fakePool([1, 1])
+    const strategy = create()
+    const answerOnce = (candidate: Candidate, latencyMs: number): void =>
+      strategy.onResponse?.(fakeAttempt(candidate, { startedAt: -latencyMs, inflightBefore: 0 }), 200, 0)
+    answerOnce(pool[0], 300)
+    for (let count = 0; count < 500; count += 1) answerOnce(pool[1]!, 10)
+    expect(Math.abs(share(strategy, pool, pool[0]) - 0.5)).toBeLessThan(0.05)
+    for (let count = 0; count < 4; count += 1) answerOnce(pool[0], 300)
+    expect(share(strategy, pool, pool[0])).toBe(0)
+  })
+
   test('tries a slow backend again as what it knows fades, and believes the answer', () => {
     const pool = fakePool([1, 1])
     const strategy = create({ decay: '1s' })
@@ -192,8 +205,10 @@ describe('expected-delay', () => {
   test('counts a failure as `penalty`, or as what it took, whichever is more', () => {
     const pool = fakePool([1, 1, 1])
     const strategy = create({ penalty: '200ms' })
-    strategy.onEnd?.(fakeAttempt(pool[0], { startedAt: 0 }), failed('connect'), 1)
-    strategy.onEnd?.(fakeAttempt(pool[1]!, { startedAt: -999 }), failed('timeout'), 1)
+    for (let count = 0; count < 5; count += 1) {
+      strategy.onEnd?.(fakeAttempt(pool[0], { startedAt: 0 }), failed('connect'), 1)
+      strategy.onEnd?.(fakeAttempt(pool[1]!, { startedAt: -999 }), failed('timeout'), 1)
+    }
     answered(strategy, pool[2]!, 200, { now: 1 })
     const random = seededRandom(4)
     const picks = Array.from({ length: 300 }, () => strategy.pick(pool, contextOf({ random, now: 1 })))

@@ -47,6 +47,7 @@ describe('fromVersion1', () => {
     expect(strategy.pick(pool, context)).toBe(pool[1]!)
     strategy.onStart?.(attempt)
     strategy.onResponse?.(attempt, 204, 14)
+    strategy.onResponse?.(attempt, 204, 9)
     strategy.onEnd?.(attempt, completed, 19)
     expect(strategy.export?.()).toBe('state')
     strategy.import?.('state')
@@ -54,6 +55,7 @@ describe('fromVersion1', () => {
       ['pick', pool, context],
       ['onStart', pool[0], 10],
       ['onResponse', pool[0], 4, 14],
+      ['onResponse', pool[0], 0, 9],
       ['onEnd', pool[0], completed, 19],
       ['export'],
       ['import', 'state'],
