@@ -72,50 +72,14 @@ export default defineStrategy({
       decay: { kind: 'duration', min: 100, max: 3_600_000, default: 10_000 },
       penalty: { kind: 'duration', min: 0, max: 3_600_000, default: 1000 },
     }),
-  create({ decay: decayMs, penalty: penaltyMs }) {
-    const known = new WeakMap<Candidate, Member>()
-    const queueing = createQueueing()
-    /** Stands in for who is new; only ratios count, so at first anything does. */
-    let typicalMs = 1
-    let answers = 0
+  create({ decay, penalty }) {
+    const learning = createLearning(decay)
+    const { memberOf, expectedMs } = learning
     const pools = perArray(poolOf)
 
     function poolOf([first, ...rest]: Candidates) {
       const members: readonly [Member, ...Member[]] = [memberOf(first), ...rest.map(memberOf)]
       return { members, draw: weightedDraw(members) }
-    }
-
-    function memberOf(candidate: Candidate): Member {
-      const member = known.get(candidate) ?? new Member(candidate)
-      if (member.answers === 0) known.set(candidate, member)
-      return member
-    }
-
-    function kept({ learnedAt }: Member, now: number): number {
-      const idleMs = now - learnedAt
-      return idleMs < decayMs * fresh ? 1 : Math.exp(-idleMs / decayMs)
-    }
-
-    function expectedMs(member: Member, now: number): number {
-      if (member.serviceMs === undefined) return typicalMs
-      const learnedMs = Math.max(leastMs, member.serviceMs * kept(member, now))
-      return member.answers < trial ? Math.min(typicalMs, learnedMs) : learnedMs
-    }
-
-    function learn(member: Member, sampleMs: number, now: number): void {
-      const former = member.serviceMs
-      const sample = Math.max(leastMs, Math.min(sampleMs, mostMs, outlier * (former ?? mostMs)))
-      typicalMs = mix(typicalMs, sample, Math.max(newest, 1 / (answers += 1)))
-      member.answers += 1
-      // What has faded makes room for what is new.
-      const part = 1 - (1 - Math.max(newest, 1 / member.answers)) * kept(member, now)
-      member.serviceMs = mix(former ?? sample, sample, part)
-      member.learnedAt = now
-    }
-
-    function blame({ candidate, startedAt, inflightBefore }: AttemptView, now: number): void {
-      const member = memberOf(candidate)
-      learn(member, queueing.alone(member, Math.max(now - startedAt, penaltyMs), inflightBefore), now)
     }
 
     return {
@@ -138,19 +102,69 @@ export default defineStrategy({
         return best.candidate
       },
       onResponse(attempt, status, now) {
-        if (status >= 502 && status <= 504) return blame(attempt, now)
-        const member = memberOf(attempt.candidate)
-        const latencyMs = Math.max(0, now - attempt.startedAt)
-        queueing.observe(member, latencyMs, attempt.inflightBefore)
-        const aloneMs = queueing.alone(member, latencyMs, attempt.inflightBefore)
-        learn(member, status < 500 ? aloneMs : Math.max(aloneMs, 2 * expectedMs(member, now)), now)
+        if (status >= 502 && status <= 504) learning.failed(attempt, penalty, now)
+        else learning.answered(attempt, status, now)
       },
       onEnd(attempt, { kind }, now) {
-        if (kind === 'failed') blame(attempt, now)
+        if (kind === 'failed') learning.failed(attempt, penalty, now)
       },
     }
   },
 })
+
+/** What is known of candidates, and how it comes and goes. Times are ms. */
+function createLearning(decayMs: number) {
+  const known = new WeakMap<Candidate, Member>()
+  const queueing = createQueueing()
+  /** Stands in for who is new; only ratios count, so at first anything does. */
+  let typicalMs = 1
+  let answers = 0
+
+  function memberOf(candidate: Candidate): Member {
+    const member = known.get(candidate) ?? new Member(candidate)
+    if (member.answers === 0) known.set(candidate, member)
+    return member
+  }
+
+  function kept({ learnedAt }: Member, now: number): number {
+    const idleMs = now - learnedAt
+    return idleMs < decayMs * fresh ? 1 : Math.exp(-idleMs / decayMs)
+  }
+
+  function expectedMs(member: Member, now: number): number {
+    if (member.serviceMs === undefined) return typicalMs
+    const learnedMs = Math.max(leastMs, member.serviceMs * kept(member, now))
+    return member.answers < trial ? Math.min(typicalMs, learnedMs) : learnedMs
+  }
+
+  function learn(member: Member, sampleMs: number, now: number): void {
+    const former = member.serviceMs
+    const sample = Math.max(leastMs, Math.min(sampleMs, mostMs, outlier * (former ?? mostMs)))
+    typicalMs = mix(typicalMs, sample, Math.max(newest, 1 / (answers += 1)))
+    member.answers += 1
+    // What has faded makes room for what is new.
+    const part = 1 - (1 - Math.max(newest, 1 / member.answers)) * kept(member, now)
+    member.serviceMs = mix(former ?? sample, sample, part)
+    member.learnedAt = now
+  }
+
+  return {
+    memberOf,
+    expectedMs,
+    answered({ candidate, startedAt, inflightBefore }: AttemptView, status: number, now: number): void {
+      const member = memberOf(candidate)
+      const latencyMs = Math.max(0, now - startedAt)
+      queueing.observe(member, latencyMs, inflightBefore)
+      const aloneMs = queueing.alone(member, latencyMs, inflightBefore)
+      learn(member, status < 500 ? aloneMs : Math.max(aloneMs, 2 * expectedMs(member, now)), now)
+    },
+    /** As if answered after `penaltyMs`, or when it failed, whichever is later. */
+    failed({ candidate, startedAt, inflightBefore }: AttemptView, penaltyMs: number, now: number): void {
+      const member = memberOf(candidate)
+      learn(member, queueing.alone(member, Math.max(now - startedAt, penaltyMs), inflightBefore), now)
+    },
+  }
+}
 
 /**
  * How far requests wait for each other, learned from all backends of a pool: the slope of latency over what was in flight,
