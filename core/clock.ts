@@ -3,6 +3,8 @@
  * Elapsed time is monotonic (`now`); only log lines and API answers use wall time (`wallTime`).
  */
 
+import { DueMarks, HORIZON_MS } from './due-marks.ts'
+
 /** Cancels what it was returned for; harmless when called again or too late. */
 export type Cancel = () => void
 
@@ -17,13 +19,32 @@ export interface Clock {
   soon(task: () => void): void
 }
 
-export const systemClock: Clock = {
+/** The clock of the process, as the loop of its sockets sees it: it waits in Bun's place, and must not wait too long. */
+export interface SystemClock extends Clock {
+  /** Whole ms until something of this clock is due, `maxMs` at most (under `HORIZON_MS`); 0: in this very turn. */
+  untilNext(maxMs: number): number
+  /** Runs `task` in the next turn as `soon` does, but nobody waits the less for it. */
+  inNextTurn(task: () => void): void
+}
+
+const dueMarks = new DueMarks()
+
+export const systemClock: SystemClock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   after(delayMs, task) {
+    if (delayMs < HORIZON_MS) dueMarks.mark(performance.now() + delayMs)
     const timer = setTimeout(task, delayMs)
     timer.unref()
     return () => clearTimeout(timer)
   },
-  soon: (task) => void setImmediate(task),
+  soon(task) {
+    dueMarks.tasks += 1
+    setImmediate(() => {
+      dueMarks.tasks -= 1
+      task()
+    })
+  },
+  untilNext: (maxMs) => dueMarks.untilNext(performance.now(), maxMs),
+  inNextTurn: (task) => void setImmediate(task),
 }

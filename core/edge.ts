@@ -18,9 +18,10 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
-import { systemConnect } from './net/system-connect.ts'
+import { eventClock } from './net/event-clock.ts'
+import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import type { Emit } from './observe/events.ts'
-import { Refusal } from './part.ts'
+import { type Part, Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AdminHost } from './runtime/admin-host.ts'
@@ -31,6 +32,7 @@ import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { Pools } from './runtime/pools.ts'
+import { createTransportPart } from './runtime/transport-part.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -44,7 +46,9 @@ export interface EdgeOptions {
   readonly guard?: StrategyGuard
   /** How names are looked up; absent: as the system does. */
   readonly lookUp?: LookUp
-  /** How sockets are connected; absent: as well as the system can. */
+  /** Where sockets come from; absent: the best that the system has. */
+  readonly transport?: ChosenTransport
+  /** How sockets are connected; absent: as the transport does. */
   readonly connect?: Connect
 }
 
@@ -74,8 +78,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
-  const ground = createGround({ clock, random, emit, guard, lookUp, connect, env: files?.env })
-  const assembly = assemble(ground)
+  const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
+  const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
+  if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
+  const assembly = assemble(ground, createTransportPart(config.transport))
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
@@ -91,19 +97,20 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground) {
-  const { clock, counters, wheel, turns, budget, life, published, addresses, log } = ground
+function assemble(ground: Ground, transportPart: Part<Config>) {
+  const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
   const publish = published.part((config, previous) =>
     createWorld(config, { pools: pools.running, geo: geo.current, previous }),
   )
   const handler = createHandler({
-    services: { ...ground, writeRequestId: requestIds(ground.random), observers: [] },
+    services: { ...ground, clock: eventClock(clock), writeRequestId: requestIds(ground.random), observers: [] },
     world: () => published.world,
     head: new RequestHead(MAX_FIELDS),
     wheel,
     turns,
+    pipes,
     idle: budget.idleClients,
   })
   const listeners = new Listeners({
@@ -119,7 +126,7 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, publish, admin, listeners]
+  const parts = [transportPart, pools, geo, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -132,13 +139,13 @@ function assemble(ground: Ground) {
 }
 
 function createPools(ground: Ground): Pools {
-  const { clock, guard, connect, budget, reportFault } = ground
+  const { clock, guard, transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
     head: new ResponseHead(MAX_FIELDS),
     dial: createDial({
       ...ground,
-      connect: connect ?? systemConnect(reportFault),
+      connect: connect ?? transport.connects(reportFault),
       relieve: () => budget.relieve(),
     }),
     plugins: createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard }),

@@ -50,6 +50,12 @@ export function stateFolders(home: Home): readonly string[] {
   return state === undefined || !isAbsolute(state) ? homeStateFolders(home) : [join(state, 'smartedge')]
 }
 
+/** For what outlives the process, a service's own folder first: systemd names it with `StateDirectory=`, and may leave it no other. */
+export function lastingFolders(home: Home): readonly string[] {
+  const [ofService = ''] = (home.env['STATE_DIRECTORY'] ?? '').split(':')
+  return [...(isAbsolute(ofService) ? [ofService] : []), ...stateFolders(home)]
+}
+
 /** Under HOME, unless that is somebody else's (`sudo` may leave it so) or not set (for a service of root): then the user's. */
 export function homeStateFolders(home: Home): readonly string[] {
   const named = home.env['HOME']

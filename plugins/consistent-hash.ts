@@ -1,12 +1,16 @@
 /**
  * Consistent hashing with bounded loads (Karger et al. 1997; Mirrokni, Thorup, Zadimoghaddam 2016), weighted. The key,
- * or else the client's address, lands on a ring of points and goes to the first owner from there that has room: none
+ * or else the client's address, has its owners in an order of its own and goes to the first of them that has room: none
  * takes more than `loadFactor` times its share of what is in flight, or `floor` where that is more: in a pool that is
  * all but idle the share is less than one request, and a session's second would lose its home. When a backend leaves,
- * only its keys move.
- * The ring depends on ids and weights alone, so processes and restarts map alike. Points stand for the weight rounded
- * up to a power of two and decline keys (by a hash of both) for the excess: small changes of weight build nothing. It
- * is rebuilt when a member is unknown, half have left, or a weight crosses a power of two.
+ * only its keys move. Orders depend on ids and weights alone, so processes and restarts map alike.
+ *
+ * Ring: owners in the order of their points on a ring, from where the key lands. Points stand for the weight rounded up to
+ * a power of two and decline keys (by a hash of both) for the excess: small changes of weight build nothing. It is rebuilt
+ * when a member is unknown, half have left, or a weight crosses a power of two.
+ * Rendezvous (Thaler, Ravishankar 1998; Schindelhauer, Schomaker 2005): owners in the order of -ln(u) / weight, with u of
+ * key and owner together in (0, 1). Nothing is built and shares are exact, at the price of a look at every owner.
+ * Both stand in one file since all but the order is the same.
  */
 import type { Candidate, Candidates } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
@@ -27,16 +31,18 @@ export default defineStrategy({
       loadFactor: { kind: 'number', min: 1.01, max: 1000, default: 1.25 },
       // A browser has six connections to a host.
       floor: { kind: 'number', min: 1, max: 1_000_000, default: 8 },
+      method: { kind: 'text', choices: ['ring', 'rendezvous'], default: 'ring' },
     }),
-  create({ loadFactor, floor }) {
-    let ring: Ring | undefined
+  create({ loadFactor, floor, method }) {
+    const createOrder = method === 'ring' ? createRing : createRendezvous
+    let order: Order | undefined
     let inflight = 0
     let members: ReadonlySet<Candidate> = new Set()
 
     const pools = perArray((candidates) => {
       members = new Set(candidates)
       inflight = candidates.reduce((sum, candidate) => sum + candidate.inflight, 0)
-      if (ring === undefined || !ring.fits(candidates)) ring = createRing(candidates)
+      if (order === undefined || !order.fits(candidates)) order = createOrder(candidates)
       return weightedDraw(candidates)
     })
 
@@ -44,11 +50,11 @@ export default defineStrategy({
       pick(candidates, context) {
         const pool = pools(candidates, context)
         // Of a copy: what is frozen is slow to read, and a ring is read for long.
-        if (ring === undefined || (pool !== undefined && ring.isOutgrown())) ring = createRing([...candidates])
+        if (order === undefined || (pool !== undefined && order.isOutgrown())) order = createOrder([...candidates])
         const hash = hashText(context.key ?? context.client.address)
         const roomPerWeight = (loadFactor * (inflight + 1)) / (pool ?? weightedDraw(candidates)).total()
         let leastBusy: Candidate | undefined
-        for (const owner of ring.ownersFrom(hash)) {
+        for (const owner of order.ownersOf(hash)) {
           if (pool === undefined ? !candidates.includes(owner) : !members.has(owner)) continue
           if (owner.inflight < Math.max(floor, Math.ceil(roomPerWeight * owner.weight))) return owner
           if (leastBusy === undefined || load(owner) < load(leastBusy)) leastBusy = owner
@@ -67,9 +73,61 @@ export default defineStrategy({
 
 const load = (candidate: Candidate): number => candidate.inflight / candidate.weight
 
-type Ring = ReturnType<typeof createRing>
+/** The owners of each key, in its order. */
+interface Order {
+  /** Whether it serves these, too. */
+  fits(members: Candidates): boolean
+  /** Looks at one weight a call, in rotation: whether that has become too much for it. */
+  isOutgrown(): boolean
+  /** Of the key with this hash; may repeat owners. */
+  ownersOf(hash: number): Iterable<Candidate>
+}
 
-function createRing(candidates: Candidates) {
+function createRendezvous(candidates: Candidates): Order {
+  const owners = new Set<Candidate>(candidates)
+  const seeds = Uint32Array.from(candidates, ({ id }) => hashText(id))
+  const weights = Float64Array.from(candidates, ({ weight }) => weight)
+  let heaviest = weights.reduce((most, weight) => Math.max(most, weight))
+  let cursor = 0
+
+  const distanceOf = (drawn: number, index: number): number => -Math.log(drawn) / (weights[index] ?? 1)
+  const draw = (hash: number, index: number): number => (scatter(hash ^ (seeds[index] ?? 0)) + 0.5) / 2 ** 32
+
+  /** The nearest that is farther than `last`; -1: none is. */
+  function nextBehind(last: number, hash: number): number {
+    let [least, next] = [Infinity, -1]
+    // What is drawn below it would not be nearer if it were the heaviest, which saves nearly all logarithms.
+    let bar = 0
+    for (let index = 0; index < seeds.length; index += 1) {
+      const drawn = draw(hash, index)
+      if (drawn <= bar) continue
+      const distance = distanceOf(drawn, index)
+      if (distance >= least || distance <= last) continue
+      least = distance
+      next = index
+      bar = Math.exp(-distance * heaviest)
+    }
+    return next
+  }
+
+  return {
+    fits: (members) => members.length === owners.size && members.every((member) => owners.has(member)),
+    isOutgrown() {
+      cursor = (cursor + 1) % candidates.length
+      const { weight } = candidates[cursor] ?? candidates[0]
+      weights[cursor] = weight
+      heaviest = Math.max(heaviest, weight)
+      return false
+    },
+    *ownersOf(hash) {
+      for (let next = nextBehind(0, hash); next >= 0; next = nextBehind(distanceOf(draw(hash, next), next), hash)) {
+        yield candidates[next] ?? candidates[0]
+      }
+    },
+  }
+}
+
+function createRing(candidates: Candidates): Order {
   const ceilings = candidates.map(({ weight }) => 2 ** Math.ceil(Math.log2(weight)))
   const unit = 2 ** Math.floor(Math.log2(ceilings.reduce((sum, ceiling) => sum + ceiling, 0) / candidates.length))
   const counts = ceilings.map((ceiling) => Math.max(1, Math.round((pointsPerBackend * ceiling) / unit)))
@@ -86,16 +144,15 @@ function createRing(candidates: Candidates) {
   let cursor = 0
 
   return {
-    fits: (members: Candidates) => members.length * 2 > owners.size && members.every((member) => owners.has(member)),
-    /** Looks at one weight a call, in rotation. */
-    isOutgrown(): boolean {
+    fits: (members) => members.length * 2 > owners.size && members.every((member) => owners.has(member)),
+    isOutgrown() {
       cursor = (cursor + 1) % candidates.length
       const { weight } = candidates[cursor] ?? candidates[0]
       const ceiling = ceilings[cursor] ?? 1
       return weight > ceiling || weight <= ceiling / 2
     },
     /** Owners of the points from `hash` on that do not decline it; with repeats. */
-    *ownersFrom(hash: number): Generator<Candidate> {
+    *ownersOf(hash) {
       let [low, high] = [0, points.length]
       while (low < high) {
         const middle = (low + high) >> 1

@@ -2,12 +2,14 @@
  * Nearest first: backends in the client's zone, then by great-circle distance between client and backend, moving on
  * from a site whose backends are busy. A site is every backend of one zone and place; within it, power of two choices
  * (Mitzenmacher 2001) by weight. Busy is a backend of average weight with `busyAt` attempts in flight, others in
- * proportion. When all sites near are busy, or nothing is known of the client, the choice is among all.
+ * proportion; so is, with `spillAt`, one that has more than `spillAt` times its share of all that is in flight, and more
+ * than `floor`, so that a zone under more load than the pool gives away what is too much. When all sites near are busy, or
+ * nothing is known of the client, the choice is among all.
  *
  * The order of sites is kept per client zone and whole degree (about 111 km), so that a pick does not grow with the
  * pool; backends without a place are reached by zone, or as the rest of the pool.
  */
-import type { Candidate, Candidates, Client, Place } from '../core/strategy/strategy.ts'
+import type { AttemptView, Candidate, Candidates, Client, Place } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import type { WeightedDraw } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
@@ -15,6 +17,8 @@ import { weightedDraw } from '../core/random.ts'
 /** Sites tried before the whole pool, and orders of sites remembered: bounds for a pool of many places. */
 const maxSites = 16
 const maxOrders = 4096
+/** As `spillAt`: never. */
+const never = 1000
 
 interface Site {
   readonly zone: string | undefined
@@ -25,24 +29,52 @@ interface Site {
 export default defineStrategy({
   apiVersion: 2,
   name: 'geo-affinity',
-  parse: (raw) => readOptions(raw, { busyAt: { kind: 'number', min: 1, max: 1_000_000, default: 32 } }),
-  create({ busyAt }) {
+  parse: (raw) =>
+    readOptions(raw, {
+      busyAt: { kind: 'number', min: 1, max: 1_000_000, default: 32 },
+      spillAt: { kind: 'number', min: 1.01, max: never, default: never },
+      floor: { kind: 'number', min: 1, max: 1_000_000, default: 8 },
+    }),
+  create({ busyAt, spillAt, floor }) {
     let atlas: Atlas | undefined
-    const atlases = perArray((candidates) => (atlas = createAtlas(candidates)))
+    let inflight = 0
+    let members: ReadonlySet<Candidate> = new Set()
+    const atlases = perArray((candidates) => {
+      members = new Set(candidates)
+      inflight = candidates.reduce((sum, candidate) => sum + candidate.inflight, 0)
+      return (atlas = createAtlas(candidates))
+    })
+
+    /** How many attempts a backend of that weight may have and still take another, in a pool of that total. */
+    function roomFor(weight: number, total: number, count: number): number {
+      const busy = (busyAt * count * weight) / total
+      if (spillAt === never) return Math.max(1, busy)
+      return Math.max(1, Math.min(busy, Math.max(floor, Math.ceil((spillAt * (inflight + 1) * weight) / total))))
+    }
+
+    const countsInflight = {
+      onStart({ candidate }: AttemptView) {
+        if (members.has(candidate)) inflight += 1
+      },
+      onEnd({ candidate }: AttemptView) {
+        if (members.has(candidate)) inflight = Math.max(0, inflight - 1)
+      },
+    }
 
     return {
       pick(candidates, context) {
         const current = atlases(candidates, context)
         const everywhere = current?.everywhere ?? weightedDraw(candidates)
-        const roomPerWeight = (busyAt * candidates.length) / everywhere.total()
+        const total = everywhere.total()
         for (const site of (current ?? atlas)?.sitesFor(context.client) ?? []) {
           for (const candidate of lessBusyFirst(site.draw.pair(context.random))) {
-            const hasRoom = candidate.inflight < Math.max(1, roomPerWeight * candidate.weight)
+            const hasRoom = candidate.inflight < roomFor(candidate.weight, total, candidates.length)
             if (hasRoom && (current !== undefined || candidates.includes(candidate))) return candidate
           }
         }
         return lessBusyFirst(everywhere.pair(context.random))[0]
       },
+      ...(spillAt === never ? {} : countsInflight),
     }
   },
 })

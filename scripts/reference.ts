@@ -1,5 +1,5 @@
 /** The config's schema and defaults -> the reference in docs/configuration.md. Pure. */
-import type { Setting, TextSetting } from '../core/config/defaults.ts'
+import type { Setting, TextSetting } from '../core/config/setting.ts'
 import type { JsonSchema } from '../core/config/read/field.ts'
 
 interface Row {

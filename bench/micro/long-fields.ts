@@ -29,7 +29,7 @@ function keyOf(bytes: Buffer, affinity: Affinity): string | undefined {
   return new RequestContext(
     head,
     client,
-    { services: { clock: systemClock, random: () => 0.5 }, geo: undefined, affinity },
+    { services: { clock: systemClock, random: () => 0.5 }, geo: undefined, affinity: [affinity] },
     0,
   ).key
 }

@@ -13,6 +13,7 @@ const rewrite: RequestRewrite = {
   client: { address: '127.0.0.1', isTrusted: false, scheme: 'http', forwardedFields: forwardedForLines('127.0.0.1') },
   backendHost: '127.0.0.1:8081',
   isUpgrade: false,
+  hiddenCookie: undefined,
   writeRequestId: requestIds(seededRandom(1)),
 }
 const out = Buffer.alloc(65_536)

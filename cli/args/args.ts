@@ -89,6 +89,11 @@ function withFile<Options extends { readonly config?: string | undefined }>(
 const quietOption = () => new Option('-q, --quiet', 'warnings and errors only')
 const supervisedOption = () =>
   new Option('--supervised', 'in a process of its own, which is started again when it dies').conflicts('top')
+const warmUpOption = () =>
+  new Option(
+    '--warm-up',
+    'asks itself for a second before it takes its ports, so that its first clients are served as fast',
+  )
 const jsonEventsOption = () => new Option('--json', 'events as JSON, on a terminal too')
 
 function addServices(program: Command, io: ServiceIo, finish: Finish): void {
@@ -105,7 +110,7 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
       .addOption(quietOption())
       .option('--no-watch', 'saved files wait for a reload')
       .option('--top', 'with the dashboard in this terminal; leaving it ends both')
-    if (name === 'run') service.addOption(supervisedOption())
+    if (name === 'run') service.addOption(supervisedOption()).addOption(warmUpOption())
     service.action(async (file: string | undefined, options: RunOptions, command: Command) => {
       requireBun(name)
       const verb = options.supervised

@@ -1,9 +1,9 @@
 /** The verbs that change a running edge: their arguments, options and one-line purposes. */
 import type { Command } from 'commander'
-import type { BackendOptions, BackendVerb } from '../commands/backend.ts'
+import type { BackendOptions, BackendVerb, MemberFacts } from '../commands/backend.ts'
 import type { ReloadOptions } from '../commands/reload.ts'
 import type { Io } from '../process/io.ts'
-import { backendWeight } from './values.ts'
+import { backendTier, backendWeight } from './values.ts'
 
 /** A client command's options that say whom it speaks to. */
 export const withTarget = (command: Command): Command =>
@@ -44,9 +44,10 @@ function addBackend(program: Command, run: (verb: BackendVerb, options: BackendO
   verb('list', 'show them').action((options: BackendOptions) => run({ kind: 'list' }, options))
   verb('add <url>', 'add one: http://host:port or unix:/path')
     .option('--weight <number>', 'its share', backendWeight)
+    .option('--tier <number>', '1 for a backup of tier 0, and so on', backendTier)
     .option('--zone <name>', 'its zone')
-    .action((url: string, { weight, zone, ...options }: BackendOptions & { weight?: number; zone?: string }) =>
-      run({ kind: 'add', url, ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }, options),
+    .action((url: string, { weight, tier, zone, ...options }: BackendOptions & MemberFacts) =>
+      run({ kind: 'add', url, facts: { weight, tier, zone } }, options),
     )
   for (const [kind, description] of [
     ['resume', 'give a draining one requests again'],

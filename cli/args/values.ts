@@ -26,6 +26,9 @@ export function backendWeight(text: string): number {
   throw new InvalidArgumentError(`must be a number from ${min} to ${max}, such as 2 or 0.5`)
 }
 
+/** The tier of a backend, in the range that its file has for it. */
+export const backendTier = wholeNumber(defaults['pool.backend.tier'].min, defaults['pool.backend.tier'].max)
+
 /** 0 and above; whoever uses it knows the range. */
 export function number(text: string): number {
   const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN

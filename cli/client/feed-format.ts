@@ -72,6 +72,7 @@ const isPool = (value: unknown): boolean =>
   isStrategy(value['strategy']) &&
   hasNumbers(value, poolNumbers) &&
   isLatency(value['latency']) &&
+  isNullOr(value['degraded'] ?? null, isText) &&
   isListOf(value['backends'], isBackend)
 
 const isStrategy = (value: unknown): boolean =>
@@ -93,8 +94,18 @@ const isBackend = (value: unknown): boolean =>
   isListOf(value['histogram'], isNumber)
 
 /** Balancers of before it was told leave these out. */
-const isStanding = ({ why = null, until = null, health = null }: Fields): boolean =>
-  isNullOr(why, isText) && isNullOr(until, isNumber) && isNullOr(health, isText)
+const isStanding = ({ why = null, until = null, health = null, ...later }: Fields): boolean =>
+  isNullOr(why, isText) && isNullOr(until, isNumber) && isNullOr(health, isText) && isUse(later)
+
+/** Of these, too. */
+const isUse = ({ use = '', tier = 0, by = null, holds = [], fullAt = null }: Fields): boolean =>
+  isText(use) && isNumber(tier) && isNullOr(by, isText) && isListOf(holds, isHold) && isNullOr(fullAt, isNumber)
+
+const isHold = (value: unknown): boolean =>
+  isFields(value) &&
+  hasTexts(value, ['by', 'why']) &&
+  hasNumbers(value, ['since']) &&
+  isNullOr(value['until'], isNumber)
 
 const isCheck = (value: unknown): boolean => isFields(value) && hasNumbers(value, ['at']) && hasTexts(value, ['detail'])
 

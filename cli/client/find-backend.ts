@@ -64,5 +64,14 @@ const hint = (typed: string, known: readonly string[]): string => {
 
 const mostNamed = 5
 
-/** Whether it gets new requests as far as checks, traffic and people are concerned. */
-export const isUsable = ({ state }: BackendStatus): boolean => state !== 'unhealthy' && state !== 'draining'
+type Used = Pick<BackendStatus, 'state'> & Partial<Pick<BackendStatus, 'use'>>
+
+// Balancers of before it was told leave `use` out.
+
+/** Whether nothing is held against it, so that it gets new requests, or would if its tier were needed. */
+export const isUsable = ({ state, use }: Used): boolean =>
+  use === undefined ? state !== 'unhealthy' && state !== 'draining' : use === 'used' || use === 'spare'
+
+/** Whether it gets any now, be it in spite of what is held against it. */
+export const isServing = (backend: Used): boolean =>
+  backend.use === undefined ? isUsable(backend) : backend.use !== 'out' && backend.use !== 'spare'

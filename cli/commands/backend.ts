@@ -6,9 +6,10 @@ import type { Ask } from '../client/admin-client.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
 import { backendPath, backendsPath } from '../client/api-paths.ts'
 import { command } from '../client/control-client.ts'
-import { findBackend, findPool, isSameBackend, isUsable } from '../client/find-backend.ts'
+import { findBackend, findPool, isSameBackend, isServing, isUsable } from '../client/find-backend.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { holdWords } from '../text/hold.ts'
 import { alignTable, type Cell } from '../text/table.ts'
 import { printable } from '../text/text.ts'
 import { written } from '../text/written.ts'
@@ -23,9 +24,16 @@ export interface BackendOptions extends TargetOptions {
   readonly yes?: boolean
 }
 
+/** What may be said of a new member; undefined: as it is by default. */
+export interface MemberFacts {
+  readonly weight?: number | undefined
+  readonly tier?: number | undefined
+  readonly zone?: string | undefined
+}
+
 export type BackendVerb =
   | { readonly kind: 'list' }
-  | { readonly kind: 'add'; readonly url: string; readonly weight?: number; readonly zone?: string }
+  | { readonly kind: 'add'; readonly url: string; readonly facts: MemberFacts }
   | { readonly kind: 'weight'; readonly id: string; readonly weight: number }
   | { readonly kind: 'remove' | 'drain' | 'resume'; readonly id: string }
   | { readonly kind: 'check'; readonly id: string }
@@ -36,7 +44,7 @@ type Change = Exclude<BackendVerb, { kind: 'list' | 'add' | 'check' }>
 export const backend = (io: Io, verb: BackendVerb, options: BackendOptions): Promise<number> =>
   command(io, options, { method: 'GET', path: '/api/status' }, async (body) => {
     const { pools = [], reload = null } = body as Partial<StatusSnapshot>
-    if (verb.kind === 'list') return await list(io, pools, options)
+    if (verb.kind === 'list') return await list(io, pools, timeOf(body as StatusSnapshot), options)
     if (verb.kind === 'add') {
       const found = findPool(pools, options.pool)
       return found.kind === 'found' ? await add(io, found.pool, verb, options) : unclear(io, found)
@@ -53,13 +61,18 @@ function unclear(io: Io, { kind, message }: Exclude<ReturnType<typeof findPool>,
   return kind === 'unclear' ? exitCode.usage : exitCode.failure
 }
 
-async function list(io: Io, pools: readonly PoolStatus[], options: BackendOptions): Promise<number> {
+/** Wall ms of the balancer's clock, when it told its status. */
+const timeOf = ({ startedAt, uptimeMs }: StatusSnapshot): number => Date.parse(startedAt) + uptimeMs
+
+/** `at`: of the status that `pools` are of. */
+async function list(io: Io, pools: readonly PoolStatus[], at: number, options: BackendOptions): Promise<number> {
   const named = options.pool === undefined ? undefined : findPool(pools, options.pool)
   if (named !== undefined && named.kind !== 'found') return unclear(io, named)
-  for (const { name } of named === undefined ? pools : [named.pool]) {
+  for (const pool of named === undefined ? pools : [named.pool]) {
+    const { name } = pool
     const code = await command(io, options, { method: 'GET', path: backendsPath(name) }, (body) => {
       if (options.json) io.data(`${JSON.stringify(body, null, 2)}\n`)
-      else io.stdout(formatPool(body as PoolMembersView, io.color))
+      else io.stdout(formatPool(body as PoolMembersView, heldIn(pool, at), io.color))
       return exitCode.ok
     })
     if (code !== exitCode.ok) return code
@@ -73,14 +86,14 @@ async function add(
   verb: BackendVerb & { kind: 'add' },
   options: BackendOptions,
 ) {
-  const { url, weight, zone } = verb
+  const { url, facts } = verb
   const same = backends.find(({ id }) => isSameBackend(id, url))
   if (same !== undefined) {
     io.stderr(`smartedge: nothing changed: ${printable(pool)} has ${printable(same.id)} already\n`)
     return exitCode.failure
   }
-  const details = { ...(weight !== undefined && { weight }), ...(zone !== undefined && { zone }) }
-  const body = Object.keys(details).length === 0 ? url : { url, ...details }
+  // What is undefined is not sent.
+  const body = Object.values(facts).every((fact) => fact === undefined) ? url : { url, ...facts }
   return await command(io, options, { method: 'POST', path: backendsPath(pool), body }, (answer) =>
     tell(io, options, answer, `${printable(pool)}: ${printable(url)} added${written(answer)}`),
   )
@@ -127,7 +140,7 @@ function askFor(verb: Change, path: string): Ask {
 async function mayChange(io: Io, verb: Change, { pool, backend }: Place, { yes = false }: BackendOptions) {
   const takesOut = verb.kind === 'drain' || verb.kind === 'remove'
   const others = pool.backends.filter((one) => one !== backend && isUsable(one))
-  if (yes || !takesOut || !isUsable(backend) || others.length > 0) return true
+  if (yes || !takesOut || others.length > 0 || !(isUsable(backend) || isServing(backend))) return true
   const warning = `${printable(backend.id)} is the last usable backend of ${printable(pool.name)}, which could answer nothing without it`
   if (io.confirm !== undefined && (await io.confirm(`${warning}. Go on?`))) return true
   io.stderr(`smartedge: nothing changed: ${warning}; --yes goes on all the same\n`)
@@ -140,17 +153,42 @@ function tell(io: Io, { json = false }: BackendOptions, answer: unknown, line: s
   return exitCode.ok
 }
 
-function formatPool({ pool, strategy, file, backends }: PoolMembersView, color: boolean): string {
-  const titles = ['backend', 'state', 'health', 'weight', 'in flight', 'zone']
-  const header = titles.map((text, column): Cell => ({ text, style: 'dim', right: isNumber(column) }))
-  const place = file === null ? 'the config file' : printable(file)
-  const title = `${printable(pool)} · ${printable(strategy)} · members in ${place}`
-  return `${title}\n${alignTable([header, ...backends.map(memberRow)], color)}`
+/** What holds each of them out, in words, by id. */
+const heldIn = ({ backends }: PoolStatus, at: number): ReadonlyMap<string, string> =>
+  new Map(backends.map((backend) => [backend.id, holdWords(backend, at)]))
+
+type Held = ReadonlyMap<string, string>
+
+interface MemberColumn {
+  readonly title: string
+  readonly isNumber?: true
+  readonly text: (member: MemberView, held: Held) => string
 }
 
-const isNumber = (column: number): boolean => column === 3 || column === 4
+const memberColumns: readonly MemberColumn[] = [
+  { title: 'backend', text: ({ id }) => id },
+  { title: 'state', text: ({ state }) => state },
+  { title: 'health', text: ({ health }) => health ?? '-' },
+  { title: 'weight', isNumber: true, text: ({ weight }) => String(weight) },
+  { title: 'tier', isNumber: true, text: ({ tier }) => String(tier ?? 0) },
+  { title: 'in flight', isNumber: true, text: ({ inflight }) => String(inflight) },
+  { title: 'zone', text: ({ zone }) => zone ?? '-' },
+  { title: 'held out by', text: ({ id, by }, held) => heldText(by, held.get(id) ?? '') },
+]
 
-function memberRow({ id, state, health, weight, inflight, zone }: MemberView): Cell[] {
-  const texts = [id, state, health ?? '-', String(weight), String(inflight), zone ?? '-']
-  return texts.map((text, column) => ({ text: printable(text), right: isNumber(column) }))
+/** `checks: …`; the others' words say whose they are. */
+const heldText = (by: string | null | undefined, words: string): string =>
+  by === 'checks' || by === 'traffic' ? `${by}: ${words}` : words || '-'
+
+function formatPool({ pool, strategy, file, backends }: PoolMembersView, held: Held, color: boolean): string {
+  // Tiers are told where there are any.
+  const isTiered = backends.some(({ tier }) => (tier ?? 0) > 0)
+  const columns = memberColumns.filter(({ title }) => title !== 'tier' || isTiered)
+  const header = columns.map(({ title, isNumber }): Cell => ({ text: title, style: 'dim', right: isNumber === true }))
+  const rows = backends.map((member) =>
+    columns.map(({ isNumber, text }): Cell => ({ text: printable(text(member, held)), right: isNumber === true })),
+  )
+  const place = file === null ? 'the config file' : printable(file)
+  const title = `${printable(pool)} · ${printable(strategy)} · members in ${place}`
+  return `${title}\n${alignTable([header, ...rows], color)}`
 }

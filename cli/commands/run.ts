@@ -1,6 +1,7 @@
 /** `smartedge run`: serves the configuration until a signal ends it. */
 import { systemClock } from '../../core/clock.ts'
 import { startEdge } from '../../core/edge.ts'
+import { stackOf } from '../../core/errors.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import { type Dashboard, startDashboard } from '../top/dashboard.ts'
 import { descriptorWarning, freeDescriptors, readDescriptorLimit } from '../../core/descriptors.ts'
@@ -10,6 +11,7 @@ import { type LoadedConfig, loadOrReport } from '../process/load.ts'
 import { createLog, createServiceLog, styleOf } from '../process/log.ts'
 import { type RunningEdge, serve, type Service } from '../process/serve.ts'
 import type { ServiceIo } from '../process/service-io.ts'
+import { warmUp } from '../process/warm-up.ts'
 import { createWatchdog } from '../process/watchdog.ts'
 
 export interface RunOptions {
@@ -23,6 +25,8 @@ export interface RunOptions {
   readonly top?: boolean
   /** In a process of its own, which is started again when it dies. */
   readonly supervised?: boolean
+  /** Requests of its own first, so that its code is compiled before it takes its ports. */
+  readonly warmUp?: boolean
 }
 
 export async function run(io: ServiceIo, options: RunOptions): Promise<number> {
@@ -90,8 +94,11 @@ async function serveWith(
   if (warning !== undefined) emit({ kind: 'open-files', ...warning })
   const style = styleOf(io, options)
   const guard = createWatchdog({ home: homeOf(io.env), style, emit, freeDescriptors })
-  const start: Service['start'] = (given) =>
-    startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, guard })
+  const start: Service['start'] = async (given) => {
+    // Who can't be warmed up serves cold.
+    if (options.warmUp) await warmUp().catch((error: unknown) => emit({ kind: 'fault', detail: stackOf(error) }))
+    return await startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, guard })
+  }
   const lastWords = createLog({ ...style, write: io.stderrNow, clock: systemClock })
   try {
     const service = { io, config, file, emit, lastWords, clock: systemClock, start, onRefused }

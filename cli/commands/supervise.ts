@@ -12,12 +12,13 @@ export async function runSupervised(io: ServiceIo, options: RunOptions): Promise
   return await supervise({ start: () => startProcess(command), io, clock: systemClock, emit })
 }
 
-function argumentsOf(io: ServiceIo, { config, json, quiet, watch }: RunOptions): string[] {
+function argumentsOf(io: ServiceIo, { config, json, quiet, watch, warmUp }: RunOptions): string[] {
   return [
     ...(config === undefined ? [] : ['--config', config]),
     ...(json ? ['--json'] : []),
     ...(quiet ? ['--quiet'] : []),
     ...(watch === false ? ['--no-watch'] : []),
+    ...(warmUp ? ['--warm-up'] : []),
     ...(io.color ? [] : ['--no-color']),
   ]
 }

@@ -71,16 +71,21 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     info(`ready: ${counted(pools, 'pool')}, ${counted(backends, 'backend')}, from ${config ?? 'built-in defaults'}`),
   'backend-up': ({ pool, backend, detail }) => info(`${pool}: ${backend} is up (${detail})`),
   'backend-down': ({ pool, backend, detail }) => warn(`${pool}: ${backend} is down (${detail})`),
+  'pool-degraded': ({ pool, detail }) => warn(`${pool}: ${detail}`),
+  'pool-recovered': ({ pool }) => info(`${pool}: nobody is used any more whom something holds out`),
   'strategy-fault': ({ pool, strategy, detail }) => error(`${pool}: strategy ${strategy} failed: ${detail}`),
   'strategy-swapped': ({ pool, strategy, detail }) => info(`${pool}: strategy ${strategy}: ${detail}`),
   'strategy-reverted': ({ pool, strategy, detail }) => error(`${pool}: strategy ${strategy}: ${detail}`),
   'strategy-hung': ({ pool, strategy, detail }) =>
     error(`${pool === undefined ? '' : `${pool}: `}strategy ${strategy} ${detail}`),
+  'sticky-key-unkept': ({ reason }) =>
+    warn(`sticky cookies will not outlive this process: its key could not be kept (${reason}); set sticky.cookie.key`),
   'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
   audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
+  'transport-fallback': ({ reason }) => warn(`sockets are Bun's, which cost more: ${reason}`),
   'open-files': ({ detail }) => warn(detail),
   shortage: (event) => error(`a connection could not be opened: ${event.detail}${besides(event)}`),
   'connection-limit': (event) =>

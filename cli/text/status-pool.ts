@@ -2,7 +2,8 @@
 import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
 import { isUsable } from '../client/find-backend.ts'
 import { cutMiddle, widthOf, wrapWords } from './fit.ts'
-import { formatCount, formatMs, formatSpan } from './format.ts'
+import { counted, formatCount, formatMs, formatSpan } from './format.ts'
+import { holdWords } from './hold.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable, type Style } from './text.ts'
 
@@ -18,6 +19,7 @@ const states: Readonly<Record<string, readonly [glyph: string, style: Style]>> =
   unhealthy: ['✖', 'red'],
   unchecked: ['○', 'dim'],
   draining: ['◐', 'yellow'],
+  spare: ['○', 'dim'],
 }
 
 interface Column {
@@ -38,7 +40,7 @@ const percentile =
 const columns: readonly Column[] = [
   { title: 'backend', cell: ({ id }) => ({ text: printable(id) }) },
   { title: 'state', cell: stateCell },
-  { title: 'weight', cell: ({ weight }) => right(String(weight)) },
+  { title: 'weight', cell: (backend) => right(weightText(backend)) },
   { title: 'in flight', cell: ({ inflight }) => right(formatCount(inflight)) },
   { title: 'requests', cell: ({ requests }) => right(formatCount(requests)) },
   { title: 'failed', cell: ({ failures }) => redAbove0(failures.total) },
@@ -68,7 +70,8 @@ export function formatPool(pool: PoolStatus, at: number, look: PoolLook): string
     lines[index] ?? '',
     ...(table.hasLastCheck || !isOut(backend) ? [] : noteBelow(lastWord(backend, at), width)),
   ])
-  return `${[title, ...strategyNote(pool, look), header, ...noted].join('\n')}\n`
+  const notes = [...strategyNote(pool, look), ...degradedNote(pool, look), ...stickyNote(pool, look)]
+  return `${[title, ...notes, header, ...noted].join('\n')}\n`
 }
 
 /** What is asked in place of the strategy that is configured, and why. */
@@ -77,6 +80,19 @@ function strategyNote({ strategyVersion }: PoolStatus, { color, width }: PoolLoo
   const { name, version, revertedBecause } = strategyVersion
   const note = `${name}, version ${version ?? 'unknown'}, is asked instead: ${revertedBecause ?? 'it failed'}`
   return noteBelow(printable(note), width).map((line) => paint(line, 'red', color))
+}
+
+/** Balancers of before it was told leave it out. */
+function stickyNote({ sticky }: PoolStatus, { width }: PoolLook): string[] {
+  if (!sticky) return []
+  const { hits, misses, moved, sessions } = sticky
+  const requests = `sticky: ${formatCount(hits)} kept, ${formatCount(misses)} new, ${formatCount(moved)} moved`
+  return noteBelow(sessions === null ? requests : `${requests}; ${counted(sessions, 'session')} remembered`, width)
+}
+
+/** Balancers of before it was told leave it out. */
+function degradedNote({ degraded }: Partial<PoolStatus>, { color, width }: PoolLook): string[] {
+  return degraded ? noteBelow(printable(degraded.detail), width).map((line) => paint(line, 'yellow', color)) : []
 }
 
 const noteBelow = (text: string, width: number | undefined): string[] =>
@@ -113,19 +129,27 @@ function columnsToDrop(taken: ReadonlyMap<string, number>, width: number): Reado
   return gone
 }
 
-function stateCell({ state }: BackendStatus): Cell {
-  const [glyph, style] = states[state] ?? ['?', 'yellow']
-  return { text: `${glyph} ${printable(state)}`, style }
+function stateCell({ state, use }: BackendStatus): Cell {
+  const word = use === 'spare' ? use : state
+  const [glyph, style] = states[word] ?? ['?', 'yellow']
+  return { text: `${glyph} ${printable(word)}`, style }
 }
 
-const isOut = ({ state, why }: BackendStatus): boolean => state === 'unhealthy' || state === 'draining' || Boolean(why)
+/** `0.4/2` while it is given less, or more, than is configured. */
+const weightText = ({ weight, effectiveWeight }: BackendStatus): string =>
+  effectiveWeight > 0 && effectiveWeight !== weight ? `${effectiveWeight}/${weight}` : String(weight)
+
+/** What is told of it is more than how its newest check went. */
+const isOut = ({ state, why, slowStart }: BackendStatus): boolean =>
+  state === 'unhealthy' || state === 'draining' || Boolean(why) || Boolean(slowStart)
 
 /** Why it is out, else how its newest check went. */
-function lastWord({ state, since, reason, why, health, lastCheck }: BackendStatus, nowMs: number): string {
-  const age = (time: string) => formatSpan(Math.max(0, nowMs - Date.parse(time)))
+function lastWord(backend: BackendStatus, nowMs: number): string {
+  const { state, reason, why, health, lastCheck } = backend
   // Balancers of before they were told leave `why` and `health` out.
-  const out = why ?? reason
-  if (state === 'draining' && out) return `${printable(out)}, since ${age(since)}; ${printable(health)}`
-  if (state === 'unhealthy' || out) return `${printable(out ?? 'no reason given')}, since ${age(since)}`
+  const isUnhealthy = state === 'unhealthy'
+  const held = holdWords({ ...backend, why: why ?? reason ?? (isUnhealthy ? 'no reason given' : null) }, nowMs)
+  if (held !== '') return state === 'draining' ? `${held}; ${printable(health)}` : held
+  const age = (time: string) => formatSpan(Math.max(0, nowMs - Date.parse(time)))
   return lastCheck ? `${printable(lastCheck.detail)}, ${age(lastCheck.at)} ago` : '-'
 }

@@ -64,9 +64,9 @@ const medianCell = ({ backend, finding }: BackendRow): Span =>
   toned(latency(backend.latency?.p50Ms), finding?.kind === 'slow' && finding.backend === backend.id && 'warn')
 
 const weightText = ({ weight, effectiveWeight }: BackendRow['backend']): string =>
-  weight === effectiveWeight ? tidy(weight) : `${tidy(effectiveWeight)}/${tidy(weight)}`
+  weight === effectiveWeight ? tidy(weight, 3) : `${tidy(effectiveWeight, 2)}/${tidy(weight, 3)}`
 
-const tidy = (weight: number): string => String(Number(weight.toPrecision(3)))
+const tidy = (weight: number, digits: number): string => String(Number(weight.toPrecision(digits)))
 
 /** Without a unit: the title stands for two numbers. */
 const percent100 = (ratio: number): string => String(Math.round(ratio * 100))

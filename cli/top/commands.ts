@@ -1,21 +1,25 @@
 /** What can be done to a running balancer from the screen: in words, as a request, and what came of it. Pure. */
 import { defaults } from '../../core/config/defaults.ts'
 import type { AdminAnswer, Ask } from '../client/admin-client.ts'
+import type { Frame } from '../../core/report/frame.ts'
 import { backendPath, poolPath } from '../client/api-paths.ts'
 
 const { min, max } = defaults['pool.backend.weight']
 
 export type Command =
-  | { readonly kind: 'drain' | 'resume' | 'check'; readonly pool: string; readonly backend: string }
+  | { readonly kind: 'drain'; readonly pool: string; readonly backend: string }
+  | { readonly kind: 'resume' | 'check'; readonly pool: string; readonly backend: string }
   | { readonly kind: 'weight'; readonly pool: string; readonly backend: string; readonly weight: number }
   | { readonly kind: 'strategy'; readonly pool: string; readonly strategy: string }
   | { readonly kind: 'reload' | 'rollback' }
 
-/** What `y` agrees to. */
-export function questionOf(command: Command): string {
+/** What `y` agrees to; `frame`: as things stand. */
+export function questionOf(command: Command, frame: Frame | undefined): string {
   switch (command.kind) {
     case 'drain':
-      return `Drain ${command.backend} in ${command.pool}? It gets no new requests.`
+      return isLastUsable(command, frame)
+        ? `Drain ${command.backend}, the last usable backend of ${command.pool}? Nothing could be answered without it.`
+        : `Drain ${command.backend} in ${command.pool}? It gets no new requests.`
     case 'resume':
       return `Resume ${command.backend} in ${command.pool}?`
     case 'check':
@@ -29,6 +33,21 @@ export function questionOf(command: Command): string {
     case 'rollback':
       return 'Roll back to the last good generation?'
   }
+}
+
+function isLastUsable(
+  { pool: name, backend }: Command & { readonly kind: 'drain' },
+  frame: Frame | undefined,
+): boolean {
+  const backends = frame?.pools.find((pool) => pool.name === name)?.backends ?? []
+  const others = backends.filter(({ id }) => id !== backend)
+  const isOut = backends.some(
+    ({ id, use, effectiveWeight }) => id === backend && effectiveWeight === 0 && use !== 'spare',
+  )
+  // Balancers of before it was told leave `use` out.
+  const isUsable = ({ use, effectiveWeight }: Frame['pools'][number]['backends'][number]): boolean =>
+    use === undefined ? effectiveWeight > 0 : use === 'used' || use === 'spare'
+  return !isOut && !others.some(isUsable)
 }
 
 /** The admin API's request for it. */

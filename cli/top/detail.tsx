@@ -15,7 +15,7 @@ import { shownOf, spanSeconds, type Drill } from './state.ts'
 import { sumSparse } from './steps.ts'
 import type { Role } from './theme.ts'
 import type { View } from './view.ts'
-import { checkWords, stateOf } from './words.ts'
+import { checkWords, holdWords, stateOf } from './words.ts'
 
 export function Detail(view: View & { readonly drill: Drill }) {
   const lines = view.drill.backend === undefined ? poolLines(view, view.drill.pool) : backendLines(view)
@@ -86,13 +86,14 @@ function facts({ state, theme }: View, row: BackendRow): Line[] {
   ]
   const own = finding?.backend === backend.id ? finding : undefined
   // A balancer of before it was told says the reason only.
-  const why = backend.why ?? backend.reason ?? own?.why
+  const held = holdWords(backend, frame?.at ?? 0)
+  const why = held === '' ? (backend.reason ?? own?.why) : held
   // Of a healthy one the finding is what is shown as its state.
   const since = backend.state === 'healthy' && own !== undefined ? own.since : backend.since
   return [
     [span(` ${'state'.padEnd(9)}`, 'dim'), stateOf(row, theme), span(` since ${clockTime(since)}`)],
     fact('why', printable(why ?? 'nothing is wrong'), why ? 'warn' : 'dim'),
-    fact('weight', `${backend.weight}, effective ${backend.effectiveWeight}, zone ${printable(backend.zone ?? '-')}`),
+    fact('weight', weightWords(backend)),
     fact('share', `${percent(backend.share)}, by weight ${percent(backend.expectedShare)}`),
     fact(
       'errors',
@@ -101,6 +102,13 @@ function facts({ state, theme }: View, row: BackendRow): Line[] {
     ),
     fact('check', checkWords(backend, frame?.at ?? 0)),
   ]
+}
+
+/** `2, effective 0.4 until 12:03:14, tier 1, zone eu-1`. */
+function weightWords({ weight, effectiveWeight, zone, tier, fullAt }: BackendRow['backend']): string {
+  const growing = fullAt ? `, growing until ${clockTime(fullAt)}` : ''
+  const tierText = tier > 0 ? `, tier ${tier}` : ''
+  return `${weight}, effective ${effectiveWeight}${growing}${tierText}, zone ${printable(zone ?? '-')}`
 }
 
 function curves({ state, theme }: View, { id, backend }: BackendRow, width: number): Line[] {

@@ -7,10 +7,10 @@ import { counted } from '../text/format.ts'
 import { latency, percent } from './format.ts'
 
 /**
- * 'nobody': a pool without a usable backend. 'down', 'fails', 'slow': of a backend. 'refusing', 'reload': of the balancer
+ * 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'down', 'fails', 'slow': of a backend. 'refusing', 'reload': of the balancer
  * itself.
  */
-export type FindingKind = 'nobody' | 'down' | 'fails' | 'slow' | 'refusing' | 'reload'
+export type FindingKind = 'nobody' | 'degraded' | 'down' | 'fails' | 'slow' | 'refusing' | 'reload'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -36,6 +36,7 @@ interface KindFacts {
 
 const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   nobody: { tone: 'bad', what: 'has no usable backend' },
+  degraded: { tone: 'warn', what: 'uses who is held out' },
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
   slow: { tone: 'warn', what: 'is slow' },
@@ -83,8 +84,12 @@ function poolFaults(pool: PoolFrame): Fresh[] {
     const since = Math.max(...backends.map((backend) => backend.since))
     return [{ kind: 'nobody', pool: name, backend: undefined, why, since }]
   }
-  return backends.flatMap((backend) => backendFault(pool, backend) ?? [])
+  return [...degradedFaults(pool), ...backends.flatMap((backend) => backendFault(pool, backend) ?? [])]
 }
+
+/** Balancers of before it was told leave it out. */
+const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
+  degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
 
 /** The gravest fault of a backend, if any. */
 function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined {

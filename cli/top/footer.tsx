@@ -4,7 +4,7 @@ import { printable } from '../text/text.ts'
 import { questionOf } from './commands.ts'
 import { fit, type Line, type Span, span } from './line.ts'
 import { Lines } from './lines.tsx'
-import type { UiState } from './state.ts'
+import { shownOf, type UiState } from './state.ts'
 import type { View } from './view.ts'
 
 export function Footer({ state, width, theme }: Omit<View, 'height'>) {
@@ -17,7 +17,7 @@ function footer(state: UiState, width: number): Line {
     case 'confirm':
       return [
         span(' '),
-        { ...span(` ${printable(questionOf(mode.command))} `, 'warn'), isSelected: true },
+        { ...span(` ${printable(questionOf(mode.command, shownOf(state).frame))} `, 'warn'), isSelected: true },
         ...hints([
           ['y', 'yes'],
           ['n', 'no'],

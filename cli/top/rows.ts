@@ -34,14 +34,16 @@ export function backendRows(state: UiState, pool?: string): readonly BackendRow[
 const isTroubled = ({ finding, backend }: BackendRow): boolean => finding !== undefined || !isWell(backend)
 
 /** Where nobody checks, nothing speaks against one that is used. */
-const isWell = ({ state, effectiveWeight }: BackendFrame): boolean =>
-  state === 'healthy' || (state === 'unchecked' && effectiveWeight > 0)
+const isWell = ({ state, use, effectiveWeight }: BackendFrame): boolean =>
+  state === 'healthy' || (state === 'unchecked' && (effectiveWeight > 0 || use === 'spare'))
 
 const matches = ({ id, backend }: BackendRow, filter: string): boolean =>
   filter
     .toLowerCase()
     .split(' ')
-    .every((word) => `${id} ${backend.state} ${backend.zone ?? ''}`.toLowerCase().includes(word))
+    .every((word) =>
+      `${id} ${backend.state} ${backend.use} ${backend.by ?? ''} ${backend.zone ?? ''}`.toLowerCase().includes(word),
+    )
 
 type Order = (one: BackendRow, other: BackendRow) => number
 

@@ -16,10 +16,17 @@ const stateRoles: Readonly<Record<string, Role>> = {
   unhealthy: 'bad',
   draining: 'warn',
   unchecked: 'dim',
+  spare: 'dim',
 }
 
 /** Words for people; the wire's stand in `core/report/frame.ts`. */
 const stateWords: Readonly<Record<string, string>> = { unhealthy: 'down' }
+
+/** Whose word it is that one is down, where that is no check and no connect. */
+const downWords: Readonly<Record<string, string>> = { ejection: 'ejected', breaker: 'open' }
+
+/** What becomes of a backend beside its state; of balancers of before it was told, nothing. */
+const useWords: Readonly<Record<string, string>> = { trial: 'on trial', overruled: 'overruled', spare: 'spare' }
 
 /** Glyph and word: `● healthy`, `▲ slow`, `✖ failing`. What traffic shows outweighs what checks say. */
 export function stateOf({ backend, finding }: Pick<BackendRow, 'backend' | 'finding'>, { glyphs }: Theme): Span {
@@ -29,7 +36,10 @@ export function stateOf({ backend, finding }: Pick<BackendRow, 'backend' | 'find
     const tone = toneOf(finding)
     return span(`${glyphs.states[tone] ?? '?'} ${word}`, tone)
   }
-  return span(`${glyphs.states[state] ?? '?'} ${stateWords[state] ?? printable(state)}`, stateRoles[state] ?? 'warn')
+  const shown = backend.use === 'spare' ? 'spare' : state
+  const down = state === 'unhealthy' ? downWords[backend.by ?? ''] : undefined
+  const word = useWords[backend.use] ?? down ?? stateWords[state] ?? printable(state)
+  return span(`${glyphs.states[shown] ?? '?'} ${word}`, stateRoles[shown] ?? 'warn')
 }
 
 /** Of a backend or a pool. */
@@ -39,6 +49,15 @@ export const errorsOf = ({ errorRatio }: Pick<PoolFrame, 'errorRatio'>): Span =>
 /** `3/4`: how many of a pool's backends get requests. */
 export const usableOf = ({ usable, backends }: PoolFrame): Span =>
   span(`${usable}/${backends.length}`, usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good')
+
+/** `3 connect failures in a row, 6 s left; ejected: …`; empty: nothing holds it out. */
+export function holdWords(backend: BackendFrame, now: number): string {
+  const { why, until, holds }: Omit<BackendFrame, 'holds'> & Partial<BackendFrame> = backend
+  const left = (at: number | null): string => (at === null ? '' : `, ${ageWords((at - now) / 1000)} left`)
+  // Balancers of before they were told say the first one alone.
+  const told = holds !== undefined && holds.length > 0 ? holds : why ? [{ why, until }] : []
+  return told.map((hold) => `${printable(hold.why)}${left(hold.until)}`).join('; ')
+}
 
 /** `200 OK, 2 s ago`. */
 export function checkWords({ check }: BackendFrame, now: number): string {

@@ -3,8 +3,9 @@
  * at the cap the one that has waited longest without a request under way gives way. So whoever sends a request is served,
  * however many only knock.
  */
-import { type ClientHome, Http1Connection } from '../inbound/http1-connection.ts'
-import type { RequestHandler } from '../inbound/request-handler.ts'
+import { Http1Connection } from '../inbound/http1-connection.ts'
+import type { ClientHome, RequestHandler } from '../inbound/request-handler.ts'
+
 import type { Wire } from '../net/wire.ts'
 import { Peer } from '../stream/peer.ts'
 
@@ -12,7 +13,7 @@ import { Peer } from '../stream/peer.ts'
 export const maxAdminConnections = (limit: number | undefined): number =>
   Math.min(128, Math.max(16, Math.floor((limit ?? 4096) / 16)))
 
-export class AdminConnections implements ClientHome {
+export class AdminConnections implements ClientHome<Http1Connection> {
   private readonly handler: RequestHandler
   private readonly max: number
   private readonly open = new Map<Peer, Http1Connection>()

@@ -1,7 +1,7 @@
 /** Pools and backends as the API shows them: as they are configured, with their state at this instant. */
 import { formatAddress } from '../address.ts'
 import type { Config } from '../config/config.ts'
-import type { BackendView } from '../report/view.ts'
+import { type BackendView, type HoldOwner, isUsable, takesRequests } from '../report/view.ts'
 import { hideSecrets } from '../secrets.ts'
 import type { AdminSource } from './source.ts'
 
@@ -9,12 +9,20 @@ export interface MemberView {
   readonly id: string
   readonly url: string
   readonly weight: number
+  /** What the weight comes to now: 0 while it takes no requests; null: it does not run. */
+  readonly effectiveWeight: number | null
+  readonly tier: number
   readonly zone: string | null
   readonly place: { readonly latitude: number; readonly longitude: number } | null
   /** As configured: a draining one takes no new requests. */
   readonly state: 'active' | 'draining'
   /** As checks and traffic have it, also while it drains; null: it does not run. */
   readonly health: string | null
+  /** What its pool makes of it: `used`, `trial`, `overruled`, `spare`, `out`; null: it does not run. */
+  readonly use: string | null
+  /** Why it takes no new requests, and whose word that is; null: it does. Since when, the status tells. */
+  readonly why: string | null
+  readonly by: HoldOwner | null
   readonly inflight: number
 }
 
@@ -44,7 +52,7 @@ export function poolSummaries(source: AdminSource): readonly PoolSummary[] {
     pool: name,
     strategy: strategy.use,
     backends: members.length,
-    usable: source.backends(name).filter(({ standing }) => standing.usable).length,
+    usable: source.backends(name).filter(isUsable).length,
     path: `/api/pools/${encodeURIComponent(name)}`,
   }))
 }
@@ -78,15 +86,20 @@ const stateOf = (source: AdminSource, name: string): ReadonlyMap<string, Backend
   new Map(source.backends(name).map((backend) => [backend.id, backend]))
 
 const memberView = (
-  { id, address, weight, zone, place, isDraining }: Pool['members'][number],
+  { id, address, weight, tier, zone, place, isDraining }: Pool['members'][number],
   now: BackendView | undefined,
 ): MemberView => ({
   id,
   url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
   weight,
+  effectiveWeight: now === undefined ? null : takesRequests(now) ? now.weight : 0,
+  tier,
   zone: zone ?? null,
   place: place ?? null,
   state: isDraining ? 'draining' : 'active',
   health: now?.standing.health ?? null,
+  use: now?.use ?? null,
+  why: now?.standing.why ?? null,
+  by: now?.standing.by ?? null,
   inflight: now?.inflight ?? 0,
 })

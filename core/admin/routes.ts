@@ -1,5 +1,5 @@
 /** The admin API, Request -> Response, callable without a socket: all its routes, and what holds for each of them. */
-import type { ReportFault } from '../net/wire-handlers.ts'
+import type { ReportFault } from '../net/event.ts'
 import { VERSION } from '../version.ts'
 import { type Access, type Need, refuseAccess } from './access.ts'
 import { controlRoutes } from './control-routes.ts'

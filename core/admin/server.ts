@@ -13,7 +13,8 @@ import { LinkedList } from '../net/linked-list.ts'
 import { type Listener, listen } from '../net/listener.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
-import type { ReportFault } from '../net/wire-handlers.ts'
+import type { ReportFault } from '../net/event.ts'
+import type { Transport } from '../net/transport.ts'
 import type { Access } from './access.ts'
 import { createByteBudget } from './byte-budget.ts'
 import { AdminConnections } from './connections.ts'
@@ -45,6 +46,7 @@ export interface AdminSurroundings {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly turns: Turns
+  readonly transport: Transport
   readonly reportFault: ReportFault
   /** Connections at once. */
   readonly maxConnections: number
@@ -72,10 +74,18 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
   // Asked for the first time when this turn is over, and the access known.
   const handler = createAdminHandler({ access: () => access, source, reportFault: surroundings.reportFault })
   const connections = connect(handler, surroundings)
-  const { reportFault } = surroundings
+  const { reportFault, transport } = surroundings
   const open = (at: SocketAddress): Listener =>
     // Without a token, the permissions of a Unix socket are what guards it.
-    listen({ address: at, reusePort: false, mode: 0o600, accept: (peer) => connections.accept(peer), reportFault })
+    listen({
+      transport,
+      address: at,
+      reusePort: false,
+      mode: 0o600,
+      accept: (peer) => connections.accept(peer),
+      onShortage: () => false,
+      reportFault,
+    })
   let listener = open(address)
   // Under a name, its commands look for the token of the first.
   const ownToken = createOwnToken(listener.bound[0] ?? address, surroundings.env)

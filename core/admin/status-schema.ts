@@ -1,6 +1,8 @@
 /** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
-import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
+
+import { holdOwners } from '../report/view.ts'
 
 const number = { type: 'number' }
 const count = { type: 'integer', minimum: 0 }
@@ -26,7 +28,12 @@ const backend = object({
   reason: orNull(text),
   why: orNull(text),
   until: orNull(time),
+  by: orNull({ enum: holdOwners }),
+  holds: list(object({ by: { enum: holdOwners }, why: text, since: time, until: orNull(time) })),
+  use: { enum: ['used', 'trial', 'overruled', 'spare', 'out'] },
   health: { enum: ['unchecked', 'healthy', 'unhealthy'] },
+  tier: count,
+  slowStart: orNull(object({ since: time, until: time, why: text })),
   weight: number,
   effectiveWeight: number,
   zone: orNull(text),
@@ -51,6 +58,8 @@ const strategyVersion = object({
   pickNs: orNull(count),
 })
 
+const sticky = object({ ...counted(stickyLedger.specs), sessions: orNull(count) })
+
 const reload = object({
   generation: object({ number: count, at: time, origin: text, summary: text }),
   lastReload: orNull(object({ at: time, ok: { type: 'boolean' }, origin: text, problems: list(text) })),
@@ -68,7 +77,14 @@ export const statusSchema = object({
   listeners: list(object({ name: text, address: text })),
   counters: object(counted(edgeLedger.specs)),
   pools: list(
-    object({ name: text, strategy: text, strategyVersion: orNull(strategyVersion), backends: list(backend) }),
+    object({
+      name: text,
+      strategy: text,
+      strategyVersion: orNull(strategyVersion),
+      degraded: orNull(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
+      sticky: orNull(sticky),
+      backends: list(backend),
+    }),
   ),
   reload: orNull(reload),
 })

@@ -5,10 +5,11 @@
 import type { SocketAddress } from '../address.ts'
 import { type BackendCounters, backendLedger } from '../observe/counters.ts'
 import type { Latencies } from '../observe/latencies.ts'
+import type { BreakerFact } from './breaker.ts'
 import { CandidateView } from './candidate.ts'
 import { type Facts, firstFacts, operatorFact } from './facts.ts'
 import type { Member } from './member.ts'
-import { type Standing, standingOf, type StandingRule } from './standing.ts'
+import { NO_RULE, type Standing, standingOf, type StandingRule } from './standing.ts'
 
 /** The newest active check, for people. `at` is wall time in ms. */
 export interface CheckResult {
@@ -26,8 +27,12 @@ export interface Room {
   readonly hasRoom: boolean
 }
 
-/** Before its pool has reckoned for the first time. */
-const NO_RULE: StandingRule = { awaitsCheckSince: undefined }
+/**
+ * What its pool makes of a backend's standing beside all others'. `used`: it takes requests. `trial`: a few at once, while
+ * its breaker is half-open. `overruled`: something holds it out, and it takes requests all the same, as too many would be
+ * out. `spare`: usable, in a tier that is not needed now. `out`: it takes none.
+ */
+export type Use = 'used' | 'trial' | 'overruled' | 'spare' | 'out'
 
 export class Backend {
   readonly id: string
@@ -37,6 +42,11 @@ export class Backend {
   readonly facts: Facts
   /** What the facts came to when they were last reckoned up. */
   standing: Standing
+  /** Written by its balancer. */
+  use: Use = 'used'
+  /** > 0; what its tier's part of the traffic makes of its weight. Written by its balancer. */
+  tierScale = 1
+  tier: number
   zone: string | undefined
   place: Member['place']
   /** Attempts begun and not ended; written by the balancer alone. */
@@ -55,6 +65,7 @@ export class Backend {
   constructor(member: Member, latency: Latencies, now: number) {
     this.id = member.id
     this.address = member.address
+    this.tier = member.tier
     this.zone = member.zone
     this.place = Object.freeze(member.place)
     this.latency = latency
@@ -63,14 +74,14 @@ export class Backend {
     this.candidate = new CandidateView(this)
   }
 
-  /** Whether it takes one more request now, for all that its connections say. */
+  /** Whether it takes one more request now, for all that its connections and its breaker say. */
   get hasRoom(): boolean {
-    return this.room === undefined || this.room.hasRoom
+    return (this.room === undefined || this.room.hasRoom) && (this.use !== 'trial' || hasTrialLeft(this.facts.breaker))
   }
 
   /** > 0; the share that it is given now. */
   get weight(): number {
-    return this.standing.weight
+    return this.standing.weight * this.tierScale
   }
 
   /** > 0; the share that it is to have when nothing is held against it. */
@@ -80,6 +91,7 @@ export class Backend {
 
   /** Brings it up to date with `member`, of the same id and so of the same address; `reckon` is to follow. */
   configure(member: Member, now: number): void {
+    this.tier = member.tier
     this.zone = member.zone
     // The same object for as long as it is the same place: whoever compares need not look inside.
     if (!Bun.deepEquals(member.place, this.place)) this.place = Object.freeze(member.place)
@@ -93,3 +105,6 @@ export class Backend {
     return before
   }
 }
+
+const hasTrialLeft = (breaker: BreakerFact): boolean =>
+  breaker.kind === 'half-open' && breaker.underWay < breaker.atOnce

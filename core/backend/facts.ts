@@ -2,13 +2,22 @@
  * What is known of a backend, one fact for each who finds something out. A fact is written by its owner alone and as a
  * whole; what they come to together is `standing.ts`'s to say. Another fact is one more key here and one line there.
  */
+import { type BreakerFact, closedBreaker } from './breaker.ts'
+import type { EjectionFact } from './ejection.ts'
 import type { Member } from './member.ts'
+import type { RampFact } from './slow-start.ts'
 
 /** Instants are monotonic ms, and tell when this very fact began. */
 export interface Facts {
   operator: OperatorFact
   checks: ChecksFact
   traffic: TrafficFact
+  /** Written by `health/ejections.ts`. */
+  ejection: EjectionFact
+  /** Written by `health/breakers.ts`. */
+  breaker: BreakerFact
+  /** Changes the weight alone; written by `health/ramps.ts`. */
+  ramp: RampFact
 }
 
 /** Said by people, in the config or through the API; written by `Backend` as a config is put in force. */
@@ -43,6 +52,9 @@ export const firstFacts = (member: Member, now: number): Facts => ({
   operator: operatorFact(member, undefined, now),
   checks: { kind: 'unchecked', since: now },
   traffic: { kind: 'clear', since: now },
+  ejection: { kind: 'clear', since: now, times: 0 },
+  breaker: closedBreaker(now),
+  ramp: { kind: 'full', since: now },
 })
 
 /** `before` keeps its beginning unless the word has changed: a new weight drains nobody anew. */

@@ -7,6 +7,8 @@ export interface Member {
   readonly address: SocketAddress
   /** > 0; relative share. */
   readonly weight: number
+  /** Whole, >= 0: those of a higher one serve in so far as those before fail. */
+  readonly tier: number
   readonly zone: string | undefined
   /** Takes no new requests; what it has begun goes on. */
   readonly isDraining: boolean

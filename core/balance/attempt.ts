@@ -8,6 +8,8 @@ import type { AttemptView, Outcome } from '../strategy/strategy.ts'
 
 export interface Attempt {
   readonly backend: Backend
+  /** Monotonic ms; what tells it from others at the same backend. */
+  readonly startedAt: number
   /** As strategies see it. Made when it is first asked for. */
   readonly view: AttemptView
   /** Of the response head; 0 before it has arrived. */
@@ -21,7 +23,7 @@ export interface Attempt {
 /** Hears of every attempt of a pool; must not throw. Times are monotonic ms. */
 export interface AttemptObserver {
   onStart?(backend: Backend, now: number, attempt: Attempt): void
-  /** Its response head has arrived, `ttfbMs` after the attempt began. */
+  /** Its response head has arrived, `ttfbMs` after the attempt began; 101: it is a tunnel from now on. */
   onResponse?(backend: Backend, ttfbMs: number, now: number, attempt: Attempt): void
   /** Once for each start, on every path. */
   onEnd?(backend: Backend, outcome: Outcome, now: number, attempt: Attempt): void
@@ -47,7 +49,7 @@ export function beginAttempt(
 class CountedAttempt implements Attempt {
   readonly backend: Backend
   private readonly observers: readonly AttemptObserver[]
-  private readonly startedAt: number
+  readonly startedAt: number
   private readonly inflightBefore: number
   private readonly isRetry: boolean
   private shown: AttemptView | undefined = undefined

@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../clock.ts'
-import { eligibleBackends, type EligibleBackends, heldOutByTraffic, withRoom } from './eligible.ts'
+import { type Degraded, type EligibleBackends, type Restraint, settle, withRoom } from './eligible.ts'
 import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './asked-strategy.ts'
 import { type Attempt, type AttemptObserver, beginAttempt } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -18,6 +18,8 @@ export interface BalancerOptions {
   readonly clock: Clock
   /** Hear of every attempt before the strategy does, in this order: what writes facts about backends. */
   readonly observers: readonly AttemptObserver[]
+  /** Backends that something holds out begin to be used all the same, for another reason or no more. */
+  readonly onDegraded?: (degraded: Degraded | undefined) => void
   /** Where the strategy's calls are marked; absent: nobody looks whether they return. */
   readonly calls?: OwnedCalls
 }
@@ -36,17 +38,28 @@ interface Choice {
 export class Balancer {
   private readonly asked: AskedStrategy
   private readonly reports: StrategyReports
-  private readonly observers: readonly AttemptObserver[]
+  private readonly onDegraded: (degraded: Degraded | undefined) => void
+  private observers: readonly AttemptObserver[]
+  private restraint: Restraint = { maxEjected: 1, panicThreshold: 0 }
+  private lastResort: EligibleBackends | undefined = undefined
+  private degraded: Degraded | undefined = undefined
   private choice: Choice | undefined
   private backends: readonly Backend[] = []
   /** Something changed since `choice` was made. */
   private isStale = true
 
-  /** Without backends: `update` brings them. */
-  constructor({ strategy, reports, clock, observers, calls }: BalancerOptions) {
+  /** Without backends, which `update` brings, and without restraint before `configure`. */
+  constructor({ strategy, reports, clock, observers, calls, onDegraded = () => undefined }: BalancerOptions) {
     this.asked = new AskedStrategy({ strategy, reports, clock, calls })
     this.reports = reports
+    this.onDegraded = onDegraded
     // The strategy hears last.
+    this.observers = [...observers, this.asked]
+  }
+
+  /** `update` is to follow. Attempts under way go on telling those who heard of their start. */
+  configure(restraint: Restraint, observers: readonly AttemptObserver[]): void {
+    this.restraint = restraint
     this.observers = [...observers, this.asked]
   }
 
@@ -71,6 +84,17 @@ export class Balancer {
     return this.current() !== undefined
   }
 
+  /** Whether a strategy could be shown that backend now. */
+  offers(backend: Backend): boolean {
+    return this.current()?.backendOf.has(backend.candidate) === true
+  }
+
+  /** Why somebody is used whom something holds out; undefined: nobody is. Afterwards every backend's `use` is that of now. */
+  settled(): Degraded | undefined {
+    this.current()
+    return this.degraded
+  }
+
   /**
    * A usable backend that takes one more request and is not among `tried`; undefined when there is none. The strategy is
    * asked twice at most: a list without those at their caps would be another at every request, so it is shown the lasting
@@ -84,12 +108,21 @@ export class Balancer {
       const picked = this.ask(choice.candidates, choice, context)
       if (picked.hasRoom) return picked
     }
-    const left = withRoom(choice.backends, tried)
-    if (left !== undefined) return this.askFor(left, choice, context)
-    if (choice.backends.some((backend) => !tried.includes(backend))) return undefined
-    const out = heldOutByTraffic(this.backends)
-    const last = out && withRoom(out, tried)
-    return last && this.askFor(last, choiceOf(last), context)
+    const left = this.leftOf(choice, tried)
+    return left && this.askFor(left, choice.backends.includes(left[0]) ? choice : choiceOf(left), context)
+  }
+
+  /** Whether `pick` would find anybody now. */
+  hasOther(tried: readonly Backend[]): boolean {
+    const choice = this.current()
+    return choice !== undefined && this.leftOf(choice, tried) !== undefined
+  }
+
+  /** Those who take one more request and are not among `tried`; once all others are, those whom traffic holds out. */
+  private leftOf({ backends }: Choice, tried: readonly Backend[]): EligibleBackends | undefined {
+    const left = withRoom(backends, tried)
+    if (left !== undefined || backends.some((backend) => !tried.includes(backend))) return left
+    return this.lastResort && withRoom(this.lastResort, tried)
   }
 
   /** Of `left`, a part of `choice`. */
@@ -112,9 +145,23 @@ export class Balancer {
   private current(): Choice | undefined {
     if (!this.isStale) return this.choice
     this.isStale = false
-    const backends = eligibleBackends(this.backends)
+    const backends = this.settle()
     if (!isSameChoice(this.choice, backends)) this.choice = backends && choiceOf(backends)
     return this.choice
+  }
+
+  /** Writes down what becomes of each backend; returns those that take requests. */
+  private settle(): EligibleBackends | undefined {
+    const { placed, eligible, lastResort, degraded } = settle(this.backends, this.restraint)
+    for (const { backend, use, scale } of placed) {
+      backend.use = use
+      backend.tierScale = scale
+    }
+    this.lastResort = lastResort
+    const isNews = degraded?.cause !== this.degraded?.cause
+    this.degraded = degraded
+    if (isNews) this.onDegraded(degraded)
+    return eligible
   }
 
   /** The returned attempt must be ended on every path. `isRetry`: the request has been tried before. */

@@ -3,14 +3,19 @@
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
 import type { SocketAddress } from '../address.ts'
+import type { BreakerPolicy } from '../backend/breaker.ts'
+import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
-import type { Affinity, RetryPolicy } from '../pool/policy.ts'
+import type { SlowStartPolicy } from '../backend/slow-start.ts'
+import type { DeadlineField } from '../forward/deadline.ts'
+import type { Affinity, HedgePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
+import type { StickyPolicy } from '../sticky/policy.ts'
 
 /** Among the trusted proxies: whoever connects to a Unix socket, where a peer has no address. */
 export const unixPeers = 'unix:'
@@ -25,6 +30,8 @@ export interface Config {
   readonly timeouts: ClientTimeouts
   /** What to do when a client ends its side while it waits for a response. */
   readonly halfClose: 'abort' | 'answer'
+  /** Where sockets come from; 'auto': the best that the system has. */
+  readonly transport: 'auto' | 'bun'
   /** ms after the first SIGTERM in which clients are still accepted. */
   readonly shutdownDelayMs: number
   /** ms from the first SIGTERM to the end, whatever is still open. */
@@ -32,7 +39,7 @@ export interface Config {
   /** ms that a removed backend, pool or listener may go on with what it has begun. */
   readonly drainTimeoutMs: number
   readonly geo: GeoPolicy | undefined
-  readonly routes: readonly RouteRule[]
+  readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
 
@@ -56,6 +63,29 @@ export interface AdminConfig {
 export interface Limits extends HttpLimits {
   /** Client connections open at once; undefined: as many as the descriptor limit allows. */
   readonly maxConnections: number | undefined
+  /** Of all request bodies together that are kept to be sent again. */
+  readonly maxReplayBytes: number
+}
+
+export interface RouteConfig extends RouteRule {
+  /** Absent: those of its pool. */
+  readonly timeouts?: RouteTimeouts
+  /** What is otherwise than its pool says; absent: nothing. */
+  readonly retry?: RouteRetry
+  /** Absent: a slow backend is waited for. */
+  readonly hedge?: HedgePolicy
+}
+
+/** Each in ms; undefined: no bound of the route's own. */
+export interface RouteTimeouts {
+  /** From a request's head to the end of its response. */
+  readonly requestMs: number | undefined
+  /** For the head of one attempt's response. */
+  readonly tryMs: number | undefined
+  /** The field by which clients set a deadline; undefined: none is looked at. */
+  readonly deadline: DeadlineField | undefined
+  /** What is otherwise than the pool's; keys that are absent are not. */
+  readonly backend: Partial<Pick<BackendTimeouts, 'connectMs' | 'responseMs' | 'idleMs'>>
 }
 
 export interface PoolConfig {
@@ -64,12 +94,23 @@ export interface PoolConfig {
   /** Absolute path of the file the members came from; undefined when they stand in the config itself. */
   readonly membersFile: string | undefined
   readonly strategy: StrategyConfig
-  readonly affinity: Affinity
+  /** In order: the first that a request has is its key. */
+  readonly affinity: readonly Affinity[]
   /** undefined: no active checks. */
   readonly health: HealthPolicy | undefined
   /** Consecutive connect failures in traffic that take a member out until a check (or this pause) brings it back. */
   readonly passive: { readonly failures: number; readonly retryAfterMs: number }
+  /** undefined, here and with the next two: there is none. */
+  readonly breaker: BreakerPolicy | undefined
+  readonly ejection: EjectionPolicy | undefined
+  readonly slowStart: SlowStartPolicy | undefined
+  /** 0..1 of the members that breakers and ejections hold out at most, whoever else is out counted. */
+  readonly maxEjected: number
+  /** 0..1 of the members: when fewer are usable, all are used. 0: never. */
+  readonly panicThreshold: number
   readonly retry: RetryPolicy
+  /** undefined: each request goes where the strategy says. */
+  readonly sticky: StickyPolicy | undefined
   readonly timeouts: BackendTimeouts
   /** Idle connections kept open to each backend. */
   readonly maxIdleConnections: number

@@ -3,22 +3,8 @@
  * `pools.<name>.`). The schema, the reader and the documentation take them from here and nowhere else.
  * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
  */
-
-/** A number. An undefined value means that there is no default: no bound, or nothing to assume. */
-export interface Setting {
-  readonly unit: 'ms' | 'bytes' | 'count' | 'ratio' | 'degrees' | 'status'
-  readonly value: number | undefined
-  /** Smallest and largest value accepted, inclusive. */
-  readonly min: number
-  readonly max: number
-  readonly reason: string
-}
-
-/** A default that is no number; its rule stands where it is read. */
-export interface TextSetting {
-  readonly value: string
-  readonly reason: string
-}
+import { restraintDefaults } from './restraint-defaults.ts'
+import type { Setting, TextSetting } from './setting.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -59,6 +45,13 @@ export const defaults = {
     max: 1_000_000,
     reason: 'The descriptor limit bounds them: as many as leave room for connections to backends.',
   },
+  'limits.replay': {
+    unit: 'bytes',
+    value: 64 * kibibyte * kibibyte,
+    min: 0,
+    max: 16 * kibibyte * kibibyte * kibibyte,
+    reason: 'A thousand bodies of the largest size that is kept; beyond it new ones are passed on unkept.',
+  },
   'timeouts.head': {
     ...timeoutRange,
     value: 10 * second,
@@ -82,6 +75,10 @@ export const defaults = {
   halfClose: {
     value: 'abort',
     reason: 'Almost always it has left; a backend that works on for it serves nobody, and retries multiply that.',
+  },
+  transport: {
+    value: 'auto',
+    reason: 'What costs least here; where it cannot be had, a start says so and goes on without it.',
   },
   shutdownDelay: {
     unit: 'ms',
@@ -112,18 +109,121 @@ export const defaults = {
     max: 1000,
     reason: 'Neutral; only the ratio to the others counts.',
   },
+  'pool.backend.tier': {
+    unit: 'count',
+    value: 0,
+    min: 0,
+    max: 15,
+    reason: 'All share the traffic; 1 makes a member a backup of those.',
+  },
   'pool.strategy': {
     value: 'expected-delay',
     reason:
       'Never far from the best in any scenario of docs/strategies.md, with queues, slow, sick and failing members, where each other loses a multiple in some; no tuning, weighted.',
   },
   'pool.affinity': { value: 'client', reason: 'The one key that every request has; only hashing strategies read it.' },
+  'pool.sticky.cookie.path': { value: '/', reason: 'The pool may serve every path of its host.' },
+  'pool.sticky.cookie.maxAge': {
+    unit: 'ms',
+    value: undefined,
+    min: second,
+    max: 400 * 24 * hour,
+    reason: 'A session of a browser ends with it; none keeps a cookie for more than 400 days.',
+  },
+  'pool.sticky.cookie.sameSite': {
+    value: 'lax',
+    reason: 'What browsers take for granted, said aloud; "none" is for pages that others embed.',
+  },
+  'pool.sticky.ttl': {
+    unit: 'ms',
+    value: hour,
+    min: second,
+    max: 30 * 24 * hour,
+    reason: 'Longer than applications keep a session that nobody uses, mostly 20 or 30 minutes.',
+  },
+  'pool.sticky.size': {
+    unit: 'bytes',
+    value: 8 * kibibyte * kibibyte,
+    min: 64 * kibibyte,
+    max: kibibyte * kibibyte * kibibyte,
+    reason: 'Room for 233,016 sessions; what none has used yet costs nothing.',
+  },
   'pool.retry.attempts': {
     unit: 'count',
     value: 2,
     min: 1,
     max: 10,
-    reason: 'One dead backend goes unnoticed, while an outage at most doubles the attempts.',
+    reason: 'One dead backend goes unnoticed; more help only where several fail at once.',
+  },
+  'pool.retry.statuses': {
+    unit: 'status',
+    value: undefined,
+    min: 400,
+    max: 599,
+    reason: 'A status is an answer; only who runs the backends knows which of theirs another would not give.',
+  },
+  'pool.retry.backoff': {
+    unit: 'ms',
+    value: 25,
+    min: 0,
+    max: 10 * second,
+    reason: 'Spreads requests that failed together, and nobody notices it.',
+  },
+  'pool.retry.maxBackoff': {
+    unit: 'ms',
+    value: 250,
+    min: 0,
+    max: minute,
+    reason: 'Ten times the first: whoever waits longer is better told at once.',
+  },
+  'pool.retry.maxRetryAfter': {
+    unit: 'ms',
+    value: second,
+    min: 0,
+    max: minute,
+    reason: 'The least that a backend can ask for in whole seconds; clients that can wait longer can ask again.',
+  },
+  'pool.retry.maxBody': {
+    unit: 'bytes',
+    value: 64 * kibibyte,
+    min: 0,
+    max: kibibyte * kibibyte,
+    reason: 'Holds what forms and API calls send; keeping uploads would cost more than losing one.',
+  },
+  'pool.retry.budget.ratio': {
+    unit: 'ratio',
+    value: 0.2,
+    min: 0,
+    max: 1,
+    reason: 'One backend of five may fail unnoticed; when all do, a fifth more is asked of them and no more.',
+  },
+  'pool.retry.budget.perSecond': {
+    unit: 'ratio',
+    value: 3,
+    min: 0,
+    max: 100_000,
+    reason: 'A pool with little traffic still gets over a restart.',
+  },
+  'route.timeouts.request': {
+    ...timeoutRange,
+    value: undefined,
+    reason: 'Downloads and event streams take as long as they take; silence is bounded anyway.',
+  },
+  'route.timeouts.try': {
+    ...timeoutRange,
+    value: undefined,
+    reason: 'Without it the pool’s timeouts.response ends an attempt.',
+  },
+  'route.hedge.after': {
+    value: 'p95',
+    reason: 'One request in twenty costs an attempt more, and the slowest get close to the usual.',
+  },
+  'route.hedge.least': {
+    unit: 'ms',
+    value: 10,
+    min: 0,
+    max: minute,
+    reason: 'Below it an attempt more saves less than it costs.',
   },
   'pool.maxIdleConnections': {
     unit: 'count',
@@ -179,6 +279,7 @@ export const defaults = {
     max: hour,
     reason: 'About how long a service takes to restart; a trial that fails costs one request a retry.',
   },
+  ...restraintDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

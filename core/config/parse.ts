@@ -1,7 +1,6 @@
 /** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
-import type { RouteRule } from '../route/route.ts'
-import type { Config, ListenerConfig } from './config.ts'
+import type { Config, ListenerConfig, RouteConfig } from './config.ts'
 import { createProblemList, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import type { Value } from './read/field.ts'
@@ -10,6 +9,7 @@ import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
 import { checkRoutes } from './schema/route.ts'
+import { stickyIn } from './schema/sticky.ts'
 
 export interface ParseOptions {
   /** Absolute path of the file that holds the text; relative paths in it start at its folder. */
@@ -89,12 +89,13 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
       tunnelMs: raw.timeouts.tunnel,
     },
     halfClose: raw.halfClose,
+    transport: raw.transport,
     shutdownDelayMs: raw.shutdownDelay,
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,
     routes,
-    pools: pools.map(({ name, value }) => ({ name, ...value })),
+    pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }
 }
 
@@ -126,12 +127,12 @@ function claimsOf(raw: Raw): Claim[] {
 }
 
 /** Without routes the only pool serves everything. */
-function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteRule[] {
+function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   const pools = raw.pools ?? []
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
   if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
-  if (drafts.length > 0) return drafts.map(({ match, pool }) => ({ match, pool: pool.value }))
+  if (drafts.length > 0) return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   const [only, another] = pools
   if (another !== undefined)
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })

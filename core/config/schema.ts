@@ -36,13 +36,17 @@ const limits = convert(
       connections: count(defaults['limits.connections'], {
         description: 'Client connections open at once; by default as many as the descriptor limit allows.',
       }),
+      replay: size(defaults['limits.replay'], {
+        description:
+          'Memory of all request bodies together that are kept to be sent again (`retry.maxBody`); beyond it a body is passed on unkept, and its request is sent once.',
+      }),
     },
-    { description: 'What one client may cost.' },
+    { description: 'What one client may cost, or all together.' },
   ),
-  ({ head, target, fields, connections }, _node, reading) => {
+  ({ head, target, fields, connections, replay: maxReplayBytes }, _node, reading) => {
     if (target && target.value > head) reading.report(target.node, { rule: 'must not be larger than limits.head' })
     const maxTargetBytes = target?.value ?? Math.min(defaults['limits.target'].value, head)
-    return { maxHeadBytes: head, maxTargetBytes, maxFields: fields, maxConnections: connections }
+    return { maxHeadBytes: head, maxTargetBytes, maxFields: fields, maxConnections: connections, maxReplayBytes }
   },
 )
 
@@ -90,6 +94,14 @@ export const configFile = object(
       }),
       defaults.halfClose.value,
       defaults.halfClose.value,
+    ),
+    transport: orElse(
+      choice(['auto', 'bun'], {
+        description:
+          'Where sockets come from: the best that the system has, on Linux sockets of our own on epoll, or Bun’s. Taken at the start.',
+      }),
+      defaults.transport.value,
+      defaults.transport.value,
     ),
     shutdownDelay: duration(defaults.shutdownDelay, {
       description:

@@ -67,7 +67,7 @@ function planMember(old: Member, next: Member): string[] {
   const { isDraining: nextDraining, ...nextRest } = next
   const drain =
     isDraining === nextDraining ? [] : [nextDraining ? `${next.id} drains` : `${next.id} takes requests again`]
-  const facts = (['weight', 'zone', 'place'] as const).flatMap((fact) =>
+  const facts = (['weight', 'tier', 'zone', 'place'] as const).flatMap((fact) =>
     differences(fact, rest[fact], nextRest[fact]).map(({ text }) => `${fact} of ${next.id} ${text}`),
   )
   return [...facts, ...drain]

@@ -70,12 +70,16 @@ function settingsOf(listener: ListenerConfig | undefined) {
 
 /** Running requests keep the route they took, so that a route which goes ends nothing. */
 function planRoutes(old: readonly RouteRule[], next: readonly RouteRule[]): Change[] {
-  const [before, after] = [old, next].map((rules) => new Map(rules.map((rule) => [fingerprint(rule), rule])))
-  const only = (rules = new Map<string, RouteRule>(), others = new Map<string, RouteRule>()) =>
-    [...rules].filter(([text]) => !others.has(text)).map(([, rule]) => rule)
+  const byRequests = (rules: readonly RouteRule[]) =>
+    new Map(rules.map(({ match, pool, ...settings }) => [fingerprint([match, pool]), { match, pool, settings }]))
+  const [before, after] = [byRequests(old), byRequests(next)]
   const changes = [
-    ...only(after, before).map((rule) => `added: ${describeRoute(rule)}`),
-    ...only(before, after).map((rule) => `removed: ${describeRoute(rule)}`),
+    ...[...after].flatMap(([key, rule]) => {
+      const known = before.get(key)
+      if (known === undefined) return [`added: ${describeRoute(rule)}`]
+      return differences('routes', known.settings, rule.settings).map(({ text }) => `${describeRoute(rule)}: ${text}`)
+    }),
+    ...[...before].flatMap(([key, rule]) => (after.has(key) ? [] : [`removed: ${describeRoute(rule)}`])),
   ]
   const isMoved = changes.length === 0 && fingerprint(old) !== fingerprint(next)
   return [...changes, ...(isMoved ? ['in another order'] : [])].map((text) => other({ key: 'routes', text }))

@@ -1,11 +1,17 @@
 /** One try of one request at one backend: begun once, ended once, whatever happens. */
 import type { Backend } from '../backend/backend.ts'
 import type { Attempt as CountedAttempt } from '../balance/attempt.ts'
+import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
+import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
+import type { BodyForm } from '../stream/body-form.ts'
 import type { Outcome } from '../strategy/strategy.ts'
+import { Alarm } from './alarm.ts'
 import type { AttemptRecord } from './record.ts'
 
 /** The exchange, as its attempts see it. */
@@ -17,6 +23,8 @@ export interface AttemptOwner {
   onInterim(attempt: Attempt, head: ResponseHead): void
   onResponse(attempt: Attempt, head: ResponseHead, body: BodyKind): void
   onResponseBody(bytes: Buffer, start: number, end: number): void
+  /** Where the rest of its body may go as it comes. */
+  responsePassage(): Passage | undefined
   /** The response is whole, and the attempt over. */
   onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void
   /** The attempt has come to nothing, and is over. */
@@ -27,6 +35,8 @@ export interface AttemptOwner {
 export class Attempt implements ResponseSink {
   readonly backend: Backend
   readonly stream: BackendStream
+  /** Made beside another one that was slow. */
+  isHedge = false
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
   private readonly startedAt: number
@@ -34,6 +44,10 @@ export class Attempt implements ResponseSink {
   private status = 0
   private outcome: Outcome | undefined = undefined
   private endedAt = 0
+  /** The request has been sent on, its head at least. */
+  private isSent = false
+  /** Of the time for the response's head. */
+  private alarm: Alarm | undefined = undefined
 
   /** Takes what `counted` has begun, and hears `stream` from now on. */
   constructor(owner: AttemptOwner, counted: CountedAttempt, stream: BackendStream, now: number) {
@@ -43,6 +57,24 @@ export class Attempt implements ResponseSink {
     this.stream = stream
     this.startedAt = now
     stream.sink = this
+  }
+
+  /** ms since its begin. */
+  elapsedMs(now: number): number {
+    return now - this.startedAt
+  }
+
+  /** Fails it when no response has begun within `ms` from now. */
+  limit(wheel: TimerWheel, ms: number): void {
+    this.alarm = new Alarm(wheel, ms, () => {
+      if (this.isSent) this.reject('timeout', `no response within ${ms} ms`)
+      else this.reject('connect', `no connection within ${ms} ms`)
+    })
+  }
+
+  sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void {
+    this.isSent = true
+    this.stream.sendHead(head, rewrite, form)
   }
 
   onConnected(): void {
@@ -55,6 +87,7 @@ export class Attempt implements ResponseSink {
 
   onResponse(head: ResponseHead, body: BodyKind): void {
     const now = this.owner.now()
+    this.alarm?.cancel()
     this.status = head.status
     this.respondedAt = now
     this.counted.respond(head.status, now)
@@ -63,6 +96,10 @@ export class Attempt implements ResponseSink {
 
   onBody(bytes: Buffer, start: number, end: number): void {
     this.owner.onResponseBody(bytes, start, end)
+  }
+
+  passage(): Passage | undefined {
+    return this.owner.responsePassage()
   }
 
   onBackendBlocked(isBlocked: boolean): void {
@@ -81,10 +118,10 @@ export class Attempt implements ResponseSink {
     this.owner.onAttemptFailed(this, cause, detail)
   }
 
-  /** What came back is of no use, though the connection lives: the backend's fault. */
-  reject(detail: string): void {
+  /** What came back is of no use, or nothing did, though the connection lives: the backend's fault. */
+  reject(cause: FailureCause, detail: string): void {
     this.stream.abort()
-    this.onFailure('protocol', detail)
+    this.onFailure(cause, detail)
   }
 
   /** Nobody waits for it any more, through no fault of the backend's. */
@@ -94,6 +131,13 @@ export class Attempt implements ResponseSink {
     this.end({ kind: 'abandoned', elapsedMs: now - this.startedAt }, now)
   }
 
+  /** Nobody waits for it any more, since the backend was too slow. */
+  expire(): void {
+    this.stream.abort()
+    const now = this.owner.now()
+    this.end({ kind: 'failed', cause: 'timeout', elapsedMs: now - this.startedAt }, now)
+  }
+
   /** Answered whole. A tunnel's length says nothing of how fast the backend is: its handshake does. */
   complete(now: number): void {
     const at = this.status === 101 ? (this.respondedAt ?? now) : now
@@ -101,6 +145,7 @@ export class Attempt implements ResponseSink {
   }
 
   private end(outcome: Outcome, now: number): void {
+    this.alarm?.cancel()
     this.outcome = outcome
     this.endedAt = now
     this.counted.end(outcome, now)
@@ -108,8 +153,8 @@ export class Attempt implements ResponseSink {
 
   /** To be asked for once it is over. */
   record(): AttemptRecord {
-    const { backend, startedAt, respondedAt, endedAt, outcome } = this
+    const { backend, isHedge, startedAt, respondedAt, endedAt, outcome } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
-    return { backend: backend.id, startedAt, respondedAt, endedAt, outcome }
+    return { backend: backend.id, isHedge, startedAt, respondedAt, endedAt, outcome }
   }
 }

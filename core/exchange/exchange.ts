@@ -1,58 +1,57 @@
 /**
- * One request and its response: a client's stream joined to streams of backends. It has attempts, one after the other
- * where a further one is safe, and one end. Between two streams it holds no bytes; whoever can't take more stops the other.
+ * One request and its response: a client's stream joined to streams of backends. It has attempts, which `Tries` makes until
+ * a response can be passed on, and one end. Between two streams it holds no bytes but those of a small body that another
+ * attempt may need; whoever can't take more stops the other.
  */
 import type { Verdict } from '../admission/admission.ts'
-import type { Backend } from '../backend/backend.ts'
 import type { Cancel } from '../clock.ts'
 import type { ProtocolError } from '../errors.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
 import { countStatus } from '../observe/counters.ts'
-import { acquire, type Acquired, sourceOf } from '../pool/acquire.ts'
 import type { Affinity } from '../pool/policy.ts'
-import type { Pool } from '../pool/pool.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
-import { Attempt, type AttemptOwner } from './attempt.ts'
-import { type PickSource, RequestContext } from './pick-context.ts'
-import { problemOf, UNAVAILABLE } from './problems.ts'
+import { Alarm } from './alarm.ts'
+import type { Attempt } from './attempt.ts'
+import { type Limit, limitOf } from './limit.ts'
 import type { AttemptRecord, Ending } from './record.ts'
-import { decideRetry, isIdempotent } from './retry.ts'
+import { UNAVAILABLE } from './problems.ts'
+import { Tries, type TriesOwner } from './tries.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
 
 /**
- * 'waiting': for admission. 'trying': an attempt is under way, and nothing has been answered. 'responding': its response
- * is being passed on. 'tunnel': it is no longer HTTP. 'over': ended; nothing more happens.
+ * 'waiting': for admission. 'trying': nothing has been answered; `tries` holds the attempts under way. 'responding': a
+ * response is being passed on. 'tunnel': it is no longer HTTP. 'over': ended; nothing more happens.
  */
 type Stage =
   | { readonly kind: 'waiting'; readonly cancel: Cancel }
-  | { readonly kind: 'trying'; readonly attempt: Attempt }
+  | { readonly kind: 'trying' }
   | { readonly kind: 'responding'; readonly attempt: Attempt; readonly status: number }
   | { readonly kind: 'tunnel' }
   | { readonly kind: 'over' }
 
+const TRYING: Stage = { kind: 'trying' }
 const TUNNEL: Stage = { kind: 'tunnel' }
 const OVER: Stage = { kind: 'over' }
 const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
 
-export class Exchange implements RequestSink, AttemptOwner, PickSource {
+export class Exchange implements RequestSink, TriesOwner {
   readonly services: Services
-  private readonly client: ClientStream
-  private readonly route: Route
-  private readonly world: World
+  readonly client: ClientStream
+  readonly route: Route
+  readonly world: World
   /** Monotonic ms. */
   readonly startedAt: number
+  limit: Limit | undefined = undefined
+  private limitAlarm: Alarm | undefined = undefined
   private stage: Stage = NOTHING
-  /** Backends that are not to be picked again: tried already, or at their cap. */
-  private readonly tried: Backend[] = []
-  /** Backends that this request was given to. */
-  private backends = 0
-  private trailers: FieldSection | undefined = undefined
-  private requestBytes = 0
+  private readonly tries: Tries
+  requestBytes = 0
   private responseBytes = 0
   /** Attempts that are over; kept for observers alone. */
   private past: AttemptRecord[] | undefined = undefined
@@ -64,27 +63,38 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     this.route = route
     this.world = world
     this.startedAt = services.clock.now()
+    this.tries = new Tries(this)
     client.sink = this
   }
 
   /** Goes on as `verdict` says. `head` holds the request's now. */
   begin(verdict: Verdict, head: RequestHead, now: number): void {
-    switch (verdict.kind) {
-      case 'admitted':
-        this.tryNext(now, head, UNAVAILABLE)
-        break
-      case 'refused':
-        this.refuse(verdict.problem)
-        break
-      case 'later':
-        this.wait(verdict.wait)
-        break
+    const { timeouts } = this.route
+    if (timeouts === undefined || this.sets(limitOf(timeouts, head, this.services.clock), now))
+      this.proceed(verdict, head, now)
+  }
+
+  /** Whether there is time left. */
+  private sets(limit: Limit | undefined, now: number): boolean {
+    if (limit === undefined) return true
+    this.limit = limit
+    if (limit.at > now) this.limitAlarm = new Alarm(this.services.wheel, limit.at - now, () => this.expire(limit))
+    else this.expire(limit)
+    return limit.at > now
+  }
+
+  private proceed(verdict: Verdict, head: RequestHead, now: number): void {
+    if (verdict.kind === 'refused') this.refuse(verdict.problem)
+    else if (verdict.kind === 'later') this.wait(verdict.wait)
+    else {
+      this.stage = TRYING
+      this.tries.start(now, head)
     }
   }
 
   /** `cancel` is in place before anything is decided: that comes in an event of its own. */
   private wait(wait: (decide: (verdict: Verdict) => void) => Cancel): void {
-    const cancel = wait((verdict) => this.begin(verdict, this.client.readHead(), this.now()))
+    const cancel = wait((verdict) => this.proceed(verdict, this.client.readHead(), this.now()))
     this.stage = { kind: 'waiting', cancel }
   }
 
@@ -98,30 +108,36 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     return this.world.geo
   }
 
-  get affinity(): Affinity {
-    return this.pool.affinity
+  get affinity(): readonly Affinity[] {
+    return this.tries.pool.affinity
   }
 
   // The request: what the client's stream tells.
 
   onRequestBody(bytes: Buffer, start: number, end: number): void {
+    const { stage } = this
     this.requestBytes += end - start
-    this.stream()?.sendBody(bytes, start, end)
+    if (stage.kind === 'trying') this.tries.passBody(bytes, start, end)
+    else if (stage.kind === 'responding') stage.attempt.stream.sendBody(bytes, start, end)
+  }
+
+  passage(): Passage | undefined {
+    const wire = this.tries.keepsBody ? undefined : this.stream()?.bodyWire
+    return wire && { wire, onPassed: (length) => void (this.requestBytes += length) }
   }
 
   onRequestEnd(trailers: FieldSection | undefined): void {
-    this.trailers = trailers
-    this.stream()?.sendEnd(trailers)
+    const { stage } = this
+    if (stage.kind === 'trying') this.tries.passEnd(trailers)
+    else if (stage.kind === 'responding') stage.attempt.stream.sendEnd(trailers)
   }
 
   onRequestFault(error: ProtocolError): void {
     const { counters } = this.services
     if (error.status === 408) counters.clientTimeouts += 1
     else counters.badRequests += 1
-    const { stage } = this
     this.giveUp()
-    if (stage.kind === 'responding') this.truncate(stage.status)
-    else this.refuse({ status: error.status, detail: error.message })
+    this.fail({ status: error.status, detail: error.message })
   }
 
   onClientBlocked(isBlocked: boolean): void {
@@ -136,19 +152,23 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     this.over({ kind: 'abandoned' })
   }
 
-  // The response: what the attempt under way tells.
+  // The response: what attempts under way tell.
 
   onReady(attempt: Attempt): void {
-    this.send(attempt, this.client.readHead())
+    this.tries.onReady(attempt)
   }
 
   onBackendBlocked(isBlocked: boolean): void {
-    if (this.client.isWhole) return
-    if (isBlocked) this.client.pauseBody()
-    else this.takeBody()
+    const { client, stage } = this
+    if (client.isWhole) return
+    if (isBlocked) client.pauseBody()
+    if (stage.kind === 'trying') this.tries.onBlocked(isBlocked)
+    else if (stage.kind === 'responding' && !isBlocked) client.resumeBody(stage.attempt.stream.bodyForm)
   }
 
   onInterim(attempt: Attempt, head: ResponseHead): void {
+    // The one that it stands beside may have told the same.
+    if (attempt.isHedge) return
     this.client.sendInterim(head)
     this.holdBack(attempt)
   }
@@ -159,6 +179,8 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
       this.switchProtocols(attempt, head)
       return
     }
+    if (this.tries.passesOver(attempt, head, body)) return
+    this.tries.settle(attempt, head)
     this.stage = { kind: 'responding', attempt, status }
     this.client.sendHead(head, body)
     this.holdBack(attempt)
@@ -169,6 +191,11 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     this.client.sendBody(bytes, start, end)
   }
 
+  responsePassage(): Passage | undefined {
+    const wire = this.client.bodyWire
+    return wire && { wire, onPassed: (length) => void (this.responseBytes += length) }
+  }
+
   onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void {
     const status = this.stage.kind === 'responding' ? this.stage.status : 0
     this.remember(attempt)
@@ -177,82 +204,18 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   }
 
   onAttemptFailed(attempt: Attempt, cause: FailureCause, detail: string): void {
+    if (this.stage.kind !== 'responding') {
+      this.tries.onFailed(attempt, cause, detail)
+      return
+    }
     this.remember(attempt)
-    const { stage } = this
-    if (stage.kind === 'responding') {
-      this.services.counters.truncated += 1
-      this.truncate(stage.status)
-      return
-    }
-    // Nothing is taken from the client until another attempt can have it.
-    if (!this.client.isWhole) this.client.pauseBody()
-    const head = this.client.readHead()
-    const retry = decideRetry({
-      cause,
-      wasReused: attempt.stream.isReused,
-      hasResponseBegun: attempt.stream.hasBegun,
-      isIdempotent: isIdempotent(head.method),
-      hasSentBody: this.requestBytes > 0,
-      backendsLeft: this.pool.retry.attempts - this.backends,
-    })
-    const problem = problemOf(cause, detail)
-    if (retry === 'none') {
-      this.refuse(problem)
-      return
-    }
-    this.services.counters.retries += 1
-    attempt.backend.counters.retries += 1
-    if (retry === 'same') return this.tryAgain(attempt.backend, problem)
-    this.tried.push(attempt.backend)
-    this.tryNext(this.now(), head, problem)
+    this.services.counters.truncated += 1
+    this.truncate(this.stage.status)
   }
 
-  /** Over a fresh connection, which will say when it can be sent on. */
-  private tryAgain(backend: Backend, problem: Problem): void {
-    const stream = sourceOf(this.pool, backend).open('fresh')
-    if (stream === undefined) this.refuse(problem)
-    else this.try({ backend, stream }, this.now(), true)
-  }
-
-  /** `last`: what to answer when nobody is left. */
-  private tryNext(now: number, head: RequestHead, last: Problem): void {
-    const { services, world, client, pool } = this
-    const context = new RequestContext(head, client.peer.identityBy(world.identify), this, now)
-    // A body is not kept, so its request can't be sent twice.
-    const acquired = acquire(pool, context, this.tried, client.isWhole ? 'any' : 'checked')
-    if (acquired === undefined) {
-      if (last.status === 503) services.counters.unavailable += 1
-      this.refuse(last)
-      return
-    }
-    this.backends += 1
-    const attempt = this.try(acquired, now, this.backends > 1)
-    if (acquired.stream.isReused) this.send(attempt, head)
-  }
-
-  private try({ backend, stream }: Acquired, now: number, isRetry: boolean): Attempt {
-    const attempt = new Attempt(this, this.pool.balancer.begin(backend, now, isRetry), stream, now)
-    this.stage = { kind: 'trying', attempt }
-    return attempt
-  }
-
-  /** Sends the head, and lets the body follow. */
-  private send({ backend, stream }: Attempt, head: RequestHead): void {
-    const { client, services, world } = this
-    const rewrite = {
-      client: client.peer.identityBy(world.identify),
-      backendHost: backend.address.kind === 'tcp' ? backend.id : 'localhost',
-      isUpgrade: client.isUpgrade,
-      writeRequestId: services.writeRequestId,
-    }
-    stream.sendHead(head, rewrite, client.bodyForm)
-    if (client.isWhole) stream.sendEnd(this.trailers)
-    else this.takeBody()
-  }
-
-  private takeBody(): void {
-    const stream = this.stream()
-    if (stream !== undefined) this.client.resumeBody(stream.bodyForm)
+  onNobodyLeft(problem: Problem): void {
+    if (problem === UNAVAILABLE) this.services.counters.unavailable += 1
+    this.refuse(problem)
   }
 
   /** A client that still has to take earlier responses was blocked before this one began, and does not say so again. */
@@ -263,9 +226,11 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   private switchProtocols(attempt: Attempt, head: ResponseHead): void {
     const { client, services, world } = this
     if (!client.isUpgrade) {
-      attempt.reject('the backend switched protocols unasked')
+      attempt.reject('protocol', 'the backend switched protocols unasked')
       return
     }
+    this.tries.settle(attempt, head)
+    this.limitAlarm?.cancel()
     this.stage = TUNNEL
     openTunnel({
       client: client.handOver(head),
@@ -273,6 +238,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
       edgeCounters: services.counters,
       target: attempt.backend,
       tunnelMs: world.timeouts.tunnelMs,
+      pipes: services.pipes,
       onOver: () => {
         attempt.complete(this.now())
         this.remember(attempt)
@@ -281,7 +247,20 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     })
   }
 
-  /** Answers with a response of our own. */
+  /** It has taken as long as it may. */
+  private expire({ by, detail }: Limit): void {
+    const { counters } = this.services
+    counters.requestTimeouts += 1
+    this.giveUp(by === 'route')
+    this.fail({ status: 504, detail })
+  }
+
+  /** Answers with a response of our own, or cuts the one that has begun. */
+  private fail(problem: Problem): void {
+    if (this.stage.kind === 'responding') this.truncate(this.stage.status)
+    else this.refuse(problem)
+  }
+
   private refuse(problem: Problem): void {
     this.over({ kind: 'refused', status: problem.status, detail: problem.detail })
     this.client.refuse(problem)
@@ -292,11 +271,12 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     this.client.cut()
   }
 
-  /** Gives up what is under way, through no fault of any backend. */
-  private giveUp(): void {
+  /** Gives up what is under way. `isTooSlow`: that nothing has been answered is the backend's fault, else nobody's. */
+  private giveUp(isTooSlow = false): void {
     const { stage } = this
     if (stage.kind === 'waiting') stage.cancel()
-    if (stage.kind !== 'trying' && stage.kind !== 'responding') return
+    if (stage.kind === 'trying') this.tries.giveUp(isTooSlow)
+    if (stage.kind !== 'responding') return
     stage.attempt.abandon()
     this.remember(stage.attempt)
   }
@@ -305,6 +285,7 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
   private over(ending: Ending): void {
     if (this.stage.kind === 'over') throw new Error('an exchange was ended twice')
     this.stage = OVER
+    this.limitAlarm?.cancel()
     const { services, client, route } = this
     const { counters, observers } = services
     if (ending.kind === 'abandoned') counters.abandoned += 1
@@ -326,19 +307,14 @@ export class Exchange implements RequestSink, AttemptOwner, PickSource {
     for (const observe of observers) observe(record)
   }
 
-  private remember(attempt: Attempt): void {
+  remember(attempt: Attempt): void {
     if (this.services.observers.length > 0) (this.past ??= []).push(attempt.record())
   }
 
   /** Of the attempt under way. */
   private stream(): BackendStream | undefined {
     const { stage } = this
-    return stage.kind === 'trying' || stage.kind === 'responding' ? stage.attempt.stream : undefined
-  }
-
-  private get pool(): Pool {
-    const { pool } = this.route
-    if (pool === undefined) throw new Error(`route ${this.route.key} admits requests, yet has no pool`)
-    return pool
+    if (stage.kind === 'trying') return this.tries.stream
+    return stage.kind === 'responding' ? stage.attempt.stream : undefined
   }
 }

@@ -8,6 +8,7 @@ import type { RequestHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
@@ -23,6 +24,7 @@ export interface HandlerOptions {
   readonly head: RequestHead
   readonly wheel: TimerWheel
   readonly turns: Turns
+  readonly pipes?: Pipes
   /** Where connections wait that are idle. */
   readonly idle: LinkedList<Idle>
 }
@@ -34,6 +36,7 @@ export function createHandler({
   head,
   wheel,
   turns,
+  pipes,
   idle,
 }: HandlerOptions): RequestHandler {
   const { counters } = services
@@ -62,6 +65,7 @@ export function createHandler({
     head,
     wheel,
     turns,
+    ...(pipes && { pipes }),
     dateLine: dateLines(services.clock),
     idle,
     counters,

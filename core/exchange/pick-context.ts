@@ -14,7 +14,8 @@ import type { Geo, Services } from './world.ts'
 export interface PickSource {
   readonly services: Pick<Services, 'clock' | 'random'>
   readonly geo: Geo | undefined
-  readonly affinity: Affinity
+  /** In order: the first that the request has is its key. */
+  readonly affinity: readonly Affinity[]
 }
 
 export class RequestContext implements PickContext, Client {
@@ -44,15 +45,22 @@ export class RequestContext implements PickContext, Client {
   }
 
   get key(): string | undefined {
+    for (const affinity of this.source.affinity) {
+      const key = this.keyBy(affinity)
+      if (key !== undefined) return key
+    }
+    return undefined
+  }
+
+  private keyBy(affinity: Affinity): string | undefined {
     const { head } = this
-    const { affinity } = this.source
     switch (affinity.kind) {
       case 'client':
         return this.address
       case 'path':
         return head.path
       case 'header':
-        return head.fields.valueNamed(affinity.name)
+        return head.fields.valueNamed(affinity.name) || undefined
       case 'cookie':
         return cookieNamed(head.fields, affinity.name)
       case 'query':

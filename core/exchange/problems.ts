@@ -12,6 +12,12 @@ export function problemOf(cause: FailureCause, detail: string): Problem {
   return { status: 502, detail: cause === 'connect' ? `no connection to a backend: ${detail}` : detail }
 }
 
+/** For a response that was thrown away for another's, which never came. */
+export const problemOfStatus = (status: number): Problem => ({
+  status,
+  detail: `a backend answered ${status}, and no other is usable now`,
+})
+
 /** For a request that goes no further than to us. */
 export function problemOfStop(stop: Stop): Problem {
   switch (stop.kind) {

@@ -14,6 +14,8 @@ export type Ending =
 
 export interface AttemptRecord {
   readonly backend: string
+  /** Made beside another that was slow. */
+  readonly isHedge: boolean
   /** Monotonic ms, as all times here. */
   readonly startedAt: number
   /** When the response head came; undefined: never. */

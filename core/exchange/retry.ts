@@ -1,38 +1,109 @@
-/** May a failed attempt be made again? Pure; the one home of that rule. */
+/** May a failed attempt be made again, where, and after which wait? Pure; the one home of these rules. */
+import type { RequestHead } from '../http1/request-head.ts'
+import type { RetryPolicy } from '../pool/policy.ts'
+import type { Random } from '../random.ts'
 import type { FailureCause } from '../stream/backend-stream.ts'
 
-export interface FailedAttempt {
-  readonly cause: FailureCause
-  /** The connection had served a request before: the backend may have closed it just as ours was on its way. */
-  readonly wasReused: boolean
-  readonly hasResponseBegun: boolean
-  /** The method promises that a second request does no more than the first (RFC 9110 9.2.2). */
-  readonly isIdempotent: boolean
-  /** Bytes of a request body went out, which are not kept. */
-  readonly hasSentBody: boolean
-  /** Backends this request may still be given to. */
+/** What has become of an attempt. */
+export type Failure =
+  | {
+      readonly kind: 'failed'
+      readonly cause: FailureCause
+      /** The connection had served a request before: the backend may have closed it just as ours was on its way. */
+      readonly wasReused: boolean
+      readonly hasResponseBegun: boolean
+    }
+  /** A response came; `retryAfterMs`: the wait that it asks for, undefined where it asks for none. */
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfterMs: number | undefined }
+
+/** What of the request decides, beside the failure. */
+export interface Retryable {
+  /** A second request does no more than the first: see `isRepeatable`. */
+  readonly isRepeatable: boolean
+  /** Bytes of its body went out that are not kept. */
+  readonly isBodyLost: boolean
+  /** Backends it may still be given to. */
   readonly backendsLeft: number
 }
 
-/** 'another': a backend not yet tried. 'same': the same one, over a fresh connection. */
-export type Retry = 'another' | 'same' | 'none'
+/** Why an attempt is made that is not the first, as counters name it. 'stale': over a kept connection that had died. */
+export type RetryReason = 'connect' | 'local' | 'stale' | 'reset' | 'timeout' | 'status'
 
 /**
- * Nothing has been sent when a connect fails, so any request may go elsewhere (where a connection may be idle, should
- * we ourselves be short of something). A connection that died before a byte of
+ * 'same': the same backend, over a fresh connection. 'another': one not yet tried. `isFree`: it takes nothing from the
+ * pool's budget. `backsOff`: after a wait by chance; `leastMs`: the least wait.
+ */
+export type Retry =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'same'; readonly reason: 'stale' }
+  | {
+      readonly kind: 'another'
+      readonly reason: RetryReason
+      readonly isFree: boolean
+      readonly backsOff: boolean
+      readonly leastMs: number
+    }
+
+const NONE: Retry = { kind: 'none' }
+const SAME: Retry = { kind: 'same', reason: 'stale' }
+
+const another = (reason: RetryReason, leastMs = 0): Retry => ({
+  kind: 'another',
+  reason,
+  isFree: reason === 'local',
+  backsOff: reason !== 'local' && reason !== 'connect',
+  leastMs,
+})
+
+/**
+ * Nothing has been sent when a connect fails, so any request may go elsewhere at once (where a connection may be idle,
+ * should we ourselves be short of something). A connection that died before a byte of
  * a response may have been stale, or the backend may have died over the request: so it is made again only where that
  * does no harm (RFC 9112 9.3.1). A stale connection says nothing of its backend, which is therefore asked once more,
- * over a connection that cannot be stale; should it be dead, that one's failure leads to another.
+ * over a connection that cannot be stale; should it be dead, that one's failure leads to another. That is free: each
+ * needs a connection that has answered before, so it multiplies no outage.
  */
-export function decideRetry(failed: FailedAttempt): Retry {
-  const other = failed.backendsLeft > 0 ? 'another' : 'none'
-  if (failed.cause === 'connect' || failed.cause === 'local') return other
-  const isHarmless = failed.isIdempotent && !failed.hasSentBody && !failed.hasResponseBegun
-  if (failed.cause !== 'reset' || !isHarmless) return 'none'
-  return failed.wasReused ? 'same' : other
+export function decideRetry(failure: Failure, request: Retryable, policy: RetryPolicy): Retry {
+  const hasOther = request.backendsLeft > 0
+  if (failure.kind === 'failed') {
+    const { cause } = failure
+    if (cause === 'local') return hasOther ? another('local') : NONE
+    if (cause === 'connect') return hasOther && policy.on.includes('connect') ? another('connect') : NONE
+  }
+  if (!request.isRepeatable || request.isBodyLost) return NONE
+  if (failure.kind === 'answered') return hasOther ? afterAnswer(failure.status, failure.retryAfterMs, policy) : NONE
+  const { cause, wasReused, hasResponseBegun } = failure
+  if (hasResponseBegun || cause === 'protocol' || cause === 'connect' || cause === 'local') return NONE
+  if (cause === 'reset' && wasReused) return SAME
+  return hasOther && policy.on.includes(cause) ? another(cause) : NONE
 }
 
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+/** A 429 (RFC 6585 4) speaks of the client: another backend may answer it otherwise only once the wait is over. */
+function afterAnswer(status: number, retryAfterMs: number | undefined, policy: RetryPolicy): Retry {
+  if (!policy.statuses.includes(status)) return NONE
+  if (retryAfterMs === undefined) return status === 429 ? NONE : another('status')
+  return retryAfterMs > policy.maxRetryAfterMs ? NONE : another('status', retryAfterMs)
+}
+
+/**
+ * The wait before a retry, `earlier` of which waited before: anything up to a bound that doubles each time ("full
+ * jitter": Brooker, Exponential Backoff And Jitter, 2015), so that requests that failed together do not come back together.
+ */
+export function backoffMs({ backoffMs: first, maxBackoffMs }: RetryPolicy, earlier: number, random: Random): number {
+  return random() * Math.min(first * 2 ** earlier, maxBackoffMs)
+}
+
+/** RFC 9110 9.2.1, and QUERY (RFC 10008). */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
+const IDEMPOTENT = new Set([...SAFE, 'PUT', 'DELETE'])
+
+/** Whether the method asks for no change of state; unknown ones are taken not to be safe. */
+export const isSafe = (method: string): boolean => SAFE.has(method)
 
 /** RFC 9110 9.2.2; unknown methods are taken not to be. */
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)
+
+/** Whether a second request does no more than the first: by its method, or since the client numbers it (Idempotency-Key). */
+export function isRepeatable(head: Pick<RequestHead, 'method' | 'fields'>): boolean {
+  return isIdempotent(head.method) || (head.fields.valueNamed('idempotency-key') ?? '') !== ''
+}

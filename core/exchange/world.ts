@@ -5,12 +5,16 @@ import type { Clock } from '../clock.ts'
 import type { Identify } from '../forward/identify.ts'
 import type { WriteRequestId } from '../forward/request-id.ts'
 import type { HttpLimits } from '../http1/limits.ts'
+import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { HalfClose } from '../inbound/request-handler.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
+import type { HedgePolicy } from '../pool/policy.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Random } from '../random.ts'
 import type { RouteTable } from '../route/table.ts'
+import type { RequestTimeouts } from './limit.ts'
 import type { Observer } from './record.ts'
 
 /** Immutable; a request keeps the one it began with. */
@@ -18,8 +22,8 @@ export interface World {
   readonly routes: RouteTable<Route>
   /** What a request is given to that no rule holds for: a route that admits nobody. */
   readonly nowhere: Route
-  /** Those of client connections. */
-  readonly limits: HttpLimits & { readonly maxConnections: number | undefined }
+  /** Those of client connections; `maxReplayBytes`: of all bodies together that are kept to be sent again. */
+  readonly limits: HttpLimits & { readonly maxConnections: number | undefined; readonly maxReplayBytes: number }
   readonly timeouts: ClientTimeouts
   readonly halfClose: HalfClose
   /** Who a client is by this snapshot's trusted proxies. */
@@ -35,6 +39,10 @@ export interface Route {
   readonly admission: Admission
   /** The pool that serves a request; undefined: none does, and `admission` refuses everybody. */
   readonly pool: Pool | undefined
+  /** undefined: a request may take as long as its pool's time-outs let it. */
+  readonly timeouts: RequestTimeouts | undefined
+  /** undefined: a slow backend is waited for. */
+  readonly hedge: HedgePolicy | undefined
   /** Kept over reloads with the key. */
   readonly counters: RouteCounters
 }
@@ -45,7 +53,10 @@ export interface RouteCounters {
 }
 
 export interface Services {
+  /** For large bodies; absent: they go through our hands. */
+  readonly pipes?: Pipes
   readonly clock: Clock
+  readonly wheel: TimerWheel
   readonly random: Random
   readonly counters: EdgeCounters
   readonly writeRequestId: WriteRequestId

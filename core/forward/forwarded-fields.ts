@@ -47,6 +47,9 @@ export function markLine(fields: FieldSection, index: number): void {
   fields.kinds[index] = DROPPED
 }
 
+/** Whether line `index` is left out for a reason of its own, whatever its kind was. */
+export const isMarked = (fields: FieldSection, index: number): boolean => fields.kinds[index] === DROPPED
+
 /** Leaves every line of a kind out but the first. */
 export function markRepeats(fields: FieldSection, fieldKind: number): void {
   for (let index = 0; index < fields.count; index += 1) {

@@ -5,12 +5,15 @@
  */
 import { MAX_AUTHORITY_BYTES } from '../http1/authority.ts'
 import * as kind from '../http1/field-names.ts'
+import type { FieldSection } from '../http1/field-section.ts'
 import { forEachMember, UPGRADE_OPTION } from '../http1/field-values.ts'
 import { ASTERISK, equalsIgnoringCase, SLASH } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { DeadlineLine } from './deadline.ts'
 import { type ForwardedClient, writeClientLines } from './client-lines.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
 import { forwardsLeft, PSEUDONYM } from './hops.ts'
+import { takeCookie } from './own-cookie.ts'
 import type { WriteRequestId } from './request-id.ts'
 
 export interface RequestRewrite {
@@ -18,7 +21,11 @@ export interface RequestRewrite {
   /** Sent as Host when an HTTP/1.0 request has none. */
   readonly backendHost: string
   readonly isUpgrade: boolean
+  /** A cookie that is kept from the backend; undefined: there is none. */
+  readonly hiddenCookie: string | undefined
   readonly writeRequestId: WriteRequestId
+  /** What the backend is told of the client's deadline; absent: what the client says. */
+  readonly deadline?: DeadlineLine | undefined
 }
 
 const VIA_11 = Buffer.from(`Via: 1.1 ${PSEUDONYM}\r\n`)
@@ -33,8 +40,8 @@ const TE_WORD = Buffer.from('te')
 const TRAILERS_WORD = Buffer.from('trailers')
 
 /**
- * Room for every text of ours, some 350 bytes in all, and for the authority in Host and again in X-Forwarded-Host. What
- * is written of X-Forwarded-For and Upgrade was left out of the copy.
+ * Room for every text of ours, some 400 bytes in all, and for the authority in Host and again in X-Forwarded-Host. What
+ * is written of X-Forwarded-For, Upgrade and Cookie was left out of the copy.
  */
 const ADDED_BYTES = 512 + 2 * MAX_AUTHORITY_BYTES
 
@@ -61,8 +68,11 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (head.minorVersion === 0 && fields.has(kind.EXPECT)) markAll(head, kind.EXPECT)
   if (head.authorityStart >= 0) markAll(head, kind.HOST)
   if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
+  const { deadline } = rewrite
+  if (deadline !== undefined) markNamed(fields, Buffer.from(deadline.field))
   const forwards = fields.has(kind.MAX_FORWARDS) ? forwardsLeft(head) : undefined
   if (forwards !== undefined) markAll(head, kind.MAX_FORWARDS)
+  const cookies = rewrite.hiddenCookie === undefined ? '' : takeCookie(fields, rewrite.hiddenCookie)
   const drops = client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS
   let end: number
   if (head.authorityStart >= 0) {
@@ -72,6 +82,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
     // Whatever the client speaks, we speak HTTP/1.1: the minor version is the last byte before the request line's CRLF.
     out[at + (head.lineEnd - head.start) - 3] = 0x31
   }
+  if (cookies !== '') end += out.write(cookies, end, 'latin1')
   end = writeHost(out, end, head, rewrite)
   end += (head.minorVersion === 0 ? VIA_10 : VIA_11).copy(out, end)
   end = writeClientLines(out, end, head, client)
@@ -81,6 +92,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
     end += LINE_END.copy(out, end)
   }
   if (forwards !== undefined) end += out.write(`Max-Forwards: ${forwards - 1}\r\n`, end, 'latin1')
+  if (deadline !== undefined) end += out.write(`${deadline.field}: ${deadline.value}\r\n`, end, 'latin1')
   if (fields.isChunked) end += CHUNKED_LINE.copy(out, end)
   if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
   else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)
@@ -111,6 +123,12 @@ export function isUpgrade(head: RequestHead): boolean {
   if (fields.isChunked || fields.contentLength > 0) return false
   const protocol = fields.valueOf(kind.UPGRADE)
   return protocol !== undefined && protocol !== '' && !/(^|[\s,])h2c/i.test(protocol)
+}
+
+/** Leaves out every line of that lower-case name. */
+function markNamed(fields: FieldSection, lower: Uint8Array): void {
+  for (let index = fields.lineNamed(lower, 0); index >= 0; index = fields.lineNamed(lower, index + 1))
+    markLine(fields, index)
 }
 
 function markAll(head: RequestHead, fieldKind: number): void {

@@ -46,7 +46,8 @@ export function codingFor(body: BodyKind, isOldClient: boolean): ResponseCoding 
 }
 
 /** An upper bound of what `writeResponseHead` writes. */
-export const responseHeadRoom = (head: ResponseHead): number => head.fields.end - head.start + ADDED_BYTES
+export const responseHeadRoom = (head: ResponseHead): number =>
+  head.fields.end - head.start + head.added.length + ADDED_BYTES
 
 /** Writes the head at `at`; returns the offset behind its empty line. Marks lines of `head`, so it spoils it for other use. */
 export function writeResponseHead(out: Buffer, at: number, head: ResponseHead, rewrite: ResponseRewrite): number {
@@ -56,6 +57,7 @@ export function writeResponseHead(out: Buffer, at: number, head: ResponseHead, r
   let end = copyLines(out, at, fields, head.start, status < 200 || status === 204 ? BODILESS_DROPS : DROPS)
   // "HTTP/1.x": this hop speaks HTTP/1.1 whatever the backend does.
   out[at + 7] = 0x31
+  if (head.added.length > 0) end += head.added.copy(out, end)
   if (status === 101 || status === 426) end = writeUpgrade(out, end, head)
   if (status >= 200) {
     if (!fields.has(kind.DATE)) end += rewrite.dateLine().copy(out, end)

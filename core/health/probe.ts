@@ -12,7 +12,8 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
-import { type ConnectFailure, Wire, type WireOwner } from '../net/wire.ts'
+import { Wire } from '../net/wire.ts'
+import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import { createAnswerReader } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { HealthCheck, HealthPolicy } from './policy.ts'
@@ -157,7 +158,7 @@ class Check implements WireOwner {
   private hangUp(): void {
     this.phase = 'over'
     this.stopTimer()
-    if (this.wire.isOpen) {
+    if (this.wire.socket !== undefined) {
       this.wire.discard()
     } else {
       this.wire.destroy()

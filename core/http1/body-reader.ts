@@ -10,16 +10,20 @@ import type { HttpLimits } from './limits.ts'
 class LengthReader implements BodyReader {
   readonly trailers = undefined
   isDone = false
-  private remaining: number
+  remaining: number
 
   constructor(length: number) {
     this.remaining = length
   }
 
-  read(bytes: Buffer, start: number, end: number, sink: BodySink): number {
-    const length = Math.min(this.remaining, end - start)
+  skip(length: number): void {
     this.remaining -= length
     this.isDone = this.remaining === 0
+  }
+
+  read(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    const length = Math.min(this.remaining, end - start)
+    this.skip(length)
     if (length > 0) sink.onBody(bytes, start, start + length)
     return start + length
   }
@@ -28,6 +32,9 @@ class LengthReader implements BodyReader {
 class UntilCloseReader implements BodyReader {
   readonly trailers = undefined
   readonly isDone = false
+  readonly remaining = 0
+
+  skip(): void {}
 
   read(bytes: Buffer, start: number, end: number, sink: BodySink): number {
     if (end > start) sink.onBody(bytes, start, end)

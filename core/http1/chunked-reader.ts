@@ -20,12 +20,13 @@ type State = 'size' | 'space' | 'extension' | 'size-lf' | 'data' | 'data-cr' | '
 
 export class ChunkedReader implements BodyReader {
   trailers: FieldSection | undefined = undefined
+  readonly remaining = 0
   private state: State = 'size'
   private size = 0
   private digits = 0
   private extensionBytes = 0
   /** Data bytes of the current chunk still to come. */
-  private remaining = 0
+  private dataLeft = 0
   private trailerBuffer: HeadBuffer | undefined = undefined
   private readonly limits: HttpLimits
   private readonly keepChunks: boolean
@@ -40,6 +41,8 @@ export class ChunkedReader implements BodyReader {
     this.limits = limits
     this.keepChunks = keepChunks
   }
+
+  skip(): void {}
 
   get isDone(): boolean {
     return this.state === 'done'
@@ -65,9 +68,9 @@ export class ChunkedReader implements BodyReader {
   }
 
   private readData(bytes: Buffer, start: number, end: number, sink: BodySink): number {
-    const length = Math.min(this.remaining, end - start)
-    this.remaining -= length
-    if (this.remaining === 0) this.state = 'data-cr'
+    const length = Math.min(this.dataLeft, end - start)
+    this.dataLeft -= length
+    if (this.dataLeft === 0) this.state = 'data-cr'
     if (!this.keepChunks) sink.onBody(bytes, start, start + length)
     return start + length
   }
@@ -155,7 +158,7 @@ export class ChunkedReader implements BodyReader {
 
   /** The size line is whole and valid; `position` is behind it. */
   private endSizeLine(bytes: Buffer, position: number, sink: BodySink): void {
-    this.remaining = this.size
+    this.dataLeft = this.size
     if (this.size === 0) {
       this.closeSpan(bytes, this.lineStart, sink)
       this.state = 'trailers'

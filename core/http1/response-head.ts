@@ -10,19 +10,22 @@ import type { HttpLimits } from './limits.ts'
 import { headTooLarge } from './request-head.ts'
 
 const HTTP_1 = Buffer.from('HTTP/1.')
+const NOTHING: Buffer = Buffer.alloc(0)
 /** "HTTP/1.1 200" and the byte behind it. */
 const STATUS_START = 9
 const STATUS_END = 12
 
 export class ResponseHead {
   readonly fields: FieldSection
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = NOTHING
   /** Status line [start, lineEnd), with CRLF. */
   start = 0
   lineEnd = 0
   /** 100..599. */
   status = 0
   minorVersion = 1
+  /** Lines of ours to be written behind its own, each with CRLF; whoever forwards the head adds them. Empty after each `parse`. */
+  added: Buffer = NOTHING
 
   constructor(maxFields: number) {
     this.fields = new FieldSection(maxFields)
@@ -32,6 +35,7 @@ export class ResponseHead {
   parse(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
     this.bytes = bytes
     this.start = start
+    this.added = NOTHING
     const bound = Math.min(end, start + limits.maxHeadBytes)
     const lineEnd = this.parseLine(bytes, start, bound)
     const headEnd = lineEnd === INCOMPLETE ? INCOMPLETE : this.fields.parse(bytes, lineEnd, bound, limits)

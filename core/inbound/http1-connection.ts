@@ -2,38 +2,34 @@
  * One client's HTTP/1 connection: reads requests from it one after the other (pipelined ones wait their turn), makes a
  * stream of each, feeds its body to whoever answers it, and closes in good order. What to answer is not its business.
  */
-import { ProtocolError, protocolErrorOf } from '../errors.ts'
-import type { BodyReader, BodySink } from '../http1/body.ts'
-import { createBodyReader } from '../http1/body-reader.ts'
+import { type ProtocolError, protocolErrorOf } from '../errors.ts'
+import type { BodySink } from '../http1/body.ts'
 import { INCOMPLETE } from '../http1/field-section.ts'
 import { frameRequest } from '../http1/framing.ts'
 import { HeadBuffer, isEmptyLine } from '../http1/head-buffer.ts'
-import { advance, CLIENT_TIMEOUTS } from '../http1/lifecycle.ts'
+import { advance } from '../http1/lifecycle.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
-import { Wire, type WireOwner } from '../net/wire.ts'
+import { retained } from '../net/retained.ts'
+import { Wire } from '../net/wire.ts'
+import type { WireOwner } from '../net/wire-owner.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
-import { bodyDue, CLOSED, HEAD_DUE, IDLE, LAST_CALL_MS, type State, TUNNEL, WHOLE } from './http1-states.ts'
-import { type Http1Carrier, Http1Stream } from './http1-stream.ts'
+import { lengthOf, type State, STATES, timeoutIn, tooLate } from './http1-states.ts'
+import { type Behind, type Http1Carrier, Http1Stream } from './http1-stream.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
-import type { RequestHandler } from './request-handler.ts'
+import { RequestBody } from './request-body.ts'
+import type { ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
-
-/** The listener that a connection came in by. */
-export interface ClientHome {
-  /** The connection is gone; every connection says so once. */
-  onClosed(client: Http1Connection): void
-}
 
 export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle {
   readonly wire: Wire
   readonly peer: Peer
   readonly handler: RequestHandler
-  private readonly home: ClientHome
+  private readonly home: ClientHome<Http1Connection>
   /** A head is due from the accept on. */
-  private state: State = HEAD_DUE
+  private state: State = STATES.head
   /** The request that is being read or answered. */
   private stream: Http1Stream | undefined = undefined
   /** The form in which body bytes are taken now; undefined: they are not. */
@@ -46,7 +42,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
   /** Taken while nothing is begun and nothing is owed. */
   private readonly idling = new Place<Idle>(this)
 
-  constructor(handler: RequestHandler, home: ClientHome, peer: Peer) {
+  constructor(handler: RequestHandler, home: ClientHome<Http1Connection>, peer: Peer) {
     this.handler = handler
     this.home = home
     this.peer = peer
@@ -74,14 +70,13 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     return this.isLeaving || (this.hasEnded && this.held === undefined)
   }
 
-  finish(persists: boolean): void {
+  finish(behind: Behind): void {
     this.stream = undefined
     this.bodyForm = undefined
-    if (!persists || this.state.kind !== 'whole') {
-      this.close()
-      return
-    }
-    this.state = advance(this.state, 'isReleased', IDLE)
+    const isWhole = this.state.kind === 'whole'
+    // What is held came behind the request, whatever the client has said.
+    if (!isWhole || behind !== 'requests') return this.close(isWhole && behind === 'nothing' && this.held === undefined)
+    this.state = advance(this.state, 'isReleased', STATES.idle)
     this.rearm()
     // A client that does not read its responses gets no further request answered: that bounds what is kept for it.
     if (this.wire.isBlocked) this.wire.pause()
@@ -90,7 +85,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
 
   /** It is idle, and what it takes is wanted elsewhere. */
   discard(): void {
-    this.state = advance(this.state, 'closes', CLOSED)
+    this.state = advance(this.state, 'closes', STATES.closed)
     this.wire.discard()
   }
 
@@ -109,16 +104,17 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     this.rearm()
   }
 
-  /** Answers are done with: what is kept goes out, then the connection ends. */
-  close(): void {
-    this.state = advance(this.state, 'closes', CLOSED)
+  /** Answers are done with: what is kept goes out, then the connection ends. `isAlone`: nothing more comes of the client. */
+  close(isAlone = false): void {
+    this.state = advance(this.state, 'closes', STATES.closed)
     this.held = undefined
-    this.wire.close()
+    if (isAlone) this.wire.closeAtOnce()
+    else this.wire.close()
   }
 
   /** Ends at once with a reset: what the client has got is not the whole. */
   cut(): void {
-    this.state = advance(this.state, 'closes', CLOSED)
+    this.state = advance(this.state, 'closes', STATES.closed)
     this.stream = undefined
     this.held = undefined
     this.wire.destroy()
@@ -132,7 +128,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
 
   handOver(): HandedOver {
     const { held } = this
-    this.state = advance(this.state, 'isHandedOver', TUNNEL)
+    this.state = advance(this.state, 'isHandedOver', STATES.tunnel)
     this.stream = undefined
     this.held = undefined
     this.wire.disarm()
@@ -152,6 +148,15 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     if (state.kind === 'whole') this.hold(bytes)
     else if (state.kind === 'head' && state.buffer !== undefined) this.collectHead(state.buffer, bytes)
     else this.read(bytes)
+  }
+
+  onRelayed(length: number): void {
+    this.handler.counters.bytesFromClients += length
+    if (this.state.kind !== 'body') return
+    const { body } = this.state
+    this.rearm()
+    body.onRelayed(length)
+    if (body.isDone) this.endRequest(body)
   }
 
   onSent(length: number): void {
@@ -176,9 +181,14 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     this.hasEnded = true
     // What is held is still to be read; the request may be whole with it, and others may follow.
     if (this.held !== undefined) return
-    const { kind } = this.state
-    if (kind === 'idle' || kind === 'head') this.close()
-    else if (kind === 'body' || (kind === 'whole' && this.hasLeft())) this.abandon()
+    const { state, stream } = this
+    // One that waits is taken to have left.
+    const mayWait = this.handler.halfClose === 'answer' || stream?.mayBeHalfClosed !== false
+    if (state.kind === 'idle' || state.kind === 'head') this.close()
+    else if (state.kind === 'body' || (state.kind === 'whole' && !mayWait)) {
+      this.loseClient()
+      this.wire.close()
+    }
   }
 
   onClose(): void {
@@ -188,43 +198,29 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
 
   onTimeout(): void {
     const { state } = this
-    const late = (what: string): ProtocolError => new ProtocolError(`the request ${what} came too slowly`, 408)
     if (this.wire.isBlocked) this.wire.destroy()
-    else if (state.kind === 'body') this.stream?.sink.onRequestFault(late('body'))
-    else if (state.kind === 'head' && state.buffer !== undefined) this.refuse(late('head'))
+    else if (state.kind === 'body') this.stream?.sink.onRequestFault(tooLate('body'))
+    else if (state.kind === 'head' && state.buffer !== undefined) this.refuse(tooLate('head'))
     // Nothing was asked, so nothing is answered.
     else if (state.kind === 'head' || state.kind === 'idle') this.close()
   }
 
   /** Arms the timeout of the state it is in, and has it wait with the idle ones where it is one. */
   private rearm(): void {
-    const { timeouts } = this.handler
-    const isHeldUp = this.state.kind === 'body' && this.bodyForm === undefined
-    const name = this.wire.isBlocked ? 'bodyMs' : isHeldUp ? undefined : CLIENT_TIMEOUTS[this.state.kind]
-    if (name === undefined) this.wire.disarm()
-    else if (name === 'keepAliveMs' && this.isLeaving) this.wire.arm(Math.min(LAST_CALL_MS, timeouts[name]))
-    else this.wire.arm(timeouts[name])
-    if (name === 'keepAliveMs') this.handler.idle.append(this.idling)
+    const { handler, isLeaving } = this
+    const holder = this.wire.isBlocked ? 'client' : this.bodyForm === undefined ? 'exchange' : undefined
+    const timeout = timeoutIn(this.state, holder)
+    if (timeout === undefined) this.wire.disarm()
+    else this.wire.arm(lengthOf(timeout, handler.timeouts, isLeaving))
+    if (timeout === 'keepAliveMs') handler.idle.append(this.idling)
     else this.idling.leave()
-  }
-
-  /** A client that ended its side while it waits is taken to have left. */
-  private hasLeft(): boolean {
-    const { stream, handler } = this
-    return stream !== undefined && handler.halfClose === 'abort' && !stream.mayBeHalfClosed
-  }
-
-  /** The client has left in the middle of its request, or before its response. */
-  private abandon(): void {
-    this.loseClient()
-    this.wire.close()
   }
 
   private loseClient(): void {
     const { stream } = this
     this.stream = undefined
     this.idling.leave()
-    this.state = advance(this.state, 'closes', CLOSED)
+    this.state = advance(this.state, 'closes', STATES.closed)
     stream?.sink.onClientGone()
   }
 
@@ -236,7 +232,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
       this.refuse(protocolErrorOf(error))
     }
     if (whole === undefined) return
-    this.state = HEAD_DUE
+    this.state = STATES.head
     this.read(whole)
   }
 
@@ -275,7 +271,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
         requests += 1
         position = this.readHead(bytes, position)
       } else if (state.kind === 'body' && bodyForm !== undefined) {
-        position = this.readBody(state, bodyForm, bytes, position)
+        position = this.readBody(state.body, bodyForm, bytes, position)
       } else {
         break
       }
@@ -291,7 +287,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
       // An empty line (old clients send one behind a body) begins no request, so it must not start the head's clock.
       if (isEmptyLine(bytes, start)) return bytes.length
       const end = head.parse(bytes, start, bytes.length, handler.limits)
-      if (this.state.kind === 'idle') this.state = advance(this.state, 'begins', HEAD_DUE)
+      if (this.state.kind === 'idle') this.state = advance(this.state, 'begins', STATES.head)
       if (end === INCOMPLETE) {
         this.state = { kind: 'head', buffer: new HeadBuffer(bytes, start) }
         this.rearm()
@@ -307,25 +303,24 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
 
   private beginRequest(head: RequestHead): void {
     const framing = frameRequest(head.fields)
-    if (framing === 'none') this.state = advance(this.state, 'ends', WHOLE)
-    else this.state = advance(this.state, 'bodyBegins', bodyDue(framing, head.fields.contentLength))
+    if (framing === 'none') this.state = advance(this.state, 'ends', STATES.whole)
+    else {
+      const body = new RequestBody(framing, head.fields.contentLength, this.handler.limits)
+      this.state = advance(this.state, 'bodyBegins', { kind: 'body', body })
+    }
     // The clock for the body runs once somebody takes it: see resumeBody.
     this.rearm()
     this.stream = new Http1Stream(this)
     this.handler.onRequest(this.stream)
   }
 
-  private readBody(state: State & { kind: 'body' }, form: BodyForm, bytes: Buffer, start: number): number {
+  private readBody(body: RequestBody, form: BodyForm, bytes: Buffer, start: number): number {
     try {
-      state.reader ??= createBodyReader(state.framing, state.length, this.handler.limits, form === 'chunks')
-      const reader = state.reader as BodyReader
       this.rearm()
-      const position = reader.read(bytes, start, bytes.length, this)
-      if (reader.isDone && this.state === state) {
-        this.state = advance(this.state, 'ends', WHOLE)
-        this.rearm()
-        this.stream?.sink.onRequestEnd(reader.trailers)
-      }
+      const position = body.read(bytes, start, form, this)
+      if (this.state.kind !== 'body' || this.state.body !== body) return position
+      if (body.isDone) this.endRequest(body)
+      else body.shorten(this.wire, bytes.length, this.handler.pipes, this.stream?.sink)
       return position
     } catch (error) {
       this.stream?.sink.onRequestFault(protocolErrorOf(error))
@@ -333,9 +328,15 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     }
   }
 
+  private endRequest({ trailers }: RequestBody): void {
+    this.state = advance(this.state, 'ends', STATES.whole)
+    this.rearm()
+    this.stream?.sink.onRequestEnd(trailers)
+  }
+
   private hold(bytes: Buffer): void {
     this.idling.leave()
-    this.held = this.held === undefined ? bytes : Buffer.concat([this.held, bytes])
+    this.held = this.held === undefined ? retained(bytes) : Buffer.concat([this.held, bytes])
     this.wire.pause()
   }
 

@@ -10,6 +10,7 @@ import { lastChunk } from '../http1/trailers.ts'
 import { acceptsTrailers, isUpgrade } from '../forward/rewrite-request.ts'
 import { codingFor, type ResponseCoding, responseHeadRoom, writeResponseHead } from '../forward/rewrite-response.ts'
 import { commit, MAX_GATHERED_BYTES, outbox } from '../net/outbox.ts'
+import { retained } from '../net/retained.ts'
 import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
@@ -28,11 +29,14 @@ export interface Http1Carrier {
   readonly isLastRequest: boolean
   pauseBody(): void
   resumeBody(form: BodyForm): void
-  /** The exchange is over. `persists`: the next request may follow; else the connection closes behind what was sent. */
-  finish(persists: boolean): void
+  /** The exchange is over. Unless requests may follow, the connection closes behind what was sent. */
+  finish(behind: Behind): void
   cut(): void
   handOver(): HandedOver
 }
+
+/** What may come of a client behind the request that was answered; 'unknown': nothing that is wanted. */
+export type Behind = 'requests' | 'nothing' | 'unknown'
 
 const LINE_END = Buffer.from('\r\n')
 
@@ -63,7 +67,7 @@ export class Http1Stream implements ClientStream {
     this.wantsKeepAlive = head.wantsKeepAlive
     // A large buffer holds a body as well, whose wire frees it: see Wire.write.
     const isAlone = head.bytes.length <= MAX_GATHERED_BYTES
-    this.bytes = isAlone ? head.bytes : Buffer.from(head.bytes.subarray(head.start, head.fields.end))
+    this.bytes = isAlone ? retained(head.bytes) : Buffer.from(head.bytes.subarray(head.start, head.fields.end))
     this.start = isAlone ? head.start : 0
   }
 
@@ -129,12 +133,16 @@ export class Http1Stream implements ClientStream {
     wire.write(LINE_END, 0, LINE_END.length)
   }
 
+  get bodyWire(): Wire | undefined {
+    return this.coding === 'length' ? this.carrier.wire : undefined
+  }
+
   sendEnd(trailers: FieldSection | undefined): void {
     if (this.coding === 'chunks' || this.coding === 'chunking') {
       const end = lastChunk(this.takesTrailers ? trailers : undefined)
       this.carrier.wire.write(end, 0, end.length)
     }
-    this.carrier.finish(this.persists)
+    this.carrier.finish(this.behind(this.persists))
   }
 
   refuse(problem: Problem): void {
@@ -148,7 +156,7 @@ export class Http1Stream implements ClientStream {
       persists,
     }
     sendProblem(this.carrier.wire, problem, respondent, this.carrier.handler.dateLine())
-    this.carrier.finish(persists)
+    this.carrier.finish(this.behind(persists))
   }
 
   cut(): void {
@@ -166,6 +174,12 @@ export class Http1Stream implements ClientStream {
     const { wire, handler } = this.carrier
     const at = wire.reserve(responseHeadRoom(head))
     commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists, dateLine: handler.dateLine }))
+  }
+
+  /** A client that wants its connection closed sends nothing further on it (RFC 9112 9.6). */
+  private behind(persists: boolean): Behind {
+    if (persists) return 'requests'
+    return this.wantsKeepAlive ? 'unknown' : 'nothing'
   }
 
   private mayPersist(): boolean {

@@ -5,6 +5,7 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
@@ -19,6 +20,8 @@ export interface RequestHandler {
   readonly halfClose: HalfClose
   readonly wheel: TimerWheel
   readonly turns: Turns
+  /** For large bodies; absent: they go through our hands. */
+  readonly pipes?: Pipes
   readonly dateLine: DateLine
   /** Connections between two requests, or before their first, idle longest first. */
   readonly idle: LinkedList<Idle>
@@ -30,6 +33,12 @@ export interface RequestHandler {
   onRequest(stream: ClientStream): void
   /** A head was invalid, too large or late: it is being answered. */
   onRefusal(error: ProtocolError): void
+}
+
+/** Where a connection came in. */
+export interface ClientHome<Client> {
+  /** It is gone; every connection says so once. */
+  onClosed(client: Client): void
 }
 
 /** 'abort': it has left, and so nobody waits for the response. 'answer': it only has no more requests. */

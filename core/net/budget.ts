@@ -35,6 +35,8 @@ const LOOK_MS = 1000
 export class DescriptorBudget {
   /** Connections to backends that only wait for the other side to close, and idle ones; longest first. */
   readonly leaving = new LinkedList<Idle>()
+  /** Pipes that nobody uses: each is two. */
+  readonly idlePipes = new LinkedList<Idle>()
   readonly idleBackends = new LinkedList<Idle>()
   readonly idleClients = new LinkedList<Idle>()
   private readonly options: BudgetOptions
@@ -65,6 +67,14 @@ export class DescriptorBudget {
     return true
   }
 
+  /** Uses `count` more where they are free: nobody gives way, and nobody is told when they are not. */
+  takeQuietly(count: number): boolean {
+    if (this.used * 2 > this.capacity) this.lookAgain()
+    if (this.used + count > this.capacity) return false
+    this.used += count
+    return true
+  }
+
   /** One that was taken is free again. */
   give(): void {
     this.used -= 1
@@ -83,7 +93,7 @@ export class DescriptorBudget {
   }
 
   private makeRoom(): boolean {
-    return drop(this.leaving) || drop(this.idleBackends) || drop(this.idleClients)
+    return drop(this.leaving) || drop(this.idlePipes) || drop(this.idleBackends) || drop(this.idleClients)
   }
 
   private lookAgain(): void {

@@ -1,7 +1,6 @@
 /** Connecting one socket to one address: the contract, for whoever knows which address and for how long. */
-import type { Socket } from 'bun'
 import type { Cancel } from '../clock.ts'
-import type { SocketOwner } from './wire-handlers.ts'
+import type { OwnedSocket } from './wire-socket.ts'
 
 /** Where one socket goes: an IP address and a port, or the path of a Unix socket. */
 export type Endpoint =
@@ -10,7 +9,7 @@ export type Endpoint =
 
 export interface ConnectEvents {
   /** It is there; whoever is to hear of it from now on goes into `socket.data` at once. In the middle of an event. */
-  onConnected(socket: Socket<SocketOwner>): void
+  onConnected(socket: OwnedSocket): void
   /** It came to nothing, for the system's `code`. Never before `Connect` has returned; in the middle of an event, too. */
   onFailed(code: string): void
 }

@@ -2,7 +2,6 @@
  * Connects wires: the one place where a connect begins, for traffic and for checks. A name's addresses are tried one after
  * the other within one deadline, and once more when the name has moved; what is not there in time is given up at once.
  */
-import type { Socket } from 'bun'
 import type { SocketAddress } from '../address.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import { isMissing } from '../names/look-up.ts'
@@ -10,8 +9,10 @@ import type { Name } from '../names/name.ts'
 import type { NameTable } from '../names/resolver.ts'
 import { type Connect, type ConnectEvents, type Endpoint, shortageOf } from './connect.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
-import type { ConnectFailure, Wire } from './wire.ts'
-import { inEvent, type ReportFault, type SocketOwner } from './wire-handlers.ts'
+import type { Wire } from './wire.ts'
+import type { ConnectFailure } from './wire-owner.ts'
+import { inEvent, type ReportFault } from './event.ts'
+import type { OwnedSocket } from './wire-socket.ts'
 
 /**
  * Connects `wire` to `address`; its owner hears `onOpen` or `onConnectError` in a later event, after `timeoutMs` at the
@@ -86,7 +87,7 @@ class Dialling implements TimerEntry, ConnectEvents {
     this.stopWaiting?.()
   }
 
-  onConnected(socket: Socket<SocketOwner>): void {
+  onConnected(socket: OwnedSocket): void {
     this.state = 'over'
     this.services.wheel.remove(this)
     const address = this.tried.at(-1)

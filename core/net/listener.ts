@@ -1,11 +1,13 @@
 /** A listening socket, or two where a name has two addresses: hands each client that comes in to whoever makes a connection of it. */
 import { chmodSync } from 'node:fs'
 import { formatAddress, type SocketAddress } from '../address.ts'
-import { bindHosts, type Bound, type HostAddress } from '../bind-hosts.ts'
+import { bindHosts } from '../bind-hosts.ts'
 import { StartError } from '../errors.ts'
 import { acceptQueue } from './accept-queue.ts'
+import { shortageOf } from './connect.ts'
+import type { ReportFault } from './event.ts'
+import type { AcceptEvents, BoundSocket, Transport } from './transport.ts'
 import type { Wire } from './wire.ts'
-import { type ReportFault, type SocketOwner, wireHandlers } from './wire-handlers.ts'
 
 export interface Listener {
   /** As asked for, with the real port where 0 was asked for. */
@@ -23,6 +25,7 @@ export interface Listener {
 }
 
 export interface ListenerOptions {
+  readonly transport: Transport
   readonly address: SocketAddress
   /** Whether other processes of the same user may listen there too, if all say so. */
   readonly reusePort: boolean
@@ -30,6 +33,8 @@ export interface ListenerOptions {
   readonly mode: number | undefined
   /** Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away. */
   readonly accept: (address: string) => Wire | undefined
+  /** A client can't be let in for want of something of our own, in words; whether something has given way. */
+  readonly onShortage: (detail: string) => boolean
   readonly reportFault: ReportFault
 }
 
@@ -41,10 +46,11 @@ const REFUSAL = Buffer.from(
 
 /** Throws StartError with one line on what is wrong with the address. */
 export function listen(options: ListenerOptions): Listener {
-  const { address } = options
+  const { address, transport, reusePort } = options
   try {
-    if (address.kind === 'unix') return together(address, [bindPath(address, options)])
-    const sockets = bindHosts(address, (host) => bindHost(host, options))
+    if (address.kind === 'unix') return together(address, [bindPath(address.path, options)])
+    const events = eventsOf(options)
+    const sockets = bindHosts(address, (host) => transport.bindHost(host, reusePort, events))
     const [first] = sockets
     return together(first?.address.kind === 'tcp' ? { ...address, port: first.address.port } : address, sockets)
   } catch (error) {
@@ -52,11 +58,7 @@ export function listen(options: ListenerOptions): Listener {
   }
 }
 
-interface ListeningSocket extends Bound {
-  readonly fd: number | undefined
-}
-
-const together = (address: SocketAddress, sockets: readonly ListeningSocket[]): Listener => ({
+const together = (address: SocketAddress, sockets: readonly BoundSocket[]): Listener => ({
   address,
   bound: sockets.map((socket) => socket.address),
   countQueued: () => sockets.reduce((sum, { fd }) => sum + (fd === undefined ? 0 : acceptQueue().count(fd)), 0),
@@ -71,59 +73,32 @@ const together = (address: SocketAddress, sockets: readonly ListeningSocket[]): 
   },
 })
 
-function bindPath(address: SocketAddress & { kind: 'unix' }, options: ListenerOptions): ListeningSocket {
-  const { mode } = options
+function bindPath(path: string, options: ListenerOptions): BoundSocket {
+  const { mode, transport } = options
   // Not afterwards: there is no moment at which it is anybody's.
   const umask = mode === undefined ? undefined : process.umask(0o777 & ~mode)
   try {
-    return asSocket(Bun.listen<SocketOwner>({ ...handlersOf(options), unix: address.path }), address)
+    return transport.bindPath(path, eventsOf(options))
   } finally {
     if (umask !== undefined) process.umask(umask)
   }
 }
 
-function bindHost({ host: hostname, port }: HostAddress, options: ListenerOptions): ListeningSocket {
-  // Bun's types know of `reusePort` for `Bun.serve` alone.
-  const where = { hostname, port, reusePort: options.reusePort }
-  return asSocket(Bun.listen<SocketOwner>({ ...handlersOf(options), ...where }))
-}
-
-/** What Bun's types do not know of. */
-interface BunListener {
-  stop(): void
-  readonly fd?: number
-  getsockname?(into: { address: string; port: number }): void
-}
-
-/** `address`: where it listens; without one by number, whatever name it was opened by. */
-function asSocket(listener: BunListener, address?: SocketAddress): ListeningSocket {
-  const name = { address: '', port: 0 }
-  if (address === undefined) listener.getsockname?.(name)
+function eventsOf({ accept, onShortage, reportFault }: ListenerOptions): AcceptEvents {
   return {
-    address: address ?? { kind: 'tcp', host: name.address, port: name.port },
-    fd: address === undefined ? listener.fd : undefined,
-    stop: () => listener.stop(),
+    onAccepted(socket, address) {
+      const wire = accept(address)
+      if (wire === undefined) {
+        socket.write(REFUSAL, 0, REFUSAL.length)
+        socket.end()
+        return
+      }
+      wire.socket = socket
+      socket.data = wire
+    },
+    onShortage: (code) => onShortage(shortageOf(code) ?? code),
+    reportFault,
   }
-}
-
-function handlersOf({ accept, reportFault }: ListenerOptions) {
-  const socket = wireHandlers((socket) => {
-    const wire = accept(plainAddress(socket.remoteAddress))
-    if (wire === undefined) {
-      socket.write(REFUSAL)
-      socket.end()
-      return
-    }
-    wire.socket = socket
-    socket.data = wire
-  }, reportFault)
-  return { socket, allowHalfOpen: true }
-}
-
-/** A dual-stack socket tells IPv4 peers as ::ffff:1.2.3.4; people and CIDR blocks mean 1.2.3.4. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return ''
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
 function explain(address: SocketAddress, error: unknown): string {

@@ -24,9 +24,12 @@ export const outbox = {
   bound: 0,
   owner: undefined as OutboxOwner | undefined,
   depth: 0,
+  /** Counts events. */
+  event: 0,
 }
 
 export function enter(): void {
+  if (outbox.depth === 0) outbox.event += 1
   outbox.depth += 1
 }
 

@@ -2,7 +2,10 @@
  * Joins two wires after a 101: bytes pass both ways unread, with back-pressure and half-closes. Each wire's former owner
  * hears `onClose` when it has gone.
  */
-import type { Wire, WireOwner } from './wire.ts'
+import { BULK_BYTES } from './pipe.ts'
+import type { Pipes } from './pipes.ts'
+import type { Wire } from './wire.ts'
+import type { WireOwner } from './wire-owner.ts'
 
 export interface TunnelSide {
   readonly wire: Wire
@@ -14,15 +17,29 @@ export interface TunnelSide {
   readonly onBytes: (length: number) => void
 }
 
+/** What passes within the kernel before a piece is looked at again, to see whether it still comes in bulk. */
+const STINT_BYTES = 16 * 1024 * 1024
+
+export interface TunnelMeans {
+  /** Longest silence both ways. */
+  readonly idleMs: number
+  /** Absent: everything goes through our hands. */
+  readonly pipes?: Pipes | undefined
+  /** Called once, when the first of them has gone. */
+  readonly onOver: () => void
+}
+
 class TunnelEnd implements WireOwner {
   private readonly side: TunnelSide
   private readonly peer: Wire
+  private readonly pipes: Pipes | undefined
   private readonly renew: () => void
   private readonly onOver: () => void
 
-  constructor(side: TunnelSide, peer: Wire, renew: () => void, onOver: () => void) {
+  constructor(side: TunnelSide, peer: Wire, renew: () => void, { pipes, onOver }: Omit<TunnelMeans, 'idleMs'>) {
     this.side = side
     this.peer = peer
+    this.pipes = pipes
     this.renew = renew
     this.onOver = onOver
   }
@@ -31,6 +48,13 @@ class TunnelEnd implements WireOwner {
     this.renew()
     this.side.onBytes(bytes.length)
     this.peer.write(bytes, 0, bytes.length)
+    if (bytes.length >= BULK_BYTES && this.pipes !== undefined)
+      this.side.wire.relayTo(this.peer, STINT_BYTES, this.pipes)
+  }
+
+  onRelayed(length: number): void {
+    this.renew()
+    this.side.onBytes(length)
   }
 
   onSent(length: number): void {
@@ -69,8 +93,8 @@ class TunnelEnd implements WireOwner {
   }
 }
 
-/** Joins the two; `onOver` is called once, when the first of them has gone. `idleMs`: longest silence both ways. */
-export function joinWires(client: TunnelSide, backend: TunnelSide, idleMs: number, onOver: () => void): void {
+/** Joins the two. */
+export function joinWires(client: TunnelSide, backend: TunnelSide, { idleMs, pipes, onOver }: TunnelMeans): void {
   let isOver = false
   const once = (): void => {
     if (isOver) return
@@ -79,8 +103,8 @@ export function joinWires(client: TunnelSide, backend: TunnelSide, idleMs: numbe
   }
   // One time-out serves both directions: it hangs on the client's wire.
   const renew = (): void => client.wire.arm(idleMs)
-  client.wire.owner = new TunnelEnd(client, backend.wire, renew, once)
-  backend.wire.owner = new TunnelEnd(backend, client.wire, renew, once)
+  client.wire.owner = new TunnelEnd(client, backend.wire, renew, { pipes, onOver: once })
+  backend.wire.owner = new TunnelEnd(backend, client.wire, renew, { pipes, onOver: once })
   renew()
   // Whoever was blocked before does not say so again.
   if (client.wire.isBlocked) backend.wire.pause()

@@ -1,8 +1,9 @@
-/** The narrow contract between a wire and its socket. */
+/** The narrow contract between a socket, whoever made it, and whoever uses it. */
+import type { Pipe } from './pipe.ts'
 
 /**
- * What a wire needs of a socket, whoever made it; Bun's sockets satisfy it by shape. What the socket has to say it says to
- * the wire's own methods, in events of their own; but `end` and `terminate` may say `closed` before they return.
+ * What a wire needs of a socket; Bun's sockets satisfy it by shape. What the socket has to say it says to its owner, in
+ * events of their own; but `end` and `terminate` may say `closed` before they return.
  */
 export interface WireSocket {
   /** The system's descriptor; negative or absent: there is none to look at. */
@@ -18,4 +19,37 @@ export interface WireSocket {
   end(): unknown
   /** Closes with a reset. */
   terminate(): unknown
+  /**
+   * Of what comes from now on, the next `length` bytes go into `pipe` whenever they are read, and the owner is told `piped`
+   * of them. undefined: no longer. Absent: it can't, and neither can it send from one.
+   */
+  pipeInto?: (pipe: Pipe | undefined, length: number) => void
+  /** Sends of what is in `pipe` what the kernel takes now; returns how much that was, -1 when it is closed. */
+  sendFrom?: (pipe: Pipe) => number
+}
+
+/** A socket that carries whoever hears of it. */
+export interface OwnedSocket extends WireSocket {
+  data: SocketOwner
+  /**
+   * Gives its descriptor away for good, for `adopt`: its owner hears nothing any more, not even `closed`. What nobody has read
+   * yet is still to be read there. Absent: it can't.
+   */
+  handOver?: () => number
+}
+
+/** What a socket's `data` hears: a wire, or a connect under way. Every call comes in the middle of one event. */
+export interface SocketOwner {
+  /** It wants to hear nothing for now; absent: it always listens. */
+  readonly isPaused?: boolean
+  /** Bytes have come. They may be overwritten when the call returns: who keeps some says so by `retained`. */
+  received(bytes: Buffer): void
+  /** So many bytes have gone into the pipe that the socket was given. */
+  piped?: (length: number) => void
+  /** It can be written to again. */
+  drained(): void
+  /** The peer will send no more. */
+  peerEnded(): void
+  /** It is over; `error`: by a reset and the like. */
+  closed(error: Error | undefined): void
 }

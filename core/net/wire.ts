@@ -1,53 +1,27 @@
 /**
  * One socket, and the only place that writes to one: keeps what the kernel does not take, tells its owner when to hold
  * its source back, closes in the order that loses nothing, and carries one time-out. It knows nothing of HTTP.
- *
- * What Bun 1.4.5 does decides much here: `write` takes what it can and forgets the rest, `end` may throw away what was
- * written, `drain` also comes unasked, a time-out of its own is too coarse.
  */
 import type { Cancel } from '../clock.ts'
-import { systemLibc } from './libc.ts'
+import { Kept } from './kept.ts'
 import { commit, enter, flush, leave, MAX_GATHERED_BYTES, outbox, reserve, type OutboxOwner } from './outbox.ts'
+import { BULK_BYTES, type Pipe } from './pipe.ts'
+import type { Pipes } from './pipes.ts'
+import { release } from './release.ts'
+import { retained } from './retained.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
-import type { SocketOwner } from './wire-handlers.ts'
-import type { WireSocket } from './wire-socket.ts'
-
-/** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
-export interface WireOwner {
-  /** The connect that was asked for succeeded; never called for an accepted socket. */
-  onOpen?(): void
-  /** It did not. Nothing comes after it. */
-  onConnectError?(failure: ConnectFailure): void
-  onData(bytes: Buffer): void
-  /** The peer reads too slowly: hold back what feeds this wire. */
-  onBlocked(): void
-  /** What was kept has gone out: let it flow again. */
-  onDrained(): void
-  /** The peer will send no more (FIN). Whoever does not answer it must close. */
-  onEnd(): void
-  /** It is over, whoever ended it; once, and nothing comes after it. */
-  onClose(): void
-  /** The time-out set by `arm` is over. */
-  onTimeout(): void
-  /** `length` bytes went out. */
-  onSent(length: number): void
-}
-
-/** Why a connect came to nothing. */
-export interface ConnectFailure {
-  /** For want of something of our own (descriptors, ports, memory): whom we wanted to reach is not to blame. */
-  readonly isLocal: boolean
-  /** The system's or the resolver's; ETIMEDOUT when it took too long. */
-  readonly code: string
-  /** In words, or the code again. */
-  readonly detail: string
-}
+import type { ConnectFailure, WireOwner } from './wire-owner.ts'
+import type { SocketOwner, WireSocket } from './wire-socket.ts'
 
 /** How long a peer may take to end its side after we ended ours; then the kernel delivers what it has taken without us. */
 const LINGER_MS = 2000
 
-/** What Bun 1.4.5 reads at once. Where that was there it reads on, ten times over, before anybody else has a turn. */
-const WHOLE_READ_BYTES = 512 * 1024
+/** Bytes that go on within the kernel. */
+interface Relay {
+  readonly target: Wire
+  readonly pipe: Pipe
+  left: number
+}
 
 export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   readonly timer = unarmed()
@@ -60,15 +34,18 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   resolvedAddress: string | undefined = undefined
   private readonly wheel: TimerWheel
   /** Bytes the kernel did not take yet, in order. */
-  private kept: Buffer[] | undefined = undefined
+  private kept: Kept | undefined = undefined
+  /** Where what comes goes within the kernel. */
+  private relay: Relay | undefined = undefined
   /** Nothing is read from the peer. */
   isPaused = false
-  private isResting = false
   /** The peer has ended its side: no more will come. */
   hasPeerEnded = false
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
   private side: 'open' | 'ending' | 'ended' = 'open'
   private lingers = false
+  /** It closes when everything has gone out, and waits for nobody. */
+  private hasPeerSaidAll = false
   /** We have cut it. */
   private isCut = false
   /** Length of the time-out that is armed, for progress to renew; 0: none. */
@@ -81,16 +58,6 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   get isBlocked(): boolean {
     return this.kept !== undefined
-  }
-
-  /** Whether something has come that no event has told of yet: an end, a reset, bytes. A system call; false where none can tell. */
-  get hasNews(): boolean {
-    const fd = this.socket?.fd ?? -1
-    return fd >= 0 && systemLibc()?.hasNews(fd) === true
-  }
-
-  get isOpen(): boolean {
-    return this.socket !== undefined
   }
 
   /** Both sides have ended theirs in good order. */
@@ -119,6 +86,21 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     return reserve(this, size)
   }
 
+  /**
+   * Has the next `length` bytes that come go to `target` within the kernel: the owner hears `onRelayed` of them, and `onData`
+   * again of what follows, or of what does not come in bulk. false: it can't be, and everything is as it was.
+   */
+  relayTo(target: Wire, length: number, pipes: Pipes): boolean {
+    const { socket } = this
+    if (outbox.owner === target) flush()
+    if (socket?.pipeInto === undefined || target.socket?.sendFrom === undefined || target.isBlocked) return false
+    const pipe = pipes.take()
+    if (pipe === undefined) return false
+    this.relay = { target, pipe, left: length }
+    socket.pipeInto(pipe, length)
+    return true
+  }
+
   flushOutbox(bytes: Buffer, length: number): void {
     this.send(bytes, 0, length, true)
   }
@@ -127,13 +109,13 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   pause(): void {
     if (this.isPaused) return
     this.isPaused = true
-    if (!this.isResting) this.socket?.pause()
+    this.socket?.pause()
   }
 
   resume(): void {
     if (!this.isPaused) return
     this.isPaused = false
-    if (!this.isResting) this.socket?.resume()
+    this.socket?.resume()
   }
 
   /** Arms the one time-out of this wire. */
@@ -171,7 +153,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   close(): void {
     this.end()
     if (this.socket === undefined) return
-    this.lingers = true
+    this.linger()
     if (this.hasPeerEnded && this.side === 'ended') {
       this.socket.end()
       return
@@ -179,6 +161,15 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     // Reading must go on: unread bytes would make the kernel's close a reset that destroys the reply under way.
     this.resume()
     if (this.side === 'ended') this.arm(LINGER_MS)
+  }
+
+  /** Closes once everything has gone out, for a peer of which nothing can follow: its end need not be waited for. */
+  closeAtOnce(): void {
+    if (outbox.owner === this) flush()
+    if (this.side !== 'open' || this.socket === undefined) return
+    this.hasPeerSaidAll = true
+    if (this.kept === undefined) this.socket.end()
+    else this.side = 'ending'
   }
 
   /**
@@ -190,7 +181,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
       this.discard()
       return
     }
-    this.lingers = true
+    this.linger()
     this.resume()
     this.arm(LINGER_MS)
   }
@@ -200,7 +191,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     this.connecting?.()
     this.connecting = undefined
     if (outbox.owner === this) flush()
-    this.kept = undefined
+    this.dropKept()
     this.isCut = true
     this.socket?.terminate()
   }
@@ -209,7 +200,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   discard(): void {
     // The answer before its idle time may have been written in this very event.
     if (outbox.owner === this) flush()
-    this.kept = undefined
+    this.dropKept()
     this.socket?.end()
   }
 
@@ -231,19 +222,16 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   received(bytes: Buffer): void {
     if (this.lingers) return
-    const { length } = bytes
     this.owner.onData(bytes)
-    if (length >= WHOLE_READ_BYTES && !this.isPaused && !this.isResting) this.rest()
   }
 
-  /** Reads on when everybody else has had a turn. */
-  private rest(): void {
-    this.isResting = true
-    this.socket?.pause()
-    this.wheel.soon(() => {
-      this.isResting = false
-      if (!this.isPaused) this.socket?.resume()
-    })
+  piped(length: number): void {
+    const relay = this.relay as Relay
+    relay.left -= length
+    relay.target.sendPiped(relay.pipe)
+    // What trickles would keep a pipe from others.
+    if (relay.left === 0 || length < BULK_BYTES) this.endRelay()
+    this.owner.onRelayed?.(length)
   }
 
   drained(): void {
@@ -251,7 +239,9 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     const hasProgressed = this.sendKept()
     if (hasProgressed && this.armedMs > 0) this.arm(this.armedMs)
     if (this.kept !== undefined) return
-    if (this.side === 'ending') {
+    if (this.hasPeerSaidAll) {
+      this.socket?.end()
+    } else if (this.side === 'ending') {
       this.sendEnd()
       if (this.lingers) this.close()
     } else {
@@ -273,7 +263,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     // When we have ended our side, the peer's end closes the socket: Bun tells of that alone.
     if (error === undefined && !this.isCut && this.side === 'ended') this.hasPeerEnded = true
     this.socket = undefined
-    this.kept = undefined
+    this.dropKept()
+    this.endRelay()
     this.wheel.remove(this)
     this.owner.onClose()
   }
@@ -299,42 +290,52 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
       }
     }
     const rest = bytes.subarray(start + sent, end)
-    const kept = isBorrowed ? Buffer.from(rest) : rest
-    if (this.kept !== undefined) {
-      this.kept.push(kept)
-      return
-    }
-    this.kept = [kept]
+    this.keep(isBorrowed ? Buffer.from(rest) : retained(rest))
+  }
+
+  /** What the kernel has not taken: bytes, or what lies in a pipe. */
+  private keep(piece: Buffer | Pipe): void {
+    if (this.kept !== undefined) return this.kept.push(piece)
+    this.kept = new Kept(piece)
     this.owner.onBlocked()
   }
 
   /** Sends of the kept bytes what the kernel takes; returns whether it took any. */
   private sendKept(): boolean {
-    let total = 0
-    while (this.kept !== undefined && this.socket !== undefined) {
-      const piece = this.kept[0] as Buffer
-      const sent = this.socket.write(piece, 0, piece.length)
-      if (sent <= 0) break
-      total += sent
-      if (sent < piece.length) this.kept[0] = piece.subarray(sent)
-      else if (this.kept.length === 1) this.kept = undefined
-      else this.kept.shift()
-    }
-    if (total > 0) this.owner.onSent(total)
-    return total > 0
+    const { kept, socket } = this
+    if (kept === undefined || socket === undefined) return false
+    const sent = kept.sendOn(socket)
+    if (kept.isEmpty) this.kept = undefined
+    if (sent > 0) this.owner.onSent(sent)
+    return sent > 0
+  }
+
+  private dropKept(): void {
+    this.kept?.drop()
+    this.kept = undefined
+  }
+
+  /** What has come into `pipe` is to go out here. */
+  private sendPiped(pipe: Pipe): void {
+    if (outbox.owner === this) flush()
+    const { socket } = this
+    if (socket === undefined || this.side !== 'open') return
+    const sent = this.kept === undefined ? (socket.sendFrom?.(pipe) ?? -1) : 0
+    if (sent < 0) return
+    if (sent > 0) this.owner.onSent(sent)
+    if (pipe.pending > 0) this.keep(pipe)
+  }
+
+  /** What still comes is of no use to anybody. */
+  private linger(): void {
+    this.lingers = true
+    this.endRelay()
+  }
+
+  private endRelay(): void {
+    if (this.relay === undefined) return
+    this.socket?.pipeInto?.(undefined, 0)
+    this.relay.pipe.endFeeding()
+    this.relay = undefined
   }
 }
-
-/**
- * Frees a large buffer that has gone out, where the collector would let some hundred of its kind pile up first: with 1 MiB
- * uploads over 64 connections 36 MB instead of 191, and a fifth less CPU (`bun bench/cpu.ts --profile upload-1m`, 2026-11-21).
- * A part of another buffer is left alone.
- */
-function release(bytes: Buffer): void {
-  const { buffer } = bytes
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0)
-}
-
-// The first detach of a viewed buffer throws away all optimised code of the process, which then costs 15 to 40 % more a
-// request for the next 100,000: so it is done here, before there is any.
-release(Buffer.allocUnsafeSlow(64))

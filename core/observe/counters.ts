@@ -21,6 +21,14 @@ const failures = <const Cause extends string>(cause: Cause) =>
     status: ['failures', cause],
   }) as const
 
+const retries = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'retries_after',
+    help: 'Attempts after the first of a request, by what became of the one before.',
+    label: ['cause', cause],
+    status: ['retriesAfter', cause],
+  }) as const
+
 /** Of the process. */
 export const edgeLedger = ledger({
   connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
@@ -31,7 +39,28 @@ export const edgeLedger = ledger({
   clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
   unrouted: { metric: 'unrouted_requests', help: 'Requests that no route matched.' },
   unavailable: { metric: 'unavailable_requests', help: 'Requests for which no backend was usable.' },
-  retries: { metric: 'retries', help: 'Attempts after the first of a request.' },
+  retries: { metric: 'retries', help: 'Attempts after the first of a request, hedges not counted.' },
+  retriesAfterConnect: retries('connect'),
+  /** For want of descriptors, local ports or memory of our own. */
+  retriesAfterLocal: retries('local'),
+  /** Over a kept connection that had died. */
+  retriesAfterStale: retries('stale'),
+  retriesAfterReset: retries('reset'),
+  retriesAfterTimeout: retries('timeout'),
+  /** Of a response that was thrown away. */
+  retriesAfterStatus: retries('status'),
+  retryBudgetExhausted: {
+    metric: 'retry_budget_exhausted',
+    help: 'Retries and hedges that the budget of their pool did not allow.',
+  },
+  hedges: { metric: 'hedges', help: 'Second attempts beside a slow one.' },
+  hedgesWon: { metric: 'hedges_won', help: 'Second attempts whose response was passed on.' },
+  hedgesCancelled: {
+    metric: 'hedges_cancelled',
+    help: 'Second attempts given up for the first, or with their request.',
+  },
+  replayBytes: { metric: 'replay_held', unit: 'bytes', type: 'gauge', help: 'Memory of bodies kept to be sent again.' },
+  requestTimeouts: { metric: 'request_timeouts', help: 'Requests that took longer than their route or client allows.' },
   ...responses('responses', 'Final responses to clients, by class, our own included.'),
   truncated: { metric: 'truncated_responses', help: 'Responses cut after they had begun.' },
   abandoned: { metric: 'abandoned_requests', help: 'Requests whose client left before the end.' },
@@ -45,7 +74,7 @@ export const edgeLedger = ledger({
 export const backendLedger = ledger({
   requests: { metric: 'backend_requests', help: 'Attempts begun.' },
   retries: { metric: 'backend_retries', help: 'Requests tried again after an attempt here.' },
-  abandoned: { metric: 'backend_abandoned', help: 'Attempts whose client left first.' },
+  abandoned: { metric: 'backend_abandoned', help: 'Attempts whose client left first, or had its answer from another.' },
   failures: { help: 'Attempts that failed.', status: ['failures', 'total'] },
   connectFailures: failures('connect'),
   timeouts: failures('timeout'),
@@ -54,6 +83,8 @@ export const backendLedger = ledger({
   /** For want of descriptors, local ports or memory of our own: no fault of the backend's, and not in `failures`. */
   localFailures: failures('local'),
   upgrades: { metric: 'backend_upgrades', help: 'Attempts that became a tunnel, which is over.' },
+  breakerTrips: { metric: 'backend_breaker_trips', help: 'How often its circuit breaker opened.' },
+  ejections: { metric: 'backend_ejections', help: 'How often it was ejected for doing badly.' },
   ...responses('backend_responses', 'Final responses of the backend, by class.'),
   bytesToBackend: { metric: 'backend_sent', unit: 'bytes', help: 'Bytes written to the backend.' },
   bytesFromBackend: { metric: 'backend_received', unit: 'bytes', help: 'Bytes read from the backend.' },
@@ -78,8 +109,26 @@ export const reloadLedger = ledger({
   refused: reloads('refused'),
 })
 
+const stickyRequests = <const Result extends string>(result: Result) =>
+  ({
+    metric: 'sticky_requests',
+    help: 'Answered requests of pools with sticky sessions, by whether they came to the backend of their session.',
+    label: ['result', result],
+  }) as const
+
+/** Of a pool with sticky sessions, by whom a request was answered. */
+export const stickyLedger = ledger({
+  /** The backend that its session was with. */
+  hits: stickyRequests('hit'),
+  /** The one that the strategy picked: it told of no session, or of none that is known. */
+  misses: stickyRequests('miss'),
+  /** Another than its session was with, which could not take it: the session is there now. */
+  moved: stickyRequests('moved'),
+})
+
 export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
+export type StickyCounters = CountersOf<typeof stickyLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 
 type ResponseCounters = CountersOf<ReturnType<typeof responses>>

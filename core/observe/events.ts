@@ -11,6 +11,15 @@ export type EdgeEvent =
   | { readonly kind: 'ready'; readonly config: string | undefined; readonly pools: number; readonly backends: number }
   | { readonly kind: 'backend-up'; readonly pool: string; readonly backend: string; readonly detail: string }
   | { readonly kind: 'backend-down'; readonly pool: string; readonly backend: string; readonly detail: string }
+  /** Backends that something holds out are used all the same, and why. `cause` for programs. */
+  | {
+      readonly kind: 'pool-degraded'
+      readonly pool: string
+      readonly cause: 'restraint' | 'panic' | 'nobody-left'
+      readonly detail: string
+    }
+  /** No more. */
+  | { readonly kind: 'pool-recovered'; readonly pool: string }
   | { readonly kind: 'strategy-fault'; readonly pool: string; readonly strategy: string; readonly detail: string }
   /** Another strategy, or another version of its file, is asked from now on. */
   | { readonly kind: 'strategy-swapped'; readonly pool: string; readonly strategy: string; readonly detail: string }
@@ -25,6 +34,8 @@ export type EdgeEvent =
     }
   /** What a former process is said to have remembered is not taken for that. */
   | { readonly kind: 'state-ignored'; readonly file: string; readonly reason: string }
+  /** Sticky cookies are made with a key that could not be kept, and why: they end with the process. */
+  | { readonly kind: 'sticky-key-unkept'; readonly reason: string }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'
@@ -43,6 +54,8 @@ export type EdgeEvent =
   | { readonly kind: 'config-warning'; readonly warnings: readonly string[] }
   /** Somebody changed, or tried to change, something by hand. */
   | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
+  /** Sockets are Bun's, since those of our own can't be had. */
+  | { readonly kind: 'transport-fallback'; readonly reason: string }
   /** The limit of open files is too low for what is to be served; `wanted`: high enough. */
   | { readonly kind: 'open-files'; readonly limit: number; readonly wanted: number; readonly detail: string }
   /**

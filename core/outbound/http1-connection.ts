@@ -10,35 +10,23 @@ import { INCOMPLETE, type FieldSection } from '../http1/field-section.ts'
 import { frameResponse } from '../http1/framing.ts'
 import { HeadBuffer } from '../http1/head-buffer.ts'
 import { advance, BACKEND_TIMEOUTS } from '../http1/lifecycle.ts'
-import { type HttpLimits, MAX_INTERIMS } from '../http1/limits.ts'
+import { MAX_INTERIMS } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { lastChunk } from '../http1/trailers.ts'
 import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
 import { commit, outbox } from '../net/outbox.ts'
-import type { TimerWheel } from '../net/timer-wheel.ts'
+import { hasNews } from '../net/news.ts'
+import { openPassage, type Passage } from '../net/passage.ts'
+import { retained } from '../net/retained.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
-import { type ConnectFailure, Wire, type WireOwner } from '../net/wire.ts'
+import { Wire } from '../net/wire.ts'
+import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
 import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
-
-/** What a connection needs of its pool. */
-export interface Http1ConnectionOwner {
-  /** The parser of this process, shared: what it holds is valid within one event. */
-  readonly head: ResponseHead
-  readonly limits: HttpLimits
-  readonly timeouts: BackendTimeouts
-  readonly wheel: TimerWheel
-  readonly counters: { bytesToBackend: number; bytesFromBackend: number }
-  /** The connection is free: keep it (true) or have it closed. */
-  onIdle(connection: Http1Connection): boolean
-  /** It is gone, or of no use any more: its place is free. Said once. */
-  onGone(connection: Http1Connection): void
-  /** Its descriptor is free. Said once, perhaps some time after it has gone. */
-  onClosed(connection: Http1Connection): void
-}
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
@@ -49,11 +37,13 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly inPool = new Place<Http1Connection>(this)
   readonly inBudget = new Place<Idle>(this)
   sink: ResponseSink | undefined = undefined
-  private readonly owner: Http1ConnectionOwner
+  hasBegun = false
+  /** Of the request that it is opened for, and of the wait behind it; its pool says which. */
+  timeouts: BackendTimeouts
+  private readonly owner: ConnectionOwner<Http1Connection>
   private state: State = CONNECTING
   /** Requests sent on it. */
   private uses = 0
-  private hasResponseBytes = false
   private isGone = false
   // Of the request under way.
   private isHeadRequest = false
@@ -61,13 +51,16 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   private isRequestSent = false
   /** 1xx responses so far. */
   private interims = 0
+  /** The short way that its body takes. */
+  private passage: Passage | undefined = undefined
   /** The form in which the sink wants a chunked response. */
   private responseForm: BodyForm = 'chunks'
   /** What becomes of the connection behind this response; 'ends': the backend closes it, as its head says. */
   private behind: 'kept' | 'ends' | 'closed' = 'closed'
 
-  constructor(owner: Http1ConnectionOwner) {
+  constructor(owner: ConnectionOwner<Http1Connection>) {
     this.owner = owner
+    this.timeouts = owner.timeouts
     this.wire = new Wire(this, owner.wheel)
   }
 
@@ -76,17 +69,13 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     return this.uses > 1 || (this.uses === 1 && this.state.kind === 'idle')
   }
 
-  get hasBegun(): boolean {
-    return this.hasResponseBytes
-  }
-
   sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void {
     this.state = advance(this.state, 'begins', HEAD_DUE)
     this.isHeadRequest = head.isHead
     this.isChunkedRequest = head.fields.isChunked
     this.responseForm = form
     this.isRequestSent = false
-    this.hasResponseBytes = false
+    this.hasBegun = false
     this.interims = 0
     this.uses += 1
     this.rearm()
@@ -96,6 +85,10 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   sendBody(bytes: Buffer, start: number, end: number): void {
     this.wire.write(bytes, start, end)
+  }
+
+  get bodyWire(): Wire | undefined {
+    return this.isChunkedRequest ? undefined : this.wire
   }
 
   sendEnd(trailers: FieldSection | undefined): void {
@@ -163,23 +156,23 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   onData(bytes: Buffer): void {
     this.owner.counters.bytesFromBackend += bytes.length
-    switch (this.state.kind) {
-      case 'head':
-        this.hasResponseBytes = true
-        this.read(bytes)
-        break
-      case 'body':
-        this.read(bytes)
-        break
-      case 'idle':
-        // An answer that nobody asked for must not become the next request's.
-        this.discard()
-        break
-      case 'connecting':
-      case 'whole':
-      case 'tunnel':
-      case 'closed':
-    }
+    const { kind } = this.state
+    if (kind === 'head') this.hasBegun = true
+    if (kind === 'head' || kind === 'body') this.read(bytes)
+    // An answer that nobody asked for must not become the next request's.
+    else if (kind === 'idle') this.discard()
+  }
+
+  onRelayed(length: number): void {
+    this.owner.counters.bytesFromBackend += length
+    if (this.state.kind !== 'body') return
+    const { reader } = this.state
+    reader.skip(length)
+    this.passage?.onPassed(length)
+    if (!reader.isDone) return this.rearm()
+    // What follows a response belongs to nobody, and was not read with it here.
+    if (hasNews(this.wire)) this.behind = 'closed'
+    this.complete(undefined)
   }
 
   onSent(length: number): void {
@@ -217,7 +210,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   onTimeout(): void {
-    const { timeouts } = this.owner
+    const { timeouts } = this
     const { kind } = this.state
     if (kind === 'idle') this.discard()
     else if (this.wire.isBlocked) this.fail('timeout', `the backend took no bytes for ${timeouts.idleMs} ms`)
@@ -231,7 +224,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     const isHeldUp = (kind === 'head' && !this.isRequestSent) || (kind === 'body' && this.wire.isPaused)
     const name = this.wire.isBlocked ? 'idleMs' : isHeldUp ? undefined : BACKEND_TIMEOUTS[kind]
     if (name === undefined) this.wire.disarm()
-    else this.wire.arm(this.owner.timeouts[name])
+    else this.wire.arm(this.timeouts[name])
   }
 
   /** Frees its place, once. */
@@ -291,10 +284,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     const isOver = framing === 'until-close' || head.status === 101
     this.behind = isOver ? 'closed' : head.allowsKeepAlive ? 'kept' : 'ends'
     if (head.status === 101) {
-      this.state = advance(this.state, 'ends', {
-        kind: 'whole',
-        early: position < bytes.length ? bytes.subarray(position) : undefined,
-      })
+      const early = position < bytes.length ? retained(bytes.subarray(position)) : undefined
+      this.state = advance(this.state, 'ends', { kind: 'whole', early })
       this.sink?.onResponse(head, framing)
       return
     }
@@ -320,6 +311,13 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     if (this.state !== state) return
     if (reader.isDone) this.endAt(bytes, position, reader.trailers)
     else this.rearm()
+    if (this.state === state)
+      this.passage = openPassage(
+        this.wire,
+        { piece: bytes.length, remaining: reader.remaining },
+        this.owner.pipes,
+        sink,
+      )
   }
 
   private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {

@@ -8,10 +8,13 @@ import type { NameTable } from '../names/resolver.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
 import { LinkedList } from '../net/linked-list.ts'
+import { hasNews } from '../net/news.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
-import { Http1Connection, type Http1ConnectionOwner } from './http1-connection.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
+import { Http1Connection } from './http1-connection.ts'
 
 /** What a reload may change while connections are open. */
 export interface ConnectionPolicy {
@@ -30,11 +33,13 @@ export interface Http1PoolOptions {
   readonly dial: Dial
   readonly names: NameTable
   readonly budget: DescriptorBudget
+  readonly pipes?: Pipes | undefined
 }
 
-export class Http1Pool implements StreamSource, Http1ConnectionOwner {
+export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection> {
   readonly head: ResponseHead
   readonly wheel: TimerWheel
+  readonly pipes?: Pipes | undefined
   readonly counters: { bytesToBackend: number; bytesFromBackend: number }
   private readonly address: SocketAddress
   private readonly dial: Dial
@@ -54,6 +59,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.address = options.address
     this.head = options.head
     this.wheel = options.wheel
+    this.pipes = options.pipes
     this.counters = options.counters
     this.dial = options.dial
     this.budget = options.budget
@@ -85,8 +91,11 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     return this.idle.size > 0 || maxConnections === undefined || this.size < maxConnections
   }
 
-  open(choice: StreamChoice): BackendStream | undefined {
-    return (choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')) ?? this.connect()
+  open(choice: StreamChoice, timeouts = this.timeouts): BackendStream | undefined {
+    const idle = choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')
+    const connection = idle ?? this.connect(timeouts)
+    if (connection !== undefined) connection.timeouts = timeouts
+    return connection
   }
 
   /** Whether idle connections are kept: not while the backend is drained or gone. Those in use end with their exchange. */
@@ -119,7 +128,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
     this.connections.delete(connection)
     connection.inPool.leave()
     connection.inBudget.leave()
-    if (connection.wire.isOpen) {
+    if (connection.wire.socket !== undefined) {
       this.leaving.append(connection.inPool)
       this.budget.leaving.append(connection.inBudget)
     }
@@ -139,7 +148,7 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
       const { owner } = place
       owner.inPool.leave()
       owner.inBudget.leave()
-      if (!isChecked || !owner.wire.hasNews) return owner
+      if (!isChecked || !hasNews(owner.wire)) return owner
       owner.discard()
     }
     return undefined
@@ -151,14 +160,14 @@ export class Http1Pool implements StreamSource, Http1ConnectionOwner {
   }
 
   /** undefined: the cap is reached, or no descriptor is left. */
-  private connect(): Http1Connection | undefined {
+  private connect({ connectMs }: BackendTimeouts): Http1Connection | undefined {
     const { address } = this
     const { maxConnections } = this.policy
     if (maxConnections !== undefined && this.size >= maxConnections) return undefined
     if (!this.budget.take()) return undefined
     const connection = new Http1Connection(this)
     this.connections.add(connection)
-    this.dial(address, connection.wire, this.policy.timeouts.connectMs)
+    this.dial(address, connection.wire, connectMs)
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))
     return connection

@@ -1,21 +1,31 @@
 /**
- * Who finds things out about a pool's backends, and writes them down as facts: active checks and the connects of
- * requests. What the pool makes of the facts is its own business; it hears of each that may have changed.
+ * Who finds things out about a pool's backends, and writes them down as facts: active checks, the connects of requests,
+ * ejection, breakers, slow start. What the pool makes of the facts is its own business; it hears of each that may have changed.
  */
 import type { Backend } from '../backend/backend.ts'
-import type { StandingRule } from '../backend/standing.ts'
+import type { BreakerPolicy } from '../backend/breaker.ts'
+import type { EjectionPolicy } from '../backend/ejection.ts'
+import type { SlowStartPolicy } from '../backend/slow-start.ts'
+import type { Standing, StandingRule } from '../backend/standing.ts'
 import type { AttemptObserver } from '../balance/attempt.ts'
 import type { Clock } from '../clock.ts'
+import { Breakers, forgetBreaker } from '../health/breakers.ts'
+import { Ejections, forgetEjection } from '../health/ejections.ts'
 import { createMonitor, forgetChecks, type Monitor } from '../health/monitor.ts'
 import { createPassiveHealth, type PassiveHealth, type PassivePolicy } from '../health/passive.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { Probe } from '../health/probe.ts'
+import { createRamps, type Ramps } from '../health/ramps.ts'
 import type { Random } from '../random.ts'
 
 export interface WatchPolicy {
   /** undefined: no active checks. */
   readonly health: HealthPolicy | undefined
   readonly passive: { readonly failures: number; readonly retryAfterMs: number }
+  /** undefined, here and below: there is none, and nothing that it found before counts. */
+  readonly ejection: EjectionPolicy | undefined
+  readonly breaker: BreakerPolicy | undefined
+  readonly slowStart: SlowStartPolicy | undefined
 }
 
 export interface WatchersOptions {
@@ -30,14 +40,17 @@ export interface WatchersOptions {
 }
 
 export class Watchers {
-  /** Those who listen to the pool's attempts, in the order in which they are to hear. */
-  readonly observers: readonly AttemptObserver[]
   private readonly options: WatchersOptions
   private readonly passive: PassiveHealth
+  private readonly ramps: Ramps
   private policy: WatchPolicy
   private monitor: Monitor | undefined = undefined
+  private ejections: Ejections | undefined = undefined
+  private breakers: Breakers | undefined = undefined
   /** Since when a new backend waits for its first check. */
   private awaitsSince: number | undefined = undefined
+  /** Those that have been here before. */
+  private readonly known = new WeakSet<Backend>()
 
   /** Begins with the first `update`. */
   constructor(options: WatchersOptions) {
@@ -46,12 +59,28 @@ export class Watchers {
     const { backends, clock } = options
     const onChange = (backend: Backend, detail: string): void => this.onTraffic(backend, detail)
     this.passive = createPassiveHealth({ policy: passivePolicy(this.policy), backends, clock, onChange })
-    this.observers = [this.passive]
+    this.ramps = createRamps({ backends, clock, onChange: options.onChange })
+  }
+
+  /** Those who listen to the pool's attempts, in the order in which they are to hear; others after an `update`. */
+  get observers(): readonly AttemptObserver[] {
+    return [this.passive, this.ejections, this.breakers].filter((one) => one !== undefined)
   }
 
   /** What the pool's standings are to be reckoned by. */
-  get rule(): StandingRule {
-    return { awaitsCheckSince: this.awaitsSince }
+  private get rule(): StandingRule {
+    return { awaitsCheckSince: this.awaitsSince, slowStart: this.policy.slowStart }
+  }
+
+  /** Sums up what is known of a backend now; returns what it came to before. One that is back may have to start slowly. */
+  reckon(backend: Backend, now: number): Standing {
+    const before = backend.reckon(this.rule, now)
+    const isBack = before.holds.length > 0 && backend.standing.holds.length === 0
+    // Who has been used in spite of what held it out is warm.
+    if (!isBack || backend.use === 'overruled') return before
+    this.ramps.begin(backend, 'it is back')
+    backend.reckon(this.rule, now)
+    return before
   }
 
   /**
@@ -65,9 +94,44 @@ export class Watchers {
     if (policy.health?.initially !== 'unchecked') this.awaitsSince = undefined
     else this.awaitsSince ??= now
     this.passive.update(passivePolicy(policy))
+    this.updateEjections(now)
+    this.updateBreakers(now)
+    this.ramps.update(policy.slowStart)
+    for (const backend of backends()) if (!this.known.has(backend)) this.welcome(backend)
     if (policy.health === undefined) for (const backend of backends()) forgetChecks(backend, now)
     if (hasNewChecks) this.replaceMonitor()
     else this.monitor?.update()
+  }
+
+  private welcome(backend: Backend): void {
+    this.known.add(backend)
+    this.ramps.begin(backend, 'it is new')
+  }
+
+  private updateEjections(now: number): void {
+    const { backends } = this.options
+    const { ejection: policy } = this.policy
+    if (policy === undefined) {
+      this.ejections?.stop()
+      this.ejections = undefined
+      for (const backend of backends()) forgetEjection(backend, now)
+      return
+    }
+    this.ejections ??= new Ejections({ ...this.options, policy })
+    this.ejections.update(policy)
+  }
+
+  private updateBreakers(now: number): void {
+    const { backends } = this.options
+    const { breaker: policy } = this.policy
+    if (policy === undefined) {
+      this.breakers?.stop()
+      this.breakers = undefined
+      for (const backend of backends()) forgetBreaker(backend, now)
+      return
+    }
+    this.breakers ??= new Breakers({ ...this.options, policy })
+    this.breakers.update(policy)
   }
 
   /** Checks a backend now; false: it is none of the pool's, or there are no checks. */
@@ -80,6 +144,9 @@ export class Watchers {
     this.monitor?.stop()
     this.monitor = undefined
     this.passive.stop()
+    this.ejections?.stop()
+    this.breakers?.stop()
+    this.ramps.stop()
   }
 
   private replaceMonitor(): void {

@@ -6,7 +6,7 @@ import { createMeter, type Meter } from './meter.ts'
 import { createScaleWindow, type ScaleWindow } from './scale-window.ts'
 import { scaleSize } from '../observe/scale.ts'
 import { reasonOf } from './snapshot.ts'
-import type { BackendView, StandingView } from './view.ts'
+import { type BackendView, takesRequests } from './view.ts'
 
 export interface BackendFeed {
   readonly meter: Meter<keyof BackendCounters>
@@ -68,7 +68,7 @@ export function createBackendFeed(backend: BackendView): BackendFeed {
       const errors = meter.recent(...backendErrors)
       return {
         id: backend.id,
-        ...standingFrame(backend.standing, offsetMs),
+        ...standingFrame(backend, offsetMs),
         zone: backend.zone ?? null,
         weight: backend.configuredWeight,
         effectiveWeight: weight,
@@ -99,16 +99,27 @@ export function createBackendFeed(backend: BackendView): BackendFeed {
 }
 
 /** 0 while it takes no new requests. */
-export const effectiveWeightOf = ({ standing }: BackendView): number => (standing.usable ? standing.weight : 0)
+export const effectiveWeightOf = (backend: BackendView): number => (takesRequests(backend) ? tidy(backend.weight) : 0)
 
-function standingFrame(standing: StandingView, offsetMs: number) {
-  const { state, health, why, since, until } = standing
+function standingFrame({ standing, tier, use }: BackendView, offsetMs: number) {
+  const { state, health, why, by, since, until, holds, ramp } = standing
+  const wall = (at: number): number => Math.round(at + offsetMs)
   return {
     state,
-    since: Math.round(since + offsetMs),
+    since: wall(since),
     reason: reasonOf(standing),
     why: why ?? null,
-    until: until === undefined ? null : Math.round(until + offsetMs),
+    until: until === undefined ? null : wall(until),
+    by: by ?? null,
+    holds: holds.map((hold) => ({
+      by: hold.by,
+      why: hold.why,
+      since: wall(hold.since),
+      until: hold.until === undefined ? null : wall(hold.until),
+    })),
+    use,
+    tier,
+    fullAt: ramp === undefined ? null : wall(ramp.until),
     health,
   }
 }

@@ -63,7 +63,10 @@ export interface PoolFrame {
   readonly errorRatio: number
   readonly retriesPerSecond: number
   readonly inflight: number
+  /** Those that would be given requests if there were no others, spare ones included. */
   readonly usable: number
+  /** Why backends are used that something holds out, in words; null: none is. */
+  readonly degraded: string | null
   readonly latency: Percentiles | null
   readonly backends: readonly BackendFrame[]
 }
@@ -100,6 +103,21 @@ export interface BackendFrame {
   readonly why: string | null
   /** When that ends by itself; null: it does not. */
   readonly until: number | null
+  /** Whose word that is: `operator`, `checks`, `traffic`, `ejection`, `breaker`; null: nobody's. */
+  readonly by: string | null
+  /** All that holds it out, the firmest first. */
+  readonly holds: readonly {
+    readonly by: string
+    readonly why: string
+    readonly since: number
+    readonly until: number | null
+  }[]
+  /** What its pool makes of that: `used`, `trial`, `overruled`, `spare`, `out`. */
+  readonly use: string
+  /** 0 comes first. */
+  readonly tier: number
+  /** When its share, which grows, is whole; null: it is. */
+  readonly fullAt: number | null
   /** `healthy`, `unhealthy`, `unchecked`: what checks and traffic say, also of one that drains. */
   readonly health: string
   readonly zone: string | null

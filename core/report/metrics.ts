@@ -3,19 +3,40 @@
  * format: add, never rename.
  */
 import { bucketBoundsMs } from '../observe/buckets.ts'
-import { backendLedger, edgeLedger, reloadLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
-import type { BackendView, EdgeView, HoldOwner, ProcessView, StrategyFacts } from './view.ts'
+import {
+  type BackendView,
+  type DegradedView,
+  type EdgeView,
+  holdOwners,
+  isUsable,
+  type PoolView,
+  type ProcessView,
+  type StrategyFacts,
+  takesRequests,
+} from './view.ts'
 
 /** One line of a table: samples of `source` under a name without the `smartedge_` prefix. */
 type Row<Source> = readonly [name: string, type: MetricType, help: string, read: (source: Source) => number]
 
 const backendRows: readonly Row<BackendView>[] = [
   ['backend_up', 'gauge', '0 when checks or traffic found the backend unusable.', (b) => isUp(b)],
-  ['backend_usable', 'gauge', '1 while the backend takes new requests.', (b) => (b.standing.usable ? 1 : 0)],
+  [
+    'backend_usable',
+    'gauge',
+    '1 while the backend takes new requests, or would if its tier were needed.',
+    (b) => Number(isUsable(b)),
+  ],
   ['backend_weight', 'gauge', 'Relative share of the backend, as configured.', (b) => b.configuredWeight],
+  [
+    'backend_effective_weight',
+    'gauge',
+    'What that comes to now: 0 while it takes no requests.',
+    (b) => (takesRequests(b) ? b.weight : 0),
+  ],
   ['backend_inflight', 'gauge', 'Attempts begun and not ended.', (b) => b.inflight],
 ]
 
@@ -46,7 +67,7 @@ const processRows: readonly Row<ProcessView>[] = [
   ['process_start_time_seconds', 'gauge', 'Start, since 1970-01-01 UTC.', (p) => p.startedAt / 1000],
 ]
 
-const holdOwners = ['operator', 'checks', 'traffic'] as const satisfies readonly HoldOwner[]
+const degradedCauses = ['restraint', 'panic', 'nobody-left'] as const satisfies readonly DegradedView['cause'][]
 const boundsSeconds = bucketBoundsMs.map((bound) => bound / 1000)
 
 const isUp = (backend: BackendView): number => (backend.standing.health === 'unhealthy' ? 0 : 1)
@@ -63,6 +84,7 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
   renderLedger(page, edgeLedger, [{ labels: '', counters: edge.counters }])
   if (edge.reload !== undefined) renderReload(page, edge.reload)
   renderStrategies(page, edge)
+  renderSticky(page, edge)
   renderBackends(page, edge)
   return page.text()
 }
@@ -86,25 +108,46 @@ function renderStrategies(page: MetricPage, edge: EdgeView): void {
   }
 }
 
+function renderSticky(page: MetricPage, edge: EdgeView): void {
+  const pools = edge.pools.flatMap(({ name, sticky }) =>
+    sticky === undefined ? [] : [{ ...sticky, labels: formatLabels({ pool: name }) }],
+  )
+  if (pools.length === 0) return
+  renderLedger(page, stickyLedger, pools)
+  const learning = pools.filter(({ sessions }) => sessions !== undefined)
+  if (learning.length === 0) return
+  page.family('smartedge_sticky_sessions', 'gauge', 'Learned sessions that are remembered.')
+  for (const { labels, sessions = 0 } of learning) page.sample(labels, sessions)
+}
+
 function renderBackends(page: MetricPage, edge: EdgeView): void {
   const backends = edge.pools.flatMap((pool) =>
     pool.backends.map((backend) => ({ backend, labels: formatLabels({ pool: pool.name, backend: backend.id }) })),
   )
   // A family without samples is valid but says nothing, and no metric below has any.
   if (backends.length === 0) return
+  renderPools(page, edge.pools)
   for (const [name, type, help, read] of backendRows) {
     page.family(`smartedge_${name}`, type, help)
     for (const { backend, labels } of backends) page.sample(labels, read(backend))
   }
   page.family('smartedge_backend_held_out', 'gauge', '1 while this keeps new requests from the backend.')
   for (const { backend, labels } of backends)
-    for (const by of holdOwners) page.sample(`${labels},by="${by}"`, backend.standing.by === by ? 1 : 0)
+    for (const owner of holdOwners)
+      page.sample(`${labels},by="${owner}"`, Number(backend.standing.holds.some(({ by }) => by === owner)))
   renderLedger(
     page,
     backendLedger,
     backends.map(({ backend, labels }) => ({ labels, counters: backend.counters })),
   )
   renderDurations(page, backends)
+}
+
+function renderPools(page: MetricPage, pools: readonly PoolView[]): void {
+  page.family('smartedge_pool_degraded', 'gauge', '1 while backends are used that something holds out, by cause.')
+  for (const { name, degraded } of pools)
+    for (const cause of degradedCauses)
+      page.sample(formatLabels({ pool: name, cause }), Number(degraded?.cause === cause))
 }
 
 /** All metrics of a ledger, for each record that there is. */

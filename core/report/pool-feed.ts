@@ -4,7 +4,7 @@ import type { BackendCounters } from '../observe/counters.ts'
 import { type Percentiles, percentilesOf } from './distribution.ts'
 import type { PoolFrame, StrategyFrame } from './frame.ts'
 import { scaleSize } from '../observe/scale.ts'
-import type { BackendView, PoolView } from './view.ts'
+import { type BackendView, isUsable, type PoolView } from './view.ts'
 
 /** `feeds` has been read at this instant; `offsetMs` turns monotonic into wall time. */
 export function poolFrame(pool: PoolView, feeds: ReadonlyMap<BackendView, BackendFeed>, offsetMs: number): PoolFrame {
@@ -27,7 +27,8 @@ export function poolFrame(pool: PoolView, feeds: ReadonlyMap<BackendView, Backen
     ),
     retriesPerSecond: rate('retries'),
     inflight: pool.backends.reduce((total, backend) => total + backend.inflight, 0),
-    usable: pool.backends.filter((backend) => effectiveWeightOf(backend) > 0).length,
+    usable: pool.backends.filter(isUsable).length,
+    degraded: pool.degraded?.detail ?? null,
     latency: recentLatency(members),
     backends: pool.backends.flatMap((backend) => feeds.get(backend)?.frame(sums, offsetMs) ?? []),
   }

@@ -3,20 +3,26 @@
  * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
  */
 import type { Clock } from '../clock.ts'
-import { backendLedger, edgeLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
+  DegradedView,
   EdgeView,
+  HoldOwner,
+  HoldView,
   ListenerView,
   Phase,
   PoolView,
   ProcessView,
   StandingView,
+  StickyView,
   StrategyFacts,
+  Use,
 } from './view.ts'
+import { takesRequests } from './view.ts'
 
 export interface StatusSnapshot {
   readonly version: string
@@ -41,7 +47,17 @@ export interface PoolStatus {
   readonly strategy: string
   /** What is known of the version that runs; null: nothing. */
   readonly strategyVersion: StrategyStatus | null
+  /** null: no session is kept at a backend. */
+  readonly sticky: StickyStatus | null
+  /** Why backends are used that something holds out; null: none is. */
+  readonly degraded: DegradedView | null
   readonly backends: readonly BackendStatus[]
+}
+
+/** Answered requests, by whether they came to the backend of their session. */
+export interface StickyStatus extends StatusOf<typeof stickyLedger.specs> {
+  /** How many learned sessions are remembered; null with a cookie of ours, which takes no memory. */
+  readonly sessions: number | null
 }
 
 export interface StrategyStatus {
@@ -78,8 +94,18 @@ export interface BackendStatus extends StatusOf<typeof backendLedger.specs> {
   readonly why: string | null
   /** When that ends by itself; null: it does not. */
   readonly until: string | null
+  /** Whose word that is; null: nobody's. */
+  readonly by: HoldOwner | null
+  /** All that holds it out, the firmest first; `why`, `by`, `since` and `until` are the first one's. */
+  readonly holds: readonly HoldStatus[]
+  /** What its pool makes of that: `used`, `trial`, `overruled`, `spare`, `out`. */
+  readonly use: Use
   /** What checks and traffic say, also of one that drains. */
   readonly health: StandingView['health']
+  /** 0 comes first. */
+  readonly tier: number
+  /** It starts slowly: its share grows until then; null: it has all of it. */
+  readonly slowStart: { readonly since: string; readonly until: string; readonly why: string } | null
   /** As configured. */
   readonly weight: number
   /** What it comes to now: 0 while it takes no new requests. */
@@ -96,6 +122,13 @@ export interface BackendStatus extends StatusOf<typeof backendLedger.specs> {
   } | null
   /** Over the newest one to two minutes; null when they saw no request. */
   readonly latency: LatencySummary | null
+}
+
+export interface HoldStatus {
+  readonly by: HoldOwner
+  readonly why: string
+  readonly since: string
+  readonly until: string | null
 }
 
 /** Reads everything at one instant. */
@@ -122,7 +155,14 @@ const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,
   strategy: pool.strategy,
   strategyVersion: pool.strategyFacts === undefined ? null : strategyStatus(pool.strategyFacts),
+  sticky: pool.sticky === undefined ? null : stickyStatus(pool.sticky),
+  degraded: pool.degraded ?? null,
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
+})
+
+const stickyStatus = ({ counters, sessions }: StickyView): StickyStatus => ({
+  ...stickyLedger.status(counters),
+  sessions: sessions ?? null,
 })
 
 const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({
@@ -139,8 +179,8 @@ const strategyStatus = (facts: StrategyFacts): StrategyStatus => ({
 })
 
 function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
-  const { standing, counters, lastCheck, latency } = backend
-  const { state, health, why, since, until, usable } = standing
+  const { standing, counters, lastCheck, latency, tier, use } = backend
+  const { state, health, why, by, since, until, holds, ramp } = standing
   return {
     id: backend.id,
     state,
@@ -148,9 +188,16 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
     reason: reasonOf(standing),
     why: why ?? null,
     until: until === undefined ? null : isoTime(until + offsetMs),
+    by: by ?? null,
+    holds: holds.map((hold) => holdStatus(hold, offsetMs)),
+    use,
     health,
+    tier,
+    slowStart: ramp
+      ? { since: isoTime(ramp.since + offsetMs), until: isoTime(ramp.until + offsetMs), why: ramp.cause }
+      : null,
     weight: backend.configuredWeight,
-    effectiveWeight: usable ? standing.weight : 0,
+    effectiveWeight: takesRequests(backend) ? tidyWeight(backend.weight) : 0,
     zone: backend.zone ?? null,
     inflight: backend.inflight,
     ...backendLedger.status(counters),
@@ -158,6 +205,16 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
     latency: latency.summary() ?? null,
   }
 }
+
+/** A share that grows has as many digits as a number can. */
+const tidyWeight = (weight: number): number => Number(weight.toPrecision(4))
+
+const holdStatus = ({ by, why, since, until }: HoldView, offsetMs: number): HoldStatus => ({
+  by,
+  why,
+  since: isoTime(since + offsetMs),
+  until: until === undefined ? null : isoTime(until + offsetMs),
+})
 
 const checkStatus = ({ at, passed, elapsedMs, detail }: NonNullable<BackendView['lastCheck']>) => ({
   at: isoTime(at),

@@ -2,7 +2,7 @@
  * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
  * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
  */
-import type { BackendCounters, EdgeCounters } from '../observe/counters.ts'
+import type { BackendCounters, EdgeCounters, StickyCounters } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
@@ -42,7 +42,23 @@ export interface PoolView {
   readonly strategy: string
   /** What is known of the running copy; absent: nothing. */
   readonly strategyFacts?: StrategyFacts
+  /** Absent: no session is kept at a backend. */
+  readonly sticky?: StickyView
+  /** Why backends are used that something holds out, in words; undefined or absent: none is. */
+  readonly degraded?: DegradedView | undefined
   readonly backends: readonly BackendView[]
+}
+
+/** `restraint`: more than `maxEjected` would be out. `panic`: under `panicThreshold`. `nobody-left`: connects fail everywhere. */
+export interface DegradedView {
+  readonly cause: 'restraint' | 'panic' | 'nobody-left'
+  readonly detail: string
+}
+
+export interface StickyView {
+  readonly counters: Readonly<StickyCounters>
+  /** How many are remembered; undefined: none is, since clients bring all there is to know. */
+  readonly sessions: number | undefined
 }
 
 export interface StrategyFacts {
@@ -67,6 +83,11 @@ export interface StrategyFacts {
 export interface BackendView {
   readonly id: string
   readonly configuredWeight: number
+  /** The share it is given while it takes requests. */
+  readonly weight: number
+  /** Whole, >= 0. */
+  readonly tier: number
+  readonly use: Use
   readonly zone: string | undefined
   readonly inflight: number
   readonly standing: StandingView
@@ -77,12 +98,22 @@ export interface BackendView {
   readonly latency: LatencyView
 }
 
+/**
+ * What its pool makes of it. `used`: it takes requests. `trial`: a few at once. `overruled`: something holds it out, and it
+ * takes requests all the same. `spare`: usable, in a tier that is not needed now. `out`: it takes none.
+ */
+export type Use = 'used' | 'trial' | 'overruled' | 'spare' | 'out'
+
+/** Whether it would be given requests if there were no other. */
+export const isUsable = ({ use }: Pick<BackendView, 'use'>): boolean => use !== 'out'
+
+/** Whether it is given any now. */
+export const takesRequests = ({ use }: Pick<BackendView, 'use'>): boolean => use !== 'out' && use !== 'spare'
+
 /** What is known of a backend, summed up. Instants are monotonic ms. */
 export interface StandingView {
-  /** Whether it takes new requests. */
-  readonly usable: boolean
-  /** The share it is given while it does. */
-  readonly weight: number
+  /** All that holds it out, the firmest first; the following four are the first one's. */
+  readonly holds: readonly HoldView[]
   /** Who keeps it out; undefined: nobody. */
   readonly by: HoldOwner | undefined
   readonly why: string | undefined
@@ -93,10 +124,25 @@ export interface StandingView {
   readonly state: 'unchecked' | 'healthy' | 'unhealthy' | 'draining'
   /** What checks and traffic say, also of one that drains. */
   readonly health: 'unchecked' | 'healthy' | 'unhealthy'
+  /** Its share grows until then; undefined: it has all of it. */
+  readonly ramp: { readonly since: number; readonly until: number; readonly cause: string } | undefined
 }
 
-/** `operator`: people, through config or API. `checks`: active checks. `traffic`: the connects of requests. */
-export type HoldOwner = 'operator' | 'checks' | 'traffic'
+export interface HoldView {
+  readonly by: HoldOwner
+  readonly why: string
+  readonly since: number
+  readonly until: number | undefined
+}
+
+/** Whose word keeps a backend out. */
+export type HoldOwner = (typeof holdOwners)[number]
+
+/**
+ * `operator`: people, through config or API. `checks`: active checks. `traffic`: the connects of requests. `ejection`: it
+ * did worse than its peers. `breaker`: it failed too often.
+ */
+export const holdOwners = ['operator', 'checks', 'traffic', 'ejection', 'breaker'] as const
 
 /** The process around the edge, read afresh for each answer. */
 export interface ProcessView {

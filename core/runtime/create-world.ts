@@ -1,7 +1,8 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { everybody, nobody } from '../admission/admission.ts'
-import { type Config, unixPeers } from '../config/config.ts'
+import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
 import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
+import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
 import type { RouteRule } from '../route/route.ts'
@@ -27,7 +28,8 @@ export function createWorld(config: Config, { pools, geo, previous }: WorldParts
       const pool = snapshots.get(rule.pool)
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
       const key = keyOf(rule)
-      return { key, admission: everybody, pool, counters: countersOf(key) }
+      const { timeouts, hedge } = rule
+      return { key, admission: everybody, pool: poolOf(rule, pool), timeouts, hedge, counters: countersOf(key) }
     }),
     nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,
@@ -36,6 +38,12 @@ export function createWorld(config: Config, { pools, geo, previous }: WorldParts
     identify: createIdentify((address) => (address === '' ? trustsUnixPeers : trusted.has(address))),
     geo,
   }
+}
+
+/** The pool as the route has it. */
+function poolOf({ retry, timeouts }: RouteConfig, pool: Pool): Pool {
+  if (retry === undefined && timeouts === undefined) return pool
+  return { ...pool, retry: { ...pool.retry, ...retry }, timeouts: { ...pool.timeouts, ...timeouts?.backend } }
 }
 
 /** The same rule is the same text, secrets counted in: what it counts goes on. */
@@ -53,5 +61,5 @@ function keptCounters(previous: World | undefined): (key: string) => RouteCounte
 
 function createNowhere(): Route {
   const admission = nobody({ status: 404, detail: 'no route matches this request' })
-  return { key: '', admission, pool: undefined, counters: { requests: 0 } }
+  return { key: '', admission, pool: undefined, timeouts: undefined, hedge: undefined, counters: { requests: 0 } }
 }

@@ -55,7 +55,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
     status: () => buildSnapshot(view(), processView(startedAt), clock),
-    backends: (pool) => pools.running.get(pool)?.backends ?? [],
+    backends: (name) => {
+      const pool = pools.running.get(name)
+      return pool === undefined ? [] : poolView(pool).backends
+    },
     metrics: () => renderMetrics(view(), processView(startedAt)),
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
@@ -77,10 +80,13 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 
 const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
 
-const poolView = ({ name, config, backends, strategyFacts }: RunningPool): PoolView => ({
+/** `degraded` is asked first: it brings up to now what becomes of each backend. */
+const poolView = ({ name, config, degraded, backends, strategyFacts, sticky }: RunningPool): PoolView => ({
   name,
   strategy: config.strategy.use,
   strategyFacts,
+  degraded,
+  ...(config.sticky && { sticky }),
   backends,
 })
 

@@ -1,11 +1,13 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
-import { type ClientHome, Http1Connection } from '../inbound/http1-connection.ts'
-import type { RequestHandler } from '../inbound/request-handler.ts'
+import { Http1Connection } from '../inbound/http1-connection.ts'
+import type { ClientHome, RequestHandler } from '../inbound/request-handler.ts'
+
 import { type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
-import type { ReportFault } from '../net/wire-handlers.ts'
+import type { ReportFault } from '../net/event.ts'
+import type { Transport } from '../net/transport.ts'
 import type { Wire } from '../net/wire.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
@@ -17,7 +19,10 @@ export interface ListenerServices {
   readonly handler: RequestHandler
   readonly counters: EdgeCounters
   readonly emit: Emit
+  readonly transport: Transport
   readonly reportFault: ReportFault
+  /** Something of our own is wanting, in words. */
+  readonly onShortage: (detail: string) => void
   readonly budget: DescriptorBudget
   /** Client connections that may be open at once, on all listeners together. */
   readonly maxConnections: () => number
@@ -25,7 +30,7 @@ export interface ListenerServices {
   readonly onClosed: () => void
 }
 
-export class RunningListener implements ClientHome, Holder {
+export class RunningListener implements ClientHome<Http1Connection>, Holder {
   readonly clients = new Set<Http1Connection>()
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
@@ -172,13 +177,18 @@ export class RunningListener implements ClientHome, Holder {
   }
 
   private listen({ reusePort, mode }: ListenerConfig, address: SocketAddress): Listener {
-    const { reportFault } = this.services
+    const { transport, budget, reportFault } = this.services
     const accept = (peer: string): Wire | undefined => {
       const wire = this.accept(peer)
       this.onAccepted?.()
       return wire
     }
-    return listen({ address, reusePort, mode, accept, reportFault })
+    const onShortage = (detail: string): boolean => {
+      if (budget.relieve()) return true
+      this.services.onShortage(detail)
+      return false
+    }
+    return listen({ transport, address, reusePort, mode, accept, onShortage, reportFault })
   }
 }
 

@@ -5,8 +5,11 @@
 import { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
+import type { Standing } from '../backend/standing.ts'
 import type { StrategyReports } from '../balance/asked-strategy.ts'
 import { Balancer } from '../balance/balancer.ts'
+import { degradedWords } from '../balance/degraded.ts'
+import type { Degraded, DegradedCause } from '../balance/eligible.ts'
 import {
   LiveStrategy,
   type LiveStrategyFacts,
@@ -26,12 +29,17 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import { type ConnectionPolicy, Http1Pool } from '../outbound/http1-pool.ts'
 import type { NameTable } from '../names/resolver.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
+import type { Pipes } from '../net/pipes.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
+import { HeadTimes } from '../pool/head-times.ts'
+import type { Secret } from '../secrets.ts'
+import { LiveSticky } from '../sticky/live.ts'
 import { Leaving } from '../pool/leaving.ts'
+import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
 
@@ -45,7 +53,10 @@ export interface PoolServices {
   readonly dial: Dial
   readonly names: NameTable
   readonly budget: DescriptorBudget
+  readonly pipes?: Pipes
   readonly plugins: PluginHost
+  /** What a sticky cookie is made with when the config names no key. */
+  readonly stickyKey: () => Secret
 }
 
 /** What of the whole config a pool needs beside its own part. */
@@ -64,6 +75,9 @@ export class RunningPool {
   private readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly watchers: Watchers
   private readonly leaving: Leaving
+  readonly sticky: LiveSticky
+  private readonly budget: RetryBudget
+  private readonly headTimes: HeadTimes
   config: PoolConfig
   private settings: PoolSettings
   backends: readonly Backend[] = []
@@ -81,6 +95,8 @@ export class RunningPool {
     this.services = services
     const { clock, random, plugins: host } = services
     const { strategy } = starting.ready
+    this.budget = new RetryBudget(config.retry.budget)
+    this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
     this.watchers = new Watchers({
       policy: config,
@@ -90,12 +106,20 @@ export class RunningPool {
       random,
       onChange: (backend, detail) => this.onFact(backend, detail),
     })
+    this.sticky = new LiveSticky({ pool: config.name, clock, random, ownKey: services.stickyKey })
     this.leaving = new Leaving(clock, (backend) => this.connections.get(backend)?.cut())
     const reports: StrategyReports = {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
     }
-    this.balancer = new Balancer({ strategy, reports, clock, observers: this.watchers.observers, calls: watch })
+    this.balancer = new Balancer({
+      strategy,
+      reports,
+      clock,
+      observers: this.watchers.observers,
+      calls: watch,
+      onDegraded: (degraded) => this.onDegraded(degraded),
+    })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
     this.strategy = new LiveStrategy({ ...starting, balancer: this.balancer, host, watch, clock, onEvent })
@@ -139,19 +163,29 @@ export class RunningPool {
 
   /** What a snapshot shows of it to requests. */
   snapshot(): Pool {
-    const { name, balancer, connections, config } = this
+    const { name, balancer, connections, config, sticky } = this
     return {
       name,
       balancer,
       connections,
       affinity: config.affinity,
       retry: config.retry,
+      timeouts: config.timeouts,
+      budget: this.budget,
+      headTimes: this.headTimes,
+      sticky: sticky.sticky,
     }
   }
 
   /** Whether anybody is usable now. */
   get hasCandidates(): boolean {
     return this.balancer.hasCandidates
+  }
+
+  /** Why somebody is used whom something holds out; undefined: nobody is. Brings every backend's `use` up to now. */
+  get degraded(): { readonly cause: DegradedCause; readonly detail: string } | undefined {
+    const degraded = this.balancer.settled()
+    return degraded && { cause: degraded.cause, detail: degradedWords(degraded) }
   }
 
   /** Checks a backend now; false: there is no such backend, or it has no checks. */
@@ -183,6 +217,7 @@ export class RunningPool {
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
     this.config = config
     this.settings = settings
+    this.budget.update(config.retry.budget)
     this.takeMembers(config)
     if (ready !== undefined) this.strategy.take(ready)
   }
@@ -202,7 +237,9 @@ export class RunningPool {
     }
     this.watchers.update(config, now)
     for (const backend of backends) this.reckon(backend, 'another configuration is in force')
+    this.balancer.configure(config, this.watchers.observers)
     this.balancer.update(backends)
+    this.sticky.update(config.sticky, backends)
   }
 
   private takeBack(member: Member, now: number): Backend | undefined {
@@ -212,9 +249,9 @@ export class RunningPool {
   }
 
   private createBackend(member: Member, now: number): Backend {
-    const { budget, dial, head, names, wheel, window } = this.services
+    const { budget, pipes, dial, head, names, wheel, window } = this.services
     const backend = new Backend(member, new BackendLatency(window), now)
-    const options = { address: backend.address, head, wheel, counters: backend.counters, dial, names, budget }
+    const options = { address: backend.address, head, wheel, counters: backend.counters, dial, names, budget, pipes }
     const connections = new Http1Pool(options, this.connectionPolicy())
     this.connections.set(backend, connections)
     backend.room = connections
@@ -236,16 +273,26 @@ export class RunningPool {
   private onFact(backend: Backend, detail: string): void {
     const before = backend.standing
     this.reckon(backend, detail)
-    const { usable, by } = backend.standing
-    if (usable !== before.usable || by !== before.by) this.balancer.update(this.backends)
+    if (changesChoice(before, backend.standing)) this.balancer.update(this.backends)
   }
 
   /** Sums up what is known of it, and tells when that is news about its health. */
   private reckon(backend: Backend, detail: string): void {
-    const before = backend.reckon(this.watchers.rule, this.services.clock.now())
+    const before = this.watchers.reckon(backend, this.services.clock.now())
     const { health } = backend.standing
     if (health === before.health) return
     const kind = health === 'unhealthy' ? 'backend-down' : 'backend-up'
     this.services.emit({ kind, pool: this.name, backend: backend.id, detail })
   }
+
+  /** Who is held out is used, or no more, or for another reason. */
+  private onDegraded(degraded: Degraded | undefined): void {
+    const { emit } = this.services
+    if (degraded === undefined) emit({ kind: 'pool-recovered', pool: this.name })
+    else emit({ kind: 'pool-degraded', pool: this.name, cause: degraded.cause, detail: degradedWords(degraded) })
+  }
 }
+
+/** Whether somebody else may be used from now on, or in another proportion of tiers. */
+const changesChoice = (before: Standing, after: Standing): boolean =>
+  before.weight !== after.weight || !Bun.deepEquals(before.holds, after.holds)

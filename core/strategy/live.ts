@@ -147,7 +147,7 @@ export class LiveStrategy {
   private swaps = 0
   private lastFault: string | undefined = undefined
   private faultsOfVersion = 0
-  private readonly recentFaults = new SlidingWindow(faultLimit, faultWindowMs)
+  private readonly recentFaults = new SlidingWindow(faultWindowMs, ['faults'])
 
   constructor({ ready, insteadOf, ...services }: LiveStrategyOptions) {
     this.services = services
@@ -196,8 +196,10 @@ export class LiveStrategy {
     const detail = error === undefined ? what : `${what}: ${messageOf(error)}`
     const count = this.countFault(detail)
     if (isWorthALine(count)) this.report(detail, count, error)
-    const isTooMuch = this.recentFaults.add(this.services.clock.now())
-    if (isTooMuch) this.giveUp(`had ${faultLimit} faults within a minute, the last: ${detail}`)
+    const now = this.services.clock.now()
+    this.recentFaults.add('faults', now)
+    if (this.recentFaults.count('faults', now) >= faultLimit)
+      this.giveUp(`had ${faultLimit} faults within a minute, the last: ${detail}`)
   }
 
   /** What the balancer tells of a strategy that takes too long for a request, many a time. */

@@ -55,7 +55,7 @@ export type Outcome =
       readonly cause: 'connect' | 'timeout' | 'reset' | 'protocol'
       readonly elapsedMs: number
     }
-  /** The client left: says nothing about the backend. */
+  /** The client left, or had its response from another backend: says nothing about this one. */
   | { readonly kind: 'abandoned'; readonly elapsedMs: number }
   /** We were short of something of our own, such as descriptors or local ports: says nothing about the backend either. */
   | { readonly kind: 'local'; readonly elapsedMs: number }

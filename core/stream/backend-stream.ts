@@ -8,6 +8,9 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
+import type { BackendTimeouts } from '../net/timeouts.ts'
+import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from './body-form.ts'
 
 /**
@@ -22,13 +25,15 @@ export interface BackendStream {
   readonly isReused: boolean
   /** Some byte of a response has come. */
   readonly hasBegun: boolean
-  /** The form in which it takes a chunked body. */
+  /** The form in which it takes a chunked body; the same for all streams of a pool, since a body read in one is kept in it. */
   readonly bodyForm: BodyForm
   /** Hears what comes back; to be set as soon as the stream has been opened. */
   sink: ResponseSink | undefined
   /** Sends the head as `rewrite` says; `form`: how the sink wants a chunked response. Spoils `head` for other use. */
   sendHead(head: RequestHead, rewrite: RequestRewrite, form: BodyForm): void
   sendBody(bytes: Buffer, start: number, end: number): void
+  /** Where a body of known length may go as it comes; absent: it goes by `sendBody`. */
+  readonly bodyWire?: Wire | undefined
   /** The request is whole: from now on the backend is the one to wait for. */
   sendEnd(trailers: FieldSection | undefined): void
   /** The client can't take more for now. */
@@ -48,6 +53,8 @@ export interface ResponseSink extends BodySink {
   onInterim(head: ResponseHead): void
   /** The final response's head, or a 101. */
   onResponse(head: ResponseHead, kind: BodyKind): void
+  /** Where the rest of a body of known length may go as it comes; absent: it goes by `onBody`. */
+  passage?(): Passage | undefined
   /** The response is whole. The connection is already free for others, or gone. */
   onResponseEnd(trailers: FieldSection | undefined): void
   /** There will be no (more) response. The connection is gone. */
@@ -67,7 +74,7 @@ export interface StreamSource {
   readonly hasRoom: boolean
   /**
    * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink
-   * `onConnected` or `onFailure` first, in a later event.
+   * `onConnected` or `onFailure` first, in a later event. `timeouts`: its own for this request; absent: the source's.
    */
-  open(choice: StreamChoice): BackendStream | undefined
+  open(choice: StreamChoice, timeouts?: BackendTimeouts): BackendStream | undefined
 }

@@ -1,5 +1,6 @@
 /** What passes between two streams beside heads: bodies in one of two forms, and connections given away. */
-import type { Wire, WireOwner } from '../net/wire.ts'
+import type { Wire } from '../net/wire.ts'
+import type { WireOwner } from '../net/wire-owner.ts'
 
 /** A chunked body's bytes: 'chunks' with their size lines (checked, without extensions and the last chunk), or 'data' alone. */
 export type BodyForm = 'chunks' | 'data'

@@ -7,6 +7,8 @@ import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
+import type { Passage } from '../net/passage.ts'
+import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from './body-form.ts'
 import type { Peer } from './peer.ts'
 
@@ -53,6 +55,8 @@ export interface ClientStream {
   /** The final head; `body` tells how the backend delimits what follows. */
   sendHead(head: ResponseHead, body: BodyKind): void
   sendBody(bytes: Buffer, start: number, end: number): void
+  /** Where a body of known length may go as it comes; absent: it goes by `sendBody`. */
+  readonly bodyWire?: Wire | undefined
   /** The response is whole and the stream over. */
   sendEnd(trailers: FieldSection | undefined): void
   /** Answers with a response of our own, once, before any head has gone out; the stream is over. */
@@ -67,6 +71,8 @@ export interface ClientStream {
 export interface RequestSink {
   /** bytes[start..end) of the body, in the form that `resumeBody` asked for. */
   onRequestBody(bytes: Buffer, start: number, end: number): void
+  /** Where the rest of a body of known length may go as it comes; absent: it goes by `onRequestBody`. */
+  passage?(): Passage | undefined
   /** `trailers` stay valid. */
   onRequestEnd(trailers: FieldSection | undefined): void
   /** The body breaks HTTP's rules or came too slowly; nothing more will be read. */

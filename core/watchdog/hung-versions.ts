@@ -3,7 +3,7 @@
  * file is another version, so nothing has to be taken off the list; the oldest go when there are too many.
  */
 import { isAbsolute, join } from 'node:path'
-import { type Home, type Kept, readOwn, stateFolders, writeOwn } from '../own-files.ts'
+import { type Home, type Kept, lastingFolders, readOwn, writeOwn } from '../own-files.ts'
 import { strategyCalls } from '../strategy/call-marks.ts'
 
 export interface HungVersion {
@@ -32,7 +32,7 @@ const maxBytes = 256 * 1024
 
 /** Never throws; where nothing can be read there are none. */
 export function readHungVersions(home: Home): HungVersions {
-  for (const folder of foldersFor(home)) {
+  for (const folder of lastingFolders(home)) {
     const file = join(folder, fileName)
     const found = readOwn(file, maxBytes, home)
     if (found.kind === 'absent') continue
@@ -48,17 +48,11 @@ export function readHungVersions(home: Home): HungVersions {
 export function rememberHungVersion(hung: HungVersion, home: Home): Kept {
   const others = readHungVersions(home).versions.filter((one) => !isSame(one, hung))
   const versions = [...others, hung].slice(-maxVersions)
-  return writeOwn(foldersFor(home), fileName, `${JSON.stringify({ format, versions }, null, 2)}\n`, home)
+  return writeOwn(lastingFolders(home), fileName, `${JSON.stringify({ format, versions }, null, 2)}\n`, home)
 }
 
 export const isSame = (one: Pick<HungVersion, 'file' | 'version'>, other: typeof one): boolean =>
   one.file === other.file && one.version === other.version
-
-/** systemd names the folder of a service with `StateDirectory=`, and may leave it no other. */
-function foldersFor(home: Home): readonly string[] {
-  const [ofService = ''] = (home.env['STATE_DIRECTORY'] ?? '').split(':')
-  return [...(isAbsolute(ofService) ? [ofService] : []), ...stateFolders(home)]
-}
 
 /** The versions, or what is wrong with the text. */
 function parse(text: string): readonly HungVersion[] | string {

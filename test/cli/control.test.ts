@@ -149,8 +149,15 @@ describe('smartedge backend', () => {
     const { code, out } = await run('backend list')
     expect(code).toBe(0)
     expect(out.split('\n')[0]).toMatch(/^web · expected-delay · members in .*m\.json$/)
-    expect(out).toMatch(/a:80 +active +- +1 +0 +-\n/)
+    expect(out).toMatch(/a:80 +active +- +1 +0 +- +-\n/)
     expect(JSON.parse((await run('backend list --pool web --json')).out)).toMatchObject({ pool: 'web' })
+  })
+
+  test('adds a backup, and tells tiers where there are any', async () => {
+    const { run, read } = await start()
+    expect((await run('backend add http://c --tier 1')).code).toBe(0)
+    expect(read('m.json')).toContain('{ "url": "http://c", "tier": 1 }')
+    expect((await run('backend list')).out).toMatch(/ {2}c:80 +active +\S+ +1 +1 +0 +- +-\n/)
   })
 
   test('adds, weighs, drains, resumes and removes, in the file too', async () => {

@@ -91,7 +91,7 @@ describe('validate', () => {
     expect(await validate(io, { config: 'tried.json' })).toBe(78)
     expect(io.err().split('\n')).toEqual([
       expect.stringContaining('tried.json:4:23: pools.c.backends[0] must be a backend'),
-      'tried.json:2:79: pools.a.strategy.options.loadfactor is not an option, known: loadFactor, floor, got 2 (did you mean "loadFactor"?)',
+      'tried.json:2:79: pools.a.strategy.options.loadfactor is not an option, known: loadFactor, floor, method, got 2 (did you mean "loadFactor"?)',
       expect.stringMatching(/^mine\.ts:1:\d+: pools\.b\.strategy cannot be used: /),
       '3 problems in tried.json',
       '',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, linkSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Home, homeOf, readOwn, stateFolders, writeOwn } from '../../core/own-files.ts'
+import { type Home, homeOf, lastingFolders, readOwn, stateFolders, writeOwn } from '../../core/own-files.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const home: Home = homeOf({})
@@ -74,6 +74,9 @@ describe('the state folder', () => {
       join(own, '.local/state/smartedge'),
     ])
     expect(stateFolders({ env: {}, user: undefined, home: undefined })).toEqual([])
+    const service = { XDG_STATE_HOME: '/var/s', STATE_DIRECTORY: '/var/lib/one:/var/lib/two' }
+    expect(lastingFolders({ ...home, env: service })).toEqual(['/var/lib/one', '/var/s/smartedge'])
+    expect(lastingFolders({ ...home, env: { ...service, STATE_DIRECTORY: 'no/root' } })).toEqual(['/var/s/smartedge'])
     expect(stateFolders({ env: {}, user: undefined, home: '/home/me' })).toEqual(['/home/me/.local/state/smartedge'])
   })
 

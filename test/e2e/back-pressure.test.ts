@@ -10,7 +10,13 @@ const HUGE = 64 * MIB
 /** What the kernel's buffers of two connections take, and one read of ours. */
 const BOUND = 16 * MIB
 
-const LARGE_HEADS = { maxHeadBytes: MIB, maxTargetBytes: 1024, maxFields: 256, maxConnections: 1000 }
+const LARGE_HEADS = {
+  maxHeadBytes: MIB,
+  maxTargetBytes: 1024,
+  maxFields: 256,
+  maxConnections: 1000,
+  maxReplayBytes: MIB,
+}
 const hugeHead = `HTTP/1.1 200 OK\r\nContent-Length: ${HUGE}\r\n\r\n`
 const piece = Buffer.alloc(MIB, 'x')
 

@@ -132,7 +132,7 @@ describe('a client that is slow', () => {
 })
 
 describe('too many clients', () => {
-  const limits = { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: 2 }
+  const limits = { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: 2, maxReplayBytes: 0 }
 
   test('are told so, and the others go on', async () => {
     await using rig = await startRig({ answer: ok('hello'), config: { limits } })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { Member } from '../../core/backend/member.ts'
 import type { Found, LookUp } from '../../core/names/look-up.ts'
+import { systemClock } from '../../core/clock.ts'
 import type { Connect } from '../../core/net/connect.ts'
-import { connectByLibc } from '../../core/net/connect-libc.ts'
-import { loadLibc } from '../../core/net/libc.ts'
+import { connectByLibc } from '../../core/net/bun/connect-libc.ts'
+import { loadLibc } from '../../core/net/bun/libc.ts'
 import { startTestEdge } from '../support/edge.ts'
 import { fail } from '../support/fail.ts'
 import { makeMember } from '../support/make-backend.ts'
@@ -89,7 +90,7 @@ describe('a lack of our own', () => {
 
   /** Connects, but for the ports in `lacking`, for which no descriptor is left. */
   const shortOf = (lacking: ReadonlySet<number>): Connect => {
-    const connect = connectByLibc(libc, fail)
+    const connect = connectByLibc(libc, { reportFault: fail, clock: systemClock })
     return (endpoint, events) => {
       if (endpoint.kind === 'unix' || !lacking.has(endpoint.port)) return connect(endpoint, events)
       queueMicrotask(() => events.onFailed('EMFILE'))

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdir, rm } from 'node:fs/promises'
 import { type PluginEdge, startPluginEdge } from '../support/plugin-edge.ts'
 import { picking, pluginText } from '../support/strategy-files.ts'
+import { turn } from '../support/raw-peer.ts'
 import { Refusal } from '../../core/part.ts'
 
 const askTimes = async (edge: PluginEdge, times: number): Promise<number[]> => {
@@ -130,7 +131,7 @@ describe('a strategy file that cannot be used', () => {
     const timers = edge.clock.pending()
     await edge.files.write('main.ts', text)
     const reloading = edge.reload()
-    while (edge.clock.pending() === timers) await new Promise((resolve) => setImmediate(resolve))
+    while (edge.clock.pending() === timers) await turn()
     // While the worker hangs, traffic does not.
     expect(await edge.ask()).toBe(1)
     edge.clock.advance(2000)
@@ -243,7 +244,7 @@ describe('a strategy that fails in traffic', () => {
     const head = `setTimeout(() => { throw new Error('late') }, 0)`
     await edge.files.write('main.ts', pluginText('{ pick: (c: any) => c[2] ?? c[0] }', head))
     expect(await edge.reload()).toEqual({ kind: 'applied' })
-    while (!edge.events.some(({ kind }) => kind === 'fault')) await new Promise((resolve) => setImmediate(resolve))
+    while (!edge.events.some(({ kind }) => kind === 'fault')) await turn()
     expect(await edge.ask()).toBe(2)
   })
 })
@@ -266,7 +267,7 @@ describe('steady traffic', () => {
         await edge.files.write('main.ts', `${text}\n// ${round}`)
         await edge.reload()
         const goal = traffic.served + 20
-        while (traffic.served < goal) await new Promise((resolve) => setImmediate(resolve))
+        while (traffic.served < goal) await turn()
       }
     }
     traffic.isOver = true

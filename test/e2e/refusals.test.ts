@@ -180,7 +180,7 @@ describe('limits are inclusive', () => {
 })
 
 describe('limits come from the config', () => {
-  const limits = { maxHeadBytes: 1024, maxTargetBytes: 256, maxFields: 8, maxConnections: 10 }
+  const limits = { maxHeadBytes: 1024, maxTargetBytes: 256, maxFields: 8, maxConnections: 10, maxReplayBytes: 0 }
 
   test.each([
     ['a target', get(`/${'a'.repeat(255)}`), get(`/${'a'.repeat(256)}`), 414],

@@ -63,6 +63,7 @@ function checkRequest(text: string, mutator: Mutator): boolean {
     },
     backendHost: 'backend.example:8080',
     isUpgrade: false,
+    hiddenCookie: undefined,
     writeRequestId: (out: Buffer, at: number) => at + out.write('0123456789abcdef01234567', at, 'latin1'),
   }
   const out = Buffer.alloc(requestHeadRoom(request, rewrite))

@@ -12,3 +12,6 @@ const settings: Partial<Record<(typeof shippedStrategies)[number], ConformanceSe
 for (const name of shippedStrategies) {
   describe(name, () => strategySuite(() => loadStrategy(name), settings[name]))
 }
+
+describe('consistent-hash by rendezvous', () =>
+  strategySuite(() => loadStrategy('consistent-hash'), { options: { method: 'rendezvous' } }))

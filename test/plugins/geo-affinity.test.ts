@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, fakeCandidate, type FakeCandidate } from '../../core/lab/fakes.ts'
+import { begin, end, fakeAttempt, fakeCandidate, type FakeCandidate } from '../../core/lab/fakes.ts'
+import { simulate } from '../../core/lab/simulate.ts'
 import type { Candidates, Client, Place, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/geo-affinity.ts'
@@ -83,6 +84,67 @@ describe('geo-affinity', () => {
     expect(ask(strategy, pool, client, 20, true)).toEqual({ tokyo: 20 })
     const counts = ask(strategy, pool, client, 60, true)
     for (const count of Object.values(counts)) expect(Math.abs(count - 20)).toBeLessThanOrEqual(4)
+  })
+
+  test('gives away from a site what is more than spillAt times its share', () => {
+    const pool = world()
+    const strategy = create({ busyAt: 1000, spillAt: 1.5, floor: 1 })
+    expect(ask(strategy, pool, from('eu', berlin), 120, true)).toEqual({ berlin: 60, paris: 60 })
+    expect(pool.map(({ inflight }) => inflight)).toEqual([30, 30, 30, 30, 0, 0])
+  })
+
+  test('keeps a few requests near whatever their share is', () => {
+    const pool = world()
+    const strategy = create({ spillAt: 1.01, floor: 5 })
+    expect(ask(strategy, pool, from('eu', berlin), 10, true)).toEqual({ berlin: 10 })
+    expect(ask(strategy, pool, from('eu', berlin), 10, true)).toEqual({ paris: 10 })
+  })
+
+  test('gives a heavy backend a share by its weight before its site spills over', () => {
+    const [light, heavy] = site('near', 2, 'eu', berlin)
+    if (light === undefined || heavy === undefined) throw new Error('two expected')
+    heavy.weight = 3
+    const pool = poolOf([light, heavy], site('far', 4, 'asia', tokyo))
+    const strategy = create({ busyAt: 1000, spillAt: 1.5, floor: 1 })
+    ask(strategy, pool, from('eu', berlin), 80, true)
+    expect([light.inflight, heavy.inflight]).toEqual([15, 45])
+  })
+
+  test('knows what has ended, and what a pool had in flight when it became its own', () => {
+    const pool = world()
+    for (const candidate of pool as unknown as FakeCandidate[]) candidate.inflight = 10
+    const strategy = create({ busyAt: 1000, spillAt: 1.5, floor: 1 })
+    // 21 each, of 82 that six backends have then.
+    expect(ask(strategy, pool, from('eu', berlin), 22, true)).toEqual({ berlin: 22 })
+    expect(ask(strategy, pool, from('eu', berlin), 1, true)).toEqual({ paris: 1 })
+    for (const candidate of pool.slice(2)) {
+      while (candidate.inflight > 0) end(strategy, fakeAttempt(candidate), { kind: 'abandoned', elapsedMs: 1 }, 1)
+    }
+    // Those near are now more of less.
+    expect(ask(strategy, pool, from('eu', berlin), 10, true)).toEqual({ paris: 10 })
+  })
+
+  test('shares the load of a crowded zone with the others, and no more than that', () => {
+    /** Nine of ten clients are in zone a, which has half of the backends. */
+    function shareOfA(options: object): number {
+      const pool = poolOf(site('a', 4, 'a'), site('b', 4, 'b'))
+      const served = simulate({
+        proxies: [{ strategy: create({ busyAt: 1000, ...options }), candidates: () => pool }],
+        random: seededRandom(3),
+        client: (index) => from(index % 10 === 0 ? 'b' : 'a', undefined),
+        requests: 8000,
+        load: { clients: 160 },
+        backend: () => ({ serviceMs: (now) => 5 + ((now * 17.3) % 10) }),
+      })
+      return served.filter(({ candidate }) => candidate.id.startsWith('a')).length / served.length
+    }
+    expect(shareOfA({})).toBeCloseTo(0.9, 2)
+    expect(shareOfA({ spillAt: 1.25 })).toBeWithin(0.6, 0.68)
+    expect(shareOfA({ spillAt: 1.6 })).toBeWithin(0.77, 0.83)
+  })
+
+  test.each([0, 1, 1001, '2', null])('refuses %p as its spillAt', (spillAt) => {
+    expect(() => plugin.parse({ spillAt })).toThrow(/^spillAt must be a number of 1\.01\.\.1000, got /)
   })
 
   test('comes home when the nearest has room again', () => {

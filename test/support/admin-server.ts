@@ -11,6 +11,7 @@ import { systemClock } from '../../core/clock.ts'
 import { createTurns } from '../../core/inbound/turns.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { fakeAdminSource } from './admin-source.ts'
+import { systemTransport } from './transports.ts'
 
 /** Any free port of loopback. */
 export const anyPort: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 }
@@ -23,7 +24,7 @@ export function adminSurroundings(given: Partial<AdminSurroundings> = {}): Admin
   })
   const { clock = systemClock, reportFault = (error: unknown): void => void faults.push(error) } = given
   const [wheel, turns] = [new TimerWheel(clock, reportFault), createTurns(clock, reportFault)]
-  return { clock, wheel, turns, reportFault, maxConnections: 64, ...given }
+  return { clock, wheel, turns, transport: systemTransport, reportFault, maxConnections: 64, ...given }
 }
 
 export interface AdminServerSetup extends Partial<Omit<AdminServerOptions, 'surroundings'>> {

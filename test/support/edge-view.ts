@@ -14,24 +14,34 @@ export const fakeProcess: ProcessView = {
 
 /** Healthy since 0, with a weight of 1. */
 export const fakeStanding = (overrides: Partial<StandingView> = {}): StandingView => ({
-  usable: true,
-  weight: 1,
+  holds: [],
   by: undefined,
   why: undefined,
   since: 0,
   until: undefined,
   state: 'healthy',
   health: 'healthy',
+  ramp: undefined,
   ...overrides,
 })
 
 /** Held out by its checks. */
 export const downStanding = (why: string, overrides: Partial<StandingView> = {}): StandingView =>
-  fakeStanding({ usable: false, by: 'checks', why, state: 'unhealthy', health: 'unhealthy', ...overrides })
+  heldStanding({ by: 'checks', why, state: 'unhealthy', health: 'unhealthy', ...overrides })
+
+/** Held out by one thing alone. */
+export function heldStanding(overrides: Partial<StandingView>): StandingView {
+  const standing = fakeStanding(overrides)
+  const { by = 'checks', why = '', since, until } = standing
+  return { ...standing, holds: [{ by, why, since, until }] }
+}
 
 export const fakeBackend = (overrides: Partial<BackendView> = {}): BackendView => ({
   id: '10.0.0.1:80',
   configuredWeight: 1,
+  weight: 1,
+  tier: 0,
+  use: overrides.standing === undefined || overrides.standing.holds.length === 0 ? 'used' : 'out',
   zone: undefined,
   inflight: 0,
   standing: fakeStanding(),

@@ -8,6 +8,7 @@ import { type Edge, startEdge } from '../../core/edge.ts'
 import type { LookUp } from '../../core/names/look-up.ts'
 import type { Connect } from '../../core/net/connect.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
+import type { RetryPolicy } from '../../core/pool/policy.ts'
 import type { BackendStatus, StatusCounters } from '../../core/report/snapshot.ts'
 import { seededRandom } from '../../core/random.ts'
 import { makeMember } from './make-backend.ts'
@@ -34,10 +35,24 @@ export interface EdgeOverrides {
   readonly connect?: Connect
 }
 
-const anyRequest = { host: undefined, path: undefined, methods: undefined, headers: [] }
+/** What a rule for everything asks for. */
+export const anyRequest = { host: undefined, path: undefined, methods: undefined, headers: [] }
 
 /** Only where there is somebody to choose from: a file of one's own is examined first, which takes its time. */
 const FIRST = `${import.meta.dir}/first-strategy.ts`
+
+/** Retries as they come without a config, but at once: the clock stands still. */
+export const testRetry = (policy: Partial<RetryPolicy> = {}): RetryPolicy => ({
+  attempts: 2,
+  on: ['connect', 'reset', 'timeout'],
+  statuses: [],
+  backoffMs: 0,
+  maxBackoffMs: 0,
+  maxRetryAfterMs: 1000,
+  maxBodyBytes: 64 * 1024,
+  budget: { ratio: 0.2, perSecond: 3 },
+  ...policy,
+})
 
 /** One pool that asks the first usable of the backends on these ports. */
 export function testPool(ports: readonly number[], overrides: Partial<PoolConfig> = {}): PoolConfig {
@@ -46,10 +61,16 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     members: ports.map((port) => makeMember(port)),
     membersFile: undefined,
     strategy: { use: ports.length > 1 ? FIRST : 'round-robin', options: undefined },
-    affinity: { kind: 'client' },
+    affinity: [{ kind: 'client' }],
+    sticky: undefined,
     health: undefined,
     passive: { failures: 1000, retryAfterMs: 10_000 },
-    retry: { attempts: 2 },
+    breaker: undefined,
+    ejection: undefined,
+    slowStart: undefined,
+    maxEjected: 0.5,
+    panicThreshold: 0,
+    retry: testRetry(),
     timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
     maxIdleConnections: 256,
     maxConnections: undefined,
@@ -78,10 +99,17 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     listeners: [tcpListener('web', 0)],
     admin: undefined,
     trustedProxies: [],
-    limits: { maxHeadBytes: 64 * 1024, maxTargetBytes: 16 * 1024, maxFields: 256, maxConnections: 1000 },
+    limits: {
+      maxHeadBytes: 64 * 1024,
+      maxTargetBytes: 16 * 1024,
+      maxFields: 256,
+      maxConnections: 1000,
+      maxReplayBytes: 1024 * 1024,
+    },
     timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
     drainTimeoutMs: 5000,
     halfClose: 'abort',
+    transport: 'auto',
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     geo: undefined,

@@ -1,8 +1,9 @@
 /** A socket for a wire that takes as many bytes as it is told to, and writes down what is done to it. */
 import type { Socket } from 'bun'
 import type { TimerWheel } from '../../core/net/timer-wheel.ts'
-import { Wire, type WireOwner } from '../../core/net/wire.ts'
-import type { SocketOwner } from '../../core/net/wire-handlers.ts'
+import { Wire } from '../../core/net/wire.ts'
+import type { WireOwner } from '../../core/net/wire-owner.ts'
+import type { SocketOwner } from '../../core/net/wire-socket.ts'
 import { textOf } from './http1-bytes.ts'
 
 export interface FakeWire {

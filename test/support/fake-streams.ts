@@ -4,12 +4,19 @@ import type { Backend } from '../../core/backend/backend.ts'
 import { beginAttempt } from '../../core/balance/attempt.ts'
 import { Exchange } from '../../core/exchange/exchange.ts'
 import type { AttemptView } from '../../core/strategy/strategy.ts'
+import type { RequestTimeouts } from '../../core/exchange/limit.ts'
 import type { ExchangeRecord } from '../../core/exchange/record.ts'
 import type { Route, Services, World } from '../../core/exchange/world.ts'
 import { createIdentify } from '../../core/forward/identify.ts'
+import type { RequestRewrite } from '../../core/forward/rewrite-request.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
+import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { edgeLedger } from '../../core/observe/counters.ts'
-import { seededRandom } from '../../core/random.ts'
+import { HeadTimes } from '../../core/pool/head-times.ts'
+import type { BudgetPolicy, HedgePolicy, RetryPolicy } from '../../core/pool/policy.ts'
+import type { Pool } from '../../core/pool/pool.ts'
+import { RetryBudget } from '../../core/pool/retry-budget.ts'
+import { type Random, seededRandom } from '../../core/random.ts'
 import type {
   BackendStream,
   FailureCause,
@@ -17,12 +24,15 @@ import type {
   StreamChoice,
   StreamSource,
 } from '../../core/stream/backend-stream.ts'
+import type { Sticky } from '../../core/sticky/sticky.ts'
 import type { BodyForm, HandedOver } from '../../core/stream/body-form.ts'
 import type { ClientStream, Problem, RequestSink } from '../../core/stream/client-stream.ts'
 import type { Peer } from '../../core/stream/peer.ts'
 import { bytesOf, textOf } from './http1-bytes.ts'
 import { parseRequest, parseResponse } from './http1-heads.ts'
-import { makeBackend } from './make-backend.ts'
+import { testPool, testRetry } from './edge.ts'
+import { fail } from './fail.ts'
+import { forgetfulLatencies, makeBackend } from './make-backend.ts'
 import { peerAt } from './peer-at.ts'
 import { virtualClock } from './virtual-clock.ts'
 
@@ -84,6 +94,7 @@ class FakeClient implements ClientStream {
 
 export class FakeStream implements BackendStream {
   readonly log: string[] = []
+  readonly rewrites: RequestRewrite[] = []
   readonly bodyForm: BodyForm = 'chunks'
   readonly isReused: boolean
   hasBegun = false
@@ -93,8 +104,9 @@ export class FakeStream implements BackendStream {
     this.isReused = isReused
   }
 
-  sendHead(head: RequestHead): void {
+  sendHead(head: RequestHead, rewrite: RequestRewrite): void {
     this.log.push(head.method)
+    this.rewrites.push(rewrite)
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
@@ -165,8 +177,26 @@ export interface FakeExchangeOptions {
   /** Idle connections of each backend; as many backends as there are numbers. */
   readonly idle?: readonly number[]
   readonly attempts?: number
+  readonly retry?: Partial<RetryPolicy>
+  readonly budget?: BudgetPolicy
+  readonly timeouts?: RequestTimeouts
+  readonly hedge?: HedgePolicy
+  /** Of the times to the head of a response. */
+  readonly latencies?: ConstructorParameters<typeof HeadTimes>[0]
+  readonly maxReplayBytes?: number
+  readonly random?: Random
   readonly admission?: Admission
   readonly isObserved?: boolean
+  /** What keeps sessions at these backends. */
+  readonly sticky?: (backends: readonly Backend[]) => Sticky
+}
+
+/** What of a pool a test that does not retry has no use for. */
+export const idlePool = (
+  latencies: ConstructorParameters<typeof HeadTimes>[0] = forgetfulLatencies(),
+): Omit<Pool, 'name' | 'balancer' | 'affinity' | 'sticky' | 'connections'> => {
+  const { retry, timeouts } = testPool([])
+  return { retry, timeouts, budget: new RetryBudget(retry.budget), headTimes: new HeadTimes(latencies) }
 }
 
 /** An exchange that has begun. The first backend with room is picked. */
@@ -184,15 +214,18 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const balancer = {
     pick: (_: unknown, tried: readonly Backend[]) =>
       backends.find((backend) => backend.hasRoom && !tried.includes(backend)),
+    hasOther: (tried: readonly Backend[]) => backends.some((backend) => backend.hasRoom && !tried.includes(backend)),
     begin(backend: Backend, now: number, isRetry?: boolean) {
       const attempt = beginAttempt(backend, [], now, isRetry)
       views.push(attempt.view)
       return attempt
     },
+    offers: (backend: Backend) => backends.includes(backend) && backend.standing.usable,
   }
   const services: Services = {
     clock,
-    random: seededRandom(1),
+    wheel: new TimerWheel(clock, fail),
+    random: options.random ?? seededRandom(1),
     counters,
     writeRequestId: (_, at) => at,
     observers: isObserved ? [(record) => void records.push(record)] : [],
@@ -203,15 +236,21 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     pool: {
       name: 'web',
       balancer,
-      affinity: { kind: 'client' },
-      retry: { attempts },
+      affinity: [{ kind: 'client' }],
+      ...idlePool(options.latencies),
+      sticky: options.sticky?.(backends),
+      retry: testRetry({ attempts, ...options.retry }),
+      budget: new RetryBudget(options.budget ?? { ratio: 0.2, perSecond: 3 }),
       connections: new Map(sources.map((source) => [source.backend, source])),
     },
+    timeouts: options.timeouts,
+    hedge: options.hedge,
     counters: { requests: 0 },
   }
   const world = {
     identify: createIdentify(() => false),
     timeouts: { tunnelMs: 1000 },
+    limits: { maxReplayBytes: options.maxReplayBytes ?? 1024 * 1024 },
     geo: undefined,
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)

@@ -192,5 +192,6 @@ export const plainRewrite: RequestRewrite = {
   client: { address: '192.0.2.1', isTrusted: false, scheme: 'http', forwardedFields: Buffer.alloc(0) },
   backendHost: 'backend',
   isUpgrade: false,
+  hiddenCookie: undefined,
   writeRequestId: (out, at) => at + out.write('id', at, 'latin1'),
 }

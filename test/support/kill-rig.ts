@@ -1,18 +1,41 @@
-/** Clients that ask without a pause while one backend after the other is killed and started again; counts what they lose. */
+/**
+ * Clients that ask without a pause, with bodies and without, while one backend after the other is killed and started again;
+ * counts what they lose.
+ */
 import { startTestEdge } from './edge.ts'
 import { startKillableBackend } from './killable-backend.ts'
 import { freePorts } from './ports.ts'
-import { connectTo, get, nextResponse } from './raw-client.ts'
+import { ask, chunked, connectTo, get } from './raw-client.ts'
+import { turn } from './raw-peer.ts'
 
 export interface KillTally {
   readonly requests: number
-  /** What clients got instead of 200, in words. */
+  /** What clients got instead of their answer, in words. */
   readonly failures: readonly string[]
   /** Attempts that came to nothing and were made good. */
   readonly retries: number
 }
 
 const CLIENTS = 16
+const BODY = 'x'.repeat(3000)
+const KEY = 'Idempotency-Key: "1"\r\n'
+const withBody = (method: string, fields: string): string =>
+  `${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: ${BODY.length}\r\n${fields}\r\n${BODY}`
+
+/** All of them may be made again; with what they are answered. */
+const REQUESTS: readonly (readonly [request: string, answer: string])[] = [
+  [get(), 'GET '],
+  [withBody('PUT', ''), `PUT ${BODY}`],
+  [withBody('POST', KEY), `POST ${BODY}`],
+  [`PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunked(['abc', BODY])}`, `PUT abc${BODY}`],
+]
+
+/** As without a config, so that a dead backend is soon left out. */
+const PASSIVE = { failures: 3, retryAfterMs: 10_000 }
+const HOUR = 3_600_000
+/** The clock is moved on between kills, and nobody is to be late by that. */
+const TIMEOUTS = { connectMs: HOUR, responseMs: HOUR, idleMs: HOUR, keepAliveMs: HOUR, maxAgeMs: HOUR }
+
 /** Asked between two kills at least, so that each kill meets kept connections that are in use. */
 const REQUESTS_BETWEEN = 200
 
@@ -22,25 +45,25 @@ export async function killBackends(backends: number, kills: number): Promise<Kil
   for (const member of members) children.defer(() => member.kill())
   await using edge = await startTestEdge(
     members.map(({ port }) => port),
-    { pool: { strategy: { use: 'round-robin', options: undefined } } },
+    { pool: { strategy: { use: 'round-robin', options: undefined }, passive: PASSIVE, timeouts: TIMEOUTS } },
   )
   const failures: string[] = []
   const state = { requests: 0, isStopping: false }
 
-  async function ask(): Promise<void> {
+  async function keepAsking(_: unknown, index: number): Promise<void> {
     await using client = await connectTo(edge.port)
-    while (!state.isStopping) {
-      client.send(get())
-      const { status, body } = await nextResponse(client)
+    for (let turn = index; !state.isStopping; turn += 1) {
+      const [request, answer] = REQUESTS[turn % REQUESTS.length]!
+      const { status, body } = await ask(client, request)
       state.requests += 1
-      if (status !== 200) failures.push(`${status} ${body.trim()}`)
+      if (status !== 200 || body !== answer) failures.push(`${status} ${body.slice(0, 100).trim()}`)
     }
   }
 
-  const asking = Promise.all(Array.from({ length: CLIENTS }, ask))
+  const asking = Promise.all(Array.from({ length: CLIENTS }, keepAsking))
   const more = async (): Promise<void> => {
     const until = state.requests + REQUESTS_BETWEEN
-    while (state.requests < until) await new Promise(setImmediate)
+    while (state.requests < until) await turn()
   }
   for (let kill = 0; kill < kills; kill += 1) {
     await more()
@@ -48,6 +71,8 @@ export async function killBackends(backends: number, kills: number): Promise<Kil
     await member.kill()
     await more()
     await member.restart()
+    // Its time to be tried again, and the budget's to forget.
+    edge.clock.advance(PASSIVE.retryAfterMs)
   }
   await more()
   state.isStopping = true

@@ -38,10 +38,11 @@ if (import.meta.main) {
     hostname: '127.0.0.1',
     port: Number(process.argv[2]),
     // Some answer at once and some take their time, so that a kill meets requests in every state.
-    async fetch() {
+    async fetch(request) {
       requests += 1
+      const body = await request.text()
       if (requests % 3 === 0) await Bun.sleep(requests % 7)
-      return new Response('ok')
+      return new Response(`${request.method} ${body}`)
     },
   })
   process.stdout.write('.')

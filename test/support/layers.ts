@@ -20,6 +20,7 @@ const LEAVES = [
   'core/bind-hosts.ts',
   'core/clock.ts',
   'core/descriptors.ts',
+  'core/due-marks.ts',
   'core/errors.ts',
   'core/file-stamp.ts',
   'core/own-files.ts',
@@ -42,6 +43,7 @@ const FOR_EXCHANGE = [
   'balance',
   'net',
   'forward',
+  'sticky',
   'stream',
   'observe',
 ]
@@ -52,7 +54,7 @@ const FOR_ADMIN = [
 ]
 
 const LAYERS: readonly Layer[] = [
-  ...LEAVES.map((from) => ({ from, to: [] })),
+  ...LEAVES.map((from) => ({ from, to: from === 'core/clock.ts' ? ['core/due-marks.ts'] : [] })),
   { from: 'core/http1/', to: [] },
   { from: 'core/route/', to: [] },
   { from: 'core/observe/', to: [] },
@@ -72,7 +74,12 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/inbound/', to: FOR_STREAMS },
   { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },
   { from: 'core/admission/', to: [], types: ['core/stream/'] },
-  { from: 'core/pool/', to: ['core/backend/', 'core/balance/', 'core/health/', 'core/strategy/', 'core/stream/'] },
+  { from: 'core/sticky/', to: ['core/backend/', 'core/http1/', 'core/observe/'] },
+  {
+    from: 'core/pool/',
+    to: ['backend', 'balance', 'health', 'sticky', 'strategy', 'stream'].map((name) => `core/${name}/`),
+    types: ['core/net/', 'core/observe/'],
+  },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
@@ -116,7 +123,7 @@ const LAYERS: readonly Layer[] = [
  * What `.oxlintrc.json` must forbid for an editor to show a breach at once: the folders of core without folders of their
  * own, told as patterns on relative paths. Coarser than LAYERS, which decide: the linter takes types for values.
  */
-export const LINT_OVERRIDES = LAYERS.filter(({ from }) => /^core\/(?!config\/|runtime\/)\w+\/$/.test(from)).map(
+export const LINT_OVERRIDES = LAYERS.filter(({ from }) => /^core\/(?!config\/|net\/|runtime\/)\w+\/$/.test(from)).map(
   (layer) => ({
     files: [`${layer.from}**`],
     rules: { 'no-restricted-imports': ['error', { patterns: [{ group: lintPatterns(layer) }] }] },

@@ -9,6 +9,7 @@ export function makeMember(port: number, facts: Partial<Member> = {}): Member {
     id: `127.0.0.1:${port}`,
     address: { kind: 'tcp', host: '127.0.0.1', port },
     weight: 1,
+    tier: 0,
     zone: undefined,
     isDraining: false,
     place: undefined,

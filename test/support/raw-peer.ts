@@ -3,6 +3,7 @@
  * other end left. What it waits for is an event, never a time.
  */
 import type { Socket } from 'bun'
+import { systemClock } from '../../core/clock.ts'
 
 /** 'ended': both ends closed in good order. 'reset': the other end cut it. 'cut': this end did. */
 export type Closing = 'ended' | 'reset' | 'cut'
@@ -201,7 +202,7 @@ export const peerHandlers = {
 } as const
 
 /** One turn of the event loop: sockets that are ready have been served. */
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+export const turn = (): Promise<void> => new Promise((resolve) => systemClock.soon(resolve))
 
 /** Turns the event loop until `holds`; far more turns than anything here takes end it with an error. */
 export async function turnUntil(holds: () => boolean, what: string): Promise<void> {

@@ -12,6 +12,7 @@ import { type PoolSettings, RunningPool } from '../../core/runtime/running-pool.
 import { createPluginHost } from '../../core/strategy/host.ts'
 import { openBudget } from './budget.ts'
 import { testPool } from './edge.ts'
+import { Secret } from '../../core/secrets.ts'
 import { fail } from './fail.ts'
 import { bytesOf, limits } from './http1-bytes.ts'
 import { plainRewrite, RecordedResponse } from './http1-ends.ts'
@@ -40,6 +41,7 @@ export async function startPool(ports: readonly number[], facts: Partial<PoolCon
     names: createNameTable(clock, fail),
     budget: openBudget(clock),
     plugins: createPluginHost({ clock, examine: async () => undefined }),
+    stickyKey: () => new Secret('a key of this process'),
   })
   const parser = new RequestHead(MAX_FIELDS)
 

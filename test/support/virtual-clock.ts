@@ -1,5 +1,5 @@
 /** A clock that moves only when told: timers run in time order, ties in the order they were set. No real time passes. */
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, systemClock } from '../../core/clock.ts'
 
 interface Timer {
   readonly dueMs: number
@@ -50,7 +50,7 @@ export function virtualClock(startMs = 0): VirtualClock {
       nowMs = untilMs
     },
     // Sockets in tests are real, and so is the turn in which they are read.
-    soon: (task) => void setImmediate(task),
+    soon: (task) => systemClock.soon(task),
     pending: () => timers.size,
   }
 }

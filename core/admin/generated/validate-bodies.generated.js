@@ -33,6 +33,16 @@ const schema31 = {
           maximum: 1000,
           default: 1,
         },
+        tier: {
+          title: 'whole number, 0 to 15',
+          description:
+            'Tier 0 comes first; the members of the next take over in so far as usable ones are missing before them.',
+          examples: [1],
+          type: 'integer',
+          minimum: 0,
+          maximum: 15,
+          default: 0,
+        },
         zone: {
           title: 'name',
           description: 'The zone or region, compared with the client’s.',
@@ -156,7 +166,14 @@ function validate20(
       errors++
     }
     for (const key0 in data) {
-      if (!(key0 === 'url' || key0 === 'weight' || key0 === 'zone' || key0 === 'place' || key0 === 'drain')) {
+      if (!(
+        key0 === 'url' ||
+        key0 === 'weight' ||
+        key0 === 'tier' ||
+        key0 === 'zone' ||
+        key0 === 'place' ||
+        key0 === 'drain'
+      )) {
         const err3 = {
           instancePath,
           schemaPath: '#/anyOf/1/additionalProperties',
@@ -273,59 +290,55 @@ function validate20(
         errors++
       }
     }
-    if (data.zone !== undefined) {
-      let data2 = data.zone
-      if (typeof data2 === 'string') {
-        if (!pattern6.test(data2)) {
-          const err9 = {
-            instancePath: instancePath + '/zone',
-            schemaPath: '#/anyOf/1/properties/zone/pattern',
-            keyword: 'pattern',
-            params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
-            message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
-            schema: '^[\\x20-\\x7e]{1,64}$',
-            parentSchema: schema31.anyOf[1].properties.zone,
-            data: data2,
-          }
-          if (vErrors === null) {
-            vErrors = [err9]
-          } else {
-            vErrors.push(err9)
-          }
-          errors++
-        }
-      } else {
-        const err10 = {
-          instancePath: instancePath + '/zone',
-          schemaPath: '#/anyOf/1/properties/zone/type',
+    if (data.tier !== undefined) {
+      let data2 = data.tier
+      if (!(typeof data2 == 'number' && !(data2 % 1) && !isNaN(data2) && isFinite(data2))) {
+        const err9 = {
+          instancePath: instancePath + '/tier',
+          schemaPath: '#/anyOf/1/properties/tier/type',
           keyword: 'type',
-          params: { type: 'string' },
-          message: 'must be string',
-          schema: schema31.anyOf[1].properties.zone.type,
-          parentSchema: schema31.anyOf[1].properties.zone,
+          params: { type: 'integer' },
+          message: 'must be integer',
+          schema: schema31.anyOf[1].properties.tier.type,
+          parentSchema: schema31.anyOf[1].properties.tier,
           data: data2,
         }
         if (vErrors === null) {
-          vErrors = [err10]
+          vErrors = [err9]
         } else {
-          vErrors.push(err10)
+          vErrors.push(err9)
         }
         errors++
       }
-    }
-    if (data.place !== undefined) {
-      let data3 = data.place
-      if (data3 && typeof data3 == 'object' && !Array.isArray(data3)) {
-        if (data3.latitude === undefined) {
+      if (typeof data2 == 'number' && isFinite(data2)) {
+        if (data2 > 15 || isNaN(data2)) {
+          const err10 = {
+            instancePath: instancePath + '/tier',
+            schemaPath: '#/anyOf/1/properties/tier/maximum',
+            keyword: 'maximum',
+            params: { comparison: '<=', limit: 15 },
+            message: 'must be <= 15',
+            schema: 15,
+            parentSchema: schema31.anyOf[1].properties.tier,
+            data: data2,
+          }
+          if (vErrors === null) {
+            vErrors = [err10]
+          } else {
+            vErrors.push(err10)
+          }
+          errors++
+        }
+        if (data2 < 0 || isNaN(data2)) {
           const err11 = {
-            instancePath: instancePath + '/place',
-            schemaPath: '#/anyOf/1/properties/place/required',
-            keyword: 'required',
-            params: { missingProperty: 'latitude' },
-            message: "must have required property '" + 'latitude' + "'",
-            schema: schema31.anyOf[1].properties.place.required,
-            parentSchema: schema31.anyOf[1].properties.place,
-            data: data3,
+            instancePath: instancePath + '/tier',
+            schemaPath: '#/anyOf/1/properties/tier/minimum',
+            keyword: 'minimum',
+            params: { comparison: '>=', limit: 0 },
+            message: 'must be >= 0',
+            schema: 0,
+            parentSchema: schema31.anyOf[1].properties.tier,
+            data: data2,
           }
           if (vErrors === null) {
             vErrors = [err11]
@@ -334,15 +347,20 @@ function validate20(
           }
           errors++
         }
-        if (data3.longitude === undefined) {
+      }
+    }
+    if (data.zone !== undefined) {
+      let data3 = data.zone
+      if (typeof data3 === 'string') {
+        if (!pattern6.test(data3)) {
           const err12 = {
-            instancePath: instancePath + '/place',
-            schemaPath: '#/anyOf/1/properties/place/required',
-            keyword: 'required',
-            params: { missingProperty: 'longitude' },
-            message: "must have required property '" + 'longitude' + "'",
-            schema: schema31.anyOf[1].properties.place.required,
-            parentSchema: schema31.anyOf[1].properties.place,
+            instancePath: instancePath + '/zone',
+            schemaPath: '#/anyOf/1/properties/zone/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
+            message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
+            schema: '^[\\x20-\\x7e]{1,64}$',
+            parentSchema: schema31.anyOf[1].properties.zone,
             data: data3,
           }
           if (vErrors === null) {
@@ -352,9 +370,67 @@ function validate20(
           }
           errors++
         }
-        for (const key1 in data3) {
+      } else {
+        const err13 = {
+          instancePath: instancePath + '/zone',
+          schemaPath: '#/anyOf/1/properties/zone/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.anyOf[1].properties.zone.type,
+          parentSchema: schema31.anyOf[1].properties.zone,
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err13]
+        } else {
+          vErrors.push(err13)
+        }
+        errors++
+      }
+    }
+    if (data.place !== undefined) {
+      let data4 = data.place
+      if (data4 && typeof data4 == 'object' && !Array.isArray(data4)) {
+        if (data4.latitude === undefined) {
+          const err14 = {
+            instancePath: instancePath + '/place',
+            schemaPath: '#/anyOf/1/properties/place/required',
+            keyword: 'required',
+            params: { missingProperty: 'latitude' },
+            message: "must have required property '" + 'latitude' + "'",
+            schema: schema31.anyOf[1].properties.place.required,
+            parentSchema: schema31.anyOf[1].properties.place,
+            data: data4,
+          }
+          if (vErrors === null) {
+            vErrors = [err14]
+          } else {
+            vErrors.push(err14)
+          }
+          errors++
+        }
+        if (data4.longitude === undefined) {
+          const err15 = {
+            instancePath: instancePath + '/place',
+            schemaPath: '#/anyOf/1/properties/place/required',
+            keyword: 'required',
+            params: { missingProperty: 'longitude' },
+            message: "must have required property '" + 'longitude' + "'",
+            schema: schema31.anyOf[1].properties.place.required,
+            parentSchema: schema31.anyOf[1].properties.place,
+            data: data4,
+          }
+          if (vErrors === null) {
+            vErrors = [err15]
+          } else {
+            vErrors.push(err15)
+          }
+          errors++
+        }
+        for (const key1 in data4) {
           if (!(key1 === 'latitude' || key1 === 'longitude')) {
-            const err13 = {
+            const err16 = {
               instancePath: instancePath + '/place',
               schemaPath: '#/anyOf/1/properties/place/additionalProperties',
               keyword: 'additionalProperties',
@@ -362,64 +438,6 @@ function validate20(
               message: 'must NOT have additional properties',
               schema: false,
               parentSchema: schema31.anyOf[1].properties.place,
-              data: data3,
-            }
-            if (vErrors === null) {
-              vErrors = [err13]
-            } else {
-              vErrors.push(err13)
-            }
-            errors++
-          }
-        }
-        if (data3.latitude !== undefined) {
-          let data4 = data3.latitude
-          if (typeof data4 == 'number' && isFinite(data4)) {
-            if (data4 > 90 || isNaN(data4)) {
-              const err14 = {
-                instancePath: instancePath + '/place/latitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/latitude/maximum',
-                keyword: 'maximum',
-                params: { comparison: '<=', limit: 90 },
-                message: 'must be <= 90',
-                schema: 90,
-                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
-                data: data4,
-              }
-              if (vErrors === null) {
-                vErrors = [err14]
-              } else {
-                vErrors.push(err14)
-              }
-              errors++
-            }
-            if (data4 < -90 || isNaN(data4)) {
-              const err15 = {
-                instancePath: instancePath + '/place/latitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/latitude/minimum',
-                keyword: 'minimum',
-                params: { comparison: '>=', limit: -90 },
-                message: 'must be >= -90',
-                schema: -90,
-                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
-                data: data4,
-              }
-              if (vErrors === null) {
-                vErrors = [err15]
-              } else {
-                vErrors.push(err15)
-              }
-              errors++
-            }
-          } else {
-            const err16 = {
-              instancePath: instancePath + '/place/latitude',
-              schemaPath: '#/anyOf/1/properties/place/properties/latitude/type',
-              keyword: 'type',
-              params: { type: 'number' },
-              message: 'must be number',
-              schema: schema31.anyOf[1].properties.place.properties.latitude.type,
-              parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
               data: data4,
             }
             if (vErrors === null) {
@@ -430,18 +448,18 @@ function validate20(
             errors++
           }
         }
-        if (data3.longitude !== undefined) {
-          let data5 = data3.longitude
+        if (data4.latitude !== undefined) {
+          let data5 = data4.latitude
           if (typeof data5 == 'number' && isFinite(data5)) {
-            if (data5 > 180 || isNaN(data5)) {
+            if (data5 > 90 || isNaN(data5)) {
               const err17 = {
-                instancePath: instancePath + '/place/longitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/longitude/maximum',
+                instancePath: instancePath + '/place/latitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/latitude/maximum',
                 keyword: 'maximum',
-                params: { comparison: '<=', limit: 180 },
-                message: 'must be <= 180',
-                schema: 180,
-                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                params: { comparison: '<=', limit: 90 },
+                message: 'must be <= 90',
+                schema: 90,
+                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
                 data: data5,
               }
               if (vErrors === null) {
@@ -451,15 +469,15 @@ function validate20(
               }
               errors++
             }
-            if (data5 < -180 || isNaN(data5)) {
+            if (data5 < -90 || isNaN(data5)) {
               const err18 = {
-                instancePath: instancePath + '/place/longitude',
-                schemaPath: '#/anyOf/1/properties/place/properties/longitude/minimum',
+                instancePath: instancePath + '/place/latitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/latitude/minimum',
                 keyword: 'minimum',
-                params: { comparison: '>=', limit: -180 },
-                message: 'must be >= -180',
-                schema: -180,
-                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                params: { comparison: '>=', limit: -90 },
+                message: 'must be >= -90',
+                schema: -90,
+                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
                 data: data5,
               }
               if (vErrors === null) {
@@ -471,13 +489,13 @@ function validate20(
             }
           } else {
             const err19 = {
-              instancePath: instancePath + '/place/longitude',
-              schemaPath: '#/anyOf/1/properties/place/properties/longitude/type',
+              instancePath: instancePath + '/place/latitude',
+              schemaPath: '#/anyOf/1/properties/place/properties/latitude/type',
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema31.anyOf[1].properties.place.properties.longitude.type,
-              parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+              schema: schema31.anyOf[1].properties.place.properties.latitude.type,
+              parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
               data: data5,
             }
             if (vErrors === null) {
@@ -488,8 +506,66 @@ function validate20(
             errors++
           }
         }
+        if (data4.longitude !== undefined) {
+          let data6 = data4.longitude
+          if (typeof data6 == 'number' && isFinite(data6)) {
+            if (data6 > 180 || isNaN(data6)) {
+              const err20 = {
+                instancePath: instancePath + '/place/longitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/longitude/maximum',
+                keyword: 'maximum',
+                params: { comparison: '<=', limit: 180 },
+                message: 'must be <= 180',
+                schema: 180,
+                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                data: data6,
+              }
+              if (vErrors === null) {
+                vErrors = [err20]
+              } else {
+                vErrors.push(err20)
+              }
+              errors++
+            }
+            if (data6 < -180 || isNaN(data6)) {
+              const err21 = {
+                instancePath: instancePath + '/place/longitude',
+                schemaPath: '#/anyOf/1/properties/place/properties/longitude/minimum',
+                keyword: 'minimum',
+                params: { comparison: '>=', limit: -180 },
+                message: 'must be >= -180',
+                schema: -180,
+                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                data: data6,
+              }
+              if (vErrors === null) {
+                vErrors = [err21]
+              } else {
+                vErrors.push(err21)
+              }
+              errors++
+            }
+          } else {
+            const err22 = {
+              instancePath: instancePath + '/place/longitude',
+              schemaPath: '#/anyOf/1/properties/place/properties/longitude/type',
+              keyword: 'type',
+              params: { type: 'number' },
+              message: 'must be number',
+              schema: schema31.anyOf[1].properties.place.properties.longitude.type,
+              parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+              data: data6,
+            }
+            if (vErrors === null) {
+              vErrors = [err22]
+            } else {
+              vErrors.push(err22)
+            }
+            errors++
+          }
+        }
       } else {
-        const err20 = {
+        const err23 = {
           instancePath: instancePath + '/place',
           schemaPath: '#/anyOf/1/properties/place/type',
           keyword: 'type',
@@ -497,20 +573,20 @@ function validate20(
           message: 'must be object',
           schema: schema31.anyOf[1].properties.place.type,
           parentSchema: schema31.anyOf[1].properties.place,
-          data: data3,
+          data: data4,
         }
         if (vErrors === null) {
-          vErrors = [err20]
+          vErrors = [err23]
         } else {
-          vErrors.push(err20)
+          vErrors.push(err23)
         }
         errors++
       }
     }
     if (data.drain !== undefined) {
-      let data6 = data.drain
-      if (typeof data6 !== 'boolean') {
-        const err21 = {
+      let data7 = data.drain
+      if (typeof data7 !== 'boolean') {
+        const err24 = {
           instancePath: instancePath + '/drain',
           schemaPath: '#/anyOf/1/properties/drain/type',
           keyword: 'type',
@@ -518,18 +594,18 @@ function validate20(
           message: 'must be boolean',
           schema: schema31.anyOf[1].properties.drain.type,
           parentSchema: schema31.anyOf[1].properties.drain,
-          data: data6,
+          data: data7,
         }
         if (vErrors === null) {
-          vErrors = [err21]
+          vErrors = [err24]
         } else {
-          vErrors.push(err21)
+          vErrors.push(err24)
         }
         errors++
       }
     }
   } else {
-    const err22 = {
+    const err25 = {
       instancePath,
       schemaPath: '#/anyOf/1/type',
       keyword: 'type',
@@ -540,9 +616,9 @@ function validate20(
       data,
     }
     if (vErrors === null) {
-      vErrors = [err22]
+      vErrors = [err25]
     } else {
-      vErrors.push(err22)
+      vErrors.push(err25)
     }
     errors++
   }
@@ -552,7 +628,7 @@ function validate20(
     var props0 = true
   }
   if (!valid0) {
-    const err23 = {
+    const err26 = {
       instancePath,
       schemaPath: '#/anyOf',
       keyword: 'anyOf',
@@ -563,9 +639,9 @@ function validate20(
       data,
     }
     if (vErrors === null) {
-      vErrors = [err23]
+      vErrors = [err26]
     } else {
-      vErrors.push(err23)
+      vErrors.push(err26)
     }
     errors++
   } else {

@@ -1,6 +1,6 @@
 /** Fields that hold one text, number or truth value. */
 import type { Node } from 'jsonc-parser'
-import type { Setting } from '../defaults.ts'
+import type { Setting } from '../setting.ts'
 import { Secret } from '../../secrets.ts'
 import type { Fault } from '../problems.ts'
 import type { About, Field, JsonSchema } from './field.ts'

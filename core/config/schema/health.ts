@@ -1,39 +1,14 @@
 /** A pool's `health`: how its members are checked. */
+import type { StatusRange } from '../../backend/failure.ts'
 import type { HealthPolicy } from '../../health/policy.ts'
 import { defaults } from '../defaults.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, located, orElse, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { choice, count, duration, number, type Parsed, text } from '../read/scalars.ts'
+import { choice, count, duration, number, text } from '../read/scalars.ts'
 import { formatDuration } from '../read/units.ts'
-
-type StatusRange = { readonly from: number; readonly to: number }
-
-const expectRule = 'must be a status such as "200" or a range such as "200-399", from 100 to 599'
-
-function parseRange(written: string): Parsed<StatusRange> {
-  const [, from = '', to = from] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(written) ?? []
-  return from === '' || to < from ? { kind: 'fault' } : { kind: 'value', value: { from: Number(from), to: Number(to) } }
-}
-
-const statusText = text({
-  title: 'status or range, 100 to 599',
-  description: 'A status, or two of them with a hyphen.',
-  rule: expectRule,
-  pattern: '^[1-5][0-9]{2}(-[1-5][0-9]{2})?$',
-  parse: parseRange,
-})
-
-const statusNumber = convert(
-  count({ unit: 'status', value: undefined, min: 100, max: 599, reason: 'RFC 9110 15.' }, { description: 'A status.' }),
-  (status): StatusRange => ({ from: status, to: status }),
-)
-
-const statusRange = either<StatusRange>(
-  { string: statusText, number: statusNumber },
-  { title: 'status or range', description: 'What counts as healthy.', rule: expectRule },
-)
+import { parseRange, statusNumber, statusRange, statusRule, statusText } from './status.ts'
 
 const expect = either<readonly StatusRange[]>(
   {
@@ -48,7 +23,7 @@ const expect = either<readonly StatusRange[]>(
     title: 'status, range, or list of them',
     description: 'Statuses of an HTTP check that count as healthy.',
     examples: ['200', '200-299', ['200-299', '404']],
-    rule: expectRule,
+    rule: statusRule,
   },
 )
 

@@ -7,7 +7,7 @@ import { parseBackendUrl } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { flag, number, text } from '../read/scalars.ts'
+import { count, flag, number, text } from '../read/scalars.ts'
 import { readTree } from '../read/tree.ts'
 
 const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run/app.sock"'
@@ -64,6 +64,11 @@ const detailedMember = convert(
         examples: [2],
         hintFor: (value) => (value === 0 ? '"drain": true keeps requests away' : undefined),
       }),
+      tier: count(defaults['pool.backend.tier'], {
+        description:
+          'Tier 0 comes first; the members of the next take over in so far as usable ones are missing before them.',
+        examples: [1],
+      }),
       zone,
       place,
       drain: flag({
@@ -76,12 +81,13 @@ const detailedMember = convert(
   ({ url, drain, ...rest }) => (url === undefined ? undefined : createMember(url, { ...rest, isDraining: drain })),
 )
 
-type Details = { readonly [Key in 'weight' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined }
+type Details = { readonly [Key in 'weight' | 'tier' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined }
 
 const createMember = (address: SocketAddress, rest: Details): Member => ({
   id: formatAddress(address),
   address,
   weight: rest.weight ?? weightSetting.value,
+  tier: rest.tier ?? defaults['pool.backend.tier'].value,
   zone: rest.zone,
   isDraining: rest.isDraining ?? false,
   place: rest.place,

@@ -2,11 +2,20 @@
 import type { PoolConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { object, section } from '../read/containers.ts'
-import { convert, type Field, required } from '../read/field.ts'
-import { count, duration } from '../read/scalars.ts'
+import { convert, type Field, located, required, showDefault } from '../read/field.ts'
+import type { Reading } from '../read/reading.ts'
+import { count, duration, number } from '../read/scalars.ts'
+import { breaker } from './breaker.ts'
+import { ejection } from './ejection.ts'
 import { health } from './health.ts'
 import { backends } from './member.ts'
+import { poolRetry } from './retry.ts'
+import { slowStart } from './slow-start.ts'
+import { sticky, type StickyDraft } from './sticky.ts'
 import { affinity, strategy } from './strategy.ts'
+
+const maxEjectedSetting = defaults['pool.maxEjected']
+const panicSetting = defaults['pool.panicThreshold']
 
 const passive = section(
   {
@@ -18,15 +27,6 @@ const passive = section(
     }),
   },
   { description: 'What failures in traffic do; always on.' },
-)
-
-const retry = section(
-  {
-    attempts: count(defaults['pool.retry.attempts'], {
-      description: 'Backends tried for one request at most, the first included; 1: no retries.',
-    }),
-  },
-  { description: 'When a backend cannot be reached.' },
 )
 
 const timeouts = section(
@@ -51,9 +51,39 @@ const body = object(
     backends: required(backends),
     strategy,
     affinity,
+    sticky,
     health,
     passive,
-    retry,
+    breaker: located(breaker),
+    ejection: located(ejection),
+    slowStart,
+    maxEjected: located(
+      showDefault(
+        number(
+          { ...maxEjectedSetting, value: undefined },
+          {
+            description:
+              'The part of the members that `breaker` and `ejection` may hold out, whoever else is out counted; those beyond it are used all the same.',
+            examples: [0.3],
+          },
+        ),
+        maxEjectedSetting.value,
+      ),
+    ),
+    panicThreshold: located(
+      showDefault(
+        number(
+          { ...panicSetting, value: undefined },
+          {
+            description:
+              'Where a smaller part of the members is usable, all are used that nobody told to drain, whatever checks say.',
+            examples: [0.5],
+          },
+        ),
+        panicSetting.value,
+      ),
+    ),
+    retry: poolRetry,
     timeouts,
     maxIdleConnections: count(defaults['pool.maxIdleConnections'], {
       description: 'Idle connections kept open to each backend.',
@@ -65,16 +95,41 @@ const body = object(
   { description: 'Backends that serve the same, and how one is chosen.' },
 )
 
-/** All of a pool but its name. */
-export type PoolBody = Omit<PoolConfig, 'name'>
+type Body = NonNullable<ReturnType<typeof body.read>>
 
-export const pool: Field<PoolBody | undefined> = convert(
-  body,
-  ({ backends: source, passive, retry, timeouts, ...rest }) => ({
+/** What of these would never come about. */
+function checkRestraint({ breaker, ejection, maxEjected, panicThreshold, timeouts }: Body, reading: Reading): void {
+  const rules = [breaker, ejection].filter((one) => one !== undefined)
+  const most = maxEjected?.value ?? maxEjectedSetting.value
+  if (most === 0 && maxEjected !== undefined && rules.length > 0)
+    reading.warn(maxEjected.node, { rule: 'is 0, so that breaker and ejection never hold anybody out' })
+  if (rules.length > 0 && panicThreshold !== undefined && panicThreshold.value > 1 - most)
+    reading.warn(panicThreshold.node, {
+      rule: `is more than 1 - maxEjected (${most}), so that all are used before breaker and ejection have held out as many as they may`,
+    })
+  const slow = breaker?.value.slowCalls
+  if (breaker !== undefined && slow !== undefined && slow.latencyMs >= timeouts.response)
+    reading.warn(breaker.node, {
+      rule: 'has a slowCalls.latency that is no shorter than timeouts.response: what takes so long is a failure already',
+    })
+}
+
+/** All of a pool but its name, and what is called after that. */
+export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
+
+export const pool: Field<PoolBody | undefined> = convert(body, (value, _node, reading) => {
+  checkRestraint(value, reading)
+  const { backends: source, passive, breaker, ejection, maxEjected, panicThreshold, retry, timeouts, ...rest } = value
+  if (retry === undefined) return undefined
+  return {
     ...rest,
     members: source?.members ?? [],
     membersFile: source?.file,
     passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
+    breaker: breaker?.value,
+    ejection: ejection?.value,
+    maxEjected: maxEjected?.value ?? maxEjectedSetting.value,
+    panicThreshold: panicThreshold?.value ?? panicSetting.value,
     retry,
     timeouts: {
       connectMs: timeouts.connect,
@@ -83,5 +138,5 @@ export const pool: Field<PoolBody | undefined> = convert(
       keepAliveMs: timeouts.keepAlive,
       maxAgeMs: timeouts.maxAge,
     },
-  }),
-)
+  }
+})

@@ -1,5 +1,7 @@
 /** `routes`: which requests go to which pool, in file order. */
+import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
+import type { RouteTimeouts } from '../config.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, type Named, object, record } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
@@ -7,9 +9,11 @@ import type { Reading } from '../read/reading.ts'
 import { type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
 import { isToken, tokenPattern } from './names.ts'
+import { routeRetry } from './retry.ts'
+import { hedge, routeTimeouts } from './route-times.ts'
 import { findUnreachable } from './unreachable.ts'
 
-const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY']
 
 const host = text({
   title: 'host, or *.domain',
@@ -112,6 +116,9 @@ const match = object(
 export interface RouteDraft {
   readonly match: RouteMatch
   readonly pool: Located<string>
+  readonly timeouts?: RouteTimeouts
+  readonly retry?: RouteRetry
+  readonly hedge?: HedgePolicy
 }
 
 const poolName = text({
@@ -122,11 +129,17 @@ const poolName = text({
 })
 
 const route = convert(
-  object({ match, pool: required(located(poolName)) }, { description: 'Requests and the pool that serves them.' }),
-  ({ match: found, pool }): RouteDraft | undefined =>
+  object(
+    { match, pool: required(located(poolName)), timeouts: routeTimeouts, retry: routeRetry, hedge },
+    { description: 'Requests and the pool that serves them.' },
+  ),
+  ({ match: found, pool, timeouts, retry, hedge: second }): RouteDraft | undefined =>
     pool && {
       pool,
       match: { host: found?.host, path: found?.path, methods: found?.method, headers: found?.header ?? [] },
+      ...(timeouts && { timeouts }),
+      ...(retry && { retry }),
+      ...(second && { hedge: second }),
     },
 )
 

@@ -4,8 +4,8 @@ import type { StrategyConfig } from '../config.ts'
 import { shippedStrategies } from '../../strategy/shipped.ts'
 import { defaults } from '../defaults.ts'
 import { anything } from '../read/anything.ts'
-import { either, object } from '../read/containers.ts'
-import { convert, type Field, orElse, required } from '../read/field.ts'
+import { either, list, object } from '../read/containers.ts'
+import { convert, type Field, type Located, located, orElse, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
@@ -55,19 +55,49 @@ export const strategy: Field<StrategyConfig> = orElse(
   defaults['pool.strategy'].value,
 )
 
-/** A pool's `affinity`. */
-export const affinity: Field<Affinity> = orElse(
-  text({
-    title: 'client, path, header:name, cookie:name or query:name',
-    description: 'What a hashing strategy takes as the request’s key.',
-    examples: ['client', 'cookie:session', 'header:x-user', 'query:id', 'path'],
-    rule: 'must be "client", "path", "header:name", "cookie:name" or "query:name"',
-    pattern: '^(client|path|(header|cookie|query):.+)$',
-    parse: parseAffinity,
-  }),
-  { kind: 'client' },
+const affinityKey = text({
+  title: 'client, path, header:name, cookie:name or query:name',
+  description: 'What a hashing strategy takes as the request’s key.',
+  examples: ['client', 'cookie:session', 'header:x-user', 'query:id', 'path'],
+  rule: 'must be "client", "path", "header:name", "cookie:name" or "query:name"',
+  pattern: '^(client|path|(header|cookie|query):.+)$',
+  parse: parseAffinity,
+})
+
+/** A pool's `affinity`, in order. */
+export const affinity: Field<readonly Affinity[]> = orElse(
+  either<readonly Affinity[]>(
+    {
+      string: convert(affinityKey, (key) => [key]),
+      array: convert(
+        list(located(affinityKey), { description: 'The first that the request has is its key.' }),
+        (keys, node, reading) => {
+          if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
+          reportUnreached(keys, reading)
+          return keys.map(({ value }) => value)
+        },
+      ),
+    },
+    {
+      title: 'key, or list of keys',
+      description: 'What a hashing strategy takes as the request’s key; of a list the first that the request has.',
+      examples: ['cookie:session', ['cookie:session', 'header:x-user', 'client']],
+      rule: 'must be "client", "path", "header:name", "cookie:name" or "query:name", or a list of these',
+    },
+  ),
+  [{ kind: 'client' }],
   defaults['pool.affinity'].value,
 )
+
+/** Every request has an address and a path. */
+function reportUnreached(keys: readonly Located<Affinity>[], reading: Reading): void {
+  const always = keys.findIndex(({ value: { kind } }) => kind === 'client' || kind === 'path')
+  const behind = always < 0 ? undefined : keys[always + 1]
+  if (behind !== undefined)
+    reading.report(behind.node, {
+      rule: `must not stand behind "${keys[always]?.value.kind}", which every request has`,
+    })
+}
 
 function parseAffinity(written: string): Parsed<Affinity> {
   if (written === 'client' || written === 'path') return { kind: 'value', value: { kind: written } }

@@ -109,6 +109,10 @@ describe('event description', () => {
       message: 'web: strategy ./mine.ts has not returned from pick for 5 s',
     })
     expect(describeEvent({ ...hung, pool: undefined }).message).toStartWith('strategy ./mine.ts has')
+    expect(describeEvent({ kind: 'sticky-key-unkept', reason: 'EROFS' })).toEqual({
+      level: 'warn',
+      message: 'sticky cookies will not outlive this process: its key could not be kept (EROFS); set sticky.cookie.key',
+    })
     expect(describeEvent({ kind: 'state-ignored', file: '/s/hung.json', reason: 'it is no JSON' })).toEqual({
       level: 'warn',
       message: '/s/hung.json is ignored: it is no JSON',

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { formatStatus } from '../../../cli/text/status-table.ts'
 import { buildSnapshot, type StatusSnapshot } from '../../../core/report/snapshot.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
+import {
+  downStanding,
+  fakeBackend,
+  fakeEdge,
+  fakeProcess,
+  fakeStanding,
+  heldStanding,
+} from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { reloadLedger } from '../../../core/observe/counters.ts'
 
@@ -53,6 +60,43 @@ web · p2c · 2 of 3 up
   [::1]:8082   ✖ unhealthy       1          0         0       0    0        -        -       -  connection refused, since 12s
   c:1          ○ unchecked       1          0         0       0    0        -        -       -  -
 `)
+  })
+
+  test('says how many requests came to the backend of their session', () => {
+    const snapshot = busy()
+    const shown = (sessions: number | null): string | undefined => {
+      const sticky = { hits: 12_000, misses: 3, moved: 1, sessions }
+      return formatStatus({ ...snapshot, pools: [{ ...snapshot.pools[0]!, sticky }] }, plain).split('\n')[5]
+    }
+    expect(shown(null)).toBe('      sticky: 12,000 kept, 3 new, 1 moved')
+    expect(shown(9)).toBe('      sticky: 12,000 kept, 3 new, 1 moved; 9 sessions remembered')
+    expect(formatStatus(snapshot, plain)).not.toContain('sticky')
+  })
+
+  test('says who is held out for how long yet, who starts slowly, who is spare, and what a pool makes of it', () => {
+    const now = clock.now()
+    const open = heldStanding({
+      by: 'breaker',
+      why: 'breaker open: bad',
+      state: 'unhealthy',
+      since: now - 4000,
+      until: now + 2000,
+    })
+    const ramp = { since: now, until: now + 9000, cause: 'it is new' }
+    const backends = [
+      fakeBackend({ standing: open, use: 'overruled' }),
+      fakeBackend({ id: 'b:1', standing: fakeStanding({ ramp }), configuredWeight: 2, weight: 0.4 }),
+      fakeBackend({ id: 'c:1', use: 'spare', tier: 1 }),
+    ]
+    const degraded = { cause: 'restraint', detail: 'a is used though held out' } as const
+    const edge = fakeEdge([], { pools: [{ name: 'web', strategy: 'p2c', degraded, backends }] })
+    const [title, note, , ...lines] = formatStatus(buildSnapshot(edge, fakeProcess, clock), plain)
+      .split('\n')
+      .slice(4)
+    expect([title, note]).toEqual(['web · p2c · 2 of 3 up', '      a is used though held out'])
+    expect(lines[0]).toEndWith('breaker open: bad, since 4s, 2s left; used all the same')
+    expect(lines[1]).toMatch(/ 0\.4\/2 .*starts slowly as it is new, 9s left$/)
+    expect(lines[2]).toContain('○ spare')
   })
 
   test('says what is asked in place of a strategy that failed', () => {

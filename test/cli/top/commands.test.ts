@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type Command, outcomeOf, parseWeight, questionOf, requestOf } from '../../../cli/top/commands.ts'
+import type { BackendFrame } from '../../../core/report/frame.ts'
+import { backendFrame, frameOf, poolFrame } from '../../support/feed-frames.ts'
 
 const at = { pool: 'a/b', backend: '[::1]:80' }
 const path = '/api/pools/a%2Fb/backends/%5B%3A%3A1%5D%3A80'
@@ -32,7 +34,7 @@ describe('commands', () => {
   for (const [command, request] of all) {
     test(`${command.kind} asks, sends and tells`, () => {
       expect(requestOf(command)).toEqual(request as never)
-      expect(questionOf(command)).toMatch(/^\S.*[?.]$/)
+      expect(questionOf(command, undefined)).toMatch(/^\S.*[?.]$/)
       expect(outcomeOf(command, { kind: 'ok', body: { generation: 7 } }).text).toEndWith(': generation 7.')
       expect(outcomeOf(command, { kind: 'ok', body: 'odd' }).text).toEndWith('.')
       expect(outcomeOf(command, { kind: 'unreachable', reason: 'gone' })).toEqual({
@@ -41,6 +43,24 @@ describe('commands', () => {
       })
     })
   }
+
+  test('warn before the last usable backend drains', () => {
+    const [up, down] = [backendFrame({ id: 'a' }), backendFrame({ id: 'b', effectiveWeight: 0, use: 'out' })]
+    const spare = backendFrame({ id: 'c', effectiveWeight: 0, use: 'spare' })
+    const ask = (backend: string, ...backends: readonly BackendFrame[]) =>
+      questionOf({ kind: 'drain', pool: 'web', backend }, frameOf([poolFrame('web', backends)]))
+    const warning = 'Drain a, the last usable backend of web? Nothing could be answered without it.'
+    expect(ask('a', up, down)).toBe(warning)
+    expect(ask('a', up, spare)).toBe('Drain a in web? It gets no new requests.')
+    expect(ask('b', up, down)).toBe('Drain b in web? It gets no new requests.')
+    const overruled = backendFrame({ id: 'b', use: 'overruled' })
+    expect(ask('a', up, overruled)).toBe(warning)
+    expect(ask('b', overruled, { ...down, id: 'c' })).toContain('the last usable backend')
+    const older = (id: string, effectiveWeight: number) =>
+      backendFrame({ id, effectiveWeight, use: undefined as never })
+    expect(ask('a', older('a', 1), older('b', 0))).toBe(warning)
+    expect(ask('a', older('a', 1), older('b', 1))).toBe('Drain a in web? It gets no new requests.')
+  })
 
   test('say when nothing had changed, and what stayed behind', () => {
     const reload = (body: unknown) => outcomeOf({ kind: 'reload' }, { kind: 'ok', body })

@@ -57,6 +57,13 @@ describe('faults', () => {
     })
   }
 
+  test('tell of a pool that uses who is held out', () => {
+    const degraded = 'a is used though held out: more would be out than maxEjected allows'
+    const [found] = findFaults(frameOf([poolFrame('web', peers, { degraded })]), [])
+    expect(found).toMatchObject({ kind: 'degraded', pool: 'web', backend: undefined, why: degraded })
+    expect(toneOf(found as Finding)).toBe('warn')
+  })
+
   test('compare no backend with itself, nor microseconds with each other', () => {
     const alone = frameOf([poolFrame('web', [backendFrame({ latency: latencyOf(5000) })])])
     expect(findFaults(alone, [])).toEqual([])

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { lookOf } from '../../../cli/top/theme.ts'
 import { createTheme } from '../../../cli/top/theme.ts'
-import { ageWords, checkWords, eventWords, stateOf } from '../../../cli/top/words.ts'
+import { ageWords, checkWords, eventWords, holdWords, stateOf } from '../../../cli/top/words.ts'
+import type { BackendFrame } from '../../../core/report/frame.ts'
 import { backendFrame, sampleStart } from '../../support/feed-frames.ts'
 
 const theme = createTheme({ palette: 'none', ascii: false })
@@ -17,9 +18,36 @@ describe('states', () => {
     ])
   })
 
+  test('say who holds one out that no check does, and what becomes of it', () => {
+    const word = (facts: Partial<BackendFrame>) =>
+      stateOf({ backend: backendFrame({ state: 'unhealthy', use: 'out', ...facts }), finding: undefined }, theme).text
+    expect(word({ by: 'checks' })).toBe('✖ down')
+    expect(word({ by: 'breaker' })).toBe('✖ open')
+    expect(word({ by: 'ejection' })).toBe('✖ ejected')
+    expect(word({ by: 'breaker', use: 'trial' })).toBe('✖ on trial')
+    expect(word({ by: 'breaker', use: 'overruled' })).toBe('✖ overruled')
+    expect(word({ state: 'healthy', use: 'spare' })).toBe('○ spare')
+  })
+
   test('of a newer balancer are shown as they are called, without their codes', () => {
     expect(stateText('warming\u001B[31m')).toBe('? warming [31m')
     expect(stateText('')).toBe('? ')
+  })
+})
+
+describe('what holds a backend out', () => {
+  const hold = (why: string, until: number | null) => ({ by: 'checks', why, since: 0, until })
+
+  test('is told of each, with the time that is left', () => {
+    const holds = [hold('503', null), hold('breaker open', sampleStart + 4200)]
+    expect(holdWords(backendFrame({ why: '503', holds }), sampleStart)).toBe('503; breaker open, 4 s left')
+    expect(holdWords(backendFrame(), sampleStart)).toBe('')
+  })
+
+  test('is told of an older balancer as far as that tells it', () => {
+    const { holds: _, ...older } = backendFrame({ why: 'refused', until: sampleStart + 1000 })
+    expect(holdWords(older as BackendFrame, sampleStart)).toBe('refused, 1 s left')
+    expect(holdWords({ ...older, why: undefined } as never, sampleStart)).toBe('')
   })
 })
 

@@ -72,7 +72,7 @@ describe('checkBody', () => {
   test('tells all problems at once, each once', () => {
     expect(problemsOf('addBackend', { weight: 0, zone: 5, colour: 'red' })).toEqual([
       'url is required',
-      'colour is not a known key (known here: url, weight, zone, place, drain)',
+      'colour is not a known key (known here: url, weight, tier, zone, place, drain)',
       'weight must be a number from 0.001 to 1000, got 0',
       'zone must be a name such as "eu-1", got 5',
     ])

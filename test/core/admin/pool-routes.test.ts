@@ -25,7 +25,7 @@ describe('pools', () => {
       pool: 'web',
       strategy: 'expected-delay',
       file: expect.stringContaining('m.json'),
-      settings: { affinity: { kind: 'client' }, retry: { attempts: 2 }, timeouts: { connectMs: 2000 } },
+      settings: { affinity: [{ kind: 'client' }], retry: { attempts: 2 }, timeouts: { connectMs: 2000 } },
     })
     const id = encodeURIComponent('unix:/run/b.sock')
     const one = await ask('GET', `${path}/${id}`)

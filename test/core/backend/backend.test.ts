@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'bun:test'
 import { makeBackend, makeMember } from '../../support/make-backend.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 
-const rule = { awaitsCheckSince: undefined }
+const rule = NO_RULE
 
 describe('a backend', () => {
+  test('goes to the tier that it is told', () => {
+    const backend = makeBackend(1, { tier: 2 })
+    expect(backend.tier).toBe(2)
+    backend.configure(makeMember(1), 5)
+    expect(backend.tier).toBe(0)
+  })
+
   test('stands as its facts did when they were last reckoned up', () => {
     const backend = makeBackend(1)
     backend.facts.checks = { kind: 'failing', since: 3, cause: '503' }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { CandidateView } from '../../../core/backend/candidate.ts'
 import { makeBackend, makeMember } from '../../support/make-backend.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 
 describe('what strategies see of a backend', () => {
   test('is live', () => {
@@ -8,7 +9,7 @@ describe('what strategies see of a backend', () => {
     const { candidate } = backend
     backend.inflight = 4
     backend.configure(makeMember(1, { weight: 3 }), 0)
-    backend.reckon({ awaitsCheckSince: undefined }, 0)
+    backend.reckon(NO_RULE, 0)
     const { id, inflight, weight, zone, place } = candidate
     expect({ id, inflight, weight, zone, place }).toEqual({
       id: backend.id,

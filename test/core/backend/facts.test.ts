@@ -8,6 +8,9 @@ describe('the facts of a new backend', () => {
       operator: { kind: 'active', weight: 3, since: 7 },
       checks: { kind: 'unchecked', since: 7 },
       traffic: { kind: 'clear', since: 7 },
+      ejection: { kind: 'clear', since: 7, times: 0 },
+      breaker: { kind: 'closed', since: 7, trips: 0 },
+      ramp: { kind: 'full', since: 7 },
     })
   })
 

@@ -5,6 +5,7 @@ import type { Backend } from '../../../core/backend/backend.ts'
 import { makeBackend, makeMember } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 
 const context = contextOf({ random: () => 0.5 })
 const completed: Outcome = { kind: 'completed', status: 200, elapsedMs: 3 }
@@ -31,6 +32,17 @@ describe('Balancer', () => {
     balancer.update([])
     expect(balancer.pick(context, [])).toBeUndefined()
     expect(balancer.hasCandidates).toBeFalse()
+  })
+
+  test('offers whoever it would show to a strategy', () => {
+    const { balancer } = balancing(taking(0))
+    const [first, second, third] = backends
+    expect([balancer.offers(first), balancer.offers(makeBackend(1))]).toEqual([true, false])
+    const draining = makeBackend(9, { isDraining: true })
+    balancer.update([first, second, draining])
+    expect([second, third, draining].map((backend) => balancer.offers(backend))).toEqual([true, false, false])
+    balancer.update([])
+    expect(balancer.offers(first)).toBeFalse()
   })
 
   test('asks another strategy from the next pick on', () => {
@@ -108,7 +120,7 @@ describe('Balancer', () => {
     const refusing = [4, 5].map((port) => {
       const backend = makeBackend(port)
       backend.facts.traffic = { kind: 'failing', since: 0, cause: 'refused', until: 9 }
-      backend.reckon({ awaitsCheckSince: undefined }, 0)
+      backend.reckon(NO_RULE, 0)
       return backend
     })
     const [back, away] = refusing as [Backend, Backend]
@@ -117,6 +129,8 @@ describe('Balancer', () => {
     expect(balancer.pick(context, backends)).toBe(back)
     expect(balancer.pick(context, [...backends, back])).toBe(away)
     expect(balancer.pick(context, [...backends, back, away])).toBeUndefined()
+    expect(balancer.hasOther([...backends, back])).toBeTrue()
+    expect(balancer.hasOther([...backends, back, away])).toBeFalse()
   })
 
   test('lets no hook keep an attempt from being counted', () => {
@@ -225,7 +239,7 @@ describe('what a strategy is shown', () => {
     balancer.update([backend])
     balancer.begin(balancer.pick(context, [])!, 0)
     backend.configure(makeMember(1, { weight: 3 }), 0)
-    backend.reckon({ awaitsCheckSince: undefined }, 0)
+    backend.reckon(NO_RULE, 0)
     balancer.begin(balancer.pick(context, [])!, 0)
     expect(figures).toEqual([
       [1, 1],
@@ -285,6 +299,19 @@ describe('backends at their caps', () => {
     expect(balancer.pick(context, [some[0]!, some[2]!])).toBe(some[3])
     expect(balancer.pick(context, [some[0]!, some[2]!, some[3]!])).toBeUndefined()
     expect(asked).toHaveLength(1)
+  })
+
+  test('are no others to go to, which nobody is asked about', () => {
+    const { asked, balancer, some } = capped(true, false, true)
+    const hasOther = (...tried: number[]) => balancer.hasOther(tried.map((index) => some[index]!))
+    expect([hasOther(), hasOther(0), hasOther(2), hasOther(0, 2), hasOther(0, 1, 2)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(asked).toEqual([])
   })
 
   test('are never given a request by a strategy that insists', () => {

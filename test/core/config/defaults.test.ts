@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { defaults, type Setting, type TextSetting } from '../../../core/config/defaults.ts'
+import { defaults } from '../../../core/config/defaults.ts'
+import type { Setting, TextSetting } from '../../../core/config/setting.ts'
 
 const settings: [string, Setting | TextSetting][] = Object.entries(defaults)
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Secret } from '../../../core/secrets.ts'
-import { tcpListener, unixListener } from '../../support/edge.ts'
+import { tcpListener, testRetry, unixListener } from '../../support/edge.ts'
 import { configOf, problemsOf, withPool, withTop } from './read-config.ts'
 
 const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
@@ -12,9 +12,16 @@ describe('a valid config', () => {
       listeners: [tcpListener('default', 8080, '0.0.0.0')],
       admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9900 }, token: undefined, open: false },
       trustedProxies: [],
-      limits: { maxHeadBytes: 65_536, maxTargetBytes: 16_384, maxFields: 256, maxConnections: undefined },
+      limits: {
+        maxHeadBytes: 65_536,
+        maxTargetBytes: 16_384,
+        maxFields: 256,
+        maxConnections: undefined,
+        maxReplayBytes: 67_108_864,
+      },
       timeouts: { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 },
       halfClose: 'abort',
+      transport: 'auto',
       shutdownDelayMs: 100,
       shutdownTimeoutMs: 25_000,
       drainTimeoutMs: 300_000,
@@ -28,6 +35,7 @@ describe('a valid config', () => {
               id: 'localhost:8081',
               address: { kind: 'tcp', host: 'localhost', port: 8081 },
               weight: 1,
+              tier: 0,
               zone: undefined,
               isDraining: false,
               place: undefined,
@@ -35,10 +43,16 @@ describe('a valid config', () => {
           ],
           membersFile: undefined,
           strategy: { use: 'expected-delay', options: undefined },
-          affinity: { kind: 'client' },
+          affinity: [{ kind: 'client' }],
+          sticky: undefined,
           health: undefined,
           passive: { failures: 3, retryAfterMs: 10_000 },
-          retry: { attempts: 2 },
+          breaker: undefined,
+          ejection: undefined,
+          slowStart: undefined,
+          maxEjected: 0.5,
+          panicThreshold: 0,
+          retry: testRetry({ backoffMs: 25, maxBackoffMs: 250 }),
           timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000, keepAliveMs: 4000, maxAgeMs: 300_000 },
           maxIdleConnections: 256,
           maxConnections: undefined,
@@ -56,7 +70,7 @@ describe('a valid config', () => {
       },
       "admin": { "address": "0.0.0.0:9900", "token": "\${TOKEN}" },
       "trustedProxies": ["10.0.0.0/8", "::1"],
-      "limits": { "head": "32KiB", "target": "8KiB", "fields": 100, "connections": 5000 },
+      "limits": { "head": "32KiB", "target": "8KiB", "fields": 100, "connections": 5000, "replay": "0B" },
       "timeouts": { "head": "5s", "body": "1m", "keepAlive": "10s", "tunnel": "2h" },
       "shutdownTimeout": "0s",
       "drainTimeout": "1m",
@@ -96,7 +110,13 @@ describe('a valid config', () => {
     ])
     expect(config.admin?.token?.reveal()).toBe('sesame')
     expect(config.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
-    expect(config.limits).toEqual({ maxHeadBytes: 32_768, maxTargetBytes: 8192, maxFields: 100, maxConnections: 5000 })
+    expect(config.limits).toEqual({
+      maxHeadBytes: 32_768,
+      maxTargetBytes: 8192,
+      maxFields: 100,
+      maxConnections: 5000,
+      maxReplayBytes: 0,
+    })
     expect(config.timeouts).toEqual({ headMs: 5000, bodyMs: 60_000, keepAliveMs: 10_000, tunnelMs: 7_200_000 })
     expect(config.shutdownTimeoutMs).toBe(0)
     expect(config.drainTimeoutMs).toBe(60_000)
@@ -123,7 +143,7 @@ describe('a valid config', () => {
       name: 'web',
       membersFile: '/app/backends.json',
       strategy: { use: '/app/plugins/mine.ts', options: { decay: '10s', deep: [1, null, true] } },
-      affinity: { kind: 'header', name: 'x-user' },
+      affinity: [{ kind: 'header', name: 'x-user' }],
       health: {
         check: {
           kind: 'http',
@@ -201,10 +221,13 @@ describe('a valid config', () => {
   })
 
   test.each([
-    ['client', { kind: 'client' }],
-    ['path', { kind: 'path' }],
-    ['cookie:Session', { kind: 'cookie', name: 'Session' }],
-    ['query:id', { kind: 'query', name: 'id' }],
+    ['client', [{ kind: 'client' }]],
+    ['path', [{ kind: 'path' }]],
+    ['cookie:Session', [{ kind: 'cookie', name: 'Session' }]],
+    [
+      ['query:id', 'header:X-User', 'client'],
+      [{ kind: 'query', name: 'id' }, { kind: 'header', name: 'x-user' }, { kind: 'client' }],
+    ],
   ])('takes the affinity %p', (affinity, expected) => {
     expect(configOf(withPool({ affinity })).pools[0]?.affinity).toEqual(expected as never)
   })

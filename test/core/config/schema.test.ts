@@ -15,7 +15,16 @@ describe('the schema', () => {
   test.each([
     withPool({}),
     withPool({ health: { path: '/health', expect: [200, '300-399'], interval: '${I:-5s}' } }),
+    withPool({
+      breaker: {},
+      ejection: { successRate: false, failures: ['timeout', 503] },
+      slowStart: { window: '5s' },
+    }),
+    withPool({ breaker: { errorRatio: false, failuresInRow: 3 }, maxEjected: 0, panicThreshold: 1 }),
+    withPool({ backends: [{ url: 'http://a', tier: 1 }] }),
     withPool({ strategy: { use: 'p2c', options: [1] }, affinity: 'header:x-user' }),
+    withPool({ affinity: ['cookie:a', 'client'], sticky: { cookie: { maxAge: '1h', sameSite: 'strict' } } }),
+    withPool({ sticky: { learn: { header: 'x-s' }, ttl: '1m', size: '1MiB' } }),
     withPool({ strategy: '${S:-p2c}' }),
     withTop({ admin: false, listeners: { web: { address: '[::]:80' } } }),
     withTop({
@@ -36,6 +45,11 @@ describe('the schema', () => {
     withTop({ timeouts: { head: '5' } }),
     withTop({ routes: [{}] }),
     withTop({ listeners: { 'a/b': {} } }),
+    withPool({ breaker: { errorRatio: true } }),
+    withPool({ breaker: { errorRatio: 0 } }),
+    withPool({ ejection: { successRate: { factor: 0 } } }),
+    withPool({ slowStart: { windw: '1s' } }),
+    withPool({ maxEjected: 2 }),
     withPool({ retry: { attempts: 11 } }),
     withPool({ retry: { attempts: 1.5 } }),
     withPool({ strategy: 'p3c' }),

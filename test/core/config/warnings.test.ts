@@ -3,7 +3,7 @@ import { formatWarning } from '../../../core/config/problems.ts'
 import { findUnreachable } from '../../../core/config/schema/unreachable.ts'
 import type { RouteMatch } from '../../../core/route/route.ts'
 import { Secret } from '../../../core/secrets.ts'
-import { parse, type Surroundings } from './read-config.ts'
+import { parse, type Surroundings, withPool } from './read-config.ts'
 
 /** As people see them; none for a config that is refused. */
 function warningsOf(source: object, surroundings: Surroundings = {}): string[] {
@@ -27,6 +27,23 @@ describe('a config that may be run, and is hardly meant,', () => {
     [
       { pools: { web: { backends: ['http://a'] } }, routes: [{ pool: 'web' }, { match: { path: '/a' }, pool: 'web' }] },
       ['edge.json:1:69: warning: routes[1] can never match: routes[0] takes all of its requests'],
+    ],
+    [
+      withPool({ breaker: {}, maxEjected: 0 }),
+      ['edge.json:1:81: warning: pools.web.maxEjected is 0, so that breaker and ejection never hold anybody out'],
+    ],
+    [withPool({ maxEjected: 0 }), []],
+    [
+      withPool({ ejection: {}, panicThreshold: 0.6 }),
+      [
+        'edge.json:1:86: warning: pools.web.panicThreshold is more than 1 - maxEjected (0.5), so that all are used before breaker and ejection have held out as many as they may',
+      ],
+    ],
+    [
+      withPool({ breaker: { slowCalls: { latency: '30s' } } }),
+      [
+        'edge.json:1:65: warning: pools.web.breaker has a slowCalls.latency that is no shorter than timeouts.response: what takes so long is a failure already',
+      ],
     ],
   ])('is warned of: %j', (source, warnings) => {
     expect(warningsOf(source)).toEqual(warnings)

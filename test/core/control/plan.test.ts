@@ -30,6 +30,7 @@ describe('planChanges', () => {
       ['pools.web: backend c:80 added', 'pools.web: backend a:80 removed'],
     ],
     ['a weight', members('http://a'), members({ url: 'http://a', weight: 2 }), ['pools.web: weight of a:80 1 -> 2']],
+    ['a tier', members('http://a'), members({ url: 'http://a', tier: 1 }), ['pools.web: tier of a:80 0 -> 1']],
     ['a drain', members('http://a'), members({ url: 'http://a', drain: true }), ['pools.web: a:80 drains']],
     [
       'the end of a drain',
@@ -118,6 +119,17 @@ describe('planChanges', () => {
       withTop({ routes: [{ match: { header: { 'x-key': 'hunter2' } }, pool: 'web' }, { pool: 'web' }] }),
       withTop({ routes: [{ match: { header: { 'x-key': 'hunter3' } }, pool: 'web' }, { pool: 'web' }] }),
       ['routes: added: x-key=*** to web', 'routes: removed: x-key=*** to web'],
+    ],
+    [
+      'what a route says of its requests',
+      withTop({ routes: [{ pool: 'web', timeouts: { request: '10s', connect: '1s' }, retry: { attempts: 3 } }] }),
+      withTop({ routes: [{ pool: 'web', timeouts: { request: '5s' }, hedge: {} }] }),
+      [
+        'routes: * to web: timeouts.request 10s -> 5s',
+        'routes: * to web: timeouts.backend.connect 1s -> none',
+        'routes: * to web: retry removed',
+        'routes: * to web: hedge added',
+      ],
     ],
     [
       'the order of routes',

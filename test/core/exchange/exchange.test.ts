@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Verdict } from '../../../core/admission/admission.ts'
 import { nobody } from '../../../core/admission/admission.ts'
 import { ProtocolError } from '../../../core/errors.ts'
+import { expectEnded } from '../../support/ended-exchange.ts'
 import {
   answers,
   beginExchange,
@@ -16,14 +17,6 @@ import { parseResponse } from '../../support/http1-heads.ts'
 
 const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n'
 const put = 'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
-
-/** All that was begun has ended, once. */
-function expectEnded({ backends, records }: ReturnType<typeof beginExchange>): void {
-  expect(backends.map(({ inflight }) => inflight)).toEqual(backends.map(() => 0))
-  expect(records).toHaveLength(1)
-  const begun = backends.reduce((sum, { counters }) => sum + counters.requests, 0)
-  expect(records[0]!.attempts).toHaveLength(begun)
-}
 
 describe('an exchange', () => {
   test('sends at once on a stream that is open already', () => {
@@ -153,7 +146,7 @@ describe('an attempt that fails', () => {
       },
       [1, 0],
     ],
-    ['by a timeout is not made again', { idle: [1, 0] }, (one) => fails(one, 'timeout'), [1, 0]],
+    ['by a timeout is made at another', { idle: [1, 0] }, (one) => fails(one, 'timeout'), [1, 1]],
     ['by a malformed response is not made again', { idle: [1, 0] }, (one) => fails(one, 'protocol'), [1, 0]],
   ]
   test.each(cases)('%s', (_, options, act, asked) => {
@@ -320,6 +313,7 @@ describe('the record of an exchange', () => {
       attempts: [
         {
           backend: '127.0.0.1:8001',
+          isHedge: false,
           startedAt: 0,
           respondedAt: undefined,
           endedAt: 5,
@@ -327,6 +321,7 @@ describe('the record of an exchange', () => {
         },
         {
           backend: '127.0.0.1:8002',
+          isHedge: false,
           startedAt: 5,
           respondedAt: 25,
           endedAt: 25,

@@ -10,8 +10,8 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 const random = () => 0.5
 const identify = createIdentify((address) => address === '10.0.0.1')
 
-function contextOf(request: string, affinity: Affinity, peer = '1.1.1.1', geo?: Geo): RequestContext {
-  const source = { services: { clock: virtualClock(), random }, geo, affinity }
+function contextOf(request: string, affinity: Affinity | readonly Affinity[], peer = '1.1.1.1', geo?: Geo) {
+  const source = { services: { clock: virtualClock(), random }, geo, affinity: [affinity].flat() }
   return new RequestContext(parseRequest(request), identify(peerAt(peer)), source, 42)
 }
 
@@ -34,6 +34,26 @@ describe('the affinity key', () => {
     [{ kind: 'query', name: 'id' }, withLines('', '/id=1'), undefined],
   ] as const)('by %p of %p is %p', (affinity, request, key) => {
     expect(contextOf(request, affinity).key).toBe(key)
+  })
+
+  const inOrder = [
+    { kind: 'cookie', name: 'id' },
+    { kind: 'header', name: 'x-user' },
+    { kind: 'query', name: 'u' },
+    { kind: 'client' },
+  ] as const
+
+  test.each([
+    [withLines('X-User: b\r\nCookie: id=a\r\n', '/?u=c'), 'a'],
+    [withLines('X-User: b\r\nCookie: id=\r\n', '/?u=c'), 'b'],
+    [withLines('X-User:\r\nX-User: d\r\n', '/?u=c'), 'c'],
+    [withLines(''), '1.1.1.1'],
+  ])('of several in order is the first that %p has', (request, key) => {
+    expect(contextOf(request, inOrder).key).toBe(key)
+  })
+
+  test('is none when the request has none of several', () => {
+    expect(contextOf(withLines(''), inOrder.slice(0, 3)).key).toBeUndefined()
   })
 
   test('by client is the one behind a trusted proxy', () => {

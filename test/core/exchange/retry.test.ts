@@ -1,48 +1,150 @@
 import { describe, expect, test } from 'bun:test'
-import { decideRetry, type FailedAttempt, isIdempotent } from '../../../core/exchange/retry.ts'
+import * as fc from 'fast-check'
+import {
+  backoffMs,
+  decideRetry,
+  type Failure,
+  isIdempotent,
+  isRepeatable,
+  isSafe,
+  type Retryable,
+  type RetryReason,
+} from '../../../core/exchange/retry.ts'
+import { testRetry } from '../../support/edge.ts'
+import { parseRequest } from '../../support/http1-heads.ts'
 
-/** A GET on a pooled connection that was closed as the request came. */
-const stale: FailedAttempt = {
-  cause: 'reset',
-  wasReused: true,
+const get: Retryable = { isRepeatable: true, isBodyLost: false, backendsLeft: 1 }
+const post: Retryable = { ...get, isRepeatable: false }
+const lost: Retryable = { ...get, isBodyLost: true }
+const last: Retryable = { ...get, backendsLeft: 0 }
+
+const failed = (cause: (Failure & { kind: 'failed' })['cause'], facts: object = {}): Failure => ({
+  kind: 'failed',
+  cause,
+  wasReused: false,
   hasResponseBegun: false,
-  isIdempotent: true,
-  hasSentBody: false,
-  backendsLeft: 1,
+  ...facts,
+})
+/** On a pooled connection that was closed as the request came. */
+const stale = failed('reset', { wasReused: true })
+const died = failed('reset')
+const begun = { hasResponseBegun: true }
+const answered = (status: number, retryAfterMs?: number): Failure => ({ kind: 'answered', status, retryAfterMs })
+
+const policy = testRetry({ statuses: [429, 502, 503], maxRetryAfterMs: 1000 })
+
+/** In words: what is done, with which cause, what it costs and how long it waits. */
+function told(failure: Failure, request: Retryable, changes: Parameters<typeof testRetry>[0] = {}): string {
+  const retry = decideRetry(failure, request, { ...policy, ...changes })
+  if (retry.kind !== 'another') return retry.kind
+  const { reason, isFree, backsOff, leastMs } = retry
+  return ['another', reason, isFree ? 'free' : '', backsOff ? 'backs off' : '', leastMs > 0 ? `${leastMs} ms` : '']
+    .filter((word) => word !== '')
+    .join(' ')
 }
-const died: FailedAttempt = { ...stale, wasReused: false }
-const refused: FailedAttempt = { ...stale, cause: 'connect', wasReused: false }
 
 describe('decideRetry', () => {
   test.each([
-    ['a refused connect', refused, 'another'],
-    ['a refused connect of a POST', { ...refused, isIdempotent: false }, 'another'],
-    ['a refused connect of the last attempt', { ...refused, backendsLeft: 0 }, 'none'],
-    ['a lack of our own', { ...refused, cause: 'local' }, 'another'],
-    ['a lack of our own, for the last attempt', { ...refused, cause: 'local', backendsLeft: 0 }, 'none'],
-    ['a stale connection', stale, 'same'],
-    ['a stale connection of the last attempt', { ...stale, backendsLeft: 0 }, 'same'],
-    ['a stale connection and a POST', { ...stale, isIdempotent: false }, 'none'],
-    ['a stale connection that took body bytes', { ...stale, hasSentBody: true }, 'none'],
-    ['a stale connection that gave bytes', { ...stale, hasResponseBegun: true }, 'none'],
-    ['a new connection that died', died, 'another'],
-    ['a new connection that died and a POST', { ...died, isIdempotent: false }, 'none'],
-    ['a new connection that died of the last backend', { ...died, backendsLeft: 0 }, 'none'],
-    ['a new connection that took body bytes', { ...died, hasSentBody: true }, 'none'],
-    ['a new connection that gave bytes', { ...died, hasResponseBegun: true }, 'none'],
-    ['a time-out', { ...stale, cause: 'timeout' }, 'none'],
-    ['a malformed response', { ...stale, cause: 'protocol' }, 'none'],
-  ] as const)('for %s', (_, failed, retry) => {
-    expect(decideRetry(failed)).toBe(retry)
+    ['a refused connect', failed('connect'), get, 'another connect'],
+    ['a refused connect of a POST', failed('connect'), post, 'another connect'],
+    ['a refused connect of the last attempt', failed('connect'), last, 'none'],
+    ['a lack of our own', failed('local'), post, 'another local free'],
+    ['a lack of our own, for the last attempt', failed('local'), last, 'none'],
+    ['a stale connection', stale, get, 'same'],
+    ['a stale connection of the last attempt', stale, last, 'same'],
+    ['a stale connection and a POST', stale, post, 'none'],
+    ['a stale connection that took body bytes', stale, lost, 'none'],
+    ['a stale connection that gave bytes', failed('reset', { wasReused: true, ...begun }), get, 'none'],
+    ['a new connection that died', died, get, 'another reset backs off'],
+    ['a new connection that died and a POST', died, post, 'none'],
+    ['a new connection that died of the last backend', died, last, 'none'],
+    ['a new connection that took body bytes', died, lost, 'none'],
+    ['a new connection that gave bytes', failed('reset', begun), get, 'none'],
+    ['a time-out', failed('timeout'), get, 'another timeout backs off'],
+    ['a time-out over a kept connection', failed('timeout', { wasReused: true }), get, 'another timeout backs off'],
+    ['a time-out and a POST', failed('timeout'), post, 'none'],
+    ['a time-out in the middle of a head', failed('timeout', begun), get, 'none'],
+    ['a malformed response', failed('protocol'), get, 'none'],
+    ['a status that is named', answered(503), get, 'another status backs off'],
+    ['a status that is not', answered(500), get, 'none'],
+    ['a status and a POST', answered(503), post, 'none'],
+    ['a status whose request took body bytes', answered(503), lost, 'none'],
+    ['a status of the last backend', answered(503), last, 'none'],
+    ['a status that asks for a wait', answered(503, 700), get, 'another status backs off 700 ms'],
+    ['a status that asks for the longest wait', answered(503, 1000), get, 'another status backs off 1000 ms'],
+    ['a status that asks for a longer wait', answered(503, 1001), get, 'none'],
+    ['a status that asks for an endless wait', answered(503, Infinity), get, 'none'],
+    ['a 429', answered(429), get, 'none'],
+    ['a 429 that says when', answered(429, 0), get, 'another status backs off'],
+    ['a 429 that says too late', answered(429, 2000), get, 'none'],
+  ] as const)('for %s', (_, failure, request, expected) => {
+    expect(told(failure, request)).toBe(expected)
+  })
+
+  test.each([
+    ['connect', failed('connect')],
+    ['reset', died],
+    ['timeout', failed('timeout')],
+  ] as const)('leaves a %s alone that the policy does not name', (cause, failure) => {
+    const on = policy.on.filter((named) => named !== cause)
+    expect(told(failure, get, { on })).toBe('none')
+    expect(told(failure, get, { on: [cause] })).toStartWith(`another ${cause satisfies RetryReason}`)
+  })
+})
+
+describe('backoffMs', () => {
+  const waits = testRetry({ backoffMs: 25, maxBackoffMs: 250 })
+
+  test('doubles its bound with each retry, up to the longest', () => {
+    const bounds = [0, 1, 2, 3, 4, 50].map((earlier) => backoffMs(waits, earlier, () => 1))
+    expect(bounds).toEqual([25, 50, 100, 200, 250, 250])
+  })
+
+  test('is anything between nothing and the bound', () => {
+    fc.assert(
+      fc.property(fc.nat(2000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (earlier, draw) => {
+        const waited = backoffMs(waits, earlier, () => draw)
+        expect(waited).toBeGreaterThanOrEqual(0)
+        expect(waited).toBeLessThanOrEqual(250)
+      }),
+    )
+    expect(backoffMs(waits, 3, () => 0)).toBe(0)
+    expect(backoffMs(testRetry({ backoffMs: 0, maxBackoffMs: 0 }), 9, () => 0.5)).toBe(0)
   })
 })
 
 describe('isIdempotent', () => {
-  test.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])('holds for %s', (method) => {
+  test.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PUT', 'DELETE'])('holds for %s', (method) => {
     expect(isIdempotent(method)).toBe(true)
   })
 
   test.each(['POST', 'PATCH', 'CONNECT', 'get', '', 'BREW', 'constructor'])('does not hold for %p', (method) => {
     expect(isIdempotent(method)).toBe(false)
+  })
+})
+
+test.each([
+  ['GET', true],
+  ['QUERY', true],
+  ['PUT', false],
+  ['DELETE', false],
+  ['POST', false],
+])('isSafe for %s: %p', (method, safe) => {
+  expect(isSafe(method)).toBe(safe)
+})
+
+describe('isRepeatable', () => {
+  const head = (method: string, fields = '') => parseRequest(`${method} / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
+
+  test.each([
+    ['PUT', '', true],
+    ['POST', '', false],
+    ['POST', 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"\r\n', true],
+    ['PATCH', 'idempotency-key: 1\r\n', true],
+    ['POST', 'Idempotency-Key:\r\n', false],
+    ['POST', 'Idempotency-Key: \t \r\n', false],
+    ['POST', 'X-Idempotency-Key: 1\r\n', false],
+  ])('%s with %p: %p', (method, fields, repeatable) => {
+    expect(isRepeatable(head(method, fields))).toBe(repeatable)
   })
 })

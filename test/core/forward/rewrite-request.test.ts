@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { DeadlineLine } from '../../../core/forward/deadline.ts'
 import { forwardedForLines } from '../../../core/forward/client-lines.ts'
 import { acceptsTrailers, isUpgrade, requestHeadRoom, writeRequestHead } from '../../../core/forward/rewrite-request.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
@@ -10,13 +11,16 @@ interface Hop {
   readonly isTrusted?: boolean
   readonly address?: string
   readonly asksUpgrade?: boolean
+  readonly hiddenCookie?: string
+  readonly deadline?: DeadlineLine
 }
 
 /** The forwarded head, written into a buffer that is just as large as it was said to need, at an odd offset. */
-function rewritten(text: string, { isTrusted = false, address = '1.2.3.4', asksUpgrade = false }: Hop = {}): string {
+function rewritten(text: string, hop: Hop = {}): string {
+  const { isTrusted = false, address = '1.2.3.4', asksUpgrade = false, hiddenCookie, deadline } = hop
   const head = parseRequest(text)
   const client = { address, isTrusted, scheme: 'http' as const, forwardedFields: forwardedForLines(address) }
-  const rewrite = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade, writeRequestId }
+  const rewrite = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade, hiddenCookie, writeRequestId, deadline }
   const at = 7
   const out = Buffer.alloc(at + requestHeadRoom(head, rewrite), '!')
   const end = writeRequestHead(out, at, head, rewrite)
@@ -48,6 +52,23 @@ describe('writeRequestHead', () => {
 
   test('answers a higher minor version as 1.1', () => {
     expect(rewritten('GET / HTTP/1.9\r\nHost: a\r\n\r\n')).toStartWith('GET / HTTP/1.1\r\nHost: a\r\n')
+  })
+
+  test('keeps a cookie of ours from the backend, and writes the others at the end', () => {
+    expect(
+      rewritten('GET / HTTP/1.1\r\nHost: a\r\ncOOkie:a=1;own=2; b=3\r\nB: 1\r\n\r\n', { hiddenCookie: 'own' }),
+    ).toBe(`GET / HTTP/1.1\r\nHost: a\r\nB: 1\r\ncOOkie:a=1;b=3\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`)
+  })
+
+  test('leaves Cookie fields alone that do not hold it', () => {
+    const text = 'GET / HTTP/1.1\r\nHost: a\r\nCookie:  xown=1; own; OWN=2 ;\r\nB: 1\r\n'
+    expect(rewritten(`${text}\r\n`, { hiddenCookie: 'own' })).toStartWith(text)
+  })
+
+  test('has room for as many Cookie fields without white space as a head may have', () => {
+    const lines = 'Cookie:own=2;a\r\n'.repeat(200)
+    const text = rewritten(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`, { hiddenCookie: 'own' })
+    expect(text.split('Cookie:a\r\n')).toHaveLength(201)
   })
 
   test.each([
@@ -209,6 +230,15 @@ describe('writeRequestHead', () => {
     const text = rewritten(`${method} / HTTP/1.1\r\nHost: a\r\n${line}\r\n`)
     expect(text.split(line)).toHaveLength(2)
     expect(text.match(/max-forwards/gi)).toHaveLength(1)
+  })
+
+  test('tells of a deadline in place of all that the client says of it', () => {
+    const deadline = { field: 'grpc-timeout', value: '250m' } as const
+    const text = 'GET / HTTP/1.1\r\nHost: a\r\nGrpc-Timeout: 1S\r\nB: 1\r\ngrpc-timeout: 2S\r\n\r\n'
+    expect(rewritten(text, { deadline })).toBe(
+      `GET / HTTP/1.1\r\nHost: a\r\nB: 1\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}grpc-timeout: 250m\r\n\r\n`,
+    )
+    expect(rewritten(text)).toContain('Grpc-Timeout: 1S\r\nB: 1\r\ngrpc-timeout: 2S\r\n')
   })
 
   test('asks for trailers when the client does', () => {

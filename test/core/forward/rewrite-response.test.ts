@@ -11,8 +11,9 @@ import { parseResponse } from '../../support/http1-heads.ts'
 /** For tests that are not about the date. */
 const undated = () => Buffer.alloc(0)
 
-function rewritten(text: string, how: Partial<ResponseRewrite> = {}): string {
+function rewritten(text: string, how: Partial<ResponseRewrite> = {}, added = ''): string {
   const head = parseResponse(text)
+  head.added = bytesOf(added)
   const out = Buffer.alloc(5 + responseHeadRoom(head), '!')
   const rewrite = { coding: 'length', persists: true, isOldClient: false, dateLine: undated, ...how } as const
   const end = writeResponseHead(out, 5, head, rewrite)
@@ -24,6 +25,14 @@ describe('writeResponseHead', () => {
   test('changes nothing that need not be changed', () => {
     const head = 'HTTP/1.1 299 \xff odd\r\nset-cookie: a\r\nX:\r\nSet-Cookie:  b \r\nContent-Length: 3\r\n\r\n'
     expect(rewritten(head)).toBe(head)
+  })
+
+  test.each([
+    ['HTTP/1.1 200 OK\r\nA: 1\r\n', ''],
+    ['HTTP/1.1 101 Switching Protocols\r\n', 'Connection: Upgrade\r\nUpgrade: x\r\n'],
+  ])('writes added lines behind those of %p', (head, hop) => {
+    const added = `Set-Cookie: ${'a'.repeat(5000)}=1\r\n`
+    expect(rewritten(`${head}${hop}\r\n`, {}, added)).toBe(`${head}${added}${hop}\r\n`)
   })
 
   test('speaks HTTP/1.1 for an old backend', () => {

@@ -7,6 +7,7 @@ import type { Random } from '../../../core/random.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { scriptedProbe } from '../../support/scripted-probe.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { NO_RULE } from '../../../core/backend/standing.ts'
 
 const basePolicy: HealthPolicy = {
   check: { kind: 'tcp' },
@@ -154,7 +155,7 @@ describe('createMonitor', () => {
     const { backend, clock, begun, answer } = watchingOne({ intervalMs: 5000 })
     answer(backend, true)
     backend.facts.traffic = { kind: 'failing', since: 1, cause: 'refused', until: undefined }
-    backend.reckon({ awaitsCheckSince: undefined }, clock.now())
+    backend.reckon(NO_RULE, clock.now())
     clock.advance(5000)
     expect(begun).toHaveLength(2)
     answer(backend, true)

@@ -9,13 +9,13 @@ import { createProbe, type Probe } from '../../../core/health/probe.ts'
 import { createNameTable } from '../../../core/names/resolver.ts'
 import { DescriptorBudget } from '../../../core/net/budget.ts'
 import { createDial } from '../../../core/net/dial.ts'
-import { systemConnect } from '../../../core/net/system-connect.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import { openBudget } from '../../support/budget.ts'
 import { fail } from '../../support/fail.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { closedPort } from '../../support/ports.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { systemTransport } from '../../support/transports.ts'
 
 const limits = { maxHeadBytes: 4096, maxTargetBytes: 256, maxFields: 16 }
 const http: HealthCheck = { kind: 'http', path: '/health', host: undefined, expect: [{ from: 200, to: 399 }] }
@@ -72,7 +72,7 @@ const answering = (text: string, asked: string[] = []) =>
 function makeProbe(
   clock = virtualClock(),
   budget = openBudget(clock),
-  connect = systemConnect(fail),
+  connect = systemTransport.connects(fail),
   code = 'ENOTFOUND',
 ): Probe {
   const wheel = new TimerWheel(clock, fail)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { cookieNamed, queryNamed } from '../../../core/http1/pairs.ts'
+import { cookieNamed, findCookie, queryNamed } from '../../../core/http1/pairs.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
 
 const cookie = (lines: string, name = 'id') =>
@@ -42,6 +42,36 @@ describe('cookieNamed', () => {
 
   test('finds the last of very many', () => {
     expect(cookie(`Cookie: ${'a=1; '.repeat(12_000)}id=x\r\n`)).toBe('x')
+  })
+})
+
+describe('findCookie', () => {
+  /** Takes values of two digits. */
+  function found(lines: string): { readonly value: string | undefined; readonly seen: readonly string[] } {
+    const seen: string[] = []
+    const { fields } = parseRequest(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)
+    const value = findCookie(fields, 'id', (bytes, from, to) => {
+      seen.push(bytes.toString('latin1', from, to))
+      return /^\d\d$/.test(seen.at(-1)!) ? seen.at(-1) : undefined
+    })
+    return { value, seen }
+  }
+
+  test.each([
+    ['', undefined, []],
+    ['Cookie: ID=11; xid=22; id\r\n', undefined, []],
+    ['Cookie: id=\r\n', undefined, ['']],
+    ['Cookie: id=11; id=22\r\n', '11', ['11']],
+    ['Cookie: id=1;id= 22 ;id=33\r\n', '22', ['1', '22']],
+    ['Cookie: id=1\r\nX: y\r\ncookie: a=b; id="33"; id=44\r\n', '44', ['1', '"33"', '44']],
+  ] as const)('in %p finds %p, having seen %p', (lines, value, seen) => {
+    expect(found(lines)).toEqual({ value, seen: [...seen] })
+  })
+
+  test('looks at eight of a name, however many come', () => {
+    expect(found(`Cookie: ${'id=a; '.repeat(7)}id=11\r\n`).value).toBe('11')
+    expect(found(`Cookie: ${'id=a; '.repeat(8)}id=11\r\n`).value).toBeUndefined()
+    expect(found(`${'Cookie: id=a\r\n'.repeat(8)}Cookie: id=11\r\n`).seen).toHaveLength(8)
   })
 })
 

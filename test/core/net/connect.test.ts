@@ -3,14 +3,16 @@ import { dlopen, ptr } from 'bun:ffi'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '../../../core/clock.ts'
 import type { Connect, Endpoint } from '../../../core/net/connect.ts'
-import { connectByBun } from '../../../core/net/connect-bun.ts'
-import { connectByLibc } from '../../../core/net/connect-libc.ts'
-import { type Libc, loadLibc } from '../../../core/net/libc.ts'
-import type { SocketOwner } from '../../../core/net/wire-handlers.ts'
+import { connectByBun } from '../../../core/net/bun/connect-bun.ts'
+import { connectByLibc } from '../../../core/net/bun/connect-libc.ts'
+import { type Libc, loadLibc } from '../../../core/net/bun/libc.ts'
+import type { OwnedSocket, SocketOwner } from '../../../core/net/wire-socket.ts'
 import { fail } from '../../support/fail.ts'
 import { closedPort } from '../../support/ports.ts'
 import { silentPeer } from '../../support/silent-peer.ts'
+import { transports } from '../../support/transports.ts'
 
 const libc = loadLibc() ?? fail(new Error('no libc'))
 const folder = mkdtempSync(join(tmpdir(), 'smartedge-connect-'))
@@ -43,11 +45,10 @@ function outcomeOf(connect: Connect, endpoint: Endpoint): Promise<string> {
       onFailed: resolve,
       onConnected(socket) {
         socket.data = {
-          opened() {},
           drained() {},
           received(bytes) {
             text += bytes.toString()
-            if (text === 'hello') socket.write(', again')
+            if (text === 'hello') say(socket, ', again')
             else if (text === 'hello, again') socket.end()
           },
           peerEnded() {},
@@ -58,11 +59,18 @@ function outcomeOf(connect: Connect, endpoint: Endpoint): Promise<string> {
   })
 }
 
+const say = (socket: OwnedSocket, text: string) => void socket.write(Buffer.from(text), 0, text.length)
+
+const means = { reportFault: fail, clock: systemClock }
+
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 
 describe.each([
-  ['libc', connectByLibc(libc, fail)],
-  ['Bun', connectByBun(fail)],
+  ...transports
+    .filter(([name]) => name === 'epoll')
+    .map(([name, transport]) => [name, transport.connects(fail)] as const),
+  ['libc', connectByLibc(libc, means)],
+  ['Bun', connectByBun(means)],
 ])('a connect by %s', (_name, connect) => {
   test('reaches peers by IPv4, IPv6 and Unix sockets, both ways', async () => {
     expect(await outcomeOf(connect, there)).toBe('hello, again')
@@ -120,7 +128,7 @@ describe.each([
 
 describe('a connect that is given up', () => {
   test('frees its descriptor at once', () => {
-    const connect = connectByLibc(libc, fail)
+    const connect = connectByLibc(libc, means)
     const before = openDescriptors()
     const cancels = Array.from({ length: 100 }, () =>
       connect(nowhere, { onConnected: () => fail('connected'), onFailed: fail }),
@@ -131,7 +139,7 @@ describe('a connect that is given up', () => {
   })
 
   test('makes room for others where it cannot be freed, once it has come to its end', async () => {
-    const connect = connectByBun(fail)
+    const connect = connectByBun(means)
     for (let time = 0; time < 40; time += 1) {
       connect(there, { onConnected() {}, onFailed() {} })()
       expect(await outcomeOf(connect, there)).toBe('hello, again')
@@ -139,7 +147,7 @@ describe('a connect that is given up', () => {
   })
 
   test('is one of 32 to a peer where it cannot be freed, and is no refusal', async () => {
-    const connect = connectByBun(fail)
+    const connect = connectByBun(means)
     const before = openDescriptors()
     for (let time = 0; time < 40; time += 1) connect(nowhere, { onConnected() {}, onFailed() {} })()
     expect(openDescriptors() - before).toBe(32)

@@ -7,7 +7,7 @@ import type { ConnectEvents } from '../../../core/net/connect.ts'
 import { createDial } from '../../../core/net/dial.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import { Wire } from '../../../core/net/wire.ts'
-import type { SocketOwner } from '../../../core/net/wire-handlers.ts'
+import type { SocketOwner } from '../../../core/net/wire-socket.ts'
 import { fail } from '../../support/fail.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -71,7 +71,7 @@ describe('a dial to an IP address or a Unix socket', () => {
     dial(ip, wire, 2000)
     succeed()
     expect(log).toEqual(['to 10.0.0.1', 'open'])
-    expect(wire.isOpen).toBe(true)
+    expect(wire.socket).toBeDefined()
     clock.advance(10_000)
     expect(log).toHaveLength(2)
     dial({ kind: 'unix', path: '/run/app.sock' }, wire, 2000)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { SocketAddress } from '../../../core/address.ts'
 import { listen, type Listener, type ListenerOptions } from '../../../core/net/listener.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
+import { transports } from '../../support/transports.ts'
 
 let folder = ''
 let open: Listener[] = []
@@ -17,153 +18,164 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Turns everybody away, and remembers who came. */
-function start(address: SocketAddress, facts: Partial<ListenerOptions> = {}) {
-  const peers: string[] = []
-  const accept = (peer: string) => {
-    peers.push(peer)
-    return undefined
-  }
-  const reportFault = (error: unknown) => {
-    throw error
-  }
-  const listener = listen({ address, reusePort: false, mode: undefined, accept, reportFault, ...facts })
-  open.push(listener)
-  return { listener, peers }
-}
-
-const tcp = (host: string, port = 0): SocketAddress => ({ kind: 'tcp', host, port })
-const unix = (name: string): SocketAddress & { kind: 'unix' } => ({ kind: 'unix', path: join(folder, name) })
-const portOf = ({ address }: Listener): number => (address.kind === 'tcp' ? address.port : 0)
-const failure = (start: () => unknown): string => {
-  try {
-    start()
-    return 'none'
-  } catch (error) {
-    return String(error)
-  }
-}
-
-describe('a listener', () => {
-  test('tells the port that the system chose, and where it really listens', () => {
-    const { listener } = start(tcp('127.0.0.1'))
-    expect(portOf(listener)).toBeGreaterThan(0)
-    expect(listener.bound).toEqual([listener.address])
-  })
-
-  test('on localhost listens in both families, on one port', async () => {
-    const { listener, peers } = start(tcp('localhost'))
-    const port = portOf(listener)
-    expect(listener.address).toEqual(tcp('localhost', port))
-    expect(listener.bound).toEqual([tcp('127.0.0.1', port), tcp('::1', port)])
-    for (const hostname of ['127.0.0.1', '::1']) {
-      await Bun.connect({ hostname, port, socket: { data: () => undefined } })
-      await turnUntil(() => peers.at(-1) === hostname, hostname)
+describe.each(transports)('by %s', (_name, transport) => {
+  /** Turns everybody away, and remembers who came. */
+  function start(address: SocketAddress, facts: Partial<ListenerOptions> = {}) {
+    const peers: string[] = []
+    const accept = (peer: string) => {
+      peers.push(peer)
+      return undefined
     }
-    listener.stop()
-    for (const hostname of ['127.0.0.1', '::1']) {
-      const refused = Bun.connect({ hostname, port, socket: { data: () => undefined } }).catch(String)
-      expect(await refused).toContain('Failed to connect')
+    const reportFault = (error: unknown) => {
+      throw error
     }
+    const listener = listen({
+      transport,
+      address,
+      reusePort: false,
+      mode: undefined,
+      accept,
+      onShortage: () => false,
+      reportFault,
+      ...facts,
+    })
+    open.push(listener)
+    return { listener, peers }
+  }
+
+  const tcp = (host: string, port = 0): SocketAddress => ({ kind: 'tcp', host, port })
+  const unix = (name: string): SocketAddress & { kind: 'unix' } => ({ kind: 'unix', path: join(folder, name) })
+  const portOf = ({ address }: Listener): number => (address.kind === 'tcp' ? address.port : 0)
+  const failure = (start: () => unknown): string => {
+    try {
+      start()
+      return 'none'
+    } catch (error) {
+      return String(error)
+    }
+  }
+
+  describe('a listener', () => {
+    test('tells the port that the system chose, and where it really listens', () => {
+      const { listener } = start(tcp('127.0.0.1'))
+      expect(portOf(listener)).toBeGreaterThan(0)
+      expect(listener.bound).toEqual([listener.address])
+    })
+
+    test('on localhost listens in both families, on one port', async () => {
+      const { listener, peers } = start(tcp('localhost'))
+      const port = portOf(listener)
+      expect(listener.address).toEqual(tcp('localhost', port))
+      expect(listener.bound).toEqual([tcp('127.0.0.1', port), tcp('::1', port)])
+      for (const hostname of ['127.0.0.1', '::1']) {
+        await Bun.connect({ hostname, port, socket: { data: () => undefined } })
+        await turnUntil(() => peers.at(-1) === hostname, hostname)
+      }
+      listener.stop()
+      for (const hostname of ['127.0.0.1', '::1']) {
+        const refused = Bun.connect({ hostname, port, socket: { data: () => undefined } }).catch(String)
+        expect(await refused).toContain('Failed to connect')
+      }
+    })
+
+    test('tells the peers of a dual-stack address by their IPv4 address', async () => {
+      const { listener, peers } = start(tcp('::'))
+      await Bun.connect({ hostname: '127.0.0.1', port: portOf(listener), socket: { data: () => undefined } })
+      await turnUntil(() => peers.length === 1, 'a peer')
+      expect(peers).toEqual(['127.0.0.1'])
+    })
+
+    test('counts who stands in its queue', async () => {
+      const { listener, peers } = start(tcp('localhost'))
+      expect(listener.countQueued()).toBe(0)
+      const [one, other] = ['127.0.0.1', '::1'].map((hostname) =>
+        Bun.connect({ hostname, port: portOf(listener), socket: { data: () => undefined } }),
+      )
+      if (process.platform === 'linux') expect(listener.countQueued()).toBe(2)
+      await Promise.all([one, other])
+      await turnUntil(() => peers.length === 2, 'two peers')
+      expect(listener.countQueued()).toBe(0)
+    })
+
+    test.skipIf(process.platform !== 'linux')('keeps new ones out in both families, when told to', async () => {
+      const { listener, peers } = start(tcp('localhost'))
+      listener.keepOut()
+      for (const hostname of ['127.0.0.1', '::1'])
+        void Bun.connect({ hostname, port: portOf(listener), socket: { data: () => undefined } }).catch(() => undefined)
+      for (let turns = 0; turns < 50; turns += 1) await turn()
+      expect([peers, listener.countQueued()]).toEqual([[], 0])
+    })
+
+    test('shares its port when all say so, and else with nobody', () => {
+      const { listener } = start(tcp('127.0.0.1'), { reusePort: true })
+      const address = tcp('127.0.0.1', portOf(listener))
+      expect(start(address, { reusePort: true }).listener.address).toEqual(address)
+      expect(failure(() => start(address))).toContain('is already in use')
+      const alone = start(tcp('127.0.0.1')).listener
+      expect(failure(() => start(alone.address, { reusePort: true }))).toContain('is already in use')
+    })
   })
 
-  test('tells the peers of a dual-stack address by their IPv4 address', async () => {
-    const { listener, peers } = start(tcp('::'))
-    await Bun.connect({ hostname: '127.0.0.1', port: portOf(listener), socket: { data: () => undefined } })
-    await turnUntil(() => peers.length === 1, 'a peer')
-    expect(peers).toEqual(['127.0.0.1'])
+  describe('a Unix socket', () => {
+    const modeOf = ({ path }: { path: string }): number => statSync(path).mode & 0o777
+
+    test.each([0o600, 0o660, 0o666])('has the permissions %o from its first moment', (mode) => {
+      const umask = process.umask()
+      start(unix('a'), { mode })
+      expect(modeOf(unix('a'))).toBe(mode)
+      expect(process.umask()).toBe(umask)
+    })
+
+    test('has those of the umask without any, and may get others', () => {
+      const { listener } = start(unix('a'))
+      const byUmask = 0o777 & ~process.umask()
+      expect(modeOf(unix('a'))).toBe(byUmask)
+      listener.setMode(0o660)
+      expect(modeOf(unix('a'))).toBe(0o660)
+      listener.setMode(undefined)
+      expect(modeOf(unix('a'))).toBe(byUmask)
+    })
+
+    test('is nothing to a listener on TCP', () => {
+      const { listener } = start(tcp('127.0.0.1'))
+      listener.setMode(0o600)
+      expect(listener.countQueued()).toBe(0)
+    })
   })
 
-  test('counts who stands in its queue', async () => {
-    const { listener, peers } = start(tcp('localhost'))
-    expect(listener.countQueued()).toBe(0)
-    const [one, other] = ['127.0.0.1', '::1'].map((hostname) =>
-      Bun.connect({ hostname, port: portOf(listener), socket: { data: () => undefined } }),
-    )
-    if (process.platform === 'linux') expect(listener.countQueued()).toBe(2)
-    await Promise.all([one, other])
-    await turnUntil(() => peers.length === 2, 'two peers')
-    expect(listener.countQueued()).toBe(0)
-  })
+  describe('an address that cannot be had', () => {
+    test('in use is told with the way out', () => {
+      const { listener } = start(tcp('127.0.0.1'))
+      expect(failure(() => start(listener.address))).toBe(
+        `StartError: 127.0.0.1:${portOf(listener)} is already in use; stop what listens there, or choose another address`,
+      )
+    })
 
-  test.skipIf(process.platform !== 'linux')('keeps new ones out in both families, when told to', async () => {
-    const { listener, peers } = start(tcp('localhost'))
-    listener.keepOut()
-    for (const hostname of ['127.0.0.1', '::1'])
-      void Bun.connect({ hostname, port: portOf(listener), socket: { data: () => undefined } }).catch(() => undefined)
-    for (let turns = 0; turns < 50; turns += 1) await turn()
-    expect([peers, listener.countQueued()]).toEqual([[], 0])
-  })
+    test('that is taken in one family leaves the other one free', () => {
+      const other = start(tcp('::1')).listener
+      expect(failure(() => start(tcp('localhost', portOf(other))))).toContain(
+        `localhost:${portOf(other)} is already in use`,
+      )
+      expect(start(tcp('127.0.0.1', portOf(other))).listener.bound).toHaveLength(1)
+    })
 
-  test('shares its port when all say so, and else with nobody', () => {
-    const { listener } = start(tcp('127.0.0.1'), { reusePort: true })
-    const address = tcp('127.0.0.1', portOf(listener))
-    expect(start(address, { reusePort: true }).listener.address).toEqual(address)
-    expect(failure(() => start(address))).toContain('is already in use')
-    const alone = start(tcp('127.0.0.1')).listener
-    expect(failure(() => start(alone.address, { reusePort: true }))).toContain('is already in use')
-  })
-})
+    test.each([
+      ['of another machine', tcp('192.0.2.1'), '192.0.2.1:0 is no address of this machine'],
+      ['with a name of nobody', tcp('nobody.invalid'), "nobody.invalid:0 can't be opened: Failed to listen at"],
+      [
+        'in a folder that is missing',
+        { kind: 'unix', path: '/nowhere/a.sock' },
+        'lies in a directory that does not exist',
+      ],
+    ] as const)('%s is told', (_, address, message) => {
+      expect(failure(() => start(address))).toContain(message)
+    })
 
-describe('a Unix socket', () => {
-  const modeOf = ({ path }: { path: string }): number => statSync(path).mode & 0o777
-
-  test.each([0o600, 0o660, 0o666])('has the permissions %o from its first moment', (mode) => {
-    const umask = process.umask()
-    start(unix('a'), { mode })
-    expect(modeOf(unix('a'))).toBe(mode)
-    expect(process.umask()).toBe(umask)
-  })
-
-  test('has those of the umask without any, and may get others', () => {
-    const { listener } = start(unix('a'))
-    const byUmask = 0o777 & ~process.umask()
-    expect(modeOf(unix('a'))).toBe(byUmask)
-    listener.setMode(0o660)
-    expect(modeOf(unix('a'))).toBe(0o660)
-    listener.setMode(undefined)
-    expect(modeOf(unix('a'))).toBe(byUmask)
-  })
-
-  test('is nothing to a listener on TCP', () => {
-    const { listener } = start(tcp('127.0.0.1'))
-    listener.setMode(0o600)
-    expect(listener.countQueued()).toBe(0)
-  })
-})
-
-describe('an address that cannot be had', () => {
-  test('in use is told with the way out', () => {
-    const { listener } = start(tcp('127.0.0.1'))
-    expect(failure(() => start(listener.address))).toBe(
-      `StartError: 127.0.0.1:${portOf(listener)} is already in use; stop what listens there, or choose another address`,
-    )
-  })
-
-  test('that is taken in one family leaves the other one free', () => {
-    const other = start(tcp('::1')).listener
-    expect(failure(() => start(tcp('localhost', portOf(other))))).toContain(
-      `localhost:${portOf(other)} is already in use`,
-    )
-    expect(start(tcp('127.0.0.1', portOf(other))).listener.bound).toHaveLength(1)
-  })
-
-  test.each([
-    ['of another machine', tcp('192.0.2.1'), '192.0.2.1:0 is no address of this machine'],
-    ['with a name of nobody', tcp('nobody.invalid'), "nobody.invalid:0 can't be opened: Failed to listen at"],
-    [
-      'in a folder that is missing',
-      { kind: 'unix', path: '/nowhere/a.sock' },
-      'lies in a directory that does not exist',
-    ],
-  ] as const)('%s is told', (_, address, message) => {
-    expect(failure(() => start(address))).toContain(message)
-  })
-
-  test('where a file lies is told, and the file stays', () => {
-    const address = unix('file')
-    writeFileSync(address.path, 'precious')
-    expect(failure(() => start(address))).toContain('is already in use')
-    expect(statSync(address.path).isFile()).toBe(true)
+    test('where a file lies is told, and the file stays', () => {
+      const address = unix('file')
+      writeFileSync(address.path, 'precious')
+      expect(failure(() => start(address))).toContain('is already in use')
+      expect(statSync(address.path).isFile()).toBe(true)
+    })
   })
 })

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { enter, leave } from '../../../core/net/outbox.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
-import type { Wire, WireOwner } from '../../../core/net/wire.ts'
+import type { Wire } from '../../../core/net/wire.ts'
+import type { WireOwner } from '../../../core/net/wire-owner.ts'
 import { drawIndex, seededRandom } from '../../../core/random.ts'
 import { fail } from '../../support/fail.ts'
 import { fakeWire } from '../../support/fake-socket.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
-import { turn } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 function make(owner: Partial<WireOwner> = {}) {
@@ -243,6 +243,26 @@ describe('a wire that ends', () => {
     expect(log).toEqual(['terminate', 'onClose'])
   })
 
+  test('closes at once behind what it sends when nothing can follow, without a FIN before', () => {
+    const { wire, log, sent } = make()
+    enter()
+    wire.write(bytesOf('bye'), 0, 3)
+    wire.closeAtOnce()
+    leave()
+    expect([sent(), log]).toEqual(['bye', ['end', 'onClose']])
+  })
+
+  test('closes at once behind what it keeps', () => {
+    const { wire, log, sent, takes } = make()
+    takes(1)
+    wire.write(bytesOf('bye'), 0, 3)
+    wire.closeAtOnce()
+    expect(log).toEqual(['onBlocked'])
+    takes(9)
+    wire.drained()
+    expect([sent(), log]).toEqual(['bye', ['onBlocked', 'end', 'onClose']])
+  })
+
   test('gives up the connect under way when it is destroyed, once', () => {
     const { wire, log } = make()
     wire.connecting = () => void log.push('given up')
@@ -315,26 +335,6 @@ describe('a wire that waits', () => {
     const { wire, log } = make()
     for (const step of ['pause', 'pause', 'resume', 'resume', 'pause'] as const) wire[step]()
     expect(log).toEqual(['pause', 'resume', 'pause'])
-  })
-
-  test('lets others have a turn behind all that one read can bring', async () => {
-    const { wire, log } = make()
-    wire.received(Buffer.alloc(512 * 1024 - 1))
-    expect(log).toEqual(['onData'])
-    wire.received(Buffer.alloc(512 * 1024))
-    expect(log).toEqual(['onData', 'onData', 'pause'])
-    await turn()
-    expect(log).toEqual(['onData', 'onData', 'pause', 'resume'])
-  })
-
-  test('stays paused behind its rest when its owner wants that', async () => {
-    const { wire, log } = make()
-    wire.received(Buffer.alloc(512 * 1024))
-    wire.pause()
-    await turn()
-    expect(log).toEqual(['onData', 'pause'])
-    wire.resume()
-    expect(log).toEqual(['onData', 'pause', 'resume'])
   })
 
   test('remembers a pause that came before its socket', () => {

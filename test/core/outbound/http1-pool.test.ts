@@ -21,6 +21,8 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 function makePool(policy: Partial<ConnectionPolicy> = {}) {
   const clock = virtualClock()
   const wires: Wire[] = []
+  /** How long each connect may take. */
+  const connects: number[] = []
   const sockets: MemorySocket[] = []
   const full = { limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: undefined, ...policy }
   const pool = new Http1Pool(
@@ -29,7 +31,10 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
       counters: { bytesToBackend: 0, bytesFromBackend: 0 },
-      dial: (_, wire) => void wires.push(wire),
+      dial(_, wire, connectMs) {
+        wires.push(wire)
+        connects.push(connectMs)
+      },
       names: createNameTable(clock, fail),
       budget: openBudget(clock),
     },
@@ -64,7 +69,7 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
   }
 
   const answer = (index: number, text = OK): void => receive(wires[index]!, text)
-  return { clock, pool, wires, sockets, ask, answer }
+  return { clock, pool, wires, connects, sockets, ask, answer, send }
 }
 
 describe('a pool of connections', () => {
@@ -117,6 +122,36 @@ describe('a pool of connections', () => {
     expect(pool.open('fresh')?.isReused).toBe(false)
     expect(wires).toHaveLength(2)
     expect(pool.open('any')?.isReused).toBe(true)
+  })
+
+  test('lets a request have time-outs of its own over a kept connection, and the next one the pool’s', () => {
+    const { pool, ask, answer, clock, send } = makePool()
+    const own = { ...backendTimeouts, responseMs: 700 }
+    const again = (timeouts?: typeof own): RecordedResponse => {
+      const stream = pool.open('any', timeouts)!
+      expect(stream.isReused).toBeTrue()
+      const sink = new RecordedResponse()
+      stream.sink = sink
+      send(stream)
+      return sink
+    }
+    answer(ask().index)
+    again(own)
+    answer(0)
+    const usual = again()
+    clock.advance(700 + 400)
+    expect(usual.log).toEqual([])
+    answer(0)
+    const hurried = again(own)
+    clock.advance(700 + 400)
+    expect(hurried.log).toEqual(['timeout: no response within 700 ms'])
+  })
+
+  test('connects within the time that a request has for it', () => {
+    const { pool, connects } = makePool()
+    pool.open('any', { ...backendTimeouts, connectMs: 77 })
+    pool.open('any')
+    expect(connects).toEqual([77, backendTimeouts.connectMs])
   })
 
   test('keeps none that still has bytes of its request to send', () => {

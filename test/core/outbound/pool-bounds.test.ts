@@ -6,7 +6,7 @@ import { RequestHead } from '../../../core/http1/request-head.ts'
 import { ResponseHead } from '../../../core/http1/response-head.ts'
 import type { Found } from '../../../core/names/look-up.ts'
 import { createNameTable } from '../../../core/names/resolver.ts'
-import { loadLibc } from '../../../core/net/libc.ts'
+import { loadLibc } from '../../../core/net/bun/libc.ts'
 import { DescriptorBudget } from '../../../core/net/budget.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
@@ -24,6 +24,7 @@ const rewrite: RequestRewrite = {
   client: { address: '127.0.0.1', isTrusted: false, scheme: 'http', forwardedFields: Buffer.alloc(0) },
   backendHost: 'a',
   isUpgrade: false,
+  hiddenCookie: undefined,
   writeRequestId: (_bytes, at) => at,
 }
 

@@ -18,8 +18,9 @@ const health: HealthPolicy = {
   maxConcurrent: 100,
 }
 const passive = { failures: 2, retryAfterMs: 1000 }
-const checked: WatchPolicy = { health, passive }
-const unchecked: WatchPolicy = { health: undefined, passive }
+const others = { breaker: undefined, ejection: undefined, slowStart: undefined }
+const checked: WatchPolicy = { ...others, health, passive }
+const unchecked: WatchPolicy = { ...others, health: undefined, passive }
 const refused = { kind: 'failed', cause: 'connect', elapsedMs: 1 } as const
 
 /** Two backends on virtual time, watched from 100 ms on, and reckoned up after each change as a pool does. */
@@ -36,13 +37,13 @@ function watching(first: WatchPolicy) {
     clock,
     random: () => 0,
     onChange: (backend, detail) => {
-      backend.reckon(watchers.rule, clock.now())
+      watchers.reckon(backend, clock.now())
       told.push(`${backend.id.slice(-1)} ${backend.standing.state}: ${detail}`)
     },
   })
   const update = (policy: WatchPolicy) => {
     watchers.update(policy, clock.now())
-    for (const backend of backends) backend.reckon(watchers.rule, clock.now())
+    for (const backend of backends) watchers.reckon(backend, clock.now())
     clock.advance(0)
   }
   const refuse = (backend: Backend) => {
@@ -85,7 +86,7 @@ describe('Watchers', () => {
     const { answer, backends, states, update, underWay } = watching(checked)
     for (const backend of backends) answer(backend, false, '503')
     const since = backends[0].standing.since
-    update({ health, passive: { failures: 9, retryAfterMs: 50 } })
+    update({ ...others, health, passive: { failures: 9, retryAfterMs: 50 } })
     expect([states(), backends[0].standing]).toMatchObject([['unhealthy', 'unhealthy'], { by: 'checks', since }])
     expect(underWay()).toEqual([])
   })
@@ -96,7 +97,7 @@ describe('Watchers', () => {
     for (const backend of backends) answer(backend, true)
     refuse(one)
     refuse(one)
-    update({ health: { ...health, rise: 1 }, passive })
+    update({ ...others, health: { ...health, rise: 1 }, passive })
     expect(states()).toEqual(['unhealthy', 'healthy'])
     clock.advance(2)
     answer(one, true)
@@ -131,7 +132,7 @@ describe('Watchers', () => {
   test('let those serve on who served before checks began', () => {
     const { answer, backends, states, update, clock } = watching(unchecked)
     clock.advance(100)
-    const strict = { health: { ...health, initially: 'unchecked' } as const, passive }
+    const strict = { ...others, health: { ...health, initially: 'unchecked' } as const, passive }
     const added = makeBackend(3)
     backends.push(added)
     added.facts.checks = { kind: 'unchecked', since: clock.now() }
@@ -143,9 +144,9 @@ describe('Watchers', () => {
   })
 
   test('let everybody in at once when a config no longer asks to wait', () => {
-    const { backends, update } = watching({ health: { ...health, initially: 'unchecked' }, passive })
+    const { backends, update } = watching({ ...others, health: { ...health, initially: 'unchecked' }, passive })
     for (const backend of backends) backend.facts.checks = { kind: 'unchecked', since: 100 }
-    update({ health: { ...health, initially: 'unchecked', interval: 1 } as never, passive })
+    update({ ...others, health: { ...health, initially: 'unchecked', interval: 1 } as never, passive })
     expect(backends[0].standing.why).toBe('waits for its first check')
     update(checked)
     expect(backends[0].standing.usable).toBe(true)
@@ -161,5 +162,89 @@ describe('Watchers', () => {
     update(checked)
     answer(one, true)
     expect(one.standing.state).toBe('healthy')
+  })
+
+  const failures = { causes: ['connect'], statuses: [] } as const
+  const breaker: NonNullable<WatchPolicy['breaker']> = {
+    failures,
+    windowMs: 1000,
+    minRequests: 1,
+    errorRatio: undefined,
+    failuresInRow: 1,
+    slowCalls: undefined,
+    openTimeMs: 1000,
+    maxOpenTimeMs: 1000,
+    jitterRatio: 0,
+    trials: 1,
+  }
+  const ejection: NonNullable<WatchPolicy['ejection']> = {
+    failures,
+    intervalMs: 1000,
+    baseTimeMs: 5000,
+    maxTimeMs: 5000,
+    successRate: undefined,
+    failureRatio: undefined,
+    failuresInRow: 1,
+    maxStatistical: 1,
+  }
+  const slowStart = { windowMs: 1000, curve: 1, floor: 0.5, graceMs: 100 }
+
+  test('have nobody listen for what is off', () => {
+    const { update, watchers } = watching(unchecked)
+    expect(watchers.observers).toHaveLength(1)
+    update({ ...unchecked, breaker, ejection, slowStart })
+    expect(watchers.observers).toHaveLength(3)
+    update(unchecked)
+    expect(watchers.observers).toHaveLength(1)
+  })
+
+  test('hold out nobody for what nobody looks for any more', () => {
+    const { backends, clock, refuse, update } = watching({ ...unchecked, breaker, ejection })
+    refuse(backends[0])
+    expect(backends[0].standing.holds.map(({ by }) => by)).toEqual(['ejection', 'breaker'])
+    update({ ...unchecked, ejection })
+    expect(backends[0].standing.holds.map(({ by }) => by)).toEqual(['ejection'])
+    update(unchecked)
+    expect(backends[0].standing).toMatchObject({ usable: true, holds: [] })
+    update({ ...unchecked, breaker })
+    clock.advance(60_000)
+    expect(backends[0].standing.holds).toEqual([])
+  })
+
+  test('leave no timer behind once they are stopped', () => {
+    const { clock, refuse, backends, watchers } = watching({ ...unchecked, breaker, ejection, slowStart })
+    refuse(backends[0])
+    expect(clock.pending()).toBeGreaterThan(0)
+    watchers.stop()
+    expect(clock.pending()).toBe(0)
+  })
+
+  test('have those start slowly who join or are back, and no others', () => {
+    const { backends, clock, refuse, update } = watching({ ...unchecked, slowStart })
+    const weights = () => backends.map(({ weight }) => weight)
+    expect(weights()).toEqual([1, 1])
+    clock.advance(100)
+    refuse(backends[0])
+    refuse(backends[0])
+    backends.push(makeBackend(3))
+    update({ ...unchecked, slowStart })
+    expect(weights()).toEqual([1, 1, 0.5])
+    clock.advance(999)
+    expect([backends[0].standing.usable, weights()[2]]).toEqual([false, 0.95])
+    clock.advance(1)
+    expect(weights()).toEqual([0.5, 1, 1])
+    expect(backends[0].standing.ramp).toMatchObject({ cause: 'it is back', until: clock.now() + 1000 })
+    clock.advance(1000)
+    expect(weights()).toEqual([1, 1, 1])
+  })
+
+  test('give whoever was used in spite of it all of its share', () => {
+    const { backends, clock, refuse } = watching({ ...unchecked, slowStart })
+    clock.advance(100)
+    refuse(backends[0])
+    refuse(backends[0])
+    backends[0].use = 'overruled'
+    clock.advance(1000)
+    expect([backends[0].standing.usable, backends[0].weight]).toEqual([true, 1])
   })
 })

@@ -4,7 +4,7 @@ import type { Frame } from '../../../core/report/frame.ts'
 import { type BackendCounters, countStatus, type EdgeCounters, reloadLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import type { BackendView } from '../../../core/report/view.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -177,7 +177,7 @@ describe('feed', () => {
 
   test('sets the share beside what the weights promise', () => {
     const [one, two, out] = [
-      liveBackend('a', { configuredWeight: 3, standing: fakeStanding({ weight: 3 }) }),
+      liveBackend('a', { configuredWeight: 3, weight: 3 }),
       liveBackend('b'),
       liveBackend('c', { standing: downStanding('refused') }),
     ]

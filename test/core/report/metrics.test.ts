@@ -3,7 +3,7 @@ import { edgeLedger, reloadLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/report/metrics.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
 
 const valueOf = (families: Family[], name: string, labels: Record<string, string> = {}): number | undefined =>
@@ -29,7 +29,8 @@ function busyEdge() {
     fakeBackend({ id: 'b"\\\n:80', standing: downStanding('refused') }),
     fakeBackend({ id: 'unix:/run/c.sock', standing: drained }),
   ]
-  const pools = [{ name: 'web', strategy: './mine.ts', strategyFacts, backends }]
+  const sticky = { counters: { hits: 5, misses: 3, moved: 2 }, sessions: 9 }
+  const pools = [{ name: 'web', strategy: './mine.ts', strategyFacts, sticky, backends }]
   return fakeEdge([], { pools, reload: { generation, lastReload: null, reloads: reloadLedger.create() } })
 }
 
@@ -66,6 +67,24 @@ describe('metrics page', () => {
     expect(told('unix:/run/c.sock')).toEqual([0, 1, 0, 0])
   })
 
+  test('tells of each who holds a backend out, of what it is given, and of what a pool makes of it', () => {
+    const holds = (['traffic', 'breaker'] as const).map((by) => ({ by, why: '', since: 0, until: undefined }))
+    const backends = [
+      fakeBackend({ standing: fakeStanding({ holds }), use: 'overruled', weight: 0.25 }),
+      fakeBackend({ id: 'b:80', use: 'spare' }),
+    ]
+    const degraded = { cause: 'panic', detail: 'a is used' } as const
+    const edge = fakeEdge([], { pools: [{ name: 'web', strategy: 'p2c', degraded, backends }] })
+    const families = parseMetrics(renderMetrics(edge, fakeProcess))
+    const of = (name: string, labels: Record<string, string>) =>
+      valueOf(families, `smartedge_${name}`, { pool: 'web', ...labels })
+    const [held, spare] = [{ backend: '10.0.0.1:80' }, { backend: 'b:80' }]
+    expect(['traffic', 'breaker', 'ejection'].map((by) => of('backend_held_out', { ...held, by }))).toEqual([1, 1, 0])
+    expect([of('backend_effective_weight', held), of('backend_effective_weight', spare)]).toEqual([0.25, 0])
+    expect([of('backend_usable', held), of('backend_usable', spare)]).toEqual([1, 1])
+    expect(['panic', 'restraint'].map((cause) => of('pool_degraded', { cause }))).toEqual([1, 0])
+  })
+
   test('passes promtool where it is installed', () => {
     const promtool = Bun.which('promtool')
     const text = renderMetrics(busyEdge(), fakeProcess)
@@ -93,6 +112,13 @@ describe('metrics page', () => {
     expect(valueOf(families, 'smartedge_backend_responses_total', { ...labels, class: '4xx' })).toBe(1)
   })
 
+  test('counts requests of sticky sessions by pool and result, and what is remembered', () => {
+    const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
+    const requests = (result: string) => valueOf(families, 'smartedge_sticky_requests_total', { pool: 'web', result })
+    expect(['hit', 'miss', 'moved'].map(requests)).toEqual([5, 3, 2])
+    expect(valueOf(families, 'smartedge_sticky_sessions', { pool: 'web' })).toBe(9)
+  })
+
   test('gives durations in seconds, in buckets that add up', () => {
     const families = parseMetrics(renderMetrics(busyEdge(), fakeProcess))
     const name = 'smartedge_backend_request_duration_seconds'
@@ -116,6 +142,10 @@ describe('metrics page', () => {
   test('leaves out what has no series: no pools, no traffic', () => {
     const none = renderMetrics(fakeEdge([], { pools: [] }), fakeProcess)
     expect(none).not.toContain('smartedge_backend_')
+    expect(renderMetrics(fakeEdge([]), fakeProcess)).not.toContain('sticky')
+    const sticky = { counters: { hits: 0, misses: 0, moved: 0 }, sessions: undefined }
+    const byCookie = fakeEdge([], { pools: [{ name: 'web', strategy: 'p2c', sticky, backends: [] }] })
+    expect(renderMetrics(byCookie, fakeProcess)).not.toContain('sticky_sessions')
     expect(renderMetrics(fakeEdge([fakeBackend()]), fakeProcess)).not.toContain('duration_seconds')
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { edgeLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
-import { downStanding, fakeBackend, fakeEdge, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeProcess, heldStanding } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const snapshotOf = (backend: Parameters<typeof fakeBackend>[0], clock = virtualClock()) => {
@@ -22,8 +22,8 @@ describe('status snapshot', () => {
   })
 
   test('tells the health of a draining backend beside why it drains', () => {
-    const drained = { usable: false, by: 'operator', why: 'drained', state: 'draining', weight: 3 } as const
-    expect(snapshotOf({ standing: fakeStanding(drained), configuredWeight: 3 })).toMatchObject({
+    const standing = heldStanding({ by: 'operator', why: 'drained', state: 'draining' })
+    expect(snapshotOf({ standing, configuredWeight: 3, weight: 3 })).toMatchObject({
       state: 'draining',
       health: 'healthy',
       reason: null,
@@ -34,8 +34,18 @@ describe('status snapshot', () => {
   })
 
   test('tells the weight as configured beside what it comes to', () => {
-    const standing = fakeStanding({ weight: 0.5 })
-    expect(snapshotOf({ standing, configuredWeight: 2 })).toMatchObject({ weight: 2, effectiveWeight: 0.5 })
+    expect(snapshotOf({ weight: 0.5, configuredWeight: 2 })).toMatchObject({ weight: 2, effectiveWeight: 0.5 })
+  })
+
+  test('tells of sticky sessions where a pool keeps any', () => {
+    const counters = { hits: 5, misses: 3, moved: 2 }
+    const stickyOf = (sticky?: { counters: typeof counters; sessions: number | undefined }) => {
+      const pools = [{ name: 'web', strategy: 'p2c', ...(sticky && { sticky }), backends: [] }]
+      return buildSnapshot(fakeEdge([], { pools }), fakeProcess, virtualClock()).pools[0]!.sticky
+    }
+    expect(stickyOf()).toBeNull()
+    expect(stickyOf({ counters, sessions: undefined })).toEqual({ ...counters, sessions: null })
+    expect(stickyOf({ counters, sessions: 9 })).toEqual({ ...counters, sessions: 9 })
   })
 
   test('survives JSON unchanged, nothing left out', () => {

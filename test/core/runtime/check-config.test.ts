@@ -45,7 +45,7 @@ describe('checkConfig', () => {
       'geo.database',
     ])
     expect(found.map(({ message }) => message.replaceAll(files.folder, ''))).toEqual([
-      'loadfactor is not an option, known: loadFactor, floor, got 2',
+      'loadfactor is not an option, known: loadFactor, floor, method, got 2',
       expect.stringMatching(/^\/empty\.ts: the default export must be defineStrategy/),
       '/throws.ts:2:113: no',
       '/missing.ts: cannot be read (ENOENT)',

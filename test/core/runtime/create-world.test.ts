@@ -67,6 +67,32 @@ describe('a snapshot', () => {
     expect([trusts(['unix:'], ''), trusts(['0.0.0.0/0', '::/0'], '')]).toEqual([true, false])
   })
 
+  test('shows each route its pool as the route has it', () => {
+    const before = { attempts: 2, statuses: [503] }
+    const times = { connectMs: 1, responseMs: 2, idleMs: 3, keepAliveMs: 4, maxAgeMs: 5 }
+    const shown = { name: 'web', retry: before, timeouts: times } as unknown as Pool
+    const running = { snapshot: () => shown } as unknown as RunningPool
+    const timeouts = { requestMs: 9, tryMs: undefined, deadline: undefined, backend: { responseMs: 8 } }
+    const hedge = { after: 'p95', leastMs: 1 } as const
+    const routes = [
+      { ...rule('/own', 'web'), timeouts, retry: { attempts: 3 }, hedge },
+      { ...rule('/times', 'web'), timeouts },
+      rule('/', 'web'),
+    ]
+    const world = createWorld(testConfig({ routes }), {
+      pools: new Map([['web', running]]),
+      geo: undefined,
+      previous: undefined,
+    })
+    const own = find(world, '/own')!
+    expect(own).toMatchObject({ timeouts, hedge })
+    expect(own.pool).toMatchObject({ retry: { attempts: 3, statuses: [503] }, timeouts: { ...times, responseMs: 8 } })
+    expect(find(world, '/times')?.pool).toMatchObject({ retry: before, timeouts: { ...times, responseMs: 8 } })
+    expect(find(world, '/')).toMatchObject({ timeouts: undefined, hedge: undefined })
+    expect(find(world, '/')?.pool).toBe(shown)
+    expect(shown).toEqual({ name: 'web', retry: before, timeouts: times } as unknown as Pool)
+  })
+
   test('is not made of routes to pools that do not run', () => {
     expect(() => make({ routes: [rule('/', 'gone')] })).toThrow('pool gone, which is not configured')
   })

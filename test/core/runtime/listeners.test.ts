@@ -12,6 +12,7 @@ import { freePorts } from '../../support/ports.ts'
 import { connectTo, get } from '../../support/raw-client.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { systemTransport } from '../../support/transports.ts'
 
 let ends: (() => void)[] = []
 afterEach(() => {
@@ -36,7 +37,9 @@ function listening(maxConnections = 100) {
     handler,
     counters,
     emit: (event) => void events.push(event),
+    transport: systemTransport,
     reportFault,
+    onShortage() {},
     budget: openBudget(clock),
     maxConnections: () => maxConnections,
     onClosed: () => void (gone += 1),
@@ -163,6 +166,7 @@ describe('a listener that goes', () => {
     await made.take()
     made.clock.advance(99)
     ;(await connectTo(port)).reset()
+    await turnUntil(() => made.counters.connectionsAccepted === 2, 'the one that comes in late')
     made.clock.advance(1)
     expect(await connectTo(port).catch(String)).toContain('Failed to connect')
     made.clock.advance(4899)

@@ -12,6 +12,7 @@ import { createPluginHost } from '../../../core/strategy/host.ts'
 import { openBudget } from '../../support/budget.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { makeMember } from '../../support/make-backend.ts'
+import { Secret } from '../../../core/secrets.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 /** Pools without a socket: nobody asks, and nothing is checked unless a test says so. */
@@ -37,6 +38,7 @@ function making() {
       load: (use, options) =>
         failing.has(use) ? Promise.reject(new Error(`${use} is broken`)) : plugins.load(use, options),
     },
+    stickyKey: () => new Secret('a key of this process'),
   })
   const prepare = (...configs: PoolConfig[]): Promise<Move> => pools.prepare(testConfig({ pools: configs }))
   const commit = async (...configs: PoolConfig[]): Promise<void> => (await prepare(...configs)).commit()

@@ -8,6 +8,7 @@ import { keyOf, RunningListener } from '../../../core/runtime/running-listener.t
 import { openBudget } from '../../support/budget.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { systemTransport } from '../../support/transports.ts'
 
 let folder = ''
 let open: RunningListener[] = []
@@ -27,7 +28,9 @@ function start(config = unixListener('local', join(folder, 'a.sock'))) {
     handler: {} as RequestHandler,
     counters: edgeLedger.create(),
     emit: () => undefined,
+    transport: systemTransport,
     reportFault: (error) => void faults.push(error),
+    onShortage() {},
     budget: openBudget(virtualClock()),
     maxConnections: () => 1,
     onClosed: () => undefined,

@@ -259,4 +259,77 @@ describe('a pool that is removed', () => {
     started.clock.advance(5000)
     expect(started.pool.isGone).toBe(true)
   })
+
+  test('shows strategies the share of whoever starts slowly, and of tiers', async () => {
+    const slowStart = { windowMs: 1000, curve: 1, floor: 0.1, graceMs: 0 }
+    using started = await startPool([1, 2], { slowStart })
+    const weights = () => backendsOf(started).map(({ candidate }) => candidate.weight)
+    expect(weights()).toEqual([0.1, 0.1])
+    started.clock.advance(500)
+    expect(weights()).toEqual([0.5, 0.5])
+    started.clock.advance(500)
+    const members = [1, 2, 3, 4].map((port) => makeMember(port, { tier: port > 2 ? 1 : 0, isDraining: port === 2 }))
+    await started.change([], { members, slowStart: undefined })
+    expect(picked(started).size).toBe(3)
+    const [one, two, three, four] = started.pool.backends
+    expect([one, two, three, four].map((backend) => backend?.use)).toEqual(['used', 'out', 'used', 'used'])
+    expect(one?.candidate.weight).toBe(1)
+    expect([three, four].map((backend) => backend?.candidate.weight)).toEqual([
+      expect.closeTo(0.3 / 0.7 / 2, 9),
+      expect.closeTo(0.3 / 0.7 / 2, 9),
+    ])
+  })
+
+  test('keeps the parts of its tiers while a share grows', async () => {
+    const slowStart = { windowMs: 1000, curve: 1, floor: 0.1, graceMs: 100 }
+    const members = (...draining: readonly number[]) =>
+      [1, 2, 3].map((port) => makeMember(port, { tier: port > 2 ? 1 : 0, isDraining: draining.includes(port) }))
+    using started = await startPool([], { slowStart, members: members(1, 2) })
+    const [one, , three] = started.pool.backends
+    started.clock.advance(100)
+    await started.change([], { slowStart, members: members(2) })
+    for (const ms of [0, 300, 300, 400]) {
+      started.clock.advance(ms)
+      picked(started)
+      const weights = [one?.weight ?? 0, three?.weight ?? 0] as const
+      expect(weights[1] / (weights[0] + weights[1])).toBeCloseTo(0.3, 9)
+    }
+  })
+
+  test('tells once that it uses who is held out, and once that it does no more', async () => {
+    using started = await startPool([1], { passive })
+    const [one] = started.pool.backends as readonly [Backend]
+    refuse(started, one)
+    expect(started.events.map(({ kind }) => kind)).toEqual(['backend-down'])
+    expect(picked(started)).toEqual(new Set([one]))
+    expect(started.events.at(-1)).toEqual({
+      kind: 'pool-degraded',
+      pool: 'web',
+      cause: 'nobody-left',
+      detail: `${one.id} is used though held out: connects fail everywhere, and somebody has to be tried`,
+    })
+    expect(started.pool.degraded?.cause).toBe('nobody-left')
+    started.clock.advance(1000)
+    expect(picked(started)).toEqual(new Set([one]))
+    expect(started.pool.degraded).toBeUndefined()
+    const kinds = started.events.map(({ kind }) => kind)
+    expect(kinds).toEqual(['backend-down', 'pool-degraded', 'backend-up', 'pool-recovered'])
+  })
+
+  test('is in panic under its threshold, whatever checks say, and calm again above it', async () => {
+    using started = await startPool([1, 2, 3], { health, panicThreshold: 0.5 })
+    const { pool, events } = started
+    const fail = (backend: Backend) => (backend.facts.checks = { kind: 'failing', since: 0, cause: '503' })
+    const [one, two] = backendsOf(started)
+    for (const backend of [one, two]) fail(backend)
+    await started.change([1, 2, 3], { health, panicThreshold: 0.5 })
+    expect(picked(started).size).toBe(3)
+    expect(pool.degraded).toEqual({
+      cause: 'panic',
+      detail: `${one.id} and ${two.id} are used though held out: only 1 of 3 are usable, fewer than panicThreshold demands`,
+    })
+    await started.change([1, 2, 3], { health, panicThreshold: 0.3 })
+    expect(picked(started).size).toBe(1)
+    expect(events.map(({ kind }) => kind).slice(-2)).toEqual(['pool-degraded', 'pool-recovered'])
+  })
 })

@@ -4,20 +4,22 @@
  * like a refusal: whether one can still be had is looked at.
  */
 import { closeSync, openSync } from 'node:fs'
-import type { Connect, Endpoint } from './connect.ts'
-import { inEvent, type ReportFault, type SocketOwner, wireHandlers } from './wire-handlers.ts'
+import type { Connect, Endpoint } from '../connect.ts'
+import { inEvent } from '../event.ts'
+import { type BunMeans, type ConnectOwner, connectHandlers } from './handlers.ts'
 
 /** Connects to one peer that nobody waits for any more, yet are under way; more connects to it fail at once. */
 const MAX_GIVEN_UP = 32
 
-export function connectByBun(reportFault: ReportFault): Connect {
+export function connectByBun(means: BunMeans): Connect {
+  const { reportFault } = means
   const givenUp = new Map<string, number>()
   const count = (peer: string, change: number): void => {
     const left = (givenUp.get(peer) ?? 0) + change
     if (left === 0) givenUp.delete(peer)
     else givenUp.set(peer, left)
   }
-  const handlers = wireHandlers((socket) => socket.data.opened(socket), reportFault)
+  const handlers = connectHandlers(means)
   return (endpoint, events) => {
     const peer = keyOf(endpoint)
     let state: 'pending' | 'given up' | 'over' = 'pending'
@@ -36,7 +38,7 @@ export function connectByBun(reportFault: ReportFault): Connect {
       queueMicrotask(() => fail('ENOBUFS'))
       return cancel
     }
-    const owner: SocketOwner = {
+    const owner: ConnectOwner = {
       opened: (socket) => (end() ? events.onConnected(socket) : socket.terminate()),
       received() {},
       drained() {},
@@ -46,8 +48,8 @@ export function connectByBun(reportFault: ReportFault): Connect {
     const shared = { socket: handlers, data: owner, allowHalfOpen: true }
     const opening = Promise.try(() =>
       endpoint.kind === 'unix'
-        ? Bun.connect<SocketOwner>({ ...shared, unix: endpoint.path })
-        : Bun.connect<SocketOwner>({ ...shared, hostname: endpoint.address, port: endpoint.port }),
+        ? Bun.connect<ConnectOwner>({ ...shared, unix: endpoint.path })
+        : Bun.connect<ConnectOwner>({ ...shared, hostname: endpoint.address, port: endpoint.port }),
     )
     // By its promise and not by `connectError`, which for a Unix socket comes before `Bun.connect` has returned.
     opening.catch((error: unknown) => fail(codeOf(error)))

@@ -3,12 +3,15 @@
  * then tells that it can be written to, which is how a connect succeeds (connect(2), EINPROGRESS), or that it has failed.
  */
 import type { Socket } from 'bun'
-import type { Connect, ConnectEvents } from './connect.ts'
-import { adopt, type Libc } from './libc.ts'
-import { inEvent, type ReportFault, type SocketOwner, wireHandlers } from './wire-handlers.ts'
+import type { Connect, ConnectEvents } from '../connect.ts'
+import { adopt } from '../adopt.ts'
+import type { Libc } from './libc.ts'
+import { inEvent } from '../event.ts'
+import { type BunMeans, type ConnectOwner, connectHandlers } from './handlers.ts'
 
-export function connectByLibc(libc: Libc, reportFault: ReportFault): Connect {
-  const handlers = wireHandlers((socket) => socket.data.opened(socket), reportFault)
+export function connectByLibc(libc: Libc, means: BunMeans): Connect {
+  const { reportFault } = means
+  const handlers = connectHandlers(means)
   return (endpoint, events) => {
     const connecting = new Connecting(events, endpoint.kind === 'ip')
     const failLater = (code: string): void => queueMicrotask(() => inEvent(reportFault, () => connecting.fail(code)))
@@ -17,7 +20,7 @@ export function connectByLibc(libc: Libc, reportFault: ReportFault): Connect {
       failLater(begun.code)
       return () => connecting.cancel()
     }
-    adopt<SocketOwner>(begun.descriptor, handlers, connecting).catch((error: unknown) => {
+    adopt<ConnectOwner>(begun.descriptor, handlers, connecting).catch((error: unknown) => {
       // Bun has not taken it, so it is still ours to close.
       if (!connecting.isAdopted) libc.close(begun.descriptor)
       failLater(codeOf(error))
@@ -27,12 +30,12 @@ export function connectByLibc(libc: Libc, reportFault: ReportFault): Connect {
 }
 
 /** Hears of a socket until it is connected. */
-class Connecting implements SocketOwner {
+class Connecting implements ConnectOwner {
   isAdopted = false
   private readonly events: ConnectEvents
   /** Peers on Unix sockets have no address. */
   private readonly hasAddress: boolean
-  private socket: Socket<SocketOwner> | undefined = undefined
+  private socket: Socket<ConnectOwner> | undefined = undefined
   private isOver = false
 
   constructor(events: ConnectEvents, hasAddress: boolean) {
@@ -51,7 +54,7 @@ class Connecting implements SocketOwner {
     this.events.onFailed(code)
   }
 
-  opened(socket: Socket<SocketOwner>): void {
+  opened(socket: Socket<ConnectOwner>): void {
     this.isAdopted = true
     this.socket = socket
   }

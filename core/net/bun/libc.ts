@@ -3,10 +3,11 @@
  * possible (Bun 1.4.5 calls a lack of descriptors ECONNREFUSED), and a look at a socket without reading from it. On Linux;
  * elsewhere there is none of it: see `connect-bun.ts`.
  */
-import { constants } from 'node:os'
-import { parseIp } from '../ip/address.ts'
-import type { Endpoint } from './connect.ts'
-import { fromLibc, type Opened } from './ffi.ts'
+import { adopt } from '../adopt.ts'
+import type { Endpoint } from '../connect.ts'
+import { errorName } from '../epoll/calls.ts'
+import { AF_UNIX, familyAt, writeAddress } from '../epoll/sockaddr.ts'
+import { fromLibc, type Opened } from '../ffi.ts'
 
 /** A non-blocking socket whose connect is under way or done, or why there is none: the system's code. */
 export type BegunConnect =
@@ -32,15 +33,10 @@ const SIGNATURES = {
 type Bindings = Opened<keyof typeof SIGNATURES>
 
 /** Linux, x86-64 and arm64. */
-const AF_UNIX = 1
-const AF_INET = 2
-const AF_INET6 = 10
 const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
 const MSG_PEEK_DONTWAIT = 0x02 | 0x40
-/** sun_path, its zero at the end included: unix(7). */
-const MAX_PATH_BYTES = 107
 
 /** Offsets in the arena: an address, an int that is 1, two descriptors, a byte to peek into. */
 const ADDRESS = 0
@@ -63,13 +59,13 @@ function bind(bindings: Bindings): Libc | undefined {
   const { ffi, call, arena, start } = bindings
   arena.writeInt32LE(1, ONE)
   const errno = new Int32Array(ffi.toArrayBuffer(call.__errno_location(), 0, 4))
-  const code = (): string => CODES.get(errno[0] ?? 0) ?? `errno ${errno[0]}`
+  const code = (): string => errorName(errno[0] ?? 0)
 
   const libc: Libc = {
     connect(endpoint) {
-      const size = writeAddress(arena, endpoint)
+      const size = writeAddress(arena, ADDRESS, endpoint)
       if (size === undefined) return { kind: 'failed', code: 'EINVAL' }
-      const descriptor = call.socket(arena.readUInt16LE(ADDRESS), SOCK_STREAM_NONBLOCK_CLOEXEC, 0)
+      const descriptor = call.socket(familyAt(arena, ADDRESS), SOCK_STREAM_NONBLOCK_CLOEXEC, 0)
       if (descriptor < 0) return { kind: 'failed', code: code() }
       if (endpoint.kind === 'ip') call.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, start + ONE, 4)
       if (call.connect(descriptor, start + ADDRESS, size) === 0) return { kind: 'begun', descriptor }
@@ -104,43 +100,3 @@ function isSound({ call, arena, start }: Bindings, libc: Libc): boolean {
   libc.close(other)
   return isQuiet && hasEnded
 }
-
-/** Has Bun take over a descriptor; `open` is called before this returns, and whether the connect is done by then or not. */
-export function adopt<Data>(descriptor: number, socket: Bun.SocketHandler<Data>, data?: Data): Promise<unknown> {
-  const options = { fd: descriptor, socket, data, allowHalfOpen: true }
-  // Bun's types know the option, and not that `connect` takes it.
-  return Promise.try(() => Bun.connect(options as unknown as Bun.UnixSocketOptions<Data>))
-}
-
-/** Writes a sockaddr; returns its size, or undefined where `endpoint` fits in none. */
-function writeAddress(arena: Buffer, endpoint: Endpoint): number | undefined {
-  if (endpoint.kind === 'unix') return writePath(arena, endpoint.path)
-  const ip = parseIp(endpoint.address)
-  const { port } = endpoint
-  if (ip === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) return undefined
-  arena.fill(0, ADDRESS, ADDRESS + 28)
-  arena.writeUInt16LE(typeof ip === 'number' ? AF_INET : AF_INET6, ADDRESS)
-  arena.writeUInt16BE(port, ADDRESS + 2)
-  if (typeof ip === 'number') {
-    arena.writeUInt32BE(ip, ADDRESS + 4)
-    return 16
-  }
-  for (let group = 0; group < 8; group += 1) arena.writeUInt16BE(ip.charCodeAt(group), ADDRESS + 8 + 2 * group)
-  return 28
-}
-
-function writePath(arena: Buffer, path: string): number | undefined {
-  const size = Buffer.byteLength(path)
-  if (size === 0 || size > MAX_PATH_BYTES || path.includes('\0')) return undefined
-  arena.writeUInt16LE(AF_UNIX, ADDRESS)
-  arena.write(path, ADDRESS + 2)
-  arena[ADDRESS + 2 + size] = 0
-  return 2 + size + 1
-}
-
-/** Names of error numbers; the first of two names for one number, EAGAIN rather than EWOULDBLOCK. */
-const CODES = new Map(
-  Object.entries(constants.errno)
-    .toReversed()
-    .map(([name, number]) => [number, name]),
-)

@@ -1,0 +1,44 @@
+/** What counts as a failure of a backend, for breaker and ejection: how an attempt failed, or how it was answered. Pure. */
+
+/** Inclusive. */
+export interface StatusRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** As attempts name it. */
+export type FailureCause = 'connect' | 'timeout' | 'reset' | 'protocol'
+
+export interface FailureRule {
+  readonly causes: readonly FailureCause[]
+  /** Of answers that came whole. */
+  readonly statuses: readonly StatusRange[]
+}
+
+/** How an attempt ended, as far as it matters here. */
+export type Ending =
+  | { readonly kind: 'completed'; readonly status: number }
+  | { readonly kind: 'failed'; readonly cause: FailureCause }
+  | { readonly kind: 'abandoned' | 'local' }
+
+/** `none`: it says nothing of the backend. */
+export type Verdict = 'good' | 'bad' | 'none'
+
+/** A failure that is not to count is no success either. */
+export function verdictOn(ending: Ending, { causes, statuses }: FailureRule): Verdict {
+  switch (ending.kind) {
+    case 'completed':
+      return statuses.some(({ from, to }) => ending.status >= from && ending.status <= to) ? 'bad' : 'good'
+    case 'failed':
+      return causes.includes(ending.cause) ? 'bad' : 'none'
+    case 'abandoned':
+    case 'local':
+      return 'none'
+  }
+}
+
+/** `30 s`, `1.5 s`: for causes in words. */
+export const secondsText = (ms: number): string => `${Number((ms / 1000).toPrecision(3))} s`
+
+/** `62 %`. */
+export const percentText = (ratio: number): string => `${Number((ratio * 100).toPrecision(3))} %`

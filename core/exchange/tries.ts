@@ -1,0 +1,334 @@
+/**
+ * The attempts of one exchange until a response can be passed on: one after the other where a further one is safe, two
+ * beside each other where the route hedges. What of the body has been sent is kept for as long as another may need it.
+ */
+import type { Backend } from '../backend/backend.ts'
+import type { Cancel } from '../clock.ts'
+import type { FieldSection } from '../http1/field-section.ts'
+import type { BodyKind } from '../http1/framing.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { ResponseHead } from '../http1/response-head.ts'
+import { parseRetryAfter } from '../http1/retry-after.ts'
+import { type Acquired, sourceOf } from '../pool/acquire.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { Session } from '../sticky/sticky.ts'
+import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
+import type { ClientStream, Problem } from '../stream/client-stream.ts'
+import { later } from './alarm.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
+import { discardResponse } from './discard.ts'
+import { hedgeAfterMs } from './hedge.ts'
+import { deadlineNow, type Limit } from './limit.ts'
+import { type PickSource, RequestContext } from './pick-context.ts'
+import { problemOf, problemOfStatus, UNAVAILABLE } from './problems.ts'
+import { type Replay, replayFor } from './replay.ts'
+import { type Failure, isRepeatable } from './retry.ts'
+import { type NextTry, TriedBackends } from './tried-backends.ts'
+import type { Route, Services, World } from './world.ts'
+
+/** The exchange, as its attempts as a whole see it. */
+export interface TriesOwner extends AttemptOwner, PickSource {
+  readonly services: Services
+  readonly client: ClientStream
+  readonly route: Route
+  readonly world: World
+  /** When all must be over; undefined: whenever. */
+  readonly limit: Limit | undefined
+  /** Bytes of the request's body that have come. */
+  readonly requestBytes: number
+  /** It is over, and not the one to be passed on. */
+  remember(attempt: Attempt): void
+  /** Nobody is left who could answer. */
+  onNobodyLeft(problem: Problem): void
+}
+
+/**
+ * 'waiting': for the time of the next attempt. 'running': an attempt is under way, perhaps another beside it. 'over':
+ * a response is being passed on, or there will be none.
+ */
+type State =
+  | { readonly kind: 'waiting'; readonly cancel: Cancel }
+  | { readonly kind: 'running'; readonly attempt: Attempt; readonly beside: Attempt | undefined }
+  | { readonly kind: 'over' }
+
+const OVER: State = { kind: 'over' }
+
+export class Tries {
+  private readonly owner: TriesOwner
+  private readonly backends: TriedBackends
+  private state: State = OVER
+  private cancelHedge: Cancel | undefined = undefined
+  /** What was sent of the body; undefined: that is not kept, or there is none. */
+  private replay: Replay | undefined = undefined
+  private trailers: FieldSection | undefined = undefined
+  private session: Session | undefined = undefined
+  private isBlocked = false
+  private hasTried = false
+
+  constructor(owner: TriesOwner) {
+    this.owner = owner
+    this.backends = new TriedBackends(owner.route, owner.services)
+  }
+
+  get pool(): Pool {
+    return this.backends.pool
+  }
+
+  /** Of the one that is to be heard while nothing has been answered. */
+  get stream(): BackendStream | undefined {
+    return this.state.kind === 'running' ? this.state.attempt.stream : undefined
+  }
+
+  /** What comes of the body is looked at, since another attempt may need it. */
+  get keepsBody(): boolean {
+    return this.replay?.isWhole === true
+  }
+
+  /** The first attempt, and what must be ready for others. `head` holds the request's now. */
+  start(now: number, head: RequestHead): void {
+    const { client, route, services, world } = this.owner
+    const { pool } = this
+    if (pool.retry.attempts > 1 || route.hedge !== undefined) pool.budget.onRequest(now)
+    if (!client.isWhole) this.replay = replayFor(head, pool.retry, services.counters, world.limits.maxReplayBytes)
+    const hedgeMs = route.hedge && hedgeAfterMs(route.hedge, pool, { head, client, now })
+    this.tryNext(now, head, UNAVAILABLE)
+    if (hedgeMs !== undefined && this.state.kind === 'running')
+      this.cancelHedge = later(services.clock, hedgeMs, () => this.hedge())
+  }
+
+  passBody(bytes: Buffer, start: number, end: number): void {
+    this.replay?.keep(bytes, start, end)
+    this.stream?.sendBody(bytes, start, end)
+  }
+
+  passEnd(trailers: FieldSection | undefined): void {
+    const { state } = this
+    this.trailers = trailers
+    if (state.kind !== 'running') return
+    state.attempt.stream.sendEnd(trailers)
+    this.limitTry(state.attempt)
+  }
+
+  onReady(attempt: Attempt): void {
+    this.send(attempt, this.owner.client.readHead())
+  }
+
+  /** While a body is still to come there is one attempt: see `hedge`. */
+  onBlocked(isBlocked: boolean): void {
+    this.isBlocked = isBlocked
+    if (!isBlocked) this.takeBody()
+  }
+
+  /** Whether its response is thrown away, for that of another attempt which is under way or follows. */
+  passesOver(attempt: Attempt, { status, fields }: ResponseHead, body: BodyKind): boolean {
+    if (!this.pool.retry.statuses.includes(status)) return false
+    const { client, services } = this.owner
+    const { isWhole } = client
+    const other = this.otherThan(attempt)
+    const wait = fields.valueNamed('retry-after')
+    const retryAfterMs = wait === undefined ? undefined : parseRetryAfter(wait, services.clock.wallTime())
+    const next = other ? undefined : this.next({ kind: 'answered', status, retryAfterMs }, attempt)
+    if (other === undefined && next === undefined) return false
+    attempt.complete(services.clock.now())
+    this.owner.remember(attempt)
+    if (isWhole) discardResponse(attempt.stream, body, services.wheel)
+    else attempt.stream.abort()
+    if (other !== undefined) this.goOnWith(other, attempt)
+    else if (next !== undefined) this.goOn(next, attempt.backend, problemOfStatus(status))
+    return true
+  }
+
+  /** The response of `winner` is passed on, once its session has been settled in the head. */
+  settle(winner: Attempt, head: ResponseHead): void {
+    this.session?.settle(winner.backend, head)
+    const { route, services } = this.owner
+    if (route.hedge !== undefined) {
+      const loser = this.otherThan(winner)
+      const now = services.clock.now()
+      this.pool.headTimes.record(winner.elapsedMs(now))
+      // At least as long: to leave it out would make the backends look faster with each hedge.
+      if (loser !== undefined) this.pool.headTimes.record(loser.elapsedMs(now))
+      if (winner.isHedge) services.counters.hedgesWon += 1
+      if (loser !== undefined) this.drop(loser)
+    }
+    this.end()
+  }
+
+  /** An attempt has come to nothing, and is over. */
+  onFailed(attempt: Attempt, cause: FailureCause, detail: string): void {
+    this.owner.remember(attempt)
+    const other = this.otherThan(attempt)
+    if (other !== undefined) {
+      this.goOnWith(other, attempt)
+      return
+    }
+    const { isReused: wasReused, hasBegun: hasResponseBegun } = attempt.stream
+    const next = this.next({ kind: 'failed', cause, wasReused, hasResponseBegun }, attempt)
+    const problem = problemOf(cause, detail)
+    if (next === undefined) this.endWith(problem)
+    else this.goOn(next, attempt.backend, problem)
+  }
+
+  /** Nobody waits any more. `isTooSlow`: since that took longer than the route allows, and not for a reason of the client's. */
+  giveUp(isTooSlow = false): void {
+    const { state } = this
+    if (state.kind === 'running') {
+      const { attempt, beside } = state
+      if (beside !== undefined) this.drop(beside)
+      if (isTooSlow) this.expire(attempt)
+      else this.drop(attempt)
+    }
+    this.end()
+  }
+
+  private endWith(problem: Problem): void {
+    this.end()
+    this.owner.onNobodyLeft(problem)
+  }
+
+  /** No further attempt is made. */
+  private end(): void {
+    if (this.state.kind === 'waiting') this.state.cancel()
+    this.state = OVER
+    this.cancelHedge?.()
+    this.replay?.release()
+  }
+
+  /** The one under way beside `attempt`. */
+  private otherThan(attempt: Attempt): Attempt | undefined {
+    const { state } = this
+    if (state.kind !== 'running') return undefined
+    return state.attempt === attempt ? state.beside : state.attempt
+  }
+
+  private goOnWith(other: Attempt, failed: Attempt): void {
+    this.backends.exclude(failed.backend)
+    this.state = { kind: 'running', attempt: other, beside: undefined }
+  }
+
+  /** What follows `attempt`, which came to nothing; undefined: nothing does. */
+  private next(failure: Failure, { backend }: Attempt): NextTry | undefined {
+    const { client, limit } = this.owner
+    return this.backends.after(failure, backend, {
+      isRepeatable: isRepeatable(client.readHead()),
+      isBodyLost: !this.hasAll,
+      endsAt: limit?.at ?? Infinity,
+    })
+  }
+
+  /** Whether all that has been sent of the body can be sent again. */
+  private get hasAll(): boolean {
+    return this.owner.requestBytes === 0 || this.replay?.isWhole === true
+  }
+
+  /** `last`: what to answer when nobody is left by then. */
+  private goOn(next: NextTry, backend: Backend, last: Problem): void {
+    const { client, services } = this.owner
+    // Nothing is taken from the client until another attempt can have it.
+    if (!client.isWhole) client.pauseBody()
+    this.cancelHedge?.()
+    const tryNext = (): void => this.tryNext(services.clock.now(), client.readHead(), last)
+    if (next.kind === 'same') this.tryAgain(backend, last)
+    else if (next.afterMs > 0) this.state = { kind: 'waiting', cancel: later(services.clock, next.afterMs, tryNext) }
+    else tryNext()
+  }
+
+  /** Over a fresh connection, which will say when it can be sent on. */
+  private tryAgain(backend: Backend, last: Problem): void {
+    const stream = sourceOf(this.pool, backend).open('fresh', this.pool.timeouts)
+    if (stream === undefined) this.endWith(last)
+    else this.run({ backend, stream }, this.owner.services.clock.now())
+  }
+
+  private tryNext(now: number, head: RequestHead, last: Problem): void {
+    // A body may turn out to be too large to be sent twice, so its request is given no connection that may have died.
+    const choice = this.owner.client.isWhole ? 'any' : 'checked'
+    this.session ??= this.pool.sticky?.sessionOf(head)
+    const acquired = this.backends.acquire(this.contextOf(head, now), choice, this.session)
+    if (acquired === undefined) {
+      this.endWith(last)
+      return
+    }
+    const attempt = this.run(acquired, now)
+    if (acquired.stream.isReused) this.send(attempt, head)
+  }
+
+  private run(acquired: Acquired, now: number): Attempt {
+    const attempt = this.begin(acquired, now)
+    this.isBlocked = false
+    this.state = { kind: 'running', attempt, beside: undefined }
+    return attempt
+  }
+
+  /** A second attempt beside a slow one, once the whole request can be sent to both. */
+  private hedge(): void {
+    const { state } = this
+    const { client, services } = this.owner
+    if (state.kind !== 'running' || state.beside !== undefined || !client.isWhole || !this.hasAll) return
+    const head = client.readHead()
+    const now = services.clock.now()
+    const context = this.contextOf(head, now)
+    const acquired = this.backends.acquireBeside(state.attempt.backend, context)
+    if (acquired === undefined) return
+    services.counters.hedges += 1
+    const beside = this.begin(acquired, now)
+    beside.isHedge = true
+    this.state = { ...state, beside }
+    if (acquired.stream.isReused) this.send(beside, head)
+  }
+
+  private begin({ backend, stream }: Acquired, now: number): Attempt {
+    const { owner, hasTried } = this
+    this.hasTried = true
+    const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
+    if (owner.client.isWhole) this.limitTry(attempt)
+    return attempt
+  }
+
+  /** From now on it is the backend who is to be waited for. */
+  private limitTry(attempt: Attempt): void {
+    const { route, services } = this.owner
+    const tryMs = route.timeouts?.tryMs
+    if (tryMs !== undefined) attempt.limit(services.wheel, tryMs)
+  }
+
+  private contextOf(head: RequestHead, now: number): RequestContext {
+    const { client, world } = this.owner
+    return new RequestContext(head, client.peer.identityBy(world.identify), this.owner, now)
+  }
+
+  /** Sends the head and what is there of the body, and lets the rest follow. */
+  private send(attempt: Attempt, head: RequestHead): void {
+    const { client, services, world, limit } = this.owner
+    const { backend, stream } = attempt
+    const rewrite = {
+      client: client.peer.identityBy(world.identify),
+      backendHost: backend.address.kind === 'tcp' ? backend.id : 'localhost',
+      isUpgrade: client.isUpgrade,
+      hiddenCookie: this.pool.sticky?.hiddenCookie,
+      writeRequestId: services.writeRequestId,
+      deadline: limit && deadlineNow(limit, services.clock),
+    }
+    attempt.sendHead(head, rewrite, client.bodyForm)
+    this.replay?.sendTo(stream)
+    if (client.isWhole) stream.sendEnd(this.trailers)
+    else if (!this.isBlocked) this.takeBody()
+  }
+
+  private takeBody(): void {
+    const { stream } = this
+    if (stream !== undefined) this.owner.client.resumeBody(stream.bodyForm)
+  }
+
+  private expire(attempt: Attempt): void {
+    attempt.expire()
+    this.owner.remember(attempt)
+  }
+
+  /** Given up, though it may have come to something. */
+  private drop(attempt: Attempt): void {
+    if (attempt.isHedge) this.owner.services.counters.hedgesCancelled += 1
+    attempt.abandon()
+    this.owner.remember(attempt)
+  }
+}

@@ -1,0 +1,117 @@
+/** A connect of our own, which can be given up: the descriptor is closed at once. */
+import type { Connect, ConnectEvents, Endpoint } from '../connect.ts'
+import { inEvent, type ReportFault } from '../event.ts'
+import type { SocketOwner } from '../wire-socket.ts'
+import { EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
+import type { Watched } from './loop.ts'
+import { NO_DELAY, openSocket, setOption } from './options.ts'
+import { familyAt, writeAddress } from './sockaddr.ts'
+import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
+
+const SOL_SOCKET = 1
+const SO_ERROR = 4
+
+/** Offsets in the scratch arena. */
+const ADDRESS = 0
+const VALUE = 128
+const SIZE = 136
+
+export function connectByEpoll(means: EpollMeans, reportFault: ReportFault): Connect {
+  return (endpoint, events) => {
+    const connecting = new Connecting(means, events, reportFault)
+    try {
+      connecting.begin(endpoint)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN'
+      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(code)))
+    }
+    return () => connecting.cancel()
+  }
+}
+
+class Connecting implements Watched {
+  generation = 0
+  private readonly means: EpollMeans
+  private readonly events: ConnectEvents
+  private readonly reportFault: ReportFault
+  /** -1: there is none, or it is in other hands. */
+  private fd = -1
+  private isOver = false
+
+  constructor(means: EpollMeans, events: ConnectEvents, reportFault: ReportFault) {
+    this.means = means
+    this.events = events
+    this.reportFault = reportFault
+  }
+
+  /** Throws an error with the system's `code`. */
+  begin(endpoint: Endpoint): void {
+    const { loop } = this.means
+    const { calls } = loop
+    const { call, scratch } = calls
+    const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
+    if (size === undefined) throw codeError('EINVAL')
+    const fd = openSocket(calls, familyAt(scratch.bytes, ADDRESS))
+    try {
+      if (endpoint.kind === 'ip') setOption(calls, fd, NO_DELAY, 1)
+      const errno = call.connect(fd, scratch.address + ADDRESS, size) === 0 ? 0 : calls.errno()
+      if (errno !== 0 && errno !== EINPROGRESS) throw codeError(errorName(errno))
+      // Done or not, it is told of when it can be written to.
+      loop.add(fd, this, READ_EVENTS | EPOLLOUT)
+    } catch (error) {
+      call.close(fd)
+      throw error
+    }
+    this.fd = fd
+  }
+
+  cancel(): void {
+    this.isOver = true
+    this.close()
+  }
+
+  fail(code: string): void {
+    this.close()
+    if (this.isOver) return
+    this.isOver = true
+    this.events.onFailed(code)
+  }
+
+  onEvents(events: number): void {
+    const { loop } = this.means
+    const { call, scratch } = loop.calls
+    scratch.bytes.writeInt32LE(4, SIZE)
+    call.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, scratch.address + VALUE, scratch.address + SIZE)
+    const errno = scratch.bytes.readInt32LE(VALUE)
+    if (errno !== 0) return this.fail(errorName(errno))
+    if ((events & EPOLLOUT) === 0) return
+    const { fd } = this
+    this.fd = -1
+    this.isOver = true
+    const socket = new EpollSocket(fd, this.means, NOBODY, this.reportFault)
+    loop.replace(fd, socket)
+    this.events.onConnected(socket)
+    // What came along with the connect is told of once.
+    if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
+  }
+
+  onAgain(): void {}
+
+  onFault(error: unknown): void {
+    this.reportFault(error)
+    this.close()
+  }
+
+  private close(): void {
+    if (this.fd < 0) return
+    const { loop } = this.means
+    loop.remove(this.fd)
+    loop.calls.call.close(this.fd)
+    this.fd = -1
+  }
+}
+
+const codeError = (code: string): Error => Object.assign(new Error(code), { code })
+
+/** Until the connect is told of. */
+const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }

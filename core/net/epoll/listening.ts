@@ -1,0 +1,153 @@
+/** A socket of our own that listens, and accepts in batches. */
+import { unlinkSync } from 'node:fs'
+import type { SocketAddress } from '../../address.ts'
+import type { Cancel } from '../../clock.ts'
+import type { AcceptEvents, BoundSocket } from '../transport.ts'
+import type { SocketOwner } from '../wire-socket.ts'
+import { EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPOLLIN, errorName, systemError } from './calls.ts'
+import type { Endpoint } from '../connect.ts'
+import { NO_DELAY, openSocket, REUSE_ADDRESS, REUSE_PORT, setOption, SOCK_FLAGS, V6_ONLY } from './options.ts'
+import type { Watched } from './loop.ts'
+import { AF_INET6, AF_UNIX, familyAt, hostAt, portAt, writeAddress } from './sockaddr.ts'
+import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
+
+/** Cut down by the system to its net.core.somaxconn. */
+const BACKLOG = 4096
+/** Clients let in at once, before those that are there have a turn. */
+const MAX_AT_ONCE = 64
+/** How long nobody is let in when the system is short of something and nothing gives way. */
+const REST_MS = 100
+
+const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
+
+/** Offsets in the scratch arena. */
+const ADDRESS = 0
+const SIZE = 128
+
+export interface BindOptions {
+  readonly endpoint: Endpoint
+  readonly reusePort: boolean
+  readonly events: AcceptEvents
+}
+
+/** Throws an error with the system's `code`. */
+export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket {
+  const { calls } = means.loop
+  const { call, scratch } = calls
+  const { endpoint, reusePort, events } = options
+  const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
+  if (size === undefined) throw Object.assign(new Error('no address'), { code: 'EINVAL' })
+  const family = familyAt(scratch.bytes, ADDRESS)
+  const fd = openSocket(calls, family)
+  try {
+    const must = (result: number, what: string): void => {
+      if (result < 0) throw systemError(calls.errno(), what)
+    }
+    if (family !== AF_UNIX) {
+      setOption(calls, fd, REUSE_ADDRESS, 1)
+      // Those that it accepts have it as well.
+      setOption(calls, fd, NO_DELAY, 1)
+    }
+    if (family === AF_INET6) setOption(calls, fd, V6_ONLY, 0)
+    if (reusePort) setOption(calls, fd, REUSE_PORT, 1)
+    must(call.bind(fd, scratch.address + ADDRESS, size), 'bind')
+    must(call.listen(fd, BACKLOG), 'listen')
+    const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)
+    return new Listening(fd, means, address, events)
+  } catch (error) {
+    call.close(fd)
+    throw error
+  }
+}
+
+class Listening implements BoundSocket, Watched {
+  generation = 0
+  readonly address: SocketAddress
+  readonly fd: number
+  private readonly means: EpollMeans
+  private readonly events: AcceptEvents
+  private isOpen = true
+  private endRest: Cancel | undefined = undefined
+
+  constructor(fd: number, means: EpollMeans, address: SocketAddress, events: AcceptEvents) {
+    this.fd = fd
+    this.means = means
+    this.address = address
+    this.events = events
+    // Level-triggered: who is left behind a batch is told of again.
+    means.loop.add(fd, this, EPOLLIN)
+  }
+
+  stop(): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    this.endRest?.()
+    const { loop } = this.means
+    loop.remove(this.fd)
+    loop.calls.call.close(this.fd)
+    if (this.address.kind === 'unix') removeFile(this.address.path)
+  }
+
+  onEvents(): void {
+    for (let count = 0; count < MAX_AT_ONCE && this.isOpen; count += 1) if (!this.accept()) return
+  }
+
+  onAgain(): void {}
+
+  onFault(error: unknown): void {
+    this.events.reportFault(error)
+  }
+
+  /** false: nobody is left, or can be let in. */
+  private accept(): boolean {
+    const { loop } = this.means
+    const { call, scratch, errno } = loop.calls
+    scratch.bytes.writeInt32LE(SIZE, SIZE)
+    const fd = call.accept4(this.fd, scratch.address + ADDRESS, scratch.address + SIZE, SOCK_FLAGS)
+    if (fd < 0) return this.goOnAfter(errno())
+    const socket = new EpollSocket(fd, this.means, NOBODY, this.events.reportFault)
+    const address = this.address.kind === 'unix' ? '' : hostAt(scratch.bytes, ADDRESS)
+    loop.add(fd, socket, READ_EVENTS)
+    try {
+      this.events.onAccepted(socket, address)
+    } catch (error) {
+      socket.onFault(error)
+    }
+    return true
+  }
+
+  /** Whether to try again at once. */
+  private goOnAfter(errno: number): boolean {
+    if (errno === EAGAIN) return false
+    if (!SHORTAGES.includes(errno)) return true
+    if (this.events.onShortage(errorName(errno))) return true
+    this.rest()
+    return false
+  }
+
+  /** Who waits is kept waiting: asking again and again would let nobody else have a turn. */
+  private rest(): void {
+    const { loop } = this.means
+    loop.change(this.fd, this, 0)
+    this.endRest = loop.clock.after(REST_MS, () => loop.change(this.fd, this, EPOLLIN))
+  }
+}
+
+/** Of one who is not let in. */
+const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }
+
+function nameOf({ loop }: EpollMeans, fd: number): SocketAddress {
+  const { call, scratch, errno } = loop.calls
+  scratch.bytes.writeInt32LE(SIZE, SIZE)
+  if (call.getsockname(fd, scratch.address + ADDRESS, scratch.address + SIZE) < 0)
+    throw systemError(errno(), 'getsockname')
+  return { kind: 'tcp', host: hostAt(scratch.bytes, ADDRESS), port: portAt(scratch.bytes, ADDRESS) }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // Somebody was faster.
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The loop of our own sockets: one edge-triggered epoll for the process, in which Bun's own loop lives on. It runs from
+ * Bun's immediates while there is a socket. Each turn waits, does what has come, and goes back to Bun, whose epoll is one
+ * of those that are waited for; timers of `systemClock` end the wait when they are due, those of others up to `MAX_WAIT_MS`
+ * late.
+ */
+import type { SystemClock } from '../../clock.ts'
+import { enter, leave } from '../outbox.ts'
+import type { Arena, Calls } from './calls.ts'
+import { EPOLLET, EPOLLIN, systemError } from './calls.ts'
+
+/** What has a descriptor in the loop. */
+export interface Watched {
+  /** Tells this use of its descriptor from earlier ones, which may still have events in the batch. Set by the loop. */
+  generation: number
+  /** `events`: bits of epoll_ctl(2). The outbox is open. */
+  onEvents(events: number): void
+  /** It asked for another turn by `again`, behind the events that came. The outbox is open. */
+  onAgain(): void
+  /** One of the two threw. */
+  onFault(error: unknown): void
+}
+
+const EPOLL_CTL_ADD = 1
+const EPOLL_CTL_DEL = 2
+const EPOLL_CTL_MOD = 3
+
+const MAX_EVENTS = 256
+/** Waits of a turn: promises and timers have theirs when it is over. All but the first only look. */
+const MAX_WAITS = 8
+/** How late a timer may be that is not of `systemClock`. Waking up so often costs 0.2 % of a core. */
+const MAX_WAIT_MS = 20
+
+export class EpollLoop {
+  readonly calls: Calls
+  readonly clock: SystemClock
+  private readonly descriptor: number
+  private readonly bunDescriptor: number
+  private readonly events: Arena
+  /** Of each event three numbers: what happened, the descriptor, its generation. */
+  private readonly words: Int32Array
+  /** A struct epoll_event is packed on x86-64 alone. */
+  private readonly stride = process.arch === 'x64' ? 3 : 4
+  private readonly watched: (Watched | undefined)[] = []
+  private size = 0
+  private generation = 0
+  private isRunning = false
+  private waiting: Watched[] = []
+  private spare: Watched[] = []
+  private readonly turn = (): void => this.run()
+
+  /** `bunDescriptor`: Bun's epoll. Throws an error with the system's `code`. */
+  constructor(calls: Calls, clock: SystemClock, bunDescriptor: number) {
+    this.calls = calls
+    this.clock = clock
+    this.bunDescriptor = bunDescriptor
+    this.events = calls.arena((MAX_EVENTS + 1) * this.stride * 4)
+    this.words = new Int32Array(this.events.bytes.buffer)
+    this.descriptor = calls.call.epoll_create1(0o2000000)
+    if (this.descriptor < 0) throw systemError(calls.errno(), 'epoll_create1')
+    this.control(EPOLL_CTL_ADD, bunDescriptor, EPOLLIN | EPOLLET, 0)
+  }
+
+  /** Tells `watched` of `events` on `descriptor` from now on. Throws an error with the system's `code`. */
+  add(descriptor: number, watched: Watched, events: number): void {
+    this.generation = (this.generation + 1) | 0
+    watched.generation = this.generation
+    this.control(EPOLL_CTL_ADD, descriptor, events, this.generation)
+    this.watched[descriptor] = watched
+    this.size += 1
+    if (this.isRunning) return
+    this.isRunning = true
+    this.clock.inNextTurn(this.turn)
+  }
+
+  /** Other events for one that is there; what it asks for and has already come is told of again. */
+  change(descriptor: number, watched: Watched, events: number): void {
+    this.control(EPOLL_CTL_MOD, descriptor, events, watched.generation)
+  }
+
+  /** `successor` hears instead. */
+  replace(descriptor: number, successor: Watched): void {
+    successor.generation = this.watched[descriptor]?.generation ?? 0
+    this.watched[descriptor] = successor
+  }
+
+  /** The descriptor is about to be closed, which takes it out of the epoll. */
+  remove(descriptor: number): void {
+    this.watched[descriptor] = undefined
+    this.size -= 1
+  }
+
+  /** The descriptor goes to somebody else, open. */
+  letGo(descriptor: number): void {
+    this.remove(descriptor)
+    this.control(EPOLL_CTL_DEL, descriptor, 0, 0)
+  }
+
+  /** `watched` has another turn, behind the events that have come. */
+  again(watched: Watched): void {
+    this.waiting.push(watched)
+  }
+
+  /** Tells of what has come by now, once. */
+  look(): void {
+    this.dispatch(this.calls.call.epoll_wait(this.descriptor, this.events.address, MAX_EVENTS, 0))
+  }
+
+  /** One turn. */
+  private run(): void {
+    const { call } = this.calls
+    let timeoutMs = this.waiting.length > 0 ? 0 : this.clock.untilNext(MAX_WAIT_MS)
+    for (let wait = 0; wait < MAX_WAITS; wait += 1) {
+      const count = call.epoll_wait(this.descriptor, this.events.address, MAX_EVENTS, timeoutMs)
+      const isBunDue = this.dispatch(count)
+      this.goOn()
+      if (count <= 0 || isBunDue) break
+      timeoutMs = 0
+    }
+    this.isRunning = this.size > 0 || this.waiting.length > 0
+    if (this.isRunning) this.clock.inNextTurn(this.turn)
+  }
+
+  /** Whether one of the events was Bun's. */
+  private dispatch(count: number): boolean {
+    const { words, stride, watched, bunDescriptor } = this
+    const [at, generationAt] = stride === 3 ? [1, 2] : [2, 3]
+    let isBunDue = false
+    for (let index = 0; index < count; index += 1) {
+      const base = index * stride
+      const descriptor = words[base + at] as number
+      if (descriptor === bunDescriptor) {
+        isBunDue = true
+        continue
+      }
+      const one = watched[descriptor]
+      if (one === undefined || one.generation !== words[base + generationAt]) continue
+      enter()
+      try {
+        one.onEvents(words[base] as number)
+      } catch (error) {
+        one.onFault(error)
+      } finally {
+        leave()
+      }
+    }
+    return isBunDue
+  }
+
+  /** A turn for each that has asked for one, and not yet for who asks meanwhile. */
+  private goOn(): void {
+    const due = this.waiting
+    if (due.length === 0) return
+    this.waiting = this.spare
+    this.spare = due
+    for (const one of due) {
+      enter()
+      try {
+        one.onAgain()
+      } catch (error) {
+        one.onFault(error)
+      } finally {
+        leave()
+      }
+    }
+    due.length = 0
+  }
+
+  private control(operation: number, descriptor: number, events: number, generation: number): void {
+    const { words, stride, calls, events: arena } = this
+    // Behind those that are being told of.
+    const base = MAX_EVENTS * stride
+    words[base] = events
+    words[base + stride - 2] = descriptor
+    words[base + stride - 1] = generation
+    const address = arena.address + base * 4
+    if (calls.call.epoll_ctl(this.descriptor, operation, descriptor, address) < 0)
+      throw systemError(calls.errno(), 'epoll_ctl')
+  }
+}

@@ -1,0 +1,52 @@
+/** Socket addresses as C has them: ip(7), ipv6(7), unix(7). Linux, on x86-64 and arm64. */
+import { formatIp, parseIp } from '../../ip/address.ts'
+import type { Endpoint } from '../connect.ts'
+
+export const AF_UNIX = 1
+export const AF_INET = 2
+export const AF_INET6 = 10
+/** The largest: a sockaddr_un. */
+export const ADDRESS_BYTES = 110
+/** sun_path, its zero at the end included. */
+const MAX_PATH_BYTES = 107
+
+/** Writes `endpoint` at `at`; returns its size, or undefined where it fits in none. */
+export function writeAddress(bytes: Buffer, at: number, endpoint: Endpoint): number | undefined {
+  if (endpoint.kind === 'unix') return writePath(bytes, at, endpoint.path)
+  const { port } = endpoint
+  const ip = parseIp(endpoint.address)
+  if (ip === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) return undefined
+  bytes.fill(0, at, at + 28)
+  bytes.writeUInt16LE(typeof ip === 'number' ? AF_INET : AF_INET6, at)
+  bytes.writeUInt16BE(port, at + 2)
+  if (typeof ip === 'number') {
+    bytes.writeUInt32BE(ip, at + 4)
+    return 16
+  }
+  for (let group = 0; group < 8; group += 1) bytes.writeUInt16BE(ip.charCodeAt(group), at + 8 + 2 * group)
+  return 28
+}
+
+export const familyAt = (bytes: Buffer, at: number): number => bytes.readUInt16LE(at)
+
+export const portAt = (bytes: Buffer, at: number): number => bytes.readUInt16BE(at + 2)
+
+/** The IP address at `at`, an IPv4 one in IPv6 as IPv4; '' for a Unix socket. */
+export function hostAt(bytes: Buffer, at: number): string {
+  const family = familyAt(bytes, at)
+  if (family === AF_INET) return `${bytes[at + 4]}.${bytes[at + 5]}.${bytes[at + 6]}.${bytes[at + 7]}`
+  if (family !== AF_INET6) return ''
+  const groups = Array.from({ length: 8 }, (_, group) => bytes.readUInt16BE(at + 8 + 2 * group))
+  const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)
+  const value = isMapped ? bytes.readUInt32BE(at + 20) : String.fromCharCode(...groups)
+  return formatIp(value)
+}
+
+function writePath(bytes: Buffer, at: number, path: string): number | undefined {
+  const size = Buffer.byteLength(path)
+  if (size === 0 || size > MAX_PATH_BYTES || path.includes('\0')) return undefined
+  bytes.writeUInt16LE(AF_UNIX, at)
+  bytes.write(path, at + 2)
+  bytes[at + 2 + size] = 0
+  return 2 + size + 1
+}

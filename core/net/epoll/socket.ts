@@ -1,0 +1,274 @@
+/**
+ * One connected socket of our own. It is in the epoll once, edge-triggered: what has come is read until nothing is left, up to
+ * `MAX_PIECES` before others have a turn. To pause is not to read; that it can be written to is asked for after a short
+ * send alone.
+ */
+import { outbox } from '../outbox.ts'
+import type { ReportFault } from '../event.ts'
+import type { Pipe } from '../pipe.ts'
+import type { OwnedSocket, SocketOwner } from '../wire-socket.ts'
+import {
+  EAGAIN,
+  ECONNRESET,
+  EINTR,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  systemError,
+} from './calls.ts'
+import type { EpollLoop, Watched } from './loop.ts'
+import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
+
+/** What every socket is told of. */
+export const READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLET
+const ENDS = EPOLLRDHUP | EPOLLHUP | EPOLLERR
+
+/** Reads in a row of one socket. */
+const MAX_PIECES = 8
+/** And large ones: together 512 KiB. */
+const MAX_LARGE_PIECES = 2
+
+const MSG_NOSIGNAL = 0x4000
+const MSG_PEEK = 0x2
+const SHUT_WR = 1
+/** SPLICE_F_MOVE and SPLICE_F_NONBLOCK. */
+const SPLICE_FLAGS = 1 | 2
+const NULL = 0
+/** Into a pipe at once: half of what it takes, so that a client that reads slowly holds less of the kernel's memory. */
+const PIPED_BYTES = 512 * 1024
+const SOL_SOCKET = 1
+const SO_LINGER = 13
+
+/** What all sockets of a process share. */
+export interface EpollMeans {
+  readonly loop: EpollLoop
+  readonly memory: ReceiveMemory
+  /** Where the outbox lies. */
+  readonly outboxAddress: number
+  /** Where a struct linger lies that has a close reset. */
+  readonly resetAddress: number
+}
+
+export class EpollSocket implements OwnedSocket, Watched {
+  generation = 0
+  data: SocketOwner
+  readonly fd: number
+  private readonly means: EpollMeans
+  private readonly reportFault: ReportFault
+  private isOpen = true
+  private isPaused = false
+  /** Something may be there to read: an event has said so, and no read yet that nothing is left. */
+  private mayRead = false
+  /** An end or an error has been told of: a short read is not the last. */
+  private isEnding = false
+  /** A reset, or the end of both sides, has been told of: the system says so once, and not where an end came before it. */
+  private isDead = false
+  private hasPeerEnded = false
+  private hasShut = false
+  /** Its last read filled the room it had. */
+  private isLarge = false
+  /** It waits in the loop for another turn. */
+  private isInLine = false
+  /** Where the next `left` bytes that come go, unread. */
+  private pipe: Pipe | undefined = undefined
+  private left = 0
+  private asksToWrite = false
+  private isBlocked = false
+  /** A send has failed: it is over, and its owner is still to be told. */
+  private failure = 0
+
+  /** Takes over `fd`, which is connected; whoever makes it adds it to the loop. */
+  constructor(fd: number, means: EpollMeans, owner: SocketOwner, reportFault: ReportFault) {
+    this.fd = fd
+    this.means = means
+    this.data = owner
+    this.reportFault = reportFault
+  }
+
+  write(bytes: Buffer, offset: number, length: number): number {
+    if (!this.isOpen || this.failure !== 0) return -1
+    const { loop, memory, outboxAddress } = this.means
+    const { calls } = loop
+    const address = (bytes === outbox.bytes ? outboxAddress : memory.addressOf(bytes)) + offset
+    const sent = calls.call.send(this.fd, address, length, MSG_NOSIGNAL)
+    return sent === length ? sent : this.wroteLess(sent)
+  }
+
+  sendFrom(pipe: Pipe): number {
+    if (!this.isOpen || this.failure !== 0) return -1
+    const { call } = this.means.loop.calls
+    const { pending } = pipe
+    const sent = call.splice(pipe.reader, NULL, this.fd, NULL, pending, SPLICE_FLAGS)
+    if (sent > 0) pipe.onLeft(sent)
+    return sent === pending ? sent : this.wroteLess(sent)
+  }
+
+  /** The kernel has not taken all: asks to be told when it takes more. `sent` < 0: it failed. */
+  private wroteLess(sent: number): number {
+    const { loop } = this.means
+    const errno = sent < 0 ? loop.calls.errno() : 0
+    if (errno !== 0 && errno !== EAGAIN && errno !== EINTR) {
+      this.failure = errno
+      this.standInLine()
+      return -1
+    }
+    this.isBlocked = true
+    if (!this.asksToWrite || errno === EINTR) {
+      this.asksToWrite = true
+      loop.change(this.fd, this, READ_EVENTS | EPOLLOUT)
+    }
+    return Math.max(0, sent)
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.isPaused = false
+    if (this.mayRead) this.standInLine()
+  }
+
+  pipeInto(pipe: Pipe | undefined, length: number): void {
+    this.pipe = pipe
+    this.left = length
+  }
+
+  shutdown(): void {
+    if (!this.isOpen) return
+    this.hasShut = true
+    this.means.loop.calls.call.shutdown(this.fd, SHUT_WR)
+  }
+
+  end(): void {
+    this.close(undefined)
+  }
+
+  terminate(): void {
+    if (!this.isOpen) return
+    const { loop, resetAddress } = this.means
+    loop.calls.call.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, resetAddress, 8)
+    this.close(undefined)
+  }
+
+  /** Gives its descriptor away, for good: nothing is heard of it here any more, and its owner is told nothing. */
+  handOver(): number {
+    if (!this.isOpen) throw new Error('a closed socket was to be handed over')
+    this.isOpen = false
+    this.means.loop.letGo(this.fd)
+    return this.fd
+  }
+
+  onEvents(events: number): void {
+    if ((events & EPOLLOUT) !== 0 && this.isBlocked) {
+      this.isBlocked = false
+      this.data.drained()
+    }
+    if ((events & (EPOLLIN | ENDS)) === 0) return
+    this.mayRead = true
+    if ((events & ENDS) !== 0) this.isEnding = true
+    if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.isDead = true
+    if (!this.isPaused) this.read()
+    else if (this.isDead) this.closeIfNothingIsLeft()
+  }
+
+  onAgain(): void {
+    this.isInLine = false
+    if (this.failure !== 0) this.close(this.failure)
+    else if (!this.isPaused) this.read()
+  }
+
+  onFault(error: unknown): void {
+    this.reportFault(error)
+    this.terminate()
+  }
+
+  /** Reads for as long as something is there, it is taken, and it is this socket's turn. */
+  private read(): void {
+    for (let pieces = 0; this.mayRead && this.isOpen && !this.isPaused; pieces += 1) {
+      if (pieces === (this.isLarge ? MAX_LARGE_PIECES : MAX_PIECES)) {
+        this.standInLine()
+        return
+      }
+      this.readPiece()
+    }
+  }
+
+  private readPiece(): void {
+    if (this.pipe === undefined) this.readBytes()
+    else this.readInto(this.pipe)
+  }
+
+  /** Into the pipe, which is empty: whoever did not take what was in it would not have us read. */
+  private readInto(pipe: Pipe): void {
+    const { call } = this.means.loop.calls
+    const length = call.splice(this.fd, NULL, pipe.writer, NULL, Math.min(this.left, PIPED_BYTES), SPLICE_FLAGS)
+    if (length <= 0) return this.readNothing(length)
+    pipe.pending += length
+    this.left -= length
+    if (this.left === 0) this.pipe = undefined
+    this.data.piped?.(length)
+  }
+
+  private readBytes(): void {
+    const { loop, memory } = this.means
+    const { calls } = loop
+    const { isLarge } = this
+    if (!isLarge) memory.makeRoom()
+    const room = isLarge ? LARGE_BYTES : SMALL_BYTES
+    const address = isLarge ? memory.large.address : memory.slab.address + memory.used
+    const length = calls.call.recv(this.fd, address, room, 0)
+    if (length <= 0) {
+      this.readNothing(length)
+      return
+    }
+    if (length < room) this.mayRead = this.isEnding
+    this.isLarge = length === room || (isLarge && length > SMALL_BYTES)
+    this.data.received(isLarge ? memory.large.bytes.subarray(0, length) : memory.take(length))
+  }
+
+  private readNothing(result: number): void {
+    const errno = result < 0 ? this.means.loop.calls.errno() : 0
+    if (errno === EINTR) return
+    this.mayRead = false
+    if (errno === EAGAIN) return
+    if (errno !== 0) this.close(errno)
+    else this.readEnd()
+  }
+
+  private readEnd(): void {
+    if (!this.hasPeerEnded) {
+      this.hasPeerEnded = true
+      this.data.peerEnded()
+    }
+    // Nothing comes any more, and nothing can be sent.
+    if (this.hasShut || this.isDead) this.close(this.hasShut ? undefined : ECONNRESET)
+  }
+
+  /** Dead while nobody reads: what came before is still to be had. */
+  private closeIfNothingIsLeft(): void {
+    const { loop, memory } = this.means
+    memory.makeRoom()
+    const peeked = loop.calls.call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
+    if (peeked <= 0) this.close(ECONNRESET)
+  }
+
+  private standInLine(): void {
+    if (this.isInLine) return
+    this.isInLine = true
+    this.means.loop.again(this)
+  }
+
+  private close(errno: number | undefined): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    const { loop } = this.means
+    loop.remove(this.fd)
+    loop.calls.call.close(this.fd)
+    this.data.closed(errno === undefined ? undefined : systemError(errno, 'socket'))
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Where sockets come from. There are two kinds: of our own on epoll (Linux), and Bun's everywhere else. Whoever uses a
+ * socket cannot tell which it has; one suite of tests holds for both.
+ */
+import type { HostAddress } from '../bind-hosts.ts'
+import type { SocketAddress } from '../address.ts'
+import type { Connect } from './connect.ts'
+import type { ReportFault } from './event.ts'
+import type { OpenPipe } from './pipe.ts'
+import type { OwnedSocket } from './wire-socket.ts'
+
+export interface Transport {
+  readonly name: 'epoll' | 'bun'
+  /** Listens at an IP address, or at what the system takes a name for. Throws an error with the system's `code`. */
+  bindHost(where: HostAddress, reusePort: boolean, events: AcceptEvents): BoundSocket
+  /** Listens on a Unix socket, which must not be there yet. Throws an error with the system's `code`. */
+  bindPath(path: string, events: AcceptEvents): BoundSocket
+  /** A pipe for bytes on their way from one socket to another; undefined: none is to be had. Absent: it can't use any. */
+  openPipe?: () => OpenPipe | undefined
+  /** What it makes of connects that `reportFault` hears of. */
+  connects(reportFault: ReportFault): Connect
+}
+
+/** Who hears of those that come in. */
+export interface AcceptEvents {
+  /** One has come from that IP address ('' on a Unix socket): gives the socket its owner, or ends it. In an event of its own. */
+  readonly onAccepted: (socket: OwnedSocket, address: string) => void
+  /** One can't be let in for want of something of ours, by the system's code; whether room was made. */
+  readonly onShortage: (code: string) => boolean
+  readonly reportFault: ReportFault
+}
+
+/** One socket that listens. */
+export interface BoundSocket {
+  /** Where it really listens. */
+  readonly address: SocketAddress
+  /** undefined: there is none that the system's calls know. */
+  readonly fd: number | undefined
+  /** Accepts no more; those in its queue are reset. A Unix socket's file is gone. */
+  stop(): void
+}
