@@ -22,17 +22,22 @@ export function handlersFor<Owner extends SocketOwner>(
   onOpen: (socket: Socket<Owner>) => void,
   reportFault: ReportFault,
 ): SocketHandler<Owner> {
+  const blame = (socket: Socket<Owner>, error: unknown): void => {
+    reportFault(error)
+    socket.terminate()
+  }
   const guarded =
     (handle: (socket: Socket<Owner>) => void) =>
     (socket: Socket<Owner>): void => {
-      enter()
       try {
-        handle(socket)
+        enter()
+        try {
+          handle(socket)
+        } finally {
+          leave()
+        }
       } catch (error) {
-        reportFault(error)
-        socket.terminate()
-      } finally {
-        leave()
+        blame(socket, error)
       }
     }
   return {
@@ -40,14 +45,15 @@ export function handlersFor<Owner extends SocketOwner>(
     open: guarded(onOpen),
     // On every request's way four times: written out, without the detour through a closure.
     data(socket, bytes) {
-      enter()
       try {
-        socket.data.received(bytes)
+        enter()
+        try {
+          socket.data.received(bytes)
+        } finally {
+          leave()
+        }
       } catch (error) {
-        reportFault(error)
-        socket.terminate()
-      } finally {
-        leave()
+        blame(socket, error)
       }
     },
     // A client that was turned away has no owner.

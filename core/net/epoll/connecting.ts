@@ -90,9 +90,13 @@ class Connecting implements Watched {
     this.isOver = true
     const socket = new EpollSocket(fd, this.means, NOBODY, this.reportFault)
     loop.replace(fd, socket)
-    this.events.onConnected(socket)
-    // What came along with the connect is told of once.
-    if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
+    try {
+      this.events.onConnected(socket)
+      // What came along with the connect is told of once.
+      if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
+    } catch (error) {
+      socket.onFault(error)
+    }
   }
 
   onAgain(): void {}

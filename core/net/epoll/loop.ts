@@ -13,11 +13,11 @@ import { EPOLLET, EPOLLIN, systemError } from './calls.ts'
 export interface Watched {
   /** Tells this use of its descriptor from earlier ones, which may still have events in the batch. Set by the loop. */
   generation: number
-  /** `events`: bits of epoll_ctl(2). The outbox is open. */
+  /** `events`: bits of epoll_ctl(2), never 0. The outbox is open. */
   onEvents(events: number): void
   /** It asked for another turn by `again`, behind the events that came. The outbox is open. */
   onAgain(): void
-  /** One of the two threw. */
+  /** One of the two threw, or what they wrote did. */
   onFault(error: unknown): void
 }
 
@@ -25,6 +25,8 @@ const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_MOD = 3
 
 const MAX_EVENTS = 256
+/** Not an event, but a turn that was asked for. */
+const NOTHING = 0
 /** Waits of a turn: promises and timers have theirs when it is over. All but the first only look. */
 const MAX_WAITS = 8
 /** How late a timer may be that is not of `systemClock`. Waking up so often costs 0.2 % of a core. */
@@ -128,14 +130,7 @@ export class EpollLoop {
       }
       const one = watched[descriptor]
       if (one === undefined || one.generation !== words[base + generationAt]) continue
-      enter()
-      try {
-        one.onEvents(words[base] as number)
-      } catch (error) {
-        one.onFault(error)
-      } finally {
-        leave()
-      }
+      this.tell(one, words[base] as number)
     }
     return isBunDue
   }
@@ -146,17 +141,34 @@ export class EpollLoop {
     if (due.length === 0) return
     this.waiting = this.spare
     this.spare = due
-    for (const one of due) {
+    for (const one of due) this.tell(one, NOTHING)
+    due.length = 0
+  }
+
+  /** Nobody else hears of what comes of it: the others have their turn, and the loop its next. */
+  private tell(one: Watched, events: number): void {
+    try {
       enter()
       try {
-        one.onAgain()
-      } catch (error) {
-        one.onFault(error)
+        if (events === NOTHING) one.onAgain()
+        else one.onEvents(events)
       } finally {
         leave()
       }
+    } catch (error) {
+      this.blame(one, error)
     }
-    due.length = 0
+  }
+
+  private blame(one: Watched, error: unknown): void {
+    try {
+      one.onFault(error)
+    } catch (worse) {
+      // The business of the process, in a turn of its own.
+      this.clock.inNextTurn(() => {
+        throw worse
+      })
+    }
   }
 
   private control(operation: number, descriptor: number, events: number, generation: number): void {

@@ -155,7 +155,11 @@ export class EpollSocket implements OwnedSocket, Watched {
 
   onFault(error: unknown): void {
     this.reportFault(error)
-    this.terminate()
+    try {
+      this.terminate()
+    } catch (another) {
+      this.reportFault(another)
+    }
   }
 
   /** Reads for as long as something is there, it is taken, and it is this socket's turn. */
