@@ -2,7 +2,7 @@
 import type { Connect, ConnectEvents, Endpoint } from '../connect.ts'
 import { inEvent, type ReportFault } from '../event.ts'
 import type { SocketOwner } from '../wire-socket.ts'
-import { EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
+import { codeOf, EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
 import type { Watched } from './loop.ts'
 import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
@@ -22,8 +22,7 @@ export function connectByEpoll(means: EpollMeans, reportFault: ReportFault): Con
     try {
       connecting.begin(endpoint)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN'
-      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(code)))
+      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(codeOf(error))))
     }
     return () => connecting.cancel()
   }

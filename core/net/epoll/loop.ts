@@ -59,7 +59,17 @@ export class EpollLoop {
     this.words = new Int32Array(this.events.bytes.buffer)
     this.descriptor = calls.call.epoll_create1(0o2000000)
     if (this.descriptor < 0) throw systemError(calls.errno(), 'epoll_create1')
-    this.control(EPOLL_CTL_ADD, bunDescriptor, EPOLLIN | EPOLLET, 0)
+    try {
+      this.control(EPOLL_CTL_ADD, bunDescriptor, EPOLLIN | EPOLLET, 0)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** For one that has no sockets, and is to have none. */
+  close(): void {
+    this.calls.call.close(this.descriptor)
   }
 
   /** Tells `watched` of `events` on `descriptor` from now on. Throws an error with the system's `code`. */
@@ -103,6 +113,8 @@ export class EpollLoop {
 
   /** One turn. */
   private run(): void {
+    this.isRunning = this.hasWork
+    if (!this.isRunning) return
     const { call } = this.calls
     let timeoutMs = this.waiting.length > 0 ? 0 : this.clock.untilNext(MAX_WAIT_MS)
     for (let wait = 0; wait < MAX_WAITS; wait += 1) {
@@ -112,8 +124,11 @@ export class EpollLoop {
       if (count <= 0 || isBunDue) break
       timeoutMs = 0
     }
-    this.isRunning = this.size > 0 || this.waiting.length > 0
-    if (this.isRunning) this.clock.inNextTurn(this.turn)
+    this.clock.inNextTurn(this.turn)
+  }
+
+  private get hasWork(): boolean {
+    return this.size > 0 || this.waiting.length > 0
   }
 
   /** Whether one of the events was Bun's. */

@@ -66,9 +66,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   private isLarge = false
   /** It waits in the loop for another turn. */
   private isInLine = false
-  private asksToWrite = false
   private isBlocked = false
-  /** A send has failed: it is over, and its owner is still to be told. */
+  /** A send has failed: it is over as soon as what has come is read. */
   private failure = 0
 
   /** Takes over `fd`, which is connected; whoever makes it adds it to the loop. */
@@ -90,12 +89,14 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (errno === EINTR) return this.write(bytes, offset, length)
     if (errno !== 0 && errno !== EAGAIN) {
       this.failure = errno
+      this.mayRead = true
+      this.isEnding = true
       this.standInLine()
       return -1
     }
-    this.isBlocked = true
-    if (!this.asksToWrite) {
-      this.asksToWrite = true
+    if (!this.isBlocked) {
+      this.isBlocked = true
+      // Each time anew: so it is told of, too, where it can be written to by now.
       loop.change(this.fd, this, READ_EVENTS | EPOLLOUT)
     }
     return Math.max(0, sent)
@@ -149,8 +150,8 @@ export class EpollSocket implements OwnedSocket, Watched {
 
   onAgain(): void {
     this.isInLine = false
-    if (this.failure !== 0) this.close(this.failure)
-    else if (!this.isPaused) this.read()
+    if (!this.isPaused) this.read()
+    else if (this.failure !== 0) this.close(this.failure)
   }
 
   onFault(error: unknown): void {
@@ -194,8 +195,9 @@ export class EpollSocket implements OwnedSocket, Watched {
     const errno = result < 0 ? this.means.loop.calls.errno() : 0
     if (errno === EINTR) return
     this.mayRead = false
-    if (errno === EAGAIN) return
-    if (errno !== 0) this.close(errno)
+    if (this.failure !== 0) this.close(this.failure)
+    else if (errno === EAGAIN) return
+    else if (errno !== 0) this.close(errno)
     else this.readEnd()
   }
 
