@@ -99,25 +99,30 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
       : transport.bindHost({ kind: 'tcp', host, port: 0 }, false, events)
   const connect = transport.connects(reportFault)
 
-  /** Peers that accept. */
+  /** How many peers have begun to connect: those that are accepted come in their order. */
+  let begun = 0
+  /** What each peer that accepts is to be like, and those that have; in the order of the connects. */
+  const awaited: PeerOptions[] = []
+  const theirPeers: RawPeer[] = []
   const theirs = Bun.listen<RawPeer>({
     ...(family === 'Unix' ? { unix: join(folder, 'theirs.sock') } : { hostname: host, port: 0 }),
     allowHalfOpen: true,
     socket: {
       ...peerHandlers,
       open(socket) {
-        const peer = new RawPeer(nextOptions)
+        const peer = new RawPeer(awaited[theirPeers.length])
         socket.data = peer
         peers.push(peer)
+        theirPeers.push(peer)
         peer.opened(socket)
       },
     },
   } as Bun.TCPSocketListenOptions<RawPeer>)
-  let nextOptions: PeerOptions = {}
 
   async function peer(options: PeerOptions = {}): Promise<RawPeer> {
     const one = new RawPeer(options)
     peers.push(one)
+    begun += 1
     const to = family === 'Unix' ? { unix: path } : { hostname: host, port: endpoint.kind === 'ip' ? endpoint.port : 0 }
     await Bun.connect<RawPeer>({
       ...to,
@@ -134,15 +139,14 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
       : { kind: 'ip', address: bound.address.host, port: bound.address.port }
 
   async function acceptedPair(on: Partial<SocketOwner>, options: PeerOptions): Promise<SocketPair> {
-    const count = accepted.length
+    const place = begun
     const one = await peer(options)
-    await turnUntil(() => accepted.length > count, 'an accepted socket')
-    return { ear: new Ear(accepted[count] as OwnedSocket, on), peer: one }
+    await turnUntil(() => accepted.length > place, 'an accepted socket')
+    return { ear: new Ear(accepted[place] as OwnedSocket, on), peer: one }
   }
 
   async function connectedPair(on: Partial<SocketOwner>, options: PeerOptions): Promise<SocketPair> {
-    const count = peers.length
-    nextOptions = options
+    const place = awaited.push(options) - 1
     const told = Promise.withResolvers<Ear>()
     const to: Endpoint =
       family === 'Unix'
@@ -153,8 +157,8 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
       onFailed: (code) => told.reject(new Error(code)),
     })
     const ear = await told.promise
-    await turnUntil(() => peers.length > count, 'their socket')
-    return { ear, peer: peers[count] as RawPeer }
+    await turnUntil(() => theirPeers.length > place, 'their socket')
+    return { ear, peer: theirPeers[place] as RawPeer }
   }
 
   return {

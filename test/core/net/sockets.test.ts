@@ -4,7 +4,14 @@ import { commit, type OutboxOwner, reserve } from '../../../core/net/outbox.ts'
 import { retained } from '../../../core/net/retained.ts'
 import type { SocketOwner } from '../../../core/net/wire-socket.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
-import { type Family, type Side, type SocketRig, socketRig } from '../../support/socket-rig.ts'
+import {
+  type Ear,
+  type Family,
+  type Side,
+  type SocketPair,
+  type SocketRig,
+  socketRig,
+} from '../../support/socket-rig.ts'
 import { transports } from '../../support/transports.ts'
 
 const sides: readonly Side[] = ['accepted', 'connected']
@@ -204,6 +211,49 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
       await aWhile(rig)
       expect(ear.log).toHaveLength(1)
       expect([ear.say('too late'), ear.log.length, rig.faults]).toEqual([-1, 1, []])
+    })
+
+    test('hears nothing of those that were closed within the same turn, whose descriptors it has', async () => {
+      const told: string[] = []
+      const news: Promise<SocketPair>[] = []
+      const old: SocketPair[] = []
+      let isFirst = true
+      const begin = (which: Ear): void => {
+        if (!isFirst) return
+        isFirst = false
+        for (const { ear } of old) if (ear !== which) ear.socket.terminate()
+        for (const _ of old) news.push(rig.pair('connected', {}, { staysOpen: true }))
+      }
+      for (let count = 0; count < 30; count += 1) {
+        const { ear, peer } = await pair({
+          received() {
+            if (!isFirst) told.push('data')
+            begin(ear)
+          },
+          peerEnded: () => void (isFirst ? begin(ear) : told.push('end')),
+          closed: () => begin(ear),
+        })
+        old.push({ ear, peer })
+      }
+      for (const [index, { peer }] of old.entries()) {
+        peer.send('x')
+        if (index % 3 === 0) peer.reset()
+        if (index % 3 === 1) peer.end()
+      }
+      await turnUntil(() => !isFirst, 'the first')
+      const young = await Promise.all(news)
+      for (const [index, { ear, peer }] of young.entries()) {
+        peer.send(`hello ${index}`)
+        peer.end()
+        await ear.until('end')
+        expect(ear.log).toEqual(['data', 'end'])
+        ear.say(ear.text)
+        await peer.expectBytes(`hello ${index}`)
+        ear.socket.end()
+        expect(await peer.expectClosed()).toBe('ended')
+      }
+      // One at most was open still, and hears the rest of its own.
+      expect(told.length).toBeLessThanOrEqual(2)
     })
 
     test('takes nothing when the peer has reset it', async () => {

@@ -1,0 +1,101 @@
+/** Who has a turn when, in the loop of our own sockets. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { systemClock } from '../../../../core/clock.ts'
+import { systemLibc } from '../../../../core/net/bun/libc.ts'
+import { openEpoll } from '../../../../core/net/epoll/transport.ts'
+import type { Transport } from '../../../../core/net/transport.ts'
+import { fail } from '../../../support/fail.ts'
+import { type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
+import { turn, turnUntil } from '../../../support/raw-peer.ts'
+import { silentPeer } from '../../../support/silent-peer.ts'
+import { type SocketRig, socketRig } from '../../../support/socket-rig.ts'
+
+const isLinux = process.platform === 'linux'
+const openDescriptors = (): number => readdirSync('/proc/self/fd').length
+
+describe.skipIf(!isLinux)('the loop of our own sockets', () => {
+  const { calls, made, next }: FaultyCalls = isLinux ? faultyCalls() : (undefined as never)
+  const transport: Transport = isLinux ? openEpoll(systemClock, () => calls) : (undefined as never)
+  const connect = isLinux ? transport.connects(fail) : (undefined as never)
+  let rig: SocketRig
+  beforeEach(() => (rig = socketRig(transport)))
+  afterEach(() => rig[Symbol.dispose]())
+
+  test('tells no connect of events of those whose descriptors it has', async () => {
+    const silent = silentPeer()
+    const told: string[] = []
+    const cancels: (() => void)[] = []
+    const pairs = await Promise.all(Array.from({ length: 20 }, () => rig.pair('accepted', { drained: () => reuse() })))
+    const reuse = (): void => {
+      if (cancels.length > 0) return
+      for (const { ear } of pairs) ear.socket.terminate()
+      const events = { onConnected: () => told.push('connected'), onFailed: (code: string) => told.push(code) }
+      for (const _ of pairs) cancels.push(connect({ kind: 'ip', address: '127.0.0.1', port: silent.port }, events))
+    }
+    // All can be written to, and all of that is told in one batch.
+    next('send', pairs.length, { code: 'EAGAIN' })
+    for (const { ear } of pairs) ear.say('x')
+    await turnUntil(() => cancels.length === pairs.length, 'the first event')
+    for (let turns = 0; turns < 20; turns += 1) await turn()
+    for (const cancel of cancels) cancel()
+    silent.stop()
+    expect(told).toEqual([])
+  })
+
+  test('closes the descriptor of a connect at once that is given up', () => {
+    const silent = silentPeer()
+    const before = openDescriptors()
+    const events = { onConnected: fail, onFailed: fail }
+    const cancels = Array.from({ length: 100 }, () =>
+      connect({ kind: 'ip', address: '127.0.0.1', port: silent.port }, events),
+    )
+    expect(openDescriptors() - before).toBe(100)
+    for (const cancel of cancels) cancel()
+    expect(openDescriptors() - before).toBe(0)
+    silent.stop()
+  })
+
+  test('reads on from one that sends without end when the others have had their turn', async () => {
+    const bulk = await rig.pair('accepted')
+    const few = await Promise.all(Array.from({ length: 20 }, () => rig.pair('accepted')))
+    bulk.ear.socket.pause()
+    bulk.peer.send(Buffer.alloc(64 * 1024 * 1024))
+    // What the kernel holds of it, a few MiB, is there to be read; behind it stand the others.
+    bulk.ear.socket.resume()
+    const heardAt: number[] = []
+    for (const { ear, peer } of few) {
+      ear.on.received = () => void heardAt.push(bulk.ear.receivedBytes)
+      peer.send('small')
+    }
+    await turnUntil(() => heardAt.length === few.length, 'all of the few')
+    expect(Math.max(...heardAt)).toBeLessThanOrEqual(2 * 512 * 1024)
+  })
+
+  test('lets others have a turn between those that come in', async () => {
+    const libc = systemLibc() ?? fail(new Error('no libc'))
+    const { ear, peer } = await rig.pair('accepted')
+    const heardAt: number[] = []
+    ear.on.received = () => void heardAt.push(rig.accepted.length)
+    const descriptors = Array.from({ length: 400 }, () => {
+      const begun = libc.connect(rig.endpoint)
+      return begun.kind === 'begun' ? begun.descriptor : fail(new Error(begun.code))
+    })
+    peer.send('x')
+    await turnUntil(() => rig.accepted.length > 400, 'all of them')
+    expect(heardAt[0]).toBeLessThanOrEqual(1 + 2 * 64)
+    for (const descriptor of descriptors) libc.close(descriptor)
+  })
+
+  test('makes no calls for those that are silent or paused', async () => {
+    const pairs = await Promise.all(Array.from({ length: 10 }, () => rig.pair('accepted')))
+    for (const { ear, peer } of pairs) {
+      ear.socket.pause()
+      peer.send('x')
+    }
+    for (let turns = 0; turns < 20; turns += 1) await turn()
+    const before = { ...made }
+    for (let turns = 0; turns < 100; turns += 1) await turn()
+    expect({ ...made, epoll_wait: before.epoll_wait }).toEqual(before)
+  })
+})
