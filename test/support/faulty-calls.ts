@@ -8,8 +8,8 @@ export type CallName = keyof Calls['call']
 export interface Fault {
   /** What it fails with; absent: it does not fail. */
   readonly code?: keyof typeof constants.errno
-  /** What it returns, after it was made. */
-  readonly returns?: number
+  /** Whether it is made all the same. */
+  readonly isMade?: boolean
   /** Of what it is given the third argument is no more than this: a length. */
   readonly atMost?: number
   /** Which calls; absent: all. */
@@ -39,13 +39,10 @@ export function faultyCalls(): FaultyCalls {
       failure = undefined
       if (!isHit) return make(...args)
       planned.left -= 1
-      const { code, returns, atMost = Infinity } = planned.fault
-      if (code !== undefined) {
-        failure = constants.errno[code]
-        return -1
-      }
-      const result = make(...args.map((value, index) => (index === 2 ? Math.min(value, atMost) : value)))
-      return returns ?? result
+      const { code, isMade = code === undefined, atMost = Infinity } = planned.fault
+      const result = isMade ? make(...args.map((value, index) => (index === 2 ? Math.min(value, atMost) : value))) : -1
+      failure = code && constants.errno[code]
+      return failure === undefined ? result : -1
     }
   }
   return {

@@ -123,11 +123,12 @@ describe.each(transports)('by %s', (_name, transport) => {
     await turnUntil(() => accepted.length === 1, 'the first')
     const ear = new Ear((accepted[0] as [OwnedSocket, string])[0])
     bound.stop()
-    bound.stop()
     expect(await connectTo(portOf(bound)).catch(String)).toContain('Failed to connect')
     peer.send('still here')
     await ear.untilText('still here')
     const next = bind('127.0.0.1', portOf(bound))
+    // Its descriptor is another's by now.
+    bound.stop()
     const other = await connectTo(portOf(next))
     await turnUntil(() => accepted.length === 2, 'the second')
     for (const one of [peer, other]) one.reset()

@@ -256,6 +256,22 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
       expect(told.length).toBeLessThanOrEqual(2)
     })
 
+    test('is over for good when another has its descriptor', async () => {
+      const { ear } = await pair()
+      const { fd } = ear.socket
+      // Its peer has one by then and waits to be accepted, where that is ours to do.
+      const begun = side === 'accepted' ? pair() : undefined
+      ear.socket.end()
+      const next = await (begun ?? pair())
+      expect(next.ear.socket.fd).toBe(fd)
+      expect(ear.say('to nobody')).toBe(-1)
+      for (const call of ['shutdown', 'end', 'terminate'] as const) ear.socket[call]()
+      await aWhile(rig)
+      expect([next.peer.text, next.peer.hasEnded, next.peer.closing]).toEqual(['', false, undefined])
+      expect(next.ear.say('hello')).toBe(5)
+      await next.peer.expectBytes('hello')
+    })
+
     test('takes nothing when the peer has reset it', async () => {
       const { ear, peer } = await pair()
       peer.reset()

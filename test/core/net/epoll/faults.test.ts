@@ -129,6 +129,14 @@ describe.skipIf(!isLinux)('a socket of our own', () => {
     )
   })
 
+  test.each(['EINTR', 'EIO'] as const)('is closed although its close tells of %s', async (code) => {
+    const { ear, peer } = await rig.pair('connected')
+    next('close', 1, { code, isMade: true })
+    ear.socket.end()
+    expect(await peer.expectClosed()).toBe('ended')
+    expect([ear.log, rig.faults]).toEqual([['closed'], []])
+  })
+
   test('that cannot be watched costs one client, and is told', async () => {
     const shortages: string[] = []
     const events = {

@@ -9,7 +9,7 @@ import { fail } from '../../../support/fail.ts'
 import { type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
 import { turn, turnUntil } from '../../../support/raw-peer.ts'
 import { silentPeer } from '../../../support/silent-peer.ts'
-import { type SocketRig, socketRig } from '../../../support/socket-rig.ts'
+import { Ear, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
 
 const isLinux = process.platform === 'linux'
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
@@ -43,6 +43,26 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     expect(told).toEqual([])
   })
 
+  test('tells what came along with a connect', async () => {
+    const server = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: { open: (socket) => void (socket.write('hello'), socket.end()), data() {} },
+    })
+    // Nothing is heard of it until all of that has happened.
+    next('epoll_wait', 30, { code: 'EINTR' })
+    const told = Promise.withResolvers<Ear>()
+    connect(
+      { kind: 'ip', address: '127.0.0.1', port: server.port },
+      { onConnected: (socket) => told.resolve(new Ear(socket)), onFailed: fail },
+    )
+    const ear = await told.promise
+    await ear.until('end')
+    expect([ear.text, ear.log]).toEqual(['hello', ['data', 'end']])
+    ear.socket.end()
+    server.stop(true)
+  })
+
   test('closes the descriptor of a connect at once that is given up', () => {
     const silent = silentPeer()
     const before = openDescriptors()
@@ -59,15 +79,16 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
   test('reads on from one that sends without end when the others have had their turn', async () => {
     const bulk = await rig.pair('accepted')
     const few = await Promise.all(Array.from({ length: 20 }, () => rig.pair('accepted')))
+    const heardAt: number[] = []
+    for (const { ear } of few) ear.on.received = () => void heardAt.push(bulk.ear.receivedBytes)
+    bulk.ear.on.received = () => {
+      if (bulk.ear.receivedBytes > 16 * 1024) return
+      for (const { peer } of few) peer.send('small')
+    }
+    // The kernel holds some MiB of it, there to be read, before anybody of the few says anything.
     bulk.ear.socket.pause()
     bulk.peer.send(Buffer.alloc(64 * 1024 * 1024))
-    // What the kernel holds of it, a few MiB, is there to be read; behind it stand the others.
     bulk.ear.socket.resume()
-    const heardAt: number[] = []
-    for (const { ear, peer } of few) {
-      ear.on.received = () => void heardAt.push(bulk.ear.receivedBytes)
-      peer.send('small')
-    }
     await turnUntil(() => heardAt.length === few.length, 'all of the few')
     expect(Math.max(...heardAt)).toBeLessThanOrEqual(2 * 512 * 1024)
   })
