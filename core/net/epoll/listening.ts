@@ -104,6 +104,7 @@ class Listening implements BoundSocket, Watched {
     const fd = call.accept4(this.fd, scratch.address + ADDRESS, scratch.address + SIZE, SOCK_FLAGS)
     if (fd < 0) return errno() !== EAGAIN && this.goOnAfter(errorName(errno()))
     const socket = new EpollSocket(fd, this.means, NOBODY, this.events.reportFault)
+    socket.isAccepted = true
     const address = this.address.kind === 'unix' ? '' : hostAt(scratch.bytes, ADDRESS)
     try {
       loop.add(fd, socket, READ_EVENTS)

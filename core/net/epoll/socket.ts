@@ -52,6 +52,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   readonly fd: number
   private readonly means: EpollMeans
   private readonly reportFault: ReportFault
+  /** Who has come to us, and resets, leaves nobody to answer: what it sent before is worth nothing. */
+  isAccepted = false
   private isOpen = true
   private isPaused = false
   /** Something may be there to read: an event has said so, and no read yet that nothing is left. */
@@ -145,6 +147,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     if ((events & ENDS) !== 0) this.isEnding = true
     if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.isDead = true
     if (!this.isPaused) this.read()
+    else if ((events & EPOLLERR) !== 0 && this.isAccepted) this.close(ECONNRESET)
     else if (this.isDead) this.closeIfNothingIsLeft()
   }
 

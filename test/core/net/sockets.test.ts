@@ -132,6 +132,17 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
       expect(ear.log).toEqual(['reset'])
     })
 
+    test('tells of the reset of who came to us while it is paused, with bytes unread', async () => {
+      const { ear, peer } = await rig.pair('accepted')
+      ear.socket.pause()
+      peer.send('never read')
+      await aWhile(rig)
+      peer.reset()
+      await ear.until('reset')
+      // Bun tells of what it has, paused or not.
+      expect(ear.log.filter((word) => word !== 'data')).toEqual(['reset'])
+    })
+
     test('tells of a reset behind what it has not read yet', async () => {
       const { ear, peer } = await pair()
       ear.socket.pause()
