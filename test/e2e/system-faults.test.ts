@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
 import { startSteadyBackend, type SteadyBackend } from '../support/steady-load.ts'
-import { inject } from '../support/strace.ts'
+import { inject, straceRefusal } from '../support/strace.ts'
 
 const upload = 'u'.repeat(200 * 1024)
 const downloadBytes = 512 * 1024
@@ -76,7 +76,13 @@ const shortages: readonly (readonly [call: string, code: string])[] = [
   ['connect', 'EADDRNOTAVAIL'],
 ]
 
-describe.skipIf(process.platform !== 'linux')('a process under load', () => {
+if (straceRefusal !== undefined)
+  test(`failing system calls are not tried, for ${straceRefusal}`, () => {
+    expect(straceRefusal).toStartWith('strace')
+  })
+else describe('a process under load', suite)
+
+function suite(): void {
   let backend: SteadyBackend
   let edge: RunningProcess
   let url: string
@@ -139,4 +145,4 @@ describe.skipIf(process.platform !== 'linux')('a process under load', () => {
     },
     30_000,
   )
-})
+}

@@ -1,8 +1,13 @@
 /** Which sockets a process has: as its configuration, its environment and its system say. */
 import { describe, expect, test } from 'bun:test'
+import { startEdge } from '../../core/edge.ts'
+import { bunTransport } from '../../core/net/bun/transport.ts'
+import type { EdgeEvent } from '../../core/observe/events.ts'
+import { testConfig } from '../support/edge.ts'
 import { connectTo, get, nextResponse } from '../support/raw-client.ts'
 import { type ProcessOptions, type RunningProcess, startProcess } from '../support/running-process.ts'
-import { withoutCall } from '../support/strace.ts'
+import { straceRefusal, withoutCall } from '../support/strace.ts'
+import { virtualClock } from '../support/virtual-clock.ts'
 
 const isLinux = process.platform === 'linux'
 
@@ -48,15 +53,32 @@ describe.skipIf(!isLinux)('the sockets of a process', () => {
     expect(await statusOf(edge)).toBe(502)
   }, 20_000)
 
-  test('are Bun’s where the system has no epoll to give, which is told once', async () => {
-    // The first of the process is Bun's.
-    await using edge = await started({
-      env: { SMARTEDGE_TRANSPORT: '' },
-      ...withoutCall('epoll_create1', 'ENOSYS', '2+'),
+  test('are Bun’s where those of our own cannot be had, which is told once', async () => {
+    const events: EdgeEvent[] = []
+    const edge = await startEdge({
+      config: testConfig(),
+      emit: (event) => void events.push(event),
+      clock: virtualClock(),
+      transport: { transport: bunTransport, fallback: 'no epoll' },
     })
-    const [line = '', ...more] = fallbacks(edge)
-    expect([JSON.parse(line), more]).toMatchObject([{ level: 'warn', reason: 'epoll_create1: ENOSYS' }, []])
-    expect(await statusOf(edge)).toBe(502)
-    expect(fallbacks(edge)).toHaveLength(1)
-  }, 20_000)
+    edge.kill()
+    expect(events.filter(({ kind }) => kind === 'transport-fallback')).toEqual([
+      { kind: 'transport-fallback', reason: 'no epoll' },
+    ])
+  })
+
+  if (straceRefusal !== undefined)
+    test(`without an epoll are not tried, for ${straceRefusal}`, () => {
+      expect(straceRefusal).toStartWith('strace')
+    })
+  else
+    test('are Bun’s where the system has no epoll to give', async () => {
+      // The first of the process is Bun's.
+      const noEpoll = withoutCall('epoll_create1', 'ENOSYS', '2+')
+      await using edge = await started({ env: { SMARTEDGE_TRANSPORT: '' }, ...noEpoll })
+      const [line = '', ...more] = fallbacks(edge)
+      expect([JSON.parse(line), more]).toMatchObject([{ level: 'warn', reason: 'epoll_create1: ENOSYS' }, []])
+      expect(await statusOf(edge)).toBe(502)
+      expect(fallbacks(edge)).toHaveLength(1)
+    }, 20_000)
 })

@@ -6,12 +6,18 @@ import { temporaryFolder } from './temporary-folder.ts'
 /** What strace injects: `recv:error=EINTR:when=3+5`, as after its `-e inject=`. */
 export type Injection = string
 
-const ADVICE = 'install it (apt-get install strace), and in a container allow ptrace (--cap-add SYS_PTRACE)'
+/** Why nothing can be tried by it here, in words; undefined: it can. */
+export const straceRefusal = refusal()
+
+function refusal(): string | undefined {
+  if (process.platform !== 'linux') return 'strace is for Linux'
+  if (Bun.which('strace') === null) return 'strace is not installed'
+  const tried = Bun.spawnSync(['strace', '-qq', '-o', '/dev/null', 'true'], { stderr: 'pipe' })
+  return tried.exitCode === 0 ? undefined : `strace may not trace: ${tried.stderr.toString().trim()}`
+}
 
 /** For `startProcess`: the main thread's calls of that name fail, those of them that `when` says. */
 export function withoutCall(name: string, code: string, when: string): { readonly shell: string } {
-  const said = Bun.spawnSync(['strace', '-qq', '-o', '/dev/null', 'true'], { stderr: 'pipe' })
-  if (said.exitCode !== 0) throw new Error(`strace can't trace here; ${ADVICE}: ${said.stderr.toString()}`)
   // Its tracer is the grandchild, so the process stays the one that was begun.
   const inject = `-e trace=${name} -e inject=${name}:error=${code}:when=${when}`
   return { shell: `exec strace -D -qq -o /dev/null ${inject} "$@";` }
@@ -45,5 +51,5 @@ export async function inject(pid: number, injections: readonly Injection[]): Pro
     said += decoder.decode(piece, { stream: true })
     if (said.includes(`Process ${pid} attached`)) return { end }
   }
-  throw new Error(`strace can't trace here; ${ADVICE}: ${said}`)
+  throw new Error(`strace does not attach: ${said}`)
 }
