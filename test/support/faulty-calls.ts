@@ -22,11 +22,14 @@ export interface FaultyCalls {
   readonly made: Readonly<Record<CallName, number>>
   /** Applies to the next `times` calls of `name` in place of what was said before. */
   readonly next: (name: CallName, times: number, fault: Fault) => void
+  /** Hears of each call of `name` from now on. */
+  readonly watch: (name: CallName, onCall: (result: number, args: readonly number[]) => void) => void
 }
 
 export function faultyCalls(): FaultyCalls {
   const real = loadCalls() ?? fail(new Error('no libc'))
   const faults = new Map<string, { readonly fault: Fault; left: number }>()
+  const watchers = new Map<string, (result: number, args: readonly number[]) => void>()
   const made: Record<string, number> = {}
   let failure: number | undefined
   const call: Record<string, (...args: number[]) => number> = {}
@@ -37,7 +40,11 @@ export function faultyCalls(): FaultyCalls {
       const isHit = planned !== undefined && planned.left > 0 && (planned.fault.where?.(...args) ?? true)
       made[name] = (made[name] ?? 0) + 1
       failure = undefined
-      if (!isHit) return make(...args)
+      if (!isHit) {
+        const result = make(...args)
+        watchers.get(name)?.(result, args)
+        return result
+      }
       planned.left -= 1
       const { code, isMade = code === undefined, atMost = Infinity } = planned.fault
       const result = isMade ? make(...args.map((value, index) => (index === 2 ? Math.min(value, atMost) : value))) : -1
@@ -49,5 +56,6 @@ export function faultyCalls(): FaultyCalls {
     calls: { ...real, call: call as Calls['call'], errno: () => failure ?? real.errno() },
     made: made as Record<CallName, number>,
     next: (name, times, fault) => void faults.set(name, { fault, left: times }),
+    watch: (name, onCall) => void watchers.set(name, onCall),
   }
 }

@@ -19,7 +19,7 @@ export class Ear implements SocketOwner {
   receivedBytes = 0
   error: Error | undefined = undefined
   /** What else is done in the middle of an event. */
-  readonly on: Partial<SocketOwner>
+  on: { -readonly [Name in keyof SocketOwner]?: SocketOwner[Name] }
 
   constructor(socket: OwnedSocket, on: Partial<SocketOwner> = {}) {
     this.socket = socket
