@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Endpoint } from '../../core/net/connect.ts'
 import type { BoundSocket, Transport } from '../../core/net/transport.ts'
 import type { OwnedSocket, SocketOwner } from '../../core/net/wire-socket.ts'
-import { type PeerOptions, peerHandlers, RawPeer, turnUntil } from './raw-peer.ts'
+import { type PeerOptions, peerHandlers, RawPeer, turn, turnUntil } from './raw-peer.ts'
 
 /** Who came to have the socket: it was accepted, or connected by us. */
 export type Side = 'accepted' | 'connected'
@@ -177,4 +177,20 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** Bytes of which each piece tells its place. */
+export function pattern(length: number): Buffer {
+  const words = new Uint32Array(length / 4)
+  for (let index = 0; index < words.length; index += 1) words[index] = Math.imul(index, 2_654_435_761)
+  return Buffer.from(words.buffer)
+}
+
+/** What was sent before this has come, if anybody was to hear of it: later bytes on another connection were heard. */
+export async function aWhile(rig: SocketRig): Promise<void> {
+  const { ear, peer } = await rig.pair('accepted')
+  peer.send('ping')
+  await ear.untilText('ping')
+  ear.socket.end()
+  for (let turns = 0; turns < 20; turns += 1) await turn()
 }
