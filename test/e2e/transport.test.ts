@@ -1,12 +1,12 @@
 /** Which sockets a process has: as its configuration, its environment and its system say. */
 import { describe, expect, test } from 'bun:test'
 import { startEdge } from '../../core/edge.ts'
-import { bunTransport } from '../../core/net/bun/transport.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
 import { testConfig } from '../support/edge.ts'
 import { connectTo, get, nextResponse } from '../support/raw-client.ts'
 import { type ProcessOptions, type RunningProcess, startProcess } from '../support/running-process.ts'
 import { straceRefusal, withoutCall } from '../support/strace.ts'
+import { transportOf } from '../support/transports.ts'
 import { virtualClock } from '../support/virtual-clock.ts'
 
 const isLinux = process.platform === 'linux'
@@ -59,7 +59,7 @@ describe.skipIf(!isLinux)('the sockets of a process', () => {
       config: testConfig(),
       emit: (event) => void events.push(event),
       clock: virtualClock(),
-      transport: { transport: bunTransport, fallback: 'no epoll' },
+      transport: { transport: transportOf('Bun'), fallback: 'no epoll' },
     })
     edge.kill()
     expect(events.filter(({ kind }) => kind === 'transport-fallback')).toEqual([

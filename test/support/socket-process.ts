@@ -1,18 +1,13 @@
 /**
- * `bun socket-process.ts bun|epoll`: has sockets twice, with none in between, says what it heard and ends by itself when
+ * `bun socket-process.ts Bun|epoll`: has sockets twice, with none in between, says what it heard and ends by itself when
  * the last of them has gone.
  */
-import { systemClock } from '../../core/clock.ts'
-import { bunTransport } from '../../core/net/bun/transport.ts'
-import { openEpoll } from '../../core/net/epoll/transport.ts'
+import { fail } from './fail.ts'
 import { connectTo } from './raw-client.ts'
 import { Ear } from './socket-rig.ts'
+import { transportOf } from './transports.ts'
 
-const transport = process.argv[2] === 'epoll' ? openEpoll(systemClock) : bunTransport
-
-function fail(error: unknown): never {
-  throw error
-}
+const transport = transportOf(process.argv[2] ?? '')
 
 async function round(text: string): Promise<void> {
   const heard = Promise.withResolvers<Ear>()
