@@ -45,11 +45,21 @@ export async function inject(pid: number, injections: readonly Injection[]): Pro
   onTestFinished(() => {
     strace.kill('SIGINT')
   })
-  const decoder = new TextDecoder()
-  let said = ''
-  for await (const piece of strace.stderr) {
-    said += decoder.decode(piece, { stream: true })
-    if (said.includes(`Process ${pid} attached`)) return { end }
-  }
-  throw new Error(`strace does not attach: ${said}`)
+  await untilAttached(strace.stderr, pid)
+  return { end }
+}
+
+/** And reads on to the end: strace also tells of each thread that is begun, and ends where nobody hears it. */
+function untilAttached(stderr: ReadableStream<Uint8Array<ArrayBuffer>>, pid: number): Promise<void> {
+  const attached = Promise.withResolvers<void>()
+  void (async () => {
+    const decoder = new TextDecoder()
+    let said = ''
+    for await (const piece of stderr) {
+      said += decoder.decode(piece, { stream: true })
+      if (said.includes(`Process ${pid} attached`)) attached.resolve()
+    }
+    attached.reject(new Error(`strace does not attach: ${said}`))
+  })()
+  return attached.promise
 }
