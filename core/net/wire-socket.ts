@@ -10,7 +10,7 @@ export interface WireSocket {
   readonly fd?: number
   /** Sends of bytes[offset..offset + length) what the kernel takes now; returns how much that was, -1 when it is closed. */
   write(bytes: Buffer, offset: number, length: number): number
-  /** Nothing is read any more: no data and no end are told of. */
+  /** Nothing is read any more: no data and no end are told of. The reset of one that was accepted is, even so. */
   pause(): unknown
   resume(): unknown
   /** Ends our side (FIN); reading goes on. */
