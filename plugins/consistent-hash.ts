@@ -24,7 +24,7 @@ const slotRange = 2 ** 20
 const longestWalk = 4096
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'consistent-hash',
   parse: (raw) =>
     readOptions(raw, {
@@ -61,10 +61,10 @@ export default defineStrategy({
         }
         return leastBusy ?? candidates[hash % candidates.length] ?? candidates[0]
       },
-      onStart(candidate) {
+      onStart({ candidate }) {
         if (members.has(candidate)) inflight += 1
       },
-      onEnd(candidate) {
+      onEnd({ candidate }) {
         if (members.has(candidate)) inflight = Math.max(0, inflight - 1)
       },
     }

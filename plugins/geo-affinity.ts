@@ -9,7 +9,7 @@
  * The order of sites is kept per client zone and whole degree (about 111 km), so that a pick does not grow with the
  * pool; backends without a place are reached by zone, or as the rest of the pool.
  */
-import type { Candidate, Candidates, Client, Place } from '../core/strategy/strategy.ts'
+import type { AttemptView, Candidate, Candidates, Client, Place } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import type { WeightedDraw } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
@@ -27,7 +27,7 @@ interface Site {
 }
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'geo-affinity',
   parse: (raw) =>
     readOptions(raw, {
@@ -53,10 +53,10 @@ export default defineStrategy({
     }
 
     const countsInflight = {
-      onStart(candidate: Candidate) {
+      onStart({ candidate }: AttemptView) {
         if (members.has(candidate)) inflight += 1
       },
-      onEnd(candidate: Candidate) {
+      onEnd({ candidate }: AttemptView) {
         if (members.has(candidate)) inflight = Math.max(0, inflight - 1)
       },
     }

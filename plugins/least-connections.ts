@@ -9,7 +9,7 @@ import { defineStrategy, perArray, readOptions, tournament } from '../core/strat
 import { weightedDraw } from '../core/random.ts'
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'least-connections',
   parse: (raw) => readOptions(raw, {}),
   create() {
@@ -25,8 +25,8 @@ export default defineStrategy({
         const least = pool?.ranking.least() ?? candidates.reduce(lessBusy)
         return loadWithOneMore(least) <= drawn.inflight / drawn.weight ? least : drawn
       },
-      onStart: (candidate) => ranking?.started(candidate),
-      onEnd: (candidate) => ranking?.refresh(candidate),
+      onStart: ({ candidate }) => ranking?.started(candidate),
+      onEnd: ({ candidate }) => ranking?.refresh(candidate),
     }
   },
 })

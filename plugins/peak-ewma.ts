@@ -23,7 +23,7 @@ interface Average {
 }
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'peak-ewma',
   parse: (raw) =>
     readOptions(raw, {
@@ -64,8 +64,8 @@ export default defineStrategy({
         const move = expectedMs(second, context.now) * (1 + ((second.inflight + doubt) * neutral) / second.weight)
         return move < stay ? second : first
       },
-      onResponse: observe,
-      onEnd(candidate, outcome, now) {
+      onResponse: ({ candidate, startedAt }, _, now) => observe(candidate, now - startedAt, now),
+      onEnd({ candidate }, outcome, now) {
         const failed = outcome.kind === 'failed' || (outcome.kind === 'completed' && isGatewayFault(outcome.status))
         if (failed) observe(candidate, Math.max(outcome.elapsedMs, penaltyMs), now)
       },

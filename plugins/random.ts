@@ -6,7 +6,7 @@ import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy
 import { weightedDraw } from '../core/random.ts'
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'random',
   parse: (raw) => readOptions(raw, {}),
   create() {

@@ -10,7 +10,7 @@ import type { Random } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'round-robin',
   parse: (raw) => readOptions(raw, {}),
   create() {

@@ -5,14 +5,18 @@
 import { bench, do_not_optimize, group, run } from 'mitata'
 import { loadStrategy } from '../../core/strategy/load.ts'
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
-import type { Candidate, Candidates, PickContext } from '../../core/strategy/strategy.ts'
+import type { AttemptView, Candidate, Candidates, PickContext } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 
-const sizes = [10, 100, 1000, 10_000]
+const sizes = [4, 32, 100, 1000, 10_000]
 const chosen = process.argv.slice(2)
 
 interface MutableCandidate extends Candidate {
   inflight: number
+}
+
+interface Begun extends AttemptView {
+  readonly candidate: MutableCandidate
 }
 
 function pool(size: number): [MutableCandidate, ...MutableCandidate[]] {
@@ -38,15 +42,15 @@ async function requestsOn(name: string, size: number): Promise<() => Candidate> 
     place: { latitude: index % 60, longitude: index % 180 },
   }))
   const keys = clients.map((_, index) => `session-${index}`)
-  const open: MutableCandidate[] = []
+  const open: Begun[] = []
   const outcome = { kind: 'completed', status: 200, elapsedMs: 1 } as const
   let count = 0
 
-  function end(candidate: MutableCandidate | undefined): void {
-    if (candidate === undefined) return
-    candidate.inflight -= 1
-    strategy.onResponse?.(candidate, 1, count * 0.01)
-    strategy.onEnd?.(candidate, outcome, count * 0.01)
+  function end(attempt: Begun | undefined): void {
+    if (attempt === undefined) return
+    attempt.candidate.inflight -= 1
+    strategy.onResponse?.(attempt, 200, count * 0.01)
+    strategy.onEnd?.(attempt, outcome, count * 0.01)
   }
 
   return () => {
@@ -54,11 +58,13 @@ async function requestsOn(name: string, size: number): Promise<() => Candidate> 
     const client = clients[count & 65_535] ?? { address: '', zone: undefined, place: undefined }
     const context: PickContext = { key: keys[count & 65_535], client, now: count * 0.01, wallTime: count, random }
     const picked = strategy.pick(candidates, context) as MutableCandidate
+    const { now: startedAt } = context
+    const attempt = Object.freeze({ candidate: picked, startedAt, inflightBefore: picked.inflight, isRetry: false })
     picked.inflight += 1
-    strategy.onStart?.(picked, context.now)
+    strategy.onStart?.(attempt)
     const slot = count % (4 * size)
     end(open[slot])
-    open[slot] = picked
+    open[slot] = attempt
     return picked
   }
 }

@@ -30,7 +30,7 @@ function save(version: number): void {
   writeFileSync(
     file,
     `import { number } from './helper.ts'
-    export default { apiVersion: 1, name: 'mine', parse: (raw) => raw, create: () => (${body}) }`,
+    export default { apiVersion: 2, name: 'mine', parse: (raw) => raw, create: () => (${body}) }`,
   )
 }
 

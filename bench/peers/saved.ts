@@ -69,7 +69,7 @@ const firstMembers = (job: Job): Job => members(job, 0)
 export function renderStrategy({ backendPorts }: Pick<Job, 'backendPorts'>, version: 0 | 1): string {
   return `const favourite = '127.0.0.1:${backendPorts[version]}'
 export default {
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'favourite',
   parse: (raw) => raw,
   create() {

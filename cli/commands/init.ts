@@ -28,8 +28,8 @@ const config = `// SmartEdge. \`smartedge validate\` checks this file, \`smarted
       // The members, in a file of their own; a list of URLs can stand here as well.
       "backends": { "file": "backends.json" },
 
-      // Also: round-robin, random, least-connections, peak-ewma, consistent-hash, geo-affinity, "./plugins/mine.ts".
-      "strategy": "p2c",
+      // Also: round-robin, random, least-connections, p2c, peak-ewma, consistent-hash, geo-affinity, "./plugins/mine.ts".
+      "strategy": "expected-delay",
 
       // Without this nobody asks the members; failures in traffic count all the same.
       "health": { "path": "/health", "interval": "5s", "timeout": "1s" }

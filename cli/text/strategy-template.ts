@@ -20,7 +20,7 @@ import { defineStrategy, perArray, readOptions } from '${imports.strategy}'
 import { weightedDraw } from '${imports.random}'
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: '${name}',
   // Where something else than weight decides, say so, and the tests do not ask for it:  ignoresWeight: 'the fewest errors win',
 
@@ -47,9 +47,10 @@ export default defineStrategy({
       },
 
       // Optional, for strategies that learn; memory per backend belongs in a \`new WeakMap<Candidate, …>()\` above.
-      // onStart(candidate, now) {},
-      // onResponse(candidate, ttfbMs, now) {},
-      // onEnd(candidate, outcome, now) {},
+      // Each is told of the attempt: .candidate, .startedAt, .inflightBefore (itself not counted), .isRetry.
+      // onStart(attempt) {},
+      // onResponse(attempt, status, now) {},   // the response head has arrived, now - attempt.startedAt ms later
+      // onEnd(attempt, outcome, now) {},       // once for each start; outcome.kind is completed, failed, abandoned or local
 
       // Optional: what the next version of this file goes on with.
       // export: () => memory,

@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts'
 import { CallMarks, ON_END, ON_RESPONSE, ON_START, PICK } from '../strategy/call-marks.ts'
 import { Pace } from '../strategy/pace.ts'
-import type { Candidate, Candidates, Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
+import type { AttemptView, Candidates, Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
 import { PickTimes, shownFrom } from './pick-times.ts'
 
 /** Whom a strategy's failures are told to; may swap the strategy at once. */
@@ -31,9 +31,11 @@ export interface OwnedCalls {
   readonly owner: number
 }
 
-/** A backend, of which strategies see its candidate alone. */
+/** An attempt, of which strategies see this much. */
 interface Shown {
-  readonly candidate: Candidate
+  readonly view: AttemptView
+  /** Of the response head; 0 before it has arrived. */
+  readonly status: number
 }
 
 /** What `pick` gives when the strategy threw, which has been told then: nothing that a strategy could return. */
@@ -85,11 +87,11 @@ export class AskedStrategy {
     }
   }
 
-  onStart({ candidate }: Shown, now: number): void {
+  onStart(_: unknown, now: number, attempt: Shown): void {
     if (this.strategy.onStart === undefined) return
     const begunAt = this.enter(ON_START)
     try {
-      this.strategy.onStart(candidate, now)
+      this.strategy.onStart(attempt.view)
       this.leave(begunAt)
     } catch (error) {
       this.leave(begunAt)
@@ -97,11 +99,11 @@ export class AskedStrategy {
     }
   }
 
-  onResponse({ candidate }: Shown, ttfbMs: number, now: number): void {
+  onResponse(_: unknown, ttfbMs: number, now: number, attempt: Shown): void {
     if (this.strategy.onResponse === undefined) return
     const begunAt = this.enter(ON_RESPONSE)
     try {
-      this.strategy.onResponse(candidate, ttfbMs, now)
+      this.strategy.onResponse(attempt.view, attempt.status, now)
       this.leave(begunAt)
     } catch (error) {
       this.leave(begunAt)
@@ -109,11 +111,11 @@ export class AskedStrategy {
     }
   }
 
-  onEnd({ candidate }: Shown, outcome: Outcome, now: number): void {
+  onEnd(_: unknown, outcome: Outcome, now: number, attempt: Shown): void {
     if (this.strategy.onEnd === undefined) return
     const begunAt = this.enter(ON_END)
     try {
-      this.strategy.onEnd(candidate, outcome, now)
+      this.strategy.onEnd(attempt.view, outcome, now)
       this.leave(begunAt)
     } catch (error) {
       this.leave(begunAt)

@@ -5,10 +5,16 @@
 import type { Backend } from '../backend/backend.ts'
 import { freePlace, type Load, takePlace } from '../backend/load.ts'
 import { countStatus } from '../observe/counters.ts'
-import type { Outcome } from '../strategy/strategy.ts'
+import type { AttemptView, Outcome } from '../strategy/strategy.ts'
 
 export interface Attempt {
   readonly backend: Backend
+  /** Monotonic ms; what tells it from others at the same backend. */
+  readonly startedAt: number
+  /** As strategies see it. Made when it is first asked for. */
+  readonly view: AttemptView
+  /** Of the response head; 0 before it has arrived. */
+  readonly status: number
   /** The response head has arrived. */
   respond(status: number, now: number): void
   /** Over. A second call is a bug, which throws. */
@@ -17,13 +23,13 @@ export interface Attempt {
 
 /** Hears of every attempt of a pool, by what it has at the time; must not throw. Times are monotonic ms. */
 export interface AttemptObserver {
-  onStart?: ((backend: Backend, now: number) => void) | undefined
+  onStart?: ((backend: Backend, now: number, attempt: Attempt) => void) | undefined
   /** Its response head has arrived, `ttfbMs` after the attempt began; 101: it is a tunnel from now on. */
-  onResponse?: ((backend: Backend, ttfbMs: number, now: number, status: number) => void) | undefined
+  onResponse?: ((backend: Backend, ttfbMs: number, now: number, attempt: Attempt) => void) | undefined
   /** It has ended without a response head, since that did not come in time, or its client did not wait for it. */
   onUnanswered?: ((backend: Backend, elapsedMs: number, now: number) => void) | undefined
-  /** Once for each start, on every path. `startedAt` is what tells it from others at the same backend. */
-  onEnd?: ((backend: Backend, outcome: Outcome, now: number, startedAt: number) => void) | undefined
+  /** Once for each start, on every path. */
+  onEnd?: ((backend: Backend, outcome: Outcome, now: number, attempt: Attempt) => void) | undefined
 }
 
 /** What a pool's attempts have in common. */
@@ -32,32 +38,46 @@ export interface PoolOfAttempts {
   readonly observers: readonly AttemptObserver[]
 }
 
-/** Counts it and tells the observers; the attempt must be ended on every path. */
-export function beginAttempt(backend: Backend, pool: PoolOfAttempts, now: number): Attempt {
+/**
+ * Counts it and tells the observers; the attempt must be ended on every path. `isRetry`: the request has been tried
+ * before.
+ */
+export function beginAttempt(backend: Backend, pool: PoolOfAttempts, now: number, isRetry = false): Attempt {
+  const attempt = new CountedAttempt(backend, pool, now, isRetry)
   takePlace(backend)
   takePlace(pool.load)
   backend.counters.requests += 1
-  for (const observer of pool.observers) observer.onStart?.(backend, now)
-  return new CountedAttempt(backend, pool, now)
+  for (const observer of pool.observers) observer.onStart?.(backend, now, attempt)
+  return attempt
 }
 
 class CountedAttempt implements Attempt {
   readonly backend: Backend
   private readonly pool: PoolOfAttempts
-  private readonly startedAt: number
-  private hasResponded = false
+  readonly startedAt: number
+  private readonly inflightBefore: number
+  private readonly isRetry: boolean
+  private shown: AttemptView | undefined = undefined
+  status = 0
   private hasEnded = false
 
-  constructor(backend: Backend, pool: PoolOfAttempts, now: number) {
+  constructor(backend: Backend, pool: PoolOfAttempts, now: number, isRetry: boolean) {
     this.backend = backend
     this.pool = pool
     this.startedAt = now
+    this.inflightBefore = backend.inflight
+    this.isRetry = isRetry
+  }
+
+  get view(): AttemptView {
+    const { startedAt, inflightBefore, isRetry } = this
+    return (this.shown ??= Object.freeze({ candidate: this.backend.candidate, startedAt, inflightBefore, isRetry }))
   }
 
   respond(status: number, now: number): void {
-    this.hasResponded = true
+    this.status = status
     const { backend, pool, startedAt } = this
-    for (const observer of pool.observers) observer.onResponse?.(backend, now - startedAt, now, status)
+    for (const observer of pool.observers) observer.onResponse?.(backend, now - startedAt, now, this)
   }
 
   end(outcome: Outcome, now: number): void {
@@ -67,9 +87,9 @@ class CountedAttempt implements Attempt {
     freePlace(backend)
     freePlace(pool.load)
     count(backend, outcome)
-    if (!this.hasResponded && isLate(outcome))
+    if (this.status === 0 && isLate(outcome))
       for (const observer of pool.observers) observer.onUnanswered?.(backend, outcome.elapsedMs, now)
-    for (const observer of pool.observers) observer.onEnd?.(backend, outcome, now, this.startedAt)
+    for (const observer of pool.observers) observer.onEnd?.(backend, outcome, now, this)
   }
 }
 

@@ -239,9 +239,9 @@ export class Balancer {
     return eligible
   }
 
-  /** The returned attempt must be ended on every path. */
-  begin(backend: Backend, now: number): Attempt {
-    return beginAttempt(backend, this.attempts, now)
+  /** The returned attempt must be ended on every path. `isRetry`: the request has been tried before. */
+  begin(backend: Backend, now: number, isRetry = false): Attempt {
+    return beginAttempt(backend, this.attempts, now, isRetry)
   }
 
   private tellRoom(): void {

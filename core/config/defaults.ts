@@ -118,9 +118,9 @@ export const defaults = {
     reason: 'All share the traffic; 1 makes a member a backup of those.',
   },
   'pool.strategy': {
-    value: 'p2c',
+    value: 'expected-delay',
     reason:
-      'The less loaded of two drawn at random: no tuning, no herding, weighted. Not peak-ewma, since a backend that fails fast looks fast to it.',
+      'Never far from the best in any scenario of docs/strategies.md, with queues, slow, sick and failing members, where each other loses a multiple in some; no tuning, weighted.',
   },
   'pool.affinity': { value: 'client', reason: 'The one key that every request has; only hashing strategies read it.' },
   'pool.sticky.cookie.path': { value: '/', reason: 'The pool may serve every path of its host.' },

@@ -46,11 +46,6 @@ export class TriedBackends {
     return pool
   }
 
-  /** Whether the request has been given to anybody. */
-  get hasTried(): boolean {
-    return this.backends > 0
-  }
-
   /** A backend not yet tried, that of `session` where it may be; undefined: nobody is left, or others go first. */
   acquire(context: PickContext, choice: StreamChoice, session: Session | undefined): Acquired | undefined {
     const { pool, tried, hasQueued } = this

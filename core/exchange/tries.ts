@@ -64,6 +64,7 @@ export class Tries {
   private trailers: FieldSection | undefined = undefined
   private session: Session | undefined = undefined
   private isBlocked = false
+  private hasTried = false
 
   constructor(owner: TriesOwner) {
     this.owner = owner
@@ -189,7 +190,7 @@ export class Tries {
 
   private endWith(problem: Problem): void {
     this.end()
-    if (!this.backends.hasTried) this.owner.services.counters.unavailable += 1
+    if (!this.hasTried) this.owner.services.counters.unavailable += 1
     this.owner.onNobodyLeft(problem)
   }
 
@@ -253,9 +254,7 @@ export class Tries {
     this.session ??= this.pool.sticky?.sessionOf(head)
     const acquired = this.backends.acquire(this.contextOf(head, now), choice, this.session)
     if (acquired === undefined) {
-      const verdict = this.backends.queueUp(head, this.owner.limit)
-      if (verdict === undefined) this.endWith(last)
-      else this.follow(verdict)
+      this.follow(this.backends.queueUp(head, this.owner.limit) ?? { kind: 'refused', problem: last })
       return
     }
     const attempt = this.run(acquired, now)
@@ -295,8 +294,9 @@ export class Tries {
   }
 
   private begin({ backend, stream }: Acquired, now: number): Attempt {
-    const { owner } = this
-    const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now), stream, now)
+    const { owner, hasTried } = this
+    this.hasTried = true
+    const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
     if (owner.client.isWhole) this.limitTry(attempt)
     return attempt
   }

@@ -53,7 +53,7 @@ export class Breakers {
     if (backend.facts.breaker.kind === 'half-open' && !this.isStopped) this.step(backend, { kind: 'trial-begun' }, now)
   }
 
-  onResponse(backend: Backend, ttfbMs: number, now: number, status: number): void {
+  onResponse(backend: Backend, ttfbMs: number, now: number, { status }: { readonly status: number }): void {
     const { slowCalls } = this.policy
     const { breaker } = backend.facts
     if (this.isStopped || now - ttfbMs < breaker.since) return
@@ -64,7 +64,7 @@ export class Breakers {
     else if (status === SWITCHING_PROTOCOLS) this.countVerdict(backend, 'good', now)
   }
 
-  onEnd(backend: Backend, ending: Ending, now: number, startedAt: number): void {
+  onEnd(backend: Backend, ending: Ending, now: number, { startedAt }: { readonly startedAt: number }): void {
     if (this.isStopped || startedAt < backend.facts.breaker.since) return
     if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return
     this.countVerdict(backend, verdictOn(ending, this.policy.failures), now)

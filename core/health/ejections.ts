@@ -46,7 +46,7 @@ export class Ejections {
     this.policy = options.policy
   }
 
-  onEnd(backend: Backend, ending: Ending, _now: number, startedAt: number): void {
+  onEnd(backend: Backend, ending: Ending, _now: number, { startedAt }: { readonly startedAt: number }): void {
     const { ejection } = backend.facts
     if (this.nextInterval === undefined || ejection.kind === 'ejected' || startedAt < ejection.since) return
     const verdict = verdictOn(ending, this.policy.failures)

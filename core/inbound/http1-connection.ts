@@ -24,7 +24,6 @@ import type { ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
 
 export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle {
-  readonly isLostByReset = true
   readonly wire: Wire
   readonly peer: Peer
   readonly handler: RequestHandler

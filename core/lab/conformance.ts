@@ -3,8 +3,9 @@
  * runner is needed, so that a command can run it too; `test/conformance/strategy.ts` registers them as tests.
  */
 import { seededRandom } from '../random.ts'
-import { begin, end, fakeCandidate, fakePool, shownOf, simulate, someClient, tally, wallTimeAt } from './simulate.ts'
-import type { FakeCandidate, Served } from './simulate.ts'
+import { begin, end, fakeAttempt, fakeCandidate, fakePool, shownOf, someClient, wallTimeAt } from './fakes.ts'
+import type { FakeCandidate } from './fakes.ts'
+import { type Served, type Simulation, simulate, tally } from './simulate.ts'
 import { describeStranger } from '../strategy/stranger.ts'
 import type { Candidate, Candidates, Outcome, PickContext, Strategy, StrategyPlugin } from '../strategy/strategy.ts'
 
@@ -89,8 +90,7 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
       for (let index = 0; index < 2000; index += 1) {
         const tried = pickMember(strategy, pool, index)
         const second = pickMember(strategy, without(pool, tried), index)
-        begin(strategy, second, index)
-        end(strategy, second, completed, index)
+        end(strategy, begin(strategy, second, index, true), completed, index)
       }
     },
   },
@@ -105,12 +105,13 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
       for (let index = 0; index < 200; index += 1) {
         const picked = pickMember(strategy, shown, index)
         const fake = fakeOf.get(picked) ?? pool[0]
+        const attempt = Object.freeze(fakeAttempt(picked, { startedAt: index, inflightBefore: fake.inflight }))
         fake.inflight += 1
-        strategy.onStart?.(picked, index)
-        strategy.onResponse?.(picked, 1, index)
+        strategy.onStart?.(attempt)
+        strategy.onResponse?.(attempt, 200, index + 1)
         if (index % 4 === 0) continue
         fake.inflight -= 1
-        strategy.onEnd?.(picked, completed, index)
+        strategy.onEnd?.(attempt, completed, index + 1)
       }
     },
   },
@@ -146,7 +147,8 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
       const random = seededRandom(11)
       const strategy = create(plugin, settings)
       const candidates = (index: number): Candidates => (index < requests / 2 ? pool : rest)
-      const served = simulate({ strategy, random, candidates, requests: requests * 1.5, concurrency, serviceMs })
+      const proxies: Simulation['proxies'] = [{ strategy, candidates }]
+      const served = simulate({ ...closedLoop, proxies, random, requests: requests * 1.5 })
       const later = served.slice(requests / 2)
       expectThat(!later.some(({ candidate }) => candidate === pool[0]), `${pool[0].id} has left but was picked`)
       expectShares(later, [0, 2, 3, 4], settings)
@@ -163,7 +165,8 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
         if (index === requests / 2) pool[0].weight = 5
         return pool
       }
-      const served = simulate({ strategy, random, candidates, requests: requests * 1.5, concurrency, serviceMs })
+      const proxies: Simulation['proxies'] = [{ strategy, candidates }]
+      const served = simulate({ ...closedLoop, proxies, random, requests: requests * 1.5 })
       expectShares(served.slice(requests / 2 + concurrency), [5, 1, 1, 1], settings)
     },
   },
@@ -186,9 +189,9 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
       for (const candidate of [...pool, stranger]) outOfOrder(strategy, candidate)
       for (let index = 0; index < 500; index += 1) {
         const picked = pickMember(strategy, pool, index)
-        begin(strategy, picked, index)
+        const attempt = begin(strategy, picked, index)
         outOfOrder(strategy, index % 2 === 0 ? picked : stranger)
-        end(strategy, picked, completed, 500 - index)
+        end(strategy, attempt, completed, 500 - index)
       }
     },
   },
@@ -198,7 +201,8 @@ export const conformanceChecks: readonly ConformanceCheck[] = [
       const pool = fakePool(Array.from({ length: 10_000 }, (_, index) => 1 + (index % 3)))
       const random = seededRandom(13)
       const strategy = create(plugin, settings)
-      const served = simulate({ strategy, random, candidates: () => pool, requests, concurrency: 100 })
+      const proxy = { strategy, candidates: () => pool }
+      const served = simulate({ proxies: [proxy], random, requests, load: { clients: 100 } })
       const members = new Set<Candidate>(pool)
       expectThat(
         served.every(({ candidate }) => members.has(candidate)),
@@ -255,20 +259,17 @@ function create(plugin: StrategyPlugin, settings: ConformanceSettings): Strategy
   return plugin.create(plugin.parse(settings.options))
 }
 
-/** 8 to 12 ms, by nothing but time: backends alike, answers not in step. */
-const serviceMs = (_: Candidate, now: number): number => 8 + ((now * 7.3) % 4)
+/** Backends alike, 8 to 12 ms by nothing but time, so that answers are not in step. */
+const closedLoop = {
+  load: { clients: concurrency },
+  backend: () => ({ serviceMs: (now: number): number => 8 + ((now * 7.3) % 4) }),
+}
 
 function spread(plugin: StrategyPlugin, settings: ConformanceSettings, weights: readonly number[]): Served[] {
   const pool = fakePool(weights)
   const random = seededRandom(10)
-  return simulate({
-    strategy: create(plugin, settings),
-    random,
-    candidates: () => pool,
-    requests,
-    concurrency,
-    serviceMs,
-  })
+  const proxy = { strategy: create(plugin, settings), candidates: () => pool }
+  return simulate({ ...closedLoop, proxies: [proxy], random, requests })
 }
 
 function contextAt(index: number): PickContext {
@@ -294,12 +295,13 @@ function ids(strategy: Strategy, count: number): string[] {
 
 /** Ends without starts, responses after ends, time going back: what a hot swap or a bug may deliver. */
 function outOfOrder(strategy: Strategy, candidate: Candidate): void {
-  strategy.onEnd?.(candidate, abandoned, 50)
-  strategy.onResponse?.(candidate, 3, 40)
-  strategy.onEnd?.(candidate, failed, 30)
-  strategy.onEnd?.(candidate, local, 25)
-  strategy.onStart?.(candidate, 20)
-  strategy.onEnd?.(candidate, completed, 10)
+  const attempt = fakeAttempt(candidate, { startedAt: 37 })
+  strategy.onEnd?.(attempt, abandoned, 50)
+  strategy.onResponse?.(attempt, 500, 40)
+  strategy.onEnd?.(attempt, failed, 30)
+  strategy.onEnd?.(attempt, local, 25)
+  strategy.onStart?.(fakeAttempt(candidate, { startedAt: 20, inflightBefore: 1_000_000, isRetry: true }))
+  strategy.onEnd?.(attempt, completed, 10)
 }
 
 function expectShares(served: readonly Served[], weights: readonly number[], settings: ConformanceSettings): void {

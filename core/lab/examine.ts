@@ -5,7 +5,8 @@
 import { seededRandom } from '../random.ts'
 import { conformanceChecks, exemptionFrom } from './conformance.ts'
 import { measurePick } from './pick-speed.ts'
-import { begin, end, fakePool, simulate, someClient, tally, wallTimeAt } from './simulate.ts'
+import { simulate, tally } from './simulate.ts'
+import { begin, end, fakePool, someClient, wallTimeAt } from './fakes.ts'
 import type { StrategyCall } from '../strategy/call-marks.ts'
 import { slowestNsPerRequest } from '../strategy/pace.ts'
 import { describeStranger } from '../strategy/stranger.ts'
@@ -103,8 +104,8 @@ function serveOne(strategy: Strategy): void {
   const context = { key: undefined, client: someClient(0), now: 0, wallTime: wallTimeAt(0), random: seededRandom(16) }
   const picked = strategy.pick(pool, context)
   if (picked !== pool[0]) throw new Error(`pick returned ${describeStranger(picked, pool)}`)
-  begin(strategy, picked, 0)
-  end(strategy, picked, { kind: 'completed', status: 200, elapsedMs: 1 }, 1)
+  const attempt = begin(strategy, picked, 0)
+  end(strategy, attempt, { kind: 'completed', status: 200, elapsedMs: 1 }, 1)
 }
 
 function outcomeOf(run: () => void): Pick<CheckResult, 'fault' | 'at' | 'isBug'> {
@@ -141,17 +142,17 @@ function watchStrategy(strategy: Strategy, onCall: ExamineOptions['onCall']): St
       onCall('pick')
       return strategy.pick(candidates, context)
     },
-    onStart(candidate, now) {
+    onStart(attempt) {
       onCall('onStart')
-      strategy.onStart?.(candidate, now)
+      strategy.onStart?.(attempt)
     },
-    onResponse(candidate, ttfbMs, now) {
+    onResponse(attempt, status, now) {
       onCall('onResponse')
-      strategy.onResponse?.(candidate, ttfbMs, now)
+      strategy.onResponse?.(attempt, status, now)
     },
-    onEnd(candidate, outcome, now) {
+    onEnd(attempt, outcome, now) {
       onCall('onEnd')
-      strategy.onEnd?.(candidate, outcome, now)
+      strategy.onEnd?.(attempt, outcome, now)
     },
     export() {
       onCall('export')
@@ -167,9 +168,10 @@ function watchStrategy(strategy: Strategy, onCall: ExamineOptions['onCall']): St
 function spreadOf(plugin: StrategyPlugin, options: unknown): Report['spread'] {
   const pool = fakePool([1, 2, 3, 4])
   const requests = 10_000
-  const simulation = { random: seededRandom(15), candidates: () => pool, requests, concurrency: 40 }
   try {
-    const counts = tally(simulate({ ...simulation, strategy: plugin.create(plugin.parse(options)) }))
+    const strategy = plugin.create(plugin.parse(options))
+    const proxy = { strategy, candidates: () => pool }
+    const counts = tally(simulate({ proxies: [proxy], load: { clients: 40 }, requests, random: seededRandom(15) }))
     return pool.map(({ id, weight }) => ({ weight, share: (counts.get(id) ?? 0) / requests, expected: weight / 10 }))
   } catch {
     return []

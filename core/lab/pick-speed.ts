@@ -3,7 +3,7 @@
  * the fastest of many short runs counts: what is slow by nature is slow in each, a preempted run is beaten by the next.
  */
 import { seededRandom } from '../random.ts'
-import { begin, end, fakePool, someClient, wallTimeAt } from './simulate.ts'
+import { begin, end, fakePool, someClient, wallTimeAt } from './fakes.ts'
 import type { Outcome, PickContext, Strategy } from '../strategy/strategy.ts'
 
 const backends = 100
@@ -34,8 +34,7 @@ export function measurePick(strategy: Strategy, now: () => number): number {
       // Seldom asked, so that asking is not measured.
       if (served % 8 === 7 && now() > deadline) break
       const picked = strategy.pick(pool, context)
-      begin(strategy, picked, context.now)
-      end(strategy, picked, completed, context.now)
+      end(strategy, begin(strategy, picked, context.now), completed, context.now)
       served += 1
     }
     fastestMs = Math.min(fastestMs, (now() - runAt) / served)

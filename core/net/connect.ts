@@ -23,6 +23,7 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'no local port is free',
   ENOBUFS: 'no buffer is free',
   ENOMEM: 'no memory is free',
+  ENOSPC: 'no more sockets of this user can be watched (fs.epoll.max_user_watches)',
 }
 
 /** What of ours a connect failed for want of, in words; undefined: of nothing, the peer or the way to it is to blame. */

@@ -6,12 +6,14 @@ export type ReportFault = (error: unknown) => void
 
 /** Does `task` (of a microtask, a timer, an answer about a name) with the outbox open, and reports what it throws. */
 export function inEvent(reportFault: ReportFault, task: () => void): void {
-  enter()
   try {
-    task()
+    enter()
+    try {
+      task()
+    } finally {
+      leave()
+    }
   } catch (error) {
     reportFault(error)
-  } finally {
-    leave()
   }
 }

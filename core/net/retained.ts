@@ -1,14 +1,14 @@
 /** Received bytes that outlive the event in which they came: who keeps some keeps what this returns. */
 
-let lent: ArrayBufferLike | undefined
+const lent: ArrayBufferLike[] = []
 
-/** From now on the memory of `bytes` is overwritten by what comes next. There is one such buffer in a process. */
+/** From now on the memory of `bytes` is overwritten by what comes next. There is one such buffer a transport. */
 export function lend(bytes: Buffer): void {
-  lent = bytes.buffer
+  lent.push(bytes.buffer)
 }
 
 /** Whether they will be overwritten. */
-export const isLent = (bytes: Buffer): boolean => bytes.buffer === lent
+export const isLent = (bytes: Buffer): boolean => lent.includes(bytes.buffer)
 
 /** The same bytes, copied where they would be overwritten. */
 export const retained = (bytes: Buffer): Buffer => (isLent(bytes) ? Buffer.from(bytes) : bytes)

@@ -1,9 +1,7 @@
 /** The contract between a wire and who reads from it. */
 
-/** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two calls: of who connects. */
+/** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
 export interface WireOwner {
-  /** A reset is the end, whatever came before it and is unread: nobody is there to be answered. Absent: that is read first. */
-  readonly isLostByReset?: boolean
   /** The connect that was asked for succeeded; never called for an accepted socket. */
   onOpen?(): void
   /** It did not. Nothing comes after it. */

@@ -10,7 +10,7 @@ export interface WireSocket {
   readonly fd?: number
   /** Sends of bytes[offset..offset + length) what the kernel takes now; returns how much that was, -1 when it is closed. */
   write(bytes: Buffer, offset: number, length: number): number
-  /** Nothing is read any more: no data and no end are told of. */
+  /** Nothing is read any more: no data and no end are told of. The reset of one that was accepted is, even so. */
   pause(): unknown
   resume(): unknown
   /** Ends our side (FIN); reading goes on. */
@@ -50,11 +50,6 @@ export interface SocketOwner {
   drained(): void
   /** The peer will send no more. */
   peerEnded(): void
-  /**
-   * The peer has reset it while nobody reads, and bytes that came before are still to be read: `closed` comes behind them,
-   * unless whoever has no use for them closes. Perhaps more than once.
-   */
-  peerReset?: () => void
   /** It is over; `error`: by a reset and the like. */
   closed(error: Error | undefined): void
 }

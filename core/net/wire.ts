@@ -258,10 +258,6 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     this.owner.onEnd()
   }
 
-  peerReset(): void {
-    if (this.owner.isLostByReset === true) this.destroy()
-  }
-
   closed(error: Error | undefined): void {
     if (this.socket === undefined) return
     // When we have ended our side, the peer's end closes the socket: Bun tells of that alone.

@@ -87,7 +87,7 @@ const faultLimit = 10
 const faultWindowMs = 60_000
 
 /** In place of what failed with nothing before it: the default, which no option can spoil; the other where that failed. */
-const standIns = ['p2c', 'round-robin']
+const standIns = ['expected-delay', 'round-robin']
 
 /** As `readyStrategy`, but another stands in for a version that has hung a process before. */
 export async function startingStrategy(host: PluginHost, use: string, options: unknown): Promise<StartingStrategy> {

@@ -7,8 +7,9 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { shippedStrategies } from './shipped.ts'
-import type { Strategy, StrategyPlugin } from './strategy.ts'
+import type { PluginOfVersion1, Strategy, StrategyOfVersion1, StrategyPlugin } from './strategy.ts'
 import { messageOf, positionOf } from './thrown.ts'
+import { fromVersion1 } from './version-1.ts'
 
 /**
  * A strategy is at fault; the message begins with its file, as `file:` or `file:line:column:`. When its options are at fault
@@ -94,7 +95,7 @@ function whereAndWhat(file: string, error: unknown): string {
   return `${positionOf(error) ?? file}: threw while loading: ${messageOf(error)}`
 }
 
-/** The plugin as the contract says; its `create` checks in turn what it made. */
+/** The plugin as the contract says, one of version 1 made over; its `create` checks in turn what it made. */
 function checkPlugin(file: string, module: unknown): StrategyPlugin {
   const plugin = membersOf(membersOf(module)['default'])
   function must(holds: boolean, key: string, rule: string): void {
@@ -105,24 +106,28 @@ function checkPlugin(file: string, module: unknown): StrategyPlugin {
       `${file}: the default export must be defineStrategy({ … }), got ${show(membersOf(module)['default'])}`,
     )
   }
-  must(plugin['apiVersion'] === 1, 'apiVersion', '1')
+  must(plugin['apiVersion'] === 2 || plugin['apiVersion'] === 1, 'apiVersion', '2, or 1 for hooks as they were')
   must(typeof plugin['name'] === 'string' && plugin['name'] !== '', 'name', 'a text that is not empty')
   const why = plugin['ignoresWeight']
   const isReason = typeof why === 'string' && why !== '' && why.length <= 200
   must(why === undefined || isReason, 'ignoresWeight', 'a reason of 1..200 characters, or absent')
   must(typeof plugin['parse'] === 'function', 'parse', 'a function')
   must(typeof plugin['create'] === 'function', 'create', 'a function')
-  const sound = plugin as unknown as StrategyPlugin
+  const sound = plugin as unknown as StrategyPlugin | PluginOfVersion1
   return {
-    apiVersion: 1,
+    apiVersion: 2,
     name: sound.name,
     ...(sound.ignoresWeight !== undefined && { ignoresWeight: sound.ignoresWeight }),
     parse: (raw) => sound.parse(raw),
-    create: (options) => checkStrategy(file, sound.create(options)),
+    create(options) {
+      if (sound.apiVersion === 1) return fromVersion1(checkStrategy(file, sound.create(options)))
+      return checkStrategy(file, sound.create(options))
+    },
   }
 }
 
-function checkStrategy(file: string, made: unknown): Strategy {
+/** `made` as it is, once each of its parts is what the contract says. */
+function checkStrategy<Made extends Strategy | StrategyOfVersion1>(file: string, made: Made): Made {
   const strategy = membersOf(made)
   for (const key of ['pick', 'onStart', 'onResponse', 'onEnd', 'export', 'import']) {
     const isSound = typeof strategy[key] === 'function' || (strategy[key] === undefined && key !== 'pick')
@@ -131,7 +136,7 @@ function checkStrategy(file: string, made: unknown): Strategy {
         `${file}: ${key} of what create returns must be a function, got ${show(strategy[key])}`,
       )
   }
-  return made as Strategy
+  return made
 }
 
 const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>

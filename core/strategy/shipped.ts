@@ -3,6 +3,7 @@ export const shippedStrategies = [
   'round-robin',
   'random',
   'least-connections',
+  'expected-delay',
   'p2c',
   'peak-ewma',
   'consistent-hash',

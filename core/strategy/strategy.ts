@@ -61,15 +61,29 @@ export type Outcome =
   /** We were short of something of our own, such as descriptors or local ports: says nothing about the backend either. */
   | { readonly kind: 'local'; readonly elapsedMs: number }
 
+/**
+ * One try of a request at one backend, as hooks are told of it: frozen, and the same object from its start to its end, so
+ * that memory per attempt may hang on it.
+ */
+export interface AttemptView {
+  readonly candidate: Candidate
+  /** Monotonic ms. */
+  readonly startedAt: number
+  /** In flight at the candidate as it began, itself not counted. */
+  readonly inflightBefore: number
+  /** Whether the request has been tried before, there or elsewhere. */
+  readonly isRetry: boolean
+}
+
 export interface Strategy {
   /** Synchronous, no I/O, no timers, keeps no array (but see `perArray`). Returns a member of `candidates`. */
   pick(candidates: Candidates, context: PickContext): Candidate
-  /** An attempt on `candidate` begins; `inflight` counts it already. `now` is monotonic ms here and below. */
-  onStart?(candidate: Candidate, now: number): void
-  /** Its response head has arrived, `ttfbMs` after the attempt began. */
-  onResponse?(candidate: Candidate, ttfbMs: number, now: number): void
+  /** It begins; the candidate's `inflight` counts it already. */
+  onStart?(attempt: AttemptView): void
+  /** Its response head has arrived, with this status. `now` is monotonic ms here and below. */
+  onResponse?(attempt: AttemptView, status: number, now: number): void
   /** It is over, `inflight` too: once for each onStart, on every path. A strategy that took over hears of its predecessor's, too. */
-  onEnd?(candidate: Candidate, outcome: Outcome, now: number): void
+  onEnd?(attempt: AttemptView, outcome: Outcome, now: number): void
   /**
    * What a successor may go on with; asked once, as it takes over. A `WeakMap<Candidate, …>` will do: candidates stay the
    * same objects. Keep to plain values besides: a successor's classes are not this one's.
@@ -83,7 +97,7 @@ export interface Strategy {
 }
 
 export interface StrategyPlugin<Options = unknown> {
-  readonly apiVersion: 1
+  readonly apiVersion: 2
   readonly name: string
   /**
    * Why requests are not shared by weight, where they are not: `the fewest errors win`, say. The shared checks then do not
@@ -96,8 +110,25 @@ export interface StrategyPlugin<Options = unknown> {
   create(options: Options): Strategy
 }
 
+/** What `create` returns in a file of version 1, which still loads: its hooks hear of the candidate, not of the attempt. */
+export interface StrategyOfVersion1 extends Pick<Strategy, 'pick' | 'export' | 'import'> {
+  onStart?(candidate: Candidate, now: number): void
+  /** `ttfbMs` after the attempt began. */
+  onResponse?(candidate: Candidate, ttfbMs: number, now: number): void
+  onEnd?(candidate: Candidate, outcome: Outcome, now: number): void
+}
+
+export interface PluginOfVersion1<Options = unknown> extends Omit<StrategyPlugin<Options>, 'apiVersion' | 'create'> {
+  readonly apiVersion: 1
+  create(options: Options): StrategyOfVersion1
+}
+
 /** Adds inference only; a plain object of the same shape loads too. */
-export const defineStrategy = <Options>(plugin: StrategyPlugin<Options>): StrategyPlugin<Options> => plugin
+export function defineStrategy<Options>(plugin: StrategyPlugin<Options>): StrategyPlugin<Options>
+export function defineStrategy<Options>(plugin: PluginOfVersion1<Options>): PluginOfVersion1<Options>
+export function defineStrategy(plugin: unknown): unknown {
+  return plugin
+}
 
 /**
  * Builds something costly once for each lasting candidate array, on its first pick, from a copy that is its own: reading a

@@ -148,7 +148,7 @@ describe('smartedge backend', () => {
     const { run } = await start()
     const { code, out } = await run('backend list')
     expect(code).toBe(0)
-    expect(out.split('\n')[0]).toMatch(/^web · p2c · members in .*m\.json$/)
+    expect(out.split('\n')[0]).toMatch(/^web · expected-delay · members in .*m\.json$/)
     expect(out).toMatch(/a:80 +active +- +1 +0 +- +-\n/)
     expect(JSON.parse((await run('backend list --pool web --json')).out)).toMatchObject({ pool: 'web' })
   })

@@ -158,6 +158,18 @@ describe('a backend that does not read', () => {
     expect((await nextResponse(rig.client)).body).toBe('done')
   })
 
+  test('is left at once when the client resets', async () => {
+    await using rig = await startRig({ backend: { onlyCounts: true } })
+    rig.client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${HUGE}\r\n\r\n`)
+    const peer = await rig.backend.connection(0)
+    peer.pause()
+    for (let count = 0; count < HUGE / MIB; count += 1) rig.client.send(piece)
+    await stillness(() => rig.client.sentBytes)
+    rig.client.reset()
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'the end of the client')
+    expect(rig.edge.backend()).toMatchObject({ inflight: 0, abandoned: 1 })
+  })
+
   test('for too long is a 504', async () => {
     await using rig = await startRig({ backend: { onlyCounts: true } })
     rig.client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${HUGE}\r\n\r\n`)

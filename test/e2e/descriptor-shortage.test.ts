@@ -62,6 +62,8 @@ describe('near the limit of open files', () => {
       pool: { backends: ['http://127.0.0.1:9'] },
     })
     expect(await edge.child.exited).toBe(1)
-    expect(edge.lines().join('\n')).toMatch(/p2c\.ts: could not be examined: only \d+ more files can be opened/)
+    expect(edge.lines().join('\n')).toMatch(
+      /expected-delay\.ts: could not be examined: only \d+ more files can be opened/,
+    )
   }, 20_000)
 })

@@ -42,7 +42,7 @@ describe('a strategy in traffic', () => {
       for (let request = 0; request < 11; request += 1) expect(await edge.ask()).toBe('here')
       const fault = await edge.event('strategy-fault')
       expect(fault['detail']).toContain('pick threw: process.exit is refused while SmartEdge serves; SIGTERM ends it')
-      expect((await edge.event('strategy-reverted'))['detail']).toStartWith('p2c stands in: ')
+      expect((await edge.event('strategy-reverted'))['detail']).toStartWith('expected-delay stands in: ')
       edge.child.kill('SIGTERM')
       expect(await edge.child.exited).toBe(0)
     },
@@ -69,12 +69,12 @@ describe('a strategy in traffic', () => {
     expect(await hanging).toBe('cut')
     expect((await edge.event('restarting'))['ending']).toBe('was ended by SIGKILL')
     expect((await edge.event('strategy-reverted'))['detail']).toMatch(
-      /^p2c stands in: \S+mine\.ts: version [\da-f]{16} did not return from pick on \S+; it is tried again once it changes$/,
+      /^expected-delay stands in: \S+mine\.ts: version [\da-f]{16} did not return from pick on \S+; it is tried again once it changes$/,
     )
     await edge.event('ready')
     expect(await edge.ask()).toBe('here')
     const status = (await (await fetch(`${edge.adminUrl}/api/status`)).json()) as StatusSnapshot
-    expect(status.pools[0]?.strategyVersion).toMatchObject({ name: 'p2c', reverted: true })
+    expect(status.pools[0]?.strategyVersion).toMatchObject({ name: 'expected-delay', reverted: true })
     await edge.files.write('mine.ts', looping.replace('for (;;)', ''))
     expect((await edge.event('strategy-swapped'))['detail']).toMatch(/^version [\da-f]{16} is live$/)
   }, 30_000)

@@ -215,7 +215,7 @@ describe('a strategy that fails in traffic', () => {
     expect(new Set(await askTimes(edge, 30))).toEqual(new Set([0, 1, 2]))
     expect(kinds(edge)).toEqual(['strategy-fault', 'strategy-fault', 'strategy-reverted'])
     expect(edge.edge.status().pools[0]?.strategyVersion).toMatchObject({
-      name: 'p2c',
+      name: 'expected-delay',
       reverted: true,
       revertedBecause: expect.stringContaining('had 10 faults within a minute, the last: pick threw: boom'),
     })

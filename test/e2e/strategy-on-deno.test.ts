@@ -17,7 +17,7 @@ describe('smartedge strategy on Deno', () => {
     expect(await smartedgeOnDeno(files.folder, 'strategy', 'new', 'mine')).toMatchObject({ code: 0, err: '' })
     const listed = await smartedgeOnDeno(files.folder, 'strategy', 'list', '--json')
     expect(listed.code).toBe(0)
-    expect(JSON.parse(listed.out)).toBeArrayOfSize(7)
+    expect(JSON.parse(listed.out)).toBeArrayOfSize(8)
     const tested = await smartedgeOnDeno(files.folder, 'strategy', 'test', 'plugins/mine.ts')
     expect(tested).toMatchObject({ code: 1, out: '' })
     expect(tested.err).toMatch(/^smartedge: strategy test runs on Bun only: [^\n]+\n$/)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, end, fakeCandidate, fakePool, simulate } from '../../core/lab/simulate.ts'
+import { begin, end, fakeCandidate, fakePool } from '../../core/lab/fakes.ts'
+import { simulate } from '../../core/lab/simulate.ts'
 import type { Candidate, Candidates, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/consistent-hash.ts'
@@ -111,8 +112,9 @@ describe('consistent-hash', () => {
       worst = Math.max(worst, picked.inflight + 1 - Math.ceil((1.1 * total) / 20))
       return picked
     }
-    const serviceMs = (_: Candidate, now: number): number => 5 + ((now * 17.3) % 10)
-    simulate({ strategy, random, candidates: () => pool, requests: 10_000, concurrency: 200, serviceMs })
+    const proxy = { strategy, candidates: () => pool }
+    const backend = () => ({ serviceMs: (now: number): number => 5 + ((now * 17.3) % 10) })
+    simulate({ proxies: [proxy], load: { clients: 200 }, requests: 10_000, random, backend })
     expect(worst).toBeLessThanOrEqual(0)
   })
 
@@ -121,13 +123,13 @@ describe('consistent-hash', () => {
     const strategy = create()
     for (const key of keys.slice(0, 100)) {
       const home = pickFor(strategy, pool, key)
-      for (let request = 0; request < 8; request += 1) {
+      const attempts = Array.from({ length: 8 }, () => {
         expect(pickFor(strategy, pool, key)).toBe(home)
-        begin(strategy, home, 0)
-      }
+        return begin(strategy, home, 0)
+      })
       // Eight are no session any more, of which one backend should take all.
       expect(pickFor(strategy, pool, key)).not.toBe(home)
-      for (let request = 0; request < 8; request += 1) end(strategy, home, { kind: 'abandoned', elapsedMs: 1 }, 1)
+      for (const attempt of attempts) end(strategy, attempt, { kind: 'abandoned', elapsedMs: 1 }, 1)
     }
   })
 
@@ -160,10 +162,10 @@ describe('consistent-hash', () => {
     const strategy = create({ floor: 1 })
     const home = pickFor(strategy, pool, 'k')
     const outcome = { kind: 'abandoned', elapsedMs: 1 } as const
-    begin(strategy, home, 0)
+    const attempt = begin(strategy, home, 0)
     const away = pickFor(strategy, pool, 'k')
     expect(away).not.toBe(home)
-    end(strategy, home, outcome, 1)
+    end(strategy, attempt, outcome, 1)
     expect(pickFor(strategy, pool, 'k')).toBe(home)
   })
 

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { loadStrategy } from '../../core/strategy/load.ts'
+import { defaults } from '../../core/config/defaults.ts'
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import { strategySuite } from '../conformance/strategy.ts'
 
@@ -27,6 +28,15 @@ describe('the strategy in docs/strategies.md', () => {
 describe('docs/strategies.md', () => {
   test.each([...shippedStrategies])('explains %s', (name) => {
     expect(page).toContain(`| \`${name}\``)
+  })
+
+  test('has for the default the strategy with the least worst regret', () => {
+    const cells = (start: string): string[] =>
+      new RegExp(`^\\| ${start} +\\|(.*)\\|$`, 'm').exec(page)?.[1]?.split('|') ?? []
+    const regrets = cells('\\*\\*worst regret\\*\\*').map(Number)
+    const names = cells('p50 / p99 ms · regret').map((cell) => cell.trim().replaceAll('`', ''))
+    expect(names.toSorted()).toEqual([...shippedStrategies].toSorted())
+    expect(names[regrets.indexOf(Math.min(...regrets))]).toBe(defaults['pool.strategy'].value)
   })
 
   test.each([...shippedStrategies])('tells every option of %s', async (name) => {

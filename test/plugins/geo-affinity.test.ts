@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, end, fakeCandidate, type FakeCandidate, simulate } from '../../core/lab/simulate.ts'
+import { begin, end, fakeAttempt, fakeCandidate, type FakeCandidate } from '../../core/lab/fakes.ts'
+import { simulate } from '../../core/lab/simulate.ts'
 import type { Candidates, Client, Place, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/geo-affinity.ts'
@@ -117,7 +118,7 @@ describe('geo-affinity', () => {
     expect(ask(strategy, pool, from('eu', berlin), 22, true)).toEqual({ berlin: 22 })
     expect(ask(strategy, pool, from('eu', berlin), 1, true)).toEqual({ paris: 1 })
     for (const candidate of pool.slice(2)) {
-      while (candidate.inflight > 0) end(strategy, candidate, { kind: 'abandoned', elapsedMs: 1 }, 1)
+      while (candidate.inflight > 0) end(strategy, fakeAttempt(candidate), { kind: 'abandoned', elapsedMs: 1 }, 1)
     }
     // Those near are now more of less.
     expect(ask(strategy, pool, from('eu', berlin), 10, true)).toEqual({ paris: 10 })
@@ -128,13 +129,12 @@ describe('geo-affinity', () => {
     function shareOfA(options: object): number {
       const pool = poolOf(site('a', 4, 'a'), site('b', 4, 'b'))
       const served = simulate({
-        strategy: create({ busyAt: 1000, ...options }),
+        proxies: [{ strategy: create({ busyAt: 1000, ...options }), candidates: () => pool }],
         random: seededRandom(3),
-        candidates: () => pool,
         client: (index) => from(index % 10 === 0 ? 'b' : 'a', undefined),
         requests: 8000,
-        concurrency: 160,
-        serviceMs: (_, now) => 5 + ((now * 17.3) % 10),
+        load: { clients: 160 },
+        backend: () => ({ serviceMs: (now) => 5 + ((now * 17.3) % 10) }),
       })
       return served.filter(({ candidate }) => candidate.id.startsWith('a')).length / served.length
     }

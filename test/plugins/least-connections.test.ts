@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, end, fakePool, simulate, tally } from '../../core/lab/simulate.ts'
+import { begin, end, fakeAttempt, fakePool } from '../../core/lab/fakes.ts'
+import { simulate, tally } from '../../core/lab/simulate.ts'
 import type { Candidates, Outcome } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/least-connections.ts'
@@ -11,7 +12,7 @@ const outcome: Outcome = { kind: 'abandoned', elapsedMs: 1 }
 describe('least-connections', () => {
   test('always takes one of the least busy equals', () => {
     const pool = fakePool([1, 1, 1, 1, 1, 1])
-    const serviceMs = (_: unknown, now: number): number => 1 + ((now * 37.7) % 50)
+    const backend = () => ({ serviceMs: (now: number): number => 1 + ((now * 37.7) % 50) })
     const strategy = create()
     const pick = strategy.pick.bind(strategy)
     strategy.pick = (candidates, context) => {
@@ -20,7 +21,8 @@ describe('least-connections', () => {
       return picked
     }
     const random = seededRandom(1)
-    const served = simulate({ strategy, random, candidates: () => pool, requests: 5000, concurrency: 33, serviceMs })
+    const proxy = { strategy, candidates: () => pool }
+    const served = simulate({ proxies: [proxy], load: { clients: 33 }, requests: 5000, random, backend })
     expect(tally(served).size).toBe(6)
   })
 
@@ -37,7 +39,8 @@ describe('least-connections', () => {
     const pool = fakePool([1, 1, 1, 1])
     const strategy = create()
     const random = seededRandom(3)
-    const served = simulate({ strategy, random, candidates: () => pool, requests: 4000, concurrency: 1 })
+    const proxy = { strategy, candidates: () => pool }
+    const served = simulate({ proxies: [proxy], load: { clients: 1 }, requests: 4000, random })
     for (const count of tally(served).values()) expect(Math.abs(count - 1000)).toBeLessThan(120)
   })
 
@@ -45,11 +48,10 @@ describe('least-connections', () => {
     const pool = fakePool([1, 1, 1, 1])
     const strategy = create()
     pool[3]!.inflight = 5
-    strategy.onStart?.(pool[3]!, 0)
+    strategy.onStart?.(fakeAttempt(pool[3]!))
     const picked = Array.from({ length: 300 }, (_, index) => {
       const candidate = strategy.pick(pool, contextOf({ random: () => 0.99 }))
-      begin(strategy, candidate, index)
-      end(strategy, candidate, outcome, index)
+      end(strategy, begin(strategy, candidate, index), outcome, index)
       return pool.indexOf(candidate)
     })
     expect(picked.slice(0, 6)).toEqual([0, 1, 2, 0, 1, 2])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { fakePool, simulate } from '../../core/lab/simulate.ts'
+import { fakePool } from '../../core/lab/fakes.ts'
+import { simulate } from '../../core/lab/simulate.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/p2c.ts'
 import { contextOf } from '../support/pick-context.ts'
@@ -27,12 +28,11 @@ describe('p2c', () => {
     const pool = fakePool(Array.from({ length: 50 }, () => 1))
     const strategy = create()
     const served = simulate({
-      strategy,
-      random: seededRandom(2),
-      candidates: () => pool,
+      proxies: [{ strategy, candidates: () => pool }],
+      load: { clients: 500 },
       requests: 20_000,
-      concurrency: 500,
-      serviceMs: (_, now) => 5 + ((now * 17.3) % 10),
+      random: seededRandom(2),
+      backend: () => ({ serviceMs: (now) => 5 + ((now * 17.3) % 10) }),
     })
     // Mean 10; two choices stay within log log n of it, single draws reach about 20.
     expect(Math.max(...served.map(({ inflightBefore }) => inflightBefore))).toBeLessThanOrEqual(14)

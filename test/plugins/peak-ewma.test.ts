@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, end, fakePool, simulate, tally } from '../../core/lab/simulate.ts'
+import { begin, end, fakeAttempt, fakePool } from '../../core/lab/fakes.ts'
+import { simulate, tally } from '../../core/lab/simulate.ts'
 import type { Candidate, Candidates, Outcome, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/peak-ewma.ts'
@@ -13,34 +14,34 @@ function picksAt(strategy: Strategy, pool: Candidates, now: number, count = 400)
   return Array.from({ length: count }, () => strategy.pick(pool, contextOf({ random, now })))
 }
 
+/** A response head, `latencyMs` after the attempt began. */
+const answered = (strategy: Strategy, candidate: Candidate, latencyMs: number, now: number): void =>
+  strategy.onResponse?.(fakeAttempt(candidate, { startedAt: now - latencyMs }), 200, now)
+
 const share = (picks: readonly Candidate[], candidate: Candidate): number =>
   picks.filter((one) => one === candidate).length / picks.length
 
 describe('peak-ewma', () => {
   test('gives a backend ten times as slow a small part of the traffic', () => {
     const pool = fakePool([1, 1, 1, 1])
-    const serviceMs = (candidate: Candidate): number => (candidate === pool[0] ? 100 : 10)
     const served = simulate({
-      strategy: create(),
-      random: seededRandom(1),
-      candidates: () => pool,
+      proxies: [{ strategy: create(), candidates: () => pool }],
+      load: { clients: 8 },
       requests: 20_000,
-      concurrency: 8,
-      serviceMs,
+      random: seededRandom(1),
+      backend: (id) => ({ serviceMs: () => (id === pool[0].id ? 100 : 10) }),
     })
     expect((tally(served).get(pool[0].id) ?? 0) / 20_000).toBeLessThan(0.03)
   })
 
   test('takes a backend back once it has recovered', () => {
     const pool = fakePool([1, 1, 1, 1])
-    const serviceMs = (candidate: Candidate, now: number): number => (candidate === pool[0] && now < 20_000 ? 200 : 10)
     const served = simulate({
-      strategy: create(),
-      random: seededRandom(2),
-      candidates: () => pool,
+      proxies: [{ strategy: create(), candidates: () => pool }],
+      load: { clients: 8 },
       requests: 80_000,
-      concurrency: 8,
-      serviceMs,
+      random: seededRandom(2),
+      backend: (id) => ({ serviceMs: (now) => (id === pool[0].id && now < 20_000 ? 200 : 10) }),
     })
     const during = served.filter(({ startedAt }) => startedAt > 1000 && startedAt < 20_000)
     const after = served.filter(({ startedAt }) => startedAt > 70_000)
@@ -52,10 +53,10 @@ describe('peak-ewma', () => {
   test('reacts to one peak at once and forgets it by its decay', () => {
     const pool = fakePool([1, 1])
     const strategy = create({ decay: '1s' })
-    for (const candidate of pool) strategy.onResponse?.(candidate, 10, 0)
-    strategy.onResponse?.(pool[0], 500, 1)
+    for (const candidate of pool) answered(strategy, candidate, 10, 0)
+    answered(strategy, pool[0], 500, 1)
     expect(share(picksAt(strategy, pool, 1), pool[0])).toBe(0)
-    strategy.onResponse?.(pool[1]!, 10, 4500)
+    answered(strategy, pool[1]!, 10, 4500)
     // 500 ms has decayed by e^-4.5 to 5.6 ms, below the 10 ms just seen at the other.
     expect(share(picksAt(strategy, pool, 4501), pool[0])).toBe(1)
   })
@@ -63,28 +64,35 @@ describe('peak-ewma', () => {
   test('comes down slowly: later fast answers do not hide a peak', () => {
     const pool = fakePool([1, 1])
     const strategy = create({ decay: '10s' })
-    for (const candidate of pool) strategy.onResponse?.(candidate, 10, 0)
-    strategy.onResponse?.(pool[0], 1000, 1)
-    for (let now = 2; now < 50; now += 1) for (const candidate of pool) strategy.onResponse?.(candidate, 10, now)
+    for (const candidate of pool) answered(strategy, candidate, 10, 0)
+    answered(strategy, pool[0], 1000, 1)
+    for (let now = 2; now < 50; now += 1) for (const candidate of pool) answered(strategy, candidate, 10, now)
     expect(share(picksAt(strategy, pool, 50), pool[0])).toBe(0)
   })
 
   test('leaves latencies that differ little to weight', () => {
     const pool = fakePool([3, 1])
     const strategy = create()
-    strategy.onResponse?.(pool[0], 10.5, 0)
-    strategy.onResponse?.(pool[1]!, 10, 0)
+    answered(strategy, pool[0], 10.5, 0)
+    answered(strategy, pool[1]!, 10, 0)
     expect(Math.abs(share(picksAt(strategy, pool, 0, 4000), pool[0]) - 0.75)).toBeLessThan(0.03)
   })
 
   test('tries a cold backend with one request until it answers', () => {
     const pool = fakePool([1, 1, 1])
     const strategy = create()
-    for (const candidate of pool.slice(1)) strategy.onResponse?.(candidate, 10, 0)
+    for (const candidate of pool.slice(1)) answered(strategy, candidate, 10, 0)
     const random = seededRandom(3)
-    for (let index = 0; index < 90; index += 1) begin(strategy, strategy.pick(pool, contextOf({ random, now: 1 })), 1)
+    const begun = Array.from({ length: 90 }, () =>
+      begin(strategy, strategy.pick(pool, contextOf({ random, now: 1 })), 1),
+    )
     expect(pool[0].inflight).toBe(1)
-    end(strategy, pool[0], { kind: 'completed', status: 200, elapsedMs: 10 }, 11)
+    end(
+      strategy,
+      begun.find(({ candidate }) => candidate === pool[0])!,
+      { kind: 'completed', status: 200, elapsedMs: 10 },
+      11,
+    )
     for (let index = 0; index < 45; index += 1) begin(strategy, strategy.pick(pool, contextOf({ random, now: 11 })), 11)
     // Two pairs in three hold it, and it wins all of them until it has caught up.
     expect(pool[0].inflight).toBeGreaterThan(20)
@@ -105,8 +113,8 @@ describe('peak-ewma', () => {
   ])('does not take %s for a fast answer', (_, outcome) => {
     const pool = fakePool([1, 1])
     const strategy = create()
-    for (const candidate of pool) strategy.onResponse?.(candidate, 10, 0)
-    strategy.onEnd?.(pool[0], outcome, 1)
+    for (const candidate of pool) answered(strategy, candidate, 10, 0)
+    strategy.onEnd?.(fakeAttempt(pool[0]), outcome, 1)
     expect(share(picksAt(strategy, pool, 1), pool[0])).toBe(0)
   })
 
@@ -117,17 +125,17 @@ describe('peak-ewma', () => {
   ])('does not blame a backend for %s', (_, outcome) => {
     const pool = fakePool([1, 1])
     const strategy = create()
-    for (const candidate of pool) strategy.onResponse?.(candidate, 10, 0)
-    strategy.onEnd?.(pool[0], outcome, 1)
+    for (const candidate of pool) answered(strategy, candidate, 10, 0)
+    strategy.onEnd?.(fakeAttempt(pool[0]), outcome, 1)
     expect(Math.abs(share(picksAt(strategy, pool, 1, 2000), pool[0]) - 0.5)).toBeLessThan(0.04)
   })
 
   test('bears a clock that goes back and latencies of zero', () => {
     const pool = fakePool([1, 1])
     const strategy = create()
-    strategy.onResponse?.(pool[0], 0, 1000)
-    strategy.onResponse?.(pool[0], 0, 10)
-    strategy.onResponse?.(pool[1]!, 5, -1000)
+    answered(strategy, pool[0], 0, 1000)
+    answered(strategy, pool[0], 0, 10)
+    answered(strategy, pool[1]!, 5, -1000)
     expect(share(picksAt(strategy, pool, -2000), pool[0])).toBeGreaterThan(0.9)
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { fakePool } from '../../core/lab/simulate.ts'
+import { fakePool } from '../../core/lab/fakes.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/random.ts'
 import { contextOf } from '../support/pick-context.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { begin, fakeCandidate, fakePool, simulate } from '../../core/lab/simulate.ts'
+import { begin, fakeCandidate, fakePool } from '../../core/lab/fakes.ts'
+import { simulate } from '../../core/lab/simulate.ts'
 import type { Candidate, Candidates, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/consistent-hash.ts'
@@ -169,7 +170,12 @@ describe('consistent-hash by rendezvous', () => {
   test('picks a member though two have the same weight and all keys are one', () => {
     const pool = fakePool([0.001, 1e6, 0.001])
     const strategy = create()
-    const served = simulate({ strategy, random, candidates: () => pool, requests: 2000, concurrency: 50 })
+    const served = simulate({
+      proxies: [{ strategy, candidates: () => pool }],
+      random,
+      requests: 2000,
+      load: { clients: 50 },
+    })
     for (const { candidate } of served) expect(pool).toContain(candidate as (typeof pool)[0])
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { fakePool } from '../../core/lab/simulate.ts'
+import { fakePool } from '../../core/lab/fakes.ts'
 import type { Candidates } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/round-robin.ts'

@@ -3,6 +3,7 @@ import { everybody, type Admission } from '../../core/admission/admission.ts'
 import type { Backend } from '../../core/backend/backend.ts'
 import { beginAttempt } from '../../core/balance/attempt.ts'
 import { Exchange } from '../../core/exchange/exchange.ts'
+import type { AttemptView } from '../../core/strategy/strategy.ts'
 import type { RequestTimeouts } from '../../core/exchange/limit.ts'
 import type { ExchangeRecord } from '../../core/exchange/record.ts'
 import type { Route, Services, World } from '../../core/exchange/world.ts'
@@ -218,6 +219,8 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const counters = edgeLedger.create()
   const underWay = poolOfAttempts([], options.maxInflight)
   const { load } = underWay
+  /** What strategies are told of, in order. */
+  const views: AttemptView[] = []
   const balancer = {
     pick: (_: unknown, tried: readonly Backend[]) =>
       load.inflight < load.maxInflight
@@ -231,7 +234,11 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     get isAtBound() {
       return load.inflight >= load.maxInflight
     },
-    begin: (backend: Backend, now: number) => beginAttempt(backend, underWay, now),
+    begin(backend: Backend, now: number, isRetry?: boolean) {
+      const attempt = beginAttempt(backend, underWay, now, isRetry)
+      views.push(attempt.view)
+      return attempt
+    },
     offers: (backend: Backend) => backends.includes(backend) && backend.standing.usable,
   }
   const turns: { onTurn(): void }[] = []
@@ -278,7 +285,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)
   exchange.begin(route.admission.admit(client, exchange.startedAt), client.readHead(), exchange.startedAt)
-  return { clock, client, sources, backends, records, counters, exchange, queue, turns }
+  return { clock, client, sources, backends, records, views, counters, exchange, queue, turns }
 }
 
 // What a backend's end does.

@@ -2,7 +2,7 @@
 import { defineStrategy } from '../../core/strategy/strategy.ts'
 
 export default defineStrategy({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'first',
   parse: () => undefined,
   create: () => ({ pick: (candidates) => candidates[0] }),

@@ -4,7 +4,7 @@
  */
 import { AskedStrategy } from '../../core/balance/asked-strategy.ts'
 import { systemClock } from '../../core/clock.ts'
-import { fakePool } from '../../core/lab/simulate.ts'
+import { fakeAttempt, fakePool } from '../../core/lab/fakes.ts'
 import { homeOf } from '../../core/own-files.ts'
 import type { Strategy } from '../../core/strategy/strategy.ts'
 import { createWatchdog } from '../../cli/process/watchdog.ts'
@@ -59,7 +59,7 @@ const ways: Readonly<Record<string, () => void | Promise<void>>> = {
   onEnd() {
     const strategy = asked({ pick: ([first]) => first, onEnd: loop })
     going()
-    strategy.onEnd({ candidate: pool[0] }, { kind: 'abandoned', elapsedMs: 1 }, 1)
+    strategy.onEnd(undefined, { kind: 'abandoned', elapsedMs: 1 }, 1, { view: fakeAttempt(pool[0]), status: 0 })
   },
   create() {
     going()

@@ -112,6 +112,8 @@ const LAYERS: readonly Layer[] = [
     types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/'],
   },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
+  // Strategies on virtual time: no processes, no sockets.
+  { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
   { from: 'scripts/', to: ['core/config/', 'core/admin/', 'cli/', 'test/support/'] },
   { from: 'test/', to: [''] },

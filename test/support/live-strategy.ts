@@ -16,15 +16,22 @@ export const first: Strategy = { pick: (candidates) => candidates[0] }
 
 /** A version of a user's file. */
 export function loadedOf(version: string, create: () => Strategy = () => ({ ...first }), name = 'mine'): LoadedPlugin {
-  const plugin = { apiVersion: 1 as const, name, parse: (raw: unknown) => raw, create }
+  const plugin = { apiVersion: 2 as const, name, parse: (raw: unknown) => raw, create }
   return { plugin, isShipped: false, file: '/mine.ts', version, files: ['/mine.ts', `/${version}.ts`] }
 }
 
 /** The shipped default. */
-export const p2c: LoadedPlugin = { ...loadedOf('as shipped', undefined, 'p2c'), file: '/p2c.ts', isShipped: true }
+export const shippedDefault: LoadedPlugin = {
+  ...loadedOf('as shipped', undefined, 'expected-delay'),
+  file: '/expected-delay.ts',
+  isShipped: true,
+}
 
 /** Loads what `file` says, and the shipped ones by `shipped`. */
-export const hostOf = (file: () => LoadedPlugin, shipped: (name: string) => LoadedPlugin = () => p2c): PluginHost => ({
+export const hostOf = (
+  file: () => LoadedPlugin,
+  shipped: (name: string) => LoadedPlugin = () => shippedDefault,
+): PluginHost => ({
   load: async (use) => (use.startsWith('/') ? file() : shipped(use)),
   create: ({ plugin }, options) => plugin.create(plugin.parse(options)),
   watch: new StrategyWatch(),
@@ -42,8 +49,8 @@ export const readyOf = (version: string, create?: () => Strategy, name?: string)
 /** The shipped default, ready to serve. */
 export const shippedReady = (): Promise<ReadyStrategy> =>
   readyStrategy(
-    hostOf(() => p2c),
-    'p2c',
+    hostOf(() => shippedDefault),
+    'expected-delay',
     undefined,
   )
 

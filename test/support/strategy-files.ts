@@ -28,7 +28,7 @@ export async function strategyFiles(): Promise<StrategyFiles> {
 
 /** A plugin whose strategies are `body`, an object expression; `head` stands before it in the file. */
 export const pluginText = (body: string, head = ''): string =>
-  `${head}\nexport default { apiVersion: 1, name: 'mine', parse: (raw: unknown) => raw, create: () => (${body}) }\n`
+  `${head}\nexport default { apiVersion: 2, name: 'mine', parse: (raw: unknown) => raw, create: () => (${body}) }\n`
 
 /** Picks candidate number `index` when there are so many, else the first. */
 export const picking = (index: number): string => pluginText(`{ pick: (c: any) => c[${index}] ?? c[0] }`)

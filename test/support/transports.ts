@@ -14,6 +14,13 @@ export const transports: readonly (readonly [string, Transport])[] = [
   ...(process.platform === 'linux' ? [['epoll', chosenEpoll()] as const] : []),
 ]
 
+/** By the name that it has there. */
+export function transportOf(name: string): Transport {
+  const found = transports.find(([each]) => each === name)
+  if (found === undefined) throw new Error(`no transport is called ${name}`)
+  return found[1]
+}
+
 /** The one of the process, unless the environment keeps tests from it. */
 function chosenEpoll(): Transport {
   return systemTransport.name === 'epoll' ? systemTransport : openEpoll(systemClock)

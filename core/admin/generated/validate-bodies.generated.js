@@ -942,13 +942,15 @@ const schema33 = {
         {
           title: 'strategy name or path',
           description:
-            'A shipped strategy (round-robin, random, least-connections, p2c, peak-ewma, consistent-hash, geo-affinity) or the path of your own TypeScript file.',
+            'A shipped strategy (round-robin, random, least-connections, expected-delay, p2c, peak-ewma, consistent-hash, geo-affinity) or the path of your own TypeScript file.',
           type: 'string',
-          pattern: '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
+          pattern:
+            '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
           examples: [
             'round-robin',
             'random',
             'least-connections',
+            'expected-delay',
             'p2c',
             'peak-ewma',
             'consistent-hash',
@@ -965,13 +967,15 @@ const schema33 = {
             use: {
               title: 'strategy name or path',
               description:
-                'A shipped strategy (round-robin, random, least-connections, p2c, peak-ewma, consistent-hash, geo-affinity) or the path of your own TypeScript file.',
+                'A shipped strategy (round-robin, random, least-connections, expected-delay, p2c, peak-ewma, consistent-hash, geo-affinity) or the path of your own TypeScript file.',
               type: 'string',
-              pattern: '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
+              pattern:
+                '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
               examples: [
                 'round-robin',
                 'random',
                 'least-connections',
+                'expected-delay',
                 'p2c',
                 'peak-ewma',
                 'consistent-hash',
@@ -991,7 +995,7 @@ const schema33 = {
   additionalProperties: false,
 }
 const pattern7 = new RegExp(
-  '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
+  '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
   'u',
 )
 function validate22(
@@ -1058,13 +1062,15 @@ function validate22(
             schemaPath: '#/properties/strategy/anyOf/0/pattern',
             keyword: 'pattern',
             params: {
-              pattern: '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
+              pattern:
+                '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
             },
             message:
               'must match pattern "' +
-              '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/' +
+              '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/' +
               '"',
-            schema: '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
+            schema:
+              '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
             parentSchema: schema33.properties.strategy.anyOf[0],
             data: data0,
           }
@@ -1145,14 +1151,14 @@ function validate22(
                 keyword: 'pattern',
                 params: {
                   pattern:
-                    '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
+                    '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
                 },
                 message:
                   'must match pattern "' +
-                  '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/' +
+                  '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/' +
                   '"',
                 schema:
-                  '^(round-robin|random|least-connections|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
+                  '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
                 parentSchema: schema33.properties.strategy.anyOf[1].properties.use,
                 data: data1,
               }

@@ -38,17 +38,22 @@ export function handlersFor<Owner extends SocketOwner>(
   means: BunMeans,
 ): SocketHandler<Owner> {
   const { reportFault } = means
+  const blame = (socket: Socket<Owner>, error: unknown): void => {
+    reportFault(error)
+    socket.terminate()
+  }
   const guarded =
     (handle: (socket: Socket<Owner>) => void) =>
     (socket: Socket<Owner>): void => {
-      enter()
       try {
-        handle(socket)
+        enter()
+        try {
+          handle(socket)
+        } finally {
+          leave()
+        }
       } catch (error) {
-        reportFault(error)
-        socket.terminate()
-      } finally {
-        leave()
+        blame(socket, error)
       }
     }
   return {
@@ -56,15 +61,16 @@ export function handlersFor<Owner extends SocketOwner>(
     open: guarded(onOpen),
     // On every request's way four times: written out, without the detour through a closure.
     data(socket, bytes) {
-      enter()
       try {
-        socket.data.received(bytes)
-        if (bytes.length >= WHOLE_READ_BYTES) rest(socket, means)
+        enter()
+        try {
+          socket.data.received(bytes)
+          if (bytes.length >= WHOLE_READ_BYTES) rest(socket, means)
+        } finally {
+          leave()
+        }
       } catch (error) {
-        reportFault(error)
-        socket.terminate()
-      } finally {
-        leave()
+        blame(socket, error)
       }
     },
     // A client that was turned away has no owner.

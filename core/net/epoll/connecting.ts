@@ -2,7 +2,7 @@
 import type { Connect, ConnectEvents, Endpoint } from '../connect.ts'
 import { inEvent, type ReportFault } from '../event.ts'
 import type { SocketOwner } from '../wire-socket.ts'
-import { EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
+import { codeOf, EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
 import type { Watched } from './loop.ts'
 import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
@@ -22,8 +22,7 @@ export function connectByEpoll(means: EpollMeans, reportFault: ReportFault): Con
     try {
       connecting.begin(endpoint)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN'
-      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(code)))
+      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(codeOf(error))))
     }
     return () => connecting.cancel()
   }
@@ -90,9 +89,13 @@ class Connecting implements Watched {
     this.isOver = true
     const socket = new EpollSocket(fd, this.means, NOBODY, this.reportFault)
     loop.replace(fd, socket)
-    this.events.onConnected(socket)
-    // What came along with the connect is told of once.
-    if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
+    try {
+      this.events.onConnected(socket)
+      // What came along with the connect is told of once.
+      if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
+    } catch (error) {
+      socket.onFault(error)
+    }
   }
 
   onAgain(): void {}

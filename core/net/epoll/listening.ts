@@ -4,8 +4,8 @@ import type { SocketAddress } from '../../address.ts'
 import type { Cancel } from '../../clock.ts'
 import type { AcceptEvents, BoundSocket } from '../transport.ts'
 import type { SocketOwner } from '../wire-socket.ts'
-import { EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPOLLIN, errorName, systemError } from './calls.ts'
-import type { Endpoint } from '../connect.ts'
+import { codeOf, EAGAIN, EPOLLIN, errorName, systemError } from './calls.ts'
+import { type Endpoint, shortageOf } from '../connect.ts'
 import { NO_DELAY, openSocket, REUSE_ADDRESS, REUSE_PORT, setOption, SOCK_FLAGS, V6_ONLY } from './options.ts'
 import type { Watched } from './loop.ts'
 import { AF_INET6, AF_UNIX, familyAt, hostAt, portAt, writeAddress } from './sockaddr.ts'
@@ -17,8 +17,6 @@ const BACKLOG = 4096
 const MAX_AT_ONCE = 64
 /** How long nobody is let in when the system is short of something and nothing gives way. */
 const REST_MS = 100
-
-const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
 /** Offsets in the scratch arena. */
 const ADDRESS = 0
@@ -104,10 +102,16 @@ class Listening implements BoundSocket, Watched {
     const { call, scratch, errno } = loop.calls
     scratch.bytes.writeInt32LE(SIZE, SIZE)
     const fd = call.accept4(this.fd, scratch.address + ADDRESS, scratch.address + SIZE, SOCK_FLAGS)
-    if (fd < 0) return this.goOnAfter(errno())
+    if (fd < 0) return errno() !== EAGAIN && this.goOnAfter(errorName(errno()))
     const socket = new EpollSocket(fd, this.means, NOBODY, this.events.reportFault)
+    socket.isAccepted = true
     const address = this.address.kind === 'unix' ? '' : hostAt(scratch.bytes, ADDRESS)
-    loop.add(fd, socket, READ_EVENTS)
+    try {
+      loop.add(fd, socket, READ_EVENTS)
+    } catch (error) {
+      call.close(fd)
+      return this.goOnAfter(codeOf(error))
+    }
     try {
       this.events.onAccepted(socket, address)
     } catch (error) {
@@ -117,10 +121,8 @@ class Listening implements BoundSocket, Watched {
   }
 
   /** Whether to try again at once. */
-  private goOnAfter(errno: number): boolean {
-    if (errno === EAGAIN) return false
-    if (!SHORTAGES.includes(errno)) return true
-    if (this.events.onShortage(errorName(errno))) return true
+  private goOnAfter(code: string): boolean {
+    if (shortageOf(code) === undefined || this.events.onShortage(code)) return true
     this.rest()
     return false
   }

@@ -13,11 +13,11 @@ import { EPOLLET, EPOLLIN, systemError } from './calls.ts'
 export interface Watched {
   /** Tells this use of its descriptor from earlier ones, which may still have events in the batch. Set by the loop. */
   generation: number
-  /** `events`: bits of epoll_ctl(2). The outbox is open. */
+  /** `events`: bits of epoll_ctl(2), never 0. The outbox is open. */
   onEvents(events: number): void
   /** It asked for another turn by `again`, behind the events that came. The outbox is open. */
   onAgain(): void
-  /** One of the two threw. */
+  /** One of the two threw, or what they wrote did. */
   onFault(error: unknown): void
 }
 
@@ -26,6 +26,8 @@ const EPOLL_CTL_DEL = 2
 const EPOLL_CTL_MOD = 3
 
 const MAX_EVENTS = 256
+/** Not an event, but a turn that was asked for. */
+const NOTHING = 0
 /** Waits of a turn: promises and timers have theirs when it is over. All but the first only look. */
 const MAX_WAITS = 8
 /** How late a timer may be that is not of `systemClock`. Waking up so often costs 0.2 % of a core. */
@@ -58,7 +60,17 @@ export class EpollLoop {
     this.words = new Int32Array(this.events.bytes.buffer)
     this.descriptor = calls.call.epoll_create1(0o2000000)
     if (this.descriptor < 0) throw systemError(calls.errno(), 'epoll_create1')
-    this.control(EPOLL_CTL_ADD, bunDescriptor, EPOLLIN | EPOLLET, 0)
+    try {
+      this.control(EPOLL_CTL_ADD, bunDescriptor, EPOLLIN | EPOLLET, 0)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** For one that has no sockets, and is to have none. */
+  close(): void {
+    this.calls.call.close(this.descriptor)
   }
 
   /** Tells `watched` of `events` on `descriptor` from now on. Throws an error with the system's `code`. */
@@ -108,6 +120,8 @@ export class EpollLoop {
 
   /** One turn. */
   private run(): void {
+    this.isRunning = this.hasWork
+    if (!this.isRunning) return
     const { call } = this.calls
     let timeoutMs = this.waiting.length > 0 ? 0 : this.clock.untilNext(MAX_WAIT_MS)
     for (let wait = 0; wait < MAX_WAITS; wait += 1) {
@@ -117,8 +131,11 @@ export class EpollLoop {
       if (count <= 0 || isBunDue) break
       timeoutMs = 0
     }
-    this.isRunning = this.size > 0 || this.waiting.length > 0
-    if (this.isRunning) this.clock.inNextTurn(this.turn)
+    this.clock.inNextTurn(this.turn)
+  }
+
+  private get hasWork(): boolean {
+    return this.size > 0 || this.waiting.length > 0
   }
 
   /** Whether one of the events was Bun's. */
@@ -135,14 +152,7 @@ export class EpollLoop {
       }
       const one = watched[descriptor]
       if (one === undefined || one.generation !== words[base + generationAt]) continue
-      enter()
-      try {
-        one.onEvents(words[base] as number)
-      } catch (error) {
-        one.onFault(error)
-      } finally {
-        leave()
-      }
+      this.tell(one, words[base] as number)
     }
     return isBunDue
   }
@@ -153,17 +163,34 @@ export class EpollLoop {
     if (due.length === 0) return
     this.waiting = this.spare
     this.spare = due
-    for (const one of due) {
+    for (const one of due) this.tell(one, NOTHING)
+    due.length = 0
+  }
+
+  /** Nobody else hears of what comes of it: the others have their turn, and the loop its next. */
+  private tell(one: Watched, events: number): void {
+    try {
       enter()
       try {
-        one.onAgain()
-      } catch (error) {
-        one.onFault(error)
+        if (events === NOTHING) one.onAgain()
+        else one.onEvents(events)
       } finally {
         leave()
       }
+    } catch (error) {
+      this.blame(one, error)
     }
-    due.length = 0
+  }
+
+  private blame(one: Watched, error: unknown): void {
+    try {
+      one.onFault(error)
+    } catch (worse) {
+      // The business of the process, in a turn of its own.
+      this.clock.inNextTurn(() => {
+        throw worse
+      })
+    }
   }
 
   private control(operation: number, descriptor: number, events: number, generation: number): void {

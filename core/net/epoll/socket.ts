@@ -58,6 +58,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   readonly fd: number
   private readonly means: EpollMeans
   private readonly reportFault: ReportFault
+  /** Who has come to us, and resets, leaves nobody to answer: what it sent before is worth nothing. */
+  isAccepted = false
   private isOpen = true
   private isPaused = false
   /** Something may be there to read: an event has said so, and no read yet that nothing is left. */
@@ -75,9 +77,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** Where the next `left` bytes that come go, unread. */
   private pipe: Pipe | undefined = undefined
   private left = 0
-  private asksToWrite = false
   private isBlocked = false
-  /** A send has failed: it is over, and its owner is still to be told. */
+  /** A send has failed: it is over as soon as what has come is read. */
   private failure = 0
 
   /** Takes over `fd`, which is connected; whoever makes it adds it to the loop. */
@@ -112,12 +113,14 @@ export class EpollSocket implements OwnedSocket, Watched {
     const errno = sent < 0 ? loop.calls.errno() : 0
     if (errno !== 0 && errno !== EAGAIN && errno !== EINTR) {
       this.failure = errno
+      this.mayRead = true
+      this.isEnding = true
       this.standInLine()
       return -1
     }
-    this.isBlocked = true
-    if (!this.asksToWrite || errno === EINTR) {
-      this.asksToWrite = true
+    if (!this.isBlocked) {
+      this.isBlocked = true
+      // Each time anew: so it is told of, too, where it can be written to by now.
       loop.change(this.fd, this, READ_EVENTS | EPOLLOUT)
     }
     return Math.max(0, sent)
@@ -173,19 +176,23 @@ export class EpollSocket implements OwnedSocket, Watched {
     if ((events & ENDS) !== 0) this.isEnding = true
     if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.isDead = true
     if (!this.isPaused) this.read()
-    // Also where it has been paused by what it has read.
-    if (this.isPaused && this.isDead && this.isOpen) this.endDead()
+    else if ((events & EPOLLERR) !== 0 && this.isAccepted) this.close(ECONNRESET)
+    else if (this.isDead) this.closeIfNothingIsLeft()
   }
 
   onAgain(): void {
     this.isInLine = false
-    if (this.failure !== 0) this.close(this.failure)
-    else if (!this.isPaused) this.read()
+    if (!this.isPaused) this.read()
+    else if (this.failure !== 0) this.close(this.failure)
   }
 
   onFault(error: unknown): void {
     this.reportFault(error)
-    this.terminate()
+    try {
+      this.terminate()
+    } catch (another) {
+      this.reportFault(another)
+    }
   }
 
   /** Reads for as long as something is there, it is taken, and it is this socket's turn. */
@@ -236,8 +243,9 @@ export class EpollSocket implements OwnedSocket, Watched {
     const errno = result < 0 ? this.means.loop.calls.errno() : 0
     if (errno === EINTR) return
     this.mayRead = false
-    if (errno === EAGAIN) return
-    if (errno !== 0) this.close(errno)
+    if (this.failure !== 0) this.close(this.failure)
+    else if (errno === EAGAIN) return
+    else if (errno !== 0) this.close(errno)
     else this.readEnd()
   }
 
@@ -250,13 +258,12 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (this.hasShut || this.isDead) this.close(this.hasShut ? undefined : ECONNRESET)
   }
 
-  /** Dead while nobody reads: what came before is still to be had, by whoever wants it. */
-  private endDead(): void {
+  /** Dead while nobody reads: what came before is still to be had. */
+  private closeIfNothingIsLeft(): void {
     const { loop, memory } = this.means
     memory.makeRoom()
     const peeked = loop.calls.call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
     if (peeked <= 0) this.close(ECONNRESET)
-    else if (!this.hasShut) this.data.peerReset?.()
   }
 
   private standInLine(): void {

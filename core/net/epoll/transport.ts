@@ -15,12 +15,11 @@ import { openPair, openPipe } from './options.ts'
 import { testLoop } from './self-test.ts'
 import type { EpollMeans } from './socket.ts'
 
-/** Throws with the reason in words where it can't be had. */
-export function openEpoll(clock: SystemClock): Transport {
-  const calls = loadCalls()
+/** Throws with the reason in words where it can't be had. `load`: the system's calls; undefined: there are none. */
+export function openEpoll(clock: SystemClock, load: () => Calls | undefined = loadCalls): Transport {
+  const calls = load()
   if (calls === undefined) throw new Error('there is no libc with epoll')
-  const loop = new EpollLoop(calls, clock, bunEpoll(calls))
-  testLoop(loop)
+  const loop = testedLoop(calls, clock)
   const means: EpollMeans = {
     loop,
     memory: new ReceiveMemory(calls),
@@ -36,6 +35,17 @@ export function openEpoll(clock: SystemClock): Transport {
     bindPath: (path, events) => bindSocket(means, { endpoint: { kind: 'unix', path }, reusePort: false, events }),
     openPipe: () => openPipe(calls),
     connects: (reportFault) => connectByEpoll(means, reportFault),
+  }
+}
+
+function testedLoop(calls: Calls, clock: SystemClock): EpollLoop {
+  const loop = new EpollLoop(calls, clock, bunEpoll(calls))
+  try {
+    testLoop(loop)
+    return loop
+  } catch (error) {
+    loop.close()
+    throw error
   }
 }
 

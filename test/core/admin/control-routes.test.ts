@@ -16,7 +16,7 @@ describe('the members of a pool', () => {
     expect(response.headers.get('etag')).toMatch(/^"[0-9a-f]{16}"$/)
     expect(await response.json()).toMatchObject({
       pool: 'web',
-      strategy: 'p2c',
+      strategy: 'expected-delay',
       backends: [
         { id: 'a:80', url: 'http://a:80', weight: 1, zone: null, state: 'active', health: null, inflight: 0 },
         { id: 'unix:/run/b.sock', url: 'unix:/run/b.sock', zone: 'eu' },

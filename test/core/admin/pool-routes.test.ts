@@ -13,7 +13,7 @@ describe('pools', () => {
   test('are listed with how many backends they have, and where they are found', async () => {
     const { ask } = await start()
     expect(await (await ask('GET', '/api/pools')).json()).toEqual({
-      pools: [{ pool: 'web', strategy: 'p2c', backends: 2, usable: 1, path: pool }],
+      pools: [{ pool: 'web', strategy: 'expected-delay', backends: 2, usable: 1, path: pool }],
     })
   })
 
@@ -23,7 +23,7 @@ describe('pools', () => {
     const { backends, ...facts } = (await response.json()) as { backends: object[] }
     expect(facts).toMatchObject({
       pool: 'web',
-      strategy: 'p2c',
+      strategy: 'expected-delay',
       file: expect.stringContaining('m.json'),
       settings: { affinity: [{ kind: 'client' }], retry: { attempts: 2 }, timeouts: { connectMs: 2000 } },
     })

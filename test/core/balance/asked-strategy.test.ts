@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { AskedStrategy, threw } from '../../../core/balance/asked-strategy.ts'
-import { fakePool } from '../../../core/lab/simulate.ts'
+import { fakeAttempt, fakePool } from '../../../core/lab/fakes.ts'
 import type { Outcome, Strategy } from '../../../core/strategy/strategy.ts'
 import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const completed: Outcome = { kind: 'completed', status: 200, elapsedMs: 3 }
 const pool = fakePool([1, 1, 1])
-/** As attempts know it. */
-const backend = { candidate: pool[0] }
+/** As an attempt at a backend tells of itself. */
+const begun = { view: fakeAttempt(pool[0], { startedAt: 1 }), status: 204 }
 const context = contextOf({ random: () => 0.5 })
 const first: Strategy = { pick: (candidates) => candidates[0] }
 
@@ -50,9 +50,9 @@ describe('AskedStrategy', () => {
       onEnd: throwing,
     }))
     expect(asked.pick(pool, context)).toBe(threw)
-    asked.onStart(backend, 1)
-    asked.onResponse(backend, 1, 2)
-    asked.onEnd(backend, completed, 3)
+    asked.onStart(undefined, 1, begun)
+    asked.onResponse(undefined, 1, 2, begun)
+    asked.onEnd(undefined, completed, 3, begun)
     expect(faults).toEqual(['pick threw: boom', 'onStart threw: boom', 'onResponse threw: boom', 'onEnd threw: boom'])
   })
 
@@ -60,23 +60,23 @@ describe('AskedStrategy', () => {
     const told: unknown[] = []
     const { asked } = asking(() => ({
       ...first,
-      onEnd(candidate, outcome, now) {
-        told.push(this.pick === first.pick, candidate.id, outcome, now)
+      onEnd(attempt, outcome, now) {
+        told.push(this.pick === first.pick, attempt, outcome, now)
       },
     }))
-    asked.onStart(backend, 1)
-    asked.onResponse(backend, 1, 2)
-    asked.onEnd(backend, completed, 3)
-    expect(told).toEqual([true, pool[0].id, completed, 3])
+    asked.onStart(undefined, 1, begun)
+    asked.onResponse(undefined, 1, 2, begun)
+    asked.onEnd(undefined, completed, 3, begun)
+    expect(told).toEqual([true, begun.view, completed, 3])
   })
 
   test('asks another from the next call on, also of attempts under way', () => {
     const ended: string[] = []
     const named = (name: string): Strategy => ({ ...first, onEnd: () => void ended.push(name) })
     const { asked } = asking(() => named('one'))
-    asked.onEnd(backend, completed, 1)
+    asked.onEnd(undefined, completed, 1, begun)
     asked.swap(named('two'))
-    asked.onEnd(backend, completed, 2)
+    asked.onEnd(undefined, completed, 2, begun)
     expect(ended).toEqual(['one', 'two'])
   })
 
@@ -107,9 +107,9 @@ describe('AskedStrategy', () => {
     const { asked, slow } = asking((spend) => ({ ...first, ...make(spend) }))
     for (let index = 0; index < 60; index += 1) {
       asked.pick(pool, context)
-      asked.onStart(backend, 1)
-      asked.onResponse(backend, 1, 2)
-      asked.onEnd(backend, completed, 3)
+      asked.onStart(undefined, 1, begun)
+      asked.onResponse(undefined, 1, 2, begun)
+      asked.onEnd(undefined, completed, 3, begun)
     }
     expect(slow).toHaveLength(1)
     expect(slow[0]).toBeCloseTo(0.3)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
 import { type AttemptObserver, beginAttempt } from '../../../core/balance/attempt.ts'
 import { Balancer } from '../../../core/balance/balancer.ts'
-import type { Outcome } from '../../../core/strategy/strategy.ts'
+import type { AttemptView, Outcome } from '../../../core/strategy/strategy.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { poolOfAttempts } from '../../support/pool-of-attempts.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -62,8 +62,8 @@ describe('an attempt', () => {
     const log: unknown[] = []
     const strategy = {
       pick: () => makeBackend(9),
-      onStart: ({ inflight }: { inflight: number }) => void log.push(['strategy', inflight]),
-      onEnd: ({ inflight }: { inflight: number }) => void log.push(['strategy', inflight]),
+      onStart: ({ candidate }: AttemptView) => void log.push(['strategy', candidate.inflight]),
+      onEnd: ({ candidate }: AttemptView) => void log.push(['strategy', candidate.inflight]),
     }
     const balancer = new Balancer({
       strategy,
@@ -78,6 +78,43 @@ describe('an attempt', () => {
       ['fact', 'completed', 1, 0, 1, 1],
       ['strategy', 0],
     ])
+  })
+
+  test('is one frozen object to strategies, from its start to its end', () => {
+    const seen: AttemptView[] = []
+    const backend = makeBackend(1)
+    backend.inflight = 3
+    const observer: AttemptObserver = {
+      onStart: (_, __, { view }) => void seen.push(view),
+      onResponse(_, __, ___, { view, status }) {
+        expect(status).toBe(404)
+        seen.push(view)
+      },
+      onEnd: (_, __, ___, { view }) => void seen.push(view),
+    }
+    const attempt = beginAttempt(backend, poolOfAttempts([observer]), 10, true)
+    attempt.respond(404, 12)
+    attempt.end(completed(404), 15)
+    expect(new Set(seen).size).toBe(1)
+    expect(seen).toHaveLength(3)
+    expect(seen[0]).toEqual({ candidate: backend.candidate, startedAt: 10, inflightBefore: 3, isRetry: true })
+    expect(Object.isFrozen(seen[0])).toBeTrue()
+  })
+
+  test('makes nothing for strategies that ask for nothing', () => {
+    const backend = makeBackend(1)
+    let asked = 0
+    Object.defineProperty(backend, 'candidate', { get: () => (asked += 1) })
+    const balancer = new Balancer({
+      strategy: { pick: ([first]) => first },
+      reports: { onFault: () => undefined, onSlow: () => undefined },
+      clock: virtualClock(),
+      observers: [listening('fact', [])],
+    })
+    const attempt = balancer.begin(backend, 0)
+    attempt.respond(200, 1)
+    attempt.end(completed(200), 2)
+    expect(asked).toBe(0)
   })
 
   test('refuses to be ended twice, and counts once', () => {

@@ -149,22 +149,22 @@ describe('Balancer', () => {
     const strategy: Strategy & { me: string } = {
       ...taking(0),
       me: 'this',
-      onStart(candidate, now) {
-        told.push([this.me, candidate.id, now])
+      onStart({ candidate, startedAt }) {
+        told.push([this.me, candidate.id, startedAt])
       },
-      onResponse(_, ttfbMs, now) {
-        told.push([this.me, ttfbMs, now])
+      onResponse({ startedAt }, status, now) {
+        told.push([this.me, status, now - startedAt, now])
       },
       onEnd(_, outcome, now) {
         told.push([this.me, outcome, now])
       },
     }
     const attempt = balancing(strategy).balancer.begin(backends[1], 10)
-    attempt.respond(200, 12)
+    attempt.respond(204, 12)
     attempt.end(completed, 15)
     expect(told).toEqual([
       ['this', '127.0.0.1:2', 10],
-      ['this', 2, 12],
+      ['this', 204, 2, 12],
       ['this', completed, 15],
     ])
   })
@@ -230,7 +230,7 @@ describe('what a strategy is shown', () => {
         shown.add(candidates[0])
         return candidates[0]
       },
-      onStart: (candidate) => {
+      onStart: ({ candidate }) => {
         shown.add(candidate)
         figures.push([candidate.inflight, candidate.weight])
       },

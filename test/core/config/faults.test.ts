@@ -28,7 +28,7 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
   [
     'a mistyped strategy',
     withPool({ strategy: 'p3c' }),
-    '1:66: pools.web.strategy must be one of round-robin, random, least-connections, p2c, peak-ewma, consistent-hash, geo-affinity, or a path such as "./plugins/mine.ts", got "p3c" (did you mean "p2c"?)',
+    '1:66: pools.web.strategy must be one of round-robin, random, least-connections, expected-delay, p2c, peak-ewma, consistent-hash, geo-affinity, or a path such as "./plugins/mine.ts", got "p3c" (did you mean "p2c"?)',
   ],
   [
     'a repeated key',

@@ -44,7 +44,7 @@ describe('a valid config', () => {
             },
           ],
           membersFile: undefined,
-          strategy: { use: 'p2c', options: undefined },
+          strategy: { use: 'expected-delay', options: undefined },
           affinity: [{ kind: 'client' }],
           sticky: undefined,
           health: undefined,

@@ -27,7 +27,9 @@ const told = (plan: Plan): string =>
 describe('a strategy that the API names', () => {
   test('is taken by its shipped name, and as a file of ours below the config’s folder', async () => {
     const { edit, plan, edge, folder } = await start()
-    expect(await plan(config({ strategy: './mine.ts' }))).toBe(`pools.web: strategy p2c -> ${join(folder, 'mine.ts')}`)
+    expect(await plan(config({ strategy: './mine.ts' }))).toBe(
+      `pools.web: strategy expected-delay -> ${join(folder, 'mine.ts')}`,
+    )
     expect([await edit('random'), await edit({ use: './mine.ts', options: { a: 1 } })]).toEqual(['done', 'done'])
     expect(edge.config.pools[0]?.strategy).toEqual({ use: join(folder, 'mine.ts'), options: { a: 1 } })
   })

@@ -62,7 +62,7 @@ describe('planChanges', () => {
       members('http://b', 'http://a'),
       ['pools.web: backends in another order'],
     ],
-    ['a strategy', withPool({}), withPool({ strategy: 'random' }), ['pools.web: strategy p2c -> random']],
+    ['a strategy', withPool({}), withPool({ strategy: 'random' }), ['pools.web: strategy expected-delay -> random']],
     [
       'strategy options, without showing them',
       withPool({ strategy: { use: 'peak-ewma', options: { key: 'hunter2' } } }),

@@ -165,6 +165,7 @@ describe('an attempt that fails', () => {
     expect(exchange.client.log).toEqual(['head 200', 'body hello', 'end'])
     expect([dead!.streams.length, alive!.streams.length]).toEqual([2, 1])
     expect(exchange.counters.retries).toBe(2)
+    expect(exchange.views.map(({ isRetry }) => isRetry)).toEqual([false, true, true])
     expectEnded(exchange)
   })
 

@@ -34,7 +34,7 @@ function ejecting(members: number, changes: Partial<EjectionPolicy> = {}) {
   })
   ejections.update({ ...policy, ...changes })
   const end = (index: number, status: number, startedAt = clock.now()) =>
-    ejections.onEnd(backends[index]!, { kind: 'completed', status }, clock.now(), startedAt)
+    ejections.onEnd(backends[index]!, { kind: 'completed', status }, clock.now(), { startedAt })
   /** Requests of one member, `bad` of them failing, spread evenly. */
   function serve(index: number, requests: number, bad: number): void {
     for (let count = 0; count < requests; count += 1)
@@ -126,7 +126,7 @@ describe('ejections', () => {
     const { backends, clock, ejections, told } = ejecting(2)
     const [gone] = backends.splice(0, 1)
     for (let count = 0; count < 5; count += 1)
-      ejections.onEnd(gone!, { kind: 'completed', status: 500 }, clock.now(), clock.now())
+      ejections.onEnd(gone!, { kind: 'completed', status: 500 }, clock.now(), { startedAt: clock.now() })
     expect([gone?.facts.ejection.kind, told]).toEqual(['ejected', []])
   })
 

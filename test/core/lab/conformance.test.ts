@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { checkConformance, conformanceChecks } from '../../../core/lab/conformance.ts'
-import { fakeCandidate } from '../../../core/lab/simulate.ts'
+import { fakeCandidate } from '../../../core/lab/fakes.ts'
 import type { Strategy, StrategyPlugin } from '../../../core/strategy/strategy.ts'
 import { readOptions } from '../../../core/strategy/strategy.ts'
 import random from '../../../plugins/random.ts'
 
 const pluginOf = (create: () => Strategy): StrategyPlugin => ({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'mine',
   parse: (raw) => readOptions(raw, {}),
   create,
@@ -59,7 +59,7 @@ describe('conformance', () => {
   })
 
   test.each([
-    ['the list', (all: { inflight: number }[]) => all.sort(() => -1)],
+    ['the list', (all: { inflight: number }[]) => all.copyWithin(0, 1, 2)],
     ['a candidate', (all: { inflight: number }[]) => (all[0]!.inflight = 0)],
   ])('finds a strategy that writes to %s', (_, write) => {
     const create = (): Strategy => {

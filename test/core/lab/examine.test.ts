@@ -5,7 +5,7 @@ import { loadStrategy } from '../../../core/strategy/load.ts'
 import type { Candidates, Strategy, StrategyPlugin } from '../../../core/strategy/strategy.ts'
 
 const pluginOf = (create: () => Strategy): StrategyPlugin => ({
-  apiVersion: 1,
+  apiVersion: 2,
   name: 'mine',
   parse: (raw) => raw,
   create,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
+import { beginAttempt } from '../../../core/balance/attempt.ts'
 import type { HealthPolicy } from '../../../core/health/policy.ts'
 import { type WatchPolicy, Watchers } from '../../../core/pool/watchers.ts'
 import { makeBackend } from '../../support/make-backend.ts'
+import { poolOfAttempts } from '../../support/pool-of-attempts.ts'
 import { scriptedProbe } from '../../support/scripted-probe.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -46,7 +48,7 @@ function watching(first: WatchPolicy) {
     clock.advance(0)
   }
   const refuse = (backend: Backend) => {
-    for (const observer of watchers.observers) observer.onEnd?.(backend, refused, clock.now(), clock.now())
+    beginAttempt(backend, poolOfAttempts(watchers.observers), clock.now()).end(refused, clock.now())
   }
   const states = () => backends.map(({ standing }) => standing.state)
   update(first)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { HungVersionError, type LoadedPlugin } from '../../../core/strategy/host.ts'
 import { readyStrategy, startingStrategy } from '../../../core/strategy/live.ts'
 import { locateStrategy } from '../../../core/strategy/load.ts'
-import { hostOf, living, loadedOf, p2c, readyOf, running } from '../../support/live-strategy.ts'
+import { hostOf, living, loadedOf, shippedDefault, readyOf, running } from '../../support/live-strategy.ts'
 
 describe('LiveStrategy going back', () => {
   test('brings the last good version back at the tenth fault', async () => {
@@ -88,10 +88,10 @@ describe('LiveStrategy going back', () => {
     const { live, fail, events, asked, ready } = await living()
     fail(10)
     expect(asked()).toBe(ready.standIn!.strategy)
-    expect(live.facts()).toMatchObject({ name: 'p2c', file: '/p2c.ts', faults: 10 })
+    expect(live.facts()).toMatchObject({ name: 'expected-delay', file: '/expected-delay.ts', faults: 10 })
     expect(events.at(-1)).toEqual({
       kind: 'strategy-reverted',
-      detail: 'p2c stands in: version one had 10 faults within a minute, the last: pick threw',
+      detail: 'expected-delay stands in: version one had 10 faults within a minute, the last: pick threw',
     })
     expect(await live.prepare('/mine.ts', undefined)).toBeUndefined()
     expect(live.files()).toContain('/mine.ts')
@@ -103,30 +103,30 @@ describe('LiveStrategy going back', () => {
     fail(10)
     expect(live.facts().version).toBe('one')
     fail(10)
-    expect(live.facts()).toMatchObject({ name: 'p2c', faults: 20 })
+    expect(live.facts()).toMatchObject({ name: 'expected-delay', faults: 20 })
     live.take(await readyOf('three'))
     expect(live.facts()).toMatchObject({ version: 'three', revertedBecause: undefined })
     fail(10)
-    expect(live.facts().name).toBe('p2c')
+    expect(live.facts().name).toBe('expected-delay')
   })
 
   test('goes on with the default when that fails too, for want of a better one', async () => {
     const { live, fail, asked, kinds, ready } = await living()
     fail(1000)
     expect(asked()).toBe(ready.standIn!.strategy)
-    expect(live.facts()).toMatchObject({ name: 'p2c', faults: 1000 })
+    expect(live.facts()).toMatchObject({ name: 'expected-delay', faults: 1000 })
     expect(kinds().filter((kind) => kind === 'strategy-reverted')).toHaveLength(1)
     // What failed is not gone back to from what comes next.
     live.take(await readyOf('two'))
     fail(10)
     expect(asked()).not.toBe(ready.standIn!.strategy)
-    expect(live.facts().name).toBe('p2c')
+    expect(live.facts().name).toBe('expected-delay')
   })
 
   test('has nobody to go back to from a shipped strategy', async () => {
     const ready = await readyStrategy(
-      hostOf(() => p2c),
-      'p2c',
+      hostOf(() => shippedDefault),
+      'expected-delay',
       undefined,
     )
     expect(ready.standIn).toBeUndefined()
@@ -134,13 +134,13 @@ describe('LiveStrategy going back', () => {
     fail(1000)
     live.onSlow(1)
     expect(kinds()).not.toContain('strategy-reverted')
-    expect(live.facts()).toMatchObject({ name: 'p2c', faults: 1001, revertedBecause: undefined })
+    expect(live.facts()).toMatchObject({ name: 'expected-delay', faults: 1001, revertedBecause: undefined })
   })
 
   test('puts the other one in for the default itself', async () => {
-    const edited = { ...loadedOf('edited'), file: locateStrategy('p2c') }
-    const roundRobin = { ...p2c, plugin: { ...p2c.plugin, name: 'round-robin' } }
-    const shipped = (name: string): LoadedPlugin => (name === 'p2c' ? edited : roundRobin)
+    const edited = { ...loadedOf('edited'), file: locateStrategy('expected-delay') }
+    const roundRobin = { ...shippedDefault, plugin: { ...shippedDefault.plugin, name: 'round-robin' } }
+    const shipped = (name: string): LoadedPlugin => (name === 'expected-delay' ? edited : roundRobin)
     const ready = await readyStrategy(
       hostOf(() => edited, shipped),
       '/edited',
@@ -151,7 +151,7 @@ describe('LiveStrategy going back', () => {
 
   test('serves without a stand-in when no shipped one can be used', async () => {
     const broken = (): never => {
-      throw new Error('p2c.ts: Unexpected }')
+      throw new Error('expected-delay.ts: Unexpected }')
     }
     const ready = await readyStrategy(
       hostOf(() => loadedOf('one'), broken),
@@ -179,15 +179,20 @@ describe('LiveStrategy after a version that hung the process', () => {
 
   test('the default stands in, and says for what', async () => {
     const { live, events } = await restarted()
-    expect(live.facts()).toMatchObject({ name: 'p2c', file: '/p2c.ts', revertedBecause: why, faults: 0 })
-    expect(events).toEqual([{ kind: 'strategy-reverted', detail: `p2c stands in: ${why}` }])
+    expect(live.facts()).toMatchObject({
+      name: 'expected-delay',
+      file: '/expected-delay.ts',
+      revertedBecause: why,
+      faults: 0,
+    })
+    expect(events).toEqual([{ kind: 'strategy-reverted', detail: `expected-delay stands in: ${why}` }])
   })
 
   test('its file is waited for, and nothing is prepared while it stays', async () => {
     const { live } = await restarted()
     expect(live.files()).toEqual(['/mine.ts', '/one.ts', '/as shipped.ts'])
     expect(await live.prepare('/mine.ts', { a: 1 })).toBeUndefined()
-    expect(live.facts().name).toBe('p2c')
+    expect(live.facts().name).toBe('expected-delay')
   })
 
   test('other options do not make it any better', async () => {
@@ -205,7 +210,7 @@ describe('LiveStrategy after a version that hung the process', () => {
 
   test('nothing starts where no stand-in can be had', async () => {
     const broken = (): never => {
-      throw new Error('p2c.ts: Unexpected }')
+      throw new Error('expected-delay.ts: Unexpected }')
     }
     const starting = startingStrategy(hostOf(refusing, broken), '/mine.ts', undefined)
     expect(await starting.catch(({ message }: Error) => message)).toBe(why)

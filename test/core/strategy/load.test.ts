@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadStrategy, StrategyFileError } from '../../../core/strategy/load.ts'
 import { shippedStrategies } from '../../../core/strategy/shipped.ts'
-import { fakePool } from '../../../core/lab/simulate.ts'
+import { begin, end, fakePool } from '../../../core/lab/fakes.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -37,7 +37,7 @@ describe('loadStrategy', () => {
   test.each([...shippedStrategies])('loads the shipped %s under its own name', async (name) => {
     const plugin = await loadStrategy(name)
     expect(plugin.name).toBe(name)
-    expect(plugin.apiVersion).toBe(1)
+    expect(plugin.apiVersion).toBe(2)
   })
 
   test('loads a plain object from an absolute path', async () => {
@@ -59,6 +59,27 @@ describe('loadStrategy', () => {
       const refusal = await load(wrong).catch(({ message }: Error) => message)
       expect(refusal).toContain('reason.ts: ignoresWeight must be a reason of 1..200 characters, or absent, got ')
     }
+  })
+
+  test('asks a plugin of version 1 as it is used to', async () => {
+    const told = 'globalThis.toldOfVersion1 = []'
+    const hooks = ['onStart', 'onResponse', 'onEnd'].map(
+      (name) => `${name}(...a) { toldOfVersion1.push(['${name}', ...a]) }`,
+    )
+    const path = await file(
+      'one.js',
+      `${told}\n${plain(`{ pick: (c) => c[0], ${hooks.join(', ')} }`)}`.replace(': unknown', ''),
+    )
+    const strategy = (await loadStrategy(path)).create(undefined)
+    const [candidate] = fakePool([1])
+    const attempt = begin(strategy, candidate, 5)
+    const outcome = { kind: 'completed', status: 200, elapsedMs: 3 } as const
+    end(strategy, attempt, outcome, 8)
+    expect((globalThis as Record<string, unknown>)['toldOfVersion1']).toEqual([
+      ['onStart', candidate, 5],
+      ['onResponse', candidate, 3, 8],
+      ['onEnd', candidate, outcome, 8],
+    ])
   })
 
   test('calls parse and create as methods of the plugin', async () => {
@@ -121,7 +142,11 @@ describe('loadStrategy', () => {
       'export const strategy = {}',
       '/named.ts: the default export must be defineStrategy({ … }), got undefined',
     ],
-    ['version.ts', 'export default { apiVersion: 2, name: "v" }', '/version.ts: apiVersion must be 1, got 2'],
+    [
+      'version.ts',
+      'export default { apiVersion: 3, name: "v" }',
+      '/version.ts: apiVersion must be 2, or 1 for hooks as they were, got 3',
+    ],
     [
       'noname.ts',
       'export default { apiVersion: 1, name: "" }',

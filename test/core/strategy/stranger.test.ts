@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { describeStranger } from '../../../core/strategy/stranger.ts'
-import { fakePool } from '../../../core/lab/simulate.ts'
+import { fakePool } from '../../../core/lab/fakes.ts'
 
 const pool = fakePool([1, 1])
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type FakeCandidate, fakePool } from '../../../core/lab/simulate.ts'
+import { type FakeCandidate, fakePool } from '../../../core/lab/fakes.ts'
 import { perArray, readOptions, tournament } from '../../../core/strategy/strategy.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { contextOf } from '../../support/pick-context.ts'

@@ -1,0 +1,139 @@
+/** Who has a turn when, in the loop of our own sockets. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { systemClock } from '../../../../core/clock.ts'
+import { systemLibc } from '../../../../core/net/bun/libc.ts'
+import { openEpoll } from '../../../../core/net/epoll/transport.ts'
+import type { Transport } from '../../../../core/net/transport.ts'
+import { fail } from '../../../support/fail.ts'
+import { type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
+import { stillness, turn, turnUntil } from '../../../support/raw-peer.ts'
+import { silentPeer } from '../../../support/silent-peer.ts'
+import { Ear, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
+
+const MIB = 1024 * 1024
+const isLinux = process.platform === 'linux'
+const openDescriptors = (): number => readdirSync('/proc/self/fd').length
+
+describe.skipIf(!isLinux)('the loop of our own sockets', () => {
+  const { calls, made, next, watch }: FaultyCalls = isLinux ? faultyCalls() : (undefined as never)
+  const transport: Transport = isLinux ? openEpoll(systemClock, () => calls) : (undefined as never)
+  const connect = isLinux ? transport.connects(fail) : (undefined as never)
+  let rig: SocketRig
+  beforeEach(() => (rig = socketRig(transport)))
+  afterEach(() => rig[Symbol.dispose]())
+
+  test('tells no connect of events of those whose descriptors it has', async () => {
+    const silent = silentPeer()
+    const told: string[] = []
+    const cancels: (() => void)[] = []
+    const pairs = await Promise.all(Array.from({ length: 20 }, () => rig.pair('accepted', { drained: () => reuse() })))
+    const reuse = (): void => {
+      if (cancels.length > 0) return
+      for (const { ear } of pairs) ear.socket.terminate()
+      const events = { onConnected: () => told.push('connected'), onFailed: (code: string) => told.push(code) }
+      for (const _ of pairs) cancels.push(connect({ kind: 'ip', address: '127.0.0.1', port: silent.port }, events))
+    }
+    // All can be written to, and all of that is told in one batch.
+    next('send', pairs.length, { code: 'EAGAIN' })
+    for (const { ear } of pairs) ear.say('x')
+    await turnUntil(() => cancels.length === pairs.length, 'the first event')
+    for (let turns = 0; turns < 20; turns += 1) await turn()
+    for (const cancel of cancels) cancel()
+    silent.stop()
+    expect(told).toEqual([])
+  })
+
+  test('tells what came along with a connect', async () => {
+    const server = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: { open: (socket) => void (socket.write('hello'), socket.end()), data() {} },
+    })
+    // Nothing is heard of it until all of that has happened.
+    next('epoll_wait', 30, { code: 'EINTR' })
+    const told = Promise.withResolvers<Ear>()
+    connect(
+      { kind: 'ip', address: '127.0.0.1', port: server.port },
+      { onConnected: (socket) => told.resolve(new Ear(socket)), onFailed: fail },
+    )
+    const ear = await told.promise
+    await ear.until('end')
+    expect([ear.text, ear.log]).toEqual(['hello', ['data', 'end']])
+    ear.socket.end()
+    server.stop(true)
+  })
+
+  test('closes the descriptor of a connect at once that is given up', () => {
+    const silent = silentPeer()
+    const before = openDescriptors()
+    const events = { onConnected: fail, onFailed: fail }
+    const cancels = Array.from({ length: 100 }, () =>
+      connect({ kind: 'ip', address: '127.0.0.1', port: silent.port }, events),
+    )
+    expect(openDescriptors() - before).toBe(100)
+    for (const cancel of cancels) cancel()
+    expect(openDescriptors() - before).toBe(0)
+    silent.stop()
+  })
+
+  test('reads on from one that sends without end when the others have had their turn', async () => {
+    const bulk = await rig.pair('accepted')
+    const few = await Promise.all(Array.from({ length: 20 }, () => rig.pair('accepted')))
+    bulk.peer.send(Buffer.alloc(64 * MIB))
+    // By then the kernel lets it have some MiB on their way.
+    await turnUntil(() => bulk.ear.receivedBytes > 16 * MIB, 'much of it')
+    bulk.ear.socket.pause()
+    await stillness(() => bulk.peer.sentBytes)
+    const from = bulk.ear.receivedBytes
+    const heardAt: number[] = []
+    for (const { ear } of few) ear.on.received = () => void heardAt.push(bulk.ear.receivedBytes - from)
+    // Nobody knows of them when reading begins.
+    bulk.ear.on.received = () => {
+      bulk.ear.on.received = () => undefined
+      for (const { peer } of few) peer.send('small')
+    }
+    bulk.ear.socket.resume()
+    await turnUntil(() => heardAt.length === few.length, 'all of the few')
+    expect(Math.max(...heardAt)).toBeLessThanOrEqual(MIB)
+    expect(bulk.peer.sentBytes - from).toBeGreaterThan(2 * MIB)
+  })
+
+  test('lets others have a turn between those that come in', async () => {
+    const libc = systemLibc() ?? fail(new Error('no libc'))
+    const { ear, peer } = await rig.pair('accepted')
+    const heardAt: number[] = []
+    ear.on.received = () => void heardAt.push(rig.accepted.length)
+    const descriptors = Array.from({ length: 400 }, () => {
+      const begun = libc.connect(rig.endpoint)
+      return begun.kind === 'begun' ? begun.descriptor : fail(new Error(begun.code))
+    })
+    peer.send('x')
+    await turnUntil(() => rig.accepted.length > 400, 'all of them')
+    expect(heardAt[0]).toBeLessThanOrEqual(1 + 2 * 64)
+    for (const descriptor of descriptors) libc.close(descriptor)
+  })
+
+  test('is woken by what else the process waits for', async () => {
+    let woken = 0
+    watch('epoll_wait', (count, [, , , timeoutMs = 0]) => {
+      if (count > 0 && timeoutMs > 0) woken += 1
+    })
+    // No event of a socket ends a wait meanwhile: there is none but the listening one.
+    for (let round = 0; round < 20; round += 1) await readFile(import.meta.path)
+    expect(woken).toBeGreaterThan(0)
+  })
+
+  test('makes no calls for those that are silent or paused', async () => {
+    const pairs = await Promise.all(Array.from({ length: 10 }, () => rig.pair('accepted')))
+    for (const { ear, peer } of pairs) {
+      ear.socket.pause()
+      peer.send('x')
+    }
+    for (let turns = 0; turns < 20; turns += 1) await turn()
+    const before = { ...made }
+    for (let turns = 0; turns < 100; turns += 1) await turn()
+    expect({ ...made, epoll_wait: before.epoll_wait }).toEqual(before)
+  })
+})
