@@ -38,7 +38,10 @@ export const edgeLedger = ledger({
   badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },
   clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
   unrouted: { metric: 'unrouted_requests', help: 'Requests that no route matched.' },
-  unavailable: { metric: 'unavailable_requests', help: 'Requests for which no backend was usable.' },
+  unavailable: {
+    metric: 'unavailable_requests',
+    help: 'Requests for which no backend was usable, or had room in time.',
+  },
   shed: { metric: 'shed_requests', help: 'Requests refused while the process was overloaded.' },
   retries: { metric: 'retries', help: 'Attempts after the first of a request, hedges not counted.' },
   retriesAfterConnect: retries('connect'),

@@ -1,6 +1,8 @@
 /** A running pool that holds its backends, or itself, to so many requests at once. */
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
+import type { BreakerPolicy } from '../../../core/backend/breaker.ts'
+import { turnUntil } from '../../support/raw-peer.ts'
 import { startPool } from '../../support/running-pool.ts'
 
 type Started = Awaited<ReturnType<typeof startPool>>
@@ -54,4 +56,58 @@ test('a running pool that has stopped tells no more of how full it is', async ()
   started.pool.stop()
   started.clock.advance(60_000)
   expect(started.events).toEqual([{ kind: 'pool-full', pool: 'web', detail: 'requests get 503' }])
+})
+
+describe('beside a breaker, a running pool', () => {
+  const breaker: BreakerPolicy = {
+    failures: { causes: ['reset'], statuses: [] },
+    windowMs: 10_000,
+    minRequests: 100,
+    errorRatio: undefined,
+    failuresInRow: 1,
+    slowCalls: undefined,
+    openTimeMs: 1000,
+    maxOpenTimeMs: 1000,
+    jitterRatio: 0,
+    trials: 1,
+  }
+  const queue = { length: 5, timeoutMs: 60_000, order: 'fifo' } as const
+  const completed = { kind: 'completed', status: 200, elapsedMs: 1 } as const
+
+  test('lets in who waits when a trial is over', async () => {
+    using started = await startPool([1], { breaker, queue, maxEjected: 1 })
+    const { clock, pool } = started
+    const { balancer, queue: line } = pool.snapshot()
+    const [one] = backendsOf(started)
+    balancer.begin(one, clock.now()).end({ kind: 'failed', cause: 'reset', elapsedMs: 0 }, clock.now())
+    clock.advance(1000)
+    expect([balancer.hasRoom, one.use]).toEqual([true, 'trial'])
+    const trial = balancer.begin(one, clock.now())
+    expect([balancer.hasCandidates, balancer.hasRoom]).toEqual([true, false])
+    const verdict = line.enter({ priority: 5, endsAt: Infinity, patienceMs: () => undefined })
+    const told: string[] = []
+    if (verdict.kind === 'later') verdict.wait(({ kind }) => void told.push(kind))
+    trial.end({ kind: 'abandoned', elapsedMs: 1 }, clock.now())
+    await turnUntil(() => told.length > 0, 'its turn')
+    expect([told, one.use]).toEqual([['admitted'], 'trial'])
+    balancer.begin(one, clock.now()).end(completed, clock.now())
+    expect([balancer.hasRoom, one.use]).toEqual([true, 'used'])
+  })
+
+  test('goes on learning bounds when a reload brings it', async () => {
+    const concurrency = { start: 4, min: 2, max: 50, tolerance: 1.5 }
+    using started = await startPool([1], { concurrency })
+    const [one] = backendsOf(started)
+    await started.change([1], { concurrency, breaker })
+    const { clock, pool } = started
+    for (let round = 0; round < 40; round += 1) {
+      const attempts = Array.from({ length: one.maxInflight }, () => pool.snapshot().balancer.begin(one, clock.now()))
+      clock.advance(100)
+      for (const attempt of attempts) {
+        attempt.respond(200, clock.now())
+        attempt.end(completed, clock.now())
+      }
+    }
+    expect(one.maxInflight).toBeGreaterThan(8)
+  })
 })
