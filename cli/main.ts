@@ -36,9 +36,9 @@ async function mainOfProcess(argv: readonly string[]): Promise<never> {
     if (process.exit !== refuseExit) process.exit(error.code === 'EPIPE' ? 0 : 1)
   })
   const code = await main(argv, processIo())
-  // Written through: on a pipe the last lines may still be on their way.
-  await new Promise((resolve) => process.stdout.write('', resolve))
-  await new Promise((resolve) => process.stderr.write('', resolve))
+  // Written through: of what is more than a pipe takes, the rest is still on its way. Bun 1.4.5 tells that at their end alone.
+  await new Promise<void>((resolve) => process.stdout.end(resolve))
+  await new Promise<void>((resolve) => process.stderr.end(resolve))
   process.exit(code)
 }
 

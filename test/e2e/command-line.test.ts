@@ -210,7 +210,7 @@ describe('client commands', () => {
 
   test('give everything to a slow reader before they end', async () => {
     const { code, out } = await finished(
-      spawn(['sh', '-c', `"$0" "$1" schema | (sleep 0; cat)`, process.execPath, main]),
+      spawn(['sh', '-c', `"$0" "$1" schema | (sleep 0.1; cat)`, process.execPath, main]),
     )
     expect(code).toBe(0)
     expect(() => JSON.parse(out)).not.toThrow()

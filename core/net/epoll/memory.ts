@@ -1,6 +1,7 @@
 /**
- * Where received bytes lie. Small pieces lie in slabs, each at a place of its own, so that a head can be kept without being
- * copied for as long as its request lasts. Large ones all come into one buffer: whoever keeps bytes of it copies them.
+ * Where received bytes lie. Small pieces from clients lie in slabs, each at a place of its own, so that a head can be kept
+ * without being copied for as long as its request lasts. All others come into one buffer: whoever keeps bytes of it copies
+ * them.
  */
 import type { Arena, Calls } from './calls.ts'
 import { lend } from '../retained.ts'
@@ -10,6 +11,8 @@ export const SMALL_BYTES = 16 * 1024
 /** And then: half of it costs 4 % more for a body of 1 MiB, twice of it is no better. */
 export const LARGE_BYTES = 256 * 1024
 const SLAB_BYTES = 256 * 1024
+/** An answer without much of a body is shorter; each length that comes costs some 100 bytes for good. */
+const MAX_VIEW_BYTES = 2048
 
 export class ReceiveMemory {
   readonly large: Arena
@@ -17,6 +20,8 @@ export class ReceiveMemory {
   /** Where in the slab the next piece goes. */
   used = 0
   private readonly calls: Calls
+  /** By length. */
+  private readonly views: (Buffer | undefined)[] = Array.from({ length: MAX_VIEW_BYTES }, () => undefined)
 
   constructor(calls: Calls) {
     this.calls = calls
@@ -37,6 +42,15 @@ export class ReceiveMemory {
     const start = this.used
     this.used += length
     return this.slab.bytes.subarray(start, start + length)
+  }
+
+  /** What has come into the one buffer; the same object for each length that is usual. */
+  lentPiece(length: number): Buffer {
+    const known = this.views[length]
+    if (known !== undefined) return known
+    const view = this.large.bytes.subarray(0, length)
+    if (length < MAX_VIEW_BYTES) this.views[length] = view
+    return view
   }
 
   /** Where `bytes` lie, for C, to be used at once. */

@@ -58,7 +58,7 @@ export class EpollSocket implements OwnedSocket, Watched {
   readonly fd: number
   private readonly means: EpollMeans
   private readonly reportFault: ReportFault
-  /** Who has come to us, and resets, leaves nobody to answer: what it sent before is worth nothing. */
+  /** Who has come to us: heads in its pieces may be kept, and when it resets, nobody is left to answer. */
   isAccepted = false
   private isOpen = true
   private isPaused = false
@@ -226,9 +226,10 @@ export class EpollSocket implements OwnedSocket, Watched {
     const { loop, memory } = this.means
     const { calls } = loop
     const { isLarge } = this
-    if (!isLarge) memory.makeRoom()
+    const isLent = isLarge || !this.isAccepted
+    if (!isLent) memory.makeRoom()
     const room = isLarge ? LARGE_BYTES : SMALL_BYTES
-    const address = isLarge ? memory.large.address : memory.slab.address + memory.used
+    const address = isLent ? memory.large.address : memory.slab.address + memory.used
     const length = calls.call.recv(this.fd, address, room, 0)
     if (length <= 0) {
       this.readNothing(length)
@@ -236,7 +237,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     }
     if (length < room) this.mayRead = this.isEnding
     this.isLarge = length === room || (isLarge && length > SMALL_BYTES)
-    this.data.received(isLarge ? memory.large.bytes.subarray(0, length) : memory.take(length))
+    this.data.received(isLent ? memory.lentPiece(length) : memory.take(length))
   }
 
   private readNothing(result: number): void {
