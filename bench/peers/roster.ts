@@ -5,11 +5,21 @@ import { nginx, nginxStock } from './nginx.ts'
 import { node } from './node.ts'
 import type { Peer } from './peer.ts'
 import { pipe } from './pipe.ts'
-import { createSmartedge } from './smartedge.ts'
+import { createSmartedge, smartedgeOnBun } from './smartedge.ts'
 import { traefik } from './traefik.ts'
 
 /** In the order of the tables. */
-export const roster: readonly Peer[] = [createSmartedge(), nginx, haproxy, caddy, traefik, node, pipe, nginxStock]
+export const roster: readonly Peer[] = [
+  createSmartedge(),
+  smartedgeOnBun,
+  nginx,
+  haproxy,
+  caddy,
+  traefik,
+  node,
+  pipe,
+  nginxStock,
+]
 
 /** The rivals of a run that names none. */
 export const defaultRivals: readonly string[] = ['nginx', 'haproxy', 'caddy', 'traefik', 'node']

@@ -16,7 +16,17 @@ export const createSmartedge = (strategy?: string, label = strategy): Peer => ({
   }),
 })
 
-export function renderSmartedge(job: Job, strategy?: string): string {
+/** The same on Bun's sockets, which it falls back on where its own cannot be had. */
+export const smartedgeOnBun: Peer = {
+  ...createSmartedge(),
+  name: 'smartedge-bun',
+  launch: (job) => ({
+    command: ownCommand('run', '-c', join(job.directory, 'smartedge.config.json')),
+    files: { 'smartedge.config.json': renderSmartedge(job, undefined, 'bun') },
+  }),
+}
+
+export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'): string {
   const backends = job.backendPorts.map((port, index) => ({
     url: `http://127.0.0.1:${port}`,
     weight: job.weights?.[index] ?? 1,
@@ -24,6 +34,7 @@ export function renderSmartedge(job: Job, strategy?: string): string {
   const config = {
     listeners: { web: { address: `127.0.0.1:${job.port}` } },
     admin: false,
+    ...(transport && { transport }),
     pools: { web: { backends, ...(strategy === undefined ? {} : { strategy, affinity: 'query:id' }) } },
   }
   return `${JSON.stringify(config, undefined, 2)}\n`

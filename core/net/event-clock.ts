@@ -1,10 +1,12 @@
-/** A clock that stands still within an event: one reading serves a request's begin, and one its response's begin and end. */
+/**
+ * A clock that is not read for every event: `performance.now` takes 70 ns. Within an event, and a few that come at once behind
+ * it, time stands still; it is some 50 µs late at most, while the loop has more to do than it can.
+ */
 import type { Clock } from '../clock.ts'
 import { outbox } from './outbox.ts'
 
-/** `clock`, of which no event reads the time more than once; outside of events it is what it was. */
+/** `clock` as exchanges read it; outside of events it is what it was. */
 export function eventClock(clock: Clock): Clock {
-  let event = -1
   let time = 0
   return {
     wallTime: () => clock.wallTime(),
@@ -12,8 +14,8 @@ export function eventClock(clock: Clock): Clock {
     soon: (task) => clock.soon(task),
     now() {
       if (outbox.depth === 0) return clock.now()
-      if (event !== outbox.event) {
-        event = outbox.event
+      if (!outbox.isTimeKnown) {
+        outbox.isTimeKnown = true
         time = clock.now()
       }
       return time

@@ -24,12 +24,17 @@ export const outbox = {
   bound: 0,
   owner: undefined as OutboxOwner | undefined,
   depth: 0,
-  /** Counts events. */
-  event: 0,
+  /** The time that was read last is that of now, near enough: see `event-clock.ts`. */
+  isTimeKnown: false,
 }
 
 export function enter(): void {
-  if (outbox.depth === 0) outbox.event += 1
+  if (outbox.depth === 0) outbox.isTimeKnown = false
+  outbox.depth += 1
+}
+
+/** The same for an event that comes at once behind another. */
+export function enterNext(): void {
   outbox.depth += 1
 }
 

@@ -5,7 +5,7 @@
  * late.
  */
 import type { SystemClock } from '../../clock.ts'
-import { enter, leave } from '../outbox.ts'
+import { enter, enterNext, leave } from '../outbox.ts'
 import type { Arena, Calls } from './calls.ts'
 import { EPOLLET, EPOLLIN, systemError } from './calls.ts'
 
@@ -26,6 +26,8 @@ const EPOLL_CTL_DEL = 2
 const EPOLL_CTL_MOD = 3
 
 const MAX_EVENTS = 256
+/** Of 7 µs each. */
+const EVENTS_A_READING = 8
 /** Not an event, but a turn that was asked for. */
 const NOTHING = 0
 /** Waits of a turn: promises and timers have theirs when it is over. All but the first only look. */
@@ -46,6 +48,8 @@ export class EpollLoop {
   private readonly watched: (Watched | undefined)[] = []
   private size = 0
   private generation = 0
+  /** Events told of since the last wait, and turns. */
+  private told = 0
   private isRunning = false
   private waiting: Watched[] = []
   private spare: Watched[] = []
@@ -126,6 +130,7 @@ export class EpollLoop {
     let timeoutMs = this.waiting.length > 0 ? 0 : this.clock.untilNext(MAX_WAIT_MS)
     for (let wait = 0; wait < MAX_WAITS; wait += 1) {
       const count = call.epoll_wait(this.descriptor, this.events.address, MAX_EVENTS, timeoutMs)
+      this.told = -1
       const isBunDue = this.dispatch(count)
       this.goOn()
       if (count <= 0 || isBunDue) break
@@ -170,7 +175,7 @@ export class EpollLoop {
   /** Nobody else hears of what comes of it: the others have their turn, and the loop its next. */
   private tell(one: Watched, events: number): void {
     try {
-      enter()
+      this.enter()
       try {
         if (events === NOTHING) one.onAgain()
         else one.onEvents(events)
@@ -180,6 +185,13 @@ export class EpollLoop {
     } catch (error) {
       this.blame(one, error)
     }
+  }
+
+  /** The clock is read for one event of some. */
+  private enter(): void {
+    this.told += 1
+    if (this.told % EVENTS_A_READING === 0) enter()
+    else enterNext()
   }
 
   private blame(one: Watched, error: unknown): void {

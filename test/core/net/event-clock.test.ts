@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { eventClock } from '../../../core/net/event-clock.ts'
-import { enter, leave } from '../../../core/net/outbox.ts'
+import { enter, enterNext, leave } from '../../../core/net/outbox.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 test('time stands still within an event, and goes on with the next and outside of any', () => {
@@ -22,4 +22,18 @@ test('time stands still within an event, and goes on with the next and outside o
   clock.advance(1)
   look()
   expect(read).toEqual([0, 0, 1, 1, 2, 3])
+})
+
+test('time stands still in what comes at once behind an event', () => {
+  const clock = virtualClock()
+  const events = eventClock(clock)
+  const read: number[] = []
+  for (const begin of [enter, enterNext, enter]) {
+    begin()
+    read.push(events.now())
+    clock.advance(1)
+    leave()
+  }
+  const [first = 0] = read
+  expect(read).toEqual([first, first, first + 2])
 })
