@@ -11,7 +11,6 @@ import { traefik } from './traefik.ts'
 /** In the order of the tables. */
 export const roster: readonly Peer[] = [
   createSmartedge(),
-  smartedgeOnBun,
   nginx,
   haproxy,
   caddy,
@@ -19,6 +18,7 @@ export const roster: readonly Peer[] = [
   node,
   pipe,
   nginxStock,
+  smartedgeOnBun,
 ]
 
 /** The rivals of a run that names none. */

@@ -20,7 +20,8 @@ Sets:
   strategies   every strategy through slow-one, flapping and weights, beside nginx and HAProxy
   all
 Rivals:
-  nginx haproxy caddy traefik node, and pipe, a byte pipe that shows the floor; nginx-stock with its own buffer sizes.
+  nginx haproxy caddy traefik node, and pipe, a byte pipe that shows the floor; nginx-stock with its own buffer sizes,
+  and smartedge-bun, on Bun's sockets.
   Those that are not installed are skipped. Debian: sh scripts/install-peers.sh
 
 Examples:
