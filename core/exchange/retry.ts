@@ -107,3 +107,7 @@ export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)
 export function isRepeatable(head: Pick<RequestHead, 'method' | 'fields'>): boolean {
   return isIdempotent(head.method) || (head.fields.valueNamed('idempotency-key') ?? '') !== ''
 }
+
+/** Whether a response of that status may be thrown away for another. */
+export const isRetried = (status: number, { statuses }: Pick<RetryPolicy, 'statuses'>): boolean =>
+  statuses.length > 0 && statuses.includes(status)

@@ -41,9 +41,7 @@ export class TriedBackends {
   }
 
   get pool(): Pool {
-    const { pool, key } = this.route
-    if (pool === undefined) throw new Error(`route ${key} admits requests, yet has no pool`)
-    return pool
+    return this.route.pool ?? noPool(this.route)
   }
 
   /** A backend not yet tried, that of `session` where it may be; undefined: nobody is left, or others go first. */
@@ -111,6 +109,10 @@ export class TriedBackends {
     backend.counters.retries += 1
     return next
   }
+}
+
+function noPool({ key }: Route): never {
+  throw new Error(`route ${key} admits requests, yet has no pool`)
 }
 
 const COUNTER_OF = {

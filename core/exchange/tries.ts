@@ -23,7 +23,7 @@ import { deadlineNow, type Limit } from './limit.ts'
 import { type PickSource, RequestContext } from './pick-context.ts'
 import { problemOf, problemOfStatus, UNAVAILABLE } from './problems.ts'
 import { type Replay, replayFor } from './replay.ts'
-import { type Failure, isRepeatable } from './retry.ts'
+import { type Failure, isRepeatable, isRetried } from './retry.ts'
 import { type NextTry, TriedBackends } from './tried-backends.ts'
 import type { Route, Services, World } from './world.ts'
 
@@ -128,7 +128,7 @@ export class Tries {
 
   /** Whether its response is thrown away, for that of another attempt which is under way or follows. */
   passesOver(attempt: Attempt, { status, fields }: ResponseHead, body: BodyKind): boolean {
-    if (!this.pool.retry.statuses.includes(status)) return false
+    if (!isRetried(status, this.pool.retry)) return false
     const { client, services } = this.owner
     const { isWhole } = client
     const other = this.otherThan(attempt)

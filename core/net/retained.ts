@@ -7,8 +7,8 @@ export function lend(bytes: Buffer): void {
   lent.push(bytes.buffer)
 }
 
-/** Whether they will be overwritten. */
-export const isLent = (bytes: Buffer): boolean => lent.includes(bytes.buffer)
+/** Whether they will be overwritten. A buffer that Bun has made gets an ArrayBuffer when it is asked for it, at 1 µs. */
+export const isLent = (bytes: Buffer): boolean => lent.length > 0 && lent.includes(bytes.buffer)
 
 /** The same bytes, copied where they would be overwritten. */
 export const retained = (bytes: Buffer): Buffer => (isLent(bytes) ? Buffer.from(bytes) : bytes)
