@@ -14,8 +14,8 @@ export function planSecondsPerRound(
   rounds: number,
   budgetSeconds: number,
 ): number {
-  const { runs, starts } = addUp(scenarios, peers, rounds)
-  const seconds = (budgetSeconds - starts * secondsPerStart - runs * secondsPerRun) / Math.max(1, runs)
+  const { runs, starts, fixedSeconds } = addUp(scenarios, peers, rounds)
+  const seconds = (budgetSeconds - fixedSeconds - starts * secondsPerStart - runs * secondsPerRun) / Math.max(1, runs)
   return Math.max(bounds.min, Math.min(bounds.max, Math.floor(seconds * 10) / 10))
 }
 
@@ -26,16 +26,17 @@ export function estimateSeconds(
   rounds: number,
   secondsPerRound: number,
 ): number {
-  const { runs, starts } = addUp(scenarios, peers, rounds)
-  return runs * (secondsPerRound + secondsPerRun) + starts * secondsPerStart
+  const { runs, starts, fixedSeconds } = addUp(scenarios, peers, rounds)
+  return fixedSeconds + runs * (secondsPerRound + secondsPerRun) + starts * secondsPerStart
 }
 
 function addUp(scenarios: readonly Scenario[], peers: number, rounds: number) {
-  let [runs, starts] = [0, 0]
+  let [runs, starts, fixedSeconds] = [0, 0, 0]
   for (const { effort } of scenarios) {
     const contestants = Math.min(peers, effort.contestants ?? peers)
     runs += effort.runs * rounds * contestants
     starts += effort.starts * contestants
+    fixedSeconds += (effort.fixedSeconds ?? 0) * rounds * contestants
   }
-  return { runs, starts }
+  return { runs, starts, fixedSeconds }
 }

@@ -25,6 +25,8 @@ export interface BackendSpec {
   /** Name in `profiles`. */
   readonly profile: string
   readonly delaysMs: readonly number[]
+  /** One for each delay; undefined: any that are free. */
+  readonly ports?: readonly number[]
 }
 
 export interface Contestant {
@@ -48,7 +50,7 @@ export class StartError extends Error {
 }
 
 /** What a contestant is to do, without what is its own. */
-export type Work = Pick<Job, 'backendPorts' | 'weights'>
+export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards'>
 
 const replay = join(import.meta.dirname, 'replay.ts')
 const readyWithinMs = 10_000
@@ -58,8 +60,8 @@ const logLines = 8
 const pauseMs = 5
 
 /** Throws StartError. One process, a port for each delay. */
-export async function startBackends(arena: Arena, { profile, delaysMs }: BackendSpec): Promise<Backends> {
-  const ports = delaysMs.map(() => freePort())
+export async function startBackends(arena: Arena, spec: BackendSpec): Promise<Backends> {
+  const { profile, delaysMs, ports = delaysMs.map(() => freePort()) } = spec
   const args = ports.map((port, index) => `${port},${delaysMs[index]}`)
   const command = [process.execPath, replay, profile, ...args]
   const child = arena.nursery.startTalking({ name: 'backend', command, cores: arena.cores.backends })
@@ -70,6 +72,16 @@ export async function startBackends(arena: Arena, { profile, delaysMs }: Backend
 /** Cuts a backend's connections and refuses new ones, or takes them again. */
 export async function setUp({ child }: Backends, port: number, isUp: boolean): Promise<void> {
   await child.ask(`${isUp ? 'up' : 'down'} ${port}`)
+}
+
+/** How long a backend waits before it answers, from the next request on. */
+export async function setDelay({ child }: Backends, port: number, delayMs: number): Promise<void> {
+  await child.ask(`delay ${port} ${delayMs}`)
+}
+
+/** Which part of its requests, 0 to 1, a backend answers with 503, from the next one on. */
+export async function setFailing({ child }: Backends, port: number, ratio: number): Promise<void> {
+  await child.ask(`fail ${port} ${ratio}`)
 }
 
 /** How many requests each backend has answered so far, in the order of its ports. */

@@ -81,6 +81,41 @@ export const metrics = {
     compares: true,
     better: 'less',
   },
+  healthyRatio: {
+    label: 'p99/healthy',
+    meaning: 'p99 over that of the same contestant while all backends are well, in the same round',
+    format: (value: number) => `${value.toFixed(2)}×`,
+    compares: false,
+    better: 'less',
+  },
+  attempts: {
+    label: 'attempts/req',
+    meaning: 'requests that backends got for each one of the clients',
+    format: fixed(2),
+    compares: false,
+    better: 'less',
+  },
+  recoveryMs: {
+    label: 'recovery ms',
+    meaning: 'from the return of the backends to the first of twenty good answers in a row',
+    format: count,
+    compares: false,
+    better: 'less',
+  },
+  grownBytes: {
+    label: 'grown MB',
+    meaning: 'memory gained in the round',
+    format: (bytes: number) => (bytes / 1e6).toFixed(1),
+    compares: false,
+    better: 'less',
+  },
+  faultyShare: {
+    label: 'faulty %',
+    meaning: 'share of requests that the failing backend got',
+    format: (ratio: number) => (ratio * 100).toFixed(1),
+    compares: false,
+    better: 'less',
+  },
   slowShare: {
     label: 'slow %',
     meaning: 'share of requests that the slow backend got',
@@ -110,6 +145,14 @@ export const metrics = {
     better: 'less',
   },
   saves: { label: 'saves', meaning: 'files saved, all rounds', format: count, compares: false, better: 'none' },
+  kills: { label: 'kills', meaning: 'backends killed, all rounds', format: count, compares: false, better: 'none' },
+  failedShare: {
+    label: 'failed %',
+    meaning: 'requests without a good answer, of all',
+    format: (ratio: number) => (ratio * 100).toFixed(2),
+    compares: false,
+    better: 'less',
+  },
   failed: {
     label: 'failed',
     meaning: 'requests without a good answer, all rounds',
@@ -122,4 +165,4 @@ export const metrics = {
 export type MetricName = keyof typeof metrics
 
 /** Whether rounds add up: a failure in one of three rounds is a failure, not a median of none. */
-export const isTotal = (name: MetricName): boolean => name === 'failed' || name === 'saves'
+export const isTotal = (name: MetricName): boolean => ['failed', 'saves', 'kills'].includes(name)

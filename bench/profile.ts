@@ -96,11 +96,11 @@ export function renderRequest(profile: Profile, host: string, options: RequestOp
   return renderMessage(`${method} ${options.path}?id=${options.id} HTTP/1.1`, fields, profile.requestBodyBytes)
 }
 
-/** A whole 200 response. */
-export function renderResponse(profile: Profile): Buffer {
+/** A whole response; `status`: code and reason. */
+export function renderResponse(profile: Profile, status = '200 OK'): Buffer {
   const length = ['Content-Length', String(profile.responseBodyBytes)] as const
   const fields = [...takeFields(responseFields, profile.responseFields - 1), length]
-  return renderMessage('HTTP/1.1 200 OK', fields, profile.responseBodyBytes)
+  return renderMessage(`HTTP/1.1 ${status}`, fields, profile.responseBodyBytes)
 }
 
 function renderMessage(start: string, fields: readonly Field[], bodyBytes: number): Buffer {

@@ -9,6 +9,7 @@ import {
   type Work,
 } from './contest.ts'
 import type { LoadPlan } from './load/plan.ts'
+import type { Safeguards } from './peers/peer.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
 import type { Sample, Stage } from './scenario.ts'
 
@@ -17,14 +18,20 @@ export interface Setting {
   readonly delaysMs: readonly number[]
   /** undefined: all the same. */
   readonly weights?: readonly number[]
+  /** undefined: the usual configuration. */
+  readonly safeguards?: Safeguards
 }
 
-/** A field of contestants, up and warm, all on the same backends. */
-export interface Field {
+/** Contestants, up and warm. */
+export interface Lineup {
   readonly contestants: readonly Contestant[]
-  readonly backends: Backends
   readonly planFor: (contestant: Contestant, changes?: Partial<LoadPlan>) => LoadPlan
   readonly stop: () => Promise<void>
+}
+
+/** A field of contestants, all on the same backends. */
+export interface Field extends Lineup {
+  readonly backends: Backends
 }
 
 /** Rounds before the first that counts: just-in-time compilers need a moment. */
@@ -41,27 +48,49 @@ export async function assemble(
   warmup: Partial<LoadPlan> = {},
 ): Promise<Field> {
   const backends = await startBackends(stage.arena, { profile, delaysMs: setting.delaysMs })
-  const work = { backendPorts: backends.ports, weights: setting.weights }
-  const contestants = await startAll(stage, work)
-  const field: Field = {
-    contestants,
+  const { weights, safeguards } = setting
+  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards }, warmup)
+  return {
+    ...lineup,
     backends,
-    planFor: (contestant, changes) => planFor(stage, profile, contestant, changes),
     async stop() {
-      for (const contestant of contestants) await contestant.child?.stop()
+      await lineup.stop()
       await backends.child.stop()
     },
   }
+}
+
+/** The same on backends that somebody else has brought up. */
+export async function lineUp(
+  stage: Stage,
+  profile: string,
+  work: Work,
+  warmup: Partial<LoadPlan> = {},
+): Promise<Lineup> {
+  const contestants = await startAll(stage, work)
+  const planOf: Lineup['planFor'] = (contestant, changes) => planFor(stage, profile, contestant, changes)
   for (const contestant of contestants) {
-    await stage.crew.run(field.planFor(contestant, { ...warmup, durationMs: warmupMs }))
+    await stage.crew.run(planOf(contestant, { ...warmup, durationMs: warmupMs }))
   }
-  return field
+  return {
+    contestants,
+    planFor: planOf,
+    async stop() {
+      for (const contestant of contestants) await contestant.child?.stop()
+    },
+  }
 }
 
 /** Without the byte pipe, where what counts is the choice of a backend: it makes one for each connection. */
 export const balancersOf = (stage: Stage): Stage => ({
   ...stage,
   peers: stage.peers.filter((peer) => peer.name !== 'pipe'),
+})
+
+/** Those whose configuration knows safeguards. */
+export const guardedOf = (stage: Stage): Stage => ({
+  ...stage,
+  peers: stage.peers.filter(({ name }) => /^(smartedge|nginx|haproxy)/.test(name)),
 })
 
 /** Those that start, one after the other; the others are complained about with their own logs. */
@@ -129,7 +158,7 @@ export async function race(stage: Stage, field: Field, race: Race): Promise<read
 }
 
 /** Of what came between two counts, the part of each. */
-function toShares(before: readonly number[], after: readonly number[]): readonly number[] {
+export function toShares(before: readonly number[], after: readonly number[]): readonly number[] {
   const gained = after.map((count, index) => count - (before[index] ?? 0))
   const total = gained.reduce((sum, count) => sum + count, 0)
   return gained.map((count) => count / Math.max(1, total))

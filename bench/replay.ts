@@ -3,20 +3,31 @@
  * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`, where the profile `any` leaves it
  * to each request, by the first segment of its path: `/body-1m/x`.
  * Standard input takes lines: `count` prints the requests answered so far by port, as JSON; `down PORT` cuts what is
- * open there and listens no more, `up PORT` listens again, and both print `done`.
+ * open there and listens no more, `up PORT` listens again; `delay PORT MS` answers after another time from now on, and
+ * `fail PORT RATIO` so many of its requests with 503, drawn evenly. All but the first print `done`.
  * Not an origin for people (that is `smartedge origins`): it reads Content-Length, cuts off chunked requests, and believes
  * the rest. The first line of a response never varies.
  */
 import { createInterface } from 'node:readline'
 import type { Socket, TCPSocketListener } from 'bun'
 import { systemClock } from '../core/clock.ts'
+import { seededRandom } from '../core/random.ts'
 import { ANY_PROFILE, profiles, renderResponse } from './profile.ts'
 
 type Listener = TCPSocketListener<State>
 
-interface State {
+/** What is behind one port. */
+interface Place {
   readonly port: number
-  readonly delayMs: number
+  delayMs: number
+  /** 0..1 of the requests. */
+  failRatio: number
+  answered: number
+  listener: Listener | undefined
+}
+
+interface State {
+  readonly place: Place
   /** The beginning of a head that has not come whole. */
   head: Buffer | undefined
   bodyBytesLeft: number
@@ -27,42 +38,49 @@ interface State {
 }
 
 const headEnd = Buffer.from('\r\n\r\n')
-const answered = new Map<number, number>()
-
 const [profileName = '', ...ports] = process.argv.slice(2)
 const profile = profiles[profileName === ANY_PROFILE ? 'headers-2' : profileName]
 if (profile === undefined) throw new Error(`unknown profile ${profileName}: ${Object.keys(profiles).join(', ')}`)
 const response = renderResponse(profile)
+const failure = renderResponse(profile, '503 Service Unavailable')
+const random = seededRandom(1)
 const responses = new Map(
   profileName === ANY_PROFILE ? Object.entries(profiles).map(([name, each]) => [name, renderResponse(each)]) : [],
 )
 
-const listeners = new Map<number, { readonly delayMs: number; listener: Listener | undefined }>()
+const places = new Map<number, Place>()
 
 for (const each of ports) {
   const [port = 0, delayMs = 0] = each.split(',').map(Number)
-  answered.set(port, 0)
-  listeners.set(port, { delayMs, listener: listen(port, delayMs) })
+  const place: Place = { port, delayMs, failRatio: 0, answered: 0, listener: undefined }
+  place.listener = listen(place)
+  places.set(port, place)
 }
 for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${obey(line)}\n`)
 
 function obey(line: string): string {
-  const [command, port] = line.split(' ')
-  if (command === 'count') return JSON.stringify(Object.fromEntries(answered))
-  const place = listeners.get(Number(port))
-  place?.listener?.stop(true)
-  if (place !== undefined) place.listener = command === 'up' ? listen(Number(port), place.delayMs) : undefined
+  const [command, port, value] = line.split(' ')
+  if (command === 'count')
+    return JSON.stringify(Object.fromEntries([...places].map(([key, each]) => [key, each.answered])))
+  const place = places.get(Number(port))
+  if (place === undefined) return 'done'
+  if (command === 'delay') place.delayMs = Number(value)
+  else if (command === 'fail') place.failRatio = Number(value)
+  else {
+    place.listener?.stop(true)
+    place.listener = command === 'up' ? listen(place) : undefined
+  }
   return 'done'
 }
 
-function listen(port: number, delayMs: number): Listener {
+function listen(place: Place): Listener {
   return Bun.listen<State>({
     hostname: '127.0.0.1',
-    port,
+    port: place.port,
     allowHalfOpen: true,
     socket: {
       open(socket) {
-        socket.data = { port, delayMs, head: undefined, bodyBytesLeft: 0, response, unsent: undefined }
+        socket.data = { place, head: undefined, bodyBytesLeft: 0, response, unsent: undefined }
       },
       data: (socket, bytes) => consume(socket, bytes),
       drain: (socket) => send(socket),
@@ -109,14 +127,15 @@ function responseFor(head: Buffer): Buffer {
 }
 
 function answer(socket: Socket<State>): void {
-  const { port, delayMs } = socket.data
-  answered.set(port, (answered.get(port) ?? 0) + 1)
-  if (delayMs > 0) systemClock.after(delayMs, () => enqueue(socket))
-  else enqueue(socket)
+  const { place, response } = socket.data
+  place.answered += 1
+  const answer = place.failRatio > 0 && random() < place.failRatio ? failure : response
+  if (place.delayMs > 0) systemClock.after(place.delayMs, () => enqueue(socket, answer))
+  else enqueue(socket, answer)
 }
 
-function enqueue(socket: Socket<State>): void {
-  const { unsent, response } = socket.data
+function enqueue(socket: Socket<State>, response: Buffer): void {
+  const { unsent } = socket.data
   socket.data.unsent = unsent === undefined ? response : Buffer.concat([unsent, response])
   if (unsent === undefined) send(socket)
 }

@@ -45,6 +45,8 @@ export interface Effort {
   readonly runs: number
   /** How often all contestants are started. */
   readonly starts: number
+  /** Of load beside the runs, for each contestant in each round, however short these are. */
+  readonly fixedSeconds?: number
   /** How many can take part at most; undefined: all. */
   readonly contestants?: number
 }

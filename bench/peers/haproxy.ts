@@ -3,7 +3,7 @@
  * and, against its defaults, a
  * retry on another backend at once and buffers that nearly halve its cost of a 1 MiB answer.
  */
-import { firstLine, locate, type Job, type Peer } from './peer.ts'
+import { firstLine, locate, type Job, type Peer, type Safeguards } from './peer.ts'
 
 export const haproxy: Peer = {
   name: 'haproxy',
@@ -17,7 +17,8 @@ export const haproxy: Peer = {
 
 export function renderHaproxy(job: Job): string {
   const servers = job.backendPorts.map(
-    (port, index) => `  server b${index} 127.0.0.1:${port} weight ${job.weights?.[index] ?? 1}`,
+    (port, index) =>
+      `  server b${index} 127.0.0.1:${port} weight ${job.weights?.[index] ?? 1}${serverWith(job.safeguards)}`,
   )
   return `global
   nbthread 1
@@ -26,12 +27,12 @@ export function renderHaproxy(job: Job): string {
 defaults
   mode http
   timeout client 300s
-  timeout server 300s
-  timeout connect 5s
+  timeout server ${job.safeguards?.tryMs ?? 300_000}ms
+  timeout connect ${job.safeguards?.tryMs ?? 5000}ms
   http-reuse always
   retries 2
   option redispatch 1
-frontend web
+${job.safeguards ? defaultsWith(job.safeguards) : ''}frontend web
   bind 127.0.0.1:${job.port}
   default_backend backends
 backend backends
@@ -45,3 +46,17 @@ backend backends
 ${servers.join('\n')}
 `
 }
+
+/** A server is down after ten errors in a row, and up again after two good checks. */
+const serverWith = (safeguards: Safeguards | undefined): string =>
+  safeguards === undefined
+    ? ''
+    : ` check inter 500ms rise 2 fall 2 observe layer7 error-limit 10 on-error mark-down${
+        safeguards.room ? ` maxconn ${safeguards.room.maxInflight}` : ''
+      }`
+
+/** Where all servers are full it queues without a bound but time. */
+const defaultsWith = ({
+  room,
+}: Safeguards): string => `  retry-on conn-failure empty-response response-timeout 502 503 504
+${room ? `  timeout queue ${room.queueMs}ms\n` : ''}`

@@ -1,5 +1,5 @@
 /** nginx: one worker, kept-alive backend connections, no access log, the forwarded fields that SmartEdge also writes. */
-import { firstLine, locate, type Job, type Peer } from './peer.ts'
+import { firstLine, locate, type Job, type Peer, type Safeguards } from './peer.ts'
 
 const createNginx = (name: string, buffers: string): Peer => ({
   name,
@@ -27,7 +27,7 @@ export const nginxStock: Peer = createNginx('nginx-stock', '')
  */
 export function renderNginx(job: Job, buffers = largeBuffers): string {
   const servers = job.backendPorts.map(
-    (port, index) => `    server 127.0.0.1:${port} weight=${job.weights?.[index] ?? 1};`,
+    (port, index) => `    server 127.0.0.1:${port} weight=${job.weights?.[index] ?? 1}${serverWith(job.safeguards)};`,
   )
   return `daemon off;
 worker_processes 1;
@@ -57,7 +57,7 @@ ${servers.join('\n')}
       proxy_http_version 1.1;
       proxy_request_buffering off;
       proxy_max_temp_file_size 0;
-${buffers}      proxy_set_header Connection $connection_field;
+${buffers}${job.safeguards ? locationWith(job.safeguards) : ''}      proxy_set_header Connection $connection_field;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Host $http_host;
       proxy_set_header Via "1.1 nginx";
@@ -70,3 +70,17 @@ ${buffers}      proxy_set_header Connection $connection_field;
 }
 `
 }
+
+/** `max_conns` refuses where others queue: its queue is not in the free edition. */
+const serverWith = (safeguards: Safeguards | undefined): string =>
+  safeguards === undefined
+    ? ''
+    : ` max_fails=3 fail_timeout=1s${safeguards.room ? ` max_conns=${safeguards.room.maxInflight}` : ''}`
+
+const locationWith = ({
+  tryMs,
+}: Safeguards): string => `      proxy_next_upstream error timeout http_502 http_503 http_504;
+      proxy_next_upstream_tries 3;
+      proxy_connect_timeout ${tryMs}ms;
+      proxy_read_timeout ${tryMs}ms;
+`

@@ -9,6 +9,24 @@ export interface Job {
   readonly weights?: readonly number[] | undefined
   /** An existing directory of its own, absolute, for whatever it writes. */
   readonly directory: string
+  /** undefined: its usual configuration. */
+  readonly safeguards?: Safeguards | undefined
+}
+
+/**
+ * What is switched on against failing backends: retries elsewhere after a lost connection, a time-out and 502 to 504, three
+ * attempts in all; backends that fail are left out for a while, and looked at twice a second. Each contestant has of it
+ * what it can.
+ */
+export interface Safeguards {
+  /** How long one attempt may take, in ms. */
+  readonly tryMs: number
+  /** What takes longer, in ms, counts against a backend; undefined: nothing does. */
+  readonly slowMs?: number
+  /** A second request where the first is late. */
+  readonly hedge?: boolean
+  /** Requests at once at each backend; others wait. */
+  readonly room?: { readonly maxInflight: number; readonly queueLength: number; readonly queueMs: number }
 }
 
 export interface Launch {

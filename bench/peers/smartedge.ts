@@ -1,7 +1,7 @@
 /** SmartEdge itself, started as a user starts it: one process, one listener, no admin API. */
 import { join } from 'node:path'
 import { ownCommand } from '../../cli/process/own-command.ts'
-import type { Job, Peer } from './peer.ts'
+import type { Job, Peer, Safeguards } from './peer.ts'
 
 const manifest = join(import.meta.dirname, '..', '..', 'package.json')
 
@@ -30,12 +30,36 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
   const backends = job.backendPorts.map((port, index) => ({
     url: `http://127.0.0.1:${port}`,
     weight: job.weights?.[index] ?? 1,
+    ...(job.safeguards?.room && { maxInflight: job.safeguards.room.maxInflight }),
   }))
   const config = {
     listeners: { web: { address: `127.0.0.1:${job.port}` } },
     admin: false,
     ...(transport && { transport }),
-    pools: { web: { backends, ...(strategy === undefined ? {} : { strategy, affinity: 'query:id' }) } },
+    ...(job.safeguards && { routes: [routeWith(job.safeguards)] }),
+    pools: {
+      web: {
+        backends,
+        ...(strategy === undefined ? {} : { strategy, affinity: 'query:id' }),
+        ...(job.safeguards && poolWith(job.safeguards)),
+      },
+    },
   }
   return `${JSON.stringify(config, undefined, 2)}\n`
 }
+
+const routeWith = ({ tryMs, hedge }: Safeguards) => ({
+  pool: 'web',
+  timeouts: { request: '5s', try: `${tryMs}ms` },
+  ...(hedge && { hedge: {} }),
+})
+
+/** By the defaults, but for what the safeguards say. */
+const poolWith = ({ slowMs, room }: Safeguards) => ({
+  retry: { attempts: 3, statuses: [502, 503, 504] },
+  health: { check: 'tcp', interval: '500ms' },
+  breaker: slowMs === undefined ? {} : { slowCalls: { latency: `${slowMs}ms` } },
+  ejection: {},
+  slowStart: {},
+  ...(room && { queue: { length: room.queueLength, timeout: `${room.queueMs}ms` } }),
+})

@@ -1,9 +1,12 @@
 /** All scenarios by name, and the sets of them that have a name of their own. */
 import type { Scenario } from '../scenario.ts'
+import { failing, outage, slow } from './bad-answers.ts'
 import { flapping } from './flapping.ts'
 import { connections, download, headers, upload } from './full-speed.ts'
 import { idle } from './idle.ts'
+import { kills, stopped } from './kills.ts'
 import { mixed } from './mixed.ts'
+import { queue } from './queue.ts'
 import { reload } from './reload.ts'
 import { scale } from './scale.ts'
 import { slowOne } from './slow-one.ts'
@@ -26,6 +29,12 @@ export const catalogue: readonly Scenario[] = [
   reload,
   tunnels,
   scale,
+  kills,
+  stopped,
+  slow,
+  failing,
+  outage,
+  queue,
 ]
 
 /** Names that stand for several. */
@@ -44,6 +53,7 @@ export const sets: Readonly<Record<string, readonly string[]>> = {
   ],
   quick: ['steady', 'headers', 'connections'],
   strategies: ['slow-one', 'weights', 'flapping'],
+  'bad-day': ['kills', 'stopped', 'slow', 'failing', 'outage', 'queue'],
   all: catalogue.map((scenario) => scenario.name),
 }
 

@@ -14,10 +14,15 @@ Scenarios:
   connections  a new one for each request       tunnels   WebSocket echo
   idle-10k     10,000 idle connections          scale     10 to 10,000 backends
   mixed        small answers behind 1 MiB ones
+ with retries, breakers and the like switched on, for those who have them:
+  kills        backends by kill -9              failing   one fails half of its requests
+  stopped      one by kill -STOP                outage    all fail, then none
+  slow         one 20 × slower                  queue     three times the capacity
 Sets:
   default      what runs when none is named, five minutes
   quick        what runs with --quick, one minute
   strategies   every strategy through slow-one, flapping and weights, beside nginx and HAProxy
+  bad-day      kills, stopped, slow, failing, outage, queue
   all
 Rivals:
   nginx haproxy caddy traefik node, and pipe, a byte pipe that shows the floor; nginx-stock with its own buffer sizes,
