@@ -7,11 +7,15 @@ import { assemble, type Field, guardedOf, toShares } from '../race.ts'
 import type { Sample, Scenario, Stage } from '../scenario.ts'
 
 const members = 4
-const ratePerSecond = 1000
+/** Also while they warm up: budgets of retries count what went before. */
+const pace = { kind: 'open', ratePerSecond: 1000 } as const
 const delayMs = 2
 const slowMs = 20 * delayMs
 const failingRatio = 0.5
-const safeguards = { tryMs: 250, slowMs: slowMs / 2, hedge: true }
+/** As long as budgets of retries look back: over that time they hold, whatever went before. */
+const outageSeconds = 10
+/** Not hedged: what a hedge cancels counts for nothing, so that nobody would learn that a backend is slow. */
+const safeguards = { tryMs: 250, slowMs: slowMs / 2 }
 /** Different enough for hashing strategies. */
 const targets = 500
 
@@ -50,12 +54,12 @@ export const failing: Scenario = {
 export const outage: Scenario = {
   name: 'outage',
   summary:
-    'Four backends at 1,000 requests a second, of which all answer 503, then none; safeguards on. Failures are expected in the first half.',
-  effort: { runs: 2, starts: 1 },
+    'Four backends at 1,000 requests a second, all of which answer 503 for 10 s, where every request fails, then well; safeguards on.',
+  effort: { runs: 1, starts: 1, fixedSeconds: outageSeconds },
   run: (stage) =>
     eachInTurn(stage, 'outage', async (field, contestant, record) => {
       await setAllFailing(field, 1)
-      const down = await load(stage, field, contestant)
+      const down = await load({ ...stage, secondsPerRound: outageSeconds }, field, contestant)
       record('all answer 503', down, attempts(down))
       const back = load(stage, field, contestant)
       await setAllFailing(field, 0)
@@ -79,7 +83,8 @@ async function eachInTurn(
   take: (field: Field, contestant: Contestant, record: Record) => Promise<void>,
 ): Promise<void> {
   const stage = guardedOf(outer)
-  const field = await assemble(stage, 'headers-2', { delaysMs: Array(members).fill(delayMs), safeguards })
+  const setting = { delaysMs: Array(members).fill(delayMs), safeguards }
+  const field = await assemble(stage, 'headers-2', setting, { pace })
   for (let round = 1; round <= stage.rounds; round++) {
     for (const contestant of field.contestants) {
       stage.progress(`${scenario}: ${contestant.name} (round ${round} of ${stage.rounds})`)
@@ -92,7 +97,7 @@ async function eachInTurn(
 }
 
 async function load(stage: Stage, field: Field, contestant: Contestant): Promise<Loaded> {
-  const plan = field.planFor(contestant, { pace: { kind: 'open', ratePerSecond }, targets })
+  const plan = field.planFor(contestant, { pace, targets })
   const before = await countAnswered(field.backends)
   const measurement = await measure(stage, contestant, plan)
   const after = await countAnswered(field.backends)

@@ -77,6 +77,14 @@ describe('the time budget', () => {
     expect(estimateSeconds([scenario], 1, 3, 1)).toBeLessThan(estimateSeconds([scenario], 2, 3, 1))
   })
 
+  test('counts load of a set length whatever that of the others, for each contestant and round', () => {
+    const [scenario] = selectScenarios(['stopped'])
+    if (scenario === undefined) throw new Error('no scenario')
+    const without = { ...scenario, effort: { ...scenario.effort, fixedSeconds: 0 } }
+    expect(estimateSeconds([scenario], 2, 3, 1) - estimateSeconds([without], 2, 3, 1)).toBe(30)
+    expect(planSecondsPerRound([without], 2, 3, 40)).toBeGreaterThan(planSecondsPerRound([scenario], 2, 3, 40))
+  })
+
   test('fits the default set with five contestants into five minutes, the quick one into one', () => {
     expect(estimateSeconds(scenarios, 5, 3, planSecondsPerRound(scenarios, 5, 3, 280))).toBeLessThanOrEqual(290)
     const quick = selectScenarios(['quick'])

@@ -4,7 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createNursery, type Nursery } from '../../bench/children.ts'
-import { type Arena, type Backends, countAnswered, setUp, startBackends, startContestant } from '../../bench/contest.ts'
+import {
+  type Arena,
+  type Backends,
+  countAnswered,
+  setDelay,
+  setFailing,
+  setUp,
+  startBackends,
+  startContestant,
+} from '../../bench/contest.ts'
 import { pipe } from '../../bench/peers/pipe.ts'
 import { ANY_PROFILE, profiles, renderRequest, renderResponse } from '../../bench/profile.ts'
 
@@ -104,6 +113,29 @@ describe('the replaying backend', () => {
     expect(exchange(port(), [get], 1)).rejects.toThrow()
     await setUp(backends, port(), true)
     expect(await exchange(port(), [get], response.length)).toBe(response)
+  })
+
+  test('fails as many as it is told, the others well', async () => {
+    const failure = renderResponse(profileOf('upload-1m'), '503 Service Unavailable').toString('latin1')
+    await setFailing(backends, port(), 1)
+    expect(await exchange(port(), [get], failure.length)).toBe(failure)
+    await setFailing(backends, port(), 0.5)
+    const requests = Buffer.concat(Array(100).fill(get))
+    const text = await exchange(port(), [requests], 100 * response.length)
+    const good = text.split('HTTP/1.1 200 OK').length - 1
+    expect(text.split('HTTP/1.1 503 Service Unavailable').length - 1).toBe(100 - good)
+    expect(good).toBeGreaterThan(20)
+    expect(good).toBeLessThan(80)
+    await setFailing(backends, port(), 0)
+    expect(await exchange(port(), [get], response.length)).toBe(response)
+  })
+
+  test('answers as late as it is told', async () => {
+    await setDelay(backends, port(), 30)
+    const beganMs = performance.now()
+    expect(await exchange(port(), [get], response.length)).toBe(response)
+    expect(performance.now() - beganMs).toBeGreaterThan(25)
+    await setDelay(backends, port(), 0)
   })
 })
 

@@ -62,6 +62,21 @@ describe('smartedge bench', () => {
     timeoutMs,
   )
 
+  test(
+    'kills backends under load and has them back',
+    async () => {
+      const io = fakeIo()
+      const before = processTree(process.pid).length
+      expect(await bench(io, ['kills'], brief)).toBe(0)
+      const { rows, complaints } = JSON.parse(io.out()) as Results
+      expect(complaints).toEqual([])
+      expect(rows.map((row) => row.contestant)).toEqual(['smartedge'])
+      expect(rows[0]?.values.kills?.median).toBeGreaterThan(0)
+      expect(processTree(process.pid)).toHaveLength(before)
+    },
+    timeoutMs,
+  )
+
   test('refuses an address that is not this machine before it starts anything', async () => {
     const io = fakeIo()
     expect(await bench(io, [], { target: 'http://192.0.2.1/' })).toBe(2)

@@ -6,6 +6,7 @@ import { renderNginx } from '../../../bench/peers/nginx.ts'
 import { listTurns } from '../../../bench/peers/node.ts'
 import { createSmartedge, renderSmartedge } from '../../../bench/peers/smartedge.ts'
 import { renderRoutes, renderTraefik } from '../../../bench/peers/traefik.ts'
+import { problemsOf } from '../../core/config/read-config.ts'
 
 const job = { port: 4001, backendPorts: [5001, 5002], directory: '/tmp/x' }
 const weighted = { ...job, weights: [1, 4] }
@@ -64,6 +65,52 @@ describe('SmartEdge as a contestant', () => {
     const { strategy, affinity } = JSON.parse(renderSmartedge(job, 'consistent-hash')).pools.web
     expect({ strategy, affinity }).toEqual({ strategy: 'consistent-hash', affinity: 'query:id' })
     expect(createSmartedge('p2c').name).toBe('smartedge:p2c')
+  })
+})
+
+describe('safeguards', () => {
+  const room = { maxInflight: 2, queueLength: 20, queueMs: 200 }
+  const bare = { ...job, safeguards: { tryMs: 250 } }
+  const whole = { ...job, safeguards: { tryMs: 250, slowMs: 20, hedge: true, room } }
+
+  test('are absent unless asked for', () => {
+    expect(templates.nginx).not.toMatch(/next_upstream|max_fails|proxy_read_timeout/)
+    expect(templates.haproxy).not.toMatch(/retry-on|check|timeout queue/)
+    const { routes, pools } = JSON.parse(templates.smartedge)
+    expect({ routes, keys: Object.keys(pools.web) }).toEqual({ routes: undefined, keys: ['backends'] })
+  })
+
+  test('are retries, time-outs and failing servers left out', () => {
+    const nginx = renderNginx(bare)
+    expect(nginx).toContain('server 127.0.0.1:5002 weight=1 max_fails=3 fail_timeout=1s;')
+    expect(nginx).toContain('proxy_next_upstream error timeout http_502 http_503 http_504;')
+    expect(nginx).toContain('proxy_read_timeout 250ms;')
+    const haproxy = renderHaproxy(bare)
+    expect(haproxy).toContain('retry-on conn-failure empty-response response-timeout 502 503 504')
+    expect(haproxy).toContain('observe layer7')
+    expect(haproxy).toContain('timeout server 250ms')
+    expect(nginx + haproxy).not.toMatch(/max_conns|check.* maxconn|timeout queue/)
+  })
+
+  test('are room and a queue where there is one', () => {
+    expect(renderNginx(whole)).toContain(' max_conns=2;')
+    expect(renderHaproxy(whole)).toContain(' maxconn 2\n')
+    expect(renderHaproxy(whole)).toContain('timeout queue 200ms')
+  })
+
+  test.each([bare, whole])('make a configuration that SmartEdge takes', (guarded) => {
+    expect(problemsOf(renderSmartedge(guarded))).toEqual([])
+  })
+
+  test('are in SmartEdge what they say', () => {
+    const { routes, pools } = JSON.parse(renderSmartedge(whole))
+    expect(routes).toEqual([{ pool: 'web', timeouts: { request: '5s', try: '250ms' }, hedge: {} }])
+    expect(pools.web).toMatchObject({
+      backends: [{ maxInflight: 2 }, { maxInflight: 2 }],
+      breaker: { slowCalls: { latency: '20ms' } },
+      queue: { length: 20, timeout: '200ms' },
+    })
+    expect(JSON.parse(renderSmartedge(bare)).pools.web.breaker).toEqual({})
   })
 })
 
