@@ -21,8 +21,8 @@ const { values: options } = parseArgs({
 
 /** No bound is ever reached: what is measured is the looking. */
 const all: Safeguards = {
-  tryMs: 10_000,
-  slowMs: 10_000,
+  tryMs: 5000,
+  slowMs: 5000,
   room: { maxInflight: 1000, queueLength: 1000, queueMs: 1000 },
 }
 
@@ -36,7 +36,7 @@ const variants = [withSafeguards('on', all), withSafeguards('on, hedge', { ...al
 
 const interrupt = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort())
-const { samples } = await runBenchmark({
+const { samples, complaints } = await runBenchmark({
   command: `bun bench/safeguards.ts ${process.argv.slice(2).join(' ')}`,
   scenarios: [onProfiles('safeguards', 'CPU time per request at full speed.', [options.profile])],
   peers: [off, ...variants],
@@ -49,6 +49,7 @@ const { samples } = await runBenchmark({
   signal: interrupt.signal,
 })
 if (process.stderr.isTTY) process.stderr.write('\r\u001B[K')
+if (complaints.length > 0 || interrupt.signal.aborted) process.exit(1)
 
 const cpuOf = (name: string): readonly number[] =>
   samples.filter((sample: Sample) => sample.contestant === name).flatMap(({ values }) => values.cpuUs ?? [])

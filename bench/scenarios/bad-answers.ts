@@ -59,7 +59,7 @@ export const outage: Scenario = {
   run: (stage) =>
     eachInTurn(stage, 'outage', async (field, contestant, record) => {
       await setAllFailing(field, 1)
-      const down = await load({ ...stage, secondsPerRound: outageSeconds }, field, contestant)
+      const down = await load(stage, field, contestant, outageSeconds)
       record('all answer 503', down, attempts(down))
       const back = load(stage, field, contestant)
       await setAllFailing(field, 0)
@@ -96,8 +96,13 @@ async function eachInTurn(
   await field.stop()
 }
 
-async function load(stage: Stage, field: Field, contestant: Contestant): Promise<Loaded> {
-  const plan = field.planFor(contestant, { pace, targets })
+async function load(
+  stage: Stage,
+  field: Field,
+  contestant: Contestant,
+  seconds = stage.secondsPerRound,
+): Promise<Loaded> {
+  const plan = field.planFor(contestant, { pace, targets, durationMs: seconds * 1000 })
   const before = await countAnswered(field.backends)
   const measurement = await measure(stage, contestant, plan)
   const after = await countAnswered(field.backends)
