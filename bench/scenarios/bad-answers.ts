@@ -12,7 +12,7 @@ const pace = { kind: 'open', ratePerSecond: 1000 } as const
 const delayMs = 2
 const slowMs = 20 * delayMs
 const failingRatio = 0.5
-/** As long as budgets of retries look back: over that time they hold, whatever went before. */
+/** As far as budgets of retries look back: in a shorter outage, what went before would count for more. */
 const outageSeconds = 10
 /** Not hedged: what a hedge cancels counts for nothing, so that nobody would learn that a backend is slow. */
 const safeguards = { tryMs: 250, slowMs: slowMs / 2 }
