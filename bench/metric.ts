@@ -104,7 +104,7 @@ export const metrics = {
   },
   grownBytes: {
     label: 'grown MB',
-    meaning: 'memory gained in the round',
+    meaning: 'memory gained, all rounds',
     format: (bytes: number) => (bytes / 1e6).toFixed(1),
     compares: false,
     better: 'less',
@@ -165,4 +165,4 @@ export const metrics = {
 export type MetricName = keyof typeof metrics
 
 /** Whether rounds add up: a failure in one of three rounds is a failure, not a median of none. */
-export const isTotal = (name: MetricName): boolean => ['failed', 'saves', 'kills'].includes(name)
+export const isTotal = (name: MetricName): boolean => ['failed', 'saves', 'kills', 'grownBytes'].includes(name)

@@ -3,7 +3,7 @@
 export interface Recovery {
   /** `askedMs`: when the request was sent; in the order of their answers. */
   readonly answered: (askedMs: number, isGood: boolean) => void
-  /** From the start to the request that began the row; undefined: it has not come. */
+  /** Whole ms from the start to the request that began the row; undefined: it has not come. */
   readonly ms: () => number | undefined
 }
 
@@ -19,6 +19,6 @@ export function createRecovery(startMs: number): Recovery {
       if (row === 0) firstMs = askedMs
       row = isGood ? row + 1 : 0
     },
-    ms: () => (row < inRow ? undefined : firstMs - startMs),
+    ms: () => (row < inRow ? undefined : Math.round(firstMs - startMs)),
   }
 }

@@ -14,7 +14,7 @@ Scenarios:
   connections  a new one for each request       tunnels   WebSocket echo
   idle-10k     10,000 idle connections          scale     10 to 10,000 backends
   mixed        small answers behind 1 MiB ones
- with retries, breakers and the like switched on, for those who have them:
+With retries, time-outs, breakers and queues switched on; SmartEdge, nginx and HAProxy only:
   kills        backends by kill -9              failing   one fails half of its requests
   stopped      one by kill -STOP                outage    all fail, then none
   slow         one 20 × slower                  queue     three times the capacity
