@@ -97,6 +97,11 @@ describe('a faulty value', () => {
       'listeners.a.reusePort must not be true for a unix: address',
     ],
     [withTop({ listeners: { a: { reusePort: 'yes' } } }), 'listeners.a.reusePort must be true or false, got "yes"'],
+    [
+      withTop({ listeners: { a: { address: 'unix:/a', deferAccept: true } } }),
+      'listeners.a.deferAccept must not be true for a unix: address',
+    ],
+    [withTop({ listeners: { a: { deferAccept: 1 } } }), 'listeners.a.deferAccept must be true or false, got 1'],
     [withTop({ listeners: { 'a/b': {} } }), 'listeners["a/b"] must be a name'],
     [withTop({ admin: true }), 'admin must be an object with the keys address, token, open, or false, got true'],
     [withTop({ admin: { address: '0.0.0.0:1' } }), 'admin.token must be set when the address is not loopback'],
