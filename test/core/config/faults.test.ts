@@ -146,6 +146,7 @@ describe('a faulty value', () => {
     ],
     [withTop({ head: '1s' }), 'head is not a known key (it belongs into "limits" or "timeouts")'],
     [withTop({ address: '0.0.0.0:80' }), '(it belongs into an entry of "listeners" or "admin")'],
+    [withPool({ tier: 1 }), 'pools.web.tier is not a known key (it belongs into an item of "backends")'],
     [withTop({ backends: [] }), 'backends is not a known key (it belongs into an entry of "pools")'],
     [withTop({ toString: 1 }), 'toString is not a known key (known here: '],
     [withTop({ routes: [{ pool: 'web', match: { path: 'v1' } }] }), 'did you mean "/v1"?'],
