@@ -8,11 +8,11 @@ import { latency, percent, rate } from './format.ts'
 
 /**
  * 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'full': one whose usable
- * backends are all at their bounds. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing', 'reload': of the balancer
+ * backends are all at their bounds. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing', 'reload': of the balancer
  * itself.
  */
 export type FindingKind =
-  'nobody' | 'degraded' | 'full' | 'down' | 'fails' | 'slow' | 'overloaded' | 'refusing' | 'reload'
+  'nobody' | 'degraded' | 'full' | 'reverted' | 'down' | 'fails' | 'slow' | 'overloaded' | 'refusing' | 'reload'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -40,6 +40,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   nobody: { tone: 'bad', what: 'has no usable backend' },
   degraded: { tone: 'warn', what: 'uses who is held out' },
   full: { tone: 'warn', what: 'is full' },
+  reverted: { tone: 'warn', what: 'is without its strategy' },
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
   slow: { tone: 'warn', what: 'is slow' },
@@ -91,6 +92,7 @@ function poolFaults(pool: PoolFrame): Fresh[] {
   return [
     ...degradedFaults(pool),
     ...fullness(pool),
+    ...reversion(pool),
     ...backends.flatMap((backend) => backendFault(pool, backend) ?? []),
   ]
 }
@@ -103,6 +105,11 @@ function fullness({ name, waiting = 0, turnedAwayPerSecond = 0 }: Named): Fresh[
   const why = `${counted(waiting, 'request')} waiting, ${rate(turnedAwayPerSecond)}/s turned away`
   return [{ kind: 'full', pool: name, backend: undefined, why }]
 }
+
+const reversion = ({ name, strategy }: PoolFrame): Fresh[] =>
+  strategy.reverted
+    ? [{ kind: 'reverted', pool: name, backend: undefined, why: strategy.revertedBecause ?? 'it failed' }]
+    : []
 
 /** Balancers of before it was told leave it out. */
 const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>

@@ -81,6 +81,7 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
       transport,
       address: at,
       reusePort: false,
+      deferAccept: false,
       mode: 0o600,
       accept: (peer) => connections.accept(peer),
       onShortage: () => false,

@@ -93,6 +93,7 @@ export class Backend implements Load {
 
   /** The most attempts at once that have been found to do it good, >= 1; Infinity: nobody looks. What is configured stands. */
   limit(learned: number): void {
+    if (learned === this.learnedMaxInflight) return
     this.learnedMaxInflight = learned
     this.bound()
   }

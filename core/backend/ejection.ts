@@ -78,10 +78,13 @@ function lowRates<Subject>(
   const least = mean - rule.factor * deviation
   return rated
     .filter(({ rate }) => rate < least)
-    .map(({ subject, rate }) => ({
-      subject,
-      cause: `${percentText(rate)} of its requests went well within ${secondsText(intervalMs)}, ${percentText(mean)} of its peers'`,
-    }))
+    .map(({ subject, rate }) => {
+      const peers = (mean * rated.length - rate) / Math.max(1, rated.length - 1)
+      return {
+        subject,
+        cause: `${percentText(rate)} of its requests went well within ${secondsText(intervalMs)}, ${percentText(peers)} of its peers'`,
+      }
+    })
 }
 
 function highRatios<Subject>(

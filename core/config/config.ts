@@ -59,6 +59,8 @@ export interface ListenerConfig {
   readonly address: SocketAddress
   /** Whether other processes of the same user may listen there too, if all say so. */
   readonly reusePort: boolean
+  /** Whether a client is let in only with its first bytes, or after a second. */
+  readonly deferAccept: boolean
   /** Permissions of a Unix socket; undefined: by the process's umask. */
   readonly mode: number | undefined
 }

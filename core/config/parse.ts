@@ -107,6 +107,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     name,
     address: value?.address?.value ?? defaultListenerAddress,
     reusePort: value?.reusePort ?? false,
+    deferAccept: value?.deferAccept ?? false,
     mode: value?.mode,
   }))
 }

@@ -82,7 +82,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
       pauses.delete(backend)
       // A system's timer may be early by a part of a millisecond.
       if (isOut(backend)) waitForTrial(backend)
-      else tell(backend, 'tried again after a pause')
+      else tell(backend, 'its pause is over, the next request tries it')
     })
     pauses.set(backend, cancel)
   }

@@ -54,6 +54,8 @@ export class ChunkedReader implements BodyReader {
     this.spanStart = this.keepChunks && this.state !== 'trailers' && !this.writesSizeLine ? position : -1
     while (position < end && this.state !== 'done') {
       if (this.state === 'trailers') return this.readTrailers(bytes, position, end)
+      if (this.state === 'size' && this.digits === 0) position = this.skipWholeChunks(bytes, position, end, sink)
+      if (position === end) break
       position = this.state === 'data' ? this.readData(bytes, position, end, sink) : this.step(bytes, position, sink)
     }
     // An unfinished size line is held back; everything before it goes out.
@@ -65,6 +67,29 @@ export class ChunkedReader implements BodyReader {
   private get isInSizeLine(): boolean {
     const { state } = this
     return state === 'space' || state === 'extension' || state === 'size-lf' || (state === 'size' && this.digits > 0)
+  }
+
+  /**
+   * Takes plain chunks that lie whole in bytes[start..end): a size, CRLF, data, CRLF. Returns the offset behind the last;
+   * whatever is not one of these is read from there byte by byte. Small chunks cost a third to a quarter this way.
+   */
+  private skipWholeChunks(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    let line = start
+    for (;;) {
+      let position = line
+      let size = 0
+      for (; position < end && position - line <= MAX_SIZE_DIGITS; position += 1) {
+        const value = HEX_VALUE[bytes[position] as number] as number
+        if (value === 255) break
+        size = size * 16 + value
+      }
+      const dataStart = position + 2
+      const dataEnd = dataStart + size
+      const isPlain = size > 0 && position - line <= MAX_SIZE_DIGITS && dataEnd + 2 <= end
+      if (!isPlain || !isLineEnd(bytes, position) || !isLineEnd(bytes, dataEnd)) return line
+      if (!this.keepChunks) sink.onBody(bytes, dataStart, dataEnd)
+      line = dataEnd + 2
+    }
   }
 
   private readData(bytes: Buffer, start: number, end: number, sink: BodySink): number {
@@ -208,4 +233,8 @@ export class ChunkedReader implements BodyReader {
     this.trailerBuffer ??= new HeadBuffer(EMPTY_LINE, 0)
     return this.trailerBuffer.push(bytes.subarray(start, end), this.limits.maxHeadBytes + 2)
   }
+}
+
+function isLineEnd(bytes: Buffer, at: number): boolean {
+  return bytes[at] === CR && bytes[at + 1] === LF
 }

@@ -11,6 +11,7 @@ import { advance } from '../http1/lifecycle.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
+import { hasNews } from '../net/news.ts'
 import { retained } from '../net/retained.ts'
 import { Wire } from '../net/wire.ts'
 import type { WireOwner } from '../net/wire-owner.ts'
@@ -70,12 +71,14 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     return this.isLeaving || (this.hasEnded && this.held === undefined)
   }
 
-  finish(behind: Behind): void {
+  finish(behind: Behind, sentBefore: number): void {
     this.stream = undefined
     this.bodyForm = undefined
-    const isWhole = this.state.kind === 'whole'
-    // What is held came behind the request, whatever the client has said.
-    if (!isWhole || behind !== 'requests') return this.close(isWhole && behind === 'nothing' && this.held === undefined)
+    if (this.state.kind !== 'whole' || behind !== 'requests') {
+      // What has come tells more than what the client had said.
+      const isAlone = behind === 'nothing' && this.held === undefined && !hasNews(this.wire)
+      return this.close(isAlone ? sentBefore : undefined)
+    }
     this.state = advance(this.state, 'isReleased', STATES.idle)
     this.rearm()
     // A client that does not read its responses gets no further request answered: that bounds what is kept for it.
@@ -104,12 +107,12 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     this.rearm()
   }
 
-  /** Answers are done with: what is kept goes out, then the connection ends. `isAlone`: nothing more comes of the client. */
-  close(isAlone = false): void {
+  /** Answers are done with: what is kept goes out, then the connection ends. `since`, of a client that is done: see `closeAtOnce`. */
+  close(since?: number): void {
     this.state = advance(this.state, 'closes', STATES.closed)
     this.held = undefined
-    if (isAlone) this.wire.closeAtOnce()
-    else this.wire.close()
+    if (since === undefined) this.wire.close()
+    else this.wire.closeAtOnce(since)
   }
 
   /** Ends at once with a reset: what the client has got is not the whole. */
@@ -139,8 +142,6 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
   onBody(bytes: Buffer, start: number, end: number): void {
     this.stream?.sink.onRequestBody(bytes, start, end)
   }
-
-  // The wire reports.
 
   onData(bytes: Buffer): void {
     this.handler.counters.bytesFromClients += bytes.length

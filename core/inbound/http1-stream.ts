@@ -29,8 +29,8 @@ export interface Http1Carrier {
   readonly isLastRequest: boolean
   pauseBody(): void
   resumeBody(form: BodyForm): void
-  /** The exchange is over. Unless requests may follow, the connection closes behind what was sent. */
-  finish(behind: Behind): void
+  /** The exchange is over. Unless requests may follow, the connection closes behind what was sent; `sentBefore`: without this response. */
+  finish(behind: Behind, sentBefore: number): void
   cut(): void
   handOver(): HandedOver
 }
@@ -55,11 +55,15 @@ export class Http1Stream implements ClientStream {
   private readonly start: number
   private coding: ResponseCoding = 'none'
   private persists = false
+  private readonly hasBody: boolean
+  private readonly sentBefore: number
 
   /** `carrier.handler.head` holds the request's head now. */
   constructor(carrier: Http1Carrier) {
     const { head } = carrier.handler
     this.carrier = carrier
+    this.hasBody = !carrier.isRequestWhole
+    this.sentBefore = carrier.wire.sentBytes
     this.isHead = head.isHead
     this.isOldClient = head.minorVersion === 0
     this.isUpgrade = head.fields.connection !== 0 && isUpgrade(head)
@@ -142,7 +146,7 @@ export class Http1Stream implements ClientStream {
       const end = lastChunk(this.takesTrailers ? trailers : undefined)
       this.carrier.wire.write(end, 0, end.length)
     }
-    this.carrier.finish(this.behind(this.persists))
+    this.finish(this.persists)
   }
 
   refuse(problem: Problem): void {
@@ -156,7 +160,7 @@ export class Http1Stream implements ClientStream {
       persists,
     }
     sendProblem(this.carrier.wire, problem, respondent, this.carrier.handler.dateLine())
-    this.carrier.finish(this.behind(persists))
+    this.finish(persists)
   }
 
   cut(): void {
@@ -176,10 +180,10 @@ export class Http1Stream implements ClientStream {
     commit(writeResponseHead(outbox.bytes, at, head, { coding, isOldClient, persists, dateLine: handler.dateLine }))
   }
 
-  /** A client that wants its connection closed sends nothing further on it (RFC 9112 9.6). */
-  private behind(persists: boolean): Behind {
-    if (persists) return 'requests'
-    return this.wantsKeepAlive ? 'unknown' : 'nothing'
+  /** A client that wants its connection closed sends nothing further on it (RFC 9112 9.6), unless it was still sending a body. */
+  private finish(persists: boolean): void {
+    const behind = persists ? 'requests' : this.wantsKeepAlive || this.hasBody ? 'unknown' : 'nothing'
+    this.carrier.finish(behind, this.sentBefore)
   }
 
   private mayPersist(): boolean {

@@ -6,7 +6,7 @@ import { StartError } from '../errors.ts'
 import { acceptQueue } from './accept-queue.ts'
 import { shortageOf } from './connect.ts'
 import type { ReportFault } from './event.ts'
-import type { AcceptEvents, BoundSocket, Transport } from './transport.ts'
+import type { AcceptEvents, BindManner, BoundSocket, Transport } from './transport.ts'
 import type { Wire } from './wire.ts'
 
 export interface Listener {
@@ -24,11 +24,9 @@ export interface Listener {
   stop(): void
 }
 
-export interface ListenerOptions {
+export interface ListenerOptions extends BindManner {
   readonly transport: Transport
   readonly address: SocketAddress
-  /** Whether other processes of the same user may listen there too, if all say so. */
-  readonly reusePort: boolean
   /** Permissions of a Unix socket; undefined: by the process's umask. */
   readonly mode: number | undefined
   /** Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away. */
@@ -46,11 +44,11 @@ const REFUSAL = Buffer.from(
 
 /** Throws StartError with one line on what is wrong with the address. */
 export function listen(options: ListenerOptions): Listener {
-  const { address, transport, reusePort } = options
+  const { address, transport } = options
   try {
     if (address.kind === 'unix') return together(address, [bindPath(address.path, options)])
     const events = eventsOf(options)
-    const sockets = bindHosts(address, (host) => transport.bindHost(host, reusePort, events))
+    const sockets = bindHosts(address, (host) => transport.bindHost(host, options, events))
     const [first] = sockets
     return together(first?.address.kind === 'tcp' ? { ...address, port: first.address.port } : address, sockets)
   } catch (error) {

@@ -41,6 +41,7 @@ export class Pipe implements Idle {
 
   lend(): this {
     this.isFed = true
+    this.isAbandoned = false
     return this
   }
 

@@ -12,7 +12,7 @@ import type { OwnedSocket } from './wire-socket.ts'
 export interface Transport {
   readonly name: 'epoll' | 'bun'
   /** Listens at an IP address, or at what the system takes a name for. Throws an error with the system's `code`. */
-  bindHost(where: HostAddress, reusePort: boolean, events: AcceptEvents): BoundSocket
+  bindHost(where: HostAddress, manner: BindManner, events: AcceptEvents): BoundSocket
   /** Listens on a Unix socket, which must not be there yet. Throws an error with the system's `code`. */
   bindPath(path: string, events: AcceptEvents): BoundSocket
   /** A pipe for bytes on their way from one socket to another; undefined: none is to be had. Absent: it can't use any. */
@@ -20,6 +20,15 @@ export interface Transport {
   /** What it makes of connects that `reportFault` hears of. */
   connects(reportFault: ReportFault): Connect
 }
+
+export interface BindManner {
+  /** Whether other processes of the same user may listen there too, if all say so. */
+  readonly reusePort: boolean
+  /** Whether a client comes in only with its first bytes, or after a second; where the system can do that. */
+  readonly deferAccept: boolean
+}
+
+export const PLAIN: BindManner = { reusePort: false, deferAccept: false }
 
 /** Who hears of those that come in. */
 export interface AcceptEvents {

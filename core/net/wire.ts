@@ -15,6 +15,8 @@ import type { SocketOwner, WireSocket } from './wire-socket.ts'
 
 /** How long a peer may take to end its side after we ended ours; then the kernel delivers what it has taken without us. */
 const LINGER_MS = 2000
+/** What is with the peer's system as soon as it has been sent, but for a network that loses it. */
+const MAX_LAST_BYTES = 16 * 1024
 
 /** Bytes that go on within the kernel. */
 interface Relay {
@@ -35,6 +37,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   private readonly wheel: TimerWheel
   /** Bytes the kernel did not take yet, in order. */
   private kept: Kept | undefined = undefined
+  /** Of all that was to be sent, what the system has taken. */
+  sentBytes = 0
   /** Where what comes goes within the kernel. */
   private relay: Relay | undefined = undefined
   /** Nothing is read from the peer. */
@@ -44,8 +48,6 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** 'open' until we end our side; 'ending' while kept bytes must go first; 'ended' once our FIN is out. */
   private side: 'open' | 'ending' | 'ended' = 'open'
   private lingers = false
-  /** It closes when everything has gone out, and waits for nobody. */
-  private hasPeerSaidAll = false
   /** We have cut it. */
   private isCut = false
   /** Length of the time-out that is armed, for progress to renew; 0: none. */
@@ -163,13 +165,15 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     if (this.side === 'ended') this.arm(LINGER_MS)
   }
 
-  /** Closes once everything has gone out, for a peer of which nothing can follow: its end need not be waited for. */
-  closeAtOnce(): void {
+  /**
+   * Closes at once behind the last few bytes, for a peer of which nothing can follow: its end need not be waited for. `since`:
+   * what had been sent before these. What is more, or has not gone out, might be lost by a peer that says something after all,
+   * since a close with bytes unread is a reset: that is closed behind as ever.
+   */
+  closeAtOnce(since: number): void {
     if (outbox.owner === this) flush()
-    if (this.side !== 'open' || this.socket === undefined) return
-    this.hasPeerSaidAll = true
-    if (this.kept === undefined) this.socket.end()
-    else this.side = 'ending'
+    if (this.side !== 'open' || this.kept !== undefined || this.sentBytes - since > MAX_LAST_BYTES) this.close()
+    else this.socket?.end()
   }
 
   /**
@@ -239,9 +243,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     const hasProgressed = this.sendKept()
     if (hasProgressed && this.armedMs > 0) this.arm(this.armedMs)
     if (this.kept !== undefined) return
-    if (this.hasPeerSaidAll) {
-      this.socket?.end()
-    } else if (this.side === 'ending') {
+    if (this.side === 'ending') {
       this.sendEnd()
       if (this.lingers) this.close()
     } else {
@@ -283,7 +285,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
       sent = socket.write(bytes, start, end - start)
       // -1: closed already; `close` is on its way.
       if (sent < 0) return
-      this.owner.onSent(sent)
+      this.onSent(sent)
       if (sent === end - start) {
         if (!isBorrowed && end === bytes.length) release(bytes)
         return
@@ -306,8 +308,13 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     if (kept === undefined || socket === undefined) return false
     const sent = kept.sendOn(socket)
     if (kept.isEmpty) this.kept = undefined
-    if (sent > 0) this.owner.onSent(sent)
+    if (sent > 0) this.onSent(sent)
     return sent > 0
+  }
+
+  private onSent(length: number): void {
+    this.sentBytes += length
+    this.owner.onSent(length)
   }
 
   private dropKept(): void {
@@ -319,10 +326,10 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   private sendPiped(pipe: Pipe): void {
     if (outbox.owner === this) flush()
     const { socket } = this
-    if (socket === undefined || this.side !== 'open') return
-    const sent = this.kept === undefined ? (socket.sendFrom?.(pipe) ?? -1) : 0
-    if (sent < 0) return
-    if (sent > 0) this.owner.onSent(sent)
+    const isOpen = socket !== undefined && this.side === 'open'
+    const sent = !isOpen ? -1 : this.kept === undefined ? (socket.sendFrom?.(pipe) ?? -1) : 0
+    if (sent < 0) return pipe.abandon()
+    if (sent > 0) this.onSent(sent)
     if (pipe.pending > 0) this.keep(pipe)
   }
 

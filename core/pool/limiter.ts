@@ -18,7 +18,8 @@ export class Limiter implements AttemptObserver {
   /** Before the first request to any of `backends`, and when either changes. undefined: nobody is held to anything. */
   update(policy: ConcurrencyPolicy | undefined, backends: readonly Backend[], now: number): void {
     if (policy === undefined) {
-      if (this.onResponse !== undefined) for (const backend of backends) backend.limit(Infinity)
+      // Also of those that were away when it was switched off.
+      for (const backend of backends) backend.limit(Infinity)
       this.gradients = new WeakMap()
       this.onResponse = undefined
       this.onUnanswered = undefined

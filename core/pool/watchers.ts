@@ -103,6 +103,11 @@ export class Watchers {
     else this.monitor?.update()
   }
 
+  /** It is no longer one of the pool's: when it is again, it joins anew. */
+  forget(backend: Backend): void {
+    this.known.delete(backend)
+  }
+
   private welcome(backend: Backend): void {
     this.known.add(backend)
     this.ramps.begin(backend, 'it is new')

@@ -80,7 +80,8 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
       this.settings = config
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
     }
-    if (config.reusePort === before.reusePort) return { ...NO_MOVE, commit }
+    if (config.reusePort === before.reusePort && config.deferAccept === before.deferAccept)
+      return { ...NO_MOVE, commit }
     this.rebind(config, before)
     return { ...NO_MOVE, commit, abandon: () => this.guard(() => this.rebind(before, config)) }
   }
@@ -176,7 +177,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     }
   }
 
-  private listen({ reusePort, mode }: ListenerConfig, address: SocketAddress): Listener {
+  private listen({ reusePort, deferAccept, mode }: ListenerConfig, address: SocketAddress): Listener {
     const { transport, budget, reportFault } = this.services
     const accept = (peer: string): Wire | undefined => {
       const wire = this.accept(peer)
@@ -188,7 +189,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
       this.services.onShortage(detail)
       return false
     }
-    return listen({ transport, address, reusePort, mode, accept, onShortage, reportFault })
+    return listen({ transport, address, reusePort, deferAccept, mode, accept, onShortage, reportFault })
   }
 }
 

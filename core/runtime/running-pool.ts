@@ -252,7 +252,10 @@ export class RunningPool {
     const create = (member: Member): Backend => this.takeBack(member, now) ?? this.createBackend(member, now)
     const { backends, removed } = reconcile(this.backends, config.members, create, now)
     this.backends = backends
-    for (const backend of removed) this.letGo(backend)
+    for (const backend of removed) {
+      this.letGo(backend)
+      this.watchers.forget(backend)
+    }
     for (const backend of backends) {
       // Of a pool that had retired, also those that stayed are on their way.
       this.leaving.takeBack(backend.id)

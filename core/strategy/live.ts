@@ -202,8 +202,12 @@ export class LiveStrategy {
       this.giveUp(`had ${faultLimit} faults within a minute, the last: ${detail}`)
   }
 
-  /** What the balancer tells of a strategy that takes too long for a request, many a time. */
+  /**
+   * What the balancer tells of a strategy that takes too long for a request, many a time. Of a shipped one that says how busy
+   * the machine is, and that its code has not been compiled yet.
+   */
   onSlow(msPerRequest: number): void {
+    if (this.running.loaded.isShipped) return
     const detail = `took ${msPerRequest.toPrecision(2)} ms for a request, more than ${slowestNsPerRequest / 1e6} ms`
     const count = this.countFault(detail)
     if (isWorthALine(count)) this.report(detail, count)

@@ -212,6 +212,10 @@ describe('slow start', () => {
     expect(two.requests.length).toBeWithin(8, 13)
     edge.clock.advance(10_000)
     expect(edge.backend(1)).toMatchObject({ effectiveWeight: 1, slowStart: null })
+    // Taken out for an upgrade, say, and put back before its drain time is over.
+    await edge.apply({ pools: [{ ...pool!, members: [makeMember(one.port)] }] })
+    await edge.apply({ pools: [{ ...pool!, members: [one, two].map(({ port }) => makeMember(port)) }] })
+    expect(edge.backend(1)).toMatchObject({ effectiveWeight: 0.1, slowStart: { why: 'it is new' } })
   })
 })
 

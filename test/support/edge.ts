@@ -86,6 +86,7 @@ export const tcpListener = (name: string, port: number, host = '127.0.0.1'): Lis
   name,
   address: { kind: 'tcp', host, port },
   reusePort: false,
+  deferAccept: false,
   mode: undefined,
 })
 
@@ -93,6 +94,7 @@ export const unixListener = (name: string, path: string): ListenerConfig => ({
   name,
   address: { kind: 'unix', path },
   reusePort: false,
+  deferAccept: false,
   mode: undefined,
 })
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Endpoint } from '../../core/net/connect.ts'
-import type { BoundSocket, Transport } from '../../core/net/transport.ts'
+import { PLAIN, type BoundSocket, type Transport } from '../../core/net/transport.ts'
 import type { OwnedSocket, SocketOwner } from '../../core/net/wire-socket.ts'
 import { type PeerOptions, peerHandlers, RawPeer, turn, turnUntil } from './raw-peer.ts'
 
@@ -96,7 +96,7 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
   const bound =
     family === 'Unix'
       ? transport.bindPath(path, events)
-      : transport.bindHost({ kind: 'tcp', host, port: 0 }, false, events)
+      : transport.bindHost({ kind: 'tcp', host, port: 0 }, PLAIN, events)
   const connect = transport.connects(reportFault)
 
   /** How many peers have begun to connect: those that are accepted come in their order. */

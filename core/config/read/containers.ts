@@ -67,10 +67,12 @@ function belongsInto(name: string, fields: Fields): string | undefined {
   return homes.length === 0 ? undefined : `it belongs into ${homes.join(' or ')}`
 }
 
-function homesOf(name: string, key: string, { properties, additionalProperties, anyOf = [] }: JsonSchema): string[] {
-  const has = (schema: JsonSchema['properties']): boolean => schema !== undefined && Object.hasOwn(schema, name)
+function homesOf(name: string, key: string, schema: JsonSchema): string[] {
+  const { properties, additionalProperties, items, anyOf = [] } = schema
+  const has = (known: JsonSchema['properties']): boolean => known !== undefined && Object.hasOwn(known, name)
   if (has(properties)) return [`"${key}"`]
   if (additionalProperties && has(additionalProperties.properties)) return [`an entry of "${key}"`]
+  if (items !== undefined) return homesOf(name, key, items).map(() => `an item of "${key}"`)
   return anyOf.flatMap((form) => homesOf(name, key, form))
 }
 

@@ -60,6 +60,17 @@ const reusePort = showDefault(
   false,
 )
 
+const deferAccept = showDefault(
+  located(
+    flag({
+      description:
+        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that has connected and said nothing yet is reset when the listener goes. On Linux; not for `unix:` addresses.',
+      examples: [true],
+    }),
+  ),
+  false,
+)
+
 const listener = convert(
   object(
     {
@@ -69,16 +80,22 @@ const listener = convert(
       ),
       mode: located(mode),
       reusePort,
+      deferAccept,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort }, _node, reading): ListenerDraft => {
+  ({ address, mode, reusePort, deferAccept }, _node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
-    if (isUnix && reusePort?.value === true)
-      reading.report(reusePort.node, { rule: 'must not be true for a unix: address' })
+    for (const one of [reusePort, deferAccept])
+      if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
     if (!isUnix && mode !== undefined && (address === undefined || address.value !== undefined))
       reading.report(mode.node, { rule: 'is for unix: addresses only' })
-    return { address, mode: mode?.value, reusePort: reusePort?.value ?? false }
+    return {
+      address,
+      mode: mode?.value,
+      reusePort: reusePort?.value ?? false,
+      deferAccept: deferAccept?.value ?? false,
+    }
   },
 )
 
@@ -86,6 +103,7 @@ interface ListenerDraft {
   readonly address: WrittenAddress
   readonly mode: number | undefined
   readonly reusePort: boolean
+  readonly deferAccept: boolean
 }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {

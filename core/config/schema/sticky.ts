@@ -136,7 +136,7 @@ const learn = convert(
   ),
   ({ cookie: name, header }, node, reading): LearnPolicy['from'] | undefined => {
     if (node !== undefined && node.children?.length !== 1)
-      reading.report(node, { rule: 'must have one of the keys cookie and header' })
+      reading.report(node, { rule: 'must have one of the keys cookie and header, not both' })
     if (name !== undefined) return { kind: 'cookie', name }
     return header === undefined ? undefined : { kind: 'header', name: header }
   },
@@ -182,7 +182,7 @@ export type StickyDraft = CookieDraft | LearnPolicy
 export const sticky: Field<StickyDraft | undefined> = convert(body, ({ cookie, learn, ttl, size }, node, reading) => {
   const forms = childNames(node).filter((name) => name === 'cookie' || name === 'learn')
   if (node !== undefined && forms.length !== 1)
-    reading.report(node, { rule: 'must have one of the keys cookie and learn' })
+    reading.report(node, { rule: 'must have one of the keys cookie and learn, not both' })
   if (cookie !== undefined) {
     for (const setting of [ttl, size])
       if (setting)

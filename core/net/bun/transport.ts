@@ -11,7 +11,7 @@ import { handlersFor } from './handlers.ts'
 
 export const openBun = (clock: Pick<Clock, 'soon'>): Transport => ({
   name: 'bun',
-  bindHost({ host: hostname, port }: HostAddress, reusePort, events) {
+  bindHost({ host: hostname, port }: HostAddress, { reusePort }, events) {
     // Bun's types know of `reusePort` for `Bun.serve` alone.
     const where = { hostname, port, reusePort }
     return asBound(Bun.listen<SocketOwner>({ ...optionsOf(events, clock), ...where }))

@@ -2,11 +2,20 @@
 import { unlinkSync } from 'node:fs'
 import type { SocketAddress } from '../../address.ts'
 import type { Cancel } from '../../clock.ts'
-import type { AcceptEvents, BoundSocket } from '../transport.ts'
+import type { AcceptEvents, BindManner, BoundSocket } from '../transport.ts'
 import type { SocketOwner } from '../wire-socket.ts'
 import { codeOf, EAGAIN, EPOLLIN, errorName, systemError } from './calls.ts'
 import { type Endpoint, shortageOf } from '../connect.ts'
-import { NO_DELAY, openSocket, REUSE_ADDRESS, REUSE_PORT, setOption, SOCK_FLAGS, V6_ONLY } from './options.ts'
+import {
+  DEFER_ACCEPT,
+  NO_DELAY,
+  openSocket,
+  REUSE_ADDRESS,
+  REUSE_PORT,
+  setOption,
+  SOCK_FLAGS,
+  V6_ONLY,
+} from './options.ts'
 import type { Watched } from './loop.ts'
 import { AF_INET6, AF_UNIX, familyAt, hostAt, portAt, writeAddress } from './sockaddr.ts'
 import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
@@ -24,7 +33,7 @@ const SIZE = 128
 
 export interface BindOptions {
   readonly endpoint: Endpoint
-  readonly reusePort: boolean
+  readonly manner: BindManner
   readonly events: AcceptEvents
 }
 
@@ -32,7 +41,7 @@ export interface BindOptions {
 export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket {
   const { calls } = means.loop
   const { call, scratch } = calls
-  const { endpoint, reusePort, events } = options
+  const { endpoint, manner, events } = options
   const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
   if (size === undefined) throw Object.assign(new Error('no address'), { code: 'EINVAL' })
   const family = familyAt(scratch.bytes, ADDRESS)
@@ -47,7 +56,8 @@ export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket
       setOption(calls, fd, NO_DELAY, 1)
     }
     if (family === AF_INET6) setOption(calls, fd, V6_ONLY, 0)
-    if (reusePort) setOption(calls, fd, REUSE_PORT, 1)
+    if (manner.reusePort) setOption(calls, fd, REUSE_PORT, 1)
+    if (manner.deferAccept) setOption(calls, fd, DEFER_ACCEPT, 1)
     must(call.bind(fd, scratch.address + ADDRESS, size), 'bind')
     must(call.listen(fd, BACKLOG), 'listen')
     const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)

@@ -14,6 +14,8 @@ export type Option = readonly [level: number, name: number]
 export const REUSE_ADDRESS: Option = [1, 2]
 export const REUSE_PORT: Option = [1, 15]
 export const NO_DELAY: Option = [6, 1]
+/** In seconds. */
+export const DEFER_ACCEPT: Option = [6, 9]
 export const V6_ONLY: Option = [41, 26]
 
 /** Throws an error with the system's `code`. */

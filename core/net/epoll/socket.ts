@@ -167,6 +167,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   onEvents(events: number): void {
+    // Nobody is left to answer, and what was sent before the reset is worth nothing.
+    if ((events & EPOLLERR) !== 0 && this.isAccepted) return this.close(ECONNRESET)
     if ((events & EPOLLOUT) !== 0 && this.isBlocked) {
       this.isBlocked = false
       this.data.drained()
@@ -176,7 +178,6 @@ export class EpollSocket implements OwnedSocket, Watched {
     if ((events & ENDS) !== 0) this.isEnding = true
     if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.isDead = true
     if (!this.isPaused) this.read()
-    else if ((events & EPOLLERR) !== 0 && this.isAccepted) this.close(ECONNRESET)
     else if (this.isDead) this.closeIfNothingIsLeft()
   }
 

@@ -5,7 +5,7 @@ import type { HostAddress } from '../../bind-hosts.ts'
 import type { SystemClock } from '../../clock.ts'
 import { adopt } from '../adopt.ts'
 import { outbox } from '../outbox.ts'
-import type { Transport } from '../transport.ts'
+import { PLAIN, type Transport } from '../transport.ts'
 import { type Calls, loadCalls } from './calls.ts'
 import { connectByEpoll } from './connecting.ts'
 import { bindSocket } from './listening.ts'
@@ -28,11 +28,11 @@ export function openEpoll(clock: SystemClock, load: () => Calls | undefined = lo
   }
   return {
     name: 'epoll',
-    bindHost(where, reusePort, events) {
+    bindHost(where, manner, events) {
       const address = isIP(where.host) === 0 ? resolve(where) : where.host
-      return bindSocket(means, { endpoint: { kind: 'ip', address, port: where.port }, reusePort, events })
+      return bindSocket(means, { endpoint: { kind: 'ip', address, port: where.port }, manner, events })
     },
-    bindPath: (path, events) => bindSocket(means, { endpoint: { kind: 'unix', path }, reusePort: false, events }),
+    bindPath: (path, events) => bindSocket(means, { endpoint: { kind: 'unix', path }, manner: PLAIN, events }),
     openPipe: () => openPipe(calls),
     connects: (reportFault) => connectByEpoll(means, reportFault),
   }

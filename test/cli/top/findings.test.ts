@@ -73,6 +73,13 @@ describe('faults', () => {
     expect(toneOf(found as Finding)).toBe('warn')
   })
 
+  test('tell of a pool that asks another strategy than it says', () => {
+    const { strategy } = poolFrame('web', peers)
+    const reverted = { ...strategy, reverted: true, revertedBecause: 'had 10 faults' }
+    const [found] = findFaults(frameOf([poolFrame('web', peers, { strategy: reverted })]), [])
+    expect(found).toMatchObject({ kind: 'reverted', pool: 'web', backend: undefined, why: 'had 10 faults' })
+  })
+
   test('compare no backend with itself, nor microseconds with each other', () => {
     const alone = frameOf([poolFrame('web', [backendFrame({ latency: latencyOf(5000) })])])
     expect(findFaults(alone, [])).toEqual([])

@@ -80,7 +80,7 @@ describe('outliers', () => {
   test('are no more than there is room for, each once, success rates first', () => {
     const bad = samples([0, 100], fine, fine, fine, fine, fine, fine, fine, fine, [0, 60])
     expect(outliers(bad, policy, 5)).toEqual([
-      { subject: 'a', cause: "0 % of its requests went well within 10 s, 88.9 % of its peers'" },
+      { subject: 'a', cause: "0 % of its requests went well within 10 s, 100 % of its peers'" },
       { subject: 'j', cause: '100 % of its requests failed within 10 s' },
     ])
     expect([found(bad, policy, 1), found(bad, policy, 0), found(bad, policy, -1)]).toEqual(['a', '', ''])

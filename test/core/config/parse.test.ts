@@ -70,7 +70,7 @@ describe('a valid config', () => {
     const text = `{
       "$schema": "./smartedge.schema.json",
       "listeners": {
-        "web": { "address": "[::]:80", "reusePort": true },
+        "web": { "address": "[::]:80", "reusePort": true, "deferAccept": true },
         "local": { "address": "unix:/run/edge.sock", "mode": "0660", "reusePort": false },
       },
       "admin": { "address": "0.0.0.0:9900", "token": "\${TOKEN}" },
@@ -110,7 +110,7 @@ describe('a valid config', () => {
       present: ['/app/plugins/mine.ts', '/app/geo.mmdb'],
     })
     expect(config.listeners).toEqual([
-      { ...tcpListener('web', 80, '::'), reusePort: true },
+      { ...tcpListener('web', 80, '::'), reusePort: true, deferAccept: true },
       { ...unixListener('local', '/run/edge.sock'), mode: 0o660 },
     ])
     expect(config.admin?.token?.reveal()).toBe('sesame')

@@ -52,8 +52,8 @@ describe('sticky', () => {
 
   test.each([
     [true, 'pools.web.sticky must be an object with the keys cookie, learn, ttl, size'],
-    [{}, 'pools.web.sticky must have one of the keys cookie and learn'],
-    [{ cookie: {}, learn: { cookie: 'a' } }, 'sticky must have one of the keys cookie and learn'],
+    [{}, 'pools.web.sticky must have one of the keys cookie and learn, not both'],
+    [{ cookie: {}, learn: { cookie: 'a' } }, 'sticky must have one of the keys cookie and learn, not both'],
     [{ cookie: {}, ttl: '1m' }, 'sticky.ttl is for learned sessions'],
     [{ cookie: {}, size: '1MiB' }, 'sticky.size is for learned sessions'],
     [{ cookie: { name: 'a b' } }, 'sticky.cookie.name must be a cookie name such as "backend"'],
@@ -76,8 +76,8 @@ describe('sticky', () => {
       'sticky.cookie.path must not stand beside a name with __Host-',
     ],
     [{ cookie: { key: 'hunter2' } }, 'sticky.cookie.key must be 16 to 1024 printable ASCII'],
-    [{ learn: {} }, 'sticky.learn must have one of the keys cookie and header'],
-    [{ learn: { cookie: 'a', header: 'b' } }, 'learn must have one of the keys cookie and header'],
+    [{ learn: {} }, 'sticky.learn must have one of the keys cookie and header, not both'],
+    [{ learn: { cookie: 'a', header: 'b' } }, 'learn must have one of the keys cookie and header, not both'],
     [{ learn: { header: 'x session' } }, 'learn.header must be a field name'],
     [{ learn: { cookie: 'a' }, size: '1KiB' }, 'sticky.size must be a size from 64KiB to 1GiB'],
     [{ learn: { cookie: 'a' }, ttl: 60 }, 'did you mean "60ms" or "60s"?'],

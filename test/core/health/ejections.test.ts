@@ -52,7 +52,7 @@ describe('ejections', () => {
     expect(out()).toEqual([])
     clock.advance(10_000)
     expect(out()).toEqual([5])
-    expect(told).toEqual(["5 ejected for 30 s: 60 % of its requests went well within 10 s, 92 % of its peers'"])
+    expect(told).toEqual(["5 ejected for 30 s: 60 % of its requests went well within 10 s, 100 % of its peers'"])
     expect(backends[4]!.standing).toMatchObject({ by: 'ejection', state: 'unhealthy', since: 11_000, until: 41_000 })
     expect(backends[4]!.counters.ejections).toBe(1)
   })

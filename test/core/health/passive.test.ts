@@ -107,7 +107,7 @@ describe('a member that traffic has taken out', () => {
     expect(isOut()).toBe(true)
     clock.advance(1)
     expect(isOut()).toBe(false)
-    expect(changes).toEqual(['down: 3 connect failures in a row', 'up: tried again after a pause'])
+    expect(changes).toEqual(['down: 3 connect failures in a row', 'up: its pause is over, the next request tries it'])
     expect(clock.pending()).toBe(0)
   })
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AcceptEvents, BoundSocket } from '../../../core/net/transport.ts'
+import { PLAIN, type AcceptEvents, type BoundSocket } from '../../../core/net/transport.ts'
 import type { OwnedSocket } from '../../../core/net/wire-socket.ts'
 import { connectTo } from '../../support/raw-client.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
@@ -33,7 +33,7 @@ describe.each(transports)('by %s', (_name, transport) => {
     reportFault: (error) => void faults.push(error),
   }
   const keep = (bound: BoundSocket): BoundSocket => (open.push(bound), bound)
-  const bind = (host: string, port = 0, on = events) => keep(transport.bindHost({ kind: 'tcp', host, port }, false, on))
+  const bind = (host: string, port = 0, on = events) => keep(transport.bindHost({ kind: 'tcp', host, port }, PLAIN, on))
   const portOf = ({ address }: BoundSocket): number => (address.kind === 'tcp' ? address.port : 0)
   const codeOf = (begin: () => unknown): unknown => {
     try {

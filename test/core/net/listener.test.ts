@@ -33,6 +33,7 @@ describe.each(transports)('by %s', (_name, transport) => {
       transport,
       address,
       reusePort: false,
+      deferAccept: false,
       mode: undefined,
       accept,
       onShortage: () => false,
@@ -104,6 +105,19 @@ describe.each(transports)('by %s', (_name, transport) => {
         void Bun.connect({ hostname, port: portOf(listener), socket: { data: () => undefined } }).catch(() => undefined)
       for (let turns = 0; turns < 50; turns += 1) await turn()
       expect([peers, listener.countQueued()]).toEqual([[], 0])
+    })
+
+    test('lets who says nothing wait behind who speaks, when told to and able to', async () => {
+      const { listener, peers } = start(tcp('127.0.0.1'), { deferAccept: true })
+      const where = { hostname: '127.0.0.1', port: portOf(listener) }
+      const silent = await Bun.connect({ ...where, socket: { data: () => undefined } })
+      await Bun.connect({ ...where, socket: { open: (socket) => void socket.write('x'), data: () => undefined } })
+      const inFirst = transport.name === 'epoll' ? 1 : 2
+      await turnUntil(() => peers.length >= inFirst, 'who speaks')
+      for (let turns = 0; turns < 50; turns += 1) await turn()
+      expect(peers).toHaveLength(inFirst)
+      silent.write('x')
+      await turnUntil(() => peers.length === 2, 'who spoke later')
     })
 
     test('shares its port when all say so, and else with nobody', () => {

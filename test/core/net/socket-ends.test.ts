@@ -41,6 +41,14 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
       expect(ear.log.filter((word) => word !== 'data')).toEqual(['reset'])
     })
 
+    test('tells of the reset of who came to us, though what came with it has it pause', async () => {
+      const { ear, peer } = await rig.pair('accepted', { received: () => ear.socket.pause() })
+      peer.send('once read')
+      peer.reset()
+      await ear.until('reset')
+      expect(ear.log.filter((word) => word !== 'data')).toEqual(['reset'])
+    })
+
     test('tells of a reset behind what it has not read yet', async () => {
       const { ear, peer } = await pair()
       ear.socket.pause()

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { enter, leave } from '../../../core/net/outbox.ts'
+import { Pipe } from '../../../core/net/pipe.ts'
+import type { Pipes } from '../../../core/net/pipes.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
 import type { WireOwner } from '../../../core/net/wire-owner.ts'
@@ -27,6 +29,22 @@ function inOneEvent(steps: () => void): void {
 }
 
 const big = 'x'.repeat(100_000)
+
+/** One wire that passes bytes on to another within the kernel, and what became of the pipe. */
+function makeRelay(sendFrom: (pipe: Pipe) => number) {
+  const fates: string[] = []
+  const opened = { reader: 1, writer: 2, close: () => void fates.push('closed') }
+  const pipe = new Pipe(opened, { keep: () => void fates.push('kept'), onClosed: () => {} })
+  const [source, target] = [make(), make()]
+  Object.assign(source.wire.socket ?? {}, { pipeInto: () => {} })
+  Object.assign(target.wire.socket ?? {}, { sendFrom })
+  source.wire.relayTo(target.wire, 40_000, { take: () => pipe.lend() } as unknown as Pipes)
+  const come = (length: number): void => {
+    pipe.pending += length
+    source.wire.piped(length)
+  }
+  return { pipe, source: source.wire, target: target.wire, come, fates }
+}
 
 describe('a wire that writes', () => {
   test('sends at once outside of an event', () => {
@@ -247,20 +265,21 @@ describe('a wire that ends', () => {
     const { wire, log, sent } = make()
     enter()
     wire.write(bytesOf('bye'), 0, 3)
-    wire.closeAtOnce()
+    wire.closeAtOnce(0)
     leave()
     expect([sent(), log]).toEqual(['bye', ['end', 'onClose']])
   })
 
-  test('closes at once behind what it keeps', () => {
-    const { wire, log, sent, takes } = make()
-    takes(1)
-    wire.write(bytesOf('bye'), 0, 3)
-    wire.closeAtOnce()
-    expect(log).toEqual(['onBlocked'])
-    takes(9)
-    wire.drained()
-    expect([sent(), log]).toEqual(['bye', ['onBlocked', 'end', 'onClose']])
+  test.each([
+    ['what it keeps', 2, 1, 'bye', 0],
+    ['much', 20_000, 20_000, 'x'.repeat(20_000), 0],
+    ['little, with much before', 20_000, 20_000, 'x'.repeat(20_000), 19_000],
+  ])('does not close at once behind %s', (_, __, taken, text, since) => {
+    const { wire, log, takes } = make()
+    takes(taken)
+    wire.write(bytesOf(text), 0, text.length)
+    wire.closeAtOnce(since)
+    expect(log.includes('end')).toBe(since > 0)
   })
 
   test('gives up the connect under way when it is destroyed, once', () => {
@@ -345,5 +364,48 @@ describe('a wire that waits', () => {
     expect(log).toEqual([])
     wire.opened(socket!)
     expect(log).toEqual(['pause', 'onOpen'])
+  })
+})
+
+describe('a wire that passes bytes on within the kernel', () => {
+  test('gives the pipe back when all has gone through', () => {
+    const { come, fates } = makeRelay((pipe) => {
+      const all = pipe.pending
+      pipe.onLeft(all)
+      return all
+    })
+    come(20_000)
+    expect(fates).toEqual([])
+    come(20_000)
+    expect(fates).toEqual(['kept'])
+  })
+
+  test.each([
+    ['has closed', (target: Wire) => target.closed(undefined)],
+    ['was cut', (target: Wire) => target.destroy()],
+    ['is being closed', (target: Wire) => target.close()],
+  ])('keeps no pipe with bytes for a peer that %s', (_, end) => {
+    const { source, target, come, fates } = makeRelay(() => 0)
+    end(target)
+    come(20_000)
+    source.closed(undefined)
+    expect(fates).toEqual(['closed'])
+  })
+
+  test('keeps no pipe with bytes that cannot be sent', () => {
+    const { source, come, fates } = makeRelay(() => -1)
+    come(20_000)
+    source.closed(undefined)
+    expect(fates).toEqual(['closed'])
+  })
+
+  test('lends a pipe anew as if it had never been left', () => {
+    const { pipe, fates } = makeRelay(() => 0)
+    pipe.abandon()
+    pipe.lend().endFeeding()
+    expect(fates).toEqual(['kept'])
+    pipe.lend().pending = 1
+    pipe.endFeeding()
+    expect(fates).toEqual(['kept'])
   })
 })

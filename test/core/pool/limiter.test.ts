@@ -87,6 +87,14 @@ describe('a limiter', () => {
     expect([limitOf(backend), limiter.onResponse, limiter.onUnanswered]).toEqual([Infinity, undefined, undefined])
   })
 
+  test('lets go of one, too, that was away when it was switched off', () => {
+    const { limiter, backend } = limiting()
+    limiter.update(policy, [], 1)
+    limiter.update(undefined, [], 2)
+    limiter.update(undefined, [backend], 3)
+    expect(limitOf(backend)).toBe(Infinity)
+  })
+
   test('knows a backend again, and begins anew with another, or after it was off', () => {
     const rig = limiting()
     const { limiter, backend } = rig

@@ -127,7 +127,10 @@ describe('Watchers', () => {
     update(unchecked)
     expect(one.standing).toMatchObject({ by: 'traffic', until: 1100 })
     clock.advance(1000)
-    expect([states(), told.at(-1)]).toEqual([['unchecked', 'unchecked'], '1 unchecked: tried again after a pause'])
+    expect([states(), told.at(-1)]).toEqual([
+      ['unchecked', 'unchecked'],
+      '1 unchecked: its pause is over, the next request tries it',
+    ])
   })
 
   test('let those serve on who served before checks began', () => {

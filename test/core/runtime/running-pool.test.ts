@@ -44,7 +44,7 @@ describe('a running pool', () => {
     expect(picked(started)).toEqual(new Set([one, two]))
     expect(started.events).toEqual([
       { kind: 'backend-down', pool: 'web', backend: one.id, detail: '2 connect failures in a row' },
-      { kind: 'backend-up', pool: 'web', backend: one.id, detail: 'tried again after a pause' },
+      { kind: 'backend-up', pool: 'web', backend: one.id, detail: 'its pause is over, the next request tries it' },
     ])
   })
 

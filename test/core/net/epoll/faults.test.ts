@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
 import { systemClock } from '../../../../core/clock.ts'
 import { openEpoll } from '../../../../core/net/epoll/transport.ts'
-import type { Transport } from '../../../../core/net/transport.ts'
+import { PLAIN, type Transport } from '../../../../core/net/transport.ts'
 import { type CallName, type Fault, type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
 import { turn, turnUntil } from '../../../support/raw-peer.ts'
 import { type Side, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
@@ -146,7 +146,7 @@ describe.skipIf(!isLinux)('a socket of our own', () => {
       onShortage: (code: string) => shortages.push(code) > 0,
       reportFault: (error: unknown) => void rig.faults.push(error),
     }
-    const bound = transport.bindHost({ kind: 'tcp', host: '127.0.0.1', port: 0 }, false, events)
+    const bound = transport.bindHost({ kind: 'tcp', host: '127.0.0.1', port: 0 }, PLAIN, events)
     const port = bound.address.kind === 'tcp' ? bound.address.port : 0
     const before = openDescriptors()
     next('epoll_ctl', 1, { code: 'ENOSPC' })
@@ -220,7 +220,7 @@ describe.skipIf(!isLinux)('a socket of our own', () => {
     const before = openDescriptors()
     next(name, 1, { code })
     const events = { onAccepted() {}, onShortage: () => false, reportFault() {} }
-    const bind = () => transport.bindHost({ kind: 'tcp', host: '127.0.0.1', port: 0 }, false, events)
+    const bind = () => transport.bindHost({ kind: 'tcp', host: '127.0.0.1', port: 0 }, PLAIN, events)
     expect(bind).toThrow(expect.objectContaining({ code }))
     expect(openDescriptors()).toBe(before)
   })
