@@ -64,6 +64,21 @@ export class Breakers {
     else if (status === SWITCHING_PROTOCOLS) this.countVerdict(backend, 'good', now)
   }
 
+  /** Nobody waits for it any longer: a hedge has answered, its time is over, its client has left. So long it was slow. */
+  onUnanswered(backend: Backend, elapsedMs: number, now: number): void {
+    const { slowCalls } = this.policy
+    const { breaker } = backend.facts
+    if (
+      slowCalls === undefined ||
+      elapsedMs <= slowCalls.latencyMs ||
+      this.isStopped ||
+      now - elapsedMs < breaker.since
+    )
+      return
+    if (breaker.kind === 'closed') this.countAnswer(backend, true, now)
+    else this.countVerdict(backend, 'bad', now)
+  }
+
   onEnd(backend: Backend, ending: Ending, now: number, { startedAt }: { readonly startedAt: number }): void {
     if (this.isStopped || startedAt < backend.facts.breaker.since) return
     if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return

@@ -112,6 +112,21 @@ describe('the breakers of a pool', () => {
   })
 
   test.each([
+    ['open for slowness of which no head told, since another attempt answered first', 101, 'open'],
+    ['do not take for slow who was not waited for as long as that', 100, 'closed'],
+  ])('%s', (_, elapsedMs, state) => {
+    const slow = { errorRatio: undefined, slowCalls: { latencyMs: 100, ratio: 1 }, minRequests: 4 }
+    const { backends, begin, clock } = breaking(slow)
+    const [one] = backends
+    for (let count = 0; count < 4; count += 1) {
+      const attempt = begin(one)
+      clock.advance(elapsedMs)
+      attempt.end({ kind: 'abandoned', elapsedMs }, clock.now())
+    }
+    expect(stateOf(one)).toBe(state)
+  })
+
+  test.each([
     ['a client that left', { kind: 'abandoned', elapsedMs: 0 }],
     ['a lack of our own', { kind: 'local', elapsedMs: 0 }],
     ['what is not to count', { kind: 'failed', cause: 'timeout', elapsedMs: 0 }],

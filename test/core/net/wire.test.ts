@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import { enter, leave } from '../../../core/net/outbox.ts'
-import { Pipe } from '../../../core/net/pipe.ts'
-import type { Pipes } from '../../../core/net/pipes.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import type { Wire } from '../../../core/net/wire.ts'
 import type { WireOwner } from '../../../core/net/wire-owner.ts'
@@ -29,22 +27,6 @@ function inOneEvent(steps: () => void): void {
 }
 
 const big = 'x'.repeat(100_000)
-
-/** One wire that passes bytes on to another within the kernel, and what became of the pipe. */
-function makeRelay(sendFrom: (pipe: Pipe) => number) {
-  const fates: string[] = []
-  const opened = { reader: 1, writer: 2, close: () => void fates.push('closed') }
-  const pipe = new Pipe(opened, { keep: () => void fates.push('kept'), onClosed: () => {} })
-  const [source, target] = [make(), make()]
-  Object.assign(source.wire.socket ?? {}, { pipeInto: () => {} })
-  Object.assign(target.wire.socket ?? {}, { sendFrom })
-  source.wire.relayTo(target.wire, 40_000, { take: () => pipe.lend() } as unknown as Pipes)
-  const come = (length: number): void => {
-    pipe.pending += length
-    source.wire.piped(length)
-  }
-  return { pipe, source: source.wire, target: target.wire, come, fates }
-}
 
 describe('a wire that writes', () => {
   test('sends at once outside of an event', () => {
@@ -364,48 +346,5 @@ describe('a wire that waits', () => {
     expect(log).toEqual([])
     wire.opened(socket!)
     expect(log).toEqual(['pause', 'onOpen'])
-  })
-})
-
-describe('a wire that passes bytes on within the kernel', () => {
-  test('gives the pipe back when all has gone through', () => {
-    const { come, fates } = makeRelay((pipe) => {
-      const all = pipe.pending
-      pipe.onLeft(all)
-      return all
-    })
-    come(20_000)
-    expect(fates).toEqual([])
-    come(20_000)
-    expect(fates).toEqual(['kept'])
-  })
-
-  test.each([
-    ['has closed', (target: Wire) => target.closed(undefined)],
-    ['was cut', (target: Wire) => target.destroy()],
-    ['is being closed', (target: Wire) => target.close()],
-  ])('keeps no pipe with bytes for a peer that %s', (_, end) => {
-    const { source, target, come, fates } = makeRelay(() => 0)
-    end(target)
-    come(20_000)
-    source.closed(undefined)
-    expect(fates).toEqual(['closed'])
-  })
-
-  test('keeps no pipe with bytes that cannot be sent', () => {
-    const { source, come, fates } = makeRelay(() => -1)
-    come(20_000)
-    source.closed(undefined)
-    expect(fates).toEqual(['closed'])
-  })
-
-  test('lends a pipe anew as if it had never been left', () => {
-    const { pipe, fates } = makeRelay(() => 0)
-    pipe.abandon()
-    pipe.lend().endFeeding()
-    expect(fates).toEqual(['kept'])
-    pipe.lend().pending = 1
-    pipe.endFeeding()
-    expect(fates).toEqual(['kept'])
   })
 })
