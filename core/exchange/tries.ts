@@ -15,7 +15,7 @@ import type { Pool } from '../pool/pool.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem } from '../stream/client-stream.ts'
-import { later } from './alarm.ts'
+import { Alarm, later } from './alarm.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { discardResponse } from './discard.ts'
 import { hedgeAfterMs } from './hedge.ts'
@@ -58,7 +58,7 @@ export class Tries {
   private readonly owner: TriesOwner
   private readonly backends: TriedBackends
   private state: State = OVER
-  private cancelHedge: Cancel | undefined = undefined
+  private hedgeAlarm: Alarm | undefined = undefined
   /** What was sent of the body; undefined: that is not kept, or there is none. */
   private replay: Replay | undefined = undefined
   private trailers: FieldSection | undefined = undefined
@@ -100,7 +100,7 @@ export class Tries {
     const hedgeMs = route.hedge && hedgeAfterMs(route.hedge, this.pool, { head, client, now })
     this.tryNext(now, head, UNAVAILABLE)
     if (hedgeMs !== undefined && this.state.kind === 'running')
-      this.cancelHedge = later(services.clock, hedgeMs, () => this.hedge())
+      this.hedgeAlarm = new Alarm(services.quickWheel, hedgeMs, () => this.hedge())
   }
 
   passBody(bytes: Buffer, start: number, end: number): void {
@@ -198,7 +198,7 @@ export class Tries {
   private end(): void {
     if (this.state.kind === 'waiting') this.state.cancel()
     this.state = OVER
-    this.cancelHedge?.()
+    this.hedgeAlarm?.cancel()
     this.replay?.release()
   }
 
@@ -234,7 +234,7 @@ export class Tries {
     const { client, services } = this.owner
     // Nothing is taken from the client until another attempt can have it.
     if (!client.isWhole) client.pauseBody()
-    this.cancelHedge?.()
+    this.hedgeAlarm?.cancel()
     const tryNext = (): void => this.tryNext(services.clock.now(), client.readHead(), last)
     if (next.kind === 'same') this.tryAgain(backend, last)
     else if (next.afterMs > 0) this.state = { kind: 'waiting', cancel: later(services.clock, next.afterMs, tryNext) }

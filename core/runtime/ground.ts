@@ -63,6 +63,7 @@ export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
     budget,
     pipes: new Pipes(given.transport, budget),
     wheel: new TimerWheel(clock, reportFault),
+    quickWheel: new TimerWheel(clock, reportFault, 1),
     turns: createTurns(clock, reportFault),
     names: createNameTable(clock, lookUp),
     life: createLife(clock, () => counters.connectionsOpen === 0),

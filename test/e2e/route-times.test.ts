@@ -119,7 +119,7 @@ describe('a route that hedges', () => {
     await turnUntil(() => first.requests.length === 102, 'the slow request')
     edge.clock.advance(49)
     expect(second.requests).toHaveLength(0)
-    edge.clock.advance(1)
+    edge.clock.advance(3)
     expect((await nextResponse(client)).body).toBe('second')
     await first.connections[0]!.expectClosed()
     expect(edge.counters).toMatchObject({ hedges: 1, hedgesWon: 1, hedgesCancelled: 0, retries: 0 })

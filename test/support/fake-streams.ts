@@ -253,6 +253,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const services: Services = {
     clock,
     wheel: new TimerWheel(clock, fail),
+    quickWheel: new TimerWheel(clock, fail, 1),
     random: options.random ?? seededRandom(1),
     counters,
     writeRequestId: (_, at) => at,

@@ -163,6 +163,7 @@ export function backendSide(clock: VirtualClock, keeps = true): BackendSide {
     limits,
     timeouts: backendTimeouts,
     wheel: new TimerWheel(clock, fail),
+    quickWheel: new TimerWheel(clock, fail, 1),
     counters: { bytesToBackend: 0, bytesFromBackend: 0 },
     onIdle() {
       log.push('idle')

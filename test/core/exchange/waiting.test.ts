@@ -176,7 +176,7 @@ describe('a hedge', () => {
   test('is none while requests wait for their first attempt', () => {
     const exchange = waiting({ idle: [1, 1], full: [], ...hedging })
     const told = another(exchange)
-    exchange.clock.advance(20)
+    exchange.clock.advance(23)
     expect([sent(exchange), told]).toEqual([[1, 0], []])
   })
 
@@ -187,7 +187,7 @@ describe('a hedge', () => {
     free(exchange)
     exchange.clock.advance(19)
     expect(sent(exchange)).toEqual([1, 0])
-    exchange.clock.advance(1)
+    exchange.clock.advance(3)
     expect(sent(exchange)).toEqual([1, 1])
   })
 })
