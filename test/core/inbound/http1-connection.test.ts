@@ -37,6 +37,24 @@ function connect({ answers = false, halfClose = 'abort' }: { answers?: boolean; 
   return { ...side, clock, socket, send, end, request, paths }
 }
 
+describe('a client that asked for a close', () => {
+  const closing = 'Connection: close\r\n'
+  const withBody = `POST / HTTP/1.1\r\nHost: a\r\n${closing}Content-Length: 2\r\n\r\nab`
+
+  test.each([
+    ['at once when it asked for nothing else', [get('/', closing)], 'ended'],
+    ['in good order when it sent a body, of which more may come than it said', [withBody], undefined],
+    ['in good order when something came behind its request', [get('/', closing), get('/2')], undefined],
+  ] as const)('is closed behind %s', (_, texts, state) => {
+    const { send, requests, socket } = connect()
+    for (const text of texts) send(text)
+    requests[0]!.resumeBody('data')
+    inEvent(() => ok(requests[0]!))
+    expect(socket.sent).toStartWith('HTTP/1.1 200 OK')
+    expect([socket.hasShut, socket.closing]).toEqual([true, state])
+  })
+})
+
 describe('a client that says nothing', () => {
   test('is closed without a word when the head does not begin in time', () => {
     const { clock, socket, log } = connect()
