@@ -15,6 +15,8 @@ export interface Attempt {
   readonly view: AttemptView
   /** Of the response head; 0 before it has arrived. */
   readonly status: number
+  /** The whole request is on its way to the backend: from now on that is who is waited for, and no slow client. */
+  awaitResponse(now: number): void
   /** The response head has arrived. */
   respond(status: number, now: number): void
   /** Over. A second call is a bug, which throws. */
@@ -24,10 +26,16 @@ export interface Attempt {
 /** Hears of every attempt of a pool, by what it has at the time; must not throw. Times are monotonic ms. */
 export interface AttemptObserver {
   onStart?: ((backend: Backend, now: number, attempt: Attempt) => void) | undefined
-  /** Its response head has arrived, `ttfbMs` after the attempt began; 101: it is a tunnel from now on. */
+  /**
+   * Its response head has arrived, `ttfbMs` after the attempt began, or after the request's end where that came later and
+   * before the head. Status 101: it is a tunnel from now on.
+   */
   onResponse?: ((backend: Backend, ttfbMs: number, now: number, attempt: Attempt) => void) | undefined
-  /** It has ended without a response head, since that did not come in time, or its client did not wait for it. */
-  onUnanswered?: ((backend: Backend, elapsedMs: number, now: number) => void) | undefined
+  /**
+   * It has ended without a response head, since that did not come in time, or its client did not wait for it; `waitedMs` as
+   * with `onResponse`. Not told where the backend did not have the whole request.
+   */
+  onUnanswered?: ((backend: Backend, waitedMs: number, now: number, attempt: Attempt) => void) | undefined
   /** Once for each start, on every path. */
   onEnd?: ((backend: Backend, outcome: Outcome, now: number, attempt: Attempt) => void) | undefined
 }
@@ -59,6 +67,7 @@ class CountedAttempt implements Attempt {
   private readonly isRetry: boolean
   private shown: AttemptView | undefined = undefined
   status = 0
+  private awaitedSince: number | undefined = undefined
   private hasEnded = false
 
   constructor(backend: Backend, pool: PoolOfAttempts, now: number, isRetry: boolean) {
@@ -74,21 +83,26 @@ class CountedAttempt implements Attempt {
     return (this.shown ??= Object.freeze({ candidate: this.backend.candidate, startedAt, inflightBefore, isRetry }))
   }
 
+  awaitResponse(now: number): void {
+    this.awaitedSince = now
+  }
+
   respond(status: number, now: number): void {
     this.status = status
-    const { backend, pool, startedAt } = this
-    for (const observer of pool.observers) observer.onResponse?.(backend, now - startedAt, now, this)
+    const { backend, pool, startedAt, awaitedSince } = this
+    const ttfbMs = now - (awaitedSince ?? startedAt)
+    for (const observer of pool.observers) observer.onResponse?.(backend, ttfbMs, now, this)
   }
 
   end(outcome: Outcome, now: number): void {
-    const { backend, pool } = this
+    const { backend, pool, awaitedSince } = this
     if (this.hasEnded) throw new Error(`an attempt on ${backend.id} was ended twice`)
     this.hasEnded = true
     freePlace(backend)
     freePlace(pool.load)
     count(backend, outcome)
-    if (this.status === 0 && isLate(outcome))
-      for (const observer of pool.observers) observer.onUnanswered?.(backend, outcome.elapsedMs, now)
+    if (this.status === 0 && awaitedSince !== undefined && isLate(outcome))
+      for (const observer of pool.observers) observer.onUnanswered?.(backend, now - awaitedSince, now, this)
     for (const observer of pool.observers) observer.onEnd?.(backend, outcome, now, this)
   }
 }

@@ -64,8 +64,13 @@ export class Attempt implements ResponseSink {
     return now - this.startedAt
   }
 
-  /** Fails it when no response has begun within `ms` from now. */
-  limit(wheel: TimerWheel, ms: number): void {
+  /** From now on it is the backend who is waited for: it fails when no response has begun within `tryMs`. */
+  awaitResponse(now: number, wheel: TimerWheel, tryMs: number | undefined): void {
+    this.counted.awaitResponse(now)
+    if (tryMs !== undefined) this.limit(wheel, tryMs)
+  }
+
+  private limit(wheel: TimerWheel, ms: number): void {
     this.alarm = new Alarm(wheel, ms, () => {
       if (this.isSent) this.reject('timeout', `no response within ${ms} ms`)
       else this.reject('connect', `no connection within ${ms} ms`)

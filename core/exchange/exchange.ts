@@ -247,7 +247,8 @@ export class Exchange implements RequestSink, TriesOwner {
   private expire({ by, detail }: Limit): void {
     const { counters } = this.services
     counters.requestTimeouts += 1
-    this.giveUp(by === 'route')
+    // Of a request that is still being sent the client is to blame.
+    this.giveUp(by === 'route' && this.client.isWhole)
     this.fail({ status: 504, detail })
   }
 

@@ -113,7 +113,7 @@ export class Tries {
     this.trailers = trailers
     if (state.kind !== 'running') return
     state.attempt.stream.sendEnd(trailers)
-    this.limitTry(state.attempt)
+    this.awaitResponse(state.attempt, this.owner.services.clock.now())
   }
 
   onReady(attempt: Attempt): void {
@@ -297,15 +297,13 @@ export class Tries {
     const { owner, hasTried } = this
     this.hasTried = true
     const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
-    if (owner.client.isWhole) this.limitTry(attempt)
+    if (owner.client.isWhole) this.awaitResponse(attempt, now)
     return attempt
   }
 
-  /** From now on it is the backend who is to be waited for. */
-  private limitTry(attempt: Attempt): void {
+  private awaitResponse(attempt: Attempt, now: number): void {
     const { route, services } = this.owner
-    const tryMs = route.timeouts?.tryMs
-    if (tryMs !== undefined) attempt.limit(services.wheel, tryMs)
+    attempt.awaitResponse(now, services.wheel, route.timeouts?.tryMs)
   }
 
   private contextOf(head: RequestHead, now: number): RequestContext {

@@ -35,6 +35,15 @@ interface Tally {
 
 const SWITCHING_PROTOCOLS = 101
 
+/** What matters here of an attempt. */
+interface Begun {
+  /** Monotonic ms. */
+  readonly startedAt: number
+}
+interface Answered extends Begun {
+  readonly status: number
+}
+
 /** Observes attempts; those of before the newest change of a breaker's state say nothing to it. */
 export class Breakers {
   private readonly options: BreakersOptions
@@ -53,10 +62,10 @@ export class Breakers {
     if (backend.facts.breaker.kind === 'half-open' && !this.isStopped) this.step(backend, { kind: 'trial-begun' }, now)
   }
 
-  onResponse(backend: Backend, ttfbMs: number, now: number, { status }: { readonly status: number }): void {
+  onResponse(backend: Backend, ttfbMs: number, now: number, { startedAt, status }: Answered): void {
     const { slowCalls } = this.policy
     const { breaker } = backend.facts
-    if (this.isStopped || now - ttfbMs < breaker.since) return
+    if (this.isStopped || startedAt < breaker.since) return
     const isSlow = slowCalls !== undefined && ttfbMs > slowCalls.latencyMs
     if (breaker.kind === 'closed' && slowCalls !== undefined) this.countAnswer(backend, isSlow, now)
     // A trial that is slow has failed already, and a tunnel has gone well: it may last for hours.
@@ -65,21 +74,16 @@ export class Breakers {
   }
 
   /** Nobody waits for it any longer: a hedge has answered, its time is over, its client has left. So long it was slow. */
-  onUnanswered(backend: Backend, elapsedMs: number, now: number): void {
+  onUnanswered(backend: Backend, waitedMs: number, now: number, { startedAt }: Begun): void {
     const { slowCalls } = this.policy
     const { breaker } = backend.facts
-    if (
-      slowCalls === undefined ||
-      elapsedMs <= slowCalls.latencyMs ||
-      this.isStopped ||
-      now - elapsedMs < breaker.since
-    )
+    if (slowCalls === undefined || waitedMs <= slowCalls.latencyMs || this.isStopped || startedAt < breaker.since)
       return
     if (breaker.kind === 'closed') this.countAnswer(backend, true, now)
     else this.countVerdict(backend, 'bad', now)
   }
 
-  onEnd(backend: Backend, ending: Ending, now: number, { startedAt }: { readonly startedAt: number }): void {
+  onEnd(backend: Backend, ending: Ending, now: number, { startedAt }: Begun): void {
     if (this.isStopped || startedAt < backend.facts.breaker.since) return
     if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return
     this.countVerdict(backend, verdictOn(ending, this.policy.failures), now)

@@ -36,7 +36,7 @@ export type Ending =
 /** Observes attempts. */
 export interface PassiveHealth {
   /** A response's head, also over a connection that was open already: what answers is reachable. One compare when all is well. */
-  onResponse(backend: Backend, ttfbMs: number, now: number): void
+  onResponse(backend: Backend, ttfbMs: number, now: number, attempt: { readonly startedAt: number }): void
   /** Counts connects that were refused, reset or timed out; not those that their client gave up, or we had no means for. */
   onEnd(backend: Backend, ending: Ending): void
   /** The result of a check; does not call `onChange`. */
@@ -96,7 +96,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
   const isOut = ({ facts }: Backend): boolean => isFailing(facts.traffic, clock.now())
 
   return {
-    onResponse(backend, ttfbMs, now) {
+    onResponse(backend, _ttfbMs, _now, { startedAt }) {
       if (backend.connectFailuresInRow === 0 || isStopped) return
       const { traffic } = backend.facts
       if (traffic.kind === 'clear') {
@@ -104,7 +104,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
         return
       }
       // Attempts from before the outage may still be answered over connections that were open.
-      if (now - ttfbMs < traffic.since) return
+      if (startedAt < traffic.since) return
       const wasOut = isOut(backend)
       clear(backend)
       if (wasOut) tell(backend, 'it has answered a request')

@@ -11,7 +11,7 @@ import type { ConcurrencyPolicy } from './policy.ts'
 /** While it is off it hears of nothing. */
 export class Limiter implements AttemptObserver {
   onResponse: ((backend: Backend, ttfbMs: number, now: number) => void) | undefined = undefined
-  onUnanswered: ((backend: Backend, elapsedMs: number, now: number) => void) | undefined = undefined
+  onUnanswered: ((backend: Backend, waitedMs: number, now: number) => void) | undefined = undefined
   /** Of each backend for as long as it lives, so that one that comes back is known. */
   private gradients = new WeakMap<Backend, Gradient>()
 
@@ -29,8 +29,8 @@ export class Limiter implements AttemptObserver {
     this.onResponse = (backend, ttfbMs, at) =>
       this.follow(backend, (gradient) => gradient.record(ttfbMs, backend.inflight, at))
     // The attempt is over, and counts no more among those under way.
-    this.onUnanswered = (backend, elapsedMs, at) =>
-      this.follow(backend, (gradient) => gradient.recordAtLeast(elapsedMs, backend.inflight + 1, at))
+    this.onUnanswered = (backend, waitedMs, at) =>
+      this.follow(backend, (gradient) => gradient.recordAtLeast(waitedMs, backend.inflight + 1, at))
   }
 
   private begin(backend: Backend, policy: ConcurrencyPolicy, now: number): void {

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import type { BreakerPolicy } from '../../core/backend/breaker.ts'
 import type { EjectionPolicy } from '../../core/backend/ejection.ts'
 import type { PoolConfig } from '../../core/config/config.ts'
-import { startTestEdge, type TestEdge } from '../support/edge.ts'
+import { anyRequest, startTestEdge, type TestEdge } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { closedPort } from '../support/ports.ts'
 import { ok, startRawBackend } from '../support/raw-backend.ts'
-import { ask, connectTo, get } from '../support/raw-client.ts'
-import type { RawPeer } from '../support/raw-peer.ts'
+import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
+import { type RawPeer, turnUntil } from '../support/raw-peer.ts'
 
 const failures = {
   causes: ['connect', 'timeout', 'reset', 'protocol'],
@@ -65,6 +65,42 @@ async function askMany(client: RawPeer, times: number): Promise<Readonly<Record<
 const kinds = ({ events }: TestEdge): string[] => events.map(({ kind }) => kind)
 const start = (ports: readonly number[], pool: Partial<PoolConfig>) =>
   startTestEdge(ports, { pool: { strategy: inTurn, ...pool } })
+
+describe('a client that sends its requests slowly', () => {
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n'
+  const slowCalls = { latencyMs: 500, ratio: 0.5 }
+
+  test('and has no time left for them fails nowhere', async () => {
+    await using backend = startWell()
+    const timeouts = { requestMs: 2000, tryMs: undefined, deadline: undefined, backend: {} }
+    const routes = [{ match: anyRequest, pool: 'web', priority: 5, timeouts }]
+    await using edge = await startTestEdge([backend.port], { config: { routes } })
+    await using client = await connectTo(edge.port)
+    client.send(`${head}ab`)
+    await turnUntil(() => edge.backend().inflight === 1, 'the head')
+    edge.clock.advance(2400)
+    expect((await nextResponse(client)).status).toBe(504)
+    expect(edge.backend()).toMatchObject({ abandoned: 1, failures: { total: 0 } })
+  })
+
+  test.each(['is answered', 'leaves'])('and %s makes no backend slow', async (what) => {
+    await using backend = startWell()
+    await using edge = await start([backend.port], { breaker: { ...breaker, minRequests: 2, slowCalls } })
+    for (let time = 0; time < 3; time += 1) {
+      await using client = await connectTo(edge.port)
+      client.send(`${head}ab`)
+      await turnUntil(() => edge.backend().inflight === 1, 'the head')
+      edge.clock.advance(1000)
+      if (what === 'leaves') client.reset()
+      else {
+        client.send('cd')
+        expect((await nextResponse(client)).status).toBe(200)
+      }
+      await turnUntil(() => edge.backend().inflight === 0, 'the end')
+    }
+    expect(edge.backend()).toMatchObject({ requests: 3, abandoned: what === 'leaves' ? 3 : 0, breakerTrips: 0 })
+  })
+})
 
 describe('a backend that fails half of its requests, fast,', () => {
   test('is out within the window by its breaker, and back once trials go well', async () => {

@@ -41,8 +41,8 @@ describe('an attempt', () => {
   })
 
   test.each<readonly [Outcome, boolean, readonly number[]]>([
-    [{ kind: 'abandoned', elapsedMs: 7 }, false, [7]],
-    [failed('timeout'), false, [3]],
+    [{ kind: 'abandoned', elapsedMs: 9 }, false, [7]],
+    [failed('timeout'), false, [7]],
     [{ kind: 'abandoned', elapsedMs: 7 }, true, []],
     [failed('timeout'), true, []],
     [failed('reset'), false, []],
@@ -51,11 +51,30 @@ describe('an attempt', () => {
     [completed(200), true, []],
   ])('that ends with %j, its head there: %p, went unanswered for %j ms', (outcome, hasHead, expected) => {
     const heard: number[] = []
-    const observer = { onUnanswered: (_: Backend, elapsedMs: number) => void heard.push(elapsedMs) }
+    const observer = { onUnanswered: (_: Backend, waitedMs: number) => void heard.push(waitedMs) }
     const attempt = beginAttempt(makeBackend(1), poolOfAttempts([{}, observer]), 0)
+    attempt.awaitResponse(2)
     if (hasHead) attempt.respond(200, 1)
     attempt.end(outcome, 9)
     expect(heard).toEqual([...expected])
+  })
+
+  test('is waited for once its request is whole, and not while a client still sends that', () => {
+    const heard: unknown[] = []
+    const observer: AttemptObserver = {
+      onResponse: (_, ttfbMs) => void heard.push(['answered', ttfbMs]),
+      onUnanswered: (_, waitedMs) => void heard.push(['unanswered', waitedMs]),
+    }
+    const begin = () => beginAttempt(makeBackend(1), poolOfAttempts([observer]), 10)
+    const [slow, early, left] = [begin(), begin(), begin()]
+    slow.awaitResponse(5000)
+    slow.respond(200, 5003)
+    early.respond(413, 14)
+    left.end({ kind: 'abandoned', elapsedMs: 9000 }, 9010)
+    expect(heard).toEqual([
+      ['answered', 3],
+      ['answered', 4],
+    ])
   })
 
   test('tells the strategy last, once inflight has fallen', () => {

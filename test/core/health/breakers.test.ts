@@ -120,6 +120,7 @@ describe('the breakers of a pool', () => {
     const [one] = backends
     for (let count = 0; count < 4; count += 1) {
       const attempt = begin(one)
+      attempt.awaitResponse(clock.now())
       clock.advance(elapsedMs)
       attempt.end({ kind: 'abandoned', elapsedMs }, clock.now())
     }

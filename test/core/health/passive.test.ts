@@ -26,7 +26,7 @@ function watchingOne({ failures = 3, recovery = pause(1000) }: { failures?: numb
   })
   const run = (results: string) =>
     Array.from(results, (result) => {
-      if (result === '+') passive.onResponse(backend, 0, clock.now())
+      if (result === '+') passive.onResponse(backend, 0, clock.now(), { startedAt: clock.now() })
       else passive.onEnd(backend, refused)
       return isOut() ? 'd' : 'u'
     }).join('')
@@ -61,7 +61,7 @@ describe('createPassiveHealth', () => {
     const { backend, isOut, passive, run } = watchingOne()
     const other = makeBackend(2)
     run('--')
-    passive.onResponse(other, 0, 0)
+    passive.onResponse(other, 0, 0, { startedAt: 0 })
     passive.onEnd(other, refused)
     expect([backend.connectFailuresInRow, other.connectFailuresInRow]).toEqual([2, 1])
     run('-')
@@ -156,7 +156,7 @@ describe('a member that traffic has taken out', () => {
     clock.advance(100)
     run('---')
     clock.advance(100)
-    passive.onResponse(backend, 150, 200)
+    passive.onResponse(backend, 150, 200, { startedAt: 50 })
     expect([isOut(), backend.connectFailuresInRow]).toEqual([true, 3])
   })
 

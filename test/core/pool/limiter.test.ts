@@ -27,8 +27,9 @@ function rounds(
     const now = (time.now += 1000)
     const attempts = Array.from({ length: backend.maxInflight }, () => beginAttempt(backend, pool, now))
     for (const attempt of attempts) {
+      attempt.awaitResponse(now)
       if (outcome === undefined) attempt.respond(200, now + ms)
-      attempt.end(outcome ?? { kind: 'completed', status: 200, elapsedMs: 99_999 }, now + ms)
+      attempt.end(outcome ?? { kind: 'completed', status: 200, elapsedMs: 99_999 }, now + (outcome?.elapsedMs ?? ms))
     }
   }
 }
@@ -72,8 +73,9 @@ describe('a limiter', () => {
     const rig = { limiter, backend, pool: poolOfAttempts([limiter]), time: { now: 0 } }
     const one = (ms: number, outcome: Outcome): void => {
       const attempt = beginAttempt(backend, rig.pool, (rig.time.now += 1000))
+      attempt.awaitResponse(rig.time.now)
       if (outcome.kind === 'completed') attempt.respond(200, rig.time.now + ms)
-      attempt.end(outcome, rig.time.now + ms)
+      attempt.end(outcome, rig.time.now + outcome.elapsedMs)
     }
     for (let count = 0; count < 150; count += 1) one(5, { kind: 'completed', status: 200, elapsedMs: 5 })
     const found = limitOf(backend)
