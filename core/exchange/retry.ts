@@ -104,8 +104,9 @@ export const isSafe = (method: string): boolean => SAFE.has(method)
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method)
 
 /** Whether a second request does no more than the first: by its method, or since the client numbers it (Idempotency-Key). */
-export function isRepeatable(head: Pick<RequestHead, 'method' | 'fields'>): boolean {
-  return isIdempotent(head.method) || (head.fields.valueNamed('idempotency-key') ?? '') !== ''
+export function isRepeatable(head: Pick<RequestHead, 'isGet' | 'method' | 'fields'>): boolean {
+  // Most are, and a method's text is made anew each time.
+  return head.isGet || isIdempotent(head.method) || (head.fields.valueNamed('idempotency-key') ?? '') !== ''
 }
 
 /** Whether a response of that status may be thrown away for another. */

@@ -249,8 +249,8 @@ export class Tries {
   }
 
   private tryNext(now: number, head: RequestHead, last: Problem): void {
-    // A body may turn out to be too large to be sent twice, so its request is given no connection that may have died.
-    const choice = this.owner.client.isWhole ? 'any' : 'checked'
+    // What can't be sent twice is given no connection that may have died; nor is a body, which may turn out to be too large.
+    const choice = this.owner.client.isWhole && isRepeatable(head) ? 'any' : 'checked'
     this.session ??= this.pool.sticky?.sessionOf(head)
     const acquired = this.backends.acquire(this.contextOf(head, now), choice, this.session)
     if (acquired === undefined) {

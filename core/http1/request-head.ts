@@ -60,6 +60,11 @@ export class RequestHead {
   }
 
   /** HEAD (RFC 9110 9.3.2): its response has no body. */
+  get isGet(): boolean {
+    const { bytes, start, methodEnd } = this
+    return methodEnd - start === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54
+  }
+
   get isHead(): boolean {
     return this.bytes[this.start] === 0x48 && this.isMethod('HEAD')
   }

@@ -43,10 +43,11 @@ describe('an exchange', () => {
     expect(exchange.sources[0]!.last.log).toEqual(['POST', 'body abc', 'end'])
   })
 
-  test('asks for a connection that is surely there for a request with a body, and for no other', () => {
+  test('asks for a connection that is surely there for a request that may not be sent twice, and for no other', () => {
     const choicesOf = (options: FakeExchangeOptions) => beginExchange(options).sources[0]!.choices
     expect(choicesOf({ idle: [1] })).toEqual(['any'])
     expect(choicesOf({ idle: [1], request: post, isWhole: false })).toEqual(['checked'])
+    expect(choicesOf({ idle: [1], request: 'POST / HTTP/1.1\r\nHost: a\r\n\r\n' })).toEqual(['checked'])
   })
 
   test('stops the client while the backend is blocked, and the backend while the client is', () => {

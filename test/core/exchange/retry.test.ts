@@ -137,6 +137,11 @@ describe('isRepeatable', () => {
   const head = (method: string, fields = '') => parseRequest(`${method} / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
 
   test.each([
+    ['GET', '', true],
+    ['GEX', '', false],
+    ['XET', '', false],
+    ['GETS', '', false],
+    ['get', '', false],
     ['PUT', '', true],
     ['POST', '', false],
     ['POST', 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"\r\n', true],
