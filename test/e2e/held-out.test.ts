@@ -77,7 +77,9 @@ describe('a client that sends its requests slowly', () => {
     await using edge = await startTestEdge([backend.port], { config: { routes } })
     await using client = await connectTo(edge.port)
     client.send(`${head}ab`)
-    await turnUntil(() => edge.backend().inflight === 1, 'the head')
+    // A backend that is still being connected to when the time is over has failed.
+    const peer = await backend.connection(0)
+    await peer.until(() => peer.text.endsWith('ab') || undefined, 'what there is of the request')
     edge.clock.advance(2400)
     expect((await nextResponse(client)).status).toBe(504)
     expect(edge.backend()).toMatchObject({ abandoned: 1, failures: { total: 0 } })
