@@ -260,12 +260,12 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (this.hasShut || this.isDead) this.close(this.hasShut ? undefined : ECONNRESET)
   }
 
-  /** Dead while nobody reads: what came before is still to be had. */
+  /** Dead while nobody reads: what came before is still to be had, and an end behind our own is told of when it is read. */
   private closeIfNothingIsLeft(): void {
     const { loop, memory } = this.means
     memory.makeRoom()
     const peeked = loop.calls.call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
-    if (peeked <= 0) this.close(ECONNRESET)
+    if (peeked < 0 || (peeked === 0 && !this.hasShut)) this.close(ECONNRESET)
   }
 
   private standInLine(): void {
