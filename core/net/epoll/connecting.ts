@@ -36,6 +36,8 @@ class Connecting implements Watched {
   /** -1: there is none, or it is in other hands. */
   private fd = -1
   private isOver = false
+  /** What has become of it. */
+  private socket: EpollSocket | undefined = undefined
 
   constructor(means: EpollMeans, events: ConnectEvents, reportFault: ReportFault) {
     this.means = means
@@ -88,19 +90,17 @@ class Connecting implements Watched {
     this.fd = -1
     this.isOver = true
     const socket = new EpollSocket(fd, this.means, NOBODY, this.reportFault)
+    this.socket = socket
     loop.replace(fd, socket)
-    try {
-      this.events.onConnected(socket)
-      // What came along with the connect is told of once.
-      if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
-    } catch (error) {
-      socket.onFault(error)
-    }
+    this.events.onConnected(socket)
+    // What came along with the connect is told of once.
+    if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
   }
 
   onAgain(): void {}
 
   onFault(error: unknown): void {
+    if (this.socket !== undefined) return this.socket.onFault(error)
     this.reportFault(error)
     this.close()
   }
