@@ -1,8 +1,7 @@
 /** A connect of our own, which can be given up: the descriptor is closed at once. */
 import type { Connect, ConnectEvents, Endpoint } from '../connect.ts'
 import { inEvent, type ReportFault } from '../event.ts'
-import type { SocketOwner } from '../wire-socket.ts'
-import { codeOf, EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
+import { codeOf, EINPROGRESS, EINVAL, EPOLLOUT, errorName, systemError } from './calls.ts'
 import type { Watched } from './loop.ts'
 import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
@@ -51,12 +50,12 @@ class Connecting implements Watched {
     const { calls } = loop
     const { call, scratch } = calls
     const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
-    if (size === undefined) throw codeError('EINVAL')
+    if (size === undefined) throw systemError(EINVAL, 'connect')
     const fd = openSocket(calls, familyAt(scratch.bytes, ADDRESS))
     try {
       if (endpoint.kind === 'ip') setOption(calls, fd, NO_DELAY, 1)
       const errno = call.connect(fd, scratch.address + ADDRESS, size) === 0 ? 0 : calls.errno()
-      if (errno !== 0 && errno !== EINPROGRESS) throw codeError(errorName(errno))
+      if (errno !== 0 && errno !== EINPROGRESS) throw systemError(errno, 'connect')
       // Done or not, it is told of when it can be written to.
       loop.add(fd, this, READ_EVENTS | EPOLLOUT)
     } catch (error) {
@@ -89,7 +88,7 @@ class Connecting implements Watched {
     const { fd } = this
     this.fd = -1
     this.isOver = true
-    const socket = new EpollSocket(fd, this.means, NOBODY, this.reportFault)
+    const socket = new EpollSocket(fd, this.means, 'connected', this.reportFault)
     this.socket = socket
     loop.replace(fd, socket)
     this.events.onConnected(socket)
@@ -113,8 +112,3 @@ class Connecting implements Watched {
     this.fd = -1
   }
 }
-
-const codeError = (code: string): Error => Object.assign(new Error(code), { code })
-
-/** Until the connect is told of. */
-const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }
