@@ -84,10 +84,6 @@ const NAMES = new Map(
 
 export const errorName = (number: number): string => NAMES.get(number) ?? `errno ${number}`
 
-/** The `code` of what `systemError` made. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN'
-
 /** As node:net's errors are: with the system's `code`. */
 export const systemError = (number: number, call: string): Error =>
   Object.assign(new Error(`${call}: ${errorName(number)}`), { code: errorName(number) })

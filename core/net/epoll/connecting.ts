@@ -1,7 +1,8 @@
 /** A connect of our own, which can be given up: the descriptor is closed at once. */
 import type { Connect, ConnectEvents, Endpoint } from '../connect.ts'
+import { codeOf } from '../error-code.ts'
 import { inEvent, type ReportFault } from '../event.ts'
-import { codeOf, EINPROGRESS, EINVAL, EPOLLOUT, errorName, systemError } from './calls.ts'
+import { EINPROGRESS, EINVAL, EPOLLOUT, errorName, systemError } from './calls.ts'
 import type { Watched } from './loop.ts'
 import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
@@ -21,7 +22,7 @@ export function connectByEpoll(means: EpollMeans, reportFault: ReportFault): Con
     try {
       connecting.begin(endpoint)
     } catch (error) {
-      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(codeOf(error))))
+      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(codeOf(error) ?? 'EUNKNOWN')))
     }
     return () => connecting.cancel()
   }

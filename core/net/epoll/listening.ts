@@ -3,8 +3,9 @@ import { unlinkSync } from 'node:fs'
 import type { SocketAddress } from '../../address.ts'
 import type { Cancel } from '../../clock.ts'
 import type { AcceptEvents, BindManner, BoundSocket } from '../transport.ts'
-import { codeOf, EAGAIN, EINVAL, EPOLLIN, errorName, systemError } from './calls.ts'
+import { EAGAIN, EINVAL, EPOLLIN, errorName, systemError } from './calls.ts'
 import { type Endpoint, shortageOf } from '../connect.ts'
+import { codeOf } from '../error-code.ts'
 import {
   DEFER_ACCEPT,
   NO_DELAY,
@@ -118,7 +119,7 @@ class Listening implements BoundSocket, Watched {
       loop.add(fd, socket, READ_EVENTS)
     } catch (error) {
       call.close(fd)
-      return this.goOnAfter(codeOf(error))
+      return this.goOnAfter(codeOf(error) ?? 'EUNKNOWN')
     }
     try {
       this.events.onAccepted(socket, address)
