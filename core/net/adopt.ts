@@ -6,3 +6,18 @@ export function adopt<Data>(descriptor: number, socket: Bun.SocketHandler<Data>,
   // Bun's types know the option, and not that `connect` takes it.
   return Promise.try(() => Bun.connect(options as unknown as Bun.UnixSocketOptions<Data>))
 }
+
+/** Whether Bun takes over one for a `look` at what becomes of it, and closes it; false: it is still ours to close. */
+export function tryAdopting(descriptor: number, look: () => void = () => undefined): boolean {
+  let isAdopted = false
+  const open = (socket: Bun.Socket): void => {
+    isAdopted = true
+    try {
+      look()
+    } finally {
+      socket.terminate()
+    }
+  }
+  adopt(descriptor, { open, data() {}, close() {}, error() {} }).catch(() => undefined)
+  return isAdopted
+}

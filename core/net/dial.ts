@@ -75,8 +75,7 @@ class Dialling implements TimerEntry, ConnectEvents {
   }
 
   begin(): void {
-    if (this.name === undefined)
-      this.connect(this.address.kind === 'tcp' ? this.address.host : undefined, this.timeoutMs)
+    if (this.name === undefined) this.connect(undefined, this.timeoutMs)
     else this.resolve(this.name)
     if (this.state === 'begins') this.state = 'goes on'
   }
@@ -182,7 +181,7 @@ class Dialling implements TimerEntry, ConnectEvents {
     }
   }
 
-  /** `address`: where to, unless it is a Unix socket. */
+  /** `address`: of those behind the name; undefined: there is none. */
   private connect(address: string | undefined, timeoutMs: number): void {
     const target = this.address
     const endpoint: Endpoint =

@@ -17,15 +17,18 @@ export class Kept {
     if (this.pieces.at(-1) !== piece) this.pieces.push(piece)
   }
 
-  /** Sends what the kernel takes now; returns how much that was. */
+  /** Sends what the kernel takes now; returns how much that was. Behind a short send it is not asked again: it is full. */
   sendOn(socket: WireSocket): number {
     let total = 0
     for (let piece = this.pieces[0]; piece !== undefined; piece = this.pieces[0]) {
-      const sent = piece instanceof Pipe ? (socket.sendFrom?.(piece) ?? -1) : socket.write(piece, 0, piece.length)
-      if (sent <= 0) break
-      total += sent
-      if (!(piece instanceof Pipe) && sent < piece.length) this.pieces[0] = piece.subarray(sent)
-      else if (!(piece instanceof Pipe) || piece.pending === 0) this.pieces.shift()
+      const length = piece instanceof Pipe ? piece.pending : piece.length
+      const sent = piece instanceof Pipe ? (socket.sendFrom?.(piece) ?? -1) : socket.write(piece, 0, length)
+      if (sent > 0) total += sent
+      if (sent < length) {
+        if (sent > 0 && !(piece instanceof Pipe)) this.pieces[0] = piece.subarray(sent)
+        break
+      }
+      this.pieces.shift()
     }
     return total
   }

@@ -5,6 +5,7 @@ import { bindHosts } from '../bind-hosts.ts'
 import { StartError } from '../errors.ts'
 import { acceptQueue } from './accept-queue.ts'
 import { shortageOf } from './connect.ts'
+import { codeOf } from './error-code.ts'
 import type { ReportFault } from './event.ts'
 import type { AcceptEvents, BindManner, BoundSocket, Transport } from './transport.ts'
 import type { Wire } from './wire.ts'
@@ -109,5 +110,3 @@ function explain(address: SocketAddress, error: unknown): string {
   if (code === 'ENOENT') return `${where} lies in a directory that does not exist`
   return `${where} can't be opened: ${error instanceof Error ? error.message : String(error)}`
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')

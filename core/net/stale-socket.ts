@@ -1,6 +1,7 @@
 /** What a killed process leaves behind: the file of its Unix socket, which nobody can bind to while it lies there. */
 import { lstatSync, unlinkSync } from 'node:fs'
 import { stampOf } from '../file-stamp.ts'
+import { codeOf } from './error-code.ts'
 
 /**
  * Removes the socket at `path` when nobody listens there any more; a socket in use, a link and any other file stay. To be
@@ -26,6 +27,6 @@ async function answers(path: string): Promise<boolean> {
     socket.terminate()
     return true
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')
+    return codeOf(error) !== 'ECONNREFUSED'
   }
 }

@@ -54,11 +54,6 @@ export class TimerWheel {
     return this.current * this.tickMs
   }
 
-  /** Does `task` behind the events that are due now. */
-  soon(task: () => void): void {
-    this.clock.soon(task)
-  }
-
   /** Arms or re-arms `entry`, due `delayMs` from now. */
   arm(entry: TimerEntry, delayMs: number): void {
     if (this.cancelTick === undefined) this.start()

@@ -32,7 +32,7 @@ export const PLAIN: BindManner = { reusePort: false, deferAccept: false }
 
 /** Who hears of those that come in. */
 export interface AcceptEvents {
-  /** One has come from that IP address ('' on a Unix socket): gives the socket its owner, or ends it. In an event of its own. */
+  /** One has come from that IP address ('' on a Unix socket): gives the socket its owner, or ends it. In the middle of an event. */
   readonly onAccepted: (socket: OwnedSocket, address: string) => void
   /** One can't be let in for want of something of ours, by the system's code; whether room was made. */
   readonly onShortage: (code: string) => boolean

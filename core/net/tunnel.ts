@@ -32,24 +32,22 @@ export interface TunnelMeans {
 class TunnelEnd implements WireOwner {
   private readonly side: TunnelSide
   private readonly peer: Wire
-  private readonly pipes: Pipes | undefined
   private readonly renew: () => void
-  private readonly onOver: () => void
+  private readonly means: TunnelMeans
 
-  constructor(side: TunnelSide, peer: Wire, renew: () => void, { pipes, onOver }: Omit<TunnelMeans, 'idleMs'>) {
+  constructor(side: TunnelSide, peer: Wire, renew: () => void, means: TunnelMeans) {
     this.side = side
     this.peer = peer
-    this.pipes = pipes
     this.renew = renew
-    this.onOver = onOver
+    this.means = means
   }
 
   onData(bytes: Buffer): void {
     this.renew()
     this.side.onBytes(bytes.length)
     this.peer.write(bytes, 0, bytes.length)
-    if (bytes.length >= BULK_BYTES && this.pipes !== undefined)
-      this.side.wire.relayTo(this.peer, STINT_BYTES, this.pipes)
+    const { pipes } = this.means
+    if (bytes.length >= BULK_BYTES && pipes !== undefined) this.side.wire.relayTo(this.peer, STINT_BYTES, pipes)
   }
 
   onRelayed(length: number): void {
@@ -77,14 +75,21 @@ class TunnelEnd implements WireOwner {
 
   onClose(): void {
     // After a reset the other side can't know whether it has everything: it is told by a reset, too.
-    if (this.side.wire.hasEndedBoth) this.peer.close()
+    if (this.side.wire.hasEndedBoth) this.closePeer()
     else this.peer.destroy()
     this.side.connection.onClose()
-    this.onOver()
+    this.means.onOver()
   }
 
   onTimeout(): void {
     this.side.wire.destroy()
+  }
+
+  /** What is kept for it goes out first, and it may take as long over that as it might have been silent. */
+  private closePeer(): void {
+    if (this.peer.socket === undefined) return
+    this.peer.arm(this.means.idleMs)
+    this.peer.close()
   }
 
   private closeIfBothEnded(): void {
@@ -94,17 +99,17 @@ class TunnelEnd implements WireOwner {
 }
 
 /** Joins the two. */
-export function joinWires(client: TunnelSide, backend: TunnelSide, { idleMs, pipes, onOver }: TunnelMeans): void {
+export function joinWires(client: TunnelSide, backend: TunnelSide, means: TunnelMeans): void {
   let isOver = false
-  const once = (): void => {
+  const onOver = (): void => {
     if (isOver) return
     isOver = true
-    onOver()
+    means.onOver()
   }
   // One time-out serves both directions: it hangs on the client's wire.
-  const renew = (): void => client.wire.arm(idleMs)
-  client.wire.owner = new TunnelEnd(client, backend.wire, renew, { pipes, onOver: once })
-  backend.wire.owner = new TunnelEnd(backend, client.wire, renew, { pipes, onOver: once })
+  const renew = (): void => client.wire.arm(means.idleMs)
+  client.wire.owner = new TunnelEnd(client, backend.wire, renew, { ...means, onOver })
+  backend.wire.owner = new TunnelEnd(backend, client.wire, renew, { ...means, onOver })
   renew()
   // Whoever was blocked before does not say so again.
   if (client.wire.isBlocked) backend.wire.pause()

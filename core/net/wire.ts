@@ -208,7 +208,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     this.socket?.end()
   }
 
-  // What the socket reports. Called by `wireHandlers` alone.
+  // What the socket reports.
 
   opened(socket: WireSocket): void {
     this.connecting = undefined

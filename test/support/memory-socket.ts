@@ -100,7 +100,7 @@ export function accept(wire: Wire): MemorySocket {
 /** Bytes arrive, in one piece. */
 export const receive = (wire: Wire, text: string): void => inEvent(() => wire.received(Buffer.from(text, 'latin1')))
 
-/** As `wireHandlers` does around every event. */
+/** As transports do around every event. */
 export function inEvent(handle: () => void): void {
   enter()
   try {

@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import type { Connect, Endpoint } from '../connect.ts'
+import { codeOf } from '../error-code.ts'
 import { inEvent } from '../event.ts'
 import { type BunMeans, type ConnectOwner, connectHandlers } from './handlers.ts'
 
@@ -52,7 +53,7 @@ export function connectByBun(means: BunMeans): Connect {
         : Bun.connect<ConnectOwner>({ ...shared, hostname: endpoint.address, port: endpoint.port }),
     )
     // By its promise and not by `connectError`, which for a Unix socket comes before `Bun.connect` has returned.
-    opening.catch((error: unknown) => fail(codeOf(error)))
+    opening.catch((error: unknown) => fail(reasonOf(error)))
     return cancel
   }
 }
@@ -60,8 +61,8 @@ export function connectByBun(means: BunMeans): Connect {
 const keyOf = (endpoint: Endpoint): string =>
   endpoint.kind === 'unix' ? endpoint.path : `${endpoint.address} ${endpoint.port}`
 
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN'
+function reasonOf(error: unknown): string {
+  const code = codeOf(error) ?? 'EUNKNOWN'
   return code === 'ECONNREFUSED' && !canOpen() ? 'EMFILE' : code
 }
 

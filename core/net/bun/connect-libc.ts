@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'bun'
 import type { Connect, ConnectEvents } from '../connect.ts'
+import { codeOf } from '../error-code.ts'
 import { adopt } from '../adopt.ts'
 import type { Libc } from './libc.ts'
 import { inEvent } from '../event.ts'
@@ -23,7 +24,7 @@ export function connectByLibc(libc: Libc, means: BunMeans): Connect {
     adopt<ConnectOwner>(begun.descriptor, handlers, connecting).catch((error: unknown) => {
       // Bun has not taken it, so it is still ours to close.
       if (!connecting.isAdopted) libc.close(begun.descriptor)
-      failLater(codeOf(error))
+      failLater(codeOf(error) ?? 'EUNKNOWN')
     })
     return () => connecting.cancel()
   }
@@ -78,9 +79,6 @@ class Connecting implements ConnectOwner {
   peerEnded(): void {}
 
   closed(error: Error | undefined): void {
-    this.fail(codeOf(error))
+    this.fail(codeOf(error) ?? 'ECONNRESET')
   }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'ECONNRESET'

@@ -3,7 +3,7 @@
  * possible (Bun 1.4.5 calls a lack of descriptors ECONNREFUSED), and a look at a socket without reading from it. On Linux;
  * elsewhere there is none of it: see `connect-bun.ts`.
  */
-import { adopt } from '../adopt.ts'
+import { tryAdopting } from '../adopt.ts'
 import type { Endpoint } from '../connect.ts'
 import { errorName } from '../epoll/calls.ts'
 import { AF_UNIX, familyAt, writeAddress } from '../epoll/sockaddr.ts'
@@ -88,13 +88,8 @@ function bind(bindings: Bindings): Libc | undefined {
 function isSound({ call, arena, start }: Bindings, libc: Libc): boolean {
   if (call.socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, start + PAIR) !== 0) return false
   const [one, other] = [arena.readInt32LE(PAIR), arena.readInt32LE(PAIR + 4)]
-  let isAdopted = false
-  const open = (socket: Bun.Socket): void => {
-    isAdopted = true
-    socket.terminate()
-  }
   const isQuiet = !libc.hasNews(one)
-  void adopt(one, { open, data() {}, close() {}, error() {} })
+  const isAdopted = tryAdopting(one)
   const hasEnded = isAdopted && libc.hasNews(other)
   if (!isAdopted) libc.close(one)
   libc.close(other)

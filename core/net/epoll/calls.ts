@@ -55,7 +55,7 @@ export const EPOLLRDHUP = 0x2000
 export const EPOLLET = 0x8000_0000 | 0
 export const EPOLL_CLOEXEC = 0o2000000
 
-export const { EAGAIN, EINTR, EINPROGRESS, ECONNRESET } = constants.errno
+export const { EAGAIN, EINTR, EINPROGRESS, EINVAL, ECONNRESET } = constants.errno
 
 /** undefined where there is no such libc. */
 export const loadCalls = (): Calls | undefined => fromLibc(SIGNATURES, bind)
@@ -83,10 +83,6 @@ const NAMES = new Map(
 )
 
 export const errorName = (number: number): string => NAMES.get(number) ?? `errno ${number}`
-
-/** The `code` of what `systemError` made. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN'
 
 /** As node:net's errors are: with the system's `code`. */
 export const systemError = (number: number, call: string): Error =>

@@ -1,8 +1,8 @@
 /** A connect of our own, which can be given up: the descriptor is closed at once. */
 import type { Connect, ConnectEvents, Endpoint } from '../connect.ts'
+import { codeOf } from '../error-code.ts'
 import { inEvent, type ReportFault } from '../event.ts'
-import type { SocketOwner } from '../wire-socket.ts'
-import { codeOf, EINPROGRESS, EPOLLOUT, errorName } from './calls.ts'
+import { EINPROGRESS, EINVAL, EPOLLOUT, errorName, systemError } from './calls.ts'
 import type { Watched } from './loop.ts'
 import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
@@ -22,7 +22,7 @@ export function connectByEpoll(means: EpollMeans, reportFault: ReportFault): Con
     try {
       connecting.begin(endpoint)
     } catch (error) {
-      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(codeOf(error))))
+      queueMicrotask(() => inEvent(reportFault, () => connecting.fail(codeOf(error) ?? 'EUNKNOWN')))
     }
     return () => connecting.cancel()
   }
@@ -36,6 +36,8 @@ class Connecting implements Watched {
   /** -1: there is none, or it is in other hands. */
   private fd = -1
   private isOver = false
+  /** What has become of it. */
+  private socket: EpollSocket | undefined = undefined
 
   constructor(means: EpollMeans, events: ConnectEvents, reportFault: ReportFault) {
     this.means = means
@@ -49,12 +51,12 @@ class Connecting implements Watched {
     const { calls } = loop
     const { call, scratch } = calls
     const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
-    if (size === undefined) throw codeError('EINVAL')
+    if (size === undefined) throw systemError(EINVAL, 'connect')
     const fd = openSocket(calls, familyAt(scratch.bytes, ADDRESS))
     try {
       if (endpoint.kind === 'ip') setOption(calls, fd, NO_DELAY, 1)
       const errno = call.connect(fd, scratch.address + ADDRESS, size) === 0 ? 0 : calls.errno()
-      if (errno !== 0 && errno !== EINPROGRESS) throw codeError(errorName(errno))
+      if (errno !== 0 && errno !== EINPROGRESS) throw systemError(errno, 'connect')
       // Done or not, it is told of when it can be written to.
       loop.add(fd, this, READ_EVENTS | EPOLLOUT)
     } catch (error) {
@@ -87,20 +89,18 @@ class Connecting implements Watched {
     const { fd } = this
     this.fd = -1
     this.isOver = true
-    const socket = new EpollSocket(fd, this.means, NOBODY, this.reportFault)
+    const socket = new EpollSocket(fd, this.means, 'connected', this.reportFault)
+    this.socket = socket
     loop.replace(fd, socket)
-    try {
-      this.events.onConnected(socket)
-      // What came along with the connect is told of once.
-      if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
-    } catch (error) {
-      socket.onFault(error)
-    }
+    this.events.onConnected(socket)
+    // What came along with the connect is told of once.
+    if ((events & ~EPOLLOUT) !== 0) socket.onEvents(events & ~EPOLLOUT)
   }
 
   onAgain(): void {}
 
   onFault(error: unknown): void {
+    if (this.socket !== undefined) return this.socket.onFault(error)
     this.reportFault(error)
     this.close()
   }
@@ -113,8 +113,3 @@ class Connecting implements Watched {
     this.fd = -1
   }
 }
-
-const codeError = (code: string): Error => Object.assign(new Error(code), { code })
-
-/** Until the connect is told of. */
-const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }

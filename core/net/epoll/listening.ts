@@ -3,9 +3,9 @@ import { unlinkSync } from 'node:fs'
 import type { SocketAddress } from '../../address.ts'
 import type { Cancel } from '../../clock.ts'
 import type { AcceptEvents, BindManner, BoundSocket } from '../transport.ts'
-import type { SocketOwner } from '../wire-socket.ts'
-import { codeOf, EAGAIN, EPOLLIN, errorName, systemError } from './calls.ts'
+import { EAGAIN, EINVAL, EPOLLIN, errorName, systemError } from './calls.ts'
 import { type Endpoint, shortageOf } from '../connect.ts'
+import { codeOf } from '../error-code.ts'
 import {
   DEFER_ACCEPT,
   NO_DELAY,
@@ -43,7 +43,7 @@ export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket
   const { call, scratch } = calls
   const { endpoint, manner, events } = options
   const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
-  if (size === undefined) throw Object.assign(new Error('no address'), { code: 'EINVAL' })
+  if (size === undefined) throw systemError(EINVAL, 'bind')
   const family = familyAt(scratch.bytes, ADDRESS)
   const fd = openSocket(calls, family)
   try {
@@ -113,14 +113,13 @@ class Listening implements BoundSocket, Watched {
     scratch.bytes.writeInt32LE(SIZE, SIZE)
     const fd = call.accept4(this.fd, scratch.address + ADDRESS, scratch.address + SIZE, SOCK_FLAGS)
     if (fd < 0) return errno() !== EAGAIN && this.goOnAfter(errorName(errno()))
-    const socket = new EpollSocket(fd, this.means, NOBODY, this.events.reportFault)
-    socket.isAccepted = true
+    const socket = new EpollSocket(fd, this.means, 'accepted', this.events.reportFault)
     const address = this.address.kind === 'unix' ? '' : hostAt(scratch.bytes, ADDRESS)
     try {
       loop.add(fd, socket, READ_EVENTS)
     } catch (error) {
       call.close(fd)
-      return this.goOnAfter(codeOf(error))
+      return this.goOnAfter(codeOf(error) ?? 'EUNKNOWN')
     }
     try {
       this.events.onAccepted(socket, address)
@@ -144,9 +143,6 @@ class Listening implements BoundSocket, Watched {
     this.endRest = loop.clock.after(REST_MS, () => loop.change(this.fd, this, EPOLLIN))
   }
 }
-
-/** Of one who is not let in. */
-const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }
 
 function nameOf({ loop }: EpollMeans, fd: number): SocketAddress {
   const { call, scratch, errno } = loop.calls

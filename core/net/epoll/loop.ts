@@ -7,7 +7,7 @@
 import type { SystemClock } from '../../clock.ts'
 import { enter, enterNext, leave } from '../outbox.ts'
 import type { Arena, Calls } from './calls.ts'
-import { EPOLLET, EPOLLIN, systemError } from './calls.ts'
+import { EPOLL_CLOEXEC, EPOLLET, EPOLLIN, systemError } from './calls.ts'
 
 /** What has a descriptor in the loop. */
 export interface Watched {
@@ -62,7 +62,7 @@ export class EpollLoop {
     this.bunDescriptor = bunDescriptor
     this.events = calls.arena((MAX_EVENTS + 1) * this.stride * 4)
     this.words = new Int32Array(this.events.bytes.buffer)
-    this.descriptor = calls.call.epoll_create1(0o2000000)
+    this.descriptor = calls.call.epoll_create1(EPOLL_CLOEXEC)
     if (this.descriptor < 0) throw systemError(calls.errno(), 'epoll_create1')
     try {
       this.control(EPOLL_CTL_ADD, bunDescriptor, EPOLLIN | EPOLLET, 0)

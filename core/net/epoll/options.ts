@@ -33,7 +33,7 @@ export function openSocket({ call, errno }: Calls, family: number): number {
 
 /** fcntl(2): the most that users other than root may ask for by default (fs.pipe-max-size). */
 const F_SETPIPE_SZ = 1031
-export const PIPE_BYTES = 1024 * 1024
+const PIPE_BYTES = 1024 * 1024
 
 /** A pipe that never waits, as large as the system allows; undefined: there is none to be had. */
 export function openPipe({ call, scratch }: Calls): OpenPipe | undefined {

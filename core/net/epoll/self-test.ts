@@ -1,10 +1,8 @@
 /** What is undocumented is tried before anybody depends on it: how C lays out what we give it, and what comes back. */
-import { EPOLLOUT } from './calls.ts'
+import { EPOLLIN, EPOLLOUT } from './calls.ts'
 import type { EpollLoop, Watched } from './loop.ts'
 import { openPair } from './options.ts'
 import { READ_EVENTS } from './socket.ts'
-
-const EPOLLIN = 0x1
 
 /** Throws with the reason in words. */
 export function testLoop(loop: EpollLoop): void {

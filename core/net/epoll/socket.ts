@@ -42,6 +42,9 @@ const PIPED_BYTES = 512 * 1024
 const SOL_SOCKET = 1
 const SO_LINGER = 13
 
+/** Of one that nobody has been told of yet, or that is not let in. */
+const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }
+
 /** What all sockets of a process share. */
 export interface EpollMeans {
   readonly loop: EpollLoop
@@ -54,12 +57,12 @@ export interface EpollMeans {
 
 export class EpollSocket implements OwnedSocket, Watched {
   generation = 0
-  data: SocketOwner
+  data: SocketOwner = NOBODY
   readonly fd: number
   private readonly means: EpollMeans
   private readonly reportFault: ReportFault
   /** Who has come to us: heads in its pieces may be kept, and when it resets, nobody is left to answer. */
-  isAccepted = false
+  private readonly isAccepted: boolean
   private isOpen = true
   private isPaused = false
   /** Something may be there to read: an event has said so, and no read yet that nothing is left. */
@@ -82,10 +85,10 @@ export class EpollSocket implements OwnedSocket, Watched {
   private failure = 0
 
   /** Takes over `fd`, which is connected; whoever makes it adds it to the loop. */
-  constructor(fd: number, means: EpollMeans, owner: SocketOwner, reportFault: ReportFault) {
+  constructor(fd: number, means: EpollMeans, side: 'accepted' | 'connected', reportFault: ReportFault) {
     this.fd = fd
     this.means = means
-    this.data = owner
+    this.isAccepted = side === 'accepted'
     this.reportFault = reportFault
   }
 
@@ -260,12 +263,12 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (this.hasShut || this.isDead) this.close(this.hasShut ? undefined : ECONNRESET)
   }
 
-  /** Dead while nobody reads: what came before is still to be had. */
+  /** Dead while nobody reads: what came before is still to be had, and an end behind our own is told of when it is read. */
   private closeIfNothingIsLeft(): void {
     const { loop, memory } = this.means
     memory.makeRoom()
     const peeked = loop.calls.call.recv(this.fd, memory.slab.address + memory.used, 1, MSG_PEEK)
-    if (peeked <= 0) this.close(ECONNRESET)
+    if (peeked < 0 || (peeked === 0 && !this.hasShut)) this.close(ECONNRESET)
   }
 
   private standInLine(): void {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { HostAddress } from '../../bind-hosts.ts'
 import type { SystemClock } from '../../clock.ts'
-import { adopt } from '../adopt.ts'
+import { tryAdopting } from '../adopt.ts'
 import { outbox } from '../outbox.ts'
 import { PLAIN, type Transport } from '../transport.ts'
 import { type Calls, loadCalls } from './calls.ts'
@@ -77,11 +77,7 @@ function bunEpoll(calls: Calls): number {
   const [one, other] = openPair(calls)
   try {
     let found: number | undefined
-    const open = (socket: Bun.Socket): void => {
-      found = epollOf(one)
-      socket.terminate()
-    }
-    void adopt(one, { open, data() {}, close() {}, error() {} })
+    if (!tryAdopting(one, () => (found = epollOf(one)))) calls.call.close(one)
     if (found === undefined) throw new Error('Bun does not tell its epoll')
     return found
   } finally {

@@ -73,6 +73,19 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
       expect(await peer.expectClosed()).toBe('ended')
     })
 
+    test('takes no end behind its own for a reset while it is paused', async () => {
+      const { ear, peer } = await pair({}, { staysOpen: true })
+      ear.socket.pause()
+      ear.socket.shutdown()
+      await peer.expectEnd()
+      peer.end()
+      await aWhile(rig)
+      expect(ear.log).toEqual([])
+      ear.socket.resume()
+      await ear.until('closed')
+      expect(ear.log.filter((word) => word !== 'end')).toEqual(['closed'])
+    })
+
     test('hears of the end first and says on', async () => {
       const { ear, peer } = await pair({}, { staysOpen: true })
       peer.send('bye')

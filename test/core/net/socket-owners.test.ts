@@ -8,6 +8,18 @@ import { transports } from '../../support/transports.ts'
 
 const sides: readonly Side[] = ['accepted', 'connected']
 
+const broken = new Error('broken')
+const throwBroken = (): never => {
+  throw broken
+}
+
+/** Writes what can't be sent, which shows when the event is over. */
+function gatherBroken(): void {
+  const owner: OutboxOwner = { flushOutbox: throwBroken }
+  reserve(owner, 1)
+  commit(1)
+}
+
 describe.each(transports)('sockets by %s', (_name, transport) => {
   describe.each(sides)('an %s one', (side) => {
     let rig: SocketRig
@@ -38,11 +50,7 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
     test.each(['received', 'peerEnded', 'closed'] as const)(
       'is the only one that a handler costs which throws: %s',
       async (what) => {
-        const broken = new Error('broken')
-        const throwing = (): never => {
-          throw broken
-        }
-        const [sound, { ear, peer }] = [await pair(), await pair({ [what]: throwing })]
+        const [sound, { ear, peer }] = [await pair(), await pair({ [what]: throwBroken })]
         peer.send('x')
         await ear.until('data')
         if (what === 'closed') peer.reset()
@@ -56,11 +64,7 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
     )
 
     test('is the only one that a handler costs which throws when it can write again', async () => {
-      const broken = new Error('broken')
-      const throwing = (): never => {
-        throw broken
-      }
-      const [sound, { ear, peer }] = [await pair(), await pair({ drained: throwing })]
+      const [sound, { ear, peer }] = [await pair(), await pair({ drained: throwBroken })]
       peer.pause()
       const bytes = pattern(1024 * 1024)
       while (ear.socket.write(bytes, 0, bytes.length) > 0);
@@ -72,17 +76,7 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
     })
 
     test('is the only one that what it has written costs', async () => {
-      const broken = new Error('broken')
-      const owner: OutboxOwner = {
-        flushOutbox() {
-          throw broken
-        },
-      }
-      const gathering = (): void => {
-        reserve(owner, 1)
-        commit(1)
-      }
-      const [sound, { ear, peer }] = [await pair(), await pair({ received: gathering })]
+      const [sound, { ear, peer }] = [await pair(), await pair({ received: gatherBroken })]
       peer.send('x')
       await peer.expectClosed()
       await turnUntil(() => ear.log.length > 1, 'its end')
@@ -92,10 +86,7 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
     })
 
     test('is the only one that a handler costs which throws twice', async () => {
-      const throwing = (): never => {
-        throw new Error('broken')
-      }
-      const [sound, { ear, peer }] = [await pair(), await pair({ received: throwing, closed: throwing })]
+      const [sound, { ear, peer }] = [await pair(), await pair({ received: throwBroken, closed: throwBroken })]
       peer.send('x')
       await peer.expectClosed()
       await turnUntil(() => rig.faults.length === 2, 'both faults')
@@ -103,5 +94,30 @@ describe.each(transports)('sockets by %s', (_name, transport) => {
       sound.peer.send('go on')
       await sound.ear.untilText('go on')
     })
+  })
+
+  test.each([
+    ['that throws', throwBroken],
+    ['whose first bytes do', gatherBroken],
+  ])('one that has just been connected is the only one that a handler costs %s', async (_what, handle) => {
+    using rig = socketRig(transport)
+    const sound = await rig.pair('accepted')
+    const closings: string[] = []
+    transport.connects((error) => void rig.faults.push(error))(rig.endpoint, {
+      onConnected(socket) {
+        socket.data = {
+          received() {},
+          drained() {},
+          peerEnded() {},
+          closed: () => void closings.push('closed'),
+        }
+        handle()
+      },
+      onFailed: (code) => void closings.push(code),
+    })
+    await turnUntil(() => closings.length > 0, 'its end')
+    expect([rig.faults, closings]).toEqual([[broken], ['closed']])
+    sound.peer.send('go on')
+    await sound.ear.untilText('go on')
   })
 })

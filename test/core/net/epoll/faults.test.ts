@@ -1,6 +1,6 @@
 /** What becomes of our own sockets when a system call fails. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { readdirSync } from 'node:fs'
+import { closeSync, openSync, readdirSync } from 'node:fs'
 import { systemClock } from '../../../../core/clock.ts'
 import { openEpoll } from '../../../../core/net/epoll/transport.ts'
 import { PLAIN, type Transport } from '../../../../core/net/transport.ts'
@@ -37,6 +37,18 @@ describe.skipIf(!isLinux)('the transport on epoll', () => {
     next(name, 100, fault)
     const before = openDescriptors()
     expect(() => openEpoll(systemClock, () => calls)).toThrow(reason)
+    expect(openDescriptors()).toBe(before)
+  })
+
+  test('is not to be had where Bun takes over no descriptors', () => {
+    const { calls, watch } = faultyCalls()
+    const { bytes } = calls.scratch
+    watch('socketpair', () => {
+      closeSync(bytes.readInt32LE(0))
+      bytes.writeInt32LE(openSync('/dev/null', 'r'), 0)
+    })
+    const before = openDescriptors()
+    expect(() => openEpoll(systemClock, () => calls)).toThrow('Bun does not tell its epoll')
     expect(openDescriptors()).toBe(before)
   })
 })

@@ -21,6 +21,12 @@ describe.skipIf(process.platform !== 'linux')('memory for what is received', () 
     expect(pieces.some((piece) => isLent(piece))).toBe(false)
   })
 
+  test('has a piece that is kept keep little else', () => {
+    const memory = make()
+    for (let round = 0; round < 100; round += 1)
+      expect(receive(memory, 600, round).buffer.byteLength).toBeLessThanOrEqual(2 * SMALL_BYTES)
+  })
+
   test('always has room for one whole small piece', () => {
     const memory = make()
     for (let round = 0; round < 200; round += 1) {
