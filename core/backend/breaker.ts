@@ -56,6 +56,8 @@ export type BreakerEvent =
   | { readonly kind: 'trial-ended'; readonly verdict: Verdict }
   /** Another policy is in force. */
   | { readonly kind: 'policy' }
+  /** Nobody has counted for a while, and trials may have ended unheard. */
+  | { readonly kind: 'resumed' }
 
 export interface BreakerMoment {
   readonly policy: BreakerPolicy
@@ -112,15 +114,7 @@ const steps: { readonly [Kind in BreakerFact['kind']]: Step<Kind> } = {
       opened(moment.now - since < moment.policy.maxOpenTimeMs ? trips + 1 : 1, cause, moment),
   },
   open: {
-    waited: ({ trips, cause }, _, { policy, now }) => ({
-      kind: 'half-open',
-      since: now,
-      trips,
-      cause,
-      atOnce: policy.trials,
-      underWay: 0,
-      passed: 0,
-    }),
+    waited: halfOpened,
     policy: (fact, _, moment) => ({ ...fact, until: fact.since + openMs(fact.trips, moment) }),
   },
   'half-open': {
@@ -131,6 +125,7 @@ const steps: { readonly [Kind in BreakerFact['kind']]: Step<Kind> } = {
       return settled({ ...fact, passed, underWay: Math.max(0, fact.underWay - 1) }, moment)
     },
     policy: (fact, _, moment) => settled({ ...fact, atOnce: moment.policy.trials }, moment),
+    resumed: halfOpened,
   },
 }
 
@@ -139,6 +134,15 @@ export function stepBreaker(fact: BreakerFact, event: BreakerEvent, moment: Brea
   const step = steps[fact.kind][event.kind] as
     ((fact: BreakerFact, event: BreakerEvent, moment: BreakerMoment) => BreakerFact) | undefined
   return step === undefined ? fact : step(fact, event, moment)
+}
+
+/** None of its trials has begun yet. */
+function halfOpened(
+  { trips, cause }: Of<'open' | 'half-open'>,
+  _: BreakerEvent,
+  { policy, now }: BreakerMoment,
+): BreakerFact {
+  return { kind: 'half-open', since: now, trips, cause, atOnce: policy.trials, underWay: 0, passed: 0 }
 }
 
 const settled = (fact: Of<'half-open'>, { now, policy }: BreakerMoment): BreakerFact =>

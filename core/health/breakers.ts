@@ -35,11 +35,11 @@ interface Tally {
 
 const SWITCHING_PROTOCOLS = 101
 
-/** Observes attempts; those of before the newest change of a breaker's state say nothing to it. */
+/** Observes attempts; those of before the newest change of a breaker's state say nothing to it. Begins with the first `update`. */
 export class Breakers {
   private readonly options: BreakersOptions
   private policy: BreakerPolicy
-  private isStopped = false
+  private isStopped = true
   private tallies = new WeakMap<Backend, Tally>()
   /** For the end of open times. */
   private readonly waits = new Map<Backend, Cancel>()
@@ -89,10 +89,12 @@ export class Breakers {
   update(policy: BreakerPolicy): void {
     if (policy.windowMs !== this.policy.windowMs) this.tallies = new WeakMap()
     this.policy = policy
+    const wasStopped = this.isStopped
     this.isStopped = false
     const { backends, clock } = this.options
     for (const backend of backends()) {
       this.step(backend, { kind: 'policy' }, clock.now())
+      if (wasStopped) this.step(backend, { kind: 'resumed' }, clock.now())
       this.waitToTry(backend)
     }
   }

@@ -276,6 +276,36 @@ describe('the breakers of a pool', () => {
     expect(one.facts.breaker).toEqual({ kind: 'closed', since: clock.now(), trips: 0 })
   })
 
+  test('try a backend anew where a trial may have ended while nobody counted', () => {
+    const { backends, begin, breakers, clock, reckon, serve, serveMany } = breaking({ trials: 1 })
+    const [one] = backends
+    serveMany(one, mixed)
+    clock.advance(1000)
+    const trial = begin(one)
+    breakers.stop()
+    trial.end({ kind: 'completed', status: 200, elapsedMs: 0 }, clock.now())
+    clock.advance(1000)
+    breakers.update({ ...policy, trials: 1 })
+    reckon()
+    expect([stateOf(one), one.hasRoom]).toEqual(['half-open', true])
+    serve(one, 200)
+    expect(stateOf(one)).toBe('closed')
+  })
+
+  test('count a trial that goes on while nobody counts for nothing', () => {
+    const { backends, begin, breakers, clock, serveMany } = breaking({ trials: 1 })
+    const [one] = backends
+    serveMany(one, mixed)
+    clock.advance(1000)
+    const trial = begin(one)
+    breakers.stop()
+    clock.advance(1000)
+    breakers.update({ ...policy, trials: 1 })
+    begin(one)
+    trial.end({ kind: 'failed', cause: 'reset', elapsedMs: 0 }, clock.now())
+    expect(one.facts.breaker).toMatchObject({ kind: 'half-open', underWay: 1, passed: 0 })
+  })
+
   const act = fc.oneof(
     fc.record({ kind: fc.constant('serve' as const), status: fc.constantFrom(200, 200, 404, 500, 503) }),
     fc.record({ kind: fc.constant('begin' as const) }),
