@@ -42,7 +42,7 @@ export type BreakerFact =
       readonly since: number
       readonly trips: number
       readonly cause: string
-      /** So many trials at once; `underWay` of them have begun and not ended, `passed` went well. */
+      /** So many trials at once; `underWay` of them have begun and not been judged, `passed` went well. */
       readonly atOnce: number
       readonly underWay: number
       readonly passed: number
@@ -53,7 +53,8 @@ export type BreakerEvent =
   /** The open time is over. */
   | { readonly kind: 'waited' }
   | { readonly kind: 'trial-begun' }
-  | { readonly kind: 'trial-ended'; readonly verdict: Verdict }
+  /** Its response's head has come, or it is over without one; `bad` also when the rest of that does not come. */
+  | { readonly kind: 'trial-judged'; readonly verdict: Verdict }
   /** Another policy is in force. */
   | { readonly kind: 'policy' }
   /** Nobody has counted for a while, and trials may have ended unheard. */
@@ -119,7 +120,7 @@ const steps: { readonly [Kind in BreakerFact['kind']]: Step<Kind> } = {
   },
   'half-open': {
     'trial-begun': (fact) => ({ ...fact, underWay: fact.underWay + 1 }),
-    'trial-ended': (fact, { verdict }, moment) => {
+    'trial-judged': (fact, { verdict }, moment) => {
       if (verdict === 'bad') return opened(fact.trips + 1, fact.cause, moment)
       const passed = fact.passed + (verdict === 'good' ? 1 : 0)
       return settled({ ...fact, passed, underWay: Math.max(0, fact.underWay - 1) }, moment)

@@ -33,6 +33,12 @@ interface Tally {
   failuresInRow: number
 }
 
+/** `status`: of its response's head; 0 before that has arrived. */
+interface AnsweredAttempt {
+  readonly startedAt: number
+  readonly status: number
+}
+
 const SWITCHING_PROTOCOLS = 101
 
 /** Observes attempts; those of before the newest change of a breaker's state say nothing to it. Begins with the first `update`. */
@@ -53,15 +59,19 @@ export class Breakers {
     if (backend.facts.breaker.kind === 'half-open' && !this.isStopped) this.step(backend, { kind: 'trial-begun' }, now)
   }
 
-  onResponse(backend: Backend, ttfbMs: number, now: number, { status }: { readonly status: number }): void {
-    const { slowCalls } = this.policy
+  /** A trial is judged by the head of its answer: a long one, or a client that reads slowly, must not keep others from theirs. */
+  onResponse(backend: Backend, ttfbMs: number, now: number, { startedAt, status }: AnsweredAttempt): void {
+    const { failures, slowCalls } = this.policy
     const { breaker } = backend.facts
-    if (this.isStopped || now - ttfbMs < breaker.since) return
+    if (this.isStopped || startedAt < breaker.since) return
     const isSlow = slowCalls !== undefined && ttfbMs > slowCalls.latencyMs
+    if (breaker.kind === 'half-open') {
+      this.countVerdict(backend, isSlow ? 'bad' : verdictOn({ kind: 'completed', status }, failures), now)
+      return
+    }
     if (breaker.kind === 'closed' && slowCalls !== undefined) this.countAnswer(backend, isSlow, now)
-    // A trial that is slow has failed already, and a tunnel has gone well: it may last for hours.
-    if (isSlow && breaker.kind === 'half-open') this.countVerdict(backend, 'bad', now)
-    else if (status === SWITCHING_PROTOCOLS) this.countVerdict(backend, 'good', now)
+    // A tunnel may last for hours.
+    if (status === SWITCHING_PROTOCOLS) this.countVerdict(backend, 'good', now)
   }
 
   /** Nobody waits for it any longer: a hedge has answered, its time is over, its client has left. So long it was slow. */
@@ -79,10 +89,13 @@ export class Breakers {
     else this.countVerdict(backend, 'bad', now)
   }
 
-  onEnd(backend: Backend, ending: Ending, now: number, { startedAt }: { readonly startedAt: number }): void {
-    if (this.isStopped || startedAt < backend.facts.breaker.since) return
+  onEnd(backend: Backend, ending: Ending, now: number, { startedAt, status }: AnsweredAttempt): void {
+    const { breaker } = backend.facts
+    if (this.isStopped || startedAt < breaker.since) return
     if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return
-    this.countVerdict(backend, verdictOn(ending, this.policy.failures), now)
+    const verdict = verdictOn(ending, this.policy.failures)
+    // What has been judged by its head may still break off.
+    if (breaker.kind !== 'half-open' || status === 0 || verdict === 'bad') this.countVerdict(backend, verdict, now)
   }
 
   /** After a change of policy or members: what is open stays open, for as long as this policy says. */
@@ -109,7 +122,7 @@ export class Breakers {
   /** How an attempt went that has begun in the state of now. */
   private countVerdict(backend: Backend, verdict: Verdict, now: number): void {
     const { breaker } = backend.facts
-    if (breaker.kind === 'half-open') this.step(backend, { kind: 'trial-ended', verdict }, now)
+    if (breaker.kind === 'half-open') this.step(backend, { kind: 'trial-judged', verdict }, now)
     else if (breaker.kind === 'closed' && verdict !== 'none') this.countEnd(backend, verdict === 'good', now)
   }
 
