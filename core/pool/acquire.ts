@@ -37,7 +37,6 @@ export function acquire(pool: Pool, context: PickContext, asker: Asker, choice: 
 }
 
 /**
-/**
  * For one that has acquired nothing: a place in the pool's queue, or none there. undefined: room is not what it lacks, or it
  * has had its turn.
  */
