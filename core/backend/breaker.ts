@@ -4,7 +4,7 @@
  * states and what leads from one to the next, pure; `health/breakers.ts` counts and keeps the time.
  */
 import type { Random } from '../random.ts'
-import { type FailureRule, percentText, secondsText, type Verdict } from './failure.ts'
+import { type FailureRule, percentText, rowText, secondsText, type Verdict } from './failure.ts'
 
 export interface BreakerPolicy {
   readonly failures: FailureRule
@@ -86,8 +86,7 @@ export function tripCause(reading: BreakerReading, policy: BreakerPolicy): strin
   const { requests, failures, answers, slow, failuresInRow } = reading
   const { errorRatio, minRequests, slowCalls, windowMs } = policy
   const within = `within ${secondsText(windowMs)}`
-  if (policy.failuresInRow !== undefined && failuresInRow >= policy.failuresInRow)
-    return failuresInRow === 1 ? 'a failure' : `${failuresInRow} failures in a row`
+  if (policy.failuresInRow !== undefined && failuresInRow >= policy.failuresInRow) return rowText(failuresInRow)
   if (errorRatio !== undefined && isShare(failures, requests, errorRatio, minRequests))
     return `${percentText(failures / requests)} of ${requests} requests failed ${within}`
   if (slowCalls !== undefined && isShare(slow, answers, slowCalls.ratio, minRequests))

@@ -37,6 +37,10 @@ export function verdictOn(ending: Ending, { causes, statuses }: FailureRule): Ve
   }
 }
 
+/** `a failure`, `3 failures in a row`. */
+export const rowText = (count: number, what = 'failure'): string =>
+  count === 1 ? `a ${what}` : `${count} ${what}s in a row`
+
 /** `30 s`, `1.5 s`: for causes in words. */
 export const secondsText = (ms: number): string => `${Number((ms / 1000).toPrecision(3))} s`
 

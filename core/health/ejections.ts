@@ -12,7 +12,7 @@ import {
   retimed,
   statisticalRoom,
 } from '../backend/ejection.ts'
-import { type Ending, secondsText, verdictOn } from '../backend/failure.ts'
+import { type Ending, rowText, secondsText, verdictOn } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
 
 export interface EjectionsOptions {
@@ -60,7 +60,7 @@ export class Ejections {
       tally.failuresInRow += 1
       const most = this.policy.failuresInRow
       if (most !== undefined && tally.failuresInRow >= most)
-        this.eject(backend, { cause: inRow(tally.failuresInRow), isStatistical: false })
+        this.eject(backend, { cause: rowText(tally.failuresInRow), isStatistical: false })
     }
   }
 
@@ -143,8 +143,6 @@ export class Ejections {
     return tally
   }
 }
-
-const inRow = (failures: number): string => (failures === 1 ? 'a failure' : `${failures} failures in a row`)
 
 /** Nobody compares any more, so nothing that was found holds. */
 export function forgetEjection({ facts }: Backend, now: number): void {

@@ -5,6 +5,7 @@
  */
 import type { Backend } from '../backend/backend.ts'
 import { isFailing } from '../backend/facts.ts'
+import { type Ending, rowText } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
 
 export interface PassivePolicy {
@@ -29,10 +30,6 @@ export interface PassiveOptions {
   readonly onChange: (backend: Backend, detail: string) => void
 }
 
-/** How an attempt ended, as far as it matters here. */
-export type Ending =
-  { readonly kind: 'failed'; readonly cause: string } | { readonly kind: 'completed' | 'abandoned' | 'local' }
-
 /** Observes attempts. */
 export interface PassiveHealth {
   /** A response's head, also over a connection that was open already: what answers is reachable. One compare when all is well. */
@@ -56,8 +53,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
   const goodChecks = new WeakMap<Backend, number>()
 
   function takeOut(backend: Backend): void {
-    const failures = backend.connectFailuresInRow
-    const cause = failures === 1 ? 'a connect failure' : `${failures} connect failures in a row`
+    const cause = rowText(backend.connectFailuresInRow, 'connect failure')
     const fact = { kind: 'failing', since: clock.now(), cause } as const
     backend.facts.traffic = { ...fact, until: untilOf(fact.since) }
     goodChecks.delete(backend)
