@@ -12,9 +12,10 @@ import {
   tripCause,
 } from '../backend/breaker.ts'
 import { type Ending, secondsText, type Verdict, verdictOn } from '../backend/failure.ts'
-import type { Cancel, Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { SlidingWindow } from '../sliding-window.ts'
+import { Waits } from './waits.ts'
 
 export interface BreakersOptions {
   readonly policy: BreakerPolicy
@@ -48,11 +49,12 @@ export class Breakers {
   private isStopped = true
   private tallies = new WeakMap<Backend, Tally>()
   /** For the end of open times. */
-  private readonly waits = new Map<Backend, Cancel>()
+  private readonly waits: Waits
 
   constructor(options: BreakersOptions) {
     this.options = options
     this.policy = options.policy
+    this.waits = new Waits(options.clock)
   }
 
   onStart(backend: Backend, now: number): void {
@@ -115,7 +117,6 @@ export class Breakers {
   /** Nothing is found out until the next `update`; what is open stays so. */
   stop(): void {
     this.isStopped = true
-    for (const cancel of this.waits.values()) cancel()
     this.waits.clear()
   }
 
@@ -186,17 +187,10 @@ export class Breakers {
   }
 
   private waitToTry(backend: Backend): void {
-    const { waits } = this
-    const { clock } = this.options
-    waits.get(backend)?.()
-    waits.delete(backend)
     const { breaker } = backend.facts
-    if (breaker.kind !== 'open') return
-    const cancel = clock.after(Math.max(0, breaker.until - clock.now()), () => {
-      waits.delete(backend)
-      this.step(backend, { kind: 'waited' }, clock.now())
-    })
-    waits.set(backend, cancel)
+    this.waits.set(backend, breaker.kind === 'open' ? breaker.until : undefined, () =>
+      this.step(backend, { kind: 'waited' }, this.options.clock.now()),
+    )
   }
 }
 

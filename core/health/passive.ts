@@ -6,7 +6,8 @@
 import type { Backend } from '../backend/backend.ts'
 import { isFailing } from '../backend/facts.ts'
 import { type Ending, rowText } from '../backend/failure.ts'
-import type { Cancel, Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { Waits } from './waits.ts'
 
 export interface PassivePolicy {
   /** >= 1 connect failures in a row. */
@@ -48,7 +49,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
   const { backends, clock, onChange } = options
   let { policy } = options
   let isStopped = false
-  const pauses = new Map<Backend, Cancel>()
+  const pauses = new Waits(clock)
   /** Good checks in a row of those that wait for them. */
   const goodChecks = new WeakMap<Backend, number>()
 
@@ -70,17 +71,9 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
 
   /** The fact ends by itself: the timer is only there to say so. */
   function waitForTrial(backend: Backend): void {
-    pauses.get(backend)?.()
-    pauses.delete(backend)
     const { traffic } = backend.facts
-    if (traffic.kind === 'clear' || traffic.until === undefined) return
-    const cancel = clock.after(traffic.until - clock.now(), () => {
-      pauses.delete(backend)
-      // A system's timer may be early by a part of a millisecond.
-      if (isOut(backend)) waitForTrial(backend)
-      else tell(backend, 'its pause is over, the next request tries it')
-    })
-    pauses.set(backend, cancel)
+    const until = traffic.kind === 'failing' ? traffic.until : undefined
+    pauses.set(backend, until, () => tell(backend, 'its pause is over, the next request tries it'))
   }
 
   function clear(backend: Backend): void {
@@ -132,7 +125,6 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
     },
     stop() {
       isStopped = true
-      for (const cancel of pauses.values()) cancel()
       pauses.clear()
     },
   }
