@@ -51,11 +51,14 @@ export default defineStrategy({
         const pool = pools(candidates, context)
         // Of a copy: what is frozen is slow to read, and a ring is read for long.
         if (order === undefined || (pool !== undefined && order.isOutgrown())) order = createOrder([...candidates])
+        // Of a list for one pick: who is not in it must not be looked at one by one where a few of thousands are.
+        const own = pool === undefined && method === 'rendezvous' ? createRendezvous(candidates) : order
+        const among = pool === undefined ? new Set(candidates) : members
         const hash = hashText(context.key ?? context.client.address)
         const roomPerWeight = (loadFactor * (inflight + 1)) / (pool ?? weightedDraw(candidates)).total()
         let leastBusy: Candidate | undefined
-        for (const owner of order.ownersOf(hash)) {
-          if (pool === undefined ? !candidates.includes(owner) : !members.has(owner)) continue
+        for (const owner of own.ownersOf(hash)) {
+          if (!among.has(owner)) continue
           if (owner.inflight < Math.max(floor, Math.ceil(roomPerWeight * owner.weight))) return owner
           if (leastBusy === undefined || load(owner) < load(leastBusy)) leastBusy = owner
         }

@@ -4,7 +4,7 @@
  * states and what leads from one to the next, pure; `health/breakers.ts` counts and keeps the time.
  */
 import type { Random } from '../random.ts'
-import { type FailureRule, percentText, secondsText, type Verdict } from './failure.ts'
+import { type FailureRule, percentText, rowText, secondsText, type Verdict } from './failure.ts'
 
 export interface BreakerPolicy {
   readonly failures: FailureRule
@@ -42,7 +42,7 @@ export type BreakerFact =
       readonly since: number
       readonly trips: number
       readonly cause: string
-      /** So many trials at once; `underWay` of them have begun and not ended, `passed` went well. */
+      /** So many trials at once; `underWay` of them have begun and not been judged, `passed` went well. */
       readonly atOnce: number
       readonly underWay: number
       readonly passed: number
@@ -53,9 +53,12 @@ export type BreakerEvent =
   /** The open time is over. */
   | { readonly kind: 'waited' }
   | { readonly kind: 'trial-begun' }
-  | { readonly kind: 'trial-ended'; readonly verdict: Verdict }
+  /** Its response's head has come, or it is over without one; `bad` also when the rest of that does not come. */
+  | { readonly kind: 'trial-judged'; readonly verdict: Verdict }
   /** Another policy is in force. */
   | { readonly kind: 'policy' }
+  /** Nobody has counted for a while, and trials may have ended unheard. */
+  | { readonly kind: 'resumed' }
 
 export interface BreakerMoment {
   readonly policy: BreakerPolicy
@@ -83,8 +86,7 @@ export function tripCause(reading: BreakerReading, policy: BreakerPolicy): strin
   const { requests, failures, answers, slow, failuresInRow } = reading
   const { errorRatio, minRequests, slowCalls, windowMs } = policy
   const within = `within ${secondsText(windowMs)}`
-  if (policy.failuresInRow !== undefined && failuresInRow >= policy.failuresInRow)
-    return failuresInRow === 1 ? 'a failure' : `${failuresInRow} failures in a row`
+  if (policy.failuresInRow !== undefined && failuresInRow >= policy.failuresInRow) return rowText(failuresInRow)
   if (errorRatio !== undefined && isShare(failures, requests, errorRatio, minRequests))
     return `${percentText(failures / requests)} of ${requests} requests failed ${within}`
   if (slowCalls !== undefined && isShare(slow, answers, slowCalls.ratio, minRequests))
@@ -112,25 +114,18 @@ const steps: { readonly [Kind in BreakerFact['kind']]: Step<Kind> } = {
       opened(moment.now - since < moment.policy.maxOpenTimeMs ? trips + 1 : 1, cause, moment),
   },
   open: {
-    waited: ({ trips, cause }, _, { policy, now }) => ({
-      kind: 'half-open',
-      since: now,
-      trips,
-      cause,
-      atOnce: policy.trials,
-      underWay: 0,
-      passed: 0,
-    }),
+    waited: halfOpened,
     policy: (fact, _, moment) => ({ ...fact, until: fact.since + openMs(fact.trips, moment) }),
   },
   'half-open': {
     'trial-begun': (fact) => ({ ...fact, underWay: fact.underWay + 1 }),
-    'trial-ended': (fact, { verdict }, moment) => {
+    'trial-judged': (fact, { verdict }, moment) => {
       if (verdict === 'bad') return opened(fact.trips + 1, fact.cause, moment)
       const passed = fact.passed + (verdict === 'good' ? 1 : 0)
       return settled({ ...fact, passed, underWay: Math.max(0, fact.underWay - 1) }, moment)
     },
     policy: (fact, _, moment) => settled({ ...fact, atOnce: moment.policy.trials }, moment),
+    resumed: halfOpened,
   },
 }
 
@@ -139,6 +134,15 @@ export function stepBreaker(fact: BreakerFact, event: BreakerEvent, moment: Brea
   const step = steps[fact.kind][event.kind] as
     ((fact: BreakerFact, event: BreakerEvent, moment: BreakerMoment) => BreakerFact) | undefined
   return step === undefined ? fact : step(fact, event, moment)
+}
+
+/** None of its trials has begun yet. */
+function halfOpened(
+  { trips, cause }: Of<'open' | 'half-open'>,
+  _: BreakerEvent,
+  { policy, now }: BreakerMoment,
+): BreakerFact {
+  return { kind: 'half-open', since: now, trips, cause, atOnce: policy.trials, underWay: 0, passed: 0 }
 }
 
 const settled = (fact: Of<'half-open'>, { now, policy }: BreakerMoment): BreakerFact =>

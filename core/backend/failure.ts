@@ -6,6 +6,9 @@ export interface StatusRange {
   readonly to: number
 }
 
+export const isAmong = (status: number, ranges: readonly StatusRange[]): boolean =>
+  ranges.some(({ from, to }) => status >= from && status <= to)
+
 /** As attempts name it. */
 export type FailureCause = 'connect' | 'timeout' | 'reset' | 'protocol'
 
@@ -28,7 +31,7 @@ export type Verdict = 'good' | 'bad' | 'none'
 export function verdictOn(ending: Ending, { causes, statuses }: FailureRule): Verdict {
   switch (ending.kind) {
     case 'completed':
-      return statuses.some(({ from, to }) => ending.status >= from && ending.status <= to) ? 'bad' : 'good'
+      return isAmong(ending.status, statuses) ? 'bad' : 'good'
     case 'failed':
       return causes.includes(ending.cause) ? 'bad' : 'none'
     case 'abandoned':
@@ -36,6 +39,10 @@ export function verdictOn(ending: Ending, { causes, statuses }: FailureRule): Ve
       return 'none'
   }
 }
+
+/** `a failure`, `3 failures in a row`. */
+export const rowText = (count: number, what = 'failure'): string =>
+  count === 1 ? `a ${what}` : `${count} ${what}s in a row`
 
 /** `30 s`, `1.5 s`: for causes in words. */
 export const secondsText = (ms: number): string => `${Number((ms / 1000).toPrecision(3))} s`

@@ -62,14 +62,14 @@ export function settle(backends: readonly Backend[], restraint: Restraint): Sett
   const well = backends.filter((backend) => !isHeld(backend))
   // All is well: nothing of the below would change anything.
   if (well.length === backends.length) return settledOf(placedIn(well, well, []), undefined, [])
-  const beyond = beyondRestraint(backends, restraint)
-  const judged = backends.map((backend) => ({ backend, holds: countingHolds(backend, beyond) }))
+  const held = backends.filter(isHeld)
+  const beyond = beyondRestraint(held, backends.length, restraint)
   const those = (fit: (holds: Holds) => boolean): readonly Backend[] =>
-    judged.flatMap(({ backend, holds }) => (fit(holds) ? [backend] : []))
+    held.filter((backend) => fit(countingHolds(backend, beyond)))
   const sorted: Sorted = {
     well,
     employed: backends.filter(({ standing }) => !standing.holds.some(({ by }) => by === 'operator')),
-    free: those((holds) => holds.length === 0),
+    free: [...well, ...those((holds) => holds.length === 0)],
     trials: those(isTrial),
     lastResort: those(isByConnectsAlone),
   }
@@ -112,9 +112,9 @@ function settledOf(
   degraded: Omit<Degraded, 'backends'> | undefined,
   lastResort: readonly Backend[],
 ): Settled {
-  const eligible = placed.flatMap(({ backend, use }) => (use === 'out' || use === 'spare' ? [] : [backend]))
+  const eligible = placed.filter(({ use }) => use !== 'out' && use !== 'spare').map(backendOf)
   // None is, too, where another tier bears all.
-  const overruled = placed.flatMap(({ backend, use }) => (use === 'overruled' ? [backend] : []))
+  const overruled = placed.filter(({ use }) => use === 'overruled').map(backendOf)
   return {
     placed,
     eligible: orNobody(eligible),
@@ -123,16 +123,17 @@ function settledOf(
   }
 }
 
+const backendOf = ({ backend }: Placed): Backend => backend
+
 /** Those facts against it that count. */
 const countingHolds = (backend: Backend, beyond: ReadonlySet<Backend>): Holds =>
   beyond.has(backend) ? backend.standing.holds.filter(({ by }) => !isFromAnswers(by)) : backend.standing.holds
 
-/** Those of whom what ejections or breakers say does not count, as enough are out. */
-function beyondRestraint(backends: readonly Backend[], { maxEjected }: Restraint): ReadonlySet<Backend> {
-  const held = backends.filter(isHeld)
+/** Those of `held` of whom what ejections or breakers say does not count, as enough are out of all `members`. */
+function beyondRestraint(held: readonly Backend[], members: number, { maxEjected }: Restraint): ReadonlySet<Backend> {
   const fromAnswers = held.filter(({ standing }) => standing.holds.some(({ by }) => isFromAnswers(by)))
   // 0.29 * 100 is 28.999999999999996.
-  const room = Math.floor(backends.length * maxEjected + 1e-9) - (held.length - fromAnswers.length)
+  const room = Math.floor(members * maxEjected + 1e-9) - (held.length - fromAnswers.length)
   const isOutAnyhow = ({ standing }: Backend): boolean => standing.holds.some(({ by }) => !isFromAnswers(by))
   const ordered = fromAnswers.toSorted(
     (one, other) => Number(isOutAnyhow(other)) - Number(isOutAnyhow(one)) || heldSince(one) - heldSince(other),

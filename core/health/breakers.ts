@@ -12,9 +12,10 @@ import {
   tripCause,
 } from '../backend/breaker.ts'
 import { type Ending, secondsText, type Verdict, verdictOn } from '../backend/failure.ts'
-import type { Cancel, Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { SlidingWindow } from '../sliding-window.ts'
+import { Waits } from './waits.ts'
 
 export interface BreakersOptions {
   readonly policy: BreakerPolicy
@@ -33,48 +34,50 @@ interface Tally {
   failuresInRow: number
 }
 
-const SWITCHING_PROTOCOLS = 101
-
-/** What matters here of an attempt. */
-interface Begun {
-  /** Monotonic ms. */
+/** `status`: of its response's head; 0 before that has arrived. */
+interface AnsweredAttempt {
   readonly startedAt: number
-}
-interface Answered extends Begun {
   readonly status: number
 }
 
-/** Observes attempts; those of before the newest change of a breaker's state say nothing to it. */
+const SWITCHING_PROTOCOLS = 101
+
+/** Observes attempts; those of before the newest change of a breaker's state say nothing to it. Begins with the first `update`. */
 export class Breakers {
   private readonly options: BreakersOptions
   private policy: BreakerPolicy
-  private isStopped = false
+  private isStopped = true
   private tallies = new WeakMap<Backend, Tally>()
   /** For the end of open times. */
-  private readonly waits = new Map<Backend, Cancel>()
+  private readonly waits: Waits
 
   constructor(options: BreakersOptions) {
     this.options = options
     this.policy = options.policy
+    this.waits = new Waits(options.clock)
   }
 
   onStart(backend: Backend, now: number): void {
     if (backend.facts.breaker.kind === 'half-open' && !this.isStopped) this.step(backend, { kind: 'trial-begun' }, now)
   }
 
-  onResponse(backend: Backend, ttfbMs: number, now: number, { startedAt, status }: Answered): void {
-    const { slowCalls } = this.policy
+  /** A trial is judged by the head of its answer: a long one, or a client that reads slowly, must not keep others from theirs. */
+  onResponse(backend: Backend, ttfbMs: number, now: number, { startedAt, status }: AnsweredAttempt): void {
+    const { failures, slowCalls } = this.policy
     const { breaker } = backend.facts
     if (this.isStopped || startedAt < breaker.since) return
     const isSlow = slowCalls !== undefined && ttfbMs > slowCalls.latencyMs
+    if (breaker.kind === 'half-open') {
+      this.countVerdict(backend, isSlow ? 'bad' : verdictOn({ kind: 'completed', status }, failures), now)
+      return
+    }
     if (breaker.kind === 'closed' && slowCalls !== undefined) this.countAnswer(backend, isSlow, now)
-    // A trial that is slow has failed already, and a tunnel has gone well: it may last for hours.
-    if (isSlow && breaker.kind === 'half-open') this.countVerdict(backend, 'bad', now)
-    else if (status === SWITCHING_PROTOCOLS) this.countVerdict(backend, 'good', now)
+    // A tunnel may last for hours.
+    if (status === SWITCHING_PROTOCOLS) this.countVerdict(backend, 'good', now)
   }
 
   /** Nobody waits for it any longer: a hedge has answered, its time is over, its client has left. So long it was slow. */
-  onUnanswered(backend: Backend, waitedMs: number, now: number, { startedAt }: Begun): void {
+  onUnanswered(backend: Backend, waitedMs: number, now: number, { startedAt }: AnsweredAttempt): void {
     const { slowCalls } = this.policy
     const { breaker } = backend.facts
     if (slowCalls === undefined || waitedMs <= slowCalls.latencyMs || this.isStopped || startedAt < breaker.since)
@@ -83,20 +86,25 @@ export class Breakers {
     else this.countVerdict(backend, 'bad', now)
   }
 
-  onEnd(backend: Backend, ending: Ending, now: number, { startedAt }: Begun): void {
-    if (this.isStopped || startedAt < backend.facts.breaker.since) return
+  onEnd(backend: Backend, ending: Ending, now: number, { startedAt, status }: AnsweredAttempt): void {
+    const { breaker } = backend.facts
+    if (this.isStopped || startedAt < breaker.since) return
     if (ending.kind === 'completed' && ending.status === SWITCHING_PROTOCOLS) return
-    this.countVerdict(backend, verdictOn(ending, this.policy.failures), now)
+    const verdict = verdictOn(ending, this.policy.failures)
+    // What has been judged by its head may still break off.
+    if (breaker.kind !== 'half-open' || status === 0 || verdict === 'bad') this.countVerdict(backend, verdict, now)
   }
 
   /** After a change of policy or members: what is open stays open, for as long as this policy says. */
   update(policy: BreakerPolicy): void {
     if (policy.windowMs !== this.policy.windowMs) this.tallies = new WeakMap()
     this.policy = policy
+    const wasStopped = this.isStopped
     this.isStopped = false
     const { backends, clock } = this.options
     for (const backend of backends()) {
       this.step(backend, { kind: 'policy' }, clock.now())
+      if (wasStopped) this.step(backend, { kind: 'resumed' }, clock.now())
       this.waitToTry(backend)
     }
   }
@@ -104,14 +112,13 @@ export class Breakers {
   /** Nothing is found out until the next `update`; what is open stays so. */
   stop(): void {
     this.isStopped = true
-    for (const cancel of this.waits.values()) cancel()
     this.waits.clear()
   }
 
   /** How an attempt went that has begun in the state of now. */
   private countVerdict(backend: Backend, verdict: Verdict, now: number): void {
     const { breaker } = backend.facts
-    if (breaker.kind === 'half-open') this.step(backend, { kind: 'trial-ended', verdict }, now)
+    if (breaker.kind === 'half-open') this.step(backend, { kind: 'trial-judged', verdict }, now)
     else if (breaker.kind === 'closed' && verdict !== 'none') this.countEnd(backend, verdict === 'good', now)
   }
 
@@ -175,17 +182,10 @@ export class Breakers {
   }
 
   private waitToTry(backend: Backend): void {
-    const { waits } = this
-    const { clock } = this.options
-    waits.get(backend)?.()
-    waits.delete(backend)
     const { breaker } = backend.facts
-    if (breaker.kind !== 'open') return
-    const cancel = clock.after(Math.max(0, breaker.until - clock.now()), () => {
-      waits.delete(backend)
-      this.step(backend, { kind: 'waited' }, clock.now())
-    })
-    waits.set(backend, cancel)
+    this.waits.set(backend, breaker.kind === 'open' ? breaker.until : undefined, () =>
+      this.step(backend, { kind: 'waited' }, this.options.clock.now()),
+    )
   }
 }
 

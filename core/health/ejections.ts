@@ -12,8 +12,9 @@ import {
   retimed,
   statisticalRoom,
 } from '../backend/ejection.ts'
-import { type Ending, secondsText, verdictOn } from '../backend/failure.ts'
+import { type Ending, rowText, secondsText, verdictOn } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
+import { Waits } from './waits.ts'
 
 export interface EjectionsOptions {
   readonly policy: EjectionPolicy
@@ -39,11 +40,12 @@ export class Ejections {
   private nextInterval: Cancel | undefined = undefined
   private tallies = new WeakMap<Backend, Tally>()
   /** For the end of ejections. */
-  private readonly waits = new Map<Backend, Cancel>()
+  private readonly waits: Waits
 
   constructor(options: EjectionsOptions) {
     this.options = options
     this.policy = options.policy
+    this.waits = new Waits(options.clock)
   }
 
   onEnd(backend: Backend, ending: Ending, _now: number, { startedAt }: { readonly startedAt: number }): void {
@@ -60,7 +62,7 @@ export class Ejections {
       tally.failuresInRow += 1
       const most = this.policy.failuresInRow
       if (most !== undefined && tally.failuresInRow >= most)
-        this.eject(backend, { cause: inRow(tally.failuresInRow), isStatistical: false })
+        this.eject(backend, { cause: rowText(tally.failuresInRow), isStatistical: false })
     }
   }
 
@@ -80,7 +82,6 @@ export class Ejections {
     this.nextInterval?.()
     this.nextInterval = undefined
     this.tallies = new WeakMap()
-    for (const cancel of this.waits.values()) cancel()
     this.waits.clear()
   }
 
@@ -118,18 +119,11 @@ export class Ejections {
 
   /** The fact ends by its timer, so that it is told when it does. */
   private waitForEnd(backend: Backend): void {
-    const { waits } = this
-    const { clock } = this.options
-    waits.get(backend)?.()
-    waits.delete(backend)
     const { ejection } = backend.facts
-    if (ejection.kind === 'clear') return
-    const cancel = clock.after(Math.max(0, ejection.until - clock.now()), () => {
-      waits.delete(backend)
-      backend.facts.ejection = released(ejection, clock.now())
+    this.waits.set(backend, ejection.kind === 'ejected' ? ejection.until : undefined, () => {
+      backend.facts.ejection = released(ejection, this.options.clock.now())
       this.tell(backend, 'its ejection is over')
     })
-    waits.set(backend, cancel)
   }
 
   private tell(backend: Backend, detail: string): void {
@@ -143,8 +137,6 @@ export class Ejections {
     return tally
   }
 }
-
-const inRow = (failures: number): string => (failures === 1 ? 'a failure' : `${failures} failures in a row`)
 
 /** Nobody compares any more, so nothing that was found holds. */
 export function forgetEjection({ facts }: Backend, now: number): void {

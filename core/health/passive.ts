@@ -5,7 +5,9 @@
  */
 import type { Backend } from '../backend/backend.ts'
 import { isFailing } from '../backend/facts.ts'
-import type { Cancel, Clock } from '../clock.ts'
+import { type Ending, rowText } from '../backend/failure.ts'
+import type { Clock } from '../clock.ts'
+import { Waits } from './waits.ts'
 
 export interface PassivePolicy {
   /** >= 1 connect failures in a row. */
@@ -29,10 +31,6 @@ export interface PassiveOptions {
   readonly onChange: (backend: Backend, detail: string) => void
 }
 
-/** How an attempt ended, as far as it matters here. */
-export type Ending =
-  { readonly kind: 'failed'; readonly cause: string } | { readonly kind: 'completed' | 'abandoned' | 'local' }
-
 /** Observes attempts. */
 export interface PassiveHealth {
   /** A response's head, also over a connection that was open already: what answers is reachable. One compare when all is well. */
@@ -51,13 +49,12 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
   const { backends, clock, onChange } = options
   let { policy } = options
   let isStopped = false
-  const pauses = new Map<Backend, Cancel>()
+  const pauses = new Waits(clock)
   /** Good checks in a row of those that wait for them. */
   const goodChecks = new WeakMap<Backend, number>()
 
   function takeOut(backend: Backend): void {
-    const failures = backend.connectFailuresInRow
-    const cause = failures === 1 ? 'a connect failure' : `${failures} connect failures in a row`
+    const cause = rowText(backend.connectFailuresInRow, 'connect failure')
     const fact = { kind: 'failing', since: clock.now(), cause } as const
     backend.facts.traffic = { ...fact, until: untilOf(fact.since) }
     goodChecks.delete(backend)
@@ -74,17 +71,9 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
 
   /** The fact ends by itself: the timer is only there to say so. */
   function waitForTrial(backend: Backend): void {
-    pauses.get(backend)?.()
-    pauses.delete(backend)
     const { traffic } = backend.facts
-    if (traffic.kind === 'clear' || traffic.until === undefined) return
-    const cancel = clock.after(traffic.until - clock.now(), () => {
-      pauses.delete(backend)
-      // A system's timer may be early by a part of a millisecond.
-      if (isOut(backend)) waitForTrial(backend)
-      else tell(backend, 'its pause is over, the next request tries it')
-    })
-    pauses.set(backend, cancel)
+    const until = traffic.kind === 'failing' ? traffic.until : undefined
+    pauses.set(backend, until, () => tell(backend, 'its pause is over, the next request tries it'))
   }
 
   function clear(backend: Backend): void {
@@ -136,7 +125,6 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
     },
     stop() {
       isStopped = true
-      for (const cancel of pauses.values()) cancel()
       pauses.clear()
     },
   }

@@ -1,4 +1,7 @@
-/** How a pool's members are checked; undefined in a pool that has no active checks. */
+/** How a pool's members are checked. */
+import type { StatusRange } from '../backend/failure.ts'
+
+/** undefined in a pool that has no active checks. */
 export interface HealthPolicy {
   readonly check: HealthCheck
   readonly intervalMs: number
@@ -16,11 +19,11 @@ export interface HealthPolicy {
 }
 
 export type HealthCheck =
-  /** `expect`: status ranges, inclusive. `host`: the Host field sent; undefined: the member's own. */
+  /** `host`: the Host field sent; undefined: the member's own. */
   | {
       readonly kind: 'http'
       readonly path: string
       readonly host: string | undefined
-      readonly expect: readonly { readonly from: number; readonly to: number }[]
+      readonly expect: readonly StatusRange[]
     }
   | { readonly kind: 'tcp' }

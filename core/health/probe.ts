@@ -6,6 +6,7 @@
 import { formatAddress } from '../address.ts'
 import type { SocketAddress } from '../address.ts'
 import type { Backend, CheckResult } from '../backend/backend.ts'
+import { isAmong } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import { ProtocolError } from '../errors.ts'
 import type { HttpLimits } from '../http1/limits.ts'
@@ -138,7 +139,7 @@ class Check implements WireOwner {
     try {
       const answer = this.read(bytes)
       if (answer === undefined) return
-      this.settle({ passed: isExpected(answer.status, check), detail: answerInWords(answer, check) })
+      this.settle({ passed: isAmong(answer.status, check.expect), detail: answerInWords(answer, check) })
       this.phase = 'taking'
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -179,11 +180,8 @@ function requestFor(address: SocketAddress, check: HttpCheck): string {
   return `GET ${check.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: smartedge-health\r\nAccept: */*\r\nConnection: close\r\n\r\n`
 }
 
-const isExpected = (status: number, check: HttpCheck): boolean =>
-  check.expect.some((range) => status >= range.from && status <= range.to)
-
 function answerInWords({ status, reason }: Answer, check: HttpCheck): string {
-  if (isExpected(status, check)) return reason === '' ? `${status}` : `${status} ${reason}`
+  if (isAmong(status, check.expect)) return reason === '' ? `${status}` : `${status} ${reason}`
   const ranges = check.expect.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`))
   return `${status}, expected ${ranges.join(' or ')}`
 }

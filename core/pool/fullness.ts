@@ -42,6 +42,10 @@ export function watchFullness({ clock, onFull, onRelieved }: FullnessOptions): F
       onFull()
       lookAfter(QUIET_MS)
     },
-    stop: () => cancel?.(),
+    stop() {
+      cancel?.()
+      // As if told already, and never over.
+      since = newest
+    },
   }
 }

@@ -26,11 +26,17 @@ export class Limiter implements AttemptObserver {
       return
     }
     for (const backend of backends) this.begin(backend, policy, now)
-    this.onResponse = (backend, ttfbMs, at) =>
-      this.follow(backend, (gradient) => gradient.record(ttfbMs, backend.inflight, at))
-    // The attempt is over, and counts no more among those under way.
-    this.onUnanswered = (backend, waitedMs, at) =>
-      this.follow(backend, (gradient) => gradient.recordAtLeast(waitedMs, backend.inflight + 1, at))
+    this.onResponse = (backend, ttfbMs, at) => {
+      const gradient = this.gradients.get(backend)
+      gradient?.record(ttfbMs, backend.inflight, at)
+      if (gradient !== undefined) backend.limit(gradient.limit)
+    }
+    this.onUnanswered = (backend, waitedMs, at) => {
+      const gradient = this.gradients.get(backend)
+      // The attempt is over, and counts no more among those under way.
+      gradient?.recordAtLeast(waitedMs, backend.inflight + 1, at)
+      if (gradient !== undefined) backend.limit(gradient.limit)
+    }
   }
 
   private begin(backend: Backend, policy: ConcurrencyPolicy, now: number): void {
@@ -39,13 +45,5 @@ export class Limiter implements AttemptObserver {
     const gradient = known ?? new Gradient(policy, now)
     this.gradients.set(backend, gradient)
     backend.limit(gradient.limit)
-  }
-
-  private follow(backend: Backend, change: (gradient: Gradient) => void): void {
-    const gradient = this.gradients.get(backend)
-    if (gradient === undefined) return
-    const before = gradient.limit
-    change(gradient)
-    if (gradient.limit !== before) backend.limit(gradient.limit)
   }
 }

@@ -23,6 +23,18 @@ function settle(strategy: Strategy, pool: Candidates): void {
   for (let index = 0; index < 2; index += 1) pickFor(strategy, pool, 'any')
 }
 
+/** The list, and how often something in it has been read. */
+function countingReads(list: readonly Candidate[]): { readonly candidates: Candidates; readonly reads: () => number } {
+  let reads = 0
+  const candidates = new Proxy(list, {
+    get(target, key): unknown {
+      if (typeof key === 'string' && /^\d+$/.test(key)) reads += 1
+      return Reflect.get(target, key)
+    },
+  })
+  return { candidates: candidates as unknown as Candidates, reads: () => reads }
+}
+
 describe('consistent-hash', () => {
   test('gives one key to one backend, in any process and order', () => {
     const pool = fakePool([1, 2, 1, 3, 1])
@@ -190,6 +202,20 @@ describe('consistent-hash', () => {
     const other = [fakeCandidate('a:1'), fakeCandidate('b:1')] as const
     for (const key of keys.slice(0, 50))
       expect([...other]).toContain(pickFor(strategy, [...other], key) as (typeof other)[0])
+  })
+
+  test.each([
+    ['ring', 64, 0],
+    ['rendezvous', 64, 0],
+    ['ring', 500, 2000],
+    ['rendezvous', 500, 2000],
+  ])('does not search a list for one owner after the other (%s, %i from %i on)', (method, count, from) => {
+    const all = fakePool(Array.from({ length: 2500 }, () => 1))
+    const strategy = create({ method })
+    settle(strategy, all.slice(0, 2000) as unknown as Candidates)
+    const list = countingReads(all.slice(from, from + count))
+    expect(all.slice(from, from + count)).toContain(pickFor(strategy, list.candidates, 'any') as (typeof all)[0])
+    expect(list.reads()).toBeLessThan(10 * count)
   })
 
   test.each(['', '\0', 'ü€😀', 'k'.repeat(100_000)])('takes any key (%#)', (key) => {

@@ -27,7 +27,7 @@ const quiet: BreakerReading = { requests: 0, failures: 0, answers: 0, slow: 0, f
 const tripped: BreakerEvent = { kind: 'tripped', cause: 'bad' }
 const waited: BreakerEvent = { kind: 'waited' }
 const begun: BreakerEvent = { kind: 'trial-begun' }
-const ended = (verdict: 'good' | 'bad' | 'none'): BreakerEvent => ({ kind: 'trial-ended', verdict })
+const ended = (verdict: 'good' | 'bad' | 'none'): BreakerEvent => ({ kind: 'trial-judged', verdict })
 
 /** The state after these events, each at its instant. */
 function after(events: readonly (readonly [number, BreakerEvent])[], changes: Partial<BreakerPolicy> = {}) {

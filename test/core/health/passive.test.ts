@@ -50,9 +50,9 @@ describe('createPassiveHealth', () => {
 
   test('counts nothing but failed connects', () => {
     const { backend, passive } = watchingOne({ failures: 1 })
-    for (const cause of ['timeout', 'reset', 'protocol']) passive.onEnd(backend, { kind: 'failed', cause })
+    for (const cause of ['timeout', 'reset', 'protocol'] as const) passive.onEnd(backend, { kind: 'failed', cause })
     passive.onEnd(backend, { kind: 'abandoned' })
-    passive.onEnd(backend, { kind: 'completed' })
+    passive.onEnd(backend, { kind: 'completed', status: 502 })
     passive.onEnd(backend, { kind: 'local' })
     expect([backend.facts.traffic.kind, backend.connectFailuresInRow]).toEqual(['clear', 0])
   })

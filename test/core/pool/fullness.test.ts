@@ -38,6 +38,13 @@ describe('the fullness of a pool', () => {
     expect([told, clock.pending()]).toEqual([['full'], 0])
   })
 
+  test('is told to nobody who wanted to know no more before it came', () => {
+    const { clock, note, stop, told } = watching()
+    stop()
+    note()
+    expect([told, clock.pending()]).toEqual([[], 0])
+  })
+
   test('is told anew the next time', () => {
     const { clock, note, told } = watching()
     note()

@@ -82,6 +82,7 @@ function pooling(count: number) {
     backend.onRoomChange = () => balancer.updateRoom(backend)
     backend.limit(2)
   }
+  breakers.update(breaker)
   balancer.update(backends)
   const connections = new Map(sources.map((source) => [source.backend, source]))
   const pool: Pool = {
