@@ -11,9 +11,10 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
   if (typed.length > maxComparedLength) return undefined
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1
   let best: string | undefined
+  const plain = typed.toLowerCase()
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - typed.length) >= bestDistance) continue
-    const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase())
+    const distance = editDistance(plain, candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
   return best
@@ -25,22 +26,36 @@ export function didYouMean(typed: string, candidates: readonly string[]): string
   return name === undefined ? undefined : `did you mean ${JSON.stringify(name)}?`
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one into the other (restricted Damerau-Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: to.length + 1 }, (_, column) => column)
+/** What is compared with the longest name may be longer by a third, and twice as long in lower case. */
+const rowLength = 4 * maxComparedLength
+/** Of the table of distances; each is written before it is read. */
+const rows = [new Uint8Array(rowLength), new Uint8Array(rowLength), new Uint8Array(rowLength)] as const
+
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that turn one into the other (restricted Damerau-Levenshtein);
+ * `enough` or more where it is not less than that.
+ */
+function editDistance(from: string, to: string, enough: number): number {
+  let [beforeLast, last, current] = rows
+  for (let column = 0; column <= to.length; column++) last[column] = column
+  let leastOfLast = 0
   for (let row = 1; row <= from.length; row++) {
-    const current = [row]
+    let least = (current[0] = row)
     for (let column = 1; column <= to.length; column++) {
       const replaced = at(last, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1)
       const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
       const swapped = isSwap ? at(beforeLast, column - 2) + 1 : Infinity
-      current.push(Math.min(at(last, column) + 1, at(current, column - 1) + 1, replaced, swapped))
+      const distance = Math.min(at(last, column) + 1, at(current, column - 1) + 1, replaced, swapped)
+      current[column] = distance
+      least = Math.min(least, distance)
     }
-    ;[beforeLast, last] = [last, current]
+    // What follows is made of these two rows, and never less than the least of both.
+    if (least >= enough && leastOfLast >= enough) return enough
+    leastOfLast = least
+    ;[beforeLast, last, current] = [last, current, beforeLast]
   }
   return at(last, to.length)
 }
 
 /** Indices above are within the row by construction. */
-const at = (row: readonly number[], index: number): number => row[index] ?? Infinity
+const at = (row: Uint8Array, index: number): number => row[index] ?? Infinity

@@ -1,7 +1,8 @@
 /** Pools and backends as the API shows them: as they are configured, with their state at this instant. */
 import { formatAddress } from '../address.ts'
 import type { Config } from '../config/config.ts'
-import { type BackendView, type HoldOwner, isUsable, takesRequests } from '../report/view.ts'
+import { effectiveWeightOf } from '../report/snapshot.ts'
+import { type BackendView, type HoldOwner, isUsable } from '../report/view.ts'
 import { hideSecrets } from '../secrets.ts'
 import type { AdminSource } from './source.ts'
 
@@ -94,7 +95,7 @@ const memberView = (
   id,
   url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
   weight,
-  effectiveWeight: now === undefined ? null : takesRequests(now) ? now.weight : 0,
+  effectiveWeight: now === undefined ? null : effectiveWeightOf(now),
   tier,
   maxInflight: maxInflight ?? null,
   zone: zone ?? null,

@@ -22,8 +22,14 @@ export function poolsOfKeys(keys: readonly string[], config: Config): string[] |
   return names.every((name) => name !== undefined) ? [...new Set(names)] : undefined
 }
 
+/** What keys of the config lie in, each once: a pool by its name, anything else by its key. */
+export function namesOfKeys(keys: readonly string[], config: Config): string[] {
+  const poolOf = poolFinder(config)
+  return [...new Set(keys.map((key) => poolOf(key) ?? key))]
+}
+
 /** Tells the pool that a key lies in. Names may hold dots: the longest that fits counts. */
-export function poolFinder({ pools }: Config): (key: string) => string | undefined {
+function poolFinder({ pools }: Config): (key: string) => string | undefined {
   const byPrefix = new Map(
     pools.flatMap(({ name }) => [`pools.${name}`, `pools[${JSON.stringify(name)}]`].map((prefix) => [prefix, name])),
   )

@@ -5,7 +5,7 @@ import { formatKey } from '../config/read/reading.ts'
 import { describeRoute } from '../route/describe.ts'
 import { fingerprint } from '../secrets.ts'
 import type { Change } from './contract.ts'
-import { differences } from './differences.ts'
+import { type Difference, differences } from './differences.ts'
 import type { EdgeLoad } from './edge-control.ts'
 import { addLoads, noLoad, planPool } from './plan-pool.ts'
 
@@ -31,11 +31,6 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
       return [other({ key, text: `added, ${counted(next.members.length, 'backend')}` })]
     }),
   ]
-}
-
-interface Difference {
-  readonly key: string
-  readonly text: string
 }
 
 const other = ({ key, text }: Difference): Change => gone(key, text, noLoad)

@@ -1,6 +1,6 @@
 /** What was read of the files -> the edge: as a whole, or without the pools that cannot be changed now, or not at all. */
 import type { Config } from '../config/config.ts'
-import { isolate, poolFinder, poolsOfKeys } from '../config/isolate.ts'
+import { isolate, namesOfKeys, poolsOfKeys } from '../config/isolate.ts'
 import { locateAll } from '../config/locate.ts'
 import type { Problem } from '../config/problems.ts'
 import type { ConfigFiles, Partly, Problems } from './contract.ts'
@@ -84,9 +84,8 @@ async function tryCandidate(edge: EdgeControl, read: FilesRead, explain: Explain
 
 function outcomeOf({ move, config, kept: isolated, problems, omitted }: Tried, explain: Explain): Outcome {
   const held = move.kept ?? []
-  const poolOf = poolFinder(config)
-  const names = held.map(({ key }) => poolOf(key) ?? key)
-  const kept = [...new Set([...isolated, ...names])]
+  const keys = held.map(({ key }) => key)
+  const kept = [...new Set([...isolated, ...namesOfKeys(keys, config)])]
   return { config, isolated, kept, news: move.news ?? [], problems: [...problems, ...explain(held)], omitted }
 }
 

@@ -1,4 +1,5 @@
 /** Back to what was in force before, or what that would change. The files stay as they are. */
+import { namesOfKeys } from '../config/isolate.ts'
 import { fileProblem, type Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
 import type { ApplyProblem } from '../part.ts'
@@ -30,7 +31,10 @@ export async function rollBack(
     origin,
     `back to generation ${previous.generation.number}: ${summary}; the files stay as they are`,
   )
-  return { kind: 'applied', generation, kept: [], problems: (applied.kept ?? []).map(atWhole), omitted: 0 }
+  const held = applied.kept ?? []
+  const keys = held.map(({ key }) => key)
+  const kept = namesOfKeys(keys, previous.config)
+  return { kind: 'applied', generation, kept, problems: held.map(atWhole), omitted: 0 }
 }
 
 /** Strategy files are not looked at. */

@@ -62,11 +62,6 @@ export class Name {
     return this.asking !== undefined
   }
 
-  /** Whether nobody needs it to be kept. */
-  get isUnused(): boolean {
-    return this.waiting.size === 0 && this.watchers.size === 0 && !this.isAsking
-  }
-
   /** Calls `done` once, when the look-up under way is over; then `read` tells more. */
   wait(done: () => void): Cancel {
     // A function of its own, since the same one may wait twice.

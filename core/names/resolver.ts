@@ -9,12 +9,13 @@ import { parseSearch } from './search.ts'
 import { parsedFile } from './system-file.ts'
 
 export interface NameTable {
-  /** The same object for the same name in any case; undefined: `host` is an IP address. */
+  /**
+   * The same object for the same name in any case, for as long as somebody holds it; undefined: `host` is an IP address.
+   * A backend's connections hold theirs, so that what is known goes with the backend.
+   */
   name(host: string): Name | undefined
 }
 
-/** Beyond this many, names that nobody uses (of backends removed long ago) are forgotten. */
-const MAX_UNUSED = 1024
 /** A name server that is silent is asked twice, then the next one. */
 const RESOLVER_OPTIONS = { timeout: 1000, tries: 2 }
 /** How long one channel of c-ares serves: it keeps answers of its own for as long as their TTL says, up to an hour. */
@@ -23,19 +24,19 @@ const CHANNEL_MS = 200
 const MAX_RECORDS = 256
 
 export function createNameTable(clock: Clock, lookUp: LookUp): NameTable {
-  const names = new Map<string, Name>()
-  const forgetUnused = (): void => {
-    for (const [host, name] of names) if (name.isUnused) names.delete(host)
-  }
+  const names = new Map<string, WeakRef<Name>>()
+  const forgotten = new FinalizationRegistry((host: string) => {
+    if (names.get(host)?.deref() === undefined) names.delete(host)
+  })
   return {
     name(written) {
       if (isIP(written) !== 0) return undefined
       const host = written.toLowerCase()
-      const known = names.get(host)
+      const known = names.get(host)?.deref()
       if (known !== undefined) return known
-      if (names.size >= MAX_UNUSED) forgetUnused()
       const name = new Name(host, clock, lookUp)
-      names.set(host, name)
+      names.set(host, new WeakRef(name))
+      forgotten.register(name, host)
       return name
     },
   }

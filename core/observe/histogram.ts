@@ -72,12 +72,6 @@ export class BackendLatency implements Latencies {
     return summarize([this.#current, this.#previous].filter((one) => one !== undefined))
   }
 
-  /** Gives the memory back; to be called when the backend is gone. Recording again is allowed and starts afresh. */
-  release(): void {
-    this.#current = undefined
-    this.#previous = undefined
-  }
-
   #count(scale: Uint32Array, micros: number): void {
     const index = scaleIndex(micros)
     scale[index] = (scale[index] ?? 0) + 1

@@ -1,7 +1,7 @@
 /**
  * A ledger: a set of counters declared once, from which follow the record that the data plane counts in, its shape in a
- * status answer, its metrics, and its place in memory that several processes share. Counting is `record.requests += 1` on
- * a plain object; nothing here runs on a request's way.
+ * status answer and its metrics. Counting is `record.requests += 1` on a plain object; nothing here runs on a request's
+ * way.
  */
 
 /** One counter, or gauge. */
@@ -47,18 +47,13 @@ export interface Family<Key extends string> {
 }
 
 export interface Ledger<Specs extends CounterSpecs> {
+  /** In the order they were declared, which is that of every answer. */
   readonly specs: Specs
-  /** In the order they were declared, which is that of every answer and of the shared slots. */
-  readonly keys: readonly (keyof Specs & string)[]
   readonly families: readonly Family<keyof Specs & string>[]
   /** A new record, all zero. */
   create(): CountersOf<Specs>
   /** A copy that later counting does not change. */
   status(counters: Readonly<CountersOf<Specs>>): StatusOf<Specs>
-  /** Writes the record to segment[at..at + keys.length): the slot of one writer. */
-  publish(counters: Readonly<CountersOf<Specs>>, segment: Float64Array, at: number): void
-  /** Adds the slot at segment[at..at + keys.length) to the record. */
-  collect(segment: Float64Array, at: number, into: CountersOf<Specs>): void
 }
 
 export function ledger<const Specs extends CounterSpecs>(specs: Specs): Ledger<Specs> {
@@ -67,7 +62,6 @@ export function ledger<const Specs extends CounterSpecs>(specs: Specs): Ledger<S
   const zeros = Object.fromEntries(keys.map((key) => [key, 0])) as CountersOf<Specs>
   return {
     specs,
-    keys,
     families: familiesOf(keys, specs),
     create: () => ({ ...zeros }),
     status: (counters) => {
@@ -77,12 +71,6 @@ export function ledger<const Specs extends CounterSpecs>(specs: Specs): Ledger<S
         (members) => members,
       )
       return told as StatusOf<Specs>
-    },
-    publish(counters, segment, at) {
-      keys.forEach((key, index) => (segment[at + index] = counters[key]))
-    },
-    collect(segment, at, into) {
-      keys.forEach((key, index) => (into[key] += segment[at + index] ?? 0))
     },
   }
 }

@@ -5,8 +5,8 @@ import type { BackendCounters } from '../observe/counters.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { createScaleWindow, type ScaleWindow } from './scale-window.ts'
 import { scaleSize } from '../observe/scale.ts'
-import { boundOf, reasonOf } from './snapshot.ts'
-import { type BackendView, takesRequests } from './view.ts'
+import { boundOf, effectiveWeightOf, reasonOf } from './snapshot.ts'
+import type { BackendView } from './view.ts'
 
 export interface BackendFeed {
   readonly meter: Meter<keyof BackendCounters>
@@ -98,9 +98,6 @@ export function createBackendFeed(backend: BackendView): BackendFeed {
     },
   }
 }
-
-/** 0 while it takes no new requests. */
-export const effectiveWeightOf = (backend: BackendView): number => (takesRequests(backend) ? tidy(backend.weight) : 0)
 
 function standingFrame({ standing, tier, use }: BackendView, offsetMs: number) {
   const { state, health, why, by, since, until, holds, ramp } = standing

@@ -7,6 +7,7 @@ import { backendLedger, edgeLedger, poolLedger, reloadLedger, stickyLedger } fro
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
+import { effectiveWeightOf } from './snapshot.ts'
 import {
   type BackendView,
   type DegradedView,
@@ -17,7 +18,6 @@ import {
   type PoolView,
   type ProcessView,
   type StrategyFacts,
-  takesRequests,
 } from './view.ts'
 
 /** One line of a table: samples of `source` under a name without the `smartedge_` prefix. */
@@ -32,12 +32,7 @@ const backendRows: readonly Row<BackendView>[] = [
     (b) => Number(isUsable(b)),
   ],
   ['backend_weight', 'gauge', 'Relative share of the backend, as configured.', (b) => b.configuredWeight],
-  [
-    'backend_effective_weight',
-    'gauge',
-    'What that comes to now: 0 while it takes no requests.',
-    (b) => (takesRequests(b) ? b.weight : 0),
-  ],
+  ['backend_effective_weight', 'gauge', 'What that comes to now: 0 while it takes no requests.', effectiveWeightOf],
   ['backend_inflight', 'gauge', 'Attempts begun and not ended.', (b) => b.inflight],
   ['backend_inflight_limit', 'gauge', 'The most at once, configured or found; +Inf: no bound.', (b) => b.maxInflight],
 ]

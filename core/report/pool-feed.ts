@@ -1,11 +1,11 @@
 /** One pool as watchers see it: its backends' numbers added up, and what is known of its strategy. */
-import { backendEnds, backendErrors, type BackendFeed, effectiveWeightOf, ratio, tidy } from './backend-feed.ts'
+import { backendEnds, backendErrors, type BackendFeed, ratio, tidy } from './backend-feed.ts'
 import type { BackendCounters, PoolCounters } from '../observe/counters.ts'
 import { type Percentiles, percentilesOf } from './distribution.ts'
 import type { PoolFrame, StrategyFrame } from './frame.ts'
 import type { Meter } from './meter.ts'
 import { scaleSize } from '../observe/scale.ts'
-import { boundOf } from './snapshot.ts'
+import { boundOf, effectiveWeightOf } from './snapshot.ts'
 import { type BackendView, isUsable, type PoolView } from './view.ts'
 
 export type PoolMeter = Meter<keyof PoolCounters>

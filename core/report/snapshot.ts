@@ -210,7 +210,7 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
       ? { since: isoTime(ramp.since + offsetMs), until: isoTime(ramp.until + offsetMs), why: ramp.cause }
       : null,
     weight: backend.configuredWeight,
-    effectiveWeight: takesRequests(backend) ? tidyWeight(backend.weight) : 0,
+    effectiveWeight: effectiveWeightOf(backend),
     zone: backend.zone ?? null,
     inflight: backend.inflight,
     maxInflight: boundOf(backend),
@@ -220,8 +220,9 @@ function backendStatus(backend: BackendView, offsetMs: number): BackendStatus {
   }
 }
 
-/** A share that grows has as many digits as a number can. */
-const tidyWeight = (weight: number): number => Number(weight.toPrecision(4))
+/** What its weight comes to now: 0 while it takes no new requests. Four digits: a share that grows has as many as a number can. */
+export const effectiveWeightOf = (backend: Pick<BackendView, 'use' | 'weight'>): number =>
+  takesRequests(backend) ? Number(backend.weight.toPrecision(4)) : 0
 
 const holdStatus = ({ by, why, since, until }: HoldView, offsetMs: number): HoldStatus => ({
   by,

@@ -49,9 +49,8 @@ export class Addresses {
     this.reportFault = reportFault
   }
 
-  /** Opens what wants `address` under `config`. Rejects as `open` does, or when one of ours holds it and stays. */
-  async take<H extends Holder>(address: SocketAddress, config: Config, open: () => Promise<H>): Promise<Taken<H>> {
-    if (this.hasEnded) throw new StartError('the process is ending')
+  /** Opens what wants `address` under `config`. Rejects with what `open` throws, or when one of ours holds it and stays. */
+  async take<H extends Holder>(address: SocketAddress, config: Config, open: () => H): Promise<Taken<H>> {
     const former = [...this.holders].filter(({ addresses }) => addresses.some((held) => isConflicting(held, address)))
     const staying = former.find((holder) => holder.isWantedBy(config))
     if (staying !== undefined) throw new StartError(`${formatAddress(address)} is taken by our own ${staying.title}`)
@@ -60,7 +59,9 @@ export class Addresses {
     }
     for (const holder of former) await this.shutQuietly(holder)
     try {
-      const holder = await open()
+      // Asked last: it may have ended while the queues became empty.
+      if (this.hasEnded) throw new StartError('the process is ending')
+      const holder = open()
       this.holders.add(holder)
       return {
         holder,

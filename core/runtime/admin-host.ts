@@ -48,7 +48,7 @@ export class AdminHost implements Part<Config> {
   private async open(next: AdminConfig, config: Config) {
     const { addresses, source, surroundings } = this.services
     if (next.address.kind === 'unix') await removeStaleSocket(next.address.path)
-    const open = async () => new AdminDoor(next.address, startAdmin({ ...next, source, surroundings }))
+    const open = (): AdminDoor => new AdminDoor(next.address, startAdmin({ ...next, source, surroundings }))
     try {
       const { holder, abandon } = await addresses.take(next.address, config, open)
       const end = (): void => {

@@ -75,7 +75,7 @@ export class Listeners implements Part<Config> {
       return running.prepare(config)
     }
     const { addresses, emit } = this.services
-    const open = async (): Promise<RunningListener> => new RunningListener(config, this.services)
+    const open = (): RunningListener => new RunningListener(config, this.services)
     const taken = await addresses.take(config.address, whole, open)
     const { holder: opened } = taken
     next.set(key, opened)

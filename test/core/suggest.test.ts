@@ -19,6 +19,11 @@ describe('nearest', () => {
     expect(nearest(typed, names)).toBeUndefined()
   })
 
+  test('compares the longest name with one that is longer by a third, also where lower case takes more room', () => {
+    expect(nearest('x'.repeat(64), ['y'.repeat(64), 'x'.repeat(85)])).toBe('x'.repeat(85))
+    expect(nearest('İ'.repeat(64), ['İ'.repeat(74)])).toBe('İ'.repeat(74))
+  })
+
   test('takes the first of two that are equally near', () => {
     expect(nearest('ab', ['ac', 'ad'])).toBe('ac')
   })

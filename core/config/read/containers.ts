@@ -55,10 +55,10 @@ function readFields<F extends Fields>(fields: F, node: Node | undefined, reading
 
 function reportUnknown(name: string, key: Node, fields: Fields, reading: Reading): void {
   const known = Object.keys(fields)
-  reading.report(key, {
+  reading.report(key, () => ({
     rule: 'is not a known key',
     hint: didYouMean(name, known) ?? belongsInto(name, fields) ?? `known here: ${known.join(', ')}`,
-  })
+  }))
 }
 
 /** For a key that stands one level too high: `path` of a route's `match`. */

@@ -41,10 +41,15 @@ export interface Reading {
   /** A text with the variables in it read. */
   expand(node: Node): Expanded
   /**
-   * `node`: the faulty value, or a key. `child`: a key that is missing from the object `node`.
-   * `secret`: the value must not be shown. Returns undefined, which is what a faulty value reads as.
+   * `node`: the faulty value, or a key. `fault`: a function where it costs something to say: it is called only for those
+   * that are told. `child`: a key that is missing from the object `node`. `secret`: the value must not be shown. Returns
+   * undefined, which is what a faulty value reads as.
    */
-  report(node: Node, fault: Fault, detail?: { readonly child?: string; readonly secret?: boolean }): undefined
+  report(
+    node: Node,
+    fault: Fault | (() => Fault),
+    detail?: { readonly child?: string; readonly secret?: boolean },
+  ): undefined
   /** Of a value that may be run and is hardly meant. */
   warn(node: Node, fault: Fault): void
   /** What was wrong with the text before there were values to read. */
@@ -63,14 +68,17 @@ export function createReading(path: string, text: string, session: Session, pool
   const place = locator(text)
   const report: Reading['report'] = (node, fault, { child, secret = false } = {}) => {
     session.problems.add(
-      () => ({
-        file,
-        ...place(node.offset),
-        key: formatKey([...getNodePath(node), ...(child === undefined ? [] : [child])]),
-        rule: fault.rule,
-        value: child === undefined && !isKey(node) ? showValue(node, secret) : undefined,
-        hint: fault.hint,
-      }),
+      () => {
+        const { rule, hint } = typeof fault === 'function' ? fault() : fault
+        return {
+          file,
+          ...place(node.offset),
+          key: formatKey([...getNodePath(node), ...(child === undefined ? [] : [child])]),
+          rule,
+          value: child === undefined && !isKey(node) ? showValue(node, secret) : undefined,
+          hint,
+        }
+      },
       pool ?? poolAround(node),
     )
     return undefined

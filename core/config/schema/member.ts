@@ -126,9 +126,9 @@ function withoutRepeats(found: readonly Located<Member>[], reading: Reading): re
     const first = unique.get(one.value.id)
     if (first === undefined) unique.set(one.value.id, one)
     else
-      reading.report(one.node, {
+      reading.report(one.node, () => ({
         rule: `must differ from the others, yet is the same backend as [${indexOf(first.node)}]`,
-      })
+      }))
   }
   return [...unique.values()].map(({ value }) => value)
 }

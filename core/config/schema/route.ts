@@ -162,15 +162,17 @@ export const routes: Field<readonly RouteDraft[] | undefined> = list(route, {
     'Tried in order, the first that matches wins; a request that none matches gets a 404. Without routes the only pool serves everything.',
 })
 
+function poolHint(written: string, names: readonly string[]): string | undefined {
+  const listed = names.length > 0 ? `there are: ${names.slice(0, 8).join(', ')}` : undefined
+  return didYouMean(written, names) ?? listed
+}
+
 /** Reports routes to pools that do not exist, and warns of routes that nothing ever reaches. */
 export function checkRoutes(drafts: readonly RouteDraft[], pools: readonly Named<unknown>[], reading: Reading): void {
-  const names = pools.map((pool) => pool.name)
-  for (const { pool } of drafts) {
-    if (names.includes(pool.value)) continue
-    const hint =
-      didYouMean(pool.value, names) ?? (names.length > 0 ? `there are: ${names.slice(0, 8).join(', ')}` : undefined)
-    reading.report(pool.node, { rule: 'must be the name of a pool', hint })
-  }
+  const names = new Set(pools.map((pool) => pool.name))
+  for (const { pool } of drafts)
+    if (!names.has(pool.value))
+      reading.report(pool.node, () => ({ rule: 'must be the name of a pool', hint: poolHint(pool.value, [...names]) }))
   for (const { index, behind } of findUnreachable(drafts.map(({ match }) => match))) {
     const node = drafts[index]?.pool.node.parent?.parent
     if (node) reading.warn(node, { rule: `can never match: routes[${behind}] takes all of its requests` })

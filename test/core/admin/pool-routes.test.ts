@@ -4,6 +4,8 @@ import type { Config } from '../../../core/config/config.ts'
 import { adminRequest } from '../../support/admin-request.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { controlledApi as start } from '../../support/controlled-api.ts'
+import { fakeBackend } from '../../support/edge-view.ts'
+import { makeMember } from '../../support/make-backend.ts'
 
 const pool = '/api/pools/web'
 const path = `${pool}/backends`
@@ -34,6 +36,19 @@ describe('pools', () => {
     const tags = [response, one, list].map(({ headers }) => headers.get('etag'))
     expect(new Set(tags).size).toBe(1)
     expect(tags[0]).toMatch(/^"[0-9a-f]{16}"$/)
+  })
+
+  test('tell of a member what its weight comes to as the status does, in four digits', async () => {
+    const config = { pools: [{ name: 'web', members: [makeMember(80, { weight: 2 })], strategy: {} }] }
+    const handler = createAdminHandler({
+      access: () => ({ kind: 'open' }),
+      source: fakeAdminSource({
+        config: () => config as unknown as Config,
+        backends: () => [fakeBackend({ id: '127.0.0.1:80', weight: 2 / 3 })],
+      }),
+    })
+    const response = await handler(adminRequest(`${path}/127.0.0.1:80`, { headers: { host: 'localhost' } }))
+    expect(await response.json()).toMatchObject({ weight: 2, effectiveWeight: 0.6667 })
   })
 
   test('hide what strategies’ options call a secret', async () => {

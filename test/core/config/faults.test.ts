@@ -76,6 +76,16 @@ describe('a faulty config', () => {
     if (parsed.kind !== 'problems') throw new Error('must be refused')
     expect([parsed.problems.length, parsed.omitted]).toEqual([100, 99_900])
   })
+
+  // What was meant is sought among all names: for each of these routes that is half a minute.
+  test('seeks what was meant only for the faults that it describes', () => {
+    const pools = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`pool-number-${n}`, { backends: [] }]))
+    const routes = Array.from({ length: 10_000 }, (_, n) => ({ pool: `pool-namber-${n % 1000}` }))
+    const parsed = parse({ pools, routes })
+    if (parsed.kind !== 'problems') throw new Error('must be refused')
+    expect([parsed.problems.length, parsed.omitted]).toEqual([100, 9900])
+    expect(parsed.problems.at(-1)?.hint).toBe('did you mean "pool-number-99"?')
+  })
 })
 
 describe('a faulty value', () => {

@@ -47,6 +47,21 @@ describe('rollback', () => {
     expect(one.members('web')).toEqual({ 'b:80': 1 })
   })
 
+  test('says what the edge kept as it was', async () => {
+    const one = await controlled({ 'edge.json': web('["http://a"]') })
+    one.write('edge.json', web('["http://b"]'))
+    await one.controller.reload('api')
+    one.edge.keeps = [
+      { key: 'pools.web.strategy', message: 'cannot be used' },
+      { key: 'transport', message: 'stays' },
+    ]
+    expect(await one.controller.rollback('cli')).toMatchObject({
+      kind: 'applied',
+      kept: ['web', 'transport'],
+      problems: [{ key: 'pools.web.strategy' }, { key: 'transport' }],
+    })
+  })
+
   test('stays where it is when the edge refuses', async () => {
     const one = await controlled({ 'edge.json': web('["http://a"]') })
     one.write('edge.json', web('["http://b"]'))

@@ -180,11 +180,10 @@ describe('a watched name', () => {
     one()
     clock.advance(1000)
     expect(lookUps()).toBe(2)
-    expect(name.isUnused).toBe(false)
     two()
     clock.advance(10_000)
     expect(lookUps()).toBe(2)
-    expect(name.isUnused).toBe(true)
+    expect(clock.pending()).toBe(0)
   })
 })
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Found, isMissing } from '../../../core/names/look-up.ts'
+import type { Name } from '../../../core/names/name.ts'
 import { createNameTable, systemLookUp } from '../../../core/names/resolver.ts'
 import { type NameServer, startNameServer } from '../../support/name-server.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -94,18 +95,29 @@ describe('the table of names', () => {
     expect(table.name('app.test')).not.toBe(table.name('other.test'))
   })
 
-  test('forgets names that nobody uses once there are very many', () => {
+  test('keeps a name for as long as somebody holds it, however many there are', () => {
+    const table = createNameTable(virtualClock(), () => {})
+    const hosts = Array.from({ length: 3000 }, (_, index) => `n${index}`)
+    const held = hosts.map((host) => table.name(host))
+    expect(hosts.every((host, index) => table.name(host) === held[index])).toBe(true)
+  })
+
+  test('keeps a name that is being looked up or watched, and forgets those that nobody holds', async () => {
     const clock = virtualClock()
-    const table = createNameTable(clock, (_host, done) =>
-      done({ kind: 'addresses', addresses: ['10.0.0.1'], ttlMs: 5000 }),
-    )
-    const [watched, unused] = [table.name('watched')!, table.name('unused')!]
-    watched.read()
-    unused.read()
-    const cancel = watched.watch(() => {})
-    for (let index = 0; index < 1100; index += 1) table.name(`n${index}`)
-    expect(table.name('watched')).toBe(watched)
-    expect(table.name('unused')).not.toBe(unused)
+    const table = createNameTable(clock, () => {})
+    const refOf = (host: string): WeakRef<Name> => new WeakRef(table.name(host)!)
+    table.name('asked')!.read()
+    const cancel = table.name('watched')!.watch(() => {})
+    const used = ['asked', 'watched'].map(refOf)
+    const unused = Array.from({ length: 100 }, (_, index) => refOf(`n${index}`))
+    for (let round = 0; round < 3; round += 1) {
+      await Bun.sleep(1)
+      Bun.gc(true)
+    }
+    expect(used.map((ref) => ref.deref()?.host)).toEqual(['asked', 'watched'])
+    // One or the other may still lie on the stack.
+    expect(unused.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(20)
     cancel()
+    expect(clock.pending()).toBe(1)
   })
 })

@@ -84,16 +84,6 @@ describe('backend latency', () => {
     expect(latency.summary()?.count).toBe(1)
     expect(latency.summary()?.maxMs).toBeCloseTo(2, 1)
   })
-
-  test('may be released twice and starts afresh when used again', () => {
-    const latency = new BackendLatency(still)
-    latency.record(1)
-    latency.release()
-    latency.release()
-    expect(latency.summary()).toBeUndefined()
-    latency.record(3)
-    expect(latency.summary()?.count).toBe(1)
-  })
 })
 
 describe('latency window', () => {

@@ -150,7 +150,7 @@ describe('metrics page', () => {
 
   test('exposes every counter of the edge', () => {
     const counters = edgeLedger.create()
-    const names = edgeLedger.keys
+    const names = Object.keys(counters) as (keyof typeof counters)[]
     names.forEach((name, index) => (counters[name] = 1_000_001 + index))
     const families = parseMetrics(renderMetrics(fakeEdge([], { counters }), fakeProcess))
     const values = new Set(families.flatMap((family) => family.samples.map((sample) => sample.value)))

@@ -29,12 +29,16 @@ function opening() {
     }
   }
   const take = (name: string, address: SocketAddress, facts?: Partial<Holder>) =>
-    addresses.take(address, testConfig(), async () => {
+    addresses.take(address, testConfig(), () => {
       log.push(`open ${name}`)
       return holder(name, address, facts)
     })
-  const fail = (address: SocketAddress) =>
-    addresses.take(address, testConfig(), () => Promise.reject(new Error('in use'))).catch(String)
+  const fail = (address: SocketAddress) => {
+    const open = (): Holder => {
+      throw new Error('in use')
+    }
+    return addresses.take(address, testConfig(), open).catch(String)
+  }
   return { addresses, log, faults, turns, take, fail }
 }
 
@@ -68,6 +72,22 @@ describe('an address', () => {
     turns.shift()?.()
     await taken
     expect(log).toEqual(['open old', 'shut old', 'open new'])
+  })
+
+  test.each([
+    ['at once', (addresses: Addresses) => addresses.end()],
+    ['quietly', (addresses: Addresses) => addresses.endQuietly(() => undefined)],
+  ])('is not opened any more when everything ends %s while the former holder lets its queue in', async (_, end) => {
+    const { addresses, log, turns, take } = opening()
+    let queued = 1
+    await take('old', at(1), { countQueued: () => queued })
+    const taken = take('new', at(1)).catch(String)
+    end(addresses)
+    queued = 0
+    while (turns.length > 0) turns.shift()?.()
+    expect(await taken).toBe('StartError: the process is ending')
+    expect(log.filter((line) => line.endsWith('new'))).toEqual([])
+    expect(log).toContain('shut old')
   })
 
   test('is refused when one of ours holds it and stays', async () => {
