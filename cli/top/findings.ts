@@ -89,11 +89,12 @@ function poolFaults(pool: PoolFrame): Fresh[] {
     const since = Math.max(...backends.map((backend) => backend.since))
     return [{ kind: 'nobody', pool: name, backend: undefined, why, since }]
   }
+  const medians = mediansOf(backends)
   return [
     ...degradedFaults(pool),
     ...fullness(pool),
     ...reversion(pool),
-    ...backends.flatMap((backend) => backendFault(pool, backend) ?? []),
+    ...backends.flatMap((backend) => backendFault(pool, backend, medians) ?? []),
   ]
 }
 
@@ -116,8 +117,8 @@ const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
   degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
 
 /** The gravest fault of a backend, if any. */
-function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined {
-  const base = { pool: pool.name, backend: backend.id }
+function backendFault({ name }: PoolFrame, backend: BackendFrame, medians: Medians): Fresh | undefined {
+  const base = { pool: name, backend: backend.id }
   if (backend.state === 'unhealthy')
     return { ...base, kind: 'down', why: backend.reason ?? 'no reason given', since: backend.since }
   if (backend.errorRatio >= failingRatio && backend.errors >= minErrors) {
@@ -129,7 +130,7 @@ function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined
       brief: `fails ${share}`,
     }
   }
-  const typical = peersMedianMs(pool, backend)
+  const typical = medians.get(backend)
   const own = backend.latency?.p50Ms ?? 0
   if (typical === undefined || own < slowFactor * typical || own < typical + slowMs) return undefined
   const times = Math.round(own / Math.max(typical, 0.001))
@@ -137,15 +138,24 @@ function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined
   return { ...base, kind: 'slow', why, brief: `is ${times}x slower` }
 }
 
-/** undefined when it or they have answered too little to be compared. */
-function peersMedianMs({ backends }: PoolFrame, backend: BackendFrame): number | undefined {
-  const speaks = ({ latency }: BackendFrame): boolean => latency !== null && latency.count >= minAnswers
-  if (!speaks(backend)) return undefined
-  const peers = backends
-    .filter((peer) => peer !== backend && speaks(peer))
-    .map((peer) => peer.latency?.p50Ms ?? 0)
-    .toSorted((one, other) => one - other)
-  return peers[Math.floor((peers.length - 1) / 2)]
+/** By backend, the median of its peers' p50 in ms; none where it or they have answered too little to be compared. */
+type Medians = ReadonlyMap<BackendFrame, number>
+
+/** Of n - 1 peers the middle one stands where it stands among all n, or next to it where the backend itself comes before. */
+function mediansOf(backends: readonly BackendFrame[]): Medians {
+  const ordered = backends
+    .flatMap((backend) => {
+      const { count = 0, p50Ms = 0 } = backend.latency ?? {}
+      return count >= minAnswers ? [{ backend, p50Ms }] : []
+    })
+    .toSorted((one, other) => one.p50Ms - other.p50Ms)
+  const middle = Math.floor((ordered.length - 2) / 2)
+  return new Map(
+    ordered.flatMap(({ backend }, place) => {
+      const peer = ordered[place <= middle ? middle + 1 : middle]
+      return peer === undefined ? [] : [[backend, peer.p50Ms] as const]
+    }),
+  )
 }
 
 /** Balancers of before there were bounds for themselves tell neither of the two. */

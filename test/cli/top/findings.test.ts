@@ -66,6 +66,34 @@ describe('faults', () => {
     })
   }
 
+  test.each([
+    [[10, 50], ['b1']],
+    [
+      [10, 50, 50],
+      ['b1', 'b2'],
+    ],
+    [[10, 10, 50], ['b2']],
+    [
+      [10, 10, 50, 50],
+      ['b2', 'b3'],
+    ],
+    [[100, 10, 8, 9], ['b0']],
+    [[10], []],
+  ])('compare each with the lower median of the others: %p', (times, slow) => {
+    const backends = times.map((p50Ms, index) => backendFrame({ id: `b${index}`, latency: latencyOf(p50Ms) }))
+    expect(findFaults(frameOf([poolFrame('web', backends)]), []).map(({ backend }) => backend)).toEqual(slow)
+  })
+
+  test('are found in as many looks as there are backends', () => {
+    let looks = 0
+    const backends = Array.from({ length: 400 }, (_, index) => {
+      const latency = latencyOf(index === 7 ? 500 : 8)
+      return Object.defineProperty(backendFrame({ id: `b${index}` }), 'latency', { get: () => (looks++, latency) })
+    })
+    expect(findFaults(frameOf([poolFrame('web', backends)]), []).map(({ backend }) => backend)).toEqual(['b7'])
+    expect(looks).toBeLessThan(10 * backends.length)
+  })
+
   test('tell of a pool that uses who is held out', () => {
     const degraded = 'a is used though held out: more would be out than maxEjected allows'
     const [found] = findFaults(frameOf([poolFrame('web', peers, { degraded })]), [])
