@@ -5,6 +5,7 @@
 import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
 import { counted } from '../text/format.ts'
 import { latency, percent, rate } from './format.ts'
+import { subjectOf } from './history.ts'
 
 /**
  * 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'full': one whose usable
@@ -66,18 +67,20 @@ type Fresh = Omit<Finding, 'since' | 'seenAt'> & { readonly since?: number }
 /** `before`: the findings of the frame before, whose beginnings are kept. The worst come first. */
 export function findFaults(frame: Frame, before: readonly Finding[]): readonly Finding[] {
   const fresh = [...frame.pools.flatMap((pool) => poolFaults(pool)), ...edgeFaults(frame)]
+  const known = new Map(before.map((one) => [identityOf(one), one]))
   const found = fresh.map((one): Finding => {
-    const known = before.find((other) => isSame(one, other))
-    return { ...one, since: one.since ?? known?.since ?? frame.at, seenAt: frame.at }
+    const identity = identityOf(one)
+    const since = one.since ?? known.get(identity)?.since ?? frame.at
+    known.delete(identity)
+    return { ...one, since, seenAt: frame.at }
   })
-  const kept = before.filter((one) => !found.some((other) => isSame(one, other)) && isUndecided(one, frame))
+  const kept = known.size === 0 ? [] : undecided([...known.values()], frame)
   return [...found, ...kept].toSorted((one, other) => rank(one) - rank(other) || one.since - other.since)
 }
 
-type Identity = Pick<Finding, 'kind' | 'pool' | 'backend'>
-
-const isSame = (one: Identity, other: Identity): boolean =>
-  one.kind === other.kind && one.pool === other.pool && one.backend === other.backend
+/** The same for what is the same in two frames. */
+const identityOf = ({ kind, pool, backend }: Fresh): string =>
+  pool === undefined ? kind : `${kind} ${subjectOf(pool, backend)}`
 
 const rank = (finding: Finding): number => (toneOf(finding) === 'bad' ? 0 : 1)
 
@@ -184,12 +187,17 @@ function edgeFaults(frame: Frame): Fresh[] {
   return faults
 }
 
-/** Slow or failing before, and now without enough traffic to tell. */
-function isUndecided({ kind, pool, backend: id, seenAt }: Finding, frame: Frame): boolean {
-  if (kind !== 'fails' && kind !== 'slow') return false
-  const backend = frame.pools.find(({ name }) => name === pool)?.backends.find((one) => one.id === id)
-  if (!backend || backend.effectiveWeight === 0) return false
-  return (backend.latency?.count ?? 0) < minAnswers && backend.errors === 0 && frame.at - seenAt < graceMs
+/** Those that were slow or failing before, and now are without enough traffic to tell. */
+function undecided(some: readonly Finding[], { at, pools }: Frame): Finding[] {
+  const backends = new Map(
+    pools.flatMap(({ name, backends }) => backends.map((one) => [subjectOf(name, one.id), one] as const)),
+  )
+  return some.filter(({ kind, pool, backend: id, seenAt }) => {
+    if (kind !== 'fails' && kind !== 'slow') return false
+    const backend = backends.get(subjectOf(pool ?? '', id))
+    if (!backend || backend.effectiveWeight === 0) return false
+    return (backend.latency?.count ?? 0) < minAnswers && backend.errors === 0 && at - seenAt < graceMs
+  })
 }
 
 export interface Verdict {

@@ -94,6 +94,32 @@ describe('faults', () => {
     expect(looks).toBeLessThan(10 * backends.length)
   })
 
+  test('are known again in as many looks as there are of them', () => {
+    let looks = 0
+    const counting = (one: Finding): Finding => ({
+      ...one,
+      get kind() {
+        looks += 1
+        return one.kind
+      },
+    })
+    const frameWith = (facts: Partial<BackendFrame>, at: number) =>
+      frameOf(
+        [
+          poolFrame(
+            'web',
+            Array.from({ length: 400 }, (_, index) => backendFrame({ id: `b${index}`, ...facts })),
+          ),
+        ],
+        { at },
+      )
+    const failing = findFaults(frameWith({ errorRatio: 0.5, errors: 10 }, 1000), [])
+    const later = findFaults(frameWith({ errorRatio: 0.5, errors: 10 }, 2000), failing.map(counting))
+    expect([later.length, later.every(({ since }) => since === 1000)]).toEqual([400, true])
+    expect(findFaults(frameWith({ latency: null }, 3000), failing.map(counting))).toHaveLength(400)
+    expect(looks).toBeLessThan(20 * 400)
+  })
+
   test('tell of a pool that uses who is held out', () => {
     const degraded = 'a is used though held out: more would be out than maxEjected allows'
     const [found] = findFaults(frameOf([poolFrame('web', peers, { degraded })]), [])
