@@ -142,7 +142,8 @@ async function untilReady(child: Child, name: string, ports: readonly number[], 
   }
 }
 
-async function answers(port: number): Promise<boolean> {
+/** Whether a request to that port of loopback gets a good answer, within a second; over a connection of its own. */
+export async function answers(port: number): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1000), keepalive: false })
     await response.arrayBuffer()

@@ -1,6 +1,5 @@
 /** What breaker and ejection add to the balancing of one request, in a pool of ten: `bun bench/micro/observers.ts`. */
 import { bench, run } from 'mitata'
-import type { FailureRule } from '../../core/backend/failure.ts'
 import type { AttemptObserver } from '../../core/balance/attempt.ts'
 import { Balancer } from '../../core/balance/balancer.ts'
 import { systemClock as clock } from '../../core/clock.ts'
@@ -9,41 +8,14 @@ import { Ejections } from '../../core/health/ejections.ts'
 import { seededRandom } from '../../core/random.ts'
 import p2c from '../../plugins/p2c.ts'
 import { makeBackend } from '../../test/support/make-backend.ts'
+import { usualBreaker, usualEjection } from '../../test/support/policies.ts'
 
 const backends = Array.from({ length: 10 }, (_, index) => makeBackend(index + 1))
-const failures: FailureRule = {
-  causes: ['connect', 'timeout', 'reset', 'protocol'],
-  statuses: [{ from: 500, to: 599 }],
-}
 const random = seededRandom(1)
 const services = { backends: () => backends, clock, random, onChange: () => undefined }
-const breakers = new Breakers({
-  ...services,
-  policy: {
-    failures,
-    windowMs: 10_000,
-    minRequests: 20,
-    errorRatio: 0.5,
-    failuresInRow: 10,
-    slowCalls: undefined,
-    openTimeMs: 5000,
-    maxOpenTimeMs: 120_000,
-    jitterRatio: 0.2,
-    trials: 3,
-  },
-})
-const ejectionPolicy = {
-  failures,
-  intervalMs: 10_000,
-  baseTimeMs: 30_000,
-  maxTimeMs: 300_000,
-  successRate: { factor: 1.9, minBackends: 5, minRequests: 100 },
-  failureRatio: undefined,
-  failuresInRow: 10,
-  maxStatistical: 0.1,
-}
-const ejections = new Ejections({ ...services, policy: ejectionPolicy })
-ejections.update(ejectionPolicy)
+const breakers = new Breakers({ ...services, policy: usualBreaker })
+const ejections = new Ejections({ ...services, policy: usualEjection })
+ejections.update(usualEjection)
 
 const client = { address: '192.0.2.1', zone: undefined, place: undefined }
 const completed = { kind: 'completed', status: 200, elapsedMs: 1 } as const

@@ -1,29 +1,28 @@
 /** SmartEdge itself, started as a user starts it: one process, one listener, no admin API. */
 import { join } from 'node:path'
 import { ownCommand } from '../../cli/process/own-command.ts'
-import type { Job, Peer, Safeguards } from './peer.ts'
+import type { Job, Launch, Peer, Safeguards } from './peer.ts'
 
 const manifest = join(import.meta.dirname, '..', '..', 'package.json')
+
+const launch = (job: Job, strategy?: string, transport?: 'bun'): Launch => ({
+  command: ownCommand('run', '-c', join(job.directory, 'smartedge.config.json')),
+  files: { 'smartedge.config.json': renderSmartedge(job, strategy, transport) },
+})
 
 /** With the strategy of that name, or the plugin file at that absolute path, called `label`; undefined: the default. */
 export const createSmartedge = (strategy?: string, label = strategy): Peer => ({
   name: label === undefined ? 'smartedge' : `smartedge:${label}`,
   install: 'part of SmartEdge',
   version: () => `${String(require(manifest).version)} on Bun ${Bun.version}`,
-  launch: (job) => ({
-    command: ownCommand('run', '-c', join(job.directory, 'smartedge.config.json')),
-    files: { 'smartedge.config.json': renderSmartedge(job, strategy) },
-  }),
+  launch: (job) => launch(job, strategy),
 })
 
 /** The same on Bun's sockets, which it falls back on where its own cannot be had. */
 export const smartedgeOnBun: Peer = {
   ...createSmartedge(),
   name: 'smartedge-bun',
-  launch: (job) => ({
-    command: ownCommand('run', '-c', join(job.directory, 'smartedge.config.json')),
-    files: { 'smartedge.config.json': renderSmartedge(job, undefined, 'bun') },
-  }),
+  launch: (job) => launch(job, undefined, 'bun'),
 }
 
 export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'): string {

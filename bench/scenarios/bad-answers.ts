@@ -1,6 +1,6 @@
 /** Backends that answer late, or with 503: one of four, then all of them. */
 import { systemClock } from '../../core/clock.ts'
-import { type Contestant, countAnswered, setDelay, setFailing } from '../contest.ts'
+import { answers, type Contestant, countAnswered, setDelay, setFailing } from '../contest.ts'
 import { measure, type Measurement, readCurve } from '../measure.ts'
 import { createRecovery } from '../recovery.ts'
 import { assemble, type Field, guardedOf, toShares } from '../race.ts'
@@ -61,11 +61,12 @@ export const outage: Scenario = {
       await setAllFailing(field, 1)
       const down = await load(stage, field, contestant, outageSeconds)
       record('all answer 503', down, attempts(down))
-      const back = load(stage, field, contestant)
       await setAllFailing(field, 0)
       const recovery = createRecovery(systemClock.now())
-      await watch(contestant, recovery, stage.secondsPerRound * 1000)
-      const loaded = await back
+      const [loaded] = await Promise.all([
+        load(stage, field, contestant),
+        watch(contestant, recovery, stage.secondsPerRound * 1000),
+      ])
       const recoveryMs = recovery.ms()
       const values = { ...(recoveryMs !== undefined && { recoveryMs }), failed: loaded.load.failed }
       record('all are back', loaded, values)
@@ -134,17 +135,7 @@ async function watch({ port }: Contestant, recovery: ReturnType<typeof createRec
   const endMs = systemClock.now() + withinMs
   while (recovery.ms() === undefined && systemClock.now() < endMs) {
     const askedMs = systemClock.now()
-    recovery.answered(askedMs, await isAnswered(port))
+    recovery.answered(askedMs, await answers(port))
     await Bun.sleep(lookMs)
-  }
-}
-
-async function isAnswered(port: number): Promise<boolean> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1000) })
-    await response.arrayBuffer()
-    return response.ok
-  } catch {
-    return false
   }
 }

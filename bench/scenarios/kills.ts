@@ -1,4 +1,5 @@
 /** Backends that are processes of their own, killed again and again, or stopped for a while: how many requests fail because of it. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Backends, type Contestant, startBackends } from '../contest.ts'
 import { measure, readCurve } from '../measure.ts'
 import { guardedOf, lineUp, type Lineup } from '../race.ts'
@@ -36,12 +37,11 @@ export const stopped: Scenario = {
   effort: { runs: 1, starts: 1, fixedSeconds: stopMs / 1000 },
   run: (outer) => {
     const stage: Stage = { ...outer, secondsPerRound: outer.secondsPerRound + stopMs / 1000 }
-    return besideTrouble(stage, 'stopped', 'one of four by kill -STOP', async (fleet) => {
+    return besideTrouble(stage, 'stopped', 'one of four by kill -STOP', async (fleet, signal) => {
       const pid = fleet[0]?.child.pid ?? 0
-      await Bun.sleep((outer.secondsPerRound * 1000) / 2)
+      await wait((outer.secondsPerRound * 1000) / 2, undefined, { signal })
       process.kill(pid, 'SIGSTOP')
-      await Bun.sleep(stopMs)
-      process.kill(pid, 'SIGCONT')
+      await wait(stopMs, undefined, { signal }).finally(() => process.kill(pid, 'SIGCONT'))
       return {}
     })
   },
@@ -63,9 +63,11 @@ async function besideTrouble(outer: Stage, scenario: string, variant: string, tr
     for (const contestant of lineup.contestants) {
       stage.progress(`${scenario}: ${contestant.name} (round ${round} of ${stage.rounds})`)
       const isOver = new AbortController()
+      const observing = observe(stage, lineup, contestant).finally(() => isOver.abort())
       const troubling = trouble(fleet, isOver.signal)
-      const sample = await observe(stage, lineup, contestant)
-      isOver.abort()
+      // Whichever fails, the other is over before anybody hears of it.
+      await Promise.allSettled([observing, troubling])
+      const sample = await observing
       const values = { ...sample.values, ...(await troubling) }
       stage.record({ ...sample, scenario, variant, values })
     }

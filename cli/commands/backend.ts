@@ -6,7 +6,7 @@ import type { Ask } from '../client/admin-client.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
 import { backendPath, backendsPath } from '../client/api-paths.ts'
 import { command } from '../client/control-client.ts'
-import { findBackend, findPool, isSameBackend, isServing, isUsable } from '../client/find-backend.ts'
+import { findBackend, findPool, isLastUsable, isSameBackend } from '../client/find-backend.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { holdWords } from '../text/hold.ts'
@@ -140,8 +140,7 @@ function askFor(verb: Change, path: string): Ask {
 /** Whether to go on: the last usable backend is not taken out by a slip. */
 async function mayChange(io: Io, verb: Change, { pool, backend }: Place, { yes = false }: BackendOptions) {
   const takesOut = verb.kind === 'drain' || verb.kind === 'remove'
-  const others = pool.backends.filter((one) => one !== backend && isUsable(one))
-  if (yes || !takesOut || others.length > 0 || !(isUsable(backend) || isServing(backend))) return true
+  if (yes || !takesOut || !isLastUsable(pool.backends, backend)) return true
   const warning = `${printable(backend.id)} is the last usable backend of ${printable(pool.name)}, which could answer nothing without it`
   if (io.confirm !== undefined && (await io.confirm(`${warning}. Go on?`))) return true
   io.stderr(`smartedge: nothing changed: ${warning}; --yes goes on all the same\n`)

@@ -1,12 +1,23 @@
 /** `smartedge run --supervised`: a small process that keeps the one alive which serves. */
 import { systemClock } from '../../core/clock.ts'
+import { isPipe } from '../../core/config/files.ts'
+import { searchFor } from '../../core/config/discover.ts'
+import { exitCode } from '../process/exit-codes.ts'
 import { createServiceLog, styleOf } from '../process/log.ts'
 import { ownCommand } from '../process/own-command.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { type Ending, type Served, supervise } from '../process/supervisor.ts'
 import type { RunOptions } from './run.ts'
 
+/** `usage` when the configuration comes through a pipe: it could not be read again for the second process. */
 export async function runSupervised(io: ServiceIo, options: RunOptions): Promise<number> {
+  const search = searchFor({ path: options.config, cwd: io.cwd, env: io.env })
+  if (search.kind === 'explicit' && isPipe(search.place.path)) {
+    io.stderr(
+      'smartedge: --supervised needs a configuration in a file: a pipe can be read once, not again after a death\n',
+    )
+    return exitCode.usage
+  }
   const emit = createServiceLog(io, styleOf(io, options), systemClock)
   const command = ownCommand('run', ...argumentsOf(io, options))
   return await supervise({ start: () => startProcess(command), io, clock: systemClock, emit })

@@ -13,4 +13,6 @@ export const exitCode = {
   /** A signal ended it at once, `run` and `demo` a second one: 128 + the signal's number. */
   SIGINT: 130,
   SIGTERM: 143,
+  /** The watchdog ended it, where the signal itself would not. */
+  SIGKILL: 137,
 } as const

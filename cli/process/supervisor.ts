@@ -9,7 +9,10 @@ import { exitCode } from './exit-codes.ts'
 import type { ServiceIo, Signal } from './service-io.ts'
 
 export type Ending =
-  { readonly kind: 'exited'; readonly code: number } | { readonly kind: 'killed'; readonly signal: string }
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed'; readonly signal: string }
+  /** It did not even begin: its program was being replaced, or the system was short of something. */
+  | { readonly kind: 'unstarted'; readonly reason: string }
 
 /** The process that serves, started a moment ago. */
 export interface Served {
@@ -20,6 +23,7 @@ export interface Served {
 }
 
 export interface SupervisorOptions {
+  /** Throws when it cannot be started. */
   readonly start: () => Served
   readonly io: Pick<ServiceIo, 'onSignal' | 'onHangup'>
   readonly clock: Clock
@@ -36,7 +40,7 @@ interface State {
 /** Ends that another start would only repeat. */
 const finalCodes: readonly number[] = [exitCode.ok, exitCode.usage, exitCode.badConfig]
 
-/** Resolves to the exit code. */
+/** Resolves to the exit code; rejects when a process cannot be started and none has served yet. */
 export async function supervise({ start, io, clock, emit }: SupervisorOptions): Promise<number> {
   const backoff = new Backoff()
   const told = Promise.withResolvers<void>()
@@ -48,13 +52,22 @@ export async function supervise({ start, io, clock, emit }: SupervisorOptions): 
     served?.signal(signal)
   })
   const stopHangups = io.onHangup(() => served?.signal('SIGHUP'))
+  async function live(): Promise<Ending> {
+    try {
+      served = start()
+    } catch (error) {
+      if (!state.hasServed) throw error
+      return { kind: 'unstarted', reason: String(error) }
+    }
+    void served.ready.then(() => (state.hasServed = true))
+    const ending = await served.ended
+    served = undefined
+    return ending
+  }
   try {
     while (!state.isTold) {
       const begunAt = clock.now()
-      served = start()
-      void served.ready.then(() => (state.hasServed = true))
-      const ending = await served.ended
-      served = undefined
+      const ending = await live()
       const code = finalCode(ending, state)
       if (code !== undefined) return code
       const waitMs = backoff.next(clock.now() - begunAt)
@@ -79,11 +92,13 @@ async function pause(ms: number, clock: Clock, until: Promise<void>): Promise<vo
 /** undefined: it is to be started again. */
 function finalCode(ending: Ending, { isTold, hasServed }: State): number | undefined {
   // Before it listens to signals, one that ends it is an end like any other.
-  if (ending.kind === 'killed') return isTold ? exitCode.ok : undefined
+  if (ending.kind !== 'exited') return isTold ? exitCode.ok : undefined
   // Whoever starts a service wants to see that its port is taken; later, nobody looks.
   const isFinal = isTold || finalCodes.includes(ending.code) || (ending.code === exitCode.failure && !hasServed)
   return isFinal ? ending.code : undefined
 }
 
-const wordsOf = (ending: Ending): string =>
-  ending.kind === 'killed' ? `was ended by ${ending.signal}` : `ended with ${ending.code}`
+function wordsOf(ending: Ending): string {
+  if (ending.kind === 'unstarted') return `could not be started (${ending.reason})`
+  return ending.kind === 'killed' ? `was ended by ${ending.signal}` : `ended with ${ending.code}`
+}

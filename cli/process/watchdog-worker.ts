@@ -6,8 +6,10 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
 import { markedCall, readMarks, type StrategyCall } from '../../core/strategy/call-marks.ts'
 import type { WatchedVersion } from '../../core/strategy/watch.ts'
+import { exitAtOnce } from '../../core/net/exit-at-once.ts'
 import { rememberHungVersion } from '../../core/watchdog/hung-versions.ts'
 import { StuckCall } from '../../core/watchdog/stuck-call.ts'
+import { exitCode } from './exit-codes.ts'
 import { writeNow } from './last-words.ts'
 import { createLog } from './log.ts'
 import type { NamedCalls, WatchdogStart } from './watchdog.ts'
@@ -50,6 +52,8 @@ function endProcess(mark: number, { home, style, everyMs }: WatchdogStart): void
       log({ kind: 'fault', detail: `the next start will run that version again: ${kept.reason}` })
   }
   process.kill(process.pid, 'SIGKILL')
+  // The first process of a container is spared signals of its own.
+  exitAtOnce(exitCode.SIGKILL)
 }
 
 function wordsFor(version: WatchedVersion | undefined, call: StrategyCall, seconds: number) {

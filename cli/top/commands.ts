@@ -3,6 +3,7 @@ import { defaults } from '../../core/config/defaults.ts'
 import type { AdminAnswer, Ask } from '../client/admin-client.ts'
 import type { Frame } from '../../core/report/frame.ts'
 import { backendPath, poolPath } from '../client/api-paths.ts'
+import { isLastUsable } from '../client/find-backend.ts'
 
 const { min, max } = defaults['pool.backend.weight']
 
@@ -17,7 +18,7 @@ export type Command =
 export function questionOf(command: Command, frame: Frame | undefined): string {
   switch (command.kind) {
     case 'drain':
-      return isLastUsable(command, frame)
+      return takesTheLast(command, frame)
         ? `Drain ${command.backend}, the last usable backend of ${command.pool}? Nothing could be answered without it.`
         : `Drain ${command.backend} in ${command.pool}? It gets no new requests.`
     case 'resume':
@@ -35,19 +36,13 @@ export function questionOf(command: Command, frame: Frame | undefined): string {
   }
 }
 
-function isLastUsable(
-  { pool: name, backend }: Command & { readonly kind: 'drain' },
+function takesTheLast(
+  { pool: name, backend: id }: Command & { readonly kind: 'drain' },
   frame: Frame | undefined,
 ): boolean {
-  const backends = frame?.pools.find((pool) => pool.name === name)?.backends ?? []
-  const others = backends.filter(({ id }) => id !== backend)
-  const isOut = backends.some(
-    ({ id, use, effectiveWeight }) => id === backend && effectiveWeight === 0 && use !== 'spare',
-  )
-  // Balancers of before it was told leave `use` out.
-  const isUsable = ({ use, effectiveWeight }: Frame['pools'][number]['backends'][number]): boolean =>
-    use === undefined ? effectiveWeight > 0 : use === 'used' || use === 'spare'
-  return !isOut && !others.some(isUsable)
+  const { backends } = frame?.pools.find((pool) => pool.name === name) ?? { backends: [] }
+  const backend = backends.find((one) => one.id === id)
+  return backend !== undefined && isLastUsable(backends, backend)
 }
 
 /** The admin API's request for it. */

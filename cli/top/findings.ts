@@ -5,6 +5,7 @@
 import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
 import { counted } from '../text/format.ts'
 import { latency, percent, rate } from './format.ts'
+import { subjectOf } from './history.ts'
 
 /**
  * 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'full': one whose usable
@@ -66,18 +67,20 @@ type Fresh = Omit<Finding, 'since' | 'seenAt'> & { readonly since?: number }
 /** `before`: the findings of the frame before, whose beginnings are kept. The worst come first. */
 export function findFaults(frame: Frame, before: readonly Finding[]): readonly Finding[] {
   const fresh = [...frame.pools.flatMap((pool) => poolFaults(pool)), ...edgeFaults(frame)]
+  const known = new Map(before.map((one) => [identityOf(one), one]))
   const found = fresh.map((one): Finding => {
-    const known = before.find((other) => isSame(one, other))
-    return { ...one, since: one.since ?? known?.since ?? frame.at, seenAt: frame.at }
+    const identity = identityOf(one)
+    const since = one.since ?? known.get(identity)?.since ?? frame.at
+    known.delete(identity)
+    return { ...one, since, seenAt: frame.at }
   })
-  const kept = before.filter((one) => !found.some((other) => isSame(one, other)) && isUndecided(one, frame))
+  const kept = known.size === 0 ? [] : undecided([...known.values()], frame)
   return [...found, ...kept].toSorted((one, other) => rank(one) - rank(other) || one.since - other.since)
 }
 
-type Identity = Pick<Finding, 'kind' | 'pool' | 'backend'>
-
-const isSame = (one: Identity, other: Identity): boolean =>
-  one.kind === other.kind && one.pool === other.pool && one.backend === other.backend
+/** The same for what is the same in two frames. */
+const identityOf = ({ kind, pool, backend }: Fresh): string =>
+  pool === undefined ? kind : `${kind} ${subjectOf(pool, backend)}`
 
 const rank = (finding: Finding): number => (toneOf(finding) === 'bad' ? 0 : 1)
 
@@ -89,11 +92,12 @@ function poolFaults(pool: PoolFrame): Fresh[] {
     const since = Math.max(...backends.map((backend) => backend.since))
     return [{ kind: 'nobody', pool: name, backend: undefined, why, since }]
   }
+  const medians = mediansOf(backends)
   return [
     ...degradedFaults(pool),
     ...fullness(pool),
     ...reversion(pool),
-    ...backends.flatMap((backend) => backendFault(pool, backend) ?? []),
+    ...backends.flatMap((backend) => backendFault(pool, backend, medians) ?? []),
   ]
 }
 
@@ -116,8 +120,8 @@ const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
   degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
 
 /** The gravest fault of a backend, if any. */
-function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined {
-  const base = { pool: pool.name, backend: backend.id }
+function backendFault({ name }: PoolFrame, backend: BackendFrame, medians: Medians): Fresh | undefined {
+  const base = { pool: name, backend: backend.id }
   if (backend.state === 'unhealthy')
     return { ...base, kind: 'down', why: backend.reason ?? 'no reason given', since: backend.since }
   if (backend.errorRatio >= failingRatio && backend.errors >= minErrors) {
@@ -129,7 +133,7 @@ function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined
       brief: `fails ${share}`,
     }
   }
-  const typical = peersMedianMs(pool, backend)
+  const typical = medians.get(backend)
   const own = backend.latency?.p50Ms ?? 0
   if (typical === undefined || own < slowFactor * typical || own < typical + slowMs) return undefined
   const times = Math.round(own / Math.max(typical, 0.001))
@@ -137,15 +141,24 @@ function backendFault(pool: PoolFrame, backend: BackendFrame): Fresh | undefined
   return { ...base, kind: 'slow', why, brief: `is ${times}x slower` }
 }
 
-/** undefined when it or they have answered too little to be compared. */
-function peersMedianMs({ backends }: PoolFrame, backend: BackendFrame): number | undefined {
-  const speaks = ({ latency }: BackendFrame): boolean => latency !== null && latency.count >= minAnswers
-  if (!speaks(backend)) return undefined
-  const peers = backends
-    .filter((peer) => peer !== backend && speaks(peer))
-    .map((peer) => peer.latency?.p50Ms ?? 0)
-    .toSorted((one, other) => one - other)
-  return peers[Math.floor((peers.length - 1) / 2)]
+/** By backend, the median of its peers' p50 in ms; none where it or they have answered too little to be compared. */
+type Medians = ReadonlyMap<BackendFrame, number>
+
+/** Of n - 1 peers the middle one stands where it stands among all n, or next to it where the backend itself comes before. */
+function mediansOf(backends: readonly BackendFrame[]): Medians {
+  const ordered = backends
+    .flatMap((backend) => {
+      const { count = 0, p50Ms = 0 } = backend.latency ?? {}
+      return count >= minAnswers ? [{ backend, p50Ms }] : []
+    })
+    .toSorted((one, other) => one.p50Ms - other.p50Ms)
+  const middle = Math.floor((ordered.length - 2) / 2)
+  return new Map(
+    ordered.flatMap(({ backend }, place) => {
+      const peer = ordered[place <= middle ? middle + 1 : middle]
+      return peer === undefined ? [] : [[backend, peer.p50Ms] as const]
+    }),
+  )
 }
 
 /** Balancers of before there were bounds for themselves tell neither of the two. */
@@ -174,12 +187,17 @@ function edgeFaults(frame: Frame): Fresh[] {
   return faults
 }
 
-/** Slow or failing before, and now without enough traffic to tell. */
-function isUndecided({ kind, pool, backend: id, seenAt }: Finding, frame: Frame): boolean {
-  if (kind !== 'fails' && kind !== 'slow') return false
-  const backend = frame.pools.find(({ name }) => name === pool)?.backends.find((one) => one.id === id)
-  if (!backend || backend.effectiveWeight === 0) return false
-  return (backend.latency?.count ?? 0) < minAnswers && backend.errors === 0 && frame.at - seenAt < graceMs
+/** Those that were slow or failing before, and now are without enough traffic to tell. */
+function undecided(some: readonly Finding[], { at, pools }: Frame): Finding[] {
+  const backends = new Map(
+    pools.flatMap(({ name, backends }) => backends.map((one) => [subjectOf(name, one.id), one] as const)),
+  )
+  return some.filter(({ kind, pool, backend: id, seenAt }) => {
+    if (kind !== 'fails' && kind !== 'slow') return false
+    const backend = backends.get(subjectOf(pool ?? '', id))
+    if (!backend || backend.effectiveWeight === 0) return false
+    return (backend.latency?.count ?? 0) < minAnswers && backend.errors === 0 && at - seenAt < graceMs
+  })
 }
 
 export interface Verdict {

@@ -8,24 +8,14 @@ import { Secret } from '../../core/secrets.ts'
 import type { CookiePolicy, LearnPolicy } from '../../core/sticky/policy.ts'
 import { startTestEdge, type TestEdge, testPool, testRetry } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
+import { usualCookie } from '../support/policies.ts'
 import { type Arrival, ok, type RawBackend, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { turnUntil } from '../support/raw-peer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const cookie: CookiePolicy = {
-  kind: 'cookie',
-  name: 'smartedge-web',
-  path: '/',
-  domain: undefined,
-  maxAgeMs: undefined,
-  sameSite: 'lax',
-  secure: false,
-  httpOnly: true,
-  forward: false,
-  key: new Secret('a key of sixteen characters'),
-}
+const cookie: CookiePolicy = { ...usualCookie, key: new Secret('a key of sixteen characters') }
 const learn: LearnPolicy = {
   kind: 'learn',
   from: { kind: 'cookie', name: 'JSESSIONID' },

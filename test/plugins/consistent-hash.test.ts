@@ -4,24 +4,14 @@ import { simulate } from '../../core/lab/simulate.ts'
 import type { Candidate, Candidates, Strategy } from '../../core/strategy/strategy.ts'
 import { seededRandom } from '../../core/random.ts'
 import plugin from '../../plugins/consistent-hash.ts'
+import { keys, mapAll, pickFor, settle } from '../support/keyed-picks.ts'
 import { contextOf } from '../support/pick-context.ts'
 
 const create = (options?: unknown): Strategy => plugin.create(plugin.parse(options))
-const keys = Array.from({ length: 4000 }, (_, index) => `session-${index}`)
 const random = seededRandom(1)
-
-const pickFor = (strategy: Strategy, pool: Candidates, key: string | undefined): Candidate =>
-  strategy.pick(pool, contextOf({ key, random }))
-
-const mapAll = (strategy: Strategy, pool: Candidates): string[] => keys.map((key) => pickFor(strategy, pool, key).id)
 
 const moved = (before: readonly string[], after: readonly string[]): number =>
   before.filter((id, at) => id !== after[at]).length
-
-/** Twice in a row, as a lasting array comes. */
-function settle(strategy: Strategy, pool: Candidates): void {
-  for (let index = 0; index < 2; index += 1) pickFor(strategy, pool, 'any')
-}
 
 /** The list, and how often something in it has been read. */
 function countingReads(list: readonly Candidate[]): { readonly candidates: Candidates; readonly reads: () => number } {
@@ -36,15 +26,6 @@ function countingReads(list: readonly Candidate[]): { readonly candidates: Candi
 }
 
 describe('consistent-hash', () => {
-  test('gives one key to one backend, in any process and order', () => {
-    const pool = fakePool([1, 2, 1, 3, 1])
-    const reversed = [...fakePool([1, 2, 1, 3, 1])].toReversed() as unknown as Candidates
-    const map = mapAll(create(), pool)
-    expect(mapAll(create(), pool)).toEqual(map)
-    expect(mapAll(create(), reversed)).toEqual(map)
-    expect(new Set(map).size).toBe(5)
-  })
-
   test('falls back to the client address without a key', () => {
     const pool = fakePool([1, 1, 1, 1, 1])
     const strategy = create()
@@ -100,17 +81,6 @@ describe('consistent-hash', () => {
     before.forEach((id, at) => expect(id === after[at] || id === pool[0].id).toBe(true))
     const own = before.filter((id) => id === pool[0].id).length
     expect(Math.abs(moved(before, after) / own - 0.25)).toBeLessThan(0.08)
-  })
-
-  test('never exceeds the load bound, not even when all ask for one key', () => {
-    const pool = fakePool([1, 1, 2, 4])
-    const strategy = create({ loadFactor: 1.05, floor: 1 })
-    for (let total = 0; total < 400; total += 1) {
-      const picked = pickFor(strategy, pool, 'everyone')
-      begin(strategy, picked, 0)
-      expect(picked.inflight).toBeLessThanOrEqual(Math.ceil((1.05 * (total + 1) * picked.weight) / 8))
-    }
-    for (const { inflight } of pool) expect(inflight).toBeGreaterThan(0)
   })
 
   test('keeps to the bound while attempts come and go', () => {
@@ -181,21 +151,6 @@ describe('consistent-hash', () => {
     expect(pickFor(strategy, pool, 'k')).toBe(home)
   })
 
-  test('gives a retry the next backend on the ring, and keeps the ring', () => {
-    const pool = fakePool(Array.from({ length: 6 }, () => 1))
-    const strategy = create({ loadFactor: 1000 })
-    const before = mapAll(strategy, pool)
-    for (const key of keys.slice(0, 200)) {
-      const home = pickFor(strategy, pool, key)
-      const rest = (): Candidates => pool.filter((one) => one !== home) as unknown as Candidates
-      const next = pickFor(strategy, rest(), key)
-      pickFor(strategy, pool, key)
-      expect(next).not.toBe(home)
-      expect(pickFor(strategy, rest(), key)).toBe(next)
-    }
-    expect(mapAll(strategy, pool)).toEqual(before)
-  })
-
   test('serves a pool whose members are all new', () => {
     const strategy = create()
     settle(strategy, fakePool([1, 1]))
@@ -231,5 +186,42 @@ describe('consistent-hash', () => {
 
   test.each([0, 1, -1, NaN, '1.25', null, 1001])('refuses %p as its loadFactor', (loadFactor) => {
     expect(() => plugin.parse({ loadFactor })).toThrow(/^loadFactor must be a number of 1\.01\.\.1000, got /)
+  })
+})
+
+describe.each(['ring', 'rendezvous'])('consistent-hash by %s', (method) => {
+  test('gives one key to one backend, in any process and order', () => {
+    const pool = fakePool([1, 2, 1, 3, 1])
+    const reversed = [...fakePool([1, 2, 1, 3, 1])].toReversed() as unknown as Candidates
+    const map = mapAll(create({ method }), pool)
+    expect(mapAll(create({ method }), pool)).toEqual(map)
+    expect(mapAll(create({ method }), reversed)).toEqual(map)
+    expect(new Set(map).size).toBe(5)
+  })
+
+  test('never exceeds the load bound, not even when all ask for one key', () => {
+    const pool = fakePool([1, 1, 2, 4])
+    const strategy = create({ method, loadFactor: 1.05, floor: 1 })
+    for (let total = 0; total < 400; total += 1) {
+      const picked = pickFor(strategy, pool, 'everyone')
+      begin(strategy, picked, 0)
+      expect(picked.inflight).toBeLessThanOrEqual(Math.ceil((1.05 * (total + 1) * picked.weight) / 8))
+    }
+    for (const { inflight } of pool) expect(inflight).toBeGreaterThan(0)
+  })
+
+  test('gives a retry the next backend of the key, and keeps the others', () => {
+    const pool = fakePool(Array.from({ length: 6 }, () => 1))
+    const strategy = create({ method, loadFactor: 1000 })
+    const before = mapAll(strategy, pool)
+    for (const key of keys.slice(0, 200)) {
+      const home = pickFor(strategy, pool, key)
+      const rest = (): Candidates => pool.filter((one) => one !== home) as unknown as Candidates
+      const next = pickFor(strategy, rest(), key)
+      pickFor(strategy, pool, key)
+      expect(next).not.toBe(home)
+      expect(pickFor(strategy, rest(), key)).toBe(next)
+    }
+    expect(mapAll(strategy, pool)).toEqual(before)
   })
 })

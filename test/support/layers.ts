@@ -98,12 +98,13 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'cli/',
     // The admin API's token file: whoever asks finds it where the process has put it.
-    // And what a start would refuse, for who asks beforehand.
+    // And what a start would refuse, for who asks beforehand; and how the watchdog ends the process.
     to: [
       'core/edge.ts',
       'core/runtime/check-config.ts',
       'core/config/',
       'core/admin/token-file.ts',
+      'core/net/exit-at-once.ts',
       'core/strategy/',
       'core/lab/',
       'core/watchdog/',

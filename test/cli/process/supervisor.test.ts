@@ -14,7 +14,9 @@ function supervising() {
   const events: EdgeEvent[] = []
   const started: { readonly ready: () => void; readonly end: (ending: Ending) => void; readonly signals: string[] }[] =
     []
+  let refusal: Error | undefined
   const start = (): Served => {
+    if (refusal !== undefined) throw refusal
     const ready = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<Ending>()
     const signals: string[] = []
@@ -35,7 +37,9 @@ function supervising() {
     started.at(-1)?.ready()
     await settle()
   }
-  return { io, clock, events, started, result, end, serve, settle }
+  /** From now on nothing can be started; undefined: everything can. */
+  const refuse = (error: Error | undefined): void => void (refusal = error)
+  return { io, clock, events, started, result, end, serve, settle, refuse }
 }
 
 describe('a supervisor', () => {
@@ -80,6 +84,34 @@ describe('a supervisor', () => {
     await end(killed('SIGKILL'), 20_000)
     await end(exited(1))
     expect(started).toHaveLength(3)
+  })
+
+  test('tries again what cannot even be started behind a process that served', async () => {
+    const { started, end, serve, refuse, clock, settle, events, result } = supervising()
+    await serve()
+    refuse(new Error('no such file'))
+    await end(killed('SIGKILL'), 20_000)
+    expect(events.map((event) => event.kind === 'restarting' && [event.ending, event.waitMs])).toEqual([
+      ['was ended by SIGKILL', 0],
+      ['could not be started (Error: no such file)', 0],
+      ['could not be started (Error: no such file)', 1000],
+    ])
+    refuse(undefined)
+    clock.advance(1000)
+    await settle()
+    expect(started).toHaveLength(2)
+    await end(exited(0))
+    expect(await result).toBe(0)
+  })
+
+  test('ends with the reason when the very first cannot be started', async () => {
+    const io = fakeIo()
+    const start = (): Served => {
+      throw new Error('no such file')
+    }
+    const result = supervise({ start, io, clock: virtualClock(), emit: () => undefined })
+    expect(result).rejects.toThrow('no such file')
+    expect(await result.catch(() => io.watchers())).toBe(0)
   })
 
   test('waits longer and longer for what dies at once', async () => {

@@ -17,13 +17,17 @@ interface Ending {
   readonly code: number | null
 }
 
-/** Runs `hanging-process.ts` in one of its ways; `meddle` gets the process once it is going. */
-async function ending(
-  how: string,
-  env: Record<string, string> = {},
-  meddle?: (pid: number) => Promise<void>,
-): Promise<Ending> {
-  await using child = Bun.spawn([process.execPath, script, how], {
+interface Setting {
+  readonly env?: Readonly<Record<string, string>>
+  /** Gets the process once it is going. */
+  readonly meddle?: (pid: number) => Promise<void>
+  /** What it is begun by. */
+  readonly by?: readonly string[]
+}
+
+/** Runs `hanging-process.ts` in one of its ways. */
+async function ending(how: string, { env = {}, meddle, by = [] }: Setting = {}): Promise<Ending> {
+  await using child = Bun.spawn([...by, process.execPath, script, how], {
     env: { ...process.env, XDG_STATE_HOME: state, ...env },
     stdout: 'pipe',
     stderr: 'pipe',
@@ -47,7 +51,21 @@ async function ending(
 
 const whole: Ending = { out: 'going\nnothing hung', events: [], signal: null, code: 0 }
 
+/** The first process of processes of its own, as in a container. */
+const asFirst = ['unshare', '--pid', '--fork', '--kill-child']
+const mayBeFirst = Bun.which('unshare') !== null && Bun.spawnSync([...asFirst, 'true']).exitCode === 0
+
 describe('the watchdog', () => {
+  test.skipIf(!mayBeFirst)(
+    'ends the first process of a container, which the system spares its own SIGKILL',
+    async () => {
+      const { code, events } = await ending('pick', { by: asFirst })
+      expect(code).toBe(137)
+      expect(events.map(({ event }) => event)).toEqual(['strategy-hung'])
+    },
+    20_000,
+  )
+
   test.each(['pick', 'onEnd'])(
     'ends a process whose strategy does not return from %s, and names it',
     async (call) => {
@@ -93,7 +111,7 @@ describe('the watchdog', () => {
   }, 20_000)
 
   test('says so when it cannot let the next one know', async () => {
-    const { signal, events } = await ending('onEnd', { XDG_STATE_HOME: '/proc/nowhere' })
+    const { signal, events } = await ending('onEnd', { env: { XDG_STATE_HOME: '/proc/nowhere' } })
     expect(signal).toBe('SIGKILL')
     expect(events.map(({ event }) => event)).toEqual(['strategy-hung', 'fault'])
     expect(events[1]?.['message']).toStartWith('the next start will run that version again: ')
@@ -108,13 +126,15 @@ describe('the watchdog', () => {
   }, 20_000)
 
   test('takes no process that was stopped in the middle of a call for one that hangs', async () => {
-    const ended = await ending('stopped', {}, async (pid) => {
-      for (let times = 0; times < 3; times += 1) {
-        process.kill(pid, 'SIGSTOP')
-        await Bun.sleep(500)
-        process.kill(pid, 'SIGCONT')
-        await Bun.sleep(30)
-      }
+    const ended = await ending('stopped', {
+      async meddle(pid) {
+        for (let times = 0; times < 3; times += 1) {
+          process.kill(pid, 'SIGSTOP')
+          await Bun.sleep(500)
+          process.kill(pid, 'SIGCONT')
+          await Bun.sleep(30)
+        }
+      },
     })
     expect(ended).toEqual(whole)
   }, 20_000)
@@ -124,7 +144,7 @@ describe('the watchdog', () => {
   }, 20_000)
 
   test('begins no thread while few files can be opened, and says so', async () => {
-    const { code, events } = await ending('brief', { FREE: '31' })
+    const { code, events } = await ending('brief', { env: { FREE: '31' } })
     expect(code).toBe(0)
     expect(events).toMatchObject([
       {

@@ -56,10 +56,9 @@ describe('commands', () => {
     const overruled = backendFrame({ id: 'b', use: 'overruled' })
     expect(ask('a', up, overruled)).toBe(warning)
     expect(ask('b', overruled, { ...down, id: 'c' })).toContain('the last usable backend')
-    const older = (id: string, effectiveWeight: number) =>
-      backendFrame({ id, effectiveWeight, use: undefined as never })
-    expect(ask('a', older('a', 1), older('b', 0))).toBe(warning)
-    expect(ask('a', older('a', 1), older('b', 1))).toBe('Drain a in web? It gets no new requests.')
+    const older = (id: string, state: string) => backendFrame({ id, state, use: undefined as never })
+    expect(ask('a', older('a', 'healthy'), older('b', 'unhealthy'))).toBe(warning)
+    expect(ask('a', older('a', 'healthy'), older('b', 'unchecked'))).toBe('Drain a in web? It gets no new requests.')
   })
 
   test('say when nothing had changed, and what stayed behind', () => {

@@ -66,6 +66,60 @@ describe('faults', () => {
     })
   }
 
+  test.each([
+    [[10, 50], ['b1']],
+    [
+      [10, 50, 50],
+      ['b1', 'b2'],
+    ],
+    [[10, 10, 50], ['b2']],
+    [
+      [10, 10, 50, 50],
+      ['b2', 'b3'],
+    ],
+    [[100, 10, 8, 9], ['b0']],
+    [[10], []],
+  ])('compare each with the lower median of the others: %p', (times, slow) => {
+    const backends = times.map((p50Ms, index) => backendFrame({ id: `b${index}`, latency: latencyOf(p50Ms) }))
+    expect(findFaults(frameOf([poolFrame('web', backends)]), []).map(({ backend }) => backend)).toEqual(slow)
+  })
+
+  test('are found in as many looks as there are backends', () => {
+    let looks = 0
+    const backends = Array.from({ length: 400 }, (_, index) => {
+      const latency = latencyOf(index === 7 ? 500 : 8)
+      return Object.defineProperty(backendFrame({ id: `b${index}` }), 'latency', { get: () => (looks++, latency) })
+    })
+    expect(findFaults(frameOf([poolFrame('web', backends)]), []).map(({ backend }) => backend)).toEqual(['b7'])
+    expect(looks).toBeLessThan(10 * backends.length)
+  })
+
+  test('are known again in as many looks as there are of them', () => {
+    let looks = 0
+    const counting = (one: Finding): Finding => ({
+      ...one,
+      get kind() {
+        looks += 1
+        return one.kind
+      },
+    })
+    const frameWith = (facts: Partial<BackendFrame>, at: number) =>
+      frameOf(
+        [
+          poolFrame(
+            'web',
+            Array.from({ length: 400 }, (_, index) => backendFrame({ id: `b${index}`, ...facts })),
+          ),
+        ],
+        { at },
+      )
+    const failing = findFaults(frameWith({ errorRatio: 0.5, errors: 10 }, 1000), [])
+    const later = findFaults(frameWith({ errorRatio: 0.5, errors: 10 }, 2000), failing.map(counting))
+    expect([later.length, later.every(({ since }) => since === 1000)]).toEqual([400, true])
+    expect(findFaults(frameWith({ latency: null }, 3000), failing.map(counting))).toHaveLength(400)
+    expect(looks).toBeLessThan(20 * 400)
+  })
+
   test('tell of a pool that uses who is held out', () => {
     const degraded = 'a is used though held out: more would be out than maxEjected allows'
     const [found] = findFaults(frameOf([poolFrame('web', peers, { degraded })]), [])

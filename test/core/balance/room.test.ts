@@ -1,13 +1,13 @@
 /** Whom a balancer gives requests to while some, or all, are at their bounds. */
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
-import type { BreakerPolicy } from '../../../core/backend/breaker.ts'
 import { NO_RULE } from '../../../core/backend/standing.ts'
 import { Balancer } from '../../../core/balance/balancer.ts'
 import { Breakers } from '../../../core/health/breakers.ts'
 import type { Candidates, Outcome, Strategy } from '../../../core/strategy/strategy.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
+import { touchyBreaker } from '../../support/policies.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const context = contextOf({ random: () => 0.5 })
@@ -159,26 +159,13 @@ describe('of many backends with room', () => {
 })
 
 describe('a backend on trial', () => {
-  const policy: BreakerPolicy = {
-    failures: { causes: ['reset'], statuses: [] },
-    windowMs: 10_000,
-    minRequests: 100,
-    errorRatio: undefined,
-    failuresInRow: 1,
-    slowCalls: undefined,
-    openTimeMs: 1000,
-    maxOpenTimeMs: 1000,
-    jitterRatio: 0,
-    trials: 2,
-  }
-
   /** Two backends, the first of which is half-open. */
   function onTrial(trials = 2) {
     const clock = virtualClock()
     const some = [makeBackend(1), makeBackend(2)] as const
     const { balancer, heard } = takingTheFirst()
     const breakers = new Breakers({
-      policy: { ...policy, trials },
+      policy: { ...touchyBreaker, trials },
       backends: () => some,
       clock,
       random: () => 0,
@@ -228,7 +215,7 @@ describe('a backend on trial', () => {
     const { balancer, begin, breakers, some } = onTrial(1)
     begin(some[0])
     expect(balancer.pick(context, [])).toBe(some[1])
-    breakers.update({ ...policy, trials: 2 })
+    breakers.update({ ...touchyBreaker, trials: 2 })
     expect(balancer.pick(context, [])).toBe(some[0])
   })
 

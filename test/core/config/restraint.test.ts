@@ -1,35 +1,12 @@
 import { describe, expect, test } from 'bun:test'
+import { usualBreaker, usualEjection } from '../../support/policies.ts'
 import { configOf, withPool } from './read-config.ts'
 
 describe('a pool', () => {
   test('has a breaker, ejection and slow start with their defaults when the keys are there', () => {
-    const failures = {
-      causes: ['connect', 'timeout', 'reset', 'protocol'],
-      statuses: [{ from: 500, to: 599 }],
-    }
     expect(configOf(withPool({ breaker: {}, ejection: {}, slowStart: {} })).pools[0]).toMatchObject({
-      breaker: {
-        failures,
-        windowMs: 10_000,
-        minRequests: 20,
-        errorRatio: 0.5,
-        failuresInRow: 10,
-        slowCalls: undefined,
-        openTimeMs: 5000,
-        maxOpenTimeMs: 120_000,
-        jitterRatio: 0.2,
-        trials: 3,
-      },
-      ejection: {
-        failures,
-        intervalMs: 10_000,
-        baseTimeMs: 30_000,
-        maxTimeMs: 300_000,
-        successRate: { factor: 1.9, minBackends: 5, minRequests: 100 },
-        failureRatio: { ratio: 0.85, minBackends: 5, minRequests: 50 },
-        failuresInRow: 10,
-        maxStatistical: 0.1,
-      },
+      breaker: usualBreaker,
+      ejection: usualEjection,
       slowStart: { windowMs: 30_000, curve: 1, floor: 0.1, graceMs: 10_000 },
       maxEjected: 0.5,
       panicThreshold: 0,

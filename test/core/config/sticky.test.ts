@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Secret } from '../../../core/secrets.ts'
+import { usualCookie } from '../../support/policies.ts'
 import { configOf, problemsOf, withPool } from './read-config.ts'
 
 const stickyOf = (sticky: object) => configOf(withPool({ sticky })).pools[0]?.sticky
@@ -8,22 +9,10 @@ describe('sticky', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]?.sticky).toBeUndefined())
 
   test('fills a sticky cookie in, and names it after its pool', () => {
-    const plain = {
-      kind: 'cookie',
-      name: 'smartedge-web',
-      path: '/',
-      domain: undefined,
-      maxAgeMs: undefined,
-      sameSite: 'lax',
-      secure: false,
-      httpOnly: true,
-      forward: false,
-      key: undefined,
-    } as const
-    expect(stickyOf({ cookie: {} })).toEqual(plain)
+    expect(stickyOf({ cookie: {} })).toEqual(usualCookie)
     const written = { name: '__Host-b', path: '/', maxAge: '1h', sameSite: 'none', secure: true, httpOnly: false }
     expect(stickyOf({ cookie: { ...written, forward: true, key: 'a-key-without-sp' } })).toEqual({
-      ...plain,
+      ...usualCookie,
       name: '__Host-b',
       maxAgeMs: 3_600_000,
       sameSite: 'none',

@@ -12,37 +12,60 @@ function request(budget: RetryBudget, now: number, count: number): void {
   for (let index = 0; index < count; index += 1) budget.onRequest(now)
 }
 
+/** Requests at that time, then how many of the retries asked for are given. */
+type Step = readonly [now: number, requests: number, asked: number, given: number]
+
+const courses: readonly (readonly [name: string, steps: readonly Step[]])[] = [
+  [
+    'gives three a second where there are no requests, over ten seconds',
+    [
+      [0, 0, 100, 30],
+      [9999, 0, 100, 0],
+      [10_000, 0, 100, 30],
+    ],
+  ],
+  [
+    'gives a fifth of the requests where that is more',
+    [
+      [0, 1000, 0, 0],
+      [5000, 0, 1000, 200],
+      [6000, 50, 1000, 10],
+    ],
+  ],
+  [
+    'forgets requests after ten seconds, and what was taken',
+    [
+      [500, 1000, 0, 0],
+      [9999, 0, 1000, 200],
+      [10_000, 1000, 1000, 0],
+      [18_999, 0, 1000, 0],
+      [19_000, 0, 1000, 200],
+    ],
+  ],
+  [
+    'remembers nothing of before a long silence',
+    [
+      [0, 1000, 1000, 200],
+      [1e9, 0, 1000, 30],
+    ],
+  ],
+  [
+    'takes a clock that goes back for one that stands still',
+    [
+      [20_000, 0, 30, 30],
+      [0, 0, 1, 0],
+    ],
+  ],
+]
+
 describe('a retry budget', () => {
-  test('gives three a second where there are no requests, over ten seconds', () => {
+  test.each(courses)('%s', (_, steps) => {
     const budget = new RetryBudget(usual)
-    expect(given(budget, 0, 100)).toBe(30)
-    expect(given(budget, 9999, 100)).toBe(0)
-    expect(given(budget, 10_000, 100)).toBe(30)
-  })
-
-  test('gives a fifth of the requests where that is more', () => {
-    const budget = new RetryBudget(usual)
-    request(budget, 0, 1000)
-    expect(given(budget, 5000, 1000)).toBe(200)
-    request(budget, 6000, 50)
-    expect(given(budget, 6000, 1000)).toBe(10)
-  })
-
-  test('forgets requests after ten seconds, and what was taken', () => {
-    const budget = new RetryBudget(usual)
-    request(budget, 500, 1000)
-    expect(given(budget, 9999, 1000)).toBe(200)
-    request(budget, 10_000, 1000)
-    expect(given(budget, 10_000, 1000)).toBe(0)
-    expect(given(budget, 18_999, 1000)).toBe(0)
-    expect(given(budget, 19_000, 1000)).toBe(200)
-  })
-
-  test('remembers nothing of before a long silence', () => {
-    const budget = new RetryBudget(usual)
-    request(budget, 0, 1000)
-    given(budget, 0, 1000)
-    expect(given(budget, 1e9, 1000)).toBe(30)
+    const told = steps.map(([now, requests, asked]) => {
+      request(budget, now, requests)
+      return [now, requests, asked, given(budget, now, asked)] as const
+    })
+    expect(told).toEqual([...steps])
   })
 
   test('stands by what it counted when its policy changes', () => {
@@ -52,12 +75,6 @@ describe('a retry budget', () => {
     budget.update({ ratio: 0.5, perSecond: 0 })
     expect(given(budget, 0, 1000)).toBe(300)
     budget.update({ ratio: 0, perSecond: 0 })
-    expect(given(budget, 0, 1)).toBe(0)
-  })
-
-  test('takes a clock that goes back for one that stands still', () => {
-    const budget = new RetryBudget(usual)
-    expect(given(budget, 20_000, 30)).toBe(30)
     expect(given(budget, 0, 1)).toBe(0)
   })
 

@@ -19,6 +19,7 @@ import { seededRandom } from '../../../core/random.ts'
 import { FakeSource, idlePool } from '../../support/fake-streams.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
+import { touchyBreaker } from '../../support/policies.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const p2c = await loadStrategy('p2c')
@@ -31,18 +32,7 @@ interface Request {
   state: 'waiting' | 'running' | 'over'
 }
 
-const breaker: BreakerPolicy = {
-  failures: { causes: ['reset'], statuses: [] },
-  windowMs: 10_000,
-  minRequests: 100,
-  errorRatio: undefined,
-  failuresInRow: 2,
-  slowCalls: undefined,
-  openTimeMs: 300,
-  maxOpenTimeMs: 300,
-  jitterRatio: 0,
-  trials: 1,
-}
+const breaker: BreakerPolicy = { ...touchyBreaker, failuresInRow: 2, openTimeMs: 300, maxOpenTimeMs: 300 }
 
 /** A pool of so many backends that take two requests each, or one while on trial. */
 function pooling(count: number) {

@@ -6,6 +6,7 @@ import { type WatchPolicy, Watchers } from '../../../core/pool/watchers.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { poolOfAttempts } from '../../support/pool-of-attempts.ts'
 import { scriptedProbe } from '../../support/scripted-probe.ts'
+import { touchyBreaker } from '../../support/policies.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const health: HealthPolicy = {
@@ -169,18 +170,7 @@ describe('Watchers', () => {
   })
 
   const failures = { causes: ['connect'], statuses: [] } as const
-  const breaker: NonNullable<WatchPolicy['breaker']> = {
-    failures,
-    windowMs: 1000,
-    minRequests: 1,
-    errorRatio: undefined,
-    failuresInRow: 1,
-    slowCalls: undefined,
-    openTimeMs: 1000,
-    maxOpenTimeMs: 1000,
-    jitterRatio: 0,
-    trials: 1,
-  }
+  const breaker = { ...touchyBreaker, failures }
   const ejection: NonNullable<WatchPolicy['ejection']> = {
     failures,
     intervalMs: 1000,

@@ -1,7 +1,7 @@
 /** A running pool that holds its backends, or itself, to so many requests at once. */
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
-import type { BreakerPolicy } from '../../../core/backend/breaker.ts'
+import { touchyBreaker } from '../../support/policies.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
 import { startPool } from '../../support/running-pool.ts'
 
@@ -59,23 +59,11 @@ test('a running pool that has stopped tells no more of how full it is', async ()
 })
 
 describe('beside a breaker, a running pool', () => {
-  const breaker: BreakerPolicy = {
-    failures: { causes: ['reset'], statuses: [] },
-    windowMs: 10_000,
-    minRequests: 100,
-    errorRatio: undefined,
-    failuresInRow: 1,
-    slowCalls: undefined,
-    openTimeMs: 1000,
-    maxOpenTimeMs: 1000,
-    jitterRatio: 0,
-    trials: 1,
-  }
   const queue = { length: 5, timeoutMs: 60_000, order: 'fifo' } as const
   const completed = { kind: 'completed', status: 200, elapsedMs: 1 } as const
 
   test('lets in who waits when a trial is over', async () => {
-    using started = await startPool([1], { breaker, queue, maxEjected: 1 })
+    using started = await startPool([1], { breaker: touchyBreaker, queue, maxEjected: 1 })
     const { clock, pool } = started
     const { balancer, queue: line } = pool.snapshot()
     const [one] = backendsOf(started)
@@ -98,7 +86,7 @@ describe('beside a breaker, a running pool', () => {
     const concurrency = { start: 4, min: 2, max: 50, tolerance: 1.5 }
     using started = await startPool([1], { concurrency })
     const [one] = backendsOf(started)
-    await started.change([1], { concurrency, breaker })
+    await started.change([1], { concurrency, breaker: touchyBreaker })
     const { clock, pool } = started
     for (let round = 0; round < 40; round += 1) {
       const attempts = Array.from({ length: one.maxInflight }, () => pool.snapshot().balancer.begin(one, clock.now()))

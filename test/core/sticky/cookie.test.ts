@@ -7,19 +7,7 @@ import type { CookiePolicy } from '../../../core/sticky/policy.ts'
 import { textOf } from '../../support/http1-bytes.ts'
 import { parseRequest, parseResponse } from '../../support/http1-heads.ts'
 import { makeBackend } from '../../support/make-backend.ts'
-
-const policy: CookiePolicy = {
-  kind: 'cookie',
-  name: 'smartedge-web',
-  path: '/',
-  domain: undefined,
-  maxAgeMs: undefined,
-  sameSite: 'lax',
-  secure: false,
-  httpOnly: true,
-  forward: false,
-  key: undefined,
-}
+import { usualCookie } from '../../support/policies.ts'
 
 const key = new Secret('a key of sixteen characters')
 const [a, b, c] = [makeBackend(1), makeBackend(2), makeBackend(3)]
@@ -31,7 +19,7 @@ function stickyOf({
   ...facts
 }: Partial<CookiePolicy> & { backends?: readonly Backend[]; pool?: string; secret?: Secret } = {}) {
   const counters = stickyLedger.create()
-  const sticky = new CookieSticky({ pool, policy: { ...policy, ...facts }, key: secret, counters })
+  const sticky = new CookieSticky({ pool, policy: { ...usualCookie, ...facts }, key: secret, counters })
   sticky.update(backends)
   /** Whom a request with these lines is kept at. */
   const homeOf = (lines: string) => sticky.sessionOf(requestWith(lines)).backend

@@ -5,20 +5,10 @@ import { LiveSticky } from '../../../core/sticky/live.ts'
 import type { CookiePolicy, LearnPolicy } from '../../../core/sticky/policy.ts'
 import { parseRequest, parseResponse } from '../../support/http1-heads.ts'
 import { makeBackend } from '../../support/make-backend.ts'
+import { usualCookie } from '../../support/policies.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
-const cookie: CookiePolicy = {
-  kind: 'cookie',
-  name: 'n',
-  path: '/',
-  domain: undefined,
-  maxAgeMs: undefined,
-  sameSite: 'lax',
-  secure: false,
-  httpOnly: true,
-  forward: false,
-  key: new Secret('a key of sixteen characters'),
-}
+const cookie: CookiePolicy = { ...usualCookie, name: 'n', key: new Secret('a key of sixteen characters') }
 const learn: LearnPolicy = { kind: 'learn', from: { kind: 'header', name: 'x-s' }, ttlMs: 1000, maxBytes: 65_536 }
 const backend = makeBackend(1)
 
