@@ -176,7 +176,7 @@ describe('a backend on trial', () => {
     })
     balancer.configure({ maxEjected: 1, panicThreshold: 0 }, [breakers])
     for (const backend of some) backend.onRoomChange = () => balancer.updateRoom(backend)
-    breakers.update({ ...policy, trials })
+    breakers.update({ ...touchyBreaker, trials })
     balancer.update(some)
     const begin = (backend: Backend) => balancer.begin(backend, clock.now())
     const fail = (backend: Backend): void =>
