@@ -17,6 +17,8 @@ const REQUESTS = {
   query: `QUERY / HTTP/1.1\r\nHost: a\r\nContent-Length: ${BODY.length}\r\n\r\n`,
 }
 
+const METHOD = /^[A-Z]+$/
+
 /** Something that happens: to a stream, counted over all that were opened, or to the client, or time passes. */
 type Step =
   | { readonly kind: 'passes'; readonly ms: number }
@@ -128,7 +130,8 @@ function player(begun: Begun) {
     const all = sources.flatMap(({ streams }) => streams)
     const one = all[step.stream % Math.max(1, all.length)]
     if (one?.sink === undefined) return
-    const isSent = one.log.length > 0
+    // It may have been told to pause or to go on before.
+    const isSent = one.log.some((line) => METHOD.test(line))
     const hasResponded = responded.has(one)
     if (step.kind === 'connects' && !isSent) one.sink.onConnected()
     else if (step.kind === 'fails') fail(one, isSent, step.cause)

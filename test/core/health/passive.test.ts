@@ -111,17 +111,6 @@ describe('a member that traffic has taken out', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  test('is not reported as back by a timer that is early', () => {
-    const { clock, backend, changes, run } = watchingOne()
-    run('---')
-    // What a system's timer may do: due at 1000, come at 999.7.
-    backend.facts.traffic = { ...backend.facts.traffic, until: 1000.3 } as never
-    clock.advance(1000)
-    expect([changes.length, clock.pending()]).toEqual([1, 1])
-    clock.advance(0.5)
-    expect(changes).toHaveLength(2)
-  })
-
   test('waits as long after each trial that fails', () => {
     const { clock, isOut, run } = watchingOne()
     run('---')
