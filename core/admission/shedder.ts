@@ -6,7 +6,7 @@
  */
 import type { Random } from '../random.ts'
 import type { Problem } from '../stream/client-stream.ts'
-import type { Admission, Verdict } from './admission.ts'
+import { type Admission, ADMITTED, type Verdict } from './admission.ts'
 
 /** 'over': past a bound. 'near': within a fifth of it, where nothing changes. 'calm': below that. */
 export type Strain = 'over' | 'near' | 'calm'
@@ -21,7 +21,6 @@ const LONGEST_MS = 200
 /** Of the most important requests. */
 const MOST = 0.9
 
-const ADMITTED: Verdict = { kind: 'admitted' }
 const problem: Problem = { status: 503, detail: 'the balancer is overloaded', retryAfterSeconds: 1 }
 const SHED: Verdict = { kind: 'refused', problem }
 

@@ -3,15 +3,18 @@
  * a response can be passed on, and one end. Between two streams it holds no bytes but those of a small body that another
  * attempt may need; whoever can't take more stops the other.
  */
-import type { Verdict } from '../admission/admission.ts'
+import type { Asked, Subject, Verdict } from '../admission/admission.ts'
+import { withLines } from '../admission/in-order.ts'
+import type { Pass } from '../admission/pass.ts'
 import type { Cancel } from '../clock.ts'
 import type { ProtocolError } from '../errors.ts'
+import type { ClientIdentity } from '../forward/identify.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { Passage } from '../net/passage.ts'
-import { countStatus } from '../observe/counters.ts'
+import { countStatus, type RefusalReason, refusedBy } from '../observe/counters.ts'
 import type { Affinity } from '../pool/policy.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
@@ -20,6 +23,7 @@ import type { Attempt } from './attempt.ts'
 import { type Limit, limitOf } from './limit.ts'
 import type { AttemptRecord, Ending } from './record.ts'
 import { Tries, type TriesOwner } from './tries.ts'
+import { tellClient } from './tell-client.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
 
@@ -39,7 +43,7 @@ const TUNNEL: Stage = { kind: 'tunnel' }
 const OVER: Stage = { kind: 'over' }
 const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
 
-export class Exchange implements RequestSink, TriesOwner {
+export class Exchange implements Asked, RequestSink, TriesOwner {
   readonly services: Services
   readonly client: ClientStream
   readonly route: Route
@@ -50,6 +54,8 @@ export class Exchange implements RequestSink, TriesOwner {
   private limitAlarm: Alarm | undefined = undefined
   private stage: Stage = NOTHING
   private readonly tries: Tries
+  subject: Subject | undefined = undefined
+  pass: Pass | undefined = undefined
   requestBytes = 0
   private responseBytes = 0
   /** Attempts that are over; kept for observers alone. */
@@ -66,26 +72,24 @@ export class Exchange implements RequestSink, TriesOwner {
     client.sink = this
   }
 
+  /** Whether there is time left for it, which runs from now on; else it is over, and answered. `head` holds the request's now. */
+  hasTime(head: RequestHead): boolean {
+    const { timeouts } = this.route
+    const limit = timeouts && limitOf(timeouts, head, this.services.clock)
+    if (limit === undefined) return true
+    const leftMs = limit.at - this.startedAt
+    this.limit = limit
+    if (leftMs > 0) this.limitAlarm = new Alarm(this.services.wheel, leftMs, () => this.expire(limit))
+    else this.expire(limit)
+    return leftMs > 0
+  }
+
   /** Goes on as `verdict` says. `head` holds the request's now. */
   begin(verdict: Verdict, head: RequestHead, now: number): void {
-    const { timeouts } = this.route
-    if (timeouts === undefined || this.sets(limitOf(timeouts, head, this.services.clock), now))
-      this.proceed(verdict, head, now)
-  }
-
-  /** Whether there is time left. */
-  private sets(limit: Limit | undefined, now: number): boolean {
-    if (limit === undefined) return true
-    this.limit = limit
-    if (limit.at > now) this.limitAlarm = new Alarm(this.services.wheel, limit.at - now, () => this.expire(limit))
-    else this.expire(limit)
-    return limit.at > now
-  }
-
-  private proceed(verdict: Verdict, head: RequestHead, now: number): void {
-    if (verdict.kind === 'refused') this.refuse(verdict.problem)
+    if (verdict.kind === 'refused') this.refuse(verdict.problem, verdict.reason)
     else if (verdict.kind === 'later') this.wait(verdict.wait)
     else {
+      this.pass = verdict.pass
       this.stage = TRYING
       this.tries.start(now, head)
     }
@@ -93,12 +97,16 @@ export class Exchange implements RequestSink, TriesOwner {
 
   /** `cancel` is in place before anything is decided: that comes in an event of its own. */
   private wait(wait: (decide: (verdict: Verdict) => void) => Cancel): void {
-    const cancel = wait((verdict) => this.proceed(verdict, this.client.readHead(), this.now()))
+    const cancel = wait((verdict) => this.begin(verdict, this.client.readHead(), this.now()))
     this.stage = { kind: 'waiting', cancel }
   }
 
   now(): number {
     return this.services.clock.now()
+  }
+
+  get identity(): ClientIdentity {
+    return this.client.peer.identityBy(this.world.identify)
   }
 
   get geo(): Geo | undefined {
@@ -132,6 +140,7 @@ export class Exchange implements RequestSink, TriesOwner {
   onRequestFault(error: ProtocolError): void {
     const { counters } = this.services
     if (error.status === 408) counters.clientTimeouts += 1
+    else if (error.status === 413) this.countRefusal('body')
     else counters.badRequests += 1
     this.giveUp()
     this.fail({ status: error.status, detail: error.message })
@@ -179,6 +188,7 @@ export class Exchange implements RequestSink, TriesOwner {
     if (this.tries.passesOver(attempt, head, body)) return
     this.tries.settle(attempt, head)
     this.stage = { kind: 'responding', attempt, status }
+    if (this.pass !== undefined) tellClient(head, this.pass)
     this.client.sendHead(head, body)
     this.holdBack(attempt)
   }
@@ -227,6 +237,7 @@ export class Exchange implements RequestSink, TriesOwner {
     }
     this.tries.settle(attempt, head)
     this.limitAlarm?.cancel()
+    if (this.pass !== undefined) tellClient(head, this.pass)
     this.stage = TUNNEL
     openTunnel({
       client: client.handOver(head),
@@ -258,9 +269,16 @@ export class Exchange implements RequestSink, TriesOwner {
     else this.refuse(problem)
   }
 
-  private refuse(problem: Problem): void {
-    this.over({ kind: 'refused', status: problem.status, detail: problem.detail })
-    this.client.refuse(problem)
+  private refuse(problem: Problem, reason?: RefusalReason): void {
+    const { status, detail } = problem
+    if (reason !== undefined) this.countRefusal(reason)
+    this.over({ kind: 'refused', status, detail, ...(reason && { reason }) })
+    this.client.refuse(withLines(problem, this.pass?.responseLines))
+  }
+
+  private countRefusal(reason: RefusalReason): void {
+    this.services.counters[refusedBy[reason]] += 1
+    this.route.counters.refused += 1
   }
 
   private truncate(status: number): void {
@@ -283,6 +301,7 @@ export class Exchange implements RequestSink, TriesOwner {
     if (this.stage.kind === 'over') throw new Error('an exchange was ended twice')
     this.stage = OVER
     this.limitAlarm?.cancel()
+    this.pass?.release?.()
     const { services, client, route } = this
     const { counters, observers } = services
     if (ending.kind === 'abandoned') counters.abandoned += 1

@@ -47,10 +47,11 @@ export function createHandler({
     const route = world.routes.find(head) ?? world.nowhere
     route.counters.requests += 1
     const exchange = new Exchange(services, client, route, world)
+    if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
     const verdict: Verdict =
       stop === undefined
-        ? route.admission.admit(client, exchange.startedAt)
+        ? route.admission.admit(exchange, head, exchange.startedAt)
         : { kind: 'refused', problem: problemOfStop(stop) }
     exchange.begin(verdict, head, exchange.startedAt)
   }

@@ -1,15 +1,16 @@
 /** What is known of an exchange when it is over: for the access log, traces and whoever asks "why this backend?". */
 import type { RequestHead } from '../http1/request-head.ts'
+import type { RefusalReason } from '../observe/counters.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 
 /**
- * How an exchange came to its end. 'answered': the backend's response went out whole. 'refused': a response of our own.
+ * How an exchange came to its end. 'answered': the backend's response went out whole. 'refused': a response of our own; `reason`: the rule of the route.
  * 'truncated': cut in the middle of a response. 'abandoned': the client left first. 'tunnel': switched protocols.
  */
 export type Ending =
   | { readonly kind: 'answered' | 'truncated' | 'tunnel'; readonly status: number }
-  | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
+  | { readonly kind: 'refused'; readonly status: number; readonly detail: string; readonly reason?: RefusalReason }
   | { readonly kind: 'abandoned' }
 
 export interface AttemptRecord {

@@ -19,22 +19,20 @@ import { Alarm, later } from './alarm.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { discardResponse } from './discard.ts'
 import { hedgeAfterMs } from './hedge.ts'
-import { deadlineNow, type Limit } from './limit.ts'
 import { type PickSource, RequestContext } from './pick-context.ts'
 import { problemOf, problemOfStatus, UNAVAILABLE } from './problems.ts'
 import { type Replay, replayFor } from './replay.ts'
 import { type Failure, isRepeatable, isRetried } from './retry.ts'
 import { type NextTry, TriedBackends } from './tried-backends.ts'
+import { type Forwarded, rewriteFor } from './rewrite-for.ts'
 import type { Route, Services, World } from './world.ts'
 
 /** The exchange, as its attempts as a whole see it. */
-export interface TriesOwner extends AttemptOwner, PickSource {
+export interface TriesOwner extends AttemptOwner, PickSource, Forwarded {
   readonly services: Services
   readonly client: ClientStream
   readonly route: Route
   readonly world: World
-  /** When all must be over; undefined: whenever. */
-  readonly limit: Limit | undefined
   /** Bytes of the request's body that have come. */
   readonly requestBytes: number
   /** It is over, and not the one to be passed on. */
@@ -307,25 +305,15 @@ export class Tries {
   }
 
   private contextOf(head: RequestHead, now: number): RequestContext {
-    const { client, world } = this.owner
-    return new RequestContext(head, client.peer.identityBy(world.identify), this.owner, now)
+    return new RequestContext(head, this.owner.identity, this.owner, now)
   }
 
   /** Sends the head and what is there of the body, and lets the rest follow. */
   private send(attempt: Attempt, head: RequestHead): void {
-    const { client, services, world, limit } = this.owner
-    const { backend, stream } = attempt
-    const rewrite = {
-      client: client.peer.identityBy(world.identify),
-      backendHost: backend.address.kind === 'tcp' ? backend.id : 'localhost',
-      isUpgrade: client.isUpgrade,
-      hiddenCookie: this.pool.sticky?.hiddenCookie,
-      writeRequestId: services.writeRequestId,
-      deadline: limit && deadlineNow(limit, services.clock),
-    }
-    attempt.sendHead(head, rewrite, client.bodyForm)
-    this.replay?.sendTo(stream)
-    if (client.isWhole) stream.sendEnd(this.trailers)
+    const { client } = this.owner
+    attempt.sendHead(head, rewriteFor(this.owner, attempt.backend, this.pool), client.bodyForm)
+    this.replay?.sendTo(attempt.stream)
+    if (client.isWhole) attempt.stream.sendEnd(this.trailers)
     else if (!this.isBlocked) this.takeBody()
   }
 

@@ -52,6 +52,8 @@ export interface Route {
 export interface RouteCounters {
   /** Requests that this route took. */
   requests: number
+  /** Those of them that one of its rules refused. */
+  refused: number
 }
 
 export interface Services {

@@ -57,6 +57,17 @@ export function markRepeats(fields: FieldSection, fieldKind: number): void {
   }
 }
 
+/**
+ * Leaves out every line of these lower-case names, also with `_` for `-`: CGI and WSGI backends take either for the same
+ * field.
+ */
+export function markNames(fields: FieldSection, names: readonly string[]): void {
+  for (let index = 0; index < fields.count; index += 1) {
+    const name = fields.bytes.toString('latin1', fields.starts[index], fields.colons[index])
+    if (names.includes(name.toLowerCase().replaceAll('_', '-'))) markLine(fields, index)
+  }
+}
+
 /** Leaves out the lines that Connection names (RFC 9110 7.6.1), but for the protected ones. */
 export function markNamedByConnection(fields: FieldSection): void {
   if ((fields.connection & NAMES_FIELDS) === 0) return

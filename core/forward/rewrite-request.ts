@@ -11,7 +11,7 @@ import { ASTERISK, equalsIgnoringCase, SLASH } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { DeadlineLine } from './deadline.ts'
 import { type ForwardedClient, writeClientLines } from './client-lines.ts'
-import { copyLines, dropTable, markLine, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
+import { copyLines, dropTable, markLine, markNamedByConnection, markNames, markRepeats } from './forwarded-fields.ts'
 import { forwardsLeft, PSEUDONYM } from './hops.ts'
 import { takeCookie } from './own-cookie.ts'
 import type { WriteRequestId } from './request-id.ts'
@@ -26,6 +26,10 @@ export interface RequestRewrite {
   readonly writeRequestId: WriteRequestId
   /** What the backend is told of the client's deadline; absent: what the client says. */
   readonly deadline?: DeadlineLine | undefined
+  /** Lower-case names of fields that go no further, with `_` for `-` neither; undefined: none. */
+  readonly drops?: readonly string[] | undefined
+  /** Lines of ours with CRLF each, one character a byte; undefined: none. */
+  readonly lines?: string | undefined
 }
 
 const VIA_11 = Buffer.from(`Via: 1.1 ${PSEUDONYM}\r\n`)
@@ -57,7 +61,14 @@ const UNTRUSTED_DROPS = dropTable(
 
 /** An upper bound of what `writeRequestHead` writes. */
 export function requestHeadRoom(head: RequestHead, rewrite: RequestRewrite): number {
-  return head.fields.end - head.start + rewrite.client.forwardedFields.length + rewrite.backendHost.length + ADDED_BYTES
+  return (
+    head.fields.end -
+    head.start +
+    rewrite.client.forwardedFields.length +
+    rewrite.backendHost.length +
+    (rewrite.lines?.length ?? 0) +
+    ADDED_BYTES
+  )
 }
 
 /** Writes the head at `at`; returns the offset behind its empty line. Marks lines of `head`, so it spoils it for other use. */
@@ -70,6 +81,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (fields.contentLength !== -1) markRepeats(fields, kind.CONTENT_LENGTH)
   const { deadline } = rewrite
   if (deadline !== undefined) markNamed(fields, Buffer.from(deadline.field))
+  if (rewrite.drops !== undefined) markNames(fields, rewrite.drops)
   const forwards = fields.has(kind.MAX_FORWARDS) ? forwardsLeft(head) : undefined
   if (forwards !== undefined) markAll(head, kind.MAX_FORWARDS)
   const cookies = rewrite.hiddenCookie === undefined ? '' : takeCookie(fields, rewrite.hiddenCookie)
@@ -93,6 +105,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   }
   if (forwards !== undefined) end += out.write(`Max-Forwards: ${forwards - 1}\r\n`, end, 'latin1')
   if (deadline !== undefined) end += out.write(`${deadline.field}: ${deadline.value}\r\n`, end, 'latin1')
+  if (rewrite.lines !== undefined) end += out.write(rewrite.lines, end, 'latin1')
   if (fields.isChunked) end += CHUNKED_LINE.copy(out, end)
   if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
   else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)

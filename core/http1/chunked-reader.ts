@@ -29,7 +29,10 @@ export class ChunkedReader implements BodyReader {
   private dataLeft = 0
   private trailerBuffer: HeadBuffer | undefined = undefined
   private readonly limits: HttpLimits
+  private readonly maxBytes: number
   private readonly keepChunks: boolean
+  /** Data bytes that chunks may still announce. */
+  private room: number
   /** Where the span of bytes that can go out unchanged begins; -1: none is open. */
   private spanStart = -1
   /** Where the current size line began in the current bytes. */
@@ -37,9 +40,12 @@ export class ChunkedReader implements BodyReader {
   /** A size line that began in earlier bytes, or lost an extension, is written anew. */
   private writesSizeLine = false
 
-  constructor(limits: HttpLimits, keepChunks: boolean) {
+  /** `maxBytes`: of data. */
+  constructor(limits: HttpLimits, keepChunks: boolean, maxBytes = Infinity) {
     this.limits = limits
     this.keepChunks = keepChunks
+    this.room = maxBytes
+    this.maxBytes = maxBytes
   }
 
   skip(): void {}
@@ -85,9 +91,10 @@ export class ChunkedReader implements BodyReader {
       }
       const dataStart = position + 2
       const dataEnd = dataStart + size
-      const isPlain = size > 0 && position - line <= MAX_SIZE_DIGITS && dataEnd + 2 <= end
+      const isPlain = size > 0 && size <= this.room && position - line <= MAX_SIZE_DIGITS && dataEnd + 2 <= end
       if (!isPlain || !isLineEnd(bytes, position) || !isLineEnd(bytes, dataEnd)) return line
       if (!this.keepChunks) sink.onBody(bytes, dataStart, dataEnd)
+      this.room -= size
       line = dataEnd + 2
     }
   }
@@ -183,6 +190,8 @@ export class ChunkedReader implements BodyReader {
 
   /** The size line is whole and valid; `position` is behind it. */
   private endSizeLine(bytes: Buffer, position: number, sink: BodySink): void {
+    if (this.size > this.room) throw new ProtocolError(`a body may have at most ${this.maxBytes} bytes here`, 413)
+    this.room -= this.size
     this.dataLeft = this.size
     if (this.size === 0) {
       this.closeSpan(bytes, this.lineStart, sink)

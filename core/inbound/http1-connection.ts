@@ -5,7 +5,6 @@
 import { type ProtocolError, protocolErrorOf } from '../errors.ts'
 import type { BodySink } from '../http1/body.ts'
 import { INCOMPLETE } from '../http1/field-section.ts'
-import { frameRequest } from '../http1/framing.ts'
 import { HeadBuffer, isEmptyLine } from '../http1/head-buffer.ts'
 import { advance } from '../http1/lifecycle.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -20,7 +19,7 @@ import type { Peer } from '../stream/peer.ts'
 import { lengthOf, type State, STATES, timeoutIn, tooLate } from './http1-states.ts'
 import { type Behind, type Http1Carrier, Http1Stream } from './http1-stream.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
-import { RequestBody } from './request-body.ts'
+import { bodyOf, type RequestBody } from './request-body.ts'
 import type { ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
 
@@ -303,15 +302,12 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
   }
 
   private beginRequest(head: RequestHead): void {
-    const framing = frameRequest(head.fields)
-    if (framing === 'none') this.state = advance(this.state, 'ends', STATES.whole)
-    else {
-      const body = new RequestBody(framing, head.fields.contentLength, this.handler.limits)
-      this.state = advance(this.state, 'bodyBegins', { kind: 'body', body })
-    }
+    const body = bodyOf(head.fields, this.handler.limits)
+    if (body === undefined) this.state = advance(this.state, 'ends', STATES.whole)
+    else this.state = advance(this.state, 'bodyBegins', { kind: 'body', body })
     // The clock for the body runs once somebody takes it: see resumeBody.
     this.rearm()
-    this.stream = new Http1Stream(this)
+    this.stream = new Http1Stream(this, body)
     this.handler.onRequest(this.stream)
   }
 

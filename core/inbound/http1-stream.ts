@@ -15,6 +15,7 @@ import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
+import type { RequestBody } from './request-body.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { type Respondent, sendProblem } from './own-response.ts'
 
@@ -55,14 +56,15 @@ export class Http1Stream implements ClientStream {
   private readonly start: number
   private coding: ResponseCoding = 'none'
   private persists = false
-  private readonly hasBody: boolean
+  /** undefined: it has none. */
+  private readonly body: RequestBody | undefined
   private readonly sentBefore: number
 
   /** `carrier.handler.head` holds the request's head now. */
-  constructor(carrier: Http1Carrier) {
+  constructor(carrier: Http1Carrier, body: RequestBody | undefined) {
     const { head } = carrier.handler
     this.carrier = carrier
-    this.hasBody = !carrier.isRequestWhole
+    this.body = body
     this.sentBefore = carrier.wire.sentBytes
     this.isHead = head.isHead
     this.isOldClient = head.minorVersion === 0
@@ -107,6 +109,10 @@ export class Http1Stream implements ClientStream {
 
   pauseBody(): void {
     this.carrier.pauseBody()
+  }
+
+  limitBody(maxBytes: number): void {
+    if (this.body !== undefined) this.body.maxBytes = maxBytes
   }
 
   resumeBody(form: BodyForm): void {
@@ -182,7 +188,7 @@ export class Http1Stream implements ClientStream {
 
   /** A client that wants its connection closed sends nothing further on it (RFC 9112 9.6), unless it was still sending a body. */
   private finish(persists: boolean): void {
-    const behind = persists ? 'requests' : this.wantsKeepAlive || this.hasBody ? 'unknown' : 'nothing'
+    const behind = persists ? 'requests' : this.wantsKeepAlive || this.body !== undefined ? 'unknown' : 'nothing'
     this.carrier.finish(behind, this.sentBefore)
   }
 

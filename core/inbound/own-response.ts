@@ -18,11 +18,20 @@ export const STRANGER: Respondent = { accept: undefined, isHead: false, isOldCli
 
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
+  204: 'No Content',
+  302: 'Found',
+  303: 'See Other',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   413: 'Content Too Large',
   414: 'URI Too Long',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   501: 'Not Implemented',
@@ -51,7 +60,7 @@ export function renderProblem(problem: Problem, respondent: Respondent, dateLine
   if (problem.retryAfterSeconds !== undefined) lines.push(`Retry-After: ${problem.retryAfterSeconds}`)
   if (!respondent.persists) lines.push('Connection: close')
   else if (respondent.isOldClient) lines.push('Connection: keep-alive')
-  const fields = Buffer.from(`${lines.join('\r\n')}\r\n`, 'latin1')
+  const fields = Buffer.from(`${lines.join('\r\n')}\r\n${problem.lines ?? ''}`, 'latin1')
   return Buffer.concat([fields, dateLine, LINE_END, respondent.isHead ? NOTHING : body])
 }
 

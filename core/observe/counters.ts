@@ -29,6 +29,14 @@ const retries = <const Cause extends string>(cause: Cause) =>
     status: ['retriesAfter', cause],
   }) as const
 
+const refusals = <const Reason extends string>(reason: Reason) =>
+  ({
+    metric: 'refused_requests',
+    help: 'Requests that a rule of their route refused, by reason.',
+    label: ['reason', reason],
+    status: ['refused', reason],
+  }) as const
+
 /** Of the process. */
 export const edgeLedger = ledger({
   connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
@@ -43,6 +51,17 @@ export const edgeLedger = ledger({
     help: 'Requests for which no backend was usable, or had room in time.',
   },
   shed: { metric: 'shed_requests', help: 'Requests refused while the process was overloaded.' },
+  refusedRate: refusals('rate'),
+  refusedConcurrency: refusals('concurrency'),
+  refusedAddress: refusals('address'),
+  refusedMethod: refusals('method'),
+  refusedBody: refusals('body'),
+  refusedCredentials: refusals('credentials'),
+  refusedKey: refusals('key'),
+  refusedToken: refusals('token'),
+  refusedForwardAuth: refusals('forward-auth'),
+  refusedCors: refusals('cors'),
+  refusedBan: refusals('ban'),
   retries: { metric: 'retries', help: 'Attempts after the first of a request, hedges not counted.' },
   retriesAfterConnect: retries('connect'),
   /** For want of descriptors, local ports or memory of our own. */
@@ -143,6 +162,23 @@ export type BackendCounters = CountersOf<typeof backendLedger.specs>
 export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type StickyCounters = CountersOf<typeof stickyLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
+
+/** Which rule refused a request -> where that is counted. */
+export const refusedBy = {
+  rate: 'refusedRate',
+  concurrency: 'refusedConcurrency',
+  address: 'refusedAddress',
+  method: 'refusedMethod',
+  body: 'refusedBody',
+  credentials: 'refusedCredentials',
+  key: 'refusedKey',
+  token: 'refusedToken',
+  'forward-auth': 'refusedForwardAuth',
+  cors: 'refusedCors',
+  ban: 'refusedBan',
+} as const satisfies Readonly<Record<string, keyof EdgeCounters>>
+
+export type RefusalReason = keyof typeof refusedBy
 
 type ResponseCounters = CountersOf<ReturnType<typeof responses>>
 

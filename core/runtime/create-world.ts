@@ -56,7 +56,7 @@ const keyOf = ({ match, pool }: Pick<RouteRule, 'match' | 'pool'>): string => fi
 function keptCounters(previous: World | undefined): (key: string) => RouteCounters {
   const kept = new Map(previous?.routes.routes.toReversed().map(({ key, counters }) => [key, counters]))
   return (key) => {
-    const counters = kept.get(key) ?? { requests: 0 }
+    const counters = kept.get(key) ?? { requests: 0, refused: 0 }
     kept.delete(key)
     return counters
   }
@@ -71,6 +71,6 @@ function createNowhere(): Route {
     pool: undefined,
     timeouts: undefined,
     hedge: undefined,
-    counters: { requests: 0 },
+    counters: { requests: 0, refused: 0 },
   }
 }

@@ -14,12 +14,14 @@ import type { Peer } from './peer.ts'
 
 /** A response of our own: what went wrong, in a form that every protocol can tell. */
 export interface Problem {
-  /** 400..599; 200 with `content`. */
+  /** 400..599; with `content` any final one. */
   readonly status: number
   /** One sentence for people: which rule was broken, or what is missing. */
   readonly detail: string
   /** Whole seconds. */
   readonly retryAfterSeconds?: number
+  /** Field lines with CRLF each, one character a byte. */
+  readonly lines?: string
   /** Sent instead of the problem: nothing has gone wrong, yet the request ends here. */
   readonly content?: OwnContent
 }
@@ -50,6 +52,8 @@ export interface ClientStream {
   pauseBody(): void
   /** Body bytes are taken (again), in that form. */
   resumeBody(form: BodyForm): void
+  /** A chunked body that has more bytes of content is a fault (413). Before any of it is taken. */
+  limitBody(maxBytes: number): void
   /** Passes on a 1xx other than 101. Spoils `head` for other use, as `sendHead` does. */
   sendInterim(head: ResponseHead): void
   /** The final head; `body` tells how the backend delimits what follows. */

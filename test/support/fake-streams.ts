@@ -10,6 +10,7 @@ import type { Route, Services, World } from '../../core/exchange/world.ts'
 import { createIdentify } from '../../core/forward/identify.ts'
 import type { RequestRewrite } from '../../core/forward/rewrite-request.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
+import type { ResponseHead } from '../../core/http1/response-head.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { edgeLedger, poolLedger } from '../../core/observe/counters.ts'
 import { HeadTimes } from '../../core/pool/head-times.ts'
@@ -61,6 +62,10 @@ class FakeClient implements ClientStream {
     this.log.push('pause')
   }
 
+  limitBody(maxBytes: number): void {
+    this.log.push(`limit ${maxBytes}`)
+  }
+
   resumeBody(form: BodyForm): void {
     this.log.push(`resume ${form}`)
   }
@@ -69,8 +74,8 @@ class FakeClient implements ClientStream {
     this.log.push(`interim ${head.status}`)
   }
 
-  sendHead(head: { readonly status: number }): void {
-    this.log.push(`head ${head.status}`)
+  sendHead({ status, added }: ResponseHead): void {
+    this.log.push(`head ${status}${added.length > 0 ? ` ${textOf(added)}` : ''}`)
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
@@ -81,8 +86,8 @@ class FakeClient implements ClientStream {
     this.log.push('end')
   }
 
-  refuse({ status, detail }: Problem): void {
-    this.log.push(`refuse ${status} ${detail}`)
+  refuse({ status, detail, lines = '' }: Problem): void {
+    this.log.push(`refuse ${status} ${detail}${lines && ` ${lines}`}`)
   }
 
   cut(): void {
@@ -276,7 +281,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     },
     timeouts: options.timeouts,
     hedge: options.hedge,
-    counters: { requests: 0 },
+    counters: { requests: 0, refused: 0 },
   }
   const world = {
     identify: createIdentify(() => false),
@@ -285,8 +290,10 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     geo: undefined,
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)
-  exchange.begin(route.admission.admit(client, exchange.startedAt), client.readHead(), exchange.startedAt)
-  return { clock, client, sources, backends, records, views, counters, exchange, queue, turns }
+  const head = client.readHead()
+  if (exchange.hasTime(head))
+    exchange.begin(route.admission.admit(exchange, head, exchange.startedAt), head, exchange.startedAt)
+  return { clock, client, sources, backends, records, views, counters, exchange, queue, route, turns }
 }
 
 // What a backend's end does.

@@ -73,7 +73,17 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
   { from: 'core/inbound/', to: FOR_STREAMS },
   { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },
-  { from: 'core/admission/', to: [], types: ['core/stream/'] },
+  {
+    from: 'core/admission/',
+    to: ['core/forward/', 'core/http1/', 'core/ip/'],
+    types: ['core/clients/', 'core/observe/', 'core/stream/'],
+  },
+  {
+    from: 'core/limits/',
+    to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/'],
+    types: ['core/clients/', 'core/observe/', 'core/stream/'],
+  },
+  { from: 'core/clients/', to: [], types: ['core/observe/'] },
   { from: 'core/sticky/', to: ['core/backend/', 'core/http1/', 'core/observe/'] },
   {
     from: 'core/pool/',

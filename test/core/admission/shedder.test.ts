@@ -67,7 +67,7 @@ describe('a shedder', () => {
     feel('over', 10)
     const share = shedder.shareOf(5)
     const admission = shedder.admission(5)
-    const verdicts = Array.from({ length: 10_000 }, () => admission.admit(client, 0))
+    const verdicts = Array.from({ length: 10_000 }, () => admission.admit({ client } as never, undefined as never, 0))
     const refused = verdicts.filter(({ kind }) => kind === 'refused')
     expect(Math.abs(refused.length / 10_000 - share)).toBeLessThan(0.02)
     expect(heard.shed).toBe(refused.length)

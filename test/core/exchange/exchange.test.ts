@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import type { Verdict } from '../../../core/admission/admission.ts'
-import { nobody } from '../../../core/admission/admission.ts'
 import { ProtocolError } from '../../../core/errors.ts'
 import { expectEnded } from '../../support/ended-exchange.ts'
 import {
@@ -239,55 +237,6 @@ describe('a client', () => {
     responds(exchange.sources[0]!.last)
     exchange.client.sink.onRequestFault(new ProtocolError('the body'))
     expect(exchange.client.log.at(-1)).toBe('cut')
-    expectEnded(exchange)
-  })
-})
-
-describe('admission', () => {
-  test('that refuses answers without a backend', () => {
-    const exchange = beginExchange({ admission: nobody({ status: 429, detail: 'too often' }) })
-    expect(exchange.client.log).toEqual(['refuse 429 too often'])
-    expect(exchange.sources[0]!.streams).toHaveLength(0)
-    expectEnded(exchange)
-  })
-
-  function later() {
-    const given: { decide?: (verdict: Verdict) => void; cancelled: number } = { cancelled: 0 }
-    const verdict: Verdict = {
-      kind: 'later',
-      wait(decide) {
-        given.decide = decide
-        return () => (given.cancelled += 1)
-      },
-    }
-    return { given, admission: { admit: () => verdict } }
-  }
-
-  test('that decides later holds the request until then', () => {
-    const { given, admission } = later()
-    const exchange = beginExchange({ admission, request: post, isWhole: false, idle: [1] })
-    expect([exchange.client.log, exchange.sources[0]!.streams.length]).toEqual([[], 0])
-    exchange.clock.advance(500)
-    given.decide!({ kind: 'admitted' })
-    expect(exchange.client.log).toEqual(['resume chunks'])
-    exchange.clock.advance(100)
-    answers(exchange.sources[0]!.last)
-    expect(exchange.records[0]!.attempts[0]).toMatchObject({ startedAt: 500, respondedAt: 600 })
-    expectEnded(exchange)
-  })
-
-  test('that refuses later answers then', () => {
-    const { given, admission } = later()
-    const { client } = beginExchange({ admission })
-    given.decide!({ kind: 'refused', problem: { status: 503, detail: 'full' } })
-    expect(client.log).toEqual(['refuse 503 full'])
-  })
-
-  test('is taken back when the client leaves before', () => {
-    const { given, admission } = later()
-    const exchange = beginExchange({ admission })
-    exchange.client.sink.onClientGone()
-    expect(given.cancelled).toBe(1)
     expectEnded(exchange)
   })
 })

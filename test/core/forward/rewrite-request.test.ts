@@ -13,14 +13,17 @@ interface Hop {
   readonly asksUpgrade?: boolean
   readonly hiddenCookie?: string
   readonly deadline?: DeadlineLine
+  readonly drops?: readonly string[]
+  readonly lines?: string
 }
 
 /** The forwarded head, written into a buffer that is just as large as it was said to need, at an odd offset. */
 function rewritten(text: string, hop: Hop = {}): string {
-  const { isTrusted = false, address = '1.2.3.4', asksUpgrade = false, hiddenCookie, deadline } = hop
+  const { isTrusted = false, address = '1.2.3.4', asksUpgrade = false, hiddenCookie, deadline, drops, lines } = hop
   const head = parseRequest(text)
   const client = { address, isTrusted, scheme: 'http' as const, forwardedFields: forwardedForLines(address) }
-  const rewrite = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade, hiddenCookie, writeRequestId, deadline }
+  const to = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade }
+  const rewrite = { ...to, hiddenCookie, writeRequestId, deadline, drops, lines }
   const at = 7
   const out = Buffer.alloc(at + requestHeadRoom(head, rewrite), '!')
   const end = writeRequestHead(out, at, head, rewrite)
@@ -36,6 +39,14 @@ describe('writeRequestHead', () => {
   test('adds what a gateway must say behind the fields', () => {
     expect(rewritten('GET /x?y HTTP/1.1\r\nhOsT:  a \r\nB: \xff\r\n\r\n')).toBe(
       `GET /x?y HTTP/1.1\r\nhOsT:  a \r\nB: \xff\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}\r\n`,
+    )
+  })
+
+  test('puts lines of ours in the place of what the client says in these fields', () => {
+    const lines = `X-User: ann\r\nX-Note: ${'\xe9'.repeat(600)}\r\n`
+    const text = 'GET / HTTP/1.1\r\nHost: a\r\nX-USER: bob\r\nX_User: eve\r\nX-Users: c\r\nX-User: d\r\n\r\n'
+    expect(rewritten(text, { drops: ['x-user'], lines })).toBe(
+      `GET / HTTP/1.1\r\nHost: a\r\nX-Users: c\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}${lines}\r\n`,
     )
   })
 

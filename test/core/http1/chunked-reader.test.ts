@@ -274,3 +274,38 @@ describe('trailer section', () => {
     ])
   })
 })
+
+describe('a chunked body of bounded length', () => {
+  const reader = (maxBytes: number, keepChunks: boolean) => new ChunkedReader(limits, keepChunks, maxBytes)
+  const read = (text: string, maxBytes: number, keepChunks: boolean): string => {
+    const [one, out] = [reader(maxBytes, keepChunks), [] as string[]]
+    const sink = {
+      onBody: (bytes: Buffer, start: number, end: number) => void out.push(bytes.toString('latin1', start, end)),
+    }
+    try {
+      for (const piece of byteByByte(text)) one.read(piece, 0, piece.length, sink)
+      const whole = reader(maxBytes, keepChunks)
+      whole.read(bytesOf(text), 0, text.length, { onBody: () => undefined })
+      return `${String(one.isDone && whole.isDone)} ${out.join('')}`
+    } catch (error) {
+      return `${String((error as { status?: number }).status)} ${out.join('')}`
+    }
+  }
+
+  test.each([true, false])('may be as long as it is, its framing not counted (kept: %p)', (keepChunks) => {
+    expect(read('3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n', 5, keepChunks)).toStartWith('true ')
+    expect(read('0\r\n\r\n', 0, keepChunks)).toStartWith('true ')
+  })
+
+  test.each([
+    ['5\r\nabcde\r\n0\r\n\r\n', 4, '413 '],
+    ['3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n', 4, '413 abc'],
+    ['1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n', 2, '413 ab'],
+    ['fffffffffffff\r\n', 1e9, '413 '],
+    ['1\r\n', 0, '413 '],
+  ])('is refused as soon as %j announces more than %d', (text, maxBytes, heard) => {
+    expect(read(text, maxBytes, false)).toBe(heard)
+    const one = reader(maxBytes, true)
+    expect(() => one.read(bytesOf(text), 0, text.length, { onBody: () => undefined })).toThrow('at most')
+  })
+})

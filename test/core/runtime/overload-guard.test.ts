@@ -42,7 +42,7 @@ async function guarding(overload: OverloadConfig | undefined) {
 
 const lag = (lagMs: number): OverloadConfig => ({ lagMs, memory: undefined })
 const memory = (bound: NonNullable<OverloadConfig['memory']>): OverloadConfig => ({ lagMs: undefined, memory: bound })
-const verdictOf = (guard: OverloadGuard) => guard.admission(5).admit({} as never, 0).kind
+const verdictOf = (guard: OverloadGuard) => guard.admission(5).admit({} as never, {} as never, 0).kind
 
 describe('an overload guard', () => {
   test('without bounds looks at nothing, and asks nobody', async () => {
@@ -95,7 +95,7 @@ describe('an overload guard', () => {
     pass(5)
     const former = guard.admission(5)
     await apply(undefined)
-    expect(former.admit({} as never, 0).kind).toBe('admitted')
+    expect(former.admit({} as never, {} as never, 0).kind).toBe('admitted')
     expect([events.at(-1)?.kind, clock.pending(), guard.view]).toEqual(['overload-over', 0, undefined])
   })
 

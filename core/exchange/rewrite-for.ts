@@ -1,0 +1,33 @@
+/** What of an exchange changes the head that a backend gets. */
+import type { Pass } from '../admission/pass.ts'
+import type { Backend } from '../backend/backend.ts'
+import type { ClientIdentity } from '../forward/identify.ts'
+import type { RequestRewrite } from '../forward/rewrite-request.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { ClientStream } from '../stream/client-stream.ts'
+import { deadlineNow, type Limit } from './limit.ts'
+import type { Services } from './world.ts'
+
+export interface Forwarded {
+  readonly services: Pick<Services, 'clock' | 'writeRequestId'>
+  readonly client: Pick<ClientStream, 'isUpgrade'>
+  readonly identity: ClientIdentity
+  /** When all must be over; undefined: whenever. */
+  readonly limit: Limit | undefined
+  /** What admission gave it; undefined: nothing. */
+  readonly pass: Pass | undefined
+}
+
+export function rewriteFor(exchange: Forwarded, { address, id }: Backend, { sticky }: Pool): RequestRewrite {
+  const { services, client, identity, limit, pass } = exchange
+  return {
+    client: identity,
+    backendHost: address.kind === 'tcp' ? id : 'localhost',
+    isUpgrade: client.isUpgrade,
+    hiddenCookie: sticky?.hiddenCookie,
+    writeRequestId: services.writeRequestId,
+    deadline: limit && deadlineNow(limit, services.clock),
+    drops: pass?.requestDrops,
+    lines: pass?.requestLines,
+  }
+}
