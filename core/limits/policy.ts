@@ -1,0 +1,2 @@
+/** Allowances. */
+export interface Allowance { readonly perMs: number; readonly burst: number }
