@@ -61,6 +61,7 @@ describe('a valid config', () => {
           maxInflight: undefined,
           queue: undefined,
           concurrency: undefined,
+          limits: undefined,
         },
       ],
     })
