@@ -10,8 +10,10 @@
 export const MAX_KEYS = 1_000_000
 
 const FEWEST_SLOTS = 16
-/** Slots looked through for each new key: what lies below the floor takes a sixteenth of the table, and one of some eight gives way. */
-const SWEPT = 16
+/** Slots looked through for each new key, so that what lies below the floor takes an eighth of the table at most. */
+const SWEPT = 8
+/** Keys of which the lowest gives way. */
+const SAMPLE = 12
 /** Slots moved with each `set`, so that all have moved long before the new table is full. */
 const MOVED = 8
 
@@ -113,15 +115,18 @@ export class KeyTable {
   private makeRoom(floor: number): void {
     const { slots, maxKeys } = this
     let lowest = -1
-    const hasNone = (): boolean => lowest < 0 && this.size >= maxKeys
-    for (let looks = 0; looks < SWEPT || (hasNone() && looks <= slots.mask); looks += 1) {
+    let seen = 0
+    const isDone = (looks: number): boolean => this.size < maxKeys || seen >= SAMPLE || looks > slots.mask
+    for (let looks = 0; looks < SWEPT || !isDone(looks); looks += 1) {
       const slot = this.hand
       if (!isEmpty(slots, slot) && numberAt(slots, slot) <= floor) {
         this.remove(slot)
         continue
       }
       this.hand = (slot + 1) & slots.mask
-      if (!isEmpty(slots, slot) && (lowest < 0 || numberAt(slots, slot) < numberAt(slots, lowest))) lowest = slot
+      if (isEmpty(slots, slot)) continue
+      seen += 1
+      if (lowest < 0 || numberAt(slots, slot) < numberAt(slots, lowest)) lowest = slot
     }
     // As long as it is full nothing has been removed, and so nothing has moved.
     if (this.size < maxKeys || lowest < 0) return
