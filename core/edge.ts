@@ -28,6 +28,7 @@ import { AdminHost } from './runtime/admin-host.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
+import { Gates } from './runtime/gates.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
@@ -102,11 +103,12 @@ function assemble(ground: Ground) {
   const pools = createPools(ground)
   const geo = new GeoHost()
   const overload = createOverloadGuard(ground)
+  const gates = new Gates({ shedder: (priority) => overload.admission(priority) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
-      admission: (priority) => overload.admission(priority),
+      admission: (rule, key) => gates.admission(rule, key),
       previous,
     }),
   )
@@ -142,7 +144,7 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, overload, publish, admin, listeners]
+  const parts = [pools, geo, overload, gates, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
