@@ -22,7 +22,7 @@ import { createDial } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import type { Emit } from './observe/events.ts'
-import { type Part, Refusal } from './part.ts'
+import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AdminHost } from './runtime/admin-host.ts'
@@ -35,7 +35,6 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
-import { createTransportPart } from './runtime/transport-part.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -84,7 +83,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
-  const assembly = assemble(ground, createTransportPart(config.transport))
+  const assembly = assemble(ground)
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
@@ -100,7 +99,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground, transportPart: Part<Config>) {
+function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
@@ -147,7 +146,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [transportPart, pools, geo, overload, gates, publish, admin, listeners]
+  const parts = [pools, geo, overload, gates, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()

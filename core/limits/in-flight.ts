@@ -6,6 +6,10 @@ export class InFlight {
   keys = 0
   private readonly table = new KeyTable()
 
+  get bytes(): number {
+    return this.table.bytes
+  }
+
   count({ high, low }: Key): number {
     return this.table.read(this.table.find(high, low))
   }
