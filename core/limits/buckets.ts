@@ -57,22 +57,27 @@ export class Buckets {
 
   /** Tokens in the key's bucket: 0 to `burst`, with a fraction. `own`: what its owner has instead of the limit's. */
   look(key: Key, now: number, own: Allowance = this.allowance): number {
-    const cost = own === this.allowance ? 1 : perMsOf(this.allowance.rate) / perMsOf(own.rate)
-    const granted = this.grantedBy(now)
-    const place = this.table.find(key.high, key.low)
-    // Where its burst was more before, it lacks no more than there may be.
-    const lack = Math.max(0, Math.min(this.table.read(place) - granted, own.burst * cost))
+    const cost = own === this.allowance ? 1 : this.perMs / perMsOf(own.rate)
+    const most = own.burst * cost
     this.key = key
-    this.place = place
-    this.lack = lack
     this.cost = cost
-    this.at = granted
-    return own.burst - lack / cost
+    this.at = this.grantedBy(now)
+    this.place = this.table.find(key.high, key.low)
+    this.lack = Math.max(0, this.table.read(this.place) - this.at)
+    if (this.lack > most) this.forgive(most)
+    return own.burst - this.lack / cost
   }
 
   /** One token from the bucket that was looked at last, at that instant. */
   take(): void {
     this.table.write(this.place, this.key, this.at + this.lack + this.cost, this.at)
+  }
+
+  /** Where its burst was more before: nobody waits for tokens that he could not have. */
+  private forgive(lack: number): void {
+    this.lack = lack
+    this.table.write(this.place, this.key, this.at + lack, this.at)
+    this.place = this.table.find(this.key.high, this.key.low)
   }
 
   private grantedBy(now: number): number {
@@ -87,6 +92,7 @@ export const hasToken = (level: number): boolean => wholeTokens(level) >= 1
 export const wholeTokens = (level: number): number => Math.floor(level + ROUNDING)
 
 /** ms, > 0, until there is one more of these. */
-export const untilNextMs = (level: number, rate: Rate): number => (wholeTokens(level) + 1 - level) / perMsOf(rate)
+export const untilNextMs = (level: number, rate: Rate): number =>
+  ((wholeTokens(level) + 1 - level) * rate.perMs) / rate.count
 
 const perMsOf = ({ count, perMs }: Rate): number => count / perMs

@@ -6,6 +6,9 @@
 import { untilNextMs, wholeTokens } from './buckets.ts'
 import type { Allowance } from './policy.ts'
 
+/** Of a second, for what division takes. */
+const ROUNDING = 1e-6
+
 /** `"name";q=100;w=1`: in `w` whole seconds the rate grants `q`, which is no less than the burst. */
 export function policyOf(name: string, { rate, burst }: Allowance): string {
   const perSecond = (rate.count * 1000) / rate.perMs
@@ -21,7 +24,8 @@ export const standingOf = (name: string, level: number, allowance: Allowance): s
   `"${name}";r=${wholeTokens(level)};t=${retryAfter(level, allowance)}`
 
 /** Whole seconds, 1 and up, until there is one token more. */
-export const retryAfter = (level: number, { rate }: Allowance): number => Math.ceil(untilNextMs(level, rate) / 1000)
+export const retryAfter = (level: number, { rate }: Allowance): number =>
+  Math.max(1, Math.ceil(untilNextMs(level, rate) / 1000 - ROUNDING))
 
 /** `policies`, `standing`: as above, several with commas between them. */
 export const rateLines = (policies: string, standing: string): string =>

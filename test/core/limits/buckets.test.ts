@@ -92,6 +92,13 @@ describe('token buckets', () => {
     expect(buckets.look(keyOf(1), 3_601_010)).toBe(2000)
   })
 
+  test('have nobody wait for tokens that he could not have, once a burst is less', () => {
+    const buckets = new Buckets(allow('1/m', 100), 0)
+    passed(buckets, 0, 100)
+    buckets.update(allow('1/m', 2), 0)
+    expect([passed(buckets, 0, 9), passed(buckets, 60_000, 9), passed(buckets, 300_000, 9)]).toEqual([0, 1, 2])
+  })
+
   test('grant some keys what is their own', () => {
     const buckets = new Buckets(allow('10/s', 5), 0)
     const own = allow('1000/s', 50)
@@ -138,6 +145,7 @@ describe('token buckets', () => {
           buckets.update(becomes, now)
         }
         const lack = Math.min(lacks.get(index) ?? 0, current.burst)
+        lacks.set(index, lack)
         expect(buckets.look(keyOf(index), now)).toBe(current.burst - lack)
         if (current.burst - lack < 1) continue
         buckets.take()
