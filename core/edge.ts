@@ -1,4 +1,5 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
+import { randomBytes } from 'node:crypto'
 import type { SocketAddress } from './address.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
@@ -107,7 +108,7 @@ function assemble(ground: Ground) {
   const pools = createPools(ground)
   const geo = new GeoHost()
   const overload = createOverloadGuard(ground)
-  const gates = new Gates({ shedder: (priority) => overload.admission(priority) })
+  const gates = new Gates({ clock, seed: randomBytes(8), shedder: (priority) => overload.admission(priority) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
@@ -140,6 +141,7 @@ function assemble(ground: Ground) {
     pools,
     listeners,
     overload,
+    gates,
     counters,
     clock,
     life,

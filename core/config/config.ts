@@ -13,6 +13,7 @@ import type { Affinity, ConcurrencyPolicy, HedgePolicy, QueuePolicy, RetryPolicy
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
+import type { LimitPolicy } from '../limits/policy.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
@@ -90,6 +91,8 @@ export interface RouteConfig extends RouteRule {
   readonly retry?: RouteRetry
   /** Absent: a slow backend is waited for. */
   readonly hedge?: HedgePolicy
+  /** Absent: none but those of its pool. */
+  readonly limits?: readonly LimitPolicy[]
 }
 
 /** Each in ms; undefined: no bound of the route's own. */
@@ -138,6 +141,8 @@ export interface PoolConfig {
   readonly queue: QueuePolicy | undefined
   /** undefined: nobody looks how many requests at once a backend bears. */
   readonly concurrency: ConcurrencyPolicy | undefined
+  /** Of all requests that it is asked for, whatever their route; undefined: there are none. */
+  readonly limits: readonly LimitPolicy[] | undefined
 }
 
 export interface StrategyConfig {

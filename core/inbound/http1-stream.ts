@@ -170,7 +170,7 @@ export class Http1Stream implements ClientStream {
   refuse(problem: Problem): void {
     this.coding = 'length'
     this.hasResponded = true
-    const persists = this.mayPersist()
+    const persists = problem.closes !== true && this.mayPersist()
     const respondent: Respondent = {
       accept: this.readHead().fields.valueNamed('accept'),
       isHead: this.isHead,

@@ -4,6 +4,7 @@
  * are, where a level and the time that it was measured at would be two numbers. Instants are told in tokens: how many the
  * limit's rate has granted by then. So a rate that changes changes how fast that clock goes, and no bucket's level.
  */
+import type { Rate } from '../rate.ts'
 import { type Key, KeyTable, type Place } from './key-table.ts'
 import type { Allowance } from './policy.ts'
 
@@ -13,6 +14,7 @@ const ROUNDING = 1e-6
 export class Buckets {
   private readonly table: KeyTable
   private allowance: Allowance
+  private perMs: number
   /** What had been granted at the instant `since`. */
   private granted = 0
   private since: number
@@ -26,6 +28,7 @@ export class Buckets {
   /** `now`, here and everywhere: monotonic ms. `maxKeys`: absent: as many as a limit has. */
   constructor(allowance: Allowance, now: number, maxKeys?: number) {
     this.allowance = allowance
+    this.perMs = perMsOf(allowance.rate)
     this.since = now
     this.table = new KeyTable(maxKeys)
   }
@@ -49,21 +52,20 @@ export class Buckets {
     this.granted = this.grantedBy(now)
     this.since = now
     this.allowance = allowance
+    this.perMs = perMsOf(allowance.rate)
   }
 
   /** Tokens in the key's bucket: 0 to `burst`, with a fraction. `own`: what its owner has instead of the limit's. */
   look(key: Key, now: number, own: Allowance = this.allowance): number {
-    const cost = own === this.allowance ? 1 : this.allowance.perMs / own.perMs
-    const granted = this.grantedBy(now)
-    const place = this.table.find(key.high, key.low)
-    // Where its burst was more before, it lacks no more than there may be.
-    const lack = Math.max(0, Math.min(this.table.read(place) - granted, own.burst * cost))
+    const cost = own === this.allowance ? 1 : this.perMs / perMsOf(own.rate)
+    const most = own.burst * cost
     this.key = key
-    this.place = place
-    this.lack = lack
     this.cost = cost
-    this.at = granted
-    return own.burst - lack / cost
+    this.at = this.grantedBy(now)
+    this.place = this.table.find(key.high, key.low)
+    this.lack = Math.max(0, this.table.read(this.place) - this.at)
+    if (this.lack > most) this.forgive(most)
+    return own.burst - this.lack / cost
   }
 
   /** One token from the bucket that was looked at last, at that instant. */
@@ -71,16 +73,26 @@ export class Buckets {
     this.table.write(this.place, this.key, this.at + this.lack + this.cost, this.at)
   }
 
+  /** Where its burst was more before: nobody waits for tokens that he could not have. */
+  private forgive(lack: number): void {
+    this.lack = lack
+    this.table.write(this.place, this.key, this.at + lack, this.at)
+    this.place = this.table.find(this.key.high, this.key.low)
+  }
+
   private grantedBy(now: number): number {
-    return this.granted + (now - this.since) * this.allowance.perMs
+    return this.granted + (now - this.since) * this.perMs
   }
 }
 
 /** Whether a bucket with so many tokens has one to give. */
-export const hasToken = (level: number): boolean => level >= 1 - ROUNDING
+export const hasToken = (level: number): boolean => wholeTokens(level) >= 1
 
-/** ms, > 0, until a bucket has one token more than it has whole ones. */
-export function untilNext(level: number, { perMs }: Allowance): number {
-  const part = level - Math.floor(level + ROUNDING)
-  return (1 - part) / perMs
-}
+/** Tokens that a bucket can give at once. */
+export const wholeTokens = (level: number): number => Math.floor(level + ROUNDING)
+
+/** ms, > 0, until there is one more of these. */
+export const untilNextMs = (level: number, rate: Rate): number =>
+  ((wholeTokens(level) + 1 - level) * rate.perMs) / rate.count
+
+const perMsOf = ({ count, perMs }: Rate): number => count / perMs

@@ -10,12 +10,12 @@
 export const MAX_KEYS = 1_000_000
 
 const FEWEST_SLOTS = 16
-/** Slots looked through for each new key, so that what lies below the floor takes a quarter of the table at most. */
-const SWEPT = 4
+/** Slots looked through for each new key, so that what lies below the floor takes an eighth of the table at most. */
+const SWEPT = 8
+/** Keys of which the lowest gives way. */
+const SAMPLE = 12
 /** Slots moved with each `set`, so that all have moved long before the new table is full. */
 const MOVED = 8
-/** Keys among which the lowest number is looked for. */
-const SAMPLE = 16
 
 /** A slot; one that has not moved is told as `BEFORE - slot`. */
 export type Place = number
@@ -81,14 +81,13 @@ export class KeyTable {
   }
 
   private enter(high: number, low: number, number: number, floor: number): void {
-    this.sweep(floor)
-    if (this.size >= this.maxKeys) this.evict(floor)
+    this.makeRoom(floor)
     put(this.slots, high, low, number)
     this.size += 1
     const slots = this.slots.mask + 1
     if (this.former !== undefined) return
     if (this.size * 3 > slots * 2) this.resize(slots * 2)
-    else if (this.size * 8 < slots && slots > FEWEST_SLOTS) this.resize(slots / 2)
+    else if (this.size * 4 < slots && slots > FEWEST_SLOTS) this.resize(slots / 2)
   }
 
   private resize(slots: number): void {
@@ -112,28 +111,26 @@ export class KeyTable {
     if (end > former.mask) this.former = undefined
   }
 
-  private sweep(floor: number): void {
-    const { slots } = this
-    for (let looks = 0; looks < SWEPT; looks += 1) {
-      if (isEmpty(slots, this.hand) || numberAt(slots, this.hand) > floor) this.hand = (this.hand + 1) & slots.mask
-      else this.remove(this.hand)
-    }
-  }
-
-  /** Forgets the lowest of the next few: all of the table has its turn. */
-  private evict(floor: number): void {
-    const { slots } = this
+  /** Clears away what lies below the floor, a part of the table each time; where all lie above, and it is full, the lowest. */
+  private makeRoom(floor: number): void {
+    const { slots, maxKeys } = this
     let lowest = -1
     let seen = 0
-    for (let looks = 0; looks <= slots.mask && seen < SAMPLE; looks += 1) {
+    const isDone = (looks: number): boolean => this.size < maxKeys || seen >= SAMPLE || looks > slots.mask
+    for (let looks = 0; looks < SWEPT || !isDone(looks); looks += 1) {
       const slot = this.hand
+      if (!isEmpty(slots, slot) && numberAt(slots, slot) <= floor) {
+        this.remove(slot)
+        continue
+      }
       this.hand = (slot + 1) & slots.mask
       if (isEmpty(slots, slot)) continue
       seen += 1
       if (lowest < 0 || numberAt(slots, slot) < numberAt(slots, lowest)) lowest = slot
     }
-    if (lowest < 0) return
-    if (numberAt(slots, lowest) > floor) this.evicted += 1
+    // As long as it is full nothing has been removed, and so nothing has moved.
+    if (this.size < maxKeys || lowest < 0) return
+    this.evicted += 1
     this.remove(lowest)
   }
 

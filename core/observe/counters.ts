@@ -168,11 +168,21 @@ export const stickyLedger = ledger({
   moved: stickyRequests('moved'),
 })
 
+/** Of a limit of a route or pool. */
+export const limitLedger = ledger({
+  refused: { metric: 'limit_refused', help: 'Requests that the limit refused.' },
+  reported: {
+    metric: 'limit_reported',
+    help: 'Requests that the limit would have refused, were it to do more than report.',
+  },
+})
+
 export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
 export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type StickyCounters = CountersOf<typeof stickyLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
+export type LimitCounters = CountersOf<typeof limitLedger.specs>
 
 /** Which rule refused a request -> where that is counted. */
 export const refusedBy = {

@@ -9,9 +9,10 @@ import type { EventLog } from '../observe/event-log.ts'
 import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
-import type { EdgeView, OverloadView, Phase, PoolView, ProcessView } from '../report/view.ts'
+import type { EdgeView, LimitView, OverloadView, Phase, PoolView, ProcessView } from '../report/view.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
 import type { OverloadGuard } from './overload-guard.ts'
@@ -25,6 +26,7 @@ export interface EdgeViewOptions {
   readonly pools: Pools
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view'>
+  readonly gates: Pick<Gates, 'limitFacts'>
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -39,13 +41,14 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, listeners, overload, counters, clock, life, log, maxWatchers } = options
+  const { published, pools, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
     ...overloadView(overload.view),
+    ...limitsView(gates.limitFacts),
     phase: life.phase,
     listeners: listeners.running.map(listenerView),
     counters,
@@ -80,6 +83,8 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
 }
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
+
+const limitsView = (limits: readonly LimitView[]) => (limits.length > 0 ? { limits } : {})
 
 const overloadView = (overload: OverloadView | undefined) => (overload ? { overload } : {})
 

@@ -22,6 +22,8 @@ export interface Problem {
   readonly retryAfterSeconds?: number
   /** Field lines with CRLF each, one character a byte. */
   readonly lines?: string
+  /** No further request is answered on the connection. */
+  readonly closes?: true
   /** Sent instead of the problem: nothing has gone wrong, yet the request ends here. */
   readonly content?: OwnContent
 }

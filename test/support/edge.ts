@@ -77,6 +77,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     maxInflight: undefined,
     queue: undefined,
     concurrency: undefined,
+    limits: undefined,
     ...overrides,
   }
 }

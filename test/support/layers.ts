@@ -26,6 +26,7 @@ const LEAVES = [
   'core/own-files.ts',
   'core/part.ts',
   'core/random.ts',
+  'core/rate.ts',
   'core/suggest.ts',
   'core/secrets.ts',
   'core/sliding-window.ts',
@@ -81,8 +82,8 @@ const LAYERS: readonly Layer[] = [
   },
   {
     from: 'core/limits/',
-    to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/'],
-    types: ['core/clients/', 'core/observe/', 'core/stream/'],
+    to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/', 'core/observe/'],
+    types: ['core/clients/', 'core/stream/'],
   },
   { from: 'core/clients/', to: [], types: ['core/observe/'] },
   { from: 'core/sticky/', to: ['core/backend/', 'core/http1/', 'core/observe/'] },

@@ -62,6 +62,7 @@ describe('a valid config', () => {
           maxInflight: undefined,
           queue: undefined,
           concurrency: undefined,
+          limits: undefined,
         },
       ],
     })
