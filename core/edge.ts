@@ -9,6 +9,7 @@ import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
+import type { Observer } from './exchange/record.ts'
 import { requestIds } from './forward/request-id.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
@@ -25,6 +26,7 @@ import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AccessLogHost } from './runtime/access-log-host.ts'
 import { AdminHost } from './runtime/admin-host.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
@@ -62,6 +64,8 @@ export interface Edge {
   status(): StatusSnapshot
   /** Tells of what nobody caught, as a `fault`. */
   reportFault(error: unknown): void
+  /** Logs go on in what stands at their paths now: what was there has been moved away. */
+  reopenLogs(): void
   /** For whoever changes what it does while it runs. */
   readonly control: EdgeControl
   /** Reloads, plans and edits; undefined without files. */
@@ -113,8 +117,10 @@ function assemble(ground: Ground) {
       previous,
     }),
   )
+  const observers: Observer[] = []
+  const accessLog = new AccessLogHost({ ...ground, observers })
   const handler = createHandler({
-    services: { ...ground, clock: eventClock(clock), writeRequestId: requestIds(ground.random), observers: [] },
+    services: { ...ground, clock: eventClock(clock), writeRequestId: requestIds(ground.random), observers },
     world: () => published.world,
     head: new RequestHead(MAX_FIELDS),
     wheel,
@@ -146,7 +152,7 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, overload, gates, publish, admin, listeners]
+  const parts = [pools, geo, overload, gates, accessLog, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -154,9 +160,10 @@ function assemble(ground: Ground) {
     pools.stop()
     overload.stop()
     ground.stopWindow()
+    accessLog.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, end }
+  return { listeners, source, admin, control, accessLog, end }
 }
 
 function createPools(ground: Ground): Pools {
@@ -183,7 +190,7 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, end } = assembly
+  const { listeners, source, admin, control, accessLog, end } = assembly
   const kill = (): void => {
     controller?.stop()
     end()
@@ -194,6 +201,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
+    await accessLog.end()
     kill()
     return { cut }
   }
@@ -209,6 +217,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     reportFault,
     control,
     controller,
+    reopenLogs: () => accessLog.reopen(),
     drain: () => (finished ??= finish()),
     kill,
   }

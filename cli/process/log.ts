@@ -87,6 +87,9 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
   audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
+  'access-log-away': ({ to, reason }) => error(`access log: lines to ${to} are being lost: ${reason}`),
+  'access-log-back': ({ to, lost }) =>
+    warn(`access log: lines are written to ${to} again; ${counted(lost, 'line')} lost`),
   'transport-fallback': ({ reason }) => warn(`sockets are Bun's, which cost more: ${reason}`),
   'open-files': ({ detail }) => warn(detail),
   shortage: (event) => error(`a connection could not be opened: ${event.detail}${besides(event)}`),

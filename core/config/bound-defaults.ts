@@ -75,6 +75,20 @@ export const boundDefaults = {
     max: 9,
     reason: 'In the middle: some routes may matter more, others less.',
   },
+  'log.access.always.slower': {
+    unit: 'ms',
+    value: undefined,
+    min: 1,
+    max: 24 * 60 * minute,
+    reason: 'Off: what is slow depends on what is served.',
+  },
+  'log.access.sample': {
+    unit: 'ratio',
+    value: undefined,
+    min: 0,
+    max: 1,
+    reason: 'All: whoever asks for a log expects to find each request in it.',
+  },
   'limit.rate': {
     unit: 'count',
     value: undefined,

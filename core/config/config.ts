@@ -2,6 +2,7 @@
  * A parsed configuration: every default filled in, every duration in ms, every size in bytes, every name resolved.
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
+import type { AccessLogPolicy } from '../access-log/policy.ts'
 import type { SocketAddress } from '../address.ts'
 import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
@@ -42,6 +43,8 @@ export interface Config {
   readonly geo: GeoPolicy | undefined
   /** undefined: nobody looks whether the process is overloaded. */
   readonly overload: OverloadConfig | undefined
+  /** undefined: none is written. */
+  readonly accessLog: AccessLogPolicy | undefined
   readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
 }

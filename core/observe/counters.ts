@@ -37,6 +37,14 @@ const refusals = <const Reason extends string>(reason: Reason) =>
     status: ['refused', reason],
   }) as const
 
+const lostLines = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'access_log_lost',
+    help: 'Lines of the access log that could not be written, by cause.',
+    label: ['cause', cause],
+    status: ['accessLogLost', cause],
+  }) as const
+
 /** Of the process. */
 export const edgeLedger = ledger({
   connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
@@ -89,6 +97,9 @@ export const edgeLedger = ledger({
   abandoned: { metric: 'abandoned_requests', help: 'Requests whose client left before the end.' },
   tunnels: { metric: 'tunnels', help: 'Connections upgraded to a tunnel.' },
   tunnelsOpen: { metric: 'tunnels', type: 'gauge', help: 'Tunnels open.' },
+  accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
+  accessLogLostToBacklog: lostLines('backlog'),
+  accessLogLostToFailure: lostLines('failure'),
   bytesFromClients: { metric: 'client_received', unit: 'bytes', help: 'Bytes read from clients.' },
   bytesToClients: { metric: 'client_sent', unit: 'bytes', help: 'Bytes written to clients.' },
 })

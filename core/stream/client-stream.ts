@@ -35,6 +35,14 @@ export interface OwnContent {
   readonly text: string
 }
 
+/** The first line of a request, one character a byte. */
+export interface RequestLine {
+  readonly method: string
+  readonly target: string
+  /** `HTTP/1.1`. */
+  readonly protocol: string
+}
+
 /** Who sent a request and takes its response. Every call comes in the middle of one event. */
 export interface ClientStream {
   readonly peer: Peer
@@ -48,6 +56,8 @@ export interface ClientStream {
   readonly isBlocked: boolean
   /** Hears of the request from now on; set once, while the head is handed on. */
   sink: RequestSink
+  /** Costs a tenth of reading the head. */
+  readLine(): RequestLine
   /** Reads the head again, which costs a microsecond: for errors and later attempts. Valid until the event is over. */
   readHead(): RequestHead
   /** No body bytes for now: whoever holds things up is not the client. */

@@ -120,6 +120,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     shutdownTimeoutMs: 25_000,
     geo: undefined,
     overload: undefined,
+    accessLog: undefined,
     routes: [{ match: anyRequest, pool: 'web', priority: 5 }],
     pools: [testPool([])],
     ...overrides,

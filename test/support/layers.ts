@@ -93,8 +93,9 @@ const LAYERS: readonly Layer[] = [
     types: ['core/admission/', 'core/net/', 'core/observe/'],
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
+  { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
-  { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
+  { from: 'core/config/', to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts'], types: ['core/'] },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
   // It speaks the same HTTP as traffic, over the same connections.
   {
