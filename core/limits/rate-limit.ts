@@ -31,7 +31,7 @@ export class RateLimit {
     this.buckets = new Buckets(policy, now)
   }
 
-  /** Of the same keys: every bucket keeps its level. */
+  /** Every bucket keeps its level. */
   update(policy: RatePolicy, now: number): void {
     this.policy = policy
     this.text = policyOf(policy.name, policy)
