@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { SocketAddress } from './address.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
+import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
@@ -107,6 +108,7 @@ function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
+  const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
   const gates = new Gates({ clock, seed: randomBytes(8), shedder: (priority) => overload.admission(priority) })
   const publish = published.part((config, previous) =>
@@ -152,13 +154,14 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, overload, gates, accessLog, publish, admin, listeners]
+  const parts = [pools, geo, clients, overload, gates, accessLog, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
     pools.stop()
     overload.stop()
+    clients.stop()
     ground.stopWindow()
     accessLog.stop()
     admin.stop()

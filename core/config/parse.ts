@@ -95,6 +95,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,
+    clients: raw.clients,
     overload: raw.overload,
     accessLog: raw.log?.access,
     routes,

@@ -8,6 +8,7 @@ import { convert, type JsonSchema, located, orElse, required, showDefault } from
 import { choice, count, duration, size, text } from './read/scalars.ts'
 import { formatSize } from './read/units.ts'
 import { log } from './schema/access-log.ts'
+import { clients } from './schema/clients.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
@@ -117,6 +118,7 @@ export const configFile = object(
     }),
     geo,
     log,
+    clients,
     overload,
     routes,
     pools: required(
