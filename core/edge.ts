@@ -110,7 +110,12 @@ function assemble(ground: Ground) {
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
-  const gates = new Gates({ clock, seed: randomBytes(8), shedder: (priority) => overload.admission(priority) })
+  const gates = new Gates({
+    clock,
+    seed: randomBytes(8),
+    shedder: (priority) => overload.admission(priority),
+    ownLimitOf: ({ client }) => client && clients.directory?.limitOf(client),
+  })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,

@@ -85,7 +85,6 @@ const LAYERS: readonly Layer[] = [
     to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/', 'core/observe/'],
     types: ['core/clients/', 'core/stream/'],
   },
-  { from: 'core/clients/', to: [], types: ['core/observe/'] },
   { from: 'core/sticky/', to: ['core/backend/', 'core/http1/', 'core/observe/'] },
   {
     from: 'core/pool/',
