@@ -1,9 +1,12 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
 import type { SocketAddress } from './address.ts'
+import { accessAdmissions, type AccessParts } from './admission/access.ts'
+import type { Admission } from './admission/admission.ts'
+import { inOrder } from './admission/in-order.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Config } from './config/config.ts'
+import type { Config, RouteConfig } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
@@ -24,7 +27,10 @@ import type { Emit } from './observe/events.ts'
 import { type Part, Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AccessFiles } from './runtime/access-files.ts'
+import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
+import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
@@ -51,6 +57,8 @@ export interface EdgeOptions {
   readonly transport?: ChosenTransport
   /** How sockets are connected; absent: as the transport does. */
   readonly connect?: Connect
+  /** Who knows clients by their keys; absent: nobody does. */
+  readonly directory?: AccessParts['directory']
 }
 
 export interface Edge {
@@ -82,7 +90,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
-  const assembly = assemble(ground, createTransportPart(config.transport))
+  const assembly = assemble(ground, createTransportPart(config.transport), options.directory)
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
@@ -98,16 +106,17 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground, transportPart: Part<Config>) {
+function assemble(ground: Ground, transportPart: Part<Config>, directory: EdgeOptions['directory']) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
   const overload = createOverloadGuard(ground)
+  const { accessFiles, bans, rulesOf } = createAccess(ground, directory)
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
-      admission: (priority) => overload.admission(priority),
+      admission: (route) => inOrder([overload.admission(route.priority), rulesOf(route)]),
       previous,
     }),
   )
@@ -124,6 +133,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
     ...ground,
     handler,
     maxConnections: () => published.world.limits.maxConnections ?? budget.clientsWithBackends,
+    isUnwanted: (address) => bans.keepsOut(address),
     onClosed: () => life.clientGone(),
   })
   const maxConnections = maxAdminConnections(ground.descriptorLimit)
@@ -143,7 +153,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [transportPart, pools, geo, overload, publish, admin, listeners]
+  const parts = [transportPart, pools, geo, accessFiles, bans, overload, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -154,6 +164,18 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
     admin.stop()
   }
   return { listeners, source, admin, control, end }
+}
+
+/** Who may come: what the rules of routes stand on, and the rules of one. */
+function createAccess(ground: Ground, directory: EdgeOptions['directory']) {
+  const accessFiles = new AccessFiles(ground.clock)
+  const parts = createAccessParts(ground, accessFiles, directory)
+  const facts = { scheme: 'http', serverName: undefined, certificate: undefined } as const
+  const isTrusted = (address: string): boolean => ground.published.world.identify({ ...facts, address }).isTrusted
+  const bans = new BanGuard({ ...ground, isTrusted })
+  const rulesOf = ({ access }: RouteConfig): Admission =>
+    bans.around(inOrder(access === undefined ? [] : accessAdmissions(access, parts)))
+  return { accessFiles, bans, rulesOf }
 }
 
 function createPools(ground: Ground): Pools {

@@ -3,6 +3,7 @@
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
 import type { SocketAddress } from '../address.ts'
+import type { AccessPolicy } from '../admission/policy.ts'
 import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
@@ -12,6 +13,7 @@ import type { Affinity, ConcurrencyPolicy, HedgePolicy, QueuePolicy, RetryPolicy
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
+import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
@@ -41,6 +43,8 @@ export interface Config {
   readonly geo: GeoPolicy | undefined
   /** undefined: nobody looks whether the process is overloaded. */
   readonly overload: OverloadConfig | undefined
+  /** undefined: nobody is kept out for what was refused before. */
+  readonly ban: BanPolicy | undefined
   readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
@@ -87,6 +91,8 @@ export interface RouteConfig extends RouteRule {
   readonly retry?: RouteRetry
   /** Absent: a slow backend is waited for. */
   readonly hedge?: HedgePolicy
+  /** Absent: whoever comes is let in. */
+  readonly access?: AccessPolicy
 }
 
 /** Each in ms; undefined: no bound of the route's own. */

@@ -96,6 +96,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,
     overload: raw.overload,
+    ban: raw.ban,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }

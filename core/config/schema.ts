@@ -7,10 +7,11 @@ import { list, object, record, section } from './read/containers.ts'
 import { convert, type JsonSchema, located, orElse, required, showDefault } from './read/field.ts'
 import { choice, count, duration, size, text } from './read/scalars.ts'
 import { formatSize } from './read/units.ts'
+import { ban } from './schema/ban.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
-import { thingName, trustedProxy } from './schema/names.ts'
+import { peers, thingName } from './schema/names.ts'
 import { overload } from './schema/overload.ts'
 import { pool } from './schema/pool.ts'
 import { routes } from './schema/route.ts'
@@ -81,11 +82,14 @@ export const configFile = object(
     }),
     listeners,
     admin,
-    trustedProxies: list(trustedProxy, {
-      description:
-        'Proxies in front: what they tell of a client, in X-Forwarded-* and its kin, is believed and passed on; what others tell is dropped. `unix:` stands for whoever connects to a Unix socket.',
-      examples: [['10.0.0.0/8', 'unix:']],
-    }),
+    trustedProxies: list(
+      peers('A proxy, or a block of them; `unix:` for whoever connects to a listener on a Unix socket.'),
+      {
+        description:
+          'Proxies in front: what they tell of a client, in X-Forwarded-* and its kin, is believed and passed on; what others tell is dropped. `unix:` stands for whoever connects to a Unix socket.',
+        examples: [['10.0.0.0/8', 'unix:']],
+      },
+    ),
     limits,
     timeouts,
     halfClose: orElse(
@@ -116,6 +120,7 @@ export const configFile = object(
     }),
     geo,
     overload,
+    ban,
     routes,
     pools: required(
       record(pool, {

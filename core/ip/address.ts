@@ -39,6 +39,15 @@ export function parseNode(text: string): string | undefined {
   return value === undefined ? undefined : formatIp(value)
 }
 
+/**
+ * Who is likely one and the same: an IPv4 address, or the first 64 bits of an IPv6 address, of which whoever has one has
+ * all (RFC 6177). undefined when it is no address.
+ */
+export function siteOf(address: string): IpValue | undefined {
+  const value = parseIp(address)
+  return typeof value === 'string' ? value.slice(0, 4) : value
+}
+
 /** The IPv4 address that `parseIp` read. */
 export const formatV4 = (value: number): string =>
   `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`

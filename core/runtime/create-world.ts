@@ -14,8 +14,8 @@ import type { RunningPool } from './running-pool.ts'
 export interface WorldParts {
   readonly pools: ReadonlyMap<string, RunningPool>
   readonly geo: Geo | undefined
-  /** Who lets requests of that priority in. */
-  readonly admission: (priority: number) => Admission
+  /** Who lets requests of that route in. */
+  readonly admission: (route: RouteConfig) => Admission
   /** The snapshot before, whose routes keep their counters; undefined: there was none. */
   readonly previous: World | undefined
 }
@@ -32,7 +32,7 @@ export function createWorld(config: Config, { pools, geo, admission, previous }:
       const key = keyOf(rule)
       const { priority, timeouts, hedge } = rule
       const counters = countersOf(key)
-      return { key, admission: admission(priority), priority, pool: poolOf(rule, pool), timeouts, hedge, counters }
+      return { key, admission: admission(rule), priority, pool: poolOf(rule, pool), timeouts, hedge, counters }
     }),
     nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,

@@ -119,6 +119,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     shutdownTimeoutMs: 25_000,
     geo: undefined,
     overload: undefined,
+    ban: undefined,
     routes: [{ match: anyRequest, pool: 'web', priority: 5 }],
     pools: [testPool([])],
     ...overrides,

@@ -1,4 +1,5 @@
 /** `routes`: which requests go to which pool, in file order. */
+import type { AccessPolicy } from '../../admission/policy.ts'
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
 import type { RouteTimeouts } from '../config.ts'
@@ -9,12 +10,11 @@ import { convert, type Field, type Located, located, required } from '../read/fi
 import type { Reading } from '../read/reading.ts'
 import { count, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
-import { isToken, tokenPattern } from './names.ts'
+import { access } from './access.ts'
+import { method, tokenPattern } from './names.ts'
 import { routeRetry } from './retry.ts'
 import { hedge, routeTimeouts } from './route-times.ts'
 import { findUnreachable } from './unreachable.ts'
-
-const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY']
 
 const host = text({
   title: 'host, or *.domain',
@@ -49,17 +49,6 @@ const path = text({
   parse(written) {
     if (/^\/[!-~]{0,4095}$/.test(written) && !/[?#]|\*./.test(written)) return { kind: 'value', value: written }
     return { kind: 'fault', hint: /^[^/]/.test(written) ? `did you mean ${JSON.stringify(`/${written}`)}?` : undefined }
-  },
-})
-
-const method = text({
-  title: 'method',
-  description: 'A method token; case counts (RFC 9110 9.1).',
-  rule: 'must be a method such as "GET"',
-  parse(written): Parsed<string> {
-    const known = knownMethods.find((name) => name === written.toUpperCase())
-    if (known !== undefined && known !== written) return { kind: 'fault', hint: `did you mean "${known}"?` }
-    return isToken(written) ? { kind: 'value', value: written } : { kind: 'fault' }
   },
 })
 
@@ -121,6 +110,7 @@ export interface RouteDraft {
   readonly timeouts?: RouteTimeouts
   readonly retry?: RouteRetry
   readonly hedge?: HedgePolicy
+  readonly access?: AccessPolicy
 }
 
 const poolName = text({
@@ -138,6 +128,7 @@ const route = convert(
       timeouts: routeTimeouts,
       retry: routeRetry,
       hedge,
+      access,
       priority: count(defaults['route.priority'], {
         description:
           'How important its requests are, 9 being most: in a queue they go before those of lower ones, and when the process is overloaded they are shed later.',
@@ -146,7 +137,7 @@ const route = convert(
     },
     { description: 'Requests and the pool that serves them.' },
   ),
-  ({ match: found, pool, priority, timeouts, retry, hedge: second }): RouteDraft | undefined =>
+  ({ match: found, pool, priority, timeouts, retry, hedge: second, access: rules }): RouteDraft | undefined =>
     pool && {
       pool,
       priority,
@@ -154,6 +145,7 @@ const route = convert(
       ...(timeouts && { timeouts }),
       ...(retry && { retry }),
       ...(second && { hedge: second }),
+      ...(rules && { access: rules }),
     },
 )
 

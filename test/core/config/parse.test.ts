@@ -27,6 +27,7 @@ describe('a valid config', () => {
       drainTimeoutMs: 300_000,
       geo: undefined,
       overload: undefined,
+      ban: undefined,
       routes: [{ match: everything, pool: 'web', priority: 5 }],
       pools: [
         {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { everybody } from '../../../core/admission/admission.ts'
 import type { Config } from '../../../core/config/config.ts'
 import type { World } from '../../../core/exchange/world.ts'
+import type { RouteConfig } from '../../../core/config/config.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
 import type { RouteRule } from '../../../core/route/route.ts'
 import { createWorld } from '../../../core/runtime/create-world.ts'
@@ -48,9 +49,9 @@ describe('a snapshot', () => {
     expect(make({ routes: rules }, first).routes.routes.map(({ counters }) => counters.requests)).toEqual([3, 0])
   })
 
-  test('asks who lets requests in by the priority of their rule', () => {
+  test('asks who lets the requests of each rule in', () => {
     const asked: number[] = []
-    const admission = (priority: number) => (asked.push(priority), everybody)
+    const admission = ({ priority }: RouteConfig) => (asked.push(priority), everybody)
     const routes = [
       { ...rule('/a', 'web'), priority: 9 },
       { ...rule('/b', 'web'), priority: 0 },

@@ -1,0 +1,37 @@
+/** What rules of access have in common and keep over reloads: what files hold, passwords that were checked, who clients are. */
+import { availableParallelism } from 'node:os'
+import type { AccessParts } from '../admission/access.ts'
+import { PasswordChecks } from '../admission/password-checks.ts'
+import { inEvent } from '../net/event.ts'
+import type { AccessFiles } from './access-files.ts'
+import type { Ground } from './ground.ts'
+
+/** Half of the processors: the others go on serving while passwords are guessed. */
+const passwordThreads = (): number => Math.max(1, Math.floor(availableParallelism() / 2))
+
+/** For who has no database of clients: nobody is known, and nobody will be. */
+const NO_CLIENTS: AccessParts['directory'] = {
+  freshness: { kind: 'unknown', reason: 'there is no database of clients' },
+  byKey: () => undefined,
+}
+
+export function createAccessParts(
+  { clock, reportFault }: Pick<Ground, 'clock' | 'reportFault'>,
+  files: AccessFiles,
+  directory: AccessParts['directory'] = NO_CLIENTS,
+): AccessParts {
+  const checks = new PasswordChecks({
+    now: () => clock.now(),
+    atOnce: passwordThreads(),
+    verify: (password, hash) => Bun.password.verify(password, hash),
+    inEvent: (task) => inEvent(reportFault, task),
+    reportFault,
+  })
+  return {
+    addresses: (path) => files.addresses(path),
+    users: (path) => files.users(path),
+    checks,
+    directory,
+    wallTime: () => clock.wallTime(),
+  }
+}
