@@ -1,8 +1,6 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
 import type { SocketAddress } from './address.ts'
-import { accessAdmissions, type AccessParts } from './admission/access.ts'
-import type { Admission } from './admission/admission.ts'
-import { inOrder } from './admission/in-order.ts'
+import { type AccessParts, type AccessRules, accessRules } from './admission/access.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -24,7 +22,7 @@ import { createDial } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import type { Emit } from './observe/events.ts'
-import { type Part, Refusal } from './part.ts'
+import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AccessFiles } from './runtime/access-files.ts'
@@ -34,12 +32,12 @@ import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
+import { Gates } from './runtime/gates.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
-import { createTransportPart } from './runtime/transport-part.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -90,7 +88,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
-  const assembly = assemble(ground, createTransportPart(config.transport), options.directory)
+  const assembly = assemble(ground, options.directory)
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
@@ -106,17 +104,18 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground, transportPart: Part<Config>, directory: EdgeOptions['directory']) {
+function assemble(ground: Ground, directory: EdgeOptions['directory']) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
   const overload = createOverloadGuard(ground)
   const { accessFiles, bans, rulesOf } = createAccess(ground, directory)
+  const gates = new Gates({ shedder: (priority) => overload.admission(priority), access: rulesOf, bans })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
-      admission: (route) => inOrder([overload.admission(route.priority), rulesOf(route)]),
+      admission: (rule, key) => gates.admission(rule, key),
       previous,
     }),
   )
@@ -153,7 +152,7 @@ function assemble(ground: Ground, transportPart: Part<Config>, directory: EdgeOp
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [transportPart, pools, geo, accessFiles, bans, overload, publish, admin, listeners]
+  const parts = [pools, geo, accessFiles, bans, overload, gates, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -166,15 +165,14 @@ function assemble(ground: Ground, transportPart: Part<Config>, directory: EdgeOp
   return { listeners, source, admin, control, end }
 }
 
-/** Who may come: what the rules of routes stand on, and the rules of one. */
+/** Who may come: what the rules of routes stand on, and those of one. */
 function createAccess(ground: Ground, directory: EdgeOptions['directory']) {
   const accessFiles = new AccessFiles(ground.clock)
   const parts = createAccessParts(ground, accessFiles, directory)
   const facts = { scheme: 'http', serverName: undefined, certificate: undefined } as const
   const isTrusted = (address: string): boolean => ground.published.world.identify({ ...facts, address }).isTrusted
   const bans = new BanGuard({ ...ground, isTrusted })
-  const rulesOf = ({ access }: RouteConfig): Admission =>
-    bans.around(inOrder(access === undefined ? [] : accessAdmissions(access, parts)))
+  const rulesOf = ({ access = {} }: RouteConfig): AccessRules => accessRules(access, parts)
   return { accessFiles, bans, rulesOf }
 }
 

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Cancel } from '../clock.ts'
 import { type IpValue, siteOf } from '../ip/address.ts'
-import { VerdictCache } from './verdict-cache.ts'
+import { Remembered } from './remembered.ts'
 
 export interface PasswordChecksOptions {
   /** Monotonic ms. */
@@ -49,8 +49,8 @@ interface Check extends Claim {
 export class PasswordChecks {
   private readonly options: PasswordChecksOptions
   private readonly hmac = new Bun.CryptoHasher('sha256', randomBytes(32))
-  private readonly right = new VerdictCache(REMEMBERED, RIGHT_FOR_MS)
-  private readonly wrong = new VerdictCache(REMEMBERED, WRONG_FOR_MS)
+  private readonly right = new Remembered<string, true>(REMEMBERED)
+  private readonly wrong = new Remembered<string, true>(REMEMBERED)
   /** Under way or waiting, by mark. */
   private readonly checks = new Map<string, Check>()
   private readonly line = new Set<Check>()
@@ -68,8 +68,8 @@ export class PasswordChecks {
 
   /** Whether they are right, if that is known. */
   known(mark: string, now: number): boolean | undefined {
-    if (this.right.has(mark, now)) return true
-    return this.wrong.has(mark, now) ? false : undefined
+    if (this.right.get(mark, now)) return true
+    return this.wrong.get(mark, now) && false
   }
 
   /** Who can't be helped now: 'all', there is too much to do; 'site', for this one alone. undefined: `check` may be called. */
@@ -112,8 +112,9 @@ export class PasswordChecks {
     const isRight = await this.verify(check)
     this.running -= 1
     this.forget(check)
-    const cache = isRight ? this.right : this.wrong
-    cache.add(check.mark, this.options.now())
+    const now = this.options.now()
+    if (isRight) this.right.set(check.mark, true, now + RIGHT_FOR_MS)
+    else this.wrong.set(check.mark, true, now + WRONG_FOR_MS)
     for (const decide of check.waiters) this.options.inEvent(() => decide(isRight))
     this.next()
   }

@@ -103,7 +103,7 @@ export const configFile = object(
     transport: orElse(
       choice(['auto', 'bun'], {
         description:
-          'Where sockets come from: the best that the system has, on Linux sockets of our own on epoll, or Bun’s. Taken at the start.',
+          'Where sockets come from: the best that the system has, on Linux sockets of our own on epoll, or Bun’s. Chosen once, at the start: a changed one is taken with the next.',
       }),
       defaults.transport.value,
       defaults.transport.value,

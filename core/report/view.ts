@@ -33,6 +33,8 @@ export interface RouteView {
   readonly pool: string
   /** Requests that this rule took, since it was published. */
   readonly requests: number
+  /** Those of them that one of its rules refused. */
+  readonly refused: number
 }
 
 /** `draining`: no new connections, what is in flight is being finished. */

@@ -52,7 +52,13 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     pools: runningPools().map(poolView),
     routes: published.config.routes.map(({ match, pool }, index) => {
       const { key = '', counters: counted } = published.world.routes.routes[index] ?? {}
-      return { key, match: describeMatch(match), pool, requests: counted?.requests ?? 0 }
+      return {
+        key,
+        match: describeMatch(match),
+        pool,
+        requests: counted?.requests ?? 0,
+        refused: counted?.refused ?? 0,
+      }
     }),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })

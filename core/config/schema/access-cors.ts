@@ -23,7 +23,7 @@ function parseOrigin(written: string): Parsed<string> {
   if (written === '*' || written === 'null') return { kind: 'value', value: written }
   const [, scheme = '', wild = '', host = '', port, rest = ''] =
     /^([a-z][a-z0-9+.-]*):\/\/(\*\.)?(\[[^\]]*\]|[^/:]*)(?::(\d{1,5}))?(.*)$/is.exec(written) ?? []
-  const canonical = canonicalHost(host.replace(/^\[(.*)\]$/, '$1'))
+  const canonical = canonicalHost(host)
   if (canonical === undefined) return { kind: 'fault', hint: originHint(written) }
   const name = canonical.includes(':') ? `[${canonical}]` : canonical
   const usual = scheme.toLowerCase() === 'https' ? '443' : scheme.toLowerCase() === 'http' ? '80' : undefined

@@ -1,0 +1,5 @@
+/** Allowances. */
+export interface Allowance {
+  readonly perMs: number
+  readonly burst: number
+}
