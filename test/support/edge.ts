@@ -4,7 +4,7 @@
  */
 import type { Config, ListenerConfig, PoolConfig } from '../../core/config/config.ts'
 import { type Applied, apply } from '../../core/control/edge-control.ts'
-import { type Edge, startEdge } from '../../core/edge.ts'
+import { type Edge, type EdgeOptions, startEdge } from '../../core/edge.ts'
 import type { LookUp } from '../../core/names/look-up.ts'
 import type { Connect } from '../../core/net/connect.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
@@ -33,6 +33,7 @@ export interface EdgeOverrides {
   readonly pool?: Partial<PoolConfig>
   readonly lookUp?: LookUp
   readonly connect?: Connect
+  readonly directory?: EdgeOptions['directory']
 }
 
 /** What a rule for everything asks for. */
@@ -130,7 +131,7 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
   const config = testConfig({ pools: [testPool(ports, overrides.pool)], ...overrides.config })
   const clock = virtualClock()
   const events: EdgeEvent[] = []
-  const { lookUp, connect } = overrides
+  const { lookUp, connect, directory } = overrides
   const edge = await startEdge({
     config,
     emit: (event) => events.push(event),
@@ -138,6 +139,7 @@ export async function startTestEdge(ports: readonly number[], overrides: EdgeOve
     random: seededRandom(1),
     ...(lookUp && { lookUp }),
     ...(connect && { connect }),
+    ...(directory && { directory }),
   })
   const address = edge.addresses[0]?.address
   if (address?.kind !== 'tcp') throw new Error('the edge does not listen on TCP')

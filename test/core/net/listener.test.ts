@@ -70,9 +70,10 @@ describe.each(transports)('by %s', (_name, transport) => {
         ['unwanted', ''],
       ] as const) {
         const { listener } = start(tcp('127.0.0.1'), { accept: () => answer })
-        const client = await connectTo(portOf(listener))
-        await turnUntil(() => client.closing !== undefined, 'the end')
-        expect(client.text.split('\r\n')[0]).toBe(heard)
+        // Who is cut at once may hear of it before it knows that it was connected.
+        const client = await connectTo(portOf(listener)).catch(() => undefined)
+        if (client !== undefined) await turnUntil(() => client.closing !== undefined, 'the end')
+        expect((client?.text ?? '').split('\r\n')[0]).toBe(heard)
       }
     })
 
