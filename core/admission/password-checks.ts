@@ -37,8 +37,8 @@ const REMEMBERED = 10_000
 const RIGHT_FOR_MS = 10 * 60_000
 /** Long enough for a client that tries the same wrong one all the time. */
 const WRONG_FOR_MS = 60_000
-/** At 100 ms each, whoever is last waits for some seconds. */
-const MAX_WAITING = 64
+/** For each thread: at 100 ms each, whoever is last waits for two seconds. */
+const MAX_WAITING = 16
 const MAX_OF_ONE_SITE = 8
 
 interface Check extends Claim {
@@ -55,6 +55,7 @@ export class PasswordChecks {
   private readonly checks = new Map<string, Check>()
   private readonly line = new Set<Check>()
   private readonly bySite = new Map<IpValue | undefined, number>()
+  private lastSite: IpValue | undefined = undefined
   private running = 0
 
   constructor(options: PasswordChecksOptions) {
@@ -76,7 +77,7 @@ export class PasswordChecks {
   fullFor(mark: string, address: string): 'all' | 'site' | undefined {
     if (this.checks.has(mark)) return undefined
     if ((this.bySite.get(siteOf(address)) ?? 0) >= MAX_OF_ONE_SITE) return 'site'
-    return this.line.size >= MAX_WAITING ? 'all' : undefined
+    return this.line.size >= MAX_WAITING * this.options.atOnce ? 'all' : undefined
   }
 
   /** Calls `decide` in an event of its own, unless what it returned is called before. */
@@ -100,12 +101,20 @@ export class PasswordChecks {
   }
 
   private next(): void {
-    for (const check of this.line) {
-      if (this.running >= this.options.atOnce) return
+    while (this.running < this.options.atOnce && this.line.size > 0) {
+      const check = this.firstOfAnother()
       this.line.delete(check)
+      this.lastSite = check.site
       this.running += 1
       void this.run(check)
     }
+  }
+
+  /** In their order, but for those of the site that was served last: whoever guesses has others wait for one guess only. */
+  private firstOfAnother(): Check {
+    const [first] = this.line
+    for (const check of this.line) if (check.site !== this.lastSite) return check
+    return first as Check
   }
 
   private async run(check: Check): Promise<void> {

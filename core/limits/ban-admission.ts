@@ -16,7 +16,7 @@ const BANNED: Verdict = {
   reason: 'ban',
 }
 
-/** Around all the other rules of a route. What has no reason, such as being shed, is not the client's fault. */
+/** Around all the other rules of a route. */
 export function banning(bans: Bans, rules: Admission): Admission {
   function note(verdict: Verdict, asked: Asked, head: () => RequestHead): Verdict {
     if (verdict.kind === 'later')
@@ -24,7 +24,7 @@ export function banning(bans: Bans, rules: Admission): Admission {
         kind: 'later',
         wait: (decide) => verdict.wait((next) => decide(note(next, asked, () => asked.client.readHead()))),
       }
-    if (verdict.kind === 'refused' && verdict.reason !== undefined) count(asked, head())
+    if (verdict.kind === 'refused' && isClientsFault(verdict)) count(asked, head())
     return verdict
   }
 
@@ -42,3 +42,7 @@ export function banning(bans: Bans, rules: Admission): Admission {
     },
   }
 }
+
+/** What has no reason is no refusal, such as the answer to a preflight; what is wanting is ours, by a status from 500 on. */
+const isClientsFault = ({ reason, problem }: Verdict & { readonly kind: 'refused' }): boolean =>
+  reason !== undefined && problem.status < 500

@@ -71,6 +71,19 @@ describe('checks of passwords', () => {
     expect(under.map(({ hash }) => hash)).toEqual(['d'])
   })
 
+  test('of one site let those of others go between them', async () => {
+    const { check, end, under } = checking(1)
+    for (const name of ['a1', 'a2', 'a3']) check(name, { address: '10.0.0.1' })
+    check('b1', { address: '10.0.0.2' })
+    check('a4', { address: '10.0.0.1' })
+    const order: string[] = []
+    for (let count = 0; count < 5; count += 1) {
+      order.push(...under.map(({ hash }) => hash))
+      await end(false)
+    }
+    expect(order).toEqual(['a1', 'b1', 'a2', 'a3', 'a4'])
+  })
+
   test('of the same are one', async () => {
     const { check, end, under, heard } = checking()
     check('a')
@@ -117,9 +130,9 @@ describe('checks of passwords', () => {
   test('of all are as many as there is room for in the line', () => {
     const { checks, check, claim } = checking(2)
     const fullFor = () => checks.fullFor(claim('last').mark, '192.0.2.1')
-    for (let index = 0; index < 65; index += 1) check(`a${index}`, { address: `10.0.0.${index}` })
+    for (let index = 0; index < 33; index += 1) check(`a${index}`, { address: `10.0.0.${index}` })
     expect(fullFor()).toBeUndefined()
-    const cancel = check('a65', { address: '10.0.0.65' })
+    const cancel = check('a33', { address: '10.0.0.33' })
     expect(fullFor()).toBe('all')
     cancel()
     expect(fullFor()).toBeUndefined()

@@ -43,9 +43,12 @@ describe('the rules of a route, with bans around them', () => {
     expect([heard, told]).toEqual([[refusal], ['192.0.2.1 at 0']])
   })
 
-  test('do not count what has no reason, such as a preflight that is answered', () => {
+  test.each([
+    ['what has no reason, such as a preflight that is answered', { problem: { status: 204, detail: '' } }],
+    ['what is for want of something of ours', { problem: { status: 503, detail: '' }, reason: 'key' as const }],
+  ])('do not count %s', (_title, refused) => {
     const { table, told } = bans()
-    askRule(banning(table, refusing({ kind: 'refused', problem: { status: 204, detail: '' } })))
+    askRule(banning(table, refusing({ kind: 'refused', ...refused })))
     expect(told).toEqual([])
   })
 
