@@ -110,7 +110,10 @@ function addFirst<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): voi
   if (!map.has(key)) map.set(key, value)
 }
 
-/** From each start to the next one every address has the value that stands at the same place; before the first none has one. */
+/**
+ * From each start to the next one every address has the value that stands at the same place, of equal starts at the last;
+ * before the first none has one.
+ */
 interface Stretches<Address extends IpValue, Value> {
   readonly starts: readonly Address[]
   readonly values: readonly (Value | undefined)[]
@@ -145,11 +148,9 @@ class Layout<Address extends IpValue, Value> {
   }
 
   private begin(start: Address, value: Value | undefined): void {
-    if (this.starts.at(-1) === start) this.values[this.values.length - 1] = value
-    else if (this.starts.length === 0 || this.values.at(-1) !== value) {
-      this.starts.push(start)
-      this.values.push(value)
-    }
+    if (this.starts.length > 0 && this.values.at(-1) === value) return
+    this.starts.push(start)
+    this.values.push(value)
   }
 }
 

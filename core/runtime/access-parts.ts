@@ -9,6 +9,12 @@ import type { Ground } from './ground.ts'
 /** Half of the processors: the others go on serving while passwords are guessed. */
 const passwordThreads = (): number => Math.max(1, Math.floor(availableParallelism() / 2))
 
+/** Bun hashes what is longer before bcrypt does; htpasswd and all others go by the first 72 bytes, as bcrypt is defined. */
+const BCRYPT_BYTES = 72
+
+export const verifyPassword = (password: Uint8Array, hash: string): Promise<boolean> =>
+  Bun.password.verify(hash.startsWith('$2') ? password.subarray(0, BCRYPT_BYTES) : password, hash)
+
 /** For who has no database of clients: nobody is known, and nobody will be. */
 const NO_CLIENTS: AccessParts['directory'] = {
   freshness: { kind: 'unknown', reason: 'there is no database of clients' },
@@ -23,7 +29,7 @@ export function createAccessParts(
   const checks = new PasswordChecks({
     now: () => clock.now(),
     atOnce: passwordThreads(),
-    verify: (password, hash) => Bun.password.verify(password, hash),
+    verify: verifyPassword,
     inEvent: (task) => inEvent(reportFault, task),
     reportFault,
   })

@@ -137,6 +137,7 @@ describe('origins', () => {
     ['https://a..b.wild.example', false],
     ['https://a.wild.example:1', false],
     ['http://a.wild.example', false],
+    ['httpx://a.wild.example', false],
     ['http://a.port.example:8080', true],
     ['http://a.port.example', false],
     ['null', true],

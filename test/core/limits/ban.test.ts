@@ -41,6 +41,13 @@ describe('bans', () => {
     expect(until(bans, '192.0.2.1', 600_000)).toBe(1_200_000)
   })
 
+  test('are counted anew behind a short one, too', () => {
+    const bans = new BanTable()
+    bans.update({ after: 3, withinMs: minute, forMs: 1000 })
+    until(bans, '192.0.2.1', 0, 0, 0)
+    expect([until(bans, '192.0.2.1', 1000, 1000), until(bans, '192.0.2.1', 1000)]).toEqual([undefined, 2000])
+  })
+
   test('are of one address, and of a /64 in IPv6', () => {
     const bans = table()
     expect(bans.refused('2001:db8::1', 0)).toBeUndefined()
