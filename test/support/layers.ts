@@ -94,7 +94,12 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
-  { from: 'core/config/', to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts'], types: ['core/'] },
+  // Which hashes a config may hold is for those to say who check passwords against them.
+  {
+    from: 'core/config/',
+    to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts', 'core/admission/password-hash.ts'],
+    types: ['core/'],
+  },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
   // It speaks the same HTTP as traffic, over the same connections.
   {

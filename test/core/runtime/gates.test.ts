@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { everybody, nobody } from '../../../core/admission/admission.ts'
+import { type Admission, everybody, nobody } from '../../../core/admission/admission.ts'
 import type { Config, RouteConfig } from '../../../core/config/config.ts'
 import type { LimitPolicy } from '../../../core/limits/policy.ts'
 import { Gates, type GatesOptions } from '../../../core/runtime/gates.ts'
@@ -29,7 +29,14 @@ const rule = (changes: Partial<RouteConfig> = {}): RouteConfig => ({
 /** Gates of a config with one route. */
 async function gating(first: RouteConfig, options: Partial<GatesOptions> = {}, pool: Config['pools'] = [testPool([])]) {
   const clock = virtualClock()
-  const gates = new Gates({ clock, seed: new Uint8Array(8), shedder: () => everybody, ...options })
+  const gates = new Gates({
+    clock,
+    seed: new Uint8Array(8),
+    shedder: () => everybody,
+    access: () => ({ open: [], authentication: [] }),
+    bans: { around: (rules) => rules },
+    ...options,
+  })
   const prepare = (route: RouteConfig, pools = pool) => gates.prepare(testConfig({ routes: [route], pools }))
   ;(await prepare(first)).commit()
   /** How many of 20 requests get through. */
@@ -91,5 +98,23 @@ describe('gates', () => {
     const own = { rate: undefined, burst: 8 }
     const { countIn } = await gating(limited, { ownLimitOf: ({ key }) => (key === 'rich' ? own : undefined) })
     expect([countIn(limited, 'rich'), countIn(limited, 'poor'), countIn(limited)]).toEqual([8, 3, 3])
+  })
+
+  test('of a route are asked in their order, all but the shedder within the bans', async () => {
+    const log: string[] = []
+    const asking = (name: string): Admission => ({
+      admit: () => (log.push(name), { kind: 'admitted' }),
+    })
+    const around = (rules: Admission): Admission => ({
+      admit: (asked, head, now) => (log.push('bans'), rules.admit(asked, head, now)),
+    })
+    const { gates } = await gating(rule(), {
+      shedder: () => asking('shedder'),
+      access: () => ({ open: [asking('open'), asking('more')], authentication: [asking('authentication')] }),
+      bans: { around },
+    })
+    const { asked, head } = makeRequest()
+    gates.admission(rule(), 'a').admit(asked, head, 0)
+    expect(log).toEqual(['shedder', 'bans', 'open', 'more', 'authentication'])
   })
 })
