@@ -57,7 +57,7 @@ export function writeResponseHead(out: Buffer, at: number, head: ResponseHead, r
   let end = copyLines(out, at, fields, head.start, status < 200 || status === 204 ? BODILESS_DROPS : DROPS)
   // "HTTP/1.x": this hop speaks HTTP/1.1 whatever the backend does.
   out[at + 7] = 0x31
-  if (head.added.length > 0) end += head.added.copy(out, end)
+  if (head.added !== '') end += out.write(head.added, end, 'latin1')
   if (status === 101 || status === 426) end = writeUpgrade(out, end, head)
   if (status >= 200) {
     if (!fields.has(kind.DATE)) end += rewrite.dateLine().copy(out, end)

@@ -24,8 +24,8 @@ export class ResponseHead {
   /** 100..599. */
   status = 0
   minorVersion = 1
-  /** Lines of ours to be written behind its own, each with CRLF; whoever forwards the head adds them. Empty after each `parse`. */
-  added: Buffer = NOTHING
+  /** Lines of ours to be written behind its own, each with CRLF, one character a byte; whoever forwards the head adds them. Empty after each `parse`. */
+  added = ''
 
   constructor(maxFields: number) {
     this.fields = new FieldSection(maxFields)
@@ -35,7 +35,7 @@ export class ResponseHead {
   parse(bytes: Buffer, start: number, end: number, limits: HttpLimits): number {
     this.bytes = bytes
     this.start = start
-    this.added = NOTHING
+    this.added = ''
     const bound = Math.min(end, start + limits.maxHeadBytes)
     const lineEnd = this.parseLine(bytes, start, bound)
     const headEnd = lineEnd === INCOMPLETE ? INCOMPLETE : this.fields.parse(bytes, lineEnd, bound, limits)

@@ -2,7 +2,7 @@
  * A number for each of many keys, in arrays of numbers, so that a million keys cost the garbage collector nothing. A key is a
  * hash of 64 bits; open addressing with linear probing, 16 bytes a slot. A number counts for as long as it is above a floor
  * that never falls: what has come to lie below is as good as absent, and is cleared away as new keys come, a few slots each,
- * so that there is no timer. A table whose size is wrong moves to another as it is used, a few slots with each `set`, so that
+ * so that there is no timer. A table whose size is wrong moves to another as it is used, a few slots with each `write`, so that
  * nobody waits for it. Where there are as many keys as there may be, the lowest of a few is forgotten for a new one.
  */
 
@@ -14,7 +14,7 @@ const FEWEST_SLOTS = 16
 const SWEPT = 8
 /** Keys of which the lowest gives way. */
 const SAMPLE = 12
-/** Slots moved with each `set`, so that all have moved long before the new table is full. */
+/** Slots moved with each `write`, so that all have moved long before the new table is full. */
 const MOVED = 8
 
 /** A slot; one that has not moved is told as `BEFORE - slot`. */
@@ -71,7 +71,7 @@ export class KeyTable {
     return this.former === undefined || place === NOWHERE ? 0 : numberAt(this.former, BEFORE - place)
   }
 
-  /** `place`: what `find` said. `number`: > 0. `floor`: >= 0, and never less than before. */
+  /** `place`: what `find` said. `number`: >= 0. `floor`: >= 0, and never less than before. */
   write(place: Place, { high, low }: Key, number: number, floor: number): void {
     const { former } = this
     if (place >= 0) setNumber(this.slots, place, number)

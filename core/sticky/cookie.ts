@@ -33,7 +33,7 @@ export class CookieSticky implements Sticky {
   private readonly key: Secret
   private readonly counters: StickyCounters
   private backends: ReadonlyMap<string, Backend> = new Map()
-  private lines: ReadonlyMap<Backend, Buffer> = new Map()
+  private lines: ReadonlyMap<Backend, string> = new Map()
   private readonly found: (bytes: Buffer, from: number, to: number) => Backend | undefined
 
   /** Without backends: `update` brings them. */
@@ -98,7 +98,7 @@ const tokenOf = (key: Secret, pool: string, backend: string): string =>
 const sameSites = { lax: 'Lax', strict: 'Strict', none: 'None' } as const
 
 /** RFC 6265 4.1.1, and SameSite of its successor. */
-function lineOf(policy: CookiePolicy, token: string): Buffer {
+function lineOf(policy: CookiePolicy, token: string): string {
   const { name, path, domain, maxAgeMs, sameSite, secure, httpOnly } = policy
   const attributes = [
     `${name}=${token}`,
@@ -109,5 +109,5 @@ function lineOf(policy: CookiePolicy, token: string): Buffer {
     ...(httpOnly ? ['HttpOnly'] : []),
     `SameSite=${sameSites[sameSite]}`,
   ]
-  return Buffer.from(`Set-Cookie: ${attributes.join('; ')}\r\n`, 'latin1')
+  return `Set-Cookie: ${attributes.join('; ')}\r\n`
 }

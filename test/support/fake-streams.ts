@@ -80,7 +80,7 @@ class FakeClient implements ClientStream {
   }
 
   sendHead({ status, added }: ResponseHead): void {
-    this.log.push(`head ${status}${added.length > 0 ? ` ${textOf(added)}` : ''}`)
+    this.log.push(`head ${status}${added === '' ? '' : ` ${added}`}`)
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {

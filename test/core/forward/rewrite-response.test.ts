@@ -13,7 +13,7 @@ const undated = () => Buffer.alloc(0)
 
 function rewritten(text: string, how: Partial<ResponseRewrite> = {}, added = ''): string {
   const head = parseResponse(text)
-  head.added = bytesOf(added)
+  head.added = added
   const out = Buffer.alloc(5 + responseHeadRoom(head), '!')
   const rewrite = { coding: 'length', persists: true, isOldClient: false, dateLine: undated, ...how } as const
   const end = writeResponseHead(out, 5, head, rewrite)

@@ -4,7 +4,6 @@ import { stickyLedger } from '../../../core/observe/counters.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { CookieSticky } from '../../../core/sticky/cookie.ts'
 import type { CookiePolicy } from '../../../core/sticky/policy.ts'
-import { textOf } from '../../support/http1-bytes.ts'
 import { parseRequest, parseResponse } from '../../support/http1-heads.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { usualCookie } from '../../support/policies.ts'
@@ -27,7 +26,7 @@ function stickyOf({
   function lineOf(backend: Backend, lines = ''): string {
     const head = parseResponse('HTTP/1.1 200 OK\r\n\r\n')
     sticky.sessionOf(requestWith(lines)).settle(backend, head)
-    return textOf(head.added)
+    return head.added
   }
   /** The value that stands for `backend`. */
   const valueOf = (backend: Backend): string => /=([^;\r]*)/.exec(lineOf(backend))?.[1] ?? ''

@@ -30,7 +30,7 @@ function learning(policy = byCookie, backends: readonly Backend[] = [a, b]) {
   function answer(backend: Backend, lines: string, sent = ''): string {
     const head = parseResponse(`HTTP/1.1 200 OK\r\n${sent}\r\n`)
     sessionOf(lines).settle(backend, head)
-    return head.added.toString('latin1')
+    return head.added
   }
   return { clock, counters, sticky, homeOf, answer }
 }

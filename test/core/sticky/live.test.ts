@@ -23,7 +23,7 @@ function live() {
   function answer(lines = '', sent = ''): string {
     const head = parseResponse(`HTTP/1.1 200 OK\r\n${sent}\r\n`)
     sticky.sticky?.sessionOf(parseRequest(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)).settle(backend, head)
-    return head.added.toString('latin1')
+    return head.added
   }
   return { sticky, answer, asked: () => asked }
 }
