@@ -35,8 +35,18 @@ function busyEdge() {
   const facts = { strategyFacts, sticky, inflight: 2, maxInflight: 40, counters: counted }
   const pools = [fakePool(backends, { strategy: './mine.ts', ...facts })]
   const overload = { isShedding: true, lagMs: 250 }
-  return fakeEdge([], { pools, overload, reload: { generation, lastReload: null, reloads: reloadLedger.create() } })
+  const reload = { generation, lastReload: null, reloads: reloadLedger.create() }
+  return fakeEdge([], { pools, overload, limits: [limit('pool', 'web', 1)], reload })
 }
+
+const limit = (kind: 'route' | 'pool', name: string, refused: number): LimitView => ({
+  owner: { kind, name },
+  name: 'per-address',
+  kind: 'rate',
+  counters: { refused, reported: 4 },
+  keys: 7,
+  evicted: 2,
+})
 
 const generation = { number: 7, at: '2026-01-01T00:00:00.000Z', origin: 'watch', summary: 'x' }
 const strategyFacts = {
@@ -133,14 +143,6 @@ describe('metrics page', () => {
   })
 
   test('counts for each limit whom it refused and would have, what it holds and what it forgot', () => {
-    const limit = (kind: 'route' | 'pool', name: string, refused: number): LimitView => ({
-      owner: { kind, name },
-      name: 'per-address',
-      kind: 'rate',
-      counters: { refused, reported: 4 },
-      keys: 7,
-      evicted: 2,
-    })
     const limits = [limit('route', '/a* to web', 1), limit('route', '/a* to web', 2), limit('pool', 'web', 3)]
     const page = renderMetrics(fakeEdge([], { limits }), fakeProcess)
     const families = parseMetrics(page)
