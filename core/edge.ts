@@ -16,6 +16,7 @@ import { freeDescriptors } from './descriptors.ts'
 import { trialsApart } from './lab/examine-apart.ts'
 import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
+import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
@@ -25,6 +26,7 @@ import { type Part, Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AdminHost } from './runtime/admin-host.ts'
+import { AuthHost } from './runtime/auth-host.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
@@ -103,11 +105,13 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
   const pools = createPools(ground)
   const geo = new GeoHost()
   const overload = createOverloadGuard(ground)
+  const auth = new AuthHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
       admission: (priority) => overload.admission(priority),
+      access: (rule) => auth.admissionsFor(rule),
       previous,
     }),
   )
@@ -143,13 +147,14 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [transportPart, pools, geo, overload, publish, admin, listeners]
+  const parts = [transportPart, pools, geo, overload, auth, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
     pools.stop()
     overload.stop()
+    auth.stop()
     ground.stopWindow()
     admin.stop()
   }

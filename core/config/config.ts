@@ -3,6 +3,7 @@
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
 import type { SocketAddress } from '../address.ts'
+import type { ForwardAuthPolicy, JwtPolicy } from '../admission/auth-policy.ts'
 import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
@@ -87,6 +88,14 @@ export interface RouteConfig extends RouteRule {
   readonly retry?: RouteRetry
   /** Absent: a slow backend is waited for. */
   readonly hedge?: HedgePolicy
+  /** Absent: everybody is let in. */
+  readonly access?: AccessPolicy
+}
+
+/** Whom a route lets in; what is undefined asks for nothing. */
+export interface AccessPolicy {
+  readonly jwt: JwtPolicy | undefined
+  readonly forwardAuth: ForwardAuthPolicy | undefined
 }
 
 /** Each in ms; undefined: no bound of the route's own. */

@@ -3,6 +3,7 @@
  * `pools.<name>.`). The schema, the reader and the documentation take them from here and nowhere else.
  * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
  */
+import { authDefaults } from './auth-defaults.ts'
 import { boundDefaults } from './bound-defaults.ts'
 import { restraintDefaults } from './restraint-defaults.ts'
 import type { Setting, TextSetting } from './setting.ts'
@@ -282,6 +283,7 @@ export const defaults = {
   },
   ...restraintDefaults,
   ...boundDefaults,
+  ...authDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

@@ -1,5 +1,6 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { type Admission, nobody } from '../admission/admission.ts'
+import { inOrder } from '../admission/in-order.ts'
 import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
 import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import type { Pool } from '../pool/pool.ts'
@@ -16,11 +17,13 @@ export interface WorldParts {
   readonly geo: Geo | undefined
   /** Who lets requests of that priority in. */
   readonly admission: (priority: number) => Admission
+  /** Whom a route lets in behind that. */
+  readonly access: (rule: RouteConfig) => readonly Admission[]
   /** The snapshot before, whose routes keep their counters; undefined: there was none. */
   readonly previous: World | undefined
 }
 
-export function createWorld(config: Config, { pools, geo, admission, previous }: WorldParts): World {
+export function createWorld(config: Config, { pools, geo, admission, access, previous }: WorldParts): World {
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
@@ -32,7 +35,15 @@ export function createWorld(config: Config, { pools, geo, admission, previous }:
       const key = keyOf(rule)
       const { priority, timeouts, hedge } = rule
       const counters = countersOf(key)
-      return { key, admission: admission(priority), priority, pool: poolOf(rule, pool), timeouts, hedge, counters }
+      return {
+        key,
+        admission: inOrder([admission(priority), ...access(rule)]),
+        priority,
+        pool: poolOf(rule, pool),
+        timeouts,
+        hedge,
+        counters,
+      }
     }),
     nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,

@@ -1,7 +1,7 @@
 /** `routes`: which requests go to which pool, in file order. */
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
-import type { RouteTimeouts } from '../config.ts'
+import type { AccessPolicy, RouteTimeouts } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
 import { either, list, type Named, object, record } from '../read/containers.ts'
@@ -9,6 +9,7 @@ import { convert, type Field, type Located, located, required } from '../read/fi
 import type { Reading } from '../read/reading.ts'
 import { count, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
+import { access } from './access.ts'
 import { isToken, tokenPattern } from './names.ts'
 import { routeRetry } from './retry.ts'
 import { hedge, routeTimeouts } from './route-times.ts'
@@ -121,6 +122,7 @@ export interface RouteDraft {
   readonly timeouts?: RouteTimeouts
   readonly retry?: RouteRetry
   readonly hedge?: HedgePolicy
+  readonly access?: AccessPolicy
 }
 
 const poolName = text({
@@ -138,6 +140,7 @@ const route = convert(
       timeouts: routeTimeouts,
       retry: routeRetry,
       hedge,
+      access,
       priority: count(defaults['route.priority'], {
         description:
           'How important its requests are, 9 being most: in a queue they go before those of lower ones, and when the process is overloaded they are shed later.',
@@ -146,7 +149,7 @@ const route = convert(
     },
     { description: 'Requests and the pool that serves them.' },
   ),
-  ({ match: found, pool, priority, timeouts, retry, hedge: second }): RouteDraft | undefined =>
+  ({ match: found, pool, priority, timeouts, retry, hedge: second, access: policy }): RouteDraft | undefined =>
     pool && {
       pool,
       priority,
@@ -154,6 +157,7 @@ const route = convert(
       ...(timeouts && { timeouts }),
       ...(retry && { retry }),
       ...(second && { hedge: second }),
+      ...(policy && { access: policy }),
     },
 )
 

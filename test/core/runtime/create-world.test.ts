@@ -14,7 +14,7 @@ const pools = new Map(
   ['web', 'api'].map((name) => [name, { snapshot: () => ({ name }) as Pool } as unknown as RunningPool]),
 )
 const make = (changes: Partial<Config>, previous?: World): World =>
-  createWorld(testConfig(changes), { pools, geo: undefined, admission: () => everybody, previous })
+  createWorld(testConfig(changes), { pools, geo: undefined, admission: () => everybody, access: () => [], previous })
 
 const rule = (path: string | undefined, pool: string): RouteRule => ({
   match: { host: undefined, path, methods: undefined, headers: [] },
@@ -55,7 +55,13 @@ describe('a snapshot', () => {
       { ...rule('/a', 'web'), priority: 9 },
       { ...rule('/b', 'web'), priority: 0 },
     ]
-    const world = createWorld(testConfig({ routes }), { pools, geo: undefined, admission, previous: undefined })
+    const world = createWorld(testConfig({ routes }), {
+      pools,
+      geo: undefined,
+      admission,
+      access: () => [],
+      previous: undefined,
+    })
     expect(world.routes.routes.map(({ priority }) => priority)).toEqual([9, 0])
     expect(asked).toEqual([9, 0])
   })
@@ -97,6 +103,7 @@ describe('a snapshot', () => {
       pools: new Map([['web', running]]),
       geo: undefined,
       admission: () => everybody,
+      access: () => [],
       previous: undefined,
     })
     const own = find(world, '/own')!

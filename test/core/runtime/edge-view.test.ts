@@ -38,7 +38,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
   const routes = Object.keys(usable).map((pool) => ({ match: { ...everything, path: `/${pool}` }, pool, priority: 5 }))
   const part = published.part((config, previous) =>
-    createWorld(config, { pools: running, geo: undefined, admission: () => everybody, previous }),
+    createWorld(config, { pools: running, geo: undefined, admission: () => everybody, access: () => [], previous }),
   )
   ;(await part.prepare(testConfig({ routes }))).commit()
   const life = createLife(clock, () => false)
