@@ -18,11 +18,14 @@ function claimNamed(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   let value: unknown = claims
   for (const step of name.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
-    value = (value as Claims)[step]
+    if (!isClaims(value) || !Object.hasOwn(value, step)) return undefined
+    value = value[step]
   }
   return value
 }
+
+const isClaims = (value: unknown): value is Claims =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Lists are joined by commas. undefined: it has no text that its readers would take for the same. */
 function textOf(value: unknown): string | undefined {

@@ -24,8 +24,14 @@ const MAX_UNDER_WAY = 1000
 const MAX_REMEMBERED = 10_000
 
 const tooMany = `${MAX_UNDER_WAY} questions are under way`
-/** What distinguishes requests of one kind for a service that looks at the target. */
-const OF_TARGET = ['x-forwarded-method', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-uri']
+const TOO_MANY_FIELDS: Verdict = {
+  kind: 'refused',
+  problem: { status: 431, detail: 'the auth service cannot be told of that many fields' },
+  reason: 'forward-auth',
+}
+/** What distinguishes requests of the same sender: where they come from and, for a service that looks at it, what they are for. */
+const OF_ROUTE = ['x-forwarded-for']
+const OF_TARGET = [...OF_ROUTE, 'x-forwarded-method', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-uri']
 
 export interface ForwardAuthOptions {
   readonly policy: ForwardAuthPolicy
@@ -50,12 +56,13 @@ export class ForwardAuth implements Admission {
   }
 
   admit(asked: Asked, head: RequestHead, now: number): Verdict {
-    const { cache, requestFields } = this.policy
+    const { cache } = this.policy
     const key = cache && this.keyOf(asked, head, cache)
     const known = key === undefined ? undefined : this.remembered.get(key, now)
     if (known !== undefined) return known
     if (this.underWay >= MAX_UNDER_WAY) return this.undecided(tooMany)
-    const fields = subrequestFields(head, asked.identity, requestFields)
+    const fields = subrequestFields(head, asked.identity, this.policy)
+    if (fields === undefined) return TOO_MANY_FIELDS
     const decided = (judged: Judged): Verdict => this.settle(judged, key, asked.now())
     return { kind: 'later', wait: (decide) => this.begin(fields, (judged) => decide(decided(judged))) }
   }
@@ -100,7 +107,8 @@ export class ForwardAuth implements Admission {
   private keyOf({ identity }: Asked, head: RequestHead, { by, per }: AuthCachePolicy): string | undefined {
     const signs = by.map((sign) => valuesOf(sign, head))
     if (signs.every((values) => values.length === 0)) return undefined
-    const about = per === 'route' ? [] : aboutRequest(head, identity).filter(([name]) => OF_TARGET.includes(name))
+    const names = per === 'route' ? OF_ROUTE : OF_TARGET
+    const about = aboutRequest(head, identity).filter(([name]) => names.includes(name))
     return createHmac('sha256', this.secret)
       .update(JSON.stringify([signs, about]))
       .digest('latin1')

@@ -2,33 +2,36 @@
 import type { Clock } from '../clock.ts'
 import type { Emit } from '../observe/events.ts'
 
-/** Back is who has not failed for so long. */
-const QUIET_MS = 5000
+export interface ReachOptions {
+  /** What events call it. */
+  readonly service: string
+  readonly emit: Emit
+  readonly clock: Pick<Clock, 'now'>
+  /** Back is who has not failed for so long. */
+  readonly quietMs: number
+}
 
 export class Reach {
-  private readonly service: string
-  private readonly emit: Emit
-  private readonly clock: Pick<Clock, 'now'>
+  private readonly options: ReachOptions
   /** Monotonic ms of its last failure; undefined: it is there. */
   private failedAt: number | undefined = undefined
 
-  /** `service`: what events call it. */
-  constructor(service: string, emit: Emit, clock: Pick<Clock, 'now'>) {
-    this.service = service
-    this.emit = emit
-    this.clock = clock
+  constructor(options: ReachOptions) {
+    this.options = options
   }
 
   failed(detail: string): void {
+    const { service, emit, clock } = this.options
     const wasAway = this.failedAt !== undefined
-    this.failedAt = this.clock.now()
-    if (!wasAway) this.emit({ kind: 'auth-away', service: this.service, detail })
+    this.failedAt = clock.now()
+    if (!wasAway) emit({ kind: 'auth-away', service, detail })
   }
 
   answered(): void {
-    if (this.failedAt === undefined || this.clock.now() - this.failedAt < QUIET_MS) return
+    const { service, emit, clock, quietMs } = this.options
+    if (this.failedAt === undefined || clock.now() - this.failedAt < quietMs) return
     this.failedAt = undefined
-    this.emit({ kind: 'auth-back', service: this.service })
+    emit({ kind: 'auth-back', service })
   }
 }
 

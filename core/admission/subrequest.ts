@@ -11,6 +11,8 @@ import { MAX_AUTHORITY_BYTES } from '../http1/authority.ts'
 import * as kind from '../http1/field-names.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { VERSION } from '../version.ts'
+import type { ForwardAuthPolicy } from './auth-policy.ts'
+import { dropsOf } from './pass.ts'
 
 /** Beside what is hop-by-hop: what we say ourselves, and what would be said of a body that is not there. */
 const DROPS = [
@@ -30,25 +32,25 @@ const STRANGER_DROPS = dropTable(...DROPS, kind.FORWARDED_PROTO, kind.FORWARDED_
 const IRRELEVANT =
   /^(?:accept-encoding|content-encoding|if-(?:match|none-match|modified-since|unmodified-since|range)|proxy-authorization|range|trailer|x-original-.*)$/
 
+/** Whoever asks takes no more: what a service is not told might decide. */
+const MAX_FIELDS = 200
+
 type FieldPair = readonly [name: string, value: string]
 
+type Told = Pick<ForwardAuthPolicy, 'requestFields' | 'responseFields'>
+
 /**
- * Each name once, values one character a byte. `names`: those of the request's own fields alone, in lower case; undefined:
- * all that may matter. Marks lines of `head`, so it spoils it for other use.
+ * Each name once, values one character a byte; undefined: there are too many. Marks lines of `head`, so it spoils it for
+ * other use.
  */
-export function subrequestFields(
-  head: RequestHead,
-  identity: ClientIdentity,
-  names: readonly string[] | undefined,
-): FieldPair[] {
-  return [
-    ...new Map([
-      ['accept-encoding', 'identity'],
-      ['user-agent', `smartedge/${VERSION}`],
-      ...ownFields(head, identity, names),
-      ...aboutRequest(head, identity),
-    ]),
-  ]
+export function subrequestFields(head: RequestHead, identity: ClientIdentity, told: Told): FieldPair[] | undefined {
+  const fields = new Map([
+    ['accept-encoding', 'identity'],
+    ['user-agent', `smartedge/${VERSION}`],
+    ...ownFields(head, identity, told),
+    ...aboutRequest(head, identity),
+  ])
+  return fields.size > MAX_FIELDS ? undefined : [...fields]
 }
 
 /** How the request came and what it is for, in lower-case names: as a backend is told, and X-Forwarded-Method and -Uri. */
@@ -81,11 +83,7 @@ export function aboutRequest(head: RequestHead, identity: ClientIdentity): Field
 const targetOf = ({ bytes, pathStart, pathEnd, targetEnd }: RequestHead): string =>
   (pathStart === pathEnd ? '/' : '') + bytes.toString('latin1', pathStart, targetEnd)
 
-function ownFields(
-  head: RequestHead,
-  { isTrusted }: ClientIdentity,
-  names: readonly string[] | undefined,
-): Map<string, string> {
+function ownFields(head: RequestHead, { isTrusted }: ClientIdentity, told: Told): Map<string, string> {
   const { fields } = head
   if (fields.connection !== 0) markNamedByConnection(fields)
   const drops = isTrusted ? TRUSTED_DROPS : STRANGER_DROPS
@@ -93,12 +91,19 @@ function ownFields(
   for (let index = 0; index < fields.count; index += 1) {
     if (drops[fields.kinds[index] as number] === 1) continue
     const name = fields.bytes.toString('latin1', fields.starts[index], fields.colons[index]).toLowerCase()
-    const isWanted = names === undefined ? !IRRELEVANT.test(name.replaceAll('_', '-')) : names.includes(name)
-    if (!isWanted) continue
+    if (!isTold(name, told)) continue
     const before = own.get(name)
     const value = fields.value(index)
     // Cookies are the one list that commas do not join (RFC 9113 8.2.3).
     own.set(name, before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`)
   }
   return own
+}
+
+/** What the service is to say itself it is not told by the client, or it might be taken in; credentials are what it asks for. */
+function isTold(name: string, { requestFields, responseFields }: Told): boolean {
+  if (requestFields !== undefined) return requestFields.includes(name)
+  const known = name.replaceAll('_', '-')
+  if (known === 'authorization' || known === 'cookie') return true
+  return !IRRELEVANT.test(known) && !dropsOf(responseFields).includes(known)
 }

@@ -34,6 +34,9 @@ interface AtWork {
   stop?(): void
 }
 
+/** An auth service is asked with every request, and may fail with every other. */
+const QUIET_MS = 5000
+
 /** In the order in which they are asked. */
 const KINDS = ['jwt', 'forwardAuth'] as const satisfies readonly (keyof AccessPolicy)[]
 
@@ -92,8 +95,12 @@ export class AuthHost implements Part<Config> {
   }
 
   private createForwardAuth(policy: ForwardAuthPolicy): AtWork {
-    const { ask, emit, clock } = this.options
-    return { admission: new ForwardAuth({ policy, ask, reach: new Reach(serviceName(policy.url), emit, clock) }) }
+    const reach = this.reachOf(policy.url, QUIET_MS)
+    return { admission: new ForwardAuth({ policy, ask: this.options.ask, reach }) }
+  }
+
+  private reachOf(url: string, quietMs: number): Reach {
+    return new Reach({ ...this.options, service: serviceName(url), quietMs })
   }
 
   private createToken(policy: JwtPolicy): AtWork {
@@ -113,7 +120,7 @@ export class AuthHost implements Part<Config> {
     source: JwtPolicy['keys'],
     onChange: () => void,
   ): Omit<AtWork, 'admission'> & { readonly keys: Keys } {
-    const { ask, emit, clock } = this.options
+    const { ask, clock } = this.options
     switch (source.kind) {
       case 'secret':
         return { keys: fixedKeys(Buffer.from(source.secret.reveal())) }
@@ -123,14 +130,7 @@ export class AuthHost implements Part<Config> {
       }
       case 'url': {
         const { url, refreshMs } = source
-        const keys = new KeySet({
-          url,
-          refreshMs,
-          ask,
-          clock,
-          onChange,
-          reach: new Reach(serviceName(url), emit, clock),
-        })
+        const keys = new KeySet({ url, refreshMs, ask, clock, onChange, reach: this.reachOf(url, 0) })
         return { keys, start: () => keys.start(), stop: () => keys.stop() }
       }
     }
