@@ -103,7 +103,7 @@ export class TokenAdmission implements Admission {
       asked.subject = known.subject
       decide(known.verdict)
     }
-    void verifyToken(token, { keys, policy, wallTime: clock.wallTime }).then((verified) =>
+    void verifyToken(token, { keys, policy, wallTime: () => clock.wallTime() }).then((verified) =>
       inEvent(() => settle(verified)),
     )
     return () => (isWanted = false)

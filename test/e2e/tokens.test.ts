@@ -39,8 +39,8 @@ async function checking(set: { text: string | undefined }, policy: Partial<JwtPo
 describe('a route with tokens', () => {
   test('lets in whoever brings one of its issuer, by each kind of key, and tells the backend who it is', async () => {
     await using rig = await checking({ text: keySetOf(...issuers) })
-    for (const [index, { sign }] of issuers.entries()) {
-      const token = await sign({ sub: `user-${index}` })
+    for (const [index, issuer] of issuers.entries()) {
+      const token = await issuer.sign({ sub: `user-${index}` })
       for (let count = 0; count < 2; count += 1) {
         const lines = `Authorization: Bearer ${token}\r\nX-User: root\r\nX_User: root\r\n`
         expect((await ask(rig.client, get('/', lines))).status).toBe(200)

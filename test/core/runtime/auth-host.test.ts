@@ -35,7 +35,7 @@ const open: RouteConfig = { match: byUrl.match, pool: 'web', priority: 5 }
 describe('the auth services and keys of a config', () => {
   test('are asked for routes that have them, tokens first', async () => {
     const { host, take } = hosting()
-    const both = guardedRoute({ ...byUrl.access, ...{ forwardAuth: forwardAuthPolicy() } })
+    const both = guardedRoute({ ...byUrl.access, forwardAuth: forwardAuthPolicy() })
     await take(open, byUrl, byService, both)
     const [jwt, service] = [byUrl, byService].map((route) => host.admissionsFor(route)[0])
     expect(host.admissionsFor(open)).toEqual([])
