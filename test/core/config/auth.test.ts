@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Secret } from '../../../core/secrets.ts'
 import { configOf, problemsOf, type Surroundings, withTop } from './read-config.ts'
 
@@ -168,5 +170,21 @@ describe('jwt', () => {
     const problems = problemsOf(routes({ jwt: written })).join('\n')
     expect(problems).toContain(problem)
     expect(problems).not.toContain(secret)
+  })
+})
+
+describe('docs/auth.md', () => {
+  const text = readFileSync(join(import.meta.dir, '../../../docs/auth.md'), 'utf8')
+  const examples = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, example = '']) => example)
+
+  test('shows configurations that may be run, and policies that may stand in them', () => {
+    expect(examples).toHaveLength(6)
+    for (const example of examples) {
+      const source = example.includes('"pools"')
+        ? example
+        : JSON.stringify(routes({ forwardAuth: JSON.parse(example) }))
+      expect(problemsOf(source)).toEqual([])
+      expect(configOf(source).routes.at(-1)?.access).toBeDefined()
+    }
   })
 })
