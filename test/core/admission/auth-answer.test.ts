@@ -71,7 +71,7 @@ describe('any other answer', () => {
 
   test.each([
     [401, [['WWW-Authenticate', 'Basic realm="a"']], 'www-authenticate: Basic realm="a"\r\n'],
-    [403, [], ''],
+    [403, [['Content-Type', 'text/html']], ''],
     [429, [['Retry-After', '5']], 'retry-after: 5\r\n'],
     [500, [], ''],
     [511, [], ''],

@@ -71,6 +71,10 @@ describe('a key set at a URL', () => {
     const { length } = service.asked
     clock.advance(299_999)
     expect(service.asked).toHaveLength(length)
+    clock.advance(1)
+    service.last.answer(failure())
+    clock.advance(1000)
+    expect(service.asked).toHaveLength(length + 2)
   })
 
   test.each([

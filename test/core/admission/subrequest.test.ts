@@ -75,6 +75,12 @@ describe('an auth service', () => {
     expect(told({ lines })).toEqual(usual)
   })
 
+  test('is told no host where there is none, whatever a stranger says of it', () => {
+    const head = parseRequest('GET / HTTP/1.0\r\nX-Forwarded-Host: evil\r\n\r\n')
+    const fields = subrequestFields(head, identityOf(), { requestFields: undefined, responseFields: [] })
+    expect(fields?.map(([name]) => name)).not.toContain('x-forwarded-host')
+  })
+
   test('is told by a trusted proxy how the request came to it, and by us what it asks for', () => {
     const lines =
       'X-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example\r\nX-Forwarded-Uri: /x\r\n'

@@ -65,7 +65,11 @@ describe('a question', () => {
 
   test('goes over a connection that is there already', async () => {
     await using service = startService(answeringWith(ok))
-    for (let count = 0; count < 3; count += 1) await asking(service).answer()
+    for (let count = 0; count < 3; count += 1) {
+      const { answer, clock } = asking(service)
+      await answer()
+      expect(clock.pending()).toBe(0)
+    }
     expect([service.requests.length, service.connections.length]).toEqual([3, 1])
   })
 

@@ -120,7 +120,9 @@ describe('the auth services and keys of a config', () => {
     writeFileSync(path, keys)
     expect((await take(byFile)).isNews).toBeFalse()
     writeFileSync(path, `${keys}\n`)
-    expect((await take(open, byFile)).news).toEqual(['routes[1].access.jwt.jwksFile read anew'])
+    expect((await take(open, byFile, { ...byFile, priority: 1 })).news).toEqual([
+      'routes[1].access.jwt.jwksFile read anew',
+    ])
     writeFileSync(path, 'gone bad')
     const { kept, isNews } = await take(byFile)
     expect([kept?.length, isNews, host.admissionsFor(byFile).length]).toEqual([1, false, 1])
