@@ -11,8 +11,8 @@ export type Judged =
 
 type Answered = Answer & { readonly kind: 'answered' }
 
-/** What a refusal tells the client beside status and body: where to sign in, and what a sign-in sets. */
-const REFUSAL_FIELDS = ['location', 'www-authenticate', 'content-encoding', 'retry-after']
+/** What a refusal tells the client beside status, cookies and page: where to sign in, how, or when. */
+const REFUSAL_FIELDS = ['location', 'www-authenticate', 'retry-after']
 /** Of all lines together that are passed on: more than a head usually has room for. */
 const MAX_LINES_BYTES = 32 * 1024
 
@@ -39,12 +39,13 @@ function letThrough({ fields }: Answered, responseFields: readonly string[]): Ju
 }
 
 function refused({ status, fields, body }: Answered): Judged {
-  const told = linesOf(fields, REFUSAL_FIELDS)
+  // Of a page that is too long nothing is told: one of ours stands in its place.
+  const lines = linesOf(fields, body === undefined ? REFUSAL_FIELDS : [...REFUSAL_FIELDS, 'content-encoding'])
   const cookies = cookieLines(fields)
-  if (told === undefined || cookies === undefined) return invalid
-  const type = byteLine('', fields.get('content-type') ?? '') === undefined ? null : fields.get('content-type')
-  const content = body && { type: body.length === 0 ? undefined : (type ?? undefined), text: body.toString('latin1') }
-  const problem = { status, detail: 'the auth service refuses this request', lines: told + cookies }
+  const type = fields.get('content-type') ?? undefined
+  if (lines === undefined || cookies === undefined || byteLine('', type ?? '') === undefined) return invalid
+  const content = body && { type: body.length === 0 ? undefined : type, text: body.toString('latin1') }
+  const problem = { status, detail: 'the auth service refuses this request', lines: lines + cookies }
   return {
     kind: 'decided',
     verdict: { kind: 'refused', reason: 'forward-auth', problem: { ...problem, ...(content && { content }) } },

@@ -16,7 +16,7 @@ import { dropsOf } from './pass.ts'
 import { Remembered } from './remembered.ts'
 import { type Verified, verifyToken } from './verify-token.ts'
 
-/** Tokens remembered: some 20 MB, and what is forgotten is checked again. */
+/** Tokens remembered: some 30 MB, and what is forgotten is checked again. */
 const MAX_REMEMBERED = 32_768
 /** However long a token holds, it is checked again after an hour. */
 const LONGEST_MS = 3_600_000

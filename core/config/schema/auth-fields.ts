@@ -3,7 +3,7 @@ import type { Sign } from '../../admission/auth-policy.ts'
 import { object } from '../read/containers.ts'
 import { type About, convert, type Field } from '../read/field.ts'
 import { type Parsed, text } from '../read/scalars.ts'
-import { fieldName, isToken } from './names.ts'
+import { cookieName, fieldName } from './names.ts'
 
 /** Absolute, http or https. */
 export const serviceUrl = (about: About): Field<string | undefined> =>
@@ -38,19 +38,11 @@ export function addedField(description: string, example: string): Field<string |
   })
 }
 
-const cookieName = text({
-  title: 'cookie name',
-  description: 'A cookie.',
-  examples: ['session'],
-  rule: 'must be a cookie name such as "session"',
-  parse: (name) => (isToken(name) ? { kind: 'value', value: name } : { kind: 'fault' }),
-})
-
 /** A header or a cookie. */
 export const sign = (description: string): Field<Sign | undefined> =>
   convert(
     object(
-      { header: fieldName('A field.', 'x-token'), cookie: cookieName },
+      { header: fieldName('A field.', 'x-token'), cookie: cookieName('A cookie.', 'session') },
       { description, examples: [{ cookie: 'session' }] },
     ),
     ({ header, cookie }, node, reading): Sign | undefined => {

@@ -56,6 +56,7 @@ describe('any other answer', () => {
       ['Location', 'https://auth.example.com/?rd=a'],
       ['Set-Cookie', 'csrf=1'],
       ['Content-Type', 'text/html; charset=utf-8'],
+      ['Content-Encoding', 'gzip'],
       ['X-Secret', '1'],
       ['Content-Length', '5'],
       ['Connection', 'close'],
@@ -63,7 +64,7 @@ describe('any other answer', () => {
     expect(judge(answered(302, fields, 'S\xc3\xa9!'), ['x-secret'])).toEqual(
       refused({
         status: 302,
-        lines: 'location: https://auth.example.com/?rd=a\r\nSet-Cookie: csrf=1\r\n',
+        lines: 'location: https://auth.example.com/?rd=a\r\ncontent-encoding: gzip\r\nSet-Cookie: csrf=1\r\n',
         content: { type: 'text/html; charset=utf-8', text: 'S\xc3\xa9!' },
       }),
     )
@@ -82,9 +83,11 @@ describe('any other answer', () => {
   })
 
   test('whose page is too long has one of ours', () => {
-    expect(judge(answeredAtLength(403, [['Content-Type', 'text/html']]), [])).toEqual(
-      refused({ status: 403, lines: '' }),
-    )
+    const fields = [
+      ['Content-Type', 'text/html'],
+      ['Content-Encoding', 'gzip'],
+    ] as const
+    expect(judge(answeredAtLength(403, fields), [])).toEqual(refused({ status: 403, lines: '' }))
   })
 })
 
@@ -115,6 +118,7 @@ describe('nothing is decided', () => {
     [200, 'remote-user'],
     [200, 'set-cookie'],
     [302, 'location'],
+    [302, 'content-type'],
     [302, 'set-cookie'],
   ])('by a %d with control characters in %s', (status, name) => {
     const answer = answered(status)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { everybody } from '../../../core/admission/admission.ts'
+import { type Admission, ADMITTED, everybody } from '../../../core/admission/admission.ts'
 import type { Config } from '../../../core/config/config.ts'
 import type { World } from '../../../core/exchange/world.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
@@ -46,6 +46,20 @@ describe('a snapshot', () => {
     const first = make({ routes: rules })
     find(first, '/a')!.counters.requests = 3
     expect(make({ routes: rules }, first).routes.routes.map(({ counters }) => counters.requests)).toEqual([3, 0])
+  })
+
+  test('asks those behind that whom the rule itself names, in their order', () => {
+    const asked: string[] = []
+    const asking = (name: string): Admission => ({ admit: () => (asked.push(name), ADMITTED) })
+    const world = createWorld(testConfig({ routes: [rule('/a', 'web'), rule('/b', 'api')] }), {
+      pools,
+      geo: undefined,
+      admission: () => asking('priority'),
+      access: ({ pool }) => (pool === 'web' ? [asking('one'), asking('two')] : []),
+      previous: undefined,
+    })
+    for (const path of ['/a', '/b']) find(world, path)?.admission.admit(undefined as never, undefined as never, 0)
+    expect(asked).toEqual(['priority', 'one', 'two', 'priority'])
   })
 
   test('asks who lets requests in by the priority of their rule', () => {
