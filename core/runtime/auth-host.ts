@@ -15,7 +15,7 @@ import type { Config, RouteConfig } from '../config/config.ts'
 import type { Ask } from '../net/ask.ts'
 import { inEvent, type ReportFault } from '../net/event.ts'
 import type { Emit } from '../observe/events.ts'
-import { type Move, NO_MOVE, type Part, together } from '../part.ts'
+import { type Move, NO_MOVE, type Part, prepareAll, type Step, together } from '../part.ts'
 import { fingerprint } from '../secrets.ts'
 import { KeyFile } from './key-file.ts'
 
@@ -56,17 +56,18 @@ export class AuthHost implements Part<Config> {
   /** Of several routes with one policy the first is named. */
   async prepare({ routes }: Config): Promise<Move> {
     const next = new Map<string, AtWork>()
-    const moves: Move[] = []
+    const steps: Step[] = []
     for (const [index, { access }] of routes.entries()) {
       for (const kind of KINDS) {
         const text = textOf(kind, access)
         if (access === undefined || text === undefined || next.has(text)) continue
         const one = this.atWork.get(text) ?? this.create(kind, access)
         next.set(text, one)
-        moves.push(one.prepare?.(`routes[${index}].access.${kind}`) ?? NO_MOVE)
+        const key = `routes[${index}].access.${kind}`
+        steps.push({ key, prepare: async () => one.prepare?.(key) ?? NO_MOVE })
       }
     }
-    return together([...moves, { ...NO_MOVE, commit: () => this.take(next) }])
+    return together([await prepareAll(steps), { ...NO_MOVE, commit: () => this.take(next) }])
   }
 
   /** Of the config in force. */

@@ -113,9 +113,13 @@ describe('the auth services and keys of a config', () => {
     const { take, host } = hosting()
     const path = join(folder, 'keys.json')
     const byFile = guardedRoute({ jwt: jwtPolicy({ keys: { kind: 'file', path } }) })
-    const refusal = await take(open, byFile).catch((error: unknown) => error)
+    const other = guardedRoute({ jwt: jwtPolicy({ keys: { kind: 'file', path: `${path}.other` } }) })
+    const refusal = await take(open, byFile, other).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(Refusal)
-    expect((refusal as Refusal).problems[0]?.key).toBe('routes[1].access.jwt.jwksFile')
+    expect((refusal as Refusal).problems.map(({ key }) => key)).toEqual([
+      'routes[1].access.jwt.jwksFile',
+      'routes[2].access.jwt.jwksFile',
+    ])
     const keys = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}'
     writeFileSync(path, keys)
     expect((await take(byFile)).isNews).toBeFalse()
