@@ -158,6 +158,7 @@ function assemble(ground: Ground) {
     listeners,
     overload,
     gates,
+    bans,
     counters,
     clock,
     life,
