@@ -160,6 +160,7 @@ function assemble(ground: Ground) {
     listeners,
     overload,
     gates,
+    bans,
     counters,
     clock,
     life,

@@ -2,6 +2,7 @@
 import type { ReportFault } from '../net/event.ts'
 import { VERSION } from '../version.ts'
 import { type Access, type Need, refuseAccess } from './access.ts'
+import { banRoutes } from './ban-routes.ts'
 import { controlRoutes } from './control-routes.ts'
 import { openApiDocument } from './openapi.ts'
 import { poolRoutes } from './pool-routes.ts'
@@ -25,6 +26,7 @@ const routes: Routes = {
   ...readRoutes,
   ...controlRoutes,
   ...poolRoutes,
+  ...banRoutes,
   'GET /openapi.json': {
     summary: 'This document.',
     answer: () => json(openApiDocument(routes, VERSION)),

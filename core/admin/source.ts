@@ -17,8 +17,20 @@ export interface AdminSource {
   config(): Config
   /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
   events(request: AdminRequest): Response
+  /** Who is kept out; undefined: nobody ever is. */
+  readonly bans?: AdminBans | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
+}
+
+export interface AdminBans {
+  /** The first so many of `total`. `until`: RFC 3339. */
+  list(most: number): {
+    readonly total: number
+    readonly bans: readonly { readonly address: string; readonly until: string }[]
+  }
+  /** The client whose ban is over now; undefined: it had none. `origin`: who asked, for the audit event. */
+  lift(address: string, origin: string): string | undefined
 }
 
 export type Readiness =

@@ -9,7 +9,7 @@ import { type Attachment, createReading, formatKey, type MayRead, type Need, typ
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
-import { checkRoutes } from './schema/route.ts'
+import { checkRoutes, reportKeys } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
 export interface ParseOptions {
@@ -137,6 +137,7 @@ function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   const pools = raw.pools ?? []
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
+  if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   const [only, another] = pools

@@ -62,6 +62,20 @@ export class BanTable {
     return false
   }
 
+  /** Whoever is kept out now, who comes back first before the others. */
+  list(now: number): Ban[] {
+    const bans = [...this.banned].flatMap(([site, until]) => (until > now ? [{ address: nameOf(site), until }] : []))
+    return bans.toSorted((one, other) => one.until - other.until)
+  }
+
+  /** Who may come again, before the time; undefined: nobody was kept out there. */
+  lift(address: string, now: number): string | undefined {
+    const site = siteOf(address)
+    if (site === undefined || !this.isBanned(address, now)) return undefined
+    this.banned.delete(site)
+    return nameOf(site)
+  }
+
   /** One of its requests was refused; what it comes to when that was one too many. */
   refused(address: string, now: number): Ban | undefined {
     const site = siteOf(address)

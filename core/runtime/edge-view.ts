@@ -1,7 +1,7 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminSource, Readiness } from '../admin/source.ts'
+import type { AdminBans, AdminSource, Readiness } from '../admin/source.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
@@ -27,6 +27,7 @@ export interface EdgeViewOptions {
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view'>
   readonly gates: Pick<Gates, 'limitFacts'>
+  readonly bans?: AdminBans
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -78,6 +79,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     get control() {
       return controller
     },
+    bans: options.bans,
     attach: (given) => void (controller = given),
   }
 }

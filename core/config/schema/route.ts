@@ -1,4 +1,5 @@
 /** `routes`: which requests go to which pool, in file order. */
+import { findNodeAtLocation } from 'jsonc-parser'
 import type { LimitPolicy } from '../../limits/policy.ts'
 import type { AccessPolicy } from '../../admission/policy.ts'
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
@@ -171,6 +172,19 @@ export const routes: Field<readonly RouteDraft[] | undefined> = list(route, {
 function poolHint(written: string, names: readonly string[]): string | undefined {
   const listed = names.length > 0 ? `there are: ${names.slice(0, 8).join(', ')}` : undefined
   return didYouMean(written, names) ?? listed
+}
+
+/** Reports routes that ask for the keys of clients, for a config without any. */
+export function reportKeys(drafts: readonly RouteDraft[], reading: Reading): void {
+  for (const { pool, access: rules } of drafts) {
+    const route = rules?.apiKey && pool.node.parent?.parent
+    const node = route && findNodeAtLocation(route, ['access', 'apiKey'])
+    if (node)
+      reading.report(node, {
+        rule: 'needs the clients whose keys these are',
+        hint: '"clients": {} at the top keeps them in a file beside the config',
+      })
+  }
 }
 
 /** Reports routes to pools that do not exist, and warns of routes that nothing ever reaches. */

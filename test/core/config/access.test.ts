@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { Secret } from '../../../core/secrets.ts'
 import { configOf, problemsOf, withTop } from './read-config.ts'
 
-const withAccess = (access: unknown, top: object = {}) => withTop({ routes: [{ pool: 'web', access }], ...top })
+const withAccess = (access: unknown, top: object = {}) =>
+  withTop({ routes: [{ pool: 'web', access }], clients: {}, ...top })
 const present = { present: ['/app/a.txt', '/app/b.txt'] }
 const accessOf = (access: unknown) => configOf(withAccess(access), present).routes[0]?.access
 const hash = `$2y$05$${'a'.repeat(53)}`
@@ -117,6 +118,18 @@ describe('access', () => {
     [{ cors: { origins: ['*'], maxAge: '25h' } }, 'maxAge must be a duration from 0ms to 24h'],
   ])('of %j is told what is wrong', (access, problem) => {
     expect(problemsOf(withAccess(access)).join('\n')).toContain(problem)
+  })
+
+  test('by keys needs clients', () => {
+    const routes = [
+      { pool: 'web' },
+      { match: { path: '/a' }, pool: 'web', access: { apiKey: { header: 'x-api-key' } } },
+    ]
+    expect(problemsOf(withTop({ routes }))).toEqual([
+      'edge.json:1:137: routes[1].access.apiKey needs the clients whose keys these are, got an object ("clients": {} at the top keeps them in a file beside the config)',
+    ])
+    expect(problemsOf(withTop({ routes, clients: {} }))).toEqual([])
+    expect(problemsOf(withTop({ routes, clients: true })).map((problem) => problem.includes('apiKey'))).toEqual([false])
   })
 
   test('shows no hash of a password', () => {

@@ -91,6 +91,24 @@ describe('bans', () => {
     expect([over.isEmpty, over.isBanned('192.0.2.1', 0)]).toEqual([true, false])
   })
 
+  test('are listed with those first who come back first, and lifted one by one', () => {
+    const bans = table()
+    until(bans, '192.0.2.1', 0, 0, 0)
+    until(bans, '2001:db8::1', 1, 1, 1)
+    bans.update({ after: 1, withinMs: minute, forMs: 1000 })
+    until(bans, '192.0.2.3', 2)
+    expect(bans.list(2)).toEqual([
+      { address: '192.0.2.3', until: 1002 },
+      { address: '192.0.2.1', until: 600_000 },
+      { address: '2001:db8::/64', until: 600_001 },
+    ])
+    expect(bans.list(600_000)).toEqual([{ address: '2001:db8::/64', until: 600_001 }])
+    const lifted = ['192.0.2.3', '192.0.2.1', '192.0.2.1', '2001:db8::ffff', 'nonsense'].map((one) =>
+      bans.lift(one, 1002),
+    )
+    expect([lifted, bans.list(0)]).toEqual([[undefined, '192.0.2.1', undefined, '2001:db8::/64', undefined], []])
+  })
+
   test('of a million addresses take no more room than those of the newest', () => {
     const bans = table(1000)
     for (let index = 0; index < 1_000_000; index += 1)

@@ -58,6 +58,25 @@ describe('a ban guard', () => {
     expect([guard.keepsOut('192.0.2.1'), guard.around(refusing)]).toEqual([false, refusing])
   })
 
+  test('tells who is kept out, and lets back in whom it is told to', async () => {
+    const { guard, refuse, clock, events } = await guarding(policy)
+    for (const from of ['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.2']) refuse(from)
+    clock.advance(1000)
+    const until = new Date(clock.wallTime() + 4000).toISOString()
+    expect(guard.list(1)).toEqual({ total: 2, bans: [{ address: '192.0.2.1', until }] })
+    expect([guard.lift('192.0.2.1', 'cli from ::1'), guard.lift('192.0.2.3', 'cli from ::1')]).toEqual([
+      '192.0.2.1',
+      undefined,
+    ])
+    expect([guard.keepsOut('192.0.2.1'), guard.keepsOut('192.0.2.2'), guard.list(9).total]).toEqual([false, true, 1])
+    expect(events.at(-1)).toEqual({
+      kind: 'audit',
+      what: 'let 192.0.2.1 back in',
+      from: 'cli from ::1',
+      outcome: 'done',
+    })
+  })
+
   test('remembers over reloads', async () => {
     const { guard, take, refuse } = await guarding(policy)
     refuse('192.0.2.1')
