@@ -63,6 +63,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/report/', to: ['core/observe/'] },
   { from: 'core/ip/', to: [] },
   { from: 'core/geo/', to: ['core/ip/'] },
+  { from: 'core/clients/', to: ['core/control/queue.ts'], types: ['core/config/', 'core/observe/'] },
   { from: 'core/strategy/', to: [] },
   { from: 'core/lab/', to: ['core/strategy/'] },
   { from: 'core/watchdog/', to: ['core/strategy/'] },
