@@ -1,9 +1,13 @@
 /** The admin API, Request -> Response, callable without a socket: all its routes, and what holds for each of them. */
+import type { Clock } from '../clock.ts'
 import type { ReportFault } from '../net/event.ts'
 import { VERSION } from '../version.ts'
 import { type Access, type Need, refuseAccess } from './access.ts'
+import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
+import { importRoutes } from './import-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { planRoutes } from './plan-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
@@ -19,12 +23,17 @@ export interface AdminOptions {
   readonly source: AdminSource
   /** Absent: a fault of the source is told to who asked alone. */
   readonly reportFault?: ReportFault
+  /** Absent: there is nobody to let in between. */
+  readonly soon?: Clock['soon']
 }
 
 const routes: Routes = {
   ...readRoutes,
   ...controlRoutes,
   ...poolRoutes,
+  ...clientRoutes,
+  ...importRoutes,
+  ...planRoutes,
   'GET /openapi.json': {
     summary: 'This document.',
     answer: () => json(openApiDocument(routes, VERSION)),
@@ -40,6 +49,7 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
     const asked = {
       source: options.source,
       origin: originOf(request, address),
+      turn: () => new Promise<void>(options.soon ?? queueMicrotask),
       refuse: (need: Need) => refuseAccess(request, options.access(), need),
     }
     const response = revalidate(

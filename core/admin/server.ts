@@ -72,7 +72,12 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
   let config: AdminConfig = options
   let access: Access
   // Asked for the first time when this turn is over, and the access known.
-  const handler = createAdminHandler({ access: () => access, source, reportFault: surroundings.reportFault })
+  const handler = createAdminHandler({
+    access: () => access,
+    source,
+    reportFault: surroundings.reportFault,
+    soon: (task) => surroundings.clock.soon(task),
+  })
   const connections = connect(handler, surroundings)
   const { reportFault, transport } = surroundings
   const open = (at: SocketAddress): Listener =>

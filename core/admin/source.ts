@@ -1,4 +1,5 @@
 /** What the admin API reads of a running edge; handed in by `core/edge.ts`, faked in tests. Nothing here may block. */
+import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
@@ -17,6 +18,8 @@ export interface AdminSource {
   config(): Config
   /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
   events(request: AdminRequest): Response
+  /** The clients and plans of `clients.store`; undefined: the configuration has none. */
+  readonly clients?: ClientStore | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
 }

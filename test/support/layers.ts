@@ -51,6 +51,8 @@ const FOR_EXCHANGE = [
 const FOR_ADMIN = [
   ...['observe', 'report', 'config', 'http1', 'net', 'inbound', 'stream'].map((name) => `core/${name}/`),
   'core/forward/date-line.ts',
+  'core/clients/contract.ts',
+  'core/clients/rate.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
