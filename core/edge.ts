@@ -2,6 +2,7 @@
 import type { SocketAddress } from './address.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
+import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
@@ -102,6 +103,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
+  const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
   const publish = published.part((config, previous) =>
     createWorld(config, {
@@ -143,13 +145,14 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [transportPart, pools, geo, overload, publish, admin, listeners]
+  const parts = [transportPart, pools, geo, clients, overload, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
     pools.stop()
     overload.stop()
+    clients.stop()
     ground.stopWindow()
     admin.stop()
   }

@@ -87,6 +87,11 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
   audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
+  'store-away': ({ reason, clients }) =>
+    error(`the clients' database is away: ${reason}; ${knownOf(clients)}, none can be changed, and it is tried again`),
+  'store-back': ({ forMs, clients }) =>
+    info(`the clients' database is back after ${(forMs / 1000).toFixed(1)} s, with ${counted(clients, 'client')}`),
+  'client-changed': ({ from, what, before, after }) => info(`${from}: ${what}${changeOf(before, after)}`),
   'transport-fallback': ({ reason }) => warn(`sockets are Bun's, which cost more: ${reason}`),
   'open-files': ({ detail }) => warn(detail),
   shortage: (event) => error(`a connection could not be opened: ${event.detail}${besides(event)}`),
@@ -126,6 +131,21 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
   return error([`reload (${origin}): ${effect}`, ...problems].join('\n'))
 }
+
+const knownOf = (clients: number): string =>
+  clients === 0 ? 'no client is known' : `what is known of ${counted(clients, 'client')} stays in force`
+
+type Fields = Readonly<Record<string, unknown>>
+
+const changeOf = (before: Fields, after: Fields): string =>
+  Object.keys({ ...before, ...after })
+    .map((name) => `${name} ${shown(before[name])} -> ${shown(after[name])}`)
+    .map((text, index) => `${index === 0 ? ': ' : ', '}${text}`)
+    .join('')
+
+const shown = (value: unknown): string => (value === undefined ? 'none' : fit(JSON.stringify(value)))
+
+const fit = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text)
 
 const besides = ({ more }: { readonly more?: number }): string =>
   more === undefined ? '' : ` (and ${counted(more, 'time')} more within a second)`

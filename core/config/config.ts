@@ -39,10 +39,21 @@ export interface Config {
   /** ms that a removed backend, pool or listener may go on with what it has begun. */
   readonly drainTimeoutMs: number
   readonly geo: GeoPolicy | undefined
+  /** undefined: no clients are known. */
+  readonly clients: ClientsConfig | undefined
   /** undefined: nobody looks whether the process is overloaded. */
   readonly overload: OverloadConfig | undefined
   readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
+}
+
+/** Where clients and their plans are. */
+export interface ClientsConfig {
+  readonly store:
+    /** Absolute path. */
+    | { readonly kind: 'sqlite'; readonly path: string }
+    /** With user and password. */
+    | { readonly kind: 'postgres'; readonly url: Secret }
 }
 
 /** From when on requests are shed; one of the two at least. */

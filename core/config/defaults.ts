@@ -18,6 +18,10 @@ const timeoutRange = { unit: 'ms', min: 10, max: 24 * hour } as const
 export const defaults = {
   'listener.address': { value: '0.0.0.0:8080', reason: 'Reachable from outside, on a port that needs no privilege.' },
   'admin.address': { value: '127.0.0.1:9900', reason: 'Loopback: whoever reaches it may read what it tells.' },
+  'clients.store': {
+    value: 'clients.sqlite',
+    reason: 'Beside the config, where it is found again; one process needs no server for it.',
+  },
   'limits.head': {
     unit: 'bytes',
     value: 64 * kibibyte,

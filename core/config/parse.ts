@@ -95,6 +95,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     shutdownTimeoutMs: raw.shutdownTimeout,
     drainTimeoutMs: raw.drainTimeout,
     geo: raw.geo,
+    clients: raw.clients,
     overload: raw.overload,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),

@@ -7,6 +7,7 @@ import { list, object, record, section } from './read/containers.ts'
 import { convert, type JsonSchema, located, orElse, required, showDefault } from './read/field.ts'
 import { choice, count, duration, size, text } from './read/scalars.ts'
 import { formatSize } from './read/units.ts'
+import { clients } from './schema/clients.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
@@ -115,6 +116,7 @@ export const configFile = object(
       description: 'How long a removed backend, pool or listener may finish what it has begun.',
     }),
     geo,
+    clients,
     overload,
     routes,
     pools: required(

@@ -58,6 +58,21 @@ export type EdgeEvent =
   | { readonly kind: 'config-warning'; readonly warnings: readonly string[] }
   /** Somebody changed, or tried to change, something by hand. */
   | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
+  /** The clients' database cannot be had: what is known of `clients` stays in force, and none of them can be changed. */
+  | { readonly kind: 'store-away'; readonly reason: string; readonly clients: number }
+  /** It is followed again, and holds so many. */
+  | { readonly kind: 'store-back'; readonly forMs: number; readonly clients: number }
+  /**
+   * Somebody has changed a client or plan here. `before`, `after`: the fields in which they differ, all of one that was
+   * added or removed; never a key. Of an import they hold only how many.
+   */
+  | {
+      readonly kind: 'client-changed'
+      readonly from: string
+      readonly what: string
+      readonly before: Readonly<Record<string, unknown>>
+      readonly after: Readonly<Record<string, unknown>>
+    }
   /** Sockets are Bun's, since those of our own can't be had. */
   | { readonly kind: 'transport-fallback'; readonly reason: string }
   /** The limit of open files is too low for what is to be served; `wanted`: high enough. */

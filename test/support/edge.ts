@@ -118,6 +118,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 25_000,
     geo: undefined,
+    clients: undefined,
     overload: undefined,
     routes: [{ match: anyRequest, pool: 'web', priority: 5 }],
     pools: [testPool([])],

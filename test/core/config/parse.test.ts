@@ -26,6 +26,7 @@ describe('a valid config', () => {
       shutdownTimeoutMs: 25_000,
       drainTimeoutMs: 300_000,
       geo: undefined,
+      clients: undefined,
       overload: undefined,
       routes: [{ match: everything, pool: 'web', priority: 5 }],
       pools: [

@@ -1,0 +1,141 @@
+/**
+ * What is known of all clients and plans, in memory: requests look up here, and the API reads here, whatever has become of
+ * the database. A client takes about 1 KB, its texts aside.
+ */
+import type { Cancel } from '../clock.ts'
+import type {
+  Client,
+  ClientDirectory,
+  ClientPage,
+  ClientQuery,
+  ExportedClient,
+  Freshness,
+  Plan,
+  PlanFields,
+} from './contract.ts'
+import { hashOf, KEY_LENGTH } from './keys.ts'
+import type { StoredClient } from './statements.ts'
+
+/** What the database holds, or of some clients and plans what has become of them. */
+export interface Content {
+  readonly clients: readonly StoredClient[]
+  readonly plans: readonly Plan[]
+}
+
+interface Entry {
+  /** Without the hash, so that nobody can show it. */
+  readonly client: Client
+  readonly keyHash: string
+}
+
+export class Directory implements ClientDirectory {
+  private readonly freshnessNow: () => Freshness
+  private entries = new Map<string, Entry>()
+  private owners = new Map<string, Client>()
+  private planTable = new Map<string, Plan>()
+  /** In the order of ids; made when somebody asks. */
+  private sorted: readonly Entry[] | undefined = undefined
+  private readonly listeners = new Set<() => void>()
+
+  constructor(freshness: () => Freshness) {
+    this.freshnessNow = freshness
+  }
+
+  get freshness(): Freshness {
+    return this.freshnessNow()
+  }
+
+  byKey(key: string): Client | undefined {
+    return key.length === KEY_LENGTH && key.startsWith('sek_') ? this.owners.get(hashOf(key)) : undefined
+  }
+
+  byId(id: string): Client | undefined {
+    return this.entries.get(id)?.client
+  }
+
+  limitOf({ rate, burst, plan }: Client): PlanFields {
+    const common = plan === undefined ? undefined : this.planTable.get(plan)
+    return { rate: rate ?? common?.rate, burst: burst ?? common?.burst }
+  }
+
+  onChange(listener: () => void): Cancel {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  get size(): number {
+    return this.entries.size
+  }
+
+  plan(name: string): Plan | undefined {
+    return this.planTable.get(name)
+  }
+
+  /** In the order of names. */
+  plans(): Plan[] {
+    return [...this.planTable.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  }
+
+  list(query: ClientQuery): ClientPage {
+    const { after = '', limit } = query
+    const holds = filterOf(query)
+    const found = this.inOrder().filter(({ client }) => holds(client))
+    const behind = found.filter(({ client }) => client.id > after)
+    const clients = behind.slice(0, limit).map(({ client }) => client)
+    return { clients, next: behind.length > limit ? clients.at(-1)?.id : undefined, total: found.length }
+  }
+
+  export(): ExportedClient[] {
+    return this.inOrder().map(({ client, keyHash }) => ({ ...client, keyHash }))
+  }
+
+  /** Everything anew. */
+  replace({ clients, plans }: Content): void {
+    this.entries = new Map()
+    this.owners = new Map()
+    this.planTable = new Map(plans.map((plan) => [plan.name, plan]))
+    for (const client of clients) this.put(client)
+    this.tell()
+  }
+
+  /** `ids`: what has become of these clients stands in `clients`; of whom nothing stands there are no more. */
+  update({ clients, plans }: Content, ids: readonly string[]): void {
+    for (const id of ids) this.drop(id)
+    for (const client of clients) this.put(client)
+    this.planTable = new Map(plans.map((plan) => [plan.name, plan]))
+    this.tell()
+  }
+
+  private put({ keyHash, ...client }: StoredClient): void {
+    this.entries.set(client.id, { client, keyHash })
+    this.owners.set(keyHash, client)
+  }
+
+  private drop(id: string): void {
+    const entry = this.entries.get(id)
+    if (entry === undefined) return
+    this.entries.delete(id)
+    // Its key may be another one's by now.
+    if (this.owners.get(entry.keyHash) === entry.client) this.owners.delete(entry.keyHash)
+  }
+
+  private inOrder(): readonly Entry[] {
+    return (this.sorted ??= [...this.entries.values()].toSorted((one, other) =>
+      one.client.id < other.client.id ? -1 : 1,
+    ))
+  }
+
+  private tell(): void {
+    this.sorted = undefined
+    for (const listener of this.listeners) listener()
+  }
+}
+
+function filterOf({ text, plan, isEnabled }: ClientQuery): (client: Client) => boolean {
+  const sought = text?.toLowerCase()
+  const holds = (value: string): boolean => sought === undefined || value.toLowerCase().includes(sought)
+  return (client) =>
+    (plan === undefined || client.plan === plan) &&
+    (isEnabled === undefined || client.isEnabled === isEnabled) &&
+    (sought === undefined || [client.id, client.name, client.note].some(holds))
+}

@@ -1,0 +1,128 @@
+/**
+ * Clients in PostgreSQL: what one node changes is told to all (LISTEN, NOTIFY), and asked for each few seconds besides,
+ * which also shows a connection that has died without a word. There are three at most: two for statements, one for news.
+ */
+import type { Clock } from '../clock.ts'
+import { Refusal } from '../part.ts'
+import type { Secret } from '../secrets.ts'
+import { StoreAway } from './contract.ts'
+import type { Columns, Connection, ConnectionEvents, Database, Dialect, Query, Row } from './database.ts'
+import { POSTGRES_CHANNEL, POSTGRES_LOCK } from './migrations.ts'
+
+/** Longer than any statement here takes; then the connection is given up. */
+const ANSWER_MS = 10_000
+const CONNECT_SECONDS = 5
+/** How long a change waits for another node's, which takes milliseconds. */
+const LOCK_MS = 5000
+
+const TYPES = { text: 'text', number: 'bigint', truth: 'boolean' } as const
+
+const dialect: Dialect = {
+  kind: 'postgres',
+  texts: (list) => `(SELECT jsonb_array_elements_text(${list}::text::jsonb))`,
+  rows: (list, columns) => `jsonb_to_recordset(${list}::text::jsonb) AS given (${postgresColumns(columns)})`,
+  hasTable: 'SELECT count(*) AS tables FROM (SELECT to_regclass($1) AS found) AS named WHERE found IS NOT NULL',
+}
+
+const postgresColumns = (columns: Columns): string =>
+  Object.entries(columns)
+    .map(([name, type]) => `${name} ${TYPES[type]}`)
+    .join(', ')
+
+/** `url`: `postgres://user:password@host:port/database`, with what else Bun.SQL reads in it. */
+export function postgresDatabase(url: Secret, clock: Clock): Database {
+  return { checkMs: 3000, connect: (events) => new PostgresConnection(url, clock, events).open() }
+}
+
+class PostgresConnection implements Connection {
+  readonly dialect = dialect
+  private readonly sql: Bun.SQL
+  private readonly clock: Clock
+  private readonly events: ConnectionEvents
+  /** Without user and password. */
+  private readonly place: string
+  private isOver = false
+
+  constructor(url: Secret, clock: Clock, events: ConnectionEvents) {
+    const { hostname, port, pathname } = new URL(url.reveal())
+    this.place = `PostgreSQL at ${hostname}:${port === '' ? 5432 : port}${pathname}`
+    this.clock = clock
+    this.events = events
+    this.sql = new Bun.SQL(url.reveal(), {
+      max: 2,
+      idleTimeout: 0,
+      connectionTimeout: CONNECT_SECONDS,
+      connection: { application_name: 'smartedge', lock_timeout: String(LOCK_MS) },
+      onclose: (error) => this.lose(error),
+    })
+  }
+
+  async open(): Promise<Connection> {
+    try {
+      const onNews = (): void => {
+        if (!this.isOver) this.events.onNews()
+      }
+      await this.inTime(this.sql.listen(POSTGRES_CHANNEL, onNews))
+      return this
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  readonly query: Query = (text, values) => this.inTime(this.sql.unsafe<Row[]>(text, [...values]))
+
+  readonly write = async <T>(work: (query: Query) => Promise<T>): Promise<T> => {
+    // What `work` itself rejects with goes through as it is: it may be no fault of the database.
+    let own: { readonly error: unknown } | undefined
+    const run = this.sql.begin(async (transaction) => {
+      const query: Query = (text, values) => this.inTime(transaction.unsafe<Row[]>(text, [...values]))
+      await query(`SELECT pg_advisory_xact_lock(${POSTGRES_LOCK})`, [])
+      try {
+        return { result: await work(query) }
+      } catch (error) {
+        own = { error }
+        throw error
+      }
+    })
+    try {
+      return (await run).result
+    } catch (error) {
+      throw own === undefined ? this.away(error) : own.error
+    }
+  }
+
+  /** Notifications come by themselves; to ask is what shows that they still do. */
+  hasNews(): boolean {
+    return true
+  }
+
+  close(): void {
+    if (this.isOver) return
+    this.isOver = true
+    void this.sql.close({ timeout: 0 }).catch(() => undefined)
+  }
+
+  /** At the first sign, also of an idle connection: else Bun would connect again by itself, and tell of it on standard error. */
+  private lose(error: Error | null): void {
+    if (this.isOver) return
+    this.close()
+    this.events.onLost(this.away(error ?? new Error('the connection was closed')))
+  }
+
+  private async inTime<T>(answer: PromiseLike<T>): Promise<T> {
+    const cancel = this.clock.after(ANSWER_MS, () => this.lose(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
+    try {
+      return await answer
+    } catch (error) {
+      throw this.away(error)
+    } finally {
+      cancel()
+    }
+  }
+
+  private away(error: unknown): Error {
+    if (error instanceof StoreAway || error instanceof Refusal) return error
+    return new StoreAway(`${this.place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
