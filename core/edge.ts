@@ -135,6 +135,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
     pools,
     listeners,
     overload,
+    clients,
     counters,
     clock,
     life,

@@ -10,7 +10,7 @@ import { entityTag } from './entity-tag.ts'
 import { type Finding, problem, sentences } from './problem.ts'
 import { readQuery } from './query.ts'
 import type { Routes } from './route.ts'
-import { known, stored, termsOf, unchanged } from './stored.ts'
+import { conflict, known, stored, termsOf, unchanged } from './stored.ts'
 import { json } from './whole.ts'
 
 const list = '/api/clients'
@@ -91,7 +91,7 @@ export const clientRoutes: Routes = {
       if (terms.kind === 'refused') return terms.response
       const result = await store.remove(id, terms)
       if (result.kind === 'done') return json({ id, removed: true })
-      return result.kind === 'in-use' ? problem(409, result.detail) : unchanged(result, `client ${shorten(id)}`, list)
+      return result.kind === 'in-use' ? conflict(result.detail) : unchanged(result, `client ${shorten(id)}`, list)
     }),
   },
   'POST /api/clients/:id/key': {
@@ -107,7 +107,7 @@ export const clientRoutes: Routes = {
 }
 
 function addAnswer(result: AddedClient, store: ClientStore): Response {
-  if (result.kind === 'duplicate') return problem(409, result.detail)
+  if (result.kind === 'duplicate') return conflict(result.detail)
   if (result.kind === 'invalid') return unchanged(result, 'client', list)
   const { client, key } = result
   return json({ ...clientView(client, store), key }, 201, {

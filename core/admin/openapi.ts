@@ -69,6 +69,7 @@ export function openApiDocument(routes: Readonly<Record<string, Operation>>, ver
   return {
     openapi: '3.1.0',
     info: { title: 'SmartEdge admin API', version },
+    tags: groups.map(([name]) => ({ name })),
     paths: describePaths(routes),
     components: {
       schemas: { Problem: problemSchema, ...answerSchemas },
@@ -91,6 +92,7 @@ function operation(key: string, route: Operation): object {
   const mediaType = (route.contentType ?? 'application/json').split(';', 1)[0] ?? ''
   const schema = route.schema ? { $ref: `#/components/schemas/${route.schema}` } : {}
   return {
+    tags: [groupOf(key)],
     operationId: key
       .toLowerCase()
       .replaceAll(/[^a-z]+/g, ' ')
@@ -115,6 +117,17 @@ function operation(key: string, route: Operation): object {
     },
   }
 }
+
+/** By what the page groups them: what a path begins with. */
+const groups: readonly (readonly [group: string, beginning: RegExp])[] = [
+  ['pools', /^\w+ \/api\/pools\b/],
+  ['clients', /^\w+ \/api\/clients\b/],
+  ['plans', /^\w+ \/api\/plans\b/],
+  ['configuration', /^\w+ \/api\/(?:config|reload|rollback)\b/],
+  ['process', /^/],
+]
+
+const groupOf = (key: string): string => groups.find(([, beginning]) => beginning.test(key))?.[0] ?? 'process'
 
 const text = { type: 'string' } as const
 

@@ -5,9 +5,8 @@ import { readBody } from './body.ts'
 import { planFields } from './client-input.ts'
 import { planView, storeView } from './client-view.ts'
 import { entityTag } from './entity-tag.ts'
-import { problem } from './problem.ts'
 import type { Routes } from './route.ts'
-import { known, stored, termsOf, unchanged } from './stored.ts'
+import { conflict, known, stored, termsOf, unchanged } from './stored.ts'
 import { json } from './whole.ts'
 
 const list = '/api/plans'
@@ -61,13 +60,13 @@ export const planRoutes: Routes = {
       if (terms.kind === 'refused') return terms.response
       const result = await store.removePlan(name, terms)
       if (result.kind === 'done') return json({ name, removed: true })
-      return result.kind === 'in-use' ? problem(409, result.detail) : unchanged(result, what(name), list)
+      return result.kind === 'in-use' ? conflict(result.detail) : unchanged(result, what(name), list)
     }),
   },
 }
 
 function addAnswer(result: AddedPlan, name: string): Response {
-  if (result.kind === 'duplicate') return problem(409, result.detail)
+  if (result.kind === 'duplicate') return conflict(result.detail)
   if (result.kind === 'invalid') return unchanged(result, what(name), list)
   const { plan } = result
   return json(planView(plan), 201, { ...tagOf(plan), location: `${list}/${encodeURIComponent(plan.name)}` })

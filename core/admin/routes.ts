@@ -11,6 +11,7 @@ import { planRoutes } from './plan-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
+import { referenceRoutes } from './reference-routes.ts'
 import type { AdminRequest } from './request.ts'
 import { type Call, findRoute, type Routes } from './route.ts'
 import type { AdminSource } from './source.ts'
@@ -34,6 +35,7 @@ const routes: Routes = {
   ...clientRoutes,
   ...importRoutes,
   ...planRoutes,
+  ...referenceRoutes,
   'GET /openapi.json': {
     summary: 'This document.',
     answer: () => json(openApiDocument(routes, VERSION)),
@@ -59,7 +61,7 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
         return problem(500, error instanceof Error ? error.message : String(error))
       }),
     )
-    response.headers.set('cache-control', 'no-store')
+    if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
     // Against a page that loads an answer as a script or an image, which sends no Origin.
     response.headers.set('cross-origin-resource-policy', 'same-origin')
     response.headers.set('x-content-type-options', 'nosniff')

@@ -33,9 +33,13 @@ export const known = (answer: (call: Known) => Response | Promise<Response>) =>
 
 export type Known = Stored & { readonly freshness: Exclude<Freshness, { kind: 'unknown' }> }
 
-/** As it comes back it is tried more and more seldom; asking again within a few seconds finds it soon enough. */
+/** It is tried again by itself; whoever asks again in some seconds finds it soon enough. */
 const away = (reason: string): Response =>
-  problem(503, `The database of clients is away: ${reason}`, { headers: { 'retry-after': '5' } })
+  problem(503, `The database of clients is away: ${reason}.`, { headers: { 'retry-after': '5' } })
+
+/** The store's words as a sentence. */
+export const conflict = (detail: string): Response =>
+  problem(409, `${detail.slice(0, 1).toUpperCase()}${detail.slice(1)}.`)
 
 export type Terms =
   | { readonly kind: 'terms'; readonly origin: string; readonly ifRevision?: number }

@@ -2,6 +2,7 @@
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
 import type { AdminSource, Readiness } from '../admin/source.ts'
+import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
@@ -25,6 +26,7 @@ export interface EdgeViewOptions {
   readonly pools: Pools
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view'>
+  readonly clients: { readonly store: ClientStore | undefined }
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -66,6 +68,9 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     events: createEventStream({ feed, log, maxWatchers }),
+    get clients() {
+      return options.clients.store
+    },
     get control() {
       return controller
     },
