@@ -46,7 +46,12 @@ export async function removePlan(doing: Doing, name: string, { ifRevision }: Cha
   if (isStale(before, ifRevision)) return { result: { kind: 'stale', revision: before.revision } }
   const clients = await countClientsOf(doing.query, name)
   if (clients > 0)
-    return { result: { kind: 'in-use', detail: `${clients} clients have the plan ${JSON.stringify(name)}` } }
+    return {
+      result: {
+        kind: 'in-use',
+        detail: `the plan ${JSON.stringify(name)} has ${clients} client${clients === 1 ? '' : 's'}`,
+      },
+    }
   await deletePlan(doing.query, name)
   return { result: { kind: 'done' }, before }
 }

@@ -87,4 +87,4 @@ export class ClientsPart implements Part<Config> {
 }
 
 const databaseAt = (place: Place, clock: Clock): Database =>
-  place.kind === 'sqlite' ? sqliteDatabase(place.path) : postgresDatabase(place.url, clock)
+  place.kind === 'sqlite' ? sqliteDatabase(place.path, clock) : postgresDatabase(place.url, clock)

@@ -21,7 +21,8 @@ const dialect: Dialect = {
   kind: 'postgres',
   texts: (list) => `(SELECT jsonb_array_elements_text(${list}::text::jsonb))`,
   rows: (list, columns) => `jsonb_to_recordset(${list}::text::jsonb) AS given (${postgresColumns(columns)})`,
-  hasTable: 'SELECT count(*) AS tables FROM (SELECT to_regclass($1) AS found) AS named WHERE found IS NOT NULL',
+  // Not by to_regclass: whoever has waited for the lock is told by it what was so before.
+  hasTable: 'SELECT count(*) AS tables FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1',
 }
 
 const postgresColumns = (columns: Columns): string =>

@@ -6,12 +6,16 @@
  */
 import { Database as Sqlite } from 'bun:sqlite'
 import { statSync } from 'node:fs'
+import type { Clock } from '../clock.ts'
 import { createQueue } from '../control/queue.ts'
 import { StoreAway } from './contract.ts'
 import type { Columns, Connection, Database, Dialect, Query, Row } from './database.ts'
 
-/** How long a writer waits, on the thread, for the writer of another process. */
-const BUSY_MS = 500
+/** How long a call waits on the thread for one of another process. */
+const BUSY_MS = 5
+/** How long a change waits in all, looking again and again, while another process imports thousands of clients. */
+const PATIENCE_MS = 5000
+const RETRY_MS = 20
 
 const dialect: Dialect = {
   kind: 'sqlite',
@@ -26,11 +30,26 @@ const sqliteColumns = (columns: Columns): string =>
     .join(', ')
 
 /** `path`: absolute; made when it is not there. */
-export function sqliteDatabase(path: string): Database {
-  return { checkMs: 1000, connect: () => Promise.resolve().then(() => connect(path)) }
+export function sqliteDatabase(path: string, clock: Clock): Database {
+  return { checkMs: 1000, connect: () => patiently(clock, () => connect(path, clock)) }
 }
 
-function connect(path: string): Connection {
+/** Again while somebody else has the file locked. */
+async function patiently<T>(clock: Clock, act: () => T): Promise<Awaited<T>> {
+  const until = clock.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await act()
+    } catch (error) {
+      if (!isBusy(error) || clock.now() >= until) throw error
+    }
+    await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve))
+  }
+}
+
+const isBusy = (error: unknown): boolean => error instanceof StoreAway && codeOf(error.cause).startsWith('SQLITE_BUSY')
+
+function connect(path: string, clock: Clock): Connection {
   const opened: Sqlite[] = []
   const open = (): Sqlite => {
     const database = new Sqlite(path, { create: true, readwrite: true })
@@ -43,7 +62,7 @@ function connect(path: string): Connection {
     writer.run('PRAGMA journal_mode = WAL')
     writer.run('PRAGMA synchronous = NORMAL')
     writer.run('PRAGMA foreign_keys = ON')
-    return connectionOf({ path, reader: open(), writer })
+    return connectionOf({ path, clock, reader: open(), writer })
   } catch (error) {
     for (const database of opened) database.close()
     throw awayAt(path, error)
@@ -52,11 +71,12 @@ function connect(path: string): Connection {
 
 interface Opened {
   readonly path: string
+  readonly clock: Clock
   readonly reader: Sqlite
   readonly writer: Sqlite
 }
 
-function connectionOf({ path, reader, writer }: Opened): Connection {
+function connectionOf({ path, clock, reader, writer }: Opened): Connection {
   const queue = createQueue()
   const queryOf =
     (database: Sqlite): Query =>
@@ -73,7 +93,7 @@ function connectionOf({ path, reader, writer }: Opened): Connection {
   return {
     dialect,
     query: queryOf(reader),
-    write: (work) => queue(() => transact(inside, work)),
+    write: (work) => queue(() => transact(inside, clock, work)),
     hasNews() {
       try {
         if (identityOf(path) !== file) throw new StoreAway(`${path} is another file than the one that was opened`)
@@ -91,8 +111,8 @@ function connectionOf({ path, reader, writer }: Opened): Connection {
   }
 }
 
-async function transact<T>(query: Query, work: (query: Query) => Promise<T>): Promise<T> {
-  await query('BEGIN IMMEDIATE', [])
+async function transact<T>(query: Query, clock: Clock, work: (query: Query) => Promise<T>): Promise<T> {
+  await patiently(clock, () => query('BEGIN IMMEDIATE', []))
   try {
     const result = await work(query)
     await query('COMMIT', [])
@@ -124,14 +144,16 @@ const MEANINGS: Readonly<Record<string, string>> = {
   SQLITE_PERM: 'it cannot be opened: check its permissions',
   SQLITE_FULL: 'the disk is full',
   SQLITE_IOERR: 'the disk fails, or is full',
-  SQLITE_BUSY: `another process has kept it locked for ${BUSY_MS} ms`,
+  SQLITE_BUSY: `another process has kept it locked for ${PATIENCE_MS / 1000} s`,
   ENOENT: 'it is no longer there',
 }
 
 function awayAt(path: string, error: unknown): Error {
   if (error instanceof StoreAway) return error
   if (!(error instanceof Error)) return new StoreAway(`${path}: ${String(error)}`)
-  const code = 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   const meaning = Object.entries(MEANINGS).find(([known]) => code === known || code.startsWith(`${known}_`))?.[1]
   return new StoreAway(`${path}: ${meaning === undefined ? error.message : `${meaning} (${code})`}`, { cause: error })
 }
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')

@@ -77,7 +77,7 @@ describe('the config', () => {
       ([key, schema]) => soundsSecret(key.split('.').at(-1) ?? '') && schema.writeOnly !== true,
     )
     expect(unmarked.map(([key]) => key)).toEqual([])
-    expect(leaves('', configSchema).filter(([, schema]) => schema.writeOnly)).toHaveLength(3)
+    expect(leaves('', configSchema).filter(([, schema]) => schema.writeOnly)).toHaveLength(4)
   })
 })
 
