@@ -75,9 +75,9 @@ export const clientRoutes: Routes = {
       if (body.kind === 'refused') return body.response
       const fault = calendarFault(body.value)
       if (fault !== undefined) return faulty(fault)
-      const terms = termsOf(call, store.get(id)?.revision)
-      if (terms.kind === 'refused') return terms.response
-      const result = await store.set(id, clientChange(body.value), terms)
+      const seen = termsOf(call, store.get(id)?.revision)
+      if (seen.kind === 'refused') return seen.response
+      const result = await store.set(id, clientChange(body.value), seen.terms)
       return result.kind === 'done' ? changed(result.client, store) : unchanged(result, `client ${shorten(id)}`, list)
     }),
   },
@@ -87,9 +87,9 @@ export const clientRoutes: Routes = {
     answer: stored(async (call) => {
       const { store, params } = call
       const { id = '' } = params
-      const terms = termsOf(call, store.get(id)?.revision)
-      if (terms.kind === 'refused') return terms.response
-      const result = await store.remove(id, terms)
+      const seen = termsOf(call, store.get(id)?.revision)
+      if (seen.kind === 'refused') return seen.response
+      const result = await store.remove(id, seen.terms)
       if (result.kind === 'done') return json({ id, removed: true })
       return result.kind === 'in-use' ? conflict(result.detail) : unchanged(result, `client ${shorten(id)}`, list)
     }),

@@ -41,7 +41,7 @@ const burst: JsonSchema = {
 }
 
 const instant: JsonSchema = {
-  title: 'instant',
+  title: 'time',
   description: 'From then on the key counts no more; none: for good.',
   examples: ['2030-01-01T00:00:00Z'],
   type: 'string',

@@ -40,11 +40,11 @@ export const planRoutes: Routes = {
       const body = await readBody(request, 'putPlan')
       if (body.kind === 'refused') return body.response
       const current = store.plan(name)?.revision
-      const terms = termsOf(call, current)
-      if (terms.kind === 'refused') return terms.response
-      if (current === undefined && terms.ifRevision === undefined)
+      const seen = termsOf(call, current)
+      if (seen.kind === 'refused') return seen.response
+      if (current === undefined && seen.terms.ifRevision === undefined)
         return addAnswer(await store.addPlan({ name, ...planFields(body.value) }, { origin }), name)
-      const result = await store.setPlan(name, planFields(body.value), terms)
+      const result = await store.setPlan(name, planFields(body.value), seen.terms)
       return result.kind === 'done'
         ? json(planView(result.plan), 200, tagOf(result.plan))
         : unchanged(result, what(name), list)
@@ -56,9 +56,9 @@ export const planRoutes: Routes = {
     answer: stored(async (call) => {
       const { store, params } = call
       const { name = '' } = params
-      const terms = termsOf(call, store.plan(name)?.revision)
-      if (terms.kind === 'refused') return terms.response
-      const result = await store.removePlan(name, terms)
+      const seen = termsOf(call, store.plan(name)?.revision)
+      if (seen.kind === 'refused') return seen.response
+      const result = await store.removePlan(name, seen.terms)
       if (result.kind === 'done') return json({ name, removed: true })
       return result.kind === 'in-use' ? conflict(result.detail) : unchanged(result, what(name), list)
     }),

@@ -1,5 +1,5 @@
 /** Routes that need the store of clients; what becomes of changes in it is told in one way for clients and plans. */
-import { type ClientStore, type Freshness, StoreAway, type Unchanged } from '../clients/contract.ts'
+import { type ChangeTerms, type ClientStore, type Freshness, StoreAway, type Unchanged } from '../clients/contract.ts'
 import { findingOf } from './client-input.ts'
 import { entityTag, matchOf } from './entity-tag.ts'
 import { problem, sentences } from './problem.ts'
@@ -42,17 +42,16 @@ export const conflict = (detail: string): Response =>
   problem(409, `${detail.slice(0, 1).toUpperCase()}${detail.slice(1)}.`)
 
 export type Terms =
-  | { readonly kind: 'terms'; readonly origin: string; readonly ifRevision?: number }
-  | { readonly kind: 'refused'; readonly response: Response }
+  { readonly kind: 'terms'; readonly terms: ChangeTerms } | { readonly kind: 'refused'; readonly response: Response }
 
 /** What a change demands of what it changes, as the request says it. `current`: what that is at; undefined: it is not there. */
 export function termsOf({ request, origin }: Call, current: number | undefined): Terms {
   const field = request.field('if-match')
   if (field === undefined && current !== undefined) return { kind: 'refused', response: problem(428, noMatch) }
   const tag = matchOf(field, current === undefined ? undefined : String(current))
-  if (tag === undefined) return { kind: 'terms', origin }
-  // No revision is 0.
-  return { kind: 'terms', origin, ifRevision: /^\d{1,15}$/.test(tag) ? Number(tag) : 0 }
+  if (tag === undefined) return { kind: 'terms', terms: { origin } }
+  // No revision is 0, and only one of its spellings is a tag of ours.
+  return { kind: 'terms', terms: { origin, ifRevision: /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : 0 } }
 }
 
 // RFC 6585 3.

@@ -86,7 +86,7 @@ const LAYERS: readonly Layer[] = [
     to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/'],
     types: ['core/clients/', 'core/observe/', 'core/stream/'],
   },
-  { from: 'core/clients/', to: [], types: ['core/observe/'] },
+  { from: 'core/clients/', to: ['core/control/queue.ts'], types: ['core/config/', 'core/observe/'] },
   { from: 'core/sticky/', to: ['core/backend/', 'core/http1/', 'core/observe/'] },
   {
     from: 'core/pool/',

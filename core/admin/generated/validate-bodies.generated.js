@@ -79,12 +79,12 @@ const schema31 = {
     },
     enabled: { title: 'true or false', description: 'Whether the key counts.', type: 'boolean' },
     validUntil: {
-      title: 'instant or null',
+      title: 'time or null',
       description: 'From then on the key counts no more; none: for good.',
       examples: ['2030-01-01T00:00:00Z'],
       anyOf: [
         {
-          title: 'instant',
+          title: 'time',
           description: 'From then on the key counts no more; none: for good.',
           examples: ['2030-01-01T00:00:00Z'],
           type: 'string',
@@ -799,12 +799,12 @@ const schema32 = {
     },
     enabled: { title: 'true or false', description: 'Whether the key counts.', type: 'boolean' },
     validUntil: {
-      title: 'instant or null',
+      title: 'time or null',
       description: 'From then on the key counts no more; none: for good.',
       examples: ['2030-01-01T00:00:00Z'],
       anyOf: [
         {
-          title: 'instant',
+          title: 'time',
           description: 'From then on the key counts no more; none: for good.',
           examples: ['2030-01-01T00:00:00Z'],
           type: 'string',
@@ -1580,12 +1580,12 @@ const schema33 = {
     },
     enabled: { title: 'true or false', description: 'Whether the key counts.', type: 'boolean' },
     validUntil: {
-      title: 'instant or null',
+      title: 'time or null',
       description: 'From then on the key counts no more; none: for good.',
       examples: ['2030-01-01T00:00:00Z'],
       anyOf: [
         {
-          title: 'instant',
+          title: 'time',
           description: 'From then on the key counts no more; none: for good.',
           examples: ['2030-01-01T00:00:00Z'],
           type: 'string',
