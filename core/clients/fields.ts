@@ -108,7 +108,8 @@ function check(rules: Readonly<Record<string, Rule>>, values: object): FieldProb
 /** In one line and short, whatever it is. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, 60) : value) ?? typeof value
-  const line = text.replaceAll(/[\u007f-\u009f\u2028\u2029]/g, '?')
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
+  const text = JSON.stringify(value.slice(0, 60)).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, '?')
+  return value.length > 60 ? `${text}…` : text
 }

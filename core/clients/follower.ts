@@ -74,7 +74,7 @@ export class Follower {
   /** `work` in a transaction; what it has done is in the directory then. Rejects with `StoreAway`, or as `work` does. */
   async write<T>(work: (query: Query, connection: Connection) => Promise<T>): Promise<T> {
     const { state } = this
-    if (state.kind !== 'following') throw new StoreAway(this.outage?.reason ?? 'the database has not been read yet')
+    if (state.kind !== 'following') throw new StoreAway(this.outage?.reason ?? 'the database is not open')
     const result = await state.connection.write((query) => work(query, state.connection))
     await this.catchUp(undefined)
     return result

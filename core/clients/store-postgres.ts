@@ -112,9 +112,14 @@ class PostgresConnection implements Connection {
   }
 
   private async inTime<T>(answer: PromiseLike<T>): Promise<T> {
-    const cancel = this.clock.after(ANSWER_MS, () => this.lose(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
+    const late = Promise.withResolvers<never>()
+    const cancel = this.clock.after(ANSWER_MS, () => {
+      const error = new Error(`no answer within ${ANSWER_MS / 1000} s`)
+      late.reject(error)
+      this.lose(error)
+    })
     try {
-      return await answer
+      return await Promise.race([answer, late.promise])
     } catch (error) {
       throw this.away(error)
     } finally {

@@ -29,9 +29,17 @@ const sqliteColumns = (columns: Columns): string =>
     .map((name) => `value ->> '${name}' AS ${name}`)
     .join(', ')
 
-/** `path`: absolute; made when it is not there. */
+/** `path`: absolute. A file is made when there is none, but for one that has been open before: nobody meant to lose it. */
 export function sqliteDatabase(path: string, clock: Clock): Database {
-  return { checkMs: 1000, connect: () => patiently(clock, () => connect(path, clock)) }
+  let hasBeenOpen = false
+  return {
+    checkMs: 1000,
+    async connect() {
+      const connection = await patiently(clock, () => connect({ path, clock, mayCreate: !hasBeenOpen }))
+      hasBeenOpen = true
+      return connection
+    },
+  }
 }
 
 /** Again while somebody else has the file locked. */
@@ -49,10 +57,16 @@ async function patiently<T>(clock: Clock, act: () => T): Promise<Awaited<T>> {
 
 const isBusy = (error: unknown): boolean => error instanceof StoreAway && codeOf(error.cause).startsWith('SQLITE_BUSY')
 
-function connect(path: string, clock: Clock): Connection {
+interface Place {
+  readonly path: string
+  readonly clock: Clock
+  readonly mayCreate: boolean
+}
+
+function connect({ path, clock, mayCreate }: Place): Connection {
   const opened: Sqlite[] = []
   const open = (): Sqlite => {
-    const database = new Sqlite(path, { create: true, readwrite: true })
+    const database = new Sqlite(path, { create: mayCreate, readwrite: true })
     opened.push(database)
     database.run(`PRAGMA busy_timeout = ${BUSY_MS}`)
     return database

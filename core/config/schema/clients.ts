@@ -13,6 +13,7 @@ const store = text({
     'The database: an SQLite file, made when it is not there, which other processes of this machine may share; or `postgres://user:password@host:port/database`, which all nodes of a fleet follow. Take a URL from a variable rather than writing a password here.',
   examples: ['./clients.sqlite', '${SMARTEDGE_CLIENTS_URL}'],
   rule: 'must be the path of a file or a URL such as "postgres://user:password@host:5432/database"',
+  pattern: '^(postgres(ql)?://[^/]+/.+|(?![A-Za-z][A-Za-z0-9+.-]*://).+)$',
   isSecret: true,
   parse: parseStore,
 })

@@ -31,6 +31,9 @@ describe('the schema', () => {
       routes: [{ pool: 'web', match: { host: '*.example.com', path: '/v1/*', method: ['GET'], header: { a: '1' } } }],
     }),
     withTop({ geo: { table: [{ cidr: '10.0.0.0/8', place: { latitude: 1, longitude: 2 } }] } }),
+    withTop({ clients: {} }),
+    withTop({ clients: { store: './a b.sqlite' } }),
+    withTop({ clients: { store: 'postgres://ann:s3cret@db:5433/clients?sslmode=require' } }),
   ])('accepts what is read: %j', (source) => {
     expect(problemsOf(source)).toEqual([])
     expect(accepts(source)).toBeTrue()
@@ -41,6 +44,10 @@ describe('the schema', () => {
     { pools: {} },
     withTop({ listners: {} }),
     withTop({ admin: true }),
+    withTop({ clients: { store: '' } }),
+    withTop({ clients: { store: 'mysql://ann@db/clients' } }),
+    withTop({ clients: { store: 'postgres://db' } }),
+    withTop({ clients: 'clients.sqlite' }),
     withTop({ timeouts: { head: 5 } }),
     withTop({ timeouts: { head: '5' } }),
     withTop({ routes: [{}] }),

@@ -1,0 +1,107 @@
+import { expect, onTestFinished, test } from 'bun:test'
+import { systemClock } from '../../../core/clock.ts'
+import { StoreAway } from '../../../core/clients/contract.ts'
+import { postgresDatabase } from '../../../core/clients/store-postgres.ts'
+import { Secret } from '../../../core/secrets.ts'
+import { type Service, startPostgres } from '../../../scripts/services.ts'
+import { addTo, type Node, startNode, terms } from '../../support/client-node.ts'
+import { closedPort } from '../../support/ports.ts'
+import { turn } from '../../support/raw-peer.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const databaseOf = ({ url }: Service) => postgresDatabase(new Secret(url), systemClock)
+
+/** The store as it is tried again, each time later: some seconds at most. */
+async function untilBack({ store, events }: Node): Promise<void> {
+  while (store.freshness.kind !== 'up') await turn()
+  expect(events.filter(({ kind }) => kind === 'store-back')).toHaveLength(1)
+}
+
+async function untilAway({ store }: Node): Promise<void> {
+  while (store.freshness.kind !== 'away') await turn()
+}
+
+test('PostgreSQL that is killed under look-ups costs none of them, and is followed again when it is back', async () => {
+  await using postgres = await startPostgres()
+  const [one, other] = [await startNode(databaseOf(postgres)), await startNode(databaseOf(postgres))]
+  const { client, key } = await addTo(one.store, { name: 'Ann', rate: { count: 5, perMs: 1000 } })
+  await other.until(() => other.follower.directory.byKey(key) !== undefined)
+
+  const state = { isOver: false }
+  let lookUps = 0
+  const looking = (async () => {
+    for (; !state.isOver; lookUps += 1) {
+      expect(other.follower.directory.byKey(key)?.rate).toEqual({ count: 5, perMs: 1000 })
+      await turn()
+    }
+  })()
+  await postgres.kill()
+  await untilAway(one)
+  await untilAway(other)
+  expect(other.store.freshness).toMatchObject({
+    kind: 'away',
+    reason: expect.stringContaining('PostgreSQL at 127.0.0.1:'),
+  })
+  expect(other.store.list({ limit: 10 }).clients).toEqual([client])
+  const refused = await one.store.set(client.id, { note: 'x' }, terms).catch((error: unknown) => error)
+  expect(refused).toBeInstanceOf(StoreAway)
+  expect(String(refused)).not.toContain('for-tests-only')
+
+  await postgres.restart()
+  await untilBack(one)
+  await untilBack(other)
+  const changed = await one.store.set(client.id, { note: 'after' }, terms)
+  expect(changed.kind).toBe('done')
+  await other.until(() => other.store.get(client.id)?.note === 'after')
+  state.isOver = true
+  await looking
+  expect(lookUps).toBeGreaterThan(0)
+}, 60_000)
+
+test('what was changed while a node could not see it is seen when it is back', async () => {
+  await using postgres = await startPostgres()
+  const node = await startNode(databaseOf(postgres))
+  const { client } = await addTo(node.store, { name: 'Ann' })
+  const sql = new Bun.SQL(postgres.url, { max: 1 })
+  await sql.unsafe(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'smartedge'`)
+  await sql.unsafe(`DELETE FROM smartedge_clients WHERE id = $1`, [client.id])
+  await sql.close()
+  await untilBack(node)
+  expect(node.store.get(client.id)).toBeUndefined()
+}, 60_000)
+
+test('a database that was there never makes nobody wait, and its password is told to nobody', async () => {
+  const database = postgresDatabase(new Secret(`postgres://ann:s3cret@127.0.0.1:${closedPort()}/db`), systemClock)
+  const { store, follower, events } = await startNode(database)
+  expect(store.freshness).toMatchObject({ kind: 'unknown' })
+  expect(follower.directory.byKey(`sek_${'a'.repeat(43)}`)).toBeUndefined()
+  expect(store.add({ name: 'Ann' }, terms)).rejects.toThrow(/PostgreSQL at 127\.0\.0\.1:\d+\/db: Failed to connect/)
+  expect(JSON.stringify([store.freshness, events])).not.toContain('s3cret')
+  expect(events).toEqual([{ kind: 'store-away', reason: expect.any(String), clients: 0 }])
+})
+
+test('a server that says nothing is given up', async () => {
+  const accepted = Promise.withResolvers<void>()
+  const socket = { open: () => accepted.resolve(), data: () => undefined }
+  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket })
+  onTestFinished(() => server.stop(true))
+  const clock = virtualClock()
+  const database = postgresDatabase(new Secret(`postgres://ann@127.0.0.1:${server.port}/db`), clock)
+  const connecting = database.connect({ onNews: () => undefined, onLost: () => undefined })
+  await accepted.promise
+  clock.advance(10_000)
+  expect(connecting).rejects.toThrow('no answer within 10 s')
+  expect(clock.pending()).toBe(0)
+})
+
+test('a wrong password, and a database that there is none of, are told as such', async () => {
+  await using postgres = await startPostgres()
+  for (const [part, value, says] of [
+    ['password', 'wrong', 'password authentication failed'],
+    ['pathname', '/none', 'database "none" does not exist'],
+  ] as const) {
+    const url = Object.assign(new URL(postgres.url), { [part]: value }).href
+    const { store } = await startNode(postgresDatabase(new Secret(url), systemClock))
+    expect(store.freshness).toMatchObject({ kind: 'unknown', reason: expect.stringContaining(says) })
+  }
+}, 60_000)
