@@ -1,4 +1,5 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
+import { randomBytes } from 'node:crypto'
 import type { SocketAddress } from './address.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
@@ -9,6 +10,7 @@ import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
+import type { Observer } from './exchange/record.ts'
 import { requestIds } from './forward/request-id.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
@@ -22,19 +24,20 @@ import { createDial } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import type { Emit } from './observe/events.ts'
-import { type Part, Refusal } from './part.ts'
+import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AccessLogHost } from './runtime/access-log-host.ts'
 import { AdminHost } from './runtime/admin-host.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
+import { Gates } from './runtime/gates.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
-import { createTransportPart } from './runtime/transport-part.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -62,6 +65,8 @@ export interface Edge {
   status(): StatusSnapshot
   /** Tells of what nobody caught, as a `fault`. */
   reportFault(error: unknown): void
+  /** Logs go on in what stands at their paths now: what was there has been moved away. */
+  reopenLogs(): void
   /** For whoever changes what it does while it runs. */
   readonly control: EdgeControl
   /** Reloads, plans and edits; undefined without files. */
@@ -83,7 +88,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
-  const assembly = assemble(ground, createTransportPart(config.transport))
+  const assembly = assemble(ground)
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
@@ -99,22 +104,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground, transportPart: Part<Config>) {
+function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
+  const gates = new Gates({ clock, seed: randomBytes(8), shedder: (priority) => overload.admission(priority) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
-      admission: (priority) => overload.admission(priority),
+      admission: (rule, key) => gates.admission(rule, key),
       previous,
     }),
   )
+  const observers: Observer[] = []
+  const accessLog = new AccessLogHost({ ...ground, observers })
   const handler = createHandler({
-    services: { ...ground, clock: eventClock(clock), writeRequestId: requestIds(ground.random), observers: [] },
+    services: { ...ground, clock: eventClock(clock), writeRequestId: requestIds(ground.random), observers },
     world: () => published.world,
     head: new RequestHead(MAX_FIELDS),
     wheel,
@@ -136,6 +144,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
     listeners,
     overload,
     clients,
+    gates,
     counters,
     clock,
     life,
@@ -146,7 +155,7 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [transportPart, pools, geo, clients, overload, publish, admin, listeners]
+  const parts = [pools, geo, clients, overload, gates, accessLog, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -155,9 +164,10 @@ function assemble(ground: Ground, transportPart: Part<Config>) {
     overload.stop()
     clients.stop()
     ground.stopWindow()
+    accessLog.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, end }
+  return { listeners, source, admin, control, accessLog, end }
 }
 
 function createPools(ground: Ground): Pools {
@@ -184,7 +194,7 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, end } = assembly
+  const { listeners, source, admin, control, accessLog, end } = assembly
   const kill = (): void => {
     controller?.stop()
     end()
@@ -195,6 +205,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
+    await accessLog.end()
     kill()
     return { cut }
   }
@@ -210,6 +221,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     reportFault,
     control,
     controller,
+    reopenLogs: () => accessLog.reopen(),
     drain: () => (finished ??= finish()),
     kill,
   }

@@ -40,7 +40,7 @@ export class Secret {
   }
 }
 
-const secretName = /token|secret|password|passphrase|credential|api-?key|private-?key/i
+const secretName = /token|secret|password|passphrase|credential|api[-_]?key|private[-_]?key/i
 
 /** Whether a key of a free-form value is called like something secret. */
 export const soundsSecret = (name: string): boolean => secretName.test(name)

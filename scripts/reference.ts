@@ -32,6 +32,7 @@ function renderRow({ key, schema, isRequired }: Row, setting: Setting | TextSett
 /** `pools.web.retry.attempts` stands in the table of defaults as `pool.retry.attempts`. */
 const defaultsKey = (key: string): string =>
   key
+    .replace(/^(?:routes\[\]|pools\.\*)\.limits\[\]\./, 'limit.')
     .replace(/^pools\.\*\./, 'pool.')
     .replace(/^listeners\.\*\./, 'listener.')
     .replace('.backends[].', '.backend.')

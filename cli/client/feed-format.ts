@@ -122,7 +122,10 @@ const isQueue = ({ waiting = 0, queuedPerSecond = 0, turnedAwayPerSecond = 0 }: 
 const isCheck = (value: unknown): boolean => isFields(value) && hasNumbers(value, ['at']) && hasTexts(value, ['detail'])
 
 const isRoute = (value: unknown): boolean =>
-  isFields(value) && hasTexts(value, ['match', 'pool']) && hasNumbers(value, ['requestsPerSecond'])
+  isFields(value) &&
+  hasTexts(value, ['match', 'pool']) &&
+  hasNumbers(value, ['requestsPerSecond']) &&
+  isNumber(value['refusalsPerSecond'] ?? 0)
 
 const isGeneration = (value: unknown): boolean =>
   isFields(value) && hasNumbers(value, ['number', 'at']) && hasTexts(value, ['origin', 'summary'])

@@ -87,6 +87,9 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
   audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
+  'access-log-away': ({ to, reason }) => error(`access log: lines to ${to} are being lost: ${reason}`),
+  'access-log-back': ({ to, lost }) =>
+    warn(`access log: lines are written to ${to} again; ${counted(lost, 'line')} lost`),
   'store-away': ({ reason, clients }) =>
     error(`the clients' database is away: ${reason}; ${knownOf(clients)}, none can be changed, and it is tried again`),
   'store-back': ({ forMs, clients }) =>

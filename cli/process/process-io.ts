@@ -37,7 +37,7 @@ export function processIo(): ServiceIo {
   }
 }
 
-function signalsOf(hadTerminal: boolean): Pick<ServiceIo, 'onSignal' | 'onHangup'> {
+function signalsOf(hadTerminal: boolean): Pick<ServiceIo, 'onSignal' | 'onHangup' | 'onReopen'> {
   // A terminal that was closed sends SIGHUP as well, and is none any more.
   const hasLostTerminal = (): boolean => hadTerminal && !isatty(2)
   return {
@@ -54,10 +54,11 @@ function signalsOf(hadTerminal: boolean): Pick<ServiceIo, 'onSignal' | 'onHangup
       }
     },
     onHangup: (handler) => listen('SIGHUP', () => void (hasLostTerminal() || handler())),
+    onReopen: (handler) => listen('SIGUSR1', handler),
   }
 }
 
-function listen(event: Signal | 'SIGHUP' | 'disconnect', listener: () => void): () => void {
+function listen(event: Signal | 'SIGHUP' | 'SIGUSR1' | 'disconnect', listener: () => void): () => void {
   process.on(event, listener)
   return () => void process.off(event, listener)
 }

@@ -19,12 +19,13 @@ export interface RunningEdge {
   readonly controller?: { reload(origin: string): Promise<unknown> } | undefined
   status(): StatusSnapshot
   reportFault(error: unknown): void
+  reopenLogs(): void
   drain(): Promise<{ readonly cut: number }>
   kill(): void
 }
 
 export interface Service {
-  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onFault' | 'guardExit' | 'tellReady'>
+  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onReopen' | 'onFault' | 'guardExit' | 'tellReady'>
   readonly config: Config
   /** Where the configuration came from, for people; undefined: from nowhere. */
   readonly file: string | undefined
@@ -41,7 +42,8 @@ export interface Service {
 
 /**
  * Resolves to the exit code. The first signal drains: 0 when all was finished or the time was up. The second ends at
- * once: 130 or 143. SIGHUP reloads; before there is an edge it does nothing.
+ * once: 130 or 143. SIGHUP reloads, SIGUSR1 opens logs anew; before there is an edge
+ * they do nothing.
  */
 export async function serve(service: Service): Promise<number> {
   const { io, config, file, emit, lastWords, clock, start, onRefused, onReady } = service
@@ -52,6 +54,7 @@ export async function serve(service: Service): Promise<number> {
     else emit({ kind: 'fault', detail: stackOf(error) })
   })
   const stopHangups = io.onHangup(() => void edge?.controller?.reload('SIGHUP'))
+  const stopReopens = io.onReopen(() => edge?.reopenLogs())
   const releaseExit = io.guardExit((code) => {
     const detail = `the process was ended with ${code} from inside, by a strategy perhaps; it ends with ${exitCode.ended}`
     lastWords({ kind: 'fault', detail })
@@ -83,6 +86,7 @@ export async function serve(service: Service): Promise<number> {
   } finally {
     signals.stop()
     stopHangups()
+    stopReopens()
     releaseExit()
     // After a drain there is nothing left to end; after a second signal, everything.
     edge?.kill()

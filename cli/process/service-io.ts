@@ -15,6 +15,8 @@ export interface ServiceIo extends Io {
   readonly onSignal: (handler: (signal: Signal) => void) => () => void
   /** The same for a SIGHUP that somebody sent. */
   readonly onHangup: (handler: () => void) => () => void
+  /** The same for a SIGUSR1. */
+  readonly onReopen: (handler: () => void) => () => void
   /** Calls `handler` with what nobody caught, instead of ending the process. */
   readonly onFault: (handler: (error: unknown) => void) => void
   /**

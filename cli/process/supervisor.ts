@@ -19,13 +19,13 @@ export interface Served {
   /** Resolves when it serves; may never. */
   readonly ready: Promise<void>
   readonly ended: Promise<Ending>
-  signal(signal: Signal | 'SIGHUP'): void
+  signal(signal: Signal | 'SIGHUP' | 'SIGUSR1'): void
 }
 
 export interface SupervisorOptions {
   /** Throws when it cannot be started. */
   readonly start: () => Served
-  readonly io: Pick<ServiceIo, 'onSignal' | 'onHangup'>
+  readonly io: Pick<ServiceIo, 'onSignal' | 'onHangup' | 'onReopen'>
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -52,6 +52,7 @@ export async function supervise({ start, io, clock, emit }: SupervisorOptions): 
     served?.signal(signal)
   })
   const stopHangups = io.onHangup(() => served?.signal('SIGHUP'))
+  const stopReopens = io.onReopen(() => served?.signal('SIGUSR1'))
   async function live(): Promise<Ending> {
     try {
       served = start()
@@ -78,6 +79,7 @@ export async function supervise({ start, io, clock, emit }: SupervisorOptions): 
   } finally {
     stopSignals()
     stopHangups()
+    stopReopens()
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   ImportedClient,
   PlanFields,
 } from '../clients/contract.ts'
-import { parseRate } from '../clients/rate.ts'
+import { parseRate } from '../rate.ts'
 import { showText } from '../config/read/show.ts'
 import type { AddClientBody, ImportClientBody, LimitsBody, UpdateClientBody } from './client-schemas.ts'
 import type { Finding } from './problem.ts'

@@ -2,7 +2,6 @@
  * Clients and plans as the admin API takes and tells them, as JSON Schemas. What a database must hold to is checked again
  * in `core/clients`, whoever asks.
  */
-import { ratePattern } from '../clients/rate.ts'
 import type { JsonSchema } from '../config/read/field.ts'
 
 const nothing: JsonSchema = { title: 'null', type: 'null' }
@@ -28,7 +27,7 @@ const rate: JsonSchema = {
   description: 'Requests a second, minute, hour or day, up to 1000000000.',
   examples: ['100/s', '1000/h'],
   type: 'string',
-  pattern: ratePattern,
+  pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
 }
 
 const burst: JsonSchema = {

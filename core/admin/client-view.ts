@@ -1,6 +1,6 @@
 /** Clients and plans as the API shows them: rates as people write them, times in ISO 8601, null for what there is not. Pure. */
-import type { Client, ClientStore, ExportedClient, Freshness, Plan, PlanFields, Rate } from '../clients/contract.ts'
-import { formatRate } from '../clients/rate.ts'
+import type { Client, ClientStore, ExportedClient, Freshness, Plan, PlanFields } from '../clients/contract.ts'
+import { formatRate, type Rate } from '../rate.ts'
 import type { ImportClientBody } from './client-schemas.ts'
 
 export interface LimitsView {

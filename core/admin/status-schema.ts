@@ -1,5 +1,5 @@
 /** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
-import { backendLedger, edgeLedger, poolLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, limitLedger, poolLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
 import { holdOwners } from '../report/view.ts'
@@ -61,6 +61,16 @@ const strategyVersion = object({
 
 const sticky = object({ ...counted(stickyLedger.specs), sessions: orNull(count) })
 
+const limit = object({
+  route: orNull(text),
+  pool: orNull(text),
+  name: text,
+  kind: { enum: ['rate', 'in-flight', 'connections'] },
+  keys: count,
+  evicted: count,
+  ...counted(limitLedger.specs),
+})
+
 const reload = object({
   generation: object({ number: count, at: time, origin: text, summary: text }),
   lastReload: orNull(object({ at: time, ok: { type: 'boolean' }, origin: text, problems: list(text) })),
@@ -91,5 +101,6 @@ export const statusSchema = object({
       backends: list(backend),
     }),
   ),
+  limits: list(limit),
   reload: orNull(reload),
 })

@@ -2,6 +2,7 @@
  * A parsed configuration: every default filled in, every duration in ms, every size in bytes, every name resolved.
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
+import type { AccessLogPolicy } from '../access-log/policy.ts'
 import type { SocketAddress } from '../address.ts'
 import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
@@ -12,6 +13,7 @@ import type { Affinity, ConcurrencyPolicy, HedgePolicy, QueuePolicy, RetryPolicy
 import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
+import type { LimitPolicy } from '../limits/policy.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
@@ -43,6 +45,8 @@ export interface Config {
   readonly clients: ClientsConfig | undefined
   /** undefined: nobody looks whether the process is overloaded. */
   readonly overload: OverloadConfig | undefined
+  /** undefined: none is written. */
+  readonly accessLog: AccessLogPolicy | undefined
   readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
@@ -98,6 +102,8 @@ export interface RouteConfig extends RouteRule {
   readonly retry?: RouteRetry
   /** Absent: a slow backend is waited for. */
   readonly hedge?: HedgePolicy
+  /** Absent: none but those of its pool. */
+  readonly limits?: readonly LimitPolicy[]
 }
 
 /** Each in ms; undefined: no bound of the route's own. */
@@ -146,6 +152,8 @@ export interface PoolConfig {
   readonly queue: QueuePolicy | undefined
   /** undefined: nobody looks how many requests at once a backend bears. */
   readonly concurrency: ConcurrencyPolicy | undefined
+  /** Of all requests that it is asked for, whatever their route; undefined: there are none. */
+  readonly limits: readonly LimitPolicy[] | undefined
 }
 
 export interface StrategyConfig {

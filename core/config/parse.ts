@@ -97,6 +97,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     geo: raw.geo,
     clients: raw.clients,
     overload: raw.overload,
+    accessLog: raw.log?.access,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }

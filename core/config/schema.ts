@@ -7,6 +7,7 @@ import { list, object, record, section } from './read/containers.ts'
 import { convert, type JsonSchema, located, orElse, required, showDefault } from './read/field.ts'
 import { choice, count, duration, size, text } from './read/scalars.ts'
 import { formatSize } from './read/units.ts'
+import { log } from './schema/access-log.ts'
 import { clients } from './schema/clients.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
@@ -100,7 +101,7 @@ export const configFile = object(
     transport: orElse(
       choice(['auto', 'bun'], {
         description:
-          'Where sockets come from: the best that the system has, on Linux sockets of our own on epoll, or Bun’s. Taken at the start.',
+          'Where sockets come from: the best that the system has, on Linux sockets of our own on epoll, or Bun’s. Chosen once, at the start: a changed one is taken with the next.',
       }),
       defaults.transport.value,
       defaults.transport.value,
@@ -116,6 +117,7 @@ export const configFile = object(
       description: 'How long a removed backend, pool or listener may finish what it has begun.',
     }),
     geo,
+    log,
     clients,
     overload,
     routes,

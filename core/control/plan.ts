@@ -16,12 +16,14 @@ export const nothingOpen: EdgeLoad = { listeners: new Map(), pools: new Map() }
 
 /** None when the two are equal. Never shows a secret. */
 export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
-  const { listeners, routes, pools, admin, ...settings } = from
-  const { listeners: nextListeners, routes: nextRoutes, pools: nextPools, admin: nextAdmin, ...nextSettings } = to
+  const { listeners, routes, pools, admin, transport, ...settings } = from
+  const { listeners: nextListeners, routes: nextRoutes, pools: nextPools, admin: nextAdmin, ...rest } = to
+  const { transport: nextTransport, ...nextSettings } = rest
   const loadOf = (pool: string) => load.pools.get(pool) ?? new Map<string, never>()
   return [
     ...planListeners(listeners, nextListeners, load),
     ...differences('admin', admin, nextAdmin).map(other),
+    ...differences('transport', transport, nextTransport).map(atNextStart),
     ...differences('', settings, nextSettings).map(other),
     ...planRoutes(routes, nextRoutes),
     ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {
@@ -32,6 +34,9 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
     }),
   ]
 }
+
+/** What is chosen once, when the process starts. */
+const atNextStart = ({ key, text }: Difference): Change => other({ key, text: `${text}, with the next start` })
 
 const other = ({ key, text }: Difference): Change => gone(key, text, noLoad)
 

@@ -311,14 +311,16 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
     const record = {
       startedAt: this.startedAt,
       endedAt: this.now(),
-      peer: client.peer,
+      client,
+      line: client.readLine(),
+      identity: this.identity,
+      subject: this.subject,
       route: route.key,
       pool: route.pool?.name,
       ending,
       attempts: this.past ?? [],
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
-      readHead: () => client.readHead(),
     }
     for (const observe of observers) observe(record)
   }

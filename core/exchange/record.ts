@@ -1,7 +1,8 @@
 /** What is known of an exchange when it is over: for the access log, traces and whoever asks "why this backend?". */
-import type { RequestHead } from '../http1/request-head.ts'
+import type { Subject } from '../admission/admission.ts'
+import type { ClientIdentity } from '../forward/identify.ts'
 import type { RefusalReason } from '../observe/counters.ts'
-import type { Peer } from '../stream/peer.ts'
+import type { ClientStream, RequestLine } from '../stream/client-stream.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 
 /**
@@ -28,7 +29,12 @@ export interface AttemptRecord {
 export interface ExchangeRecord {
   readonly startedAt: number
   readonly endedAt: number
-  readonly peer: Peer
+  /** Who asked: reads the request again, until the observer returns. */
+  readonly client: Pick<ClientStream, 'peer' | 'readHead'>
+  readonly line: RequestLine
+  readonly identity: ClientIdentity
+  /** Who it has been shown to come from; undefined: nobody asked. */
+  readonly subject: Subject | undefined
   /** The route's key; '' when no rule held. */
   readonly route: string
   readonly pool: string | undefined
@@ -38,8 +44,6 @@ export interface ExchangeRecord {
   /** Bytes of bodies, with the size lines of chunks where they pass as they came. */
   readonly requestBytes: number
   readonly responseBytes: number
-  /** Reads the request's head again; valid until the observer returns. */
-  readonly readHead: () => RequestHead
 }
 
 /** Hears of an exchange, once, in the event that ended it. Must not throw. */

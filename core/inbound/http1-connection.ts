@@ -193,6 +193,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
 
   onClose(): void {
     this.loseClient()
+    this.peer.gone()
     this.home.onClosed(this)
   }
 

@@ -13,7 +13,7 @@ import { commit, MAX_GATHERED_BYTES, outbox } from '../net/outbox.ts'
 import { retained } from '../net/retained.ts'
 import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
-import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
+import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -39,6 +39,7 @@ export interface Http1Carrier {
 /** What may come of a client behind the request that was answered; 'unknown': nothing that is wanted. */
 export type Behind = 'requests' | 'nothing' | 'unknown'
 
+const SPACE = 0x20
 const LINE_END = Buffer.from('\r\n')
 
 export class Http1Stream implements ClientStream {
@@ -107,6 +108,17 @@ export class Http1Stream implements ClientStream {
     return head
   }
 
+  readLine(): RequestLine {
+    const { bytes, start } = this
+    const methodEnd = bytes.indexOf(SPACE, start)
+    const targetEnd = bytes.indexOf(SPACE, methodEnd + 1)
+    return {
+      method: bytes.toString('latin1', start, methodEnd),
+      target: bytes.toString('latin1', methodEnd + 1, targetEnd),
+      protocol: this.isOldClient ? 'HTTP/1.0' : 'HTTP/1.1',
+    }
+  }
+
   pauseBody(): void {
     this.carrier.pauseBody()
   }
@@ -158,7 +170,7 @@ export class Http1Stream implements ClientStream {
   refuse(problem: Problem): void {
     this.coding = 'length'
     this.hasResponded = true
-    const persists = this.mayPersist()
+    const persists = problem.closes !== true && this.mayPersist()
     const respondent: Respondent = {
       accept: this.readHead().fields.valueNamed('accept'),
       isHead: this.isHead,

@@ -37,6 +37,14 @@ const refusals = <const Reason extends string>(reason: Reason) =>
     status: ['refused', reason],
   }) as const
 
+const lostLines = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'access_log_lost',
+    help: 'Lines of the access log that could not be written, by cause.',
+    label: ['cause', cause],
+    status: ['accessLogLost', cause],
+  }) as const
+
 /** Of the process. */
 export const edgeLedger = ledger({
   connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
@@ -89,6 +97,9 @@ export const edgeLedger = ledger({
   abandoned: { metric: 'abandoned_requests', help: 'Requests whose client left before the end.' },
   tunnels: { metric: 'tunnels', help: 'Connections upgraded to a tunnel.' },
   tunnelsOpen: { metric: 'tunnels', type: 'gauge', help: 'Tunnels open.' },
+  accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
+  accessLogLostToBacklog: lostLines('backlog'),
+  accessLogLostToFailure: lostLines('failure'),
   bytesFromClients: { metric: 'client_received', unit: 'bytes', help: 'Bytes read from clients.' },
   bytesToClients: { metric: 'client_sent', unit: 'bytes', help: 'Bytes written to clients.' },
 })
@@ -157,11 +168,21 @@ export const stickyLedger = ledger({
   moved: stickyRequests('moved'),
 })
 
+/** Of a limit of a route or pool. */
+export const limitLedger = ledger({
+  refused: { metric: 'limit_refused', help: 'Requests that the limit refused.' },
+  reported: {
+    metric: 'limit_reported',
+    help: 'Requests that the limit would have refused, were it to do more than report.',
+  },
+})
+
 export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
 export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type StickyCounters = CountersOf<typeof stickyLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
+export type LimitCounters = CountersOf<typeof limitLedger.specs>
 
 /** Which rule refused a request -> where that is counted. */
 export const refusedBy = {

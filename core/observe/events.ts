@@ -82,6 +82,10 @@ export type EdgeEvent =
    * often besides in the second before it was told; absent: not once.
    */
   | { readonly kind: 'shortage'; readonly detail: string; readonly more?: number }
+  /** Lines of the access log are being lost. */
+  | { readonly kind: 'access-log-away'; readonly to: string; readonly reason: string }
+  /** They are written again; `lost`: how many were not. */
+  | { readonly kind: 'access-log-back'; readonly to: string; readonly lost: number }
   /** The process is past a bound of `overload`, and requests are refused. */
   | { readonly kind: 'overload'; readonly detail: string }
   /** None are any more. */

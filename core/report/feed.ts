@@ -11,7 +11,7 @@ import { createMeter, type Meter } from './meter.ts'
 import { poolFrame, type PoolMeter, recentLatency } from './pool-feed.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { scaleBoundsMs } from '../observe/scale.ts'
-import type { BackendView, EdgeView, PoolView, ProcessView } from './view.ts'
+import type { BackendView, EdgeView, PoolView, ProcessView, RouteView } from './view.ts'
 
 export interface FeedOptions {
   readonly view: () => EdgeView
@@ -77,6 +77,7 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
   const edgeMeter: EdgeMeter = createMeter()
   /** By the key of a route. */
   const routeMeter = createMeter()
+  const refusalMeter = createMeter()
   let backends = new Map<BackendView, BackendFeed>()
   /** By the counters of a pool, which outlive reloads. */
   let poolMeters = new Map<Readonly<PoolCounters>, PoolMeter>()
@@ -107,6 +108,11 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
     edgeMeter.turn()
   }
 
+  function readRoutes(routes: readonly RouteView[], at: number): void {
+    routeMeter.read(at, Object.fromEntries(routes.map(({ key, requests }) => [key, requests])))
+    refusalMeter.read(at, Object.fromEntries(routes.map(({ key, refused }) => [key, refused])))
+  }
+
   function next(): Frame {
     const at = clock.now()
     const edge = view()
@@ -114,7 +120,7 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
     readBackends(edge.pools, at)
     readPools(edge.pools, at)
     edgeMeter.read(at, { ...edge.counters, cpuSeconds: facts.cpuSeconds })
-    routeMeter.read(at, Object.fromEntries(edge.routes?.map(({ key, requests }) => [key, requests]) ?? []))
+    readRoutes(edge.routes ?? [], at)
     const offsetMs = clock.wallTime() - at
     const pools = edge.pools.map((pool) => {
       const meter = poolMeters.get(pool.counters) ?? createMeter()
@@ -133,6 +139,7 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
         match,
         pool,
         requestsPerSecond: tidy(routeMeter.perSecond(key)),
+        refusalsPerSecond: tidy(refusalMeter.perSecond(key)),
       })),
       ...reloadFrame(edge.reload),
     }

@@ -164,6 +164,8 @@ export interface RouteFrame {
   readonly match: string
   readonly pool: string
   readonly requestsPerSecond: number
+  /** By a rule of the route: an address, a limit, a missing key. */
+  readonly refusalsPerSecond: number
 }
 
 export interface Generation {

@@ -3,7 +3,7 @@
  * format: add, never rename.
  */
 import { bucketBoundsMs } from '../observe/buckets.ts'
-import { backendLedger, edgeLedger, poolLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, limitLedger, poolLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -14,6 +14,7 @@ import {
   type EdgeView,
   holdOwners,
   isUsable,
+  type LimitView,
   type OverloadView,
   type PoolView,
   type ProcessView,
@@ -50,6 +51,21 @@ const strategyRows: readonly Row<StrategyFacts>[] = [
     'gauge',
     '1 while the strategy as configured does not run: it failed.',
     (s) => (s.revertedBecause === undefined ? 0 : 1),
+  ],
+]
+
+const limitRows: readonly Row<LimitView>[] = [
+  [
+    'limit_keys',
+    'gauge',
+    'Addresses, clients or whatever the limit counts by, that something is held of.',
+    (l) => l.keys,
+  ],
+  [
+    'limit_evictions_total',
+    'counter',
+    'Those forgotten for want of room that had used something up.',
+    (l) => l.evicted,
   ],
 ]
 
@@ -94,6 +110,7 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
   renderStrategies(page, edge)
   renderPools(page, edge)
   renderSticky(page, edge)
+  if (edge.limits !== undefined) renderLimits(page, edge.limits)
   renderBackends(page, edge)
   return page.text()
 }
@@ -145,6 +162,24 @@ function renderSticky(page: MetricPage, edge: EdgeView): void {
   if (learning.length === 0) return
   page.family('smartedge_sticky_sessions', 'gauge', 'Learned sessions that are remembered.')
   for (const { labels, sessions = 0 } of learning) page.sample(labels, sessions)
+}
+
+function renderLimits(page: MetricPage, limits: readonly LimitView[]): void {
+  const told = new Map<string, number>()
+  const labelled = limits.map((limit) => {
+    const { kind, name } = limit.owner
+    // A rule in words leaves its secrets out, so that two may be told alike, and no two samples may.
+    const key = `${limit.name} ${kind} ${name}`
+    const times = (told.get(key) ?? 0) + 1
+    told.set(key, times)
+    const owner = times === 1 ? name : `${name} #${times}`
+    return { limit, labels: formatLabels({ [kind]: owner, limit: limit.name }), counters: limit.counters }
+  })
+  for (const [name, type, help, read] of limitRows) {
+    page.family(`smartedge_${name}`, type, help)
+    for (const { limit, labels } of labelled) page.sample(labels, read(limit))
+  }
+  renderLedger(page, limitLedger, labelled)
 }
 
 function renderBackends(page: MetricPage, edge: EdgeView): void {

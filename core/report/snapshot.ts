@@ -3,7 +3,7 @@
  * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
  */
 import type { Clock } from '../clock.ts'
-import { backendLedger, edgeLedger, poolLedger, stickyLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, limitLedger, poolLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -13,6 +13,7 @@ import type {
   EdgeView,
   HoldOwner,
   HoldView,
+  LimitView,
   ListenerView,
   Phase,
   PoolView,
@@ -37,11 +38,27 @@ export interface StatusSnapshot {
   /** null: no bounds are configured. */
   readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
   readonly pools: readonly PoolStatus[]
+  /** Of routes and pools. */
+  readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
   readonly reload: ReloadStatus | null
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
+
+/** Beside these all that is counted of it since it was configured. */
+export interface LimitStatus extends StatusOf<typeof limitLedger.specs> {
+  /** The rule in words; null: it is a pool's. */
+  readonly route: string | null
+  /** null: it is a route's. */
+  readonly pool: string | null
+  readonly name: string
+  readonly kind: LimitView['kind']
+  /** Addresses, clients or whatever it counts by, that something is held of now. */
+  readonly keys: number
+  /** Those forgotten for want of room that had used something up. */
+  readonly evicted: number
+}
 
 /** Beside these all that is counted of it since the start. */
 export interface PoolStatus extends StatusOf<typeof poolLedger.specs> {
@@ -157,6 +174,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     counters: edgeLedger.status(edge.counters),
     overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
+    limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
   }
 }
@@ -171,6 +189,16 @@ const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   maxInflight: boundOf(pool),
   ...poolLedger.status(pool.counters),
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
+})
+
+const limitStatus = ({ owner, name, kind, counters, keys, evicted }: LimitView): LimitStatus => ({
+  route: owner.kind === 'route' ? owner.name : null,
+  pool: owner.kind === 'pool' ? owner.name : null,
+  name,
+  kind,
+  keys,
+  evicted,
+  ...limitLedger.status(counters),
 })
 
 const stickyStatus = ({ counters, sessions }: StickyView): StickyStatus => ({

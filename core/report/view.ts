@@ -2,7 +2,7 @@
  * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
  * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
  */
-import type { BackendCounters, EdgeCounters, PoolCounters, StickyCounters } from '../observe/counters.ts'
+import type { BackendCounters, EdgeCounters, LimitCounters, PoolCounters, StickyCounters } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
@@ -13,6 +13,8 @@ export interface EdgeView {
   readonly pools: readonly PoolView[]
   /** The rules in file order; absent: not counted. */
   readonly routes?: readonly RouteView[]
+  /** Those of routes and pools; absent: there are none. */
+  readonly limits?: readonly LimitView[]
   /** Whether requests are shed; absent: nobody looks. */
   readonly overload?: OverloadView
   /** What is in force since when; absent: nothing can be reloaded. */
@@ -33,6 +35,21 @@ export interface RouteView {
   readonly pool: string
   /** Requests that this rule took, since it was published. */
   readonly requests: number
+  /** Those of them that one of its rules refused. */
+  readonly refused: number
+}
+
+/** A limit of a route or pool. */
+export interface LimitView {
+  /** `name`: the pool's, or the route's rule in words: of two limits that are told alike here, both stand in the list. */
+  readonly owner: { readonly kind: 'route' | 'pool'; readonly name: string }
+  readonly name: string
+  readonly kind: 'rate' | 'in-flight' | 'connections'
+  readonly counters: Readonly<LimitCounters>
+  /** Addresses, clients or whatever it counts by, that something is held of now. */
+  readonly keys: number
+  /** Those forgotten for want of room that had used something up. */
+  readonly evicted: number
 }
 
 /** `draining`: no new connections, what is in flight is being finished. */

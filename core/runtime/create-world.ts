@@ -5,17 +5,16 @@ import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
-import type { RouteRule } from '../route/route.ts'
 import { compileRoutes } from '../route/table.ts'
-import { fingerprint } from '../secrets.ts'
+import { routeKey } from './route-key.ts'
 import type { RunningPool } from './running-pool.ts'
 
 /** What a snapshot is made of beside the config. */
 export interface WorldParts {
   readonly pools: ReadonlyMap<string, RunningPool>
   readonly geo: Geo | undefined
-  /** Who lets requests of that priority in. */
-  readonly admission: (priority: number) => Admission
+  /** Who decides over the requests of a route; `key`: the route's over reloads. */
+  readonly admission: (rule: RouteConfig, key: string) => Admission
   /** The snapshot before, whose routes keep their counters; undefined: there was none. */
   readonly previous: World | undefined
 }
@@ -29,10 +28,10 @@ export function createWorld(config: Config, { pools, geo, admission, previous }:
     routes: compileRoutes(config.routes, (rule): Route => {
       const pool = snapshots.get(rule.pool)
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
-      const key = keyOf(rule)
+      const key = routeKey(rule)
       const { priority, timeouts, hedge } = rule
       const counters = countersOf(key)
-      return { key, admission: admission(priority), priority, pool: poolOf(rule, pool), timeouts, hedge, counters }
+      return { key, admission: admission(rule, key), priority, pool: poolOf(rule, pool), timeouts, hedge, counters }
     }),
     nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,
@@ -48,9 +47,6 @@ function poolOf({ retry, timeouts }: RouteConfig, pool: Pool): Pool {
   if (retry === undefined && timeouts === undefined) return pool
   return { ...pool, retry: { ...pool.retry, ...retry }, timeouts: { ...pool.timeouts, ...timeouts?.backend } }
 }
-
-/** The same rule is the same text, secrets counted in: what it counts goes on. */
-const keyOf = ({ match, pool }: Pick<RouteRule, 'match' | 'pool'>): string => fingerprint([match, pool])
 
 /** Of two rules with one key the second is never reached, so each record is handed out once. */
 function keptCounters(previous: World | undefined): (key: string) => RouteCounters {

@@ -10,9 +10,10 @@ import type { EventLog } from '../observe/event-log.ts'
 import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
-import type { EdgeView, OverloadView, Phase, PoolView, ProcessView } from '../report/view.ts'
+import type { EdgeView, LimitView, OverloadView, Phase, PoolView, ProcessView } from '../report/view.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
 import type { OverloadGuard } from './overload-guard.ts'
@@ -27,6 +28,7 @@ export interface EdgeViewOptions {
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view'>
   readonly clients: { readonly store: ClientStore | undefined }
+  readonly gates: Pick<Gates, 'limitFacts'>
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -41,20 +43,27 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, listeners, overload, counters, clock, life, log, maxWatchers } = options
+  const { published, pools, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
     ...overloadView(overload.view),
+    ...limitsView(gates.limitFacts),
     phase: life.phase,
     listeners: listeners.running.map(listenerView),
     counters,
     pools: runningPools().map(poolView),
     routes: published.config.routes.map(({ match, pool }, index) => {
       const { key = '', counters: counted } = published.world.routes.routes[index] ?? {}
-      return { key, match: describeMatch(match), pool, requests: counted?.requests ?? 0 }
+      return {
+        key,
+        match: describeMatch(match),
+        pool,
+        requests: counted?.requests ?? 0,
+        refused: counted?.refused ?? 0,
+      }
     }),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
@@ -79,6 +88,8 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
 }
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
+
+const limitsView = (limits: readonly LimitView[]) => (limits.length > 0 ? { limits } : {})
 
 const overloadView = (overload: OverloadView | undefined) => (overload ? { overload } : {})
 

@@ -22,6 +22,8 @@ export interface Problem {
   readonly retryAfterSeconds?: number
   /** Field lines with CRLF each, one character a byte. */
   readonly lines?: string
+  /** No further request is answered on the connection. */
+  readonly closes?: true
   /** Sent instead of the problem: nothing has gone wrong, yet the request ends here. */
   readonly content?: OwnContent
 }
@@ -31,6 +33,14 @@ export interface OwnContent {
   readonly type: string | undefined
   /** One character a byte. */
   readonly text: string
+}
+
+/** The first line of a request, one character a byte. */
+export interface RequestLine {
+  readonly method: string
+  readonly target: string
+  /** `HTTP/1.1`. */
+  readonly protocol: string
 }
 
 /** Who sent a request and takes its response. Every call comes in the middle of one event. */
@@ -46,6 +56,8 @@ export interface ClientStream {
   readonly isBlocked: boolean
   /** Hears of the request from now on; set once, while the head is handed on. */
   sink: RequestSink
+  /** Costs a tenth of reading the head. */
+  readLine(): RequestLine
   /** Reads the head again, which costs a microsecond: for errors and later attempts. Valid until the event is over. */
   readHead(): RequestHead
   /** No body bytes for now: whoever holds things up is not the client. */

@@ -9,6 +9,7 @@ export class Peer implements PeerFacts {
   readonly certificate: string | undefined
   private askedOf: Identify | undefined = undefined
   private known: ClientIdentity | undefined = undefined
+  private waiting: (() => void)[] | undefined = undefined
 
   constructor(facts: PeerFacts) {
     this.address = facts.address
@@ -24,5 +25,16 @@ export class Peer implements PeerFacts {
       this.known = identify(this)
     }
     return this.known
+  }
+
+  /** Runs `task` once the connection is gone; it is not, yet. */
+  whenGone(task: () => void): void {
+    ;(this.waiting ??= []).push(task)
+  }
+
+  /** The connection is gone: said once, by the connection. */
+  gone(): void {
+    for (const task of this.waiting ?? []) task()
+    this.waiting = undefined
   }
 }

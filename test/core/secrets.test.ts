@@ -69,7 +69,7 @@ describe('hiding', () => {
     expect(['credentials', 'API-KEY', 'api_key', 'secretName', 'key', 'weight'].map(soundsSecret)).toEqual([
       true,
       true,
-      false,
+      true,
       true,
       false,
       false,

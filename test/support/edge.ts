@@ -77,6 +77,7 @@ export function testPool(ports: readonly number[], overrides: Partial<PoolConfig
     maxInflight: undefined,
     queue: undefined,
     concurrency: undefined,
+    limits: undefined,
     ...overrides,
   }
 }
@@ -120,6 +121,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     geo: undefined,
     clients: undefined,
     overload: undefined,
+    accessLog: undefined,
     routes: [{ match: anyRequest, pool: 'web', priority: 5 }],
     pools: [testPool([])],
     ...overrides,

@@ -28,7 +28,7 @@ import type {
 } from '../../core/stream/backend-stream.ts'
 import type { Sticky } from '../../core/sticky/sticky.ts'
 import type { BodyForm, HandedOver } from '../../core/stream/body-form.ts'
-import type { ClientStream, Problem, RequestSink } from '../../core/stream/client-stream.ts'
+import type { ClientStream, Problem, RequestLine, RequestSink } from '../../core/stream/client-stream.ts'
 import type { Peer } from '../../core/stream/peer.ts'
 import { bytesOf, textOf } from './http1-bytes.ts'
 import { parseRequest, parseResponse } from './http1-heads.ts'
@@ -52,6 +52,11 @@ class FakeClient implements ClientStream {
 
   constructor(request: string) {
     this.request = request
+  }
+
+  readLine(): RequestLine {
+    const [method = '', target = '', protocol = ''] = this.request.split('\r\n')[0]!.split(' ')
+    return { method, target, protocol }
   }
 
   readHead(): RequestHead {

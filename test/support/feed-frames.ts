@@ -124,8 +124,13 @@ export const frameOf = (pools: readonly PoolFrame[], overrides: Partial<Frame> =
     },
     pools,
     routes: [
-      { match: 'GET api.example.com/v1/*', pool: 'api', requestsPerSecond: requestsPerSecond * 0.2 },
-      { match: '*', pool: 'web', requestsPerSecond: requestsPerSecond * 0.8 },
+      {
+        match: 'GET api.example.com/v1/*',
+        pool: 'api',
+        requestsPerSecond: requestsPerSecond * 0.2,
+        refusalsPerSecond: 12,
+      },
+      { match: '*', pool: 'web', requestsPerSecond: requestsPerSecond * 0.8, refusalsPerSecond: 0 },
     ],
     generation: {
       number: 42,

@@ -26,6 +26,7 @@ const LEAVES = [
   'core/own-files.ts',
   'core/part.ts',
   'core/random.ts',
+  'core/rate.ts',
   'core/suggest.ts',
   'core/secrets.ts',
   'core/sliding-window.ts',
@@ -52,7 +53,6 @@ const FOR_ADMIN = [
   ...['observe', 'report', 'config', 'http1', 'net', 'inbound', 'stream'].map((name) => `core/${name}/`),
   'core/forward/date-line.ts',
   'core/clients/contract.ts',
-  'core/clients/rate.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
@@ -83,8 +83,8 @@ const LAYERS: readonly Layer[] = [
   },
   {
     from: 'core/limits/',
-    to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/'],
-    types: ['core/clients/', 'core/observe/', 'core/stream/'],
+    to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/', 'core/observe/'],
+    types: ['core/clients/', 'core/stream/'],
   },
   { from: 'core/clients/', to: ['core/control/queue.ts'], types: ['core/config/', 'core/observe/'] },
   { from: 'core/sticky/', to: ['core/backend/', 'core/http1/', 'core/observe/'] },
@@ -94,8 +94,9 @@ const LAYERS: readonly Layer[] = [
     types: ['core/admission/', 'core/net/', 'core/observe/'],
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
+  { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
-  { from: 'core/config/', to: ['core/strategy/shipped.ts'], types: ['core/'] },
+  { from: 'core/config/', to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts'], types: ['core/'] },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
   // It speaks the same HTTP as traffic, over the same connections.
   {

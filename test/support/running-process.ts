@@ -29,6 +29,8 @@ export interface ProcessOptions {
   /** Before the command, such as `ulimit -n 128;` */
   readonly shell?: string
   readonly env?: Readonly<Record<string, string>>
+  /** 'pipe': nobody reads it; absent: it goes nowhere. */
+  readonly stdout?: 'pipe'
 }
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
@@ -66,13 +68,13 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   return spawn(() => files[Symbol.asyncDispose]())
 }
 
-function spawnIn(files: StrategyFiles, { args = [], shell = '', env }: ProcessOptions) {
+function spawnIn(files: StrategyFiles, { args = [], shell = '', env, stdout }: ProcessOptions) {
   const command = [process.execPath, main, 'run', '-c', files.path('smartedge.config.json'), ...args]
   return Bun.spawn(['sh', '-c', `${shell} exec "$@"`, 'sh', ...command], {
     cwd: files.folder,
     env: { ...process.env, XDG_STATE_HOME: files.path('state'), ...env },
     stdin: 'ignore',
-    stdout: 'ignore',
+    stdout: stdout ?? 'ignore',
     stderr: 'pipe',
   })
 }

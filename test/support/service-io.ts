@@ -7,6 +7,8 @@ export interface FakeIo extends ServiceIo {
   readonly err: () => string
   readonly signal: (signal: Signal) => void
   readonly hangup: () => void
+  /** SIGUSR1. */
+  readonly reopen: () => void
   readonly fault: (error: unknown) => void
   /** Something ends the process; the code that it ends with. */
   readonly exit: (code: number) => number
@@ -20,6 +22,7 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
   const written = { out: '', err: '' }
   const handlers = new Set<(signal: Signal) => void>()
   const hangups = new Set<() => void>()
+  const reopens = new Set<() => void>()
   const guards = new Set<(code: number) => number>()
   const waiting = new Set<() => void>()
   let onFault: (error: unknown) => void = () => undefined
@@ -48,6 +51,10 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
       hangups.add(handler)
       return () => hangups.delete(handler)
     },
+    onReopen(handler) {
+      reopens.add(handler)
+      return () => reopens.delete(handler)
+    },
     onFault(handler) {
       onFault = handler
     },
@@ -63,6 +70,7 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     err: () => written.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),
     hangup: () => hangups.forEach((handler) => handler()),
+    reopen: () => reopens.forEach((handler) => handler()),
     fault: (error) => onFault(error),
     exit: (code) => [...guards].reduce((last, guard) => guard(last), code),
     watchers: () => handlers.size,

@@ -9,6 +9,7 @@ import { breaker } from './breaker.ts'
 import { concurrency } from './concurrency.ts'
 import { ejection } from './ejection.ts'
 import { health } from './health.ts'
+import { limits } from './limits.ts'
 import { backends } from './member.ts'
 import { queue, warnOfIdleQueue } from './queue.ts'
 import { poolRetry } from './retry.ts'
@@ -100,6 +101,7 @@ const body = object(
         'Requests at once in the whole pool, upgraded connections included; no bound by default. Each backend may have one of its own.',
       examples: [500],
     }),
+    limits,
   },
   { description: 'Backends that serve the same, and how one is chosen.' },
 )

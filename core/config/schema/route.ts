@@ -1,4 +1,5 @@
 /** `routes`: which requests go to which pool, in file order. */
+import type { LimitPolicy } from '../../limits/policy.ts'
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
 import type { RouteTimeouts } from '../config.ts'
@@ -9,6 +10,7 @@ import { convert, type Field, type Located, located, required } from '../read/fi
 import type { Reading } from '../read/reading.ts'
 import { count, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
+import { limits } from './limits.ts'
 import { isToken, tokenPattern } from './names.ts'
 import { routeRetry } from './retry.ts'
 import { hedge, routeTimeouts } from './route-times.ts'
@@ -121,6 +123,7 @@ export interface RouteDraft {
   readonly timeouts?: RouteTimeouts
   readonly retry?: RouteRetry
   readonly hedge?: HedgePolicy
+  readonly limits?: readonly LimitPolicy[]
 }
 
 const poolName = text({
@@ -143,10 +146,11 @@ const route = convert(
           'How important its requests are, 9 being most: in a queue they go before those of lower ones, and when the process is overloaded they are shed later.',
         examples: [9],
       }),
+      limits,
     },
     { description: 'Requests and the pool that serves them.' },
   ),
-  ({ match: found, pool, priority, timeouts, retry, hedge: second }): RouteDraft | undefined =>
+  ({ match: found, pool, priority, timeouts, retry, hedge: second, limits: bounds }): RouteDraft | undefined =>
     pool && {
       pool,
       priority,
@@ -154,6 +158,7 @@ const route = convert(
       ...(timeouts && { timeouts }),
       ...(retry && { retry }),
       ...(second && { hedge: second }),
+      ...(bounds && { limits: bounds }),
     },
 )
 

@@ -20,9 +20,10 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
 }
 
 /** What balancers did not tell from the start. */
-const NEWER = 'why until health maxInflight waiting queuedPerSecond turnedAwayPerSecond shedding shedPerSecond'.split(
-  ' ',
-)
+const NEWER =
+  'why until health maxInflight waiting queuedPerSecond turnedAwayPerSecond shedding shedPerSecond refusalsPerSecond'.split(
+    ' ',
+  )
 
 describe('frames', () => {
   test('are recognised, and a newer balancer may tell more', () => {

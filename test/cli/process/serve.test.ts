@@ -14,6 +14,7 @@ const edgeThatEnds: RunningEdge = {
   addresses: [],
   adminAddress: undefined,
   status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
+  reopenLogs: () => undefined,
   reportFault: () => undefined,
   drain: async () => ({ cut: 0 }),
   kill: () => undefined,
@@ -31,6 +32,7 @@ function scripted(overrides: Partial<Service> = {}) {
     addresses: [],
     adminAddress: undefined,
     status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
+    reopenLogs: () => undefined,
     reportFault: (error) => void faults.push(error),
     drain() {
       calls.drain++
@@ -224,6 +226,7 @@ async function scriptedEdge(): Promise<{ edge: RunningEdge }> {
       addresses: [],
       adminAddress: undefined,
       status,
+      reopenLogs: () => undefined,
       reportFault: () => undefined,
       drain,
       kill: () => undefined,

@@ -28,6 +28,7 @@ describe('a valid config', () => {
       geo: undefined,
       clients: undefined,
       overload: undefined,
+      accessLog: undefined,
       routes: [{ match: everything, pool: 'web', priority: 5 }],
       pools: [
         {
@@ -62,6 +63,7 @@ describe('a valid config', () => {
           maxInflight: undefined,
           queue: undefined,
           concurrency: undefined,
+          limits: undefined,
         },
       ],
     })

@@ -87,6 +87,12 @@ describe('planChanges', () => {
         'drainTimeout: 5m -> 1s',
       ],
     ],
+    [
+      'the kind of sockets, which is chosen once',
+      withTop({}),
+      withTop({ transport: 'bun' }),
+      ['transport: "auto" -> "bun", with the next start'],
+    ],
     ['trusted proxies', withTop({}), withTop({ trustedProxies: ['::1'] }), ['trustedProxies: changed']],
     [
       'a token, without showing it',

@@ -253,7 +253,7 @@ describe('the record of an exchange', () => {
     clock.advance(20)
     answers(sources[1]!.last, 'hello')
     expect(records).toHaveLength(1)
-    const [{ readHead, peer, ...rest }] = records as [(typeof records)[0]]
+    const [{ client: asker, line, identity, ...rest }] = records as [(typeof records)[0]]
     expect(rest).toEqual({
       startedAt: 0,
       endedAt: 25,
@@ -280,8 +280,10 @@ describe('the record of an exchange', () => {
       ],
       requestBytes: 3,
       responseBytes: 5,
+      subject: undefined,
     })
-    expect([readHead().method, peer.address]).toEqual(['POST', '192.0.2.1'])
+    expect([asker.readHead().method, asker.peer.address, identity.address]).toEqual(['POST', '192.0.2.1', '192.0.2.1'])
+    expect(line).toEqual({ method: 'POST', target: '/', protocol: 'HTTP/1.1' })
   })
 
   test('is not made when nobody observes', () => {

@@ -301,15 +301,17 @@ describe('feed', () => {
     expect(watch([]).frames[0]).toMatchObject({ generation: null, reload: null, routes: [] })
   })
 
-  test('tells how much each route takes', () => {
-    const routes = [{ key: 'v1', match: '/v1/*', pool: 'web', requests: 0 }]
+  test('tells how much each route takes, and refuses', () => {
+    const routes = [{ key: 'v1', match: '/v1/*', pool: 'web', requests: 0, refused: 0 }]
     const edge = fakeEdge([], { routes })
     const clock = virtualClock()
     const frames: Frame[] = []
     createFeed({ view: () => edge, process: () => fakeProcess, clock }).subscribe((frame) => frames.push(frame))
-    routes[0] = { key: 'v1', match: '/v1/*', pool: 'web', requests: 10 }
+    routes[0] = { key: 'v1', match: '/v1/*', pool: 'web', requests: 10, refused: 3 }
     clock.advance(500)
-    expect(frames.at(-1)?.routes).toEqual([{ match: '/v1/*', pool: 'web', requestsPerSecond: 20 }])
+    expect(frames.at(-1)?.routes).toEqual([
+      { match: '/v1/*', pool: 'web', requestsPerSecond: 20, refusalsPerSecond: 6 },
+    ])
   })
 
   test('survives JSON unchanged and stays small with 50 backends', () => {

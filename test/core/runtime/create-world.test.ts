@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { everybody } from '../../../core/admission/admission.ts'
-import type { Config } from '../../../core/config/config.ts'
+import type { Config, RouteConfig } from '../../../core/config/config.ts'
 import type { World } from '../../../core/exchange/world.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
 import type { RouteRule } from '../../../core/route/route.ts'
@@ -48,16 +48,16 @@ describe('a snapshot', () => {
     expect(make({ routes: rules }, first).routes.routes.map(({ counters }) => counters.requests)).toEqual([3, 0])
   })
 
-  test('asks who lets requests in by the priority of their rule', () => {
-    const asked: number[] = []
-    const admission = (priority: number) => (asked.push(priority), everybody)
+  test('asks who decides over the requests of each rule, and tells by what it is known over reloads', () => {
+    const asked: [priority: number, key: string][] = []
+    const admission = ({ priority }: RouteConfig, key: string) => (asked.push([priority, key]), everybody)
     const routes = [
       { ...rule('/a', 'web'), priority: 9 },
       { ...rule('/b', 'web'), priority: 0 },
     ]
     const world = createWorld(testConfig({ routes }), { pools, geo: undefined, admission, previous: undefined })
     expect(world.routes.routes.map(({ priority }) => priority)).toEqual([9, 0])
-    expect(asked).toEqual([9, 0])
+    expect(asked).toEqual(world.routes.routes.map(({ priority, key }) => [priority, key]))
   })
 
   test('tells rules apart that only a secret value of a field does', () => {

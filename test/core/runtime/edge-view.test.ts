@@ -48,6 +48,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
     listeners: { running: listeners } as unknown as Listeners,
     overload: { view: undefined },
     clients: { store: undefined },
+    gates: { limitFacts: [] },
     counters: edgeLedger.create(),
     clock,
     life,

@@ -1,0 +1,92 @@
+/** Where lines go: a file that may be moved away under us, a pipe, or standard output. Nothing here waits on the thread that serves. */
+import { close, constants, fstatSync, open, stat, write, writeSync } from 'node:fs'
+import { promisify } from 'node:util'
+
+const [openFile, closeFile, statFile] = [promisify(open), promisify(close), promisify(stat)]
+
+/** What log rotation leaves readable to its group. */
+const MODE = 0o640
+const STDOUT = 1
+
+export interface LogFile {
+  /** Writes some of bytes[from..); resolves to how many, 0 while nothing is taken. Rejects with the system's error. */
+  write(bytes: Buffer, from: number): Promise<number>
+  /** Whether another file stands at its path now, or none. */
+  hasMoved(): Promise<boolean>
+  /** From here on what stands at its path is written to, made where nothing does. Rejects, and goes on with what it has. */
+  reopen(): Promise<void>
+  /** The rest at the end of the process, where that cannot hold it up: into a file. */
+  writeNow(bytes: Buffer): void
+  close(): void
+}
+
+/** Standard output: it can't move. */
+export const standardOutput = (): LogFile => ({
+  write: (bytes, from) => writeSome(STDOUT, bytes, from),
+  hasMoved: () => Promise.resolve(false),
+  reopen: () => Promise.resolve(),
+  writeNow(bytes) {
+    if (fstatSync(STDOUT).isFile()) writeSync(STDOUT, bytes)
+  },
+  close() {},
+})
+
+/** Opened to be appended to, made where there is none. Rejects with a reason in words. */
+export async function openLogFile(path: string): Promise<LogFile> {
+  let descriptor = await openAt(path)
+  return {
+    write: (bytes, from) => writeSome(descriptor, bytes, from),
+    async hasMoved() {
+      const there = await statFile(path).catch(() => undefined)
+      const ours = fstatSync(descriptor)
+      return there?.ino !== ours.ino || there.dev !== ours.dev
+    },
+    async reopen() {
+      const former = descriptor
+      descriptor = await openAt(path)
+      await closeFile(former)
+    },
+    writeNow: (bytes) => void writeSync(descriptor, bytes),
+    close: () => close(descriptor, () => undefined),
+  }
+}
+
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
+
+/** A pipe that nobody reads is refused, where `open` would else wait for a reader. */
+const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK
+
+async function openAt(path: string): Promise<number> {
+  try {
+    return await openFile(path, FLAGS, MODE)
+  } catch (error) {
+    throw new Error(`cannot write to ${path}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'what should be its folder is a file',
+  EACCES: 'permission denied',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENXIO: 'nobody reads it',
+  EPIPE: 'nobody reads it any more',
+}
+
+/** A system's error in words. */
+export function reasonOf(error: unknown): string {
+  return REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error))
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+const writeSome = (descriptor: number, bytes: Buffer, from: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    write(descriptor, bytes, from, bytes.length - from, null, (error, written) => {
+      if (error === null) resolve(written)
+      else if (codeOf(error) === 'EAGAIN') resolve(0)
+      else reject(error)
+    })
+  })

@@ -1,0 +1,141 @@
+/** The limits of all routes and pools over reloads: what another config does not change goes on, used up as it was. */
+import type { Admission } from '../admission/admission.ts'
+import type { LimitCounters } from '../observe/counters.ts'
+import { ConcurrencyLimit, ConcurrencyRule, concurrencyLimits } from './concurrency-limit.ts'
+import { ConnectionLimit, connectionLimit } from './connection-limit.ts'
+import { KeyReader } from './key.ts'
+import { KeyHash } from './key-hash.ts'
+import type { LimitPolicy } from './policy.ts'
+import { type OwnLimitOf, RateLimit, RateRule, rateLimits } from './rate-limit.ts'
+
+/** Who has limits. */
+export interface LimitOwner {
+  readonly kind: 'route' | 'pool'
+  /** By what it is known over reloads. */
+  readonly key: string
+  /** For people. */
+  readonly name: string
+  readonly limits: readonly LimitPolicy[]
+}
+
+type RunningLimit = RateLimit | ConcurrencyLimit | ConnectionLimit
+
+interface Running {
+  readonly owner: Pick<LimitOwner, 'kind' | 'name'>
+  readonly limit: RunningLimit
+}
+
+/** The limits of one route, its pool's included, by when they are asked. */
+export interface RouteLimits {
+  /** Of rates, whoever sends: before anybody asks who that is. */
+  readonly first: readonly Admission[]
+  /** Of rates, by subject. */
+  readonly bySubject: readonly Admission[]
+  /** Of what is under way or open at once: last, since it is given back. */
+  readonly atOnce: readonly Admission[]
+}
+
+/** What is told of a limit. */
+export interface LimitFacts {
+  readonly owner: Pick<LimitOwner, 'kind' | 'name'>
+  readonly name: string
+  readonly kind: LimitPolicy['kind']
+  readonly counters: Readonly<LimitCounters>
+  /** Held now. */
+  readonly keys: number
+  /** Of rates: forgotten for want of room, with what they had used up. */
+  readonly evicted: number
+}
+
+export class Limits {
+  private readonly hash: KeyHash
+  private readonly own: OwnLimitOf | undefined
+  private running: ReadonlyMap<string, Running> = new Map()
+
+  /** `seed`: 8 bytes that nobody can foresee. `own`: what subjects have instead of what a limit by client grants. */
+  constructor(seed: Uint8Array, own: OwnLimitOf | undefined) {
+    this.hash = new KeyHash(seed)
+    this.own = own
+  }
+
+  /** Puts the limits of `owners` in force; of two owners with one key the first counts. `now`: monotonic ms. */
+  update(owners: readonly LimitOwner[], now: number): void {
+    const next = new Map<string, Running>()
+    for (const owner of owners)
+      for (const policy of owner.limits) {
+        const id = idOf(owner, policy.name)
+        if (!next.has(id)) next.set(id, { owner, limit: goOn(this.running.get(id)?.limit, policy, now) })
+      }
+    this.running = next
+  }
+
+  /** Those of a route, and of the pool that serves it. */
+  of(route: LimitOwner, pool: LimitOwner): RouteLimits {
+    const all = [route, pool].flatMap((owner) =>
+      owner.limits.map(({ name, by }) => ({
+        limit: this.find(owner, name),
+        reader: new KeyReader(by, route.key, this.hash),
+        isBySubject: by.some(({ kind }) => kind === 'client'),
+      })),
+    )
+    const ratesOf = (bySubject: boolean): RateRule[] =>
+      all.flatMap(({ limit, reader, isBySubject }) =>
+        limit instanceof RateLimit && isBySubject === bySubject
+          ? [new RateRule(limit, reader, bySubject ? this.own : undefined)]
+          : [],
+      )
+    const places = all.flatMap(({ limit, reader }) =>
+      limit instanceof ConcurrencyLimit ? [new ConcurrencyRule(limit, reader)] : [],
+    )
+    const connections = all.flatMap(({ limit, reader }) =>
+      limit instanceof ConnectionLimit ? [connectionLimit(limit, reader)] : [],
+    )
+    return {
+      first: asked(ratesOf(false), rateLimits),
+      bySubject: asked(ratesOf(true), rateLimits),
+      atOnce: [...connections, ...asked(places, concurrencyLimits)],
+    }
+  }
+
+  get facts(): readonly LimitFacts[] {
+    return [...this.running.values()].map(({ owner: { kind, name }, limit }) => ({
+      owner: { kind, name },
+      name: limit.policy.name,
+      kind: limit.policy.kind,
+      counters: limit.counters,
+      keys: limit.keys,
+      evicted: limit.evicted,
+    }))
+  }
+
+  private find(owner: LimitOwner, name: string): RunningLimit {
+    const limit = this.running.get(idOf(owner, name))?.limit
+    if (limit === undefined) throw new Error(`the limit ${name} of ${owner.kind} ${owner.name} is not in force`)
+    return limit
+  }
+}
+
+/** Names hold no line feeds, and kinds no spaces. */
+const idOf = ({ kind, key }: LimitOwner, name: string): string => `${kind} ${name}\n${key}`
+
+const asked = <Rule>(rules: readonly Rule[], as: (rules: readonly Rule[]) => Admission): readonly Admission[] =>
+  rules.length === 0 ? [] : [as(rules)]
+
+/** What there was goes on where it counted the same by the same. */
+function goOn(before: RunningLimit | undefined, policy: LimitPolicy, now: number): RunningLimit {
+  const isSame = before !== undefined && Bun.deepEquals(before.policy.by, policy.by)
+  switch (policy.kind) {
+    case 'rate':
+      if (!isSame || !(before instanceof RateLimit)) return new RateLimit(policy, now)
+      before.update(policy, now)
+      return before
+    case 'in-flight':
+      if (!isSame || !(before instanceof ConcurrencyLimit)) return new ConcurrencyLimit(policy)
+      before.policy = policy
+      return before
+    case 'connections':
+      if (!isSame || !(before instanceof ConnectionLimit)) return new ConnectionLimit(policy)
+      before.policy = policy
+      return before
+  }
+}

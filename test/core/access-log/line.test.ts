@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { lineFormat } from '../../../core/access-log/line.ts'
+import { defaultFields, type LineFormat } from '../../../core/access-log/policy.ts'
+import { exchangeRecord, type RecordOptions } from '../../support/exchange-record.ts'
+import { configOf } from '../config/read-config.ts'
+
+const at = Date.UTC(2026, 10, 26, 20, 45, 0, 123)
+const json: LineFormat = { kind: 'json', fields: defaultFields }
+
+const write = (format: LineFormat, options?: RecordOptions, hidden: readonly string[] = []): string =>
+  lineFormat(format, hidden)(exchangeRecord(options), at)
+
+/** As the config has it. */
+function formatNamed(format: string): LineFormat {
+  const config = configOf({ pools: { web: { backends: ['http://a'] } }, log: { access: { format } } })
+  if (config.accessLog === undefined) throw new Error('no log')
+  return config.accessLog.format
+}
+
+describe('a line of the access log', () => {
+  test('as JSON holds what is known', () => {
+    expect(JSON.parse(write(json))).toEqual({
+      time: '2026-11-26T20:45:00.123Z',
+      client: '192.0.2.1',
+      method: 'GET',
+      target: '/a?b=1',
+      status: 200,
+      ending: 'answered',
+      durationMs: 20,
+      firstByteMs: 12.346,
+      requestBytes: 0,
+      responseBytes: 5,
+      pool: 'web',
+      backend: '127.0.0.1:8001',
+      attempts: 1,
+    })
+  })
+
+  test('leaves out what there is not: no pool, no attempt, no address', () => {
+    const line = write(json, {
+      address: '',
+      pool: undefined,
+      attempts: [],
+      ending: { kind: 'refused', status: 404, detail: 'no route matches this request' },
+    })
+    expect(JSON.parse(line)).toMatchObject({ status: 404, ending: 'refused', reason: 'no route matches this request' })
+    expect(Object.keys(JSON.parse(line) as object)).not.toContain('client')
+  })
+
+  test('names the rule that refused, and who it was', () => {
+    const line = write(json, {
+      ending: { kind: 'refused', status: 429, detail: 'too often', reason: 'rate' },
+      subject: { key: 'user ann' },
+    })
+    expect(JSON.parse(line)).toMatchObject({ status: 429, reason: 'rate', user: 'ann' })
+  })
+
+  test('tells of a client that left as nginx does', () => {
+    expect(JSON.parse(write(json, { ending: { kind: 'abandoned' } }))).toMatchObject({
+      status: 499,
+      ending: 'abandoned',
+    })
+  })
+
+  test('tells whom a trusted proxy speaks for, and nobody else’s word', () => {
+    const request = 'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n'
+    const client = (isTrusted: boolean): unknown =>
+      JSON.parse(
+        write(
+          { kind: 'json', fields: ['client'] },
+          { request, isTrusted: (address) => isTrusted && address === '192.0.2.1' },
+        ),
+      )
+    expect([client(true), client(false)]).toEqual([{ client: '198.51.100.7' }, { client: '192.0.2.1' }])
+  })
+
+  test('may have fields of the request, and an order of its own', () => {
+    const request = 'GET / HTTP/1.0\r\nHost: a.example\r\nUser-Agent: curl/8 "x"\\\xe9\r\n\r\n'
+    expect(
+      write({ kind: 'json', fields: ['host', 'header:user-agent', 'header:x', 'protocol', 'scheme'] }, { request }),
+    ).toBe('{"host":"a.example","header:user-agent":"curl/8 \\"x\\"\\\\\\u00e9","protocol":"HTTP/1.0","scheme":"http"}')
+  })
+
+  test.each([
+    ['common', '192.0.2.1 - - [26/Nov/2026:20:45:00 +0000] "GET /a?b=1 HTTP/1.1" 200 5'],
+    ['combined', '192.0.2.1 - - [26/Nov/2026:20:45:00 +0000] "GET /a?b=1 HTTP/1.1" 200 5 "-" "-"'],
+    ['{method}: {status} é', 'GET: 200 \xc3\xa9'],
+  ])('as %s', (format, line) => expect(write(formatNamed(format))).toBe(line))
+
+  test('as text keeps each value where it is, whatever a client sends', () => {
+    const request = 'GET /"\\ HTTP/1.1\r\nHost: a\r\nReferer: a" 200 1\\\tb\xe9\x80\r\n\r\n'
+    expect(write(formatNamed('"{target}" "{header:referer}"'), { request })).toBe(
+      '"/\\x22\\x5c" "a\\x22 200 1\\x5c\\x09b\\xe9\\x80"',
+    )
+  })
+
+  test.each(['json', 'combined', '{target}{header:x}{user}'])(
+    'as %s is one line of ASCII, whatever there is',
+    (name) => {
+      const format = formatNamed(name)
+      fc.assert(
+        fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (target, user) => {
+          const record = exchangeRecord({ subject: { key: `user ${user}` } })
+          const line = lineFormat(format, [])({ ...record, line: { ...record.line, target } }, at)
+          expect(line).toMatch(/^[ -~]*$/)
+          if (format.kind === 'json') expect(JSON.parse(line)).toMatchObject({ status: 200 })
+        }),
+      )
+    },
+  )
+
+  test('holds no secret', () => {
+    const request =
+      'GET /?token=t1&a=b&API_KEY=k2&%74oken=t3&email=e4&x=token=ok&code=c5 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer s6\r\nX-Mail: e7\r\n\r\n'
+    const fields = ['target', 'header:authorization', 'header:x-mail'] as const
+    expect(JSON.parse(write({ kind: 'json', fields }, { request }, ['email', 'x-mail']))).toEqual({
+      target: '/?token=***&a=b&API_KEY=***&%74oken=***&email=***&x=token=ok&code=***',
+      'header:authorization': '***',
+      'header:x-mail': '***',
+    })
+  })
+
+  test.each([
+    ['/?', '/?'],
+    ['/?token', '/?token'],
+    ['/?token=', '/?token=***'],
+    ['/?=token', '/?=token'],
+    ['/?%=1&%E9token=2', '/?%=1&%E9token=***'],
+    ['*', '*'],
+  ])('writes the target %j as %j', (target, written) => {
+    const request = `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`
+    expect(JSON.parse(write({ kind: 'json', fields: ['target'] }, { request }))).toEqual({ target: written })
+  })
+})

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'bun:test'
+import { constants, mkdirSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { openLogFile, reasonOf } from '../../../core/access-log/log-file.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const bytes = Buffer.from('line\n')
+
+describe('the file of a log', () => {
+  test('is made, and added to', async () => {
+    const folder = temporaryFolder()
+    const path = `${folder}/a.log`
+    for (let times = 0; times < 2; times += 1) {
+      const file = await openLogFile(path)
+      expect(await file.write(bytes, 0)).toBe(5)
+      expect(await file.write(bytes, 4)).toBe(1)
+      file.writeNow(bytes)
+      file.close()
+    }
+    expect(readFileSync(path, 'utf8')).toBe('line\n\nline\nline\n\nline\n')
+    expect(statSync(path).mode & 0o137).toBe(0)
+  })
+
+  test('is another once it has been moved or removed, and then goes on at its path', async () => {
+    const folder = temporaryFolder()
+    const path = `${folder}/a.log`
+    const file = await openLogFile(path)
+    expect(await file.hasMoved()).toBe(false)
+    renameSync(path, `${path}.1`)
+    expect(await file.hasMoved()).toBe(true)
+    await file.write(bytes, 0)
+    writeFileSync(path, 'other\n')
+    expect(await file.hasMoved()).toBe(true)
+    await file.reopen()
+    expect(await file.hasMoved()).toBe(false)
+    await file.write(bytes, 0)
+    file.close()
+    expect([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['line\n', 'other\nline\n'])
+  })
+
+  test('that cannot be opened anew is written to as before', async () => {
+    const folder = temporaryFolder()
+    const path = `${folder}/a.log`
+    const file = await openLogFile(path)
+    renameSync(path, `${path}.1`)
+    mkdirSync(path)
+    expect(file.reopen()).rejects.toThrow('it is a folder')
+    expect(await file.write(bytes, 0)).toBe(5)
+    file.close()
+    expect(readFileSync(`${path}.1`, 'utf8')).toBe('line\n')
+  })
+
+  test.each([
+    ['', 'it is a folder'],
+    ['/none/a.log', 'its folder does not exist'],
+    ['/file/a.log', 'what should be its folder is a file'],
+    ['/pipe', 'nobody reads it'],
+  ])('is refused in words: %j', async (place, reason) => {
+    const folder = temporaryFolder()
+    writeFileSync(`${folder}/file`, '')
+    Bun.spawnSync(['mkfifo', `${folder}/pipe`])
+    expect(openLogFile(folder + place)).rejects.toThrow(`cannot write to ${folder}${place}: ${reason}`)
+  })
+
+  test('that is full says so', async () => {
+    const file = await openLogFile('/dev/full')
+    const failure: unknown = await file.write(bytes, 0).catch((error: unknown) => error)
+    expect(reasonOf(failure)).toBe('the disk is full')
+    file.close()
+  })
+
+  test('that is a pipe takes nothing while its reader does not', async () => {
+    const folder = temporaryFolder()
+    const path = `${folder}/pipe`
+    Bun.spawnSync(['mkfifo', path])
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const file = await openLogFile(path)
+    const much = Buffer.alloc(1024 * 1024)
+    expect(await file.write(much, 0)).toBe(64 * 1024)
+    expect(await file.write(much, 0)).toBe(0)
+    expect(() => file.writeNow(much)).toThrow()
+    file.close()
+    unlinkSync(path)
+    expect(reader).toBeGreaterThan(2)
+  })
+})
