@@ -10,8 +10,8 @@ export type Query = (text: string, values: readonly (string | number)[]) => Prom
 /** In what the two differ. `list` is one JSON parameter. */
 export interface Dialect {
   readonly kind: 'sqlite' | 'postgres'
-  /** The texts of a JSON list, as a table of one column. */
-  texts(list: string): string
+  /** Whether `column` is one of the texts of a JSON list. */
+  isIn(column: string, list: string): string
   /** The objects of a JSON list, as a table with these columns in their order. */
   rows(list: string, columns: Columns): string
   /** A value 1 or more when there is a table `$1`. */

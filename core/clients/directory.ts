@@ -16,10 +16,15 @@ import type {
 import { hashOf, KEY_LENGTH } from './keys.ts'
 import type { StoredClient } from './statements.ts'
 
-/** What the database holds, or of some clients and plans what has become of them. */
+/** What has become of some clients, and all plans. */
 export interface Content {
   readonly clients: readonly StoredClient[]
   readonly plans: readonly Plan[]
+}
+
+export interface Replacement {
+  put(clients: readonly StoredClient[]): void
+  commit(plans: readonly Plan[]): void
 }
 
 interface Entry {
@@ -30,8 +35,7 @@ interface Entry {
 
 export class Directory implements ClientDirectory {
   private readonly freshnessNow: () => Freshness
-  private entries = new Map<string, Entry>()
-  private owners = new Map<string, Client>()
+  private table = new Table()
   private planTable = new Map<string, Plan>()
   /** In the order of ids; made when somebody asks. */
   private sorted: readonly Entry[] | undefined = undefined
@@ -46,11 +50,11 @@ export class Directory implements ClientDirectory {
   }
 
   byKey(key: string): Client | undefined {
-    return key.length === KEY_LENGTH && key.startsWith('sek_') ? this.owners.get(hashOf(key)) : undefined
+    return key.length === KEY_LENGTH && key.startsWith('sek_') ? this.table.owners.get(hashOf(key)) : undefined
   }
 
   byId(id: string): Client | undefined {
-    return this.entries.get(id)?.client
+    return this.table.entries.get(id)?.client
   }
 
   limitOf({ rate, burst, plan }: Client): PlanFields {
@@ -64,7 +68,7 @@ export class Directory implements ClientDirectory {
   }
 
   get size(): number {
-    return this.entries.size
+    return this.table.entries.size
   }
 
   plan(name: string): Plan | undefined {
@@ -89,45 +93,54 @@ export class Directory implements ClientDirectory {
     return this.inOrder().map(({ client, keyHash }) => ({ ...client, keyHash }))
   }
 
-  /** Everything anew. */
-  replace({ clients, plans }: Content): void {
-    this.entries = new Map()
-    this.owners = new Map()
-    this.planTable = new Map(plans.map((plan) => [plan.name, plan]))
-    for (const client of clients) this.put(client)
-    this.tell()
+  /** Everything anew; it counts with `commit`. Page by page, so that many cause no pause. */
+  replace(): Replacement {
+    const next = new Table()
+    return {
+      put: (clients) => clients.forEach((client) => next.put(client)),
+      commit: (plans) => {
+        this.table = next
+        this.take(plans)
+      },
+    }
   }
 
   /** `ids`: what has become of these clients stands in `clients`; of whom nothing stands there are no more. */
   update({ clients, plans }: Content, ids: readonly string[]): void {
-    for (const id of ids) this.drop(id)
-    for (const client of clients) this.put(client)
-    this.planTable = new Map(plans.map((plan) => [plan.name, plan]))
-    this.tell()
+    for (const id of ids) this.table.drop(id)
+    for (const client of clients) this.table.put(client)
+    this.take(plans)
   }
 
-  private put({ keyHash, ...client }: StoredClient): void {
+  private take(plans: readonly Plan[]): void {
+    this.planTable = new Map(plans.map((plan) => [plan.name, plan]))
+    this.sorted = undefined
+    for (const listener of this.listeners) listener()
+  }
+
+  private inOrder(): readonly Entry[] {
+    return (this.sorted ??= [...this.table.entries.values()].toSorted((one, other) =>
+      one.client.id < other.client.id ? -1 : 1,
+    ))
+  }
+}
+
+/** Clients by what they are looked up by. */
+class Table {
+  readonly entries = new Map<string, Entry>()
+  readonly owners = new Map<string, Client>()
+
+  put({ keyHash, ...client }: StoredClient): void {
     this.entries.set(client.id, { client, keyHash })
     this.owners.set(keyHash, client)
   }
 
-  private drop(id: string): void {
+  drop(id: string): void {
     const entry = this.entries.get(id)
     if (entry === undefined) return
     this.entries.delete(id)
     // Its key may be another one's by now.
     if (this.owners.get(entry.keyHash) === entry.client) this.owners.delete(entry.keyHash)
-  }
-
-  private inOrder(): readonly Entry[] {
-    return (this.sorted ??= [...this.entries.values()].toSorted((one, other) =>
-      one.client.id < other.client.id ? -1 : 1,
-    ))
-  }
-
-  private tell(): void {
-    this.sorted = undefined
-    for (const listener of this.listeners) listener()
   }
 }
 

@@ -35,18 +35,22 @@ export interface ImportOptions {
 }
 
 /** What is wrong with them whatever there is already. */
-export function checkImport(clients: readonly ImportedClient[]): ImportProblem[] {
+export async function checkImport(
+  clients: readonly ImportedClient[],
+  clock: Pick<Clock, 'soon'>,
+): Promise<ImportProblem[]> {
   if (clients.length > MOST)
     return [{ index: MOST, field: '', message: `must be up to ${MOST} clients at a time, got ${clients.length}` }]
-  const ids = new Map<string, number>()
-  const hashes = new Map<string, number>()
-  return clients.flatMap((client, index) =>
-    [
-      ...problemsOf(client),
-      ...seenBefore(ids, 'id', client?.id, index),
-      ...seenBefore(hashes, 'keyHash', client?.keyHash, index),
-    ].map((problem) => ({ index, ...problem })),
-  )
+  const seen: Seen = { ids: new Map(), hashes: new Map() }
+  const problems: ImportProblem[] = []
+  for (const chunk of chunksOf([...clients.entries()])) {
+    for (const [index, client] of chunk) {
+      const found = [...problemsOf(client), ...repeatsOf(client, seen, index)]
+      problems.push(...found.map((problem) => ({ index, ...problem })))
+    }
+    await breathe(clock)
+  }
+  return problems
 }
 
 /** `clients`: checked. Nothing is written where there are problems. */
@@ -59,21 +63,22 @@ export async function importClients(
   const found = await findPresent(doing, entries, clock)
   const problems = entries.flatMap((entry) => conflictsOf(entry, found, replaces))
   if (problems.length > 0) return refused(problems)
-  const keys: { readonly id: string; readonly key: string }[] = []
-  const stored = entries.map(({ id, given }) => {
-    const { client, key } = clientOf({ ...given, id }, found.clients.get(id), doing.now)
-    if (key !== undefined) keys.push({ id, key })
-    return client
-  })
   const replaced = [...found.clients.keys()]
   // First all that are replaced: two of them may have exchanged their keys.
   for (const ids of chunksOf(replaced)) await deleteClients(doing.query, doing.dialect, ids)
-  for (const chunk of chunksOf(stored)) {
-    await putClients(doing.query, doing.dialect, chunk)
+  const keys: { readonly id: string; readonly key: string }[] = []
+  for (const chunk of chunksOf(entries)) {
+    const made = chunk.map(({ id, given }) => clientOf({ ...given, id }, found.clients.get(id), doing.now))
+    await putClients(
+      doing.query,
+      doing.dialect,
+      made.map(({ client }) => client),
+    )
+    for (const { client, key } of made) if (key !== undefined) keys.push({ id: client.id, key })
     await breathe(clock)
   }
   await forgetOldChanges(doing.query)
-  return { kind: 'done', added: stored.length - replaced.length, replaced: replaced.length, keys }
+  return { kind: 'done', added: entries.length - replaced.length, replaced: replaced.length, keys }
 }
 
 /** What there is already of what the entries name. */
@@ -145,16 +150,23 @@ const problemsOf = (client: unknown): FieldProblem[] =>
     ? checkClient(client)
     : [{ field: '', message: 'must be an object with the fields of a client' }]
 
-function seenBefore(
-  seen: Map<string, number>,
-  field: 'id' | 'keyHash',
-  value: string | undefined,
-  index: number,
-): FieldProblem[] {
-  if (value === undefined) return []
-  const first = seen.get(value)
-  if (first === undefined) seen.set(value, index)
-  return first === undefined ? [] : [{ field, message: `must be new, and the one at ${first} has it, too` }]
+/** Where each id and each hash stands first. */
+interface Seen {
+  readonly ids: Map<string, number>
+  readonly hashes: Map<string, number>
+}
+
+function repeatsOf(client: ImportedClient, { ids, hashes }: Seen, index: number): FieldProblem[] {
+  const values = [
+    { field: 'id', value: client?.id, seen: ids },
+    { field: 'keyHash', value: client?.keyHash, seen: hashes },
+  ]
+  return values.flatMap(({ field, value, seen }) => {
+    if (value === undefined) return []
+    const first = seen.get(value)
+    if (first === undefined) seen.set(value, index)
+    return first === undefined ? [] : [{ field, message: `must be new, and the one at ${first} has it, too` }]
+  })
 }
 
 function* chunksOf<T>(items: readonly T[]): Generator<readonly T[]> {

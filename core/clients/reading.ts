@@ -30,13 +30,14 @@ export async function readAll({ connection, directory, clock }: Reading): Promis
   const { query } = connection
   const { last } = await changesKept(query)
   const plans = await allPlans(query)
-  const clients: StoredClient[] = []
-  for (let page: StoredClient[] | undefined; page === undefined || page.length === PAGE;) {
-    page = await clientsAfter(query, clients.at(-1)?.id ?? '', PAGE)
-    clients.push(...page)
+  const replacement = directory.replace()
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page: StoredClient[] = await clientsAfter(query, after, PAGE)
+    replacement.put(page)
+    after = page.length < PAGE ? undefined : page.at(-1)?.id
     await breathe(clock)
   }
-  directory.replace({ clients, plans })
+  replacement.commit(plans)
   return last
 }
 

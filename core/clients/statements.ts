@@ -45,7 +45,7 @@ export async function clientsAfter(query: Query, after: string, limit: number): 
 
 /** Those of `ids` that there are. */
 export async function clientsOf(query: Query, dialect: Dialect, ids: readonly string[]): Promise<StoredClient[]> {
-  const rows = await query(`${SELECT_CLIENTS} WHERE id IN ${dialect.texts('$1')}`, [JSON.stringify(ids)])
+  const rows = await query(`${SELECT_CLIENTS} WHERE ${dialect.isIn('id', '$1')}`, [JSON.stringify(ids)])
   return rows.map(clientOf)
 }
 
@@ -55,7 +55,7 @@ export async function ownersOf(
   dialect: Dialect,
   hashes: readonly string[],
 ): Promise<Map<string, string>> {
-  const text = `SELECT id, key_hash FROM smartedge_clients WHERE key_hash IN ${dialect.texts('$1')}`
+  const text = `SELECT id, key_hash FROM smartedge_clients WHERE ${dialect.isIn('key_hash', '$1')}`
   const rows = await query(text, [JSON.stringify(hashes)])
   return new Map(rows.map((row) => [String(row['key_hash']), String(row['id'])]))
 }
@@ -68,7 +68,7 @@ export async function putClients(query: Query, dialect: Dialect, clients: readon
 }
 
 export async function deleteClients(query: Query, dialect: Dialect, ids: readonly string[]): Promise<void> {
-  await query(`DELETE FROM smartedge_clients WHERE id IN ${dialect.texts('$1')}`, [JSON.stringify(ids)])
+  await query(`DELETE FROM smartedge_clients WHERE ${dialect.isIn('id', '$1')}`, [JSON.stringify(ids)])
 }
 
 /** How many clients have the plan. */
@@ -99,7 +99,9 @@ export async function deletePlan(query: Query, name: string): Promise<void> {
 
 /** The numbers of the oldest and the newest change that is kept; 0: there is none. Triggers write them. */
 export async function changesKept(query: Query): Promise<{ readonly first: number; readonly last: number }> {
-  const [row] = await query('SELECT min(seq) AS oldest, max(seq) AS newest FROM smartedge_changes', [])
+  // SQLite looks one end up in the index, but not two in one SELECT.
+  const end = (which: string): string => `(SELECT ${which}(seq) FROM smartedge_changes)`
+  const [row] = await query(`SELECT ${end('min')} AS oldest, ${end('max')} AS newest`, [])
   return { first: Number(row?.['oldest'] ?? 0), last: Number(row?.['newest'] ?? 0) }
 }
 
@@ -112,9 +114,11 @@ export async function changesBetween(query: Query, after: number, until: number)
   }))
 }
 
+/** Those that nobody needs any more, once there are so many that it is worth it. */
 export async function forgetOldChanges(query: Query): Promise<void> {
-  const newest = '(SELECT max(seq) FROM smartedge_changes)'
-  await query(`DELETE FROM smartedge_changes WHERE seq <= ${newest} - $1`, [KEPT_CHANGES])
+  const { first, last } = await changesKept(query)
+  if (last - first < 2 * KEPT_CHANGES) return
+  await query('DELETE FROM smartedge_changes WHERE seq <= $1', [last - KEPT_CHANGES])
 }
 
 interface Table {

@@ -72,7 +72,7 @@ async function importAndTell(
   clients: readonly ImportedClient[],
   { origin, replaces }: ImportTerms,
 ): Promise<Imported> {
-  const problems = checkImport(clients)
+  const problems = await checkImport(clients, clock)
   if (problems.length > 0) return refused(problems)
   const result = await follower.write((query, { dialect }) =>
     importClients({ query, dialect, now: clock.wallTime() }, clients, { replaces, clock }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { Plan } from '../../../core/clients/contract.ts'
 import { Directory } from '../../../core/clients/directory.ts'
 import { keep, makeId, makeKey } from '../../../core/clients/keys.ts'
 import type { StoredClient } from '../../../core/clients/statements.ts'
@@ -20,6 +21,12 @@ const clientOf = (id: string, key: string, fields: Partial<StoredClient> = {}): 
 })
 
 const empty = (): Directory => new Directory(() => ({ kind: 'up', ageMs: 0 }))
+
+function fill(directory: Directory, clients: readonly StoredClient[], plans: readonly Plan[] = []): void {
+  const replacement = directory.replace()
+  replacement.put(clients)
+  replacement.commit(plans)
+}
 
 describe('a key', () => {
   test('is of 256 random bits, and another one each time', () => {
@@ -45,7 +52,7 @@ describe('a key', () => {
 describe('a look-up', () => {
   const key = makeKey()
   const directory = empty()
-  directory.replace({ clients: [clientOf('ann', key)], plans: [] })
+  fill(directory, [clientOf('ann', key)])
 
   test('finds the client of a key, and does not show the hash', () => {
     expect(directory.byKey(key)).toBe(directory.byId('ann'))
@@ -82,7 +89,7 @@ describe('an update', () => {
       ['b', 'a'],
     ]) {
       const directory = empty()
-      directory.replace({ clients: [clientOf('a', one), clientOf('b', two)], plans: [] })
+      fill(directory, [clientOf('a', one), clientOf('b', two)])
       const clients = order.map((id) => clientOf(id, id === 'a' ? two : one))
       directory.update({ clients, plans: [] }, order)
       expect([directory.byKey(one)?.id, directory.byKey(two)?.id]).toEqual(['b', 'a'])
@@ -91,7 +98,7 @@ describe('an update', () => {
 
   test('drops those that are no more, and knows of no other', () => {
     const directory = empty()
-    directory.replace({ clients: [clientOf('a', one), clientOf('b', two)], plans: [] })
+    fill(directory, [clientOf('a', one), clientOf('b', two)])
     directory.update({ clients: [], plans: [] }, ['a', 'none'])
     expect(directory.list({ limit: 10 }).clients.map(({ id }) => id)).toEqual(['b'])
     expect(directory.byKey(one)).toBeUndefined()
@@ -101,11 +108,11 @@ describe('an update', () => {
     const directory = empty()
     let told = 0
     const cancel = directory.onChange(() => (told += 1))
-    directory.replace({ clients: [], plans: [] })
+    fill(directory, [])
     directory.update({ clients: [], plans: [] }, [])
     cancel()
     cancel()
-    directory.replace({ clients: [], plans: [] })
+    fill(directory, [])
     expect(told).toBe(2)
   })
 })
@@ -117,7 +124,7 @@ test('the limits of a client are its own, each for itself, else those of its pla
     { count: 2, perMs: 1000 },
   ]
   const plan = { name: 'gold', rate: common, burst: 20, revision: 1, createdAt: 0, updatedAt: 0 }
-  directory.replace({ clients: [], plans: [plan] })
+  fill(directory, [], [plan])
   const limits = (fields: Partial<StoredClient>) => directory.limitOf(clientOf('a', 'k', fields))
   expect(limits({})).toEqual({ rate: undefined, burst: undefined })
   expect(limits({ plan: 'gold' })).toEqual({ rate: common, burst: 20 })
