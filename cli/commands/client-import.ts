@@ -7,7 +7,7 @@ import { tellFailure } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { readInput } from '../process/read-input.ts'
-import { counted } from '../text/format.ts'
+import { counted, formatCount } from '../text/format.ts'
 import { alignTable } from '../text/table.ts'
 import { printable } from '../text/text.ts'
 import type { ClientOptions } from './client.ts'
@@ -76,7 +76,7 @@ function tell(io: Io, imported: Imported, { json = false }: ImportOptions): numb
     return exitCode.ok
   }
   const { added, replaced, keys } = imported
-  io.stdout(`${counted(added, 'client')} added, ${replaced} replaced\n`)
+  io.stdout(`${counted(added, 'client')} added, ${formatCount(replaced)} replaced\n`)
   if (keys.length === 0) return exitCode.ok
   io.stdout(`${counted(keys.length, 'key')}, shown this once:\n`)
   io.stdout(

@@ -159,10 +159,10 @@ describe('an import', () => {
     const body = manyClients(1000).map((client) => JSON.stringify(client))
     const headers = { host: 'localhost', ...jsonl }
     await handler(adminRequest('/api/clients/import', { method: 'POST', headers, body: body.join('\n') }))
-    expect(turns).toBe(10)
+    expect(turns).toBe(20)
     const exported = await handler(adminRequest('/api/clients.jsonl', { headers }))
     const text = await exported.text()
-    expect([turns, text.split('\n').length]).toEqual([21, 1001])
+    expect([turns, text.split('\n').length]).toEqual([41, 1001])
   })
 
   test('that is not read to its end stops there', async () => {
