@@ -1,12 +1,5 @@
-/** What the API was sent of clients and plans, as the store takes it; and what the store says of it, by the API's names. Pure. */
-import type {
-  ClientChange,
-  ClientDraft,
-  ClientFields,
-  FieldProblem,
-  ImportedClient,
-  PlanFields,
-} from '../clients/contract.ts'
+/** What the API was sent of clients and plans, as the store takes it; and what the store says of it. Pure. */
+import type { ClientChange, ClientDraft, FieldProblem, ImportedClient, PlanFields } from '../clients/contract.ts'
 import { parseRate } from '../rate.ts'
 import { showText } from '../config/read/show.ts'
 import type { AddClientBody, ImportClientBody, LimitsBody, UpdateClientBody } from './client-schemas.ts'
@@ -46,12 +39,8 @@ export const importedClient = (body: ImportClientBody): ImportedClient => ({
 /** All limits of a plan: what is absent is none. */
 export const planFields = (body: LimitsBody): PlanFields => ({ rate: undefined, burst: undefined, ...limitsOf(body) })
 
-export const findingOf = ({ field, message }: FieldProblem): Finding => ({
-  key: apiNames.get(field) ?? field,
-  rule: message,
-})
-
-const apiNames = new Map<string, string>([['isEnabled' satisfies keyof ClientFields, 'enabled']])
+/** Fields are called the same here, but for `enabled`, of which its schema leaves the store nothing to say. */
+export const findingOf = ({ field, message }: FieldProblem): Finding => ({ key: field, rule: message })
 
 const limitsOf = ({ rate, burst }: LimitsBody): Partial<PlanFields> => ({
   ...(rate !== undefined && { rate: rate === null ? undefined : parseRate(rate) }),

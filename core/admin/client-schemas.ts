@@ -182,6 +182,7 @@ const told = (properties: Readonly<Record<string, object>>) => ({
 
 const toldLimits = { rate: nullable(text), burst: nullable(count) }
 const revision = { revision: count, createdAt: time, updatedAt: time }
+/** Of reads: what was changed is as the database has it. */
 const store = told({ state: { enum: ['up', 'away'] }, ageMs: count, reason: nullable(text) })
 
 const client = {
@@ -201,10 +202,10 @@ const plan = { name: text, ...toldLimits, ...revision }
 
 /** What is told, by the names that `components` of the description has for it: change it together with `client-view.ts`. */
 export const clientAnswers = {
-  Client: told({ ...client, store }),
+  Client: { ...told(client), properties: { ...client, store } },
   ClientWithKey: told({ ...client, key: text }),
   ClientPage: told({ clients: { type: 'array', items: told(client) }, total: count, next: nullable(text), store }),
-  Plan: told({ ...plan, store }),
+  Plan: { ...told(plan), properties: { ...plan, store } },
   PlanList: told({ plans: { type: 'array', items: told(plan) }, store }),
   Imported: told({
     added: count,

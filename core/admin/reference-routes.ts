@@ -67,13 +67,13 @@ interface Packed {
   readonly bytes: Uint8Array
 }
 
-const packed = new Map<string, Promise<Packed>>()
+const packed = new Map<string, Packed>()
 
 async function fileAnswer(request: AdminRequest, name: string): Promise<Response> {
   const asset = assets.get(name)
   if (asset === undefined) return problem(404, `The page has no such file; it has ${[...assets.keys()].join(', ')}.`)
   try {
-    const { tag, bytes } = await (packed.get(name) ?? keep(name, pack(asset)))
+    const { tag, bytes } = packed.get(name) ?? (await pack(name, asset))
     const isPacked = takesGzip(request.field('accept-encoding') ?? '')
     const body = isPacked ? bytes : await readFile(asset.path())
     return new Response(new Uint8Array(body), {
@@ -95,17 +95,12 @@ async function fileAnswer(request: AdminRequest, name: string): Promise<Response
   }
 }
 
-function keep(name: string, promise: Promise<Packed>): Promise<Packed> {
-  packed.set(name, promise)
-  // It may be there the next time.
-  promise.catch(() => packed.delete(name))
-  return promise
-}
-
-async function pack({ path }: Asset): Promise<Packed> {
+async function pack(name: string, { path }: Asset): Promise<Packed> {
   const content = await readFile(path())
   const tag = createHash('sha256').update(content).digest('hex').slice(0, 16)
-  return { tag, bytes: await promisify(gzip)(content) }
+  const done = { tag, bytes: await promisify(gzip)(content) }
+  packed.set(name, done)
+  return done
 }
 
 /** RFC 9110 12.5.3: listed, and not with a weight of 0. */

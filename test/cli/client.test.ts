@@ -86,6 +86,14 @@ describe('smartedge client', () => {
     expect(clients.map(({ id }) => id)).toEqual(ids)
   })
 
+  test('lists long names without their middle, and shows them whole', async () => {
+    const { run } = await start()
+    const name = `${'a'.repeat(100)}${'z'.repeat(100)}`
+    await run(['client', 'add', name, '--id', 'long'])
+    expect((await run('client list')).out).toContain(` ${'a'.repeat(15)}…${'z'.repeat(16)}  active `)
+    expect((await run('client show long')).out).toContain(name)
+  })
+
   test('lists page after page', async () => {
     const { run, write } = await start()
     const many = Array.from({ length: 2500 }, (_, at) => JSON.stringify({ id: `c${at}`, name: `n${at}` }))
@@ -134,7 +142,9 @@ describe('smartedge client', () => {
     const second = keyIn((await run('client set a --new-key')).out)
     const third = keyIn((await run('client set a --new-key --name Anna')).out)
     const { directory } = follower
+    expect(new Set([first, second, third]).size).toBe(3)
     expect([first, second, third].map((key) => directory.byKey(key)?.name)).toEqual([undefined, undefined, 'Anna'])
+    expect(second).toStartWith('sek_')
   })
 
   test('is refused where somebody else has changed it in between', async () => {
@@ -145,12 +155,18 @@ describe('smartedge client', () => {
           await real.set(id, { note: 'theirs' }, { origin: 'another node' })
           return await real.set(id, change, terms)
         },
+        async remove(id, terms) {
+          await real.set(id, { note: 'theirs again' }, { origin: 'another node' })
+          return await real.remove(id, terms)
+        },
       }),
     })
     await run('client add Ann --id a')
-    const refused = await run('client set a --note mine')
-    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('412: The client a has changed since')])
-    expect(store.get('a')?.note).toBe('theirs')
+    for (const line of ['client set a --note mine', 'client remove a --yes']) {
+      const refused = await run(line)
+      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('412: The client a has changed since')])
+    }
+    expect(store.get('a')?.note).toBe('theirs again')
   })
 
   test('removes with consent alone', async () => {
@@ -243,6 +259,7 @@ describe('smartedge client', () => {
       over: (store) => ({
         ...store,
         freshness: { kind: 'away', ageMs: 125_000, reason: 'nobody listens' },
+        get: () => hostile('a'),
         add: () => Promise.reject(new StoreAway('nobody listens')),
       }),
     })
@@ -251,6 +268,9 @@ describe('smartedge client', () => {
       out: '0 clients\n',
       err: 'smartedge: the database of clients is away: nobody listens; this is what was known 2m 5s ago\n',
     })
+    const warned = 'smartedge: the database of clients is away: nobody listens; this is what was known 2m 5s ago\n'
+    for (const line of ['client show a', 'client set a --note x', 'plan list'])
+      expect([line, (await run(line)).err]).toEqual([line, expect.stringContaining(warned)])
     const refused = await run('client add Ann')
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('503: The database of clients is away: ')])
   })
