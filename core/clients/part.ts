@@ -11,8 +11,6 @@ import type { Random } from '../random.ts'
 import type { ClientDirectory, ClientStore } from './contract.ts'
 import type { Database } from './database.ts'
 import { Follower } from './follower.ts'
-import { postgresDatabase } from './store-postgres.ts'
-import { sqliteDatabase } from './store-sqlite.ts'
 import { createClientStore } from './store.ts'
 
 export interface ClientsServices {
@@ -41,7 +39,7 @@ export class ClientsPart implements Part<Config> {
     this.services = services
   }
 
-  /** What requests ask; undefined: no clients are configured. */
+  /** What requests ask; undefined: no clients are configured. Another one once another store is in force. */
   get directory(): ClientDirectory | undefined {
     return this.running?.follower.directory
   }
@@ -65,7 +63,7 @@ export class ClientsPart implements Part<Config> {
 
   private async open(place: Place): Promise<Running> {
     const { clock, emit } = this.services
-    const follower = new Follower({ ...this.services, database: databaseAt(place, clock) })
+    const follower = new Follower({ ...this.services, database: await databaseAt(place, clock) })
     try {
       await follower.start()
     } catch (error) {
@@ -86,5 +84,8 @@ export class ClientsPart implements Part<Config> {
   }
 }
 
-const databaseAt = (place: Place, clock: Clock): Database =>
-  place.kind === 'sqlite' ? sqliteDatabase(place.path, clock) : postgresDatabase(place.url, clock)
+/** Loaded for whoever has clients only. */
+async function databaseAt(place: Place, clock: Clock): Promise<Database> {
+  if (place.kind === 'sqlite') return (await import('./store-sqlite.ts')).sqliteDatabase(place.path, clock)
+  return (await import('./store-postgres.ts')).postgresDatabase(place.url, clock)
+}

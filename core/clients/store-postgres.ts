@@ -3,9 +3,10 @@
  * which also shows a connection that has died without a word. There are three at most: two for statements, one for news.
  */
 import type { Clock } from '../clock.ts'
-import { Refusal } from '../part.ts'
+import { createQueue } from '../control/queue.ts'
 import type { Secret } from '../secrets.ts'
 import { StoreAway } from './contract.ts'
+import { transact } from './transact.ts'
 import type { Columns, Connection, ConnectionEvents, Database, Dialect, Query, Row } from './database.ts'
 import { POSTGRES_CHANNEL, POSTGRES_LOCK } from './migrations.ts'
 
@@ -40,10 +41,13 @@ class PostgresConnection implements Connection {
   readonly dialect = dialect
   private readonly sql: Bun.SQL
   private readonly clock: Clock
+  private readonly queue = createQueue()
   private readonly events: ConnectionEvents
   /** Without user and password. */
   private readonly place: string
   private isOver = false
+  /** Rejects when it is over: whoever still waits for an answer gets none. */
+  private readonly end = Promise.withResolvers<never>()
 
   constructor(url: Secret, clock: Clock, events: ConnectionEvents) {
     const { hostname, port, pathname } = new URL(url.reveal())
@@ -55,8 +59,9 @@ class PostgresConnection implements Connection {
       idleTimeout: 0,
       connectionTimeout: CONNECT_SECONDS,
       connection: { application_name: 'smartedge', lock_timeout: String(LOCK_MS) },
-      onclose: (error) => this.lose(error),
+      onclose: (error) => this.lose(error ?? new Error('the connection was closed')),
     })
+    this.end.promise.catch(() => undefined)
   }
 
   async open(): Promise<Connection> {
@@ -74,23 +79,20 @@ class PostgresConnection implements Connection {
 
   readonly query: Query = (text, values) => this.inTime(this.sql.unsafe<Row[]>(text, [...values]))
 
-  readonly write = async <T>(work: (query: Query) => Promise<T>): Promise<T> => {
-    // What `work` itself rejects with goes through as it is: it may be no fault of the database.
-    let own: { readonly error: unknown } | undefined
-    const run = this.sql.begin(async (transaction) => {
-      const query: Query = (text, values) => this.inTime(transaction.unsafe<Row[]>(text, [...values]))
+  /** One at a time, so that the other connection is free for whoever reads. */
+  readonly write = <T>(work: (query: Query) => Promise<T>): Promise<T> => this.queue(() => this.transact(work))
+
+  private async transact<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const held = await this.inTime(this.sql.reserve())
+    const query: Query = (text, values) => this.inTime(held.unsafe<Row[]>(text, [...values]))
+    const begin = async (): Promise<void> => {
+      await query('BEGIN', [])
       await query(`SELECT pg_advisory_xact_lock(${POSTGRES_LOCK})`, [])
-      try {
-        return { result: await work(query) }
-      } catch (error) {
-        own = { error }
-        throw error
-      }
-    })
+    }
     try {
-      return (await run).result
-    } catch (error) {
-      throw own === undefined ? this.away(error) : own.error
+      return await transact(query, begin, work)
+    } finally {
+      void held.release()
     }
   }
 
@@ -100,27 +102,27 @@ class PostgresConnection implements Connection {
   }
 
   close(): void {
+    this.finish(new Error('it was closed'))
+  }
+
+  private finish(reason: Error): void {
     if (this.isOver) return
     this.isOver = true
+    this.end.reject(reason)
     void this.sql.close({ timeout: 0 }).catch(() => undefined)
   }
 
   /** At the first sign, also of an idle connection: else Bun would connect again by itself, and tell of it on standard error. */
-  private lose(error: Error | null): void {
+  private lose(error: Error): void {
     if (this.isOver) return
-    this.close()
-    this.events.onLost(this.away(error ?? new Error('the connection was closed')))
+    this.finish(error)
+    this.events.onLost(this.away(error))
   }
 
   private async inTime<T>(answer: PromiseLike<T>): Promise<T> {
-    const late = Promise.withResolvers<never>()
-    const cancel = this.clock.after(ANSWER_MS, () => {
-      const error = new Error(`no answer within ${ANSWER_MS / 1000} s`)
-      late.reject(error)
-      this.lose(error)
-    })
+    const cancel = this.clock.after(ANSWER_MS, () => this.lose(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
     try {
-      return await Promise.race([answer, late.promise])
+      return await Promise.race([answer, this.end.promise])
     } catch (error) {
       throw this.away(error)
     } finally {
@@ -129,7 +131,7 @@ class PostgresConnection implements Connection {
   }
 
   private away(error: unknown): Error {
-    if (error instanceof StoreAway || error instanceof Refusal) return error
+    if (error instanceof StoreAway) return error
     return new StoreAway(`${this.place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
 }

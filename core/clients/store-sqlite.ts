@@ -5,10 +5,11 @@
  * anyway each second is one look whether another process has written (`PRAGMA data_version`, less than 0.1 ms).
  */
 import { Database as Sqlite } from 'bun:sqlite'
-import { statSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import { createQueue } from '../control/queue.ts'
 import { StoreAway } from './contract.ts'
+import { transact } from './transact.ts'
 import type { Columns, Connection, Database, Dialect, Query, Row } from './database.ts'
 
 /** How long a call waits on the thread for one of another process. */
@@ -64,6 +65,7 @@ interface Place {
 }
 
 function connect({ path, clock, mayCreate }: Place): Connection {
+  if (mayCreate) createOwn(path)
   const opened: Sqlite[] = []
   const open = (): Sqlite => {
     const database = new Sqlite(path, { create: mayCreate, readwrite: true })
@@ -80,6 +82,15 @@ function connect({ path, clock, mayCreate }: Place): Connection {
   } catch (error) {
     for (const database of opened) database.close()
     throw awayAt(path, error)
+  }
+}
+
+/** A new file is for our own user alone, and so is the log beside it. What is in the way SQLite tells better. */
+function createOwn(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch {
+    // Most often it is there.
   }
 }
 
@@ -102,12 +113,13 @@ function connectionOf({ path, clock, reader, writer }: Opened): Connection {
       }
     }
   const inside = queryOf(writer)
+  const begin = () => patiently(clock, () => inside('BEGIN IMMEDIATE', []))
   const file = identityOf(path)
   let seen = versionSeen(reader)
   return {
     dialect,
     query: queryOf(reader),
-    write: (work) => queue(() => transact(inside, clock, work)),
+    write: (work) => queue(() => transact(inside, begin, work)),
     hasNews() {
       try {
         if (identityOf(path) !== file) throw new StoreAway(`${path} is another file than the one that was opened`)
@@ -122,19 +134,6 @@ function connectionOf({ path, clock, reader, writer }: Opened): Connection {
       reader.close()
       writer.close()
     },
-  }
-}
-
-async function transact<T>(query: Query, clock: Clock, work: (query: Query) => Promise<T>): Promise<T> {
-  await patiently(clock, () => query('BEGIN IMMEDIATE', []))
-  try {
-    const result = await work(query)
-    await query('COMMIT', [])
-    return result
-  } catch (error) {
-    // What went wrong may have ended the transaction by itself.
-    await query('ROLLBACK', []).catch(() => undefined)
-    throw error
   }
 }
 

@@ -3,18 +3,22 @@ import { systemClock } from '../../../core/clock.ts'
 import { StoreAway } from '../../../core/clients/contract.ts'
 import { postgresDatabase } from '../../../core/clients/store-postgres.ts'
 import { Secret } from '../../../core/secrets.ts'
-import { type Service, startPostgres } from '../../../scripts/services.ts'
+import { startPostgres } from '../../../scripts/services.ts'
 import { addTo, type Node, startNode, terms } from '../../support/client-node.ts'
 import { closedPort } from '../../support/ports.ts'
 import { turn } from '../../support/raw-peer.ts'
+import { emptyDatabase, postgresForTests } from '../../support/services.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
-const databaseOf = ({ url }: Service) => postgresDatabase(new Secret(url), systemClock)
+const databaseOf = (url: string) => postgresDatabase(new Secret(url), systemClock)
 
-/** The store as it is tried again, each time later: some seconds at most. */
+/** For tests that do it no harm. */
+const shared = postgresForTests()
+
+/** It is tried again, each time later: some seconds at most. */
 async function untilBack({ store, events }: Node): Promise<void> {
-  while (store.freshness.kind !== 'up') await turn()
-  expect(events.filter(({ kind }) => kind === 'store-back')).toHaveLength(1)
+  while (!events.some(({ kind }) => kind === 'store-back')) await turn()
+  expect(store.freshness.kind).toBe('up')
 }
 
 async function untilAway({ store }: Node): Promise<void> {
@@ -23,7 +27,7 @@ async function untilAway({ store }: Node): Promise<void> {
 
 test('PostgreSQL that is killed under look-ups costs none of them, and is followed again when it is back', async () => {
   await using postgres = await startPostgres()
-  const [one, other] = [await startNode(databaseOf(postgres)), await startNode(databaseOf(postgres))]
+  const [one, other] = [await startNode(databaseOf(postgres.url)), await startNode(databaseOf(postgres.url))]
   const { client, key } = await addTo(one.store, { name: 'Ann', rate: { count: 5, perMs: 1000 } })
   await other.until(() => other.follower.directory.byKey(key) !== undefined)
 
@@ -59,10 +63,10 @@ test('PostgreSQL that is killed under look-ups costs none of them, and is follow
 }, 60_000)
 
 test('what was changed while a node could not see it is seen when it is back', async () => {
-  await using postgres = await startPostgres()
-  const node = await startNode(databaseOf(postgres))
+  const url = await emptyDatabase(await shared())
+  const node = await startNode(databaseOf(url))
   const { client } = await addTo(node.store, { name: 'Ann' })
-  const sql = new Bun.SQL(postgres.url, { max: 1 })
+  const sql = new Bun.SQL(url, { max: 1 })
   await sql.unsafe(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'smartedge'`)
   await sql.unsafe(`DELETE FROM smartedge_clients WHERE id = $1`, [client.id])
   await sql.close()
@@ -94,14 +98,52 @@ test('a server that says nothing is given up', async () => {
   expect(clock.pending()).toBe(0)
 })
 
-test('a wrong password, and a database that there is none of, are told as such', async () => {
+test('a change that waits too long for that of another node is refused, and the next one is taken', async () => {
+  const url = await emptyDatabase(await shared())
+  const { store } = await startNode(databaseOf(url))
+  const { client } = await addTo(store, { name: 'Ann' })
+  const sql = new Bun.SQL(url, { max: 1 })
+  const held = await sql.reserve()
+  await held.unsafe(`BEGIN`)
+  await held.unsafe(`UPDATE smartedge_clients SET note = 'slow'`)
+  const refused = await store.set(client.id, { note: 'x' }, terms).catch(String)
+  expect(refused).toMatch(/^StoreAway: PostgreSQL at .*: canceling statement due to lock timeout$/)
+  await held.unsafe('ROLLBACK')
+  await held.release()
+  await sql.close()
+  expect((await store.set(client.id, { note: 'x' }, terms)).kind).toBe('done')
+  expect(store.freshness.kind).toBe('up')
+}, 60_000)
+
+test('a server that stops answering is given up in the middle of a change', async () => {
   await using postgres = await startPostgres()
+  const clock = virtualClock()
+  const { store } = await startNode(postgresDatabase(new Secret(postgres.url), clock))
+  const { client } = await addTo(store, { name: 'Ann' })
+  const sql = new Bun.SQL(postgres.url, { max: 1 })
+  const text = `SELECT pid FROM pg_stat_activity WHERE application_name = 'smartedge'`
+  const pids = (await sql.unsafe<{ readonly pid: number }[]>(text)).map(({ pid }) => pid)
+  await sql.close()
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  onTestFinished(() => pids.forEach((pid) => process.kill(pid, 'SIGKILL')))
+  const changes = [1, 2].map(() => store.set(client.id, { note: 'x' }, terms).catch(String))
+  await turn()
+  clock.advance(10_000)
+  expect(await Promise.all(changes)).toEqual([
+    expect.stringMatching(/^StoreAway: PostgreSQL at .*: no answer within 10 s$/),
+    expect.stringMatching(/^StoreAway: /),
+  ])
+  expect(store.freshness.kind).toBe('away')
+}, 60_000)
+
+test('a wrong password, and a database that there is none of, are told as such', async () => {
+  const url = await emptyDatabase(await shared())
   for (const [part, value, says] of [
     ['password', 'wrong', 'password authentication failed'],
     ['pathname', '/none', 'database "none" does not exist'],
   ] as const) {
-    const url = Object.assign(new URL(postgres.url), { [part]: value }).href
-    const { store } = await startNode(postgresDatabase(new Secret(url), systemClock))
+    const wrong = Object.assign(new URL(url), { [part]: value }).href
+    const { store } = await startNode(databaseOf(wrong))
     expect(store.freshness).toMatchObject({ kind: 'unknown', reason: expect.stringContaining(says) })
   }
 }, 60_000)

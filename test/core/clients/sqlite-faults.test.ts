@@ -1,6 +1,6 @@
 import { Database as Sqlite } from 'bun:sqlite'
 import { describe, expect, onTestFinished, test } from 'bun:test'
-import { chmodSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
 import { StoreAway } from '../../../core/clients/contract.ts'
@@ -63,6 +63,18 @@ describe('a file that cannot be used at the start', () => {
     const { store } = await nodeAt(path)
     expect(store.freshness).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('damaged') })
   })
+})
+
+test('a file that is made is for its own user alone, and one that is there stays as it is', async () => {
+  const path = join(temporaryFolder(), 'clients.sqlite')
+  const { store, follower } = await nodeAt(path)
+  await addTo(store, { name: 'Ann' })
+  const modes = () => [path, `${path}-wal`, `${path}-shm`].map((file) => statSync(file).mode & 0o777)
+  expect(modes()).toEqual([0o600, 0o600, 0o600])
+  follower.stop()
+  chmodSync(path, 0o640)
+  await nodeAt(path)
+  expect(modes()[0]).toBe(0o640)
 })
 
 describe('a file that is in use', () => {
