@@ -1,11 +1,13 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
 import { randomBytes } from 'node:crypto'
 import type { SocketAddress } from './address.ts'
+import { type AccessRules, accessRules } from './admission/access.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
+import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Config } from './config/config.ts'
+import type { Config, RouteConfig } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
@@ -27,8 +29,11 @@ import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
+import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
+import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
@@ -110,7 +115,15 @@ function assemble(ground: Ground) {
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
-  const gates = new Gates({ clock, seed: randomBytes(8), shedder: (priority) => overload.admission(priority) })
+  const { accessFiles, bans, rulesOf } = createAccess(ground, () => clients.directory)
+  const gates = new Gates({
+    clock,
+    seed: randomBytes(8),
+    shedder: (priority) => overload.admission(priority),
+    ownLimitOf: ({ client }) => client && clients.directory?.limitOf(client),
+    access: rulesOf,
+    bans,
+  })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
@@ -134,6 +147,7 @@ function assemble(ground: Ground) {
     ...ground,
     handler,
     maxConnections: () => published.world.limits.maxConnections ?? budget.clientsWithBackends,
+    isUnwanted: (address) => bans.keepsOut(address),
     onClosed: () => life.clientGone(),
   })
   const maxConnections = maxAdminConnections(ground.descriptorLimit)
@@ -155,7 +169,7 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, clients, overload, gates, accessLog, publish, admin, listeners]
+  const parts = [pools, geo, clients, accessFiles, bans, overload, gates, accessLog, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -168,6 +182,17 @@ function assemble(ground: Ground) {
     admin.stop()
   }
   return { listeners, source, admin, control, accessLog, end }
+}
+
+/** Who may come: what the rules of routes stand on, and those of one. */
+function createAccess(ground: Ground, directory: () => ClientDirectory | undefined) {
+  const accessFiles = new AccessFiles(ground.clock)
+  const parts = createAccessParts(ground, accessFiles, directory)
+  const facts = { scheme: 'http', serverName: undefined, certificate: undefined } as const
+  const isTrusted = (address: string): boolean => ground.published.world.identify({ ...facts, address }).isTrusted
+  const bans = new BanGuard({ ...ground, isTrusted })
+  const rulesOf = ({ access = {} }: RouteConfig): AccessRules => accessRules(access, parts)
+  return { accessFiles, bans, rulesOf }
 }
 
 function createPools(ground: Ground): Pools {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { EdgeEvent, Emit } from '../../core/observe/events.ts'
 import { paint, printable, type Style } from '../text/text.ts'
+import { formatDuration } from '../../core/config/read/units.ts'
 import { counted } from '../text/format.ts'
 import type { ServiceIo } from './service-io.ts'
 
@@ -102,6 +103,8 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'overload-over': () => info('no longer overloaded: no request is refused for it'),
   'connection-limit': (event) =>
     warn(`refusing new connections: the limit of ${event.limit} is reached${besides(event)}`),
+  'client-banned': (event) =>
+    warn(`${event.address} is kept out for ${formatDuration(event.forMs)}: refused too often${besides(event)}`),
   draining: ({ signal, connections }) =>
     info(`${signal}: finishing ${counted(connections, 'connection')}, then ending; once more ends at once`),
   stopped: ({ cut }) =>

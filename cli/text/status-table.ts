@@ -2,6 +2,7 @@
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { packParts, wrapWords } from './fit.ts'
 import { counted, formatBytes, formatCount, formatSpan } from './format.ts'
+import { formatLimits } from './status-limits.ts'
 import { formatPool } from './status-pool.ts'
 import { paint, printable } from './text.ts'
 
@@ -17,7 +18,9 @@ export interface StatusLook {
 
 export function formatStatus(snapshot: StatusSnapshot, look: StatusLook): string {
   const at = Date.parse(snapshot.startedAt) + snapshot.uptimeMs
-  return [headline(snapshot, look), ...snapshot.pools.map((pool) => formatPool(pool, at, look))].join('\n')
+  const pools = snapshot.pools.map((pool) => formatPool(pool, at, look))
+  const limits = formatLimits(snapshot.limits, look)
+  return [headline(snapshot, look), ...pools, ...(limits === '' ? [] : [limits])].join('\n')
 }
 
 function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLook): string {

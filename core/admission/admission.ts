@@ -1,4 +1,5 @@
 /** The stage between a route and a backend: whether a request may go on, and when. What decides stands beside this file. */
+import type { Client } from '../clients/contract.ts'
 import type { Cancel } from '../clock.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -31,6 +32,8 @@ export interface Asked {
 export interface Subject {
   /** No two have the same, whichever way they have shown it: `client 7`, `user ann`. */
   readonly key: string
+  /** Of the database, as it was looked up for this request; absent: it is none of those. */
+  readonly client?: Client
 }
 
 export interface Admission {

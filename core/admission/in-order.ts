@@ -5,7 +5,7 @@ import { type Admission, type Asked, everybody, type Verdict } from './admission
 import { joined, type Pass } from './pass.ts'
 
 export function inOrder(admissions: readonly Admission[]): Admission {
-  const [first = everybody, ...rest] = admissions
+  const [first = everybody, ...rest] = admissions.filter((admission) => admission !== everybody)
   return rest.length === 0 ? first : both(first, inOrder(rest))
 }
 

@@ -5,6 +5,8 @@ import type { Cancel } from '../clock.ts'
 export interface Pass {
   /** What the client says in these fields goes no further, with `_` for `-` neither. */
   readonly requestDrops?: readonly string[]
+  /** Pairs of that name in the query go no further. */
+  readonly queryDrop?: string
   /** What the backend is told besides. */
   readonly requestLines?: string
   /** What the backend says in these fields goes no further. */
@@ -18,7 +20,9 @@ export interface Pass {
 /** Both, one behind the other. */
 export function joined(first: Pass | undefined, second: Pass | undefined): Pass | undefined {
   if (first === undefined || second === undefined) return first ?? second
+  const queryDrop = first.queryDrop ?? second.queryDrop
   return {
+    ...(queryDrop !== undefined && { queryDrop }),
     requestDrops: [...(first.requestDrops ?? []), ...(second.requestDrops ?? [])],
     requestLines: (first.requestLines ?? '') + (second.requestLines ?? ''),
     responseDrops: [...(first.responseDrops ?? []), ...(second.responseDrops ?? [])],

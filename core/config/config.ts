@@ -4,6 +4,7 @@
  */
 import type { AccessLogPolicy } from '../access-log/policy.ts'
 import type { SocketAddress } from '../address.ts'
+import type { AccessPolicy } from '../admission/policy.ts'
 import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
@@ -14,6 +15,7 @@ import type { GeoPolicy } from '../geo/policy.ts'
 import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { LimitPolicy } from '../limits/policy.ts'
+import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
@@ -47,6 +49,8 @@ export interface Config {
   readonly overload: OverloadConfig | undefined
   /** undefined: none is written. */
   readonly accessLog: AccessLogPolicy | undefined
+  /** undefined: nobody is kept out for what was refused before. */
+  readonly ban: BanPolicy | undefined
   readonly routes: readonly RouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
@@ -104,6 +108,8 @@ export interface RouteConfig extends RouteRule {
   readonly hedge?: HedgePolicy
   /** Absent: none but those of its pool. */
   readonly limits?: readonly LimitPolicy[]
+  /** Absent: whoever comes is let in. */
+  readonly access?: AccessPolicy
 }
 
 /** Each in ms; undefined: no bound of the route's own. */

@@ -3,6 +3,7 @@
  * `pools.<name>.`). The schema, the reader and the documentation take them from here and nowhere else.
  * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
  */
+import { accessDefaults } from './access-defaults.ts'
 import { boundDefaults } from './bound-defaults.ts'
 import { restraintDefaults } from './restraint-defaults.ts'
 import type { Setting, TextSetting } from './setting.ts'
@@ -286,6 +287,7 @@ export const defaults = {
   },
   ...restraintDefaults,
   ...boundDefaults,
+  ...accessDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

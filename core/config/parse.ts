@@ -98,6 +98,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     clients: raw.clients,
     overload: raw.overload,
     accessLog: raw.log?.access,
+    ban: raw.ban,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }

@@ -9,10 +9,11 @@ import { choice, count, duration, size, text } from './read/scalars.ts'
 import { formatSize } from './read/units.ts'
 import { log } from './schema/access-log.ts'
 import { clients } from './schema/clients.ts'
+import { ban } from './schema/ban.ts'
 import { geo } from './schema/geo.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
-import { thingName, trustedProxy } from './schema/names.ts'
+import { peers, thingName } from './schema/names.ts'
 import { overload } from './schema/overload.ts'
 import { pool } from './schema/pool.ts'
 import { routes } from './schema/route.ts'
@@ -83,11 +84,14 @@ export const configFile = object(
     }),
     listeners,
     admin,
-    trustedProxies: list(trustedProxy, {
-      description:
-        'Proxies in front: what they tell of a client, in X-Forwarded-* and its kin, is believed and passed on; what others tell is dropped. `unix:` stands for whoever connects to a Unix socket.',
-      examples: [['10.0.0.0/8', 'unix:']],
-    }),
+    trustedProxies: list(
+      peers('A proxy, or a block of them; `unix:` for whoever connects to a listener on a Unix socket.'),
+      {
+        description:
+          'Proxies in front: what they tell of a client, in X-Forwarded-* and its kin, is believed and passed on; what others tell is dropped. `unix:` stands for whoever connects to a Unix socket.',
+        examples: [['10.0.0.0/8', 'unix:']],
+      },
+    ),
     limits,
     timeouts,
     halfClose: orElse(
@@ -120,6 +124,7 @@ export const configFile = object(
     log,
     clients,
     overload,
+    ban,
     routes,
     pools: required(
       record(pool, {

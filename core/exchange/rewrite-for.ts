@@ -27,6 +27,7 @@ export function rewriteFor(exchange: Forwarded, { address, id }: Backend, { stic
     hiddenCookie: sticky?.hiddenCookie,
     writeRequestId: services.writeRequestId,
     deadline: limit && deadlineNow(limit, services.clock),
+    hiddenQuery: pass?.queryDrop,
     drops: pass?.requestDrops,
     lines: pass?.requestLines,
   }

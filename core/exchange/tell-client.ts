@@ -6,6 +6,7 @@ import type { ResponseHead } from '../http1/response-head.ts'
 /** Spoils `head` for other use than being sent. */
 export function tellClient(head: ResponseHead, { responseDrops, responseLines }: Pass): void {
   if (responseDrops !== undefined && responseDrops.length > 0) markNames(head.fields, responseDrops)
-  if (responseLines !== undefined && responseLines !== '')
-    head.added = Buffer.concat([head.added, Buffer.from(responseLines, 'latin1')])
+  if (responseLines === undefined || responseLines === '') return
+  const lines = Buffer.from(responseLines, 'latin1')
+  head.added = head.added.length === 0 ? lines : Buffer.concat([head.added, lines])
 }

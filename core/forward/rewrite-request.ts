@@ -1,7 +1,7 @@
 /**
  * The head that a backend gets: the client's own bytes, minus hop-by-hop lines, plus what a gateway must say (RFC 9110
- * 7.6.3 Via; X-Forwarded-*; X-Request-Id). The bytes of path and query are never touched; the request line of an absolute
- * target is made anew, in origin-form.
+ * 7.6.3 Via; X-Forwarded-*; X-Request-Id). The bytes of path and query are never touched, but for a pair of the query that is
+ * kept from the backend; the request line of an absolute target is made anew, in origin-form.
  */
 import { MAX_AUTHORITY_BYTES } from '../http1/authority.ts'
 import * as kind from '../http1/field-names.ts'
@@ -13,6 +13,7 @@ import type { DeadlineLine } from './deadline.ts'
 import { type ForwardedClient, writeClientLines } from './client-lines.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markNames, markRepeats } from './forwarded-fields.ts'
 import { forwardsLeft, PSEUDONYM } from './hops.ts'
+import { queryWithout } from './hidden-query.ts'
 import { takeCookie } from './own-cookie.ts'
 import type { WriteRequestId } from './request-id.ts'
 
@@ -26,6 +27,8 @@ export interface RequestRewrite {
   readonly writeRequestId: WriteRequestId
   /** What the backend is told of the client's deadline; absent: what the client says. */
   readonly deadline?: DeadlineLine | undefined
+  /** Pairs of that name in the query go no further; undefined: there are none. */
+  readonly hiddenQuery?: string | undefined
   /** Lower-case names of fields that go no further, with `_` for `-` neither; undefined: none. */
   readonly drops?: readonly string[] | undefined
   /** Lines of ours with CRLF each, one character a byte; undefined: none. */
@@ -87,8 +90,8 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   const cookies = rewrite.hiddenCookie === undefined ? '' : takeCookie(fields, rewrite.hiddenCookie)
   const drops = client.isTrusted ? TRUSTED_DROPS : UNTRUSTED_DROPS
   let end: number
-  if (head.authorityStart >= 0) {
-    end = copyLines(out, writeOriginForm(out, at, head), fields, head.lineEnd, drops)
+  if (head.authorityStart >= 0 || rewrite.hiddenQuery !== undefined) {
+    end = copyLines(out, writeRequestLine(out, at, head, rewrite), fields, head.lineEnd, drops)
   } else {
     end = copyLines(out, at, fields, head.start, drops)
     // Whatever the client speaks, we speak HTTP/1.1: the minor version is the last byte before the request line's CRLF.
@@ -153,13 +156,14 @@ function markAll(head: RequestHead, fieldKind: number): void {
 
 /**
  * The request line for an absolute target: an origin server is sent path and query only (RFC 9112 3.2.1), with `/` for an
- * empty path and `*` for the OPTIONS of no path at all (3.2.4).
+ * empty path and `*` for the OPTIONS of no path at all (3.2.4); and whatever the form, what is hidden of the query is left out.
  */
-function writeOriginForm(out: Buffer, at: number, head: RequestHead): number {
+function writeRequestLine(out: Buffer, at: number, head: RequestHead, { hiddenQuery }: RequestRewrite): number {
   const { bytes, pathStart, pathEnd, targetEnd } = head
   let end = at + bytes.copy(out, at, head.start, head.methodEnd + 1)
   if (pathStart === pathEnd) out[end++] = pathStart === targetEnd && head.method === 'OPTIONS' ? ASTERISK : SLASH
-  end += bytes.copy(out, end, pathStart, targetEnd)
+  if (hiddenQuery === undefined) end += bytes.copy(out, end, pathStart, targetEnd)
+  else end += out.write(head.path.slice(0, pathEnd - pathStart) + queryWithout(head, hiddenQuery), end, 'latin1')
   return end + VERSION.copy(out, end)
 }
 

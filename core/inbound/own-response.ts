@@ -56,7 +56,9 @@ export function renderProblem(problem: Problem, respondent: Respondent, dateLine
   const { type, body } = bodyOf(problem, title, respondent)
   const lines = [`HTTP/1.1 ${problem.status} ${title}`]
   if (type !== undefined) lines.push(`Content-Type: ${type}`)
-  lines.push(`Content-Length: ${body.length}`, 'Cache-Control: no-store')
+  // Not in a 204, which has no content whatever it says (RFC 9110 8.6).
+  if (problem.status !== 204) lines.push(`Content-Length: ${body.length}`)
+  lines.push('Cache-Control: no-store')
   if (problem.retryAfterSeconds !== undefined) lines.push(`Retry-After: ${problem.retryAfterSeconds}`)
   if (!respondent.persists) lines.push('Connection: close')
   else if (respondent.isOldClient) lines.push('Connection: keep-alive')

@@ -10,17 +10,18 @@ export type IpValue = number | string
 /** undefined when it is no address. A zone (`%eth0`) makes it none: links have no meaning beyond this machine. */
 export function parseIp(text: string): IpValue | undefined {
   if (!text.includes(':')) return parseV4(text)
-  const groups = parseV6(text)
-  if (groups === undefined) return undefined
-  return isMapped(groups) ? (groups[6] ?? 0) * 65_536 + (groups[7] ?? 0) : String.fromCharCode(...groups)
+  if (!readGroups(text)) return undefined
+  const [a, b, c, d, e, f, g, h] = groups as unknown as EightNumbers
+  if (f === 0xffff && (a | b | c | d | e) === 0) return g * 65_536 + h
+  return String.fromCharCode(a, b, c, d, e, f, g, h)
 }
 
 /** The one way to write an address that `parseIp` read: dotted IPv4, or IPv6 as RFC 5952 4 has it. */
 export function formatIp(value: IpValue): string {
   if (typeof value === 'number') return formatV4(value)
-  const groups = Array.from({ length: 8 }, (_, index) => value.charCodeAt(index))
-  const { start, length } = longestZeros(groups)
-  const texts = groups.map((group) => group.toString(16))
+  const units = Array.from({ length: 8 }, (_, index) => value.charCodeAt(index))
+  const { start, length } = longestZeros(units)
+  const texts = units.map((group) => group.toString(16))
   if (length < 2) return texts.join(':')
   return `${texts.slice(0, start).join(':')}::${texts.slice(start + length).join(':')}`
 }
@@ -36,6 +37,15 @@ export function parseNode(text: string): string | undefined {
   if (bracketed !== undefined && !bracketed.includes(':')) return undefined
   const value = parseIp(bracketed ?? plain ?? text)
   return value === undefined ? undefined : formatIp(value)
+}
+
+/**
+ * Who is likely one and the same: an IPv4 address, or the first 64 bits of an IPv6 address, of which whoever has one has
+ * all (RFC 6177). undefined when it is no address.
+ */
+export function siteOf(address: string): IpValue | undefined {
+  const value = parseIp(address)
+  return typeof value === 'string' ? value.slice(0, 4) : value
 }
 
 /** The IPv4 address that `parseIp` read. */
@@ -63,27 +73,67 @@ function parseV4(text: string): number | undefined {
   return dots === 3 && part >= 0 ? value * 256 + part : undefined
 }
 
-/** RFC 4291 2.2: up to eight groups, one `::` for one group of zeros or more, the last two perhaps as IPv4. */
-function parseV6(text: string): number[] | undefined {
-  if (text.length > 45) return undefined
-  const halves = text.split('::')
-  const head = parseGroups(halves[0] ?? '')
-  if (halves.length === 1) return head?.length === 8 ? head : undefined
-  const tail = parseGroups(halves[1] ?? '')
-  if (halves.length > 2 || head === undefined || tail === undefined || head.length + tail.length > 7) return undefined
-  // Only the very last groups may be written as IPv4, not those before `::`.
-  if (halves[0]?.includes('.') === true) return undefined
-  return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail]
+type EightNumbers = readonly [number, number, number, number, number, number, number, number]
+
+/** Of the IPv6 address that was read last. */
+const groups = new Uint16Array(8)
+
+const COLON = 0x3a
+const DOT = 0x2e
+/** By ASCII code; -1: no hexadecimal digit. */
+const HEX = Int8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()),
+)
+
+/**
+ * Reads the groups of an IPv6 address; false: it is none. RFC 4291 2.2: up to eight, one `::` for one group of zeros or more,
+ * the last two perhaps as IPv4. In one pass: it runs for each request, too.
+ */
+function readGroups(text: string): boolean {
+  const { length } = text
+  let count = 0
+  let gap = text.startsWith('::') ? 0 : -1
+  let position = gap < 0 ? 0 : 2
+  while (position < length) {
+    let group = 0
+    let end = position
+    for (; end < length && end < position + 4; end += 1) {
+      const digit = HEX[text.charCodeAt(end)] ?? -1
+      if (digit < 0) break
+      group = group * 16 + digit
+    }
+    const next = text.charCodeAt(end)
+    if (next === DOT) return readV4Tail(text.slice(position), gap, count)
+    if (end === position || count === 8) return false
+    groups[count++] = group
+    if (end === length) break
+    if (next !== COLON || end + 1 === length) return false
+    position = end + 1
+    if (text.charCodeAt(position) !== COLON) continue
+    if (gap >= 0) return false
+    gap = count
+    position += 1
+  }
+  return isWhole(gap, count)
 }
 
-function parseGroups(text: string): number[] | undefined {
-  if (text === '') return []
-  const parts = text.split(':')
-  const last = parts.at(-1) ?? ''
-  const v4 = last.includes('.') ? parseV4(last) : undefined
-  if (v4 !== undefined) parts.splice(-1, 1, (v4 >>> 16).toString(16), (v4 & 0xffff).toString(16))
-  const areHex = parts.every((part) => /^[0-9a-f]{1,4}$/i.test(part))
-  return areHex ? parts.map((part) => parseInt(part, 16)) : undefined
+/** The last two groups of an address, as IPv4; those before them have been read. */
+function readV4Tail(text: string, gap: number, count: number): boolean {
+  const value = count > 6 ? undefined : parseV4(text)
+  if (value === undefined) return false
+  groups[count] = value >>> 16
+  groups[count + 1] = value & 0xffff
+  return isWhole(gap, count + 2)
+}
+
+/** Whether that many groups make an address, with zeros for `::` before the group `gap` (-1: there is none), which it puts there. */
+function isWhole(gap: number, count: number): boolean {
+  if (gap < 0) return count === 8
+  if (count > 7) return false
+  const behind = 8 - (count - gap)
+  groups.copyWithin(behind, gap, count)
+  groups.fill(0, gap, behind)
+  return true
 }
 
 /** The longest run of zeros, of equal ones the first (RFC 5952 4.2.3). */
@@ -96,6 +146,3 @@ function longestZeros(groups: readonly number[]): { readonly start: number; read
   }
   return longest
 }
-
-const isMapped = (groups: readonly number[]): boolean =>
-  groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)

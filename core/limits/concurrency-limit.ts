@@ -9,7 +9,7 @@ import { policyAtOnce, rateLines } from './rate-fields.ts'
 
 /** One limit for as long as it is configured. Several routes may share it. */
 export class ConcurrencyLimit {
-  /** Another takes its place as long as it counts the same keys: what is under way still is. */
+  /** Another may take its place: what is under way still is. */
   policy: InFlightPolicy
   readonly counters: LimitCounters = limitLedger.create()
   readonly underWay = new InFlight()

@@ -11,7 +11,7 @@ import type { ConnectionPolicy } from './policy.ts'
 
 /** One limit for as long as it is configured. Several routes may share it. */
 export class ConnectionLimit {
-  /** Another takes its place as long as it counts the same keys: what is open still is. */
+  /** Another may take its place: what is open still is. */
   policy: ConnectionPolicy
   readonly counters: LimitCounters = limitLedger.create()
   readonly open = new InFlight()

@@ -77,7 +77,7 @@ export class KeyTable {
     if (place >= 0) setNumber(this.slots, place, number)
     else if (former !== undefined && place !== NOWHERE) setNumber(former, BEFORE - place, number)
     else this.enter(high, low, number, floor)
-    if (former !== undefined) this.move(former, floor)
+    if (former !== undefined) this.move(former)
   }
 
   private enter(high: number, low: number, number: number, floor: number): void {
@@ -98,15 +98,10 @@ export class KeyTable {
   }
 
   /** What has moved stays where it was, for the keys behind it to be found; nobody looks at it any more. */
-  private move(former: Slots, floor: number): void {
-    const { slots } = this
+  private move(former: Slots): void {
     const end = this.moved + MOVED
-    for (let slot = this.moved; slot < end; slot += 1) {
-      if (isEmpty(former, slot)) continue
-      const number = numberAt(former, slot)
-      if (number > floor) put(slots, highAt(former, slot), lowAt(former, slot), number)
-      else this.size -= 1
-    }
+    for (let slot = this.moved; slot < end; slot += 1)
+      if (!isEmpty(former, slot)) put(this.slots, highAt(former, slot), lowAt(former, slot), numberAt(former, slot))
     this.moved = end
     if (end > former.mask) this.former = undefined
   }

@@ -121,20 +121,19 @@ const idOf = ({ kind, key }: LimitOwner, name: string): string => `${kind} ${nam
 const asked = <Rule>(rules: readonly Rule[], as: (rules: readonly Rule[]) => Admission): readonly Admission[] =>
   rules.length === 0 ? [] : [as(rules)]
 
-/** What there was goes on where it counted the same by the same. */
+/** What there was goes on where it counted the same. By another key nobody has used anything up: it is another's bucket. */
 function goOn(before: RunningLimit | undefined, policy: LimitPolicy, now: number): RunningLimit {
-  const isSame = before !== undefined && Bun.deepEquals(before.policy.by, policy.by)
   switch (policy.kind) {
     case 'rate':
-      if (!isSame || !(before instanceof RateLimit)) return new RateLimit(policy, now)
+      if (!(before instanceof RateLimit)) return new RateLimit(policy, now)
       before.update(policy, now)
       return before
     case 'in-flight':
-      if (!isSame || !(before instanceof ConcurrencyLimit)) return new ConcurrencyLimit(policy)
+      if (!(before instanceof ConcurrencyLimit)) return new ConcurrencyLimit(policy)
       before.policy = policy
       return before
     case 'connections':
-      if (!isSame || !(before instanceof ConnectionLimit)) return new ConnectionLimit(policy)
+      if (!(before instanceof ConnectionLimit)) return new ConnectionLimit(policy)
       before.policy = policy
       return before
   }

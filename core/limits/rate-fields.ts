@@ -12,7 +12,7 @@ const ROUNDING = 1e-6
 /** `"name";q=100;w=1`: in `w` whole seconds the rate grants `q`, which is no less than the burst. */
 export function policyOf(name: string, { rate, burst }: Allowance): string {
   const perSecond = (rate.count * 1000) / rate.perMs
-  const window = Math.max(1, Math.ceil(burst / perSecond))
+  const window = Math.ceil(burst / perSecond)
   return `"${name}";q=${Math.floor(window * perSecond)};w=${window}`
 }
 

@@ -31,7 +31,7 @@ export class RateLimit {
     this.buckets = new Buckets(policy, now)
   }
 
-  /** Of the same keys: every bucket keeps its level. */
+  /** Every bucket keeps its level. */
   update(policy: RatePolicy, now: number): void {
     this.policy = policy
     this.text = policyOf(policy.name, policy)
@@ -107,6 +107,7 @@ function allowanceOf(own: OwnLimit | undefined, policy: RatePolicy): Allowance {
 /** A request takes a token of each limit or, where one of them has none for it, of no limit at all. */
 export function rateLimits(rules: readonly RateRule[]): Admission {
   const told = rules.filter(({ limit }) => !limit.policy.report)
+  const linesOf = tellerOf(told)
 
   /** Whom it has to wait for longest, of those that have no token for it. */
   function look(asked: Asked, head: RequestHead, now: number): RateRule | undefined {
@@ -121,31 +122,41 @@ export function rateLimits(rules: readonly RateRule[]): Admission {
     return refusing
   }
 
+  function refusalBy(rule: RateRule): Verdict {
+    const { limit, allowance, waitSeconds } = rule
+    limit.counters.refused += 1
+    const detail = `too many requests: the limit "${limit.policy.name}" is ${formatRate(allowance.rate)}`
+    const lines = linesOf(rule)
+    return { kind: 'refused', problem: { status: 429, detail, retryAfterSeconds: waitSeconds, lines }, reason: 'rate' }
+  }
+
   return {
     admit(asked, head, now) {
       const refusing = look(asked, head, now)
-      if (refusing !== undefined) return refusalBy(refusing, told)
+      if (refusing !== undefined) return refusalBy(refusing)
       for (const rule of rules) rule.take()
-      const [first] = told
-      if (first === undefined) return ADMITTED
-      return { kind: 'admitted', pass: { responseLines: linesOf(told, strictest(told, first)) } }
+      const strictest = strictestOf(told)
+      if (strictest === undefined) return ADMITTED
+      return { kind: 'admitted', pass: { responseLines: linesOf(strictest) } }
     },
   }
 }
 
-function refusalBy(rule: RateRule, told: readonly RateRule[]): Verdict {
-  const { limit, allowance, waitSeconds } = rule
-  limit.counters.refused += 1
-  const detail = `too many requests: the limit "${limit.policy.name}" is ${formatRate(allowance.rate)}`
-  const lines = linesOf(told, rule)
-  return { kind: 'refused', problem: { status: 429, detail, retryAfterSeconds: waitSeconds, lines }, reason: 'rate' }
+/** The one that lets least through from now on; undefined: there is none. */
+function strictestOf(told: readonly RateRule[]): RateRule | undefined {
+  let strictest: RateRule | undefined
+  for (const rule of told)
+    if (strictest === undefined || wholeTokens(rule.level) < wholeTokens(strictest.level)) strictest = rule
+  return strictest
 }
 
-/** The one that lets least through from now on. */
-const strictest = (told: readonly RateRule[], first: RateRule): RateRule =>
-  told.reduce((least, rule) => (wholeTokens(rule.level) < wholeTokens(least.level) ? rule : least), first)
-
-function linesOf(told: readonly RateRule[], { limit, level, allowance }: RateRule): string {
-  const policies = told.map((rule) => rule.limit.describe(rule.allowance)).join(', ')
-  return rateLines(policies, standingOf(limit.policy.name, level, allowance))
+/** What a client is told of `told`, and of how one of them stands. Most have what the limits grant everybody: made once. */
+function tellerOf(told: readonly RateRule[]): (rule: RateRule) => string {
+  const policies = (): string => told.map(({ limit, allowance }) => limit.describe(allowance)).join(', ')
+  const common = policies()
+  return (rule) => {
+    const isCommon = told.every(({ limit, allowance }) => allowance === limit.policy)
+    const { limit, level, allowance } = rule
+    return rateLines(isCommon ? common : policies(), standingOf(limit.policy.name, level, allowance))
+  }
 }

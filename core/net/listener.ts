@@ -30,8 +30,11 @@ export interface ListenerOptions extends BindManner {
   readonly address: SocketAddress
   /** Permissions of a Unix socket; undefined: by the process's umask. */
   readonly mode: number | undefined
-  /** Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away. */
-  readonly accept: (address: string) => Wire | undefined
+  /**
+   * Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away with a word,
+   * 'unwanted': without one.
+   */
+  readonly accept: (address: string) => Wire | 'unwanted' | undefined
   /** A client can't be let in for want of something of our own, in words; whether something has given way. */
   readonly onShortage: (detail: string) => boolean
   readonly reportFault: ReportFault
@@ -87,6 +90,10 @@ function eventsOf({ accept, onShortage, reportFault }: ListenerOptions): AcceptE
   return {
     onAccepted(socket, address) {
       const wire = accept(address)
+      if (wire === 'unwanted') {
+        socket.terminate()
+        return
+      }
       if (wire === undefined) {
         socket.write(REFUSAL, 0, REFUSAL.length)
         socket.end()

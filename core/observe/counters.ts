@@ -49,6 +49,10 @@ const lostLines = <const Cause extends string>(cause: Cause) =>
 export const edgeLedger = ledger({
   connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
   connectionsRefused: { metric: 'client_connections_refused', help: 'Connections closed at the cap.' },
+  connectionsBanned: {
+    metric: 'client_connections_banned',
+    help: 'Connections closed as they came, since their client is kept out.',
+  },
   connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
   requests: { metric: 'requests', help: 'Requests whose head was whole and valid.' },
   badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },
@@ -70,6 +74,7 @@ export const edgeLedger = ledger({
   refusedForwardAuth: refusals('forward-auth'),
   refusedCors: refusals('cors'),
   refusedBan: refusals('ban'),
+  bans: { metric: 'bans', help: 'Clients kept out for a while, having been refused too often.' },
   retries: { metric: 'retries', help: 'Attempts after the first of a request, hedges not counted.' },
   retriesAfterConnect: retries('connect'),
   /** For want of descriptors, local ports or memory of our own. */

@@ -91,6 +91,8 @@ export type EdgeEvent =
   /** None are any more. */
   | { readonly kind: 'overload-over' }
   | { readonly kind: 'connection-limit'; readonly limit: number; readonly more?: number }
+  /** A client (`192.0.2.1`, `2001:db8::/64`) was refused too often, and is kept out for so long. */
+  | { readonly kind: 'client-banned'; readonly address: string; readonly forMs: number; readonly more?: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }
   | { readonly kind: 'stopped'; readonly cut: number }
   /** The process that serves has died, and is started again after that time; told by the one that keeps it alive. */

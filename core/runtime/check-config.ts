@@ -1,6 +1,6 @@
 /**
  * What only trying shows of a config, without serving it: strategies that do not load, fail their examination or refuse
- * their options, and a database that cannot be used. Opens no port and starts nothing that lasts.
+ * their options, and a database or a list that cannot be used. Opens no port and starts nothing that lasts.
  */
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
@@ -9,6 +9,7 @@ import { trialsApart } from '../lab/examine-apart.ts'
 import { type ApplyProblem, asRefusal } from '../part.ts'
 import { createPluginHost } from '../strategy/host.ts'
 import { readyStrategy } from '../strategy/live.ts'
+import { AccessFiles } from './access-files.ts'
 import { GeoHost } from './geo-host.ts'
 
 /** All of it, in the order of the config; runs the strategies' code, as a start would. Never rejects. */
@@ -18,7 +19,11 @@ export async function checkConfig(config: Config, clock: Clock): Promise<readonl
     key: formatKey(['pools', name, 'strategy']),
     attempt: () => readyStrategy(plugins, use, options),
   }))
-  const parts = [...pools, { key: 'geo', attempt: () => new GeoHost().prepare(config) }]
+  const parts = [
+    ...pools,
+    { key: 'geo', attempt: () => new GeoHost().prepare(config) },
+    { key: 'routes', attempt: () => new AccessFiles(clock).prepare(config) },
+  ]
   const problems: ApplyProblem[] = []
   for (const { key, attempt } of parts) {
     try {

@@ -2,7 +2,8 @@
  * What every request has to get past before a backend is picked for it, as a part: it owns what the rules of routes must
  * not forget with a snapshot, and puts the rules of each route in their order.
  */
-import { type Admission, everybody } from '../admission/admission.ts'
+import type { AccessRules } from '../admission/access.ts'
+import type { Admission } from '../admission/admission.ts'
 import { inOrder } from '../admission/in-order.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, PoolConfig, RouteConfig } from '../config/config.ts'
@@ -20,6 +21,10 @@ export interface GatesOptions {
   readonly shedder: (priority: number) => Admission
   /** What subjects have instead of what a limit by client grants everybody; absent: nothing. */
   readonly ownLimitOf?: OwnLimitOf
+  /** What the route asks of those who come. */
+  readonly access: (rule: RouteConfig) => AccessRules
+  /** Who counts what the rules of a route refuse, and keeps some out. */
+  readonly bans: { around(rules: Admission): Admission }
 }
 
 export class Gates implements Part<Config> {
@@ -41,9 +46,11 @@ export class Gates implements Part<Config> {
    * is found out before what goes by it, and what is to be given back is taken last. `key`: the route's over reloads.
    */
   admission(rule: RouteConfig, key: string): Admission {
-    const limits = this.limits.of(routeOwner(rule, key), this.poolOwner(rule.pool))
-    const rules = [this.options.shedder(rule.priority), ...limits.first, ...limits.bySubject, ...limits.atOnce]
-    return inOrder(rules.filter((one) => one !== everybody))
+    const { shedder, access, bans } = this.options
+    const { open, authentication } = access(rule)
+    const { first, bySubject, atOnce } = this.limits.of(routeOwner(rule, key), this.poolOwner(rule.pool))
+    const rules = [...open, ...first, ...authentication, ...bySubject, ...atOnce]
+    return inOrder([shedder(rule.priority), bans.around(inOrder(rules))])
   }
 
   /** Of all limits there are, as they stand now. */

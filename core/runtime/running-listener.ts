@@ -26,6 +26,8 @@ export interface ListenerServices {
   readonly budget: DescriptorBudget
   /** Client connections that may be open at once, on all listeners together. */
   readonly maxConnections: () => number
+  /** Whether whoever comes from that address ('' for a Unix socket) is turned away without a word. */
+  readonly isUnwanted: (address: string) => boolean
   /** A client has gone. */
   readonly onClosed: () => void
 }
@@ -124,8 +126,9 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     this.services.onClosed()
   }
 
-  /** A wire for a client that has come in; undefined when the cap is reached. */
-  private accept(address: string): Wire | undefined {
+  /** A wire for a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
+  private accept(address: string): Wire | 'unwanted' | undefined {
+    if (this.services.isUnwanted(address)) return 'unwanted'
     if (!this.admits()) return undefined
     const { counters, handler } = this.services
     counters.connectionsAccepted += 1
@@ -179,7 +182,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
 
   private listen({ reusePort, deferAccept, mode }: ListenerConfig, address: SocketAddress): Listener {
     const { transport, budget, reportFault } = this.services
-    const accept = (peer: string): Wire | undefined => {
+    const accept = (peer: string): Wire | 'unwanted' | undefined => {
       const wire = this.accept(peer)
       this.onAccepted?.()
       return wire

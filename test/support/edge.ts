@@ -122,6 +122,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     clients: undefined,
     overload: undefined,
     accessLog: undefined,
+    ban: undefined,
     routes: [{ match: anyRequest, pool: 'web', priority: 5 }],
     pools: [testPool([])],
     ...overrides,

@@ -86,7 +86,6 @@ const LAYERS: readonly Layer[] = [
     to: ['core/admission/', 'core/forward/', 'core/http1/', 'core/ip/', 'core/observe/'],
     types: ['core/clients/', 'core/stream/'],
   },
-  { from: 'core/clients/', to: ['core/control/queue.ts'], types: ['core/config/', 'core/observe/'] },
   { from: 'core/sticky/', to: ['core/backend/', 'core/http1/', 'core/observe/'] },
   {
     from: 'core/pool/',
@@ -96,7 +95,12 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
-  { from: 'core/config/', to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts'], types: ['core/'] },
+  // Which hashes a config may hold is for those to say who check passwords against them.
+  {
+    from: 'core/config/',
+    to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts', 'core/admission/password-hash.ts'],
+    types: ['core/'],
+  },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
   // It speaks the same HTTP as traffic, over the same connections.
   {

@@ -129,7 +129,7 @@ const body = object(
   },
   {
     description:
-      'A rate, or a bound on what is under way or open, of each address, client or whatever `by` names. Beyond it 429 with Retry-After. Of several limits a request must pass all, and takes from none what another refuses.',
+      'A rate, or a bound on what is under way or open, of each address, client or whatever `by` names. Beyond it 429 with Retry-After. Of several limits a request must pass all.',
     examples: [{ rate: '100/s', burst: 200 }],
   },
 )

@@ -2,7 +2,7 @@
 import { unixPeers } from '../config.ts'
 import { parseCidr } from '../network.ts'
 import type { Field } from '../read/field.ts'
-import { text } from '../read/scalars.ts'
+import { type Parsed, text } from '../read/scalars.ts'
 
 /** Pools and listeners: short, and safe in URLs, metric labels and on a terminal. */
 export const thingName = {
@@ -20,6 +20,19 @@ export const fieldName = (description: string, example: string): Field<string | 
     parse: (name) => (isToken(name) ? { kind: 'value', value: name.toLowerCase() } : { kind: 'fault' }),
   })
 
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY']
+
+export const method = text({
+  title: 'method',
+  description: 'A method token; case counts (RFC 9110 9.1).',
+  rule: 'must be a method such as "GET"',
+  parse(written): Parsed<string> {
+    const known = knownMethods.find((name) => name === written.toUpperCase())
+    if (known !== undefined && known !== written) return { kind: 'fault', hint: `did you mean "${known}"?` }
+    return isToken(written) ? { kind: 'value', value: written } : { kind: 'fault' }
+  },
+})
+
 /** RFC 9110 5.6.2: methods, field and cookie names. */
 export const tokenPattern = /^[!#$%&'*+.^_`|~\dA-Za-z-]{1,128}$/
 
@@ -34,15 +47,16 @@ export const cidr = (description: string): Field<string | undefined> =>
     parse: parseCidr,
   })
 
-/** One of `trustedProxies`. */
-export const trustedProxy = text({
-  title: 'IP address, CIDR block, or "unix:"',
-  description: 'A proxy, or a block of them; `unix:` for whoever connects to a listener on a Unix socket.',
-  examples: ['10.0.0.0/8', unixPeers],
-  rule: `must be an IP address, a CIDR block such as "10.0.0.0/8", or "${unixPeers}"`,
-  parse(written) {
-    if (written === unixPeers) return { kind: 'value', value: unixPeers }
-    const isNearly = /^unix\b/i.test(written)
-    return isNearly ? { kind: 'fault', hint: `did you mean "${unixPeers}"?` } : parseCidr(written)
-  },
-})
+/** An address, a block of them, or `unixPeers`. */
+export const peers = (description: string): Field<string | undefined> =>
+  text({
+    title: 'IP address, CIDR block, or "unix:"',
+    description,
+    examples: ['10.0.0.0/8', unixPeers],
+    rule: `must be an IP address, a CIDR block such as "10.0.0.0/8", or "${unixPeers}"`,
+    parse(written) {
+      if (written === unixPeers) return { kind: 'value', value: unixPeers }
+      const isNearly = /^unix\b/i.test(written)
+      return isNearly ? { kind: 'fault', hint: `did you mean "${unixPeers}"?` } : parseCidr(written)
+    },
+  })

@@ -1,5 +1,6 @@
 /** `routes`: which requests go to which pool, in file order. */
 import type { LimitPolicy } from '../../limits/policy.ts'
+import type { AccessPolicy } from '../../admission/policy.ts'
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
 import type { RouteTimeouts } from '../config.ts'
@@ -10,13 +11,12 @@ import { convert, type Field, type Located, located, required } from '../read/fi
 import type { Reading } from '../read/reading.ts'
 import { count, type Parsed, text } from '../read/scalars.ts'
 import { didYouMean } from '../../suggest.ts'
+import { access } from './access.ts'
 import { limits } from './limits.ts'
-import { isToken, tokenPattern } from './names.ts'
+import { method, tokenPattern } from './names.ts'
 import { routeRetry } from './retry.ts'
 import { hedge, routeTimeouts } from './route-times.ts'
 import { findUnreachable } from './unreachable.ts'
-
-const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY']
 
 const host = text({
   title: 'host, or *.domain',
@@ -51,17 +51,6 @@ const path = text({
   parse(written) {
     if (/^\/[!-~]{0,4095}$/.test(written) && !/[?#]|\*./.test(written)) return { kind: 'value', value: written }
     return { kind: 'fault', hint: /^[^/]/.test(written) ? `did you mean ${JSON.stringify(`/${written}`)}?` : undefined }
-  },
-})
-
-const method = text({
-  title: 'method',
-  description: 'A method token; case counts (RFC 9110 9.1).',
-  rule: 'must be a method such as "GET"',
-  parse(written): Parsed<string> {
-    const known = knownMethods.find((name) => name === written.toUpperCase())
-    if (known !== undefined && known !== written) return { kind: 'fault', hint: `did you mean "${known}"?` }
-    return isToken(written) ? { kind: 'value', value: written } : { kind: 'fault' }
   },
 })
 
@@ -124,6 +113,7 @@ export interface RouteDraft {
   readonly retry?: RouteRetry
   readonly hedge?: HedgePolicy
   readonly limits?: readonly LimitPolicy[]
+  readonly access?: AccessPolicy
 }
 
 const poolName = text({
@@ -141,6 +131,7 @@ const route = convert(
       timeouts: routeTimeouts,
       retry: routeRetry,
       hedge,
+      access,
       priority: count(defaults['route.priority'], {
         description:
           'How important its requests are, 9 being most: in a queue they go before those of lower ones, and when the process is overloaded they are shed later.',
@@ -150,7 +141,16 @@ const route = convert(
     },
     { description: 'Requests and the pool that serves them.' },
   ),
-  ({ match: found, pool, priority, timeouts, retry, hedge: second, limits: bounds }): RouteDraft | undefined =>
+  ({
+    match: found,
+    pool,
+    priority,
+    timeouts,
+    retry,
+    hedge: second,
+    limits: bounds,
+    access: rules,
+  }): RouteDraft | undefined =>
     pool && {
       pool,
       priority,
@@ -159,6 +159,7 @@ const route = convert(
       ...(retry && { retry }),
       ...(second && { hedge: second }),
       ...(bounds && { limits: bounds }),
+      ...(rules && { access: rules }),
     },
 )
 

@@ -267,10 +267,13 @@ describe('OpenAPI document', () => {
   test('has a schema that a real snapshot satisfies in full', () => {
     const ajv = addFormats.default(new Ajv2020({ allErrors: true, strict: true }))
     const check = { at: 0, passed: false, elapsedMs: 1, detail: 'refused' }
-    const edge = fakeEdge([
+    const limit = { name: 'rate', kind: 'rate', counters: { refused: 1, reported: 0 }, keys: 1, evicted: 0 } as const
+    const limits = (['route', 'pool'] as const).map((kind) => ({ owner: { kind, name: 'a' }, ...limit }))
+    const backends = [
       fakeBackend(),
       fakeBackend({ id: 'b:1', standing: downStanding('refused', { until: 5 }), lastCheck: check, zone: 'eu' }),
-    ])
+    ]
+    const edge = fakeEdge(backends, { limits })
     const validate = ajv.compile(closed(statusSchema))
     validate(buildSnapshot(edge, fakeProcess, virtualClock()))
     expect(validate.errors).toBeNull()

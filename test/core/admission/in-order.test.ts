@@ -64,6 +64,18 @@ describe('admissions in order', () => {
     ])
   })
 
+  test('hide what one of them would hide', () => {
+    const hiding: Admission = { admit: () => ({ kind: 'admitted', pass: { queryDrop: 'key' } }) }
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const { ask, giving } = lane()
+      const [first, second] = order.map((index) => [hiding, giving('a')][index]!)
+      expect(ask(first!, second!)).toMatchObject({ pass: { queryDrop: 'key', requestDrops: ['a'] } })
+    }
+  })
+
   test('refuse with the first that does; nobody behind it is asked, and those before it have back what they gave', () => {
     const { ask, giving, log } = lane()
     expect(ask(giving('a'), giving('b'), no, giving('c'))).toEqual({

@@ -9,7 +9,7 @@ const problemOf = (...limits: unknown[]): string =>
     .map((problem) => problem.replace(/^edge\.json:1:\d+: routes\[0\]\.limits/, ''))
     .join('\n')
 
-const byAddress = { by: [{ kind: 'address' }], report: false }
+const byAddress = { by: [{ kind: 'address' } as const], report: false }
 
 describe('limits', () => {
   test('are by address, refuse, and are called what they are, unless something else is said', () => {

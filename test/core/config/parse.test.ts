@@ -29,6 +29,7 @@ describe('a valid config', () => {
       clients: undefined,
       overload: undefined,
       accessLog: undefined,
+      ban: undefined,
       routes: [{ match: everything, pool: 'web', priority: 5 }],
       pools: [
         {

@@ -12,6 +12,7 @@ interface Hop {
   readonly address?: string
   readonly asksUpgrade?: boolean
   readonly hiddenCookie?: string
+  readonly hiddenQuery?: string
   readonly deadline?: DeadlineLine
   readonly drops?: readonly string[]
   readonly lines?: string
@@ -19,11 +20,12 @@ interface Hop {
 
 /** The forwarded head, written into a buffer that is just as large as it was said to need, at an odd offset. */
 function rewritten(text: string, hop: Hop = {}): string {
-  const { isTrusted = false, address = '1.2.3.4', asksUpgrade = false, hiddenCookie, deadline, drops, lines } = hop
+  const { isTrusted = false, address = '1.2.3.4', asksUpgrade = false, deadline, drops, lines } = hop
   const head = parseRequest(text)
   const client = { address, isTrusted, scheme: 'http' as const, forwardedFields: forwardedForLines(address) }
   const to = { client, backendHost: '10.0.0.1:80', isUpgrade: asksUpgrade }
-  const rewrite = { ...to, hiddenCookie, writeRequestId, deadline, drops, lines }
+  const { hiddenCookie, hiddenQuery } = hop
+  const rewrite = { ...to, hiddenCookie, hiddenQuery, writeRequestId, deadline, drops, lines }
   const at = 7
   const out = Buffer.alloc(at + requestHeadRoom(head, rewrite), '!')
   const end = writeRequestHead(out, at, head, rewrite)
@@ -48,6 +50,19 @@ describe('writeRequestHead', () => {
     expect(rewritten(text, { drops: ['x-user'], lines })).toBe(
       `GET / HTTP/1.1\r\nHost: a\r\nX-Users: c\r\nVia: 1.1 smartedge\r\n${FORWARDED}${ID}${lines}\r\n`,
     )
+  })
+
+  test.each([
+    ['GET /a?key=1&b=%20 HTTP/1.0', 'GET /a?b=%20 HTTP/1.1'],
+    ['GET /a?key=1 HTTP/1.1', 'GET /a HTTP/1.1'],
+    ['GET /a HTTP/1.1', 'GET /a HTTP/1.1'],
+    ['GET http://a?key=1 HTTP/1.1', 'GET / HTTP/1.1'],
+    ['GET http://a/b?c&key=1 HTTP/1.1', 'GET /b?c HTTP/1.1'],
+    ['OPTIONS http://a HTTP/1.1', 'OPTIONS * HTTP/1.1'],
+    ['OPTIONS * HTTP/1.1', 'OPTIONS * HTTP/1.1'],
+  ])('hides a pair of the query: %s', (line, written) => {
+    const [first] = rewritten(`${line}\r\nHost: a\r\n\r\n`, { hiddenQuery: 'key' }).split('\r\n')
+    expect(first).toBe(written)
   })
 
   test('speaks HTTP/1.1 for an old client and gives it a Host', () => {

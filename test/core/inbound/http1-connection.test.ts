@@ -204,6 +204,17 @@ describe('a body', () => {
 })
 
 describe('a client that leaves', () => {
+  test('is told of once to those who wait for it, and to nobody before', () => {
+    const { send, requests, connection } = connect()
+    const told: string[] = []
+    send(get())
+    for (const name of ['one', 'other']) requests[0]!.peer.whenGone(() => told.push(name))
+    inEvent(() => ok(requests[0]!))
+    expect(told).toEqual([])
+    inEvent(() => connection.wire.closed(new Error('ECONNRESET')))
+    expect(told).toEqual(['one', 'other'])
+  })
+
   test('with a reset has its exchange told once', () => {
     const { send, request, connection, log } = connect()
     send(get())

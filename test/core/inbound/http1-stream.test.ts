@@ -74,6 +74,16 @@ describe('a response', () => {
     expect(answer('GET / HTTP/1.0\r\n\r\n', hints)).toBe('')
   })
 
+  test('of our own ends the connection where it says so', () => {
+    const { stream, socket } = streamOf(`${GET}\r\n`)
+    inEvent(() => stream.refuse({ status: 429, detail: 'enough', closes: true }))
+    expect(socket.sent).toContain('\r\nConnection: close\r\n')
+    expect(socket.hasShut).toBe(true)
+    const kept = streamOf(`${GET}\r\n`)
+    inEvent(() => kept.stream.refuse({ status: 429, detail: 'enough' }))
+    expect([kept.socket.sent.includes('Connection: close'), kept.socket.hasShut]).toEqual([false, false])
+  })
+
   test('of our own is in the form that the client accepts, without a body to HEAD', () => {
     const refuse = (stream: ClientStream): void => stream.refuse({ status: 503, detail: 'none', retryAfterSeconds: 1 })
     expect(answer(`${GET}Accept: application/json\r\n\r\n`, refuse)).toContain('"detail":"none"')

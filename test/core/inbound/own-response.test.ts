@@ -37,6 +37,13 @@ describe('renderProblem', () => {
     expect(rendered({ status: 404, detail: 'x' }, to({ accept }))).toContain('text/plain')
   })
 
+  test('says nothing of a length where there is no content by its status', () => {
+    const problem = { status: 204, detail: 'x', content: { type: undefined, text: '' }, lines: 'A: 1\r\n' }
+    expect(rendered(problem, to({}))).toBe(
+      'HTTP/1.1 204 No Content\r\nCache-Control: no-store\r\nA: 1\r\nDate: now\r\n\r\n',
+    )
+  })
+
   test('has no body for HEAD but its length', () => {
     const text = rendered({ status: 404, detail: 'x' }, to({ isHead: true }))
     expect(text).toEndWith('\r\n\r\n')

@@ -140,6 +140,39 @@ describe('createBlockTable', () => {
       expect(table.find(dotted(address))).toBe(longest?.block as string)
     }
   })
+
+  test('agrees with a linear search on random blocks of IPv6, of few bits so that many lie in each other', () => {
+    const random = seededRandom(3)
+    const bitsOf = (): string => Array.from({ length: 128 }, () => (random() < 0.97 ? 1 : 0)).join('')
+    const textOf = (bits: string): string =>
+      bits
+        .match(/.{16}/g)!
+        .map((unit) => parseInt(unit, 2).toString(16))
+        .join(':')
+    const blocks = Array.from({ length: 300 }, () => {
+      const prefix = drawIndex(random, 129)
+      const bits = bitsOf().slice(0, prefix)
+      return { prefix, bits, block: `${textOf(bits.padEnd(128, '0'))}/${prefix}` }
+    })
+    const table = createBlockTable(blocks.map(({ block }) => entry(block)))
+    for (let round = 0; round < 2000; round += 1) {
+      const bits = bitsOf()
+      const holding = blocks.filter((one) => bits.startsWith(one.bits))
+      const longest = holding.toSorted((one, other) => other.prefix - one.prefix)[0]
+      expect(table.find(textOf(bits))).toBe(longest?.block as string)
+    }
+  })
+
+  test('knows the last addresses there are', () => {
+    const table = createBlockTable(['255.255.255.255', 'ffff::/16', 'ffff:ffff::/32'].map(entry))
+    expect([table.find('255.255.255.255'), table.find('255.255.255.254')]).toEqual(['255.255.255.255', undefined])
+    const last = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
+    expect([table.find(last), table.find('ffff::'), table.find('fffe::')]).toEqual([
+      'ffff:ffff::/32',
+      'ffff::/16',
+      undefined,
+    ])
+  })
 })
 
 const dotted = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')

@@ -81,6 +81,12 @@ describe('a rate limit', () => {
     expect(limits[0]!.counters).toEqual({ refused: 0, reported: 8 })
   })
 
+  test('that only reports counts as many as it would refuse, also of those that come too fast for long', () => {
+    const { countIn, limits } = limiting([{ name: 'few', rate: '100/s', burst: 10, report: true }])
+    for (let now = 1; now <= 10_000; now += 1) countIn(1, now)
+    expect(limits[0]!.counters.reported).toBe(10_000 - 1009)
+  })
+
   test('is held to whatever comes: at ten times its rate as many get through as at once its rate', () => {
     const { countIn } = limiting([{ name: 'few', rate: '100/s', burst: 100 }])
     let passed = countIn(1000)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SocketAddress } from '../../../core/address.ts'
 import { listen, type Listener, type ListenerOptions } from '../../../core/net/listener.ts'
+import { connectTo } from '../../support/raw-client.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
 import { transports } from '../../support/transports.ts'
 
@@ -61,6 +62,19 @@ describe.each(transports)('by %s', (_name, transport) => {
       const { listener } = start(tcp('127.0.0.1'))
       expect(portOf(listener)).toBeGreaterThan(0)
       expect(listener.bound).toEqual([listener.address])
+    })
+
+    test('turns away whom it is full for with a word, and whom nobody wants without one', async () => {
+      for (const [answer, heard] of [
+        [undefined, 'HTTP/1.1 503 Service Unavailable'],
+        ['unwanted', ''],
+      ] as const) {
+        const { listener } = start(tcp('127.0.0.1'), { accept: () => answer })
+        // Who is cut at once may hear of it before it knows that it was connected.
+        const client = await connectTo(portOf(listener)).catch(() => undefined)
+        if (client !== undefined) await turnUntil(() => client.closing !== undefined, 'the end')
+        expect((client?.text ?? '').split('\r\n')[0]).toBe(heard)
+      }
     })
 
     test('on localhost listens in both families, on one port', async () => {

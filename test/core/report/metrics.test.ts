@@ -3,6 +3,7 @@ import { edgeLedger, reloadLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { renderMetrics } from '../../../core/report/metrics.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
+import type { LimitView } from '../../../core/report/view.ts'
 import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
 import { type Family, parseMetrics } from '../../support/metrics-parser.ts'
 
@@ -129,6 +130,26 @@ describe('metrics page', () => {
     expect(valueOf(families, 'smartedge_backend_failures_total', { ...labels, cause: 'reset' })).toBe(2)
     expect(valueOf(families, 'smartedge_backend_failures_total', { ...labels, cause: 'local' })).toBe(4)
     expect(valueOf(families, 'smartedge_backend_responses_total', { ...labels, class: '4xx' })).toBe(1)
+  })
+
+  test('counts for each limit whom it refused and would have, what it holds and what it forgot', () => {
+    const limit = (kind: 'route' | 'pool', name: string, refused: number): LimitView => ({
+      owner: { kind, name },
+      name: 'per-address',
+      kind: 'rate',
+      counters: { refused, reported: 4 },
+      keys: 7,
+      evicted: 2,
+    })
+    const limits = [limit('route', '/a* to web', 1), limit('route', '/a* to web', 2), limit('pool', 'web', 3)]
+    const page = renderMetrics(fakeEdge([], { limits }), fakeProcess)
+    const families = parseMetrics(page)
+    const of = (labels: Record<string, string>, name = 'smartedge_limit_refused_total') =>
+      valueOf(families, name, { ...labels, limit: 'per-address' })
+    expect([of({ route: '/a* to web' }), of({ route: '/a* to web #2' }), of({ pool: 'web' })]).toEqual([1, 2, 3])
+    const others = ['limit_reported_total', 'limit_keys', 'limit_evictions_total']
+    expect(others.map((name) => of({ pool: 'web' }, `smartedge_${name}`))).toEqual([4, 7, 2])
+    expect(renderMetrics(fakeEdge([]), fakeProcess)).not.toContain('smartedge_limit_')
   })
 
   test('counts requests of sticky sessions by pool and result, and what is remembered', () => {

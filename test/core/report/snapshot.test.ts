@@ -37,6 +37,20 @@ describe('status snapshot', () => {
     expect(snapshotOf({ weight: 0.5, configuredWeight: 2 })).toMatchObject({ weight: 2, effectiveWeight: 0.5 })
   })
 
+  test('tells of each limit whose it is, and what it counts', () => {
+    const counts = { name: 'few', kind: 'in-flight', keys: 7, evicted: 0 } as const
+    const counters = { refused: 1, reported: 2 }
+    const owners = [{ kind: 'route', name: '/a* to web' } as const, { kind: 'pool', name: 'web' } as const]
+    const limits = owners.map((owner) => ({ owner, counters, ...counts }))
+    const of = (view: Parameters<typeof fakeEdge>[1]) =>
+      buildSnapshot(fakeEdge([], view), fakeProcess, virtualClock()).limits
+    expect(of({ limits })).toEqual([
+      { route: '/a* to web', pool: null, ...counts, ...counters },
+      { route: null, pool: 'web', ...counts, ...counters },
+    ])
+    expect(of({})).toEqual([])
+  })
+
   test('tells of sticky sessions where a pool keeps any', () => {
     const counters = { hits: 5, misses: 3, moved: 2 }
     const stickyOf = (sticky?: { counters: typeof counters; sessions: number | undefined }) => {

@@ -42,6 +42,7 @@ function listening(maxConnections = 100) {
     onShortage() {},
     budget: openBudget(clock),
     maxConnections: () => maxConnections,
+    isUnwanted: () => false,
     onClosed: () => void (gone += 1),
   })
   ends.push(() => {

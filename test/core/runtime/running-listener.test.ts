@@ -33,6 +33,7 @@ function start(config = unixListener('local', join(folder, 'a.sock'))) {
     onShortage() {},
     budget: openBudget(virtualClock()),
     maxConnections: () => 1,
+    isUnwanted: () => false,
     onClosed: () => undefined,
   })
   open.push(listener)

@@ -1,0 +1,52 @@
+/** `routes[].access`: who may come, how, and with what. Large rules stand in files of their own. */
+import type { AccessPolicy } from '../../admission/policy.ts'
+import { defaults } from '../defaults.ts'
+import { list, object } from '../read/containers.ts'
+import { convert, type Field } from '../read/field.ts'
+import { size } from '../read/scalars.ts'
+import { addresses } from './access-addresses.ts'
+import { basic } from './access-basic.ts'
+import { cors } from './access-cors.ts'
+import { apiKey } from './access-key.ts'
+import { method } from './names.ts'
+
+const methods = convert(
+  list(method, {
+    description: 'Methods that are allowed, HEAD too only where it is named; others get 405.',
+    examples: [['GET', 'HEAD']],
+  }),
+  (names, node, reading) => {
+    if (node?.children?.length === 0)
+      reading.report(node, { rule: 'must not be empty; leave it out to allow every method' })
+    return [...new Set(names)]
+  },
+)
+
+const body = object(
+  {
+    addresses,
+    cors,
+    methods,
+    maxBody: size(defaults['route.access.maxBody'], {
+      description: 'A request’s body may be no longer: 413, before any of it is passed on where its length is told.',
+      examples: ['1MiB'],
+    }),
+    basic,
+    apiKey,
+  },
+  { description: 'What a request must be to be let in, asked in this order. Absent: whoever comes is.' },
+)
+
+export const access: Field<AccessPolicy | undefined> = convert(body, (read, node, reading): AccessPolicy => {
+  if (read.basic !== undefined && read.apiKey !== undefined && node !== undefined)
+    reading.report(node, { rule: 'must have one of basic and apiKey, not both: a request has one sender' })
+  const { addresses, cors, methods, maxBody, basic, apiKey } = read
+  return {
+    ...(addresses && { addresses }),
+    ...(cors && { cors: cors(methods) }),
+    ...(methods && { methods }),
+    ...(maxBody !== undefined && { maxBodyBytes: maxBody }),
+    ...(basic && { basic }),
+    ...(apiKey && { apiKey }),
+  }
+})
