@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
 
 const root = join(import.meta.dir, '../..')
@@ -67,6 +68,30 @@ describe.each(runtimes)('client commands on %s', (_name, runtime) => {
     expect(again).toEqual({ code: 0, out: '0 clients added, 3,000 replaced\n', err: '' })
   }, 60_000)
 })
+
+test('a client gets in with its key at once, and no more once it is switched off, renewed or removed', async () => {
+  await using backend = startRawBackend({ answer: answering(ok()) })
+  await using edge = await startProcess({
+    pool: { backends: [`http://127.0.0.1:${backend.port}`] },
+    config: { clients: {}, routes: [{ pool: 'web', access: { apiKey: { header: 'x-api-key' } } }] },
+  })
+  await edge.event('ready')
+  const [, bun] = runtimes[0]
+  const run = (words: string) => command(edge, bun, words.split(' '))
+  const comeWith = async (key: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${edge.port}/`, { headers: { 'x-api-key': key } })).status
+  expect(await comeWith('sek_nobody')).toBe(401)
+  const key = keyIn((await run('client add Acme --id acme')).out)
+  expect(await comeWith(key)).toBe(200)
+  await run('client set acme --disable')
+  expect(await comeWith(key)).toBe(403)
+  await run('client set acme --enable')
+  expect(await comeWith(key)).toBe(200)
+  const next = keyIn((await run('client set acme --new-key')).out)
+  expect([await comeWith(key), await comeWith(next)]).toEqual([401, 200])
+  await run('client remove acme --yes')
+  expect(await comeWith(next)).toBe(401)
+}, 60_000)
 
 test('clients are there again after a kill, for the API of the next process', async () => {
   await using edge = await startProcess(configured)
