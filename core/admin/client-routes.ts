@@ -10,7 +10,7 @@ import { entityTag } from './entity-tag.ts'
 import { type Finding, problem, sentences } from './problem.ts'
 import { readQuery } from './query.ts'
 import type { Routes } from './route.ts'
-import { conflict, known, stored, termsOf, unchanged } from './stored.ts'
+import { conflict, known, requiredTerms, stored, termsOf, unchanged } from './stored.ts'
 import { json } from './whole.ts'
 
 const list = '/api/clients'
@@ -75,7 +75,7 @@ export const clientRoutes: Routes = {
       if (body.kind === 'refused') return body.response
       const fault = calendarFault(body.value)
       if (fault !== undefined) return faulty(fault)
-      const seen = termsOf(call, store.get(id)?.revision)
+      const seen = requiredTerms(call, store.get(id)?.revision)
       if (seen.kind === 'refused') return seen.response
       const result = await store.set(id, clientChange(body.value), seen.terms)
       return result.kind === 'done' ? changed(result.client, store) : unchanged(result, `client ${shorten(id)}`, list)
@@ -87,7 +87,7 @@ export const clientRoutes: Routes = {
     answer: stored(async (call) => {
       const { store, params } = call
       const { id = '' } = params
-      const seen = termsOf(call, store.get(id)?.revision)
+      const seen = requiredTerms(call, store.get(id)?.revision)
       if (seen.kind === 'refused') return seen.response
       const result = await store.remove(id, seen.terms)
       if (result.kind === 'done') return json({ id, removed: true })
@@ -96,10 +96,13 @@ export const clientRoutes: Routes = {
   },
   'POST /api/clients/:id/key': {
     summary: 'Gives a client a new key, told in the answer alone; the one before counts no more.',
+    tag: 'heeded',
     schema: 'ClientWithKey',
     body: nothing,
-    answer: stored(async ({ store, origin, params: { id = '' } }) => {
-      const result = await store.set(id, { renewKey: true }, { origin })
+    answer: stored(async (call) => {
+      const { store, params } = call
+      const { id = '' } = params
+      const result = await store.set(id, { renewKey: true }, termsOf(call, store.get(id)?.revision))
       if (result.kind !== 'done') return unchanged(result, `client ${shorten(id)}`, list)
       return json({ ...clientView(result.client, store), key: result.key }, 200, tagOf(result.client))
     }),

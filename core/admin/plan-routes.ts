@@ -6,7 +6,7 @@ import { planFields } from './client-input.ts'
 import { planView, storeView } from './client-view.ts'
 import { entityTag } from './entity-tag.ts'
 import type { Routes } from './route.ts'
-import { conflict, known, stored, termsOf, unchanged } from './stored.ts'
+import { conflict, known, requiredTerms, stored, unchanged } from './stored.ts'
 import { json } from './whole.ts'
 
 const list = '/api/plans'
@@ -40,9 +40,9 @@ export const planRoutes: Routes = {
       const body = await readBody(request, 'putPlan')
       if (body.kind === 'refused') return body.response
       const current = store.plan(name)?.revision
-      const seen = termsOf(call, current)
+      const seen = requiredTerms(call, current)
       if (seen.kind === 'refused') return seen.response
-      if (current === undefined && seen.terms.ifRevision === undefined)
+      if (current === undefined && request.field('if-match') === undefined)
         return addAnswer(await store.addPlan({ name, ...planFields(body.value) }, { origin }), name)
       const result = await store.setPlan(name, planFields(body.value), seen.terms)
       return result.kind === 'done'
@@ -56,7 +56,7 @@ export const planRoutes: Routes = {
     answer: stored(async (call) => {
       const { store, params } = call
       const { name = '' } = params
-      const seen = termsOf(call, store.plan(name)?.revision)
+      const seen = requiredTerms(call, store.plan(name)?.revision)
       if (seen.kind === 'refused') return seen.response
       const result = await store.removePlan(name, seen.terms)
       if (result.kind === 'done') return json({ name, removed: true })

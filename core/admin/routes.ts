@@ -90,8 +90,13 @@ function revalidate(request: AdminRequest, response: Response): Response {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (known === undefined || etag === null || !isRead || response.status !== 200) return response
   const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes(etag) || tags.includes('*') ? new Response(null, { status: 304, headers: { etag } }) : response
+  if (!tags.includes(etag) && !tags.includes('*')) return response
+  const headers = [...response.headers].filter(([name]) => ofUnmodified.has(name))
+  return new Response(null, { status: 304, headers })
 }
+
+/** RFC 9110 15.4.5: what is kept goes by these from then on. */
+const ofUnmodified: ReadonlySet<string> = new Set(['cache-control', 'etag', 'vary'])
 
 /** Our own programs name themselves; it is no proof, and needs none: the log says who claims what from where. */
 function originOf(request: AdminRequest, address: string | undefined): string {

@@ -44,14 +44,20 @@ export const conflict = (detail: string): Response =>
 export type Terms =
   { readonly kind: 'terms'; readonly terms: ChangeTerms } | { readonly kind: 'refused'; readonly response: Response }
 
-/** What a change demands of what it changes, as the request says it. `current`: what that is at; undefined: it is not there. */
-export function termsOf({ request, origin }: Call, current: number | undefined): Terms {
+/** What a change demands of what it changes, as the request has to say. `current`: what that is at; undefined: it is not there. */
+export function requiredTerms(call: Call, current: number | undefined): Terms {
+  const isBlind = call.request.field('if-match') === undefined && current !== undefined
+  return isBlind
+    ? { kind: 'refused', response: problem(428, noMatch) }
+    : { kind: 'terms', terms: termsOf(call, current) }
+}
+
+/** The same, as the request may say. */
+export function termsOf({ request, origin }: Call, current: number | undefined): ChangeTerms {
   const field = request.field('if-match')
-  if (field === undefined && current !== undefined) return { kind: 'refused', response: problem(428, noMatch) }
   const tag = matchOf(field, current === undefined ? undefined : String(current))
-  if (tag === undefined) return { kind: 'terms', terms: { origin } }
   // No revision is 0, and only one of its spellings is a tag of ours.
-  return { kind: 'terms', terms: { origin, ifRevision: /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : 0 } }
+  return tag === undefined ? { origin } : { origin, ifRevision: /^[1-9]\d{0,14}$/.test(tag) ? Number(tag) : 0 }
 }
 
 // RFC 6585 3.

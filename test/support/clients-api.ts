@@ -18,6 +18,8 @@ export interface ClientsApi extends Node {
 }
 
 export interface ClientsApiOptions {
+  /** Absent: one of its own. */
+  readonly file?: string
   readonly access?: Access
   /** What the API is to see in place of the store. */
   readonly over?: (store: ClientStore) => ClientStore
@@ -29,7 +31,7 @@ export const nodeOn = (file = join(temporaryFolder(), 'clients.sqlite')): Promis
 
 export async function clientsApi(options: ClientsApiOptions = {}): Promise<ClientsApi> {
   const { access = { kind: 'open' }, over = (store: ClientStore) => store } = options
-  const node = await nodeOn()
+  const node = await nodeOn(options.file)
   const handler = createAdminHandler({
     access: () => access,
     source: fakeAdminSource({ clients: over(node.store) }),

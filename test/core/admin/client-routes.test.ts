@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { clientsApi } from '../../support/clients-api.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 type Json = Readonly<Record<string, unknown>>
 const list = '/api/clients'
@@ -106,6 +108,19 @@ describe('a client', () => {
     expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 412, 412])
   })
 
+  test('that another node has changed is at that node’s revision, whatever is known of it here', async () => {
+    const file = join(temporaryFolder(), 'clients.sqlite')
+    const [here, there] = [await clientsApi({ file }), await clientsApi({ file })]
+    await here.ask('POST', list, { id: 'acme', name: 'Acme' })
+    await there.until(() => there.store.get('acme') !== undefined)
+    expect((await there.ask('PATCH', `${list}/acme`, { note: 'theirs' }, { 'if-match': '"1"' })).status).toBe(200)
+    const late = await here.ask('PATCH', `${list}/acme`, { note: 'ours' }, { 'if-match': '"1"' })
+    expect([late.status, late.headers.get('etag')]).toEqual([412, '"2"'])
+    expect((await here.ask('PATCH', `${list}/acme`, { rate: '5/s' }, { 'if-match': '"2"' })).status).toBe(200)
+    expect((await here.ask('PUT', '/api/plans/p', {})).status).toBe(201)
+    expect([409, 428]).toContain((await there.ask('PUT', '/api/plans/p', {})).status)
+  })
+
   test('gets a new key, and the one before counts no more', async () => {
     const { ask, follower } = await clientsApi()
     const before = await bodyOf(await ask('POST', list, { id: 'acme', name: 'Acme' }))
@@ -116,6 +131,8 @@ describe('a client', () => {
     expect(directory.byKey(String(before['key']))).toBeUndefined()
     expect(directory.byKey(String(after['key']))?.id).toBe('acme')
     expect((await ask('POST', `${list}/nobody/key`)).status).toBe(404)
+    expect((await ask('POST', `${list}/acme/key`, undefined, { 'if-match': '"1"' })).status).toBe(412)
+    expect((await ask('POST', `${list}/acme/key`, undefined, { 'if-match': '"2"' })).status).toBe(200)
   })
 
   test('that is not there is told as such, however long its name', async () => {

@@ -23,7 +23,8 @@ describe('a plan', () => {
 
   test('that is to be replaced and is not there is not added', async () => {
     const { ask } = await clientsApi()
-    expect((await ask('PUT', plan, {}, { 'if-match': '"1"' })).status).toBe(404)
+    for (const tag of ['"1"', '*']) expect((await ask('PUT', plan, {}, { 'if-match': tag })).status).toBe(404)
+    expect((await ask('GET', plan)).status).toBe(404)
   })
 
   test('that clients have is not removed, and changes what holds for them', async () => {

@@ -77,6 +77,11 @@ describe('the reference page', () => {
       expect([headers.get('cache-control'), etag]).toEqual(['no-cache', expect.stringMatching(/^"[0-9a-f]{16}-gzip"$/)])
       const known = await ask(path, { ...packed, 'if-none-match': etag })
       expect([known.status, await known.text()]).toEqual([304, ''])
+      expect(['cache-control', 'vary', 'etag'].map((name) => known.headers.get(name))).toEqual([
+        'no-cache',
+        'accept-encoding',
+        etag,
+      ])
       // Another form of it is another thing.
       expect((await ask(path, { 'if-none-match': etag })).status).toBe(200)
     }
