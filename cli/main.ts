@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander'
 import { createProgram } from './args/args.ts'
 import { RuntimeError } from './args/runtime.ts'
+import { systemClock } from '../core/clock.ts'
 import { exitCode } from './process/exit-codes.ts'
 import { processIo, refuseExit } from './process/process-io.ts'
 import type { ServiceIo } from './process/service-io.ts'
@@ -29,6 +30,9 @@ export async function main(argv: readonly string[], io: ServiceIo): Promise<numb
   }
 }
 
+/** How long a reader of standard error may take over the last of it. */
+const LAST_WORDS_MS = 1000
+
 /** Runs `main` on this process and ends it: nothing left open may keep a finished command alive. */
 async function mainOfProcess(argv: readonly string[]): Promise<never> {
   // A reader that leaves early (`smartedge status | head`) is no fault of ours; what is served is served on without it.
@@ -38,7 +42,11 @@ async function mainOfProcess(argv: readonly string[]): Promise<never> {
   const code = await main(argv, processIo())
   // Written through: of what is more than a pipe takes, the rest is still on its way. Bun 1.4.5 tells that at their end alone.
   await new Promise<void>((resolve) => process.stdout.end(resolve))
-  await new Promise<void>((resolve) => process.stderr.end(resolve))
+  // What nobody reads any more must not keep a process alive that was told to end.
+  await Promise.race([
+    new Promise<void>((resolve) => process.stderr.end(resolve)),
+    new Promise<void>((resolve) => systemClock.after(LAST_WORDS_MS, resolve)),
+  ])
   process.exit(code)
 }
 

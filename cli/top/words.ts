@@ -31,7 +31,7 @@ const useWords: Readonly<Record<string, string>> = { trial: 'on trial', overrule
 /** Glyph and word: `● healthy`, `▲ slow`, `✖ failing`. What traffic shows outweighs what checks say. */
 export function stateOf({ backend, finding }: Pick<BackendRow, 'backend' | 'finding'>, { glyphs }: Theme): Span {
   const { state } = backend
-  if (state === 'healthy' && finding?.backend !== undefined) {
+  if ((state === 'healthy' || state === 'unchecked') && finding?.backend !== undefined) {
     const word = finding.kind === 'fails' ? 'failing' : 'slow'
     const tone = toneOf(finding)
     return span(`${glyphs.states[tone] ?? '?'} ${word}`, tone)

@@ -98,6 +98,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     watch.streak = extendStreak(watch.streak, result.passed)
     const verdict = judge(backend.facts.checks.kind, watch.streak, policy)
     if (verdict !== undefined) backend.facts.checks = factOf(verdict, clock.now(), result.detail)
+    else if (!result.passed) tellNewest(backend, result.detail)
     onResult(backend, result)
   }
 
@@ -159,6 +160,11 @@ const drawInterval = ({ intervalMs, jitterRatio }: HealthPolicy, random: Random)
 
 const factOf = (kind: 'passing' | 'failing', since: number, cause: string): ChecksFact =>
   kind === 'passing' ? { kind, since } : { kind, since, cause }
+
+/** Why it fails now, which may be another reason than the one it began with. */
+function tellNewest({ facts }: Backend, cause: string): void {
+  if (facts.checks.kind === 'failing') facts.checks = { ...facts.checks, cause }
+}
 
 /** Nobody checks it any more, so nothing that checks found holds. */
 export function forgetChecks({ facts }: Backend, now: number): void {

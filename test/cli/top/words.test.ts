@@ -29,6 +29,24 @@ describe('states', () => {
     expect(word({ state: 'healthy', use: 'spare' })).toBe('○ spare')
   })
 
+  test('are what traffic shows where checks found nothing wrong, or nobody checks', () => {
+    const finding = {
+      kind: 'fails',
+      pool: 'web',
+      backend: 'a',
+      why: '',
+      since: sampleStart,
+      seenAt: sampleStart,
+    } as const
+    const word = (state: string) => stateOf({ backend: backendFrame({ state }), finding }, theme).text
+    expect(['healthy', 'unchecked', 'unhealthy', 'draining'].map(word)).toEqual([
+      '✖ failing',
+      '✖ failing',
+      '✖ down',
+      '◐ draining',
+    ])
+  })
+
   test('of a newer balancer are shown as they are called, without their codes', () => {
     expect(stateText('warming\u001B[31m')).toBe('? warming [31m')
     expect(stateText('')).toBe('? ')

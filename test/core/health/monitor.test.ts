@@ -109,6 +109,16 @@ describe('createMonitor', () => {
     expect(backend.lastCheck).toMatchObject({ passed: false, detail: '503, expected 200-399' })
   })
 
+  test('tells why a member fails now, and since when it does', () => {
+    const { answer, backend, clock, run } = watchingOne()
+    run('--')
+    clock.advance(1000)
+    answer(backend, false, 'connection refused')
+    clock.advance(1000)
+    answer(backend, false, '404, expected 200-399')
+    expect(backend.facts.checks).toEqual({ kind: 'failing', since: 1, cause: '404, expected 200-399' })
+  })
+
   test('reports every result, the fact up to date by then', () => {
     const { changes, results, run } = watchingOne()
     run('++-')
