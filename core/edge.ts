@@ -21,6 +21,7 @@ import { freeDescriptors } from './descriptors.ts'
 import { trialsApart } from './lab/examine-apart.ts'
 import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
+import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
@@ -33,6 +34,7 @@ import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
 import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
+import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
@@ -115,7 +117,7 @@ function assemble(ground: Ground) {
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
-  const { accessFiles, bans, rulesOf } = createAccess(ground, () => clients.directory)
+  const { accessFiles, auth, bans, rulesOf } = createAccess(ground, () => clients.directory)
   const gates = new Gates({
     clock,
     seed: randomBytes(8),
@@ -169,7 +171,7 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, clients, accessFiles, bans, overload, gates, accessLog, publish, admin, listeners]
+  const parts = [pools, geo, clients, accessFiles, auth, bans, overload, gates, accessLog, publish, admin, listeners]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -177,6 +179,7 @@ function assemble(ground: Ground) {
     pools.stop()
     overload.stop()
     clients.stop()
+    auth.stop()
     ground.stopWindow()
     accessLog.stop()
     admin.stop()
@@ -191,8 +194,12 @@ function createAccess(ground: Ground, directory: () => ClientDirectory | undefin
   const facts = { scheme: 'http', serverName: undefined, certificate: undefined } as const
   const isTrusted = (address: string): boolean => ground.published.world.identify({ ...facts, address }).isTrusted
   const bans = new BanGuard({ ...ground, isTrusted })
-  const rulesOf = ({ access = {} }: RouteConfig): AccessRules => accessRules(access, parts)
-  return { accessFiles, bans, rulesOf }
+  const auth = new AuthHost({ ...ground, ask: createAsk(ground.clock, ground.reportFault) })
+  const rulesOf = (rule: RouteConfig): AccessRules => {
+    const { open, authentication } = accessRules(rule.access ?? {}, parts)
+    return { open, authentication: [...authentication, ...auth.admissionsFor(rule)] }
+  }
+  return { accessFiles, auth, bans, rulesOf }
 }
 
 function createPools(ground: Ground): Pools {

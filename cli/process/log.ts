@@ -84,6 +84,8 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'sticky-key-unkept': ({ reason }) =>
     warn(`sticky cookies will not outlive this process: its key could not be kept (${reason}); set sticky.cookie.key`),
   'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
+  'auth-away': ({ service, detail }) => warn(`${service} cannot be asked: ${detail}`),
+  'auth-back': ({ service }) => info(`${service} answers again`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),

@@ -33,3 +33,6 @@ export function joined(first: Pass | undefined, second: Pass | undefined): Pass 
     },
   }
 }
+
+/** Names of fields as `requestDrops` has them: `_` and `-` are one. */
+export const dropsOf = (names: readonly string[]): string[] => names.map((name) => name.replaceAll('_', '-'))

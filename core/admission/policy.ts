@@ -1,4 +1,5 @@
 /** What a route's `access` asks for, each rule read: nothing here decides anything. */
+import type { ForwardAuthPolicy, JwtPolicy } from './auth-policy.ts'
 import type { Secret } from '../secrets.ts'
 
 /** Each rule is absent where it is off. */
@@ -11,6 +12,8 @@ export interface AccessPolicy {
   readonly maxBodyBytes?: number
   readonly basic?: BasicPolicy
   readonly apiKey?: KeyPolicy
+  readonly jwt?: JwtPolicy
+  readonly forwardAuth?: ForwardAuthPolicy
 }
 
 /** Who may come, by address. Blocks and addresses are in their canonical form, or `unix:`: whoever comes over a Unix socket. */

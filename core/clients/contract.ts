@@ -157,7 +157,8 @@ export interface ChangeTerms {
 
 /**
  * What the admin API works with. Reads answer from memory. Writes reject with `StoreAway` when the database cannot be
- * had or cannot take them, and then nothing is changed; what was refused for another reason is told by `kind`.
+ * had or cannot take them: then nothing is changed, unless it was lost just as it was told to commit. What is refused for
+ * another reason is told by `kind`.
  */
 export interface ClientStore {
   /** How old reads are, and why. */

@@ -4,6 +4,7 @@
  * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
  */
 import { accessDefaults } from './access-defaults.ts'
+import { authDefaults } from './auth-defaults.ts'
 import { boundDefaults } from './bound-defaults.ts'
 import { restraintDefaults } from './restraint-defaults.ts'
 import type { Setting, TextSetting } from './setting.ts'
@@ -288,6 +289,7 @@ export const defaults = {
   ...restraintDefaults,
   ...boundDefaults,
   ...accessDefaults,
+  ...authDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

@@ -19,6 +19,7 @@ export const STRANGER: Respondent = { accept: undefined, isHead: false, isOldCli
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
   204: 'No Content',
+  301: 'Moved Permanently',
   302: 'Found',
   303: 'See Other',
   307: 'Temporary Redirect',

@@ -40,6 +40,10 @@ export type EdgeEvent =
   | { readonly kind: 'state-ignored'; readonly file: string; readonly reason: string }
   /** Sticky cookies are made with a key that could not be kept, and why: they end with the process. */
   | { readonly kind: 'sticky-key-unkept'; readonly reason: string }
+  /** An auth service, or where a key set comes from, does not answer; why, and what becomes of requests. */
+  | { readonly kind: 'auth-away'; readonly service: string; readonly detail: string }
+  /** It does, and has not failed for some seconds. */
+  | { readonly kind: 'auth-back'; readonly service: string }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'

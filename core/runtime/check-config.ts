@@ -1,6 +1,6 @@
 /**
  * What only trying shows of a config, without serving it: strategies that do not load, fail their examination or refuse
- * their options, and a database or a list that cannot be used. Opens no port and starts nothing that lasts.
+ * their options, and a database, a list or a key set that cannot be used. Opens no port and starts nothing that lasts.
  */
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
@@ -10,6 +10,7 @@ import { type ApplyProblem, asRefusal } from '../part.ts'
 import { createPluginHost } from '../strategy/host.ts'
 import { readyStrategy } from '../strategy/live.ts'
 import { AccessFiles } from './access-files.ts'
+import { AuthHost } from './auth-host.ts'
 import { GeoHost } from './geo-host.ts'
 
 /** All of it, in the order of the config; runs the strategies' code, as a start would. Never rejects. */
@@ -23,6 +24,7 @@ export async function checkConfig(config: Config, clock: Clock): Promise<readonl
     ...pools,
     { key: 'geo', attempt: () => new GeoHost().prepare(config) },
     { key: 'routes', attempt: () => new AccessFiles(clock).prepare(config) },
+    { key: 'routes', attempt: () => createAuthHost(clock).prepare(config) },
   ]
   const problems: ApplyProblem[] = []
   for (const { key, attempt } of parts) {
@@ -34,3 +36,7 @@ export async function checkConfig(config: Config, clock: Clock): Promise<readonl
   }
   return problems
 }
+
+/** Nothing of it is started: it asks nobody. */
+const createAuthHost = (clock: Clock): AuthHost =>
+  new AuthHost({ clock, ask: () => () => undefined, emit: () => undefined, reportFault: () => undefined })

@@ -32,6 +32,7 @@ export function clientImportSuite(open: () => Promise<Database>): void {
       const imported = await store.import(many(10_000), { ...terms, replaces: false })
       expect(imported).toMatchObject({ kind: 'done', added: 10_000, replaced: 0 })
       expect(store.list({ limit: 1 }).total).toBe(10_000)
+      expect([...(await start()).store.export()]).toEqual([...store.export()])
       expect(events).toEqual([
         {
           kind: 'client-changed',

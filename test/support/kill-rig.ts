@@ -41,7 +41,7 @@ const REQUESTS_BETWEEN = 200
 
 export async function killBackends(backends: number, kills: number): Promise<KillTally> {
   await using children = new AsyncDisposableStack()
-  const members = await Promise.all(freePorts(backends).map(startKillableBackend))
+  const members = await Promise.all(freePorts(backends).map((port) => startKillableBackend(port)))
   for (const member of members) children.defer(() => member.kill())
   await using edge = await startTestEdge(
     members.map(({ port }) => port),

@@ -9,9 +9,17 @@ export interface KillableBackend {
   restart(): Promise<void>
 }
 
+/** What a process runs: a program that is told a port and whatever else, and writes a byte once it listens there. */
+export interface Program {
+  readonly path: string
+  readonly further: readonly string[]
+}
+
+const OWN: Program = { path: import.meta.path, further: [] }
+
 /** Serves from `port` on. */
-export async function startKillableBackend(port: number): Promise<KillableBackend> {
-  let child = await spawn(port)
+export async function startKillableBackend(port: number, program = OWN): Promise<KillableBackend> {
+  let child = await spawn(port, program)
   return {
     port,
     async kill() {
@@ -19,13 +27,13 @@ export async function startKillableBackend(port: number): Promise<KillableBacken
       await child.exited
     },
     async restart() {
-      child = await spawn(port)
+      child = await spawn(port, program)
     },
   }
 }
 
-async function spawn(port: number): Promise<Subprocess> {
-  const child = Bun.spawn([process.execPath, import.meta.path, String(port)], { stdout: 'pipe', stderr: 'inherit' })
+async function spawn(port: number, { path, further }: Program): Promise<Subprocess> {
+  const child = Bun.spawn([process.execPath, path, String(port), ...further], { stdout: 'pipe', stderr: 'inherit' })
   // Its first byte says that it listens.
   const { done } = await child.stdout.getReader().read()
   if (done) throw new Error(`the backend on port ${port} ended before it served`)

@@ -78,7 +78,7 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'core/admission/',
     to: ['core/forward/', 'core/http1/', 'core/ip/'],
-    types: ['core/clients/', 'core/observe/', 'core/stream/'],
+    types: ['core/clients/', 'core/net/', 'core/observe/', 'core/stream/'],
   },
   {
     from: 'core/limits/',

@@ -8,6 +8,8 @@ import { addresses } from './access-addresses.ts'
 import { basic } from './access-basic.ts'
 import { cors } from './access-cors.ts'
 import { apiKey } from './access-key.ts'
+import { forwardAuth } from './forward-auth.ts'
+import { jwt } from './jwt.ts'
 import { method } from './names.ts'
 
 const methods = convert(
@@ -33,6 +35,8 @@ const body = object(
     }),
     basic,
     apiKey,
+    jwt,
+    forwardAuth,
   },
   { description: 'What a request must be to be let in, asked in this order. Absent: whoever comes is.' },
 )
@@ -40,7 +44,7 @@ const body = object(
 export const access: Field<AccessPolicy | undefined> = convert(body, (read, node, reading): AccessPolicy => {
   if (read.basic !== undefined && read.apiKey !== undefined && node !== undefined)
     reading.report(node, { rule: 'must have one of basic and apiKey, not both: a request has one sender' })
-  const { addresses, cors, methods, maxBody, basic, apiKey } = read
+  const { addresses, cors, methods, maxBody, basic, apiKey, jwt, forwardAuth } = read
   return {
     ...(addresses && { addresses }),
     ...(cors && { cors: cors(methods) }),
@@ -48,5 +52,7 @@ export const access: Field<AccessPolicy | undefined> = convert(body, (read, node
     ...(maxBody !== undefined && { maxBodyBytes: maxBody }),
     ...(basic && { basic }),
     ...(apiKey && { apiKey }),
+    ...(jwt && { jwt }),
+    ...(forwardAuth && { forwardAuth }),
   }
 })

@@ -32,6 +32,14 @@ export const method = text({
     return isToken(written) ? { kind: 'value', value: written } : { kind: 'fault' }
   },
 })
+export const cookieName = (description: string, example: string): Field<string | undefined> =>
+  text({
+    title: 'cookie name',
+    description,
+    examples: [example],
+    rule: `must be a cookie name such as "${example}"`,
+    parse: (name) => (isToken(name) ? { kind: 'value', value: name } : { kind: 'fault' }),
+  })
 
 /** RFC 9110 5.6.2: methods, field and cookie names. */
 export const tokenPattern = /^[!#$%&'*+.^_`|~\dA-Za-z-]{1,128}$/

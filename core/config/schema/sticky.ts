@@ -8,16 +8,7 @@ import { convert, type Field, located, orElse, showDefault } from '../read/field
 import type { Reading } from '../read/reading.ts'
 import { choice, duration, flag, type Parsed, size, text } from '../read/scalars.ts'
 import { formatDuration, formatSize } from '../read/units.ts'
-import { fieldName, isToken } from './names.ts'
-
-const cookieName = (description: string, example: string) =>
-  text({
-    title: 'cookie name',
-    description,
-    examples: [example],
-    rule: `must be a cookie name such as "${example}"`,
-    parse: (name) => (isToken(name) ? { kind: 'value', value: name } : { kind: 'fault' }),
-  })
+import { cookieName, fieldName } from './names.ts'
 
 const path = text({
   title: 'path',

@@ -18,6 +18,9 @@ function formatNamed(format: string): LineFormat {
   return config.accessLog.format
 }
 
+/** Lone surrogates and control characters among them. */
+const anything = fc.array(fc.nat({ max: 0xffff })).map((codes) => String.fromCharCode(...codes))
+
 describe('a line of the access log', () => {
   test('as JSON holds what is known', () => {
     expect(JSON.parse(write(json))).toEqual({
@@ -100,7 +103,7 @@ describe('a line of the access log', () => {
     (name) => {
       const format = formatNamed(name)
       fc.assert(
-        fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (target, user) => {
+        fc.property(anything, anything, (target, user) => {
           const record = exchangeRecord({ subject: { key: `user ${user}` } })
           const line = lineFormat(format, [])({ ...record, line: { ...record.line, target } }, at)
           expect(line).toMatch(/^[ -~]*$/)

@@ -96,6 +96,14 @@ describe('an update', () => {
     }
   })
 
+  test('leaves a key to whom it has gone, when its former client is dropped behind that', () => {
+    const directory = empty()
+    fill(directory, [clientOf('a', one)])
+    directory.update({ clients: [clientOf('b', one)], plans: [] }, ['b'])
+    directory.update({ clients: [], plans: [] }, ['a'])
+    expect(directory.byKey(one)?.id).toBe('b')
+  })
+
   test('drops those that are no more, and knows of no other', () => {
     const directory = empty()
     fill(directory, [clientOf('a', one), clientOf('b', two)])

@@ -15,12 +15,23 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 
 const CHECK_MS = 1000
 
+interface RigState {
+  /** What every connect and look fails with. */
+  error: Error | undefined
+  /** When a connect was tried. */
+  readonly tries: number[]
+  closed: number
+  isNews: boolean
+  /** Behind each page of clients that was read. */
+  onPage: (() => Promise<unknown>) | undefined
+}
+
 /** A database that is away as a test says, and a follower of it on a clock that stands still. */
 function rig() {
   const real = sqliteDatabase(join(temporaryFolder(), 'clients.sqlite'), systemClock)
   const clock = virtualClock()
   const events: EdgeEvent[] = []
-  const state = { error: undefined as Error | undefined, tries: [] as number[], closed: 0, isNews: false }
+  const state: RigState = { error: undefined, tries: [], closed: 0, isNews: false, onPage: undefined }
   const opened: ConnectionEvents[] = []
   const database: Database = {
     checkMs: CHECK_MS,
@@ -40,12 +51,14 @@ function rig() {
   return { real, clock, events, state, opened, follower, store, until }
 }
 
-function watched(
-  connection: Connection,
-  state: { closed: number; isNews: boolean; error: Error | undefined },
-): Connection {
+function watched(connection: Connection, state: RigState): Connection {
   return {
     ...connection,
+    async query(text, values) {
+      const rows = await connection.query(text, values)
+      if (text.includes('ORDER BY id LIMIT')) await state.onPage?.()
+      return rows
+    },
     hasNews() {
       if (state.error !== undefined) throw state.error
       return state.isNews
@@ -165,6 +178,28 @@ describe('a database that is there', () => {
     await turnUntil(() => follower.directory.byId('bob') !== undefined, 'Bob')
   })
 
+  test('and is changed while everything is read is up to date all the same', async () => {
+    const { real, state, follower } = rig()
+    const other = await startNode(real)
+    await addTo(other.store, { id: 'ann', name: 'Ann' })
+    state.onPage = async () => {
+      state.onPage = undefined
+      await other.store.remove('ann', { origin: 'a test' })
+      await addTo(other.store, { id: 'bob', name: 'Bob' })
+    }
+    await follower.start()
+    await turnUntil(() => follower.directory.byId('bob') !== undefined, 'Bob')
+    expect(follower.directory.byId('ann')).toBeUndefined()
+  })
+
+  test('but cannot be understood is closed', async () => {
+    const { real, clock, state, follower } = rig()
+    const other = await startNode(real)
+    await other.follower.write((query) => query('UPDATE smartedge_version SET version = $1', [99]))
+    expect(follower.start()).rejects.toThrow('the database is of version 99')
+    expect([state.closed, clock.pending()]).toEqual([1, 0])
+  })
+
   test('is heard no more once another connection has taken its place', async () => {
     const { clock, state, opened, follower, until } = rig()
     await follower.start()
@@ -196,6 +231,15 @@ describe('a follower that is stopped', () => {
     await starting
     await turn()
     expect([clock.pending(), state.closed, events.length]).toEqual([0, 1, 0])
+  })
+
+  test('while it connects to what is away waits for nothing', async () => {
+    const { clock, events, state, follower } = rig()
+    state.error = away
+    const starting = follower.start()
+    follower.stop()
+    await starting
+    expect([clock.pending(), events.length]).toEqual([0, 0])
   })
 
   test('while it waits tries no more', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { fieldLine } from '../../../core/forward/field-line.ts'
+import { byteLine, fieldLine } from '../../../core/forward/field-line.ts'
 
 test.each([
   ['ann', 'X-User: ann\r\n'],
@@ -12,5 +12,9 @@ test.each([
 })
 
 test.each(['a\r\nHost: b', 'a\n', 'a\rb', '\0', 'a\x7f', 'a\x1b[2J', 'a\x0b'])('no field line holds %j', (value) => {
-  expect(fieldLine('X-User', value)).toBeUndefined()
+  expect([fieldLine('X-User', value), byteLine('X-User', value)]).toEqual([undefined, undefined])
+})
+
+test('a field line for what is bytes already', () => {
+  expect(byteLine('X-User', 'Zo\xc3\xab\t\xff')).toBe('X-User: Zo\xc3\xab\t\xff\r\n')
 })

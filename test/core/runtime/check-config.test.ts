@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { systemClock } from '../../../core/clock.ts'
 import type { PoolConfig } from '../../../core/config/config.ts'
 import { checkConfig } from '../../../core/runtime/check-config.ts'
+import { guardedRoute, jwtPolicy } from '../../support/auth-policies.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { picking, pluginText, type StrategyFiles, strategyFiles } from '../../support/strategy-files.ts'
 
@@ -36,13 +37,15 @@ describe('checkConfig', () => {
       pool('missing', missing),
     ]
     const geo = { header: undefined, table: [], database: files.path('none.mmdb') }
-    const found = await checkConfig(testConfig({ pools, geo }), systemClock)
+    const routes = [guardedRoute({ jwt: jwtPolicy({ keys: { kind: 'file', path: empty } }) })]
+    const found = await checkConfig(testConfig({ pools, geo, routes }), systemClock)
     expect(found.map(({ key }) => key)).toEqual([
       'pools["a.b"].strategy',
       'pools.empty.strategy',
       'pools.throws.strategy',
       'pools.missing.strategy',
       'geo.database',
+      'routes[0].access.jwt.jwksFile',
     ])
     expect(found.map(({ message }) => message.replaceAll(files.folder, ''))).toEqual([
       'loadfactor is not an option, known: loadFactor, floor, method, got 2',
@@ -50,6 +53,7 @@ describe('checkConfig', () => {
       '/throws.ts:2:113: no',
       '/missing.ts: cannot be read (ENOENT)',
       expect.stringContaining('it does not exist'),
+      'must be a JSON Web Key Set, got /empty.ts: it is no JSON Web Key Set',
     ])
   })
 })
