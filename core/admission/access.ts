@@ -49,12 +49,6 @@ export function accessRules(policy: AccessPolicy, parts: AccessParts): AccessRul
   return { open, authentication }
 }
 
-/** All of them, in order; none where the policy has none. */
-export function accessAdmissions(policy: AccessPolicy, parts: AccessParts): readonly Admission[] {
-  const { open, authentication } = accessRules(policy, parts)
-  return [...open, ...authentication]
-}
-
 function addressRule({ allow, deny, allowFile, denyFile }: AddressPolicy, { addresses }: AccessParts): Admission {
   const allowed = [
     ...(allow === undefined ? [] : [addressSet(allow)]),

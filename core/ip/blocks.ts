@@ -166,16 +166,15 @@ function lastUpTo<Address extends IpValue>(starts: ArrayLike<Address>, value: Ad
   return low - 1
 }
 
-/** The address behind the IPv6 block; undefined: there is none. */
+/** The address behind the IPv6 block; undefined: there is none. What overflows is 0, and so is all behind it. */
 function behind(start: string, prefix: number): string | undefined {
-  const units = Array.from(start, (unit) => unit.charCodeAt(0))
-  let carry = prefix === 0 ? 0x10000 : 1 << ((16 - (prefix & 15)) & 15)
-  for (let index = prefix === 0 ? 0 : (prefix - 1) >> 4; index >= 0 && carry > 0; index -= 1) {
-    const sum = (units[index] as number) + carry
-    units[index] = sum & 0xffff
-    carry = sum >>> 16
+  let step = 1 << ((16 - (prefix & 15)) & 15)
+  for (let index = (prefix - 1) >> 4; index >= 0; index -= 1) {
+    const unit = start.charCodeAt(index) + step
+    if (unit <= 0xffff) return padded(start.slice(0, index) + String.fromCharCode(unit))
+    step = 1
   }
-  return carry > 0 ? undefined : String.fromCharCode(...units)
+  return undefined
 }
 
 const parsePrefix = (text: string): number => (/^(0|[1-9]\d{0,2})$/.test(text) ? Number(text) : NaN)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { accessAdmissions, accessRules } from '../../../core/admission/access.ts'
+import { accessRules } from '../../../core/admission/access.ts'
 import { addressSet } from '../../../core/admission/address-list.ts'
 import { inOrder } from '../../../core/admission/in-order.ts'
 import { PasswordChecks } from '../../../core/admission/password-checks.ts'
@@ -28,7 +28,11 @@ const everything: AccessPolicy = {
   maxBodyBytes: 3,
   apiKey: { from: { kind: 'header', name: 'x-api-key' }, hide: true },
 }
-const rule = inOrder(accessAdmissions(everything, parts))
+const together = (policy: AccessPolicy) => {
+  const { open, authentication } = accessRules(policy, parts)
+  return inOrder([...open, ...authentication])
+}
+const rule = together(everything)
 const ask = (request: string, lines: string, from = '192.0.2.1') => kindOf(askRule(rule, { request, lines, from }))
 
 describe('access', () => {
@@ -51,16 +55,11 @@ describe('access', () => {
   test('keeps those apart that find out who it is', () => {
     const { open, authentication } = accessRules(everything, parts)
     expect([open.length, authentication.length]).toEqual([4, 1])
-    expect(accessAdmissions({}, parts)).toEqual([])
+    expect(accessRules({}, parts)).toEqual({ open: [], authentication: [] })
   })
 
   const addresses = (changes: Partial<AddressPolicy>) =>
-    inOrder(
-      accessAdmissions(
-        { addresses: { allow: undefined, deny: [], allowFile: undefined, denyFile: undefined, ...changes } },
-        parts,
-      ),
-    )
+    together({ addresses: { allow: undefined, deny: [], allowFile: undefined, denyFile: undefined, ...changes } })
   test.each([
     [{ deny: ['192.0.2.1'] }, [403, 'admitted']],
     [{ denyFile: '192.0.2.1' }, [403, 'admitted']],
@@ -76,8 +75,8 @@ describe('access', () => {
 
   test('has users of a file and of its own', () => {
     const basic = { realm: 'a', users: [{ name: 'own', hash: new Secret('h') }], usersFile: 'filed', hide: false }
-    const [users] = accessAdmissions({ basic }, parts)
+    const users = together({ basic })
     const lines = (name: string) => `Authorization: Basic ${Buffer.from(`${name}:x`).toString('base64')}\r\n`
-    expect(['own', 'filed'].map((name) => kindOf(askRule(users!, { lines: lines(name) })))).toEqual(['later', 'later'])
+    expect(['own', 'filed'].map((name) => kindOf(askRule(users, { lines: lines(name) })))).toEqual(['later', 'later'])
   })
 })
