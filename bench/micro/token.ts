@@ -38,7 +38,7 @@ const token = await new SignJWT({ roles: ['reader', 'writer'], note: 'x'.repeat(
 const head = parseRequest(
   `GET /a HTTP/1.1\r\nHost: a\r\nUser-Agent: Mozilla/5.0\r\nAccept: */*\r\nAccept-Language: en\r\nAccept-Encoding: gzip\r\nReferer: https://a/\r\nCookie: a=b\r\nAuthorization: Bearer ${token}\r\n\r\n`,
 )
-const admission = new TokenAdmission({ policy, keys, clock, seeds: [1n, 2n], inEvent: (task) => task() })
+const admission = new TokenAdmission({ policy, keys, clock, inEvent: (task) => task() })
 const asked = { subject: undefined, now: () => clock.now() } as unknown as Asked
 
 const first = admission.admit(asked, head, clock.now())

@@ -2,6 +2,7 @@
  * Lets in whoever brings a token that the policy takes (RFC 6750), and tells the backend of its claims. A token is checked
  * once: what it says is remembered until it expires, or until other keys are in force.
  */
+import { randomBytes } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import type { Cancel, Clock } from '../clock.ts'
 import type { FieldSection } from '../http1/field-section.ts'
@@ -39,8 +40,6 @@ export interface TokenOptions {
   readonly policy: JwtPolicy
   readonly keys: Keys
   readonly clock: Pick<Clock, 'wallTime'>
-  /** Of this process: two numbers of 64 bits that nobody knows. */
-  readonly seeds: readonly [bigint, bigint]
   /** Does what a check has led to in an event of its own. */
   readonly inEvent: (task: () => void) => void
 }
@@ -54,6 +53,8 @@ export class TokenAdmission implements Admission {
    */
   private readonly remembered = new Remembered<bigint, Known>(MAX_REMEMBERED)
 
+  private readonly seed = randomBytes(8).readBigUInt64LE()
+  private readonly otherSeed = randomBytes(8).readBigUInt64LE()
   /** Which keys are in force, counted. */
   private generation = 0
 
@@ -75,9 +76,8 @@ export class TokenAdmission implements Admission {
     if (found === undefined) return MISSING
     if (found === 'several') return SEVERAL
     const token = fields.bytes.subarray(found.from, found.to)
-    const [seed, other] = this.options.seeds
-    const hash = Bun.hash.wyhash(token, seed)
-    const check = Bun.hash.wyhash(token, other)
+    const hash = Bun.hash.wyhash(token, this.seed)
+    const check = Bun.hash.wyhash(token, this.otherSeed)
     const known = this.remembered.get(hash, now)
     if (known !== undefined && known.check === check) {
       asked.subject = known.subject

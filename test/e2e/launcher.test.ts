@@ -64,6 +64,21 @@ async function outcome(command: readonly string[], cwd: string) {
   return { out, err, code }
 }
 
+describe('the launcher', () => {
+  /** A config that is valid where the variable holds a port. */
+  const config = '{ "pools": { "web": { "backends": ["http://localhost:${BUN_CONFIG_MAX_HTTP_REQUESTS}"] } } }'
+
+  test.each([
+    [[], 0],
+    [['env', 'BUN_CONFIG_MAX_HTTP_REQUESTS=512'], 0],
+    [['env', 'BUN_CONFIG_MAX_HTTP_REQUESTS=70000'], 78],
+  ])('lets Bun make thousands of requests at once, or as many as it is told: %j', async (before, expected) => {
+    const cwd = await folderWith({ 'edge.json': config })
+    const { code } = await outcome([...before, launcher, 'validate', '-c', 'edge.json'], cwd)
+    expect(code).toBe(expected)
+  })
+})
+
 describe('the launcher in a folder of a stranger', () => {
   test('reads nothing of what Bun would: preload, JSX settings, paths, .env', async () => {
     const admin = startFakeAdmin({ first: sampleFrames(2) })

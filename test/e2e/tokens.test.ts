@@ -102,4 +102,14 @@ describe('a route with tokens', () => {
     expect(await rig.statusOf(token)).toBe(200)
     expect(rig.edge.events.slice(1).map(({ kind }) => kind)).toEqual(['auth-away', 'auth-back'])
   })
+
+  test('looks for keys no more once the edge has ended', async () => {
+    await using rig = await checking({ text: keySetOf(...issuers) })
+    await rig.statusOf('e30.e30.e30')
+    rig.edge.edge.kill()
+    rig.edge.clock.advance(600_000)
+    // Whatever it asked before this would be there first.
+    await fetch(`http://127.0.0.1:${rig.publisher.port}/last`)
+    expect(rig.publisher.requests.map(({ target }) => target)).toEqual(['/keys', '/last'])
+  })
 })

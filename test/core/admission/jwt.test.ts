@@ -39,7 +39,6 @@ function checking(changes: Partial<JwtPolicy> = {}, keys: ChangingKeys = keysOf(
     },
     keys,
     clock,
-    seeds: [1n, 2n],
     inEvent(task) {
       events += 1
       task()
