@@ -159,6 +159,7 @@ function assemble(ground: Ground) {
     pools,
     listeners,
     overload,
+    clients,
     gates,
     bans,
     counters,

@@ -17,6 +17,7 @@ import type { SchemaOptions } from '../commands/schema.ts'
 import type { StatusOptions } from '../commands/status.ts'
 import type { TopOptions } from '../top/top-session.ts'
 import type { ValidateOptions } from '../commands/validate.ts'
+import { addClient, addPlan } from './client-args.ts'
 import { addControl, withTarget } from './control-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { requireBun } from './runtime.ts'
@@ -45,6 +46,8 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addServices(program, io, finish)
   addClients(program, io, finish)
   addControl(program, () => withColor(io, program), finish)
+  addClient(program, () => withColor(io, program), finish)
+  addPlan(program, () => withColor(io, program), finish)
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
   addBench(program, () => withColor(io, program), finish)

@@ -29,6 +29,20 @@ export function backendWeight(text: string): number {
 /** The tier of a backend, in the range that its file has for it. */
 export const backendTier = wholeNumber(defaults['pool.backend.tier'].min, defaults['pool.backend.tier'].max)
 
+/** How many, 1 to a thousand million. */
+export function count(text: string): number {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (number >= 1 && number <= 1e9) return number
+  throw new InvalidArgumentError('must be a whole number from 1 to 1000000000')
+}
+
+/** A day, which begins in UTC, or a time; as RFC 3339 has it. */
+export function instant(text: string): string {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text
+  if (/^\d{4}-\d\d-\d\dT/.test(time) && !Number.isNaN(Date.parse(time))) return time
+  throw new InvalidArgumentError('must be a day or a time such as 2030-01-01 or 2030-01-01T12:00:00Z')
+}
+
 /** 0 and above; whoever uses it knows the range. */
 export function number(text: string): number {
   const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN

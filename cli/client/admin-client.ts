@@ -26,9 +26,13 @@ const maxAnswerBytes = 64 * 1024 * 1024
 
 /** What to ask; without it: GET. */
 export interface AdminRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Sent as JSON; undefined: nothing. */
   readonly body?: unknown
+  /** Sent as it is, in place of JSON. */
+  readonly text?: { readonly type: string; readonly content: string }
+  /** How long nothing may come; absent: 5 s. */
+  readonly patienceMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -76,23 +80,26 @@ const aboutToken = (isWrong: boolean, { tokenFrom = 'the file of our own SmartEd
 export function openAdmin(
   target: AdminTarget,
   path: string,
-  { method, body, headers }: AdminRequest = { method: 'GET' },
+  { method, body, text, headers, patienceMs = timeoutMs }: AdminRequest = { method: 'GET' },
 ): Promise<IncomingMessage> {
   const { url, token } = credentialsOf(target)
   const isUnix = url.startsWith('unix:')
   const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
-  const content = body === undefined ? '' : JSON.stringify(body)
+  const { type, content } = text ?? {
+    type: 'application/json',
+    content: body === undefined ? '' : JSON.stringify(body),
+  }
   const options = {
     method,
     agent: false,
-    timeout: timeoutMs,
+    timeout: patienceMs,
     headers: {
       // By this the balancer's events tell a command of ours from other programs.
       'user-agent': `smartedge/${metadata.version}${target.client === undefined ? '' : ` (${target.client})`}`,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       // Asked for even where the body is empty: no form of a web page can send it.
       ...(method !== 'GET' && {
-        'content-type': 'application/json',
+        'content-type': type,
         'content-length': String(Buffer.byteLength(content)),
       }),
       ...headers,
@@ -102,7 +109,7 @@ export function openAdmin(
   const request = address.protocol === 'https:' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
     const outgoing = request(address, options, resolve)
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)))
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${patienceMs / 1000} s`)))
     outgoing.on('error', reject)
     outgoing.end(content)
   })

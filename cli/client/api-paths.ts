@@ -1,4 +1,4 @@
-/** Where the admin API has pools and their members. Pure. */
+/** Where the admin API has pools and their members, clients and plans. Pure. */
 
 export const poolPath = (pool: string): string => `/api/pools/${encodeURIComponent(pool)}`
 
@@ -6,3 +6,11 @@ export const poolPath = (pool: string): string => `/api/pools/${encodeURICompone
 export const backendsPath = (pool: string): string => `${poolPath(pool)}/backends`
 
 export const backendPath = (pool: string, id: string): string => `${backendsPath(pool)}/${encodeURIComponent(id)}`
+
+export const clientsPath = '/api/clients'
+
+export const clientPath = (id: string): string => `${clientsPath}/${encodeURIComponent(id)}`
+
+export const plansPath = '/api/plans'
+
+export const planPath = (name: string): string => `${plansPath}/${encodeURIComponent(name)}`

@@ -1,7 +1,7 @@
 /** One change asked of a running edge, and what its answer comes to. */
-import { type Ask, askAdmin } from './admin-client.ts'
+import { type AdminAnswer, type Ask, askAdmin } from './admin-client.ts'
 import { report, targetOrReport } from './admin-failure.ts'
-import type { TargetOptions } from './admin-target.ts'
+import type { AdminTarget, TargetOptions } from './admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
@@ -16,7 +16,11 @@ export async function command(
   const target = targetOrReport(io, options)
   if (typeof target === 'number') return target
   const answer = await askAdmin(target, path, request)
-  if (answer.kind === 'ok') return await onOk(answer.body)
+  return answer.kind === 'ok' ? await onOk(answer.body) : tellFailure(io, target, answer)
+}
+
+/** Says what was wrong with what was asked for, a line each, or why nobody answered it; returns the exit code. */
+export function tellFailure(io: Io, target: AdminTarget, answer: Exclude<AdminAnswer, { kind: 'ok' }>): number {
   const lines = answer.kind === 'refused' ? problemLines(answer.body) : []
   if (lines.length === 0) return report(io, target, answer)
   for (const line of lines) io.stderr(`${line}\n`)

@@ -8,7 +8,7 @@ import type { Secret } from '../secrets.ts'
 import { problem } from './problem.ts'
 import type { AdminRequest } from './request.ts'
 
-/** What is asked for: what says nothing that needs guarding, what changes nothing, everything else. */
+/** What is asked for: what says nothing that needs guarding, what changes nothing, everything else; who the clients are is told to those alone who may change them. */
 export type Need = 'public' | 'read' | 'change'
 
 export type Access =
@@ -66,7 +66,7 @@ function unauthorized(given: 'none' | 'wrong', access: Exclude<Access, { kind: '
   const [asked, advice] =
     access.kind === 'guarded'
       ? ['This API wants a token', `send the header "Authorization: Bearer <token>" with the config's admin.token`]
-      : ['Changes want a token', access.advice]
+      : ['Changes, and what is told of clients, want a token', access.advice]
   const said = given === 'none' ? asked : 'The Authorization field does not hold the right token'
   const error = given === 'none' ? '' : ', error="invalid_token"'
   const headers = { 'www-authenticate': `Bearer realm="smartedge"${error}` }

@@ -7,6 +7,13 @@ import type { JsonSchema } from '../config/read/field.ts'
 import { number } from '../config/read/scalars.ts'
 import { member } from '../config/schema/member.ts'
 import { strategy } from '../config/schema/strategy.ts'
+import {
+  type AddClientBody,
+  clientBodies,
+  type ImportClientBody,
+  type LimitsBody,
+  type UpdateClientBody,
+} from './client-schemas.ts'
 
 /** What a body is once it has been validated: change it together with its schema. */
 export interface Bodies {
@@ -17,6 +24,10 @@ export interface Bodies {
     readonly drain?: boolean
   }
   readonly updatePool: { readonly strategy: unknown }
+  readonly addClient: AddClientBody
+  readonly importClient: ImportClientBody
+  readonly updateClient: UpdateClientBody
+  readonly putPlan: LimitsBody
 }
 
 export type BodyName = keyof Bodies
@@ -34,6 +45,7 @@ const weight = number(
 ).schema
 
 export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
+  ...clientBodies,
   addBackend: literal({
     ...member.schema,
     examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],

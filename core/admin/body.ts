@@ -13,12 +13,19 @@ const refused = (response: Response) => ({ kind: 'refused', response }) as const
 /** An edit has some hundred bytes. More is for whoever may make changes: bodies that are held keep others' out. */
 const maxEditBytes = 64 * 1024
 
-/** JSON as text; empty when there is no body. A body without a type is taken for JSON (RFC 9110 8.3). */
-export async function readText(request: AdminRequest, maxBytes = maxEditBytes): Promise<Body<string>> {
+export interface TextWanted {
+  readonly maxBytes?: number
+  /** What it may be, the first one by preference. None is a type that the forms of web pages send: browsers ask before they send others elsewhere. */
+  readonly types?: readonly [string, ...string[]]
+}
+
+/** A text; empty when there is no body. A body without a type is taken for what is wanted (RFC 9110 8.3). */
+export async function readText(request: AdminRequest, wanted: TextWanted = {}): Promise<Body<string>> {
+  const { maxBytes = maxEditBytes, types = ['application/json'] } = wanted
   if (!request.hasBody) return { kind: 'body', value: '' }
-  // Forms of web pages send other types: browsers ask before they send this one elsewhere.
-  if (!/^application\/json *(?:;|$)/i.test(request.field('content-type') ?? 'application/json'))
-    return refused(problem(415, 'Send JSON with the header "Content-Type: application/json".'))
+  const type = (request.field('content-type') ?? types[0]).split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (!types.includes(type))
+    return refused(problem(415, `Send ${nameOf(types[0])} with the header "Content-Type: ${types[0]}".`))
   const read = await request.readBody(maxBytes)
   switch (read.kind) {
     case 'bytes':
@@ -55,12 +62,25 @@ export async function readBody<Name extends BodyName>(request: AdminRequest, nam
 async function readJson(request: AdminRequest): Promise<Body<unknown>> {
   const text = await readText(request)
   if (text.kind === 'refused') return text
+  const value = readValue(text.value)
+  return value.kind === 'value'
+    ? { kind: 'body', value: value.value }
+    : refused(problem(400, `The body${value.rule.startsWith('must ') ? '' : ':'} ${value.rule}.`))
+}
+
+export type JsonValue =
+  { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'fault'; readonly rule: string }
+
+/** The value of a JSON text whose depth is bounded, without repeated keys and `__proto__`; or what is wrong with it. Never throws. */
+export function readValue(text: string): JsonValue {
   // The tree first: it bounds the depth, which those who walk the value rely on.
-  const [fault] = readTree(text.value).faults
-  if (fault !== undefined) return refused(problem(400, `The body: ${fault.rule}.`))
+  const [fault] = readTree(text).faults
+  if (fault !== undefined) return { kind: 'fault', rule: fault.rule }
   try {
-    return { kind: 'body', value: JSON.parse(text.value) }
+    return { kind: 'value', value: JSON.parse(text) }
   } catch {
-    return refused(problem(400, 'The body must be JSON, without comments and trailing commas.'))
+    return { kind: 'fault', rule: 'must be JSON, without comments and trailing commas' }
   }
 }
+
+const nameOf = (type: string): string => (type === 'application/json' ? 'JSON' : 'JSON lines')

@@ -9,11 +9,23 @@ import { backendUrlTitle } from '../config/schema/member.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Bodies, BodyName } from './body-schemas.ts'
 import type { Finding } from './problem.ts'
-import { addBackend, updateBackend, updatePool } from './generated/validate-bodies.generated.js'
+import {
+  addBackend,
+  addClient,
+  importClient,
+  putPlan,
+  updateBackend,
+  updateClient,
+  updatePool,
+} from './generated/validate-bodies.generated.js'
 
 const validators: { readonly [Name in BodyName]: ValidateFunction<Bodies[Name]> } = {
   addBackend,
+  addClient,
+  importClient,
+  putPlan,
   updateBackend,
+  updateClient,
   updatePool,
 }
 
@@ -75,10 +87,19 @@ function faultOf(data: unknown, schema: JsonSchema): Fault {
 }
 
 /** The same whether its type, its range or its pattern is missed. */
-function ruleOf({ type, title, enum: allowed, minimum, maximum, properties, examples = [] }: JsonSchema): string {
+export function ruleOf({
+  type,
+  title,
+  enum: allowed,
+  minimum,
+  maximum,
+  properties,
+  examples = [],
+}: JsonSchema): string {
   if (allowed !== undefined) return `must be ${allowed.map((value) => JSON.stringify(value)).join(' or ')}`
   if (properties !== undefined) return `must be an object with the keys ${Object.keys(properties).join(', ')}`
   if (type === 'number') return `must be a number from ${minimum} to ${maximum}`
+  if (type === 'integer') return `must be a whole number from ${minimum} to ${maximum}`
   if (type === 'boolean') return 'must be true or false'
   const shown = examples.map((example) => JSON.stringify(example)).join(', ')
   return `must be a ${title}${shown && ` such as ${shown}`}`

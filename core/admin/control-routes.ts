@@ -52,7 +52,7 @@ export const controlRoutes: Routes = {
     answer: controlled(async ({ control, request, refuse }) => {
       const refused = request.hasBody ? refuse('change') : undefined
       if (refused) return refused
-      const body = await readText(request, maxFileBytes)
+      const body = await readText(request, { maxBytes: maxFileBytes })
       if (body.kind === 'refused') return body.response
       const plan = await control.plan(body.value === '' ? undefined : body.value)
       return plan.kind === 'plan' ? json(plan) : refusal(plan)

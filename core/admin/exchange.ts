@@ -43,6 +43,7 @@ const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 
 export class AdminExchange implements RequestSink, AdminRequest {
   readonly path: string
+  readonly query: string | undefined
   readonly method: string
   private readonly services: ExchangeServices
   private readonly stream: ClientStream
@@ -65,6 +66,7 @@ export class AdminExchange implements RequestSink, AdminRequest {
     this.asked = readAsked(head)
     this.onOver = onOver
     this.path = this.asked.path
+    this.query = this.asked.query
     this.method = this.asked.method
     stream.sink = this
   }

@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 document of the admin API, made from its table of routes. */
 import type { JsonSchema } from '../config/read/field.ts'
 import type { Need } from './access.ts'
+import { clientAnswers } from './client-schemas.ts'
+import type { QueryParameters } from './query.ts'
 import { statusSchema } from './status-schema.ts'
 
 /** What a route tells of itself. */
@@ -9,22 +11,28 @@ export interface Operation {
   /** What it asks of whoever asks for it; none: `read` for GET, `change` for everything else. */
   readonly need?: Need
   /** Name of the answer's schema in `components`; none: any JSON. */
-  readonly schema?: 'StatusSnapshot'
+  readonly schema?: keyof typeof answerSchemas
   /** Of the answer; none: `application/json`. */
   readonly contentType?: string
   /** Status of the answer that everybody hopes for; none: 200. */
   readonly status?: 201 | 202
-  /** 'told': with an ETag, for If-None-Match. 'heeded': If-Match says as what the pool was seen. */
-  readonly tag?: 'told' | 'heeded'
-  /** What to send as JSON; none: nothing is read. */
+  /** 'told': with an ETag, for If-None-Match. 'heeded': If-Match says as what that was seen which changes; 'required': it must. */
+  readonly tag?: 'told' | 'heeded' | 'required'
+  /** What may stand behind the question mark; none: it is not looked at. */
+  readonly query?: QueryParameters
+  /** What to send; none: nothing is read. */
   readonly body?: RequestBody
 }
+
+const answerSchemas = { StatusSnapshot: statusSchema, ...clientAnswers } as const
 
 export interface RequestBody {
   /** In words, for people. */
   readonly description: string
   /** None: whatever it is, it is not looked at. */
   readonly schema?: JsonSchema
+  /** Absent: JSON. */
+  readonly contentTypes?: readonly string[]
   readonly isRequired?: boolean
 }
 
@@ -61,9 +69,10 @@ export function openApiDocument(routes: Readonly<Record<string, Operation>>, ver
   return {
     openapi: '3.1.0',
     info: { title: 'SmartEdge admin API', version },
+    tags: groups.map(([name]) => ({ name })),
     paths: describePaths(routes),
     components: {
-      schemas: { Problem: problemSchema, StatusSnapshot: statusSchema },
+      schemas: { Problem: problemSchema, ...answerSchemas },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: tokenDescription } },
     },
   }
@@ -83,6 +92,7 @@ function operation(key: string, route: Operation): object {
   const mediaType = (route.contentType ?? 'application/json').split(';', 1)[0] ?? ''
   const schema = route.schema ? { $ref: `#/components/schemas/${route.schema}` } : {}
   return {
+    tags: [groupOf(key)],
     operationId: key
       .toLowerCase()
       .replaceAll(/[^a-z]+/g, ' ')
@@ -90,8 +100,9 @@ function operation(key: string, route: Operation): object {
       .replaceAll(' ', '-'),
     summary: route.summary,
     parameters: [
-      ...[...key.matchAll(/:(\w+)/g)].map(([, name = '']) => parameter(name, 'path')),
-      ...(route.tag === undefined ? [] : [parameter(route.tag === 'told' ? 'If-None-Match' : 'If-Match', 'header')]),
+      ...[...key.matchAll(/:(\w+)/g)].map(([, name = '']) => parameter(name, 'path', true)),
+      ...Object.entries(route.query ?? {}).map(([name, schema]) => ({ ...parameter(name, 'query', false), schema })),
+      ...tagParameters(route.tag),
     ],
     ...(route.body && { requestBody: requestBody(route.body) }),
     // An empty requirement beside the token: it is asked for only when the config sets one (OpenAPI 3.1, 4.8.30).
@@ -107,22 +118,41 @@ function operation(key: string, route: Operation): object {
   }
 }
 
+/** By what the page groups them: what a path begins with. */
+const groups: readonly (readonly [group: string, beginning: RegExp])[] = [
+  ['pools', /^\w+ \/api\/pools\b/],
+  ['clients', /^\w+ \/api\/clients\b/],
+  ['plans', /^\w+ \/api\/plans\b/],
+  ['configuration', /^\w+ \/api\/(?:config|reload|rollback)\b/],
+  ['process', /^/],
+]
+
+const groupOf = (key: string): string => groups.find(([, beginning]) => beginning.test(key))?.[0] ?? 'process'
+
 const text = { type: 'string' } as const
 
-const parameter = (name: string, place: 'path' | 'header'): object => ({
+const parameter = (name: string, place: 'path' | 'query' | 'header', required: boolean): object => ({
   name,
   in: place,
-  required: place === 'path',
+  required,
   schema: text,
 })
+
+const tagParameters = (tag: Operation['tag']): readonly object[] =>
+  tag === undefined ? [] : [parameter(tag === 'told' ? 'If-None-Match' : 'If-Match', 'header', tag === 'required')]
 
 function headersOf({ tag, status }: Operation): object {
   const names = [...(tag === undefined ? [] : ['ETag']), ...(status === 201 ? ['Location'] : [])]
   return names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, { schema: text }])) }
 }
 
-const requestBody = ({ description, schema = {}, isRequired = false }: RequestBody): object => ({
+const requestBody = ({
+  description,
+  schema = {},
+  contentTypes = ['application/json'],
+  isRequired = false,
+}: RequestBody) => ({
   description,
   required: isRequired,
-  content: { 'application/json': { schema } },
+  content: Object.fromEntries(contentTypes.map((type) => [type, { schema }])),
 })

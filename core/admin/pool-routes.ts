@@ -4,6 +4,7 @@ import type { EditResult } from '../control/contract.ts'
 import { bodySchemas } from './body-schemas.ts'
 import { readBody } from './body.ts'
 import { type Controlled, controlled, nothing } from './controlled.ts'
+import { entityTag, matchOf } from './entity-tag.ts'
 import { backendDetails, poolDetails, poolMembers, poolSummaries } from './pool-view.ts'
 import { problem, sentences } from './problem.ts'
 import type { Call, Routes } from './route.ts'
@@ -99,7 +100,7 @@ export const poolRoutes: Routes = {
 function tagged(call: Call, view: object | undefined): Response {
   if (view === undefined) return unknownThing(call)
   const etag = call.source.control?.etag(call.params['pool'] ?? '')
-  return json(view, 200, etag === undefined ? {} : { etag: quote(etag) })
+  return json(view, 200, etag === undefined ? {} : { etag: entityTag(etag) })
 }
 
 interface OnDone {
@@ -123,21 +124,11 @@ async function edit(
   return result.kind === 'unknown' ? unknownThing(call) : editAnswer(result, onDone)
 }
 
-/** undefined: any will do. Of several the current one counts, when it is among them (RFC 9110 13.1.1). */
-function matchOf(header: string | undefined, current: string | undefined): string | undefined {
-  if (header === undefined || header.trim() === '*') return undefined
-  const tags = header.split(',').map((tag) => tag.trim())
-  const strong = tags.map((tag) => /^"(.*)"$/.exec(tag)?.[1] ?? '')
-  return current !== undefined && strong.includes(current) ? current : (strong[0] ?? '')
-}
-
-const quote = (etag: string): string => `"${etag}"`
-
 function editAnswer(result: Exclude<EditResult, { kind: 'unknown' }>, { status, fields }: OnDone): Response {
   switch (result.kind) {
     case 'done': {
       const { generation, file, etag } = result
-      return json({ generation, file }, status, { ...fields, etag: quote(etag) })
+      return json({ generation, file }, status, { ...fields, etag: entityTag(etag) })
     }
     case 'duplicate':
       return problem(409, result.detail)
@@ -151,7 +142,7 @@ function editAnswer(result: Exclude<EditResult, { kind: 'unknown' }>, { status, 
     case 'conflict':
       return problem(409, result.detail, { problems: result.problems })
     case 'stale':
-      return problem(412, 'The pool has changed since; read it again.', { headers: { etag: quote(result.etag) } })
+      return problem(412, 'The pool has changed since; read it again.', { headers: { etag: entityTag(result.etag) } })
     case 'fault':
       return problem(500, result.detail)
     default:

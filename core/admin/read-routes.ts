@@ -9,12 +9,15 @@ import { json, whole } from './whole.ts'
 const links = {
   status: '/api/status',
   pools: '/api/pools',
+  clients: '/api/clients',
+  plans: '/api/plans',
   config: '/api/config',
   events: '/api/events',
   metrics: '/metrics',
   health: '/health',
   ready: '/ready',
   description: '/openapi.json',
+  reference: '/api',
 } as const
 
 /** Prometheus reads the version from it. */

@@ -5,6 +5,8 @@ export interface AdminRequest {
   readonly method: string
   /** Of the target, as sent, without a query. */
   readonly path: string
+  /** Behind the question mark, as sent; undefined: there is none. */
+  readonly query: string | undefined
   /** Whether a body is announced; it may turn out to be empty. */
   readonly hasBody: boolean
   /** Value of the field of that lower-case name, of several lines as one list; undefined without. */
@@ -25,6 +27,7 @@ export type BodyRead =
 export interface Asked {
   readonly method: string
   readonly path: string
+  readonly query: string | undefined
   readonly isHead: boolean
   /** Bytes of the body as announced; undefined: it comes in chunks. */
   readonly contentLength: number | undefined
@@ -40,5 +43,5 @@ export function readAsked(head: RequestHead): Asked {
     fields.set(name, before === undefined ? section.value(index) : `${before}, ${section.value(index)}`)
   }
   const contentLength = section.isChunked ? undefined : Math.max(0, section.contentLength)
-  return { method: head.method, path: head.path, isHead: head.isHead, contentLength, fields }
+  return { method: head.method, path: head.path, query: head.query, isHead: head.isHead, contentLength, fields }
 }

@@ -15,6 +15,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>
   /** Who asks, for logs: `cli from 127.0.0.1`. */
   readonly origin: string
+  /** Resolves in a turn of the event loop of its own: whoever works on many things lets traffic in between. */
+  readonly turn: () => Promise<void>
   /** The refusal, where what this request asks for needs more than its route does. */
   readonly refuse: (need: Need) => Response | undefined
 }

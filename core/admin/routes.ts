@@ -1,13 +1,18 @@
 /** The admin API, Request -> Response, callable without a socket: all its routes, and what holds for each of them. */
+import type { Clock } from '../clock.ts'
 import type { ReportFault } from '../net/event.ts'
 import { VERSION } from '../version.ts'
 import { type Access, type Need, refuseAccess } from './access.ts'
 import { banRoutes } from './ban-routes.ts'
+import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
+import { importRoutes } from './import-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { planRoutes } from './plan-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
+import { referenceRoutes } from './reference-routes.ts'
 import type { AdminRequest } from './request.ts'
 import { type Call, findRoute, type Routes } from './route.ts'
 import type { AdminSource } from './source.ts'
@@ -20,6 +25,8 @@ export interface AdminOptions {
   readonly source: AdminSource
   /** Absent: a fault of the source is told to who asked alone. */
   readonly reportFault?: ReportFault
+  /** Absent: there is nobody to let in between. */
+  readonly soon?: Clock['soon']
 }
 
 const routes: Routes = {
@@ -27,6 +34,10 @@ const routes: Routes = {
   ...controlRoutes,
   ...poolRoutes,
   ...banRoutes,
+  ...clientRoutes,
+  ...importRoutes,
+  ...planRoutes,
+  ...referenceRoutes,
   'GET /openapi.json': {
     summary: 'This document.',
     answer: () => json(openApiDocument(routes, VERSION)),
@@ -42,6 +53,7 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
     const asked = {
       source: options.source,
       origin: originOf(request, address),
+      turn: () => new Promise<void>(options.soon ?? queueMicrotask),
       refuse: (need: Need) => refuseAccess(request, options.access(), need),
     }
     const response = revalidate(
@@ -51,7 +63,7 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
         return problem(500, error instanceof Error ? error.message : String(error))
       }),
     )
-    response.headers.set('cache-control', 'no-store')
+    if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
     // Against a page that loads an answer as a script or an image, which sends no Origin.
     response.headers.set('cross-origin-resource-policy', 'same-origin')
     response.headers.set('x-content-type-options', 'nosniff')
@@ -80,8 +92,13 @@ function revalidate(request: AdminRequest, response: Response): Response {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (known === undefined || etag === null || !isRead || response.status !== 200) return response
   const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes(etag) || tags.includes('*') ? new Response(null, { status: 304, headers: { etag } }) : response
+  if (!tags.includes(etag) && !tags.includes('*')) return response
+  const headers = [...response.headers].filter(([name]) => ofUnmodified.has(name))
+  return new Response(null, { status: 304, headers })
 }
+
+/** RFC 9110 15.4.5: what is kept goes by these from then on. */
+const ofUnmodified: ReadonlySet<string> = new Set(['cache-control', 'etag', 'vary'])
 
 /** Our own programs name themselves; it is no proof, and needs none: the log says who claims what from where. */
 function originOf(request: AdminRequest, address: string | undefined): string {

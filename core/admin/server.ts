@@ -62,8 +62,8 @@ export interface AdminServerOptions extends AdminConfig {
 const limits: HttpLimits = { maxHeadBytes: 64 * 1024, maxTargetBytes: 16 * 1024, maxFields: 256 }
 const timeouts: ClientTimeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 30_000, tunnelMs: 0 }
 
-/** Four plans of the largest size; four scrapes of ten thousand backends. */
-const maxBodiesBytes = 16 * 1024 ** 2
+/** An import and four plans of the largest size; four scrapes of ten thousand backends. */
+const maxBodiesBytes = 32 * 1024 ** 2
 const maxAnswersBytes = 32 * 1024 ** 2
 
 /** Throws a `StartError` of one line when it cannot listen. */
@@ -72,7 +72,12 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
   let config: AdminConfig = options
   let access: Access
   // Asked for the first time when this turn is over, and the access known.
-  const handler = createAdminHandler({ access: () => access, source, reportFault: surroundings.reportFault })
+  const handler = createAdminHandler({
+    access: () => access,
+    source,
+    reportFault: surroundings.reportFault,
+    soon: (task) => surroundings.clock.soon(task),
+  })
   const connections = connect(handler, surroundings)
   const { reportFault, transport } = surroundings
   const open = (at: SocketAddress): Listener =>

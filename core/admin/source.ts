@@ -1,4 +1,5 @@
 /** What the admin API reads of a running edge; handed in by `core/edge.ts`, faked in tests. Nothing here may block. */
+import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
@@ -19,6 +20,8 @@ export interface AdminSource {
   events(request: AdminRequest): Response
   /** Who is kept out; undefined: nobody ever is. */
   readonly bans?: AdminBans | undefined
+  /** The clients and plans of `clients.store`; undefined: the configuration has none. */
+  readonly clients?: ClientStore | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
 }

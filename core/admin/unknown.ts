@@ -57,7 +57,8 @@ function pathHint(routes: Routes, path: string): string | undefined {
 function nearestPath(routes: Routes, path: string): string | undefined {
   const templates = [...new Set(Object.keys(routes).map((key) => key.split(' ')[1] ?? ''))]
   const given = path.replace(/\/+$/, '').split('/')
-  for (const ways of [given, ['', 'api', ...given.slice(1)]])
+  // Of the bare address nothing was mistyped.
+  for (const ways of given.length < 2 ? [] : [given, ['', 'api', ...given.slice(1)]])
     for (const template of templates) {
       const found = mend(template.split('/'), ways)
       if (found !== undefined) return found.join('/') || '/'

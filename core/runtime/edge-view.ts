@@ -2,6 +2,7 @@
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
 import type { AdminBans, AdminSource, Readiness } from '../admin/source.ts'
+import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
@@ -26,6 +27,7 @@ export interface EdgeViewOptions {
   readonly pools: Pools
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view'>
+  readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
   readonly counters: EdgeCounters
@@ -76,6 +78,9 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     events: createEventStream({ feed, log, maxWatchers }),
+    get clients() {
+      return options.clients.store
+    },
     get control() {
       return controller
     },

@@ -16,6 +16,7 @@ export function adminRequest(target: string, options: AdminRequestOptions = {}):
   return {
     method,
     path: target.replace(/\?.*$/s, ''),
+    query: /\?(.*)$/s.exec(target)?.[1],
     hasBody: body !== undefined,
     field: (name) => headers[name],
     readBody: (maxBytes) => Promise.resolve(bytes.length > maxBytes ? { kind: 'too-large' } : { kind: 'bytes', bytes }),

@@ -52,6 +52,7 @@ const FOR_EXCHANGE = [
 const FOR_ADMIN = [
   ...['observe', 'report', 'config', 'http1', 'net', 'inbound', 'stream'].map((name) => `core/${name}/`),
   'core/forward/date-line.ts',
+  'core/clients/contract.ts',
 ]
 
 const LAYERS: readonly Layer[] = [

@@ -1,7 +1,2484 @@
 // Written by scripts/generate.ts from core/admin/body-schemas.ts; do not edit.
 'use strict'
-export const addBackend = validate20
+export const addClient = validate20
 const schema31 = {
+  title: 'object',
+  description: 'A client. Its key is made here, and told in the answer alone.',
+  examples: [
+    { name: 'Acme Ltd', plan: 'gold' },
+    { name: 'Acme Ltd', id: 'acme', rate: '100/s', burst: 200 },
+  ],
+  type: 'object',
+  properties: {
+    id: {
+      title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit',
+      description: 'What it is called in paths; none: one is made.',
+      examples: ['acme'],
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+    },
+    name: {
+      title: 'text of 1 to 200 characters without control characters',
+      description: 'For people.',
+      examples: ['Acme Ltd'],
+      type: 'string',
+      pattern: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$',
+    },
+    plan: {
+      title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit or null',
+      description: 'A plan that there is, whose limits hold where the client has none of its own.',
+      examples: ['gold'],
+      anyOf: [
+        {
+          title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit',
+          description: 'A plan that there is, whose limits hold where the client has none of its own.',
+          examples: ['gold'],
+          type: 'string',
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    rate: {
+      title: 'rate or null',
+      description: 'Requests a second, minute, hour or day, up to 1000000000.',
+      examples: ['100/s', '1000/h'],
+      anyOf: [
+        {
+          title: 'rate',
+          description: 'Requests a second, minute, hour or day, up to 1000000000.',
+          examples: ['100/s', '1000/h'],
+          type: 'string',
+          pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    burst: {
+      title: 'whole number from 1 to 1000000000 or null',
+      description: 'How many requests at once; none: what the rate grants in a second.',
+      examples: [200],
+      anyOf: [
+        {
+          title: 'whole number from 1 to 1000000000',
+          description: 'How many requests at once; none: what the rate grants in a second.',
+          examples: [200],
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000000000,
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    note: {
+      title: 'text of up to 2000 characters, of control characters tabs and line feeds only',
+      description: 'For people.',
+      examples: ['renews in May'],
+      type: 'string',
+      pattern: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$',
+    },
+    enabled: { title: 'true or false', description: 'Whether the key counts.', type: 'boolean' },
+    validUntil: {
+      title: 'time or null',
+      description: 'From then on the key counts no more; none: for good.',
+      examples: ['2030-01-01T00:00:00Z'],
+      anyOf: [
+        {
+          title: 'time',
+          description: 'From then on the key counts no more; none: for good.',
+          examples: ['2030-01-01T00:00:00Z'],
+          type: 'string',
+          pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+  },
+  required: ['name'],
+  additionalProperties: false,
+}
+const pattern4 = new RegExp('^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$', 'u')
+const pattern5 = new RegExp('^[^\\p{Cc}\\u2028\\u2029]{1,200}$', 'u')
+const pattern7 = new RegExp('^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$', 'u')
+const pattern8 = new RegExp('^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$', 'u')
+const pattern9 = new RegExp('^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$', 'u')
+function validate20(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate20.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    if (data.name === undefined) {
+      const err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'name' },
+        message: "must have required property '" + 'name' + "'",
+        schema: schema31.required,
+        parentSchema: schema31,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err0]
+      } else {
+        vErrors.push(err0)
+      }
+      errors++
+    }
+    for (const key0 in data) {
+      if (!(
+        key0 === 'id' ||
+        key0 === 'name' ||
+        key0 === 'plan' ||
+        key0 === 'rate' ||
+        key0 === 'burst' ||
+        key0 === 'note' ||
+        key0 === 'enabled' ||
+        key0 === 'validUntil'
+      )) {
+        const err1 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema31,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err1]
+        } else {
+          vErrors.push(err1)
+        }
+        errors++
+      }
+    }
+    if (data.id !== undefined) {
+      let data0 = data.id
+      if (typeof data0 === 'string') {
+        if (!pattern4.test(data0)) {
+          const err2 = {
+            instancePath: instancePath + '/id',
+            schemaPath: '#/properties/id/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' },
+            message: 'must match pattern "' + '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' + '"',
+            schema: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+            parentSchema: schema31.properties.id,
+            data: data0,
+          }
+          if (vErrors === null) {
+            vErrors = [err2]
+          } else {
+            vErrors.push(err2)
+          }
+          errors++
+        }
+      } else {
+        const err3 = {
+          instancePath: instancePath + '/id',
+          schemaPath: '#/properties/id/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.properties.id.type,
+          parentSchema: schema31.properties.id,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err3]
+        } else {
+          vErrors.push(err3)
+        }
+        errors++
+      }
+    }
+    if (data.name !== undefined) {
+      let data1 = data.name
+      if (typeof data1 === 'string') {
+        if (!pattern5.test(data1)) {
+          const err4 = {
+            instancePath: instancePath + '/name',
+            schemaPath: '#/properties/name/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$' },
+            message: 'must match pattern "' + '^[^\\p{Cc}\\u2028\\u2029]{1,200}$' + '"',
+            schema: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$',
+            parentSchema: schema31.properties.name,
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err4]
+          } else {
+            vErrors.push(err4)
+          }
+          errors++
+        }
+      } else {
+        const err5 = {
+          instancePath: instancePath + '/name',
+          schemaPath: '#/properties/name/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.properties.name.type,
+          parentSchema: schema31.properties.name,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err5]
+        } else {
+          vErrors.push(err5)
+        }
+        errors++
+      }
+    }
+    if (data.plan !== undefined) {
+      let data2 = data.plan
+      const _errs7 = errors
+      let valid1 = false
+      const _errs8 = errors
+      if (typeof data2 === 'string') {
+        if (!pattern4.test(data2)) {
+          const err6 = {
+            instancePath: instancePath + '/plan',
+            schemaPath: '#/properties/plan/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' },
+            message: 'must match pattern "' + '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' + '"',
+            schema: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+            parentSchema: schema31.properties.plan.anyOf[0],
+            data: data2,
+          }
+          if (vErrors === null) {
+            vErrors = [err6]
+          } else {
+            vErrors.push(err6)
+          }
+          errors++
+        }
+      } else {
+        const err7 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.properties.plan.anyOf[0].type,
+          parentSchema: schema31.properties.plan.anyOf[0],
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err7]
+        } else {
+          vErrors.push(err7)
+        }
+        errors++
+      }
+      var _valid0 = _errs8 === errors
+      valid1 = valid1 || _valid0
+      const _errs10 = errors
+      if (data2 !== null) {
+        const err8 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema31.properties.plan.anyOf[1].type,
+          parentSchema: schema31.properties.plan.anyOf[1],
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err8]
+        } else {
+          vErrors.push(err8)
+        }
+        errors++
+      }
+      var _valid0 = _errs10 === errors
+      valid1 = valid1 || _valid0
+      if (!valid1) {
+        const err9 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema31.properties.plan.anyOf,
+          parentSchema: schema31.properties.plan,
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err9]
+        } else {
+          vErrors.push(err9)
+        }
+        errors++
+      } else {
+        errors = _errs7
+        if (vErrors !== null) {
+          if (_errs7) {
+            vErrors.length = _errs7
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.rate !== undefined) {
+      let data3 = data.rate
+      const _errs13 = errors
+      let valid2 = false
+      const _errs14 = errors
+      if (typeof data3 === 'string') {
+        if (!pattern7.test(data3)) {
+          const err10 = {
+            instancePath: instancePath + '/rate',
+            schemaPath: '#/properties/rate/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' },
+            message: 'must match pattern "' + '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' + '"',
+            schema: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+            parentSchema: schema31.properties.rate.anyOf[0],
+            data: data3,
+          }
+          if (vErrors === null) {
+            vErrors = [err10]
+          } else {
+            vErrors.push(err10)
+          }
+          errors++
+        }
+      } else {
+        const err11 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.properties.rate.anyOf[0].type,
+          parentSchema: schema31.properties.rate.anyOf[0],
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err11]
+        } else {
+          vErrors.push(err11)
+        }
+        errors++
+      }
+      var _valid1 = _errs14 === errors
+      valid2 = valid2 || _valid1
+      const _errs16 = errors
+      if (data3 !== null) {
+        const err12 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema31.properties.rate.anyOf[1].type,
+          parentSchema: schema31.properties.rate.anyOf[1],
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err12]
+        } else {
+          vErrors.push(err12)
+        }
+        errors++
+      }
+      var _valid1 = _errs16 === errors
+      valid2 = valid2 || _valid1
+      if (!valid2) {
+        const err13 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema31.properties.rate.anyOf,
+          parentSchema: schema31.properties.rate,
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err13]
+        } else {
+          vErrors.push(err13)
+        }
+        errors++
+      } else {
+        errors = _errs13
+        if (vErrors !== null) {
+          if (_errs13) {
+            vErrors.length = _errs13
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.burst !== undefined) {
+      let data4 = data.burst
+      const _errs19 = errors
+      let valid3 = false
+      const _errs20 = errors
+      if (!(typeof data4 == 'number' && !(data4 % 1) && !isNaN(data4) && isFinite(data4))) {
+        const err14 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'integer' },
+          message: 'must be integer',
+          schema: schema31.properties.burst.anyOf[0].type,
+          parentSchema: schema31.properties.burst.anyOf[0],
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err14]
+        } else {
+          vErrors.push(err14)
+        }
+        errors++
+      }
+      if (typeof data4 == 'number' && isFinite(data4)) {
+        if (data4 > 1000000000 || isNaN(data4)) {
+          const err15 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/maximum',
+            keyword: 'maximum',
+            params: { comparison: '<=', limit: 1000000000 },
+            message: 'must be <= 1000000000',
+            schema: 1000000000,
+            parentSchema: schema31.properties.burst.anyOf[0],
+            data: data4,
+          }
+          if (vErrors === null) {
+            vErrors = [err15]
+          } else {
+            vErrors.push(err15)
+          }
+          errors++
+        }
+        if (data4 < 1 || isNaN(data4)) {
+          const err16 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/minimum',
+            keyword: 'minimum',
+            params: { comparison: '>=', limit: 1 },
+            message: 'must be >= 1',
+            schema: 1,
+            parentSchema: schema31.properties.burst.anyOf[0],
+            data: data4,
+          }
+          if (vErrors === null) {
+            vErrors = [err16]
+          } else {
+            vErrors.push(err16)
+          }
+          errors++
+        }
+      }
+      var _valid2 = _errs20 === errors
+      valid3 = valid3 || _valid2
+      const _errs22 = errors
+      if (data4 !== null) {
+        const err17 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema31.properties.burst.anyOf[1].type,
+          parentSchema: schema31.properties.burst.anyOf[1],
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err17]
+        } else {
+          vErrors.push(err17)
+        }
+        errors++
+      }
+      var _valid2 = _errs22 === errors
+      valid3 = valid3 || _valid2
+      if (!valid3) {
+        const err18 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema31.properties.burst.anyOf,
+          parentSchema: schema31.properties.burst,
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err18]
+        } else {
+          vErrors.push(err18)
+        }
+        errors++
+      } else {
+        errors = _errs19
+        if (vErrors !== null) {
+          if (_errs19) {
+            vErrors.length = _errs19
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.note !== undefined) {
+      let data5 = data.note
+      if (typeof data5 === 'string') {
+        if (!pattern8.test(data5)) {
+          const err19 = {
+            instancePath: instancePath + '/note',
+            schemaPath: '#/properties/note/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$' },
+            message: 'must match pattern "' + '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$' + '"',
+            schema: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$',
+            parentSchema: schema31.properties.note,
+            data: data5,
+          }
+          if (vErrors === null) {
+            vErrors = [err19]
+          } else {
+            vErrors.push(err19)
+          }
+          errors++
+        }
+      } else {
+        const err20 = {
+          instancePath: instancePath + '/note',
+          schemaPath: '#/properties/note/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.properties.note.type,
+          parentSchema: schema31.properties.note,
+          data: data5,
+        }
+        if (vErrors === null) {
+          vErrors = [err20]
+        } else {
+          vErrors.push(err20)
+        }
+        errors++
+      }
+    }
+    if (data.enabled !== undefined) {
+      let data6 = data.enabled
+      if (typeof data6 !== 'boolean') {
+        const err21 = {
+          instancePath: instancePath + '/enabled',
+          schemaPath: '#/properties/enabled/type',
+          keyword: 'type',
+          params: { type: 'boolean' },
+          message: 'must be boolean',
+          schema: schema31.properties.enabled.type,
+          parentSchema: schema31.properties.enabled,
+          data: data6,
+        }
+        if (vErrors === null) {
+          vErrors = [err21]
+        } else {
+          vErrors.push(err21)
+        }
+        errors++
+      }
+    }
+    if (data.validUntil !== undefined) {
+      let data7 = data.validUntil
+      const _errs29 = errors
+      let valid4 = false
+      const _errs30 = errors
+      if (typeof data7 === 'string') {
+        if (!pattern9.test(data7)) {
+          const err22 = {
+            instancePath: instancePath + '/validUntil',
+            schemaPath: '#/properties/validUntil/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$' },
+            message:
+              'must match pattern "' +
+              '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$' +
+              '"',
+            schema: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+            parentSchema: schema31.properties.validUntil.anyOf[0],
+            data: data7,
+          }
+          if (vErrors === null) {
+            vErrors = [err22]
+          } else {
+            vErrors.push(err22)
+          }
+          errors++
+        }
+      } else {
+        const err23 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema31.properties.validUntil.anyOf[0].type,
+          parentSchema: schema31.properties.validUntil.anyOf[0],
+          data: data7,
+        }
+        if (vErrors === null) {
+          vErrors = [err23]
+        } else {
+          vErrors.push(err23)
+        }
+        errors++
+      }
+      var _valid3 = _errs30 === errors
+      valid4 = valid4 || _valid3
+      const _errs32 = errors
+      if (data7 !== null) {
+        const err24 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema31.properties.validUntil.anyOf[1].type,
+          parentSchema: schema31.properties.validUntil.anyOf[1],
+          data: data7,
+        }
+        if (vErrors === null) {
+          vErrors = [err24]
+        } else {
+          vErrors.push(err24)
+        }
+        errors++
+      }
+      var _valid3 = _errs32 === errors
+      valid4 = valid4 || _valid3
+      if (!valid4) {
+        const err25 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema31.properties.validUntil.anyOf,
+          parentSchema: schema31.properties.validUntil,
+          data: data7,
+        }
+        if (vErrors === null) {
+          vErrors = [err25]
+        } else {
+          vErrors.push(err25)
+        }
+        errors++
+      } else {
+        errors = _errs29
+        if (vErrors !== null) {
+          if (_errs29) {
+            vErrors.length = _errs29
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+  } else {
+    const err26 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema31.type,
+      parentSchema: schema31,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err26]
+    } else {
+      vErrors.push(err26)
+    }
+    errors++
+  }
+  validate20.errors = vErrors
+  return errors === 0
+}
+validate20.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const importClient = validate21
+const schema32 = {
+  title: 'object',
+  description: 'One of them. With hash and prefix it keeps the key that it has; without, one is made.',
+  examples: [
+    { name: 'Acme Ltd', plan: 'gold' },
+    { name: 'Acme Ltd', id: 'acme', rate: '100/s', burst: 200 },
+  ],
+  type: 'object',
+  properties: {
+    id: {
+      title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit',
+      description: 'What it is called in paths; none: one is made.',
+      examples: ['acme'],
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+    },
+    name: {
+      title: 'text of 1 to 200 characters without control characters',
+      description: 'For people.',
+      examples: ['Acme Ltd'],
+      type: 'string',
+      pattern: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$',
+    },
+    plan: {
+      title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit or null',
+      description: 'A plan that there is, whose limits hold where the client has none of its own.',
+      examples: ['gold'],
+      anyOf: [
+        {
+          title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit',
+          description: 'A plan that there is, whose limits hold where the client has none of its own.',
+          examples: ['gold'],
+          type: 'string',
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    rate: {
+      title: 'rate or null',
+      description: 'Requests a second, minute, hour or day, up to 1000000000.',
+      examples: ['100/s', '1000/h'],
+      anyOf: [
+        {
+          title: 'rate',
+          description: 'Requests a second, minute, hour or day, up to 1000000000.',
+          examples: ['100/s', '1000/h'],
+          type: 'string',
+          pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    burst: {
+      title: 'whole number from 1 to 1000000000 or null',
+      description: 'How many requests at once; none: what the rate grants in a second.',
+      examples: [200],
+      anyOf: [
+        {
+          title: 'whole number from 1 to 1000000000',
+          description: 'How many requests at once; none: what the rate grants in a second.',
+          examples: [200],
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000000000,
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    note: {
+      title: 'text of up to 2000 characters, of control characters tabs and line feeds only',
+      description: 'For people.',
+      examples: ['renews in May'],
+      type: 'string',
+      pattern: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$',
+    },
+    enabled: { title: 'true or false', description: 'Whether the key counts.', type: 'boolean' },
+    validUntil: {
+      title: 'time or null',
+      description: 'From then on the key counts no more; none: for good.',
+      examples: ['2030-01-01T00:00:00Z'],
+      anyOf: [
+        {
+          title: 'time',
+          description: 'From then on the key counts no more; none: for good.',
+          examples: ['2030-01-01T00:00:00Z'],
+          type: 'string',
+          pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    keyHash: { title: 'SHA-256 in 64 hex digits', type: 'string', pattern: '^[0-9a-f]{64}$' },
+    keyPrefix: { title: 'text such as "sek_" and 8 characters', type: 'string', pattern: '^sek_[\\w-]{8}$' },
+  },
+  required: ['name'],
+  additionalProperties: false,
+}
+const func1 = Object.prototype.hasOwnProperty
+const pattern16 = new RegExp('^[0-9a-f]{64}$', 'u')
+const pattern17 = new RegExp('^sek_[\\w-]{8}$', 'u')
+function validate21(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate21.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    if (data.name === undefined) {
+      const err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'name' },
+        message: "must have required property '" + 'name' + "'",
+        schema: schema32.required,
+        parentSchema: schema32,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err0]
+      } else {
+        vErrors.push(err0)
+      }
+      errors++
+    }
+    for (const key0 in data) {
+      if (!func1.call(schema32.properties, key0)) {
+        const err1 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema32,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err1]
+        } else {
+          vErrors.push(err1)
+        }
+        errors++
+      }
+    }
+    if (data.id !== undefined) {
+      let data0 = data.id
+      if (typeof data0 === 'string') {
+        if (!pattern4.test(data0)) {
+          const err2 = {
+            instancePath: instancePath + '/id',
+            schemaPath: '#/properties/id/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' },
+            message: 'must match pattern "' + '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' + '"',
+            schema: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+            parentSchema: schema32.properties.id,
+            data: data0,
+          }
+          if (vErrors === null) {
+            vErrors = [err2]
+          } else {
+            vErrors.push(err2)
+          }
+          errors++
+        }
+      } else {
+        const err3 = {
+          instancePath: instancePath + '/id',
+          schemaPath: '#/properties/id/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.id.type,
+          parentSchema: schema32.properties.id,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err3]
+        } else {
+          vErrors.push(err3)
+        }
+        errors++
+      }
+    }
+    if (data.name !== undefined) {
+      let data1 = data.name
+      if (typeof data1 === 'string') {
+        if (!pattern5.test(data1)) {
+          const err4 = {
+            instancePath: instancePath + '/name',
+            schemaPath: '#/properties/name/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$' },
+            message: 'must match pattern "' + '^[^\\p{Cc}\\u2028\\u2029]{1,200}$' + '"',
+            schema: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$',
+            parentSchema: schema32.properties.name,
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err4]
+          } else {
+            vErrors.push(err4)
+          }
+          errors++
+        }
+      } else {
+        const err5 = {
+          instancePath: instancePath + '/name',
+          schemaPath: '#/properties/name/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.name.type,
+          parentSchema: schema32.properties.name,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err5]
+        } else {
+          vErrors.push(err5)
+        }
+        errors++
+      }
+    }
+    if (data.plan !== undefined) {
+      let data2 = data.plan
+      const _errs7 = errors
+      let valid1 = false
+      const _errs8 = errors
+      if (typeof data2 === 'string') {
+        if (!pattern4.test(data2)) {
+          const err6 = {
+            instancePath: instancePath + '/plan',
+            schemaPath: '#/properties/plan/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' },
+            message: 'must match pattern "' + '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' + '"',
+            schema: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+            parentSchema: schema32.properties.plan.anyOf[0],
+            data: data2,
+          }
+          if (vErrors === null) {
+            vErrors = [err6]
+          } else {
+            vErrors.push(err6)
+          }
+          errors++
+        }
+      } else {
+        const err7 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.plan.anyOf[0].type,
+          parentSchema: schema32.properties.plan.anyOf[0],
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err7]
+        } else {
+          vErrors.push(err7)
+        }
+        errors++
+      }
+      var _valid0 = _errs8 === errors
+      valid1 = valid1 || _valid0
+      const _errs10 = errors
+      if (data2 !== null) {
+        const err8 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema32.properties.plan.anyOf[1].type,
+          parentSchema: schema32.properties.plan.anyOf[1],
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err8]
+        } else {
+          vErrors.push(err8)
+        }
+        errors++
+      }
+      var _valid0 = _errs10 === errors
+      valid1 = valid1 || _valid0
+      if (!valid1) {
+        const err9 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema32.properties.plan.anyOf,
+          parentSchema: schema32.properties.plan,
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err9]
+        } else {
+          vErrors.push(err9)
+        }
+        errors++
+      } else {
+        errors = _errs7
+        if (vErrors !== null) {
+          if (_errs7) {
+            vErrors.length = _errs7
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.rate !== undefined) {
+      let data3 = data.rate
+      const _errs13 = errors
+      let valid2 = false
+      const _errs14 = errors
+      if (typeof data3 === 'string') {
+        if (!pattern7.test(data3)) {
+          const err10 = {
+            instancePath: instancePath + '/rate',
+            schemaPath: '#/properties/rate/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' },
+            message: 'must match pattern "' + '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' + '"',
+            schema: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+            parentSchema: schema32.properties.rate.anyOf[0],
+            data: data3,
+          }
+          if (vErrors === null) {
+            vErrors = [err10]
+          } else {
+            vErrors.push(err10)
+          }
+          errors++
+        }
+      } else {
+        const err11 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.rate.anyOf[0].type,
+          parentSchema: schema32.properties.rate.anyOf[0],
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err11]
+        } else {
+          vErrors.push(err11)
+        }
+        errors++
+      }
+      var _valid1 = _errs14 === errors
+      valid2 = valid2 || _valid1
+      const _errs16 = errors
+      if (data3 !== null) {
+        const err12 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema32.properties.rate.anyOf[1].type,
+          parentSchema: schema32.properties.rate.anyOf[1],
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err12]
+        } else {
+          vErrors.push(err12)
+        }
+        errors++
+      }
+      var _valid1 = _errs16 === errors
+      valid2 = valid2 || _valid1
+      if (!valid2) {
+        const err13 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema32.properties.rate.anyOf,
+          parentSchema: schema32.properties.rate,
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err13]
+        } else {
+          vErrors.push(err13)
+        }
+        errors++
+      } else {
+        errors = _errs13
+        if (vErrors !== null) {
+          if (_errs13) {
+            vErrors.length = _errs13
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.burst !== undefined) {
+      let data4 = data.burst
+      const _errs19 = errors
+      let valid3 = false
+      const _errs20 = errors
+      if (!(typeof data4 == 'number' && !(data4 % 1) && !isNaN(data4) && isFinite(data4))) {
+        const err14 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'integer' },
+          message: 'must be integer',
+          schema: schema32.properties.burst.anyOf[0].type,
+          parentSchema: schema32.properties.burst.anyOf[0],
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err14]
+        } else {
+          vErrors.push(err14)
+        }
+        errors++
+      }
+      if (typeof data4 == 'number' && isFinite(data4)) {
+        if (data4 > 1000000000 || isNaN(data4)) {
+          const err15 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/maximum',
+            keyword: 'maximum',
+            params: { comparison: '<=', limit: 1000000000 },
+            message: 'must be <= 1000000000',
+            schema: 1000000000,
+            parentSchema: schema32.properties.burst.anyOf[0],
+            data: data4,
+          }
+          if (vErrors === null) {
+            vErrors = [err15]
+          } else {
+            vErrors.push(err15)
+          }
+          errors++
+        }
+        if (data4 < 1 || isNaN(data4)) {
+          const err16 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/minimum',
+            keyword: 'minimum',
+            params: { comparison: '>=', limit: 1 },
+            message: 'must be >= 1',
+            schema: 1,
+            parentSchema: schema32.properties.burst.anyOf[0],
+            data: data4,
+          }
+          if (vErrors === null) {
+            vErrors = [err16]
+          } else {
+            vErrors.push(err16)
+          }
+          errors++
+        }
+      }
+      var _valid2 = _errs20 === errors
+      valid3 = valid3 || _valid2
+      const _errs22 = errors
+      if (data4 !== null) {
+        const err17 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema32.properties.burst.anyOf[1].type,
+          parentSchema: schema32.properties.burst.anyOf[1],
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err17]
+        } else {
+          vErrors.push(err17)
+        }
+        errors++
+      }
+      var _valid2 = _errs22 === errors
+      valid3 = valid3 || _valid2
+      if (!valid3) {
+        const err18 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema32.properties.burst.anyOf,
+          parentSchema: schema32.properties.burst,
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err18]
+        } else {
+          vErrors.push(err18)
+        }
+        errors++
+      } else {
+        errors = _errs19
+        if (vErrors !== null) {
+          if (_errs19) {
+            vErrors.length = _errs19
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.note !== undefined) {
+      let data5 = data.note
+      if (typeof data5 === 'string') {
+        if (!pattern8.test(data5)) {
+          const err19 = {
+            instancePath: instancePath + '/note',
+            schemaPath: '#/properties/note/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$' },
+            message: 'must match pattern "' + '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$' + '"',
+            schema: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$',
+            parentSchema: schema32.properties.note,
+            data: data5,
+          }
+          if (vErrors === null) {
+            vErrors = [err19]
+          } else {
+            vErrors.push(err19)
+          }
+          errors++
+        }
+      } else {
+        const err20 = {
+          instancePath: instancePath + '/note',
+          schemaPath: '#/properties/note/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.note.type,
+          parentSchema: schema32.properties.note,
+          data: data5,
+        }
+        if (vErrors === null) {
+          vErrors = [err20]
+        } else {
+          vErrors.push(err20)
+        }
+        errors++
+      }
+    }
+    if (data.enabled !== undefined) {
+      let data6 = data.enabled
+      if (typeof data6 !== 'boolean') {
+        const err21 = {
+          instancePath: instancePath + '/enabled',
+          schemaPath: '#/properties/enabled/type',
+          keyword: 'type',
+          params: { type: 'boolean' },
+          message: 'must be boolean',
+          schema: schema32.properties.enabled.type,
+          parentSchema: schema32.properties.enabled,
+          data: data6,
+        }
+        if (vErrors === null) {
+          vErrors = [err21]
+        } else {
+          vErrors.push(err21)
+        }
+        errors++
+      }
+    }
+    if (data.validUntil !== undefined) {
+      let data7 = data.validUntil
+      const _errs29 = errors
+      let valid4 = false
+      const _errs30 = errors
+      if (typeof data7 === 'string') {
+        if (!pattern9.test(data7)) {
+          const err22 = {
+            instancePath: instancePath + '/validUntil',
+            schemaPath: '#/properties/validUntil/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$' },
+            message:
+              'must match pattern "' +
+              '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$' +
+              '"',
+            schema: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+            parentSchema: schema32.properties.validUntil.anyOf[0],
+            data: data7,
+          }
+          if (vErrors === null) {
+            vErrors = [err22]
+          } else {
+            vErrors.push(err22)
+          }
+          errors++
+        }
+      } else {
+        const err23 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.validUntil.anyOf[0].type,
+          parentSchema: schema32.properties.validUntil.anyOf[0],
+          data: data7,
+        }
+        if (vErrors === null) {
+          vErrors = [err23]
+        } else {
+          vErrors.push(err23)
+        }
+        errors++
+      }
+      var _valid3 = _errs30 === errors
+      valid4 = valid4 || _valid3
+      const _errs32 = errors
+      if (data7 !== null) {
+        const err24 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema32.properties.validUntil.anyOf[1].type,
+          parentSchema: schema32.properties.validUntil.anyOf[1],
+          data: data7,
+        }
+        if (vErrors === null) {
+          vErrors = [err24]
+        } else {
+          vErrors.push(err24)
+        }
+        errors++
+      }
+      var _valid3 = _errs32 === errors
+      valid4 = valid4 || _valid3
+      if (!valid4) {
+        const err25 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema32.properties.validUntil.anyOf,
+          parentSchema: schema32.properties.validUntil,
+          data: data7,
+        }
+        if (vErrors === null) {
+          vErrors = [err25]
+        } else {
+          vErrors.push(err25)
+        }
+        errors++
+      } else {
+        errors = _errs29
+        if (vErrors !== null) {
+          if (_errs29) {
+            vErrors.length = _errs29
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.keyHash !== undefined) {
+      let data8 = data.keyHash
+      if (typeof data8 === 'string') {
+        if (!pattern16.test(data8)) {
+          const err26 = {
+            instancePath: instancePath + '/keyHash',
+            schemaPath: '#/properties/keyHash/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[0-9a-f]{64}$' },
+            message: 'must match pattern "' + '^[0-9a-f]{64}$' + '"',
+            schema: '^[0-9a-f]{64}$',
+            parentSchema: schema32.properties.keyHash,
+            data: data8,
+          }
+          if (vErrors === null) {
+            vErrors = [err26]
+          } else {
+            vErrors.push(err26)
+          }
+          errors++
+        }
+      } else {
+        const err27 = {
+          instancePath: instancePath + '/keyHash',
+          schemaPath: '#/properties/keyHash/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.keyHash.type,
+          parentSchema: schema32.properties.keyHash,
+          data: data8,
+        }
+        if (vErrors === null) {
+          vErrors = [err27]
+        } else {
+          vErrors.push(err27)
+        }
+        errors++
+      }
+    }
+    if (data.keyPrefix !== undefined) {
+      let data9 = data.keyPrefix
+      if (typeof data9 === 'string') {
+        if (!pattern17.test(data9)) {
+          const err28 = {
+            instancePath: instancePath + '/keyPrefix',
+            schemaPath: '#/properties/keyPrefix/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^sek_[\\w-]{8}$' },
+            message: 'must match pattern "' + '^sek_[\\w-]{8}$' + '"',
+            schema: '^sek_[\\w-]{8}$',
+            parentSchema: schema32.properties.keyPrefix,
+            data: data9,
+          }
+          if (vErrors === null) {
+            vErrors = [err28]
+          } else {
+            vErrors.push(err28)
+          }
+          errors++
+        }
+      } else {
+        const err29 = {
+          instancePath: instancePath + '/keyPrefix',
+          schemaPath: '#/properties/keyPrefix/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema32.properties.keyPrefix.type,
+          parentSchema: schema32.properties.keyPrefix,
+          data: data9,
+        }
+        if (vErrors === null) {
+          vErrors = [err29]
+        } else {
+          vErrors.push(err29)
+        }
+        errors++
+      }
+    }
+  } else {
+    const err30 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema32.type,
+      parentSchema: schema32,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err30]
+    } else {
+      vErrors.push(err30)
+    }
+    errors++
+  }
+  validate21.errors = vErrors
+  return errors === 0
+}
+validate21.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const updateClient = validate22
+const schema33 = {
+  title: 'object',
+  description: 'What changes of a client; at least one of the keys. null takes away.',
+  examples: [{ rate: '50/s' }, { enabled: false }, { plan: null }],
+  type: 'object',
+  properties: {
+    name: {
+      title: 'text of 1 to 200 characters without control characters',
+      description: 'For people.',
+      examples: ['Acme Ltd'],
+      type: 'string',
+      pattern: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$',
+    },
+    plan: {
+      title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit or null',
+      description: 'A plan that there is, whose limits hold where the client has none of its own.',
+      examples: ['gold'],
+      anyOf: [
+        {
+          title: 'name of up to 64 letters, digits and . _ ~ -, which begins with a letter or digit',
+          description: 'A plan that there is, whose limits hold where the client has none of its own.',
+          examples: ['gold'],
+          type: 'string',
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    rate: {
+      title: 'rate or null',
+      description: 'Requests a second, minute, hour or day, up to 1000000000.',
+      examples: ['100/s', '1000/h'],
+      anyOf: [
+        {
+          title: 'rate',
+          description: 'Requests a second, minute, hour or day, up to 1000000000.',
+          examples: ['100/s', '1000/h'],
+          type: 'string',
+          pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    burst: {
+      title: 'whole number from 1 to 1000000000 or null',
+      description: 'How many requests at once; none: what the rate grants in a second.',
+      examples: [200],
+      anyOf: [
+        {
+          title: 'whole number from 1 to 1000000000',
+          description: 'How many requests at once; none: what the rate grants in a second.',
+          examples: [200],
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000000000,
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    note: {
+      title: 'text of up to 2000 characters, of control characters tabs and line feeds only',
+      description: 'For people.',
+      examples: ['renews in May'],
+      type: 'string',
+      pattern: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$',
+    },
+    enabled: { title: 'true or false', description: 'Whether the key counts.', type: 'boolean' },
+    validUntil: {
+      title: 'time or null',
+      description: 'From then on the key counts no more; none: for good.',
+      examples: ['2030-01-01T00:00:00Z'],
+      anyOf: [
+        {
+          title: 'time',
+          description: 'From then on the key counts no more; none: for good.',
+          examples: ['2030-01-01T00:00:00Z'],
+          type: 'string',
+          pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+  },
+  additionalProperties: false,
+  minProperties: 1,
+}
+function validate22(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate22.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    if (Object.keys(data).length < 1) {
+      const err0 = {
+        instancePath,
+        schemaPath: '#/minProperties',
+        keyword: 'minProperties',
+        params: { limit: 1 },
+        message: 'must NOT have fewer than 1 properties',
+        schema: 1,
+        parentSchema: schema33,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err0]
+      } else {
+        vErrors.push(err0)
+      }
+      errors++
+    }
+    for (const key0 in data) {
+      if (!(
+        key0 === 'name' ||
+        key0 === 'plan' ||
+        key0 === 'rate' ||
+        key0 === 'burst' ||
+        key0 === 'note' ||
+        key0 === 'enabled' ||
+        key0 === 'validUntil'
+      )) {
+        const err1 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema33,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err1]
+        } else {
+          vErrors.push(err1)
+        }
+        errors++
+      }
+    }
+    if (data.name !== undefined) {
+      let data0 = data.name
+      if (typeof data0 === 'string') {
+        if (!pattern5.test(data0)) {
+          const err2 = {
+            instancePath: instancePath + '/name',
+            schemaPath: '#/properties/name/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$' },
+            message: 'must match pattern "' + '^[^\\p{Cc}\\u2028\\u2029]{1,200}$' + '"',
+            schema: '^[^\\p{Cc}\\u2028\\u2029]{1,200}$',
+            parentSchema: schema33.properties.name,
+            data: data0,
+          }
+          if (vErrors === null) {
+            vErrors = [err2]
+          } else {
+            vErrors.push(err2)
+          }
+          errors++
+        }
+      } else {
+        const err3 = {
+          instancePath: instancePath + '/name',
+          schemaPath: '#/properties/name/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema33.properties.name.type,
+          parentSchema: schema33.properties.name,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err3]
+        } else {
+          vErrors.push(err3)
+        }
+        errors++
+      }
+    }
+    if (data.plan !== undefined) {
+      let data1 = data.plan
+      const _errs5 = errors
+      let valid1 = false
+      const _errs6 = errors
+      if (typeof data1 === 'string') {
+        if (!pattern4.test(data1)) {
+          const err4 = {
+            instancePath: instancePath + '/plan',
+            schemaPath: '#/properties/plan/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' },
+            message: 'must match pattern "' + '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$' + '"',
+            schema: '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$',
+            parentSchema: schema33.properties.plan.anyOf[0],
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err4]
+          } else {
+            vErrors.push(err4)
+          }
+          errors++
+        }
+      } else {
+        const err5 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema33.properties.plan.anyOf[0].type,
+          parentSchema: schema33.properties.plan.anyOf[0],
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err5]
+        } else {
+          vErrors.push(err5)
+        }
+        errors++
+      }
+      var _valid0 = _errs6 === errors
+      valid1 = valid1 || _valid0
+      const _errs8 = errors
+      if (data1 !== null) {
+        const err6 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema33.properties.plan.anyOf[1].type,
+          parentSchema: schema33.properties.plan.anyOf[1],
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err6]
+        } else {
+          vErrors.push(err6)
+        }
+        errors++
+      }
+      var _valid0 = _errs8 === errors
+      valid1 = valid1 || _valid0
+      if (!valid1) {
+        const err7 = {
+          instancePath: instancePath + '/plan',
+          schemaPath: '#/properties/plan/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema33.properties.plan.anyOf,
+          parentSchema: schema33.properties.plan,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err7]
+        } else {
+          vErrors.push(err7)
+        }
+        errors++
+      } else {
+        errors = _errs5
+        if (vErrors !== null) {
+          if (_errs5) {
+            vErrors.length = _errs5
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.rate !== undefined) {
+      let data2 = data.rate
+      const _errs11 = errors
+      let valid2 = false
+      const _errs12 = errors
+      if (typeof data2 === 'string') {
+        if (!pattern7.test(data2)) {
+          const err8 = {
+            instancePath: instancePath + '/rate',
+            schemaPath: '#/properties/rate/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' },
+            message: 'must match pattern "' + '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' + '"',
+            schema: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+            parentSchema: schema33.properties.rate.anyOf[0],
+            data: data2,
+          }
+          if (vErrors === null) {
+            vErrors = [err8]
+          } else {
+            vErrors.push(err8)
+          }
+          errors++
+        }
+      } else {
+        const err9 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema33.properties.rate.anyOf[0].type,
+          parentSchema: schema33.properties.rate.anyOf[0],
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err9]
+        } else {
+          vErrors.push(err9)
+        }
+        errors++
+      }
+      var _valid1 = _errs12 === errors
+      valid2 = valid2 || _valid1
+      const _errs14 = errors
+      if (data2 !== null) {
+        const err10 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema33.properties.rate.anyOf[1].type,
+          parentSchema: schema33.properties.rate.anyOf[1],
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err10]
+        } else {
+          vErrors.push(err10)
+        }
+        errors++
+      }
+      var _valid1 = _errs14 === errors
+      valid2 = valid2 || _valid1
+      if (!valid2) {
+        const err11 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema33.properties.rate.anyOf,
+          parentSchema: schema33.properties.rate,
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err11]
+        } else {
+          vErrors.push(err11)
+        }
+        errors++
+      } else {
+        errors = _errs11
+        if (vErrors !== null) {
+          if (_errs11) {
+            vErrors.length = _errs11
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.burst !== undefined) {
+      let data3 = data.burst
+      const _errs17 = errors
+      let valid3 = false
+      const _errs18 = errors
+      if (!(typeof data3 == 'number' && !(data3 % 1) && !isNaN(data3) && isFinite(data3))) {
+        const err12 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'integer' },
+          message: 'must be integer',
+          schema: schema33.properties.burst.anyOf[0].type,
+          parentSchema: schema33.properties.burst.anyOf[0],
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err12]
+        } else {
+          vErrors.push(err12)
+        }
+        errors++
+      }
+      if (typeof data3 == 'number' && isFinite(data3)) {
+        if (data3 > 1000000000 || isNaN(data3)) {
+          const err13 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/maximum',
+            keyword: 'maximum',
+            params: { comparison: '<=', limit: 1000000000 },
+            message: 'must be <= 1000000000',
+            schema: 1000000000,
+            parentSchema: schema33.properties.burst.anyOf[0],
+            data: data3,
+          }
+          if (vErrors === null) {
+            vErrors = [err13]
+          } else {
+            vErrors.push(err13)
+          }
+          errors++
+        }
+        if (data3 < 1 || isNaN(data3)) {
+          const err14 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/minimum',
+            keyword: 'minimum',
+            params: { comparison: '>=', limit: 1 },
+            message: 'must be >= 1',
+            schema: 1,
+            parentSchema: schema33.properties.burst.anyOf[0],
+            data: data3,
+          }
+          if (vErrors === null) {
+            vErrors = [err14]
+          } else {
+            vErrors.push(err14)
+          }
+          errors++
+        }
+      }
+      var _valid2 = _errs18 === errors
+      valid3 = valid3 || _valid2
+      const _errs20 = errors
+      if (data3 !== null) {
+        const err15 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema33.properties.burst.anyOf[1].type,
+          parentSchema: schema33.properties.burst.anyOf[1],
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err15]
+        } else {
+          vErrors.push(err15)
+        }
+        errors++
+      }
+      var _valid2 = _errs20 === errors
+      valid3 = valid3 || _valid2
+      if (!valid3) {
+        const err16 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema33.properties.burst.anyOf,
+          parentSchema: schema33.properties.burst,
+          data: data3,
+        }
+        if (vErrors === null) {
+          vErrors = [err16]
+        } else {
+          vErrors.push(err16)
+        }
+        errors++
+      } else {
+        errors = _errs17
+        if (vErrors !== null) {
+          if (_errs17) {
+            vErrors.length = _errs17
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.note !== undefined) {
+      let data4 = data.note
+      if (typeof data4 === 'string') {
+        if (!pattern8.test(data4)) {
+          const err17 = {
+            instancePath: instancePath + '/note',
+            schemaPath: '#/properties/note/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$' },
+            message: 'must match pattern "' + '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$' + '"',
+            schema: '^(?:[^\\p{Cc}]|[\\t\\n]){0,2000}$',
+            parentSchema: schema33.properties.note,
+            data: data4,
+          }
+          if (vErrors === null) {
+            vErrors = [err17]
+          } else {
+            vErrors.push(err17)
+          }
+          errors++
+        }
+      } else {
+        const err18 = {
+          instancePath: instancePath + '/note',
+          schemaPath: '#/properties/note/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema33.properties.note.type,
+          parentSchema: schema33.properties.note,
+          data: data4,
+        }
+        if (vErrors === null) {
+          vErrors = [err18]
+        } else {
+          vErrors.push(err18)
+        }
+        errors++
+      }
+    }
+    if (data.enabled !== undefined) {
+      let data5 = data.enabled
+      if (typeof data5 !== 'boolean') {
+        const err19 = {
+          instancePath: instancePath + '/enabled',
+          schemaPath: '#/properties/enabled/type',
+          keyword: 'type',
+          params: { type: 'boolean' },
+          message: 'must be boolean',
+          schema: schema33.properties.enabled.type,
+          parentSchema: schema33.properties.enabled,
+          data: data5,
+        }
+        if (vErrors === null) {
+          vErrors = [err19]
+        } else {
+          vErrors.push(err19)
+        }
+        errors++
+      }
+    }
+    if (data.validUntil !== undefined) {
+      let data6 = data.validUntil
+      const _errs27 = errors
+      let valid4 = false
+      const _errs28 = errors
+      if (typeof data6 === 'string') {
+        if (!pattern9.test(data6)) {
+          const err20 = {
+            instancePath: instancePath + '/validUntil',
+            schemaPath: '#/properties/validUntil/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$' },
+            message:
+              'must match pattern "' +
+              '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$' +
+              '"',
+            schema: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$',
+            parentSchema: schema33.properties.validUntil.anyOf[0],
+            data: data6,
+          }
+          if (vErrors === null) {
+            vErrors = [err20]
+          } else {
+            vErrors.push(err20)
+          }
+          errors++
+        }
+      } else {
+        const err21 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema33.properties.validUntil.anyOf[0].type,
+          parentSchema: schema33.properties.validUntil.anyOf[0],
+          data: data6,
+        }
+        if (vErrors === null) {
+          vErrors = [err21]
+        } else {
+          vErrors.push(err21)
+        }
+        errors++
+      }
+      var _valid3 = _errs28 === errors
+      valid4 = valid4 || _valid3
+      const _errs30 = errors
+      if (data6 !== null) {
+        const err22 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema33.properties.validUntil.anyOf[1].type,
+          parentSchema: schema33.properties.validUntil.anyOf[1],
+          data: data6,
+        }
+        if (vErrors === null) {
+          vErrors = [err22]
+        } else {
+          vErrors.push(err22)
+        }
+        errors++
+      }
+      var _valid3 = _errs30 === errors
+      valid4 = valid4 || _valid3
+      if (!valid4) {
+        const err23 = {
+          instancePath: instancePath + '/validUntil',
+          schemaPath: '#/properties/validUntil/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema33.properties.validUntil.anyOf,
+          parentSchema: schema33.properties.validUntil,
+          data: data6,
+        }
+        if (vErrors === null) {
+          vErrors = [err23]
+        } else {
+          vErrors.push(err23)
+        }
+        errors++
+      } else {
+        errors = _errs27
+        if (vErrors !== null) {
+          if (_errs27) {
+            vErrors.length = _errs27
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+  } else {
+    const err24 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema33.type,
+      parentSchema: schema33,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err24]
+    } else {
+      vErrors.push(err24)
+    }
+    errors++
+  }
+  validate22.errors = vErrors
+  return errors === 0
+}
+validate22.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const putPlan = validate23
+const schema34 = {
+  title: 'object',
+  description: 'The limits of a plan, all of them: what is absent is none.',
+  examples: [{ rate: '1000/m', burst: 100 }, {}],
+  type: 'object',
+  properties: {
+    rate: {
+      title: 'rate or null',
+      description: 'Requests a second, minute, hour or day, up to 1000000000.',
+      examples: ['100/s', '1000/h'],
+      anyOf: [
+        {
+          title: 'rate',
+          description: 'Requests a second, minute, hour or day, up to 1000000000.',
+          examples: ['100/s', '1000/h'],
+          type: 'string',
+          pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+    burst: {
+      title: 'whole number from 1 to 1000000000 or null',
+      description: 'How many requests at once; none: what the rate grants in a second.',
+      examples: [200],
+      anyOf: [
+        {
+          title: 'whole number from 1 to 1000000000',
+          description: 'How many requests at once; none: what the rate grants in a second.',
+          examples: [200],
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000000000,
+        },
+        { title: 'null', type: 'null' },
+      ],
+    },
+  },
+  additionalProperties: false,
+}
+function validate23(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate23.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    for (const key0 in data) {
+      if (!(key0 === 'rate' || key0 === 'burst')) {
+        const err0 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema34,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err0]
+        } else {
+          vErrors.push(err0)
+        }
+        errors++
+      }
+    }
+    if (data.rate !== undefined) {
+      let data0 = data.rate
+      const _errs3 = errors
+      let valid1 = false
+      const _errs4 = errors
+      if (typeof data0 === 'string') {
+        if (!pattern7.test(data0)) {
+          const err1 = {
+            instancePath: instancePath + '/rate',
+            schemaPath: '#/properties/rate/anyOf/0/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' },
+            message: 'must match pattern "' + '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$' + '"',
+            schema: '^(?:[1-9][0-9]{0,8}|1000000000)/[smhd]$',
+            parentSchema: schema34.properties.rate.anyOf[0],
+            data: data0,
+          }
+          if (vErrors === null) {
+            vErrors = [err1]
+          } else {
+            vErrors.push(err1)
+          }
+          errors++
+        }
+      } else {
+        const err2 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema34.properties.rate.anyOf[0].type,
+          parentSchema: schema34.properties.rate.anyOf[0],
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err2]
+        } else {
+          vErrors.push(err2)
+        }
+        errors++
+      }
+      var _valid0 = _errs4 === errors
+      valid1 = valid1 || _valid0
+      const _errs6 = errors
+      if (data0 !== null) {
+        const err3 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema34.properties.rate.anyOf[1].type,
+          parentSchema: schema34.properties.rate.anyOf[1],
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err3]
+        } else {
+          vErrors.push(err3)
+        }
+        errors++
+      }
+      var _valid0 = _errs6 === errors
+      valid1 = valid1 || _valid0
+      if (!valid1) {
+        const err4 = {
+          instancePath: instancePath + '/rate',
+          schemaPath: '#/properties/rate/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema34.properties.rate.anyOf,
+          parentSchema: schema34.properties.rate,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err4]
+        } else {
+          vErrors.push(err4)
+        }
+        errors++
+      } else {
+        errors = _errs3
+        if (vErrors !== null) {
+          if (_errs3) {
+            vErrors.length = _errs3
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.burst !== undefined) {
+      let data1 = data.burst
+      const _errs9 = errors
+      let valid2 = false
+      const _errs10 = errors
+      if (!(typeof data1 == 'number' && !(data1 % 1) && !isNaN(data1) && isFinite(data1))) {
+        const err5 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'integer' },
+          message: 'must be integer',
+          schema: schema34.properties.burst.anyOf[0].type,
+          parentSchema: schema34.properties.burst.anyOf[0],
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err5]
+        } else {
+          vErrors.push(err5)
+        }
+        errors++
+      }
+      if (typeof data1 == 'number' && isFinite(data1)) {
+        if (data1 > 1000000000 || isNaN(data1)) {
+          const err6 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/maximum',
+            keyword: 'maximum',
+            params: { comparison: '<=', limit: 1000000000 },
+            message: 'must be <= 1000000000',
+            schema: 1000000000,
+            parentSchema: schema34.properties.burst.anyOf[0],
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err6]
+          } else {
+            vErrors.push(err6)
+          }
+          errors++
+        }
+        if (data1 < 1 || isNaN(data1)) {
+          const err7 = {
+            instancePath: instancePath + '/burst',
+            schemaPath: '#/properties/burst/anyOf/0/minimum',
+            keyword: 'minimum',
+            params: { comparison: '>=', limit: 1 },
+            message: 'must be >= 1',
+            schema: 1,
+            parentSchema: schema34.properties.burst.anyOf[0],
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err7]
+          } else {
+            vErrors.push(err7)
+          }
+          errors++
+        }
+      }
+      var _valid1 = _errs10 === errors
+      valid2 = valid2 || _valid1
+      const _errs12 = errors
+      if (data1 !== null) {
+        const err8 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema34.properties.burst.anyOf[1].type,
+          parentSchema: schema34.properties.burst.anyOf[1],
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err8]
+        } else {
+          vErrors.push(err8)
+        }
+        errors++
+      }
+      var _valid1 = _errs12 === errors
+      valid2 = valid2 || _valid1
+      if (!valid2) {
+        const err9 = {
+          instancePath: instancePath + '/burst',
+          schemaPath: '#/properties/burst/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema34.properties.burst.anyOf,
+          parentSchema: schema34.properties.burst,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err9]
+        } else {
+          vErrors.push(err9)
+        }
+        errors++
+      } else {
+        errors = _errs9
+        if (vErrors !== null) {
+          if (_errs9) {
+            vErrors.length = _errs9
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+  } else {
+    const err10 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema34.type,
+      parentSchema: schema34,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err10]
+    } else {
+      vErrors.push(err10)
+    }
+    errors++
+  }
+  validate23.errors = vErrors
+  return errors === 0
+}
+validate23.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const addBackend = validate24
+const schema35 = {
   title: 'backend',
   description: 'A URL, or an object with one.',
   anyOf: [
@@ -97,15 +2574,15 @@ const schema31 = {
   ],
   examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],
 }
-const pattern4 = new RegExp('^(http://|unix:/)', 'u')
-const pattern6 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
-function validate20(
+const pattern24 = new RegExp('^(http://|unix:/)', 'u')
+const pattern26 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
+function validate24(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate20.evaluated
+  const evaluated0 = validate24.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -116,7 +2593,7 @@ function validate20(
   let valid0 = false
   const _errs1 = errors
   if (typeof data === 'string') {
-    if (!pattern4.test(data)) {
+    if (!pattern24.test(data)) {
       const err0 = {
         instancePath,
         schemaPath: '#/anyOf/0/pattern',
@@ -124,7 +2601,7 @@ function validate20(
         params: { pattern: '^(http://|unix:/)' },
         message: 'must match pattern "' + '^(http://|unix:/)' + '"',
         schema: '^(http://|unix:/)',
-        parentSchema: schema31.anyOf[0],
+        parentSchema: schema35.anyOf[0],
         data,
       }
       if (vErrors === null) {
@@ -141,8 +2618,8 @@ function validate20(
       keyword: 'type',
       params: { type: 'string' },
       message: 'must be string',
-      schema: schema31.anyOf[0].type,
-      parentSchema: schema31.anyOf[0],
+      schema: schema35.anyOf[0].type,
+      parentSchema: schema35.anyOf[0],
       data,
     }
     if (vErrors === null) {
@@ -163,8 +2640,8 @@ function validate20(
         keyword: 'required',
         params: { missingProperty: 'url' },
         message: "must have required property '" + 'url' + "'",
-        schema: schema31.anyOf[1].required,
-        parentSchema: schema31.anyOf[1],
+        schema: schema35.anyOf[1].required,
+        parentSchema: schema35.anyOf[1],
         data,
       }
       if (vErrors === null) {
@@ -191,7 +2668,7 @@ function validate20(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema31.anyOf[1],
+          parentSchema: schema35.anyOf[1],
           data,
         }
         if (vErrors === null) {
@@ -205,7 +2682,7 @@ function validate20(
     if (data.url !== undefined) {
       let data0 = data.url
       if (typeof data0 === 'string') {
-        if (!pattern4.test(data0)) {
+        if (!pattern24.test(data0)) {
           const err4 = {
             instancePath: instancePath + '/url',
             schemaPath: '#/anyOf/1/properties/url/pattern',
@@ -213,7 +2690,7 @@ function validate20(
             params: { pattern: '^(http://|unix:/)' },
             message: 'must match pattern "' + '^(http://|unix:/)' + '"',
             schema: '^(http://|unix:/)',
-            parentSchema: schema31.anyOf[1].properties.url,
+            parentSchema: schema35.anyOf[1].properties.url,
             data: data0,
           }
           if (vErrors === null) {
@@ -230,8 +2707,8 @@ function validate20(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema31.anyOf[1].properties.url.type,
-          parentSchema: schema31.anyOf[1].properties.url,
+          schema: schema35.anyOf[1].properties.url.type,
+          parentSchema: schema35.anyOf[1].properties.url,
           data: data0,
         }
         if (vErrors === null) {
@@ -253,7 +2730,7 @@ function validate20(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema31.anyOf[1].properties.weight,
+            parentSchema: schema35.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -271,7 +2748,7 @@ function validate20(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema31.anyOf[1].properties.weight,
+            parentSchema: schema35.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -288,8 +2765,8 @@ function validate20(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema31.anyOf[1].properties.weight.type,
-          parentSchema: schema31.anyOf[1].properties.weight,
+          schema: schema35.anyOf[1].properties.weight.type,
+          parentSchema: schema35.anyOf[1].properties.weight,
           data: data1,
         }
         if (vErrors === null) {
@@ -309,8 +2786,8 @@ function validate20(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema31.anyOf[1].properties.tier.type,
-          parentSchema: schema31.anyOf[1].properties.tier,
+          schema: schema35.anyOf[1].properties.tier.type,
+          parentSchema: schema35.anyOf[1].properties.tier,
           data: data2,
         }
         if (vErrors === null) {
@@ -329,7 +2806,7 @@ function validate20(
             params: { comparison: '<=', limit: 15 },
             message: 'must be <= 15',
             schema: 15,
-            parentSchema: schema31.anyOf[1].properties.tier,
+            parentSchema: schema35.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -347,7 +2824,7 @@ function validate20(
             params: { comparison: '>=', limit: 0 },
             message: 'must be >= 0',
             schema: 0,
-            parentSchema: schema31.anyOf[1].properties.tier,
+            parentSchema: schema35.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -368,8 +2845,8 @@ function validate20(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema31.anyOf[1].properties.maxInflight.type,
-          parentSchema: schema31.anyOf[1].properties.maxInflight,
+          schema: schema35.anyOf[1].properties.maxInflight.type,
+          parentSchema: schema35.anyOf[1].properties.maxInflight,
           data: data3,
         }
         if (vErrors === null) {
@@ -388,7 +2865,7 @@ function validate20(
             params: { comparison: '<=', limit: 1000000 },
             message: 'must be <= 1000000',
             schema: 1000000,
-            parentSchema: schema31.anyOf[1].properties.maxInflight,
+            parentSchema: schema35.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -406,7 +2883,7 @@ function validate20(
             params: { comparison: '>=', limit: 1 },
             message: 'must be >= 1',
             schema: 1,
-            parentSchema: schema31.anyOf[1].properties.maxInflight,
+            parentSchema: schema35.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -421,7 +2898,7 @@ function validate20(
     if (data.zone !== undefined) {
       let data4 = data.zone
       if (typeof data4 === 'string') {
-        if (!pattern6.test(data4)) {
+        if (!pattern26.test(data4)) {
           const err15 = {
             instancePath: instancePath + '/zone',
             schemaPath: '#/anyOf/1/properties/zone/pattern',
@@ -429,7 +2906,7 @@ function validate20(
             params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
             message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
             schema: '^[\\x20-\\x7e]{1,64}$',
-            parentSchema: schema31.anyOf[1].properties.zone,
+            parentSchema: schema35.anyOf[1].properties.zone,
             data: data4,
           }
           if (vErrors === null) {
@@ -446,8 +2923,8 @@ function validate20(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema31.anyOf[1].properties.zone.type,
-          parentSchema: schema31.anyOf[1].properties.zone,
+          schema: schema35.anyOf[1].properties.zone.type,
+          parentSchema: schema35.anyOf[1].properties.zone,
           data: data4,
         }
         if (vErrors === null) {
@@ -468,8 +2945,8 @@ function validate20(
             keyword: 'required',
             params: { missingProperty: 'latitude' },
             message: "must have required property '" + 'latitude' + "'",
-            schema: schema31.anyOf[1].properties.place.required,
-            parentSchema: schema31.anyOf[1].properties.place,
+            schema: schema35.anyOf[1].properties.place.required,
+            parentSchema: schema35.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -486,8 +2963,8 @@ function validate20(
             keyword: 'required',
             params: { missingProperty: 'longitude' },
             message: "must have required property '" + 'longitude' + "'",
-            schema: schema31.anyOf[1].properties.place.required,
-            parentSchema: schema31.anyOf[1].properties.place,
+            schema: schema35.anyOf[1].properties.place.required,
+            parentSchema: schema35.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -506,7 +2983,7 @@ function validate20(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema31.anyOf[1].properties.place,
+              parentSchema: schema35.anyOf[1].properties.place,
               data: data5,
             }
             if (vErrors === null) {
@@ -528,7 +3005,7 @@ function validate20(
                 params: { comparison: '<=', limit: 90 },
                 message: 'must be <= 90',
                 schema: 90,
-                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema35.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -546,7 +3023,7 @@ function validate20(
                 params: { comparison: '>=', limit: -90 },
                 message: 'must be >= -90',
                 schema: -90,
-                parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema35.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -563,8 +3040,8 @@ function validate20(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema31.anyOf[1].properties.place.properties.latitude.type,
-              parentSchema: schema31.anyOf[1].properties.place.properties.latitude,
+              schema: schema35.anyOf[1].properties.place.properties.latitude.type,
+              parentSchema: schema35.anyOf[1].properties.place.properties.latitude,
               data: data6,
             }
             if (vErrors === null) {
@@ -586,7 +3063,7 @@ function validate20(
                 params: { comparison: '<=', limit: 180 },
                 message: 'must be <= 180',
                 schema: 180,
-                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema35.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -604,7 +3081,7 @@ function validate20(
                 params: { comparison: '>=', limit: -180 },
                 message: 'must be >= -180',
                 schema: -180,
-                parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema35.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -621,8 +3098,8 @@ function validate20(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema31.anyOf[1].properties.place.properties.longitude.type,
-              parentSchema: schema31.anyOf[1].properties.place.properties.longitude,
+              schema: schema35.anyOf[1].properties.place.properties.longitude.type,
+              parentSchema: schema35.anyOf[1].properties.place.properties.longitude,
               data: data7,
             }
             if (vErrors === null) {
@@ -640,8 +3117,8 @@ function validate20(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema31.anyOf[1].properties.place.type,
-          parentSchema: schema31.anyOf[1].properties.place,
+          schema: schema35.anyOf[1].properties.place.type,
+          parentSchema: schema35.anyOf[1].properties.place,
           data: data5,
         }
         if (vErrors === null) {
@@ -661,8 +3138,8 @@ function validate20(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema31.anyOf[1].properties.drain.type,
-          parentSchema: schema31.anyOf[1].properties.drain,
+          schema: schema35.anyOf[1].properties.drain.type,
+          parentSchema: schema35.anyOf[1].properties.drain,
           data: data8,
         }
         if (vErrors === null) {
@@ -680,8 +3157,8 @@ function validate20(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema31.anyOf[1].type,
-      parentSchema: schema31.anyOf[1],
+      schema: schema35.anyOf[1].type,
+      parentSchema: schema35.anyOf[1],
       data,
     }
     if (vErrors === null) {
@@ -703,8 +3180,8 @@ function validate20(
       keyword: 'anyOf',
       params: {},
       message: 'must match a schema in anyOf',
-      schema: schema31.anyOf,
-      parentSchema: schema31,
+      schema: schema35.anyOf,
+      parentSchema: schema35,
       data,
     }
     if (vErrors === null) {
@@ -723,13 +3200,13 @@ function validate20(
       }
     }
   }
-  validate20.errors = vErrors
+  validate24.errors = vErrors
   evaluated0.props = props0
   return errors === 0
 }
-validate20.evaluated = { dynamicProps: true, dynamicItems: false }
-export const updateBackend = validate21
-const schema32 = {
+validate24.evaluated = { dynamicProps: true, dynamicItems: false }
+export const updateBackend = validate25
+const schema36 = {
   title: 'object',
   description: 'What changes of a backend; at least one of the keys.',
   examples: [{ weight: 2 }, { drain: true }, { weight: 1, state: 'active' }],
@@ -753,13 +3230,13 @@ const schema32 = {
   additionalProperties: false,
   minProperties: 1,
 }
-function validate21(
+function validate25(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate21.evaluated
+  const evaluated0 = validate25.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -775,7 +3252,7 @@ function validate21(
         params: { limit: 1 },
         message: 'must NOT have fewer than 1 properties',
         schema: 1,
-        parentSchema: schema32,
+        parentSchema: schema36,
         data,
       }
       if (vErrors === null) {
@@ -794,7 +3271,7 @@ function validate21(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema32,
+          parentSchema: schema36,
           data,
         }
         if (vErrors === null) {
@@ -816,7 +3293,7 @@ function validate21(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema32.properties.weight,
+            parentSchema: schema36.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -834,7 +3311,7 @@ function validate21(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema32.properties.weight,
+            parentSchema: schema36.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -851,8 +3328,8 @@ function validate21(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema32.properties.weight.type,
-          parentSchema: schema32.properties.weight,
+          schema: schema36.properties.weight.type,
+          parentSchema: schema36.properties.weight,
           data: data0,
         }
         if (vErrors === null) {
@@ -870,10 +3347,10 @@ function validate21(
           instancePath: instancePath + '/state',
           schemaPath: '#/properties/state/enum',
           keyword: 'enum',
-          params: { allowedValues: schema32.properties.state.enum },
+          params: { allowedValues: schema36.properties.state.enum },
           message: 'must be equal to one of the allowed values',
-          schema: schema32.properties.state.enum,
-          parentSchema: schema32.properties.state,
+          schema: schema36.properties.state.enum,
+          parentSchema: schema36.properties.state,
           data: data1,
         }
         if (vErrors === null) {
@@ -893,8 +3370,8 @@ function validate21(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema32.properties.drain.type,
-          parentSchema: schema32.properties.drain,
+          schema: schema36.properties.drain.type,
+          parentSchema: schema36.properties.drain,
           data: data2,
         }
         if (vErrors === null) {
@@ -912,8 +3389,8 @@ function validate21(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema32.type,
-      parentSchema: schema32,
+      schema: schema36.type,
+      parentSchema: schema36,
       data,
     }
     if (vErrors === null) {
@@ -923,12 +3400,12 @@ function validate21(
     }
     errors++
   }
-  validate21.errors = vErrors
+  validate25.errors = vErrors
   return errors === 0
 }
-validate21.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
-export const updatePool = validate22
-const schema33 = {
+validate25.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const updatePool = validate26
+const schema37 = {
   title: 'object',
   description: 'What changes of a pool.',
   examples: [{ strategy: 'p2c' }, { strategy: { use: 'consistent-hash', options: {} } }],
@@ -994,17 +3471,17 @@ const schema33 = {
   required: ['strategy'],
   additionalProperties: false,
 }
-const pattern7 = new RegExp(
+const pattern27 = new RegExp(
   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
   'u',
 )
-function validate22(
+function validate26(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate22.evaluated
+  const evaluated0 = validate26.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -1019,8 +3496,8 @@ function validate22(
         keyword: 'required',
         params: { missingProperty: 'strategy' },
         message: "must have required property '" + 'strategy' + "'",
-        schema: schema33.required,
-        parentSchema: schema33,
+        schema: schema37.required,
+        parentSchema: schema37,
         data,
       }
       if (vErrors === null) {
@@ -1039,7 +3516,7 @@ function validate22(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema33,
+          parentSchema: schema37,
           data,
         }
         if (vErrors === null) {
@@ -1056,7 +3533,7 @@ function validate22(
       let valid1 = false
       const _errs4 = errors
       if (typeof data0 === 'string') {
-        if (!pattern7.test(data0)) {
+        if (!pattern27.test(data0)) {
           const err2 = {
             instancePath: instancePath + '/strategy',
             schemaPath: '#/properties/strategy/anyOf/0/pattern',
@@ -1071,7 +3548,7 @@ function validate22(
               '"',
             schema:
               '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-            parentSchema: schema33.properties.strategy.anyOf[0],
+            parentSchema: schema37.properties.strategy.anyOf[0],
             data: data0,
           }
           if (vErrors === null) {
@@ -1088,8 +3565,8 @@ function validate22(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema33.properties.strategy.anyOf[0].type,
-          parentSchema: schema33.properties.strategy.anyOf[0],
+          schema: schema37.properties.strategy.anyOf[0].type,
+          parentSchema: schema37.properties.strategy.anyOf[0],
           data: data0,
         }
         if (vErrors === null) {
@@ -1110,8 +3587,8 @@ function validate22(
             keyword: 'required',
             params: { missingProperty: 'use' },
             message: "must have required property '" + 'use' + "'",
-            schema: schema33.properties.strategy.anyOf[1].required,
-            parentSchema: schema33.properties.strategy.anyOf[1],
+            schema: schema37.properties.strategy.anyOf[1].required,
+            parentSchema: schema37.properties.strategy.anyOf[1],
             data: data0,
           }
           if (vErrors === null) {
@@ -1130,7 +3607,7 @@ function validate22(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema33.properties.strategy.anyOf[1],
+              parentSchema: schema37.properties.strategy.anyOf[1],
               data: data0,
             }
             if (vErrors === null) {
@@ -1144,7 +3621,7 @@ function validate22(
         if (data0.use !== undefined) {
           let data1 = data0.use
           if (typeof data1 === 'string') {
-            if (!pattern7.test(data1)) {
+            if (!pattern27.test(data1)) {
               const err6 = {
                 instancePath: instancePath + '/strategy/use',
                 schemaPath: '#/properties/strategy/anyOf/1/properties/use/pattern',
@@ -1159,7 +3636,7 @@ function validate22(
                   '"',
                 schema:
                   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-                parentSchema: schema33.properties.strategy.anyOf[1].properties.use,
+                parentSchema: schema37.properties.strategy.anyOf[1].properties.use,
                 data: data1,
               }
               if (vErrors === null) {
@@ -1176,8 +3653,8 @@ function validate22(
               keyword: 'type',
               params: { type: 'string' },
               message: 'must be string',
-              schema: schema33.properties.strategy.anyOf[1].properties.use.type,
-              parentSchema: schema33.properties.strategy.anyOf[1].properties.use,
+              schema: schema37.properties.strategy.anyOf[1].properties.use.type,
+              parentSchema: schema37.properties.strategy.anyOf[1].properties.use,
               data: data1,
             }
             if (vErrors === null) {
@@ -1195,8 +3672,8 @@ function validate22(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema33.properties.strategy.anyOf[1].type,
-          parentSchema: schema33.properties.strategy.anyOf[1],
+          schema: schema37.properties.strategy.anyOf[1].type,
+          parentSchema: schema37.properties.strategy.anyOf[1],
           data: data0,
         }
         if (vErrors === null) {
@@ -1215,8 +3692,8 @@ function validate22(
           keyword: 'anyOf',
           params: {},
           message: 'must match a schema in anyOf',
-          schema: schema33.properties.strategy.anyOf,
-          parentSchema: schema33.properties.strategy,
+          schema: schema37.properties.strategy.anyOf,
+          parentSchema: schema37.properties.strategy,
           data: data0,
         }
         if (vErrors === null) {
@@ -1243,8 +3720,8 @@ function validate22(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema33.type,
-      parentSchema: schema33,
+      schema: schema37.type,
+      parentSchema: schema37,
       data,
     }
     if (vErrors === null) {
@@ -1254,7 +3731,7 @@ function validate22(
     }
     errors++
   }
-  validate22.errors = vErrors
+  validate26.errors = vErrors
   return errors === 0
 }
-validate22.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+validate26.evaluated = { props: true, dynamicProps: false, dynamicItems: false }

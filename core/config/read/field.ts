@@ -11,7 +11,7 @@ export interface JsonSchema {
   readonly description?: string
   readonly default?: unknown
   readonly examples?: readonly unknown[]
-  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean'
+  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | 'null'
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly pattern?: string

@@ -137,7 +137,7 @@ describe('a token', () => {
     ])
     expect(await tell(changesGuarded, {})).toEqual([
       'Bearer realm="smartedge"',
-      'Changes want a token: look into /run/token.',
+      'Changes, and what is told of clients, want a token: look into /run/token.',
     ])
     expect((await tell(changesGuarded, wrong))[1]).toContain('does not hold the right token: look into /run/token.')
   })

@@ -202,7 +202,7 @@ describe('a body', () => {
     holdBack(promise)
     await using api = await start(source)
     const text = 'x'.repeat(4 * mebibyte)
-    const holders = await Promise.all(Array.from({ length: 4 }, () => api.connect()))
+    const holders = await Promise.all(Array.from({ length: 8 }, () => api.connect()))
     for (const holder of holders.slice(0, 2)) holder.send(plan(text.length) + text)
     // What is announced is held: it may come at any time.
     for (const holder of holders.slice(2)) holder.send(plan(text.length))

@@ -6,6 +6,7 @@ import { createAdminHandler } from '../../../core/admin/routes.ts'
 import { statusSchema } from '../../../core/admin/status-schema.ts'
 import { buildSnapshot } from '../../../core/report/snapshot.ts'
 import { VERSION } from '../../../core/version.ts'
+import { clientsApi } from '../../support/clients-api.ts'
 import { adminRequest, type AdminRequestOptions } from '../../support/admin-request.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
 import { downStanding, fakeBackend, fakeEdge, fakeProcess } from '../../support/edge-view.ts'
@@ -70,7 +71,7 @@ describe('admin routes', () => {
 
   test('ignore the query and refuse what only resembles a path', async () => {
     expect((await ask('/health?x=/nope')).status).toBe(200)
-    const paths = ['/Health', '/health/', '/api', '//health', '/__proto__', '/constructor', `/${'a'.repeat(9000)}`]
+    const paths = ['/Health', '/health/', '/api/', '//health', '/__proto__', '/constructor', `/${'a'.repeat(9000)}`]
     expect(await statuses(paths)).toEqual(paths.map(() => 404))
   })
 
@@ -78,7 +79,9 @@ describe('admin routes', () => {
     const { name, version, ...links } = (await (await ask('/')).json()) as Record<string, string>
     expect([name, version]).toEqual(['SmartEdge admin API', VERSION])
     expect(links).toMatchObject({ status: '/api/status', description: '/openapi.json' })
-    expect(await statuses(Object.values(links))).toEqual(Object.values(links).map(() => 200))
+    // Who has no clients is told what to do to have some.
+    const expected = Object.values(links).map((path) => (/clients|plans/.test(path) ? 409 : 200))
+    expect(await statuses(Object.values(links))).toEqual(expected)
   })
 
   test.each([
@@ -168,9 +171,8 @@ describe('OpenAPI document', () => {
     expect(operations).toContainEqual({ method: 'PATCH', path: '/api/pools/pool/backends/id' })
     const answers = await Promise.all(operations.map(({ method, path }) => ask(path, { method })))
     expect(answers.filter(({ status }) => status === 405)).toEqual([])
-    const reads = operations
-      .filter(({ path }) => !/pool|reload|rollback|plan|address/.test(path))
-      .map(({ path }) => path)
+    const needsMore = /pool|reload|rollback|plan|clients|reference|address/
+    const reads = operations.filter(({ path }) => !needsMore.test(path)).map(({ path }) => path)
     expect(reads).toContain('/api/status')
     expect(await statuses(reads)).toEqual(reads.map(() => 200))
   })
@@ -192,6 +194,74 @@ describe('OpenAPI document', () => {
     ])
     expect(told('patch', '/api/pools/{pool}')).toMatchObject([['pool', 'If-Match'], [{ token: [] }], { 200: {} }])
     expect([told('get', '/health')[1], told('post', '/api/reload')[1]]).toEqual([[], [{ token: [] }, {}]])
+  })
+
+  test('tells of what may stand behind the question mark, what has to be matched, and in which group it is', async () => {
+    const { paths, tags } = (await (await ask('/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { parameters: object[]; tags: string[]; requestBody: { content: object } }>>
+      tags: { name: string }[]
+    }
+    const told = (method: string, path: string) => paths[path]?.[method] ?? fail(`no ${method} ${path}`)
+    const { parameters } = told('get', '/api/clients')
+    expect(parameters).toContainEqual({
+      name: 'limit',
+      in: 'query',
+      required: false,
+      schema: expect.objectContaining({ type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
+    })
+    for (const [method, required] of [
+      ['patch', true],
+      ['delete', true],
+      ['get', false],
+    ] as const)
+      expect(told(method, '/api/clients/{id}').parameters).toContainEqual({
+        name: method === 'get' ? 'If-None-Match' : 'If-Match',
+        in: 'header',
+        required,
+        schema: { type: 'string' },
+      })
+    const { content } = told('post', '/api/clients/import').requestBody
+    expect(Object.keys(content)).toEqual(['application/jsonl', 'application/x-ndjson'])
+    const groups = Object.values(paths).flatMap((methods) => Object.values(methods).flatMap((one) => one.tags))
+    expect(new Set(groups)).toEqual(new Set(tags.map(({ name }) => name)))
+    expect(told('get', '/api/clients.jsonl').tags).toEqual(['clients'])
+  })
+
+  test('has schemas that clients and plans satisfy in full', async () => {
+    const { ask: askFor } = await clientsApi()
+    const { components, paths } = (await (await ask('/openapi.json')).json()) as {
+      components: { schemas: Record<string, object> }
+      paths: Record<
+        string,
+        Record<string, { responses: Record<string, { content: Record<string, { schema: { $ref?: string } }> }> }>
+      >
+    }
+    const ajv = addFormats.default(new Ajv2020({ allErrors: true, strict: false }))
+    const jsonl = { 'content-type': 'application/jsonl' }
+    for (const [method, path, template, body, fields] of [
+      ['PUT', '/api/plans/gold', '/api/plans/{name}', { rate: '5/s' }, {}],
+      ['GET', '/api/plans/gold', '/api/plans/{name}', undefined, {}],
+      ['GET', '/api/plans', '/api/plans', undefined, {}],
+      [
+        'POST',
+        '/api/clients',
+        '/api/clients',
+        { id: 'a', name: 'A', plan: 'gold', validUntil: '2030-01-01T00:00:00Z' },
+        {},
+      ],
+      ['POST', '/api/clients/import', '/api/clients/import', '{"name":"b"}', jsonl],
+      ['GET', '/api/clients', '/api/clients', undefined, {}],
+      ['GET', '/api/clients/a', '/api/clients/{id}', undefined, {}],
+      ['PATCH', '/api/clients/a', '/api/clients/{id}', { burst: 5 }, { 'if-match': '*' }],
+      ['POST', '/api/clients/a/key', '/api/clients/{id}/key', undefined, {}],
+    ] as const) {
+      const { responses } = paths[template]?.[method.toLowerCase()] ?? fail(`no ${method} ${template}`)
+      const [said] = Object.values(responses)
+      const name = said?.content['application/json']?.schema.$ref?.split('/').at(-1) ?? fail(`no schema of ${path}`)
+      const validate = ajv.compile(closed(components.schemas[name]))
+      validate(await (await askFor(method, path, body, fields)).json())
+      expect([method, path, validate.errors]).toEqual([method, path, null])
+    }
   })
 
   test('has a schema that a real snapshot satisfies in full', () => {

@@ -47,6 +47,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
     pools: { running } as unknown as Pools,
     listeners: { running: listeners } as unknown as Listeners,
     overload: { view: undefined },
+    clients: { store: undefined },
     gates: { limitFacts: [] },
     counters: edgeLedger.create(),
     clock,
