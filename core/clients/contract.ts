@@ -17,7 +17,7 @@ export interface Plan extends PlanFields {
 
 /** What may be changed in a plan. */
 export interface PlanFields {
-  /** undefined: no limit. */
+  /** undefined: none of its own, and what a limit grants everybody counts. */
   readonly rate: Rate | undefined
   /** How many at once, 1 to 1e9, whole; undefined: what the rate grants in a second, at least 1. */
   readonly burst: number | undefined
