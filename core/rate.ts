@@ -1,6 +1,6 @@
 /** Rates as people write them, `100/s`, and as limits count them. Pure. */
 
-/** So many in so much time. `count`: whole, 1 and up; `perMs`: that of a second, a minute, an hour or a day. */
+/** So many requests in so much time. `count`: 1 to 1e9, whole; `perMs`: 1000, 60,000, 3,600,000 or 86,400,000. */
 export interface Rate {
   readonly count: number
   readonly perMs: number

@@ -87,7 +87,7 @@ export function addPlan(program: Command, ioOf: () => Io, finish: (code: number)
   )
   verb('set <name>', 'add one, or change its limits, for all clients that have none of their own')
     .option('--rate <rate>', 'such as 100/s, 1000/m')
-    .option('--no-rate', 'no limit')
+    .option('--no-rate', 'none: what the route grants everybody')
     .option('--burst <count>', 'how many requests at once', count)
     .option('--no-burst', 'what the rate grants in a second')
     .action(async (name: string, { rate, burst, ...options }: Given) =>

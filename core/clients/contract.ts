@@ -4,12 +4,7 @@
  * go to the database, in one transaction each, and are seen here as soon as they are through.
  */
 import type { Cancel } from '../clock.ts'
-
-/** So many requests in so much time. `count`: 1 to 1e9, whole; `perMs`: 1000, 60,000, 3,600,000 or 86,400,000. */
-export interface Rate {
-  readonly count: number
-  readonly perMs: number
-}
+import type { Rate } from '../rate.ts'
 
 /** What clients may have in common. `revision`: 1 at first, one more with each change; times are epoch ms. */
 export interface Plan extends PlanFields {
@@ -22,7 +17,7 @@ export interface Plan extends PlanFields {
 
 /** What may be changed in a plan. */
 export interface PlanFields {
-  /** undefined: no limit. */
+  /** undefined: none of its own, and what a limit grants everybody counts. */
   readonly rate: Rate | undefined
   /** How many at once, 1 to 1e9, whole; undefined: what the rate grants in a second, at least 1. */
   readonly burst: number | undefined

@@ -1,14 +1,19 @@
 /** Limits at work: over real sockets, on a clock that stands still but for what a test lets pass. */
 import { describe, expect, test } from 'bun:test'
+import type { AccessPolicy } from '../../core/admission/policy.ts'
+import { systemClock } from '../../core/clock.ts'
+import { sqliteDatabase } from '../../core/clients/store-sqlite.ts'
 import type { RouteConfig } from '../../core/config/config.ts'
 import type { KeyPart, LimitPolicy } from '../../core/limits/policy.ts'
 import { parseRate } from '../../core/rate.ts'
+import { addTo, startNode, terms } from '../support/client-node.ts'
 import { anyRequest, testPool } from '../support/edge.ts'
 import { ok } from '../support/raw-backend.ts'
 import { ask, get, nextResponse } from '../support/raw-client.ts'
 import { type RawResponse, valuesOf } from '../support/raw-message.ts'
 import { type RawPeer, turnUntil } from '../support/raw-peer.ts'
 import { startRig, type Rig } from '../support/rig.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const common = { by: [{ kind: 'address' }] as readonly KeyPart[], report: false }
 const rate = (text: string, burst: number, changes: Partial<LimitPolicy> = {}): LimitPolicy =>
@@ -140,6 +145,37 @@ describe('a rate limit', () => {
     await using rig = await startRig({ answer: ok(), config: { routes }, pool: { limits: [rate('1/h', 5)] } })
     expect([await passed(rig.client, get('/a'), 4), await passed(rig.client, get('/b'), 4)]).toEqual([4, 1])
     expect(limitsOf(rig)).toMatchObject([{ route: null, pool: 'web', refused: 3 }])
+  })
+})
+
+describe('a limit by client', () => {
+  const access: AccessPolicy = { apiKey: { from: { kind: 'header', name: 'x-api-key' }, hide: true } }
+  const by: readonly KeyPart[] = [{ kind: 'client' }]
+
+  test('holds each client to his own rate, his plan’s or the limit’s, wherever he comes from, and to another at once', async () => {
+    const path = `${temporaryFolder()}/clients.sqlite`
+    const { store } = await startNode(sqliteDatabase(path, systemClock))
+    const hourly = { count: 1, perMs: 3_600_000 }
+    await store.addPlan({ name: 'small', rate: hourly, burst: 3 }, terms)
+    const drafts = [{ rate: hourly, burst: 8 }, { plan: 'small' }, {}]
+    const keys: string[] = []
+    for (const [index, draft] of drafts.entries())
+      keys.push((await addTo(store, { id: `client-${index}`, name: 'somebody', ...draft })).key)
+    const routes = [{ ...route(rate('1/h', 5, { by })), access }]
+    const clients = { store: { kind: 'sqlite', path } } as const
+    await using rig = await startRig({ answer: ok(), config: { ...behindProxy, clients, routes } })
+    const of = (index: number, address = '192.0.2.1'): string =>
+      get('/', `X-Api-Key: ${keys[index]}\r\nX-Forwarded-For: ${address}\r\n`)
+    expect([await passed(rig.client, of(0), 20), await passed(rig.client, of(1), 20)]).toEqual([8, 3])
+    expect([await passed(rig.client, of(2), 20), await passed(rig.client, of(2, '192.0.2.2'), 20)]).toEqual([5, 0])
+    await store.set('client-0', { rate: { count: 1000, perMs: 1000 }, burst: 2000 }, terms)
+    let status = 0
+    for (let tries = 0; status !== 200 && tries < 1000; tries += 1) {
+      rig.edge.clock.advance(10)
+      status = (await ask(rig.client, of(0))).status
+    }
+    expect(status).toBe(200)
+    expect(await passed(rig.client, of(1), 5)).toBe(0)
   })
 })
 
