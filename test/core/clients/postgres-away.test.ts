@@ -63,7 +63,7 @@ test('PostgreSQL that is killed under look-ups costs none of them, and is follow
 }, 60_000)
 
 test('what was changed while a node could not see it is seen when it is back', async () => {
-  const url = await emptyDatabase(await shared())
+  const url = await emptyDatabase(shared())
   const node = await startNode(databaseOf(url))
   const { client } = await addTo(node.store, { name: 'Ann' })
   const sql = new Bun.SQL(url, { max: 1 })
@@ -111,7 +111,7 @@ test('a server that says nothing is given up', async () => {
 })
 
 test('a change that waits too long for that of another node is refused, and the next one is taken', async () => {
-  const url = await emptyDatabase(await shared())
+  const url = await emptyDatabase(shared())
   const { store } = await startNode(databaseOf(url))
   const { client } = await addTo(store, { name: 'Ann' })
   const sql = new Bun.SQL(url, { max: 1 })
@@ -149,7 +149,7 @@ test('a server that stops answering is given up in the middle of a change', asyn
 }, 60_000)
 
 test('a wrong password, and a database that there is none of, are told as such', async () => {
-  const url = await emptyDatabase(await shared())
+  const url = await emptyDatabase(shared())
   for (const [part, value, says] of [
     ['password', 'wrong', 'password authentication failed'],
     ['pathname', '/none', 'database "none" does not exist'],
