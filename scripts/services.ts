@@ -35,7 +35,7 @@ export async function startPostgres(): Promise<Service> {
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, PASSWORD, { mode: 0o644 })
   const [port = 0] = freePorts(1)
-  const made = spawnSync(
+  await run(
     ...asServiceUser(join(bin, 'initdb'), [
       `--pgdata=${data}`,
       `--pwfile=${passwordFile}`,
@@ -46,7 +46,6 @@ export async function startPostgres(): Promise<Service> {
       '--no-sync',
     ]),
   )
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr.toString()}`)
   const command = asServiceUser(join(bin, 'postgres'), [
     `-D${data}`,
     `--port=${port}`,
@@ -107,6 +106,13 @@ function asServiceUser(program: string, args: readonly string[]): [program: stri
   return Bun.which('setpriv') === null
     ? [program, [...args]]
     : ['setpriv', [...user, '--pdeathsig=KILL', program, ...args]]
+}
+
+/** Rejects with what it said, unless it ends well. */
+async function run(program: string, args: readonly string[]): Promise<void> {
+  const child = Bun.spawn([program, ...args], { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' })
+  const said = await child.stderr.text()
+  if ((await child.exited) !== 0) throw new Error(`${[program, ...args].join(' ')} failed: ${said}`)
 }
 
 interface Plan {

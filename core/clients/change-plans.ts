@@ -3,7 +3,7 @@ import type { Doing } from './change-clients.ts'
 import { isStale } from './change-clients.ts'
 import type { AddedPlan, ChangedPlan, ChangeTerms, Plan, PlanDraft, PlanFields, Removed } from './contract.ts'
 import { checkPlan } from './fields.ts'
-import { countClientsOf, deletePlan, planNamed, putPlan } from './statements.ts'
+import { countClientsOf, deletePlan, planNamed, putPlans } from './statements.ts'
 
 export interface DonePlan<Result> {
   readonly result: Result
@@ -18,7 +18,7 @@ export async function addPlan(doing: Doing, draft: PlanDraft): Promise<DonePlan<
   if ((await planNamed(doing.query, name)) !== undefined)
     return { result: { kind: 'duplicate', detail: `there is a plan ${JSON.stringify(name)}` } }
   const plan = { name, ...fieldsOf(draft), revision: 1, createdAt: doing.now, updatedAt: doing.now }
-  await putPlan(doing.query, doing.dialect, plan)
+  await putPlans(doing.query, doing.dialect, [plan])
   return { result: { kind: 'done', plan }, after: plan }
 }
 
@@ -36,7 +36,7 @@ export async function setPlan(
   if (problems.length > 0) return { result: { kind: 'invalid', problems } }
   if (Bun.deepEquals(fields, fieldsOf(before))) return { result: { kind: 'done', plan: before } }
   const plan = { ...before, ...fields, revision: before.revision + 1, updatedAt: doing.now }
-  await putPlan(doing.query, doing.dialect, plan)
+  await putPlans(doing.query, doing.dialect, [plan])
   return { result: { kind: 'done', plan }, before, after: plan }
 }
 
@@ -56,7 +56,8 @@ export async function removePlan(doing: Doing, name: string, { ifRevision }: Cha
   return { result: { kind: 'done' }, before }
 }
 
-const fieldsOf = ({ rate, burst }: Partial<PlanFields>): PlanFields => ({
+/** What may be changed in a plan, and nothing else that it may hold. */
+export const fieldsOf = ({ rate, burst }: Partial<PlanFields>): PlanFields => ({
   rate: rate && { count: rate.count, perMs: rate.perMs },
   burst,
 })

@@ -80,6 +80,10 @@ const clientRules: Readonly<Record<string, Rule>> = {
   keyPrefix: optional(rule('must be "sek_" and 8 of A-Z a-z 0-9 _ -', matches(/^sek_[\w-]{8}$/))),
 }
 
+/** Whether a value, which may have come from a file, has fields to check. */
+export const isFields = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** What is wrong with a client to be. An imported one has both its key's hash and prefix, or neither. */
 export function checkClient(client: object): FieldProblem[] {
   const problems = check(clientRules, client)

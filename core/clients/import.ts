@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts'
 import { type Doing, newClient } from './change-clients.ts'
 import type { FieldProblem, Imported, ImportedClient, ImportProblem } from './contract.ts'
-import { checkClient } from './fields.ts'
+import { checkClient, isFields } from './fields.ts'
 import { keep, makeId, makeKey } from './keys.ts'
 import {
   allPlans,
@@ -18,7 +18,6 @@ import {
 } from './statements.ts'
 
 const MOST = 100_000
-const MOST_PROBLEMS = 100
 /** At a time: behind so many, another turn of the loop is let in. */
 const CHUNK = 500
 
@@ -62,7 +61,7 @@ export async function importClients(
   const entries = clients.map((given, index): Entry => ({ index, id: given.id ?? makeId(), given }))
   const found = await findPresent(doing, entries, clock)
   const problems = entries.flatMap((entry) => conflictsOf(entry, found, replaces))
-  if (problems.length > 0) return refused(problems)
+  if (problems.length > 0) return { kind: 'invalid', problems, omitted: 0 }
   const replaced = [...found.clients.keys()]
   // First all that are replaced: two of them may have exchanged their keys.
   for (const ids of chunksOf(replaced)) await deleteClients(doing.query, doing.dialect, ids)
@@ -137,18 +136,9 @@ function clientOf(given: ImportedClient & { readonly id: string }, before: Store
   return { client: { ...client, revision: before.revision + 1, createdAt: before.createdAt }, key }
 }
 
-/** As the contract tells them. */
-export const refused = (problems: readonly ImportProblem[]): Imported & { readonly kind: 'invalid' } => ({
-  kind: 'invalid',
-  problems: problems.slice(0, MOST_PROBLEMS),
-  omitted: Math.max(0, problems.length - MOST_PROBLEMS),
-})
-
 /** An import can hold anything: it comes from a file. */
 const problemsOf = (client: unknown): FieldProblem[] =>
-  typeof client === 'object' && client !== null && !Array.isArray(client)
-    ? checkClient(client)
-    : [{ field: '', message: 'must be an object with the fields of a client' }]
+  isFields(client) ? checkClient(client) : [{ field: '', message: 'must be an object with the fields of a client' }]
 
 /** Where each id and each hash stands first. */
 interface Seen {

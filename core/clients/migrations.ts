@@ -17,14 +17,14 @@ const RATE_IS_WHOLE = 'CHECK ((rate_count IS NULL) = (rate_per_ms IS NULL))'
 
 const tablesOf = (texts: string, instant: string): string[] => [
   `CREATE TABLE smartedge_plans (
-    name ${texts} PRIMARY KEY,
+    name ${texts} NOT NULL PRIMARY KEY,
     ${LIMITS}
     revision bigint NOT NULL DEFAULT 1,
     created_at bigint NOT NULL DEFAULT (${instant}),
     updated_at bigint NOT NULL DEFAULT (${instant}),
     ${RATE_IS_WHOLE})`,
   `CREATE TABLE smartedge_clients (
-    id ${texts} PRIMARY KEY,
+    id ${texts} NOT NULL PRIMARY KEY,
     name text NOT NULL,
     key_hash text NOT NULL UNIQUE,
     key_prefix text NOT NULL,

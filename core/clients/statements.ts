@@ -86,11 +86,11 @@ export async function planNamed(query: Query, name: string): Promise<Plan | unde
   return row && planOf(row)
 }
 
-/** Adds it, or replaces the one of its name. */
-export async function putPlan(query: Query, dialect: Dialect, plan: Plan): Promise<void> {
-  const { name, rate, burst } = plan
-  const row = { name, ...limitRow(rate, burst), ...historyRow(plan) }
-  await query(upsert(dialect, { table: 'smartedge_plans', key: 'name', columns: planColumns }), [JSON.stringify([row])])
+/** Adds them; each replaces the one of its name. */
+export async function putPlans(query: Query, dialect: Dialect, plans: readonly Plan[]): Promise<void> {
+  await query(upsert(dialect, { table: 'smartedge_plans', key: 'name', columns: planColumns }), [
+    JSON.stringify(plans.map(planRow)),
+  ])
 }
 
 export async function deletePlan(query: Query, name: string): Promise<void> {
@@ -144,6 +144,8 @@ const historyRow = ({ revision, createdAt, updatedAt }: Plan | Client) => ({
   created_at: createdAt,
   updated_at: updatedAt,
 })
+
+const planRow = (plan: Plan) => ({ name: plan.name, ...limitRow(plan.rate, plan.burst), ...historyRow(plan) })
 
 const clientRow = (client: StoredClient) => ({
   id: client.id,

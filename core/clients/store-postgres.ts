@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { createQueue } from '../control/queue.ts'
+import { Refusal } from '../part.ts'
 import type { Secret } from '../secrets.ts'
 import { StoreAway } from './contract.ts'
 import { transact } from './transact.ts'
@@ -34,7 +35,17 @@ const postgresColumns = (columns: Columns): string =>
 
 /** `url`: `postgres://user:password@host:port/database`, with what else Bun.SQL reads in it. */
 export function postgresDatabase(url: Secret, clock: Clock): Database {
-  return { checkMs: 3000, connect: (events) => new PostgresConnection(url, clock, events).open() }
+  return { checkMs: 3000, connect: async (events) => begun(url, clock, events).open() }
+}
+
+/** What is wrong with the URL itself shows before anything is connected, and stays so. */
+function begun(url: Secret, clock: Clock, events: ConnectionEvents): PostgresConnection {
+  try {
+    return new PostgresConnection(url, clock, events)
+  } catch (error) {
+    const message = `must be a URL that a connection can be made by: ${wordsOf(error)}`
+    throw new Refusal([{ key: 'clients.store', message }], { cause: error })
+  }
 }
 
 class PostgresConnection implements Connection {
@@ -132,6 +143,13 @@ class PostgresConnection implements Connection {
 
   private away(error: unknown): Error {
     if (error instanceof StoreAway) return error
-    return new StoreAway(`${this.place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    return new StoreAway(`${this.place}: ${wordsOf(error)}`, { cause: error })
   }
+}
+
+/** With the server's code of it (SQLSTATE), else with Bun's. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code: unknown = ('errno' in error && error.errno) || ('code' in error && error.code)
+  return typeof code === 'string' ? `${error.message} (${code})` : error.message
 }

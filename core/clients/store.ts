@@ -7,9 +7,12 @@ import type { Emit } from '../observe/events.ts'
 import { auditOf } from './audit.ts'
 import { addClient, type Doing, removeClient, setClient } from './change-clients.ts'
 import { addPlan, removePlan, setPlan } from './change-plans.ts'
-import type { Client, ClientStore, ImportedClient, ImportTerms, Imported, Plan } from './contract.ts'
+import type { Client, ClientStore, Imported, ImportProblem, ImportTerms, Plan } from './contract.ts'
 import type { Follower } from './follower.ts'
-import { checkImport, importClients, refused } from './import.ts'
+import { checkImport, importClients } from './import.ts'
+import { checkPlans, importPlans } from './import-plans.ts'
+
+const MOST_PROBLEMS = 100
 
 export interface StoreServices {
   readonly follower: Follower
@@ -25,7 +28,7 @@ interface Done<Result, Entity> {
 }
 
 export function createClientStore(services: StoreServices): ClientStore {
-  const { follower } = services
+  const { follower, clock } = services
   const { directory } = follower
   const change = <Result, Entity extends Client | Plan>(
     { kind, origin }: { readonly kind: 'client' | 'plan'; readonly origin: string },
@@ -40,11 +43,19 @@ export function createClientStore(services: StoreServices): ClientStore {
     add: (draft, { origin }) => change({ kind: 'client', origin }, (doing) => addClient(doing, draft)),
     set: (id, fields, terms) => change({ kind: 'client', ...terms }, (doing) => setClient(doing, id, fields, terms)),
     remove: (id, terms) => change({ kind: 'client', ...terms }, (doing) => removeClient(doing, id, terms)),
-    import: (clients, terms) => importAndTell(services, clients, terms),
+    import: async (clients, terms) => {
+      const problems = await checkImport(clients, clock)
+      const act = (doing: Doing) => importClients(doing, clients, { replaces: terms.replaces, clock })
+      return importAndTell(services, { what: 'clients', problems, terms }, act)
+    },
     export: () => directory.export(),
     plans: () => directory.plans(),
     plan: (name) => directory.plan(name),
     addPlan: (draft, { origin }) => change({ kind: 'plan', origin }, (doing) => addPlan(doing, draft)),
+    importPlans: (plans, terms) => {
+      const act = (doing: Doing) => importPlans(doing, plans, terms.replaces)
+      return importAndTell(services, { what: 'plans', problems: checkPlans(plans), terms }, act)
+    },
     setPlan: (name, fields, terms) =>
       change({ kind: 'plan', ...terms }, (doing) => setPlan(doing, name, fields, terms)),
     removePlan: (name, terms) => change({ kind: 'plan', ...terms }, (doing) => removePlan(doing, name, terms)),
@@ -67,18 +78,29 @@ async function changeAndTell<Result, Entity extends Client | Plan>(
   return result
 }
 
+interface Import {
+  readonly what: 'clients' | 'plans'
+  /** What is known to be wrong before the database is asked. */
+  readonly problems: readonly ImportProblem[]
+  readonly terms: ImportTerms
+}
+
 async function importAndTell(
   { follower, clock, emit }: StoreServices,
-  clients: readonly ImportedClient[],
-  { origin, replaces }: ImportTerms,
+  { what, problems, terms }: Import,
+  act: (doing: Doing) => Promise<Imported>,
 ): Promise<Imported> {
-  const problems = await checkImport(clients, clock)
   if (problems.length > 0) return refused(problems)
-  const result = await follower.write((query, { dialect }) =>
-    importClients({ query, dialect, now: clock.wallTime() }, clients, { replaces, clock }),
-  )
-  if (result.kind !== 'done') return result
-  const { added, replaced } = result
-  emit({ kind: 'client-changed', from: origin, what: 'clients imported', before: {}, after: { added, replaced } })
+  const result = await follower.write((query, { dialect }) => act({ query, dialect, now: clock.wallTime() }))
+  if (result.kind !== 'done') return refused(result.problems)
+  const after = { added: result.added, replaced: result.replaced }
+  emit({ kind: 'client-changed', from: terms.origin, what: `${what} imported`, before: {}, after })
   return result
 }
+
+/** The first of them, and how many more there are. */
+const refused = (problems: readonly ImportProblem[]): Imported => ({
+  kind: 'invalid',
+  problems: problems.slice(0, MOST_PROBLEMS),
+  omitted: Math.max(0, problems.length - MOST_PROBLEMS),
+})

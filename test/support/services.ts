@@ -1,19 +1,26 @@
-/** PostgreSQL and Redis for the tests of a file: begun when the first test asks, ended behind the last. */
-import { afterAll } from 'bun:test'
+/** PostgreSQL and Redis for the tests of a file: begun before the first, ended behind the last. */
+import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
 import { type Service, startPostgres, startRedis } from '../../scripts/services.ts'
 
-/** Rejects where it is not installed, and says what to install: what needs it fails rather than being left out. */
-export const postgresForTests = (): (() => Promise<Service>) => oneFor(startPostgres)
+/** A service takes seconds to start on a busy machine, and so does what is asked of it. */
+const PATIENCE_MS = 60_000
 
-export const redisForTests = (): (() => Promise<Service>) => oneFor(startRedis)
+/** Where it is not installed the file fails, and says what to install: its tests are not left out. */
+export const postgresForTests = (): (() => Service) => oneFor(startPostgres)
 
-function oneFor(start: () => Promise<Service>): () => Promise<Service> {
-  let service: Promise<Service> | undefined
-  afterAll(async () => {
-    const started = await service?.catch(() => undefined)
-    await started?.[Symbol.asyncDispose]()
-  })
-  return () => (service ??= start())
+export const redisForTests = (): (() => Service) => oneFor(startRedis)
+
+function oneFor(start: () => Promise<Service>): () => Service {
+  setDefaultTimeout(PATIENCE_MS)
+  let service: Service | undefined
+  beforeAll(async () => {
+    service = await start()
+  }, PATIENCE_MS)
+  afterAll(async () => service?.[Symbol.asyncDispose](), PATIENCE_MS)
+  return () => {
+    if (service === undefined) throw new Error('a service is there for tests, once they run')
+    return service
+  }
 }
 
 let databases = 0

@@ -86,6 +86,33 @@ describe('event description', () => {
     expect(describeEvent(audit).message).toBe('api from ::1: web: remove a:80: done')
   })
 
+  test('tells of a client that was changed, field by field, and of many', () => {
+    const changed = { kind: 'client-changed', from: 'admin API ::1', what: 'client ann changed' } as const
+    const before = { name: 'A\u001b[2J', note: 'x'.repeat(100) }
+    const { message, level } = describeEvent({ ...changed, before, after: { name: 'B', plan: 'gold' } })
+    const note = `note "${'x'.repeat(59)}… -> none`
+    expect([level, message]).toEqual([
+      'info',
+      `admin API ::1: client ann changed: name "A\\u001b[2J" -> "B", ${note}, plan none -> "gold"`,
+    ])
+    const many = { ...changed, what: 'clients imported', before: {}, after: {} }
+    expect(describeEvent(many).message).toBe('admin API ::1: clients imported')
+  })
+
+  test("tells of the clients' database, and what it means that it is away", () => {
+    const event: EdgeEvent = { kind: 'store-away', reason: 'the disk fails', clients: 2 }
+    expect(describeEvent(event)).toEqual({
+      level: 'error',
+      message:
+        "the clients' database is away: the disk fails; what is known of 2 clients stays in force, none can be changed, and it is tried again",
+    })
+    expect(describeEvent({ ...event, clients: 0 }).message).toContain('; no client is known, none can')
+    expect(describeEvent({ kind: 'store-back', forMs: 1250, clients: 1 })).toEqual({
+      level: 'info',
+      message: "the clients' database is back after 1.3 s, with 1 client",
+    })
+  })
+
   test('warns of what is hardly meant, a line each', () => {
     const warnings = ['a.json:1:2: warning: routes is empty', 'a.json:3:4: warning: x is empty']
     const event: EdgeEvent = { kind: 'config-warning', warnings }

@@ -63,7 +63,7 @@ test('PostgreSQL that is killed under look-ups costs none of them, and is follow
 }, 60_000)
 
 test('what was changed while a node could not see it is seen when it is back', async () => {
-  const url = await emptyDatabase(await shared())
+  const url = await emptyDatabase(shared())
   const node = await startNode(databaseOf(url))
   const { client } = await addTo(node.store, { name: 'Ann' })
   const sql = new Bun.SQL(url, { max: 1 })
@@ -79,10 +79,22 @@ test('a database that was there never makes nobody wait, and its password is tol
   const { store, follower, events } = await startNode(database)
   expect(store.freshness).toMatchObject({ kind: 'unknown' })
   expect(follower.directory.byKey(`sek_${'a'.repeat(43)}`)).toBeUndefined()
-  expect(store.add({ name: 'Ann' }, terms)).rejects.toThrow(/PostgreSQL at 127\.0\.0\.1:\d+\/db: Failed to connect/)
+  expect(store.add({ name: 'Ann' }, terms)).rejects.toThrow(
+    /PostgreSQL at 127\.0\.0\.1:\d+\/db: Failed to connect \(ERR_POSTGRES_CONNECTION_REFUSED\)$/,
+  )
   expect(JSON.stringify([store.freshness, events])).not.toContain('s3cret')
   expect(events).toEqual([{ kind: 'store-away', reason: expect.any(String), clients: 0 }])
 })
+
+test.each(['?sslmode=nonsense', '?application_name=x%00y'])(
+  'a URL that can never be used is refused: %s',
+  (options) => {
+    const url = `postgres://ann:s3cret@127.0.0.1:${closedPort()}/db${options}`
+    const refused = startNode(databaseOf(url)).catch(String)
+    expect(refused).resolves.toMatch(/^Refusal: clients\.store: must be a URL that a connection can be made by/)
+    expect(refused).resolves.not.toContain('s3cret')
+  },
+)
 
 test('a server that says nothing is given up', async () => {
   const accepted = Promise.withResolvers<void>()
@@ -99,7 +111,7 @@ test('a server that says nothing is given up', async () => {
 })
 
 test('a change that waits too long for that of another node is refused, and the next one is taken', async () => {
-  const url = await emptyDatabase(await shared())
+  const url = await emptyDatabase(shared())
   const { store } = await startNode(databaseOf(url))
   const { client } = await addTo(store, { name: 'Ann' })
   const sql = new Bun.SQL(url, { max: 1 })
@@ -107,7 +119,7 @@ test('a change that waits too long for that of another node is refused, and the 
   await held.unsafe(`BEGIN`)
   await held.unsafe(`UPDATE smartedge_clients SET note = 'slow'`)
   const refused = await store.set(client.id, { note: 'x' }, terms).catch(String)
-  expect(refused).toMatch(/^StoreAway: PostgreSQL at .*: canceling statement due to lock timeout$/)
+  expect(refused).toMatch(/^StoreAway: PostgreSQL at .*: canceling statement due to lock timeout \(55P03\)$/)
   await held.unsafe('ROLLBACK')
   await held.release()
   await sql.close()
@@ -137,7 +149,7 @@ test('a server that stops answering is given up in the middle of a change', asyn
 }, 60_000)
 
 test('a wrong password, and a database that there is none of, are told as such', async () => {
-  const url = await emptyDatabase(await shared())
+  const url = await emptyDatabase(shared())
   for (const [part, value, says] of [
     ['password', 'wrong', 'password authentication failed'],
     ['pathname', '/none', 'database "none" does not exist'],

@@ -1,5 +1,5 @@
 import { Database as Sqlite } from 'bun:sqlite'
-import { describe, expect, onTestFinished, test } from 'bun:test'
+import { describe, expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
@@ -9,6 +9,9 @@ import { addTo, type Node, startNode, terms } from '../../support/client-node.ts
 import { storeInProcess } from '../../support/client-store-process.ts'
 import { turn } from '../../support/raw-peer.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+// Some wait for a process, or for the store to try again, on a machine that may be busy.
+setDefaultTimeout(60_000)
 
 const nodeAt = (path: string): Promise<Node> => startNode({ ...sqliteDatabase(path, systemClock), checkMs: 20 })
 

@@ -12,7 +12,7 @@ const postgres = postgresForTests()
 describe('in PostgreSQL', () => {
   let url = ''
   beforeEach(async () => {
-    url = await emptyDatabase(await postgres())
+    url = await emptyDatabase(postgres())
   })
   const open = () => Promise.resolve(postgresDatabase(new Secret(url), systemClock))
   clientStoreSuite(open)

@@ -1,5 +1,4 @@
-import { describe } from 'bun:test'
-import { beforeEach } from 'bun:test'
+import { beforeEach, describe, setDefaultTimeout } from 'bun:test'
 import { join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
 import { sqliteDatabase } from '../../../core/clients/store-sqlite.ts'
@@ -7,6 +6,9 @@ import { clientImportSuite } from '../../support/client-import-suite.ts'
 import { clientNodesSuite } from '../../support/client-nodes-suite.ts'
 import { clientStoreSuite } from '../../support/client-store-suite.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+// Thousands of clients, on a machine that may be busy.
+setDefaultTimeout(60_000)
 
 describe('in SQLite', () => {
   let path = ''
