@@ -1,5 +1,6 @@
 /** Clients and plans as the API shows them: rates as people write them, times in ISO 8601, null for what there is not. Pure. */
 import type { Client, ClientStore, ExportedClient, Freshness, Plan, PlanFields } from '../clients/contract.ts'
+import { limitsOf } from '../clients/limits.ts'
 import { formatRate, type Rate } from '../rate.ts'
 import type { ImportClientBody } from './client-schemas.ts'
 
@@ -47,7 +48,6 @@ export interface ClientPageView {
 
 export function clientView(client: Client, store: Pick<ClientStore, 'plan'>): ClientView {
   const { id, name, plan, note, isEnabled, validUntil, keyPrefix } = client
-  const common = plan === undefined ? undefined : store.plan(plan)
   return {
     id,
     name,
@@ -57,7 +57,7 @@ export function clientView(client: Client, store: Pick<ClientStore, 'plan'>): Cl
     enabled: isEnabled,
     validUntil: validUntil === undefined ? null : isoTime(validUntil),
     keyPrefix,
-    limit: limitsView({ rate: client.rate ?? common?.rate, burst: client.burst ?? common?.burst }),
+    limit: limitsView(limitsOf(client, plan === undefined ? undefined : store.plan(plan))),
     ...revised(client),
   }
 }

@@ -14,6 +14,7 @@ import type {
   PlanFields,
 } from './contract.ts'
 import { hashOf, KEY_LENGTH } from './keys.ts'
+import { limitsOf } from './limits.ts'
 import type { StoredClient } from './statements.ts'
 
 /** What has become of some clients, and all plans. */
@@ -57,9 +58,8 @@ export class Directory implements ClientDirectory {
     return this.table.entries.get(id)?.client
   }
 
-  limitOf({ rate, burst, plan }: Client): PlanFields {
-    const common = plan === undefined ? undefined : this.planTable.get(plan)
-    return { rate: rate ?? common?.rate, burst: burst ?? common?.burst }
+  limitOf(client: Client): PlanFields {
+    return limitsOf(client, client.plan === undefined ? undefined : this.planTable.get(client.plan))
   }
 
   onChange(listener: () => void): Cancel {

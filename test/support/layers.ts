@@ -53,6 +53,7 @@ const FOR_ADMIN = [
   ...['observe', 'report', 'config', 'http1', 'net', 'inbound', 'stream'].map((name) => `core/${name}/`),
   'core/forward/date-line.ts',
   'core/clients/contract.ts',
+  'core/clients/limits.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
