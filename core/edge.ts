@@ -40,6 +40,10 @@ import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
 import { Gates } from './runtime/gates.ts'
+import { Fleet } from './limits/fleet.ts'
+import { KeyHash } from './limits/key-hash.ts'
+import { dialRedis } from './limits/redis.ts'
+import { inEvent } from './net/event.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
@@ -122,6 +126,11 @@ function assemble(ground: Ground) {
     clock,
     seed: randomBytes(8),
     shedder: (priority) => overload.admission(priority),
+    sharing: {
+      clock,
+      fleet: new Fleet(new KeyHash(randomBytes(8)), { ...ground, dial: dialRedis }),
+      inEvent: (task) => inEvent(ground.reportFault, task),
+    },
     ownLimitOf: ({ client }) => client && clients.directory?.limitOf(client),
     access: rulesOf,
     bans,
@@ -180,6 +189,7 @@ function assemble(ground: Ground) {
     pools.stop()
     overload.stop()
     clients.stop()
+    gates.stop()
     auth.stop()
     ground.stopWindow()
     accessLog.stop()

@@ -74,6 +74,12 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'backend-down': ({ pool, backend, detail }) => warn(`${pool}: ${backend} is down (${detail})`),
   'pool-full': ({ pool, detail }) => warn(`${pool}: every usable backend is at its bound: ${detail}`),
   'pool-relieved': ({ pool, forMs }) => info(`${pool}: has room again, after ${(forMs / 1000).toFixed(1)} s without`),
+  'limits-local': ({ nodes, reason }) =>
+    warn(`limits are not shared: Redis: ${reason}; each of ${counted(nodes, 'node')} grants its part of them`),
+  'limits-shared': ({ nodes, forMs }) =>
+    info(
+      `limits are shared by ${counted(nodes, 'node')}${forMs === undefined ? '' : `, after ${(forMs / 1000).toFixed(1)} s`}`,
+    ),
   'pool-degraded': ({ pool, detail }) => warn(`${pool}: ${detail}`),
   'pool-recovered': ({ pool }) => info(`${pool}: nobody is used any more whom something holds out`),
   'strategy-fault': ({ pool, strategy, detail }) => error(`${pool}: strategy ${strategy} failed: ${detail}`),

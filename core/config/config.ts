@@ -45,6 +45,8 @@ export interface Config {
   readonly geo: GeoPolicy | undefined
   /** undefined: no clients are known. */
   readonly clients: ClientsConfig | undefined
+  /** URL of the Redis by which the nodes of a fleet share; absent: they share nothing. */
+  readonly redis?: Secret
   /** undefined: nobody looks whether the process is overloaded. */
   readonly overload: OverloadConfig | undefined
   /** undefined: none is written. */

@@ -8,11 +8,16 @@
 export class KeyHash {
   high = 0
   low = 0
-  private readonly k0: number
-  private readonly k1: number
+  private k0 = 0
+  private k1 = 0
 
-  /** `seed`: 8 bytes from a source that nobody can foresee, for the life of the process. */
+  /** `seed`: 8 bytes from a source that nobody can foresee. */
   constructor(seed: Uint8Array) {
+    this.reseed(seed)
+  }
+
+  /** From now on all hashes are others. */
+  reseed(seed: Uint8Array): void {
     this.k0 = wordAt(seed, 0)
     this.k1 = wordAt(seed, 4)
   }

@@ -66,8 +66,8 @@ export class KeyReader implements Key {
       case 'address':
         return () => undefined
       case 'route': {
-        const digest = this.digest(sign.route, Buffer.from(route))
-        return () => digest
+        const bytes = Buffer.from(route)
+        return () => this.digest(sign.route, bytes)
       }
       case 'client':
         return ({ subject }) => subject && this.digest(sign.client, Buffer.from(subject.key))

@@ -24,7 +24,10 @@ interface LimitOf<Kind extends string> {
   readonly report: boolean
 }
 
-export interface RatePolicy extends LimitOf<'rate'>, Allowance {}
+export interface RatePolicy extends LimitOf<'rate'>, Allowance {
+  /** Whether its buckets are those of the whole fleet; absent: of this process. */
+  readonly shared?: true
+}
 
 /** `most`, here and in the next: whole, 1 and up. */
 export interface InFlightPolicy extends LimitOf<'in-flight'> {

@@ -1,5 +1,6 @@
 /** How many requests each of those who send them may send in a time: so many get through, the others are told when to come again. */
 import { type Admission, ADMITTED, type Asked, type Subject, type Verdict } from '../admission/admission.ts'
+import type { Cancel } from '../clock.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { type LimitCounters, limitLedger } from '../observe/counters.ts'
 import { defaultBurst, formatRate, type Rate } from '../rate.ts'
@@ -8,6 +9,7 @@ import type { KeyReader } from './key.ts'
 import type { Key } from './key-table.ts'
 import type { Allowance, RatePolicy } from './policy.ts'
 import { policyOf, rateLines, retryAfter, standingOf } from './rate-fields.ts'
+import { type SharedTokens, type TokenSource, UNKNOWN } from './token-source.ts'
 
 /** What somebody has instead of what a limit grants everybody; of what is undefined, the limit's. */
 export interface OwnLimit {
@@ -23,12 +25,15 @@ export class RateLimit {
   policy: RatePolicy
   private text: string
   readonly counters: LimitCounters = limitLedger.create()
-  private readonly buckets: Buckets
+  /** undefined: nobody else has its buckets. */
+  readonly shared: SharedTokens | undefined
+  private readonly buckets: TokenSource
 
-  constructor(policy: RatePolicy, now: number) {
+  constructor(policy: RatePolicy, now: number, shared?: SharedTokens) {
     this.policy = policy
     this.text = policyOf(policy.name, policy)
-    this.buckets = new Buckets(policy, now)
+    this.shared = shared
+    this.buckets = shared ?? new Buckets(policy, now)
   }
 
   /** Every bucket keeps its level. */
@@ -46,9 +51,15 @@ export class RateLimit {
     return this.buckets.evicted
   }
 
-  /** Tokens that the key has now. */
+  /** Tokens that the key has now; of shared ones maybe UNKNOWN. */
   look(key: Key, now: number, allowance: Allowance): number {
     return this.buckets.look(key, now, allowance)
+  }
+
+  /** As far as is known here. */
+  lookHere(key: Key, now: number, allowance: Allowance): number {
+    const { shared, buckets } = this
+    return shared === undefined ? buckets.look(key, now, allowance) : shared.lookHere(key, now, allowance)
   }
 
   /** One of those that were looked at last. */
@@ -79,10 +90,31 @@ export class RateRule {
   }
 
   look(asked: Asked, head: RequestHead, now: number): void {
-    const { limit, reader, own } = this
-    reader.read(asked, head)
-    this.allowance = allowanceOf(own && asked.subject && own(asked.subject), limit.policy)
-    this.level = limit.look(reader, now, this.allowance)
+    this.read(asked, head)
+    this.level = this.limit.look(this.reader, now, this.allowance)
+  }
+
+  /** By what is known here: to be decided at once. */
+  lookHere(asked: Asked, head: RequestHead, now: number): void {
+    this.read(asked, head)
+    this.level = this.limit.lookHere(this.reader, now, this.allowance)
+  }
+
+  /** For the request that was looked at: calls what it is given once the level is known here, unless that is cancelled. */
+  waiting(): (then: () => void) => Cancel {
+    const { limit, allowance, reader } = this
+    const key = { high: reader.high, low: reader.low }
+    return (then) => limit.shared?.wait(key, allowance, then) ?? (() => undefined)
+  }
+
+  /** For the request that was looked at, whom nobody refuses: takes its token, or counts that there was none, once it is known. */
+  reportLater(now: () => number): void {
+    const { limit, allowance, reader } = this
+    const key = { high: reader.high, low: reader.low }
+    limit.shared?.wait(key, allowance, () => {
+      if (hasToken(limit.lookHere(key, now(), allowance))) limit.take()
+      else limit.counters.reported += 1
+    })
   }
 
   /** Whole seconds until there is a token more than now. */
@@ -90,11 +122,22 @@ export class RateRule {
     return retryAfter(this.level, this.allowance)
   }
 
+  /** Whether it has none for the request that was looked at, and refuses it. */
+  get isRefusing(): boolean {
+    return this.level !== UNKNOWN && !hasToken(this.level) && !this.limit.policy.report
+  }
+
   /** One token, for the request that was looked at, where there is one. */
   take(): void {
     if (!hasToken(this.level)) return
     this.limit.take()
     this.level -= 1
+  }
+
+  private read(asked: Asked, head: RequestHead): void {
+    const { limit, reader, own } = this
+    reader.read(asked, head)
+    this.allowance = allowanceOf(own && asked.subject && own(asked.subject), limit.policy)
   }
 }
 
@@ -107,14 +150,14 @@ function allowanceOf(own: OwnLimit | undefined, policy: RatePolicy): Allowance {
 /** A request takes a token of each limit or, where one of them has none for it, of no limit at all. */
 export function rateLimits(rules: readonly RateRule[]): Admission {
   const told = rules.filter(({ limit }) => !limit.policy.report)
+  const hasShared = rules.some(({ limit }) => limit.shared !== undefined)
   const linesOf = tellerOf(told)
 
   /** Whom it has to wait for longest, of those that have no token for it. */
-  function look(asked: Asked, head: RequestHead, now: number): RateRule | undefined {
+  function findRefusing(): RateRule | undefined {
     let refusing: RateRule | undefined
     for (const rule of rules) {
-      rule.look(asked, head, now)
-      if (hasToken(rule.level)) continue
+      if (rule.level === UNKNOWN || hasToken(rule.level)) continue
       const { policy, counters } = rule.limit
       if (policy.report) counters.reported += 1
       else if (refusing === undefined || rule.waitSeconds > refusing.waitSeconds) refusing = rule
@@ -130,15 +173,56 @@ export function rateLimits(rules: readonly RateRule[]): Admission {
     return { kind: 'refused', problem: { status: 429, detail, retryAfterSeconds: waitSeconds, lines }, reason: 'rate' }
   }
 
+  /** By the levels that the rules have found. */
+  function decide(): Verdict {
+    const refusing = findRefusing()
+    if (refusing !== undefined) return refusalBy(refusing)
+    for (const rule of rules) rule.take()
+    const strictest = strictestOf(told)
+    if (strictest === undefined) return ADMITTED
+    return { kind: 'admitted', pass: { responseLines: linesOf(strictest) } }
+  }
+
   return {
     admit(asked, head, now) {
-      const refusing = look(asked, head, now)
-      if (refusing !== undefined) return refusalBy(refusing)
-      for (const rule of rules) rule.take()
-      const strictest = strictestOf(told)
-      if (strictest === undefined) return ADMITTED
-      return { kind: 'admitted', pass: { responseLines: linesOf(strictest) } }
+      for (const rule of rules) rule.look(asked, head, now)
+      return (hasShared ? waitFor(rules, asked, decide) : undefined) ?? decide()
     },
+  }
+}
+
+/** undefined: there is nothing to wait for, since all is known that a verdict needs. `decide`: once it is. */
+function waitFor(rules: readonly RateRule[], asked: Asked, decide: () => Verdict): Verdict | undefined {
+  if (!rules.some(({ level }) => level === UNKNOWN) || rules.some((rule) => rule.isRefusing)) return undefined
+  const unknown = rules.filter(({ level }) => level === UNKNOWN)
+  // Who only counts has nobody wait for it.
+  const counting = unknown.filter(({ limit }) => limit.policy.report)
+  for (const rule of counting) rule.reportLater(() => asked.now())
+  const waits = unknown.filter((rule) => !counting.includes(rule)).map((rule) => rule.waiting())
+  if (waits.length === 0) return undefined
+  return {
+    kind: 'later',
+    wait: (tell) =>
+      whenAll(waits, () => {
+        const head = asked.client.readHead()
+        for (const rule of rules) rule.lookHere(asked, head, asked.now())
+        for (const rule of counting) rule.level = UNKNOWN
+        tell(decide())
+      }),
+  }
+}
+
+/** Calls `then` once all of `waits` have called what they were given. */
+function whenAll(waits: readonly ((then: () => void) => Cancel)[], then: () => void): Cancel {
+  let open = waits.length
+  const cancels = waits.map((wait) =>
+    wait(() => {
+      open -= 1
+      if (open === 0) then()
+    }),
+  )
+  return () => {
+    for (const cancel of cancels) cancel()
   }
 }
 

@@ -60,6 +60,10 @@ export type EdgeEvent =
     }
   /** What may be run in the config that is in force, and is hardly meant: `file:line:column: warning: …`. */
   | { readonly kind: 'config-warning'; readonly warnings: readonly string[] }
+  /** Redis is away, and why: each node limits by itself, by its share as one of `nodes`. */
+  | { readonly kind: 'limits-local'; readonly nodes: number; readonly reason: string }
+  /** `nodes` share their limits. `forMs`: how long each was by itself before; absent: as it started. */
+  | { readonly kind: 'limits-shared'; readonly nodes: number; readonly forMs?: number }
   /** Somebody changed, or tried to change, something by hand. */
   | { readonly kind: 'audit'; readonly what: string; readonly from: string; readonly outcome: string }
   /** The clients' database cannot be had: what is known of `clients` stays in force, and none of them can be changed. */

@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { Config, PoolConfig, RouteConfig } from '../config/config.ts'
 import { type LimitFacts, type LimitOwner, Limits } from '../limits/live.ts'
 import type { OwnLimitOf } from '../limits/rate-limit.ts'
+import type { Sharing } from '../limits/shared-limit.ts'
 import { type Move, NO_MOVE, type Part } from '../part.ts'
 import { describeRoute } from '../route/describe.ts'
 import { routeKey } from './route-key.ts'
@@ -21,6 +22,8 @@ export interface GatesOptions {
   readonly shedder: (priority: number) => Admission
   /** What subjects have instead of what a limit by client grants everybody; absent: nothing. */
   readonly ownLimitOf?: OwnLimitOf
+  /** Whom limits may be shared with; absent: nobody. */
+  readonly sharing?: Sharing
   /** What the route asks of those who come. */
   readonly access: (rule: RouteConfig) => AccessRules
   /** Who counts what the rules of a route refuse, and keeps some out. */
@@ -34,7 +37,7 @@ export class Gates implements Part<Config> {
 
   constructor(options: GatesOptions) {
     this.options = options
-    this.limits = new Limits(options.seed, options.ownLimitOf)
+    this.limits = new Limits(options.seed, options.ownLimitOf, options.sharing)
   }
 
   async prepare(config: Config): Promise<Move> {
@@ -58,12 +61,21 @@ export class Gates implements Part<Config> {
     return this.limits.facts
   }
 
-  private take({ routes, pools }: Config): void {
+  /** Ends what it has begun, for good. */
+  stop(): void {
+    this.limits.update([], this.options.clock.now())
+    this.options.sharing?.fleet.update(undefined)
+  }
+
+  private take({ routes, pools, redis }: Config): void {
     this.pools = new Map(pools.map((pool) => [pool.name, pool]))
     const owners = [
       ...routes.map((rule) => routeOwner(rule, routeKey(rule))),
       ...pools.map(({ name }) => this.poolOwner(name)),
     ]
+    // Redis is asked for what somebody shares, and else left alone.
+    const isShared = owners.some(({ limits }) => limits.some((limit) => limit.kind === 'rate' && limit.shared))
+    this.options.sharing?.fleet.update(isShared ? redis : undefined)
     this.limits.update(owners, this.options.clock.now())
   }
 

@@ -1,9 +1,11 @@
 /** `clients`: the database in which clients and their plans are kept. */
+import type { Secret } from '../../secrets.ts'
 import type { ClientsConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { object } from '../read/containers.ts'
 import { convert, type Field, showDefault } from '../read/field.ts'
 import { type Parsed, text } from '../read/scalars.ts'
+import { redis } from './redis.ts'
 
 const fallback = defaults['clients.store'].value
 
@@ -29,16 +31,22 @@ function parseStore(written: string): Parsed<string> {
 const isPostgres = (written: string): boolean => /^postgres(?:ql)?:\/\//.test(written)
 
 const body = object(
-  { store: showDefault(store, fallback) },
+  { store: showDefault(store, fallback), redis },
   {
     description:
-      'Clients with API keys, limits and plans, which the API changes while SmartEdge serves. `{}` keeps them in a file beside the config.',
+      'Clients with API keys, limits and plans, which the API changes while SmartEdge serves, and what the nodes of a fleet share. `{}` keeps clients in a file beside the config; with `redis` alone there are none.',
     examples: [{ store: './clients.sqlite' }],
   },
 )
 
-export const clients: Field<ClientsConfig | undefined> = convert(body, ({ store: written }, _node, reading) => {
+export interface Clients {
+  readonly store: ClientsConfig['store'] | undefined
+  readonly redis: Secret | undefined
+}
+
+export const clients: Field<Clients | undefined> = convert(body, ({ store: written, redis: url }, _node, reading) => {
+  if (written === undefined && url !== undefined) return { store: undefined, redis: url }
   const place = written?.reveal() ?? fallback
-  if (written !== undefined && isPostgres(place)) return { store: { kind: 'postgres', url: written } }
-  return { store: { kind: 'sqlite', path: reading.resolve(place) } }
+  if (written !== undefined && isPostgres(place)) return { store: { kind: 'postgres', url: written }, redis: url }
+  return { store: { kind: 'sqlite', path: reading.resolve(place) }, redis: url }
 })

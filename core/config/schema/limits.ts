@@ -1,4 +1,5 @@
 /** `limits` of a route or a pool: how much each of those who send requests may send, have under way or have open. */
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { KeyPart, LimitPolicy } from '../../limits/policy.ts'
 import { defaultBurst, parseRate, type Rate } from '../../rate.ts'
 import { defaults } from '../defaults.ts'
@@ -125,6 +126,12 @@ const body = object(
       examples: [50],
     }),
     by: located(by),
+    shared: located(
+      flag({
+        description:
+          'Whether all nodes of a fleet grant its rate together, by the Redis of `clients.redis`, rather than each by itself. For a rate only.',
+      }),
+    ),
     report: flag({ description: 'Whether it refuses nobody, and only counts whom it would. By default it refuses.' }),
   },
   {
@@ -146,12 +153,23 @@ const limit = convert(body, (value, node, reading): Located<LimitPolicy> | undef
   if (given.length !== 1) return reading.report(node, { rule: 'must have one of the keys rate, inFlight, connections' })
   if (value.burst !== undefined && given[0] !== 'rate')
     reading.report(value.burst.node, { rule: 'is for a rate: what is under way has no bursts' })
+  if (value.shared?.value === true) checkShared(value.shared.node, given[0], reading)
   const policy = policyOf(value, reading)
   return policy && { value: policy, node }
 })
 
+function checkShared(node: Node, kind: (typeof kinds)[number] | undefined, reading: Reading): void {
+  if (kind !== 'rate') reading.report(node, { rule: 'is for a rate: what is under way is counted by each node' })
+  else if (findNodeAtLocation(rootOf(node), ['clients', 'redis']) === undefined)
+    reading.report(node, { rule: 'needs clients.redis, the server by which nodes share' })
+}
+
+function rootOf(node: Node): Node {
+  return node.parent === undefined ? node : rootOf(node.parent)
+}
+
 function policyOf(
-  { name, rate: found, burst, inFlight, connections, by: keys, report = false }: Body,
+  { name, rate: found, burst, shared, inFlight, connections, by: keys, report = false }: Body,
   reading: Reading,
 ) {
   const common = { by: keys?.value ?? [{ kind: 'address' as const }], report }
@@ -162,6 +180,7 @@ function policyOf(
       ...common,
       rate: found,
       burst: burst?.value ?? defaultBurst(found),
+      ...(shared?.value === true && { shared: true as const }),
     } as const
   if (inFlight !== undefined)
     return { kind: 'in-flight', name: name ?? 'in-flight', ...common, most: inFlight } as const

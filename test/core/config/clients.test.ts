@@ -45,3 +45,35 @@ describe('clients', () => {
     expect(problemsOf(withTop({ clients: { store } }))).toEqual([expect.stringContaining(`clients.store ${rule}`)])
   })
 })
+
+describe('the Redis of a fleet', () => {
+  const redisOf = (redis: string, env = {}) => configOf(withTop({ clients: { redis } }), { env })
+
+  test.each([
+    'redis://10.0.0.5',
+    'redis://ann:s3cret@db:6380/3',
+    'rediss://:s3cret@db',
+    'redis+unix:///run/redis.sock',
+    'redis://[::1]:6379/',
+  ])('may be %s, which is secret', (url) => {
+    for (const { redis } of [redisOf(url), redisOf('${URL}', { URL: url })]) {
+      expect(redis).toEqual(new Secret(url))
+      expect(JSON.stringify(redis)).toBe('"***"')
+    }
+  })
+
+  test('alone makes no database of clients, and beside one leaves it as it is', () => {
+    expect(redisOf('redis://db').clients).toBeUndefined()
+    const both = configOf(withTop({ clients: { redis: 'redis://db', store: './x.db' } }))
+    expect([both.clients?.store, both.redis?.reveal()]).toEqual([{ kind: 'sqlite', path: '/app/x.db' }, 'redis://db'])
+    expect(configOf(withTop({ clients: {} })).redis).toBeUndefined()
+  })
+
+  test.each(['', 'db', 'db:6379', 'http://db', 'redis://', 'redis://db/name', 'redis://db:x', 'redis+unix://', '\0'])(
+    'is not %j, and it is not shown',
+    (redis) => {
+      const rule = 'clients.redis must be a URL such as "redis://user:password@host:6379/0", got a text (not shown)'
+      expect(problemsOf(withTop({ clients: { redis } }))).toEqual([expect.stringContaining(rule)])
+    },
+  )
+})

@@ -49,6 +49,15 @@ describe('limits', () => {
     expect(limitsOf()).toEqual([])
   })
 
+  test('of a rate may be shared, by the Redis that is named', () => {
+    const clients = { redis: 'redis://10.0.0.5' }
+    const shared = configOf(
+      withTop({ clients, pools: { web: { backends: [], limits: [{ rate: '5/s', shared: true }] } } }),
+    )
+    expect(shared.pools[0]?.limits).toMatchObject([{ kind: 'rate', shared: true }])
+    expect(limitsOf({ rate: '5/s', shared: false })?.[0]).not.toHaveProperty('shared')
+  })
+
   test('may take their rate from a variable', () => {
     const config = configOf(withRoute({ rate: '${RATE}' }), { env: { RATE: '7/m' } })
     expect(config.routes[0]?.limits?.[0]).toMatchObject({ rate: { count: 7, perMs: 60_000 }, burst: 1 })
@@ -116,11 +125,21 @@ describe('limits are refused that', () => {
     ],
     ['have no name', { rate: '1/s', name: '' }, `[0].name ${nameRule} ""`],
     ['have an injected name', { rate: '1/s', name: 'a"\r\nX: y' }, `[0].name ${nameRule} "a\\"\\r\\nX: y"`],
+    [
+      'are shared by nobody',
+      { rate: '1/s', shared: true },
+      '[0].shared needs clients.redis, the server by which nodes share, got true',
+    ],
+    [
+      'share what is under way',
+      { inFlight: 1, shared: true },
+      '[0].shared is for a rate: what is under way is counted by each node, got true',
+    ],
     ['report perhaps', { rate: '1/s', report: 'yes' }, '[0].report must be true or false, got "yes"'],
     [
       'are no objects',
       '1/s',
-      '[0] must be an object with the keys name, rate, burst, inFlight, connections, by, report, got "1/s"',
+      '[0] must be an object with the keys name, rate, burst, inFlight, connections, by, shared, report, got "1/s"',
     ],
   ])('%s', (_, limit, problem) => expect(problemOf(limit)).toBe(problem))
 

@@ -172,3 +172,15 @@ test('keys are others in another process', () => {
   })
   expect(keys[0]).not.toBe(keys[1])
 })
+
+test('keys are those of another seed as soon as there is one', () => {
+  const common = new KeyHash(new Uint8Array(8))
+  const before = new KeyReader([route, header, address], 'a', common)
+  const { asked, head } = makeRequest(sends('X-Key: 1\r\n'))
+  common.reseed(Uint8Array.from([9, 2, 6, 5, 3, 5, 8, 9]))
+  before.read(asked, head)
+  const key = [before.high, before.low]
+  const after = new KeyReader([route, header, address], 'a', new KeyHash(Uint8Array.from([9, 2, 6, 5, 3, 5, 8, 9])))
+  after.read(asked, head)
+  expect(key).toEqual([after.high, after.low])
+})

@@ -4,6 +4,7 @@ import { type LimitOwner, Limits } from '../../../core/limits/live.ts'
 import type { KeyPart, LimitPolicy } from '../../../core/limits/policy.ts'
 import { parseRate } from '../../../core/rate.ts'
 import { type AskedOptions, makeRequest } from '../../support/asked.ts'
+import { createFleet, inEvent } from '../../support/fleet.ts'
 import { peerAt } from '../../support/peer-at.ts'
 
 const common = { by: [{ kind: 'address' }] as readonly KeyPart[], report: false }
@@ -142,4 +143,88 @@ test('a route without limits has nobody to ask', () => {
   const { limits } = limiting()
   limits.update([], 0)
   expect(limits.of(route('a'), pool())).toEqual({ first: [], bySubject: [], atOnce: [] })
+})
+
+describe('shared limits', () => {
+  /** Two nodes that have joined, each with limits of its own. */
+  async function sharing() {
+    const { nodes, join, run, clock } = createFleet({ nodes: 2 })
+    await join()
+    const limits = nodes.map(
+      ({ fleet }, index) => new Limits(new Uint8Array(8).fill(index), undefined, { fleet, clock, inEvent }),
+    )
+    const update = (node: number, ...owners: LimitOwner[]): void => limits[node]!.update(owners, clock.now())
+    /** How many of ten requests to one of them get through. */
+    const countIn = async (node: number, owner: LimitOwner): Promise<number> => {
+      const admission = inOrder([...limits[node]!.of(owner, pool()).first])
+      const { asked, head } = makeRequest()
+      const heard: string[] = []
+      const client = { ...asked.client, readHead: () => head }
+      for (let left = 10; left > 0; left -= 1) {
+        const verdict = admission.admit({ ...asked, client, now: () => clock.now() }, head, clock.now())
+        if (verdict.kind === 'later') verdict.wait(({ kind }) => heard.push(kind))
+        else heard.push(verdict.kind)
+        await run(3)
+      }
+      return heard.filter((kind) => kind === 'admitted').length
+    }
+    return { update, countIn, nodes, run }
+  }
+
+  const shared = (burst: number, changes: Partial<LimitPolicy> = {}) => rate('1/d', burst, { shared: true, ...changes })
+
+  test.each([[[{ kind: 'address' }]], [[{ kind: 'route' }]]] as const)(
+    'are one for all nodes, whatever each knows the rule by: %j',
+    async (by) => {
+      const { update, countIn } = await sharing()
+      const [one, two] = ['x', 'y'].map((key) => ({ ...route(key, shared(6, { by })), name: 'GET /a' })) as [
+        LimitOwner,
+        LimitOwner,
+      ]
+      update(0, one)
+      update(1, two)
+      expect([await countIn(0, one), await countIn(1, two)]).toEqual([6, 0])
+    },
+  )
+
+  test('are others for another rule or another name', async () => {
+    const { update, countIn } = await sharing()
+    const one = route('a', shared(6))
+    const others = [route('b', shared(6)), route('a', shared(6, { name: 'other' })), { ...one, kind: 'pool' } as const]
+    update(0, one)
+    expect(await countIn(0, one)).toBe(6)
+    for (const other of others) {
+      update(1, other)
+      expect(await countIn(1, other)).toBe(6)
+    }
+  })
+
+  test('go on over reloads, and begin anew where they become each node’s own, or are that no more', async () => {
+    const { update, countIn } = await sharing()
+    const one = route('a', shared(6))
+    update(0, one)
+    expect(await countIn(0, one)).toBe(6)
+    const more = route('a', shared(8))
+    update(0, more)
+    expect(await countIn(0, more)).toBe(2)
+    const own = route('a', rate('1/d', 6))
+    update(0, own)
+    expect(await countIn(0, own)).toBe(6)
+    update(0, one)
+    expect(await countIn(0, one)).toBe(0)
+  })
+
+  test('that are gone give back what they had leased', async () => {
+    const { update, countIn, nodes, run } = await sharing()
+    const one = route('a', shared(100))
+    update(0, one)
+    expect(await countIn(0, one)).toBe(10)
+    update(0)
+    await run(5)
+    nodes[0]!.fleet.update(undefined)
+    update(1, one)
+    const counts: number[] = []
+    for (let round = 0; round < 10; round += 1) counts.push(await countIn(1, one))
+    expect(counts).toEqual([...Array(9).fill(10), 0])
+  })
 })

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import type { Verdict } from '../../../core/admission/admission.ts'
+import type { Cancel } from '../../../core/clock.ts'
 import { KeyHash } from '../../../core/limits/key-hash.ts'
 import { KeyReader } from '../../../core/limits/key.ts'
 import type { KeyPart, RatePolicy } from '../../../core/limits/policy.ts'
 import { type OwnLimit, RateLimit, RateRule, rateLimits } from '../../../core/limits/rate-limit.ts'
+import { SharedLimit } from '../../../core/limits/shared-limit.ts'
 import { parseRate } from '../../../core/rate.ts'
 import { type AskedOptions, makeRequest } from '../../support/asked.ts'
+import { createFleet, inEvent } from '../../support/fleet.ts'
 
 const hash = new KeyHash(new Uint8Array(8))
 
@@ -176,5 +179,97 @@ describe('a rate limit by client', () => {
     own = { rate: parseRate('1/s')!, burst: 30 }
     expect(countIn(99, 0, { subject: 'a' })).toBe(0)
     expect(countIn(99, 3000, { subject: 'a' })).toBe(3)
+  })
+})
+
+describe('rate limits of which some are shared', () => {
+  /** Asked by one node, which has joined; what they decide is heard as soon as it is known. */
+  async function sharing(written: readonly (Written & { readonly shared?: true })[]) {
+    const { nodes, join, run, clock, redis } = createFleet({ nodes: 1, rate: '1/h', burst: 1 })
+    await join()
+    const [{ fleet }] = nodes as [(typeof nodes)[0]]
+    const limits = written.map((one) => {
+      const policy = policyOf(one)
+      const shared = one.shared && new SharedLimit(one.name, policy, { fleet, clock, inEvent })
+      return new RateLimit(policy, clock.now(), shared)
+    })
+    const admission = rateLimits(
+      limits.map((limit) => new RateRule(limit, new KeyReader(limit.policy.by, 'route', hash), undefined)),
+    )
+    const heard: string[] = []
+    const ask = (options: AskedOptions = {}): Cancel | undefined => {
+      const { asked, head } = makeRequest(options)
+      const client = { ...asked.client, readHead: () => makeRequest(options).head }
+      const verdict = admission.admit({ ...asked, client, now: () => clock.now() }, head, clock.now())
+      if (verdict.kind !== 'later') heard.push(verdict.kind)
+      else return verdict.wait((next) => heard.push(`later ${next.kind}`))
+    }
+    return { ask, heard, run, limits, redis }
+  }
+
+  const shared = { name: 'all', rate: '1/h', burst: 2, shared: true } as const
+
+  test('wait for the first answer, and decide by what is known then', async () => {
+    const { ask, heard, run } = await sharing([shared])
+    for (let left = 3; left > 0; left -= 1) ask()
+    expect(heard).toEqual([])
+    await run(3)
+    expect(heard).toEqual(['later admitted', 'later admitted', 'later refused'])
+    ask()
+    ask({ address: '192.0.2.2' })
+    await run(3)
+    expect(heard.slice(3)).toEqual(['refused', 'later admitted'])
+  })
+
+  test('wait for all of them together, and take nothing from one where another refuses', async () => {
+    const few = { name: 'few', rate: '1/h', burst: 1, shared: true } as const
+    const { ask, heard, run, limits } = await sharing([shared, few])
+    for (let left = 4; left > 0; left -= 1) ask()
+    await run(3)
+    expect(heard.toSorted()).toEqual(['later admitted', 'later refused', 'later refused', 'later refused'])
+    expect(limits.map(({ counters }) => counters.refused)).toEqual([0, 3])
+  })
+
+  test('ask nobody where one of their own refuses', async () => {
+    const { ask, heard, run, redis } = await sharing([
+      { name: 'few', rate: '1/h', burst: 1 },
+      { ...shared, burst: 9 },
+    ])
+    ask()
+    await run(3)
+    redis.commands.length = 0
+    for (let left = 100; left > 0; left -= 1) ask({})
+    await run(3)
+    expect([heard.slice(0, 2), redis.commands]).toEqual([['later admitted', 'refused'], []])
+  })
+
+  test('that only report have nobody wait, and count whom they would refuse', async () => {
+    const { ask, heard, run, limits } = await sharing([{ ...shared, report: true }])
+    ask()
+    await run(3)
+    for (let left = 4; left > 0; left -= 1) {
+      ask()
+      await run(3)
+    }
+    expect(heard).toEqual(Array(5).fill('admitted'))
+    expect(limits[0]!.counters).toEqual({ refused: 0, reported: 3 })
+  })
+
+  test('that only report count a request once beside one that it waits for', async () => {
+    const trial = { name: 'trial', rate: '1/h', burst: 1, shared: true, report: true } as const
+    const { ask, heard, run, limits, redis } = await sharing([{ ...shared, burst: 9 }, trial])
+    for (let left = 3; left > 0; left -= 1) ask()
+    await run(3)
+    expect(heard).toEqual(Array(3).fill('later admitted'))
+    expect(limits.map(({ counters }) => counters.reported)).toEqual([0, 2])
+    await run(1500)
+    expect(new Set(redis.lacks.map((lack) => Math.round(lack)))).toEqual(new Set([1, 3]))
+  })
+
+  test('tell nobody who has gone', async () => {
+    const { ask, heard, run } = await sharing([shared])
+    ask()?.()
+    await run(60)
+    expect(heard).toEqual([])
   })
 })

@@ -3,9 +3,11 @@ import { type Admission, everybody, nobody } from '../../../core/admission/admis
 import type { Config, RouteConfig } from '../../../core/config/config.ts'
 import type { LimitPolicy } from '../../../core/limits/policy.ts'
 import { Gates, type GatesOptions } from '../../../core/runtime/gates.ts'
+import { Secret } from '../../../core/secrets.ts'
 import { routeKey } from '../../../core/runtime/route-key.ts'
 import { makeRequest } from '../../support/asked.ts'
 import { anyRequest, testConfig, testPool } from '../../support/edge.ts'
+import { createFleet, inEvent } from '../../support/fleet.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const rate = (burst: number, changes: Partial<LimitPolicy> = {}): LimitPolicy =>
@@ -116,5 +118,24 @@ describe('gates', () => {
     const { asked, head } = makeRequest()
     gates.admission(rule(), 'a').admit(asked, head, 0)
     expect(log).toEqual(['shedder', 'bans', 'open', 'more', 'authentication'])
+  })
+
+  test('join a fleet for as long as a limit is shared, and leave it in the end', async () => {
+    const { nodes, clock, redis, run } = createFleet({ nodes: 1 })
+    const [{ fleet }] = nodes as [(typeof nodes)[0]]
+    const redisUrl = new Secret('redis://127.0.0.1')
+    const plain = rule({ limits: [rate(3)] })
+    const { gates } = await gating(plain, { clock, sharing: { fleet, clock, inEvent } })
+    const take = async (limits: RouteConfig['limits']): Promise<boolean> => {
+      const config = testConfig({ redis: redisUrl, routes: [rule(limits && { limits })], pools: [testPool([])] })
+      ;(await gates.prepare(config)).commit()
+      await run(10)
+      return fleet.isJoined
+    }
+    const shared = rate(3, { shared: true })
+    expect([await take([rate(3)]), redis.attempts.length]).toEqual([false, 0])
+    expect([await take([shared]), await take(undefined), await take([shared])]).toEqual([true, false, true])
+    gates.stop()
+    expect([fleet.isJoined, gates.limitFacts]).toEqual([false, []])
   })
 })
