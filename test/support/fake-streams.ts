@@ -237,9 +237,9 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
         ? backends.find((backend) => backend.hasRoom && !tried.includes(backend))
         : undefined,
     hasOther: (tried: readonly Backend[]) => backends.some((backend) => backend.hasRoom && !tried.includes(backend)),
-    hasCandidates: backends.length > 0,
-    get hasRoom() {
-      return !this.isAtBound && backends.some((backend) => backend.hasRoom)
+    hasUsable: (tried: readonly Backend[] = []) => backends.some((backend) => !tried.includes(backend)),
+    hasRoom(tried: readonly Backend[] = []) {
+      return !this.isAtBound && this.hasOther(tried)
     },
     get isAtBound() {
       return load.inflight >= load.maxInflight
@@ -256,7 +256,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     clock,
     turns: { wait: (waiting) => void turns.push(waiting) },
     counters: poolLedger.create(),
-    hasRoom: () => balancer.hasRoom,
+    hasRoom: (tried) => balancer.hasRoom(tried),
     onFull: () => undefined,
   })
   queue.update(options.queue)
