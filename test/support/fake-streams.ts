@@ -204,6 +204,8 @@ export interface FakeExchangeOptions {
   readonly maxInflight?: number
   /** Backends that have no room at first; by default all have. */
   readonly full?: readonly number[]
+  /** Backends that are asked when all others have failed a request, and not before. */
+  readonly spare?: readonly number[]
   /** What keeps sessions at these backends. */
   readonly sticky?: (backends: readonly Backend[]) => Sticky
 }
@@ -231,13 +233,14 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const { load } = underWay
   /** What strategies are told of, in order. */
   const views: AttemptView[] = []
+  const isSpare = (backend: Backend): boolean => options.spare?.includes(backends.indexOf(backend)) === true
+  const usable = backends.filter((backend) => !isSpare(backend))
+  const other = (tried: readonly Backend[]): Backend | undefined =>
+    (balancer.hasUsable(tried) ? usable : backends).find((backend) => backend.hasRoom && !tried.includes(backend))
   const balancer = {
-    pick: (_: unknown, tried: readonly Backend[]) =>
-      load.inflight < load.maxInflight
-        ? backends.find((backend) => backend.hasRoom && !tried.includes(backend))
-        : undefined,
-    hasOther: (tried: readonly Backend[]) => backends.some((backend) => backend.hasRoom && !tried.includes(backend)),
-    hasUsable: (tried: readonly Backend[] = []) => backends.some((backend) => !tried.includes(backend)),
+    pick: (_: unknown, tried: readonly Backend[]) => (load.inflight < load.maxInflight ? other(tried) : undefined),
+    hasOther: (tried: readonly Backend[]) => other(tried) !== undefined,
+    hasUsable: (tried: readonly Backend[] = []) => usable.some((backend) => !tried.includes(backend)),
     hasRoom(tried: readonly Backend[] = []) {
       return !this.isAtBound && this.hasOther(tried)
     },

@@ -1,26 +1,9 @@
 /** An exchange that finds no room in its pool. */
 import { describe, expect, test } from 'bun:test'
-import type { Verdict } from '../../../core/admission/admission.ts'
 import type { Backend } from '../../../core/backend/backend.ts'
-import type { QueuePolicy } from '../../../core/pool/policy.ts'
 import type { Sticky } from '../../../core/sticky/sticky.ts'
-import { expectEnded } from '../../support/ended-exchange.ts'
-import { makeEntrant } from '../../support/entrant.ts'
-import { answers, beginExchange, connected, fails, responds } from '../../support/fake-streams.ts'
-import { bytesOf } from '../../support/http1-bytes.ts'
-
-const queue: QueuePolicy = { length: 1, timeoutMs: 1000, order: 'fifo' }
-
-/** One whose only backend is full, unless `full` names others. */
-const waiting = (options: Parameters<typeof beginExchange>[0] = {}) =>
-  beginExchange({ idle: [0], full: [0], queue, ...options })
-
-/** The first backend takes one more. */
-function free({ sources, queue, turns }: ReturnType<typeof beginExchange>): void {
-  sources[0]!.isFull = false
-  queue.wake()
-  for (const one of turns.splice(0)) one.onTurn()
-}
+import { answers, type beginExchange, connected, fails } from '../../support/fake-streams.ts'
+import { another, free, freeOther, queue, waiting } from '../../support/waiting-exchange.ts'
 
 describe('an exchange without room', () => {
   test('takes nothing from its client until it has had its turn', () => {
@@ -83,14 +66,6 @@ describe('an exchange without room', () => {
   })
 })
 
-/** Somebody else waits, for whatever there is room for. */
-function another({ queue }: ReturnType<typeof beginExchange>): Verdict[] {
-  const told: Verdict[] = []
-  const verdict = queue.enter(makeEntrant())
-  if (verdict.kind === 'later') verdict.wait((later) => void told.push(later))
-  return told
-}
-
 describe('the time that a request may take', () => {
   const timeouts = { requestMs: 600, tryMs: undefined, deadline: 'grpc-timeout' } as const
 
@@ -119,154 +94,6 @@ describe('the time that a request may take', () => {
   })
 })
 
-describe('a retry', () => {
-  const failed = (options: Parameters<typeof beginExchange>[0] = {}) => {
-    const exchange = waiting({ idle: [0, 0], full: [1], ...options })
-    fails(exchange.sources[0]!.last)
-    return exchange
-  }
-
-  /** Room at the backend that has not failed it. */
-  function freeOther({ sources, queue, turns }: ReturnType<typeof beginExchange>): void {
-    sources[1]!.isFull = false
-    queue.wake()
-    for (const one of turns.splice(0)) one.onTurn()
-  }
-
-  test('waits for room at another backend, and is served', () => {
-    const exchange = failed()
-    const { client, sources, queue: line } = exchange
-    expect([line.length, client.log]).toEqual([1, []])
-    freeOther(exchange)
-    connected(sources[1]!.last)
-    answers(sources[1]!.last)
-    expect(client.log).toEqual(['head 200', 'body hello', 'end'])
-    expectEnded(exchange)
-  })
-
-  test('does not take the room of the backend that has failed it', () => {
-    const exchange = failed()
-    free(exchange)
-    expect([exchange.queue.length, exchange.sources.map(({ streams }) => streams.length)]).toEqual([1, [1, 0]])
-  })
-
-  test('waits again when that one fails as well, within what is left of its time', () => {
-    const exchange = failed({ idle: [0, 0, 0], full: [1, 2] })
-    exchange.clock.advance(600)
-    freeOther(exchange)
-    exchange.clock.advance(5000)
-    fails(exchange.sources[1]!.last)
-    expect(exchange.queue.length).toBe(1)
-    exchange.clock.advance(399)
-    expect(exchange.client.log).toEqual([])
-    exchange.clock.advance(1)
-    expect(exchange.client.log).toEqual(['refuse 502 no connection to a backend: because'])
-    expectEnded(exchange)
-  })
-
-  test('behind a wait before its first attempt has what that left of its time', () => {
-    const exchange = waiting({ idle: [0, 0], full: [0, 1] })
-    exchange.clock.advance(900)
-    free(exchange)
-    fails(exchange.sources[0]!.last)
-    exchange.clock.advance(99)
-    expect(exchange.client.log).toEqual([])
-    exchange.clock.advance(1)
-    expect(exchange.client.log).toEqual(['refuse 502 no connection to a backend: because'])
-  })
-
-  test('of a body that is still coming takes nothing of it until it has had its turn', () => {
-    const request = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n'
-    const exchange = waiting({ idle: [1, 0], full: [1], request, isWhole: false })
-    const { client, sources } = exchange
-    client.sink.onRequestBody(bytesOf('abc'), 0, 3)
-    fails(sources[0]!.last, 'timeout')
-    expect([client.log.at(-1), exchange.queue.length]).toEqual(['pause', 1])
-    freeOther(exchange)
-    connected(sources[1]!.last)
-    expect([sources[1]!.last.log, client.log.at(-1)]).toEqual([['PUT', 'body abc'], 'resume chunks'])
-    client.sink.onClientGone()
-    expectEnded(exchange)
-  })
-
-  test.each<[string, Parameters<typeof beginExchange>[0], number]>([
-    ['its time in the queue is over', {}, 1000],
-    ['it must be over', { timeouts: { requestMs: 600, tryMs: undefined, deadline: undefined } }, 600],
-  ])('is told how it failed when %s', (_, options, ms) => {
-    const exchange = failed(options)
-    exchange.clock.advance(ms - 1)
-    expect(exchange.client.log).toEqual([])
-    exchange.clock.advance(1)
-    expect(exchange.client.log).toEqual(['refuse 502 no connection to a backend: because'])
-    expect(exchange.counters).toMatchObject({ unavailable: 0, retries: 1 })
-    expectEnded(exchange)
-  })
-
-  test.each([
-    ['nobody may wait', { queue: undefined as never }],
-    ['nobody else is usable', { idle: [0], full: [] }],
-  ])('is none, and takes nothing of the budget, where %s', (_, options) => {
-    const exchange = failed(options)
-    expect(exchange.client.log).toEqual(['refuse 502 no connection to a backend: because'])
-    expect(exchange.counters).toMatchObject({ retries: 0, retryBudgetExhausted: 0 })
-    expectEnded(exchange)
-  })
-
-  test('is none where no place is left, and takes nothing of the budget', () => {
-    const exchange = waiting({ idle: [0, 0], full: [1], budget: { ratio: 0, perSecond: 0 } })
-    another(exchange)
-    fails(exchange.sources[0]!.last)
-    expect(exchange.client.log).toEqual(['refuse 502 no connection to a backend: because'])
-    expect(exchange.counters).toMatchObject({ retries: 0, retryBudgetExhausted: 0 })
-  })
-
-  test('leaves its place with its client', () => {
-    const exchange = failed()
-    exchange.exchange.onClientGone()
-    expect([exchange.queue.length, exchange.counters.abandoned]).toEqual([0, 1])
-    expectEnded(exchange)
-  })
-
-  test('overtakes nobody who waits', () => {
-    const exchange = waiting({ idle: [0, 0], full: [], queue: { ...queue, length: 2 } })
-    const { sources } = exchange
-    const told = another(exchange)
-    fails(sources[0]!.last)
-    expect([sources.map(({ streams }) => streams.length), exchange.queue.length]).toEqual([[1, 0], 2])
-    freeOther(exchange)
-    expect([told.length, sources[1]!.streams.length]).toEqual([1, 1])
-  })
-
-  test('goes on where there is room rather than be turned away', () => {
-    const exchange = waiting({ idle: [0, 0], full: [] })
-    const { sources } = exchange
-    another(exchange)
-    fails(sources[0]!.last)
-    expect(sources.map(({ streams }) => streams.length)).toEqual([1, 1])
-  })
-
-  test('of a response takes the place that its own attempt had, at the bound of the pool', () => {
-    const { sources, client } = waiting({ idle: [0, 0], full: [], maxInflight: 1, retry: { statuses: [503] } })
-    connected(sources[0]!.last)
-    responds(sources[0]!.last, 'HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\n')
-    connected(sources[1]!.last)
-    answers(sources[1]!.last)
-    expect(client.log).toEqual(['head 200', 'body hello', 'end'])
-  })
-
-  test('that finds its place taken once its pause is over waits for another', () => {
-    const exchange = waiting({ idle: [0, 0], full: [], retry: { backoffMs: 100, maxBackoffMs: 100 } })
-    const { clock, client, queue: line, sources } = exchange
-    connected(sources[0]!.last)
-    fails(sources[0]!.last, 'reset')
-    sources[1]!.isFull = true
-    clock.advance(100)
-    expect([line.length, client.log]).toEqual([1, []])
-    clock.advance(1000)
-    expect([line.length, client.log]).toEqual([0, ['refuse 502 because']])
-  })
-})
-
 describe('a hedge', () => {
   const latencies = {
     record: () => undefined,
@@ -285,6 +112,22 @@ describe('a hedge', () => {
     exchange.clock.advance(1000)
     const { hedges, retryBudgetExhausted } = exchange.counters
     expect([sent(exchange), exchange.queue.length, hedges, retryBudgetExhausted]).toEqual([[1, 0], 0, 0, 0])
+  })
+
+  test('is none where nobody is left but a resort, which is for requests that would be lost', () => {
+    const exchange = waiting({ idle: [1, 1], full: [], spare: [1], budget: { ratio: 0, perSecond: 0 }, ...hedging })
+    exchange.clock.advance(1000)
+    expect([sent(exchange), exchange.counters.retryBudgetExhausted]).toEqual([[1, 0], 0])
+  })
+
+  test('is none beside a retry, though that has had its turn in the queue', () => {
+    const exchange = waiting({ idle: [0, 0, 0], full: [1, 2], ...hedging })
+    fails(exchange.sources[0]!.last)
+    freeOther(exchange)
+    connected(exchange.sources[1]!.last)
+    exchange.sources[2]!.isFull = false
+    exchange.clock.advance(1000)
+    expect(sent(exchange)).toEqual([1, 1, 0])
   })
 
   test('is none while requests wait for their first attempt', () => {
