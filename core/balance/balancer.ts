@@ -28,6 +28,8 @@ export interface BalancerOptions {
   readonly onRoom?: () => void
 }
 
+const NOBODY: readonly Backend[] = []
+
 /** How many backends with room a strategy is shown when the one that it has chosen first has none. */
 const MOST_VACANT = 64
 
@@ -66,7 +68,7 @@ export class Balancer {
   private readonly load: PoolLoad
   private attempts: PoolOfAttempts
   private restraint: Restraint = { maxEjected: 1, panicThreshold: 0 }
-  private lastResort: EligibleBackends | undefined = undefined
+  private resorts: readonly EligibleBackends[] = []
   private degraded: Degraded | undefined = undefined
   private choice: Choice | undefined
   private backends: readonly Backend[] = []
@@ -132,15 +134,15 @@ export class Balancer {
     return this.asked.nsPerPick
   }
 
-  /** Whether anybody is usable now. */
-  get hasCandidates(): boolean {
-    return this.current() !== undefined
+  /** Whether anybody is usable now who is not among `tried`, with room or without. */
+  hasUsable(tried: readonly Backend[] = NOBODY): boolean {
+    return this.current()?.backends.some((backend) => !tried.includes(backend)) === true
   }
 
-  /** Whether somebody is usable and takes one more request. */
-  get hasRoom(): boolean {
-    const choice = this.current()
-    return choice !== undefined && !this.isAtBound && choice.vacancies.size > 0
+  /** Whether `pick` would find somebody now. */
+  hasRoom(tried: readonly Backend[] = NOBODY): boolean {
+    if (this.isAtBound) return false
+    return tried.length > 0 ? this.hasOther(tried) : (this.current()?.vacancies.size ?? 0) > 0
   }
 
   /** Whether as many attempts are under way in the pool as may be. */
@@ -163,8 +165,8 @@ export class Balancer {
    * A usable backend that takes one more request and is not among `tried`; undefined when there is none. The strategy is
    * asked twice at most, and not at all when everybody is full: a list without those at their caps would be another at every
    * request, so it is shown the lasting one first, and one of its own for this pick when it has chosen somebody who is full.
-   * A request that all usable ones have failed is given to one that traffic holds out: that one may be back, and nobody else
-   * is left.
+   * A request that all usable ones have failed is given to one of a tier that is not needed, or else to one that traffic
+   * holds out: that one may be back, and nobody else is left.
    */
   pick(context: PickContext, tried: readonly Backend[]): Backend | undefined {
     const choice = this.current()
@@ -187,7 +189,7 @@ export class Balancer {
     return choice !== undefined && this.leftOf(choice, tried, tried.at(-1)) !== undefined
   }
 
-  /** Those who take one more request and are not among `tried`; once all others are, those whom traffic holds out. */
+  /** Those who take one more request and are not among `tried`; once all others are, the next resort's. */
   private leftOf(
     { backends, vacancies }: Choice,
     tried: readonly Backend[],
@@ -195,7 +197,11 @@ export class Balancer {
   ): EligibleBackends | undefined {
     const left = vacantBackends(vacancies, tried, before)
     if (left !== undefined || backends.some((backend) => !tried.includes(backend))) return left
-    return this.lastResort && withRoom(this.lastResort, tried)
+    for (const resort of this.resorts) {
+      const further = withRoom(resort, tried)
+      if (further !== undefined) return further
+    }
+    return undefined
   }
 
   /** Of `left`, a part of `choice`. */
@@ -225,14 +231,14 @@ export class Balancer {
 
   /** Writes down what becomes of each backend; returns those that take requests. */
   private settle(): EligibleBackends | undefined {
-    const { placed, eligible, lastResort, degraded } = settle(this.backends, this.restraint)
+    const { placed, eligible, resorts, degraded } = settle(this.backends, this.restraint)
     for (const { backend, use, scale } of placed) {
       const mayHaveOtherRoom = backend.use === 'trial' || use === 'trial'
       backend.use = use
       backend.tierScale = scale
       if (mayHaveOtherRoom) this.choice?.vacancies.update(backend)
     }
-    this.lastResort = lastResort
+    this.resorts = resorts
     const isNews = degraded?.cause !== this.degraded?.cause
     this.degraded = degraded
     if (isNews) this.onDegraded(degraded)

@@ -42,8 +42,11 @@ export interface Settled {
   readonly placed: readonly Placed[]
   /** Those of them that take requests; undefined: nobody does. */
   readonly eligible: EligibleBackends | undefined
-  /** Those that nothing but failing connects holds out: to be tried when all others have failed a request. */
-  readonly lastResort: EligibleBackends | undefined
+  /**
+   * Who is to be tried when all of these have failed a request, the likelier ones first: tiers that are not needed, each by
+   * itself, then those that nothing but failing connects holds out.
+   */
+  readonly resorts: readonly EligibleBackends[]
   /** undefined: whatever is held against a backend counts. */
   readonly degraded: Degraded | undefined
 }
@@ -118,9 +121,15 @@ function settledOf(
   return {
     placed,
     eligible: orNobody(eligible),
-    lastResort: orNobody(lastResort),
+    resorts: [...spareTiers(placed), lastResort].filter(isSomebody),
     degraded: degraded && overruled.length > 0 ? { ...degraded, backends: overruled } : undefined,
   }
+}
+
+function spareTiers(placed: readonly Placed[]): readonly (readonly Backend[])[] {
+  const spare = placed.filter(({ use }) => use === 'spare').map(backendOf)
+  const tiers = [...new Set(spare.map(({ tier }) => tier))].toSorted((one, other) => one - other)
+  return tiers.map((tier) => spare.filter((backend) => backend.tier === tier))
 }
 
 const backendOf = ({ backend }: Placed): Backend => backend

@@ -160,7 +160,8 @@ export const defaults = {
     value: 2,
     min: 1,
     max: 10,
-    reason: 'One dead backend goes unnoticed; more help only where several fail at once.',
+    reason:
+      'One that fails goes unnoticed, and so do those that cannot be reached; more help only where several fail at once.',
   },
   'pool.retry.statuses': {
     unit: 'status',

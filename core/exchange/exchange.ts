@@ -57,6 +57,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   subject: Subject | undefined = undefined
   pass: Pass | undefined = undefined
   requestBytes = 0
+  hasInterim = false
   private responseBytes = 0
   /** Attempts that are over; kept for observers alone. */
   private past: AttemptRecord[] | undefined = undefined
@@ -175,6 +176,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   onInterim(attempt: Attempt, head: ResponseHead): void {
     // The one that it stands beside may have told the same.
     if (attempt.isHedge) return
+    this.hasInterim = true
     this.client.sendInterim(head)
     this.holdBack(attempt)
   }

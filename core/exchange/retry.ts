@@ -22,12 +22,16 @@ export interface Retryable {
   readonly isRepeatable: boolean
   /** Bytes of its body went out that are not kept. */
   readonly isBodyLost: boolean
-  /** Backends it may still be given to. */
-  readonly backendsLeft: number
+  /** An interim response was passed on to its client. */
+  readonly hasInterim: boolean
+  /** Backends that it was sent to before, and that failed it; those that could not be reached are not among them. */
+  readonly failed: number
+  /** Backends that it was given to, the one that has just failed it included. */
+  readonly given: number
 }
 
 /** Why an attempt is made that is not the first, as counters name it. 'stale': over a kept connection that had died. */
-export type RetryReason = 'connect' | 'local' | 'stale' | 'reset' | 'timeout' | 'status'
+export type RetryReason = 'connect' | 'local' | 'stale' | 'reset' | 'timeout' | 'protocol' | 'status'
 
 /**
  * 'same': the same backend, over a fresh connection. 'another': one not yet tried. `isFree`: it takes nothing from the
@@ -56,27 +60,44 @@ const another = (reason: RetryReason, leastMs = 0): Retry => ({
 })
 
 /**
+ * Backends that one request is given to at most, unless `attempts` allows more: a bound for those that cannot be reached,
+ * which `attempts` does not count. More than die at once on an ordinary day.
+ */
+export const MOST_GIVEN = 8
+
+/** Whether the request was sent, its head at least: else the attempt counts for nothing but `MOST_GIVEN`. */
+export const wasSent = (failure: Failure): boolean =>
+  failure.kind === 'answered' || (failure.cause !== 'connect' && failure.cause !== 'local')
+
+/**
  * Nothing has been sent when a connect fails, so any request may go elsewhere at once (where a connection may be idle,
- * should we ourselves be short of something). A connection that died before a byte of
- * a response may have been stale, or the backend may have died over the request: so it is made again only where that
- * does no harm (RFC 9112 9.3.1). A stale connection says nothing of its backend, which is therefore asked once more,
- * over a connection that cannot be stale; should it be dead, that one's failure leads to another. That is free: each
- * needs a connection that has answered before, so it multiplies no outage.
+ * should we ourselves be short of something), and to as many backends as it takes to find one that can be reached. A
+ * connection that died before a byte of a response may have been stale, or the backend may have died over the request: so
+ * it is made again only where that does no harm (RFC 9112 9.3.1). A stale connection says nothing of its backend, which is
+ * therefore asked once more, over a connection that cannot be stale; should it be dead, that one's failure leads to
+ * another. That is free: each needs a connection that has answered before, so it multiplies no outage. A part of a head is
+ * as good as nothing while the client has not heard of it; an interim response it has heard of, and another backend's would
+ * contradict it: some clients send a body anew upon each 100.
  */
 export function decideRetry(failure: Failure, request: Retryable, policy: RetryPolicy): Retry {
-  const hasOther = request.backendsLeft > 0
-  if (failure.kind === 'failed') {
-    const { cause } = failure
-    if (cause === 'local') return hasOther ? another('local') : NONE
-    if (cause === 'connect') return hasOther && policy.on.includes('connect') ? another('connect') : NONE
-  }
-  if (!request.isRepeatable || request.isBodyLost) return NONE
-  if (failure.kind === 'answered') return hasOther ? afterAnswer(failure.status, failure.retryAfterMs, policy) : NONE
+  const isAnotherLeft = request.failed + 1 < policy.attempts && mayBeGivenOn(request, policy)
+  const maySendAgain = request.isRepeatable && !request.isBodyLost && !request.hasInterim
+  if (failure.kind === 'answered')
+    return maySendAgain && isAnotherLeft ? afterAnswer(failure.status, failure.retryAfterMs, policy) : NONE
   const { cause, wasReused, hasResponseBegun } = failure
-  if (hasResponseBegun || cause === 'protocol' || cause === 'connect' || cause === 'local') return NONE
-  if (cause === 'reset' && wasReused) return SAME
-  return hasOther && policy.on.includes(cause) ? another(cause) : NONE
+  if (cause === 'connect' || cause === 'local') return afterNothingSent(cause, request, policy)
+  if (!maySendAgain) return NONE
+  if (cause === 'reset' && wasReused && !hasResponseBegun) return SAME
+  return isAnotherLeft && policy.on.includes(cause) ? another(cause) : NONE
 }
+
+function afterNothingSent(cause: 'connect' | 'local', request: Retryable, policy: RetryPolicy): Retry {
+  const isNamed = cause === 'local' || policy.on.includes(cause)
+  return isNamed && policy.attempts > 1 && mayBeGivenOn(request, policy) ? another(cause) : NONE
+}
+
+const mayBeGivenOn = ({ given }: Retryable, { attempts }: RetryPolicy): boolean =>
+  given < Math.max(MOST_GIVEN, attempts)
 
 /** A 429 (RFC 6585 4) speaks of the client: another backend may answer it otherwise only once the wait is over. */
 function afterAnswer(status: number, retryAfterMs: number | undefined, policy: RetryPolicy): Retry {

@@ -9,14 +9,14 @@ import type { StreamChoice } from '../stream/backend-stream.ts'
 import type { PickContext } from '../strategy/strategy.ts'
 import type { Limit } from './limit.ts'
 import { patienceMs } from './patience.ts'
-import { backoffMs, decideRetry, type Failure, type Retryable, type RetryReason } from './retry.ts'
+import { backoffMs, decideRetry, type Failure, type Retryable, type RetryReason, wasSent } from './retry.ts'
 import type { Route, Services } from './world.ts'
 
 /** One more attempt: at the same backend, or, after a wait, at another. */
 export type NextTry = { readonly kind: 'same' } | { readonly kind: 'another'; readonly afterMs: number }
 
 /** What decides of the request. */
-export interface TriedRequest extends Omit<Retryable, 'backendsLeft'> {
+export interface TriedRequest extends Omit<Retryable, 'failed' | 'given'> {
   /** When it must be over, monotonic ms. */
   readonly endsAt: number
 }
@@ -28,10 +28,12 @@ export class TriedBackends {
   private readonly services: Services
   /** They are not to be picked again. */
   private tried: readonly Backend[] = NOBODY
-  /** Backends that this request was given to, hedges not counted. */
-  private backends = 0
-  /** It has been in the pool's queue, or was turned away there. */
-  private hasQueued = false
+  /** Those of them that it was sent to, and that another attempt followed. */
+  private failed = 0
+  /** When it entered the pool's queue, monotonic ms, or was turned away there; undefined: it has not since it was last tried. */
+  private queuedAt: number | undefined = undefined
+  /** In the pool's queue, ms. */
+  private waitedMs = 0
   /** Retries that waited by chance. */
   private waits = 0
 
@@ -46,32 +48,35 @@ export class TriedBackends {
 
   /** A backend not yet tried, that of `session` where it may be; undefined: nobody is left, or others go first. */
   acquire(context: PickContext, choice: StreamChoice, session: Session | undefined): Acquired | undefined {
-    const { pool, tried, hasQueued } = this
-    const acquired = acquire(pool, context, { tried, hasQueued, session }, choice)
-    if (acquired !== undefined) this.backends += 1
-    return acquired
+    const { pool, tried, queuedAt } = this
+    const hasQueued = queuedAt !== undefined
+    if (hasQueued) this.waitedMs += context.now - queuedAt
+    return acquire(pool, context, { tried, priority: this.route.priority, hasQueued, session }, choice)
   }
 
   /** For one that has acquired nothing; undefined: it has nothing to wait for, or has had its turn. */
   queueUp(head: RequestHead, limit: Limit | undefined): Verdict | undefined {
-    const { pool, route, tried, hasQueued } = this
-    const entrant = { priority: route.priority, endsAt: limit?.at ?? Infinity, patienceMs: () => patienceMs(head) }
-    const verdict = queueUp(pool, { tried, hasQueued }, entrant)
-    this.hasQueued = true
+    const { pool, route, tried, waitedMs } = this
+    const { priority } = route
+    const entrant = { priority, endsAt: limit?.at ?? Infinity, patienceMs: () => patienceMs(head), waitedMs, tried }
+    const verdict = queueUp(pool, this.queuedAt !== undefined, entrant)
+    this.queuedAt = this.services.clock.now()
     return verdict
   }
 
   /**
    * A backend for a second attempt beside the one at `busy`, which takes from the budget; undefined: nobody is left,
-   * nothing of the budget, or there are requests that wait for their first.
+   * nothing of the budget, or there are requests that wait for room.
    */
   acquireBeside(busy: Backend, context: PickContext): Acquired | undefined {
-    const { pool, hasQueued } = this
+    const { pool, route } = this
     const { balancer, queue } = pool
     const tried = [...this.tried, busy]
-    if (queue.length > 0 || balancer.isAtBound || !balancer.hasOther(tried) || !this.takes(context.now))
+    // Those that are a resort are for requests that would be lost.
+    if (queue.length > 0 || !balancer.hasUsable(tried) || !balancer.hasRoom(tried) || !this.takes(context.now))
       return undefined
-    return acquire(pool, context, { tried, hasQueued, session: undefined }, 'any')
+    const asker = { tried, priority: route.priority, hasQueued: true, session: undefined }
+    return acquire(pool, context, asker, 'any')
   }
 
   /** It is not to be picked again. */
@@ -81,19 +86,28 @@ export class TriedBackends {
 
   /** What follows an attempt at `backend`, which counts it and takes it from the budget; undefined: nothing does. */
   after(failure: Failure, backend: Backend, request: TriedRequest): NextTry | undefined {
-    const { pool, services } = this
+    const { pool, services, tried, failed } = this
     const { retry: policy } = pool
-    const retry = decideRetry(failure, { ...request, backendsLeft: policy.attempts - this.backends }, policy)
+    const retry = decideRetry(failure, { ...request, failed, given: tried.length + 1 }, policy)
     if (retry.kind === 'none') return undefined
     if (retry.kind === 'same') return this.count(retry.reason, backend, { kind: 'same' })
     const now = services.clock.now()
     const backoff = retry.backsOff ? backoffMs(policy, this.waits, services.random) : 0
     const afterMs = Math.max(retry.leastMs, backoff)
-    if (now + afterMs >= request.endsAt || !pool.balancer.hasOther([...this.tried, backend])) return undefined
+    if (now + afterMs >= request.endsAt || !this.mayFind(failure, [...tried, backend])) return undefined
     if (!retry.isFree && !this.takes(now)) return undefined
     if (retry.backsOff) this.waits += 1
+    if (wasSent(failure)) this.failed += 1
     this.exclude(backend)
+    this.queuedAt = undefined
     return this.count(retry.reason, backend, { kind: 'another', afterMs })
+  }
+
+  /** Whether there is room beside `tried`, or, unless an answer would be thrown away for that, a place to wait for it. */
+  private mayFind(failure: Failure, tried: readonly Backend[]): boolean {
+    const { balancer, queue } = this.pool
+    if (balancer.hasOther(tried)) return true
+    return failure.kind === 'failed' && queue.hasPlace(this.route.priority) && balancer.hasUsable(tried)
   }
 
   private takes(now: number): boolean {
@@ -121,5 +135,6 @@ const COUNTER_OF = {
   stale: 'retriesAfterStale',
   reset: 'retriesAfterReset',
   timeout: 'retriesAfterTimeout',
+  protocol: 'retriesAfterProtocol',
   status: 'retriesAfterStatus',
 } as const satisfies Record<RetryReason, string>

@@ -35,6 +35,8 @@ export interface TriesOwner extends AttemptOwner, PickSource, Forwarded {
   readonly world: World
   /** Bytes of the request's body that have come. */
   readonly requestBytes: number
+  /** An interim response was passed on. */
+  readonly hasInterim: boolean
   /** It is over, and not the one to be passed on. */
   remember(attempt: Attempt): void
   /** Nobody is left who could answer. */
@@ -214,8 +216,9 @@ export class Tries {
 
   /** What follows `attempt`, which came to nothing; undefined: nothing does. */
   private next(failure: Failure, { backend }: Attempt): NextTry | undefined {
-    const { client, limit } = this.owner
+    const { client, hasInterim, limit } = this.owner
     return this.backends.after(failure, backend, {
+      hasInterim,
       isRepeatable: isRepeatable(client.readHead()),
       isBodyLost: !this.hasAll,
       endsAt: limit?.at ?? Infinity,
@@ -252,19 +255,27 @@ export class Tries {
     this.session ??= this.pool.sticky?.sessionOf(head)
     const acquired = this.backends.acquire(this.contextOf(head, now), choice, this.session)
     if (acquired === undefined) {
-      this.follow(this.backends.queueUp(head, this.owner.limit) ?? { kind: 'refused', problem: last })
+      this.follow(this.backends.queueUp(head, this.owner.limit) ?? { kind: 'refused', problem: last }, last)
       return
     }
     const attempt = this.run(acquired, now)
     if (acquired.stream.isReused) this.send(attempt, head)
   }
 
-  /** Of the pool's queue. */
-  private follow(verdict: Verdict): void {
+  /** Of the pool's queue. One that has been tried before is told how that failed, rather than that nobody had room for more. */
+  private follow(verdict: Verdict, last: Problem): void {
+    const { hasTried } = this
+    if (verdict.kind === 'later')
+      this.state = { kind: 'waiting', cancel: verdict.wait((next) => this.follow(next, last)) }
+    else if (verdict.kind === 'refused') this.endWith(hasTried ? last : verdict.problem)
+    else this.haveTurn(last)
+  }
+
+  private haveTurn(last: Problem): void {
     const { client, services } = this.owner
-    if (verdict.kind === 'admitted') this.tryFirst(services.clock.now(), client.readHead())
-    else if (verdict.kind === 'refused') this.endWith(verdict.problem)
-    else this.state = { kind: 'waiting', cancel: verdict.wait((next) => this.follow(next)) }
+    const [now, head] = [services.clock.now(), client.readHead()]
+    if (this.hasTried) this.tryNext(now, head, last)
+    else this.tryFirst(now, head)
   }
 
   private run(acquired: Acquired, now: number): Attempt {

@@ -83,6 +83,8 @@ export const edgeLedger = ledger({
   retriesAfterStale: retries('stale'),
   retriesAfterReset: retries('reset'),
   retriesAfterTimeout: retries('timeout'),
+  /** Of what is no HTTP. */
+  retriesAfterProtocol: retries('protocol'),
   /** Of a response that was thrown away. */
   retriesAfterStatus: retries('status'),
   retryBudgetExhausted: {

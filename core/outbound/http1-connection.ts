@@ -26,7 +26,7 @@ import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import { CLOSED, CONNECTING, HEAD_DUE, IDLE, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import { CLOSED, CONNECTING, HEAD_DUE, IDLE, progressOf, type State, TUNNEL, WHOLE } from './http1-states.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
@@ -195,15 +195,16 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
       if (state.framing === 'until-close') this.complete(undefined)
       else this.fail('reset', 'the backend closed in the middle of its response')
     } else if (state.kind === 'head') {
-      this.fail('reset', 'the backend closed without a response')
+      this.fail('reset', `the backend closed ${progressOf(state, this.interims)}`)
     }
     this.discard()
   }
 
   onClose(): void {
-    const { kind } = this.state
-    if (kind === 'head') this.fail('reset', 'the backend reset the connection')
-    else if (kind === 'body') this.fail('reset', 'the backend reset the connection in the middle of its response')
+    const { state } = this
+    if (state.kind === 'head')
+      this.fail('reset', `the backend reset the connection ${progressOf(state, this.interims)}`)
+    else if (state.kind === 'body') this.fail('reset', 'the backend reset the connection in the middle of its response')
     this.state = advance(this.state, 'closes', CLOSED)
     this.leave()
     this.owner.onClosed(this)

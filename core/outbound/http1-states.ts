@@ -20,3 +20,9 @@ export const HEAD_DUE: State = { kind: 'head', buffer: undefined }
 export const WHOLE: State = { kind: 'whole', early: undefined }
 export const TUNNEL: State = { kind: 'tunnel' }
 export const CLOSED: State = { kind: 'closed' }
+
+/** How far a response had come that ended before its body, in words; `interims`: 1xx responses before it. */
+export function progressOf({ buffer }: State & { readonly kind: 'head' }, interims: number): string {
+  if (buffer !== undefined) return "in the middle of its response's head"
+  return interims > 0 ? 'after an interim response' : 'without a response'
+}

@@ -19,7 +19,9 @@ export interface Acquired {
 export interface Asker {
   /** Backends that have failed it. */
   readonly tried: readonly Backend[]
-  /** It has been in the pool's queue, or was turned away there. */
+  /** Of its route. */
+  readonly priority: number
+  /** It has had its turn in the pool's queue, or was turned away there, and has not been tried since. */
   readonly hasQueued: boolean
   /** undefined: it has none. */
   readonly session: Session | undefined
@@ -27,10 +29,10 @@ export interface Asker {
 
 /**
  * The backend of its session where it may be, else one that the strategy picks. undefined: nobody is usable, has room, and
- * has not failed it; or others wait, and it has not had its turn.
+ * has not failed it; or others are about to have what room there is, and it has not had its turn.
  */
 export function acquire(pool: Pool, context: PickContext, asker: Asker, choice: StreamChoice): Acquired | undefined {
-  if (pool.queue.length > 0 && mayQueue(pool, asker)) return undefined
+  if (pool.queue.isDue && mayQueue(pool, asker)) return undefined
   const backend = keptBackend(pool, asker) ?? pool.balancer.pick(context, asker.tried)
   const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts)
   return stream && { backend, stream }
@@ -40,15 +42,22 @@ export function acquire(pool: Pool, context: PickContext, asker: Asker, choice: 
  * For one that has acquired nothing: a place in the pool's queue, or none there. undefined: room is not what it lacks, or it
  * has had its turn.
  */
-export function queueUp(pool: Pool, asker: Omit<Asker, 'session'>, entrant: Entrant): Verdict | undefined {
+export function queueUp(pool: Pool, hasQueued: boolean, entrant: Entrant): Verdict | undefined {
   const { balancer, queue } = pool
-  if (!mayQueue(pool, asker)) return undefined
-  return queue.length > 0 || !balancer.hasRoom ? queue.enter(entrant) : undefined
+  if (!mayQueue(pool, { ...entrant, hasQueued })) return undefined
+  return queue.isDue || !balancer.hasRoom(entrant.tried) ? queue.enter(entrant) : undefined
 }
 
-/** A retry takes the place that its request has had already, and where nobody is usable there is nothing to wait for. */
-const mayQueue = ({ balancer }: Pool, { tried, hasQueued }: Omit<Asker, 'session'>): boolean =>
-  tried.length === 0 && !hasQueued && balancer.hasCandidates
+/**
+ * Where nobody is usable who has not failed it there is nothing to wait for. A retry that would be turned away, having been
+ * let in before all who wait, goes on where there is room.
+ */
+function mayQueue(
+  { balancer, queue }: Pool,
+  { tried, priority, hasQueued }: Pick<Asker, 'tried' | 'priority' | 'hasQueued'>,
+): boolean {
+  return !hasQueued && balancer.hasUsable(tried) && (tried.length === 0 || queue.hasPlace(priority))
+}
 
 /**
  * The backend that its session is with; undefined: it is with nobody who may have this request, so that the strategy is to

@@ -1,4 +1,4 @@
-/** Places in an order: the first is taken out in front, anybody may leave from anywhere, nobody is looked for one by one. */
+/** Places in an order: the first that fits is taken out in front, and anybody may leave from anywhere. */
 
 /** Fixed for as long as it stands in a line. */
 export interface Place {
@@ -26,9 +26,15 @@ export class Line<P extends Place> {
     this.places.splice(this.find(place), 0, place)
   }
 
-  /** The first, which is no longer in the line; undefined: there is nobody. */
-  shift(): P | undefined {
-    return this.places.shift()
+  /** Whether anybody fits. */
+  has(fits: (place: P) => boolean): boolean {
+    return this.places.some(fits)
+  }
+
+  /** The first that fits, which is no longer in the line; undefined: nobody does. */
+  take(fits: (place: P) => boolean): P | undefined {
+    const index = this.places.findIndex(fits)
+    return index < 0 ? undefined : this.places.splice(index, 1)[0]
   }
 
   /** false: it is not in the line. */

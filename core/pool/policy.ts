@@ -1,10 +1,16 @@
 /** What one exchange may do beyond the plain way: try again, ask a second backend, and where an affinity key is found. */
 
-/** Failures after which a request may be tried again, beside statuses. 'connect': nothing of it was sent. */
-export type RetryCause = 'connect' | 'reset' | 'timeout'
+/**
+ * Failures after which a request may be tried again, beside statuses. 'connect': nothing of it was sent. 'protocol': what
+ * came back is no HTTP.
+ */
+export type RetryCause = 'connect' | 'reset' | 'timeout' | 'protocol'
 
 export interface RetryPolicy {
-  /** Backends tried for one request at most, the first included: 1..10. 1 switches retries off. */
+  /**
+   * Backends that one request is sent to at most, the first included: 1..10. 1 switches retries off. Those that cannot be
+   * reached do not count.
+   */
   readonly attempts: number
   /** After which failures, statuses aside. */
   readonly on: readonly RetryCause[]

@@ -11,12 +11,9 @@ import type { RetryBudget } from './retry-budget.ts'
 
 export interface Pool {
   readonly name: string
-  readonly balancer: Pick<
-    Balancer,
-    'pick' | 'hasOther' | 'begin' | 'offers' | 'hasCandidates' | 'hasRoom' | 'isAtBound'
-  >
+  readonly balancer: Pick<Balancer, 'pick' | 'hasOther' | 'begin' | 'offers' | 'hasUsable' | 'hasRoom' | 'isAtBound'>
   /** Where requests wait while all that are usable are full. */
-  readonly queue: Pick<PoolQueue, 'length' | 'enter'>
+  readonly queue: Pick<PoolQueue, 'length' | 'isDue' | 'hasPlace' | 'enter'>
   /** The first of them that the request has is the key. */
   readonly affinity: readonly Affinity[]
   /** What keeps sessions at their backends; undefined: nothing. */

@@ -3,6 +3,7 @@
  * read and nothing more; whoever leaves, or has waited long enough, frees the place. It outlives reloads with its pool.
  */
 import type { Verdict } from '../admission/admission.ts'
+import type { Backend } from '../backend/backend.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import type { PoolCounters } from '../observe/counters.ts'
 import type { Problem } from '../stream/client-stream.ts'
@@ -17,6 +18,10 @@ export interface Entrant {
   readonly endsAt: number
   /** How long its client says that it waits, in ms; undefined: it does not say. Asked where it counts. */
   readonly patienceMs: () => number | undefined
+  /** How long it has waited before, in ms, when it was tried elsewhere since. */
+  readonly waitedMs: number
+  /** Backends that have failed it, whose room is none for it. */
+  readonly tried: readonly Backend[]
 }
 
 export interface PoolQueueOptions {
@@ -24,8 +29,8 @@ export interface PoolQueueOptions {
   /** Gives whoever waits a turn in an event of its own. */
   readonly turns: { wait(waiting: { onTurn(): void }): void }
   readonly counters: PoolCounters
-  /** Whether a request could be given to a backend now. */
-  readonly hasRoom: () => boolean
+  /** Whether a request could be given to a backend now, other than those that it was `tried` at. */
+  readonly hasRoom: (tried: readonly Backend[]) => boolean
   /** Somebody had to wait, or was turned away. */
   readonly onFull: () => void
 }
@@ -33,9 +38,12 @@ export interface PoolQueueOptions {
 type Decide = (verdict: Verdict) => void
 
 interface Waiting extends Place {
+  readonly tried: readonly Backend[]
   readonly decide: Decide
   readonly cancelTimeout: Cancel
 }
+
+const NOBODY: readonly Backend[] = []
 
 /** Requests let in before others have their turn, each of which costs as much as any request does. */
 const MOST_A_TURN = 32
@@ -68,21 +76,34 @@ export class PoolQueue {
     return this.line.length
   }
 
+  /** Whether somebody waits who is about to be let in, before anybody who comes now. Cheap while no backend has room. */
+  get isDue(): boolean {
+    const { line, options } = this
+    return line.length > 0 && options.hasRoom(NOBODY) && line.has(({ tried }) => options.hasRoom(tried))
+  }
+
+  /** Whether one of that priority may wait. */
+  hasPlace(priority: number): boolean {
+    const { policy, line } = this
+    return policy !== undefined && (line.length < policy.length || isBefore(priority, line.last))
+  }
+
   /** undefined: nobody may wait any more. Who waits already goes on to wait as the policy was when it came. */
   update(policy: QueuePolicy | undefined): void {
     this.policy = policy
   }
 
-  /** Asked once by a request that finds no room, or finds others waiting. */
+  /** Asked by a request that finds no room, or finds others waiting for that. */
   enter(entrant: Entrant): Verdict {
     const { policy } = this
     this.options.onFull()
     if (policy === undefined) return this.turnAway(FULL)
-    if (this.line.length >= policy.length && !this.makePlace(entrant)) return this.turnAway(NO_PLACE)
+    if (!this.hasPlace(entrant.priority)) return this.turnAway(NO_PLACE)
+    if (this.line.length >= policy.length) this.displaceLast()
     return { kind: 'later', wait: (decide) => this.wait(entrant, policy, decide) }
   }
 
-  /** There may be room: whoever is first is let in, in an event of its own. */
+  /** There may be room: whoever is first to have a use for it is let in, in an event of its own. */
   wake(): void {
     if (this.line.length > 0) this.options.turns.wait(this)
   }
@@ -93,19 +114,22 @@ export class PoolQueue {
       this.displaced.delete(waiting)
       waiting.decide(this.turnAway(NO_PLACE))
     }
-    for (let count = 0; this.line.length > 0 && this.options.hasRoom(); count += 1) {
+    const { line, options } = this
+    for (let count = 0; line.length > 0 && options.hasRoom(NOBODY); count += 1) {
       if (count === MOST_A_TURN) return this.wake()
-      const first = this.line.shift()
-      if (first !== undefined) this.end(first, ADMITTED)
+      const first = line.take(({ tried }) => options.hasRoom(tried))
+      if (first === undefined) return
+      this.end(first, ADMITTED)
     }
   }
 
   private wait(entrant: Entrant, { timeoutMs, order }: QueuePolicy, decide: Decide): Cancel {
     const { clock, counters } = this.options
-    const mostMs = Math.max(0, Math.min(timeoutMs, entrant.endsAt - clock.now()))
+    const mostMs = Math.max(0, Math.min(timeoutMs - entrant.waitedMs, entrant.endsAt - clock.now()))
     const patienceMs = order === 'deadline' ? Math.min(mostMs, entrant.patienceMs() ?? mostMs) : mostMs
     const waiting: Waiting = {
       priority: entrant.priority,
+      tried: entrant.tried,
       rank: order === 'deadline' ? clock.now() + patienceMs : 0,
       sequence: (this.entered += 1),
       decide,
@@ -126,15 +150,14 @@ export class PoolQueue {
     this.end(waiting, turnedAway(`no backend had room within ${Math.round(afterMs)} ms`))
   }
 
-  /** Sends the last one away for an entrant that goes before it; false: there is none such. */
-  private makePlace({ priority }: Entrant): boolean {
+  /** Sends the last one away, for an entrant that goes before it. */
+  private displaceLast(): void {
     const { last } = this.line
-    if (last === undefined || last.priority >= priority) return false
+    if (last === undefined) return
     this.line.leave(last)
     this.leave(last)
     this.displaced.add(last)
     this.options.turns.wait(this)
-    return true
   }
 
   private turnAway(verdict: Verdict): Verdict {
@@ -153,3 +176,6 @@ export class PoolQueue {
     this.options.counters.waiting = this.line.length
   }
 }
+
+const isBefore = (priority: number, other: Place | undefined): boolean =>
+  other !== undefined && other.priority < priority

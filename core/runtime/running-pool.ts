@@ -127,7 +127,7 @@ export class RunningPool {
       ...services,
       counters: this.counters,
       onFull: () => this.fullness.note(),
-      hasRoom: () => this.balancer.hasRoom,
+      hasRoom: (tried) => this.balancer.hasRoom(tried),
     })
     this.balancer = new Balancer({
       strategy,
@@ -198,7 +198,7 @@ export class RunningPool {
 
   /** Whether anybody is usable now. */
   get hasCandidates(): boolean {
-    return this.balancer.hasCandidates
+    return this.balancer.hasUsable()
   }
 
   /** Attempts under way in it. */

@@ -7,7 +7,7 @@ import { killBackends } from '../support/kill-rig.ts'
 const [count = '40'] = process.argv.slice(2)
 let lost = 0
 for (const backends of [2, 4]) {
-  const { requests, failures, retries } = await killBackends(backends, Number(count))
+  const { requests, failures, retries } = await killBackends({ backends, kills: Number(count) })
   lost += failures.length
   process.stdout.write(
     `one of ${backends} killed ${count} times: ${requests} requests, ${failures.length} failed, ${retries} tried again\n`,

@@ -1,14 +1,36 @@
 import { describe, expect, test } from 'bun:test'
-import { killBackends } from '../support/kill-rig.ts'
+import { type KillPlan, killBackends } from '../support/kill-rig.ts'
+
+/** The first tier is these; the rest are backups. */
+const firstTier = (primaries: number) => (index: number) => ({ tier: index < primaries ? 0 : 1 })
 
 describe('backends that are killed under load', () => {
-  test.each([2, 4])(
-    'one of %p at a time cost no idempotent request',
-    async (backends) => {
-      const { requests, failures, retries } = await killBackends(backends, 4)
+  test.each<[string, KillPlan]>([
+    ['one of two at a time', { backends: 2, kills: 4 }],
+    ['one of four at a time', { backends: 4, kills: 4 }],
+    ['two of three at once', { backends: 3, kills: 3, atOnce: 2 }],
+    ['five of six at once', { backends: 6, kills: 2, atOnce: 5 }],
+    [
+      'two of three at once, by consistent-hash',
+      { backends: 3, kills: 3, atOnce: 2, pool: { strategy: { use: 'consistent-hash', options: undefined } } },
+    ],
+    ['all of the first tier at once', { backends: 4, kills: 2, atOnce: 2, member: firstTier(2) }],
+    [
+      'one at a time of three that are at their bounds, before a queue',
+      {
+        backends: 3,
+        kills: 3,
+        member: () => ({ maxInflight: 3 }),
+        pool: { queue: { length: 100, timeoutMs: 60_000, order: 'fifo' } },
+      },
+    ],
+  ])(
+    '%s cost no idempotent request',
+    async (_, plan) => {
+      const { requests, failures, retries } = await killBackends(plan)
       expect(failures).toEqual([])
       expect(retries).toBeGreaterThan(0)
-      expect(requests).toBeGreaterThan(1600)
+      expect(requests).toBeGreaterThan(400 * plan.kills)
     },
     60_000,
   )

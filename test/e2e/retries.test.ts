@@ -25,13 +25,33 @@ describe('a backend that refuses', () => {
     expect(edge.backend(1)).toMatchObject({ requests: 1, retries: 0, failures: { total: 0 } })
   })
 
-  test('is not asked again, and no more are than allowed', async () => {
-    const ports = [closedPort(), closedPort(), closedPort(), closedPort()]
-    await using edge = await startTestEdge(ports, { pool: { retry: testRetry({ attempts: 3 }) } })
+  test('is not asked again, and no more than eight are', async () => {
+    const ports = Array.from({ length: 9 }, closedPort)
+    await using edge = await startTestEdge(ports)
     await using client = await connectTo(edge.port)
     expect((await ask(client, get())).status).toBe(502)
-    expect(ports.map((_, index) => edge.backend(index).requests)).toEqual([1, 1, 1, 0])
-    expect(edge.counters.retries).toBe(2)
+    expect(ports.map((_, index) => edge.backend(index).requests)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0])
+    expect(edge.counters.retries).toBe(7)
+  })
+
+  test.each([
+    ['GET', get()],
+    ['POST', post('abc')],
+  ])('with others that do has its %s given to the one that does not', async (_, request) => {
+    await using backend = startRawBackend({ answer: answering(ok('good')) })
+    await using edge = await startTestEdge([closedPort(), closedPort(), closedPort(), backend.port])
+    await using client = await connectTo(edge.port)
+    expect(await ask(client, request)).toMatchObject({ status: 200, body: 'good' })
+    expect(edge.counters).toMatchObject({ retries: 3, retriesAfter: { connect: 3 } })
+  })
+
+  test('with all of its tier has its request given to the next tier', async () => {
+    await using backend = startRawBackend({ answer: answering(ok('backup')) })
+    const members = [makeMember(closedPort()), makeMember(closedPort()), makeMember(backend.port, { tier: 1 })]
+    await using edge = await startTestEdge([], { pool: { members } })
+    await using client = await connectTo(edge.port)
+    expect((await ask(client, get())).body).toBe('backup')
+    expect(edge.backend(2)).toMatchObject({ requests: 1 })
   })
 
   test('goes unretried when there is one attempt', async () => {
@@ -125,7 +145,7 @@ describe('a pooled connection that died', () => {
     expect(rig.backend.requests).toHaveLength(3)
   })
 
-  test('has nothing made again once a byte of the response has come', async () => {
+  test('has nothing made again at the same backend once a byte of the response has come', async () => {
     await using rig = await startRig()
     rig.client.send(get('/1'))
     const first = await rig.backend.next()
@@ -167,6 +187,82 @@ describe('a pooled connection that died', () => {
     await rig.backend.connections[0]!.expectClosed()
     expect((await ask(rig.client, post('abc'))).status).toBe(200)
     expect(rig.edge.counters.retries).toBe(0)
+  })
+})
+
+describe('a backend that breaks off within the head of its response', () => {
+  const HALF = 'HTTP/1.1 200 OK\r\nContent-'
+  const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
+  const WAYS = {
+    ends: ({ peer }: Arrival) => peer.end(),
+    resets: ({ peer }: Arrival) => peer.reset(),
+  }
+
+  /** One that sends `part` and then leaves, and one that is well. */
+  async function startBreaking(part: string, way: keyof typeof WAYS, retry = testRetry()) {
+    const stack = new AsyncDisposableStack()
+    const backend = stack.use(startRawBackend())
+    const well = stack.use(startRawBackend({ answer: answering(ok('good')) }))
+    const edge = stack.use(await startTestEdge([backend.port, well.port], { pool: { retry } }))
+    const client = stack.use(await connectTo(edge.port))
+    async function breakOff(request: string): Promise<void> {
+      client.send(request)
+      const arrival = await backend.next()
+      await arrival.peer.sendByteByByte(part)
+      await turnUntil(() => edge.backend().bytesFromBackend === part.length, 'its part')
+      WAYS[way](arrival)
+    }
+    return { well, edge, client, breakOff, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  }
+
+  test.each([
+    ['ends', get()],
+    ['resets', get()],
+    ['ends', 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'],
+  ] as const)('and %s has a repeatable request given to another', async (way, request) => {
+    await using rig = await startBreaking(HALF, way)
+    await rig.breakOff(request)
+    expect(await nextResponse(rig.client)).toMatchObject({ status: 200, body: 'good' })
+    expect(rig.edge.counters).toMatchObject({ retries: 1, retriesAfter: { reset: 1 } })
+    expect(rig.edge.backend(0)).toMatchObject({ failures: { total: 1, reset: 1 } })
+  })
+
+  test.each([
+    ['ends', HALF, "the backend closed in the middle of its response's head"],
+    ['resets', HALF, "the backend reset the connection in the middle of its response's head"],
+    ['ends', '', 'the backend closed without a response'],
+    ['resets', '', 'the backend reset the connection without a response'],
+  ] as const)('and %s behind %p has a POST answered 502, which says that', async (way, part, detail) => {
+    await using rig = await startBreaking(part, way)
+    await rig.breakOff(post('abc', '/', 'Accept: application/json\r\n'))
+    const { status, body } = await nextResponse(rig.client)
+    expect([status, JSON.parse(body).detail]).toEqual([502, detail])
+    expect(rig.well.requests).toHaveLength(0)
+  })
+
+  test.each(['', HALF])('has nothing given to another behind an interim response, and %p', async (part) => {
+    await using rig = await startBreaking(CONTINUE + part, 'ends')
+    await rig.breakOff(get('/', 'Accept: application/json\r\n'))
+    expect((await nextResponse(rig.client)).status).toBe(100)
+    const { status, body } = await nextResponse(rig.client)
+    const where = part === '' ? 'after an interim response' : "in the middle of its response's head"
+    expect([status, JSON.parse(body).detail]).toEqual([502, `the backend closed ${where}`])
+    expect(rig.well.requests).toHaveLength(0)
+  })
+})
+
+describe('a backend whose response is no HTTP', () => {
+  test.each([
+    ['by default', testRetry(), 502, 0],
+    ['where "protocol" is asked for', testRetry({ on: ['protocol'] }), 200, 1],
+  ])('has a GET given to another %s: %d', async (_, retry, status, retries) => {
+    await using odd = startRawBackend({ answer: answering('\0\x01 garbage\r\n\r\n') })
+    await using well = startRawBackend({ answer: answering(ok('good')) })
+    await using edge = await startTestEdge([odd.port, well.port], { pool: { retry } })
+    await using client = await connectTo(edge.port)
+    expect((await ask(client, get())).status).toBe(status)
+    expect(edge.counters).toMatchObject({ retries, retriesAfter: { protocol: retries } })
+    expect((await ask(client, post('abc'))).status).toBe(502)
   })
 })
 

@@ -204,6 +204,8 @@ export interface FakeExchangeOptions {
   readonly maxInflight?: number
   /** Backends that have no room at first; by default all have. */
   readonly full?: readonly number[]
+  /** Backends that are asked when all others have failed a request, and not before. */
+  readonly spare?: readonly number[]
   /** What keeps sessions at these backends. */
   readonly sticky?: (backends: readonly Backend[]) => Sticky
 }
@@ -231,15 +233,16 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   const { load } = underWay
   /** What strategies are told of, in order. */
   const views: AttemptView[] = []
+  const isSpare = (backend: Backend): boolean => options.spare?.includes(backends.indexOf(backend)) === true
+  const usable = backends.filter((backend) => !isSpare(backend))
+  const other = (tried: readonly Backend[]): Backend | undefined =>
+    (balancer.hasUsable(tried) ? usable : backends).find((backend) => backend.hasRoom && !tried.includes(backend))
   const balancer = {
-    pick: (_: unknown, tried: readonly Backend[]) =>
-      load.inflight < load.maxInflight
-        ? backends.find((backend) => backend.hasRoom && !tried.includes(backend))
-        : undefined,
-    hasOther: (tried: readonly Backend[]) => backends.some((backend) => backend.hasRoom && !tried.includes(backend)),
-    hasCandidates: backends.length > 0,
-    get hasRoom() {
-      return !this.isAtBound && backends.some((backend) => backend.hasRoom)
+    pick: (_: unknown, tried: readonly Backend[]) => (load.inflight < load.maxInflight ? other(tried) : undefined),
+    hasOther: (tried: readonly Backend[]) => other(tried) !== undefined,
+    hasUsable: (tried: readonly Backend[] = []) => usable.some((backend) => !tried.includes(backend)),
+    hasRoom(tried: readonly Backend[] = []) {
+      return !this.isAtBound && this.hasOther(tried)
     },
     get isAtBound() {
       return load.inflight >= load.maxInflight
@@ -256,7 +259,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     clock,
     turns: { wait: (waiting) => void turns.push(waiting) },
     counters: poolLedger.create(),
-    hasRoom: () => balancer.hasRoom,
+    hasRoom: (tried) => balancer.hasRoom(tried),
     onFull: () => undefined,
   })
   queue.update(options.queue)

@@ -1,9 +1,12 @@
 /**
- * Clients that ask without a pause, with bodies and without, while one backend after the other is killed and started again;
- * counts what they lose.
+ * Clients that ask without a pause, with bodies and without, while backends are killed and started again, one after the
+ * other or several at once; counts what they lose.
  */
-import { startTestEdge } from './edge.ts'
+import type { Member } from '../../core/backend/member.ts'
+import type { PoolConfig } from '../../core/config/config.ts'
+import { startTestEdge, testRetry } from './edge.ts'
 import { startKillableBackend } from './killable-backend.ts'
+import { makeMember } from './make-backend.ts'
 import { freePorts } from './ports.ts'
 import { ask, chunked, connectTo, get } from './raw-client.ts'
 import { turn } from './raw-peer.ts'
@@ -39,14 +42,33 @@ const TIMEOUTS = { connectMs: HOUR, responseMs: HOUR, idleMs: HOUR, keepAliveMs:
 /** Asked between two kills at least, so that each kill meets kept connections that are in use. */
 const REQUESTS_BETWEEN = 200
 
-export async function killBackends(backends: number, kills: number): Promise<KillTally> {
+export interface KillPlan {
+  readonly backends: number
+  readonly kills: number
+  /** Killed at the same time; 1 unless it is said, and always fewer than there are. */
+  readonly atOnce?: number
+  /** Of each backend, by its number. */
+  readonly member?: (index: number) => Partial<Member>
+  readonly pool?: Partial<PoolConfig>
+}
+
+/** Shares are not what is tried here: several dead ones may cost most of few requests a retry, or several. */
+const PLENTY = testRetry({ budget: { ratio: 1, perSecond: 100 } })
+
+export async function killBackends({ backends, kills, atOnce = 1, member, pool }: KillPlan): Promise<KillTally> {
   await using children = new AsyncDisposableStack()
   const members = await Promise.all(freePorts(backends).map((port) => startKillableBackend(port)))
   for (const member of members) children.defer(() => member.kill())
-  await using edge = await startTestEdge(
-    members.map(({ port }) => port),
-    { pool: { strategy: { use: 'round-robin', options: undefined }, passive: PASSIVE, timeouts: TIMEOUTS } },
-  )
+  await using edge = await startTestEdge([], {
+    pool: {
+      members: members.map(({ port }, index) => makeMember(port, member?.(index))),
+      strategy: { use: 'round-robin', options: undefined },
+      passive: PASSIVE,
+      timeouts: TIMEOUTS,
+      ...(atOnce > 1 && { retry: PLENTY }),
+      ...pool,
+    },
+  })
   const failures: string[] = []
   const state = { requests: 0, isStopping: false }
 
@@ -67,10 +89,10 @@ export async function killBackends(backends: number, kills: number): Promise<Kil
   }
   for (let kill = 0; kill < kills; kill += 1) {
     await more()
-    const member = members[kill % members.length]!
-    await member.kill()
+    const dying = Array.from({ length: atOnce }, (_, index) => members[(kill * atOnce + index) % members.length]!)
+    await Promise.all(dying.map((one) => one.kill()))
     await more()
-    await member.restart()
+    await Promise.all(dying.map((one) => one.restart()))
     // Its time to be tried again, and the budget's to forget.
     edge.clock.advance(PASSIVE.retryAfterMs)
   }

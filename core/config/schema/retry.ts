@@ -7,7 +7,10 @@ import type { Reading } from '../read/reading.ts'
 import { choice, count, duration, number, size } from '../read/scalars.ts'
 import { formatDuration, formatSize } from '../read/units.ts'
 
-const causes = ['connect', 'reset', 'timeout'] as const satisfies readonly RetryCause[]
+const causes = ['connect', 'reset', 'timeout', 'protocol'] as const satisfies readonly RetryCause[]
+
+/** Another backend would likely answer as wrongly, or the request itself is to blame: so not what is no HTTP. */
+const defaultCauses: readonly RetryCause[] = ['connect', 'reset', 'timeout']
 
 /** How much longer than the first the longest wait is, unless it is said; as in the defaults. */
 const backoffGrowth = 10
@@ -16,7 +19,7 @@ const defaultBackoffMs = defaults['pool.retry.backoff'].value
 
 const defaultPolicy: Omit<RetryPolicy, 'budget'> = {
   attempts: defaults['pool.retry.attempts'].value,
-  on: causes,
+  on: defaultCauses,
   statuses: [],
   backoffMs: defaultBackoffMs,
   maxBackoffMs: defaults['pool.retry.maxBackoff'].value,
@@ -27,11 +30,12 @@ const defaultPolicy: Omit<RetryPolicy, 'budget'> = {
 /** Without defaults: a route falls back to its pool. */
 const fields = {
   attempts: count(bare('pool.retry.attempts'), {
-    description: 'Backends tried for one request at most, the first included; 1: no retries.',
+    description:
+      'Backends that one request is sent to at most, the first included; 1: no retries. Those that cannot be reached do not count, up to eight backends in all.',
   }),
   on: list(choice(causes, { description: 'A failure to try again after.' }), {
     description:
-      'Failures to try again after: `connect` (no connection was had; any request), `reset` (it died before a byte of the response) and `timeout` (both idempotent requests alone).',
+      'Failures to try again after: `connect` (no connection was had; any request), `reset` (it died before the head of the response was whole), `timeout` and, not by default, `protocol` (what came back is no HTTP; these three idempotent requests alone).',
     examples: [['connect']],
   }),
   statuses: list(count(defaults['pool.retry.statuses'], { description: 'A status to try again after.' }), {
@@ -106,7 +110,7 @@ const budget = section(
 const poolBody = section(
   {
     attempts: showDefault(fields.attempts, defaultPolicy.attempts),
-    on: showDefault(fields.on, causes),
+    on: showDefault(fields.on, defaultCauses),
     statuses: showDefault(fields.statuses, []),
     backoff: showDefault(fields.backoff, formatDuration(defaultBackoffMs)),
     maxBackoff: showDefault(fields.maxBackoff, formatDuration(defaultPolicy.maxBackoffMs)),

@@ -31,7 +31,7 @@ describe('Balancer', () => {
     const { balancer } = balancing(taking(0))
     balancer.update([])
     expect(balancer.pick(context, [])).toBeUndefined()
-    expect(balancer.hasCandidates).toBeFalse()
+    expect(balancer.hasUsable()).toBeFalse()
   })
 
   test('offers whoever it would show to a strategy', () => {
@@ -131,6 +131,26 @@ describe('Balancer', () => {
     expect(balancer.pick(context, [...backends, back, away])).toBeUndefined()
     expect(balancer.hasOther([...backends, back])).toBeTrue()
     expect(balancer.hasOther([...backends, back, away])).toBeFalse()
+  })
+
+  test('takes one of a tier that is not needed once all others have been tried, the next tier first', () => {
+    const { balancer } = balancing(taking(0))
+    const [third, second] = [makeBackend(4, { tier: 2 }), makeBackend(5, { tier: 1 })]
+    const back = makeBackend(6)
+    back.facts.traffic = { kind: 'failing', since: 0, cause: 'refused', until: 9 }
+    back.reckon(NO_RULE, 0)
+    balancer.update([back, third, ...backends, second])
+    const order = [second, third, back]
+    for (const [index, next] of order.entries()) {
+      const tried = [...backends, ...order.slice(0, index)]
+      expect([balancer.pick(context, tried), balancer.hasOther(tried), balancer.hasUsable(tried)]).toEqual([
+        next,
+        true,
+        false,
+      ])
+    }
+    expect(balancer.pick(context, [...backends, ...order])).toBeUndefined()
+    expect([balancer.hasUsable(backends.slice(1)), second.use, third.use]).toEqual([true, 'spare', 'spare'])
   })
 
   test('lets no hook keep an attempt from being counted', () => {

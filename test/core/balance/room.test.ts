@@ -68,7 +68,7 @@ describe('backends at their caps', () => {
     const { asked, balancer } = capped(...Array.from({ length: 1000 }, () => false))
     expect(balancer.pick(context, [])).toBeUndefined()
     expect(asked).toHaveLength(0)
-    expect([balancer.hasCandidates, balancer.hasRoom]).toEqual([true, false])
+    expect([balancer.hasUsable(), balancer.hasRoom()]).toEqual([true, false])
   })
 
   test('are back, or gone, as soon as their room is told', () => {
@@ -80,10 +80,10 @@ describe('backends at their caps', () => {
     expect(balancer.pick(context, [])).toBe(second)
     second!.room = { hasRoom: false }
     balancer.updateRoom(second!)
-    expect([balancer.pick(context, []), balancer.hasRoom]).toEqual([undefined, false])
+    expect([balancer.pick(context, []), balancer.hasRoom()]).toEqual([undefined, false])
     first!.room = { hasRoom: true }
     balancer.updateRoom(first!)
-    expect([balancer.pick(context, []), balancer.hasRoom]).toEqual([first, true])
+    expect([balancer.pick(context, []), balancer.hasRoom()]).toEqual([first, true])
     expect(new Set(asked.filter(({ length }) => length === 2)).size).toBe(1)
   })
 
@@ -230,10 +230,10 @@ describe('a backend on trial', () => {
     const { balancer, begin, fail, clock, heard, some } = onTrial(1)
     fail(some[1])
     const trial = begin(some[0])
-    expect([balancer.hasCandidates, balancer.hasRoom]).toEqual([true, false])
+    expect([balancer.hasUsable(), balancer.hasRoom()]).toEqual([true, false])
     heard.told = 0
     trial.end(completed, clock.now())
-    expect([balancer.hasRoom, heard.told > 0]).toEqual([true, true])
+    expect([balancer.hasRoom(), heard.told > 0]).toEqual([true, true])
   })
 })
 
@@ -244,16 +244,16 @@ describe('a bound on the pool', () => {
     balancer.update(some)
     balancer.bound(2)
     const attempts = [balancer.begin(balancer.pick(context, [])!, 0), balancer.begin(balancer.pick(context, [])!, 0)]
-    expect([balancer.pick(context, []), balancer.hasRoom, balancer.inflight]).toEqual([undefined, false, 2])
+    expect([balancer.pick(context, []), balancer.hasRoom(), balancer.inflight]).toEqual([undefined, false, 2])
     expect(balancer.pick(context, [some[0]!])).toBeUndefined()
     // Who goes on from one to another gives its own place up for it.
     expect([balancer.isAtBound, balancer.hasOther([some[0]!])]).toEqual([true, true])
     heard.told = 0
     attempts[0]!.end(completed, 1)
-    expect([balancer.hasRoom, heard.told]).toEqual([true, 1])
+    expect([balancer.hasRoom(), heard.told]).toEqual([true, 1])
     balancer.bound(1)
-    expect(balancer.hasRoom).toBe(false)
+    expect(balancer.hasRoom()).toBe(false)
     attempts[1]!.end(completed, 1)
-    expect(balancer.hasRoom).toBe(true)
+    expect(balancer.hasRoom()).toBe(true)
   })
 })

@@ -15,6 +15,7 @@ describe('a pool’s retry', () => {
     ['nothing', {}, {}],
     ['attempts', { attempts: 1 }, { attempts: 1 }],
     ['causes', { on: ['connect'] }, { on: ['connect'] }],
+    ['the cause that is none by default', { on: ['protocol'] }, { on: ['protocol'] }],
     ['no cause', { on: [] }, { on: [] }],
     ['statuses', { statuses: [502, 429] }, { statuses: [502, 429] }],
     ['a wait, whose longest is ten times that', { backoff: '100ms' }, { backoffMs: 100, maxBackoffMs: 1000 }],
@@ -44,7 +45,10 @@ describe('a pool’s retry', () => {
     [{ attempts: -1 }, 'attempts must be a whole number from 1 to 10, got -1'],
     [{ attempts: 1e9 }, 'attempts must be a whole number from 1 to 10, got 1000000000'],
     [{ on: 'connect' }, 'on must be a list, got "connect"'],
-    [{ on: ['conect'] }, 'on[0] must be one of "connect", "reset", "timeout", got "conect" (did you mean "connect"?)'],
+    [
+      { on: ['conect'] },
+      'on[0] must be one of "connect", "reset", "timeout", "protocol", got "conect" (did you mean "connect"?)',
+    ],
     [{ statuses: [200] }, 'statuses[0] must be a whole number from 400 to 599, got 200'],
     [
       { statuses: [503, '502'] },

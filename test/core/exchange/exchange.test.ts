@@ -136,17 +136,48 @@ describe('an attempt that fails', () => {
       [1, 0],
     ],
     [
-      'behind a byte of a response is not made again',
+      'in the middle of a head is made at another',
       {},
       (one) => {
         connected(one)
         one.hasBegun = true
         fails(one, 'reset')
       },
+      [1, 1],
+    ],
+    [
+      'in the middle of a head over a kept connection is made at another, which it is no stale one',
+      { idle: [1, 1] },
+      (one) => {
+        one.hasBegun = true
+        fails(one, 'reset')
+      },
+      [1, 1],
+    ],
+    [
+      'behind an interim response that its client has is not made again',
+      { idle: [1, 1] },
+      (one) => {
+        one.hasBegun = true
+        one.sink?.onInterim(parseResponse('HTTP/1.1 100 Continue\r\n\r\n'))
+        fails(one, 'reset')
+      },
       [1, 0],
     ],
     ['by a timeout is made at another', { idle: [1, 0] }, (one) => fails(one, 'timeout'), [1, 1]],
     ['by a malformed response is not made again', { idle: [1, 0] }, (one) => fails(one, 'protocol'), [1, 0]],
+    [
+      'by a malformed response is made at another where that is asked for',
+      { idle: [1, 0], retry: { on: ['protocol'] } },
+      (one) => fails(one, 'protocol'),
+      [1, 1],
+    ],
+    [
+      'by a malformed response to a POST is not made again, whatever is asked for',
+      { request: post, idle: [1, 0], retry: { on: ['protocol'] } },
+      (one) => fails(one, 'protocol'),
+      [1, 0],
+    ],
   ]
   test.each(cases)('%s', (_, options, act, asked) => {
     const { sources } = beginExchange({ idle: [0, 0], ...options })

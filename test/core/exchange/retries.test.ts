@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { expectEnded } from '../../support/ended-exchange.ts'
 import { answers, beginExchange, connected, fails, responds } from '../../support/fake-streams.ts'
 import { bytesOf } from '../../support/http1-bytes.ts'
+import { parseResponse } from '../../support/http1-heads.ts'
 
 const put = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n'
 const keyed = 'POST / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: 1\r\nContent-Length: 6\r\n\r\n'
@@ -143,6 +144,7 @@ describe('a body that was sent', () => {
 
 describe('a status that is named', () => {
   const retry = { statuses: [502, 503, 429] }
+  const queue = { length: 9, timeoutMs: 1000, order: 'fifo' } as const
 
   test('has the request given to another backend, its response thrown away', () => {
     const begun = beginExchange({ idle: [1, 1], retry })
@@ -167,6 +169,7 @@ describe('a status that is named', () => {
     ['when no attempt is left', { attempts: 1 }, status(503)],
     ['when no other backend is left', { idle: [1] }, status(503)],
     ['of a POST', { request: post }, status(503)],
+    ['when others are full, though it could wait for them', { idle: [1, 0], full: [1], queue }, status(503)],
     ['when the wait that it asks for is too long', {}, status(503, 'Retry-After: 1000000000000\r\n')],
     ['when it is a 429 that asks for no wait', {}, status(429)],
     ['when it is a 429 that asks for garbage', {}, status(429, 'Retry-After: soon\r\n')],
@@ -178,6 +181,15 @@ describe('a status that is named', () => {
     ends(begun.sources[0]!.last)
     expect(begun.client.log).toEqual([`head ${head.slice(9, 12)}`, 'body hello', 'end'])
     expect(begun.counters.retries).toBe(0)
+    expectEnded(begun)
+  })
+
+  test('is passed on behind an interim response', () => {
+    const begun = beginExchange({ idle: [1, 1], retry })
+    begun.sources[0]!.last.sink?.onInterim(parseResponse('HTTP/1.1 103 Early Hints\r\n\r\n'))
+    responds(begun.sources[0]!.last, status(503))
+    ends(begun.sources[0]!.last)
+    expect(begun.client.log).toEqual(['interim 103', 'head 503', 'body hello', 'end'])
     expectEnded(begun)
   })
 

@@ -13,10 +13,12 @@ import {
 import { testRetry } from '../../support/edge.ts'
 import { parseRequest } from '../../support/http1-heads.ts'
 
-const get: Retryable = { isRepeatable: true, isBodyLost: false, backendsLeft: 1 }
+const get: Retryable = { isRepeatable: true, isBodyLost: false, hasInterim: false, failed: 0, given: 1 }
 const post: Retryable = { ...get, isRepeatable: false }
 const lost: Retryable = { ...get, isBodyLost: true }
-const last: Retryable = { ...get, backendsLeft: 0 }
+/** Sent to as many as it may be. */
+const last: Retryable = { ...get, failed: 1, given: 2 }
+const interim: Retryable = { ...get, hasInterim: true }
 
 const failed = (cause: (Failure & { kind: 'failed' })['cause'], facts: object = {}): Failure => ({
   kind: 'failed',
@@ -47,29 +49,51 @@ describe('decideRetry', () => {
   test.each([
     ['a refused connect', failed('connect'), get, 'another connect'],
     ['a refused connect of a POST', failed('connect'), post, 'another connect'],
-    ['a refused connect of the last attempt', failed('connect'), last, 'none'],
+    ['a refused connect where one has failed it', failed('connect'), last, 'another connect'],
+    ['a seventh refused connect', failed('connect'), { ...post, given: 7 }, 'another connect'],
+    ['an eighth refused connect', failed('connect'), { ...post, given: 8 }, 'none'],
+    ['an eighth lack of our own', failed('local'), { ...post, given: 8 }, 'none'],
+    ['a reset behind refused connects', died, { ...get, given: 7 }, 'another reset backs off'],
+    ['a reset behind seven refused connects', died, { ...get, given: 8 }, 'none'],
     ['a lack of our own', failed('local'), post, 'another local free'],
-    ['a lack of our own, for the last attempt', failed('local'), last, 'none'],
+    ['a lack of our own where one has failed it', failed('local'), last, 'another local free'],
     ['a stale connection', stale, get, 'same'],
     ['a stale connection of the last attempt', stale, last, 'same'],
     ['a stale connection and a POST', stale, post, 'none'],
     ['a stale connection that took body bytes', stale, lost, 'none'],
-    ['a stale connection that gave bytes', failed('reset', { wasReused: true, ...begun }), get, 'none'],
+    ['a stale connection behind a hundred', stale, { ...get, given: 100 }, 'same'],
+    [
+      'a kept connection that gave bytes',
+      failed('reset', { wasReused: true, ...begun }),
+      get,
+      'another reset backs off',
+    ],
+    [
+      'a kept connection that gave an interim response',
+      failed('reset', { wasReused: true, ...begun }),
+      interim,
+      'none',
+    ],
     ['a new connection that died', died, get, 'another reset backs off'],
     ['a new connection that died and a POST', died, post, 'none'],
     ['a new connection that died of the last backend', died, last, 'none'],
     ['a new connection that took body bytes', died, lost, 'none'],
-    ['a new connection that gave bytes', failed('reset', begun), get, 'none'],
+    ['a new connection that gave bytes', failed('reset', begun), get, 'another reset backs off'],
+    ['a new connection that gave bytes, and a POST', failed('reset', begun), post, 'none'],
+    ['a new connection that gave bytes, of the last backend', failed('reset', begun), last, 'none'],
+    ['a new connection that gave an interim response', failed('reset', begun), interim, 'none'],
     ['a time-out', failed('timeout'), get, 'another timeout backs off'],
     ['a time-out over a kept connection', failed('timeout', { wasReused: true }), get, 'another timeout backs off'],
     ['a time-out and a POST', failed('timeout'), post, 'none'],
-    ['a time-out in the middle of a head', failed('timeout', begun), get, 'none'],
+    ['a time-out in the middle of a head', failed('timeout', begun), get, 'another timeout backs off'],
+    ['a time-out behind an interim response', failed('timeout', begun), interim, 'none'],
     ['a malformed response', failed('protocol'), get, 'none'],
     ['a status that is named', answered(503), get, 'another status backs off'],
     ['a status that is not', answered(500), get, 'none'],
     ['a status and a POST', answered(503), post, 'none'],
     ['a status whose request took body bytes', answered(503), lost, 'none'],
     ['a status of the last backend', answered(503), last, 'none'],
+    ['a status behind an interim response', answered(503), interim, 'none'],
     ['a status that asks for a wait', answered(503, 700), get, 'another status backs off 700 ms'],
     ['a status that asks for the longest wait', answered(503, 1000), get, 'another status backs off 1000 ms'],
     ['a status that asks for a longer wait', answered(503, 1001), get, 'none'],
@@ -85,10 +109,27 @@ describe('decideRetry', () => {
     ['connect', failed('connect')],
     ['reset', died],
     ['timeout', failed('timeout')],
+    ['protocol', failed('protocol', begun)],
   ] as const)('leaves a %s alone that the policy does not name', (cause, failure) => {
     const on = policy.on.filter((named) => named !== cause)
     expect(told(failure, get, { on })).toBe('none')
     expect(told(failure, get, { on: [cause] })).toStartWith(`another ${cause satisfies RetryReason}`)
+    expect(told(failure, get, { on: [cause], attempts: 1 })).toBe('none')
+  })
+
+  test('makes no retry of what never was HTTP for a POST, whatever is named', () => {
+    expect(told(failed('protocol', begun), post, { on: ['protocol'] })).toBe('none')
+  })
+
+  test('leaves a lack of our own alone where there is one attempt', () => {
+    expect(told(failed('local'), get, { attempts: 1 })).toBe('none')
+  })
+
+  test('goes on to as many as `attempts` says where that is more than eight', () => {
+    const ninth = { ...get, given: 9 }
+    expect(told(failed('connect'), ninth, { attempts: 10 })).toBe('another connect')
+    expect(told(failed('connect'), { ...get, given: 10 }, { attempts: 10 })).toBe('none')
+    expect(told(died, { ...ninth, failed: 8 }, { attempts: 10 })).toBe('another reset backs off')
   })
 })
 

@@ -49,6 +49,16 @@ describe('a session', () => {
     expect(log).toEqual(['looked up', 'with 0 after 200'])
   })
 
+  test('goes on past all that cannot be reached', () => {
+    const { sources, log, asked } = beginSession(2)
+    fails(sources[2]!.last)
+    fails(sources[0]!.last)
+    expect(asked()).toEqual([1, 1, 1])
+    connected(sources[1]!.last)
+    answers(sources[1]!.last)
+    expect(log).toEqual(['looked up', 'with 1 after 200'])
+  })
+
   test('goes to another when its own is full', () => {
     expect(beginSession(2, { isFull: true }).asked()).toEqual([1, 0, 0])
   })

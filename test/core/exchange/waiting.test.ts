@@ -1,23 +1,9 @@
 /** An exchange that finds no room in its pool. */
 import { describe, expect, test } from 'bun:test'
-import type { Verdict } from '../../../core/admission/admission.ts'
 import type { Backend } from '../../../core/backend/backend.ts'
-import type { QueuePolicy } from '../../../core/pool/policy.ts'
 import type { Sticky } from '../../../core/sticky/sticky.ts'
-import { answers, beginExchange, connected, fails, responds } from '../../support/fake-streams.ts'
-
-const queue: QueuePolicy = { length: 1, timeoutMs: 1000, order: 'fifo' }
-
-/** One whose only backend is full, unless `full` names others. */
-const waiting = (options: Parameters<typeof beginExchange>[0] = {}) =>
-  beginExchange({ idle: [0], full: [0], queue, ...options })
-
-/** The first backend takes one more. */
-function free({ sources, queue, turns }: ReturnType<typeof beginExchange>): void {
-  sources[0]!.isFull = false
-  queue.wake()
-  for (const one of turns.splice(0)) one.onTurn()
-}
+import { answers, type beginExchange, connected, fails } from '../../support/fake-streams.ts'
+import { another, free, freeOther, queue, waiting } from '../../support/waiting-exchange.ts'
 
 describe('an exchange without room', () => {
   test('takes nothing from its client until it has had its turn', () => {
@@ -70,13 +56,6 @@ describe('an exchange without room', () => {
     expect(counters.unavailable).toBe(1)
   })
 
-  test('does not wait a second time when its attempt fails, and others are full', () => {
-    const { client, counters, queue: line, sources } = waiting({ idle: [0, 0], full: [1] })
-    fails(sources[0]!.last)
-    expect([line.length, client.log]).toEqual([0, ['refuse 502 no connection to a backend: because']])
-    expect(counters.unavailable).toBe(0)
-  })
-
   test('by deadline waits as long as its client does', () => {
     const request = 'GET / HTTP/1.1\r\nHost: a\r\nPrefer: wait=2\r\n\r\n'
     const { clock, client } = waiting({ request, queue: { ...queue, timeoutMs: 60_000, order: 'deadline' } })
@@ -86,15 +65,6 @@ describe('an exchange without room', () => {
     expect(client.log).toEqual(['refuse 503 no backend had room within 2000 ms'])
   })
 })
-
-/** Somebody else waits, for whatever there is room for. */
-function another({ queue }: ReturnType<typeof beginExchange>): Verdict[] {
-  const told: Verdict[] = []
-  const entrant = { priority: 5, endsAt: Infinity, patienceMs: () => undefined }
-  const verdict = queue.enter(entrant)
-  if (verdict.kind === 'later') verdict.wait((later) => void told.push(later))
-  return told
-}
 
 describe('the time that a request may take', () => {
   const timeouts = { requestMs: 600, tryMs: undefined, deadline: 'grpc-timeout' } as const
@@ -124,35 +94,6 @@ describe('the time that a request may take', () => {
   })
 })
 
-describe('a retry', () => {
-  test('goes on while others wait, and does not wait behind them', () => {
-    const exchange = waiting({ idle: [0, 0], full: [] })
-    const { sources } = exchange
-    another(exchange)
-    fails(sources[0]!.last)
-    expect(sources.map(({ streams }) => streams.length)).toEqual([1, 1])
-  })
-
-  test('of a response takes the place that its own attempt had, at the bound of the pool', () => {
-    const { sources, client } = waiting({ idle: [0, 0], full: [], maxInflight: 1, retry: { statuses: [503] } })
-    connected(sources[0]!.last)
-    responds(sources[0]!.last, 'HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\n')
-    connected(sources[1]!.last)
-    answers(sources[1]!.last)
-    expect(client.log).toEqual(['head 200', 'body hello', 'end'])
-  })
-
-  test('that finds its place taken is none, and waits for no other', () => {
-    const exchange = waiting({ idle: [0, 0], full: [], retry: { backoffMs: 100, maxBackoffMs: 100 } })
-    const { clock, client, queue: line, sources } = exchange
-    connected(sources[0]!.last)
-    fails(sources[0]!.last, 'reset')
-    sources[1]!.isFull = true
-    clock.advance(100)
-    expect([line.length, client.log]).toEqual([0, ['refuse 502 because']])
-  })
-})
-
 describe('a hedge', () => {
   const latencies = {
     record: () => undefined,
@@ -171,6 +112,22 @@ describe('a hedge', () => {
     exchange.clock.advance(1000)
     const { hedges, retryBudgetExhausted } = exchange.counters
     expect([sent(exchange), exchange.queue.length, hedges, retryBudgetExhausted]).toEqual([[1, 0], 0, 0, 0])
+  })
+
+  test('is none where nobody is left but a resort, which is for requests that would be lost', () => {
+    const exchange = waiting({ idle: [1, 1], full: [], spare: [1], budget: { ratio: 0, perSecond: 0 }, ...hedging })
+    exchange.clock.advance(1000)
+    expect([sent(exchange), exchange.counters.retryBudgetExhausted]).toEqual([[1, 0], 0])
+  })
+
+  test('is none beside a retry, though that has had its turn in the queue', () => {
+    const exchange = waiting({ idle: [0, 0, 0], full: [1, 2], ...hedging })
+    fails(exchange.sources[0]!.last)
+    freeOther(exchange)
+    connected(exchange.sources[1]!.last)
+    exchange.sources[2]!.isFull = false
+    exchange.clock.advance(1000)
+    expect(sent(exchange)).toEqual([1, 1, 0])
   })
 
   test('is none while requests wait for their first attempt', () => {

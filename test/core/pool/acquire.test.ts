@@ -3,6 +3,7 @@ import type { Backend } from '../../../core/backend/backend.ts'
 import { NO_RULE } from '../../../core/backend/standing.ts'
 import { acquire, queueUp, sourceOf } from '../../../core/pool/acquire.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
+import { makeEntrant } from '../../support/entrant.ts'
 import { FakeSource, idlePool } from '../../support/fake-streams.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
@@ -10,8 +11,10 @@ import { contextOf } from '../../support/pick-context.ts'
 const WAITS = { kind: 'later', wait: () => () => undefined } as const
 
 interface Facts {
-  readonly waiting?: number
-  readonly hasCandidates?: boolean
+  /** Somebody waits, and is about to be let in. */
+  readonly isDue?: boolean
+  readonly hasPlace?: boolean
+  readonly hasUsable?: boolean
   readonly offers?: boolean
   readonly isAtBound?: boolean
 }
@@ -28,7 +31,7 @@ interface SessionFacts extends Facts {
 function picking(
   backend: Backend | undefined,
   sources: readonly FakeSource[] = [],
-  { waiting = 0, hasCandidates = true, offers = true, isAtBound = false }: Facts = {},
+  { isDue = false, hasPlace = true, hasUsable = true, offers = true, isAtBound = false }: Facts = {},
 ): Pool {
   return {
     name: 'web',
@@ -37,11 +40,11 @@ function picking(
       hasOther: () => false,
       begin: () => ({}) as never,
       offers: () => offers,
-      hasCandidates,
-      hasRoom: backend !== undefined,
+      hasUsable: () => hasUsable,
+      hasRoom: () => backend !== undefined,
       isAtBound,
     },
-    queue: { length: waiting, enter: () => WAITS },
+    queue: { length: isDue ? 1 : 0, isDue, hasPlace: () => hasPlace, enter: () => WAITS },
     affinity: [{ kind: 'client' }],
     sticky: undefined,
     ...idlePool(),
@@ -50,10 +53,9 @@ function picking(
 }
 
 const context = contextOf({ random: () => 0.5 })
-const fresh = { tried: [], hasQueued: false, session: undefined }
+const fresh = { tried: [], priority: 5, hasQueued: false, session: undefined }
 const served = { ...fresh, hasQueued: true }
 const failed = { ...fresh, tried: [makeBackend(9)] }
-const entrant = { priority: 5, endsAt: Infinity, patienceMs: () => undefined }
 
 describe('acquire', () => {
   test('gives the backend that is picked and a stream to it', () => {
@@ -74,12 +76,15 @@ describe('acquire', () => {
   })
 
   test.each([
-    ['nothing to a request that comes while others wait', fresh, false],
-    ['something to one that has had its turn', served, true],
-    ['something to one that has had its place and is tried again', failed, true],
-  ])('gives %s', (_, asker, isGiven) => {
+    ['nothing to a request that comes while others wait', fresh, {}, false],
+    ['something to one that has had its turn', served, {}, true],
+    ['nothing to one that is tried again while others wait', failed, {}, false],
+    ['something to one that is tried again and would be turned away', failed, { hasPlace: false }, true],
+    ['nothing to a request that comes and is to be turned away', fresh, { hasPlace: false }, false],
+    ['something to one that comes when nobody has a use for the room', fresh, { isDue: false }, true],
+  ])('gives %s', (_, asker, facts, isGiven) => {
     const source = new FakeSource(makeBackend(1), 1)
-    const pool = picking(source.backend, [source], { waiting: 1 })
+    const pool = picking(source.backend, [source], { isDue: true, ...facts })
     expect(acquire(pool, context, asker, 'any') !== undefined).toBe(isGiven)
   })
 
@@ -93,19 +98,16 @@ describe('queueUp', () => {
 
   test.each([
     ['has all backends full', picking(undefined), fresh, true],
-    ['has others waiting, whatever room there is', picking(somebody, [], { waiting: 1 }), fresh, true],
+    ['has others waiting, whatever room there is', picking(somebody, [], { isDue: true }), fresh, true],
     ['has room, so that something else is short', picking(somebody), fresh, false],
-    ['has nobody usable', picking(undefined, [], { hasCandidates: false }), fresh, false],
-    [
-      'has nobody usable, though others wait',
-      picking(undefined, [], { hasCandidates: false, waiting: 1 }),
-      fresh,
-      false,
-    ],
-    ['has let it wait already', picking(undefined, [], { waiting: 1 }), served, false],
-    ['has given it a backend already, which failed', picking(undefined, [], { waiting: 1 }), failed, false],
+    ['has nobody usable', picking(undefined, [], { hasUsable: false }), fresh, false],
+    ['has nobody usable, though others wait', picking(undefined, [], { hasUsable: false, isDue: true }), fresh, false],
+    ['has no place left, which it is told', picking(undefined, [], { hasPlace: false }), fresh, true],
+    ['has let it wait already', picking(undefined, [], { isDue: true }), served, false],
+    ['has given it a backend already, which failed', picking(undefined), failed, true],
+    ['has given it a backend, and has no place left', picking(undefined, [], { hasPlace: false }), failed, false],
   ])('of a pool that %s', (_, pool, asker, isQueued) => {
-    expect(queueUp(pool, asker, entrant)).toBe(isQueued ? WAITS : undefined)
+    expect(queueUp(pool, asker.hasQueued, makeEntrant({ tried: asker.tried }))).toBe(isQueued ? WAITS : undefined)
   })
 })
 
@@ -126,7 +128,8 @@ describe('of a session, acquire', () => {
     }
     const source = new FakeSource(backend, 0)
     if (isFull) backend.room = { hasRoom: false }
-    const asker = { session: { backend, settle: () => undefined }, tried: isTried ? [backend] : [], hasQueued }
+    const session = { backend, settle: () => undefined }
+    const asker = { session, tried: isTried ? [backend] : [], priority: 5, hasQueued }
     return { backend, source, got: acquire(picking(undefined, [source], pool), context, asker, 'any') }
   }
 
@@ -141,10 +144,10 @@ describe('of a session, acquire', () => {
     [{ isDraining: true, offers: false, isTried: true }, false],
     [{ isAtBound: true }, false],
     [{ isDraining: true, offers: false, isAtBound: true }, false],
-    [{ waiting: 1 }, false],
-    [{ waiting: 1, hasQueued: true }, true],
-    [{ isDraining: true, offers: false, waiting: 1 }, false],
-    [{ isDraining: true, offers: false, waiting: 1, hasCandidates: false }, true],
+    [{ isDue: true }, false],
+    [{ isDue: true, hasQueued: true }, true],
+    [{ isDraining: true, offers: false, isDue: true }, false],
+    [{ isDraining: true, offers: false, isDue: true, hasUsable: false }, true],
   ])('with a backend of %p gives a stream to it: %p', (facts, isGiven) => {
     const { backend, source, got } = asking(facts)
     expect(got).toEqual(isGiven ? { backend, stream: source.last } : undefined)

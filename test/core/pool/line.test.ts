@@ -10,7 +10,7 @@ describe('a line', () => {
     const steps = fc.array(
       fc.oneof(
         fc.record({ kind: fc.constant('enter' as const), priority: fc.nat(2), rank: fc.nat(3) }),
-        fc.record({ kind: fc.constantFrom('shift' as const, 'leave' as const), at: fc.nat() }),
+        fc.record({ kind: fc.constantFrom('take' as const, 'leave' as const), at: fc.nat() }),
       ),
       { minLength: 20, maxLength: 60 },
     )
@@ -23,8 +23,11 @@ describe('a line', () => {
             const place = { priority: step.priority, rank: step.rank, sequence }
             line.enter(place)
             standing = [...standing, place].toSorted(inOrder)
-          } else if (step.kind === 'shift') {
-            expect(line.shift()).toEqual(standing.shift() as Place)
+          } else if (step.kind === 'take') {
+            const fits = ({ rank }: Place): boolean => rank >= step.at % 4
+            const first = standing.find(fits)
+            expect([line.has(fits), line.take(fits)]).toEqual([first !== undefined, first])
+            standing = standing.filter((place) => place !== first)
           } else {
             const leaving = standing[step.at % standing.length]
             if (leaving === undefined) continue
@@ -33,7 +36,7 @@ describe('a line', () => {
           }
           expect([line.length, line.last]).toEqual([standing.length, standing.at(-1)])
         }
-        expect(standing.map(() => line.shift())).toEqual(standing)
+        expect(standing.map(() => line.take(() => true))).toEqual(standing)
       }),
       { seed: 11 },
     )

@@ -4,7 +4,9 @@ import type { Verdict } from '../../../core/admission/admission.ts'
 import type { Cancel } from '../../../core/clock.ts'
 import { poolLedger } from '../../../core/observe/counters.ts'
 import type { QueuePolicy } from '../../../core/pool/policy.ts'
-import { PoolQueue } from '../../../core/pool/queue.ts'
+import { type Entrant, PoolQueue } from '../../../core/pool/queue.ts'
+import { makeEntrant } from '../../support/entrant.ts'
+import { makeBackend } from '../../support/make-backend.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const policy: QueuePolicy = { length: 3, timeoutMs: 1000, order: 'fifo' }
@@ -13,14 +15,15 @@ const policy: QueuePolicy = { length: 3, timeoutMs: 1000, order: 'fifo' }
 function queueing(given: Partial<QueuePolicy> = {}, places = 0) {
   const clock = virtualClock()
   const log: string[] = []
-  const room = { places, full: 0 }
+  /** Whoever has been tried by all backends finds none. */
+  const room = { places, full: 0, backends: Infinity }
   const due: { onTurn(): void }[] = []
   const counters = poolLedger.create()
   const queue = new PoolQueue({
     clock,
     turns: { wait: (waiting) => void (due.includes(waiting) || due.push(waiting)) },
     counters,
-    hasRoom: () => room.places > 0,
+    hasRoom: (tried) => room.places > 0 && tried.length < room.backends,
     onFull: () => (room.full += 1),
   })
   queue.update({ ...policy, ...given })
@@ -33,9 +36,9 @@ function queueing(given: Partial<QueuePolicy> = {}, places = 0) {
   /** undefined: it has been answered at once. */
   function enter(
     name: string,
-    { priority = 5, endsAt = Infinity, patienceMs = undefined as number | undefined } = {},
+    { patienceMs, ...entrant }: Partial<Omit<Entrant, 'patienceMs'>> & { readonly patienceMs?: number } = {},
   ): Cancel | undefined {
-    const verdict = queue.enter({ priority, endsAt, patienceMs: () => patienceMs })
+    const verdict = queue.enter(makeEntrant({ ...entrant, patienceMs: () => patienceMs }))
     if (verdict.kind === 'later') return verdict.wait((later) => decide(name, later))
     decide(name, verdict)
     return undefined
@@ -74,6 +77,53 @@ describe('a queue', () => {
     expect(log).toEqual([])
     turn()
     expect(log).toEqual(['a admitted'])
+  })
+
+  test('passes over who has no use for the room there is, and keeps its place', () => {
+    const { enter, free, log, queue, room } = queueing()
+    const [one, other] = [makeBackend(1), makeBackend(2)]
+    room.backends = 2
+    enter('a', { tried: [one, other] })
+    enter('b', { tried: [one] })
+    enter('c')
+    free(2)
+    expect([log, queue.isDue, queue.length]).toEqual([['b admitted', 'c admitted'], false, 1])
+    enter('d')
+    room.backends = 3
+    free()
+    expect(log.at(-1)).toBe('a admitted')
+  })
+
+  test('holds nobody up for one that has no use for the room there is', () => {
+    const { enter, queue, room } = queueing({}, 1)
+    room.backends = 1
+    enter('a', { tried: [makeBackend(1)] })
+    expect(queue.isDue).toBe(false)
+    enter('b')
+    expect(queue.isDue).toBe(true)
+    room.places = 0
+    expect(queue.isDue).toBe(false)
+  })
+
+  test.each([
+    ['has room for any', { length: 2 }, [true, true, true]],
+    ['full, for the more important alone', { length: 1 }, [false, false, true]],
+  ])('%s, has places by priority', (_, given, places) => {
+    const { enter, queue } = queueing(given)
+    enter('a')
+    expect([4, 5, 6].map((priority) => queue.hasPlace(priority))).toEqual(places)
+    queue.update(undefined)
+    expect(queue.hasPlace(9)).toBe(false)
+  })
+
+  test('counts what one has waited before', () => {
+    const { clock, enter, log } = queueing()
+    enter('a', { waitedMs: 700 })
+    enter('b', { waitedMs: 2000 })
+    clock.advance(0)
+    expect(log).toEqual(['b no backend had room within 0 ms'])
+    clock.advance(300)
+    expect(log.slice(1)).toEqual(['a no backend had room within 300 ms'])
   })
 
   test('by deadline, lets in whose client waits the shortest time', () => {
@@ -140,7 +190,7 @@ describe('a queue', () => {
   test('answers with 503 and Retry-After', () => {
     const { queue } = queueing({ length: 1 })
     queue.update(undefined)
-    expect(queue.enter({ priority: 5, endsAt: Infinity, patienceMs: () => undefined })).toEqual({
+    expect(queue.enter(makeEntrant())).toEqual({
       kind: 'refused',
       problem: { status: 503, detail: 'every backend is at its bound', retryAfterSeconds: 1 },
     })

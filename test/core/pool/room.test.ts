@@ -16,6 +16,7 @@ import { PoolQueue } from '../../../core/pool/queue.ts'
 import { loadStrategy } from '../../../core/strategy/load.ts'
 import type { Outcome } from '../../../core/strategy/strategy.ts'
 import { seededRandom } from '../../../core/random.ts'
+import { makeEntrant } from '../../support/entrant.ts'
 import { FakeSource, idlePool } from '../../support/fake-streams.ts'
 import { makeBackend } from '../../support/make-backend.ts'
 import { contextOf } from '../../support/pick-context.ts'
@@ -28,8 +29,16 @@ const completed: Outcome = { kind: 'completed', status: 200, elapsedMs: 1 }
 const reset: Outcome = { kind: 'failed', cause: 'reset', elapsedMs: 1 }
 
 interface Request {
-  readonly cancel: Cancel
+  cancel: Cancel
   state: 'waiting' | 'running' | 'over'
+  /** Backends that have failed it. */
+  tried: readonly Backend[]
+}
+
+interface Running {
+  readonly attempt: Attempt
+  /** Its request is over, or tried again. */
+  onEnd(isGood: boolean): void
 }
 
 const breaker: BreakerPolicy = { ...touchyBreaker, failuresInRow: 2, openTimeMs: 300, maxOpenTimeMs: 300 }
@@ -64,7 +73,7 @@ function pooling(count: number) {
     clock,
     turns: { wait: (waiting) => due.add(waiting) },
     counters: poolLedger.create(),
-    hasRoom: () => balancer.hasRoom,
+    hasRoom: (tried) => balancer.hasRoom(tried),
     onFull: () => undefined,
   })
   queue.update({ length: 5, timeoutMs: 1000, order: 'fifo' })
@@ -86,29 +95,39 @@ function pooling(count: number) {
   }
   const context = contextOf({ random: seededRandom(count) })
   const requests: Request[] = []
-  const running: Attempt[] = []
+  const running: Running[] = []
   let answered = 0
+
+  const hasRoomFor = ({ tried }: Request): boolean =>
+    balancer.inflight < bound && usable.some((backend) => isTaking(backend) && !tried.includes(backend))
+
+  const waiting = (): Request[] => requests.filter(({ state }) => state === 'waiting')
 
   /** `home`: whom its session is with; none of them: it has none. */
   function arrive(priority: number, home: number): void {
     const backend = backends[home]
     const session = backend && { backend, settle: () => undefined }
-    const request = { cancel: () => undefined as void, state: 'waiting' as Request['state'] }
+    const request: Request = { cancel: () => undefined, state: 'over', tried: [] }
     requests.push(request)
 
     function take(hasQueued: boolean): void {
-      const asker = { tried: [], hasQueued, session }
-      const acquired = acquire(pool, context, asker, 'any')
+      const { tried } = request
+      const isOvertaken = waiting().some(hasRoomFor)
+      const mayWait = balancer.hasUsable(tried) && (tried.length === 0 || queue.hasPlace(priority))
+      const acquired = acquire(pool, context, { tried, priority, hasQueued, session }, 'any')
       if (acquired !== undefined) {
-        if (!hasQueued) expect(balancer.hasCandidates ? queue.length : 0).toBe(0)
+        if (!hasQueued && mayWait) expect(isOvertaken).toBe(false)
+        expect(tried).not.toContain(acquired.backend)
         return begin(acquired.backend)
       }
-      const verdict = queueUp(pool, asker, { priority, endsAt: Infinity, patienceMs: () => undefined })
+      const verdict = queueUp(pool, hasQueued, makeEntrant({ priority, tried }))
+      request.state = 'waiting'
       if (verdict?.kind === 'later') request.cancel = verdict.wait(decide)
       else answer()
     }
     function decide(verdict: Verdict): void {
       expect(request.state).toBe('waiting')
+      request.state = 'over'
       if (verdict.kind === 'admitted') take(true)
       else answer()
     }
@@ -118,7 +137,13 @@ function pooling(count: number) {
     }
     function begin(backend: Backend): void {
       request.state = 'running'
-      running.push(balancer.begin(backend, clock.now()))
+      const onEnd = (isGood: boolean): void => {
+        request.state = 'over'
+        request.tried = [...request.tried, backend]
+        if (isGood || !balancer.hasUsable(request.tried)) answer()
+        else take(false)
+      }
+      running.push({ attempt: balancer.begin(backend, clock.now()), onEnd })
       expect(usable).toContain(backend)
       const { breaker: fact } = backend.facts
       if (backend.use === 'trial') expect(fact).toMatchObject({ kind: 'half-open', underWay: 1 })
@@ -129,7 +154,7 @@ function pooling(count: number) {
   }
 
   function leave(at: number): void {
-    const line = requests.filter(({ state }) => state === 'waiting')
+    const line = waiting()
     const request = line[at % line.length]
     if (request === undefined) return
     request.cancel()
@@ -138,9 +163,9 @@ function pooling(count: number) {
   }
 
   function end(at: number, isGood: boolean): void {
-    const [attempt] = running.splice(at % Math.max(1, running.length), 1)
-    attempt?.end(isGood ? completed : reset, clock.now())
-    if (attempt !== undefined) answered += 1
+    const [one] = running.splice(at % Math.max(1, running.length), 1)
+    one?.attempt.end(isGood ? completed : reset, clock.now())
+    one?.onEnd(isGood)
   }
 
   function turn(): void {
@@ -166,11 +191,10 @@ function pooling(count: number) {
       balancer.update(usable)
     },
     check() {
-      const { hasCandidates } = balancer
-      const hasRoom = hasCandidates && usable.some(isTaking) && balancer.inflight < bound
-      expect(balancer.hasRoom).toBe(hasRoom)
-      if (hasRoom) expect(queue.length).toBe(0)
-      expect(queue.length).toBe(requests.filter(({ state }) => state === 'waiting').length)
+      const hasRoom = balancer.hasUsable() && usable.some(isTaking) && balancer.inflight < bound
+      expect(balancer.hasRoom()).toBe(hasRoom)
+      if (balancer.hasUsable()) expect(waiting().filter(hasRoomFor)).toEqual([])
+      expect(queue.length).toBe(waiting().length)
     },
     finish() {
       while (running.length > 0) {

@@ -1,6 +1,7 @@
 /** A running pool that holds its backends, or itself, to so many requests at once. */
 import { describe, expect, test } from 'bun:test'
 import type { Backend } from '../../../core/backend/backend.ts'
+import { makeEntrant } from '../../support/entrant.ts'
 import { touchyBreaker } from '../../support/policies.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
 import { startPool } from '../../support/running-pool.ts'
@@ -52,7 +53,7 @@ test('a running pool that has stopped tells no more of how full it is', async ()
   using started = await startPool([1], { maxInflight: 1 })
   const { balancer, queue } = started.pool.snapshot()
   balancer.begin(started.pool.backends[0]!, 0)
-  queue.enter({ priority: 5, endsAt: Infinity, patienceMs: () => undefined })
+  queue.enter(makeEntrant())
   started.pool.stop()
   started.clock.advance(60_000)
   expect(started.events).toEqual([{ kind: 'pool-full', pool: 'web', detail: 'requests get 503' }])
@@ -69,17 +70,17 @@ describe('beside a breaker, a running pool', () => {
     const [one] = backendsOf(started)
     balancer.begin(one, clock.now()).end({ kind: 'failed', cause: 'reset', elapsedMs: 0 }, clock.now())
     clock.advance(1000)
-    expect([balancer.hasRoom, one.use]).toEqual([true, 'trial'])
+    expect([balancer.hasRoom(), one.use]).toEqual([true, 'trial'])
     const trial = balancer.begin(one, clock.now())
-    expect([balancer.hasCandidates, balancer.hasRoom]).toEqual([true, false])
-    const verdict = line.enter({ priority: 5, endsAt: Infinity, patienceMs: () => undefined })
+    expect([balancer.hasUsable(), balancer.hasRoom()]).toEqual([true, false])
+    const verdict = line.enter(makeEntrant())
     const told: string[] = []
     if (verdict.kind === 'later') verdict.wait(({ kind }) => void told.push(kind))
     trial.end({ kind: 'abandoned', elapsedMs: 1 }, clock.now())
     await turnUntil(() => told.length > 0, 'its turn')
     expect([told, one.use]).toEqual([['admitted'], 'trial'])
     balancer.begin(one, clock.now()).end(completed, clock.now())
-    expect([balancer.hasRoom, one.use]).toEqual([true, 'used'])
+    expect([balancer.hasRoom(), one.use]).toEqual([true, 'used'])
   })
 
   test('goes on learning bounds when a reload brings it', async () => {
