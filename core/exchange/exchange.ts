@@ -18,7 +18,7 @@ import type { ClientStream, Problem, RequestSink } from '../stream/client-stream
 import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
 import { type Limit, limitOf } from './limit.ts'
-import type { AttemptRecord, Ending } from './record.ts'
+import type { AttemptRecord, Ending, Observer } from './record.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
@@ -283,12 +283,17 @@ export class Exchange implements RequestSink, TriesOwner {
     if (this.stage.kind === 'over') throw new Error('an exchange was ended twice')
     this.stage = OVER
     this.limitAlarm?.cancel()
-    const { services, client, route } = this
+    const { services, route } = this
     const { counters, observers } = services
     if (ending.kind === 'abandoned') counters.abandoned += 1
     else if (ending.status >= 200) countStatus(counters, ending.status)
     if (route.pool === undefined) counters.unrouted += 1
-    if (observers.length === 0) return
+    if (observers.length > 0) this.tell(ending, observers)
+  }
+
+  /** Apart, so that an ending which nobody hears of is never made an object. */
+  private tell(ending: Ending, observers: readonly Observer[]): void {
+    const { client, route } = this
     const record = {
       startedAt: this.startedAt,
       endedAt: this.now(),
