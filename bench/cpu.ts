@@ -1,7 +1,7 @@
 /**
  * CPU time per proxied request of several contestants on one core, in alternating rounds: the quick instrument for tuning.
  * `bun bench/cpu.ts --only smartedge,nginx --profile headers-13 --rounds 3 --seconds 3`
- * Other profiles: headers-2, body-10k, body-1m, upload-10k, upload-1m; `--reconnect` opens a connection for each request;
+ * Other profiles: headers-2, body-10k, body-1m, upload-1k, upload-10k, upload-1m; `--reconnect` opens a connection for each request;
  * `--contestant 'NAME=COMMAND {port} {backend}'` adds anything else.
  */
 import { parseArgs } from 'node:util'

@@ -29,6 +29,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   'headers-40': profile('headers-40', 40, 0, 47),
   'body-10k': profile('body-10k', 13, 0, 10 * 1024),
   'body-1m': profile('body-1m', 13, 0, 1024 * 1024),
+  'upload-1k': profile('upload-1k', 13, 1024, 47),
   'upload-10k': profile('upload-10k', 13, 10 * 1024, 47),
   'upload-1m': profile('upload-1m', 13, 1024 * 1024, 47),
 }

@@ -21,7 +21,7 @@ import type { ClientStream, Problem, RequestSink } from '../stream/client-stream
 import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
 import { type Limit, limitOf } from './limit.ts'
-import type { AttemptRecord, Ending } from './record.ts'
+import type { AttemptRecord, Ending, Observer } from './record.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { tellClient } from './tell-client.ts'
 import { openTunnel } from './tunnel.ts'
@@ -304,12 +304,17 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
     this.stage = OVER
     this.limitAlarm?.cancel()
     this.pass?.release?.()
-    const { services, client, route } = this
+    const { services, route } = this
     const { counters, observers } = services
     if (ending.kind === 'abandoned') counters.abandoned += 1
     else if (ending.status >= 200) countStatus(counters, ending.status)
     if (route.pool === undefined) counters.unrouted += 1
-    if (observers.length === 0) return
+    if (observers.length > 0) this.tell(ending, observers)
+  }
+
+  /** Apart, so that an ending which nobody hears of is never made an object. */
+  private tell(ending: Ending, observers: readonly Observer[]): void {
+    const { client, route } = this
     const record = {
       startedAt: this.startedAt,
       endedAt: this.now(),

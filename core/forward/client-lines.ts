@@ -5,6 +5,7 @@
 import * as kind from '../http1/field-names.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import { endLine } from './line-end.ts'
 
 /** Who sent the request, as far as the forwarded head tells. */
 export interface ForwardedClient {
@@ -25,7 +26,6 @@ const FORWARDED_PROTO_LINES = {
   https: Buffer.from('X-Forwarded-Proto: https\r\n'),
 }
 const SEPARATOR = Buffer.from(', ')
-const LINE_END = Buffer.from('\r\n')
 
 /** The lines that say who an untrusted client is; they are the same for every request of its connection. */
 export const forwardedForLines = (address: string, scheme: 'http' | 'https' = 'http'): Buffer =>
@@ -49,7 +49,7 @@ function writeTrusted(out: Buffer, at: number, head: RequestHead, client: Forwar
   } else if (end === start) {
     end += out.write('unknown', end, 'latin1')
   }
-  end += LINE_END.copy(out, end)
+  end = endLine(out, end)
   if (!fields.has(kind.FORWARDED_PROTO)) end += FORWARDED_PROTO_LINES[client.scheme].copy(out, end)
   return fields.has(kind.FORWARDED_HOST) ? end : writeForwardedHost(out, end, head)
 }
@@ -78,5 +78,5 @@ function writeForwardedHost(out: Buffer, at: number, head: RequestHead): number 
   if (stop <= start) return at
   let end = at + FORWARDED_HOST_NAME.copy(out, at)
   end += head.bytes.copy(out, end, start, stop)
-  return end + LINE_END.copy(out, end)
+  return endLine(out, end)
 }

@@ -14,6 +14,7 @@ import { type ForwardedClient, writeClientLines } from './client-lines.ts'
 import { copyLines, dropTable, markLine, markNamedByConnection, markNames, markRepeats } from './forwarded-fields.ts'
 import { forwardsLeft, PSEUDONYM } from './hops.ts'
 import { queryWithout } from './hidden-query.ts'
+import { endLine } from './line-end.ts'
 import { takeCookie } from './own-cookie.ts'
 import type { WriteRequestId } from './request-id.ts'
 
@@ -42,7 +43,6 @@ const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
 const REQUEST_ID_NAME = Buffer.from('X-Request-Id: ')
 const HOST_NAME = Buffer.from('Host: ')
 const VERSION = Buffer.from(' HTTP/1.1\r\n')
-const LINE_END = Buffer.from('\r\n')
 const TE_WORD = Buffer.from('te')
 const TRAILERS_WORD = Buffer.from('trailers')
 
@@ -104,7 +104,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (!fields.has(kind.REQUEST_ID)) {
     end += REQUEST_ID_NAME.copy(out, end)
     end = rewrite.writeRequestId(out, end)
-    end += LINE_END.copy(out, end)
+    end = endLine(out, end)
   }
   if (forwards !== undefined) end += out.write(`Max-Forwards: ${forwards - 1}\r\n`, end, 'latin1')
   if (deadline !== undefined) end += out.write(`${deadline.field}: ${deadline.value}\r\n`, end, 'latin1')
@@ -112,7 +112,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (fields.isChunked) end += CHUNKED_LINE.copy(out, end)
   if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
   else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)
-  return end + LINE_END.copy(out, end)
+  return endLine(out, end)
 }
 
 /** Whether the client lists `trailers` in TE (RFC 9110 10.1.4), and so may be sent some. */
@@ -173,7 +173,7 @@ function writeHost(out: Buffer, at: number, head: RequestHead, rewrite: RequestR
   let end = at + HOST_NAME.copy(out, at)
   if (head.authorityStart >= 0) end += head.bytes.copy(out, end, head.authorityStart, head.authorityEnd)
   else end += out.write(rewrite.backendHost, end, 'latin1')
-  return end + LINE_END.copy(out, end)
+  return endLine(out, end)
 }
 
 function writeUpgrade(out: Buffer, at: number, head: RequestHead): number {

@@ -4,6 +4,7 @@ import type { BodyKind } from '../http1/framing.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { DATE_LINE_LENGTH, type DateLine } from './date-line.ts'
 import { copyLines, dropTable, markNamedByConnection, markRepeats } from './forwarded-fields.ts'
+import { endLine } from './line-end.ts'
 
 /** How a response's body goes out. 'chunks': the backend's chunks as they are. 'chunking': chunks are made here. */
 export type ResponseCoding = 'none' | 'length' | 'chunks' | 'chunking' | 'close'
@@ -26,7 +27,6 @@ const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
 const CLOSE_LINE = Buffer.from('Connection: close\r\n')
 const KEEP_ALIVE_LINE = Buffer.from('Connection: keep-alive\r\n')
 const UPGRADE_LINE = Buffer.from('Connection: Upgrade\r\n')
-const LINE_END = Buffer.from('\r\n')
 
 /** Room for every text of ours, some 120 bytes in all. What is written of Upgrade was left out of the copy. */
 const ADDED_BYTES = 256 + DATE_LINE_LENGTH
@@ -63,7 +63,7 @@ export function writeResponseHead(out: Buffer, at: number, head: ResponseHead, r
     if (!fields.has(kind.DATE)) end += rewrite.dateLine().copy(out, end)
     end = writeFraming(out, end, head, rewrite)
   }
-  return end + LINE_END.copy(out, end)
+  return endLine(out, end)
 }
 
 function writeFraming(out: Buffer, at: number, head: ResponseHead, rewrite: ResponseRewrite): number {

@@ -24,6 +24,8 @@ export const outbox = {
   bound: 0,
   owner: undefined as OutboxOwner | undefined,
   depth: 0,
+  /** What is being sent has more for the same socket at its heels: the system need not send it off alone. */
+  isFollowed: false,
   /** The time that was read last is that of now, near enough: see `event-clock.ts`. */
   isTimeKnown: false,
 }
@@ -65,10 +67,16 @@ export function commit(end: number): void {
   if (outbox.depth === 0) flush()
 }
 
-/** Sends what has been gathered, for whichever socket. */
-export function flush(): void {
+/** Sends what has been gathered, for whichever socket. `isFollowed`: more for that socket comes at once from elsewhere. */
+export function flush(isFollowed = false): void {
   const { owner, used } = outbox
   outbox.owner = undefined
   outbox.used = 0
-  if (owner !== undefined && used > 0) owner.flushOutbox(outbox.bytes, used)
+  if (owner === undefined || used === 0) return
+  outbox.isFollowed = isFollowed
+  try {
+    owner.flushOutbox(outbox.bytes, used)
+  } finally {
+    outbox.isFollowed = false
+  }
 }

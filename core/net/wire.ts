@@ -94,7 +94,6 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
    */
   relayTo(target: Wire, length: number, pipes: Pipes): boolean {
     const { socket } = this
-    if (outbox.owner === target) flush()
     if (socket?.pipeInto === undefined || target.socket?.sendFrom === undefined || target.isBlocked) return false
     const pipe = pipes.take()
     if (pipe === undefined) return false
@@ -324,7 +323,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   /** What has come into `pipe` is to go out here. */
   private sendPiped(pipe: Pipe): void {
-    if (outbox.owner === this) flush()
+    if (outbox.owner === this) flush(true)
     const { socket } = this
     const isOpen = socket !== undefined && this.side === 'open'
     const sent = !isOpen ? -1 : this.kept === undefined ? (socket.sendFrom?.(pipe) ?? -1) : 0

@@ -290,12 +290,15 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
       this.sink?.onResponse(head, framing)
       return
     }
+    const length = framing === 'length' ? head.fields.contentLength : 0
+    const isHere = framing === 'length' && position + length <= bytes.length
     const isChunksForm = this.responseForm === 'chunks'
-    const reader = createBodyReader(framing, head.fields.contentLength, this.owner.limits, isChunksForm)
+    const reader = isHere ? undefined : createBodyReader(framing, length, this.owner.limits, isChunksForm)
     if (reader === undefined) {
       this.state = advance(this.state, 'ends', WHOLE)
       this.sink?.onResponse(head, framing)
-      if (this.state === WHOLE) this.endAt(bytes, position, undefined)
+      if (length > 0) this.sink?.onBody(bytes, position, position + length)
+      if (this.state === WHOLE) this.endAt(bytes, position + length, undefined)
       return
     }
     const body: State = { kind: 'body', framing, reader }
@@ -312,13 +315,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     if (this.state !== state) return
     if (reader.isDone) this.endAt(bytes, position, reader.trailers)
     else this.rearm()
-    if (this.state === state)
-      this.passage = openPassage(
-        this.wire,
-        { piece: bytes.length, remaining: reader.remaining },
-        this.owner.pipes,
-        sink,
-      )
+    if (this.state !== state) return
+    const progress = { piece: bytes.length, remaining: reader.remaining }
+    this.passage = openPassage(this.wire, progress, this.owner.pipes, sink)
   }
 
   private endAt(bytes: Buffer, position: number, trailers: FieldSection | undefined): void {

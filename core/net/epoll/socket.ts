@@ -28,17 +28,19 @@ const ENDS = EPOLLRDHUP | EPOLLHUP | EPOLLERR
 
 /** Reads in a row of one socket. */
 const MAX_PIECES = 8
-/** And large ones: together 512 KiB. */
+/** And large ones: together 512 KiB, or 2 MiB unread. */
 const MAX_LARGE_PIECES = 2
 
 const MSG_NOSIGNAL = 0x4000
+/** With MSG_MORE: the last segment waits to be filled. */
+const FOLLOWED = MSG_NOSIGNAL | 0x8000
 const MSG_PEEK = 0x2
 const SHUT_WR = 1
 /** SPLICE_F_MOVE and SPLICE_F_NONBLOCK. */
 const SPLICE_FLAGS = 1 | 2
 const NULL = 0
-/** Into a pipe at once: half of what it takes, so that a client that reads slowly holds less of the kernel's memory. */
-const PIPED_BYTES = 512 * 1024
+/** Into a pipe at once: what it is sure to take where pages are full, so that 1 MiB passes in one piece. */
+const PIPED_BYTES = 1024 * 1024
 const SOL_SOCKET = 1
 const SO_LINGER = 13
 
@@ -97,7 +99,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     const { loop, memory, outboxAddress } = this.means
     const { calls } = loop
     const address = (bytes === outbox.bytes ? outboxAddress : memory.addressOf(bytes)) + offset
-    const sent = calls.call.send(this.fd, address, length, MSG_NOSIGNAL)
+    const sent = calls.call.send(this.fd, address, length, outbox.isFollowed ? FOLLOWED : MSG_NOSIGNAL)
     return sent === length ? sent : this.wroteLess(sent)
   }
 
@@ -140,8 +142,15 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   pipeInto(pipe: Pipe | undefined, length: number): void {
+    if (pipe === undefined) return this.endPiping()
     this.pipe = pipe
     this.left = length
+  }
+
+  /** What comes next begins small: a large piece would hold much that need not be read at all. */
+  private endPiping(): void {
+    this.pipe = undefined
+    this.isLarge = false
   }
 
   shutdown(): void {
@@ -222,7 +231,7 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (length <= 0) return this.readNothing(length)
     pipe.pending += length
     this.left -= length
-    if (this.left === 0) this.pipe = undefined
+    if (this.left === 0) this.endPiping()
     this.data.piped?.(length)
   }
 

@@ -16,6 +16,7 @@ import { virtualClock } from '../../support/virtual-clock.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+const HELLO = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 
 /** A pool whose connects the test lets succeed. */
 function makePool(policy: Partial<ConnectionPolicy> = {}) {
@@ -201,6 +202,32 @@ describe('a pool of connections', () => {
     answer(0, response)
     expect(pool.size).toBe(0)
   })
+
+  test.each(['onResponse', 'onBody'] as const)(
+    'keeps none that is given up by %s, though its response is whole',
+    (when) => {
+      const { ask, answer, pool, sockets } = makePool()
+      const { stream, sink } = ask()
+      Object.assign(sink, { [when]: () => stream.abort() })
+      answer(0, HELLO)
+      expect([pool.size, pool.hasRoom, sockets[0]?.isOpen]).toEqual([0, true, false])
+      expect(pool.open('any')?.isReused).toBe(false)
+      expect([sink.log.includes('end'), sink.body]).toEqual([false, ''])
+    },
+  )
+
+  test.each([1, HELLO.length - 6, HELLO.length - 1])(
+    'lends none before the last byte of a response, come %p',
+    (come) => {
+      const { ask, answer } = makePool()
+      const { sink } = ask()
+      answer(0, HELLO.slice(0, come))
+      expect([sink.log.includes('end'), ask().index]).toEqual([false, 1])
+      answer(0, HELLO.slice(come))
+      expect([sink.log, sink.body]).toEqual([['connected', 'response 200', 'end'], 'hello'])
+      expect(ask().index).toBe(0)
+    },
+  )
 
   test('throws an idle one away that says something unasked', () => {
     const { ask, answer, sockets, pool } = makePool()

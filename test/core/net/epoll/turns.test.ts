@@ -4,7 +4,10 @@ import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { systemClock } from '../../../../core/clock.ts'
 import { systemLibc } from '../../../../core/net/bun/libc.ts'
+import { SMALL_BYTES } from '../../../../core/net/epoll/memory.ts'
 import { openEpoll } from '../../../../core/net/epoll/transport.ts'
+import { outbox } from '../../../../core/net/outbox.ts'
+import { Pipe } from '../../../../core/net/pipe.ts'
 import type { Transport } from '../../../../core/net/transport.ts'
 import { fail } from '../../../support/fail.ts'
 import { type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
@@ -13,6 +16,7 @@ import { silentPeer } from '../../../support/silent-peer.ts'
 import { Ear, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
 
 const MIB = 1024 * 1024
+const MSG_MORE = 0x8000
 const isLinux = process.platform === 'linux'
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 
@@ -135,5 +139,36 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     const before = { ...made }
     for (let turns = 0; turns < 100; turns += 1) await turn()
     expect({ ...made, epoll_wait: before.epoll_wait }).toEqual(before)
+  })
+
+  test('reads little again behind what went through a pipe, since the next may go there, too', async () => {
+    const opened = transport.openPipe?.() ?? fail(new Error('no pipe'))
+    const pipe = new Pipe(opened, { keep: () => undefined, onClosed: () => undefined })
+    const rooms: number[] = []
+    watch('recv', (result, [, , room = 0]) => void (result > 0 && rooms.push(room)))
+    const { ear, peer } = await rig.pair('connected')
+    let piped = 0
+    const hear = Object.assign(ear, { piped: (length: number) => void (piped += length) })
+    hear.on.received = () => (rooms.length === 1 ? ear.socket.pipeInto?.(pipe, MIB / 2 - SMALL_BYTES) : undefined)
+    peer.send(Buffer.alloc(MIB / 2))
+    await turnUntil(() => ear.receivedBytes + piped === MIB / 2, 'all of it')
+    expect([rooms, ear.receivedBytes]).toEqual([[SMALL_BYTES], SMALL_BYTES])
+    peer.send('next')
+    await turnUntil(() => rooms.length === 2, 'the next')
+    expect(rooms[1]).toBe(SMALL_BYTES)
+    watch('recv', () => undefined)
+    opened.close()
+  })
+
+  test('has the system hold back the end of what is followed at once', async () => {
+    const flags: number[] = []
+    watch('send', (_result, [, , , flag = 0]) => void flags.push(flag))
+    const { ear } = await rig.pair('accepted')
+    outbox.isFollowed = true
+    ear.say('x')
+    outbox.isFollowed = false
+    ear.say('y')
+    watch('send', () => undefined)
+    expect(flags.map((flag) => flag & MSG_MORE)).toEqual([MSG_MORE, 0])
   })
 })
