@@ -153,6 +153,7 @@ function assemble(ground: Ground) {
     turns,
     pipes,
     idle: budget.idleClients,
+    crowd: ground.crowd,
   })
   const listeners = new Listeners({
     ...ground,

@@ -147,6 +147,7 @@ function connect(handler: AdminHandler, surroundings: AdminSurroundings): AdminC
       turns,
       // Not among those that traffic takes descriptors from: see AdminConnections.
       idle: new LinkedList<Idle>(),
+      crowd: { isThere: false },
       dateLine: dateLines(clock),
       // Not traffic: nobody reads them.
       counters: { bytesFromClients: 0, bytesToClients: 0 },

@@ -4,6 +4,7 @@ import type { ProtocolError } from '../errors.ts'
 import { dateLines } from '../forward/date-line.ts'
 import { stopOf } from '../forward/hops.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { Crowd } from '../inbound/crowd.ts'
 import type { RequestHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
 import type { Idle } from '../net/budget.ts'
@@ -27,6 +28,7 @@ export interface HandlerOptions {
   readonly pipes?: Pipes
   /** Where connections wait that are idle. */
   readonly idle: LinkedList<Idle>
+  readonly crowd: Crowd
 }
 
 /** What every listener hands its clients' requests to. */
@@ -38,6 +40,7 @@ export function createHandler({
   turns,
   pipes,
   idle,
+  crowd,
 }: HandlerOptions): RequestHandler {
   const { counters } = services
 
@@ -69,6 +72,7 @@ export function createHandler({
     ...(pipes && { pipes }),
     dateLine: dateLines(services.clock),
     idle,
+    crowd,
     counters,
     get limits() {
       return published().limits

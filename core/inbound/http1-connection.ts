@@ -8,14 +8,13 @@ import { INCOMPLETE } from '../http1/field-section.ts'
 import { HeadBuffer, isEmptyLine } from '../http1/head-buffer.ts'
 import { advance } from '../http1/lifecycle.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import type { Idle } from '../net/budget.ts'
-import { Place } from '../net/linked-list.ts'
 import { hasNews } from '../net/news.ts'
 import { retained } from '../net/retained.ts'
 import { Wire } from '../net/wire.ts'
 import type { WireOwner } from '../net/wire-owner.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Peer } from '../stream/peer.ts'
+import { Idling } from './idling.ts'
 import { lengthOf, type State, STATES, timeoutIn, tooLate } from './http1-states.ts'
 import { type Behind, type Http1Carrier, Http1Stream } from './http1-stream.ts'
 import { sendProblem, STRANGER } from './own-response.ts'
@@ -23,7 +22,7 @@ import { bodyOf, type RequestBody } from './request-body.ts'
 import type { ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
 
-export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle {
+export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   readonly wire: Wire
   readonly peer: Peer
   readonly handler: RequestHandler
@@ -39,8 +38,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
   private isReading = false
   private hasEnded = false
   private isLeaving = false
-  /** Taken while nothing is begun and nothing is owed. */
-  private readonly idling = new Place<Idle>(this)
+  private readonly idling = new Idling(this)
 
   constructor(handler: RequestHandler, home: ClientHome<Http1Connection>, peer: Peer) {
     this.handler = handler
@@ -48,7 +46,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     this.peer = peer
     this.wire = new Wire(this, handler.wheel)
     this.wire.arm(handler.timeouts.headMs)
-    handler.idle.append(this.idling)
+    this.idling.begin()
   }
 
   /** Between two requests, with nothing begun. */
@@ -86,7 +84,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
   }
 
   /** It is idle, and what it takes is wanted elsewhere. */
-  discard(): void {
+  giveWay(): void {
     this.state = advance(this.state, 'closes', STATES.closed)
     this.wire.discard()
   }
@@ -213,14 +211,14 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
     const timeout = timeoutIn(this.state, holder)
     if (timeout === undefined) this.wire.disarm()
     else this.wire.arm(lengthOf(timeout, handler.timeouts, isLeaving))
-    if (timeout === 'keepAliveMs') handler.idle.append(this.idling)
-    else this.idling.leave()
+    if (timeout === 'keepAliveMs') this.idling.begin()
+    else this.idling.end()
   }
 
   private loseClient(): void {
     const { stream } = this
     this.stream = undefined
-    this.idling.leave()
+    this.idling.end()
     this.state = advance(this.state, 'closes', STATES.closed)
     stream?.sink.onClientGone()
   }
@@ -333,7 +331,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier, Idle 
   }
 
   private hold(bytes: Buffer): void {
-    this.idling.leave()
+    this.idling.end()
     this.held = this.held === undefined ? retained(bytes) : Buffer.concat([this.held, bytes])
     this.wire.pause()
   }

@@ -23,7 +23,7 @@ import { type Respondent, sendProblem } from './own-response.ts'
 export interface Http1Carrier {
   readonly wire: Wire
   readonly peer: Peer
-  readonly handler: Pick<RequestHandler, 'head' | 'limits' | 'dateLine'>
+  readonly handler: Pick<RequestHandler, 'head' | 'limits' | 'dateLine' | 'crowd'>
   /** The request has been read to its end. */
   readonly isRequestWhole: boolean
   /** No further request will be read. */
@@ -206,6 +206,7 @@ export class Http1Stream implements ClientStream {
 
   private mayPersist(): boolean {
     const { carrier } = this
+    if (carrier.handler.crowd.isThere) return false
     return this.wantsKeepAlive && this.coding !== 'close' && carrier.isRequestWhole && !carrier.isLastRequest
   }
 }

@@ -25,6 +25,8 @@ export interface RequestHandler {
   readonly dateLine: DateLine
   /** Connections between two requests, or before their first, idle longest first. */
   readonly idle: LinkedList<Idle>
+  /** Others wait to be connected: no connection outlives its response. */
+  readonly crowd: { readonly isThere: boolean }
   readonly counters: { bytesFromClients: number; bytesToClients: number }
   /**
    * A valid head stands in `head`, valid until the call returns. Whoever answers says so by `stream.sink`, and ends the

@@ -4,10 +4,12 @@
  * first, then to a client. What else is open (files, the admin API, threads) is counted by looking.
  */
 import type { Clock } from '../clock.ts'
-import { LinkedList } from './linked-list.ts'
+import { LinkedList, type Place } from './linked-list.ts'
 
 /** An idle connection. */
 export interface Idle {
+  /** false: not now, since it is hardly idle; absent: at any time. */
+  readonly mayGo?: boolean
   /** Closes it now: what it takes is wanted elsewhere. */
   discard(): void
 }
@@ -39,6 +41,8 @@ export class DescriptorBudget {
   readonly idlePipes = new LinkedList<Idle>()
   readonly idleBackends = new LinkedList<Idle>()
   readonly idleClients = new LinkedList<Idle>()
+  /** In this order. */
+  private readonly givingWay = [this.leaving, this.idlePipes, this.idleBackends, this.idleClients]
   private readonly options: BudgetOptions
   private readonly limit: number
   private used = 0
@@ -54,6 +58,12 @@ export class DescriptorBudget {
   /** Half of the capacity as it is now: as many clients as can each have a connection to a backend. */
   get clientsWithBackends(): number {
     return Math.floor(this.capacity / 2)
+  }
+
+  /** Whether there is one to take, or somebody idle who may give way. */
+  get hasRoom(): boolean {
+    if (this.used * 2 > this.capacity) this.lookAgain()
+    return this.used < this.capacity || this.givingWay.some((list) => idleIn(list) !== undefined)
   }
 
   /** Uses one more, for which an idle connection may have to give way; false: there is none, and nothing is idle. */
@@ -80,7 +90,12 @@ export class DescriptorBudget {
     this.used -= 1
   }
 
-  /** Has the client that has been idle longest give way; false: none is idle. */
+  /** Whether a client is idle, and may go. */
+  get hasIdleClient(): boolean {
+    return idleIn(this.idleClients) !== undefined
+  }
+
+  /** Has the client that has been idle longest give way; false: none may go. */
   dropIdleClient(): boolean {
     return drop(this.idleClients)
   }
@@ -93,7 +108,7 @@ export class DescriptorBudget {
   }
 
   private makeRoom(): boolean {
-    return drop(this.leaving) || drop(this.idlePipes) || drop(this.idleBackends) || drop(this.idleClients)
+    return this.givingWay.some(drop)
   }
 
   private lookAgain(): void {
@@ -111,8 +126,19 @@ export class DescriptorBudget {
   }
 }
 
+/** Of a list, from the longest idle on. */
+const MAX_LOOKS = 8
+
+/** Who is to give way; undefined: nobody may. */
+function idleIn(list: LinkedList<Idle>): Place<Idle> | undefined {
+  let place = list.first
+  for (let looks = 0; place !== undefined && looks < MAX_LOOKS; looks += 1, place = place.next)
+    if (place.owner.mayGo !== false) return place
+  return undefined
+}
+
 function drop(list: LinkedList<Idle>): boolean {
-  const place = list.first
+  const place = idleIn(list)
   if (place === undefined) return false
   list.remove(place)
   place.owner.discard()

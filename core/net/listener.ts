@@ -7,7 +7,7 @@ import { acceptQueue } from './accept-queue.ts'
 import { shortageOf } from './connect.ts'
 import { codeOf } from './error-code.ts'
 import type { ReportFault } from './event.ts'
-import type { AcceptEvents, BindManner, BoundSocket, Transport } from './transport.ts'
+import { type AcceptEvents, ALWAYS_ROOM, type BindManner, type BoundSocket, type Transport } from './transport.ts'
 import type { Wire } from './wire.ts'
 
 export interface Listener {
@@ -21,6 +21,8 @@ export interface Listener {
   keepOut(): void
   /** Other permissions of a Unix socket. Throws as node:fs does. */
   setMode(mode: number | undefined): void
+  /** There may be room for who was kept waiting. */
+  goOn(): void
   /** Accepts no more; the connections it has live on, those in the queue are reset. */
   stop(): void
 }
@@ -35,6 +37,8 @@ export interface ListenerOptions extends BindManner {
    * 'unwanted': without one.
    */
   readonly accept: (address: string) => Wire | 'unwanted' | undefined
+  /** As the transport asks and tells it; absent: there always is. */
+  readonly room?: Pick<AcceptEvents, 'hasRoom' | 'onWaiting'>
   /** A client can't be let in for want of something of our own, in words; whether something has given way. */
   readonly onShortage: (detail: string) => boolean
   readonly reportFault: ReportFault
@@ -70,6 +74,9 @@ const together = (address: SocketAddress, sockets: readonly BoundSocket[]): List
   setMode(mode) {
     if (address.kind === 'unix') chmodSync(address.path, mode ?? 0o777 & ~process.umask())
   },
+  goOn() {
+    for (const socket of sockets) socket.goOn?.()
+  },
   stop() {
     for (const socket of sockets) socket.stop()
   },
@@ -86,8 +93,9 @@ function bindPath(path: string, options: ListenerOptions): BoundSocket {
   }
 }
 
-function eventsOf({ accept, onShortage, reportFault }: ListenerOptions): AcceptEvents {
+function eventsOf({ accept, room = ALWAYS_ROOM, onShortage, reportFault }: ListenerOptions): AcceptEvents {
   return {
+    ...room,
     onAccepted(socket, address) {
       const wire = accept(address)
       if (wire === 'unwanted') {

@@ -32,11 +32,21 @@ export const PLAIN: BindManner = { reusePort: false, deferAccept: false }
 
 /** Who hears of those that come in. */
 export interface AcceptEvents {
+  /** Whether one more may come in now. Only asked where those who come can be kept waiting. */
+  readonly hasRoom: () => boolean
+  /** Somebody has come and is kept waiting, since there is no room; it is asked again soon. */
+  readonly onWaiting: () => void
   /** One has come from that IP address ('' on a Unix socket): gives the socket its owner, or ends it. In the middle of an event. */
   readonly onAccepted: (socket: OwnedSocket, address: string) => void
   /** One can't be let in for want of something of ours, by the system's code; whether room was made. */
   readonly onShortage: (code: string) => boolean
   readonly reportFault: ReportFault
+}
+
+/** For who lets everybody in, or turns them away. */
+export const ALWAYS_ROOM: Pick<AcceptEvents, 'hasRoom' | 'onWaiting'> = {
+  hasRoom: () => true,
+  onWaiting: () => undefined,
 }
 
 /** One socket that listens. */
@@ -45,6 +55,8 @@ export interface BoundSocket {
   readonly address: SocketAddress
   /** undefined: there is none that the system's calls know. */
   readonly fd: number | undefined
+  /** Asks at once whether there is room, where somebody has been kept waiting. */
+  goOn?(): void
   /** Accepts no more; those in its queue are reset. A Unix socket's file is gone. */
   stop(): void
 }

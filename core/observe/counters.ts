@@ -53,6 +53,10 @@ export const edgeLedger = ledger({
     metric: 'client_connections_banned',
     help: 'Connections closed as they came, since their client is kept out.',
   },
+  connectionsEvicted: {
+    metric: 'client_connections_evicted',
+    help: 'Idle connections closed for newcomers at the cap.',
+  },
   connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
   requests: { metric: 'requests', help: 'Requests whose head was whole and valid.' },
   badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Env } from '../config/read/expand.ts'
 import { freeDescriptors, readDescriptorLimit } from '../descriptors.ts'
 import { stackOf } from '../errors.ts'
+import { Crowd } from '../inbound/crowd.ts'
 import { createTurns } from '../inbound/turns.ts'
 import type { LookUp } from '../names/look-up.ts'
 import { createNameTable } from '../names/resolver.ts'
@@ -65,6 +66,7 @@ export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
     wheel: new TimerWheel(clock, reportFault),
     quickWheel: new TimerWheel(clock, reportFault, 1),
     turns: createTurns(clock, reportFault),
+    crowd: new Crowd(clock),
     names: createNameTable(clock, lookUp),
     life: createLife(clock, () => counters.connectionsOpen === 0),
     addresses: new Addresses(clock, reportFault),

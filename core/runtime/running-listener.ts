@@ -1,6 +1,8 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
 import { formatAddress, type SocketAddress } from '../address.ts'
+import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
+import type { Crowd } from '../inbound/crowd.ts'
 import { Http1Connection } from '../inbound/http1-connection.ts'
 import type { ClientHome, RequestHandler } from '../inbound/request-handler.ts'
 
@@ -24,6 +26,9 @@ export interface ListenerServices {
   /** Something of our own is wanting, in words. */
   readonly onShortage: (detail: string) => void
   readonly budget: DescriptorBudget
+  readonly clock: Pick<Clock, 'now'>
+  /** Told who has to wait. */
+  readonly crowd: Crowd
   /** Client connections that may be open at once, on all listeners together. */
   readonly maxConnections: () => number
   /** Whether whoever comes from that address ('' for a Unix socket) is turned away without a word. */
@@ -31,6 +36,9 @@ export interface ListenerServices {
   /** A client has gone. */
   readonly onClosed: () => void
 }
+
+/** How long who comes is kept waiting at the cap, before they are told to come again. */
+const PATIENCE_MS = 1000
 
 export class RunningListener implements ClientHome<Http1Connection>, Holder {
   readonly clients = new Set<Http1Connection>()
@@ -43,6 +51,8 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
   private isLettingGo = false
   /** Whether the last client was turned away: the cap is told of once each time it is reached. */
   private isFull = false
+  /** Since when nobody more may come in; undefined: somebody may. */
+  private fullSince: number | undefined = undefined
 
   /** Throws StartError when the address can't be had. */
   constructor(config: ListenerConfig, services: ListenerServices) {
@@ -123,6 +133,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     this.services.counters.connectionsOpen -= 1
     this.services.budget.give()
     this.clients.delete(client)
+    if (this.fullSince !== undefined && !this.isShut) this.listener.goOn()
     this.services.onClosed()
   }
 
@@ -140,18 +151,45 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     return client.wire
   }
 
-  /** At the cap, the client that has been idle longest gives way. */
+  /** At the cap, or short of descriptors, only where somebody idle may give way, or whoever comes has waited for long enough to be turned away. */
+  private hasRoom(): boolean {
+    const { budget, clock, counters, maxConnections } = this.services
+    if (counters.connectionsOpen < maxConnections() ? budget.hasRoom : budget.hasIdleClient) return true
+    return this.fullSince !== undefined && clock.now() - this.fullSince >= PATIENCE_MS
+  }
+
+  /** Until one of those connected has had its response, which ends its connection meanwhile. */
+  private onWaiting(): void {
+    this.fullSince ??= this.services.clock.now()
+    this.services.crowd.note()
+    this.tellFull()
+  }
+
+  /** At the cap, the client that has been idle longest gives way; false: nobody may. */
   private admits(): boolean {
-    const { budget, counters, emit, maxConnections } = this.services
-    const limit = maxConnections()
-    if ((counters.connectionsOpen < limit || budget.dropIdleClient()) && budget.take()) {
-      this.isFull = false
+    const { budget, counters, maxConnections } = this.services
+    const hasRoom = counters.connectionsOpen < maxConnections()
+    if ((hasRoom || this.evicts()) && budget.take()) {
+      if (hasRoom) this.isFull = false
+      this.fullSince = undefined
       return true
     }
     counters.connectionsRefused += 1
-    if (!this.isFull) emit({ kind: 'connection-limit', limit: Math.min(limit, counters.connectionsOpen) })
-    this.isFull = true
+    this.tellFull()
     return false
+  }
+
+  private evicts(): boolean {
+    const { budget, counters } = this.services
+    const hasLeft = budget.dropIdleClient()
+    if (hasLeft) counters.connectionsEvicted += 1
+    return hasLeft
+  }
+
+  private tellFull(): void {
+    const { counters, emit, maxConnections } = this.services
+    if (!this.isFull) emit({ kind: 'connection-limit', limit: Math.min(maxConnections(), counters.connectionsOpen) })
+    this.isFull = true
   }
 
   /** Throws when it cannot be had as `next`; it listens as before then. */
@@ -192,7 +230,8 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
       this.services.onShortage(detail)
       return false
     }
-    return listen({ transport, address, reusePort, deferAccept, mode, accept, onShortage, reportFault })
+    const room = { hasRoom: () => this.hasRoom(), onWaiting: () => this.onWaiting() }
+    return listen({ transport, address, reusePort, deferAccept, mode, accept, room, onShortage, reportFault })
   }
 }
 

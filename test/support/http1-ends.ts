@@ -1,4 +1,5 @@
 /** Both ends of an HTTP/1 hop without a socket: a connection to a backend joined to one from a client. */
+import { Crowd } from '../../core/inbound/crowd.ts'
 import { dateLines } from '../../core/forward/date-line.ts'
 import type { RequestRewrite } from '../../core/forward/rewrite-request.ts'
 import type { FieldSection } from '../../core/http1/field-section.ts'
@@ -115,6 +116,7 @@ export interface ClientSide {
   readonly log: string[]
   /** Where it waits while it is idle. */
   readonly idle: LinkedList<Idle>
+  readonly crowd: Crowd
 }
 
 /** A connection from a client; `onRequest` answers. */
@@ -126,6 +128,7 @@ export function clientSide(
   const log: string[] = []
   const requests: ClientStream[] = []
   const idle = new LinkedList<Idle>()
+  const crowd = new Crowd(clock)
   const head = new RequestHead(MAX_FIELDS)
   const handler: RequestHandler = {
     head,
@@ -136,6 +139,7 @@ export function clientSide(
     turns: createTurns(clock, fail),
     dateLine: dateLines(clock),
     idle,
+    crowd,
     counters: { bytesFromClients: 0, bytesToClients: 0 },
     onRequest(stream) {
       requests.push(stream)
@@ -144,7 +148,7 @@ export function clientSide(
     onRefusal: (error) => void log.push(`refused ${error.status}`),
   }
   const connection = new ClientConnection(handler, { onClosed: () => void log.push('closed') }, peerAt('192.0.2.1'))
-  return { connection, requests, log, idle }
+  return { connection, requests, log, idle, crowd }
 }
 
 export interface BackendSide {

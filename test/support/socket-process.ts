@@ -6,13 +6,14 @@ import { fail } from './fail.ts'
 import { connectTo } from './raw-client.ts'
 import { Ear } from './socket-rig.ts'
 import { transportOf } from './transports.ts'
-import { PLAIN } from '../../core/net/transport.ts'
+import { ALWAYS_ROOM, PLAIN } from '../../core/net/transport.ts'
 
 const transport = transportOf(process.argv[2] ?? '')
 
 async function round(text: string): Promise<void> {
   const heard = Promise.withResolvers<Ear>()
   const bound = transport.bindHost({ kind: 'tcp', host: '127.0.0.1', port: 0 }, PLAIN, {
+    ...ALWAYS_ROOM,
     onAccepted: (socket) => heard.resolve(new Ear(socket)),
     onShortage: () => false,
     reportFault: fail,

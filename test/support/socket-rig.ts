@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Endpoint } from '../../core/net/connect.ts'
-import { PLAIN, type BoundSocket, type Transport } from '../../core/net/transport.ts'
+import { ALWAYS_ROOM, PLAIN, type BoundSocket, type Transport } from '../../core/net/transport.ts'
 import type { OwnedSocket, SocketOwner } from '../../core/net/wire-socket.ts'
 import { type PeerOptions, peerHandlers, RawPeer, turn, turnUntil } from './raw-peer.ts'
 
@@ -90,7 +90,7 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
   const peers: RawPeer[] = []
   const reportFault = (error: unknown): void => void faults.push(error)
   const onAccepted = (socket: OwnedSocket): void => void accepted.push(socket)
-  const events = { onAccepted, onShortage: () => false, reportFault }
+  const events = { ...ALWAYS_ROOM, onAccepted, onShortage: () => false, reportFault }
   const path = join(folder, 'ours.sock')
   const host = family === 'IPv6' ? '::1' : '127.0.0.1'
   const bound =

@@ -96,8 +96,20 @@ class Listening implements BoundSocket, Watched {
     if (this.address.kind === 'unix') removeFile(this.address.path)
   }
 
+  goOn(): void {
+    if (this.endRest === undefined) return
+    this.endRest()
+    this.wake()
+  }
+
   onEvents(): void {
-    for (let count = 0; count < MAX_AT_ONCE && this.isOpen; count += 1) if (!this.accept()) return
+    if (!this.events.hasRoom()) {
+      this.events.onWaiting()
+      return this.rest()
+    }
+    // Whether somebody is left is not known: if so, the next event tells.
+    for (let count = 0; count < MAX_AT_ONCE && this.isOpen && this.events.hasRoom(); count += 1)
+      if (!this.accept()) return
   }
 
   onAgain(): void {}
@@ -140,7 +152,12 @@ class Listening implements BoundSocket, Watched {
   private rest(): void {
     const { loop } = this.means
     loop.change(this.fd, this, 0)
-    this.endRest = loop.clock.after(REST_MS, () => loop.change(this.fd, this, EPOLLIN))
+    this.endRest = loop.clock.after(REST_MS, () => this.wake())
+  }
+
+  private wake(): void {
+    this.endRest = undefined
+    this.means.loop.change(this.fd, this, EPOLLIN)
   }
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PLAIN, type AcceptEvents, type BoundSocket } from '../../../core/net/transport.ts'
+import { ALWAYS_ROOM, PLAIN, type AcceptEvents, type BoundSocket } from '../../../core/net/transport.ts'
 import type { OwnedSocket } from '../../../core/net/wire-socket.ts'
 import { connectTo } from '../../support/raw-client.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
@@ -28,6 +28,7 @@ describe.each(transports)('by %s', (_name, transport) => {
   })
 
   const events: AcceptEvents = {
+    ...ALWAYS_ROOM,
     onAccepted: (socket, address) => void accepted.push([socket, address]),
     onShortage: () => false,
     reportFault: (error) => void faults.push(error),

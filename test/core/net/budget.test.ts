@@ -76,11 +76,34 @@ describe('a budget of descriptors', () => {
     expect(take()).toBe(false)
   })
 
+  test('says whether there is room, without anybody giving way', () => {
+    const { budget, takeAll, idle, log } = makeBudget(512)
+    expect(budget.hasRoom).toBe(true)
+    takeAll()
+    expect(budget.hasRoom).toBe(false)
+    budget.give()
+    idle(budget.idleBackends, 'backend')
+    expect(budget.hasRoom).toBe(true)
+    expect(log.filter((line) => line === 'backend')).toEqual([])
+  })
+
   test('lets nobody give way while there is room', () => {
     const { budget, take, idle, log } = makeBudget(512)
     idle(budget.idleBackends, 'backend')
     for (let time = 0; time < 400; time += 1) take()
     expect(log).toEqual([])
+  })
+
+  test('closes an idle client that may go, though not the one that has been idle longest', () => {
+    const { budget, log } = makeBudget(512)
+    const idleOne = (name: string, mayGo: boolean) =>
+      budget.idleClients.append(new Place<Idle>({ mayGo, discard: () => void log.push(name) }))
+    for (const name of ['a', 'b']) idleOne(name, false)
+    expect([budget.hasIdleClient, budget.dropIdleClient()]).toEqual([false, false])
+    idleOne('c', true)
+    expect([budget.hasIdleClient, budget.dropIdleClient(), budget.hasIdleClient]).toEqual([true, true, false])
+    expect(log).toEqual(['c'])
+    expect(budget.idleClients.size).toBe(2)
   })
 
   test('closes an idle client on demand, and none but idle ones', () => {

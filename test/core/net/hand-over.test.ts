@@ -7,7 +7,7 @@ import type { OwnedSocket } from '../../../core/net/wire-socket.ts'
 import { fail } from '../../support/fail.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { transports } from '../../support/transports.ts'
-import { PLAIN } from '../../../core/net/transport.ts'
+import { ALWAYS_ROOM, PLAIN } from '../../../core/net/transport.ts'
 
 const [, epoll] = transports.find(([name]) => name === 'epoll') ?? []
 
@@ -24,6 +24,7 @@ function selfSigned() {
 /** Gives each that comes in to `take` as it is. */
 function listenFor(take: (socket: OwnedSocket) => void): number {
   const bound = epoll?.bindHost({ kind: 'tcp', host: '127.0.0.1', port: 0 }, PLAIN, {
+    ...ALWAYS_ROOM,
     onAccepted: take,
     onShortage: () => false,
     reportFault: fail,

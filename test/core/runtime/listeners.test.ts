@@ -1,3 +1,4 @@
+import { Crowd } from '../../../core/inbound/crowd.ts'
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { ListenerConfig } from '../../../core/config/config.ts'
 import { edgeLedger } from '../../../core/observe/counters.ts'
@@ -35,6 +36,7 @@ function listening(maxConnections = 100) {
     addresses,
     clock,
     handler,
+    crowd: new Crowd(clock),
     counters,
     emit: (event) => void events.push(event),
     transport: systemTransport,
@@ -125,6 +127,8 @@ describe('listeners', () => {
     const client = await made.busyClient(port)
     for (const _ of [1, 2]) {
       const other = await connectTo(port)
+      await turnUntil(() => made.events.length > 1, 'the cap')
+      made.clock.advance(1000)
       await other.expectEnd()
       expect(other.text).toContain('503 Service Unavailable')
     }

@@ -1,3 +1,4 @@
+import { Crowd } from '../../../core/inbound/crowd.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,6 +27,8 @@ function start(config = unixListener('local', join(folder, 'a.sock'))) {
   const faults: unknown[] = []
   const listener = new RunningListener(config, {
     handler: {} as RequestHandler,
+    clock: virtualClock(),
+    crowd: new Crowd(virtualClock()),
     counters: edgeLedger.create(),
     emit: () => undefined,
     transport: systemTransport,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { closeSync, openSync, readdirSync } from 'node:fs'
 import { systemClock } from '../../../../core/clock.ts'
 import { openEpoll } from '../../../../core/net/epoll/transport.ts'
-import { PLAIN, type Transport } from '../../../../core/net/transport.ts'
+import { ALWAYS_ROOM, PLAIN, type Transport } from '../../../../core/net/transport.ts'
 import { type CallName, type Fault, type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
 import { turn, turnUntil } from '../../../support/raw-peer.ts'
 import { type Side, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
@@ -154,6 +154,7 @@ describe.skipIf(!isLinux)('a socket of our own', () => {
   test('that cannot be watched costs one client, and is told', async () => {
     const shortages: string[] = []
     const events = {
+      ...ALWAYS_ROOM,
       onAccepted: () => undefined,
       onShortage: (code: string) => shortages.push(code) > 0,
       reportFault: (error: unknown) => void rig.faults.push(error),
@@ -231,7 +232,7 @@ describe.skipIf(!isLinux)('a socket of our own', () => {
   ] as const)('does not listen, and keeps no descriptor, when %s fails with %s', (name, code) => {
     const before = openDescriptors()
     next(name, 1, { code })
-    const events = { onAccepted() {}, onShortage: () => false, reportFault() {} }
+    const events = { ...ALWAYS_ROOM, onAccepted() {}, onShortage: () => false, reportFault() {} }
     const bind = () => transport.bindHost({ kind: 'tcp', host: '127.0.0.1', port: 0 }, PLAIN, events)
     expect(bind).toThrow(expect.objectContaining({ code }))
     expect(openDescriptors()).toBe(before)
