@@ -20,7 +20,7 @@ export interface Lease {
   isAsking: boolean
   /** Before this there is nothing to be had, but for `tokens`. */
   until: number
-  /** Whether the keeper had less than was wanted. */
+  /** Whether the keeper had less than was wanted, or has nothing left. */
   wasRefused: boolean
   /** From then on it may be asked for more, though nobody waits for it. */
   askAgainAt: number
@@ -117,7 +117,7 @@ export function receive(lease: Lease, { wanted, granted, level }: Wish & Grant, 
   lease.level = level
   lease.saidAt = now
   forgetRefusal(lease)
-  if (granted >= wanted) return
+  if (granted >= wanted && level >= 1) return
   lease.wasRefused = true
   const next = Math.max(1, Math.min(lease.size, Math.floor(perMs * PATIENCE_MS)))
   const waitMs = Math.max(0, next - level) / perMs

@@ -72,6 +72,14 @@ describe('a lease', () => {
     expect(standingOf(some, 10)).toBe('unknown')
   })
 
+  test('that was granted the last there was is none until there is one more', () => {
+    const some = lease({ isAsking: true })
+    receive(some, { wanted: 1, returned: 0, granted: 1, level: 0.5 }, 0.01, 100)
+    expect(standingOf(some, 100)).toBe('token')
+    some.tokens -= 1
+    expect([standingOf(some, 149), standingOf(some, 150)]).toEqual(['none', 'unknown'])
+  })
+
   test('that was granted too little is none until there is one more', () => {
     const some = lease({ isAsking: true })
     receive(some, { wanted: 1, returned: 0, granted: 0, level: 0.25 }, 0.01, 100)
