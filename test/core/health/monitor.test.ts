@@ -113,8 +113,6 @@ describe('createMonitor', () => {
     const { answer, backend, clock, run } = watchingOne()
     run('--')
     clock.advance(1000)
-    answer(backend, false, 'connection refused')
-    clock.advance(1000)
     answer(backend, false, '404, expected 200-399')
     expect(backend.facts.checks).toEqual({ kind: 'failing', since: 1, cause: '404, expected 200-399' })
   })

@@ -9,7 +9,7 @@ const service = redisForTests()
 let opened: Bun.RedisClient | undefined
 afterAll(() => opened?.close())
 
-const client = async (): Promise<Bun.RedisClient> => (opened ??= new Bun.RedisClient((await service()).url))
+const client = async (): Promise<Bun.RedisClient> => (opened ??= new Bun.RedisClient(service().url))
 
 const evaluate = async (script: string, keys: readonly string[], values: readonly (number | string)[]) =>
   (await client()).send('EVAL', [script, String(keys.length), ...keys, ...values.map(String)]) as Promise<unknown[]>

@@ -15,7 +15,7 @@ const service = redisForTests()
 
 /** A connection to it, and what is heard of its end. */
 async function open(change: (url: URL) => void = () => undefined) {
-  const url = new URL((await service()).url)
+  const url = new URL(service().url)
   change(url)
   const lost = Promise.withResolvers<void>()
   const link = dialRedis(new Secret(url.href), lost.resolve)
@@ -55,17 +55,17 @@ describe('a connection to Redis', () => {
     const { link, lost } = await open()
     await link.open()
     const waiting = errorOf(link.send('BLPOP', ['nothing', '0']))
-    await (await service()).kill()
+    await service().kill()
     await lost
     expect(await waiting).not.toBe('none')
     expect(await errorOf(link.send('PING', []))).not.toBe('none')
-    await (await service()).restart()
+    await service().restart()
   })
 })
 
 /** Nodes of one process, of which each has joined and knows the others. */
 async function joinFour(own = allowance('2000/s', 400)) {
-  const { url } = await service()
+  const { url } = service()
   const nodes = Array.from({ length: 4 }, () => {
     const shared = Promise.withResolvers<void>()
     const local = Promise.withResolvers<void>()
@@ -117,9 +117,9 @@ describe('four nodes and a Redis', () => {
         }
     }
     await flood(() => sent > 2000)
-    await Promise.all([(await service()).kill(), flood(() => nodes.every(({ fleet }) => !fleet.isJoined))])
+    await Promise.all([service().kill(), flood(() => nodes.every(({ fleet }) => !fleet.isJoined))])
     await flood(() => sent > 4000)
-    await Promise.all([(await service()).restart(), flood(() => nodes.every(({ fleet }) => fleet.isJoined))])
+    await Promise.all([service().restart(), flood(() => nodes.every(({ fleet }) => fleet.isJoined))])
     while (sum('admitted') + sum('refused') < sent) await nextTurn()
     leave()
     await Promise.all(nodes.map(({ local }) => local.promise))
