@@ -26,8 +26,8 @@ export interface BudgetOptions {
 
 /** Where the system does not tell its limit. */
 const ASSUMED_LIMIT = 4096
-/** For files, threads and what is opened between two looks: of each limit an eighth, within these. */
-const MIN_SPARE = 32
+/** For files, threads and what is opened between two looks: of each limit an eighth, within these. To try a strategy takes 32. */
+const MIN_SPARE = 40
 const MAX_SPARE = 128
 /** What traffic may use in any case: with less there is nothing to serve with. */
 const MIN_CAPACITY = 32
