@@ -4,6 +4,9 @@ import { type KillPlan, killBackends } from '../support/kill-rig.ts'
 /** The first tier is these; the rest are backups. */
 const firstTier = (primaries: number) => (index: number) => ({ tier: index < primaries ? 0 : 1 })
 
+/** Each is still taken to be usable by the requests of all clients that find it dead first. */
+const slowly = { failures: 30, retryAfterMs: 10_000 }
+
 describe('backends that are killed under load', () => {
   test.each<[string, KillPlan]>([
     ['one of two at a time', { backends: 2, kills: 4 }],
@@ -14,7 +17,10 @@ describe('backends that are killed under load', () => {
       'two of three at once, by consistent-hash',
       { backends: 3, kills: 3, atOnce: 2, pool: { strategy: { use: 'consistent-hash', options: undefined } } },
     ],
-    ['all of the first tier at once', { backends: 4, kills: 2, atOnce: 2, member: firstTier(2) }],
+    [
+      'all of the first tier at once, before any is taken out',
+      { backends: 4, kills: 2, atOnce: 2, member: firstTier(2), pool: { passive: slowly } },
+    ],
     [
       'one at a time of three that are at their bounds, before a queue',
       {

@@ -9,7 +9,7 @@ import { startKillableBackend } from './killable-backend.ts'
 import { makeMember } from './make-backend.ts'
 import { freePorts } from './ports.ts'
 import { ask, chunked, connectTo, get } from './raw-client.ts'
-import { turn } from './raw-peer.ts'
+import { turn, turnUntil } from './raw-peer.ts'
 
 export interface KillTally {
   readonly requests: number
@@ -45,7 +45,10 @@ const REQUESTS_BETWEEN = 200
 export interface KillPlan {
   readonly backends: number
   readonly kills: number
-  /** Killed at the same time; 1 unless it is said, and always fewer than there are. */
+  /**
+   * Killed at the same time; 1 unless it is said, and always fewer than there are. Several die while nothing is under way: a
+   * request that one after the other of them takes and drops has been sent as often as it may.
+   */
   readonly atOnce?: number
   /** Of each backend, by its number. */
   readonly member?: (index: number) => Partial<Member>
@@ -54,6 +57,33 @@ export interface KillPlan {
 
 /** Shares are not what is tried here: several dead ones may cost most of few requests a retry, or several. */
 const PLENTY = testRetry({ budget: { ratio: 1, perSecond: 100 } })
+
+/** Whom clients ask through: nobody does while it is shut. */
+class Gate {
+  private opened: PromiseWithResolvers<void> | undefined = undefined
+  private underWay = 0
+
+  async pass<T>(ask: () => Promise<T>): Promise<T> {
+    while (this.opened !== undefined) await this.opened.promise
+    this.underWay += 1
+    try {
+      return await ask()
+    } finally {
+      this.underWay -= 1
+    }
+  }
+
+  /** Resolves once nothing is under way. */
+  async shut(): Promise<void> {
+    this.opened = Promise.withResolvers()
+    await turnUntil(() => this.underWay === 0, 'the end of what is under way')
+  }
+
+  open(): void {
+    this.opened?.resolve()
+    this.opened = undefined
+  }
+}
 
 export async function killBackends({ backends, kills, atOnce = 1, member, pool }: KillPlan): Promise<KillTally> {
   await using children = new AsyncDisposableStack()
@@ -71,14 +101,23 @@ export async function killBackends({ backends, kills, atOnce = 1, member, pool }
   })
   const failures: string[] = []
   const state = { requests: 0, isStopping: false }
+  const gate = new Gate()
 
   async function keepAsking(_: unknown, index: number): Promise<void> {
+    for (let turn = index; !state.isStopping;) turn = await askUntilLost(turn)
+  }
+
+  /** Over one connection, which need not outlive a loss; returns whose turn is next. */
+  async function askUntilLost(first: number): Promise<number> {
     await using client = await connectTo(edge.port)
-    for (let turn = index; !state.isStopping; turn += 1) {
+    for (let turn = first; ; turn += 1) {
+      if (state.isStopping) return turn
       const [request, answer] = REQUESTS[turn % REQUESTS.length]!
-      const { status, body } = await ask(client, request)
+      const { status, body } = await gate.pass(() => ask(client, request))
       state.requests += 1
-      if (status !== 200 || body !== answer) failures.push(`${status} ${body.slice(0, 100).trim()}`)
+      if (status === 200 && body === answer) continue
+      failures.push(`${status} ${body.slice(0, 100).trim()}`)
+      return turn + 1
     }
   }
 
@@ -90,7 +129,9 @@ export async function killBackends({ backends, kills, atOnce = 1, member, pool }
   for (let kill = 0; kill < kills; kill += 1) {
     await more()
     const dying = Array.from({ length: atOnce }, (_, index) => members[(kill * atOnce + index) % members.length]!)
+    if (atOnce > 1) await gate.shut()
     await Promise.all(dying.map((one) => one.kill()))
+    gate.open()
     await more()
     await Promise.all(dying.map((one) => one.restart()))
     // Its time to be tried again, and the budget's to forget.
