@@ -45,7 +45,7 @@ describe('a budget of descriptors', () => {
   test('leaves an eighth of the limit, within bounds, and what others have open', () => {
     expect(makeBudget(512).takeAll()).toBe(512 - 64)
     expect(makeBudget(512, () => 100).takeAll()).toBe(512 - 64 - 100)
-    expect(makeBudget(200).takeAll()).toBe(200 - 32)
+    expect(makeBudget(200).takeAll()).toBe(200 - 40)
     expect(makeBudget(20_000).takeAll()).toBe(20_000 - 128)
     expect(makeBudget(undefined).takeAll()).toBe(4096 - 128)
   })
