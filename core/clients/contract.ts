@@ -172,8 +172,6 @@ export interface ClientStore {
   plans(): readonly Plan[]
   plan(name: string): Plan | undefined
   addPlan(draft: PlanDraft, terms: ChangeTerms): Promise<AddedPlan>
-  /** All or nothing, up to 1000; `index` of a problem is that of the plan. Before the clients that have them. */
-  importPlans(plans: readonly PlanDraft[], terms: ImportTerms): Promise<Imported>
   setPlan(name: string, change: Partial<PlanFields>, terms: ChangeTerms): Promise<ChangedPlan>
   removePlan(name: string, terms: ChangeTerms): Promise<Removed>
 }

@@ -7,10 +7,9 @@ import type { Emit } from '../observe/events.ts'
 import { auditOf } from './audit.ts'
 import { addClient, type Doing, removeClient, setClient } from './change-clients.ts'
 import { addPlan, removePlan, setPlan } from './change-plans.ts'
-import type { Client, ClientStore, Imported, ImportProblem, ImportTerms, Plan } from './contract.ts'
+import type { Client, ClientStore, Imported, ImportedClient, ImportProblem, ImportTerms, Plan } from './contract.ts'
 import type { Follower } from './follower.ts'
 import { checkImport, importClients } from './import.ts'
-import { checkPlans, importPlans } from './import-plans.ts'
 
 const MOST_PROBLEMS = 100
 
@@ -28,7 +27,7 @@ interface Done<Result, Entity> {
 }
 
 export function createClientStore(services: StoreServices): ClientStore {
-  const { follower, clock } = services
+  const { follower } = services
   const { directory } = follower
   const change = <Result, Entity extends Client | Plan>(
     { kind, origin }: { readonly kind: 'client' | 'plan'; readonly origin: string },
@@ -41,24 +40,16 @@ export function createClientStore(services: StoreServices): ClientStore {
     list: (query) => directory.list(query),
     get: (id) => directory.byId(id),
     add: (draft, { origin }) => change({ kind: 'client', origin }, (doing) => addClient(doing, draft)),
-    set: (id, fields, terms) => change({ kind: 'client', ...terms }, (doing) => setClient(doing, id, fields, terms)),
-    remove: (id, terms) => change({ kind: 'client', ...terms }, (doing) => removeClient(doing, id, terms)),
-    import: async (clients, terms) => {
-      const problems = await checkImport(clients, clock)
-      const act = (doing: Doing) => importClients(doing, clients, { replaces: terms.replaces, clock })
-      return importAndTell(services, { what: 'clients', problems, terms }, act)
-    },
+    set: (id, fields, terms) => change({ ...terms, kind: 'client' }, (doing) => setClient(doing, id, fields, terms)),
+    remove: (id, terms) => change({ ...terms, kind: 'client' }, (doing) => removeClient(doing, id, terms)),
+    import: (clients, terms) => importAndTell(services, clients, terms),
     export: () => directory.export(),
     plans: () => directory.plans(),
     plan: (name) => directory.plan(name),
     addPlan: (draft, { origin }) => change({ kind: 'plan', origin }, (doing) => addPlan(doing, draft)),
-    importPlans: (plans, terms) => {
-      const act = (doing: Doing) => importPlans(doing, plans, terms.replaces)
-      return importAndTell(services, { what: 'plans', problems: checkPlans(plans), terms }, act)
-    },
     setPlan: (name, fields, terms) =>
-      change({ kind: 'plan', ...terms }, (doing) => setPlan(doing, name, fields, terms)),
-    removePlan: (name, terms) => change({ kind: 'plan', ...terms }, (doing) => removePlan(doing, name, terms)),
+      change({ ...terms, kind: 'plan' }, (doing) => setPlan(doing, name, fields, terms)),
+    removePlan: (name, terms) => change({ ...terms, kind: 'plan' }, (doing) => removePlan(doing, name, terms)),
   }
 }
 
@@ -78,23 +69,20 @@ async function changeAndTell<Result, Entity extends Client | Plan>(
   return result
 }
 
-interface Import {
-  readonly what: 'clients' | 'plans'
-  /** What is known to be wrong before the database is asked. */
-  readonly problems: readonly ImportProblem[]
-  readonly terms: ImportTerms
-}
-
 async function importAndTell(
   { follower, clock, emit }: StoreServices,
-  { what, problems, terms }: Import,
-  act: (doing: Doing) => Promise<Imported>,
+  clients: readonly ImportedClient[],
+  { origin, replaces }: ImportTerms,
 ): Promise<Imported> {
+  // What is wrong whatever the database holds.
+  const problems = await checkImport(clients, clock)
   if (problems.length > 0) return refused(problems)
-  const result = await follower.write((query, { dialect }) => act({ query, dialect, now: clock.wallTime() }))
+  const result = await follower.write((query, { dialect }) =>
+    importClients({ query, dialect, now: clock.wallTime() }, clients, { replaces, clock }),
+  )
   if (result.kind !== 'done') return refused(result.problems)
   const after = { added: result.added, replaced: result.replaced }
-  emit({ kind: 'client-changed', from: terms.origin, what: `${what} imported`, before: {}, after })
+  emit({ kind: 'client-changed', from: origin, what: 'clients imported', before: {}, after })
   return result
 }
 

@@ -1,7 +1,7 @@
 /** What every client store does with many clients at once, whatever database is below it. */
 import { describe, expect, test } from 'bun:test'
 import type { Database } from '../../core/clients/database.ts'
-import type { ImportedClient, PlanDraft } from '../../core/clients/contract.ts'
+import type { ImportedClient } from '../../core/clients/contract.ts'
 import { addTo, type Node, startNode, terms } from './client-node.ts'
 
 /** `open`: the database of the running test, each time the same. */
@@ -123,56 +123,6 @@ export function clientImportSuite(open: () => Promise<Database>): void {
       const imported = await store.import([{ id: 'ann', name: 'Anna' }], { ...terms, replaces: true })
       expect(imported).toEqual({ kind: 'done', added: 0, replaced: 1, keys: [] })
       expect(follower.directory.byKey(key)?.name).toBe('Anna')
-    })
-  })
-
-  describe('an import of plans', () => {
-    const rate = { count: 5, perMs: 1000 }
-
-    test('is all or nothing, and told by place', async () => {
-      const { store, events } = await start()
-      await store.addPlan({ name: 'gold', rate }, terms)
-      const plans: unknown[] = [
-        { name: 'free', burst: 1 },
-        { name: 'free' },
-        { name: 'a/b' },
-        null,
-        { name: 'x', burst: 0 },
-      ]
-      const refused = await store.importPlans(plans as PlanDraft[], { ...terms, replaces: true })
-      expect(refused.kind === 'invalid' && refused.problems.map(({ index, field }) => [index, field])).toEqual([
-        [1, 'name'],
-        [2, 'name'],
-        [3, ''],
-        [4, 'burst'],
-      ])
-      const taken = await store.importPlans([{ name: 'free' }, { name: 'gold' }], { ...terms, replaces: false })
-      expect(taken).toEqual({
-        kind: 'invalid',
-        problems: [{ index: 1, field: 'name', message: 'must be new, and there is a plan "gold"' }],
-        omitted: 0,
-      })
-      expect(store.plans().map(({ name }) => name)).toEqual(['gold'])
-      expect(events).toHaveLength(1)
-    })
-
-    test('adds and replaces, before the clients that have them', async () => {
-      const { store, events } = await start()
-      await store.addPlan({ name: 'gold', rate }, terms)
-      const { createdAt } = store.plan('gold')!
-      const plans = [
-        { name: 'free', burst: 1 },
-        { name: 'gold', burst: 2 },
-      ]
-      const imported = await store.importPlans(plans, { ...terms, replaces: true })
-      expect(imported).toEqual({ kind: 'done', added: 1, replaced: 1, keys: [] })
-      expect(store.plans()).toMatchObject([
-        { name: 'free', rate: undefined, burst: 1, revision: 1 },
-        { name: 'gold', rate: undefined, burst: 2, revision: 2, createdAt },
-      ])
-      expect(events.at(-1)).toMatchObject({ what: 'plans imported', after: { added: 1, replaced: 1 } })
-      const clients = [{ name: 'Ann', plan: 'free' }]
-      expect((await store.import(clients, { ...terms, replaces: false })).kind).toBe('done')
     })
   })
 }
