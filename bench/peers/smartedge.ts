@@ -39,6 +39,8 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
     pools: {
       web: {
         backends,
+        // As many as nginx is given: with the default, every other request of 1,000 clients at once opens a connection.
+        maxIdleConnections: 1024,
         ...(strategy === undefined ? {} : { strategy, affinity: 'query:id' }),
         ...(job.safeguards && poolWith(job.safeguards)),
       },

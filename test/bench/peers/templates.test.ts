@@ -77,7 +77,10 @@ describe('safeguards', () => {
     expect(templates.nginx).not.toMatch(/next_upstream|max_fails|proxy_read_timeout/)
     expect(templates.haproxy).not.toMatch(/retry-on|check|timeout queue/)
     const { routes, pools } = JSON.parse(templates.smartedge)
-    expect({ routes, keys: Object.keys(pools.web) }).toEqual({ routes: undefined, keys: ['backends'] })
+    expect({ routes, keys: Object.keys(pools.web) }).toEqual({
+      routes: undefined,
+      keys: ['backends', 'maxIdleConnections'],
+    })
   })
 
   test('are retries, time-outs and failing servers left out', () => {
