@@ -228,7 +228,7 @@ describe('what comes from the balancer', () => {
   test('a lost connection keeps its beginning through every retry', () => {
     const lose = (now: number): Message[] => [
       { kind: 'tick', now: sampleStart + now },
-      { kind: 'lost', reason: 'reset', retryMs: 500 },
+      { kind: 'lost', how: 'unreachable', reason: 'reset', retryMs: 500 },
     ]
     const { state } = play(sampleState(), [...lose(1000), ...lose(2000)])
     expect(state.link).toEqual({
@@ -267,7 +267,7 @@ describe('what comes from the balancer', () => {
 
 describe('silence', () => {
   const at = (ms: number): Message => ({ kind: 'tick', now: sampleStart + ms })
-  const lost: Message = { kind: 'lost', reason: 'silent for 12 s', retryMs: 500 }
+  const lost: Message = { kind: 'lost', how: 'silent', reason: 'silent for 12 s', retryMs: 500 }
 
   test('is told of two seconds after the frame that should have come', () => {
     const { state } = play(sampleState(), [at(1000)])
