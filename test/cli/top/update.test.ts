@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { whyNothing } from '../../../cli/top/palette.ts'
 import { rowIds } from '../../../cli/top/rows.ts'
 import { initialState, maxEvents, silenceMs, type UiState } from '../../../cli/top/state.ts'
 import type { Message } from '../../../cli/top/update.ts'
@@ -219,6 +220,16 @@ describe('the palette', () => {
     const { effects } = press(sampleState(), ':', 'weight web/localhost:8103 0.5', 'enter', 'y')
     expect(effects).toMatchObject([{ command: { kind: 'weight', backend: 'localhost:8103', weight: 0.5 } }])
     expect(press(sampleState(), ':', 'weight web/localhost:8103 -1', 'enter', 'y').effects).toEqual([])
+  })
+
+  test('tells a wrong weight of a backend from a wrong name', () => {
+    const why = (text: string) => whyNothing(sampleState(), text)
+    expect(why('weight web/localhost:8103 -5')).toBe('A weight is a number from 0.001 to 1000, such as 2 or 0.5.')
+    for (const text of ['weight web/nobody 5', 'no such thing', ''])
+      expect(why(text)).toBe('Nothing of that name; a weight is set with: weight POOL/BACKEND 2')
+    expect(whyNothing(sampleState({ readOnly: true }), 'weight web/localhost:8103 -5')).toStartWith(
+      'Nothing of that name',
+    )
   })
 
   test('quits', () => expect(press(sampleState(), ':', 'quit', 'enter').effects).toEqual([{ kind: 'quit' }]))
