@@ -8,10 +8,20 @@ import metadata from '../../package.json' with { type: 'json' }
 import type { AdminTarget } from './admin-target.ts'
 import { findOwnToken } from './own-token.ts'
 
+/** Nobody is there, or whoever has taken the connection says nothing; `reason` in words. */
+export interface Failure {
+  readonly kind: 'unreachable' | 'silent'
+  readonly reason: string
+}
+
+/** Somebody has taken the connection, and does not answer. */
+export class SilenceError extends Error {
+  override readonly name = 'SilenceError'
+}
+
 export type AdminAnswer =
   | { readonly kind: 'ok'; readonly body: unknown }
-  /** Nobody answered; `reason` in words. */
-  | { readonly kind: 'unreachable'; readonly reason: string }
+  | Failure
   /** Answered, but not with what was asked for: token, Host, or no SmartEdge at all. */
   | {
       readonly kind: 'refused'
@@ -47,7 +57,7 @@ export async function askAdmin(target: AdminTarget, path: string, request?: Admi
   try {
     response = await openAdmin(target, path, request)
   } catch (error) {
-    return { kind: 'unreachable', reason: reasonOf(error) }
+    return failureOf(error)
   }
   try {
     return readAnswer(response, JSON.parse(await readText(response)), target)
@@ -109,7 +119,10 @@ export function openAdmin(
   const request = address.protocol === 'https:' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
     const outgoing = request(address, options, resolve)
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${patienceMs / 1000} s`)))
+    outgoing.on('timeout', () => {
+      const reason = `no answer within ${patienceMs / 1000} s`
+      outgoing.destroy(outgoing.socket?.connecting === false ? new SilenceError(reason) : new Error(reason))
+    })
     outgoing.on('error', reject)
     outgoing.end(content)
   })
@@ -134,6 +147,12 @@ export async function readText(response: IncomingMessage): Promise<string> {
   }
   return Buffer.concat(pieces).toString('utf8')
 }
+
+/** What comes of a request that rejects. */
+export const failureOf = (error: unknown): Failure => ({
+  kind: error instanceof SilenceError ? 'silent' : 'unreachable',
+  reason: reasonOf(error),
+})
 
 /** A failed connection in words. */
 export function reasonOf(error: unknown): string {

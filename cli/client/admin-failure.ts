@@ -2,6 +2,7 @@
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
+import type { Failure } from './admin-client.ts'
 import { type AdminTarget, adminTarget, TargetError, type TargetOptions } from './admin-target.ts'
 
 /** Whom to ask; or the exit code, when that cannot be said and people have been told why. */
@@ -19,7 +20,7 @@ export function targetOrReport(io: Io, options: TargetOptions): AdminTarget | nu
 export function report(
   io: Pick<Io, 'stderr' | 'command'>,
   { url, config }: AdminTarget,
-  problem: { readonly kind: 'unreachable' | 'refused'; readonly reason: string },
+  problem: Failure | { readonly kind: 'refused'; readonly reason: string },
 ): number {
   const reason = printable(problem.reason)
   if (problem.kind === 'refused') {
@@ -27,7 +28,12 @@ export function report(
     return exitCode.failure
   }
   const place = config === undefined ? url : `${url}, which ${config} names`
-  const advice = `start one with "${io.command} run", or name it with --url or its configuration with -c`
-  io.stderr(`smartedge: no admin API at ${place} (${reason}); ${advice}\n`)
+  const another = 'name it with --url or its configuration with -c'
+  io.stderr(
+    problem.kind === 'silent'
+      ? `smartedge: something listens at ${place} and does not answer (${reason}): it is stopped, hung or no SmartEdge; ` +
+          `continue or restart that process, or, if another is meant, ${another}\n`
+      : `smartedge: no admin API at ${place} (${reason}); start one with "${io.command} run", or ${another}\n`,
+  )
   return exitCode.unreachable
 }

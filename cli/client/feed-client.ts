@@ -6,17 +6,24 @@ import { StringDecoder } from 'node:string_decoder'
 import type { IncomingMessage } from 'node:http'
 import type { Cancel, Clock } from '../../core/clock.ts'
 import type { Frame, Hello } from '../../core/report/frame.ts'
-import { openAdmin, readAnswer, readText, reasonOf } from './admin-client.ts'
+import { type Failure, failureOf, openAdmin, readAnswer, readText, SilenceError } from './admin-client.ts'
 import type { AdminTarget } from './admin-target.ts'
 import { isFrame, isHello, readEvent, type WatchedEvent } from './feed-format.ts'
 import { createSseReader, type SseMessage } from './sse.ts'
+
+/** `how`: nobody is there, or somebody who says nothing. */
+interface Loss {
+  readonly kind: 'lost'
+  readonly how: Failure['kind']
+  readonly reason: string
+}
 
 export type FeedUpdate =
   | { readonly kind: 'hello'; readonly hello: Hello }
   | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'event'; readonly entry: WatchedEvent }
   /** Tried again in `retryMs`; with 0 it is being tried now. */
-  | { readonly kind: 'lost'; readonly reason: string; readonly retryMs: number }
+  | (Loss & { readonly retryMs: number })
   /** The watch has ended. */
   | { readonly kind: 'refused'; readonly reason: string }
 
@@ -34,7 +41,7 @@ const silenceMs = 12_000
 const knownProtocol = 1
 
 /** How a connection comes to an end: one that is lost is tried again. */
-type Ending = { readonly kind: 'lost' | 'refused'; readonly reason: string }
+type Ending = Loss | { readonly kind: 'refused'; readonly reason: string }
 
 /** Begins at once; the returned function ends it. */
 export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cancel {
@@ -44,7 +51,7 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
   let response: IncomingMessage | undefined
   let cancelRetry: Cancel | undefined
 
-  const silence = watchSilence(clock, () => response?.destroy(new Error(`silent for ${silenceMs / 1000} s`)))
+  const silence = watchSilence(clock, () => response?.destroy(new SilenceError(`silent for ${silenceMs / 1000} s`)))
 
   function disconnect(): void {
     silence.stop()
@@ -71,14 +78,14 @@ export function watchFeed({ target, clock, onUpdate }: FeedClientOptions): Cance
   }
 
   async function connect(): Promise<void> {
-    const { kind, reason } = await follow().catch((error: unknown): Ending => ({
-      kind: 'lost',
-      reason: reasonOf(error),
-    }))
+    const ending = await follow().catch((error: unknown): Ending => {
+      const { kind: how, reason } = failureOf(error)
+      return { kind: 'lost', how, reason }
+    })
     disconnect()
     if (hasEnded) return
-    if (kind === 'refused') return onUpdate({ kind, reason })
-    onUpdate({ kind, reason, retryMs })
+    if (ending.kind === 'refused') return onUpdate(ending)
+    onUpdate({ ...ending, retryMs })
     cancelRetry = clock.after(retryMs, () => void connect())
     retryMs = Math.min(longestRetryMs, retryMs * 2)
   }
@@ -103,13 +110,15 @@ function watchSilence(clock: Clock, onSilence: () => void) {
   }
 }
 
-const ended: Ending = { kind: 'lost', reason: 'it ended the connection' }
+const ended: Loss = { kind: 'lost', how: 'unreachable', reason: 'it ended the connection' }
 
 /** undefined: it is an event stream. */
 async function faultOf(response: IncomingMessage, target: AdminTarget): Promise<Ending | undefined> {
   const { statusCode, headers } = response
-  if (statusCode !== 200)
-    return { kind: statusCode === 503 ? 'lost' : 'refused', reason: await reasonIn(response, target) }
+  if (statusCode !== 200) {
+    const reason = await reasonIn(response, target)
+    return statusCode === 503 ? { kind: 'lost', how: 'unreachable', reason } : { kind: 'refused', reason }
+  }
   if (headers['content-type']?.startsWith('text/event-stream')) return undefined
   return { kind: 'refused', reason: 'it has no event stream; is this the address of a SmartEdge admin API?' }
 }

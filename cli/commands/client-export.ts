@@ -1,7 +1,7 @@
 /** `smartedge client export`: all clients on standard output, as `client import` takes them. Holds no keys, but their hashes. */
 import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
-import { openAdmin, readAnswer, readText, reasonOf } from '../client/admin-client.ts'
+import { failureOf, openAdmin, readAnswer, readText } from '../client/admin-client.ts'
 import { report, targetOrReport } from '../client/admin-failure.ts'
 import { clientsPath } from '../client/api-paths.ts'
 import { csvHeader, csvLine, type FileFormat } from '../client/client-file.ts'
@@ -21,7 +21,7 @@ export async function clientExport(io: Io, options: ExportOptions): Promise<numb
   try {
     response = await openAdmin(target, `${clientsPath}.jsonl`)
   } catch (error) {
-    return report(io, target, { kind: 'unreachable', reason: reasonOf(error) })
+    return report(io, target, failureOf(error))
   }
   if (response.statusCode !== 200) {
     const body: unknown = await readText(response).then(JSON.parse, () => undefined)

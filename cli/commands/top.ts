@@ -120,9 +120,9 @@ async function carryOut(effect: Effect, { session, store, terminal, end }: Means
 }
 
 /** The line and the code of `status`, which says the same of the same. */
-function unreachable(io: ServiceIo, target: AdminTarget, { reason }: FeedUpdate & { kind: 'lost' }): Ending {
+function unreachable(io: ServiceIo, target: AdminTarget, { how, reason }: FeedUpdate & { kind: 'lost' }): Ending {
   let line = ''
-  const code = report({ ...io, stderr: (text) => void (line += text) }, target, { kind: 'unreachable', reason })
+  const code = report({ ...io, stderr: (text) => void (line += text) }, target, { kind: how, reason })
   return { code, line }
 }
 

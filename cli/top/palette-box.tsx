@@ -1,7 +1,7 @@
 /** What `:` offers for the text typed so far. */
 /** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
-import { choicesFor } from './palette.ts'
+import { choicesFor, whyNothing } from './palette.ts'
 import { fit, type Line, panel, select, span } from './line.ts'
 import { Lines } from './lines.tsx'
 import type { View } from './view.ts'
@@ -31,6 +31,6 @@ function paletteLines({
     )
     return isChosen ? select(row) : row
   })
-  const empty: Line[] = [[span(' Nothing of that name; a weight is set with: weight POOL/BACKEND 2', 'dim')]]
+  const empty: Line[] = [[span(` ${whyNothing(state, text)}`, 'dim')]]
   return panel(rows.length > 0 ? rows : empty, { title: 'go to or do', width, height: paletteHeight }, theme)
 }

@@ -1,6 +1,6 @@
 /** What `:` offers: every screen, pool, backend and action by name, found by its words. Pure. */
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
-import { type Command, parseWeight } from './commands.ts'
+import { type Command, parseWeight, weightRule } from './commands.ts'
 import { subjectsOf } from './rows.ts'
 import { screens, type Screen, shownOf, type UiState } from './state.ts'
 
@@ -54,13 +54,23 @@ function actions(state: UiState): Choice[] {
   ]
 }
 
+const weightPattern = /^weight (\S+\/\S+) (\S+)$/
+
 /** `weight web/10.0.0.1:80 2`, which no list could hold. */
 function typedWeight(text: string): Choice[] {
-  const [, subject, number] = /^weight (\S+\/\S+) (\S+)$/.exec(text) ?? []
+  const [, subject, number] = weightPattern.exec(text) ?? []
   const weight = parseWeight(number ?? '')
   if (subject === undefined || weight === undefined) return []
   const { pool, backend = '' } = partsOf(subject)
   return [{ kind: 'command', text, command: { kind: 'weight', pool, backend, weight } }]
+}
+
+/** Why nothing is offered for `text`. */
+export function whyNothing(state: UiState, text: string): string {
+  const [, subject] = weightPattern.exec(text) ?? []
+  const isThere = subjectsOf(shownOf(state).frame).some((known) => known === subject)
+  if (isThere && !state.readOnly) return `A weight ${weightRule}`
+  return 'Nothing of that name; a weight is set with: weight POOL/BACKEND 2'
 }
 
 /** A pool's name has no slash, a backend's id may (`unix:/run/a`). */

@@ -18,7 +18,7 @@ export async function showOnce(session: Session): Promise<number> {
   const { io, clock, target, options } = session
   const store = createStore(stateFor(session), () => undefined)
   const seen = await watchBriefly({ clock, target, store })
-  if (seen.kind === 'lost') return report(io, target, { kind: 'unreachable', reason: seen.reason })
+  if (seen.kind === 'lost') return report(io, target, { kind: seen.how, reason: seen.reason })
   if (seen.kind === 'refused') return report(io, target, seen)
   if (options.json) {
     const { version, pid } = seen.hello
@@ -66,7 +66,9 @@ async function watchBriefly({
         done.resolve({ kind: 'seen', frame: update.frame, hello })
     },
   })
-  const cancel = clock.after(onceMs, () => done.resolve({ kind: 'lost', reason: 'it sent nothing', retryMs: 0 }))
+  const cancel = clock.after(onceMs, () =>
+    done.resolve({ kind: 'lost', how: 'silent', reason: 'it sent nothing', retryMs: 0 }),
+  )
   const seen = await done.promise
   cancel()
   stop()

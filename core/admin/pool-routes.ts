@@ -1,5 +1,6 @@
 /** What the admin API tells of pools and backends, and what it changes of them. */
 import { memberId, type FileEdit } from '../config/edit/pool-edit.ts'
+import { formatKey } from '../config/read/reading.ts'
 import type { EditResult } from '../control/contract.ts'
 import { bodySchemas } from './body-schemas.ts'
 import { readBody } from './body.ts'
@@ -91,7 +92,8 @@ export const poolRoutes: Routes = {
       const { pool = '', id = '' } = call.params
       const outcome = control.recheck(pool, id)
       if (outcome === 'started') return json({ pool, backend: id, check: 'started' }, 202)
-      return outcome === 'unknown' ? unknownThing(call) : problem(409, `The pool ${pool} has no health checks.`)
+      if (outcome === 'unknown') return unknownThing(call)
+      return problem(409, `The pool ${pool} has no health checks: ${formatKey(['pools', pool, 'health'])} sets them.`)
     }),
   },
 }

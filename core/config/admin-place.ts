@@ -2,7 +2,7 @@
 import { findNodeAtLocation } from 'jsonc-parser'
 import type { AdminConfig } from './config.ts'
 import { findConfig, type LoadOptions } from './load.ts'
-import { createProblemList, fileProblem, type Problem } from './problems.ts'
+import { createProblemList, fileProblem, missingConfig, type Problem } from './problems.ts'
 import { createReading, displayName } from './read/reading.ts'
 import { readBrokenTree, readTree } from './read/tree.ts'
 import { admin } from './schema/listener.ts'
@@ -22,8 +22,8 @@ export function findAdminPlace(options: LoadOptions): AdminPlace {
   const { place, file } = found
   const name = displayName(place.path, options.cwd)
   if (file.kind !== 'text') {
-    const rule = file.kind === 'missing' ? 'must exist, there is no such file' : file.rule
-    return { kind: 'fault', problem: fileProblem(name, rule) }
+    const problem = file.kind === 'missing' ? missingConfig(name) : fileProblem(name, file.rule)
+    return { kind: 'fault', problem }
   }
   const problems = createProblemList()
   const text = place.kind === 'config' ? file.text.replace(/^\uFEFF/, '') : '{}'

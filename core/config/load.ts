@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { type Place, type Search, searchFor } from './discover.ts'
 import { attach, type FileText, isPipe, readPipe, readRegularFile, readText, type ReadFile } from './files.ts'
 import { parseConfig, type Parsed, type Rest } from './parse.ts'
-import { fileProblem, type Problem } from './problems.ts'
+import { fileProblem, missingConfig, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import { type Attachment, displayName, type MayRead } from './read/reading.ts'
 
@@ -59,10 +59,9 @@ export function loadConfig(options: LoadOptions): Loaded {
   const { place, file, isPiped } = found
   const name = displayName(place.path, cwd)
   if (file.kind !== 'text') {
-    const rule = file.kind === 'missing' ? 'must exist, there is no such file' : file.rule
     return {
       kind: 'problems',
-      problems: [fileProblem(name, rule)],
+      problems: [file.kind === 'missing' ? missingConfig(name) : fileProblem(name, file.rule)],
       omitted: 0,
       rest: undefined,
       source: place.path,

@@ -47,6 +47,14 @@ export const fileProblem = (file: string, rule: string, hint?: string): Problem 
   hint,
 })
 
+/** Of a file that was asked for as the configuration. */
+export const missingConfig = (file: string): Problem =>
+  fileProblem(
+    file,
+    'must exist, there is no such file',
+    '`smartedge init` writes a smartedge.config.json to start from',
+  )
+
 /** More would help nobody, and a hostile file could cause millions. */
 export const maxProblems = 100
 

@@ -97,7 +97,7 @@ describe('status command', () => {
     )
     expect(await run({ config: 'absent.json' })).toMatchObject({
       code: 78,
-      err: 'absent.json:1:1: must exist, there is no such file\n',
+      err: 'absent.json:1:1: must exist, there is no such file (`smartedge init` writes a smartedge.config.json to start from)\n',
     })
   })
 

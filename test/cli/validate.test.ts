@@ -51,7 +51,9 @@ describe('validate', () => {
   test('exits 78 when there is no config', async () => {
     const io = recordedIo(empty)
     expect(await validate(io, { config: 'nope.json' })).toBe(78)
-    expect(io.err()).toContain('nope.json:1:1: must exist, there is no such file\n')
+    expect(io.err()).toContain(
+      'nope.json:1:1: must exist, there is no such file (`smartedge init` writes a smartedge.config.json to start from)\n',
+    )
   })
 
   test('prints JSON on request, for both outcomes', async () => {

@@ -15,7 +15,7 @@ export interface Picture {
 
 const after = (...messages: readonly Message[]) => play(sampleState(), messages).state
 
-const lost: Message = { kind: 'lost', reason: 'nothing listens there', retryMs: 4000 }
+const lost: Message = { kind: 'lost', how: 'unreachable', reason: 'nothing listens there', retryMs: 4000 }
 
 const newest = sampleFrames(1).at(-1)
 

@@ -40,7 +40,7 @@ function describeFields(fields: Fields): JsonSchema {
 }
 
 function readFields<F extends Fields>(fields: F, node: Node | undefined, reading: Reading): Values<F> {
-  const present = new Map(entriesOf(node).map((entry) => [entry.name, entry]))
+  const present = entriesOf(node)
   for (const { name, key } of present.values())
     if (!Object.hasOwn(fields, name) && name !== '__proto__') reportUnknown(name, key, fields, reading)
   const values: Record<string, unknown> = {}
@@ -82,12 +82,19 @@ interface Entry {
   readonly value: Node
 }
 
-/** The properties of an object; none of anything else. Repeated keys and `__proto__` were reported with the tree. */
-function entriesOf(node: Node | undefined): Entry[] {
-  if (node?.type !== 'object') return []
-  return (node.children ?? []).flatMap(({ children: [key, value] = [] }) =>
-    key === undefined || value === undefined ? [] : [{ name: String(key.value), key, value }],
-  )
+/**
+ * The properties of an object by name, of a repeated one the last; none of anything else. Repeated keys and `__proto__`
+ * were reported with the tree.
+ */
+function entriesOf(node: Node | undefined): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>()
+  if (node?.type !== 'object') return entries
+  for (const { children: [key, value] = [] } of node.children ?? []) {
+    if (key === undefined || value === undefined) continue
+    const name = String(key.value)
+    entries.set(name, { name, key, value })
+  }
+  return entries
 }
 
 export interface Named<T> {
@@ -122,7 +129,7 @@ export function record<T>(item: Field<T | undefined>, options: RecordOptions): F
       if (node === undefined) return undefined
       if (node.type !== 'object')
         return reading.report(node, { rule: 'must be an object of named entries' }, { secret })
-      const entries = entriesOf(node)
+      const entries = [...entriesOf(node).values()]
       if (entries.length === 0 && noun !== undefined)
         reading.report(node, { rule: `must name at least one ${noun}`, hint: suchAs(about.examples) })
       return entries.flatMap(({ name, key, value: valueNode }) => {

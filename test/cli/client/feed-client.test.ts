@@ -100,7 +100,7 @@ describe('watching', () => {
     const { clock, until } = watch(admin.url)
     await until('frame')
     clock.advance(12_000)
-    expect((await until('lost')).reason).toContain('silent')
+    expect(await until('lost')).toMatchObject({ how: 'silent', reason: expect.stringContaining('silent') })
   })
 
   test('waits when too many watch', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { whyNothing } from '../../../cli/top/palette.ts'
 import { rowIds } from '../../../cli/top/rows.ts'
 import { initialState, maxEvents, silenceMs, type UiState } from '../../../cli/top/state.ts'
 import type { Message } from '../../../cli/top/update.ts'
@@ -221,6 +222,16 @@ describe('the palette', () => {
     expect(press(sampleState(), ':', 'weight web/localhost:8103 -1', 'enter', 'y').effects).toEqual([])
   })
 
+  test('tells a wrong weight of a backend from a wrong name', () => {
+    const why = (text: string) => whyNothing(sampleState(), text)
+    expect(why('weight web/localhost:8103 -5')).toBe('A weight is a number from 0.001 to 1000, such as 2 or 0.5.')
+    for (const text of ['weight web/nobody 5', 'no such thing', ''])
+      expect(why(text)).toBe('Nothing of that name; a weight is set with: weight POOL/BACKEND 2')
+    expect(whyNothing(sampleState({ readOnly: true }), 'weight web/localhost:8103 -5')).toStartWith(
+      'Nothing of that name',
+    )
+  })
+
   test('quits', () => expect(press(sampleState(), ':', 'quit', 'enter').effects).toEqual([{ kind: 'quit' }]))
 })
 
@@ -228,7 +239,7 @@ describe('what comes from the balancer', () => {
   test('a lost connection keeps its beginning through every retry', () => {
     const lose = (now: number): Message[] => [
       { kind: 'tick', now: sampleStart + now },
-      { kind: 'lost', reason: 'reset', retryMs: 500 },
+      { kind: 'lost', how: 'unreachable', reason: 'reset', retryMs: 500 },
     ]
     const { state } = play(sampleState(), [...lose(1000), ...lose(2000)])
     expect(state.link).toEqual({
@@ -267,7 +278,7 @@ describe('what comes from the balancer', () => {
 
 describe('silence', () => {
   const at = (ms: number): Message => ({ kind: 'tick', now: sampleStart + ms })
-  const lost: Message = { kind: 'lost', reason: 'silent for 12 s', retryMs: 500 }
+  const lost: Message = { kind: 'lost', how: 'silent', reason: 'silent for 12 s', retryMs: 500 }
 
   test('is told of two seconds after the frame that should have come', () => {
     const { state } = play(sampleState(), [at(1000)])

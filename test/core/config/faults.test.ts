@@ -36,6 +36,12 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
     '1:37: pools.w.backends stands here twice',
   ],
   [
+    'a pool and a listener that stand there twice',
+    '{ "listeners": { "a": {}, "a": {} }, "pools": { "w": { "backends": [] }, "w": { "backends": [] } } }',
+    '1:27: listeners.a stands here twice',
+    '1:74: pools.w stands here twice',
+  ],
+  [
     'a missing comma and a wrong type',
     '{ "shutdownTimeout": 5\n"pools": { "w": { "backends": [] } } }',
     '1:22: shutdownTimeout must be a duration from 0ms to 1h such as "25s", got 5 (did you mean "5ms" or "5s"?)',

@@ -85,7 +85,7 @@ describe('discovery', () => {
 
   test('does not look further when the file asked for is missing', () => {
     expect(told(loadConfig({ path: 'nope.json', cwd, env: {} }))).toEqual([
-      'nope.json:1:1: must exist, there is no such file',
+      'nope.json:1:1: must exist, there is no such file (`smartedge init` writes a smartedge.config.json to start from)',
     ])
   })
 

@@ -61,7 +61,9 @@ describe('reload', () => {
     const one = await controlled({ 'edge.json': web('["http://a"]'), 'smartedge.config.json': web('["http://other"]') })
     rmSync(join(one.folder, 'edge.json'))
     const result = await one.controller.reload('api')
-    expect(result.problems.map(formatProblem)).toEqual(['edge.json:1:1: must exist, there is no such file'])
+    expect(result.problems.map(formatProblem)).toEqual([
+      'edge.json:1:1: must exist, there is no such file (`smartedge init` writes a smartedge.config.json to start from)',
+    ])
     mkdirSync(join(one.folder, 'edge.json'))
     expect((await one.controller.reload('api')).problems[0]?.rule).toBe('must be a file, this is a folder')
   })
