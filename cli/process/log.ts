@@ -110,7 +110,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   overload: ({ detail }) => warn(`overloaded, requests are refused: ${detail}`),
   'overload-over': () => info('no longer overloaded: no request is refused for it'),
   'connection-limit': (event) =>
-    warn(`refusing new connections: the limit of ${event.limit} is reached${besides(event)}`),
+    warn(`the limit of ${event.limit} connections is reached: who comes waits, or is turned away${besides(event)}`),
   'client-banned': (event) =>
     warn(`${event.address} is kept out for ${formatDuration(event.forMs)}: refused too often${besides(event)}`),
   draining: ({ signal, connections }) =>

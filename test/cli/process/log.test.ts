@@ -161,7 +161,7 @@ describe('event description', () => {
       'Error: x (and 1 time more within a second)',
     )
     expect(describeEvent({ kind: 'connection-limit', limit: 9, more: 300 }).message).toBe(
-      'refusing new connections: the limit of 9 is reached (and 300 times more within a second)',
+      'the limit of 9 connections is reached: who comes waits, or is turned away (and 300 times more within a second)',
     )
   })
 
