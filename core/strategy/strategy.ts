@@ -123,9 +123,16 @@ export interface PluginOfVersion1<Options = unknown> extends Omit<StrategyPlugin
   create(options: Options): StrategyOfVersion1
 }
 
+/** One without options may leave `parse` out: a config that gives it any is refused. */
+export type WithoutOptions<Plugin extends { parse: unknown }> = Omit<Plugin, 'parse'> & { readonly parse?: undefined }
+
 /** Adds inference only; a plain object of the same shape loads too. */
 export function defineStrategy<Options>(plugin: StrategyPlugin<Options>): StrategyPlugin<Options>
 export function defineStrategy<Options>(plugin: PluginOfVersion1<Options>): PluginOfVersion1<Options>
+export function defineStrategy(plugin: WithoutOptions<StrategyPlugin<object>>): WithoutOptions<StrategyPlugin<object>>
+export function defineStrategy(
+  plugin: WithoutOptions<PluginOfVersion1<object>>,
+): WithoutOptions<PluginOfVersion1<object>>
 export function defineStrategy(plugin: unknown): unknown {
   return plugin
 }
