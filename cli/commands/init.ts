@@ -1,6 +1,7 @@
 /** `smartedge init`: writes a small commented config to start from. Overwrites nothing unless told to. */
-import { access, mkdir, unlink, writeFile } from 'node:fs/promises'
+import { access, mkdir, rename, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import process from 'node:process'
 import { configSchema, membersSchema, renderSchema } from '../../core/config/schema.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
@@ -67,7 +68,7 @@ function nextSteps(command: string, directory: string | undefined): string {
   return `\nNext:\n${[...enter, ...lines].join('\n')}\n\n${then}\n`
 }
 
-/** `failure`: a file is in the way, or one cannot be written; unless it overwrites, none is left then that was not there. */
+/** `failure`: a file is in the way, or one cannot be written; then none is left that was not there. */
 export async function init(io: Io, { directory, force = false }: InitOptions): Promise<number> {
   const folder = resolve(io.cwd, directory ?? '.')
   const inTheWay = force ? [] : await existing(folder)
@@ -75,25 +76,45 @@ export async function init(io: Io, { directory, force = false }: InitOptions): P
     io.stderr(`Nothing written: ${inTheWay.join(', ')} already there. Use --force to overwrite.\n`)
     return exitCode.failure
   }
-  // A file that has come since the look above is not written over either.
-  const write = force ? writeFile : writeNewFile
-  const made: string[] = []
-  for (const [name, render] of files) {
-    const path = join(folder, name)
-    try {
-      await mkdir(folder, { recursive: true })
-      await write(path, render())
-      made.push(path)
-    } catch (error) {
-      // Half of them would be in the way of the next try.
-      if (!force) await Promise.allSettled(made.map((one) => unlink(one)))
-      io.stderr(`smartedge: ${path} cannot be written: ${whyUnwritten(error)}\n`)
-      return exitCode.failure
-    }
+  const failure = await writeAll(folder, force)
+  if (failure !== undefined) {
+    io.stderr(`smartedge: ${failure.path} cannot be written: ${whyUnwritten(failure.error)}\n`)
+    return exitCode.failure
   }
   io.stdout(`Wrote ${files.map(([name]) => name).join(', ')}.\n${nextSteps(io.command, directory)}`)
   return exitCode.ok
 }
+
+/**
+ * All of them or none: half of them would be in the way of the next try. What it overwrites stays as it was until all new
+ * ones are on disk; without `force` a file that has come since somebody looked is not written over either.
+ */
+async function writeAll(
+  folder: string,
+  force: boolean,
+): Promise<{ readonly path: string; readonly error: unknown } | undefined> {
+  const written: string[] = []
+  let path = folder
+  try {
+    await mkdir(folder, { recursive: true })
+    for (const [name, render] of files) {
+      path = join(folder, name)
+      const target = force ? beside(path) : path
+      await writeNewFile(target, render())
+      written.push(target)
+    }
+    for (const [name] of force ? files : []) {
+      path = join(folder, name)
+      await rename(beside(path), path)
+    }
+    return undefined
+  } catch (error) {
+    await Promise.allSettled(written.map((one) => unlink(one)))
+    return { path, error }
+  }
+}
+
+const beside = (path: string): string => `${path}.${process.pid}.new`
 
 async function existing(folder: string): Promise<string[]> {
   const found: string[] = []

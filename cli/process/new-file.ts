@@ -5,12 +5,15 @@ import { open, unlink } from 'node:fs/promises'
 export async function writeNewFile(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx')
   try {
-    await file.writeFile(text)
+    try {
+      await file.writeFile(text)
+    } finally {
+      // Some file systems say only here that the disk is full.
+      await file.close()
+    }
   } catch (error) {
     await unlink(path)
     throw error
-  } finally {
-    await file.close()
   }
 }
 

@@ -17,14 +17,20 @@ export interface ConfigText {
   readonly cwd: string
 }
 
-/** For each problem one for each line of its message that names a place of its own, one when none does. */
+/** For each problem one for each line of its message that names a place or an option of its own, one when none does. */
 export function locateAll(problems: readonly ApplyProblem[], config: ConfigText): Problem[] {
   let source: Source | undefined
   return problems.flatMap(({ key, message }) => {
-    const parts = message.split(/\n(?=\/[^\n:]+(?::\d+:\d+)?: )/)
+    const parts = message.split(/\n(?=\/[^\n:]+(?::\d+:\d+)?: )/).flatMap(optionsIn)
     // The text may be long, and what is wrong with it much.
     return parts.map((part) => inOwnFile(key, part, config.cwd) ?? inConfig(key, part, (source ??= sourceOf(config))))
   })
+}
+
+/** `readOptions` has a line for each option that is wrong; what else has several lines is one message. */
+function optionsIn(message: string): string[] {
+  const lines = message.split('\n')
+  return lines.every((line) => /^.+ (?:must be |is not an option, )/.test(line)) ? lines : [message]
 }
 
 export const locate = (problem: ApplyProblem, config: ConfigText): Problem[] => locateAll([problem], config)

@@ -11,6 +11,7 @@ import { log } from './schema/access-log.ts'
 import { clients } from './schema/clients.ts'
 import { ban } from './schema/ban.ts'
 import { geo } from './schema/geo.ts'
+import { limits as requestLimits } from './schema/limits.ts'
 import { admin, listeners } from './schema/listener.ts'
 import { membersFile } from './schema/member.ts'
 import { peers, thingName } from './schema/names.ts'
@@ -46,6 +47,10 @@ const limits = convert(
       }),
     },
     { description: 'What one client may cost, or all together.' },
+    {
+      homes: { '"limits" of a route or a pool': requestLimits },
+      list: 'limits of requests belong into "limits" of a route or a pool',
+    },
   ),
   ({ head, target, fields, connections, replay: maxReplayBytes }, _node, reading) => {
     if (target && target.value > head) reading.report(target.node, { rule: 'must not be larger than limits.head' })

@@ -7,7 +7,13 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { shippedStrategies } from './shipped.ts'
-import type { PluginOfVersion1, Strategy, StrategyOfVersion1, StrategyPlugin } from './strategy.ts'
+import {
+  type PluginOfVersion1,
+  readOptions,
+  type Strategy,
+  type StrategyOfVersion1,
+  type StrategyPlugin,
+} from './strategy.ts'
 import { messageOf, positionOf } from './thrown.ts'
 import { fromVersion1 } from './version-1.ts'
 
@@ -111,14 +117,19 @@ function checkPlugin(file: string, module: unknown): StrategyPlugin {
   const why = plugin['ignoresWeight']
   const isReason = typeof why === 'string' && why !== '' && why.length <= 200
   must(why === undefined || isReason, 'ignoresWeight', 'a reason of 1..200 characters, or absent')
-  must(typeof plugin['parse'] === 'function', 'parse', 'a function')
+  const hasOptions = plugin['parse'] !== undefined
+  must(
+    !hasOptions || typeof plugin['parse'] === 'function',
+    'parse',
+    'a function, or absent where there are no options',
+  )
   must(typeof plugin['create'] === 'function', 'create', 'a function')
   const sound = plugin as unknown as StrategyPlugin | PluginOfVersion1
   return {
     apiVersion: 2,
     name: sound.name,
     ...(sound.ignoresWeight !== undefined && { ignoresWeight: sound.ignoresWeight }),
-    parse: (raw) => sound.parse(raw),
+    parse: (raw) => (hasOptions ? sound.parse(raw) : readOptions(raw, {})),
     create(options) {
       if (sound.apiVersion === 1) return fromVersion1(checkStrategy(file, sound.create(options)))
       return checkStrategy(file, sound.create(options))

@@ -123,9 +123,16 @@ export interface PluginOfVersion1<Options = unknown> extends Omit<StrategyPlugin
   create(options: Options): StrategyOfVersion1
 }
 
+/** One without options may leave `parse` out: a config that gives it any is refused. */
+export type WithoutOptions<Plugin extends { parse: unknown }> = Omit<Plugin, 'parse'> & { readonly parse?: undefined }
+
 /** Adds inference only; a plain object of the same shape loads too. */
 export function defineStrategy<Options>(plugin: StrategyPlugin<Options>): StrategyPlugin<Options>
 export function defineStrategy<Options>(plugin: PluginOfVersion1<Options>): PluginOfVersion1<Options>
+export function defineStrategy(plugin: WithoutOptions<StrategyPlugin<object>>): WithoutOptions<StrategyPlugin<object>>
+export function defineStrategy(
+  plugin: WithoutOptions<PluginOfVersion1<object>>,
+): WithoutOptions<PluginOfVersion1<object>>
 export function defineStrategy(plugin: unknown): unknown {
   return plugin
 }
@@ -224,20 +231,26 @@ export type OptionsOf<Rules extends Readonly<Record<string, OptionRule>>> = {
 
 const maxTextLength = 1000
 
-/** For `parse`: reads options strictly. Throws an Error that names the key, the rule and the value. */
+/** More would help nobody. */
+const maxFaults = 100
+
+/** For `parse`: reads options strictly. Throws an Error that names key, rule and value of all that is wrong, a line each. */
 export function readOptions<const Rules extends Readonly<Record<string, OptionRule>>>(
   raw: unknown,
   rules: Rules,
 ): OptionsOf<Rules> {
   const given: Readonly<Record<string, unknown>> = asRecord(raw)
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(rules, key)) throw new Error(`${key} is not an option, ${known(rules)}, got ${show(given[key])}`)
+  const faults = Object.keys(given)
+    .filter((key) => !Object.hasOwn(rules, key))
+    .map((key) => `${key} is not an option, ${known(rules)}, got ${show(given[key])}`)
+  const options: Record<string, number | string> = {}
+  for (const [key, rule] of Object.entries(rules)) {
+    const value = given[key] === undefined ? rule.default : readOption(given[key], rule)
+    if (value === undefined) faults.push(`${key} must be ${describe(rule)}, got ${show(given[key])}`)
+    else options[key] = value
   }
-  const options = Object.entries(rules).map(([key, rule]) => [
-    key,
-    given[key] === undefined ? rule.default : readOption(key, given[key], rule),
-  ])
-  return Object.fromEntries(options) as OptionsOf<Rules>
+  if (faults.length > 0) throw new Error(faults.slice(0, maxFaults).join('\n'))
+  return options as OptionsOf<Rules>
 }
 
 function asRecord(raw: unknown): Readonly<Record<string, unknown>> {
@@ -246,19 +259,27 @@ function asRecord(raw: unknown): Readonly<Record<string, unknown>> {
   throw new Error(`options must be an object, got ${show(raw)}`)
 }
 
-function readOption(key: string, value: unknown, rule: OptionRule): number | string {
-  if (rule.kind === 'text') return readText(key, value, rule)
+/** undefined: it is none. */
+function readOption(value: unknown, rule: OptionRule): number | string | undefined {
+  if (rule.kind === 'text') return isText(value, rule) ? value : undefined
   const number = rule.kind === 'number' ? value : durationMs(value)
-  if (typeof number === 'number' && number >= rule.min && number <= rule.max) return number
-  const range = rule.kind === 'number' ? `${rule.min}..${rule.max}` : `"${rule.min}ms".."${rule.max}ms", such as "10s"`
-  throw new Error(`${key} must be a ${rule.kind} of ${range}, got ${show(value)}`)
+  return typeof number === 'number' && number >= rule.min && number <= rule.max ? number : undefined
 }
 
-function readText(key: string, value: unknown, { choices }: TextRule): string {
-  const isText = typeof value === 'string' && value !== '' && value.length <= maxTextLength
-  if (isText && (choices === undefined || choices.includes(value))) return value
-  const rule = choices?.map((choice) => JSON.stringify(choice)).join(', ')
-  throw new Error(`${key} must be ${rule ?? `a text of 1..${maxTextLength} characters`}, got ${show(value)}`)
+function isText(value: unknown, { choices }: TextRule): value is string {
+  const isSound = typeof value === 'string' && value !== '' && value.length <= maxTextLength
+  return isSound && (choices === undefined || choices.includes(value))
+}
+
+/** Completes "must be …". */
+function describe(rule: OptionRule): string {
+  if (rule.kind === 'number') return `a number of ${rule.min}..${rule.max}`
+  if (rule.kind === 'text')
+    return (
+      rule.choices?.map((choice) => JSON.stringify(choice)).join(', ') ?? `a text of 1..${maxTextLength} characters`
+    )
+  const [min, max, example] = [rule.min, rule.max, rule.default].map(showDuration)
+  return `a duration of ${min}..${max}, such as ${example}`
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -266,6 +287,12 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h:
 function durationMs(value: unknown): number | undefined {
   const parts = typeof value === 'string' ? /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(value) : null
   return parts === null ? undefined : Number(parts[1]) * (unitMs[parts[2] ?? ''] ?? NaN)
+}
+
+/** In the largest unit in which it is whole: 3600000 -> `"1h"`. */
+function showDuration(ms: number): string {
+  const [unit, size] = Object.entries(unitMs).findLast(([, size]) => ms > 0 && ms % size === 0) ?? ['ms', 1]
+  return `"${ms / size}${unit}"`
 }
 
 const known = (rules: object): string => `known: ${Object.keys(rules).join(', ') || 'none'}`

@@ -6,6 +6,7 @@ import { init } from '../../cli/commands/init.ts'
 import { validate } from '../../cli/commands/validate.ts'
 import { recordedIo } from '../support/recorded-io.ts'
 
+const main = join(import.meta.dir, '../../cli/main.ts')
 const root = mkdtempSync(join(tmpdir(), 'smartedge-init-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
@@ -61,7 +62,7 @@ describe('init', () => {
     const io = recordedIo(folder())
     writeFileSync(join(io.cwd, 'file'), '')
     expect(await init(io, { directory })).toBe(1)
-    const target = join(io.cwd, directory, 'smartedge.config.json')
+    const target = join(io.cwd, directory)
     expect(io.err()).toBe(`smartedge: ${target} cannot be written: a file is in the way\n`)
     expect(io.out()).toBe('')
   })
@@ -73,5 +74,19 @@ describe('init', () => {
     expect(await init(io, {})).toBe(1)
     expect(io.err()).toEndWith('smartedge.schema.json cannot be written: a file is in the way\n')
     expect(readdirSync(io.cwd)).toEqual(['smartedge.schema.json'])
+  })
+
+  // The old config was gone, and half of a schema in its place.
+  test('changes nothing when it may overwrite and not all of them fit', () => {
+    const cwd = folder()
+    writeFileSync(join(cwd, 'smartedge.config.json'), 'mine')
+    const limited = ['sh', '-c', 'ulimit -f 8 && exec "$0" "$1" init --force', process.execPath, main]
+    const { exitCode, stderr } = Bun.spawnSync(limited, { cwd, stdout: 'ignore', stderr: 'pipe' })
+    expect([exitCode, stderr.toString()]).toEqual([
+      1,
+      expect.stringContaining('smartedge.schema.json cannot be written'),
+    ])
+    expect(readdirSync(cwd)).toEqual(['smartedge.config.json'])
+    expect(readFileSync(join(cwd, 'smartedge.config.json'), 'utf8')).toBe('mine')
   })
 })

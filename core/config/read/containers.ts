@@ -7,25 +7,40 @@ import { didYouMean } from '../../suggest.ts'
 type Fields = Readonly<Record<string, Field<unknown>>>
 type Values<F extends Fields> = { readonly [Key in keyof F]: Value<F[Key]> }
 
+/** What people write here that is meant for another place, for the hint. */
+export interface Misplaced {
+  /** Such places in words, with the fields that they hold: `{ 'an item of "routes"': routes }`. */
+  readonly homes: Fields
+  /** Told of a list in place of the object. */
+  readonly list?: string
+}
+
 /** Known keys only; absent: undefined. */
-export function object<F extends Fields>(fields: F, about: About): Field<Values<F> | undefined> {
+export function object<F extends Fields>(
+  fields: F,
+  about: About,
+  misplaced: Misplaced = { homes: {} },
+): Field<Values<F> | undefined> {
   const secret = holdSecrets(Object.values(fields))
   return {
     isSecret: secret,
     schema: { title: 'object', ...about, type: 'object', ...describeFields(fields), additionalProperties: false },
     read(node, reading) {
       if (node === undefined) return undefined
-      if (node.type === 'object') return readFields(fields, node, reading)
+      if (node.type === 'object') {
+        reportUnknown(fields, node, { misplaced, reading })
+        return readFields(fields, node, reading)
+      }
       const known = Object.keys(fields).filter((key) => key !== '$schema')
-      reading.report(node, { rule: `must be an object with the keys ${known.join(', ')}` }, { secret })
-      return undefined
+      const hint = node.type === 'array' ? misplaced.list : undefined
+      return reading.report(node, { rule: `must be an object with the keys ${known.join(', ')}`, hint }, { secret })
     },
   }
 }
 
 /** Like `object`, and when absent as if it stood there empty: its fields' defaults. */
-export function section<F extends Fields>(fields: F, about: About): Field<Values<F>> {
-  const field = object(fields, about)
+export function section<F extends Fields>(fields: F, about: About, misplaced?: Misplaced): Field<Values<F>> {
+  const field = object(fields, about, misplaced)
   return { ...field, read: (node, reading) => field.read(node, reading) ?? readFields(fields, undefined, reading) }
 }
 
@@ -41,8 +56,6 @@ function describeFields(fields: Fields): JsonSchema {
 
 function readFields<F extends Fields>(fields: F, node: Node | undefined, reading: Reading): Values<F> {
   const present = entriesOf(node)
-  for (const { name, key } of present.values())
-    if (!Object.hasOwn(fields, name) && name !== '__proto__') reportUnknown(name, key, fields, reading)
   const values: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(fields)) {
     const value = present.get(name)?.value
@@ -53,17 +66,25 @@ function readFields<F extends Fields>(fields: F, node: Node | undefined, reading
   return values as Values<F>
 }
 
-function reportUnknown(name: string, key: Node, fields: Fields, reading: Reading): void {
+function reportUnknown(
+  fields: Fields,
+  node: Node,
+  { misplaced, reading }: { readonly misplaced: Misplaced; readonly reading: Reading },
+): void {
   const known = Object.keys(fields)
-  reading.report(key, () => ({
-    rule: 'is not a known key',
-    hint: didYouMean(name, known) ?? belongsInto(name, fields) ?? `known here: ${known.join(', ')}`,
-  }))
+  for (const { name, key } of entriesOf(node).values())
+    if (!Object.hasOwn(fields, name) && name !== '__proto__')
+      reading.report(key, () => ({
+        rule: 'is not a known key',
+        hint: didYouMean(name, known) ?? belongsInto(name, fields, misplaced) ?? `known here: ${known.join(', ')}`,
+      }))
 }
 
-/** For a key that stands one level too high: `path` of a route's `match`. */
-function belongsInto(name: string, fields: Fields): string | undefined {
-  const homes = Object.entries(fields).flatMap(([key, { schema }]) => homesOf(name, key, schema))
+/** For a key that stands one level too high, `path` of a route's `match`, or beside where it belongs. */
+function belongsInto(name: string, fields: Fields, misplaced: Misplaced): string | undefined {
+  const below = Object.entries(fields).flatMap(([key, { schema }]) => homesOf(name, key, schema))
+  const beside = Object.entries(misplaced.homes).filter(([home, { schema }]) => homesOf(name, home, schema).length > 0)
+  const homes = [...below, ...beside.map(([home]) => home)]
   return homes.length === 0 ? undefined : `it belongs into ${homes.join(' or ')}`
 }
 

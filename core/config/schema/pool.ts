@@ -13,6 +13,7 @@ import { limits } from './limits.ts'
 import { backends } from './member.ts'
 import { queue, warnOfIdleQueue } from './queue.ts'
 import { poolRetry } from './retry.ts'
+import { routes } from './route.ts'
 import { slowStart } from './slow-start.ts'
 import { sticky, type StickyDraft } from './sticky.ts'
 import { affinity, strategy } from './strategy.ts'
@@ -104,6 +105,7 @@ const body = object(
     limits,
   },
   { description: 'Backends that serve the same, and how one is chosen.' },
+  { homes: { 'an item of "routes"': routes } },
 )
 
 type Body = NonNullable<ReturnType<typeof body.read>>

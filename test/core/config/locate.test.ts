@@ -39,6 +39,16 @@ describe('locate', () => {
     )
   })
 
+  test('tells of each option that several lines name, and of other lines as they come', () => {
+    const message = 'loadfactor is not an option, known: loadFactor, got 2\nvnodes must be a number of 1..1000, got "x"'
+    expect(told('pools.web.strategy', message)).toEqual([
+      'edge.json:5:83: pools.web.strategy.options.loadfactor is not an option, known: loadFactor, got 2 (did you mean "loadFactor"?)',
+      'edge.json:5:110: pools.web.strategy.options.vnodes must be a number of 1..1000, got "x"',
+    ])
+    const free = 'no luck today\nvnodes must be a number, got "x"'
+    expect(told('pools.web.strategy', free)).toEqual([`edge.json:5:42: pools.web.strategy ${free}`])
+  })
+
   test('tells of a strategy’s own file in that file alone', () => {
     expect(told('pools.web.strategy', '/app/plugins/mine.ts:18:22: Unexpected =')).toEqual([
       'plugins/mine.ts:18:22: pools.web.strategy cannot be used: Unexpected =',

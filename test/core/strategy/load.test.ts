@@ -49,6 +49,15 @@ describe('loadStrategy', () => {
     expect(plugin.parse(7)).toBe(7)
   })
 
+  test.each([1, 2])('takes one of version %p without parse as one without options', async (version) => {
+    const source = `export default { apiVersion: ${version}, name: 'bare', create: (o) => ({ pick: () => o }) }`
+    const plugin = await loadStrategy(await file(`bare-${version}.ts`, source))
+    expect(plugin.parse(undefined)).toEqual({})
+    expect(plugin.parse({})).toEqual({})
+    expect(() => plugin.parse({ choices: 2 })).toThrow('choices is not an option, known: none, got 2')
+    expect(plugin.create({}).pick(fakePool([1]), contextOf({ random: seededRandom(1) }))).toEqual({} as never)
+  })
+
   test('takes along why a plugin ignores weight, and nothing that is no reason', async () => {
     const withReason = (reason: string): string =>
       plain('{ pick: (c: any) => c[0] }').replace("name: 'mine'", `name: 'mine', ignoresWeight: ${reason}`)
@@ -152,7 +161,11 @@ describe('loadStrategy', () => {
       'export default { apiVersion: 1, name: "" }',
       '/noname.ts: name must be a text that is not empty, got ""',
     ],
-    ['parse.ts', 'export default { apiVersion: 1, name: "p", parse: 1 }', '/parse.ts: parse must be a function, got 1'],
+    [
+      'parse.ts',
+      'export default { apiVersion: 1, name: "p", parse: 1 }',
+      '/parse.ts: parse must be a function, or absent where there are no options, got 1',
+    ],
     [
       'create.ts',
       'export default { apiVersion: 1, name: "p", parse() {} }',

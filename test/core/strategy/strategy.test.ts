@@ -125,7 +125,7 @@ describe('readOptions', () => {
     '.5s',
   ])('refuses the duration %p', (decay) => {
     expect(() => readOptions({ decay }, rules)).toThrow(
-      /^decay must be a duration of "10ms"\.\."60000ms", such as "10s", got "/,
+      /^decay must be a duration of "10ms"\.\."1m", such as "1s", got "/,
     )
   })
 
@@ -143,6 +143,36 @@ describe('readOptions', () => {
 
   test('refuses an own __proto__ key, as JSON may hold', () => {
     expect(() => readOptions(JSON.parse('{"__proto__": {"factor": 1}}'), rules)).toThrow('__proto__ is not an option')
+  })
+
+  test('tells all that is wrong, a line each, of very much the first hundred', () => {
+    expect(() => readOptions({ decay: 5, factr: 1, factor: 9 }, rules)).toThrow(
+      [
+        'factr is not an option, known: factor, decay, got 1',
+        'factor must be a number of 1..2, got 9',
+        'decay must be a duration of "10ms".."1m", such as "1s", got 5',
+      ].join('\n'),
+    )
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`o${index}`, 1]))
+    const lines = (() => {
+      try {
+        return readOptions(many, rules)
+      } catch (error) {
+        return String(error).split('\n').length
+      }
+    })()
+    expect(lines).toBe(100)
+  })
+
+  test.each([
+    [0, 3_600_000, '"0ms".."1h"'],
+    [0.5, 90_000, '"0.5ms".."90s"'],
+    [1001, 7_200_000, '"1001ms".."2h"'],
+  ])('tells bounds of %p and %p ms in the largest unit that is exact', (min, max, range) => {
+    const kind = 'duration'
+    expect(() => readOptions({ t: 1 }, { t: { kind, min, max, default: 1000 } })).toThrow(
+      `t must be a duration of ${range}, such as "1s", got 1`,
+    )
   })
 
   test('says that there are none to know', () => {
