@@ -8,7 +8,8 @@ import { Buckets, hasToken, wholeTokens } from './buckets.ts'
 import type { KeyReader } from './key.ts'
 import type { Key } from './key-table.ts'
 import type { Allowance, RatePolicy } from './policy.ts'
-import { policyOf, rateLines, retryAfter, standingOf } from './rate-fields.ts'
+import { policyOf, retryAfter } from './rate-fields.ts'
+import { RateTeller } from './rate-teller.ts'
 import { type SharedTokens, type TokenSource, UNKNOWN } from './token-source.ts'
 
 /** What somebody has instead of what a limit grants everybody; of what is undefined, the limit's. */
@@ -151,7 +152,7 @@ function allowanceOf(own: OwnLimit | undefined, policy: RatePolicy): Allowance {
 export function rateLimits(rules: readonly RateRule[]): Admission {
   const told = rules.filter(({ limit }) => !limit.policy.report)
   const hasShared = rules.some(({ limit }) => limit.shared !== undefined)
-  const linesOf = tellerOf(told)
+  const teller = new RateTeller(told)
 
   /** Whom it has to wait for longest, of those that have no token for it. */
   function findRefusing(): RateRule | undefined {
@@ -169,7 +170,7 @@ export function rateLimits(rules: readonly RateRule[]): Admission {
     const { limit, allowance, waitSeconds } = rule
     limit.counters.refused += 1
     const detail = `too many requests: the limit "${limit.policy.name}" is ${formatRate(allowance.rate)}`
-    const lines = linesOf(rule)
+    const lines = teller.linesOf(rule)
     return { kind: 'refused', problem: { status: 429, detail, retryAfterSeconds: waitSeconds, lines }, reason: 'rate' }
   }
 
@@ -180,7 +181,7 @@ export function rateLimits(rules: readonly RateRule[]): Admission {
     for (const rule of rules) rule.take()
     const strictest = strictestOf(told)
     if (strictest === undefined) return ADMITTED
-    return { kind: 'admitted', pass: { responseLines: linesOf(strictest) } }
+    return teller.admittedBy(strictest)
   }
 
   return {
@@ -232,15 +233,4 @@ function strictestOf(told: readonly RateRule[]): RateRule | undefined {
   for (const rule of told)
     if (strictest === undefined || wholeTokens(rule.level) < wholeTokens(strictest.level)) strictest = rule
   return strictest
-}
-
-/** What a client is told of `told`, and of how one of them stands. Most have what the limits grant everybody: made once. */
-function tellerOf(told: readonly RateRule[]): (rule: RateRule) => string {
-  const policies = (): string => told.map(({ limit, allowance }) => limit.describe(allowance)).join(', ')
-  const common = policies()
-  return (rule) => {
-    const isCommon = told.every(({ limit, allowance }) => allowance === limit.policy)
-    const { limit, level, allowance } = rule
-    return rateLines(isCommon ? common : policies(), standingOf(limit.policy.name, level, allowance))
-  }
 }
