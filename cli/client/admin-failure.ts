@@ -31,7 +31,7 @@ export function report(
   const another = 'name it with --url or its configuration with -c'
   io.stderr(
     problem.kind === 'silent'
-      ? `smartedge: something listens at ${place} and does not answer (${reason}): it is stopped, hung or no SmartEdge; ` +
+      ? `smartedge: something listens at ${place}, and does not answer (${reason}): it is stopped, hung or no SmartEdge; ` +
           `continue or restart that process, or, if another is meant, ${another}\n`
       : `smartedge: no admin API at ${place} (${reason}); start one with "${io.command} run", or ${another}\n`,
   )

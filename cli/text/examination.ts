@@ -31,7 +31,8 @@ function checkLine({ name, fault, at, exempt, skipped }: Checked, color: boolean
   if (exempt !== null) return `  ${paint('–', 'dim', color)} ${name}: does not apply, ${printable(exempt)}`
   if (fault === null) return `  ${paint('✔', 'green', color)} ${name}`
   if (skipped) return `  ${paint('–', 'dim', color)} ${name}: skipped`
-  return `  ${paint('✖', 'red', color)} ${name}\n      ${at === null ? '' : `${printable(at)}: `}${printable(fault)}`
+  const lines = (at === null ? fault : `${at}: ${fault}`).split('\n').map((line) => `\n      ${printable(line)}`)
+  return `  ${paint('✖', 'red', color)} ${name}${lines.join('')}`
 }
 
 /** A fault that was skipped is none; one that is passed all the same counts as passed. */

@@ -22,7 +22,8 @@ import { AdminExchange, type ExchangeServices } from './exchange.ts'
 import { createOwnToken } from './own-token.ts'
 import { type AdminHandler, createAdminHandler } from './routes.ts'
 import type { AdminSource } from './source.ts'
-import type { Kept } from '../own-files.ts'
+import { removeStaleTokens } from './stale-tokens.ts'
+import { homeOf, type Kept } from '../own-files.ts'
 
 export interface AdminServer {
   /** As asked for, with the real port where 0 was. */
@@ -96,6 +97,7 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
   // Under a name, its commands look for the token of the first.
   const ownToken = createOwnToken(listener.bound[0] ?? address, surroundings.env)
   access = ownToken.accessFor(config)
+  if (surroundings.env) void removeStaleTokens(homeOf(surroundings.env))
   return {
     address: listener.address,
     bound: listener.bound,

@@ -3,16 +3,21 @@
  * SmartEdge's own commands find it there, so that nobody types it. One file an address, in `$XDG_RUNTIME_DIR/smartedge`,
  * else in `smartedge` under `$XDG_STATE_HOME` or `~/.local/state`.
  */
-import { randomBytes } from 'node:crypto'
-import { unlinkSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readlinkSync, unlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { SocketAddress } from '../address.ts'
 import { type Home, homeStateFolders, type Kept, readOwn, stateFolders, writeOwn } from '../own-files.ts'
 
-/** 256 bits, in characters that a header and a shell take as they are. */
-export const createToken = (): string => randomBytes(32).toString('base64url')
+/**
+ * 256 bits and eight characters for where it was made, all of them such as a header and a shell take as they are: homes
+ * are shared between hosts and containers, and a loopback address means another place in each.
+ */
+export const createToken = (): string => `${randomBytes(32).toString('base64url')}${markOfNetwork()}`
 
-const tokenPattern = /^[\w-]{43}$/
+/** Without a mark it is of an older version, or somebody's own. */
+const tokenPattern = /^[\w-]{43}(?:[\w-]{8})?$/
 
 /** `address`: where the API really listens, numeric. What lay there before is replaced at once, not in between. */
 export const keepToken = (address: SocketAddress, token: string, home: Home): Kept =>
@@ -34,6 +39,47 @@ function remove(file: string): void {
     unlinkSync(file)
   } catch {
     // Somebody else was faster.
+  }
+}
+
+/** Of a process that listens on a TCP address, or did. */
+export interface TokenFile {
+  readonly file: string
+  readonly address: SocketAddress & { readonly kind: 'tcp' }
+  readonly token: string
+}
+
+/** All that processes of our user have kept here: on this host, in this network namespace. */
+export function tokensHere(home: Home): readonly TokenFile[] {
+  return foldersToRead(home).flatMap((folder) =>
+    namesIn(folder).flatMap((name): TokenFile[] => {
+      const [, host = '', port] = /^admin-([\w.-]+)-(\d{1,5})\.token$/.exec(name) ?? []
+      const file = join(folder, name)
+      const token = port === undefined ? undefined : readToken(file, home)?.token
+      if (token?.slice(43) !== markOfNetwork()) return []
+      return [{ file, token, address: { kind: 'tcp', host: host.replaceAll('_', ':'), port: Number(port) } }]
+    }),
+  )
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** Of the host and, on Linux, its network namespace: where they are the same, an address is the same place. */
+function markOfNetwork(): string {
+  return createHash('sha256').update(`${hostname()} ${networkNamespace()}`).digest('base64url').slice(0, 8)
+}
+
+function networkNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/net')
+  } catch {
+    return ''
   }
 }
 

@@ -9,3 +9,6 @@ export const shippedStrategies = [
   'consistent-hash',
   'geo-affinity',
 ] as const
+
+/** Those of them that read the request's affinity key. */
+export const keyedStrategies: readonly string[] = ['consistent-hash']

@@ -211,6 +211,14 @@ describe('strategy test', () => {
 })
 
 describe('smartedge strategy', () => {
+  test('tells each option that is wrong on a line of its own', async () => {
+    const io = fakeIo({ cwd: files.folder })
+    expect(await main(['strategy', 'test', 'peak-ewma', '--options', '{"decay":1,"x":2}'], io)).toBe(1)
+    expect(io.out()).toContain(
+      '\n      x is not an option, known: decay, penalty, got 2\n      decay must be a duration of ',
+    )
+  })
+
   test('hands options over from the command line', async () => {
     await files.write('options.ts', pluginText('5').replace('raw, create', '{ throw JSON.stringify(raw) }, create'))
     const io = fakeIo({ cwd: files.folder })

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { findNodeAtLocation, type JSONPath, type Node } from 'jsonc-parser'
 import { formatAddress } from '../../address.ts'
+import { defaults } from '../defaults.ts'
 import type { Place } from '../discover.ts'
 import { parseBackendUrl } from '../network.ts'
 import { type Env, expand } from '../read/expand.ts'
@@ -91,22 +92,40 @@ function idOfUrl(url: string): string | undefined {
   return parsed.kind === 'value' ? formatAddress(parsed.value) : undefined
 }
 
+const neutralWeight = defaults['pool.backend.weight'].value
+
 function updateMember(text: string, member: Node, { weight, drain }: FileEdit & { kind: 'update' }): string {
   const isPlain = member.type === 'string'
   if (isPlain) {
     const url = text.slice(member.offset, member.offset + member.length)
     const facts = [
-      ...(weight === undefined ? [] : [`"weight": ${render(weight)}`]),
+      ...(weight === undefined || weight === neutralWeight ? [] : [`"weight": ${render(weight)}`]),
       ...(drain === true ? ['"drain": true'] : []),
     ]
     return facts.length === 0 ? text : replaceNode(text, member, `{ ${[`"url": ${url}`, ...facts].join(', ')} }`)
   }
   const weighted = weight === undefined ? text : setProperty(text, member, 'weight', weight)
-  if (drain === undefined) return weighted
-  // Offsets have moved; the member still begins where it did.
-  const moved = nodeAt(weighted, member.offset)
-  if (moved === undefined) return weighted
-  return drain ? setProperty(weighted, moved, 'drain', true) : dropProperty(weighted, moved, 'drain')
+  // Offsets move; the member still begins where it did.
+  const drained = drain === undefined ? weighted : setDrain(weighted, nodeAt(weighted, member.offset), drain)
+  return drained === text ? text : plainAgain(drained, member.offset, weight === neutralWeight)
+}
+
+function setDrain(text: string, member: Node | undefined, drain: boolean): string {
+  if (member === undefined) return text
+  return drain ? setProperty(text, member, 'drain', true) : dropProperty(text, member, 'drain')
+}
+
+/** With the URL alone in place of the object that begins at `offset`, where nothing else is said in it, a comment say. */
+function plainAgain(text: string, offset: number, isNeutral: boolean): string {
+  const member = nodeAt(text, offset)
+  const url = member && findNodeAtLocation(member, ['url'])
+  if (member === undefined || url === undefined) return text
+  const keys = (member.children ?? []).map((property) => property.children?.[0]?.value)
+  if (isNeutral && keys.length === 2 && keys.includes('weight'))
+    return plainAgain(dropProperty(text, member, 'weight'), offset, false)
+  const around = text.slice(offset, url.offset) + text.slice(url.offset + url.length, offset + member.length)
+  const isBare = /^\{\s*"url"\s*:\s*,?\s*\}$/.test(around)
+  return isBare ? replaceNode(text, member, text.slice(url.offset, url.offset + url.length)) : text
 }
 
 /** The object that begins at `offset`. */

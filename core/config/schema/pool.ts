@@ -16,7 +16,7 @@ import { poolRetry } from './retry.ts'
 import { routes } from './route.ts'
 import { slowStart } from './slow-start.ts'
 import { sticky, type StickyDraft } from './sticky.ts'
-import { affinity, strategy } from './strategy.ts'
+import { affinity, strategy, warnOfIdleAffinity } from './strategy.ts'
 
 const maxEjectedSetting = defaults['pool.maxEjected']
 const panicSetting = defaults['pool.panicThreshold']
@@ -130,8 +130,9 @@ function checkRestraint({ breaker, ejection, maxEjected, panicThreshold, timeout
 /** All of a pool but its name, and what is called after that. */
 export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
 
-export const pool: Field<PoolBody | undefined> = convert(body, (value, _node, reading) => {
+export const pool: Field<PoolBody | undefined> = convert(body, (value, node, reading) => {
   checkRestraint(value, reading)
+  warnOfIdleAffinity(node, value.strategy, reading)
   const {
     backends: source,
     passive,

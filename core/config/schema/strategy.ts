@@ -1,7 +1,8 @@
 /** A pool's `strategy` and `affinity`: which algorithm, and the key it may hash. Loading a plugin is not done here. */
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { Affinity } from '../../pool/policy.ts'
 import type { StrategyConfig } from '../config.ts'
-import { shippedStrategies } from '../../strategy/shipped.ts'
+import { keyedStrategies, shippedStrategies } from '../../strategy/shipped.ts'
 import { defaults } from '../defaults.ts'
 import { anything } from '../read/anything.ts'
 import { either, list, object } from '../read/containers.ts'
@@ -74,6 +75,7 @@ export const affinity: Field<readonly Affinity[]> = orElse(
         (keys, node, reading) => {
           if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
           reportUnreached(keys, reading)
+          warnOfRepeated(keys, reading)
           return keys.map(({ value }) => value)
         },
       ),
@@ -97,6 +99,24 @@ function reportUnreached(keys: readonly Located<Affinity>[], reading: Reading): 
     reading.report(behind.node, {
       rule: `must not stand behind "${keys[always]?.value.kind}", which every request has`,
     })
+}
+
+function warnOfRepeated(keys: readonly Located<Affinity>[], reading: Reading): void {
+  const seen = new Set<string>()
+  for (const { value, node } of keys) {
+    const text = JSON.stringify(value)
+    if (seen.has(text)) reading.warn(node, { rule: 'does nothing: the same stands before it' })
+    seen.add(text)
+  }
+}
+
+/** `node`: of the pool. A strategy of the user's own may read the key. */
+export function warnOfIdleAffinity(node: Node | undefined, { use }: StrategyConfig, reading: Reading): void {
+  const written = node && findNodeAtLocation(node, ['affinity'])
+  const isKeyless = shippedStrategies.some((name) => name === use) && !keyedStrategies.includes(use)
+  if (written === undefined || !isKeyless) return
+  const hint = `${keyedStrategies.join(', ')} does, and strategies of your own may`
+  reading.warn(written, { rule: `does nothing: ${use} reads no key`, hint })
 }
 
 function parseAffinity(written: string): Parsed<Affinity> {

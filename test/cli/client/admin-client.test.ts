@@ -28,7 +28,7 @@ test('whoever takes a connection and says nothing is told from nobody', async ()
   const code = report({ command: 'smartedge', stderr: (text) => void (err += text) }, target, silence)
   expect(code).toBe(69)
   expect(err).toBe(
-    `smartedge: something listens at ${target.url} and does not answer (no answer within 0.05 s): it is stopped, hung ` +
+    `smartedge: something listens at ${target.url}, and does not answer (no answer within 0.05 s): it is stopped, hung ` +
       'or no SmartEdge; continue or restart that process, or, if another is meant, name it with --url or its configuration with -c\n',
   )
 })

@@ -3,10 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AdminServer } from '../../../core/admin/server.ts'
+import { createToken, keepToken } from '../../../core/admin/token-file.ts'
 import { formatAddress, type SocketAddress } from '../../../core/address.ts'
+import { homeOf } from '../../../core/own-files.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { fail } from '../../support/fail.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
+import { turnUntil } from '../../support/raw-peer.ts'
 import { adminServer, anyPort as tcp, urlOf } from '../../support/admin-server.ts'
 
 const directories: string[] = []
@@ -154,6 +157,19 @@ describe('admin server', () => {
 })
 
 describe('a token of the server’s own', () => {
+  test('takes the place of what killed processes have left at other addresses', async () => {
+    const session = mkdtempSync(join(tmpdir(), 'smartedge-admin-'))
+    directories.push(session)
+    const free = await start(tcp)
+    free.stop()
+    const env = { XDG_RUNTIME_DIR: session }
+    const kept = keepToken(free.address, createToken(), homeOf(env))
+    const stale = kept.kind === 'kept' ? kept.file : fail(kept.reason)
+    const { ownToken } = await adminServer({ address: tcp, token: undefined, open: false, surroundings: { env } })
+    await turnUntil(() => !existsSync(stale), 'it gone')
+    expect(ownToken?.kind === 'kept' && existsSync(ownToken.file)).toBe(true)
+  })
+
   test('is wanted for changes and kept where its user finds it', async () => {
     const { server, session, file, change, read } = await startOwn()
     const port = server.address.kind === 'tcp' ? server.address.port : 0

@@ -51,7 +51,7 @@ describe('a token that is kept', () => {
   test('is found again at its address and at no other', () => {
     const { own } = session()
     const { token } = keep(own)
-    expect(token).toMatch(/^[\w-]{43}$/)
+    expect(token).toMatch(/^[\w-]{51}$/)
     expect(findToken(address, own)).toBe(token)
     for (const other of [at('127.0.0.1', 9901), at('127.0.0.2'), at('::1')])
       expect(findToken(other, own)).toBeUndefined()

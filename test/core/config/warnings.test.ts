@@ -45,8 +45,34 @@ describe('a config that may be run, and is hardly meant,', () => {
         'edge.json:1:65: warning: pools.web.breaker has a slowCalls.latency that is no shorter than timeouts.response: what takes so long is a failure already',
       ],
     ],
+    [
+      withPool({ affinity: 'cookie:sid' }),
+      [
+        'edge.json:1:66: warning: pools.web.affinity does nothing: expected-delay reads no key (consistent-hash does, and strategies of your own may)',
+      ],
+    ],
+    [
+      withPool({ affinity: 'client', strategy: { use: 'p2c' } }),
+      [
+        'edge.json:1:66: warning: pools.web.affinity does nothing: p2c reads no key (consistent-hash does, and strategies of your own may)',
+      ],
+    ],
+    [withPool({ affinity: 'cookie:sid', strategy: 'consistent-hash' }), []],
+    [withPool({ strategy: 'p2c' }), []],
+    [
+      withPool({ affinity: ['cookie:a', 'header:x', 'cookie:a', 'header:X'], strategy: 'consistent-hash' }),
+      [
+        'edge.json:1:89: warning: pools.web.affinity[2] does nothing: the same stands before it',
+        'edge.json:1:100: warning: pools.web.affinity[3] does nothing: the same stands before it',
+      ],
+    ],
   ])('is warned of: %j', (source, warnings) => {
     expect(warningsOf(source)).toEqual(warnings)
+  })
+
+  test('is not warned of a key that its own strategy may read', () => {
+    const source = withPool({ affinity: 'path', strategy: './mine.ts' })
+    expect(warningsOf(source, { present: ['/app/mine.ts'] })).toEqual([])
   })
 
   test('is warned of in its members file, too', () => {
