@@ -45,10 +45,20 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
       paint(`${formatCount(errors)} answered 5xx`, 'red', color && errors > 0),
       counted(counters.retries, 'retry', 'retries'),
     ],
+    ...refusedLine(snapshot),
     ...overloadLine(snapshot, color),
   ]
   const packed = lines.flatMap((parts) => packParts(parts, ' · ', width))
   return `${[...packed, ...generationLines(snapshot, { color, width })].join('\n')}\n`
+}
+
+/** By which rules of routes requests were refused; nothing where none was, or of an older edge. */
+function refusedLine({ counters }: Partial<StatusSnapshot>): string[][] {
+  const refused = Object.entries(counters?.refused ?? {}).filter(([, count]) => count > 0)
+  if (refused.length === 0) return []
+  const total = refused.reduce((sum, [, count]) => sum + count, 0)
+  const [first = '', ...others] = refused.map(([reason, count]) => `${printable(reason)} ${formatCount(count)}`)
+  return [[`${formatCount(total)} refused by rules: ${first}`, ...others]]
 }
 
 /** Nothing of an edge that says nothing of it, or of one that bears what it is asked. */

@@ -1,4 +1,5 @@
 /** The three curves on top of the overview: how much, how fast, how wrong. Pure. */
+import { refusalsOf } from './words.ts'
 import type { Frame } from '../../core/report/frame.ts'
 import { area, squeeze } from './chart.ts'
 import { bytes, latency, percent, rate, span as spanText } from './format.ts'
@@ -36,7 +37,7 @@ export function charts(view: View, frame: Frame, history: History, rows: number)
   const third = Math.floor(width / 3)
   const widths = [third, third, width - 2 * third]
   return beside(
-    ...chartsOf(frame.totals, errors).map((chart, index) => {
+    ...chartsOf(frame, errors).map((chart, index) => {
       const size = widths[index] ?? third
       const series = seriesOf(history, '', spanSeconds(state), chart.read)
       const curve = area(
@@ -55,7 +56,8 @@ export function charts(view: View, frame: Frame, history: History, rows: number)
 }
 
 /** `errors`: the curve of the third. */
-function chartsOf(totals: Frame['totals'], errors: readonly number[]): readonly Chart[] {
+function chartsOf({ totals, routes }: Frame, errors: readonly number[]): readonly Chart[] {
+  const byRules = routes.reduce((sum, route) => sum + refusalsOf(route), 0)
   const errorRole: Role = totals.errorRatio >= 0.05 ? 'bad' : totals.errorRatio > 0 ? 'warn' : 'good'
   return [
     {
@@ -88,7 +90,7 @@ function chartsOf(totals: Frame['totals'], errors: readonly number[]): readonly 
         ['', percent(totals.errorRatio), errorRole],
         ['', `${rate(totals.errorsPerSecond)}/s`],
         ['retries', rate(totals.retriesPerSecond)],
-        ['refused', rate(totals.refusedPerSecond), totals.refusedPerSecond > 0 ? 'bad' : 'plain'],
+        ['refused', rate(totals.refusedPerSecond + byRules), totals.refusedPerSecond > 0 ? 'bad' : 'plain'],
       ],
       read: (point) => point.errorRatio,
       scale: percent,

@@ -12,7 +12,7 @@ import { baseName } from './overview.tsx'
 import { cursorOf, poolRows } from './rows.ts'
 import { shownOf } from './state.ts'
 import type { View } from './view.ts'
-import { errorsOf, usableOf } from './words.ts'
+import { errorsOf, refusalsOf, usableOf } from './words.ts'
 
 export function Pools(view: View) {
   return <Lines lines={poolsLines(view)} theme={view.theme} />
@@ -50,9 +50,6 @@ function poolsLines(view: View): Line[] {
   ]
 }
 
-/** Older balancers do not tell. */
-const refusals = ({ refusalsPerSecond = 0 }: Partial<RouteFrame>): number => refusalsPerSecond
-
 function routePanel({ width, theme }: View, { routes }: Frame, height: number): Line[] {
   const total = routes.reduce((sum, route) => sum + route.requestsPerSecond, 0)
   const share = ({ requestsPerSecond }: RouteFrame) => (total > 0 ? requestsPerSecond / total : 0)
@@ -60,7 +57,7 @@ function routePanel({ width, theme }: View, { routes }: Frame, height: number): 
     { title: 'route, the first that matches wins', width: 0, cells: ({ match }) => printable(match) },
     { title: 'pool', width: 16, cells: ({ pool }) => span(printable(pool), 'dim') },
     { title: 'req/s', width: 7, align: 'right', cells: (route) => rate(route.requestsPerSecond) },
-    { title: 'refused', width: 7, align: 'right', cells: (route) => rate(refusals(route)) },
+    { title: 'refused', width: 7, align: 'right', cells: (route) => rate(refusalsOf(route)) },
     { title: 'of all', width: 6, align: 'right', cells: (route) => percent(share(route)) },
     { title: '', width: 16, cells: (route, size) => gauge(share(route), size, theme) },
   ]

@@ -1,6 +1,6 @@
 /** Backends and events in words, glyphs and tones: the same on every screen. Pure. */
 import type { EdgeEvent } from '../../core/observe/events.ts'
-import type { BackendFrame, PoolFrame } from '../../core/report/frame.ts'
+import type { BackendFrame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
 import type { WatchedEvent } from '../client/feed-format.ts'
 import { type Described, describeEvent, isKnownKind, type Level } from '../process/log.ts'
 import { printable } from '../text/text.ts'
@@ -45,6 +45,9 @@ export function stateOf({ backend, finding }: Pick<BackendRow, 'backend' | 'find
 /** Of a backend or a pool. */
 export const errorsOf = ({ errorRatio }: Pick<PoolFrame, 'errorRatio'>): Span =>
   toned(percent(errorRatio), errorRatio > 0 && (errorRatio >= 0.05 ? 'bad' : 'warn'))
+
+/** Requests a second that the rules of a route refuse; older balancers do not tell. */
+export const refusalsOf = ({ refusalsPerSecond = 0 }: Partial<RouteFrame>): number => refusalsPerSecond
 
 /** `3/4`: how many of a pool's backends get requests. */
 export const usableOf = ({ usable, backends }: PoolFrame): Span =>

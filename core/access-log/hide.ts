@@ -2,6 +2,8 @@
 import { soundsSecret } from '../secrets.ts'
 
 const HIDDEN = '***'
+/** Between pairs, and before them. */
+const SEPARATOR = /[?&;]/
 
 const MAX_KNOWN = 1024
 const MAX_KNOWN_CHARS = 64
@@ -19,7 +21,16 @@ const CREDENTIALS = new Set([
   'auth',
   'session',
   'sid',
+  'pwd',
+  'pass',
+  'passwd',
+  'otp',
+  'hmac',
+  'samlresponse',
 ])
+
+/** `X-Amz-Signature`, `access_key`. */
+const CREDENTIAL_END = /[-_](?:signature|sig|key|hmac|otp)$/i
 
 export type IsHidden = (name: string) => boolean
 
@@ -30,22 +41,24 @@ export function hiding(hidden: readonly string[]): IsHidden {
   return (name) => {
     const found = known.get(name)
     if (found !== undefined) return found
-    const isHidden = names.has(name.toLowerCase()) || soundsSecret(name)
+    const isHidden = names.has(name.toLowerCase()) || soundsSecret(name) || CREDENTIAL_END.test(name)
     if (known.size >= MAX_KNOWN) known.clear()
     if (name.length <= MAX_KNOWN_CHARS) known.set(name, isHidden)
     return isHidden
   }
 }
 
-/** A request target whose query holds `***` for each value that is to be hidden; a name counts however it is encoded. */
+/**
+ * A request target, or a whole URI, whose query and path parameters hold `***` for each value that is to be hidden; a name counts
+ * however it is encoded.
+ */
 export function hideInTarget(target: string, isHidden: IsHidden): string {
-  const query = target.indexOf('?') + 1
+  const query = target.search(SEPARATOR) + 1
   if (query === 0) return target
   let written = ''
   let copied = 0
   for (let from = query; from < target.length;) {
-    const ampersand = target.indexOf('&', from)
-    const end = ampersand < 0 ? target.length : ampersand
+    const end = endOf(target, from)
     const equals = target.indexOf('=', from)
     if (equals > from && equals < end && isHidden(decoded(target.slice(from, equals)))) {
       written += target.slice(copied, equals + 1) + HIDDEN
@@ -54,6 +67,13 @@ export function hideInTarget(target: string, isHidden: IsHidden): string {
     from = end + 1
   }
   return copied === 0 ? target : written + target.slice(copied)
+}
+
+/** Where the pair ends that begins at `from`. */
+function endOf(target: string, from: number): number {
+  let at = from
+  while (at < target.length && !SEPARATOR.test(target[at] as string)) at += 1
+  return at
 }
 
 function decoded(name: string): string {
@@ -65,6 +85,8 @@ function decoded(name: string): string {
   }
 }
 
-/** A field's value as it may be written. */
-export const hideInField = (name: string, value: string, isHidden: IsHidden): string =>
-  isHidden(name) ? HIDDEN : value
+/** A field's value as it may be written: of the page that led here its secrets are those of a target. */
+export function hideInField(name: string, value: string, isHidden: IsHidden): string {
+  if (isHidden(name)) return HIDDEN
+  return name === 'referer' ? hideInTarget(value, isHidden) : value
+}

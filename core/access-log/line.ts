@@ -36,11 +36,11 @@ export function lineFormat(format: LineFormat, hidden: readonly string[]): Forma
       return line === '' ? '{}' : `${line}}`
     }
   }
-  const parts = format.parts.map((part) => (typeof part === 'string' ? asBytes(part) : readerOf(part.field)))
+  const parts = format.parts.map((part) => (typeof part === 'string' ? asBytes(part) : textOf(part.field)))
   return (record, wallTime) => {
     const facts = { record, wallTime, isHidden }
     let line = ''
-    for (const part of parts) line += typeof part === 'string' ? part : plain(part(facts))
+    for (const part of parts) line += typeof part === 'string' ? part : part(facts)
     return line
   }
 }
@@ -71,7 +71,13 @@ const readers: Readonly<Record<LineField, (facts: Facts) => Value>> = {
   pool: ({ record }) => record.pool,
   backend: ({ record: { attempts } }) => attempts.at(-1)?.backend,
   attempts: ({ record: { attempts } }) => attempts.length,
-  user: ({ record: { subject } }) => subject?.key.slice(subject.key.indexOf(' ') + 1),
+  user: ({ record: { subject } }) => subject && nameIn(subject.key),
+}
+
+/** `client 7` -> `7`; `token ["issuer","ann"]` -> `ann`. */
+function nameIn(key: string): string {
+  const name = key.slice(key.indexOf(' ') + 1)
+  return name.startsWith('[') ? String((JSON.parse(name) as unknown[]).at(-1)) : name
 }
 
 function readerOf(name: FieldName): (facts: Facts) => Value {
@@ -85,6 +91,15 @@ function readerOf(name: FieldName): (facts: Facts) => Value {
 
 /** A config's text, one character a byte. */
 const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+/** A name stands without quotes in the well-known formats: it may not hold what ends it there. */
+function textOf(name: FieldName): (facts: Facts) => string {
+  const read = readerOf(name)
+  if (name !== 'user') return (facts) => plain(read(facts))
+  return (facts) => plain(read(facts)).replace(/[ [\]]/g, asEscape)
+}
+
+const asEscape = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 
 /** Microseconds are as much as the clock tells. */
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
@@ -105,5 +120,5 @@ function plain(value: Value): string {
   if (value === undefined || value === '') return '-'
   if (typeof value === 'number') return String(value)
   if (HARMLESS.test(value)) return value
-  return value.replace(/[^ !#-[\]-~]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return value.replace(/[^ !#-[\]-~]/g, asEscape)
 }

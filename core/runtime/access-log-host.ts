@@ -22,6 +22,14 @@ interface Running {
 /** At the end of the process. */
 const LAST_MS = 1000
 
+/** What holds credentials in this config, whatever it is called. */
+const hiddenIn = ({ hidden }: AccessLogPolicy, { routes }: Config): readonly string[] => [
+  ...hidden,
+  ...routes.flatMap(({ access }) =>
+    [access?.apiKey?.from, access?.jwt?.from].flatMap((from) => from?.name.toLowerCase() ?? []),
+  ),
+]
+
 export class AccessLogHost implements Part<Config> {
   private readonly options: AccessLogHostOptions
   private running: Running | undefined = undefined
@@ -33,8 +41,9 @@ export class AccessLogHost implements Part<Config> {
     this.options = options
   }
 
-  async prepare({ accessLog: policy }: Config): Promise<Move> {
+  async prepare(config: Config): Promise<Move> {
     const { running } = this
+    const policy = config.accessLog && { ...config.accessLog, hidden: hiddenIn(config.accessLog, config) }
     if (policy === undefined) return { ...NO_MOVE, commit: () => this.follow(undefined, undefined) }
     if (running !== undefined && running.path === policy.path)
       return { ...NO_MOVE, commit: () => this.follow(policy, running) }

@@ -132,6 +132,14 @@ web · p2c · 2 of 3 up
     expect(shown).toMatch(/10\.0\.0\.1:80 .* 3\/10 /)
   })
 
+  test('says by which rules requests were refused, where any were', () => {
+    const snapshot = buildSnapshot(fakeEdge([]), fakeProcess, clock)
+    expect(formatStatus(snapshot, plain)).not.toContain('refused by rules')
+    const refused = { ...snapshot.counters.refused, rate: 1200, 'forward-auth': 3 }
+    const shown = formatStatus({ ...snapshot, counters: { ...snapshot.counters, refused } }, plain)
+    expect(shown).toContain('\n1,203 refused by rules: rate 1,200 · forward-auth 3\n')
+  })
+
   test('says so while requests are refused since it is overloaded', () => {
     const snapshot = buildSnapshot(fakeEdge([]), fakeProcess, clock)
     const counters = { ...snapshot.counters, shed: 1200 }

@@ -59,6 +59,21 @@ describe('a line of the access log', () => {
     expect(JSON.parse(line)).toMatchObject({ status: 429, reason: 'rate', user: 'ann' })
   })
 
+  test('names whoever a token is for, and lets no name pass for what stands behind it', () => {
+    const subject = { key: 'token ["https://id.example","x [26/Nov/2026:00:00:00 +0000] \\"GET"]' }
+    expect(JSON.parse(write({ kind: 'json', fields: ['user'] }, { subject }))).toEqual({
+      user: 'x [26/Nov/2026:00:00:00 +0000] "GET',
+    })
+    expect(write(formatNamed('{user} [{status}]'), { subject })).toBe(
+      'x\\x20\\x5b26/Nov/2026:00:00:00\\x20+0000\\x5d\\x20\\x22GET [200]',
+    )
+  })
+
+  test('hides secrets of the page that led here', () => {
+    const request = 'GET / HTTP/1.1\r\nHost: a\r\nReferer: https://b/?token=x&c=1\r\n\r\n'
+    expect(write(formatNamed('{header:referer}'), { request })).toBe('https://b/?token=***&c=1')
+  })
+
   test('tells of a client that left as nginx does', () => {
     expect(JSON.parse(write(json, { ending: { kind: 'abandoned' } }))).toMatchObject({
       status: 499,
@@ -129,6 +144,12 @@ describe('a line of the access log', () => {
     ['/?token', '/?token'],
     ['/?token=', '/?token=***'],
     ['/?=token', '/?=token'],
+    ['/?a=1;token=x;b=2', '/?a=1;token=***;b=2'],
+    ['/p;token=x/q?a', '/p;token=***?a'],
+    [
+      '/?X-Amz-Signature=1&access_key=2&keyed=3&pwd=4&monkey=5',
+      '/?X-Amz-Signature=***&access_key=***&keyed=3&pwd=***&monkey=5',
+    ],
     ['/?%=1&%E9token=2', '/?%=1&%E9token=***'],
     ['*', '*'],
   ])('writes the target %j as %j', (target, written) => {

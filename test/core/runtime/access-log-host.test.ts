@@ -6,7 +6,7 @@ import { edgeLedger } from '../../../core/observe/counters.ts'
 import { Refusal } from '../../../core/part.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { AccessLogHost } from '../../../core/runtime/access-log-host.ts'
-import { testConfig } from '../../support/edge.ts'
+import { anyRequest, testConfig } from '../../support/edge.ts'
 import { exchangeRecord } from '../../support/exchange-record.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -99,6 +99,18 @@ describe('the access log of an edge', () => {
     observe()
     await host.end()
     expect(read('a')).toBe('{"status":200}\n')
+  })
+
+  test('hides what the rules of routes take credentials from', async () => {
+    const { host, observers, policy, read } = hosting()
+    const access = { apiKey: { from: { kind: 'query', name: 'k' }, hide: true } } as const
+    const routes = [{ match: anyRequest, pool: 'web', priority: 5, access }]
+    const accessLog = { ...policy('a'), format: { kind: 'json', fields: ['target'] } } as const
+    ;(await host.prepare(testConfig({ accessLog, routes }))).commit()
+    for (const observe of observers)
+      observe(exchangeRecord({ request: 'GET /?k=sek_1&a=2 HTTP/1.1\r\nHost: a\r\n\r\n' }))
+    await host.end()
+    expect(read('a')).toBe('{"target":"/?k=***&a=2"}\n')
   })
 
   test('leaves nothing behind when everything ends at once', async () => {
