@@ -4,7 +4,7 @@ import { fieldLine } from '../forward/field-line.ts'
 import { queryNamed } from '../http1/pairs.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Admission, Verdict } from './admission.ts'
-import type { Pass } from './pass.ts'
+import { dropsOf, type Pass } from './pass.ts'
 import type { KeyPolicy } from './policy.ts'
 
 export interface ApiKeyOptions {
@@ -38,7 +38,7 @@ const UNREAD: Verdict = {
 
 export function apiKey({ policy, directory, wallTime }: ApiKeyOptions): Admission {
   const keyIn = keyReader(policy)
-  const drops = [CLIENT_ID, ...(policy.hide && policy.from.kind === 'header' ? [policy.from.name] : [])]
+  const drops = dropsOf([CLIENT_ID, ...(policy.hide && policy.from.kind === 'header' ? [policy.from.name] : [])])
   const queryDrop = policy.hide && policy.from.kind === 'query' ? policy.from.name : undefined
   const passOf = ({ id }: Client): Pass => ({
     requestDrops: drops,

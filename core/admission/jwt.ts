@@ -111,7 +111,7 @@ export class TokenAdmission implements Admission {
 
   private find(fields: FieldSection): Found {
     const { from } = this.options.policy
-    if (from?.kind === 'cookie') return findCookie(fields, from.name, placeOf)
+    if (from?.kind === 'cookie') return inCookie(fields, from.name)
     const line = fields.lineNamed(this.name, 0)
     if (line < 0) return undefined
     // Whoever is behind us may look at the other one.
@@ -131,6 +131,15 @@ interface Pending {
 }
 
 const placeOf = (_bytes: Buffer, from: number, to: number): Found => (to > from ? { from, to } : undefined)
+
+/** Over all Cookie lines; an empty cookie beside another makes two as well. */
+function inCookie(fields: FieldSection, name: string): Found {
+  const places: Found[] = []
+  const several = findCookie<Found>(fields, name, (bytes, from, to) =>
+    places.push(placeOf(bytes, from, to)) > 1 ? 'several' : undefined,
+  )
+  return several ?? places[0]
+}
 
 /** Where the token of `Bearer token` begins (RFC 6750 2.1; the scheme in any case, RFC 9110 11.1); undefined: it is of another scheme, or none. */
 function behindScheme(bytes: Buffer, start: number, end: number): number | undefined {

@@ -3,7 +3,7 @@ import type { Cancel } from '../clock.ts'
 
 /** Lines are `Name: value` with CRLF each, one character a byte, as `fieldLine` makes them; names of drops are in lower case. */
 export interface Pass {
-  /** What the client says in these fields goes no further, with `_` for `-` neither. */
+  /** What the client says in these fields, of the head and of trailers, goes no further, with `_` for `-` neither. */
   readonly requestDrops?: readonly string[]
   /** Pairs of that name in the query go no further. */
   readonly queryDrop?: string

@@ -8,6 +8,7 @@ import { withLines } from '../admission/in-order.ts'
 import type { Pass } from '../admission/pass.ts'
 import type { Cancel } from '../clock.ts'
 import type { ProtocolError } from '../errors.ts'
+import { markNames } from '../forward/forwarded-fields.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
@@ -133,7 +134,9 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   }
 
   onRequestEnd(trailers: FieldSection | undefined): void {
-    const { stage } = this
+    const { stage, pass } = this
+    // A backend that merges trailers into the head would take them for ours; marked once, they go along with no attempt.
+    if (trailers !== undefined && pass?.requestDrops !== undefined) markNames(trailers, pass.requestDrops)
     if (stage.kind === 'trying') this.tries.passEnd(trailers)
     else if (stage.kind === 'responding') stage.attempt.stream.sendEnd(trailers)
   }

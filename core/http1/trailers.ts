@@ -16,7 +16,7 @@ const FORBIDDEN = new Set(
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 
-/** The bytes that end a chunked body; `trailers`: what may be forwarded of them goes along, in order and as it came. */
+/** The bytes that end a chunked body; `trailers`: what may be forwarded of them, and is not marked, goes along in order and as it came. */
 export function lastChunk(trailers: FieldSection | undefined): Buffer {
   if (trailers === undefined) return LAST_CHUNK
   const lines: Buffer[] = [LAST_CHUNK.subarray(0, 3)]

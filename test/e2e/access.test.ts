@@ -5,8 +5,8 @@ import { sqliteDatabase } from '../../core/clients/store-sqlite.ts'
 import type { Config } from '../../core/config/config.ts'
 import { Secret } from '../../core/secrets.ts'
 import { addTo, startNode } from '../support/client-node.ts'
-import { anyRequest } from '../support/edge.ts'
-import { ok } from '../support/raw-backend.ts'
+import { anyRequest, testPool } from '../support/edge.ts'
+import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, chunked, get, nextResponse, post, postChunks } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { type RawPeer, turnUntil } from '../support/raw-peer.ts'
@@ -138,6 +138,38 @@ describe('access by key', () => {
     const [request] = rig.backend.requests
     expect([valuesOf(request!, 'x-client-id'), valuesOf(request!, 'x-api-key')]).toEqual([['acme'], []])
     expect(rig.edge.counters.refused.key).toBe(1)
+  })
+
+  test('takes the same fields out of trailers, in each attempt', async () => {
+    const apiKey = { from: { kind: 'header', name: 'x_api_key' }, hide: true } as const
+    const { key, clients } = await withClient()
+    await using dying = startRawBackend({ answer: ({ peer }) => peer.reset() })
+    await using well = startRawBackend({ answer: answering(ok()) })
+    await using rig = await withAccess({ apiKey }, { clients, pools: [testPool([dying.port, well.port])] })
+    const forged = `X-Client-Id: evil\r\nX_CLIENT_ID: evil\r\nx_api_key: ${key}\r\nX-Api-Key: ${key}\r\n`
+    const request = postChunks(['abc'], `x_api_key: ${key}\r\n`, `Digest: x\r\n${forged}X-Client-Ids: 1\r\n`)
+    expect((await ask(rig.client, request.replace('POST', 'PUT'))).status).toBe(200)
+    for (const { requests } of [dying, well]) {
+      expect(requests.map(({ rawBody }) => rawBody)).toEqual(['3\r\nabc\r\n0\r\nDigest: x\r\nX-Client-Ids: 1\r\n\r\n'])
+      expect(valuesOf(requests[0]!, 'x-client-id')).toEqual(['acme'])
+      expect(valuesOf(requests[0]!, 'x_api_key')).toEqual([])
+    }
+  })
+
+  test('takes them out of trailers that come once the response has begun', async () => {
+    const { key, clients } = await withClient()
+    const access: AccessPolicy = { apiKey: { from: { kind: 'header', name: 'x-api-key' }, hide: true } }
+    await using rig = await withAccess(access, { clients }, { answer: () => undefined })
+    rig.client.send(postChunks(['abc'], `X-Api-Key: ${key}\r\n`).replace('0\r\n\r\n', ''))
+    const peer = await rig.backend.connection(0)
+    await turnUntil(() => peer.text.endsWith('abc\r\n'), 'the body')
+    peer.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na')
+    await turnUntil(() => rig.client.text.endsWith('\r\n\r\na'), 'the beginning of the response')
+    rig.client.send('0\r\nX-Client-Id: evil\r\nDigest: x\r\n\r\n')
+    await turnUntil(() => rig.backend.requests.length === 1, 'the end of the request')
+    expect(rig.backend.requests[0]!.rawBody).toBe('3\r\nabc\r\n0\r\nDigest: x\r\n\r\n')
+    peer.send('b')
+    expect((await nextResponse(rig.client, 'POST')).body).toBe('ab')
   })
 
   test('takes it out of the query', async () => {

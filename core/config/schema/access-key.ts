@@ -3,7 +3,7 @@ import type { KeyPolicy } from '../../admission/policy.ts'
 import { object } from '../read/containers.ts'
 import { convert, type Field, orElse } from '../read/field.ts'
 import { flag, text } from '../read/scalars.ts'
-import { fieldName } from './names.ts'
+import { freeField } from './auth-fields.ts'
 
 const queryName = text({
   title: 'name',
@@ -16,7 +16,7 @@ const queryName = text({
 export const apiKey: Field<KeyPolicy | undefined> = convert(
   object(
     {
-      header: fieldName('The field that holds the key.', 'x-api-key'),
+      header: freeField('The field that holds the key.', 'x-api-key'),
       query: queryName,
       hide: orElse(flag({ description: 'Whether the key is kept from the backend.', examples: [false] }), true, true),
     },

@@ -11,6 +11,7 @@ import { apiKey } from './access-key.ts'
 import { forwardAuth } from './forward-auth.ts'
 import { jwt } from './jwt.ts'
 import { method } from './names.ts'
+import { reportToldTwice } from './told-fields.ts'
 
 const methods = convert(
   list(method, {
@@ -41,11 +42,11 @@ const body = object(
   { description: 'What a request must be to be let in, asked in this order. Absent: whoever comes is.' },
 )
 
-export const access: Field<AccessPolicy | undefined> = convert(body, (read, node, reading): AccessPolicy => {
+export const access: Field<AccessPolicy | undefined> = convert(body, (read, node, reading) => {
   if (read.basic !== undefined && read.apiKey !== undefined && node !== undefined)
     reading.report(node, { rule: 'must have one of basic and apiKey, not both: a request has one sender' })
   const { addresses, cors, methods, maxBody, basic, apiKey, jwt, forwardAuth } = read
-  return {
+  const policy: AccessPolicy = {
     ...(addresses && { addresses }),
     ...(cors && { cors: cors(methods) }),
     ...(methods && { methods }),
@@ -55,4 +56,6 @@ export const access: Field<AccessPolicy | undefined> = convert(body, (read, node
     ...(jwt && { jwt }),
     ...(forwardAuth && { forwardAuth }),
   }
+  if (node !== undefined) reportToldTwice(policy, node, reading)
+  return policy
 })

@@ -24,12 +24,12 @@ function parseUrl(written: string): Parsed<string> {
   return { kind: 'value', value: url.href }
 }
 
-/** What frames or routes a message, or tells how it came: nobody else may say that. */
+/** What frames or routes a message, or tells how it came: nobody else may say that, and no rule takes it away. */
 const OURS =
   /^(?:host|content-length|transfer-encoding|connection|keep-alive|proxy-connection|te|trailer|upgrade|expect|via|max-forwards|date|proxy|forwarded|x-forwarded-.*|x-real-ip|x-request-id)$/
 
-/** Lower-case name of a field that the backend is told in, by somebody beside the client. */
-export function addedField(description: string, example: string): Field<string | undefined> {
+/** Lower-case name of a field that rules may write, or take away: of none that SmartEdge itself needs. */
+export function freeField(description: string, example: string): Field<string | undefined> {
   const field = fieldName(description, example)
   return convert(field, (name, node, reading) => {
     if (node !== undefined && OURS.test(name.replaceAll('_', '-')))

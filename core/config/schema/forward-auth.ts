@@ -4,7 +4,7 @@ import { defaults } from '../defaults.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field, located, orElse, required } from '../read/field.ts'
 import { choice, duration } from '../read/scalars.ts'
-import { addedField, serviceUrl, sign } from './auth-fields.ts'
+import { freeField, serviceUrl, sign } from './auth-fields.ts'
 import { fieldName } from './names.ts'
 
 const cachePer = defaults['route.access.forwardAuth.cachePer'].value
@@ -28,7 +28,7 @@ const body = object(
         'Fields of the request that the service is told, no others. By default all that tell who asks and for what; never what is about the request’s body or connection.',
       examples: [['cookie', 'authorization']],
     }),
-    responseFields: list(addedField('A field.', 'remote-user'), {
+    responseFields: list(freeField('A field.', 'remote-user'), {
       description:
         'Fields of the answer that the backend is told; what the client itself says in them is dropped, whatever is answered.',
       examples: [['remote-user', 'remote-groups']],

@@ -6,7 +6,7 @@ import { convert, type Field, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { choice, duration, text } from '../read/scalars.ts'
 import { formatDuration } from '../read/units.ts'
-import { addedField, serviceUrl, sign } from './auth-fields.ts'
+import { freeField, serviceUrl, sign } from './auth-fields.ts'
 import { existingFile } from './file.ts'
 
 /** Public keys; symmetric ones are for `secret` alone, so that nobody signs with a public key as if it were one (RFC 8725 3.1). */
@@ -55,7 +55,7 @@ const secret = text({
 const refreshSetting = { ...defaults['route.access.jwt.refresh'], value: undefined }
 
 const claims = convert(
-  record(addedField('The field that the backend is told it in.', 'x-user'), {
+  record(freeField('The field that the backend is told it in.', 'x-user'), {
     description:
       'Claims that the backend is told, and in which fields; what the client itself says in these is dropped. `a.b` is a claim inside another; lists are joined by commas.',
     examples: [{ sub: 'x-user', 'realm_access.roles': 'x-roles' }],

@@ -49,6 +49,13 @@ describe('the key of a client', () => {
     expect(answer.subject()).toEqual({ key: 'client acme', client: client() })
   })
 
+  test('is kept from the backend however its field is written', () => {
+    const policy: KeyPolicy = { from: { kind: 'header', name: 'x_api_key' }, hide: true }
+    expect(asking(policy).ask({ lines: 'X_Api_Key: good\r\n' }).verdict).toMatchObject({
+      pass: { requestDrops: ['x-client-id', 'x-api-key'] },
+    })
+  })
+
   test('in the query does the same', () => {
     expect(asking(inQuery).ask({ request: 'GET /a?b=1&key=good' }).verdict).toEqual({
       kind: 'admitted',

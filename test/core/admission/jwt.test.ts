@@ -213,6 +213,10 @@ describe('a token is found', () => {
     ['cookie', 'Cookie: a=1; x-token=TOKEN\r\n', 'checked admitted'],
     ['cookie', 'Cookie: x-token=\r\n', missing],
     ['cookie', 'X-Token: TOKEN\r\n', missing],
+    ['cookie', 'Cookie: x-token=TOKEN; a=1; x-token=TOKEN\r\n', missing],
+    ['cookie', 'Cookie: x-token=TOKEN\r\nX: y\r\nCookie: x-token=other\r\n', missing],
+    ['cookie', 'Cookie: x-token=; x-token=TOKEN\r\n', missing],
+    ['cookie', 'Cookie: x-token=TOKEN; X-Token=a; xx-token=b\r\n', 'checked admitted'],
   ] as const)('in its own %s of %j: %s', async (kind, lines, expected) => {
     const { outcome } = checking({ from: { kind, name: 'x-token' } })
     expect(await outcome(lines.replaceAll('TOKEN', await issuer.sign()))).toBe(expected)

@@ -102,6 +102,18 @@ describe('access', () => {
     [{ apiKey: {} }, 'apiKey must have one of the keys header and query, not both'],
     [{ apiKey: { header: 'a', query: 'b' } }, 'apiKey must have one of the keys header and query, not both'],
     [{ apiKey: { header: 'a b' } }, 'header must be a field name'],
+    ...[
+      'Host',
+      'content-length',
+      'Connection',
+      'Transfer_Encoding',
+      'te',
+      'X-Forwarded-For',
+      'x-real-ip',
+      'Upgrade',
+    ].map(
+      (header) => [{ apiKey: { header } }, 'apiKey.header must not be a field that SmartEdge itself writes'] as const,
+    ),
     [{ apiKey: { query: 'a&b' } }, 'query must be 1 to 64 of the characters'],
     [{ cors: {} }, 'cors.origins is required'],
     [{ cors: { origins: [] } }, 'origins must not be empty'],

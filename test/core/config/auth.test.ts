@@ -173,6 +173,36 @@ describe('jwt', () => {
   })
 })
 
+describe('a field that the backend is told', () => {
+  const claims = (told: object): object => jwt({ claims: told })
+  const asked = (...responseFields: string[]): object => forwardAuth({ responseFields })
+  const apiKey = { apiKey: { header: 'x-api-key' } }
+
+  test.each([
+    [claims({ sub: 'x-u', name: 'X_U' }), 'jwt.claims.name', 'jwt.claims.sub'],
+    [claims({ sub: 'x-u', 'a.b': 'X-U' }), 'jwt.claims["a.b"]', 'jwt.claims.sub'],
+    [{ ...apiKey, ...claims({ sub: 'X-Client-ID' }) }, 'jwt.claims.sub', 'apiKey'],
+    [{ ...apiKey, ...asked('x-a', 'x_client_id') }, 'forwardAuth.responseFields[1]', 'apiKey'],
+    [{ ...asked('x-a', 'Remote-User'), ...claims({ sub: 'remote_user' }) }, 'responseFields[1]', 'jwt.claims.sub'],
+    [asked('x-a', 'X-A'), 'forwardAuth.responseFields[1]', 'forwardAuth.responseFields[0]'],
+  ])('has one source: %j', (access, place, other) => {
+    const clients = { store: 'clients.sqlite' }
+    const problems = problemsOf({ ...routes(access), clients })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(
+      `${place} must be another field than routes[0].access.${other} tells the backend in; case does not count, nor "_" for "-"`,
+    )
+  })
+
+  test('may be another in each rule, and the same in another route', () => {
+    const access = { ...apiKey, ...claims({ sub: 'x-u', name: 'x-u-' }), ...asked('x-a') }
+    const config = { ...routes(access), clients: { store: 'clients.sqlite' } }
+    expect(problemsOf(config)).toEqual([])
+    const route = (path: string): object => ({ match: { path }, pool: 'web', access: claims({ sub: 'x-u' }) })
+    expect(problemsOf(withTop({ routes: [route('/a'), route('/b')] }))).toEqual([])
+  })
+})
+
 describe('docs/auth.md', () => {
   const text = readFileSync(join(import.meta.dir, '../../../docs/auth.md'), 'utf8')
   const examples = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, example = '']) => example)
