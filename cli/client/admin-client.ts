@@ -12,6 +12,8 @@ import { findOwnToken } from './own-token.ts'
 export interface Failure {
   readonly kind: 'unreachable' | 'silent'
   readonly reason: string
+  /** The connection was there, and a change was asked for: it may have been made, or be made yet. */
+  readonly mayBeDone?: true
 }
 
 /** Somebody has taken the connection, and does not answer. */
@@ -30,7 +32,9 @@ export type AdminAnswer =
       readonly body?: unknown
     }
 
-const timeoutMs = 5000
+const readPatienceMs = 5000
+/** A change waits for the database of clients, up to 10 s where that is slow; who gives up before never learns of a new key. */
+const changePatienceMs = 20_000
 /** A status of 10,000 backends has 8 MB. */
 const maxAnswerBytes = 64 * 1024 * 1024
 
@@ -41,7 +45,7 @@ export interface AdminRequest {
   readonly body?: unknown
   /** Sent as it is, in place of JSON. */
   readonly text?: { readonly type: string; readonly content: string }
-  /** How long nothing may come; absent: 5 s. */
+  /** How long nothing may come; absent: 5 s for GET, 20 s for changes. */
   readonly patienceMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -57,7 +61,7 @@ export async function askAdmin(target: AdminTarget, path: string, request?: Admi
   try {
     response = await openAdmin(target, path, request)
   } catch (error) {
-    return failureOf(error)
+    return { ...failureOf(error), ...(isChange(request) && isSent(error) && { mayBeDone: true }) }
   }
   try {
     return readAnswer(response, JSON.parse(await readText(response)), target)
@@ -65,6 +69,15 @@ export async function askAdmin(target: AdminTarget, path: string, request?: Admi
     return { kind: 'refused', reason: 'the answer is no JSON; is this the address of a SmartEdge admin API?' }
   }
 }
+
+const isChange = (request: AdminRequest | undefined): boolean => request !== undefined && request.method !== 'GET'
+
+export const patienceOf = (request: AdminRequest): number =>
+  request.patienceMs ?? (isChange(request) ? changePatienceMs : readPatienceMs)
+
+/** Not where nobody took the connection. */
+const isSent = (error: unknown): boolean =>
+  error instanceof SilenceError || ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
 
 type AnswerHead = Pick<IncomingMessage, 'statusCode' | 'headers'>
 
@@ -90,8 +103,10 @@ const aboutToken = (isWrong: boolean, { tokenFrom = 'the file of our own SmartEd
 export function openAdmin(
   target: AdminTarget,
   path: string,
-  { method, body, text, headers, patienceMs = timeoutMs }: AdminRequest = { method: 'GET' },
+  asked: AdminRequest = { method: 'GET' },
 ): Promise<IncomingMessage> {
+  const { method, body, text, headers } = asked
+  const patienceMs = patienceOf(asked)
   const { url, token } = credentialsOf(target)
   const isUnix = url.startsWith('unix:')
   const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
@@ -156,10 +171,12 @@ export const failureOf = (error: unknown): Failure => ({
 
 /** A failed connection in words. */
 export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'nothing listens there'
   if (code === 'ENOTFOUND') return 'its name cannot be resolved'
   if (code === 'EACCES') return 'permission denied: its socket is for its own user'
   if (code === 'ECONNRESET') return 'the connection was reset'
   return (error instanceof Error && error.message) || code || 'no connection'
 }
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')

@@ -16,7 +16,7 @@ export function targetOrReport(io: Io, options: TargetOptions): AdminTarget | nu
   }
 }
 
-/** One line that says why there is nothing to show; returns the exit code. */
+/** Says in a line why there is nothing to show, and in another whether it may have been done; returns the exit code. */
 export function report(
   io: Pick<Io, 'stderr' | 'command'>,
   { url, config }: AdminTarget,
@@ -35,5 +35,11 @@ export function report(
           `continue or restart that process, or, if another is meant, ${another}\n`
       : `smartedge: no admin API at ${place} (${reason}); start one with "${io.command} run", or ${another}\n`,
   )
+  if (problem.mayBeDone) {
+    io.stderr(
+      `smartedge: what was asked for may have been done, or be done yet: look first, for a client with "${io.command} client show"; ` +
+        `a new key that was not shown is lost, and "${io.command} client set --new-key" makes another\n`,
+    )
+  }
   return exitCode.unreachable
 }

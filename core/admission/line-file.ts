@@ -36,4 +36,4 @@ export async function readLines({ path, text, pause }: ReadLines, take: (entry: 
   if (faults.length > 0) throw new Error(faults.join('\n'))
 }
 
-const withoutComment = (line: string): string => line.replace(/(^|\s)#.*$/, '').trim()
+const withoutComment = (line: string): string => line.replace(/(^|\s)#.*$/s, '').trim()

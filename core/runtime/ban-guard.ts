@@ -55,7 +55,7 @@ export class BanGuard implements Part<Config>, AdminBans {
     const ban = this.table.refused(address, now)
     if (ban === undefined) return
     this.options.counters.bans += 1
-    this.options.emit({ kind: 'client-banned', address: ban.address, forMs: ban.until - now })
+    this.options.emit({ kind: 'client-banned', address: ban.address, forMs: Math.round(ban.until - now) })
   }
 
   /** For the API. */

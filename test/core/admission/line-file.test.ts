@@ -21,6 +21,7 @@ describe('a file of lines', () => {
     ['# all of it\n#\n', []],
     ['a # why\nb#c\n', ['a', 'b#c']],
     ['a\t#why', ['a']],
+    ['# c\r\na # why\r\n#\r\nb', ['a', 'b']],
   ])('holds in %j %j', async (text, expected) => {
     expect(await entries(text)).toEqual(expected)
   })

@@ -42,6 +42,14 @@ describe('a ban guard', () => {
     expect(guard.keepsOut('192.0.2.1')).toBe(false)
   })
 
+  test('tells of it in whole milliseconds, whatever the clock says', async () => {
+    const { refuse, clock, events } = await guarding(policy)
+    clock.advance(3500.2)
+    refuse('192.0.2.1')
+    refuse('192.0.2.1')
+    expect(events).toEqual([{ kind: 'client-banned', address: '192.0.2.1', forMs: 5000 }])
+  })
+
   test('keeps no trusted proxy out, whatever its neighbours did', async () => {
     const { guard, refuse, counters } = await guarding(policy)
     refuse('2001:db8::1')
