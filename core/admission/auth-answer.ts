@@ -1,11 +1,13 @@
 /** What an auth service has answered -> what becomes of the request: let through with what was said of it, or refused so. */
 import { byteLine } from '../forward/field-line.ts'
 import type { Answer } from '../net/ask.ts'
+import { soundsSecret } from '../secrets.ts'
 import { dropsOf, type Pass } from './pass.ts'
 import type { Verdict } from './admission.ts'
 
 export type Judged =
-  | { readonly kind: 'decided'; readonly verdict: Verdict }
+  /** `user`: who was let in, by the first of `responseFields` that says something and is no credential; absent: none is. */
+  | { readonly kind: 'decided'; readonly verdict: Verdict; readonly user?: string }
   /** It has not decided; why, in words. */
   | { readonly kind: 'undecided'; readonly detail: string }
 
@@ -35,8 +37,20 @@ function letThrough({ fields }: Answered, responseFields: readonly string[]): Ju
     ...(responseFields.length > 0 && { requestDrops: dropsOf(responseFields), requestLines }),
     ...(responseLines !== '' && { responseLines }),
   }
-  return { kind: 'decided', verdict: { kind: 'admitted', pass } }
+  const user = userIn(fields, responseFields)
+  return { kind: 'decided', verdict: { kind: 'admitted', pass }, ...(user !== undefined && { user }) }
 }
+
+/** Never a credential: whoever it is stands in the access log. */
+function userIn(fields: Headers, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = isCredential(name) ? null : fields.get(name)
+    if (value !== null && value !== '') return value
+  }
+  return undefined
+}
+
+const isCredential = (name: string): boolean => /^(?:proxy-)?authorization$|^cookie$/.test(name) || soundsSecret(name)
 
 function refused({ status, fields, body }: Answered): Judged {
   // Of a page that is too long nothing is told: one of ours stands in its place.

@@ -8,7 +8,7 @@ import type { Cancel } from '../clock.ts'
 import { findCookie } from '../http1/pairs.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Ask, Question } from '../net/ask.ts'
-import type { Admission, Asked, Verdict } from './admission.ts'
+import type { Admission, Asked, Subject, Verdict } from './admission.ts'
 import { type Judged, judge } from './auth-answer.ts'
 import type { AuthCachePolicy, ForwardAuthPolicy, Sign } from './auth-policy.ts'
 import { dropsOf } from './pass.ts'
@@ -33,6 +33,12 @@ const TOO_MANY_FIELDS: Verdict = {
 const OF_ROUTE = ['x-forwarded-for']
 const OF_TARGET = [...OF_ROUTE, 'x-forwarded-method', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-uri']
 
+/** What the service has said, and of whom. */
+interface Known {
+  readonly verdict: Verdict
+  readonly subject: Subject | undefined
+}
+
 export interface ForwardAuthOptions {
   readonly policy: ForwardAuthPolicy
   readonly ask: Ask
@@ -43,7 +49,7 @@ export class ForwardAuth implements Admission {
   private readonly policy: ForwardAuthPolicy
   private readonly ask: Ask
   private readonly reach: Reach
-  private readonly remembered = new Remembered<string, Verdict>(MAX_REMEMBERED)
+  private readonly remembered = new Remembered<string, Known>(MAX_REMEMBERED)
   /** Of this table alone: who reads the memory of the process finds no cookie in it, and nobody can aim at an entry. */
   private readonly secret = randomBytes(32)
   /** Questions asked and not answered yet. */
@@ -59,11 +65,14 @@ export class ForwardAuth implements Admission {
     const { cache } = this.policy
     const key = cache && this.keyOf(asked, head, cache)
     const known = key === undefined ? undefined : this.remembered.get(key, now)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      asked.subject ??= known.subject
+      return known.verdict
+    }
     if (this.underWay >= MAX_UNDER_WAY) return this.undecided(tooMany)
     const fields = subrequestFields(head, asked.identity, this.policy)
     if (fields === undefined) return TOO_MANY_FIELDS
-    const decided = (judged: Judged): Verdict => this.settle(judged, key, asked.now())
+    const decided = (judged: Judged): Verdict => this.settle(judged, key, asked)
     return { kind: 'later', wait: (decide) => this.begin(fields, (judged) => decide(decided(judged))) }
   }
 
@@ -86,13 +95,17 @@ export class ForwardAuth implements Admission {
   }
 
   /** `key`: what it is remembered by; undefined: it is not. */
-  private settle(judged: Judged, key: string | undefined, now: number): Verdict {
+  private settle(judged: Judged, key: string | undefined, asked: Asked): Verdict {
     if (judged.kind === 'undecided') return this.undecided(judged.detail)
     this.reach.answered()
     const { cache } = this.policy
-    if (cache !== undefined && key !== undefined && mayBeRemembered(judged.verdict))
-      this.remembered.set(key, judged.verdict, now + cache.forMs)
-    return judged.verdict
+    const { verdict, user } = judged
+    const subject = user === undefined ? undefined : { key: `auth ${user}` }
+    if (cache !== undefined && key !== undefined && mayBeRemembered(verdict))
+      this.remembered.set(key, { verdict, subject }, asked.now() + cache.forMs)
+    // A rule before this one may have shown it already: a client of the database keeps what is his.
+    asked.subject ??= subject
+    return verdict
   }
 
   private undecided(detail: string): Verdict {

@@ -30,7 +30,7 @@ const body = object(
     }),
     responseFields: list(freeField('A field.', 'remote-user'), {
       description:
-        'Fields of the answer that the backend is told; what the client itself says in them is dropped, whatever is answered.',
+        'Fields of the answer that the backend is told; what the client itself says in them is dropped, whatever is answered. The first that the answer has says who it is.',
       examples: [['remote-user', 'remote-groups']],
     }),
     cacheFor: located(

@@ -3,7 +3,8 @@ import { judge } from '../../../core/admission/auth-answer.ts'
 import type { Answer } from '../../../core/net/ask.ts'
 import { answered, answeredAtLength, failure } from '../../support/fake-ask.ts'
 
-const admitted = (pass: object) => ({ kind: 'decided', verdict: { kind: 'admitted', pass } }) as never
+const admitted = (pass: object, user?: string) =>
+  ({ kind: 'decided', verdict: { kind: 'admitted', pass }, ...(user !== undefined && { user }) }) as never
 const refused = (problem: object) =>
   ({
     kind: 'decided',
@@ -27,10 +28,13 @@ describe('an answer of 2xx', () => {
       ['X-Other', '1'],
     ] as const
     expect(judge(answered(200, fields), ['remote-user', 'remote-groups', 'remote-name', 'x_name'])).toEqual(
-      admitted({
-        requestDrops: ['remote-user', 'remote-groups', 'remote-name', 'x-name'],
-        requestLines: 'remote-user: ann\r\nremote-groups: a, b\r\n',
-      }),
+      admitted(
+        {
+          requestDrops: ['remote-user', 'remote-groups', 'remote-name', 'x-name'],
+          requestLines: 'remote-user: ann\r\nremote-groups: a, b\r\n',
+        },
+        'ann',
+      ),
     )
   })
 
@@ -41,12 +45,35 @@ describe('an answer of 2xx', () => {
       ['Remote-Name', 'Zo\xc3\xab'],
     ] as const
     expect(judge(answered(200, fields), ['remote-name'])).toEqual(
-      admitted({
-        requestDrops: ['remote-name'],
-        requestLines: 'remote-name: Zo\xc3\xab\r\n',
-        responseLines: 'Set-Cookie: a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT\r\nSet-Cookie: b=2\r\n',
-      }),
+      admitted(
+        {
+          requestDrops: ['remote-name'],
+          requestLines: 'remote-name: Zo\xc3\xab\r\n',
+          responseLines: 'Set-Cookie: a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT\r\nSet-Cookie: b=2\r\n',
+        },
+        'Zo\xc3\xab',
+      ),
     )
+  })
+
+  test.each([
+    [['remote-user', 'remote-name'], 'ann'],
+    [['remote-name', 'remote-user'], 'Ann B'],
+    [['remote-none', 'remote-empty', 'remote-user'], 'ann'],
+    [['authorization', 'cookie', 'x-access-token', 'remote-user'], 'ann'],
+    [['authorization', 'remote-none'], undefined],
+    [[], undefined],
+  ])('with %j says that it is %j', (names, user) => {
+    const fields = [
+      ['Remote-User', 'ann'],
+      ['Remote-Name', 'Ann B'],
+      ['Remote-Empty', ''],
+      ['Authorization', 'Bearer x'],
+      ['Cookie', 'a=1'],
+      ['X-Access-Token', 'x'],
+    ] as const
+    const judged = judge(answered(200, fields), names)
+    expect(judged.kind === 'decided' && judged.user).toBe(user as never)
   })
 })
 

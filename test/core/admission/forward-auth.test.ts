@@ -16,6 +16,15 @@ const usual: ForwardAuthPolicy = {
   whenAway: 'refuse',
 }
 
+const cache: AuthCachePolicy = {
+  forMs: 5000,
+  by: [
+    { kind: 'cookie', name: 'session' },
+    { kind: 'header', name: 'authorization' },
+  ],
+  per: 'target',
+}
+
 function guarding(changes: Partial<ForwardAuthPolicy> = {}) {
   const clock = virtualClock()
   const events: EdgeEvent[] = []
@@ -46,6 +55,33 @@ describe('an auth service', () => {
     const second = request('Cookie: a=1\r\n', 'POST /a?b HTTP/1.1')
     service.last.answer(answered(401))
     expect([service.asked.length, short(second)]).toEqual([2, 401])
+  })
+
+  test('says whom it has let in, and of nobody else', () => {
+    const { service, request } = guarding()
+    const subjects = [
+      answered(200, [['Remote-User', 'ann']]),
+      answered(200),
+      answered(401, [['Remote-User', 'ann']]),
+    ].map((answer) => {
+      const { asked } = request()
+      service.last.answer(answer)
+      return asked.subject
+    })
+    expect(subjects).toEqual([{ key: 'auth ann' }, undefined, undefined])
+  })
+
+  test('says nothing of one who is known already', () => {
+    const { service, guard, clock } = guarding({ cache })
+    const known = { key: 'client 7' }
+    for (let turn = 0; turn < 2; turn += 1) {
+      const asked = { ...askedBy(clock), subject: known }
+      const { length } = service.asked
+      admit(guard, asked, 'Cookie: session=1\r\n')
+      if (service.asked.length > length) service.last.answer(answered(200, [['remote-user', 'ann']]))
+      expect(asked.subject).toBe(known)
+    }
+    expect(service.asked.length).toBe(1)
   })
 
   test('is asked no more once nobody waits', () => {
@@ -106,15 +142,6 @@ describe('an auth service that does not decide', () => {
     expect(short(request())).toBe(503)
   })
 })
-
-const cache: AuthCachePolicy = {
-  forMs: 5000,
-  by: [
-    { kind: 'cookie', name: 'session' },
-    { kind: 'header', name: 'authorization' },
-  ],
-  per: 'target',
-}
 
 describe('what an auth service has said', () => {
   const remembering = (changes: Partial<AuthCachePolicy> = {}) => {
@@ -179,6 +206,12 @@ describe('what an auth service has said', () => {
     request('Cookie: session=1\r\n')
     service.last.answer(answer)
     expect(outcome('Cookie: session=1\r\n')).toBe('asked admitted')
+  })
+
+  test('says each time who it is', () => {
+    const { request, outcome } = remembering()
+    outcome('Cookie: session=1\r\n')
+    expect(request('Cookie: session=1\r\n').asked.subject).toEqual({ key: 'auth ann' })
   })
 
   test('is told the backend each time', () => {
