@@ -80,7 +80,7 @@ export class TokenAdmission implements Admission {
     const check = Bun.hash.wyhash(token, this.otherSeed)
     const known = this.remembered.get(hash, now)
     if (known !== undefined && known.check === check) {
-      asked.subject = known.subject
+      asked.subject ??= known.subject
       return known.verdict
     }
     const text = token.toString('latin1')
@@ -100,7 +100,7 @@ export class TokenAdmission implements Admission {
       // Without an end it is looked at again now and then.
       const leftMs = claims.exp === undefined ? LONGEST_MS : Math.min(LONGEST_MS, claims.exp * 1000 - clock.wallTime())
       if (generation === this.generation) this.remembered.set(hash, known, asked.now() + leftMs)
-      asked.subject = known.subject
+      asked.subject ??= known.subject
       decide(known.verdict)
     }
     void verifyToken(token, { keys, policy, wallTime: () => clock.wallTime() }).then((verified) =>

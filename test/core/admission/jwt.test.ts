@@ -84,6 +84,17 @@ describe('a request with a token', () => {
     expect(await outcome(bearer(token))).toBe('checked admitted')
   })
 
+  test('comes from whom a rule before has shown, whatever the token names', async () => {
+    const { admission, clock, outcome } = checking()
+    const lines = bearer(await issuer.sign())
+    for (const way of ['checked', 'known']) {
+      const asked = { ...askedBy(clock), subject: { key: 'client 7' } }
+      await decided(admit(admission, asked, lines))
+      expect([way, asked.subject]).toEqual([way, { key: 'client 7' }])
+      await outcome(lines)
+    }
+  })
+
   test('comes from whom the token names, whoever else has that name elsewhere', async () => {
     const { request, outcome } = checking()
     const subjects = []
