@@ -71,6 +71,8 @@ function keyReader({ from: { kind, name } }: KeyPolicy): (head: RequestHead) => 
   const lower = Buffer.from(name)
   return ({ fields }) => {
     const line = fields.lineNamed(lower, 0)
-    return line < 0 ? undefined : fields.value(line) || undefined
+    // Of two the backend might take the other one.
+    if (line < 0 || fields.lineNamed(lower, line + 1) >= 0) return undefined
+    return fields.value(line) || undefined
   }
 }

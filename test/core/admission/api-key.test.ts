@@ -56,6 +56,12 @@ describe('the key of a client', () => {
     })
   })
 
+  test('in two fields is none', () => {
+    const { ask, asked } = asking(inHeader)
+    const { verdict } = ask({ lines: 'X-Api-Key: good\r\nX-Api-Key: other\r\n' })
+    expect([verdict.kind === 'refused' && verdict.problem.status, asked]).toEqual([401, []])
+  })
+
   test('in the query does the same', () => {
     expect(asking(inQuery).ask({ request: 'GET /a?b=1&key=good' }).verdict).toEqual({
       kind: 'admitted',
