@@ -9,6 +9,7 @@ import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, realpathSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { freePorts } from '../test/support/ports.ts'
 
 export interface Service {
@@ -115,6 +116,10 @@ async function run(program: string, args: readonly string[]): Promise<void> {
   if ((await child.exited) !== 0) throw new Error(`${[program, ...args].join(' ')} failed: ${said}`)
 }
 
+/** What PostgreSQL says while its other processes are still ending, a moment behind the one that was killed. */
+const OTHERS_STILL_END = 'pre-existing shared memory block'
+const MOST_TRIES = 50
+
 interface Plan {
   readonly command: readonly [program: string, args: string[]]
   readonly folder: string
@@ -135,11 +140,21 @@ async function serve({ command, folder, url, readySays }: Plan): Promise<Service
     child.kill('SIGKILL')
     await gone
   }
+  const restart = async (): Promise<void> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await start()
+      } catch (error) {
+        if (tries === MOST_TRIES || !String(error).includes(OTHERS_STILL_END)) throw error
+        await wait(100)
+      }
+    }
+  }
   await start()
   return {
     url,
     kill,
-    restart: start,
+    restart,
     async [Symbol.asyncDispose]() {
       await kill()
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
