@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { installedSuite } from '../support/installed-suite.ts'
@@ -60,7 +60,7 @@ export default defineStrategy({
 
   test('lets Bun make thousands of requests at once, or as many as it is told', () => {
     const config = '{ "pools": { "web": { "backends": ["http://localhost:${BUN_CONFIG_MAX_HTTP_REQUESTS}"] } } }'
-    Bun.write(join(folder, 'edge.json'), config)
+    writeFileSync(join(folder, 'edge.json'), config)
     const valid = (port: string | undefined) =>
       Bun.spawnSync([program, 'validate', 'edge.json'], {
         cwd: folder,

@@ -17,10 +17,8 @@ export function packed(): () => string {
       stderr: 'ignore',
     })
     expect(exitCode).toBe(0)
-    const [{ filename = '' } = {}] = Object.values(
-      JSON.parse(stdout.toString()) as Record<string, { filename: string }>,
-    )
-    tarball = join(folder, filename)
+    const [made] = Object.values(JSON.parse(stdout.toString()) as Record<string, { filename: string }>)
+    tarball = join(folder, made?.filename ?? '')
   }, 60_000)
   return () => tarball
 }
