@@ -1,5 +1,5 @@
 /** What can be done to a running balancer from the screen: in words, as a request, and what came of it. Pure. */
-import type { Frame } from '../core/report/frame.ts'
+import type { Frame } from '../report/frame.ts'
 import { backendPath, poolPath } from './api-paths.ts'
 import { isLastUsable } from './standing.ts'
 

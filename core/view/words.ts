@@ -1,5 +1,5 @@
 /** A backend in words: how it stands, what holds it out, what its last check said. Pure. */
-import type { BackendFrame } from '../core/report/frame.ts'
+import type { BackendFrame } from '../report/frame.ts'
 import { type Finding, toneOf } from './findings.ts'
 
 /** 'dim': nothing that anybody would have to look at. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isServing, isUsable } from '../../view/standing.ts'
+import { isServing, isUsable } from '../../../core/view/standing.ts'
 
 describe('whether a backend is usable, and whether it serves,', () => {
   test.each([

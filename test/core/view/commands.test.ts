@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { type Command, outcomeOf, questionOf, requestOf } from '../../view/commands.ts'
-import type { BackendFrame } from '../../core/report/frame.ts'
-import { backendFrame, frameOf, poolFrame } from '../support/feed-frames.ts'
+import { type Command, outcomeOf, questionOf, requestOf } from '../../../core/view/commands.ts'
+import type { BackendFrame } from '../../../core/report/frame.ts'
+import { backendFrame, frameOf, poolFrame } from '../../support/feed-frames.ts'
 
 const at = { pool: 'a/b', backend: '[::1]:80' }
 const path = '/api/pools/a%2Fb/backends/%5B%3A%3A1%5D%3A80'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { type Finding, findFaults, toneOf, verdictOf, whatOf } from '../../view/findings.ts'
-import type { BackendFrame, Frame } from '../../core/report/frame.ts'
-import { backendFrame, frameOf, poolFrame, sampleFrames, sampleStart } from '../support/feed-frames.ts'
+import { type Finding, findFaults, toneOf, verdictOf, whatOf } from '../../../core/view/findings.ts'
+import type { BackendFrame, Frame } from '../../../core/report/frame.ts'
+import { backendFrame, frameOf, poolFrame, sampleFrames, sampleStart } from '../../support/feed-frames.ts'
 
 const peers = [backendFrame({ id: 'a' }), backendFrame({ id: 'b' })]
 const latencyOf = (p50Ms: number, count = 100) => ({

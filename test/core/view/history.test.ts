@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { countsOf, type History, longestHistory, record, seriesOf, subjectOf } from '../../view/history.ts'
-import { totalOf } from '../../view/steps.ts'
-import { backendFrame, frameOf, poolFrame, sampleStart } from '../support/feed-frames.ts'
+import { countsOf, type History, longestHistory, record, seriesOf, subjectOf } from '../../../core/view/history.ts'
+import { totalOf } from '../../../core/view/steps.ts'
+import { backendFrame, frameOf, poolFrame, sampleStart } from '../../support/feed-frames.ts'
 
 const frameAt = (at: number, requestsPerSecond = 10, backends = 1) =>
   frameOf(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { isFrame, isHello, readEvent } from '../../view/feed-format.ts'
-import { sampleFrames, sampleHello } from '../support/feed-frames.ts'
+import { isFrame, isHello, readEvent } from '../../../core/view/feed-format.ts'
+import { sampleFrames, sampleHello } from '../../support/feed-frames.ts'
 
 const frame = JSON.parse(JSON.stringify(sampleFrames(1).at(-1))) as Record<string, unknown>
 
