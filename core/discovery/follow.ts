@@ -5,6 +5,7 @@
  */
 import type { Member } from '../backend/member.ts'
 import type { Cancel, Clock } from '../clock.ts'
+import { sourceLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { isSameMember, type Listing, NOBODY, type Skipped } from './listing.ts'
 import type { Source, SourceSink } from './source.ts'
@@ -48,8 +49,7 @@ export class Followed {
   /** When what counts was last known to be what it lists; undefined: never. */
   knownAt: number | undefined = undefined
   skipped: Skipped = NOBODY.skipped
-  /** Lists that brought other members, and how often it could not be had. */
-  readonly counters = { updates: 0, failures: 0 }
+  readonly counters = sourceLedger.create()
   /** Resolves once it has said something, be it that it is away. */
   readonly heard: Promise<void>
   private readonly options: FollowedOptions

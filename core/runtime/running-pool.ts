@@ -21,6 +21,7 @@ import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
+import type { Recheck } from '../control/contract.ts'
 import { type Fullness, watchFullness } from '../pool/fullness.ts'
 import type { Pool } from '../pool/pool.ts'
 import { PoolQueue } from '../pool/queue.ts'
@@ -234,10 +235,11 @@ export class RunningPool {
     return degraded && { cause: degraded.cause, detail: degradedWords(degraded) }
   }
 
-  /** Checks a backend now; false: there is no such backend, or it has no checks. */
-  recheck(id: string): boolean {
+  /** Checks a backend now. */
+  recheck(id: string): Recheck {
     const backend = this.members.get(id)
-    return backend !== undefined && this.watchers.recheck(backend)
+    if (backend === undefined) return 'unknown'
+    return this.watchers.recheck(backend) ? 'started' : 'no-checks'
   }
 
   /** No longer configured: checks end, and every backend finishes what it has begun. A later commit has it back. */
