@@ -38,6 +38,8 @@ import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
+import { Discovery } from './runtime/discovery.ts'
+import { sourceServices } from './runtime/source-services.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
 import { Gates } from './runtime/gates.ts'
 import { Fleet } from './limits/fleet.ts'
@@ -118,6 +120,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
+  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
@@ -167,6 +170,7 @@ function assemble(ground: Ground) {
   const source = createAdminSource({
     published,
     pools,
+    discovery,
     listeners,
     overload,
     clients,
@@ -182,11 +186,26 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, clients, accessFiles, auth, bans, overload, gates, accessLog, publish, admin, listeners]
+  const parts = [
+    pools,
+    discovery,
+    geo,
+    clients,
+    accessFiles,
+    auth,
+    bans,
+    overload,
+    gates,
+    accessLog,
+    publish,
+    admin,
+    listeners,
+  ]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    discovery.stop()
     pools.stop()
     overload.stop()
     clients.stop()

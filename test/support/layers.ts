@@ -95,6 +95,8 @@ const LAYERS: readonly Layer[] = [
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
+  // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
+  { from: 'core/discovery/', to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/'] },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   // Which hashes a config may hold is for those to say who check passwords against them.
   {
