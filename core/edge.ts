@@ -49,6 +49,7 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
+import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -135,11 +136,13 @@ function assemble(ground: Ground) {
     access: rulesOf,
     bans,
   })
+  const traces = new TraceHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
       admission: (rule, key) => gates.admission(rule, key),
+      tracing: (rule) => traces.tracingOf(rule),
       previous,
     }),
   )
@@ -182,7 +185,21 @@ function assemble(ground: Ground) {
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, clients, accessFiles, auth, bans, overload, gates, accessLog, publish, admin, listeners]
+  const parts = [
+    pools,
+    geo,
+    clients,
+    accessFiles,
+    auth,
+    bans,
+    overload,
+    gates,
+    accessLog,
+    traces,
+    publish,
+    admin,
+    listeners,
+  ]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
@@ -194,9 +211,10 @@ function assemble(ground: Ground) {
     auth.stop()
     ground.stopWindow()
     accessLog.stop()
+    traces.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, accessLog, end }
+  return { listeners, source, admin, control, accessLog, traces, end }
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */
@@ -238,7 +256,7 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, accessLog, end } = assembly
+  const { listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     end()
@@ -249,7 +267,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await accessLog.end()
+    await Promise.all([accessLog.end(), traces.end()])
     kill()
     return { cut }
   }

@@ -13,6 +13,7 @@ import type { BodyForm } from '../stream/body-form.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 import { Alarm } from './alarm.ts'
 import type { AttemptRecord } from './record.ts'
+import type { AttemptTrace } from './trace.ts'
 
 /** The exchange, as its attempts see it. */
 export interface AttemptOwner {
@@ -37,6 +38,8 @@ export class Attempt implements ResponseSink {
   readonly stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
+  /** What its request says of the trace that it belongs to; undefined: what the client's does. */
+  trace: AttemptTrace | undefined = undefined
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
   private readonly startedAt: number
@@ -158,8 +161,8 @@ export class Attempt implements ResponseSink {
 
   /** To be asked for once it is over. */
   record(): AttemptRecord {
-    const { backend, isHedge, startedAt, respondedAt, endedAt, outcome } = this
+    const { backend, isHedge, startedAt, respondedAt, endedAt, outcome, trace } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
-    return { backend: backend.id, isHedge, startedAt, respondedAt, endedAt, outcome }
+    return { backend: backend.id, isHedge, startedAt, respondedAt, endedAt, outcome, spanId: trace?.spanId }
   }
 }
