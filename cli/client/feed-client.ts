@@ -8,8 +8,8 @@ import type { Cancel, Clock } from '../../core/clock.ts'
 import type { Frame, Hello } from '../../core/report/frame.ts'
 import { type Failure, failureOf, openAdmin, readAnswer, readText, SilenceError } from './admin-client.ts'
 import type { AdminTarget } from './admin-target.ts'
-import { isFrame, isHello, readEvent, type WatchedEvent } from './feed-format.ts'
-import { createSseReader, type SseMessage } from './sse.ts'
+import { isFrame, isHello, readEvent, type WatchedEvent } from '../../core/view/feed-format.ts'
+import { createSseReader, type SseMessage } from '../../core/view/sse.ts'
 
 /** `how`: nobody is there, or somebody who says nothing. */
 interface Loss {

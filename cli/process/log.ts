@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { EdgeEvent, Emit } from '../../core/observe/events.ts'
 import { paint, printable, type Style } from '../text/text.ts'
 import { formatDuration } from '../../core/config/read/units.ts'
-import { counted } from '../text/format.ts'
+import { counted } from '../../core/view/amounts.ts'
 import type { ServiceIo } from './service-io.ts'
 
 export type Level = 'info' | 'warn' | 'error'

@@ -1,8 +1,8 @@
 /** Counts per step of latency, drawn: one or two histograms over each other, and time × latency as heat. Pure. */
 import { heat } from './chart.ts'
-import { latency } from './format.ts'
+import { latency } from '../../core/view/format.ts'
 import { cell, type Line, type Span, span } from './line.ts'
-import { addSparse, type Sparse, sumSparse, totalOf } from './steps.ts'
+import { addSparse, type Sparse, sumSparse, totalOf } from '../../core/view/steps.ts'
 import type { Role, Theme } from './theme.ts'
 
 export interface ChartSize {

@@ -1,7 +1,7 @@
 /** The rows of the lists, filtered and sorted, and which of them the cursor is on. Pure. */
 import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
-import { type Finding, toneOf } from './findings.ts'
-import { subjectOf } from './history.ts'
+import { type Finding, toneOf } from '../../core/view/findings.ts'
+import { subjectOf } from '../../core/view/history.ts'
 import { shownOf, type Screen, type SortKey, type UiState } from './state.ts'
 
 export interface BackendRow {

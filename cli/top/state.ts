@@ -1,9 +1,9 @@
 /** Everything the screens are drawn from, as one immutable value. What changes it stands in `update.ts`. */
 import type { Frame, Hello } from '../../core/report/frame.ts'
-import type { WatchedEvent } from '../client/feed-format.ts'
-import type { Command, Notice } from './commands.ts'
-import type { Finding } from './findings.ts'
-import type { History } from './history.ts'
+import type { WatchedEvent } from '../../core/view/feed-format.ts'
+import type { Command, Notice } from '../../core/view/commands.ts'
+import type { Finding } from '../../core/view/findings.ts'
+import type { History } from '../../core/view/history.ts'
 
 export const screens = ['overview', 'backends', 'latency', 'pools', 'events', 'strategies'] as const
 export type Screen = (typeof screens)[number]

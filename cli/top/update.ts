@@ -2,9 +2,10 @@
 import type { AdminAnswer } from '../client/admin-client.ts'
 import type { FeedUpdate } from '../client/feed-client.ts'
 import { browse, goTo } from './browse.ts'
-import { type Command, outcomeOf, parseWeight, weightRule } from './commands.ts'
-import { findFaults } from './findings.ts'
-import { record } from './history.ts'
+import { type Command, outcomeOf } from '../../core/view/commands.ts'
+import { parseWeight, weightRule } from './weight.ts'
+import { findFaults } from '../../core/view/findings.ts'
+import { record } from '../../core/view/history.ts'
 import { type Choice, choicesFor } from './palette.ts'
 import { maxEvents, type UiState } from './state.ts'
 

@@ -23,27 +23,12 @@ import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
 import { type Limit, limitOf } from './limit.ts'
 import type { AttemptRecord, Ending, Observer } from './record.ts'
+import { NOTHING, OVER, type Stage, TRYING, TUNNEL } from './stage.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { tellClient } from './tell-client.ts'
 import type { Trace } from './trace.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
-
-/**
- * 'waiting': for admission. 'trying': nothing has been answered; `tries` holds the attempts under way, or waits for room.
- * 'responding': a response is being passed on. 'tunnel': it is no longer HTTP. 'over': ended; nothing more happens.
- */
-type Stage =
-  | { readonly kind: 'waiting'; readonly cancel: Cancel }
-  | { readonly kind: 'trying' }
-  | { readonly kind: 'responding'; readonly attempt: Attempt; readonly status: number }
-  | { readonly kind: 'tunnel' }
-  | { readonly kind: 'over' }
-
-const TRYING: Stage = { kind: 'trying' }
-const TUNNEL: Stage = { kind: 'tunnel' }
-const OVER: Stage = { kind: 'over' }
-const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
 
 export class Exchange implements Asked, RequestSink, TriesOwner {
   readonly services: Services

@@ -25,7 +25,6 @@ import { type Replay, replayFor } from './replay.ts'
 import { type Failure, isRepeatable, isRetried } from './retry.ts'
 import { type NextTry, TriedBackends } from './tried-backends.ts'
 import { type Forwarded, rewriteFor } from './rewrite-for.ts'
-import type { Trace } from './trace.ts'
 import type { Route, Services, World } from './world.ts'
 
 /** The exchange, as its attempts as a whole see it. */
@@ -36,8 +35,6 @@ export interface TriesOwner extends AttemptOwner, PickSource, Forwarded {
   readonly world: World
   /** Bytes of the request's body that have come. */
   readonly requestBytes: number
-  /** undefined: nobody traces it. */
-  readonly trace: Trace | undefined
   /** An interim response was passed on. */
   readonly hasInterim: boolean
   /** It is over, and not the one to be passed on. */
@@ -309,7 +306,6 @@ export class Tries {
     const { owner, hasTried } = this
     this.hasTried = true
     const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
-    if (owner.trace !== undefined) attempt.trace = owner.trace.attempt()
     if (owner.client.isWhole) this.awaitResponse(attempt, now)
     return attempt
   }

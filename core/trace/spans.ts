@@ -55,13 +55,20 @@ export function spansOf(recorded: Recorded, rules: SpanRules, epochMs: number): 
             startedAt: attempt.startedAt + epochMs,
             endedAt: attempt.endedAt + epochMs,
             attributes: clientAttributes({ record, attempt, resends, request }),
-            events:
-              attempt.respondedAt === undefined ? [] : [{ name: 'first byte', at: attempt.respondedAt + epochMs }],
+            events: eventsOf(attempt, epochMs),
             isError: errorOf(attempt) !== undefined,
           },
         ],
   )
   return [server, ...clients]
+}
+
+/** When it had a connection, unless that was there already, and when a response began. */
+function eventsOf({ startedAt, readyAt, respondedAt }: AttemptRecord, epochMs: number): Span['events'] {
+  const events = []
+  if (readyAt !== undefined && readyAt > startedAt) events.push({ name: 'connected', at: readyAt + epochMs })
+  if (respondedAt !== undefined) events.push({ name: 'first byte', at: respondedAt + epochMs })
+  return events
 }
 
 /** RFC 9110, RFC 5789, and QUERY; any other may be made up by whoever asks. */
