@@ -51,6 +51,7 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
+import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -138,11 +139,13 @@ function assemble(ground: Ground) {
     access: rulesOf,
     bans,
   })
+  const traces = new TraceHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
       admission: (rule, key) => gates.admission(rule, key),
+      tracing: (rule) => traces.tracingOf(rule),
       previous,
     }),
   )
@@ -197,6 +200,7 @@ function assemble(ground: Ground) {
     overload,
     gates,
     accessLog,
+    traces,
     publish,
     admin,
     listeners,
@@ -213,9 +217,10 @@ function assemble(ground: Ground) {
     auth.stop()
     ground.stopWindow()
     accessLog.stop()
+    traces.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, accessLog, end }
+  return { listeners, source, admin, control, accessLog, traces, end }
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */
@@ -257,7 +262,7 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, accessLog, end } = assembly
+  const { listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     end()
@@ -268,7 +273,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await accessLog.end()
+    await Promise.all([accessLog.end(), traces.end()])
     kill()
     return { cut }
   }

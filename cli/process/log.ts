@@ -111,6 +111,8 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'access-log-away': ({ to, reason }) => error(`access log: lines to ${to} are being lost: ${reason}`),
   'access-log-back': ({ to, lost }) =>
     warn(`access log: lines are written to ${to} again; ${counted(lost, 'line')} lost`),
+  'traces-away': ({ to, reason }) => error(`traces: ${to} does not take them, some may be lost: ${reason}`),
+  'traces-back': ({ to, lost }) => info(`traces: ${to} takes them again; ${counted(lost, 'span')} lost`),
   'store-away': ({ reason, clients }) =>
     error(`the clients' database is away: ${reason}; ${knownOf(clients)}, none can be changed, and it is tried again`),
   'store-back': ({ forMs, clients }) =>

@@ -21,6 +21,7 @@ import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
+import type { RouteTracingPolicy, TracingPolicy } from '../trace/policy.ts'
 
 /** Among the trusted proxies: whoever connects to a Unix socket, where a peer has no address. */
 export const unixPeers = 'unix:'
@@ -52,6 +53,8 @@ export interface Config {
   readonly overload: OverloadConfig | undefined
   /** undefined: none is written. */
   readonly accessLog: AccessLogPolicy | undefined
+  /** Absent: nothing is traced. */
+  readonly tracing?: TracingPolicy
   /** undefined: nobody is kept out for what was refused before. */
   readonly ban: BanPolicy | undefined
   readonly routes: readonly RouteConfig[]
@@ -113,6 +116,8 @@ export interface RouteConfig extends RouteRule {
   readonly limits?: readonly LimitPolicy[]
   /** Absent: whoever comes is let in. */
   readonly access?: AccessPolicy
+  /** false: its requests are not traced. Absent: as the others. */
+  readonly tracing?: RouteTracingPolicy | false
 }
 
 /** Each in ms; undefined: no bound of the route's own. */

@@ -13,9 +13,12 @@ import type { BodyForm } from '../stream/body-form.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 import { Alarm } from './alarm.ts'
 import type { AttemptRecord } from './record.ts'
+import type { AttemptTrace, Trace } from './trace.ts'
 
 /** The exchange, as its attempts see it. */
 export interface AttemptOwner {
+  /** undefined: nobody traces it. */
+  readonly trace: Trace | undefined
   /** Monotonic ms. */
   now(): number
   /** The stream takes its head now. */
@@ -37,6 +40,8 @@ export class Attempt implements ResponseSink {
   readonly stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
+  /** What its request says of the trace that it belongs to; undefined: what the client's does. */
+  readonly trace: AttemptTrace | undefined
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
   private readonly startedAt: number
@@ -57,6 +62,7 @@ export class Attempt implements ResponseSink {
     this.backend = counted.backend
     this.stream = stream
     this.startedAt = now
+    this.trace = owner.trace?.attempt()
     this.readyAt = stream.isReused ? now : undefined
     stream.sink = this
   }
@@ -161,8 +167,9 @@ export class Attempt implements ResponseSink {
 
   /** To be asked for once it is over. */
   record(): AttemptRecord {
-    const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome } = this
+    const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, trace } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
-    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome }
+    const spanId = trace?.spanId
+    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, spanId }
   }
 }

@@ -26,6 +26,16 @@ export interface AttemptRecord {
   readonly respondedAt: number | undefined
   readonly endedAt: number
   readonly outcome: Outcome
+  /** 16 hexadecimal digits; undefined: it is not traced. */
+  readonly spanId?: string | undefined
+}
+
+/** Lower-case hexadecimal digits. */
+export interface TraceIds {
+  /** 32 of them. */
+  readonly traceId: string
+  /** 16; undefined: the request is not recorded. */
+  readonly spanId: string | undefined
 }
 
 export interface ExchangeRecord {
@@ -46,6 +56,8 @@ export interface ExchangeRecord {
   /** Bytes of bodies, with the size lines of chunks where they pass as they came. */
   readonly requestBytes: number
   readonly responseBytes: number
+  /** Of the trace that began or goes on here; undefined: none does. */
+  readonly trace?: TraceIds | undefined
 }
 
 /** Hears of an exchange, once, in the event that ended it. Must not throw. */

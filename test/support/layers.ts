@@ -97,11 +97,21 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
   { from: 'core/discovery/', to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/'] },
+  {
+    from: 'core/trace/',
+    to: ['core/http1/', 'core/forward/', 'core/access-log/hide.ts'],
+    types: ['core/exchange/', 'core/net/', 'core/observe/'],
+  },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   // Which hashes a config may hold is for those to say who check passwords against them.
   {
     from: 'core/config/',
-    to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts', 'core/admission/password-hash.ts'],
+    to: [
+      'core/strategy/shipped.ts',
+      'core/access-log/policy.ts',
+      'core/admission/password-hash.ts',
+      'core/trace/policy.ts',
+    ],
     types: ['core/'],
   },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
