@@ -24,6 +24,7 @@ const LEAVES = [
   'core/errors.ts',
   'core/file-stamp.ts',
   'core/own-files.ts',
+  'core/own-place.ts',
   'core/part.ts',
   'core/random.ts',
   'core/rate.ts',
