@@ -45,8 +45,8 @@ const cases = [
   ['smartedge comple\t', 'completions'],
   ['smartedge backend dr\t', 'drain'],
   // bash cuts words at colons.
-  ['smartedge backend drain 10.0.0.1\t', '10.0.0.1:80'],
-  ['smartedge backend drain 10.0.0.1:\t', '10.0.0.1:80'],
+  ['smartedge backend drain 10.0.0.1\t', 'drain 10.0.0.1:80'],
+  ['smartedge backend drain 10.0.0.1:\t', 'drain 10.0.0.1:80'],
   ['smartedge backend list --pool=w\t', '--pool=web'],
   ['smartedge backend list --pool w\t', '--pool web'],
   ['smartedge validate my-\t', 'my-config.json'],
