@@ -3,7 +3,8 @@ import type { Command } from '../../view/commands.ts'
 import { subjectOf } from '../../view/history.ts'
 import { partsOf } from './palette.ts'
 import { cursorOf, rowIds, targetBackend, targetPool } from './rows.ts'
-import { type Screen, screens, sortKeys, spansSeconds, type UiState } from './state.ts'
+import { sortKeys } from '../../view/rows.ts'
+import { type Screen, screens, spansSeconds, type UiState } from './state.ts'
 
 type Change = (state: UiState) => UiState
 

@@ -7,7 +7,7 @@ import { printable } from '../text/text.ts'
 import { percent } from '../../view/format.ts'
 import { checkOf, holdsOf, standingOf } from '../../view/words.ts'
 import { toned } from './grid.ts'
-import type { BackendRow } from './rows.ts'
+import type { BackendRow } from '../../view/rows.ts'
 import type { Role, Theme } from './theme.ts'
 import { type Span, span } from './line.ts'
 
