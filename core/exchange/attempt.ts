@@ -40,6 +40,7 @@ export class Attempt implements ResponseSink {
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
   private readonly startedAt: number
+  private readyAt: number | undefined
   private respondedAt: number | undefined = undefined
   private status = 0
   private outcome: Outcome | undefined = undefined
@@ -56,6 +57,7 @@ export class Attempt implements ResponseSink {
     this.backend = counted.backend
     this.stream = stream
     this.startedAt = now
+    this.readyAt = stream.isReused ? now : undefined
     stream.sink = this
   }
 
@@ -83,6 +85,7 @@ export class Attempt implements ResponseSink {
   }
 
   onConnected(): void {
+    this.readyAt = this.owner.now()
     this.owner.onReady(this)
   }
 
@@ -158,8 +161,8 @@ export class Attempt implements ResponseSink {
 
   /** To be asked for once it is over. */
   record(): AttemptRecord {
-    const { backend, isHedge, startedAt, respondedAt, endedAt, outcome } = this
+    const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
-    return { backend: backend.id, isHedge, startedAt, respondedAt, endedAt, outcome }
+    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome }
   }
 }

@@ -20,6 +20,8 @@ export interface AttemptRecord {
   readonly isHedge: boolean
   /** Monotonic ms, as all times here. */
   readonly startedAt: number
+  /** When the stream took the request's head: as it began where the connection was kept from another; undefined: none was had. */
+  readonly readyAt: number | undefined
   /** When the response head came; undefined: never. */
   readonly respondedAt: number | undefined
   readonly endedAt: number
