@@ -59,6 +59,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   pass: Pass | undefined = undefined
   requestBytes = 0
   hasInterim = false
+  explaining: TriesOwner['explaining'] = undefined
   private responseBytes = 0
   /** Attempts that are over; kept for observers alone. */
   private past: AttemptRecord[] | undefined = undefined
@@ -312,31 +313,32 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
     if (ending.kind === 'abandoned') counters.abandoned += 1
     else if (ending.status >= 200) countStatus(counters, ending.status)
     if (route.pool === undefined) counters.unrouted += 1
-    if (observers.length > 0) this.tell(ending, observers)
+    if (observers.length > 0 || this.explaining !== undefined) this.tell(ending, observers)
   }
 
   /** Apart, so that an ending which nobody hears of is never made an object. */
   private tell(ending: Ending, observers: readonly Observer[]): void {
-    const { client, route } = this
     const record = {
       startedAt: this.startedAt,
       endedAt: this.now(),
-      client,
-      line: client.readLine(),
+      client: this.client,
+      line: this.client.readLine(),
       identity: this.identity,
       subject: this.subject,
-      route: route.key,
-      pool: route.pool?.name,
+      route: this.route.key,
+      pool: this.route.pool?.name,
       ending,
       attempts: this.past ?? [],
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
+      explanation: this.explaining,
     }
     for (const observe of observers) observe(record)
+    if (this.explaining !== undefined) this.world.explainer?.observe(record)
   }
 
   remember(attempt: Attempt): void {
-    if (this.services.observers.length > 0) (this.past ??= []).push(attempt.record())
+    if (this.services.observers.length > 0 || this.explaining !== undefined) (this.past ??= []).push(attempt.record())
   }
 
   /** Of the attempt under way. */
