@@ -19,6 +19,7 @@ import type { StatusOptions } from '../commands/status.ts'
 import type { TopOptions } from '../top/top-session.ts'
 import type { ValidateOptions } from '../commands/validate.ts'
 import { addClient, addPlan } from './client-args.ts'
+import { addCompletions } from './completion-args.ts'
 import { addControl, withTarget } from './control-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { requireBun } from './runtime.ts'
@@ -52,6 +53,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
   addBench(program, () => withColor(io, program), finish)
+  addCompletions(program, () => io, finish)
   addHelp(program)
   explainUsageErrors(program)
   return program

@@ -1,7 +1,7 @@
 /** The bottom line of every screen: what is being typed or asked, what was said last, else the keys that work here. */
 /** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
-import { questionOf } from './commands.ts'
+import { questionOf } from '../../core/view/commands.ts'
 import { fit, type Line, type Span, span } from './line.ts'
 import { Lines } from './lines.tsx'
 import { shownOf, type UiState } from './state.ts'
