@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { expectEnded } from '../../support/ended-exchange.ts'
 import { answers, beginExchange, connected, fails, type FakeExchangeOptions } from '../../support/fake-streams.ts'
 import { tracedBy, TRACEPARENT, UNSAMPLED } from '../../support/tracing.ts'
-import { exchangeRecord } from '../../support/exchange-record.ts'
+import type { exchangeRecord } from '../../support/exchange-record.ts'
 
 const requestWith = (lines: string): string => `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
 
@@ -20,7 +20,7 @@ describe('an exchange that is traced', () => {
     expect(recorded).toEqual([])
     answers(begun.sources[0]!.last)
     expect(recorded).toHaveLength(1)
-    expect(recorded[0]?.record).toBe(begun.records[0]!)
+    expect(recorded[0]?.record).toBe(begun.records[0])
     expect(spanIds(begun.records[0]!)).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/) as string])
     expect(begun.records[0]?.trace).toMatchObject({ traceId: recorded[0]?.traceId, spanId: recorded[0]?.spanId })
     expectEnded(begun)

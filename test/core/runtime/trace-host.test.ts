@@ -70,7 +70,7 @@ describe('tracing of an edge', () => {
   test('hides what routes take for credentials, whatever it is called', async () => {
     const { clock, posted, put, serve } = hosting()
     const apiKey = { from: { kind: 'query', name: 'Pet' } } as never
-    await put({ tracing: tracingPolicy(), routes: [{ ...rule, access: { apiKey } as never }] })
+    await put({ tracing: tracingPolicy(), routes: [{ ...rule, access: { apiKey } }] })
     serve('GET /v1/a?pet=rex&x=1 HTTP/1.1\r\nHost: a\r\n\r\n').end()
     clock.advance(1000)
     expect(posted()[0]?.attributes['url.query']).toBe('pet=***&x=1')
