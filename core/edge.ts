@@ -38,6 +38,8 @@ import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
+import { Discovery } from './runtime/discovery.ts'
+import { sourceServices } from './runtime/source-services.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
 import { Gates } from './runtime/gates.ts'
 import { Fleet } from './limits/fleet.ts'
@@ -119,6 +121,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const pools = createPools(ground)
+  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
@@ -170,6 +173,7 @@ function assemble(ground: Ground) {
   const source = createAdminSource({
     published,
     pools,
+    discovery,
     listeners,
     overload,
     clients,
@@ -187,6 +191,7 @@ function assemble(ground: Ground) {
   // a second process fails over the admin address before it has let anybody in.
   const parts = [
     pools,
+    discovery,
     geo,
     clients,
     accessFiles,
@@ -204,6 +209,7 @@ function assemble(ground: Ground) {
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    discovery.stop()
     pools.stop()
     overload.stop()
     clients.stop()

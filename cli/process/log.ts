@@ -92,6 +92,18 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
   'auth-away': ({ service, detail }) => warn(`${service} cannot be asked: ${detail}`),
   'auth-back': ({ service }) => info(`${service} answers again`),
+  'discovery-away': ({ pool, source, reason, members }) =>
+    warn(`${pool}: ${source} cannot be had: ${reason}; ${lastKnown(members)}, and it is tried again`),
+  'discovery-back': ({ pool, source, forMs, members }) =>
+    info(`${pool}: ${source} is back after ${(forMs / 1000).toFixed(1)} s, with ${counted(members, 'member')}`),
+  'discovery-skipped': ({ pool, source, count, detail }) =>
+    warn(`${pool}: ${source}: ${counted(count, 'entry', 'entries')} left out: ${detail}`),
+  'discovery-held': ({ pool, source, members, listed, forMs }) =>
+    warn(
+      `${pool}: ${source} lists ${listed} where there were ${members}: nobody leaves unless that lasts for ${formatDuration(forMs)}`,
+    ),
+  'discovery-changed': ({ pool, added, removed, members }) =>
+    info(`${pool}: ${added} found, ${removed} gone: ${counted(members, 'member')} found in all`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
@@ -147,6 +159,9 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
   return error([`reload (${origin}): ${effect}`, ...problems].join('\n'))
 }
+
+const lastKnown = (members: number): string =>
+  members === 0 ? 'no member of it is known' : `its last ${counted(members, 'member')} stay`
 
 const knownOf = (clients: number): string =>
   clients === 0 ? 'no client is known' : `what is known of ${counted(clients, 'client')} stays in force`

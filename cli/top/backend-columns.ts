@@ -7,7 +7,7 @@ import { latency, rate } from '../../core/view/format.ts'
 import { type Column, toned } from './grid.ts'
 import { type History, seriesOf } from '../../core/view/history.ts'
 import { cell, type Span, span } from './line.ts'
-import type { BackendRow } from './rows.ts'
+import type { BackendRow } from '../../core/view/rows.ts'
 import { checkWords, errorsOf, stateOf } from './words.ts'
 
 export interface ColumnOptions {

@@ -3,7 +3,8 @@ import type { Command } from '../../core/view/commands.ts'
 import { subjectOf } from '../../core/view/history.ts'
 import { partsOf } from './palette.ts'
 import { cursorOf, rowIds, targetBackend, targetPool } from './rows.ts'
-import { type Screen, screens, sortKeys, spansSeconds, type UiState } from './state.ts'
+import { sortKeys } from '../../core/view/rows.ts'
+import { type Screen, screens, spansSeconds, type UiState } from './state.ts'
 
 type Change = (state: UiState) => UiState
 

@@ -2,7 +2,8 @@
 /** @jsxImportSource #jsx */
 import { formatCount } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
-import { type HistogramOptions, heatmap, histogram, isEmpty } from './distribution-chart.ts'
+import { isEmpty } from '../../core/view/bins.ts'
+import { type HistogramOptions, heatmap, histogram } from './distribution-chart.ts'
 import { latency, span as spanText } from '../../core/view/format.ts'
 import { countsOf } from '../../core/view/history.ts'
 import { type Line, panel, type Span, span } from './line.ts'

@@ -1,24 +1,13 @@
 /** Everything the screens are drawn from, as one immutable value. What changes it stands in `update.ts`. */
-import type { Frame, Hello } from '../../core/report/frame.ts'
-import type { WatchedEvent } from '../../core/view/feed-format.ts'
 import type { Command, Notice } from '../../core/view/commands.ts'
-import type { Finding } from '../../core/view/findings.ts'
-import type { History } from '../../core/view/history.ts'
+import type { SortKey } from '../../core/view/rows.ts'
+import { type Link, nothingSeen, type Seen, silenceOf } from '../../core/view/seen.ts'
 
 export const screens = ['overview', 'backends', 'latency', 'pools', 'events', 'strategies'] as const
 export type Screen = (typeof screens)[number]
 
-export const sortKeys = ['trouble', 'name', 'weight', 'share %', 'in flight', 'req/s', 'p50', 'p99', 'errors'] as const
-export type SortKey = (typeof sortKeys)[number]
-
 /** Seconds that graphs, histogram and heatmap span. */
 export const spansSeconds = [60, 300, 900] as const
-
-export type Link =
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'live' }
-  /** `since` and `retryAt` in the client's wall ms. */
-  | { readonly kind: 'lost'; readonly reason: string; readonly since: number; readonly retryAt: number }
 
 /** What keys mean now. */
 export type Mode =
@@ -33,18 +22,6 @@ export type Mode =
 export interface Drill {
   readonly pool: string
   readonly backend: string | undefined
-}
-
-/** What came from the balancer. */
-export interface Seen {
-  readonly hello: Hello | undefined
-  readonly frame: Frame | undefined
-  /** When that came, in the client's wall ms. */
-  readonly frameAt: number
-  readonly history: History
-  readonly findings: readonly Finding[]
-  /** Newest first. */
-  readonly events: readonly WatchedEvent[]
 }
 
 export interface UiState {
@@ -74,12 +51,10 @@ export interface UiState {
   readonly notice: (Notice & { readonly until: number }) | undefined
 }
 
-export const maxEvents = 200
-
 export const initialState = (options: { url: string; readOnly: boolean; now: number }): UiState => ({
   ...options,
   link: { kind: 'connecting' },
-  live: { hello: undefined, frame: undefined, frameAt: 0, history: [], findings: [], events: [] },
+  live: nothingSeen,
   frozen: undefined,
   screen: 'overview',
   drill: undefined,
@@ -99,14 +74,7 @@ export const initialState = (options: { url: string; readOnly: boolean; now: num
 /** What the screens show: the newest, or what was frozen. */
 export const shownOf = (state: UiState): Seen => state.frozen ?? state.live
 
-/** Beyond the pause between two frames: who is silent for so long may well be hanging. */
-const silentMs = 2000
-
-/** How old the newest frame is in ms, when it is older than it should be or the connection is lost; undefined: it is fresh. */
-export function silenceMs({ now, live, link }: UiState): number | undefined {
-  if (live.frame === undefined) return undefined
-  const ageMs = now - live.frameAt
-  return link.kind === 'lost' || ageMs >= silentMs + live.frame.intervalMs ? Math.max(0, ageMs) : undefined
-}
+/** As `silenceOf`, of what comes in, frozen or not. */
+export const silenceMs = ({ now, live, link }: UiState): number | undefined => silenceOf(live, link, now)
 
 export const spanSeconds = (state: UiState): number => spansSeconds[state.spanIndex] ?? spansSeconds[0]

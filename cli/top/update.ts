@@ -1,13 +1,12 @@
 /** State + what happened -> the next state, and what is to be done about it. Pure: the only place where state changes. */
 import type { AdminAnswer } from '../client/admin-client.ts'
-import type { FeedUpdate } from '../client/feed-client.ts'
 import { browse, goTo } from './browse.ts'
 import { type Command, outcomeOf } from '../../core/view/commands.ts'
 import { parseWeight, weightRule } from './weight.ts'
-import { findFaults } from '../../core/view/findings.ts'
-import { record } from '../../core/view/history.ts'
+import type { FeedUpdate } from '../../core/view/follow.ts'
+import { linkAfter, see } from '../../core/view/seen.ts'
 import { type Choice, choicesFor } from './palette.ts'
-import { maxEvents, type UiState } from './state.ts'
+import type { UiState } from './state.ts'
 
 export type Message =
   | FeedUpdate
@@ -54,37 +53,12 @@ const notify = (state: UiState, notice: { tone: 'good' | 'bad' | 'dim'; text: st
 })
 
 function observe(state: UiState, message: Exclude<Message, { kind: 'key' | 'answer' | 'refused' }>): UiState {
-  const { live } = state
-  switch (message.kind) {
-    case 'hello': {
-      // Another process has other counters and other events: what was seen of the old one is no history of it.
-      const isOther = live.hello !== undefined && live.hello.pid !== message.hello.pid
-      const seen = isOther ? { ...live, history: [], findings: [], events: [] } : live
-      return { ...state, live: { ...seen, hello: message.hello } }
-    }
-    case 'frame': {
-      const { frame } = message
-      const findings = findFaults(frame, live.findings)
-      return {
-        ...state,
-        link: { kind: 'live' },
-        live: { ...live, frame, frameAt: state.now, findings, history: record(live.history, frame) },
-      }
-    }
-    case 'event': {
-      const newest = live.events[0]?.id ?? 0
-      if (message.entry.id <= newest) return state
-      return { ...state, live: { ...live, events: [message.entry, ...live.events].slice(0, maxEvents) } }
-    }
-    case 'lost': {
-      const since = state.link.kind === 'lost' ? state.link.since : state.now
-      return { ...state, link: { kind: 'lost', reason: message.reason, since, retryAt: state.now + message.retryMs } }
-    }
-    case 'tick': {
-      const isOver = state.notice !== undefined && state.notice.until <= message.now
-      return { ...state, now: message.now, notice: isOver ? undefined : state.notice }
-    }
+  if (message.kind !== 'tick') {
+    const { live, link, now } = state
+    return { ...state, live: see(live, message, now), link: linkAfter(link, message, now) }
   }
+  const isOver = state.notice !== undefined && state.notice.until <= message.now
+  return { ...state, now: message.now, notice: isOver ? undefined : state.notice }
 }
 
 function press(state: UiState, key: string): Updated {

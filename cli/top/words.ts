@@ -7,7 +7,7 @@ import { printable } from '../text/text.ts'
 import { percent } from '../../core/view/format.ts'
 import { checkOf, holdsOf, standingOf } from '../../core/view/words.ts'
 import { toned } from './grid.ts'
-import type { BackendRow } from './rows.ts'
+import type { BackendRow } from '../../core/view/rows.ts'
 import type { Role, Theme } from './theme.ts'
 import { type Span, span } from './line.ts'
 

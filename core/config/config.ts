@@ -9,6 +9,7 @@ import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
 import type { SlowStartPolicy } from '../backend/slow-start.ts'
+import type { DiscoveryPolicy } from '../discovery/policy.ts'
 import type { DeadlineField } from '../forward/deadline.ts'
 import type { Affinity, ConcurrencyPolicy, HedgePolicy, QueuePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
@@ -136,6 +137,8 @@ export interface PoolConfig {
   readonly members: readonly Member[]
   /** Absolute path of the file the members came from; undefined when they stand in the config itself. */
   readonly membersFile: string | undefined
+  /** Where further members are found, those named above first; absent: nowhere. */
+  readonly discovery?: readonly DiscoveryPolicy[]
   readonly strategy: StrategyConfig
   /** In order: the first that a request has is its key. */
   readonly affinity: readonly Affinity[]

@@ -1,6 +1,7 @@
 /** One try of one request at one backend: begun once, ended once, whatever happens. */
 import type { Backend } from '../backend/backend.ts'
 import type { Attempt as CountedAttempt } from '../balance/attempt.ts'
+import type { PickExplanation } from '../balance/pick-recorder.ts'
 import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
@@ -42,6 +43,8 @@ export class Attempt implements ResponseSink {
   isHedge = false
   /** What its request says of the trace that it belongs to; undefined: what the client's does. */
   readonly trace: AttemptTrace | undefined
+  /** Why it is that backend; undefined: nobody asked. */
+  pick: PickExplanation | undefined = undefined
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
   private readonly startedAt: number
@@ -167,9 +170,9 @@ export class Attempt implements ResponseSink {
 
   /** To be asked for once it is over. */
   record(): AttemptRecord {
-    const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, trace } = this
+    const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, trace } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
     const spanId = trace?.spanId
-    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, spanId }
+    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, spanId }
   }
 }

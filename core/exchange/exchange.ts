@@ -47,6 +47,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   trace: Trace | undefined = undefined
   requestBytes = 0
   hasInterim = false
+  explaining: TriesOwner['explaining'] = undefined
   private responseBytes = 0
   /** Attempts that are over; kept for observers alone. */
   private past: AttemptRecord[] | undefined = undefined
@@ -305,24 +306,25 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
 
   /** Apart, so that an ending which nobody hears of is never made an object. */
   private tell(ending: Ending, observers: readonly Observer[]): void {
-    const { client, route } = this
     const record = {
       startedAt: this.startedAt,
       endedAt: this.now(),
-      client,
-      line: client.readLine(),
+      client: this.client,
+      line: this.client.readLine(),
       identity: this.identity,
       subject: this.subject,
-      route: route.key,
-      pool: route.pool?.name,
+      route: this.route.key,
+      pool: this.route.pool?.name,
       ending,
       attempts: this.past ?? [],
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
       trace: this.trace,
+      explanation: this.explaining,
     }
     for (const observe of observers) observe(record)
     if (this.trace?.spanId !== undefined) this.trace.end(record)
+    if (this.explaining !== undefined) this.world.explainer?.observe(record)
   }
 
   remember(attempt: Attempt): void {
@@ -330,7 +332,8 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   }
 
   private get isHeardOf(): boolean {
-    return this.services.observers.length > 0 || this.trace?.spanId !== undefined
+    const { services, trace, explaining } = this
+    return services.observers.length > 0 || trace?.spanId !== undefined || explaining !== undefined
   }
 
   /** Of the attempt under way. */

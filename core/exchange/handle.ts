@@ -51,6 +51,7 @@ export function createHandler({
     route.counters.requests += 1
     const exchange = new Exchange(services, client, route, world)
     if (route.tracing !== undefined) exchange.trace = route.tracing.begin(head, exchange.identity)
+    if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
     const verdict: Verdict =

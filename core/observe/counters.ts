@@ -154,6 +154,12 @@ export const poolLedger = ledger({
   waiting: { metric: 'pool_waiting', type: 'gauge', help: 'Requests that wait for room in the pool.' },
 })
 
+/** Of a source of members. */
+export const sourceLedger = ledger({
+  updates: { metric: 'discovery_updates', help: 'Lists of the source that brought other members.' },
+  failures: { metric: 'discovery_failures', help: 'How often the source could not be had, or listed nobody.' },
+})
+
 const reloads = <const Result extends string>(result: Result) =>
   ({
     metric: 'reloads',
@@ -203,6 +209,7 @@ export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
 export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type StickyCounters = CountersOf<typeof stickyLedger.specs>
+export type SourceCounters = CountersOf<typeof sourceLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 export type LimitCounters = CountersOf<typeof limitLedger.specs>
 

@@ -255,6 +255,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
       return attempt
     },
     offers: (backend: Backend) => backends.includes(backend) && backend.standing.usable,
+    members: backends,
   }
   const turns: { onTurn(): void }[] = []
   const queue = new PoolQueue({

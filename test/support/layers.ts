@@ -24,6 +24,7 @@ const LEAVES = [
   'core/errors.ts',
   'core/file-stamp.ts',
   'core/own-files.ts',
+  'core/own-place.ts',
   'core/part.ts',
   'core/random.ts',
   'core/rate.ts',
@@ -95,6 +96,8 @@ const LAYERS: readonly Layer[] = [
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
+  // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
+  { from: 'core/discovery/', to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/'] },
   {
     from: 'core/trace/',
     to: ['core/http1/', 'core/forward/', 'core/access-log/hide.ts'],

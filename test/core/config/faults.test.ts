@@ -19,7 +19,11 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
     { pools: {} },
     '1:10: pools must name at least one pool, got {} (such as {"web":{"backends":["http://localhost:8081"]}})',
   ],
-  ['no backends', '{ "pools": {\n  "web": {} } }', '2:10: pools.web.backends is required'],
+  [
+    'no backends',
+    '{ "pools": {\n  "web": {} } }',
+    '2:10: pools.web.backends is required, or discovery that finds members',
+  ],
   [
     'a mistyped key',
     '{ "pools": { "w": { "backends": [], "stratgy": "p2c" } } }',
