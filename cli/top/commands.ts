@@ -4,6 +4,7 @@ import type { AdminAnswer, Ask } from '../client/admin-client.ts'
 import type { Frame } from '../../core/report/frame.ts'
 import { backendPath, poolPath } from '../client/api-paths.ts'
 import { isLastUsable } from '../client/find-backend.ts'
+import { counted } from '../text/format.ts'
 
 const { min, max } = defaults['pool.backend.weight']
 
@@ -82,6 +83,17 @@ export function outcomeOf(command: Command, answer: AdminAnswer): Notice {
     tone: 'good',
     text: `${doneWords(command)}${generation === undefined ? '.' : `: generation ${generation}.`}`,
   }
+}
+
+/** Of several that were asked for the same. */
+export function sumOutcomes(command: Command, outcomes: readonly (Notice & { readonly edge: string })[]): Notice {
+  const bad = outcomes.filter(({ tone }) => tone === 'bad')
+  const [first] = bad
+  if (first === undefined)
+    return { tone: 'good', text: `${doneWords(command)}, at ${counted(outcomes.length, 'edge')}.` }
+  const others = bad.length === 1 ? '' : `, and at ${bad.length - 1} more`
+  const done = outcomes.length - bad.length
+  return { tone: 'bad', text: `${first.edge}: ${first.text}${others}; done at ${done} of ${outcomes.length}.` }
 }
 
 function doneWords(command: Command): string {

@@ -78,7 +78,12 @@ export function ageWords(seconds: number): string {
 }
 
 /** What the log says of it; a kind that this program does not know is told by its fields. */
-export function eventWords({ kind, fields }: WatchedEvent): Described {
+export function eventWords(event: WatchedEvent): Described {
+  const { level, message } = wordsOf(event)
+  return { level, message: event.edge === undefined ? message : `${event.edge} ${message}` }
+}
+
+function wordsOf({ kind, fields }: WatchedEvent): Described {
   try {
     if (isKnownKind(kind)) {
       const { level, message } = describeEvent({ kind, ...fields } as EdgeEvent)
