@@ -177,8 +177,8 @@ describe('choosing', () => {
   test('the palette offers each by name', () => {
     const texts = choicesFor(bothSeen(), 'edge').map(({ text }) => text)
     expect(texts).toEqual([`edge ${first}`, `edge ${second}`, 'all edges'])
-    expect(shown(after(...keys(':', ...'edge 10.0.0.2', 'enter')))).toBe(1)
-    expect(shown(after(...keys('e', ':', ...'all edges', 'enter')))).toBeUndefined()
+    expect(shown(after(...keys(':', 'edge 10.0.0.2', 'enter')))).toBe(1)
+    expect(shown(after(...keys('e', ':', 'all edges', 'enter')))).toBeUndefined()
   })
 
   test('thaws a picture, which is of the one before', () => {
