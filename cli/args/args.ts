@@ -3,9 +3,10 @@
  * is called, so that client verbs run where Bun is not, and `--help` costs nothing.
  */
 import { isatty } from 'node:tty'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { displayName } from '../../core/config/read/reading.ts'
+import { ownFile } from '../../core/own-place.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import { systemClock } from '../../core/clock.ts'
 import metadata from '../../package.json' with { type: 'json' }
@@ -26,8 +27,8 @@ import { addStrategy } from './strategy-args.ts'
 import { explainUsageErrors } from './usage-errors.ts'
 import { latencyRange, ratio, wholeNumber } from './values.ts'
 
-/** In the package as in a clone. */
-const handbook = resolve(import.meta.dirname, '../../docs/operations.md')
+/** In the package and in a clone; where Debian's has it. */
+const handbooks = [ownFile('docs/operations.md'), '/usr/share/doc/smartedge/operations.md']
 
 /** What a verb comes to: its exit code. */
 type Finish = (code: number) => void
@@ -43,7 +44,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
     .option('-v, --verbose', 'failures with their stack')
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, getOutHasColors: () => io.color })
-    .addHelpText('after', `\nDocumentation: ${displayName(handbook, io.cwd)}`)
+    .addHelpText('after', () => documentation(io.cwd))
   addServices(program, io, finish)
   addClients(program, io, finish)
   addControl(program, () => withColor(io, program), finish)
@@ -56,6 +57,12 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addHelp(program)
   explainUsageErrors(program)
   return program
+}
+
+/** A line, where there is something to read. */
+function documentation(cwd: string): string {
+  const handbook = handbooks.find((path) => existsSync(path))
+  return handbook === undefined ? '' : `\nDocumentation: ${displayName(handbook, cwd)}`
 }
 
 /** As the parser's own, which says nothing of a command that there is not. */

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import { askAdmin } from '../client/admin-client.ts'
 import { adminTarget, TargetError } from '../client/admin-target.ts'
-import { clientsPath, plansPath } from '../client/api-paths.ts'
+import { clientsPath, plansPath } from '../../core/view/api-paths.ts'
 import type { Io } from '../process/io.ts'
 import type { Candidate, Source, Wanted } from './wanted.ts'
 

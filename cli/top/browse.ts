@@ -1,10 +1,11 @@
 /** What each key does while nothing is being typed: a table, key -> next state. Pure. */
 import { turnEdge } from './choose-edge.ts'
-import type { Command } from './commands.ts'
-import { subjectOf } from './history.ts'
+import type { Command } from '../../core/view/commands.ts'
+import { subjectOf } from '../../core/view/history.ts'
 import { partsOf } from './palette.ts'
 import { cursorOf, rowIds, targetBackend, targetPool } from './rows.ts'
-import { type Screen, screens, sortKeys, spansSeconds, type UiState } from './state.ts'
+import { sortKeys } from '../../core/view/rows.ts'
+import { type Screen, screens, spansSeconds, type UiState } from './state.ts'
 
 type Change = (state: UiState) => UiState
 

@@ -1,8 +1,8 @@
 /** Which of the watched balancers is shown, or all of them; and which ones an action is for. Pure. */
 import type { Frame } from '../../core/report/frame.ts'
-import type { Command } from './commands.ts'
+import type { Command } from '../../core/view/commands.ts'
 import { absenceOf, presentEdges, type WatchedEdge } from './edges.ts'
-import type { Link } from './seen.ts'
+import type { Link } from '../../core/view/seen.ts'
 import type { UiState } from './state.ts'
 
 /** The state with what is to be shown of its edges. */

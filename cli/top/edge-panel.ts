@@ -1,14 +1,15 @@
 /** On the overview of several balancers: each of them, how it is and how old what is known of it is. Pure. */
-import { formatCount } from '../text/format.ts'
+import { formatCount } from '../../core/view/amounts.ts'
 import { cutMiddle } from '../text/fit.ts'
 import { printable } from '../text/text.ts'
 import { absenceOf, type WatchedEdge } from './edges.ts'
-import { toneOf, whatOf } from './findings.ts'
-import { latency, rate } from './format.ts'
+import { toneOf, whatOf } from '../../core/view/findings.ts'
+import { latency, rate } from '../../core/view/format.ts'
 import { type Column, grid } from './grid.ts'
 import { type Line, panel, type Span, span } from './line.ts'
 import type { View } from './view.ts'
-import { ageWords, errorsOf } from './words.ts'
+import { ageWords } from '../../core/view/words.ts'
+import { errorsOf } from './words.ts'
 
 export function edgePanel({ state, width, theme }: View, height: number): Line[] {
   const { edges, now } = state

@@ -1,8 +1,8 @@
 /** The bottom line of every screen: what is being typed or asked, what was said last, else the keys that work here. */
 /** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
+import { type Command, questionOf } from '../../core/view/commands.ts'
 import { targetWords } from './choose-edge.ts'
-import { type Command, questionOf } from './commands.ts'
 import { fit, type Line, type Span, span, widthOf } from './line.ts'
 import { Lines } from './lines.tsx'
 import { shownOf, type UiState } from './state.ts'

@@ -1,16 +1,16 @@
 /** The top of every screen: who is watched, the tabs, and the verdict in one line. */
 /** @jsxImportSource #jsx */
-import { formatSpan } from '../text/format.ts'
+import { formatSpan } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
+import { verdictOf } from '../../core/view/findings.ts'
+import { clockTime, span as spanText } from '../../core/view/format.ts'
 import { presentCount } from './choose-edge.ts'
-import { verdictOf } from './findings.ts'
-import { clockTime, span as spanText } from './format.ts'
 import { fit, type Line, type Span, span, spread, widthOf } from './line.ts'
 import { Lines } from './lines.tsx'
 import { screens, type Screen, shownOf, silenceMs, spanSeconds, type UiState } from './state.ts'
 import type { Theme } from './theme.ts'
 import type { View } from './view.ts'
-import { ageWords } from './words.ts'
+import { ageWords } from '../../core/view/words.ts'
 
 export const headerHeight = 3
 

@@ -1,13 +1,13 @@
 /** Screen 1: how much, how fast, how wrong, as numbers and curves; then pools; then backends, those in trouble first. */
 /** @jsxImportSource #jsx */
-import { formatInflight } from '../text/format.ts'
+import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { backendColumns } from './backend-columns.ts'
 import { sparkline, squeeze } from './chart.ts'
-import { latency, rate } from './format.ts'
+import { latency, rate } from '../../core/view/format.ts'
 import { edgePanel } from './edge-panel.ts'
 import { type Column, grid } from './grid.ts'
-import { seriesOf } from './history.ts'
+import { seriesOf } from '../../core/view/history.ts'
 import { type Line, panel, span } from './line.ts'
 import { Lines } from './lines.tsx'
 import { charts } from './overview-charts.ts'

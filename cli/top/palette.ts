@@ -1,6 +1,7 @@
 /** What `:` offers: every screen, pool, backend and action by name, found by its words. Pure. */
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
-import { type Command, parseWeight, weightRule } from './commands.ts'
+import type { Command } from '../../core/view/commands.ts'
+import { parseWeight, weightRule } from './weight.ts'
 import { subjectsOf } from './rows.ts'
 import { screens, type Screen, shownOf, type UiState } from './state.ts'
 

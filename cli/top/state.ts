@@ -1,14 +1,12 @@
 /** Everything the screens are drawn from, as one immutable value. What changes it stands in `update.ts`. */
-import type { Command, Notice } from './commands.ts'
+import type { Command, Notice } from '../../core/view/commands.ts'
+import type { SortKey } from '../../core/view/rows.ts'
+import { type Link, nothingSeen, type Seen, silenceOf } from '../../core/view/seen.ts'
 import { type WatchedEdge, watchedEdge } from './edges.ts'
-import { type Link, nothingSeen, type Seen, silenceOf } from './seen.ts'
 import { nothingTogether, type Together } from './together.ts'
 
 export const screens = ['overview', 'backends', 'latency', 'pools', 'events', 'strategies'] as const
 export type Screen = (typeof screens)[number]
-
-export const sortKeys = ['trouble', 'name', 'weight', 'share %', 'in flight', 'req/s', 'p50', 'p99', 'errors'] as const
-export type SortKey = (typeof sortKeys)[number]
 
 /** Seconds that graphs, histogram and heatmap span. */
 export const spansSeconds = [60, 300, 900] as const
@@ -106,7 +104,7 @@ export const initialState = ({
 /** What the screens show: the newest, or what was frozen. */
 export const shownOf = (state: UiState): Seen => state.frozen ?? state.live
 
-/** The same of what is shown. */
-export const silenceMs = ({ now, live, link }: UiState): number | undefined => silenceOf(link, live, now)
+/** As `silenceOf`, of what comes in, frozen or not. */
+export const silenceMs = ({ now, live, link }: UiState): number | undefined => silenceOf(live, link, now)
 
 export const spanSeconds = (state: UiState): number => spansSeconds[state.spanIndex] ?? spansSeconds[0]

@@ -4,8 +4,8 @@
  * counts hands them in. Of two states the worse is told. Pure.
  */
 import type { BackendFrame, Frame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
-import { subjectOf } from './history.ts'
-import type { Sparse } from './steps.ts'
+import { subjectOf } from '../../core/view/history.ts'
+import type { Sparse } from '../../core/view/steps.ts'
 
 export interface Counted {
   /** Of the sum, wall ms. */

@@ -4,12 +4,12 @@
  * themselves read theirs from.
  */
 import type { Frame } from '../../core/report/frame.ts'
-import type { WatchedEvent } from '../client/feed-format.ts'
+import type { WatchedEvent } from '../../core/view/feed-format.ts'
 import { absenceOf, presentEdges, type WatchedEdge } from './edges.ts'
-import { type Finding, identityOf, rankOf } from './findings.ts'
-import { record, subjectOf } from './history.ts'
-import { maxEvents, nothingSeen, type Seen } from './seen.ts'
-import { addSparse, quantile, type Sparse, sumSparse, totalOf } from './steps.ts'
+import { type Finding, identityOf, rankOf } from '../../core/view/findings.ts'
+import { record, subjectOf } from '../../core/view/history.ts'
+import { maxEvents, nothingSeen, type Seen } from '../../core/view/seen.ts'
+import { addSparse, quantile, type Sparse, sumSparse, totalOf } from '../../core/view/steps.ts'
 import { type Latency, sumFrames } from './sum-frames.ts'
 
 type Counts = ReadonlyMap<string, Sparse>

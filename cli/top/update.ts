@@ -1,14 +1,15 @@
 /** State + what happened -> the next state, and what is to be done about it. Pure: the only place where state changes. */
 import type { AdminAnswer } from '../client/admin-client.ts'
-import type { FeedUpdate } from '../client/feed-client.ts'
 import { browse, goTo } from './browse.ts'
+import { type Command, outcomeOf, sumOutcomes } from '../../core/view/commands.ts'
+import { counted } from '../../core/view/amounts.ts'
+import type { FeedUpdate } from '../../core/view/follow.ts'
 import { chooseEdge, showing, targetsOf } from './choose-edge.ts'
-import { type Command, outcomeOf, parseWeight, sumOutcomes, weightRule } from './commands.ts'
 import { seeEdge } from './edges.ts'
 import { type Choice, choicesFor } from './palette.ts'
-import { counted } from '../text/format.ts'
 import type { UiState } from './state.ts'
 import { addEvent, addFrame, type Together } from './together.ts'
+import { parseWeight, weightRule } from './weight.ts'
 
 /** What the stream of an edge told; `edge`: its place, else the first. */
 export type Fed = FeedUpdate & { readonly edge?: number }

@@ -10,9 +10,11 @@ import type { EventLog } from '../observe/event-log.ts'
 import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
-import type { EdgeView, LimitView, OverloadView, Phase, PoolView, ProcessView } from '../report/view.ts'
+import type { EdgeView, LimitView, OverloadView, Phase, PoolView, ProcessView, SourceView } from '../report/view.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import type { Followed } from '../discovery/follow.ts'
+import type { Discovery } from './discovery.ts'
 import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
@@ -25,6 +27,7 @@ import type { RunningPool } from './running-pool.ts'
 export interface EdgeViewOptions {
   readonly published: Published
   readonly pools: Pools
+  readonly discovery: Pick<Discovery, 'of'>
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view'>
   readonly clients: { readonly store: ClientStore | undefined }
@@ -44,9 +47,10 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
+  const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
+  const poolView = (pool: RunningPool): PoolView => viewOf(pool, discovery.of(pool.name), clock)
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
@@ -104,26 +108,28 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
-const poolView = ({
-  name,
-  config,
-  degraded,
-  inflight,
-  counters,
-  backends,
-  strategyFacts,
-  sticky,
-}: RunningPool): PoolView => ({
+const viewOf = (
+  { name, config, degraded, inflight, counters, backends, strategyFacts, sticky }: RunningPool,
+  sources: readonly Followed[],
+  clock: Clock,
+): PoolView => ({
   name,
   strategy: config.strategy.use,
   strategyFacts,
   degraded,
   ...(config.sticky && { sticky }),
+  ...(sources.length > 0 && { sources: sources.map((source) => sourceView(source, clock.now())) }),
   inflight,
   maxInflight: config.maxInflight ?? Infinity,
   counters,
   backends,
 })
+
+const sourceView = (followed: Followed, now: number): SourceView => {
+  const { name, members, presence, knownAt, skipped, heldBack, counters } = followed
+  const ageMs = presence.kind === 'away' ? now - (knownAt ?? presence.since) : 0
+  return { name, members: members.size, presence, knownAt, ageMs, skipped, heldBack, counters }
+}
 
 function processView(startedAt: number): ProcessView {
   const { user, system } = process.cpuUsage()

@@ -1,5 +1,5 @@
 /** A state as `smartedge top` would have it after some frames, events and keys. */
-import type { WatchedEvent } from '../../cli/client/feed-format.ts'
+import type { WatchedEvent } from '../../core/view/feed-format.ts'
 import { initialState, type UiState } from '../../cli/top/state.ts'
 import { type Effect, type Message, update } from '../../cli/top/update.ts'
 import { sampleFrames, sampleHello, sampleStart } from './feed-frames.ts'

@@ -1,10 +1,10 @@
 // Several balancers watched at once: the sum, each, who is away, and whom an action is for.
 import { describe, expect, test } from 'bun:test'
 import { targetWords } from '../../../cli/top/choose-edge.ts'
-import { verdictOf } from '../../../cli/top/findings.ts'
+import { verdictOf } from '../../../core/view/findings.ts'
 import { choicesFor } from '../../../cli/top/palette.ts'
 import { shownOf, silenceMs, type UiState } from '../../../cli/top/state.ts'
-import { quantile } from '../../../cli/top/steps.ts'
+import { quantile } from '../../../core/view/steps.ts'
 import type { Fed, Message } from '../../../cli/top/update.ts'
 import { eventWords } from '../../../cli/top/words.ts'
 import { scaleBoundsMs, scaleIndex } from '../../../core/observe/scale.ts'

@@ -2,8 +2,8 @@
  * What is wrong, in words: frame -> findings, each with pool, backend, why and since when. Pure. A backend is judged
  * beside its peers, not against a fixed limit: 200 ms may be a fine answer, but not where the others take 8.
  */
-import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
-import { counted } from '../text/format.ts'
+import type { BackendFrame, Frame, PoolFrame } from '../report/frame.ts'
+import { counted } from './amounts.ts'
 import { latency, percent, rate } from './format.ts'
 import { subjectOf } from './history.ts'
 

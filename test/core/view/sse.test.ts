@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createSseReader } from '../../../cli/client/sse.ts'
+import { createSseReader } from '../../../core/view/sse.ts'
 
 const stream =
   'event: hello\ndata: {"a":1}\n\n: a comment\nid: 7\nevent: frame\r\ndata: x\r\ndata: y\r\n\r\nretry: 5\n\ndata:no space\r\r'

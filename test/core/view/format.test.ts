@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { bytes, clockTime, latency, percent, rate, span } from '../../../cli/top/format.ts'
+import { bytes, clockTime, latency, percent, rate, span } from '../../../core/view/format.ts'
 
 const odd = [Number.NaN, Infinity, -Infinity]
 

@@ -2,7 +2,7 @@
  * What was seen, a step a second: values for sparklines, counts for histograms and heatmaps. Pure and bounded: with many
  * backends fewer steps are kept, so that an hour or a day of watching needs no more memory than the first minutes.
  */
-import type { BackendFrame, Frame, PoolFrame } from '../../core/report/frame.ts'
+import type { BackendFrame, Frame, PoolFrame } from '../report/frame.ts'
 import { addSparse, coarsen, type Sparse, sumSparse } from './steps.ts'
 
 export interface Point {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { addSparse, coarsen, quantile, sumSparse, totalOf } from '../../../cli/top/steps.ts'
+import { addSparse, coarsen, quantile, sumSparse, totalOf } from '../../../core/view/steps.ts'
 
 describe('sparse counts', () => {
   test('add up step by step', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type Command, outcomeOf, parseWeight, questionOf, requestOf } from '../../../cli/top/commands.ts'
+import { type Command, outcomeOf, questionOf, requestOf } from '../../../core/view/commands.ts'
 import type { BackendFrame } from '../../../core/report/frame.ts'
 import { backendFrame, frameOf, poolFrame } from '../../support/feed-frames.ts'
 
@@ -66,31 +66,7 @@ describe('commands', () => {
     expect(reload({ kind: 'unchanged', generation: { number: 7 } }).text).toBe('Nothing had changed.')
     expect(reload({ kind: 'applied', kept: ['api'], generation: { number: 8 } })).toEqual({
       tone: 'bad',
-      text: 'Reloaded, but for api, kept as before: see 5 Events.',
+      text: 'Reloaded, but for api, kept as before: the events say why.',
     })
-  })
-})
-
-describe('weights', () => {
-  test('are numbers from 0.001 to 1000, as people write them', () => {
-    expect(['2', ' 0.5 ', '100', '007'].map(parseWeight)).toEqual([2, 0.5, 100, 7])
-    expect(['0.001', '1000'].map(parseWeight)).toEqual([0.001, 1000])
-    for (const wrong of [
-      '',
-      '0',
-      '0.0',
-      '1000.1',
-      '5000',
-      '-1',
-      '+1',
-      '1e3',
-      '0x10',
-      'NaN',
-      'Infinity',
-      '1,5',
-      '12345678',
-      '1.23456',
-    ])
-      expect(parseWeight(wrong)).toBeUndefined()
   })
 })

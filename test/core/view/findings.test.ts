@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type Finding, findFaults, toneOf, verdictOf, whatOf } from '../../../cli/top/findings.ts'
+import { type Finding, findFaults, toneOf, verdictOf, whatOf } from '../../../core/view/findings.ts'
 import type { BackendFrame, Frame } from '../../../core/report/frame.ts'
 import { backendFrame, frameOf, poolFrame, sampleFrames, sampleStart } from '../../support/feed-frames.ts'
 

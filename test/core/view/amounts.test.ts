@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { formatBytes, formatCount, formatInflight, formatMs, formatSpan } from '../../../cli/text/format.ts'
+import { formatBytes, formatCount, formatInflight, formatMs, formatSpan } from '../../../core/view/amounts.ts'
 
 const table = (format: (input: number) => string, rows: readonly (readonly [number, string])[]) => {
   expect(rows.map(([input]) => [input, format(input)])).toEqual(rows.map(([input, text]) => [input, text]))

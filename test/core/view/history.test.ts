@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { countsOf, type History, longestHistory, record, seriesOf, subjectOf } from '../../../cli/top/history.ts'
-import { totalOf } from '../../../cli/top/steps.ts'
+import { countsOf, type History, longestHistory, record, seriesOf, subjectOf } from '../../../core/view/history.ts'
+import { totalOf } from '../../../core/view/steps.ts'
 import { backendFrame, frameOf, poolFrame, sampleStart } from '../../support/feed-frames.ts'
 
 const frameAt = (at: number, requestsPerSecond = 10, backends = 1) =>

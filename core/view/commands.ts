@@ -1,12 +1,8 @@
 /** What can be done to a running balancer from the screen: in words, as a request, and what came of it. Pure. */
-import { defaults } from '../../core/config/defaults.ts'
-import type { AdminAnswer, Ask } from '../client/admin-client.ts'
-import type { Frame } from '../../core/report/frame.ts'
-import { backendPath, poolPath } from '../client/api-paths.ts'
-import { isLastUsable } from '../client/find-backend.ts'
-import { counted } from '../text/format.ts'
-
-const { min, max } = defaults['pool.backend.weight']
+import type { Frame } from '../report/frame.ts'
+import { counted } from './amounts.ts'
+import { backendPath, poolPath } from './api-paths.ts'
+import { isLastUsable } from './standing.ts'
 
 export type Command =
   | { readonly kind: 'drain'; readonly pool: string; readonly backend: string }
@@ -46,8 +42,16 @@ function takesTheLast(
   return backend !== undefined && isLastUsable(backends, backend)
 }
 
+/** What to send; `path` begins with a slash. */
+export interface CommandRequest {
+  readonly method: 'PATCH' | 'POST'
+  readonly path: string
+  /** Sent as JSON; absent: nothing. */
+  readonly body?: object
+}
+
 /** The admin API's request for it. */
-export function requestOf(command: Command): Ask {
+export function requestOf(command: Command): CommandRequest {
   switch (command.kind) {
     case 'drain':
       return { method: 'PATCH', path: backendPath(command.pool, command.backend), body: { state: 'draining' } }
@@ -71,13 +75,21 @@ export interface Notice {
   readonly text: string
 }
 
+/** What came of a request: the answer, or why there is none. */
+export type CommandAnswer =
+  | { readonly kind: 'ok'; readonly body: unknown }
+  | { readonly kind: 'refused' | 'unreachable' | 'silent'; readonly reason: string }
+
 /** What is said when the answer has come. */
-export function outcomeOf(command: Command, answer: AdminAnswer): Notice {
+export function outcomeOf(command: Command, answer: CommandAnswer): Notice {
   if (answer.kind !== 'ok') return { tone: 'bad', text: `Not done: ${answer.reason}` }
   if (fieldOf(answer.body, 'kind') === 'unchanged') return { tone: 'dim', text: 'Nothing had changed.' }
   const kept = fieldOf(answer.body, 'kept')
   if (Array.isArray(kept) && kept.length > 0)
-    return { tone: 'bad', text: `${doneWords(command)}, but for ${kept.join(', ')}, kept as before: see 5 Events.` }
+    return {
+      tone: 'bad',
+      text: `${doneWords(command)}, but for ${kept.join(', ')}, kept as before: the events say why.`,
+    }
   const generation = generationIn(answer.body)
   return {
     tone: 'good',
@@ -124,12 +136,3 @@ function generationIn(body: unknown): number | undefined {
 
 const fieldOf = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined
-
-/** Completes "A weight …". */
-export const weightRule = `is a number from ${min} to ${max}, such as 2 or 0.5.`
-
-/** What a weight may be, typed by a person; undefined: nothing of the kind. */
-export function parseWeight(text: string): number | undefined {
-  const weight = /^\d{1,6}(?:\.\d{1,3})?$/.test(text.trim()) ? Number(text) : Number.NaN
-  return weight >= min && weight <= max ? weight : undefined
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isFrame, isHello, readEvent } from '../../../cli/client/feed-format.ts'
+import { isFrame, isHello, readEvent } from '../../../core/view/feed-format.ts'
 import { sampleFrames, sampleHello } from '../../support/feed-frames.ts'
 
 const frame = JSON.parse(JSON.stringify(sampleFrames(1).at(-1))) as Record<string, unknown>

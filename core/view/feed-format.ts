@@ -2,7 +2,7 @@
  * Checks what a stream sent before anything is drawn from it: as much as the screens rely on, since a newer balancer may
  * tell more and a stranger may send anything. Pure.
  */
-import type { Frame, Hello } from '../../core/report/frame.ts'
+import type { Frame, Hello } from '../report/frame.ts'
 
 /** An event as it came, with what every kind has. */
 export interface WatchedEvent {
