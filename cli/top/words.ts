@@ -35,7 +35,12 @@ export const holdWords = (backend: BackendFrame, now: number): string => printab
 export const checkWords = ({ check }: BackendFrame, now: number): string => printable(checkOf(check, now))
 
 /** What the log says of it; a kind that this program does not know is told by its fields. */
-export function eventWords({ kind, fields }: WatchedEvent): Described {
+export function eventWords(event: WatchedEvent): Described {
+  const { level, message } = wordsOf(event)
+  return { level, message: event.edge === undefined ? message : `${event.edge} ${message}` }
+}
+
+function wordsOf({ kind, fields }: WatchedEvent): Described {
   try {
     if (isKnownKind(kind)) {
       const { level, message } = describeEvent({ kind, ...fields } as EdgeEvent)
