@@ -124,6 +124,7 @@ const LAYERS: readonly Layer[] = [
   },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
+  { from: 'core/embed.ts', to: ['core/'] },
   { from: 'core/runtime/', to: ['core/'] },
   { from: 'plugins/', to: ['core/strategy/strategy.ts', 'core/random.ts'], isAlone: true },
   // The origins that `demo` and `origins` start are the benchmark's backends.
