@@ -39,12 +39,12 @@ function taking() {
     events,
     steps,
     ports: () => [...found.keys()].map((id) => Number(id.split(':')[1])),
-    list(...next: ReadonlyMap<string, Member>[]) {
+    list: (...next: ReadonlyMap<string, Member>[]): void => {
       lists = next
       intake.poke()
     },
     turn: () => turns.shift()?.(),
-    settle() {
+    settle: (): void => {
       while (turns.length > 0) turns.shift()?.()
     },
     removePool: () => void (pool = undefined),
@@ -85,23 +85,20 @@ describe('members that are found', () => {
     expect(steps).toHaveLength(1)
   })
 
-  test('come 100 a turn, those who are new before anybody leaves', () => {
-    const { list, steps, clock, turn, settle, ports } = taking()
-    list(listOf(...range(1, 150)))
+  test('come 200 a turn, those who are new before anybody leaves', () => {
+    const { list, steps, clock, settle, ports } = taking()
+    list(listOf(...range(1, 300)))
     settle()
     clock.advance(100)
     steps.length = 0
-    list(listOf(...range(1001, 150)))
-    expect(steps.map(({ put, gone }) => [put.length, gone.length])).toEqual([[100, 0]])
-    turn()
-    turn()
-    expect(steps.map(({ put, gone }) => [put.length, gone.length])).toEqual([
-      [100, 0],
-      [50, 50],
-      [0, 100],
-    ])
+    list(listOf(...range(1001, 300)))
     settle()
-    expect(ports()).toEqual(range(1001, 150))
+    expect(steps.map(({ put, gone, isLast }) => [put.length, gone.length, isLast])).toEqual([
+      [200, 0, false],
+      [100, 100, false],
+      [0, 200, true],
+    ])
+    expect(ports()).toEqual(range(1001, 300))
   })
 
   test('are what is listed now, though it changes while they are put in', () => {
@@ -122,7 +119,7 @@ describe('members that are found', () => {
     const heavier = makeMember(2, { weight: 5 })
     list(new Map([...listOf(1), [heavier.id, heavier]]))
     settle()
-    expect(steps.at(-1)).toEqual({ put: [heavier], gone: [] })
+    expect(steps.at(-1)).toEqual({ put: [heavier], gone: [], isLast: true })
   })
 
   test('are told once a second', () => {

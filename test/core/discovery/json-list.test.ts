@@ -73,16 +73,16 @@ describe('its entries', () => {
     expect(listings[0]?.skipped).toMatchObject({ count: 100, first: { length: 8 } })
   })
 
-  test('are read 200 a turn, and told once all are', () => {
-    const { turns, listings } = reading(Array.from({ length: 500 }, (_, index) => `http://a:${index + 1}`))
+  test('are read 100 a turn, and told once all are', () => {
+    const { turns, listings } = reading(Array.from({ length: 250 }, (_, index) => `http://a:${index + 1}`))
     expect([turns.length, listings.length]).toEqual([1, 0])
     turns.shift()?.()
     turns.shift()?.()
-    expect([turns.length, listings[0]?.members.length]).toEqual([0, 500])
+    expect([turns.length, listings[0]?.members.length]).toEqual([0, 250])
   })
 
   test('are told no more once that is cancelled', () => {
-    const { turns, listings, cancel } = reading(Array.from({ length: 500 }, (_, index) => `http://a:${index + 1}`))
+    const { turns, listings, cancel } = reading(Array.from({ length: 250 }, (_, index) => `http://a:${index + 1}`))
     cancel()
     turns.shift()?.()
     expect([turns.length, listings.length]).toEqual([0, 0])
