@@ -89,8 +89,6 @@ export class RunningPool {
   private readonly headTimes: HeadTimes
   config: PoolConfig
   private settings: PoolSettings
-  /** What its sources have found, by id; of one that the config names, too, the config counts. */
-  private readonly foundById = new Map<string, Member>()
 
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
@@ -192,7 +190,7 @@ export class RunningPool {
 
   /** What its sources have found, by id. */
   get found(): ReadonlyMap<string, Member> {
-    return this.foundById
+    return this.members.found
   }
 
   /** What a snapshot shows of it to requests. */
@@ -262,15 +260,7 @@ export class RunningPool {
 
   /** A few of the members that its sources have found come, are otherwise than before, or go. */
   change({ put, gone, isLast }: MemberChanges): void {
-    const configured = new Set(this.config.members.map(({ id }) => id))
-    for (const member of put) this.foundById.set(member.id, member)
-    for (const id of gone) this.foundById.delete(id)
-    const now = this.services.clock.now()
-    const { changed, removed } = this.members.change(
-      put.filter(({ id }) => !configured.has(id)),
-      gone.filter((id) => !configured.has(id)),
-      now,
-    )
+    const { changed, removed } = this.members.change(put, gone, this.services.clock.now())
     this.follow(changed, removed, 'its source says so')
     if (isLast) this.offer()
   }
@@ -284,9 +274,7 @@ export class RunningPool {
   }
 
   private takeMembers(config: PoolConfig): void {
-    const configured = new Set(config.members.map(({ id }) => id))
-    const found = [...this.foundById.values()].filter(({ id }) => !configured.has(id))
-    const removed = this.members.replace([...config.members, ...found], this.services.clock.now())
+    const removed = this.members.configure(config.members, this.services.clock.now())
     this.follow(this.backends, removed, 'another configuration is in force')
     this.offer()
     this.queue.update(config.queue)
