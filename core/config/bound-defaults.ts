@@ -89,6 +89,20 @@ export const boundDefaults = {
     max: 1,
     reason: 'All: whoever asks for a log expects to find each request in it.',
   },
+  'explain.sample': {
+    unit: 'ratio',
+    value: 0.01,
+    min: 0,
+    max: 1,
+    reason: 'Enough to see what is usual within a minute; to write one down costs as much as to serve it.',
+  },
+  'explain.keep': {
+    unit: 'count',
+    value: 200,
+    min: 1,
+    max: 10_000,
+    reason: 'A few screens, in half a megabyte of memory.',
+  },
   'limit.rate': {
     unit: 'count',
     value: undefined,

@@ -99,6 +99,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     ...(raw.clients?.redis && { redis: raw.clients.redis }),
     overload: raw.overload,
     accessLog: raw.log?.access,
+    explain: raw.explain,
     ban: raw.ban,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),

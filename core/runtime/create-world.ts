@@ -1,7 +1,7 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
-import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
+import type { Explainer, Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
@@ -13,13 +13,15 @@ import type { RunningPool } from './running-pool.ts'
 export interface WorldParts {
   readonly pools: ReadonlyMap<string, RunningPool>
   readonly geo: Geo | undefined
+  /** undefined: nobody wants to know why requests go where they go. */
+  readonly explainer?: Explainer | undefined
   /** Who decides over the requests of a route; `key`: the route's over reloads. */
   readonly admission: (rule: RouteConfig, key: string) => Admission
   /** The snapshot before, whose routes keep their counters; undefined: there was none. */
   readonly previous: World | undefined
 }
 
-export function createWorld(config: Config, { pools, geo, admission, previous }: WorldParts): World {
+export function createWorld(config: Config, { pools, geo, explainer, admission, previous }: WorldParts): World {
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
@@ -39,6 +41,7 @@ export function createWorld(config: Config, { pools, geo, admission, previous }:
     halfClose: config.halfClose,
     identify: createIdentify((address) => (address === '' ? trustsUnixPeers : trusted.has(address))),
     geo,
+    explainer,
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminSource, Readiness } from '../admin/source.ts'
+import type { AdminBans, AdminExplain, AdminSource, Readiness } from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
@@ -30,6 +30,7 @@ export interface EdgeViewOptions {
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly explain?: { readonly explained: AdminExplain | undefined }
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -85,6 +86,9 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    get explain() {
+      return options.explain?.explained
+    },
     attach: (given) => void (controller = given),
   }
 }

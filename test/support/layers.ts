@@ -54,6 +54,7 @@ const FOR_ADMIN = [
   'core/forward/date-line.ts',
   'core/clients/contract.ts',
   'core/clients/limits.ts',
+  'core/explain/policy.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
@@ -95,6 +96,11 @@ const LAYERS: readonly Layer[] = [
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
+  {
+    from: 'core/explain/',
+    to: ['core/access-log/hide.ts', 'core/exchange/explaining.ts', 'core/http1/', 'core/strategy/'],
+    types: ['core/backend/', 'core/balance/', 'core/exchange/'],
+  },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   // Which hashes a config may hold is for those to say who check passwords against them.
   {
@@ -107,7 +113,7 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'core/admin/',
     to: FOR_ADMIN,
-    types: ['core/control/'],
+    types: ['core/control/', 'core/explain/'],
   },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
@@ -129,7 +135,7 @@ const LAYERS: readonly Layer[] = [
       'core/watchdog/',
       'bench/',
     ],
-    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/'],
+    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/', 'core/explain/'],
   },
   { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
   // Strategies on virtual time: no processes, no sockets.
