@@ -2,6 +2,7 @@
 import type { JsonSchema } from '../config/read/field.ts'
 import type { Need } from './access.ts'
 import { clientAnswers } from './client-schemas.ts'
+import { explainSchema } from './explain-schema.ts'
 import type { QueryParameters } from './query.ts'
 import { statusSchema } from './status-schema.ts'
 
@@ -24,7 +25,7 @@ export interface Operation {
   readonly body?: RequestBody
 }
 
-const answerSchemas = { StatusSnapshot: statusSchema, ...clientAnswers } as const
+const answerSchemas = { StatusSnapshot: statusSchema, Explanations: explainSchema, ...clientAnswers } as const
 
 export interface RequestBody {
   /** In words, for people. */

@@ -13,6 +13,7 @@ const links = {
   plans: '/api/plans',
   config: '/api/config',
   events: '/api/events',
+  explain: '/api/explain',
   metrics: '/metrics',
   health: '/health',
   ready: '/ready',

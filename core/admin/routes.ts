@@ -6,6 +6,7 @@ import { type Access, type Need, refuseAccess } from './access.ts'
 import { banRoutes } from './ban-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
+import { explainRoutes } from './explain-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { openApiDocument } from './openapi.ts'
 import { planRoutes } from './plan-routes.ts'
@@ -34,6 +35,7 @@ const routes: Routes = {
   ...controlRoutes,
   ...poolRoutes,
   ...banRoutes,
+  ...explainRoutes,
   ...clientRoutes,
   ...importRoutes,
   ...planRoutes,
