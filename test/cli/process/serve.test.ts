@@ -102,15 +102,18 @@ describe('a service', () => {
   test('tells of reloads, of those that were refused too, and for how long it may go on', async () => {
     const told: ServiceNews[] = []
     const io = { ...fakeIo(), tell: (news: ServiceNews) => void told.push(news) }
-    const reloads = ['applied', 'refused'].map((kind) => Promise.withResolvers<{ kind: string }>())
+    const reloads = ['applied', 'refused'].map((kind) => {
+      const { promise, resolve } = Promise.withResolvers<{ kind: string }>()
+      return { promise, end: () => resolve({ kind }) }
+    })
     const left = reloads.values()
     const controller = { reload: async () => (await left.next().value?.promise) ?? { kind: 'unchanged' } }
     const control = { config: { shutdownTimeoutMs: 30_000 } }
     const { ready, result } = scripted({ io, start: async () => ({ ...edgeThatEnds, controller, control }) })
     await ready
-    for (const [index, kind] of ['applied', 'refused'].entries()) {
+    for (const reload of reloads) {
       io.hangup()
-      reloads[index]?.resolve({ kind })
+      reload.end()
       await Bun.sleep(0)
     }
     io.signal('SIGTERM')
