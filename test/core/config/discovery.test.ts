@@ -30,10 +30,10 @@ describe('discovery', () => {
 
   test.each([
     [[], 'discovery must not be empty; leave it out if there is none, got []'],
-    [[{}], 'discovery[0] must have one of the keys file, got {} (several sources are several items)'],
+    [[{}], 'discovery[0] must have one of the keys dns, file, got {} (several sources are several items)'],
     [
       [{ guard: '1s' }],
-      'discovery[0] must have one of the keys file, got an object (several sources are several items)',
+      'discovery[0] must have one of the keys dns, file, got an object (several sources are several items)',
     ],
     [[{ file: '' }], 'discovery[0].file must be the path of a file, got ""'],
     [[{ file: 3 }], 'discovery[0].file must be the path of a file, got 3'],
