@@ -13,20 +13,19 @@ export interface Dnsmasq extends AsyncDisposable {
   start(): Promise<void>
 }
 
-/** What it must be installed for. */
-export const hasDnsmasq = (): boolean => Bun.which('dnsmasq') !== null
-
 /** `ttl`: seconds that it says of every record. `options`: of its command line: `--srv-host=…`, `--cname=…`. */
 export async function startDnsmasq({ ttl = 1, options = [] as readonly string[] } = {}): Promise<Dnsmasq> {
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-dns-'))
   const hosts = join(folder, 'hosts')
   writeFileSync(hosts, '')
   const [port = 0] = freePorts(1)
+  const program = Bun.which('dnsmasq', { PATH: `${process.env['PATH']}:/usr/sbin` })
+  if (program === null) throw new Error('dnsmasq is missing: apt-get install dnsmasq-base')
   let running: ReturnType<typeof launch> | undefined
   const launch = () =>
     Bun.spawn({
       cmd: [
-        'dnsmasq',
+        program,
         '--keep-in-foreground',
         '--conf-file=/dev/null',
         `--port=${port}`,
@@ -77,7 +76,11 @@ async function answers(port: number, { exited, stderr }: { exited: Promise<numbe
     throw new Error(`dnsmasq ended with ${code}: ${await new Response(stderr).text()}`)
   })
   const { promise: heard, resolve } = Promise.withResolvers<void>()
-  const socket = await Bun.udpSocket({ connect: { hostname: '127.0.0.1', port }, socket: { data: () => resolve() } })
+  const socket = await Bun.udpSocket({
+    connect: { hostname: '127.0.0.1', port },
+    // Refused is as good as not answered.
+    socket: { data: () => resolve(), error: () => undefined },
+  })
   // One question about "a.test", again until somebody listens.
   const question = Buffer.from('000101000001000000000000016104746573740000010001', 'hex')
   const timer = setInterval(() => socket.send(question), 20)

@@ -90,9 +90,9 @@ describe('a name in DNS', () => {
     await dnsmasq.addresses({ 'one.test': ['10.0.0.1'], 'two.test': ['10.0.0.2'] })
     const told = record(sourceAt(dnsmasq, { name: '_http._tcp.web.test', records: { kind: 'srv' } }))
     const { members, skipped } = await told.lists('10.0.0.1:8001', '10.0.0.2:8002')
-    expect(members.map(({ weight, tier }) => [weight, tier]).toSorted()).toEqual([
-      [1, 1],
-      [5, 0],
+    expect(members.map(({ id, weight, tier }) => `${id} ${weight} ${tier}`).toSorted()).toEqual([
+      '10.0.0.1:8001 5 0',
+      '10.0.0.2:8002 1 1',
     ])
     expect(skipped).toEqual({ count: 1, first: [{ entry: 'gone.test:8003', reason: 'there is no gone.test' }] })
     await dnsmasq.addresses({ 'one.test': ['10.0.0.9'], 'two.test': ['10.0.0.2'], 'gone.test': ['10.0.0.3'] })

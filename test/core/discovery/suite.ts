@@ -10,7 +10,7 @@ export interface SourceRig extends AsyncDisposable {
   /** Members of these numbers are listed from now on, in place of all others. */
   list(...numbers: number[]): Promise<void>
   /** What it calls the member of a number. */
-  idOf(number: number): string
+  readonly idOf: (number: number) => string
   /** Lists a faulty entry besides these; undefined: what it speaks has no such thing. */
   readonly spoil: ((...numbers: number[]) => Promise<void>) | undefined
   /** Nobody answers any more. */
