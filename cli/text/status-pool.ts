@@ -1,8 +1,8 @@
 /** One pool of a status as a table: pure. What does not fit the width gives way, the least telling first. */
 import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
-import { isUsable } from '../client/find-backend.ts'
+import { isUsable } from '../../core/view/standing.ts'
 import { cutMiddle, widthOf, wrapWords } from './fit.ts'
-import { counted, formatCount, formatInflight, formatMs, formatSpan } from './format.ts'
+import { counted, formatCount, formatInflight, formatMs, formatSpan } from '../../core/view/amounts.ts'
 import { holdWords } from './hold.ts'
 import { sourceNotes } from './status-sources.ts'
 import { alignTable, type Cell } from './table.ts'

@@ -1,6 +1,6 @@
 /** What there is to say of a pool's sources of members below its title: pure. Nothing of one that answers and is believed. */
 import type { PoolStatus, SourceStatus } from '../../core/report/snapshot.ts'
-import { counted, formatSpan } from './format.ts'
+import { counted, formatSpan } from '../../core/view/amounts.ts'
 import { printable } from './text.ts'
 
 /** Balancers of before there were any say nothing. `at`: ms since the epoch, when the status was taken. */

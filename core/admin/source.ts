@@ -2,6 +2,7 @@
 import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
+import type { ExplainQuery } from '../explain/store.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
 import type { BackendView } from '../report/view.ts'
 import type { AdminRequest } from './request.ts'
@@ -20,6 +21,8 @@ export interface AdminSource {
   config(): Config
   /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
   events(request: AdminRequest): Response
+  /** Why requests went where they went; undefined: nobody wants to know. */
+  readonly explain?: AdminExplain | undefined
   /** Who is kept out; undefined: nobody ever is. */
   readonly bans?: AdminBans | undefined
   /** The clients and plans of `clients.store`; undefined: the configuration has none. */
@@ -32,6 +35,11 @@ export interface FoundMember {
   readonly member: Config['pools'][number]['members'][number]
   /** What status and events call its source. */
   readonly source: string
+}
+
+export interface AdminExplain {
+  /** A `ToldExplanations` as JSON, with its line end. `turn` resolves in a turn of the event loop of its own. */
+  tell(query: ExplainQuery, turn: () => Promise<void>): Promise<string>
 }
 
 export interface AdminBans {

@@ -45,6 +45,14 @@ const lostLines = <const Cause extends string>(cause: Cause) =>
     status: ['accessLogLost', cause],
   }) as const
 
+const lostSpans = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'trace_spans_lost',
+    help: 'Spans that no collector took, by cause.',
+    label: ['cause', cause],
+    status: ['traceSpansLost', cause],
+  }) as const
+
 /** Of the process. */
 export const edgeLedger = ledger({
   connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
@@ -111,6 +119,9 @@ export const edgeLedger = ledger({
   accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
   accessLogLostToBacklog: lostLines('backlog'),
   accessLogLostToFailure: lostLines('failure'),
+  traceSpans: { metric: 'trace_spans', help: 'Spans that the collector took.' },
+  traceSpansLostToBacklog: lostSpans('backlog'),
+  traceSpansLostToFailure: lostSpans('failure'),
   bytesFromClients: { metric: 'client_received', unit: 'bytes', help: 'Bytes read from clients.' },
   bytesToClients: { metric: 'client_sent', unit: 'bytes', help: 'Bytes written to clients.' },
 })

@@ -135,6 +135,10 @@ export type EdgeEvent =
   | { readonly kind: 'access-log-away'; readonly to: string; readonly reason: string }
   /** They are written again; `lost`: how many were not. */
   | { readonly kind: 'access-log-back'; readonly to: string; readonly lost: number }
+  /** The collector of traces does not take them; they are kept for some time, and lost then. */
+  | { readonly kind: 'traces-away'; readonly to: string; readonly reason: string }
+  /** It does, and has not failed for some seconds; `lost`: how many spans were. */
+  | { readonly kind: 'traces-back'; readonly to: string; readonly lost: number }
   /** The process is past a bound of `overload`, and requests are refused. */
   | { readonly kind: 'overload'; readonly detail: string }
   /** None are any more. */

@@ -1,7 +1,7 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
+import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
@@ -33,6 +33,7 @@ export interface EdgeViewOptions {
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly explain?: { readonly explained: AdminExplain | undefined }
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -93,6 +94,9 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    get explain() {
+      return options.explain?.explained
+    },
     attach: (given) => void (controller = given),
   }
 }

@@ -102,7 +102,7 @@ export class RunningPool {
     this.settings = settings
     this.services = services
     const { clock, random, plugins: host } = services
-    const { strategy } = starting.ready
+    const { strategy, loaded } = starting.ready
     this.budget = new RetryBudget(config.retry.budget)
     this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
@@ -135,6 +135,7 @@ export class RunningPool {
     })
     this.balancer = new Balancer({
       strategy,
+      strategyName: loaded.plugin.name,
       reports,
       clock,
       observers: [],

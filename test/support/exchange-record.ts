@@ -15,6 +15,7 @@ const attempt = {
   backend: '127.0.0.1:8001',
   isHedge: false,
   startedAt: 0,
+  readyAt: 0,
   respondedAt: 12.3456,
   endedAt: 20,
   outcome: { kind: 'completed', status: 200, elapsedMs: 20 },

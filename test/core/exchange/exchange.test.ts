@@ -277,11 +277,12 @@ describe('the record of an exchange', () => {
     const { clock, client, sources, records } = beginExchange({ request: post, isWhole: false })
     clock.advance(5)
     fails(sources[0]!.last)
+    clock.advance(3)
     connected(sources[1]!.last)
     client.sink.onRequestBody(bytesOf('abc'), 0, 3)
     client.isWhole = true
     client.sink.onRequestEnd(undefined)
-    clock.advance(20)
+    clock.advance(17)
     answers(sources[1]!.last, 'hello')
     expect(records).toHaveLength(1)
     const [{ client: asker, line, identity, ...rest }] = records as [(typeof records)[0]]
@@ -296,6 +297,7 @@ describe('the record of an exchange', () => {
           backend: '127.0.0.1:8001',
           isHedge: false,
           startedAt: 0,
+          readyAt: undefined,
           respondedAt: undefined,
           endedAt: 5,
           outcome: { kind: 'failed', cause: 'connect', elapsedMs: 5 },
@@ -304,6 +306,7 @@ describe('the record of an exchange', () => {
           backend: '127.0.0.1:8002',
           isHedge: false,
           startedAt: 5,
+          readyAt: 8,
           respondedAt: 25,
           endedAt: 25,
           outcome: { kind: 'completed', status: 200, elapsedMs: 20 },
@@ -315,6 +318,13 @@ describe('the record of an exchange', () => {
     })
     expect([asker.readHead().method, asker.peer.address, identity.address]).toEqual(['POST', '192.0.2.1', '192.0.2.1'])
     expect(line).toEqual({ method: 'POST', target: '/', protocol: 'HTTP/1.1' })
+  })
+
+  test('says that a kept connection was ready at once', () => {
+    const { clock, sources, records } = beginExchange({ idle: [1] })
+    clock.advance(7)
+    answers(sources[0]!.last)
+    expect(records[0]!.attempts[0]).toMatchObject({ startedAt: 0, readyAt: 0, respondedAt: 7 })
   })
 
   test('is not made when nobody observes', () => {
