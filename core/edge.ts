@@ -38,6 +38,8 @@ import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
+import { Discovery } from './runtime/discovery.ts'
+import { sourceServices } from './runtime/source-services.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
 import { Gates } from './runtime/gates.ts'
 import { Fleet } from './limits/fleet.ts'
@@ -50,6 +52,7 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
+import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
@@ -120,6 +123,7 @@ function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
   const pools = createPools(ground, plugins)
+  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
   const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
@@ -138,12 +142,14 @@ function assemble(ground: Ground) {
     access: rulesOf,
     bans,
   })
+  const traces = new TraceHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
       explainer: explain.current,
       admission: (rule, key) => gates.admission(rule, key),
+      tracing: (rule) => traces.tracingOf(rule),
       previous,
     }),
   )
@@ -171,6 +177,7 @@ function assemble(ground: Ground) {
   const source = createAdminSource({
     published,
     pools,
+    discovery,
     listeners,
     overload,
     clients,
@@ -189,6 +196,7 @@ function assemble(ground: Ground) {
   // a second process fails over the admin address before it has let anybody in.
   const parts = [
     pools,
+    discovery,
     geo,
     clients,
     accessFiles,
@@ -197,6 +205,7 @@ function assemble(ground: Ground) {
     overload,
     gates,
     accessLog,
+    traces,
     explain,
     publish,
     admin,
@@ -206,6 +215,7 @@ function assemble(ground: Ground) {
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    discovery.stop()
     pools.stop()
     overload.stop()
     clients.stop()
@@ -213,9 +223,10 @@ function assemble(ground: Ground) {
     auth.stop()
     ground.stopWindow()
     accessLog.stop()
+    traces.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, accessLog, end }
+  return { listeners, source, admin, control, accessLog, traces, end }
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */
@@ -261,7 +272,7 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, accessLog, end } = assembly
+  const { listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     end()
@@ -272,7 +283,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await accessLog.end()
+    await Promise.all([accessLog.end(), traces.end()])
     kill()
     return { cut }
   }

@@ -77,6 +77,9 @@ export function wholeDuration(text: string): string {
   throw new InvalidArgumentError('must be a whole time such as 200ms or 2s')
 }
 
+/** An option that may come again: all that it was given, in order. */
+export const gathered = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
 /** Whatever JSON says. */
 export function json(text: string): unknown {
   try {

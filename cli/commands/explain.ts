@@ -7,7 +7,7 @@ import type { TargetOptions } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { formatExplanation } from '../text/explanation.ts'
-import { counted, formatCount } from '../text/format.ts'
+import { counted, formatCount } from '../../core/view/amounts.ts'
 
 export interface ExplainOptions extends TargetOptions {
   /** How many, the newest: 1..200; absent: 20. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { EdgeEvent, Emit } from '../../core/observe/events.ts'
 import { paint, printable, type Style } from '../text/text.ts'
 import { formatDuration } from '../../core/config/read/units.ts'
-import { counted } from '../text/format.ts'
+import { counted } from '../../core/view/amounts.ts'
 import type { ServiceIo } from './service-io.ts'
 
 export type Level = 'info' | 'warn' | 'error'
@@ -92,6 +92,18 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
   'auth-away': ({ service, detail }) => warn(`${service} cannot be asked: ${detail}`),
   'auth-back': ({ service }) => info(`${service} answers again`),
+  'discovery-away': ({ pool, source, reason, members }) =>
+    warn(`${pool}: ${source} cannot be had: ${reason}; ${lastKnown(members)}, and it is tried again`),
+  'discovery-back': ({ pool, source, forMs, members }) =>
+    info(`${pool}: ${source} is back after ${(forMs / 1000).toFixed(1)} s, with ${counted(members, 'member')}`),
+  'discovery-skipped': ({ pool, source, count, detail }) =>
+    warn(`${pool}: ${source}: ${counted(count, 'entry', 'entries')} left out: ${detail}`),
+  'discovery-held': ({ pool, source, members, listed, forMs }) =>
+    warn(
+      `${pool}: ${source} lists ${listed} where there were ${members}: nobody leaves unless that lasts for ${formatDuration(forMs)}`,
+    ),
+  'discovery-changed': ({ pool, added, removed, members }) =>
+    info(`${pool}: ${added} found, ${removed} gone: ${counted(members, 'member')} found in all`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
@@ -99,6 +111,8 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'access-log-away': ({ to, reason }) => error(`access log: lines to ${to} are being lost: ${reason}`),
   'access-log-back': ({ to, lost }) =>
     warn(`access log: lines are written to ${to} again; ${counted(lost, 'line')} lost`),
+  'traces-away': ({ to, reason }) => error(`traces: ${to} does not take them, some may be lost: ${reason}`),
+  'traces-back': ({ to, lost }) => info(`traces: ${to} takes them again; ${counted(lost, 'span')} lost`),
   'store-away': ({ reason, clients }) =>
     error(`the clients' database is away: ${reason}; ${knownOf(clients)}, none can be changed, and it is tried again`),
   'store-back': ({ forMs, clients }) =>
@@ -145,6 +159,9 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
   return error([`reload (${origin}): ${effect}`, ...problems].join('\n'))
 }
+
+const lastKnown = (members: number): string =>
+  members === 0 ? 'no member of it is known' : `its last ${counted(members, 'member')} stay`
 
 const knownOf = (clients: number): string =>
   clients === 0 ? 'no client is known' : `what is known of ${counted(clients, 'client')} stays in force`

@@ -1,7 +1,7 @@
 /** An explained request for people: a block of lines, of which the indented ones say why. Pure. */
 import type { ToldAttempt, ToldExplanation, ToldPick } from '../../core/explain/told.ts'
 import { widthOf, wrapWords } from './fit.ts'
-import { formatCount, formatMs, formatSpan } from './format.ts'
+import { formatCount, formatMs, formatSpan } from '../../core/view/amounts.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable } from './text.ts'
 

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { ownFile, packageFile } from '../own-place.ts'
 import { entityTag } from './entity-tag.ts'
 import { problem } from './problem.ts'
 import type { AdminRequest } from './request.ts'
@@ -31,10 +31,10 @@ export const referenceRoutes: Routes = {
   },
 }
 
-const own = (name: string): string => fileURLToPath(new URL(`reference/${name}`, import.meta.url))
+const own = (name: string): string => ownFile(`core/admin/reference/${name}`)
 
 /** Looked for when it is asked for: who never reads the page can do without the package. */
-const swagger = (name: string) => (): string => fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`))
+const swagger = (name: string) => (): string => packageFile(`swagger-ui-dist/${name}`)
 
 interface Asset {
   readonly type: string

@@ -11,6 +11,8 @@ export interface AdminSource {
   status(): StatusSnapshot
   /** Those of a pool, live; none of one that does not run. What `status` tells of all costs 20 µs each. */
   backends(pool: string): readonly BackendView[]
+  /** Members of a pool that its sources have found and the config does not name; absent: there are no sources. */
+  found?(pool: string): readonly FoundMember[]
   /** The Prometheus page. */
   metrics(): string
   /** Whether new traffic should be sent here. */
@@ -27,6 +29,12 @@ export interface AdminSource {
   readonly clients?: ClientStore | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
+}
+
+export interface FoundMember {
+  readonly member: Config['pools'][number]['members'][number]
+  /** What status and events call its source. */
+  readonly source: string
 }
 
 export interface AdminExplain {

@@ -19,6 +19,7 @@ import { peers, thingName } from './schema/names.ts'
 import { overload } from './schema/overload.ts'
 import { pool } from './schema/pool.ts'
 import { routes } from './schema/route.ts'
+import { tracing } from './schema/tracing.ts'
 
 /** Its default depends on `head`. */
 const targetSetting = { ...defaults['limits.target'], value: undefined }
@@ -128,6 +129,7 @@ export const configFile = object(
     }),
     geo,
     log,
+    tracing,
     explain,
     clients,
     overload,

@@ -23,26 +23,12 @@ import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
 import { type Limit, limitOf } from './limit.ts'
 import type { AttemptRecord, Ending, Observer } from './record.ts'
+import { NOTHING, OVER, type Stage, TRYING, TUNNEL } from './stage.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { tellClient } from './tell-client.ts'
+import type { Trace } from './trace.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
-
-/**
- * 'waiting': for admission. 'trying': nothing has been answered; `tries` holds the attempts under way, or waits for room.
- * 'responding': a response is being passed on. 'tunnel': it is no longer HTTP. 'over': ended; nothing more happens.
- */
-type Stage =
-  | { readonly kind: 'waiting'; readonly cancel: Cancel }
-  | { readonly kind: 'trying' }
-  | { readonly kind: 'responding'; readonly attempt: Attempt; readonly status: number }
-  | { readonly kind: 'tunnel' }
-  | { readonly kind: 'over' }
-
-const TRYING: Stage = { kind: 'trying' }
-const TUNNEL: Stage = { kind: 'tunnel' }
-const OVER: Stage = { kind: 'over' }
-const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
 
 export class Exchange implements Asked, RequestSink, TriesOwner {
   readonly services: Services
@@ -57,6 +43,8 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   private readonly tries: Tries
   subject: Subject | undefined = undefined
   pass: Pass | undefined = undefined
+  /** undefined: nobody traces it. */
+  trace: Trace | undefined = undefined
   requestBytes = 0
   hasInterim = false
   explaining: TriesOwner['explaining'] = undefined
@@ -313,7 +301,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
     if (ending.kind === 'abandoned') counters.abandoned += 1
     else if (ending.status >= 200) countStatus(counters, ending.status)
     if (route.pool === undefined) counters.unrouted += 1
-    if (observers.length > 0 || this.explaining !== undefined) this.tell(ending, observers)
+    if (this.isHeardOf) this.tell(ending, observers)
   }
 
   /** Apart, so that an ending which nobody hears of is never made an object. */
@@ -331,14 +319,21 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
       attempts: this.past ?? [],
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
+      trace: this.trace,
       explanation: this.explaining,
     }
     for (const observe of observers) observe(record)
+    if (this.trace?.spanId !== undefined) this.trace.end(record)
     if (this.explaining !== undefined) this.world.explainer?.observe(record)
   }
 
   remember(attempt: Attempt): void {
-    if (this.services.observers.length > 0 || this.explaining !== undefined) (this.past ??= []).push(attempt.record())
+    if (this.isHeardOf) (this.past ??= []).push(attempt.record())
+  }
+
+  private get isHeardOf(): boolean {
+    const { services, trace, explaining } = this
+    return services.observers.length > 0 || trace?.spanId !== undefined || explaining !== undefined
   }
 
   /** Of the attempt under way. */

@@ -50,6 +50,7 @@ export function createHandler({
     const route = world.routes.find(head) ?? world.nowhere
     route.counters.requests += 1
     const exchange = new Exchange(services, client, route, world)
+    if (route.tracing !== undefined) exchange.trace = route.tracing.begin(head, exchange.identity)
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)

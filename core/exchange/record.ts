@@ -30,6 +30,16 @@ export interface AttemptRecord {
   readonly outcome: Outcome
   /** Why it was that backend; of an exchange that is explained. */
   readonly pick?: PickExplanation | undefined
+  /** 16 hexadecimal digits; undefined: it is not traced. */
+  readonly spanId?: string | undefined
+}
+
+/** Lower-case hexadecimal digits. */
+export interface TraceIds {
+  /** 32 of them. */
+  readonly traceId: string
+  /** 16; undefined: the request is not recorded. */
+  readonly spanId: string | undefined
 }
 
 export interface ExchangeRecord {
@@ -50,6 +60,8 @@ export interface ExchangeRecord {
   /** Bytes of bodies, with the size lines of chunks where they pass as they came. */
   readonly requestBytes: number
   readonly responseBytes: number
+  /** Of the trace that began or goes on here; undefined: none does. */
+  readonly trace?: TraceIds | undefined
   /** What else is known of one that somebody wants explained; its attempts have their `pick` then. */
   readonly explanation?: Explanation | undefined
 }

@@ -325,7 +325,7 @@ export class Tries {
   /** Sends the head and what is there of the body, and lets the rest follow. */
   private send(attempt: Attempt, head: RequestHead): void {
     const { client } = this.owner
-    attempt.sendHead(head, rewriteFor(this.owner, attempt.backend, this.pool), client.bodyForm)
+    attempt.sendHead(head, rewriteFor(this.owner, attempt, this.pool), client.bodyForm)
     this.replay?.sendTo(attempt.stream)
     if (client.isWhole) attempt.stream.sendEnd(this.trailers)
     else if (!this.isBlocked) this.takeBody()

@@ -18,6 +18,7 @@ import type { RouteTable } from '../route/table.ts'
 import type { RequestTimeouts } from './limit.ts'
 import type { Explaining } from './explaining.ts'
 import type { Observer } from './record.ts'
+import type { Tracing } from './trace.ts'
 
 /** Immutable; a request keeps the one it began with. */
 export interface World {
@@ -57,6 +58,8 @@ export interface Route {
   readonly timeouts: RequestTimeouts | undefined
   /** undefined: a slow backend is waited for. */
   readonly hedge: HedgePolicy | undefined
+  /** undefined: whatever a request says of a trace is passed on. */
+  readonly tracing: Tracing | undefined
   /** Kept over reloads with the key. */
   readonly counters: RouteCounters
 }

@@ -3,7 +3,15 @@
  * format: add, never rename.
  */
 import { bucketBoundsMs } from '../observe/buckets.ts'
-import { backendLedger, edgeLedger, limitLedger, poolLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
+import {
+  backendLedger,
+  edgeLedger,
+  limitLedger,
+  poolLedger,
+  reloadLedger,
+  sourceLedger,
+  stickyLedger,
+} from '../observe/counters.ts'
 import type { CounterSpecs, CountersOf, Ledger } from '../observe/ledger.ts'
 import { createMetricPage, formatLabels, type MetricPage, type MetricType } from './prometheus.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -18,6 +26,7 @@ import {
   type OverloadView,
   type PoolView,
   type ProcessView,
+  type SourceView,
   type StrategyFacts,
 } from './view.ts'
 
@@ -51,6 +60,29 @@ const strategyRows: readonly Row<StrategyFacts>[] = [
     'gauge',
     '1 while the strategy as configured does not run: it failed.',
     (s) => (s.revertedBecause === undefined ? 0 : 1),
+  ],
+]
+
+const sourceRows: readonly Row<SourceView>[] = [
+  ['discovery_members', 'gauge', 'Members that the source has found.', (s) => s.members],
+  [
+    'discovery_away',
+    'gauge',
+    '1 while the source cannot be had, or lists nobody.',
+    (s) => Number(s.presence.kind === 'away'),
+  ],
+  [
+    'discovery_age_seconds',
+    'gauge',
+    'How long ago its members were last known to be what it lists, while it is away; else 0.',
+    (s) => s.ageMs / 1000,
+  ],
+  ['discovery_skipped', 'gauge', 'Entries of its newest list that are left out.', (s) => s.skipped.count],
+  [
+    'discovery_held',
+    'gauge',
+    '1 while a list that has lost more than half is held back.',
+    (s) => Number(s.heldBack !== undefined),
   ],
 ]
 
@@ -109,6 +141,7 @@ export function renderMetrics(edge: EdgeView, process: ProcessView): string {
   if (edge.reload !== undefined) renderReload(page, edge.reload)
   renderStrategies(page, edge)
   renderPools(page, edge)
+  renderSources(page, edge)
   renderSticky(page, edge)
   if (edge.limits !== undefined) renderLimits(page, edge.limits)
   renderBackends(page, edge)
@@ -150,6 +183,23 @@ function renderPools(page: MetricPage, { pools }: EdgeView): void {
     for (const cause of degradedCauses)
       page.sample(`${labels},cause="${cause}"`, Number(pool.degraded?.cause === cause))
   renderLedger(page, poolLedger, labelled)
+}
+
+function renderSources(page: MetricPage, { pools }: EdgeView): void {
+  const labelled = pools.flatMap(({ name: pool, sources = [] }) =>
+    sources.map((source, index) => {
+      // Two of a pool may be called alike, and no two samples may.
+      const times = sources.slice(0, index).filter(({ name }) => name === source.name).length
+      const name = times === 0 ? source.name : `${source.name} #${times + 1}`
+      return { source, labels: formatLabels({ pool, source: name }), counters: source.counters }
+    }),
+  )
+  if (labelled.length === 0) return
+  for (const [name, type, help, read] of sourceRows) {
+    page.family(`smartedge_${name}`, type, help)
+    for (const { source, labels } of labelled) page.sample(labels, read(source))
+  }
+  renderLedger(page, sourceLedger, labelled)
 }
 
 function renderSticky(page: MetricPage, edge: EdgeView): void {

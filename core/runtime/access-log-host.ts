@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts'
 import type { Observer } from '../exchange/record.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Random } from '../random.ts'
-import { hiddenNames } from './hidden-names.ts'
+import { hiddenIn } from './hidden-names.ts'
 
 export interface AccessLogHostOptions extends Pick<SinkOptions, 'clock' | 'counters' | 'emit'> {
   readonly random: Random
@@ -36,7 +36,7 @@ export class AccessLogHost implements Part<Config> {
 
   async prepare(config: Config): Promise<Move> {
     const { running } = this
-    const policy = config.accessLog && { ...config.accessLog, hidden: hiddenNames(config) }
+    const policy = config.accessLog && { ...config.accessLog, hidden: hiddenIn(config) }
     if (policy === undefined) return { ...NO_MOVE, commit: () => this.follow(undefined, undefined) }
     if (running !== undefined && running.path === policy.path)
       return { ...NO_MOVE, commit: () => this.follow(policy, running) }

@@ -1,6 +1,7 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
+import type { Tracing } from '../exchange/trace.ts'
 import type { Explainer, Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
@@ -17,11 +18,16 @@ export interface WorldParts {
   readonly explainer?: Explainer | undefined
   /** Who decides over the requests of a route; `key`: the route's over reloads. */
   readonly admission: (rule: RouteConfig, key: string) => Admission
+  /** Who traces the requests of a route, or those that none takes; absent: nobody does. */
+  readonly tracing?: (rule: RouteConfig | undefined) => Tracing | undefined
   /** The snapshot before, whose routes keep their counters; undefined: there was none. */
   readonly previous: World | undefined
 }
 
-export function createWorld(config: Config, { pools, geo, explainer, admission, previous }: WorldParts): World {
+export function createWorld(
+  config: Config,
+  { pools, geo, explainer, admission, tracing, previous }: WorldParts,
+): World {
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
@@ -33,9 +39,18 @@ export function createWorld(config: Config, { pools, geo, explainer, admission, 
       const key = routeKey(rule)
       const { priority, timeouts, hedge } = rule
       const counters = countersOf(key)
-      return { key, admission: admission(rule, key), priority, pool: poolOf(rule, pool), timeouts, hedge, counters }
+      return {
+        key,
+        admission: admission(rule, key),
+        priority,
+        pool: poolOf(rule, pool),
+        timeouts,
+        hedge,
+        tracing: tracing?.(rule),
+        counters,
+      }
     }),
-    nowhere: previous?.nowhere ?? createNowhere(),
+    nowhere: { ...(previous?.nowhere ?? createNowhere()), tracing: tracing?.(undefined) },
     limits: config.limits,
     timeouts: config.timeouts,
     halfClose: config.halfClose,
@@ -70,6 +85,7 @@ function createNowhere(): Route {
     pool: undefined,
     timeouts: undefined,
     hedge: undefined,
+    tracing: undefined,
     counters: { requests: 0, refused: 0 },
   }
 }

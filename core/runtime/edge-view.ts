@@ -1,7 +1,7 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminExplain, AdminSource, Readiness } from '../admin/source.ts'
+import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
@@ -10,9 +10,11 @@ import type { EventLog } from '../observe/event-log.ts'
 import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
-import type { EdgeView, LimitView, OverloadView, Phase, PoolView, ProcessView } from '../report/view.ts'
+import type { EdgeView, LimitView, OverloadView, Phase, PoolView, ProcessView, SourceView } from '../report/view.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import type { Followed } from '../discovery/follow.ts'
+import type { Discovery } from './discovery.ts'
 import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
@@ -25,6 +27,7 @@ import type { RunningPool } from './running-pool.ts'
 export interface EdgeViewOptions {
   readonly published: Published
   readonly pools: Pools
+  readonly discovery: Pick<Discovery, 'of'>
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view'>
   readonly clients: { readonly store: ClientStore | undefined }
@@ -45,9 +48,10 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
+  const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
+  const poolView = (pool: RunningPool): PoolView => viewOf(pool, discovery.of(pool.name), clock)
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
@@ -74,6 +78,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     backends: (name) => {
       const pool = pools.running.get(name)
       return pool === undefined ? [] : poolView(pool).backends
+    },
+    found: (name) => {
+      const pool = pools.running.get(name)
+      return pool === undefined ? [] : foundIn(pool, discovery.of(name))
     },
     metrics: () => renderMetrics(view(), processView(startedAt)),
     ready: () => readiness(life.phase, runningPools()),
@@ -108,26 +116,40 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
-const poolView = ({
-  name,
-  config,
-  degraded,
-  inflight,
-  counters,
-  backends,
-  strategyFacts,
-  sticky,
-}: RunningPool): PoolView => ({
+const viewOf = (
+  { name, config, degraded, inflight, counters, backends, strategyFacts, sticky }: RunningPool,
+  sources: readonly Followed[],
+  clock: Clock,
+): PoolView => ({
   name,
   strategy: config.strategy.use,
   strategyFacts,
   degraded,
   ...(config.sticky && { sticky }),
+  ...(sources.length > 0 && { sources: sources.map((source) => sourceView(source, clock.now())) }),
   inflight,
   maxInflight: config.maxInflight ?? Infinity,
   counters,
   backends,
 })
+
+/** Whoever the config names is its own, though a source names it too. */
+function foundIn({ config, found }: RunningPool, sources: readonly Followed[]): FoundMember[] {
+  const configured = new Set(config.members.map(({ id }) => id))
+  return [...found.values()]
+    .filter(({ id }) => !configured.has(id))
+    .map((member) => ({
+      member,
+      // One that is about to leave is no longer on the list of anybody.
+      source: sources.find(({ members }) => members.has(member.id))?.name ?? 'a source that names it no more',
+    }))
+}
+
+const sourceView = (followed: Followed, now: number): SourceView => {
+  const { name, members, presence, knownAt, skipped, heldBack, counters } = followed
+  const ageMs = presence.kind === 'away' ? now - (knownAt ?? presence.since) : 0
+  return { name, members: members.size, presence, knownAt, ageMs, skipped, heldBack, counters }
+}
 
 function processView(startedAt: number): ProcessView {
   const { user, system } = process.cpuUsage()

@@ -11,7 +11,7 @@ import type { Random } from '../random.ts'
 import { describeMatch } from '../route/describe.ts'
 import type { Secret } from '../secrets.ts'
 import type { PluginHost } from '../strategy/host.ts'
-import { hiddenNames } from './hidden-names.ts'
+import { hiddenIn } from './hidden-names.ts'
 import { routeKey } from './route-key.ts'
 
 export interface ExplainHostOptions {
@@ -60,7 +60,7 @@ export class ExplainHost implements Part<Config> {
       rivals: () => (this.rivals ??= this.loadRivals()),
     }))
     const words = new Map(routes.map((rule) => [routeKey(rule), describeMatch(rule.match)]))
-    store.configure({ policy, hidden: hiddenNames(config), routes: words })
+    store.configure({ policy, hidden: hiddenIn(config), routes: words })
     this.explainer = createExplainer({ ...this.options, policy, store })
   }
 

@@ -1,8 +1,8 @@
-/** Names of query parameters and fields that hold credentials in a config, whatever they are called. */
+/** What logs and traces of a config hide besides what sounds secret: what its log names, and what holds credentials in its routes. */
 import type { Config } from '../config/config.ts'
 
-/** Lower-case; those that the access log is told to hide, and what rules of access take credentials from. */
-export const hiddenNames = ({ accessLog, routes }: Pick<Config, 'accessLog' | 'routes'>): readonly string[] => [
+/** Lower-case names of query parameters and fields. */
+export const hiddenIn = ({ accessLog, routes }: Config): readonly string[] => [
   ...(accessLog?.hidden ?? []),
   ...routes.flatMap(({ access }) =>
     [access?.apiKey?.from, access?.jwt?.from].flatMap((from) => from?.name.toLowerCase() ?? []),

@@ -7,6 +7,7 @@ import type { AttemptView } from '../../core/strategy/strategy.ts'
 import type { RequestTimeouts } from '../../core/exchange/limit.ts'
 import type { ExchangeRecord } from '../../core/exchange/record.ts'
 import type { Route, Services, World } from '../../core/exchange/world.ts'
+import type { Tracing } from '../../core/exchange/trace.ts'
 import { createIdentify } from '../../core/forward/identify.ts'
 import type { RequestRewrite } from '../../core/forward/rewrite-request.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
@@ -193,6 +194,7 @@ export interface FakeExchangeOptions {
   readonly budget?: BudgetPolicy
   readonly timeouts?: RequestTimeouts
   readonly hedge?: HedgePolicy
+  readonly tracing?: Tracing
   /** Of the times to the head of a response. */
   readonly latencies?: ConstructorParameters<typeof HeadTimes>[0]
   readonly maxReplayBytes?: number
@@ -290,6 +292,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     },
     timeouts: options.timeouts,
     hedge: options.hedge,
+    tracing: options.tracing,
     counters: { requests: 0, refused: 0 },
   }
   const world = {
@@ -300,6 +303,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)
   const head = client.readHead()
+  exchange.trace = route.tracing?.begin(head, exchange.identity)
   if (exchange.hasTime(head))
     exchange.begin(route.admission.admit(exchange, head, exchange.startedAt), head, exchange.startedAt)
   return { clock, client, sources, backends, records, views, counters, exchange, queue, route, turns }
