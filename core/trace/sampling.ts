@@ -9,10 +9,11 @@ const DIGITS = BITS / 4
 /** `traceId`: 32 hexadecimal digits. */
 export type IsSampled = (traceId: string) => boolean
 
-/** `ratio`: 0 to 1. A double holds 53 of the 56 bits, which is enough for a ratio. */
+/** `ratio`: 0 to 1. Digits of the same number compare as texts. */
 export function byRatio(ratio: number): IsSampled {
   if (ratio >= 1) return () => true
   if (ratio <= 0) return () => false
-  const threshold = (1 - ratio) * 2 ** BITS
-  return (traceId) => Number.parseInt(traceId.slice(-DIGITS), 16) >= threshold
+  const taken = BigInt(Math.max(1, Math.round(ratio * 2 ** BITS)))
+  const threshold = (2n ** BigInt(BITS) - taken).toString(16).padStart(DIGITS, '0')
+  return (traceId) => traceId.slice(-DIGITS) >= threshold
 }

@@ -64,10 +64,10 @@ export function createTracing({ policy, route, ids, onRecorded }: RouteTracingOp
 }
 
 function begin(rules: Rules, { fields }: RequestHead, identity: ClientIdentity): Trace | undefined {
-  const told = isBelieved(rules.parent, identity) ? toldBy(rules.formats, fields) : undefined
-  if (told?.hasIds === true) return goOn(rules, told, fields)
+  const heard = isBelieved(rules.parent, identity) ? hear(rules.formats, fields) : undefined
+  if (heard?.told.hasIds === true) return goOn(rules, heard, fields)
   const traceId = rules.ids.traceId()
-  const isSampled = decide(rules, told, traceId)
+  const isSampled = decide(rules, heard?.told, traceId)
   // Of a request that is not recorded no copy is made without need: most clients say nothing that would have to go.
   const drops = isSampled || saysAny(rules, fields) ? [...rules.names, ...rules.companions] : undefined
   return new RunningTrace(rules, { traceId, isRandom: true, isSampled, parentId: undefined, state: undefined, drops })
@@ -76,23 +76,31 @@ function begin(rules: Rules, { fields }: RequestHead, identity: ClientIdentity):
 const isBelieved = (parent: ParentRule, { isTrusted }: ClientIdentity): boolean =>
   parent === 'trusted' ? isTrusted : parent !== 'ignore'
 
-/** The first that can be understood. */
-function toldBy(used: readonly Format[], fields: FieldSection): Told | undefined {
+interface Heard {
+  readonly told: Told
+  readonly format: Format
+}
+
+/** In the first format in which it can be understood. */
+function hear(used: readonly Format[], fields: FieldSection): Heard | undefined {
   for (const format of used) {
     const told = format.read(fields)
-    if (told !== undefined && told !== INVALID) return told
+    if (told !== undefined && told !== INVALID) return { told, format }
   }
   return undefined
 }
 
 /** The trace of a client. */
-function goOn(rules: Rules, told: Told, fields: FieldSection): Trace | undefined {
+function goOn(rules: Rules, { told, format }: Heard, fields: FieldSection): Trace | undefined {
   // Most traces are not recorded: then no text is made of their ids.
   if (rules.parent !== 'sample' && told.decision === 'unsampled') return undefined
   const { traceId, spanId: parentId, isRandom } = told
   if (!decide(rules, told, traceId)) return undefined
-  const state = traceStateOf(fields)
-  return new RunningTrace(rules, { traceId, isRandom, isSampled: true, parentId, state, drops: rules.names })
+  // A state that stands beside another format's ids is of some other trace.
+  const hasState = format.companions.length > 0
+  const state = hasState ? traceStateOf(fields) : undefined
+  const drops = hasState ? rules.names : [...rules.names, ...rules.companions]
+  return new RunningTrace(rules, { traceId, isRandom, isSampled: true, parentId, state, drops })
 }
 
 function decide({ parent, isSampled }: Rules, told: Told | undefined, traceId: string): boolean {

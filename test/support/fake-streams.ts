@@ -303,6 +303,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)
   const head = client.readHead()
+  exchange.trace = route.tracing?.begin(head, exchange.identity)
   if (exchange.hasTime(head))
     exchange.begin(route.admission.admit(exchange, head, exchange.startedAt), head, exchange.startedAt)
   return { clock, client, sources, backends, records, views, counters, exchange, queue, route, turns }
