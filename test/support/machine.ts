@@ -82,8 +82,8 @@ export async function bootMachine(): Promise<Machine> {
   }
 }
 
-/** The machine's process 1, by the id that it has here; '0' before there is one. */
-function firstProcess(starter: number): string {
+/** What a process has started first, of namespaces say process 1, by the id that it has here; '0' before there is one. */
+export function firstProcess(starter: number): string {
   const [first = '0'] = readFileSync(`/proc/${starter}/task/${starter}/children`, 'latin1').split(' ')
   return first === '' ? '0' : first
 }
