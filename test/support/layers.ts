@@ -144,8 +144,9 @@ const LAYERS: readonly Layer[] = [
       'core/config/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
-      // And how systemd is told.
+      // How systemd is told, and what it gives.
       'core/net/notify-socket.ts',
+      'core/net/given-sockets.ts',
       'core/strategy/',
       'core/lab/',
       'core/watchdog/',
