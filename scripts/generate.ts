@@ -1,6 +1,6 @@
 /**
- * Writes what is derived from the config's definition: both JSON Schemas, the reference in docs/configuration.md, and the
- * code that validates the bodies of API requests.
+ * Writes what is derived: from the config's definition both JSON Schemas, the reference in docs/configuration.md, and the
+ * code that validates the bodies of API requests; from the metrics their table in docs/metrics.md.
  * `--check` writes nothing and exits 1 naming every file that is stale.
  */
 import { execFileSync } from 'node:child_process'
@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { bodySchemas } from '../core/admin/body-schemas.ts'
 import { defaults } from '../core/config/defaults.ts'
 import { configSchema, membersSchema, renderSchema } from '../core/config/schema.ts'
+import { knownMetrics } from '../core/report/metrics.ts'
+import { renderMetricsTable } from './metrics-reference.ts'
 import { renderReference } from './reference.ts'
 import { renderValidatorTypes, renderValidators } from './validators.ts'
 
@@ -23,11 +25,12 @@ function current(name: string): string {
   }
 }
 
-/** Replaces what stands between the marks of that name. */
-function fill(text: string, name: string, content: string): string {
+/** What the file holds, but for what stands between the marks of that name, which is `content`. */
+function fill(file: string, name: string, content: string): string {
+  const text = current(file)
   const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`]
   const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`docs/configuration.md must hold ${start} and then ${end}`)
+  if (from === -1 || to < from) throw new Error(`${file} must hold ${start} and then ${end}`)
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`
 }
 
@@ -42,10 +45,8 @@ const format = (name: string, text: string): string =>
 const outputs: readonly (readonly [name: string, render: () => string])[] = [
   ['smartedge.schema.json', () => renderSchema(configSchema)],
   ['backends.schema.json', () => renderSchema(membersSchema)],
-  [
-    'docs/configuration.md',
-    () => fill(current('docs/configuration.md'), 'keys', renderReference(configSchema, defaults)),
-  ],
+  ['docs/configuration.md', () => fill('docs/configuration.md', 'keys', renderReference(configSchema, defaults))],
+  ['docs/metrics.md', () => fill('docs/metrics.md', 'metrics', renderMetricsTable(knownMetrics))],
   ['core/admin/generated/validate-bodies.generated.js', () => renderValidators(bodySchemas)],
   ['core/admin/generated/validate-bodies.generated.d.ts', () => renderValidatorTypes(bodySchemas)],
 ]

@@ -2,6 +2,7 @@
 import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
+import type { MetricFormat } from '../report/prometheus.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
 import type { BackendView } from '../report/view.ts'
 import type { AdminRequest } from './request.ts'
@@ -10,8 +11,8 @@ export interface AdminSource {
   status(): StatusSnapshot
   /** Those of a pool, live; none of one that does not run. What `status` tells of all costs 20 µs each. */
   backends(pool: string): readonly BackendView[]
-  /** The Prometheus page. */
-  metrics(): string
+  /** The Prometheus page in slices, each to be taken in a turn of its own. */
+  metrics(format: MetricFormat): Promise<IterableIterator<string, void>>
   /** Whether new traffic should be sent here. */
   ready(): Readiness
   /** The configuration in force, secrets included: the API takes them out. */

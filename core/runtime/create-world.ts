@@ -1,7 +1,8 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
-import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
+import type { Geo, Route, World } from '../exchange/world.ts'
+import { RouteTraffic } from '../observe/route-traffic.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
@@ -15,7 +16,7 @@ export interface WorldParts {
   readonly geo: Geo | undefined
   /** Who decides over the requests of a route; `key`: the route's over reloads. */
   readonly admission: (rule: RouteConfig, key: string) => Admission
-  /** The snapshot before, whose routes keep their counters; undefined: there was none. */
+  /** The snapshot before, whose routes keep what they have counted; undefined: there was none. */
   readonly previous: World | undefined
 }
 
@@ -23,15 +24,15 @@ export function createWorld(config: Config, { pools, geo, admission, previous }:
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
-  const countersOf = keptCounters(previous)
+  const trafficOf = keptTraffic(previous)
   return {
     routes: compileRoutes(config.routes, (rule): Route => {
       const pool = snapshots.get(rule.pool)
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
       const key = routeKey(rule)
       const { priority, timeouts, hedge } = rule
-      const counters = countersOf(key)
-      return { key, admission: admission(rule, key), priority, pool: poolOf(rule, pool), timeouts, hedge, counters }
+      const traffic = trafficOf(key)
+      return { key, admission: admission(rule, key), priority, pool: poolOf(rule, pool), timeouts, hedge, traffic }
     }),
     nowhere: previous?.nowhere ?? createNowhere(),
     limits: config.limits,
@@ -49,12 +50,12 @@ function poolOf({ retry, timeouts }: RouteConfig, pool: Pool): Pool {
 }
 
 /** Of two rules with one key the second is never reached, so each record is handed out once. */
-function keptCounters(previous: World | undefined): (key: string) => RouteCounters {
-  const kept = new Map(previous?.routes.routes.toReversed().map(({ key, counters }) => [key, counters]))
+function keptTraffic(previous: World | undefined): (key: string) => RouteTraffic {
+  const kept = new Map(previous?.routes.routes.toReversed().map(({ key, traffic }) => [key, traffic]))
   return (key) => {
-    const counters = kept.get(key) ?? { requests: 0, refused: 0 }
+    const traffic = kept.get(key) ?? new RouteTraffic()
     kept.delete(key)
-    return counters
+    return traffic
   }
 }
 
@@ -67,6 +68,6 @@ function createNowhere(): Route {
     pool: undefined,
     timeouts: undefined,
     hedge: undefined,
-    counters: { requests: 0, refused: 0 },
+    traffic: new RouteTraffic(),
   }
 }

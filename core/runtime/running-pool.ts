@@ -35,6 +35,7 @@ import type { DescriptorBudget } from '../net/budget.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
+import { type BucketCounts, createBuckets } from '../observe/buckets.ts'
 import { poolLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
@@ -80,6 +81,7 @@ export class RunningPool {
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   private readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly queue: PoolQueue
+  private readonly waits = createBuckets()
   private readonly fullness: Fullness
   private readonly limiter = new Limiter()
   readonly counters = poolLedger.create()
@@ -126,6 +128,7 @@ export class RunningPool {
     this.queue = new PoolQueue({
       ...services,
       counters: this.counters,
+      waits: this.waits,
       onFull: () => this.fullness.note(),
       hasRoom: (tried) => this.balancer.hasRoom(tried),
     })
@@ -204,6 +207,11 @@ export class RunningPool {
   /** Attempts under way in it. */
   get inflight(): number {
     return this.balancer.inflight
+  }
+
+  /** How long requests have waited for room; undefined: none may. */
+  get queueWaits(): BucketCounts | undefined {
+    return this.config.queue && this.waits
   }
 
   /** Why somebody is used whom something holds out; undefined: nobody is. Brings every backend's `use` up to now. */

@@ -13,6 +13,8 @@ import type { RequestHead } from '../../core/http1/request-head.ts'
 import type { ResponseHead } from '../../core/http1/response-head.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
 import { edgeLedger, poolLedger } from '../../core/observe/counters.ts'
+import { createBuckets } from '../../core/observe/buckets.ts'
+import { RouteTraffic } from '../../core/observe/route-traffic.ts'
 import { HeadTimes } from '../../core/pool/head-times.ts'
 import type { BudgetPolicy, HedgePolicy, QueuePolicy, RetryPolicy } from '../../core/pool/policy.ts'
 import type { Pool } from '../../core/pool/pool.ts'
@@ -259,6 +261,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     clock,
     turns: { wait: (waiting) => void turns.push(waiting) },
     counters: poolLedger.create(),
+    waits: createBuckets(),
     hasRoom: (tried) => balancer.hasRoom(tried),
     onFull: () => undefined,
   })
@@ -289,7 +292,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     },
     timeouts: options.timeouts,
     hedge: options.hedge,
-    counters: { requests: 0, refused: 0 },
+    traffic: new RouteTraffic(),
   }
   const world = {
     identify: createIdentify(() => false),

@@ -135,7 +135,7 @@ const LAYERS: readonly Layer[] = [
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
-  { from: 'scripts/', to: ['core/config/', 'core/admin/', 'cli/', 'test/support/'] },
+  { from: 'scripts/', to: ['core/config/', 'core/admin/', 'core/report/', 'cli/', 'test/support/'] },
   { from: 'test/', to: [''] },
 ]
 
