@@ -34,7 +34,7 @@ export async function main(argv: readonly string[], io: ServiceIo): Promise<numb
 const LAST_WORDS_MS = 1000
 
 /** Runs `main` on this process and ends it: nothing left open may keep a finished command alive. */
-async function mainOfProcess(argv: readonly string[]): Promise<never> {
+export async function mainOfProcess(argv: readonly string[]): Promise<never> {
   // A reader that leaves early (`smartedge status | head`) is no fault of ours; what is served is served on without it.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (process.exit !== refuseExit) process.exit(error.code === 'EPIPE' ? 0 : 1)

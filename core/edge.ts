@@ -38,18 +38,22 @@ import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
+import { Discovery } from './runtime/discovery.ts'
+import { sourceServices } from './runtime/source-services.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
 import { Gates } from './runtime/gates.ts'
 import { Fleet } from './limits/fleet.ts'
 import { KeyHash } from './limits/key-hash.ts'
 import { dialRedis } from './limits/redis.ts'
 import { inEvent } from './net/event.ts'
+import { ExplainHost } from './runtime/explain-host.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
-import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
+import { TraceHost } from './runtime/trace-host.ts'
+import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
   readonly config: Config
@@ -117,7 +121,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
-  const pools = createPools(ground)
+  const plugins = createPlugins(ground)
+  const pools = createPools(ground, plugins)
+  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
+  const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
@@ -135,11 +142,14 @@ function assemble(ground: Ground) {
     access: rulesOf,
     bans,
   })
+  const traces = new TraceHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
   const publish = published.part((config, previous) =>
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
+      explainer: explain.current,
       admission: (rule, key) => gates.admission(rule, key),
+      tracing: (rule) => traces.tracingOf(rule),
       previous,
     }),
   )
@@ -167,26 +177,45 @@ function assemble(ground: Ground) {
   const source = createAdminSource({
     published,
     pools,
+    discovery,
     listeners,
     overload,
     clients,
     gates,
     bans,
+    explain,
     counters,
     clock,
     life,
     log,
     maxWatchers,
   })
-  const admin = new AdminHost({ ...ground, source, surroundings: { ...ground, maxConnections } })
+  const admin: AdminHost = new AdminHost({ ...ground, source, surroundings: { ...ground, maxConnections } })
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
-  const parts = [pools, geo, clients, accessFiles, auth, bans, overload, gates, accessLog, publish, admin, listeners]
+  const parts = [
+    pools,
+    discovery,
+    geo,
+    clients,
+    accessFiles,
+    auth,
+    bans,
+    overload,
+    gates,
+    accessLog,
+    traces,
+    explain,
+    publish,
+    admin,
+    listeners,
+  ]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    discovery.stop()
     pools.stop()
     overload.stop()
     clients.stop()
@@ -194,9 +223,10 @@ function assemble(ground: Ground) {
     auth.stop()
     ground.stopWindow()
     accessLog.stop()
+    traces.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, accessLog, end }
+  return { listeners, source, admin, control, accessLog, traces, end }
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */
@@ -214,8 +244,12 @@ function createAccess(ground: Ground, directory: () => ClientDirectory | undefin
   return { accessFiles, auth, bans, rulesOf }
 }
 
-function createPools(ground: Ground): Pools {
-  const { clock, guard, transport, connect, budget, reportFault } = ground
+function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
+  return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
+}
+
+function createPools(ground: Ground, plugins: PluginHost): Pools {
+  const { transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
     head: new ResponseHead(MAX_FIELDS),
@@ -224,7 +258,7 @@ function createPools(ground: Ground): Pools {
       connect: connect ?? transport.connects(reportFault),
       relieve: () => budget.relieve(),
     }),
-    plugins: createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard }),
+    plugins,
   })
 }
 
@@ -238,7 +272,7 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, accessLog, end } = assembly
+  const { listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     end()
@@ -249,7 +283,7 @@ function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controlle
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await accessLog.end()
+    await Promise.all([accessLog.end(), traces.end()])
     kill()
     return { cut }
   }

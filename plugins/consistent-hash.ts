@@ -12,7 +12,7 @@
  * key and owner together in (0, 1). Nothing is built and shares are exact, at the price of a look at every owner.
  * Both stand in one file since all but the order is the same.
  */
-import type { Candidate, Candidates } from '../core/strategy/strategy.ts'
+import type { Candidate, Candidates, PickNotes } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import { weightedDraw } from '../core/random.ts'
 
@@ -56,12 +56,18 @@ export default defineStrategy({
         const among = pool === undefined ? new Set(candidates) : members
         const hash = hashText(context.key ?? context.client.address)
         const roomPerWeight = (loadFactor * (inflight + 1)) / (pool ?? weightedDraw(candidates)).total()
+        const hasRoom = (owner: Candidate): boolean =>
+          owner.inflight < Math.max(floor, Math.ceil(roomPerWeight * owner.weight))
+        const { notes } = context
+        if (notes !== undefined) noteOwners(notes, own.ownersOf(hash), { among, hasRoom })
         let leastBusy: Candidate | undefined
         for (const owner of own.ownersOf(hash)) {
           if (!among.has(owner)) continue
-          if (owner.inflight < Math.max(floor, Math.ceil(roomPerWeight * owner.weight))) return owner
+          if (hasRoom(owner)) return owner
           if (leastBusy === undefined || load(owner) < load(leastBusy)) leastBusy = owner
         }
+        if (leastBusy !== undefined) notes?.score(leastBusy, load(leastBusy))
+        notes?.because('all owners of its key are beyond their share, and it is the least busy')
         return leastBusy ?? candidates[hash % candidates.length] ?? candidates[0]
       },
       onStart({ candidate }) {
@@ -75,6 +81,27 @@ export default defineStrategy({
 })
 
 const load = (candidate: Candidate): number => candidate.inflight / candidate.weight
+
+interface Looked {
+  readonly among: ReadonlySet<Candidate>
+  readonly hasRoom: (owner: Candidate) => boolean
+}
+
+/** The owners as the pick is about to look at them, up to the one behind that which it takes; a score is the place in their order. */
+function noteOwners(notes: PickNotes, owners: Iterable<Candidate>, { among, hasRoom }: Looked): void {
+  const seen = new Set<Candidate>()
+  let isFound = false
+  notes.because('the first owner of its key')
+  for (const owner of owners) {
+    if (!among.has(owner) || seen.has(owner)) continue
+    notes.score(owner, seen.add(owner).size)
+    if (isFound) return
+    isFound = hasRoom(owner)
+    if (isFound) continue
+    notes.passOver(owner, `beyond its share: ${owner.inflight} in flight`)
+    notes.because('the first owner of its key that is not beyond its share')
+  }
+}
 
 /** The owners of each key, in its order. */
 interface Order {

@@ -84,21 +84,33 @@ export default defineStrategy({
 
     return {
       pick(candidates, context) {
-        const { now, random } = context
+        const { now, random, notes } = context
         const { members, draw } = pools(candidates, context) ?? poolOf(candidates)
         const neutral = draw.total() / members.length
-        let best = draw.one(random)
-        const firstMs = expectedMs(best, now)
-        const mostStrain = firstMs * best.strain()
-        let leastDelay = (firstMs * best.load(neutral)) / (1 + doubt)
+        const first = draw.one(random)
+        const firstMs = expectedMs(first, now)
+        const mostStrain = firstMs * first.strain()
+        let best = first
+        let leastDelay = (firstMs * first.load(neutral)) / (1 + doubt)
+        notes?.drew(first.candidate)
+        notes?.score(first.candidate, leastDelay)
         const isSmall = members.length <= fewBackends
         for (const rival of isSmall ? members : [draw.one(random), draw.one(random), draw.one(random)]) {
           const serviceMs = expectedMs(rival, now)
           const delay = serviceMs * rival.load(neutral)
+          if (notes !== undefined && rival !== first) {
+            if (!isSmall) notes.drew(rival.candidate)
+            notes.score(rival.candidate, delay)
+            if (serviceMs * rival.strain() > mostStrain)
+              notes.passOver(rival.candidate, 'busier for its weight and speed')
+          }
           if (delay >= leastDelay || serviceMs * rival.strain() > mostStrain) continue
           best = rival
           leastDelay = delay
         }
+        notes?.because(
+          best === first ? 'drawn by weight, and nobody would answer clearly sooner' : 'would answer soonest',
+        )
         return best.candidate
       },
       onResponse(attempt, status, now) {

@@ -9,7 +9,7 @@
  * The order of sites is kept per client zone and whole degree (about 111 km), so that a pick does not grow with the
  * pool; backends without a place are reached by zone, or as the rest of the pool.
  */
-import type { AttemptView, Candidate, Candidates, Client, Place } from '../core/strategy/strategy.ts'
+import type { AttemptView, Candidate, Candidates, Client, PickNotes, Place } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions } from '../core/strategy/strategy.ts'
 import type { WeightedDraw } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
@@ -66,13 +66,20 @@ export default defineStrategy({
         const current = atlases(candidates, context)
         const everywhere = current?.everywhere ?? weightedDraw(candidates)
         const total = everywhere.total()
-        for (const site of (current ?? atlas)?.sitesFor(context.client) ?? []) {
-          for (const candidate of lessBusyFirst(site.draw.pair(context.random))) {
+        const { client, notes, random } = context
+        const asked = notes && notingOrder(notes, candidates)
+        for (const site of (current ?? atlas)?.sitesFor(client) ?? []) {
+          const pair = lessBusyFirst(site.draw.pair(random))
+          asked?.ask(pair, site)
+          for (const candidate of pair) {
             const hasRoom = candidate.inflight < roomFor(candidate.weight, total, candidates.length)
             if (hasRoom && (current !== undefined || candidates.includes(candidate))) return candidate
+            asked?.passOver(candidate)
           }
         }
-        return lessBusyFirst(everywhere.pair(context.random))[0]
+        const pair = lessBusyFirst(everywhere.pair(random))
+        asked?.ask(pair)
+        return pair[0]
       },
       ...(spillAt === never ? {} : countsInflight),
     }
@@ -83,6 +90,35 @@ export default defineStrategy({
 function lessBusyFirst(pair: readonly [Candidate, Candidate]): readonly [Candidate, Candidate] {
   const [first, second] = pair
   return (second.inflight + 1) / second.weight <= first.inflight / first.weight ? [second, first] : pair
+}
+
+/** Writes down who is asked: a score is the place in the order. Without a site, anybody anywhere. */
+function notingOrder(notes: PickNotes, candidates: Candidates) {
+  let sites = 0
+  let place = 0
+  return {
+    ask(pair: readonly [Candidate, Candidate], site?: Site): void {
+      sites += 1
+      for (const candidate of new Set(pair)) {
+        if (!candidates.includes(candidate)) continue
+        notes.drew(candidate)
+        notes.score(candidate, (place += 1))
+      }
+      notes.because(
+        site === undefined
+          ? `of two drawn by weight, as ${sites === 1 ? 'no site is known to be near' : 'all sites near are busy'}`
+          : siteWords(site, sites),
+      )
+    },
+    passOver(candidate: Candidate): void {
+      if (candidates.includes(candidate)) notes.passOver(candidate, `busy: ${candidate.inflight} in flight`)
+    },
+  }
+}
+
+function siteWords({ zone }: Site, sites: number): string {
+  if (sites > 1) return 'at the nearest site that is not busy'
+  return zone === undefined ? 'at the nearest site' : `at the nearest site, in zone ${zone}`
 }
 
 type Atlas = ReturnType<typeof createAtlas>

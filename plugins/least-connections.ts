@@ -23,7 +23,18 @@ export default defineStrategy({
         const pool = pools(candidates, context)
         const drawn = (pool?.draw ?? weightedDraw(candidates)).one(context.random)
         const least = pool?.ranking.least() ?? candidates.reduce(lessBusy)
-        return loadWithOneMore(least) <= drawn.inflight / drawn.weight ? least : drawn
+        const isLeast = loadWithOneMore(least) <= drawn.inflight / drawn.weight
+        const { notes } = context
+        if (notes !== undefined) {
+          for (const candidate of candidates)
+            notes.score(candidate, pool?.ranking.loadOf(candidate) ?? loadWithOneMore(candidate))
+          notes.drew(drawn)
+          notes.score(drawn, drawn.inflight / drawn.weight)
+          notes.because(
+            isLeast ? 'the least busy for its weight' : 'drawn by weight, and nobody else would be less busy',
+          )
+        }
+        return isLeast ? least : drawn
       },
       onStart: ({ candidate }) => ranking?.started(candidate),
       onEnd: ({ candidate }) => ranking?.refresh(candidate),
@@ -58,6 +69,11 @@ function createRanking(candidates: Candidates) {
       refreshAt(cursor)
       for (let tries = 0; tries < 4 && refreshAt(loads.winner()); tries += 1);
       return candidates[loads.winner()] ?? candidates[0]
+    },
+    /** As it was compared, with one more. */
+    loadOf(candidate: Candidate): number | undefined {
+      const index = places.get(candidate)
+      return index === undefined ? undefined : loads.at(index)
     },
     started(candidate: Candidate): void {
       const index = places.get(candidate)

@@ -16,7 +16,21 @@ export default defineStrategy({
       pick(candidates, context) {
         const draw = draws(candidates, context) ?? weightedDraw(candidates)
         const [first, second] = draw.pair(context.random)
-        return (second.inflight + 1) / second.weight <= first.inflight / first.weight ? second : first
+        const stay = first.inflight / first.weight
+        const move = (second.inflight + 1) / second.weight
+        const { notes } = context
+        if (notes !== undefined) {
+          notes.drew(first)
+          notes.drew(second)
+          notes.score(first, stay)
+          notes.score(second, move)
+          notes.because(
+            move <= stay
+              ? 'the less busy of two drawn by weight'
+              : 'the first of two drawn by weight, and the second is no less busy',
+          )
+        }
+        return move <= stay ? second : first
       },
     }
   },

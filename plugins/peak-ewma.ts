@@ -62,6 +62,18 @@ export default defineStrategy({
         const neutral = (first.weight + second.weight) / 2
         const stay = expectedMs(first, context.now) * (1 + (first.inflight * neutral) / first.weight)
         const move = expectedMs(second, context.now) * (1 + ((second.inflight + doubt) * neutral) / second.weight)
+        const { notes } = context
+        if (notes !== undefined) {
+          notes.drew(first)
+          notes.drew(second)
+          notes.score(first, stay)
+          notes.score(second, move)
+          notes.because(
+            move < stay
+              ? 'clearly the cheaper of two drawn by weight'
+              : 'the first of two drawn by weight, and the second is not clearly cheaper',
+          )
+        }
         return move < stay ? second : first
       },
       onResponse: ({ candidate, startedAt }, _, now) => observe(candidate, now - startedAt, now),

@@ -14,7 +14,14 @@ export default defineStrategy({
     return {
       pick(candidates, context) {
         const draw = draws(candidates, context) ?? weightedDraw(candidates)
-        return draw.one(context.random)
+        const drawn = draw.one(context.random)
+        const { notes } = context
+        if (notes !== undefined) {
+          notes.drew(drawn)
+          notes.score(drawn, 1 / drawn.weight)
+          notes.because('drawn by weight')
+        }
+        return drawn
       },
     }
   },

@@ -4,7 +4,7 @@
  * evenly spaced. A tournament tree of deadlines makes a pick O(log n). Every array starts at random phases: workers do
  * not march in step, and a pool whose members come and go does not favour the first. A retry gets one weighted draw.
  */
-import type { Candidates } from '../core/strategy/strategy.ts'
+import type { Candidates, PickNotes } from '../core/strategy/strategy.ts'
 import { defineStrategy, perArray, readOptions, tournament } from '../core/strategy/strategy.ts'
 import type { Random } from '../core/random.ts'
 import { weightedDraw } from '../core/random.ts'
@@ -18,7 +18,15 @@ export default defineStrategy({
     return {
       pick(candidates, context) {
         const schedule = schedules(candidates, context)
-        return schedule?.next() ?? weightedDraw(candidates).one(context.random)
+        const { notes } = context
+        if (schedule !== undefined) return schedule.next(notes)
+        const drawn = weightedDraw(candidates).one(context.random)
+        if (notes !== undefined) {
+          notes.drew(drawn)
+          notes.score(drawn, 1 / drawn.weight)
+          notes.because('drawn by weight, as turns are kept for the lasting list alone')
+        }
+        return drawn
       },
     }
   },
@@ -46,8 +54,12 @@ function createSchedule(candidates: Candidates, random: Random) {
 
   deadlines.setAll((index) => random() / (weights[index] ?? 1))
   return {
-    next() {
+    next(notes: PickNotes | undefined) {
       noticeNext()
+      if (notes !== undefined) {
+        candidates.forEach((candidate, index) => notes.score(candidate, deadlines.at(index) - now))
+        notes.because('its turn comes first')
+      }
       const index = deadlines.winner()
       const candidate = candidates[index] ?? candidates[0]
       now = deadlines.at(index)

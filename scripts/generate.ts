@@ -1,6 +1,7 @@
 /**
  * Writes what is derived: from the config's definition both JSON Schemas, the reference in docs/configuration.md, and the
- * code that validates the bodies of API requests; from the metrics their table in docs/metrics.md.
+ * code that validates the bodies of API requests; from the metrics their table in docs/metrics.md; from the commands' own
+ * help the manual page; from `web/` the page.
  * `--check` writes nothing and exits 1 naming every file that is stale.
  */
 import { execFileSync } from 'node:child_process'
@@ -9,8 +10,13 @@ import { fileURLToPath } from 'node:url'
 import { bodySchemas } from '../core/admin/body-schemas.ts'
 import { defaults } from '../core/config/defaults.ts'
 import { configSchema, membersSchema, renderSchema } from '../core/config/schema.ts'
+import { createProgram } from '../cli/args/args.ts'
+import { processIo } from '../cli/process/process-io.ts'
 import { knownMetrics } from '../core/report/metrics.ts'
+import metadata from '../package.json' with { type: 'json' }
+import { renderManPage } from './man-page.ts'
 import { renderMetricsTable } from './metrics-reference.ts'
+import { renderPage } from './build-page.ts'
 import { renderReference } from './reference.ts'
 import { renderValidatorTypes, renderValidators } from './validators.ts'
 
@@ -34,7 +40,7 @@ function fill(file: string, name: string, content: string): string {
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`
 }
 
-/** As `bun fmt` leaves it, since the whole tree is checked for format. */
+/** As `bun fmt` leaves it, since the whole tree is checked for format; it knows no manual pages. */
 const format = (name: string, text: string): string =>
   execFileSync(process.execPath, ['fmt', '--no-script', `--stdin-filepath=${name}`], {
     cwd: absolute('.'),
@@ -42,18 +48,26 @@ const format = (name: string, text: string): string =>
     encoding: 'utf8',
   })
 
-const outputs: readonly (readonly [name: string, render: () => string])[] = [
+function manPage(): string {
+  const program = createProgram({ ...processIo(), color: false }, () => undefined)
+  return renderManPage({ program, operations: current('docs/operations.md'), version: metadata.version })
+}
+
+const outputs: readonly (readonly [name: string, render: () => string | Promise<string>])[] = [
   ['smartedge.schema.json', () => renderSchema(configSchema)],
   ['backends.schema.json', () => renderSchema(membersSchema)],
   ['docs/configuration.md', () => fill('docs/configuration.md', 'keys', renderReference(configSchema, defaults))],
   ['docs/metrics.md', () => fill('docs/metrics.md', 'metrics', renderMetricsTable(knownMetrics))],
   ['core/admin/generated/validate-bodies.generated.js', () => renderValidators(bodySchemas)],
   ['core/admin/generated/validate-bodies.generated.d.ts', () => renderValidatorTypes(bodySchemas)],
+  ['docs/man/smartedge.1', manPage],
+  ['core/admin/generated/page.generated.json', renderPage],
 ]
 
 const isCheck = process.argv.includes('--check')
 for (const [name, render] of outputs) {
-  const content = format(name, render())
+  const text = await render()
+  const content = name.endsWith('.1') ? text : format(name, text)
   if (content === current(name)) continue
   if (!isCheck) writeFileSync(absolute(name), content)
   process.stdout.write(isCheck ? `${name} is stale: run "npm run generate"\n` : `wrote ${name}\n`)

@@ -48,7 +48,6 @@ function rowsOf(row: Row): Row[] {
 }
 
 function childrenOf(key: string, schema: JsonSchema): Row[] {
-  if (schema.anyOf !== undefined) return schema.anyOf.flatMap((form) => childrenOf(key, form))
   if (schema.properties !== undefined) {
     return Object.entries(schema.properties).map(([name, child]) => {
       const isRequired = schema.required?.includes(name) === true
@@ -56,5 +55,6 @@ function childrenOf(key: string, schema: JsonSchema): Row[] {
     })
   }
   if (schema.additionalProperties) return [{ key: `${key}.*`, schema: schema.additionalProperties, isRequired: false }]
+  if (schema.anyOf !== undefined) return schema.anyOf.flatMap((form) => childrenOf(key, form))
   return schema.items ? childrenOf(`${key}[]`, schema.items) : []
 }

@@ -1,6 +1,6 @@
 /** What every report shows in the same way: blocks of rows, their columns, the text of each cell. Pure. */
 import { isTotal, type MetricName, metrics } from '../metric.ts'
-import { counted } from '../../cli/text/format.ts'
+import { counted } from '../../core/view/amounts.ts'
 import type { Results } from '../results.ts'
 import type { Row } from '../summary.ts'
 

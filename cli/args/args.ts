@@ -3,9 +3,10 @@
  * is called, so that client verbs run where Bun is not, and `--help` costs nothing.
  */
 import { isatty } from 'node:tty'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { displayName } from '../../core/config/read/reading.ts'
+import { ownFile } from '../../core/own-place.ts'
 import { didYouMean } from '../../core/suggest.ts'
 import { systemClock } from '../../core/clock.ts'
 import metadata from '../../package.json' with { type: 'json' }
@@ -18,15 +19,16 @@ import type { StatusOptions } from '../commands/status.ts'
 import type { TopOptions } from '../top/top-session.ts'
 import type { ValidateOptions } from '../commands/validate.ts'
 import { addClient, addPlan } from './client-args.ts'
-import { addControl, withTarget } from './control-args.ts'
+import { addCompletions } from './completion-args.ts'
+import { addControl, withTargets } from './control-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { requireBun } from './runtime.ts'
 import { addStrategy } from './strategy-args.ts'
 import { explainUsageErrors } from './usage-errors.ts'
 import { latencyRange, ratio, wholeNumber } from './values.ts'
 
-/** In the package as in a clone. */
-const handbook = resolve(import.meta.dirname, '../../docs/operations.md')
+/** In the package and in a clone; where Debian's has it. */
+const handbooks = [ownFile('docs/operations.md'), '/usr/share/doc/smartedge/operations.md']
 
 /** What a verb comes to: its exit code. */
 type Finish = (code: number) => void
@@ -42,7 +44,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
     .option('-v, --verbose', 'failures with their stack')
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, getOutHasColors: () => io.color })
-    .addHelpText('after', `\nDocumentation: ${displayName(handbook, io.cwd)}`)
+    .addHelpText('after', () => documentation(io.cwd))
   addServices(program, io, finish)
   addClients(program, io, finish)
   addControl(program, () => withColor(io, program), finish)
@@ -51,9 +53,16 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
   addBench(program, () => withColor(io, program), finish)
+  addCompletions(program, () => io, finish)
   addHelp(program)
   explainUsageErrors(program)
   return program
+}
+
+/** A line, where there is something to read. */
+function documentation(cwd: string): string {
+  const handbook = handbooks.find((path) => existsSync(path))
+  return handbook === undefined ? '' : `\nDocumentation: ${displayName(handbook, cwd)}`
 }
 
 /** As the parser's own, which says nothing of a command that there is not. */
@@ -146,14 +155,14 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
 }
 
 function addClients(program: Command, io: ServiceIo, finish: Finish): void {
-  withTarget(program.command('status'))
+  withTargets(program.command('status'))
     .description('show pools and backends of a running SmartEdge')
     .option('--json', 'the whole snapshot as JSON; with --watch one a line')
     .option('-w, --watch', 'again every second')
     .action(async (options: StatusOptions) => {
       finish(await (await import('../commands/status.ts')).status(withColor(io, program), options))
     })
-  withTarget(program.command('top'))
+  withTargets(program.command('top'))
     .description('watch a running SmartEdge on the terminal, and act on what you see')
     .option('--once', 'print one frame as text')
     .option('--json', 'with --once: the frame as JSON')

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { BenchOptions } from '../commands/bench.ts'
 import type { ServiceIo } from '../process/service-io.ts'
-import { requireBun } from './runtime.ts'
+import { requireBun, requirePackage } from './runtime.ts'
 import { number } from './values.ts'
 
 const explanation = `
@@ -60,6 +60,7 @@ export function addBench(program: Command, ioOf: () => ServiceIo, finish: (code:
     .addHelpText('after', explanation)
     .action(async (scenarios: readonly string[], options: BenchOptions) => {
       requireBun('bench')
+      requirePackage('bench')
       finish(await (await import('../commands/bench.ts')).bench(ioOf(), scenarios, options))
     })
 }

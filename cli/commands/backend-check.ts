@@ -2,11 +2,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { BackendStatus, PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
-import { backendPath } from '../client/api-paths.ts'
+import { backendPath } from '../../core/view/api-paths.ts'
 import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
-import { formatMs } from '../text/format.ts'
+import { formatMs } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 
 export interface CheckOptions extends TargetOptions {

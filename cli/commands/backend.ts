@@ -4,14 +4,15 @@ import type { Generation } from '../../core/report/reload-status.ts'
 import type { BackendStatus, PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { Ask } from '../client/admin-client.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
-import { backendPath, backendsPath } from '../client/api-paths.ts'
+import { backendPath, backendsPath } from '../../core/view/api-paths.ts'
 import { command } from '../client/control-client.ts'
-import { findBackend, findPool, isLastUsable, isSameBackend } from '../client/find-backend.ts'
+import { findBackend, findPool, isSameBackend } from '../client/find-backend.ts'
+import { isLastUsable } from '../../core/view/standing.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { holdWords } from '../text/hold.ts'
 import { alignTable, type Cell } from '../text/table.ts'
-import { formatInflight } from '../text/format.ts'
+import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { written } from '../text/written.ts'
 import { checkBackend } from './backend-check.ts'
@@ -173,6 +174,7 @@ const memberColumns: readonly MemberColumn[] = [
   { title: 'tier', isNumber: true, text: ({ tier }) => String(tier ?? 0) },
   { title: 'in flight', isNumber: true, text: (member) => formatInflight(member) },
   { title: 'zone', text: ({ zone }) => zone ?? '-' },
+  { title: 'found by', text: ({ source }) => source ?? '-' },
   { title: 'held out by', text: ({ id, by }, held) => heldText(by, held.get(id) ?? '') },
 ]
 
@@ -181,9 +183,12 @@ const heldText = (by: string | null | undefined, words: string): string =>
   by === 'checks' || by === 'traffic' ? `${by}: ${words}` : words || '-'
 
 function formatPool({ pool, strategy, file, backends }: PoolMembersView, held: Held, color: boolean): string {
-  // Tiers are told where there are any.
+  // Tiers and sources are told where there are any.
   const isTiered = backends.some(({ tier }) => (tier ?? 0) > 0)
-  const columns = memberColumns.filter(({ title }) => title !== 'tier' || isTiered)
+  const isFound = backends.some(({ source }) => Boolean(source))
+  const columns = memberColumns.filter(
+    ({ title }) => (title !== 'tier' || isTiered) && (title !== 'found by' || isFound),
+  )
   const header = columns.map(({ title, isNumber }): Cell => ({ text: title, style: 'dim', right: isNumber === true }))
   const rows = backends.map((member) =>
     columns.map(({ isNumber, text }): Cell => ({ text: printable(text(member, held)), right: isNumber === true })),

@@ -1,12 +1,12 @@
 /** `smartedge client`: lists, adds, shows, changes and removes the clients of a running edge's database. */
 import type { ClientPageView, ClientView, StoreView } from '../../core/admin/client-view.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
-import { clientPath, clientsPath } from '../client/api-paths.ts'
+import { clientPath, clientsPath } from '../../core/view/api-paths.ts'
 import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { clientFacts, clientTable, staleness } from '../text/client-table.ts'
-import { counted, formatCount } from '../text/format.ts'
+import { counted, formatCount } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 
 export interface ClientOptions extends TargetOptions {

@@ -1,11 +1,11 @@
 /** `smartedge plan`: lists, sets and removes the plans that clients of a running edge may have in common. */
 import type { PlanView, StoreView } from '../../core/admin/client-view.ts'
-import { plansPath, planPath } from '../client/api-paths.ts'
+import { plansPath, planPath } from '../../core/view/api-paths.ts'
 import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { planTable, staleness } from '../text/client-table.ts'
-import { counted } from '../text/format.ts'
+import { counted } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import type { ClientOptions } from './client.ts'
 

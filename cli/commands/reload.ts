@@ -8,7 +8,7 @@ import { command } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
-import { counted } from '../text/format.ts'
+import { counted } from '../../core/view/amounts.ts'
 
 export interface ReloadOptions extends TargetOptions {
   /** Changes nothing. */

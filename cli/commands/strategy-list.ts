@@ -1,4 +1,5 @@
 /** `smartedge strategy list`: the shipped strategies and those that the configuration names, with their files. */
+import { isOneFile } from '../../core/own-place.ts'
 import { locateStrategy } from '../../core/strategy/load.ts'
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import type { Config } from '../../core/config/config.ts'
@@ -9,6 +10,7 @@ import type { Io } from '../process/io.ts'
 import { alignTable } from '../text/table.ts'
 import { printable } from '../text/text.ts'
 import { printProblems } from '../process/load.ts'
+import { isShipped } from '../process/strategy-file.ts'
 
 export interface StrategyListOptions {
   /** What `--config` says. */
@@ -50,7 +52,7 @@ function table(strategies: readonly Listed[], { cwd, color }: Io): string {
   const header = ['strategy', 'file', 'pools'].map((text) => ({ text, style: 'dim' }) as const)
   const rows = strategies.map(({ use, file, pools }) => [
     { text: printable(displayName(use, cwd)), style: 'bold' } as const,
-    { text: printable(displayName(file, cwd)) },
+    { text: isOneFile && isShipped(use) ? 'within this program' : printable(displayName(file, cwd)) },
     { text: printable(pools.join(', ')) || '-' },
   ])
   return alignTable([header, ...rows], color)

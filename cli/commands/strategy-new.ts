@@ -1,14 +1,11 @@
 /** `smartedge strategy new`: writes a strategy to start from. Never overwrites. */
-import { mkdir, realpath } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { whyUnwritten, writeNewFile } from '../process/new-file.ts'
 import { isPath, pluginPath } from '../process/strategy-file.ts'
-import { strategyTemplate, type TemplateFacts } from '../text/strategy-template.ts'
-
-const coreFolder = resolve(import.meta.dirname, '../../core')
+import { strategyTemplate } from '../text/strategy-template.ts'
 
 /** `target`: a name, which becomes `plugins/<name>.ts`, or the path of a `.ts` file. */
 export async function strategyNew(io: Io, target: string): Promise<number> {
@@ -22,9 +19,7 @@ export async function strategyNew(io: Io, target: string): Promise<number> {
   const shownFile = shown(file, io.cwd)
   try {
     await mkdir(dirname(file), { recursive: true })
-    // An import starts where a file really is, not where a symbolic link says.
-    const imports = importsFrom(await realpath(dirname(file)))
-    await writeNewFile(file, strategyTemplate({ name, imports, file: shownFile }))
+    await writeNewFile(file, strategyTemplate({ name, file: shownFile }))
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
     const reason = isThere ? 'is already there' : `cannot be written: ${whyUnwritten(error)}`
@@ -39,20 +34,6 @@ Next:
   "strategy": "${shownFile.startsWith('/') ? '' : './'}${shownFile}"
 `)
   return exitCode.ok
-}
-
-/** By the package's name where that leads somewhere, as it goes on doing when the file moves; else by path. */
-function importsFrom(folder: string): TemplateFacts['imports'] {
-  const names = { strategy: 'smartedge/strategy', random: 'smartedge/random' }
-  try {
-    const { resolve } = createRequire(join(folder, 'strategy.ts'))
-    for (const name of Object.values(names)) resolve(name)
-    return names
-  } catch {
-    const path = relative(folder, coreFolder).replaceAll('\\', '/')
-    const core = path.startsWith('.') ? path : `./${path}`
-    return { strategy: `${core}/strategy/strategy.ts`, random: `${core}/random.ts` }
-  }
 }
 
 const shown = (file: string, cwd: string): string => {

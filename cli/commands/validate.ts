@@ -8,7 +8,7 @@ import { checkConfig } from '../../core/runtime/check-config.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { locateIn, printProblems } from '../process/load.ts'
-import { counted } from '../text/format.ts'
+import { counted } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 
 export interface ValidateOptions {

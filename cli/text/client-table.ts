@@ -1,7 +1,7 @@
 /** Clients and plans for people: a table of many, the facts of one. Pure. */
 import type { ClientView, LimitsView, PlanView, StoreView } from '../../core/admin/client-view.ts'
 import { cutMiddle } from './fit.ts'
-import { formatCount, formatSpan } from './format.ts'
+import { formatCount, formatSpan } from '../../core/view/amounts.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable } from './text.ts'
 

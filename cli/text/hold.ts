@@ -1,6 +1,6 @@
 /** What holds a backend out, in words: pure. */
 import type { BackendStatus } from '../../core/report/snapshot.ts'
-import { formatSpan } from './format.ts'
+import { formatSpan } from '../../core/view/amounts.ts'
 import { printable } from './text.ts'
 
 type Held = Pick<BackendStatus, 'why' | 'since' | 'until'> & Partial<Pick<BackendStatus, 'use' | 'slowStart'>>

@@ -1,7 +1,7 @@
 /** The limits of a status as a table: pure. */
 import type { LimitStatus } from '../../core/report/snapshot.ts'
 import { cutMiddle } from './fit.ts'
-import { formatCount } from './format.ts'
+import { formatCount } from '../../core/view/amounts.ts'
 import type { PoolLook } from './status-pool.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable } from './text.ts'

@@ -1,7 +1,7 @@
 /** A status snapshot as text for people: pure. Everything that came over the wire is made printable first. */
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { packParts, wrapWords } from './fit.ts'
-import { counted, formatBytes, formatCount, formatSpan } from './format.ts'
+import { counted, formatBytes, formatCount, formatSpan } from '../../core/view/amounts.ts'
 import { formatLimits } from './status-limits.ts'
 import { formatPool } from './status-pool.ts'
 import { paint, printable } from './text.ts'

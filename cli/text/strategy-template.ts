@@ -3,21 +3,19 @@
 export interface TemplateFacts {
   /** What the plugin calls itself. */
   readonly name: string
-  /** What the new file imports its contract and its draws from. */
-  readonly imports: { readonly strategy: string; readonly random: string }
   /** The file as people would name it on a command line. */
   readonly file: string
 }
 
-export const strategyTemplate = ({ name, imports, file }: TemplateFacts): string => `/**
+export const strategyTemplate = ({ name, file }: TemplateFacts): string => `/**
  * ${name}: of a few backends drawn by weight, the one with the least in flight for its weight.
  *
  * Put it into the config:        "strategy": { "use": "./${file}", "options": { "choices": 2 } }
  * Try it:                        smartedge strategy test ${file}
  * Save it while SmartEdge runs:  it is checked, and live with the next request; a version that fails is taken back.
  */
-import { defineStrategy, perArray, readOptions } from '${imports.strategy}'
-import { weightedDraw } from '${imports.random}'
+import { defineStrategy, perArray, readOptions } from 'smartedge/strategy'
+import { weightedDraw } from 'smartedge/random'
 
 export default defineStrategy({
   apiVersion: 2,

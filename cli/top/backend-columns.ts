@@ -1,13 +1,13 @@
 /** The columns of every list of backends: pure. */
 import { cutMiddle } from '../text/fit.ts'
-import { formatInflight } from '../text/format.ts'
+import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { sparkline, squeeze } from './chart.ts'
-import { latency, rate } from './format.ts'
+import { latency, rate } from '../../core/view/format.ts'
 import { type Column, toned } from './grid.ts'
-import { type History, seriesOf } from './history.ts'
+import { type History, seriesOf } from '../../core/view/history.ts'
 import { cell, type Span, span } from './line.ts'
-import type { BackendRow } from './rows.ts'
+import type { BackendRow } from '../../core/view/rows.ts'
 import { checkWords, errorsOf, stateOf } from './words.ts'
 
 export interface ColumnOptions {

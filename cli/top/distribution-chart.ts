@@ -1,8 +1,9 @@
 /** Counts per step of latency, drawn: one or two histograms over each other, and time × latency as heat. Pure. */
 import { heat } from './chart.ts'
-import { latency } from './format.ts'
+import { binsOf, mergeColumns, rangeOf, sharesOf } from '../../core/view/bins.ts'
+import { latency } from '../../core/view/format.ts'
 import { cell, type Line, type Span, span } from './line.ts'
-import { addSparse, type Sparse, sumSparse, totalOf } from './steps.ts'
+import { addSparse, type Sparse, sumSparse } from '../../core/view/steps.ts'
 import type { Role, Theme } from './theme.ts'
 
 export interface ChartSize {
@@ -12,25 +13,6 @@ export interface ChartSize {
 
 /** Left of the charts, for labels. */
 const gutter = 8
-
-/** Steps that hold anything, at least a few, so that a single value is a bar and not a wall. */
-function rangeOf(counts: Sparse): { readonly from: number; readonly to: number } {
-  const first = counts[0] ?? 0
-  const last = counts.at(-2) ?? first
-  const missing = Math.max(0, 12 - (last - first + 1))
-  const from = Math.max(0, first - Math.floor(missing / 2))
-  return { from, to: Math.max(last, from + 11) }
-}
-
-/** Counts in `columns` equal parts of the range. */
-function binsOf(counts: Sparse, { from, to }: { from: number; to: number }, columns: number): number[] {
-  const bins = Array.from({ length: columns }, () => 0)
-  for (let index = 0; index + 1 < counts.length; index += 2) {
-    const bin = Math.floor((((counts[index] ?? 0) - from) * columns) / (to - from + 1))
-    bins[bin] = (bins[bin] ?? 0) + (counts[index + 1] ?? 0)
-  }
-  return bins
-}
 
 export interface HistogramOptions extends ChartSize {
   readonly counts: Sparse
@@ -47,8 +29,8 @@ export function histogram({ counts, other, bounds, width, height }: HistogramOpt
   const room = width - gutter
   const barWidth = Math.max(1, Math.floor(room / steps))
   const columns = Math.min(steps, room)
-  const own = shares(binsOf(counts, range, columns))
-  const laidOver = other && shares(binsOf(other, range, columns))
+  const own = sharesOf(binsOf(counts, range, columns))
+  const laidOver = other && sharesOf(binsOf(other, range, columns))
   const top = Math.max(0.001, ...own, ...(laidOver ?? []))
   const rows = height - 1
   const body = Array.from({ length: rows }, (_, row): Line => {
@@ -60,11 +42,6 @@ export function histogram({ counts, other, bounds, width, height }: HistogramOpt
     ]
   })
   return [...body, axis(bounds, range, barWidth, columns)]
-}
-
-const shares = (bins: readonly number[]): number[] => {
-  const total = bins.reduce((sum, count) => sum + count, 0)
-  return bins.map((count) => (total > 0 ? count / total : 0))
 }
 
 interface BarPlace {
@@ -129,16 +106,3 @@ export function heatmap({ columns, bounds, width, height }: HeatmapOptions, them
     ]
   })
 }
-
-/** As many as fit, neighbours added up. */
-function mergeColumns(columns: readonly Sparse[], room: number): readonly Sparse[] {
-  if (columns.length <= room) return columns
-  return Array.from({ length: room }, (_, index) =>
-    sumSparse(
-      columns.slice(Math.floor((index * columns.length) / room), Math.floor(((index + 1) * columns.length) / room)),
-    ),
-  )
-}
-
-/** Whether there is anything to draw. */
-export const isEmpty = (counts: Sparse): boolean => totalOf(counts) === 0

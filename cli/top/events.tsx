@@ -2,8 +2,8 @@
 /** @jsxImportSource #jsx */
 import type { Frame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
-import type { WatchedEvent } from '../client/feed-format.ts'
-import { clockTime } from './format.ts'
+import type { WatchedEvent } from '../../core/view/feed-format.ts'
+import { clockTime } from '../../core/view/format.ts'
 import { firstVisible } from './grid.ts'
 import { type Line, panel, select, span } from './line.ts'
 import { Lines } from './lines.tsx'

@@ -1,15 +1,16 @@
 /** Screen 3: how answers are spread, of everything, a pool or a backend; two of them over each other; and over time. */
 /** @jsxImportSource #jsx */
-import { formatCount } from '../text/format.ts'
+import { formatCount } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
-import { type HistogramOptions, heatmap, histogram, isEmpty } from './distribution-chart.ts'
-import { latency, span as spanText } from './format.ts'
-import { countsOf } from './history.ts'
+import { isEmpty } from '../../core/view/bins.ts'
+import { type HistogramOptions, heatmap, histogram } from './distribution-chart.ts'
+import { latency, span as spanText } from '../../core/view/format.ts'
+import { countsOf } from '../../core/view/history.ts'
 import { type Line, panel, type Span, span } from './line.ts'
 import { Lines } from './lines.tsx'
 import { subjectsOf } from './rows.ts'
 import { shownOf, spanSeconds, type UiState } from './state.ts'
-import { quantile, type Sparse, sumSparse, totalOf } from './steps.ts'
+import { quantile, type Sparse, sumSparse, totalOf } from '../../core/view/steps.ts'
 import type { Theme } from './theme.ts'
 import type { View } from './view.ts'
 

@@ -1,12 +1,13 @@
 /** Screen 1: how much, how fast, how wrong, as numbers and curves; then pools; then backends, those in trouble first. */
 /** @jsxImportSource #jsx */
-import { formatInflight } from '../text/format.ts'
+import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { backendColumns } from './backend-columns.ts'
 import { sparkline, squeeze } from './chart.ts'
-import { latency, rate } from './format.ts'
+import { latency, rate } from '../../core/view/format.ts'
+import { edgePanel } from './edge-panel.ts'
 import { type Column, grid } from './grid.ts'
-import { seriesOf } from './history.ts'
+import { seriesOf } from '../../core/view/history.ts'
 import { type Line, panel, span } from './line.ts'
 import { Lines } from './lines.tsx'
 import { charts } from './overview-charts.ts'
@@ -25,10 +26,17 @@ export function overview(view: View): Line[] {
   if (!frame) return []
   const chartRows = Math.max(2, Math.min(8, Math.floor(height / 4) - 2))
   const top = charts(view, frame, history, chartRows)
-  const poolHeight = Math.min(frame.pools.length + 3, Math.max(4, Math.floor(height / 4)))
-  const pools = poolPanel(view, poolHeight)
-  return [...top, ...pools, ...backendPanel(view, height - top.length - pools.length)]
+  const edges =
+    state.edges.length > 1 && state.chosen === undefined ? edgePanel(view, partOf(state.edges.length, height)) : []
+  // Where there is room for one list only, it is that of the edges: 4 has the pools.
+  const hasPools = edges.length === 0 || height >= 30
+  const pools = hasPools ? poolPanel(view, partOf(frame.pools.length, height)) : []
+  const upper = [...top, ...edges, ...pools]
+  return [...upper, ...backendPanel(view, height - upper.length)]
 }
+
+/** Lines of a list of `rows`, at most a quarter of the screen. */
+const partOf = (rows: number, height: number): number => Math.min(rows + 3, Math.max(4, Math.floor(height / 4)))
 
 function poolPanel({ state, width, theme }: View, height: number): Line[] {
   const { history } = shownOf(state)

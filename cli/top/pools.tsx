@@ -1,10 +1,10 @@
 /** Screen 4: pools with what they do now, and the routes that lead to them. */
 /** @jsxImportSource #jsx */
 import type { Frame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
-import { formatInflight } from '../text/format.ts'
+import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { gauge } from './chart.ts'
-import { latency, percent, rate } from './format.ts'
+import { latency, percent, rate } from '../../core/view/format.ts'
 import { type Column, grid } from './grid.ts'
 import { type Line, panel, span } from './line.ts'
 import { Lines } from './lines.tsx'

@@ -1,24 +1,15 @@
 /** Everything the screens are drawn from, as one immutable value. What changes it stands in `update.ts`. */
-import type { Frame, Hello } from '../../core/report/frame.ts'
-import type { WatchedEvent } from '../client/feed-format.ts'
-import type { Command, Notice } from './commands.ts'
-import type { Finding } from './findings.ts'
-import type { History } from './history.ts'
+import type { Command, Notice } from '../../core/view/commands.ts'
+import type { SortKey } from '../../core/view/rows.ts'
+import { type Link, nothingSeen, type Seen, silenceOf } from '../../core/view/seen.ts'
+import { type WatchedEdge, watchedEdge } from './edges.ts'
+import { nothingTogether, type Together } from './together.ts'
 
 export const screens = ['overview', 'backends', 'latency', 'pools', 'events', 'strategies'] as const
 export type Screen = (typeof screens)[number]
 
-export const sortKeys = ['trouble', 'name', 'weight', 'share %', 'in flight', 'req/s', 'p50', 'p99', 'errors'] as const
-export type SortKey = (typeof sortKeys)[number]
-
 /** Seconds that graphs, histogram and heatmap span. */
 export const spansSeconds = [60, 300, 900] as const
-
-export type Link =
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'live' }
-  /** `since` and `retryAt` in the client's wall ms. */
-  | { readonly kind: 'lost'; readonly reason: string; readonly since: number; readonly retryAt: number }
 
 /** What keys mean now. */
 export type Mode =
@@ -35,24 +26,19 @@ export interface Drill {
   readonly backend: string | undefined
 }
 
-/** What came from the balancer. */
-export interface Seen {
-  readonly hello: Hello | undefined
-  readonly frame: Frame | undefined
-  /** When that came, in the client's wall ms. */
-  readonly frameAt: number
-  readonly history: History
-  readonly findings: readonly Finding[]
-  /** Newest first. */
-  readonly events: readonly WatchedEvent[]
-}
-
 export interface UiState {
-  readonly url: string
+  /** Those that are watched, one at least, in the order in which they were named. */
+  readonly edges: readonly WatchedEdge[]
+  /** The place of the one that is shown; undefined: all of them, added up. */
+  readonly chosen: number | undefined
+  /** Their sum; empty where there is one alone. */
+  readonly together: Together
   readonly readOnly: boolean
+  /** Of what is shown: the one edge, or all of them. */
   readonly link: Link
   /** The client's wall clock, ms. */
   readonly now: number
+  /** Likewise. */
   readonly live: Seen
   /** Shown in its place while frozen. */
   readonly frozen: Seen | undefined
@@ -72,14 +58,33 @@ export interface UiState {
   readonly isReading: boolean
   readonly mode: Mode
   readonly notice: (Notice & { readonly until: number }) | undefined
+  /** What several were asked for, until the last of them has answered. */
+  readonly asked: Asked | undefined
 }
 
-export const maxEvents = 200
+export interface Asked {
+  readonly command: Command
+  /** How many were asked. */
+  readonly of: number
+  readonly outcomes: readonly (Notice & { readonly edge: string })[]
+}
 
-export const initialState = (options: { url: string; readOnly: boolean; now: number }): UiState => ({
+/** `urls`: one at least. */
+export const initialState = ({
+  urls,
+  ...options
+}: {
+  readonly urls: readonly string[]
+  readonly readOnly: boolean
+  readonly now: number
+}): UiState => ({
   ...options,
+  edges: urls.map(watchedEdge),
+  chosen: urls.length === 1 ? 0 : undefined,
+  together: nothingTogether,
   link: { kind: 'connecting' },
-  live: { hello: undefined, frame: undefined, frameAt: 0, history: [], findings: [], events: [] },
+  live: nothingSeen,
+  asked: undefined,
   frozen: undefined,
   screen: 'overview',
   drill: undefined,
@@ -99,14 +104,7 @@ export const initialState = (options: { url: string; readOnly: boolean; now: num
 /** What the screens show: the newest, or what was frozen. */
 export const shownOf = (state: UiState): Seen => state.frozen ?? state.live
 
-/** Beyond the pause between two frames: who is silent for so long may well be hanging. */
-const silentMs = 2000
-
-/** How old the newest frame is in ms, when it is older than it should be or the connection is lost; undefined: it is fresh. */
-export function silenceMs({ now, live, link }: UiState): number | undefined {
-  if (live.frame === undefined) return undefined
-  const ageMs = now - live.frameAt
-  return link.kind === 'lost' || ageMs >= silentMs + live.frame.intervalMs ? Math.max(0, ageMs) : undefined
-}
+/** As `silenceOf`, of what comes in, frozen or not. */
+export const silenceMs = ({ now, live, link }: UiState): number | undefined => silenceOf(live, link, now)
 
 export const spanSeconds = (state: UiState): number => spansSeconds[state.spanIndex] ?? spansSeconds[0]

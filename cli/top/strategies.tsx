@@ -2,7 +2,7 @@
 /** @jsxImportSource #jsx */
 import type { PoolFrame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
-import { clockTime } from './format.ts'
+import { clockTime } from '../../core/view/format.ts'
 import { type Column, grid, toned } from './grid.ts'
 import { type Line, panel, span } from './line.ts'
 import { Lines } from './lines.tsx'

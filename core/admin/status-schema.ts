@@ -1,5 +1,13 @@
 /** JSON Schema of `StatusSnapshot` (`core/report/snapshot.ts`): change both together, a test holds them to it. */
-import { backendLedger, edgeLedger, limitLedger, poolLedger, reloadLedger, stickyLedger } from '../observe/counters.ts'
+import {
+  backendLedger,
+  edgeLedger,
+  limitLedger,
+  poolLedger,
+  reloadLedger,
+  sourceLedger,
+  stickyLedger,
+} from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
 
 import { holdOwners } from '../report/view.ts'
@@ -61,6 +69,19 @@ const strategyVersion = object({
 
 const sticky = object({ ...counted(stickyLedger.specs), sessions: orNull(count) })
 
+const source = object({
+  source: text,
+  state: { enum: ['waiting', 'present', 'away'] },
+  away: orNull(object({ since: time, reason: text })),
+  members: count,
+  knownAt: orNull(time),
+  ageMs: number,
+  skipped: count,
+  reasons: list(text),
+  held: orNull(object({ members: count, until: time })),
+  ...counted(sourceLedger.specs),
+})
+
 const limit = object({
   route: orNull(text),
   pool: orNull(text),
@@ -93,6 +114,7 @@ export const statusSchema = object({
       name: text,
       strategy: text,
       strategyVersion: orNull(strategyVersion),
+      sources: list(source),
       degraded: orNull(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
       sticky: orNull(sticky),
       inflight: count,

@@ -10,11 +10,14 @@ import { AskedStrategy, type OwnedCalls, type StrategyReports, threw } from './a
 import { type Attempt, type AttemptObserver, beginAttempt, type PoolOfAttempts } from './attempt.ts'
 import { describeStranger } from '../strategy/stranger.ts'
 import { drawByWeight } from '../random.ts'
-import type { Candidates, PickContext, Strategy } from '../strategy/strategy.ts'
+import type { Candidates, Strategy } from '../strategy/strategy.ts'
+import type { Asked, RecordedContext } from './pick-recorder.ts'
 import { Vacancies } from './vacancies.ts'
 
 export interface BalancerOptions {
   readonly strategy: Strategy
+  /** As it calls itself, for who wants a pick explained. */
+  readonly strategyName?: string
   readonly reports: StrategyReports
   /** For the time of a pick. */
   readonly clock: Clock
@@ -62,6 +65,7 @@ class PoolLoad implements Load {
 
 export class Balancer {
   private readonly asked: AskedStrategy
+  private strategyName: string
   private readonly reports: StrategyReports
   private readonly onDegraded: (degraded: Degraded | undefined) => void
   private readonly onRoom: () => void
@@ -78,6 +82,7 @@ export class Balancer {
   /** Without backends, which `update` brings, and without restraint before `configure`. */
   constructor({
     strategy,
+    strategyName = '',
     reports,
     clock,
     observers,
@@ -86,6 +91,7 @@ export class Balancer {
     onRoom = () => undefined,
   }: BalancerOptions) {
     this.asked = new AskedStrategy({ strategy, reports, clock, calls })
+    this.strategyName = strategyName
     this.reports = reports
     this.onDegraded = onDegraded
     this.onRoom = onRoom
@@ -119,14 +125,20 @@ export class Balancer {
     this.tellRoom()
   }
 
+  /** All of the pool, used or not. */
+  get members(): readonly Backend[] {
+    return this.backends
+  }
+
   /** Attempts under way in the pool; those at backends that have left count until they end. */
   get inflight(): number {
     return this.load.inflight
   }
 
   /** From the next pick on, `strategy` is asked; it also hears how the attempts under way end. */
-  swap(strategy: Strategy): void {
+  swap(strategy: Strategy, name = ''): void {
     this.asked.swap(strategy)
+    this.strategyName = name
   }
 
   /** Median of the newest samples; undefined while there are too few. */
@@ -168,7 +180,7 @@ export class Balancer {
    * A request that all usable ones have failed is given to one of a tier that is not needed, or else to one that traffic
    * holds out: that one may be back, and nobody else is left.
    */
-  pick(context: PickContext, tried: readonly Backend[]): Backend | undefined {
+  pick(context: RecordedContext, tried: readonly Backend[]): Backend | undefined {
     const choice = this.current()
     if (choice === undefined || this.isAtBound) return undefined
     const { vacancies } = choice
@@ -205,19 +217,30 @@ export class Balancer {
   }
 
   /** Of `left`, a part of `choice`. */
-  private askFor(left: EligibleBackends, choice: Choice, context: PickContext): Backend {
+  private askFor(left: EligibleBackends, choice: Choice, context: RecordedContext): Backend {
     // Nothing to choose: a strategy may search long for the one that is left.
     return left.length === 1 ? left[0] : this.ask(candidatesOf(left), choice, context)
   }
 
   /** The strategy's choice among `candidates`; when it makes none, that is a fault, and chance chooses. */
-  private ask(candidates: Candidates, choice: Choice, context: PickContext): Backend {
+  private ask(candidates: Candidates, choice: Choice, context: RecordedContext): Backend {
+    const { recorder } = context
+    if (recorder !== undefined) recorder.ask(this.askedOf(candidates, choice))
     const picked = this.asked.pick(candidates, context)
     const backend = choice.backendOf.get(picked)
-    if (backend !== undefined && (candidates === choice.candidates || candidates.includes(backend.candidate)))
+    if (backend !== undefined && (candidates === choice.candidates || candidates.includes(backend.candidate))) {
+      recorder?.answer(backend, true)
       return backend
+    }
     if (picked !== threw) this.reports.onFault(`pick returned ${describeStranger(picked, candidates)}`)
-    return choice.backendOf.get(drawByWeight(context.random, candidates)) ?? choice.backends[0]
+    const drawn = choice.backendOf.get(drawByWeight(context.random, candidates)) ?? choice.backends[0]
+    recorder?.answer(drawn, false)
+    return drawn
+  }
+
+  private askedOf(candidates: Candidates, { candidates: lasting, backendOf }: Choice): Asked {
+    const shown = candidates === lasting ? backendOf : new Set(candidates)
+    return { strategy: this.strategyName, candidates, backendOf, shown }
   }
 
   /** The choice now: the same for as long as a strategy would be shown the same. */

@@ -89,6 +89,40 @@ export const boundDefaults = {
     max: 1,
     reason: 'All: whoever asks for a log expects to find each request in it.',
   },
+  'tracing.sample': {
+    unit: 'ratio',
+    value: 1,
+    min: 0,
+    max: 1,
+    reason:
+      'All, as OpenTelemetry has it: whoever switches tracing on sees the first request. Less where there are many.',
+  },
+  'tracing.timeout': {
+    unit: 'ms',
+    value: 5 * second,
+    min: 100,
+    max: minute,
+    reason: 'A collector nearby answers in milliseconds; while it does not, spans are kept, up to 4 MiB.',
+  },
+  'tracing.service': { value: 'smartedge', reason: 'What this process is; several edges may be several services.' },
+  'tracing.parent': {
+    value: 'follow',
+    reason: 'As OpenTelemetry’s parent-based samplers: a trace is recorded whole, or not at all.',
+  },
+  'explain.sample': {
+    unit: 'ratio',
+    value: 0.01,
+    min: 0,
+    max: 1,
+    reason: 'Enough to see what is usual within a minute; to write one down costs as much as to serve it.',
+  },
+  'explain.keep': {
+    unit: 'count',
+    value: 200,
+    min: 1,
+    max: 10_000,
+    reason: 'A few screens, in half a megabyte of memory.',
+  },
   'limit.rate': {
     unit: 'count',
     value: undefined,

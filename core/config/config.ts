@@ -9,6 +9,8 @@ import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
 import type { SlowStartPolicy } from '../backend/slow-start.ts'
+import type { DiscoveryPolicy } from '../discovery/policy.ts'
+import type { ExplainPolicy } from '../explain/policy.ts'
 import type { DeadlineField } from '../forward/deadline.ts'
 import type { Affinity, ConcurrencyPolicy, HedgePolicy, QueuePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
@@ -20,6 +22,7 @@ import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
+import type { RouteTracingPolicy, TracingPolicy } from '../trace/policy.ts'
 
 /** Among the trusted proxies: whoever connects to a Unix socket, where a peer has no address. */
 export const unixPeers = 'unix:'
@@ -51,6 +54,10 @@ export interface Config {
   readonly overload: OverloadConfig | undefined
   /** undefined: none is written. */
   readonly accessLog: AccessLogPolicy | undefined
+  /** Absent: nothing is traced. */
+  readonly tracing?: TracingPolicy
+  /** undefined: nobody is told why requests went where they went. */
+  readonly explain?: ExplainPolicy | undefined
   /** undefined: nobody is kept out for what was refused before. */
   readonly ban: BanPolicy | undefined
   readonly routes: readonly RouteConfig[]
@@ -112,6 +119,8 @@ export interface RouteConfig extends RouteRule {
   readonly limits?: readonly LimitPolicy[]
   /** Absent: whoever comes is let in. */
   readonly access?: AccessPolicy
+  /** false: its requests are not traced. Absent: as the others. */
+  readonly tracing?: RouteTracingPolicy | false
 }
 
 /** Each in ms; undefined: no bound of the route's own. */
@@ -131,6 +140,8 @@ export interface PoolConfig {
   readonly members: readonly Member[]
   /** Absolute path of the file the members came from; undefined when they stand in the config itself. */
   readonly membersFile: string | undefined
+  /** Where further members are found, those named above first; absent: nowhere. */
+  readonly discovery?: readonly DiscoveryPolicy[]
   readonly strategy: StrategyConfig
   /** In order: the first that a request has is its key. */
   readonly affinity: readonly Affinity[]

@@ -6,6 +6,7 @@
 import { accessDefaults } from './access-defaults.ts'
 import { authDefaults } from './auth-defaults.ts'
 import { boundDefaults } from './bound-defaults.ts'
+import { discoveryDefaults } from './discovery-defaults.ts'
 import { restraintDefaults } from './restraint-defaults.ts'
 import type { Setting, TextSetting } from './setting.ts'
 
@@ -288,6 +289,7 @@ export const defaults = {
     reason: 'About how long a service takes to restart; a trial that fails costs one request a retry.',
   },
   ...restraintDefaults,
+  ...discoveryDefaults,
   ...boundDefaults,
   ...accessDefaults,
   ...authDefaults,

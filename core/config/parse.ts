@@ -9,7 +9,7 @@ import { type Attachment, createReading, formatKey, type MayRead, type Need, typ
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
-import { checkRoutes, reportKeys } from './schema/route.ts'
+import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
 export interface ParseOptions {
@@ -99,6 +99,8 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     ...(raw.clients?.redis && { redis: raw.clients.redis }),
     overload: raw.overload,
     accessLog: raw.log?.access,
+    ...(raw.tracing && { tracing: raw.tracing }),
+    explain: raw.explain,
     ban: raw.ban,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
@@ -139,6 +141,7 @@ function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
+  if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
   if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   const [only, another] = pools

@@ -29,11 +29,14 @@ export const formatProblem = (problem: Problem): string => format(problem, '')
 /** The same for what may be run, and is hardly meant. */
 export const formatWarning = (problem: Problem): string => format(problem, 'warning: ')
 
-function format(problem: Problem, mark: string): string {
-  const key = problem.key === '' ? '' : `${problem.key} `
-  const value = problem.value === undefined ? '' : `, got ${problem.value}`
-  const hint = problem.hint === undefined ? '' : ` (${problem.hint})`
-  return `${problem.file}:${problem.line}:${problem.column}: ${mark}${key}${problem.rule}${value}${hint}`
+const format = (problem: Problem, mark: string): string =>
+  `${problem.file}:${problem.line}:${problem.column}: ${mark}${describeProblem(problem)}`
+
+/** Without its place. */
+export function describeProblem({ key, rule, value, hint }: Problem): string {
+  const got = value === undefined ? '' : `, got ${value}`
+  const help = hint === undefined ? '' : ` (${hint})`
+  return `${key === '' ? '' : `${key} `}${rule}${got}${help}`
 }
 
 /** A problem with a file as a whole. */

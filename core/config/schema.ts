@@ -10,6 +10,7 @@ import { formatSize } from './read/units.ts'
 import { log } from './schema/access-log.ts'
 import { clients } from './schema/clients.ts'
 import { ban } from './schema/ban.ts'
+import { explain } from './schema/explain.ts'
 import { geo } from './schema/geo.ts'
 import { limits as requestLimits } from './schema/limits.ts'
 import { admin, listeners } from './schema/listener.ts'
@@ -18,6 +19,7 @@ import { peers, thingName } from './schema/names.ts'
 import { overload } from './schema/overload.ts'
 import { pool } from './schema/pool.ts'
 import { routes } from './schema/route.ts'
+import { tracing } from './schema/tracing.ts'
 
 /** Its default depends on `head`. */
 const targetSetting = { ...defaults['limits.target'], value: undefined }
@@ -127,6 +129,8 @@ export const configFile = object(
     }),
     geo,
     log,
+    tracing,
+    explain,
     clients,
     overload,
     ban,

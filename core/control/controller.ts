@@ -80,16 +80,13 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     planRollback: () => queue(async () => planRollback(edge, records)),
     plan: (text) => queue(() => plan(text)),
     edit: (change, origin) => edit({ edit: change, origin }),
-    recheck(pool, backend) {
-      const members = edge.config.pools.find(({ name }) => name === pool)?.members
-      if (!members?.some(({ id }) => id === backend)) return 'unknown'
-      return edge.recheck(pool, backend) ? 'started' : 'no-checks'
-    },
+    recheck: (pool, backend) => edge.recheck(pool, backend),
     etag(name) {
       const pool = edge.config.pools.find((pool) => pool.name === name)
       return pool && etagOf(pool)
     },
     state: () => records.state(),
+    ...records.journal,
     stop: () => saves?.stop(),
   }
 }

@@ -1,5 +1,6 @@
 /** What the controller asks of a running edge: implemented by `runtime/control.ts`, faked in tests. */
 import type { Config } from '../config/config.ts'
+import type { Recheck } from './contract.ts'
 import { type ApplyProblem, type Move, type Part, Refusal } from '../part.ts'
 
 /** `prepare` builds off to the side; its move publishes one snapshot, and is no news when nothing would change. */
@@ -13,8 +14,8 @@ export interface EdgeControl extends Part<Config> {
   files(): readonly string[]
   /** What is open at this instant, for the plan. */
   load(): EdgeLoad
-  /** A health check now; false: no such backend, or one without checks. */
-  recheck(pool: string, backend: string): boolean
+  /** A health check now. */
+  recheck(pool: string, backend: string): Recheck
 }
 
 export type Applied =

@@ -1,6 +1,7 @@
 /** One try of one request at one backend: begun once, ended once, whatever happens. */
 import type { Backend } from '../backend/backend.ts'
 import type { Attempt as CountedAttempt } from '../balance/attempt.ts'
+import type { PickExplanation } from '../balance/pick-recorder.ts'
 import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
@@ -13,9 +14,12 @@ import type { BodyForm } from '../stream/body-form.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 import { Alarm } from './alarm.ts'
 import type { AttemptRecord } from './record.ts'
+import type { AttemptTrace, Trace } from './trace.ts'
 
 /** The exchange, as its attempts see it. */
 export interface AttemptOwner {
+  /** undefined: nobody traces it. */
+  readonly trace: Trace | undefined
   /** Monotonic ms. */
   now(): number
   /** The stream takes its head now. */
@@ -37,6 +41,10 @@ export class Attempt implements ResponseSink {
   readonly stream: BackendStream
   /** Made beside another one that was slow. */
   isHedge = false
+  /** What its request says of the trace that it belongs to; undefined: what the client's does. */
+  readonly trace: AttemptTrace | undefined
+  /** Why it is that backend; undefined: nobody asked. */
+  pick: PickExplanation | undefined = undefined
   private readonly owner: AttemptOwner
   private readonly counted: CountedAttempt
   private readonly startedAt: number
@@ -57,6 +65,7 @@ export class Attempt implements ResponseSink {
     this.backend = counted.backend
     this.stream = stream
     this.startedAt = now
+    this.trace = owner.trace?.attempt()
     this.readyAt = stream.isReused ? now : undefined
     stream.sink = this
   }
@@ -163,8 +172,9 @@ export class Attempt implements ResponseSink {
 
   /** To be asked for once it is over. */
   record(): AttemptRecord {
-    const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome } = this
+    const { backend, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, trace } = this
     if (outcome === undefined) throw new Error(`the attempt at ${backend.id} is not over`)
-    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome }
+    const spanId = trace?.spanId
+    return { backend: backend.id, isHedge, startedAt, readyAt, respondedAt, endedAt, outcome, pick, spanId }
   }
 }

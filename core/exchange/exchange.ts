@@ -25,25 +25,12 @@ import type { Attempt } from './attempt.ts'
 import { countEnding, countRefusal } from './count-ending.ts'
 import { type Limit, limitOf } from './limit.ts'
 import type { AttemptRecord, Ending, Observer } from './record.ts'
+import { NOTHING, OVER, type Stage, TRYING } from './stage.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { tellClient } from './tell-client.ts'
+import type { Trace } from './trace.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
-
-/**
- * 'waiting': for admission. 'trying': nothing has been answered; `tries` holds the attempts under way, or waits for room.
- * 'responding': a response is being passed on. 'tunnel': it is no longer HTTP. 'over': ended; nothing more happens.
- */
-type Stage =
-  | { readonly kind: 'waiting'; readonly cancel: Cancel }
-  | { readonly kind: 'trying' }
-  | { readonly kind: 'responding'; readonly attempt: Attempt; readonly status: number }
-  | { readonly kind: 'tunnel'; readonly attempt: Attempt }
-  | { readonly kind: 'over' }
-
-const TRYING: Stage = { kind: 'trying' }
-const OVER: Stage = { kind: 'over' }
-const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }
 
 export class Exchange implements Asked, RequestSink, TriesOwner {
   readonly services: Services
@@ -60,8 +47,11 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   private readonly tries: Tries
   subject: Subject | undefined = undefined
   pass: Pass | undefined = undefined
+  /** undefined: nobody traces it. */
+  trace: Trace | undefined = undefined
   requestBytes = 0
   hasInterim = false
+  explaining: TriesOwner['explaining'] = undefined
   private responseBytes = 0
   /** Attempts that are over; kept for observers alone. */
   private past: AttemptRecord[] | undefined = undefined
@@ -302,8 +292,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   /** The one end, on every path. The client's stream is ended by whoever calls this. */
   private over(ending: Ending): void {
     this.close(ending.kind === 'abandoned' ? 0 : ending.status)
-    const { observers } = this.services
-    if (observers.length > 0) this.tell(ending, observers)
+    if (this.isHeardOf) this.tell(ending, this.services.observers)
   }
 
   /** `status`: 0: the client left first. */
@@ -318,26 +307,34 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
 
   /** Apart, so that an ending which nobody hears of is never made an object. */
   private tell(ending: Ending, observers: readonly Observer[]): void {
-    const { client, route } = this
     const record = {
       startedAt: this.startedAt,
       endedAt: this.now(),
-      client,
-      line: client.readLine(),
+      client: this.client,
+      line: this.client.readLine(),
       identity: this.identity,
       subject: this.subject,
-      route: route.key,
-      pool: route.pool?.name,
+      route: this.route.key,
+      pool: this.route.pool?.name,
       ending,
       attempts: this.past ?? [],
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
+      trace: this.trace,
+      explanation: this.explaining,
     }
     for (const observe of observers) observe(record)
+    if (this.trace?.spanId !== undefined) this.trace.end(record)
+    if (this.explaining !== undefined) this.world.explainer?.observe(record)
   }
 
   remember(attempt: Attempt): void {
-    if (this.services.observers.length > 0) (this.past ??= []).push(attempt.record())
+    if (this.isHeardOf) (this.past ??= []).push(attempt.record())
+  }
+
+  private get isHeardOf(): boolean {
+    const { services, trace, explaining } = this
+    return services.observers.length > 0 || trace?.spanId !== undefined || explaining !== undefined
   }
 
   /** Of the attempt under way. */

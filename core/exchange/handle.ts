@@ -52,6 +52,8 @@ export function createHandler({
     route.traffic.requests += 1
     const exchange = new Exchange(services, client, route, world)
     exchange.method = methodClassOf(head.bytes, head.start, head.methodEnd)
+    if (route.tracing !== undefined) exchange.trace = route.tracing.begin(head, exchange.identity)
+    if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
     const verdict: Verdict =

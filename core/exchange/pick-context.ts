@@ -2,12 +2,14 @@
  * What a strategy may know of a request, looked up when it is first read. Reads the shared head, so it must be used in
  * the event that parsed it; what was read once is remembered.
  */
-import type { Client, PickContext, Place } from '../strategy/strategy.ts'
+import type { PickRecorder, RecordedContext } from '../balance/pick-recorder.ts'
+import type { Client, PickNotes, Place } from '../strategy/strategy.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { cookieNamed, queryNamed } from '../http1/pairs.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import { clientAddress } from '../forward/client-address.ts'
 import type { Affinity } from '../pool/policy.ts'
+import type { Explaining } from './explaining.ts'
 import type { Geo, Services } from './world.ts'
 
 /** What is the same for every pick of a request. */
@@ -16,11 +18,14 @@ export interface PickSource {
   readonly geo: Geo | undefined
   /** In order: the first that the request has is its key. */
   readonly affinity: readonly Affinity[]
+  /** Whom picks are told to; absent: nobody wants to know. */
+  readonly explaining?: Explaining | undefined
 }
 
-export class RequestContext implements PickContext, Client {
+export class RequestContext implements RecordedContext, Client {
   readonly now: number
   readonly random: () => number
+  readonly recorder: PickRecorder | undefined
   private readonly head: RequestHead
   private readonly identity: ClientIdentity
   private readonly source: PickSource
@@ -32,8 +37,13 @@ export class RequestContext implements PickContext, Client {
     this.head = head
     this.identity = identity
     this.source = source
-    this.random = source.services.random
+    this.recorder = source.explaining?.recorder()
+    this.random = this.recorder?.tap(source.services.random) ?? source.services.random
     this.now = now
+  }
+
+  get notes(): PickNotes | undefined {
+    return this.recorder?.notes
   }
 
   get client(): Client {

@@ -1,9 +1,11 @@
 /** What is known of an exchange when it is over: for the access log, traces and whoever asks "why this backend?". */
 import type { Subject } from '../admission/admission.ts'
+import type { PickExplanation } from '../balance/pick-recorder.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import type { RefusalReason } from '../observe/counters.ts'
 import type { ClientStream, RequestLine } from '../stream/client-stream.ts'
 import type { Outcome } from '../strategy/strategy.ts'
+import type { Explanation } from './explaining.ts'
 
 /**
  * How an exchange came to its end. 'answered': the backend's response went out whole. 'refused': a response of our own; `reason`: the rule of the route.
@@ -26,6 +28,18 @@ export interface AttemptRecord {
   readonly respondedAt: number | undefined
   readonly endedAt: number
   readonly outcome: Outcome
+  /** Why it was that backend; of an exchange that is explained. */
+  readonly pick?: PickExplanation | undefined
+  /** 16 hexadecimal digits; undefined: it is not traced. */
+  readonly spanId?: string | undefined
+}
+
+/** Lower-case hexadecimal digits. */
+export interface TraceIds {
+  /** 32 of them. */
+  readonly traceId: string
+  /** 16; undefined: the request is not recorded. */
+  readonly spanId: string | undefined
 }
 
 export interface ExchangeRecord {
@@ -46,6 +60,10 @@ export interface ExchangeRecord {
   /** Bytes of bodies, with the size lines of chunks where they pass as they came. */
   readonly requestBytes: number
   readonly responseBytes: number
+  /** Of the trace that began or goes on here; undefined: none does. */
+  readonly trace?: TraceIds | undefined
+  /** What else is known of one that somebody wants explained; its attempts have their `pick` then. */
+  readonly explanation?: Explanation | undefined
 }
 
 /** Hears of an exchange, once, in the event that ended it. Must not throw. */

@@ -1,11 +1,12 @@
 /** What of an exchange changes the head that a backend gets. */
 import type { Pass } from '../admission/pass.ts'
-import type { Backend } from '../backend/backend.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
+import type { Attempt } from './attempt.ts'
 import { deadlineNow, type Limit } from './limit.ts'
+import type { AttemptTrace } from './trace.ts'
 import type { Services } from './world.ts'
 
 export interface Forwarded {
@@ -18,7 +19,11 @@ export interface Forwarded {
   readonly pass: Pass | undefined
 }
 
-export function rewriteFor(exchange: Forwarded, { address, id }: Backend, { sticky }: Pool): RequestRewrite {
+export function rewriteFor(
+  exchange: Forwarded,
+  { backend: { address, id }, trace }: Pick<Attempt, 'backend' | 'trace'>,
+  { sticky }: Pool,
+): RequestRewrite {
   const { services, client, identity, limit, pass } = exchange
   return {
     client: identity,
@@ -28,7 +33,12 @@ export function rewriteFor(exchange: Forwarded, { address, id }: Backend, { stic
     writeRequestId: services.writeRequestId,
     deadline: limit && deadlineNow(limit, services.clock),
     hiddenQuery: pass?.queryDrop,
-    drops: pass?.requestDrops,
-    lines: pass?.requestLines,
+    drops: trace === undefined ? pass?.requestDrops : dropsOf(trace, pass),
+    lines: trace === undefined ? pass?.requestLines : (pass?.requestLines ?? '') + trace.lines,
   }
+}
+
+function dropsOf({ drops }: AttemptTrace, pass: Pass | undefined): readonly string[] | undefined {
+  if (drops === undefined || pass?.requestDrops === undefined) return drops ?? pass?.requestDrops
+  return [...pass.requestDrops, ...drops]
 }

@@ -6,7 +6,7 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { StreamChoice } from '../stream/backend-stream.ts'
-import type { PickContext } from '../strategy/strategy.ts'
+import type { RecordedContext } from '../balance/pick-recorder.ts'
 import type { Limit } from './limit.ts'
 import { patienceMs } from './patience.ts'
 import { backoffMs, decideRetry, type Failure, type Retryable, type RetryReason, wasSent } from './retry.ts'
@@ -47,11 +47,12 @@ export class TriedBackends {
   }
 
   /** A backend not yet tried, that of `session` where it may be; undefined: nobody is left, or others go first. */
-  acquire(context: PickContext, choice: StreamChoice, session: Session | undefined): Acquired | undefined {
+  acquire(context: RecordedContext, choice: StreamChoice, session: Session | undefined): Acquired | undefined {
     const { pool, tried, queuedAt } = this
     const hasQueued = queuedAt !== undefined
     if (hasQueued) this.waitedMs += context.now - queuedAt
-    return acquire(pool, context, { tried, priority: this.route.priority, hasQueued, session }, choice)
+    const { waitedMs } = this
+    return acquire(pool, context, { tried, priority: this.route.priority, hasQueued, session, waitedMs }, choice)
   }
 
   /** For one that has acquired nothing; undefined: it has nothing to wait for, or has had its turn. */
@@ -68,14 +69,14 @@ export class TriedBackends {
    * A backend for a second attempt beside the one at `busy`, which takes from the budget; undefined: nobody is left,
    * nothing of the budget, or there are requests that wait for room.
    */
-  acquireBeside(busy: Backend, context: PickContext): Acquired | undefined {
+  acquireBeside(busy: Backend, context: RecordedContext): Acquired | undefined {
     const { pool, route } = this
     const { balancer, queue } = pool
     const tried = [...this.tried, busy]
     // Those that are a resort are for requests that would be lost.
     if (queue.length > 0 || !balancer.hasUsable(tried) || !balancer.hasRoom(tried) || !this.takes(context.now))
       return undefined
-    const asker = { tried, priority: route.priority, hasQueued: true, session: undefined }
+    const asker = { tried, priority: route.priority, hasQueued: true, session: undefined, waitedMs: 0 }
     return acquire(pool, context, asker, 'any')
   }
 

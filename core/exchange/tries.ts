@@ -10,6 +10,7 @@ import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { parseRetryAfter } from '../http1/retry-after.ts'
+import { pickedAgain } from '../balance/pick-recorder.ts'
 import { type Acquired, sourceOf } from '../pool/acquire.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Session } from '../sticky/sticky.ts'
@@ -245,8 +246,9 @@ export class Tries {
   /** Over a fresh connection, which will say when it can be sent on. */
   private tryAgain(backend: Backend, last: Problem): void {
     const stream = sourceOf(this.pool, backend).open('fresh', this.pool.timeouts)
+    const { explaining, services } = this.owner
     if (stream === undefined) this.endWith(last)
-    else this.run({ backend, stream }, this.owner.services.clock.now())
+    else this.run({ backend, stream, pick: explaining && pickedAgain(backend) }, services.clock.now())
   }
 
   private tryNext(now: number, head: RequestHead, last: Problem): void {
@@ -302,10 +304,11 @@ export class Tries {
     if (acquired.stream.isReused) this.send(beside, head)
   }
 
-  private begin({ backend, stream }: Acquired, now: number): Attempt {
+  private begin({ backend, stream, pick }: Acquired, now: number): Attempt {
     const { owner, hasTried } = this
     this.hasTried = true
     const attempt = new Attempt(owner, this.pool.balancer.begin(backend, now, hasTried), stream, now)
+    attempt.pick = pick
     if (owner.client.isWhole) this.awaitResponse(attempt, now)
     return attempt
   }
@@ -322,7 +325,7 @@ export class Tries {
   /** Sends the head and what is there of the body, and lets the rest follow. */
   private send(attempt: Attempt, head: RequestHead): void {
     const { client } = this.owner
-    attempt.sendHead(head, rewriteFor(this.owner, attempt.backend, this.pool), client.bodyForm)
+    attempt.sendHead(head, rewriteFor(this.owner, attempt, this.pool), client.bodyForm)
     this.replay?.sendTo(attempt.stream)
     if (client.isWhole) attempt.stream.sendEnd(this.trailers)
     else if (!this.isBlocked) this.takeBody()

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Identify } from '../forward/identify.ts'
 import type { WriteRequestId } from '../forward/request-id.ts'
 import type { HttpLimits } from '../http1/limits.ts'
+import type { RequestHead } from '../http1/request-head.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { HalfClose } from '../inbound/request-handler.ts'
 import type { Pipes } from '../net/pipes.ts'
@@ -16,7 +17,9 @@ import type { Pool } from '../pool/pool.ts'
 import type { Random } from '../random.ts'
 import type { RouteTable } from '../route/table.ts'
 import type { RequestTimeouts } from './limit.ts'
+import type { Explaining } from './explaining.ts'
 import type { Observer } from './record.ts'
+import type { Tracing } from './trace.ts'
 
 /** Immutable; a request keeps the one it began with. */
 export interface World {
@@ -31,6 +34,16 @@ export interface World {
   readonly identify: Identify
   /** Where a client is; undefined: nobody configured how to know. */
   readonly geo: Geo | undefined
+  /** Who wants to know why requests went where they went; absent: nobody. */
+  readonly explainer?: Explainer | undefined
+}
+
+/** Asks some requests to be explained. */
+export interface Explainer {
+  /** undefined: not this one. `head` holds the request's now. */
+  begin(head: RequestHead): Explaining | undefined
+  /** Hears of those alone that are. */
+  readonly observe: Observer
 }
 
 /** One rule at work. */
@@ -46,6 +59,8 @@ export interface Route {
   readonly timeouts: RequestTimeouts | undefined
   /** undefined: a slow backend is waited for. */
   readonly hedge: HedgePolicy | undefined
+  /** undefined: whatever a request says of a trace is passed on. */
+  readonly tracing: Tracing | undefined
   /** Kept over reloads with the key. */
   readonly traffic: RouteTraffic
 }

@@ -5,6 +5,7 @@
  * systems, and for Unix sockets, nobody is seen and nobody kept out.
  */
 import { fromLibc, type Opened } from './ffi.ts'
+import { IPPROTO_TCP, SO_ATTACH_FILTER, SOL_SOCKET, TCP_INFO } from './linux.ts'
 
 export interface AcceptQueue {
   /** About 2 µs. Never throws. */
@@ -13,16 +14,11 @@ export interface AcceptQueue {
   keepOut(fd: number): void
 }
 
-const IPPROTO_TCP = 6
-/** tcp(7): `struct tcp_info`, whose `tcpi_unacked` counts the queue of a socket that listens. */
-const TCP_INFO = 11
+/** Where in a `struct tcp_info`, tcp(7), its `tcpi_unacked` lies: it counts the queue of a socket that listens. */
 const COUNT_AT = 24
 const INFO_BYTES = 104
 
-const SOL_SOCKET = 1
-/** socket(7): a program of the classic packet filter, here on the TCP header. */
-const SO_ATTACH_FILTER = 26
-/** Drops a SYN that is no answer to one of ours, and nothing else: code, jumps and operand of each instruction. */
+/** For SO_ATTACH_FILTER, a program of the classic packet filter, here on the TCP header: drops a SYN that is no answer to one of ours, and nothing else: code, jumps and operand of each instruction. */
 const DROP_SYN = [
   [0x30, 0, 0, 13], // load the byte of the flags
   [0x54, 0, 0, 0x12], // of them SYN and ACK

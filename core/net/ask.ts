@@ -9,12 +9,14 @@ import { inEvent, type ReportFault } from './event.ts'
 /** Bun's fetch leaves further ones out, and says nothing: 250 or so, with those that it adds itself. */
 const MAX_FIELDS = 200
 
-/** A GET; redirects are not followed, nothing is decompressed. */
+/** A GET, or a POST of `body`; redirects are not followed, nothing is decompressed. */
 export interface Question {
   /** Absolute, http or https. */
   readonly url: string
   /** Each name once; values one character a byte. At most `MAX_FIELDS`. */
   readonly fields: readonly (readonly [name: string, value: string])[]
+  /** Sent in UTF-8, its type being for `fields` to say. */
+  readonly body?: string
   /** From now to the answer's end. */
   readonly timeoutMs: number
   /** Of the answer's body. */
@@ -62,10 +64,11 @@ export function createAsk(clock: Pick<Clock, 'after'>, reportFault: ReportFault)
   }
 }
 
-async function answerTo({ url, fields, maxBodyBytes }: Question, signal: AbortSignal): Promise<Answer> {
+async function answerTo({ url, fields, body: asked, maxBodyBytes }: Question, signal: AbortSignal): Promise<Answer> {
   if (fields.length > MAX_FIELDS) throw new Error(`a question may have at most ${MAX_FIELDS} fields`)
   const headers = fields.map(([name, value]): [string, string] => [name, value])
-  const response = await fetch(url, { headers, signal, redirect: 'manual', decompress: false })
+  const post = asked === undefined ? {} : { method: 'POST', body: asked }
+  const response = await fetch(url, { ...post, headers, signal, redirect: 'manual', decompress: false })
   const body = await bodyOf(response, maxBodyBytes)
   return { kind: 'answered', status: response.status, fields: response.headers, body }
 }

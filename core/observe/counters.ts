@@ -45,6 +45,14 @@ const lostLines = <const Cause extends string>(cause: Cause) =>
     status: ['accessLogLost', cause],
   }) as const
 
+const lostSpans = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'trace_spans_lost',
+    help: 'Spans that no collector took, by cause.',
+    label: ['cause', cause],
+    status: ['traceSpansLost', cause],
+  }) as const
+
 /** Of the process. */
 export const edgeLedger = ledger({
   connectionsAccepted: { metric: 'client_connections_accepted', help: 'Client connections accepted.' },
@@ -111,6 +119,9 @@ export const edgeLedger = ledger({
   accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
   accessLogLostToBacklog: lostLines('backlog'),
   accessLogLostToFailure: lostLines('failure'),
+  traceSpans: { metric: 'trace_spans', help: 'Spans that the collector took.' },
+  traceSpansLostToBacklog: lostSpans('backlog'),
+  traceSpansLostToFailure: lostSpans('failure'),
   bytesFromClients: { metric: 'client_received', unit: 'bytes', help: 'Bytes read from clients.' },
   bytesToClients: { metric: 'client_sent', unit: 'bytes', help: 'Bytes written to clients.' },
 })
@@ -141,6 +152,12 @@ export const poolLedger = ledger({
   queueTimeouts: { metric: 'pool_queue_timeouts', help: 'Requests that waited for room, and found none in time.' },
   turnedAway: { metric: 'pool_turned_away', help: 'Requests that found the pool full, and no place to wait.' },
   waiting: { metric: 'pool_waiting', type: 'gauge', help: 'Requests that wait for room in the pool.' },
+})
+
+/** Of a source of members. */
+export const sourceLedger = ledger({
+  updates: { metric: 'discovery_updates', help: 'Lists of the source that brought other members.' },
+  failures: { metric: 'discovery_failures', help: 'How often the source could not be had, or listed nobody.' },
 })
 
 const reloads = <const Result extends string>(result: Result) =>
@@ -192,6 +209,7 @@ export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
 export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type StickyCounters = CountersOf<typeof stickyLedger.specs>
+export type SourceCounters = CountersOf<typeof sourceLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 export type LimitCounters = CountersOf<typeof limitLedger.specs>
 

@@ -44,6 +44,47 @@ export type EdgeEvent =
   | { readonly kind: 'auth-away'; readonly service: string; readonly detail: string }
   /** It does, and has not failed for some seconds. */
   | { readonly kind: 'auth-back'; readonly service: string }
+  /** A source of a pool's members cannot be had, or lists nobody, and why; `members`: its last ones, which stay. */
+  | {
+      readonly kind: 'discovery-away'
+      readonly pool: string
+      readonly source: string
+      readonly reason: string
+      readonly members: number
+    }
+  /** It can, and has not failed for some seconds; `forMs`: how long it was away. */
+  | {
+      readonly kind: 'discovery-back'
+      readonly pool: string
+      readonly source: string
+      readonly forMs: number
+      readonly members: number
+    }
+  /** Entries of its list are left out; `detail`: the first, and why. */
+  | {
+      readonly kind: 'discovery-skipped'
+      readonly pool: string
+      readonly source: string
+      readonly count: number
+      readonly detail: string
+    }
+  /** It lists less than half of its `members` at once, which is believed after `forMs` only. */
+  | {
+      readonly kind: 'discovery-held'
+      readonly pool: string
+      readonly source: string
+      readonly members: number
+      readonly listed: number
+      readonly forMs: number
+    }
+  /** Members were found, or are found no more: since this was told before. `members`: those found in all. */
+  | {
+      readonly kind: 'discovery-changed'
+      readonly pool: string
+      readonly added: number
+      readonly removed: number
+      readonly members: number
+    }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'
@@ -94,6 +135,10 @@ export type EdgeEvent =
   | { readonly kind: 'access-log-away'; readonly to: string; readonly reason: string }
   /** They are written again; `lost`: how many were not. */
   | { readonly kind: 'access-log-back'; readonly to: string; readonly lost: number }
+  /** The collector of traces does not take them; they are kept for some time, and lost then. */
+  | { readonly kind: 'traces-away'; readonly to: string; readonly reason: string }
+  /** It does, and has not failed for some seconds; `lost`: how many spans were. */
+  | { readonly kind: 'traces-back'; readonly to: string; readonly lost: number }
   /** The process is past a bound of `overload`, and requests are refused. */
   | { readonly kind: 'overload'; readonly detail: string }
   /** None are any more. */

@@ -4,15 +4,17 @@
  */
 import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
+import type { PickExplanation, RecordedContext } from '../balance/pick-recorder.ts'
 import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
 import type { Session } from '../sticky/sticky.ts'
-import type { PickContext } from '../strategy/strategy.ts'
 import type { Pool } from './pool.ts'
 import type { Entrant } from './queue.ts'
 
 export interface Acquired {
   readonly backend: Backend
   readonly stream: BackendStream
+  /** Why it is that backend; undefined: nobody wants to know. */
+  readonly pick: PickExplanation | undefined
 }
 
 /** Who wants a stream: a request, as far as it has come. */
@@ -25,17 +27,30 @@ export interface Asker {
   readonly hasQueued: boolean
   /** undefined: it has none. */
   readonly session: Session | undefined
+  /** In the pool's queue, until now; ms. */
+  readonly waitedMs: number
 }
 
 /**
  * The backend of its session where it may be, else one that the strategy picks. undefined: nobody is usable, has room, and
  * has not failed it; or others are about to have what room there is, and it has not had its turn.
  */
-export function acquire(pool: Pool, context: PickContext, asker: Asker, choice: StreamChoice): Acquired | undefined {
+export function acquire(
+  pool: Pool,
+  context: RecordedContext,
+  asker: Asker,
+  choice: StreamChoice,
+): Acquired | undefined {
   if (pool.queue.isDue && mayQueue(pool, asker)) return undefined
-  const backend = keptBackend(pool, asker) ?? pool.balancer.pick(context, asker.tried)
+  const kept = keptBackend(pool, asker)
+  const backend = kept ?? pool.balancer.pick(context, asker.tried)
+  if (context.recorder !== undefined) {
+    const { members, isAtBound: isPoolFull } = pool.balancer
+    const { tried, waitedMs } = asker
+    context.recorder.close(context, { kept, chosen: backend, members, isPoolFull, tried, waitedMs, now: context.now })
+  }
   const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts)
-  return stream && { backend, stream }
+  return stream && { backend, stream, pick: context.recorder?.explanation }
 }
 
 /**

@@ -11,7 +11,10 @@ import type { RetryBudget } from './retry-budget.ts'
 
 export interface Pool {
   readonly name: string
-  readonly balancer: Pick<Balancer, 'pick' | 'hasOther' | 'begin' | 'offers' | 'hasUsable' | 'hasRoom' | 'isAtBound'>
+  readonly balancer: Pick<
+    Balancer,
+    'pick' | 'hasOther' | 'begin' | 'offers' | 'hasUsable' | 'hasRoom' | 'isAtBound' | 'members'
+  >
   /** Where requests wait while all that are usable are full. */
   readonly queue: Pick<PoolQueue, 'length' | 'isDue' | 'hasPlace' | 'enter'>
   /** The first of them that the request has is the key. */

@@ -8,6 +8,7 @@ import {
   limitLedger,
   poolLedger,
   reloadLedger,
+  sourceLedger,
   stickyLedger,
 } from '../observe/counters.ts'
 import { backendGroup, busyBackendGroup } from './backend-metrics.ts'
@@ -34,6 +35,7 @@ import type {
   LoopView,
   OverloadView,
   PoolView,
+  SourceView,
   StickyView,
   StrategyFacts,
 } from './view.ts'
@@ -200,6 +202,32 @@ const stickyGroup = ofPools<StickyView>(
   ],
 )
 
+const sourceGroup = group<MetricsView, SourceView>({
+  labels: ['pool', 'source'],
+  *sources({ edge }) {
+    for (const { name: pool, sources = [] } of edge.pools) {
+      const nameOf = uniqueNames()
+      for (const source of sources) yield [{ pool, source: nameOf(source.name) }, source]
+    }
+  },
+  metrics: [
+    gauge('smartedge_discovery_members', 'Members that the source has found.', (s) => s.members),
+    gauge('smartedge_discovery_away', '1 while the source cannot be had, or lists nobody.', (s) =>
+      Number(s.presence.kind === 'away'),
+    ),
+    gauge(
+      'smartedge_discovery_age_seconds',
+      'How long ago its members were last known to be what it lists, while it is away; else 0.',
+      (s) => s.ageMs / 1000,
+    ),
+    gauge('smartedge_discovery_skipped', 'Entries of its newest list that are left out.', (s) => s.skipped.count),
+    gauge('smartedge_discovery_held', '1 while a list that has lost more than half is held back.', (s) =>
+      Number(s.heldBack !== undefined),
+    ),
+    ...ledgerMetrics(sourceLedger, (s: SourceView) => s.counters),
+  ],
+})
+
 const limitGroup = group<MetricsView, LimitView>({
   // One of the first two.
   labels: ['route', 'pool', 'limit'],
@@ -238,6 +266,7 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   answerGroup,
   poolGroup,
   strategyGroup,
+  sourceGroup,
   stickyGroup,
   limitGroup,
   backendGroup,

@@ -2,8 +2,15 @@
  * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
  * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
  */
-import type { BackendCounters, EdgeCounters, LimitCounters, PoolCounters, StickyCounters } from '../observe/counters.ts'
 import type { BucketCounts } from '../observe/buckets.ts'
+import type {
+  BackendCounters,
+  EdgeCounters,
+  LimitCounters,
+  PoolCounters,
+  SourceCounters,
+  StickyCounters,
+} from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { RouteTraffic } from '../observe/route-traffic.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -91,6 +98,8 @@ export interface PoolView {
   readonly strategyFacts?: StrategyFacts
   /** Absent: no session is kept at a backend. */
   readonly sticky?: StickyView
+  /** Where its members are found besides the config, in the order in which they count; absent: nowhere. */
+  readonly sources?: readonly SourceView[]
   /** Why backends are used that something holds out, in words; undefined or absent: none is. */
   readonly degraded?: DegradedView | undefined
   /** Attempts under way. */
@@ -101,6 +110,31 @@ export interface PoolView {
   /** How long those waited that have waited for room; undefined or absent: nobody has. */
   readonly queueWaits?: BucketCounts | undefined
   readonly backends: readonly BackendView[]
+}
+
+/** A source of members. Instants are monotonic ms. */
+export interface SourceView {
+  /** Its kind and where it is; two of a pool may be called alike. */
+  readonly name: string
+  /** Those of its list that count. */
+  readonly members: number
+  /** `waiting`: it has not been heard yet. */
+  readonly presence:
+    | { readonly kind: 'waiting' }
+    | { readonly kind: 'present' }
+    | { readonly kind: 'away'; readonly since: number; readonly reason: string }
+  /** When they were last known to be what it lists; undefined: never. */
+  readonly knownAt: number | undefined
+  /** While it is away: how long ago that was or, of one never heard, how long it has been away; else 0. ms. */
+  readonly ageMs: number
+  /** Entries of its newest list that are left out, and why the first few are. */
+  readonly skipped: {
+    readonly count: number
+    readonly first: readonly { readonly entry: string; readonly reason: string }[]
+  }
+  /** A list that has lost more than half of them, which is not believed before `until`. */
+  readonly heldBack: { readonly members: number; readonly until: number } | undefined
+  readonly counters: Readonly<SourceCounters>
 }
 
 /** `restraint`: more than `maxEjected` would be out. `panic`: under `panicThreshold`. `nobody-left`: connects fail everywhere. */

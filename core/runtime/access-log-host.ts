@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts'
 import type { Observer } from '../exchange/record.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Random } from '../random.ts'
+import { hiddenIn } from './hidden-names.ts'
 
 export interface AccessLogHostOptions extends Pick<SinkOptions, 'clock' | 'counters' | 'emit'> {
   readonly random: Random
@@ -22,14 +23,6 @@ interface Running {
 /** At the end of the process. */
 const LAST_MS = 1000
 
-/** What holds credentials in this config, whatever it is called. */
-const hiddenIn = ({ hidden }: AccessLogPolicy, { routes }: Config): readonly string[] => [
-  ...hidden,
-  ...routes.flatMap(({ access }) =>
-    [access?.apiKey?.from, access?.jwt?.from].flatMap((from) => from?.name.toLowerCase() ?? []),
-  ),
-]
-
 export class AccessLogHost implements Part<Config> {
   private readonly options: AccessLogHostOptions
   private running: Running | undefined = undefined
@@ -43,7 +36,7 @@ export class AccessLogHost implements Part<Config> {
 
   async prepare(config: Config): Promise<Move> {
     const { running } = this
-    const policy = config.accessLog && { ...config.accessLog, hidden: hiddenIn(config.accessLog, config) }
+    const policy = config.accessLog && { ...config.accessLog, hidden: hiddenIn(config) }
     if (policy === undefined) return { ...NO_MOVE, commit: () => this.follow(undefined, undefined) }
     if (running !== undefined && running.path === policy.path)
       return { ...NO_MOVE, commit: () => this.follow(policy, running) }

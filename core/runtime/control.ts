@@ -28,6 +28,6 @@ export function createEdgeControl(options: EdgeControlOptions): EdgeControl {
     },
     files: () => [...new Set(pools.files())],
     load: () => ({ listeners: listeners.load(), pools: pools.load() }),
-    recheck: (pool, backend) => pools.running.get(pool)?.recheck(backend) ?? false,
+    recheck: (pool, backend) => pools.running.get(pool)?.recheck(backend) ?? 'unknown',
   }
 }

@@ -1,7 +1,8 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
-import type { Geo, Route, World } from '../exchange/world.ts'
+import type { Tracing } from '../exchange/trace.ts'
+import type { Explainer, Geo, Route, World } from '../exchange/world.ts'
 import { RouteTraffic } from '../observe/route-traffic.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
@@ -14,13 +15,20 @@ import type { RunningPool } from './running-pool.ts'
 export interface WorldParts {
   readonly pools: ReadonlyMap<string, RunningPool>
   readonly geo: Geo | undefined
+  /** undefined: nobody wants to know why requests go where they go. */
+  readonly explainer?: Explainer | undefined
   /** Who decides over the requests of a route; `key`: the route's over reloads. */
   readonly admission: (rule: RouteConfig, key: string) => Admission
+  /** Who traces the requests of a route, or those that none takes; absent: nobody does. */
+  readonly tracing?: (rule: RouteConfig | undefined) => Tracing | undefined
   /** The snapshot before, whose routes keep what they have counted; undefined: there was none. */
   readonly previous: World | undefined
 }
 
-export function createWorld(config: Config, { pools, geo, admission, previous }: WorldParts): World {
+export function createWorld(
+  config: Config,
+  { pools, geo, explainer, admission, tracing, previous }: WorldParts,
+): World {
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
@@ -31,15 +39,24 @@ export function createWorld(config: Config, { pools, geo, admission, previous }:
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
       const key = routeKey(rule)
       const { priority, timeouts, hedge } = rule
-      const traffic = trafficOf(key)
-      return { key, admission: admission(rule, key), priority, pool: poolOf(rule, pool), timeouts, hedge, traffic }
+      return {
+        key,
+        admission: admission(rule, key),
+        priority,
+        pool: poolOf(rule, pool),
+        timeouts,
+        hedge,
+        tracing: tracing?.(rule),
+        traffic: trafficOf(key),
+      }
     }),
-    nowhere: previous?.nowhere ?? createNowhere(),
+    nowhere: { ...(previous?.nowhere ?? createNowhere()), tracing: tracing?.(undefined) },
     limits: config.limits,
     timeouts: config.timeouts,
     halfClose: config.halfClose,
     identify: createIdentify((address) => (address === '' ? trustsUnixPeers : trusted.has(address))),
     geo,
+    explainer,
   }
 }
 
@@ -68,6 +85,7 @@ function createNowhere(): Route {
     pool: undefined,
     timeouts: undefined,
     hedge: undefined,
+    tracing: undefined,
     traffic: new RouteTraffic(),
   }
 }

@@ -1,7 +1,7 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminSource, Readiness } from '../admin/source.ts'
+import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
@@ -20,9 +20,12 @@ import type {
   Phase,
   PoolView,
   ProcessView,
+  SourceView,
 } from '../report/view.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import type { Followed } from '../discovery/follow.ts'
+import type { Discovery } from './discovery.ts'
 import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
@@ -35,11 +38,13 @@ import type { RunningPool } from './running-pool.ts'
 export interface EdgeViewOptions {
   readonly published: Published
   readonly pools: Pools
+  readonly discovery: Pick<Discovery, 'of'>
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view' | 'loop'>
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly explain?: { readonly explained: AdminExplain | undefined }
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -54,9 +59,10 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
+  const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
+  const poolView = (pool: RunningPool): PoolView => viewOf(pool, discovery.of(pool.name), clock)
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
@@ -87,6 +93,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       const pool = pools.running.get(name)
       return pool === undefined ? [] : poolView(pool).backends
     },
+    found: (name) => {
+      const pool = pools.running.get(name)
+      return pool === undefined ? [] : foundIn(pool, discovery.of(name))
+    },
     async metrics(format) {
       const process = await costlyProcessView(startedAt)
       return renderMetrics({ edge: view(), process }, format)
@@ -101,6 +111,9 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    get explain() {
+      return options.explain?.explained
+    },
     attach: (given) => void (controller = given),
   }
 }
@@ -127,28 +140,41 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
-const poolView = ({
-  name,
-  config,
-  degraded,
-  inflight,
-  counters,
-  queueWaits,
-  backends,
-  strategyFacts,
-  sticky,
-}: RunningPool): PoolView => ({
+const viewOf = (
+  { name, config, degraded, inflight, counters, queueWaits, backends, strategyFacts, sticky }: RunningPool,
+  sources: readonly Followed[],
+  clock: Clock,
+): PoolView => ({
   name,
   strategy: config.strategy.use,
   strategyFacts,
   degraded,
   ...(config.sticky && { sticky }),
+  ...(sources.length > 0 && { sources: sources.map((source) => sourceView(source, clock.now())) }),
   inflight,
   maxInflight: config.maxInflight ?? Infinity,
   counters,
   queueWaits,
   backends,
 })
+
+/** Whoever the config names is its own, though a source names it too. */
+function foundIn({ config, found }: RunningPool, sources: readonly Followed[]): FoundMember[] {
+  const configured = new Set(config.members.map(({ id }) => id))
+  return [...found.values()]
+    .filter(({ id }) => !configured.has(id))
+    .map((member) => ({
+      member,
+      // One that is about to leave is no longer on the list of anybody.
+      source: sources.find(({ members }) => members.has(member.id))?.name ?? 'a source that names it no more',
+    }))
+}
+
+const sourceView = (followed: Followed, now: number): SourceView => {
+  const { name, members, presence, knownAt, skipped, heldBack, counters } = followed
+  const ageMs = presence.kind === 'away' ? now - (knownAt ?? presence.since) : 0
+  return { name, members: members.size, presence, knownAt, ageMs, skipped, heldBack, counters }
+}
 
 function processView(startedAt: number): ProcessView {
   const { user, system } = process.cpuUsage()

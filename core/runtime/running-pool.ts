@@ -2,9 +2,8 @@
  * A pool at work: its backends with their connections, checks and strategy. It outlives reloads: what a new config does
  * not change goes on as it was, and a backend that is no longer configured finishes what it has begun, or comes back.
  */
-import { Backend } from '../backend/backend.ts'
+import type { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
-import { reconcile } from '../backend/reconcile.ts'
 import type { Standing } from '../backend/standing.ts'
 import type { StrategyReports } from '../balance/asked-strategy.ts'
 import { Balancer } from '../balance/balancer.ts'
@@ -22,6 +21,7 @@ import type { PluginHost } from '../strategy/host.ts'
 import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
+import type { Recheck } from '../control/contract.ts'
 import { type Fullness, watchFullness } from '../pool/fullness.ts'
 import type { Pool } from '../pool/pool.ts'
 import { PoolQueue } from '../pool/queue.ts'
@@ -29,7 +29,8 @@ import { createProbe } from '../health/probe.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { Turns } from '../inbound/turns.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import { type ConnectionPolicy, Http1Pool } from '../outbound/http1-pool.ts'
+import type { MemberChanges } from '../discovery/intake.ts'
+import type { ConnectionPolicy } from '../outbound/http1-pool.ts'
 import type { NameTable } from '../names/resolver.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { Pipes } from '../net/pipes.ts'
@@ -43,11 +44,11 @@ import type { Move } from '../part.ts'
 import { HeadTimes } from '../pool/head-times.ts'
 import type { Secret } from '../secrets.ts'
 import { LiveSticky } from '../sticky/live.ts'
-import { Leaving } from '../pool/leaving.ts'
 import { Limiter } from '../pool/limiter.ts'
 import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
 import type { Random } from '../random.ts'
+import { PoolBackends } from './pool-backends.ts'
 
 export interface PoolServices {
   readonly clock: Clock
@@ -78,21 +79,18 @@ export class RunningPool {
   private readonly services: PoolServices
   private readonly balancer: Balancer
   private readonly strategy: LiveStrategy
-  /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
-  private readonly connections = new WeakMap<Backend, Http1Pool>()
+  private readonly members: PoolBackends
   private readonly queue: PoolQueue
   private readonly waits = createBuckets()
   private readonly fullness: Fullness
   private readonly limiter = new Limiter()
   readonly counters = poolLedger.create()
   private readonly watchers: Watchers
-  private readonly leaving: Leaving
   readonly sticky: LiveSticky
   private readonly budget: RetryBudget
   private readonly headTimes: HeadTimes
   config: PoolConfig
   private settings: PoolSettings
-  backends: readonly Backend[] = []
 
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
@@ -106,7 +104,7 @@ export class RunningPool {
     this.settings = settings
     this.services = services
     const { clock, random, plugins: host } = services
-    const { strategy } = starting.ready
+    const { strategy, loaded } = starting.ready
     this.budget = new RetryBudget(config.retry.budget)
     this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
@@ -119,7 +117,13 @@ export class RunningPool {
       onChange: (backend, detail) => this.onFact(backend, detail),
     })
     this.sticky = new LiveSticky({ pool: config.name, clock, random, ownKey: services.stickyKey })
-    this.leaving = new Leaving(clock, (backend) => this.connections.get(backend)?.cut())
+    this.members = new PoolBackends({
+      ...services,
+      outbound: services,
+      policy: () => this.connectionPolicy(),
+      drainTimeoutMs: () => this.settings.drainTimeoutMs,
+      onRoomChange: (backend) => this.balancer.updateRoom(backend),
+    })
     const reports: StrategyReports = {
       onFault: (what, error) => this.strategy.onFault(what, error),
       onSlow: (msPerRequest) => this.strategy.onSlow(msPerRequest),
@@ -134,6 +138,7 @@ export class RunningPool {
     })
     this.balancer = new Balancer({
       strategy,
+      strategyName: loaded.plugin.name,
       reports,
       clock,
       observers: [],
@@ -182,14 +187,24 @@ export class RunningPool {
     return this.strategy.files()
   }
 
+  /** In the order of the config, and behind it of the sources. */
+  get backends(): readonly Backend[] {
+    return this.members.list
+  }
+
+  /** What its sources have found, by id. */
+  get found(): ReadonlyMap<string, Member> {
+    return this.members.found
+  }
+
   /** What a snapshot shows of it to requests. */
   snapshot(): Pool {
-    const { name, balancer, connections, config, queue, sticky } = this
+    const { name, balancer, config, queue, sticky } = this
     return {
       name,
       balancer,
       queue,
-      connections,
+      connections: this.members.connections,
       affinity: config.affinity,
       retry: config.retry,
       timeouts: config.timeouts,
@@ -220,31 +235,36 @@ export class RunningPool {
     return degraded && { cause: degraded.cause, detail: degradedWords(degraded) }
   }
 
-  /** Checks a backend now; false: there is no such backend, or it has no checks. */
-  recheck(id: string): boolean {
-    const backend = this.backends.find((candidate) => candidate.id === id)
-    return backend !== undefined && this.watchers.recheck(backend)
+  /** Checks a backend now. */
+  recheck(id: string): Recheck {
+    const backend = this.members.get(id)
+    if (backend === undefined) return 'unknown'
+    return this.watchers.recheck(backend) ? 'started' : 'no-checks'
   }
 
   /** No longer configured: checks end, and every backend finishes what it has begun. A later commit has it back. */
   retire(): void {
     this.watchers.stop()
-    for (const backend of this.backends) this.letGo(backend)
+    this.members.retire()
   }
 
   /** Whether anything of it is left, once it has retired. */
   get isGone(): boolean {
-    return this.leaving.backends.length === 0
+    return this.members.isGone
   }
 
   /** Ends everything now. */
   stop(): void {
     this.watchers.stop()
     this.fullness.stop()
-    for (const backend of [...this.backends, ...this.leaving.backends]) {
-      this.leaving.takeBack(backend.id)
-      this.connections.get(backend)?.cut()
-    }
+    this.members.cut()
+  }
+
+  /** A few of the members that its sources have found come, are otherwise than before, or go. */
+  change({ put, gone, isLast }: MemberChanges): void {
+    const { changed, removed } = this.members.change(put, gone, this.services.clock.now())
+    this.follow(changed, removed, 'its source says so')
+    if (isLast) this.offer()
   }
 
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
@@ -256,26 +276,26 @@ export class RunningPool {
   }
 
   private takeMembers(config: PoolConfig): void {
-    const now = this.services.clock.now()
-    const create = (member: Member): Backend => this.takeBack(member, now) ?? this.createBackend(member, now)
-    const { backends, removed } = reconcile(this.backends, config.members, create, now)
-    this.backends = backends
-    for (const backend of removed) {
-      this.letGo(backend)
-      this.watchers.forget(backend)
-    }
-    for (const backend of backends) {
-      // Of a pool that had retired, also those that stayed are on their way.
-      this.leaving.takeBack(backend.id)
-      const connections = this.connections.get(backend)
-      connections?.update(this.connectionPolicy())
-      connections?.keepIdle(backend.facts.operator.kind === 'active')
-    }
-    this.watchers.update(config, now)
-    for (const backend of backends) this.reckon(backend, 'another configuration is in force')
+    const removed = this.members.configure(config.members, this.services.clock.now())
+    this.follow(this.backends, removed, 'another configuration is in force')
+    this.offer()
     this.queue.update(config.queue)
-    this.limiter.update(config.concurrency, backends, now)
     this.balancer.bound(config.maxInflight ?? Infinity)
+  }
+
+  /** All who look after the backends hear of other ones, or of another config. `changed`: whoever may stand otherwise now. */
+  private follow(changed: readonly Backend[], removed: readonly Backend[], detail: string): void {
+    const { config, backends } = this
+    const now = this.services.clock.now()
+    for (const backend of removed) this.watchers.forget(backend)
+    this.watchers.update(config, now)
+    for (const backend of changed) this.reckon(backend, detail)
+    this.limiter.update(config.concurrency, backends, now)
+  }
+
+  /** From now on requests go to the backends that there are. */
+  private offer(): void {
+    const { config, backends } = this
     this.balancer.configure(config, [...this.watchers.observers, this.limiter])
     this.balancer.update(backends)
     this.sticky.update(config.sticky, backends)
@@ -291,34 +311,9 @@ export class RunningPool {
     })
   }
 
-  private takeBack(member: Member, now: number): Backend | undefined {
-    const backend = this.leaving.takeBack(member.id)
-    backend?.configure(member, now)
-    return backend
-  }
-
-  private createBackend(member: Member, now: number): Backend {
-    const { budget, pipes, dial, head, names, wheel, window } = this.services
-    const backend = new Backend(member, new BackendLatency(window), now)
-    const onRoomChange = (): void => this.balancer.updateRoom(backend)
-    const { address, counters } = backend
-    const options = { address, head, wheel, counters, dial, names, budget, pipes, onRoomChange }
-    const connections = new Http1Pool(options, this.connectionPolicy())
-    this.connections.set(backend, connections)
-    backend.room = connections
-    backend.onRoomChange = onRoomChange
-    return backend
-  }
-
   private connectionPolicy(): ConnectionPolicy {
     const { timeouts, maxIdleConnections, maxConnections } = this.config
     return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections }
-  }
-
-  /** No new requests; what is under way may go on for the drain time. */
-  private letGo(backend: Backend): void {
-    this.connections.get(backend)?.keepIdle(false)
-    this.leaving.add(backend, this.settings.drainTimeoutMs)
   }
 
   /** Something was found out about `backend`. */

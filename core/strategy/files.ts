@@ -3,10 +3,11 @@
  * version, so that a save which changes nothing is none. Packages are left out: an installed one is not edited. Files are
  * read at once (see `config/files.ts` for why), and again only when they have changed.
  */
-import { constants, readFileSync, realpathSync, statSync } from 'node:fs'
+import { constants, readFileSync, statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { isSettled, stampOf } from '../file-stamp.ts'
+import { realPath } from '../own-place.ts'
 import { requireFile, StrategyFileError } from './load.ts'
 
 export interface PluginFiles {
@@ -70,7 +71,7 @@ function readSource(path: string): Source {
   const content = contentOf(path)
   if (content === undefined) return missing
   const digest = new Bun.CryptoHasher('sha256').update(content).digest('hex')
-  const imports = relativeImports(realpathSync(path), content)
+  const imports = relativeImports(realPath(path), content)
   return {
     digest,
     imports: imports.map(({ path }) => path),

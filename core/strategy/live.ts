@@ -34,8 +34,8 @@ export interface StrategyEvent {
 
 /** Who asks the strategy: the pool's balancer. */
 export interface StrategyUser {
-  /** From the next pick on, `strategy` is asked; it also hears how the attempts under way end. */
-  swap(strategy: Strategy): void
+  /** From the next pick on, `strategy` is asked, which calls itself `name`; it also hears how the attempts under way end. */
+  swap(strategy: Strategy, name: string): void
   /** Median of the newest samples; undefined while there are too few. */
   readonly nsPerPick: number | undefined
 }
@@ -241,7 +241,7 @@ export class LiveStrategy {
     this.recentFaults.clear()
     this.loadedAt = this.services.clock.wallTime()
     this.services.watch.serves(next.loaded)
-    this.services.balancer.swap(next.strategy)
+    this.services.balancer.swap(next.strategy, next.loaded.plugin.name)
   }
 
   /** How many this version has had. */

@@ -3,9 +3,11 @@
  * and all that it imports afresh, in a `Bun.ModuleGraph` of its own (experimental in Bun 1.4.5): so a saved file can be
  * loaded again, and an older copy is collected with its last pool. Not a sandbox: a plugin is trusted code.
  */
-import { realpathSync, type Stats, statSync } from 'node:fs'
-import { isAbsolute, resolve } from 'node:path'
+import { type Stats, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { ownFile, realPath } from '../own-place.ts'
+import { offerOwnModules } from './own-modules.ts'
 import { shippedStrategies } from './shipped.ts'
 import {
   type PluginOfVersion1,
@@ -53,7 +55,7 @@ export async function loadStrategy(use: string, options: LoadOptions = {}): Prom
 export function locateStrategy(use: string): string {
   if (isAbsolute(use)) return use
   const isShipped = shippedStrategies.some((name) => name === use)
-  if (isShipped) return resolve(import.meta.dirname, '../../plugins', `${use}.ts`)
+  if (isShipped) return ownFile(`plugins/${use}.ts`)
   throw new StrategyFileError(`strategy must be ${shippedStrategies.join(', ')} or an absolute path, got ${show(use)}`)
 }
 
@@ -72,7 +74,8 @@ export function requireFile(file: string): void {
 /** The namespace object of the file. What a failed load left behind (timers, sockets) is closed. */
 async function importAfresh(file: string, { clock, onLateError }: LoadOptions): Promise<unknown> {
   // By its real path: behind a link, Bun resolves relative imports from one end or the other, as its cache has it.
-  const real = realpathSync(file)
+  const real = realPath(file)
+  offerOwnModules()
   const graph = new Bun.ModuleGraph({ onError: onLateError })
   const late = Promise.withResolvers<never>()
   const cancel = clock?.after(loadDeadlineMs, () => {

@@ -47,6 +47,23 @@ export interface PickContext {
   readonly wallTime: number
   /** Uniform in [0, 1). */
   readonly random: () => number
+  /** There only for a pick that somebody wants explained, one in a hundred or less; absent, nothing is to be written. */
+  readonly notes?: PickNotes | undefined
+}
+
+/**
+ * Where a pick writes down what decides it, as it decides: shown to people, and of no other effect. Candidates that were
+ * not shown, scores that are no number and what comes after the pick are left out.
+ */
+export interface PickNotes {
+  /** Chance has proposed it, in the order of the draws: one of two choices, say. */
+  drew(candidate: Candidate): void
+  /** What it was compared by, in a unit of the strategy's own: of those not passed over the lowest wins. The latest counts. */
+  score(candidate: Candidate, score: number): void
+  /** It may not have this request, unless it is scored again: why, in a few words, such as `busy: 40 in flight`. */
+  passOver(candidate: Candidate, why: string): void
+  /** Why the one that is returned, in a few words, such as `the less busy of two drawn by weight`. The latest counts. */
+  because(why: string): void
 }
 
 export type Outcome =

@@ -1,7 +1,7 @@
 /** What a strategy threw, for people: it may be anything, so nothing here is taken on trust. */
-import { resolve } from 'node:path'
+import { ownFile } from '../own-place.ts'
 
-const coreFolder = `${resolve(import.meta.dirname, '..')}/`
+const coreFolder = ownFile('core/')
 
 /** `file:line:column` of the innermost frame outside SmartEdge's core; undefined when there is none. */
 export function positionOf(thrown: unknown): string | undefined {

@@ -31,19 +31,18 @@ describe('strategy new', () => {
     expect(readFileSync(files.path('plugins/mine.ts'), 'utf8')).toBe('// edited')
   }, 60_000)
 
-  test('imports by name where SmartEdge is installed, by path elsewhere', async () => {
-    expect(await strategyNew(recordedIo(files.folder), 'elsewhere.ts')).toBe(0)
-    expect(readFileSync(files.path('elsewhere.ts'), 'utf8')).toMatch(/from '\.\.\/\S+\/core\/strategy\/strategy\.ts'\n/)
-
-    await files.write('project/package.json', '{}')
-    await files.write('project/node_modules/empty.txt', '')
-    symlinkSync(join(import.meta.dir, '../..'), files.path('project/node_modules/smartedge'))
-    expect(await strategyNew(recordedIo(files.path('project')), 'mine')).toBe(0)
-    const text = readFileSync(files.path('project/plugins/mine.ts'), 'utf8')
-    expect(text).toContain(`from 'smartedge/strategy'\n`)
-    expect(text).toContain(`from 'smartedge/random'\n`)
-    const tested = recordedIo(files.folder)
-    expect(await strategyTest(tested, 'project/plugins/mine.ts', {})).toBe(0)
+  test('imports by name, and gets what this SmartEdge has, whatever is installed there', async () => {
+    await files.write('project/node_modules/smartedge/package.json', '{ "exports": { "./strategy": "./old.js" } }')
+    await files.write('project/node_modules/smartedge/old.js', 'throw new Error("of another version")')
+    for (const folder of ['project', 'elsewhere']) {
+      await files.write(`${folder}/package.json`, '{}')
+      expect(await strategyNew(recordedIo(files.path(folder)), 'mine')).toBe(0)
+      const text = readFileSync(files.path(`${folder}/plugins/mine.ts`), 'utf8')
+      expect(text).toContain(`from 'smartedge/strategy'\n`)
+      expect(text).toContain(`from 'smartedge/random'\n`)
+      const tested = recordedIo(files.folder)
+      expect([await strategyTest(tested, `${folder}/plugins/mine.ts`, {}), tested.err()]).toEqual([0, ''])
+    }
   })
 
   test('writes one that loads where a folder is a symbolic link', async () => {

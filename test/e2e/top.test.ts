@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FakeAdmin, startFakeAdmin } from '../support/fake-admin.ts'
 import { sampleFrames } from '../support/feed-frames.ts'
+import { onTerminal as spawnOnTerminal } from '../support/on-terminal.ts'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
 const endings: (() => unknown)[] = []
@@ -28,36 +29,9 @@ const open = (url: string, env: Record<string, string> = {}) => onTerminal(['top
 
 /** A verb of the command line on a terminal of its own. */
 function onTerminal(args: readonly string[], env: Record<string, string> = {}) {
-  let written = ''
-  const waiting = new Set<() => void>()
-  const decoder = new TextDecoder()
-  const child = Bun.spawn([process.execPath, main, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', TERM: 'xterm-256color', ...env },
-    terminal: {
-      cols: 100,
-      rows: 30,
-      data(_, bytes) {
-        written += decoder.decode(bytes, { stream: true })
-        for (const check of waiting) check()
-      },
-    },
-  })
-  endings.push(() => child.kill('SIGKILL'))
-  /** Resolves when `words` are on the screen, written after the call before. */
-  let seenTo = 0
-  const until = (words: string): Promise<void> =>
-    new Promise((resolve) => {
-      const check = (): void => {
-        const at = Bun.stripANSI(written.slice(seenTo)).indexOf(words)
-        if (at === -1) return
-        seenTo = written.length
-        waiting.delete(check)
-        resolve()
-      }
-      waiting.add(check)
-      check()
-    })
-  return { child, until, type: (keys: string) => child.terminal?.write(keys), all: () => written }
+  const shown = spawnOnTerminal([process.execPath, main, ...args], { env })
+  endings.push(() => shown.child.kill('SIGKILL'))
+  return shown
 }
 
 describe('top on a terminal', () => {

@@ -59,6 +59,10 @@ export function fakeEdge(config: Config): FakeEdge {
     load() {
       return this.edgeLoad
     },
-    recheck: (_pool, backend) => backend === 'a:80',
+    recheck(pool, backend) {
+      const members = this.config.pools.find(({ name }) => name === pool)?.members
+      if (!members?.some(({ id }) => id === backend)) return 'unknown'
+      return backend === 'a:80' ? 'started' : 'no-checks'
+    },
   }
 }

@@ -7,13 +7,14 @@ import type { AttemptView } from '../../core/strategy/strategy.ts'
 import type { RequestTimeouts } from '../../core/exchange/limit.ts'
 import type { ExchangeRecord } from '../../core/exchange/record.ts'
 import type { Route, Services, World } from '../../core/exchange/world.ts'
+import type { Tracing } from '../../core/exchange/trace.ts'
 import { createIdentify } from '../../core/forward/identify.ts'
 import type { RequestRewrite } from '../../core/forward/rewrite-request.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
 import type { ResponseHead } from '../../core/http1/response-head.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
-import { edgeLedger, poolLedger } from '../../core/observe/counters.ts'
 import { createBuckets } from '../../core/observe/buckets.ts'
+import { edgeLedger, poolLedger } from '../../core/observe/counters.ts'
 import { RouteTraffic } from '../../core/observe/route-traffic.ts'
 import { HeadTimes } from '../../core/pool/head-times.ts'
 import type { BudgetPolicy, HedgePolicy, QueuePolicy, RetryPolicy } from '../../core/pool/policy.ts'
@@ -195,6 +196,7 @@ export interface FakeExchangeOptions {
   readonly budget?: BudgetPolicy
   readonly timeouts?: RequestTimeouts
   readonly hedge?: HedgePolicy
+  readonly tracing?: Tracing
   /** Of the times to the head of a response. */
   readonly latencies?: ConstructorParameters<typeof HeadTimes>[0]
   readonly maxReplayBytes?: number
@@ -255,6 +257,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
       return attempt
     },
     offers: (backend: Backend) => backends.includes(backend) && backend.standing.usable,
+    members: backends,
   }
   const turns: { onTurn(): void }[] = []
   const queue = new PoolQueue({
@@ -292,6 +295,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     },
     timeouts: options.timeouts,
     hedge: options.hedge,
+    tracing: options.tracing,
     traffic: new RouteTraffic(),
   }
   const world = {
@@ -302,6 +306,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
   } as unknown as World
   const exchange = new Exchange(services, client, route, world)
   const head = client.readHead()
+  exchange.trace = route.tracing?.begin(head, exchange.identity)
   if (exchange.hasTime(head))
     exchange.begin(route.admission.admit(exchange, head, exchange.startedAt), head, exchange.startedAt)
   return { clock, client, sources, backends, records, views, counters, exchange, queue, route, turns }

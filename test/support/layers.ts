@@ -24,6 +24,7 @@ const LEAVES = [
   'core/errors.ts',
   'core/file-stamp.ts',
   'core/own-files.ts',
+  'core/own-place.ts',
   'core/part.ts',
   'core/random.ts',
   'core/rate.ts',
@@ -54,6 +55,7 @@ const FOR_ADMIN = [
   'core/forward/date-line.ts',
   'core/clients/contract.ts',
   'core/clients/limits.ts',
+  'core/explain/policy.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
@@ -95,11 +97,28 @@ const LAYERS: readonly Layer[] = [
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
   { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
+  // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
+  { from: 'core/discovery/', to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/'] },
+  {
+    from: 'core/trace/',
+    to: ['core/http1/', 'core/forward/', 'core/access-log/hide.ts'],
+    types: ['core/exchange/', 'core/net/', 'core/observe/'],
+  },
+  {
+    from: 'core/explain/',
+    to: ['core/access-log/hide.ts', 'core/exchange/explaining.ts', 'core/http1/', 'core/strategy/'],
+    types: ['core/backend/', 'core/balance/', 'core/exchange/'],
+  },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   // Which hashes a config may hold is for those to say who check passwords against them.
   {
     from: 'core/config/',
-    to: ['core/strategy/shipped.ts', 'core/access-log/policy.ts', 'core/admission/password-hash.ts'],
+    to: [
+      'core/strategy/shipped.ts',
+      'core/access-log/policy.ts',
+      'core/admission/password-hash.ts',
+      'core/trace/policy.ts',
+    ],
     types: ['core/'],
   },
   { from: 'core/control/', to: ['core/observe/', 'core/report/', 'core/config/', 'core/route/describe.ts'] },
@@ -107,10 +126,11 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'core/admin/',
     to: FOR_ADMIN,
-    types: ['core/control/'],
+    types: ['core/control/', 'core/explain/'],
   },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
+  { from: 'core/embed.ts', to: ['core/'] },
   { from: 'core/runtime/', to: ['core/'] },
   { from: 'plugins/', to: ['core/strategy/strategy.ts', 'core/random.ts'], isAlone: true },
   // The origins that `demo` and `origins` start are the benchmark's backends.
@@ -128,14 +148,19 @@ const LAYERS: readonly Layer[] = [
       'core/lab/',
       'core/watchdog/',
       'bench/',
+      'core/view/',
     ],
-    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/'],
+    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/', 'core/explain/'],
   },
-  { from: 'bench/', to: ['core/edge.ts', 'cli/'] },
+  // What the terminal and the page both make of what the admin API tells.
+  { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/'] },
+  // The page runs in a browser: it gets nothing that would not.
+  { from: 'web/', to: ['core/view/'], types: ['core/report/'] },
+  { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
-  { from: 'scripts/', to: ['core/config/', 'core/admin/', 'core/report/', 'cli/', 'test/support/'] },
+  { from: 'scripts/', to: ['core/config/', 'core/admin/', 'core/report/', 'cli/', 'core/view/', 'test/support/'] },
   { from: 'test/', to: [''] },
 ]
 
@@ -155,7 +180,7 @@ function lintPatterns({ to, types = [] }: Layer): string[] {
   return ['../*/**', ...allowed.map((path) => (path.endsWith('/') ? `${path}**` : path))]
 }
 
-const FOLDERS = ['core/', 'plugins/', 'cli/', 'bench/', 'scripts/', 'test/']
+const FOLDERS = ['core/', 'plugins/', 'cli/', 'web/', 'bench/', 'scripts/', 'test/']
 
 /** Every import that LAYERS does not allow, and every file that belongs to no layer. */
 export function checkLayers(sources: Sources): string[] {

@@ -12,7 +12,7 @@ export interface Import {
 }
 
 const ROOT = join(import.meta.dir, '..', '..')
-const FILES = new Bun.Glob('{core,plugins,cli,bench,test,scripts}/**/*.{ts,tsx,mjs}')
+const FILES = new Bun.Glob('{core,plugins,cli,bench,test,scripts,web}/**/*.{ts,tsx,mjs}')
 
 /** What people wrote: generated files are left out. */
 export function readSources(): Sources {

@@ -5,7 +5,7 @@ import type { Field } from './field.ts'
 import { off } from './scalars.ts'
 
 /** What `field` reads of a value of `type`; `false` reads as undefined. Absent, it is on with its defaults. */
-export function switchable<T>(field: Field<T>, type: 'number' | 'object'): Field<T | undefined> {
+export function switchable<T>(field: Field<T>, type: 'number' | 'string' | 'object'): Field<T | undefined> {
   const { title = type, description = '', default: shown } = field.schema
   const rule = `must be ${type === 'object' ? 'an' : 'a'} ${title}, or false`
   const forms = either<T | false>(

@@ -1,12 +1,14 @@
 /** One entry of `pools`: members, and everything about how they are chosen, checked and spoken to. */
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { PoolConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { object, section } from '../read/containers.ts'
-import { convert, type Field, located, required, showDefault } from '../read/field.ts'
+import { convert, type Field, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { count, duration, number } from '../read/scalars.ts'
 import { breaker } from './breaker.ts'
 import { concurrency } from './concurrency.ts'
+import { discovery } from './discovery.ts'
 import { ejection } from './ejection.ts'
 import { health } from './health.ts'
 import { limits } from './limits.ts'
@@ -52,7 +54,8 @@ const timeouts = section(
 
 const body = object(
   {
-    backends: required(backends),
+    backends,
+    discovery,
     strategy,
     affinity,
     sticky,
@@ -110,6 +113,12 @@ const body = object(
 
 type Body = NonNullable<ReturnType<typeof body.read>>
 
+/** From somewhere members must come; an empty list of backends says that they are to be added. */
+function checkMembers(node: Node, reading: Reading): void {
+  if (['backends', 'discovery'].some((key) => findNodeAtLocation(node, [key]) !== undefined)) return
+  reading.report(node, { rule: 'is required, or discovery that finds members' }, { child: 'backends' })
+}
+
 /** What of these would never come about. */
 function checkRestraint({ breaker, ejection, maxEjected, panicThreshold, timeouts }: Body, reading: Reading): void {
   const rules = [breaker, ejection].filter((one) => one !== undefined)
@@ -130,7 +139,16 @@ function checkRestraint({ breaker, ejection, maxEjected, panicThreshold, timeout
 /** All of a pool but its name, and what is called after that. */
 export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
 
-export const pool: Field<PoolBody | undefined> = convert(body, (value, node, reading) => {
+const requires = (key: string) => ({ properties: { [key]: {} }, required: [key] })
+
+/** What editors are to ask for; `checkMembers` says it in words. */
+const described = {
+  ...body,
+  schema: { ...body.schema, anyOf: [requires('backends'), requires('discovery')] },
+}
+
+export const pool: Field<PoolBody | undefined> = convert(described, (value, node, reading) => {
+  if (node !== undefined) checkMembers(node, reading)
   checkRestraint(value, reading)
   warnOfIdleAffinity(node, value.strategy, reading)
   const {
@@ -143,6 +161,7 @@ export const pool: Field<PoolBody | undefined> = convert(body, (value, node, rea
     retry,
     timeouts,
     queue: found,
+    discovery: sources,
     ...rest
   } = value
   const held = {
@@ -157,6 +176,7 @@ export const pool: Field<PoolBody | undefined> = convert(body, (value, node, rea
     ...held,
     queue: found?.value,
     membersFile: source?.file,
+    ...(sources && { discovery: sources }),
     passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
     ejection: ejection?.value,
     panicThreshold: panicThreshold?.value ?? panicSetting.value,

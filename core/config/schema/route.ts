@@ -4,6 +4,7 @@ import type { LimitPolicy } from '../../limits/policy.ts'
 import type { AccessPolicy } from '../../admission/policy.ts'
 import type { HedgePolicy, RouteRetry } from '../../pool/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
+import type { RouteTracingPolicy } from '../../trace/policy.ts'
 import type { RouteTimeouts } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { asciiHost, canonicalHost } from '../network.ts'
@@ -17,6 +18,7 @@ import { limits } from './limits.ts'
 import { method, tokenPattern } from './names.ts'
 import { routeRetry } from './retry.ts'
 import { hedge, routeTimeouts } from './route-times.ts'
+import { routeTracing } from './tracing.ts'
 import { findUnreachable } from './unreachable.ts'
 
 const host = text({
@@ -115,6 +117,7 @@ export interface RouteDraft {
   readonly hedge?: HedgePolicy
   readonly limits?: readonly LimitPolicy[]
   readonly access?: AccessPolicy
+  readonly tracing?: RouteTracingPolicy | false
 }
 
 const poolName = text({
@@ -139,6 +142,7 @@ const route = convert(
         examples: [9],
       }),
       limits,
+      tracing: routeTracing,
     },
     { description: 'Requests and the pool that serves them.' },
   ),
@@ -151,6 +155,7 @@ const route = convert(
     hedge: second,
     limits: bounds,
     access: rules,
+    tracing,
   }): RouteDraft | undefined =>
     pool && {
       pool,
@@ -161,6 +166,7 @@ const route = convert(
       ...(second && { hedge: second }),
       ...(bounds && { limits: bounds }),
       ...(rules && { access: rules }),
+      ...(tracing !== undefined && { tracing }),
     },
 )
 
@@ -183,6 +189,19 @@ export function reportKeys(drafts: readonly RouteDraft[], reading: Reading): voi
       reading.report(node, {
         rule: 'needs the clients whose keys these are',
         hint: '"clients": {} at the top keeps them in a file beside the config',
+      })
+  }
+}
+
+/** Reports routes that say how much of them is traced, for a config that traces nothing. */
+export function reportTracing(drafts: readonly RouteDraft[], reading: Reading): void {
+  for (const { pool, tracing } of drafts) {
+    const route = tracing && pool.node.parent?.parent
+    const node = route && findNodeAtLocation(route, ['tracing'])
+    if (node)
+      reading.report(node, {
+        rule: 'needs the collector that traces go to',
+        hint: '"tracing": { "endpoint": "http://127.0.0.1:4318/v1/traces" } at the top',
       })
   }
 }

@@ -6,8 +6,18 @@
 import { tryAdopting } from '../adopt.ts'
 import type { Endpoint } from '../connect.ts'
 import { errorName } from '../epoll/calls.ts'
-import { AF_UNIX, familyAt, writeAddress } from '../epoll/sockaddr.ts'
+import { familyAt, writeAddress } from '../epoll/sockaddr.ts'
 import { fromLibc, type Opened } from '../ffi.ts'
+import {
+  AF_UNIX,
+  IPPROTO_TCP,
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  TCP_NODELAY,
+} from '../linux.ts'
 
 /** A non-blocking socket whose connect is under way or done, or why there is none: the system's code. */
 export type BegunConnect =
@@ -32,11 +42,7 @@ const SIGNATURES = {
 
 type Bindings = Opened<keyof typeof SIGNATURES>
 
-/** Linux, x86-64 and arm64. */
-const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o4000 | 0o2000000
-const IPPROTO_TCP = 6
-const TCP_NODELAY = 1
-const MSG_PEEK_DONTWAIT = 0x02 | 0x40
+const SOCKET_TYPE = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC
 
 /** Offsets in the arena: an address, an int that is 1, two descriptors, a byte to peek into. */
 const ADDRESS = 0
@@ -65,7 +71,7 @@ function bind(bindings: Bindings): Libc | undefined {
     connect(endpoint) {
       const size = writeAddress(arena, ADDRESS, endpoint)
       if (size === undefined) return { kind: 'failed', code: 'EINVAL' }
-      const descriptor = call.socket(familyAt(arena, ADDRESS), SOCK_STREAM_NONBLOCK_CLOEXEC, 0)
+      const descriptor = call.socket(familyAt(arena, ADDRESS), SOCKET_TYPE, 0)
       if (descriptor < 0) return { kind: 'failed', code: code() }
       if (endpoint.kind === 'ip') call.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, start + ONE, 4)
       if (call.connect(descriptor, start + ADDRESS, size) === 0) return { kind: 'begun', descriptor }
@@ -78,7 +84,7 @@ function bind(bindings: Bindings): Libc | undefined {
       call.close(descriptor)
     },
     hasNews(descriptor) {
-      return call.recv(descriptor, start + PEEKED, 1, MSG_PEEK_DONTWAIT) >= 0 || code() !== 'EAGAIN'
+      return call.recv(descriptor, start + PEEKED, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || code() !== 'EAGAIN'
     },
   }
   return isSound(bindings, libc) ? libc : undefined
@@ -86,7 +92,7 @@ function bind(bindings: Bindings): Libc | undefined {
 
 /** A pair of sockets, one of them given to Bun: what is undocumented is tried before anybody depends on it. */
 function isSound({ call, arena, start }: Bindings, libc: Libc): boolean {
-  if (call.socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, start + PAIR) !== 0) return false
+  if (call.socketpair(AF_UNIX, SOCKET_TYPE, 0, start + PAIR) !== 0) return false
   const [one, other] = [arena.readInt32LE(PAIR), arena.readInt32LE(PAIR + 4)]
   const isQuiet = !libc.hasNews(one)
   const isAdopted = tryAdopting(one)

@@ -47,14 +47,6 @@ export interface Calls {
   readonly errno: () => number
 }
 
-export const EPOLLIN = 0x1
-export const EPOLLOUT = 0x4
-export const EPOLLERR = 0x8
-export const EPOLLHUP = 0x10
-export const EPOLLRDHUP = 0x2000
-export const EPOLLET = 0x8000_0000 | 0
-export const EPOLL_CLOEXEC = 0o2000000
-
 export const { EAGAIN, EINTR, EINPROGRESS, EINVAL, ECONNRESET } = constants.errno
 
 /** undefined where there is no such libc. */

@@ -2,14 +2,12 @@
 import type { Connect, ConnectEvents, Endpoint } from '../connect.ts'
 import { codeOf } from '../error-code.ts'
 import { inEvent, type ReportFault } from '../event.ts'
-import { EINPROGRESS, EINVAL, EPOLLOUT, errorName, systemError } from './calls.ts'
+import { EPOLLOUT, SO_ERROR, SOL_SOCKET } from '../linux.ts'
+import { EINPROGRESS, EINVAL, errorName, systemError } from './calls.ts'
 import type { Watched } from './loop.ts'
 import { NO_DELAY, openSocket, setOption } from './options.ts'
 import { familyAt, writeAddress } from './sockaddr.ts'
 import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
-
-const SOL_SOCKET = 1
-const SO_ERROR = 4
 
 /** Offsets in the scratch arena. */
 const ADDRESS = 0

@@ -3,9 +3,10 @@ import { unlinkSync } from 'node:fs'
 import type { SocketAddress } from '../../address.ts'
 import type { Cancel } from '../../clock.ts'
 import type { AcceptEvents, BindManner, BoundSocket } from '../transport.ts'
-import { EAGAIN, EINVAL, EPOLLIN, errorName, systemError } from './calls.ts'
 import { type Endpoint, shortageOf } from '../connect.ts'
 import { codeOf } from '../error-code.ts'
+import { AF_INET6, AF_UNIX, EPOLLIN } from '../linux.ts'
+import { EAGAIN, EINVAL, errorName, systemError } from './calls.ts'
 import {
   DEFER_ACCEPT,
   NO_DELAY,
@@ -17,7 +18,7 @@ import {
   V6_ONLY,
 } from './options.ts'
 import type { Watched } from './loop.ts'
-import { AF_INET6, AF_UNIX, familyAt, hostAt, portAt, writeAddress } from './sockaddr.ts'
+import { familyAt, hostAt, portAt, writeAddress } from './sockaddr.ts'
 import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
 
 /** Cut down by the system to its net.core.somaxconn. */

@@ -6,8 +6,8 @@
  */
 import type { SystemClock } from '../../clock.ts'
 import { enter, enterNext, leave } from '../outbox.ts'
-import type { Arena, Calls } from './calls.ts'
-import { EPOLL_CLOEXEC, EPOLLET, EPOLLIN, systemError } from './calls.ts'
+import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLET, EPOLLIN, eventWords } from '../linux.ts'
+import { type Arena, type Calls, systemError } from './calls.ts'
 
 /** What has a descriptor in the loop. */
 export interface Watched {
@@ -20,10 +20,6 @@ export interface Watched {
   /** One of the two threw, or what they wrote did. */
   onFault(error: unknown): void
 }
-
-const EPOLL_CTL_ADD = 1
-const EPOLL_CTL_DEL = 2
-const EPOLL_CTL_MOD = 3
 
 const MAX_EVENTS = 256
 /** Of 7 µs each. */
@@ -43,8 +39,7 @@ export class EpollLoop {
   private readonly events: Arena
   /** Of each event three numbers: what happened, the descriptor, its generation. */
   private readonly words: Int32Array
-  /** A struct epoll_event is packed on x86-64 alone. */
-  private readonly stride = process.arch === 'x64' ? 3 : 4
+  private readonly stride = eventWords(process.arch)
   private readonly watched: (Watched | undefined)[] = []
   private size = 0
   private generation = 0

@@ -1,5 +1,5 @@
 /** What is undocumented is tried before anybody depends on it: how C lays out what we give it, and what comes back. */
-import { EPOLLIN, EPOLLOUT } from './calls.ts'
+import { EPOLLIN, EPOLLOUT } from '../linux.ts'
 import type { EpollLoop, Watched } from './loop.ts'
 import { openPair } from './options.ts'
 import { READ_EVENTS } from './socket.ts'

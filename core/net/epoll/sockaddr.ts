@@ -1,14 +1,12 @@
 /** Socket addresses as C has them: ip(7), ipv6(7), unix(7). Linux, on x86-64 and arm64. */
 import { formatIp, parseIp } from '../../ip/address.ts'
 import type { Endpoint } from '../connect.ts'
+import { AF_INET, AF_INET6, AF_UNIX } from '../linux.ts'
 
-export const AF_UNIX = 1
-export const AF_INET = 2
-export const AF_INET6 = 10
 /** The largest: a sockaddr_un. */
 export const ADDRESS_BYTES = 110
 /** sun_path, its zero at the end included. */
-const MAX_PATH_BYTES = 107
+export const MAX_PATH_BYTES = 107
 
 /** Writes `endpoint` at `at`; returns its size, or undefined where it fits in none. */
 export function writeAddress(bytes: Buffer, at: number, endpoint: Endpoint): number | undefined {

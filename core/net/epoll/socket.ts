@@ -8,17 +8,22 @@ import type { ReportFault } from '../event.ts'
 import type { Pipe } from '../pipe.ts'
 import type { OwnedSocket, SocketOwner } from '../wire-socket.ts'
 import {
-  EAGAIN,
-  ECONNRESET,
-  EINTR,
   EPOLLERR,
   EPOLLET,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
-  systemError,
-} from './calls.ts'
+  MSG_MORE,
+  MSG_NOSIGNAL,
+  MSG_PEEK,
+  SHUT_WR,
+  SO_LINGER,
+  SOL_SOCKET,
+  SPLICE_F_MOVE,
+  SPLICE_F_NONBLOCK,
+} from '../linux.ts'
+import { EAGAIN, ECONNRESET, EINTR, systemError } from './calls.ts'
 import type { EpollLoop, Watched } from './loop.ts'
 import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
 
@@ -31,18 +36,12 @@ const MAX_PIECES = 8
 /** And large ones: together 512 KiB, or 2 MiB unread. */
 const MAX_LARGE_PIECES = 2
 
-const MSG_NOSIGNAL = 0x4000
-/** With MSG_MORE: the last segment waits to be filled. */
-const FOLLOWED = MSG_NOSIGNAL | 0x8000
-const MSG_PEEK = 0x2
-const SHUT_WR = 1
-/** SPLICE_F_MOVE and SPLICE_F_NONBLOCK. */
-const SPLICE_FLAGS = 1 | 2
+/** The last segment waits to be filled. */
+const FOLLOWED = MSG_NOSIGNAL | MSG_MORE
+const SPLICE_FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
 const NULL = 0
 /** Into a pipe at once: what it is sure to take where pages are full, so that 1 MiB passes in one piece. */
 const PIPED_BYTES = 1024 * 1024
-const SOL_SOCKET = 1
-const SO_LINGER = 13
 
 /** Of one that nobody has been told of yet, or that is not let in. */
 const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, closed() {} }

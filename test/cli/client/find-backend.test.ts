@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { findBackend, isServing, isUsable, findPool } from '../../../cli/client/find-backend.ts'
+import { findBackend, findPool } from '../../../cli/client/find-backend.ts'
 import type { PoolStatus } from '../../../core/report/snapshot.ts'
 
 const pools = [
@@ -54,23 +54,5 @@ describe('a pool', () => {
     expect(findPool(pools.slice(0, 1), undefined)).toMatchObject({ kind: 'found', pool: { name: 'web' } })
     expect(findPool(pools, undefined)).toEqual({ kind: 'unclear', message: 'name the pool with --pool: web, api' })
     expect(findPool([], undefined).kind).toBe('unclear')
-  })
-})
-
-describe('whether a backend is usable, and whether it serves,', () => {
-  test.each([
-    ['used', true, true],
-    ['spare', true, false],
-    ['trial', false, true],
-    ['overruled', false, true],
-    ['out', false, false],
-  ] as const)('is told of one that is %s', (use, usable, serving) => {
-    const backend = { state: 'healthy', use } as const
-    expect([isUsable(backend), isServing(backend)]).toEqual([usable, serving])
-  })
-
-  test('is taken from its state where the balancer tells no more', () => {
-    const told = (['healthy', 'unchecked', 'unhealthy', 'draining'] as const).map((state) => isServing({ state }))
-    expect(told).toEqual([true, true, false, false])
   })
 })

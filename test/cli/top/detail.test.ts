@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { backendStrip } from '../../../cli/top/detail.tsx'
-import type { Finding } from '../../../cli/top/findings.ts'
+import type { Finding } from '../../../core/view/findings.ts'
 import { createTheme } from '../../../cli/top/theme.ts'
 import type { BackendFrame } from '../../../core/report/frame.ts'
 import { backendFrame, poolFrame, sampleStart } from '../../support/feed-frames.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { lookOf } from '../../../cli/top/theme.ts'
 import { createTheme } from '../../../cli/top/theme.ts'
-import { ageWords, checkWords, eventWords, holdWords, stateOf } from '../../../cli/top/words.ts'
+import { checkWords, eventWords, holdWords, stateOf } from '../../../cli/top/words.ts'
+import { ageWords } from '../../../core/view/words.ts'
 import type { BackendFrame } from '../../../core/report/frame.ts'
 import { backendFrame, sampleStart } from '../../support/feed-frames.ts'
 

@@ -7,19 +7,23 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
   [
     'a list',
     '[]',
-    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, clients, overload, ban, routes, pools, got []',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, routes, pools, got []',
   ],
   [
     'null',
     'null',
-    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, clients, overload, ban, routes, pools, got null',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, routes, pools, got null',
   ],
   [
     'no pools',
     { pools: {} },
     '1:10: pools must name at least one pool, got {} (such as {"web":{"backends":["http://localhost:8081"]}})',
   ],
-  ['no backends', '{ "pools": {\n  "web": {} } }', '2:10: pools.web.backends is required'],
+  [
+    'no backends',
+    '{ "pools": {\n  "web": {} } }',
+    '2:10: pools.web.backends is required, or discovery that finds members',
+  ],
   [
     'a mistyped key',
     '{ "pools": { "w": { "backends": [], "stratgy": "p2c" } } }',
@@ -50,7 +54,7 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
   [
     'a key with control characters',
     '{ "\\u001b[2J": 1, "pools": { "w": { "backends": [] } } }',
-    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, clients, overload, ban, routes, pools)',
+    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, routes, pools)',
   ],
 ]
 

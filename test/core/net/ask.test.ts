@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type Answer, createAsk, type Question } from '../../../core/net/ask.ts'
 import { fail } from '../../support/fail.ts'
 import { type Arrival, type BackendOptions, type RawBackend, startRawBackend } from '../../support/raw-backend.ts'
+import { valuesOf } from '../../support/raw-message.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -47,6 +48,20 @@ async function answerTo(bytes: string, changes: Partial<Question> = {}): Promise
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
 describe('a question', () => {
+  test('with a body is a POST of it, in UTF-8', async () => {
+    await using service = startService(answeringWith(ok))
+    const fields = [['content-type', 'application/json']] as const
+    const { answer } = asking(service, { fields, body: '{"é":1}' })
+    expect(await answer()).toMatchObject({ kind: 'answered', status: 200 })
+    const [request] = service.requests
+    expect(request?.head).toStartWith('POST /verify?q HTTP/1.1\r\n')
+    expect([request?.body, valuesOf(request!, 'content-type'), valuesOf(request!, 'content-length')]).toEqual([
+      '{"\xc3\xa9":1}',
+      ['application/json'],
+      ['8'],
+    ])
+  })
+
   test('is a GET with the fields it has, byte for byte', async () => {
     await using service = startService(answeringWith(ok))
     const fields = [

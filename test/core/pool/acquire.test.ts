@@ -43,6 +43,7 @@ function picking(
       hasUsable: () => hasUsable,
       hasRoom: () => backend !== undefined,
       isAtBound,
+      members: [],
     },
     queue: { length: isDue ? 1 : 0, isDue, hasPlace: () => hasPlace, enter: () => WAITS },
     affinity: [{ kind: 'client' }],
@@ -53,7 +54,7 @@ function picking(
 }
 
 const context = contextOf({ random: () => 0.5 })
-const fresh = { tried: [], priority: 5, hasQueued: false, session: undefined }
+const fresh = { tried: [], priority: 5, hasQueued: false, session: undefined, waitedMs: 0 }
 const served = { ...fresh, hasQueued: true }
 const failed = { ...fresh, tried: [makeBackend(9)] }
 
@@ -61,7 +62,7 @@ describe('acquire', () => {
   test('gives the backend that is picked and a stream to it', () => {
     const source = new FakeSource(makeBackend(1), 1)
     const acquired = acquire(picking(source.backend, [source]), context, fresh, 'any')
-    expect(acquired).toEqual({ backend: source.backend, stream: source.last })
+    expect(acquired).toEqual({ backend: source.backend, stream: source.last, pick: undefined })
     expect(source.streams).toHaveLength(1)
   })
 
@@ -129,7 +130,7 @@ describe('of a session, acquire', () => {
     const source = new FakeSource(backend, 0)
     if (isFull) backend.room = { hasRoom: false }
     const session = { backend, settle: () => undefined }
-    const asker = { session, tried: isTried ? [backend] : [], priority: 5, hasQueued }
+    const asker = { session, tried: isTried ? [backend] : [], priority: 5, hasQueued, waitedMs: 0 }
     return { backend, source, got: acquire(picking(undefined, [source], pool), context, asker, 'any') }
   }
 
@@ -150,7 +151,7 @@ describe('of a session, acquire', () => {
     [{ isDraining: true, offers: false, isDue: true, hasUsable: false }, true],
   ])('with a backend of %p gives a stream to it: %p', (facts, isGiven) => {
     const { backend, source, got } = asking(facts)
-    expect(got).toEqual(isGiven ? { backend, stream: source.last } : undefined)
+    expect(got).toEqual(isGiven ? { backend, stream: source.last, pick: undefined } : undefined)
     expect(source.streams).toHaveLength(isGiven ? 1 : 0)
   })
 

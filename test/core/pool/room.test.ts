@@ -116,7 +116,7 @@ function pooling(count: number) {
       const { tried } = request
       const isOvertaken = waiting().some(hasRoomFor)
       const mayWait = balancer.hasUsable(tried) && (tried.length === 0 || queue.hasPlace(priority))
-      const acquired = acquire(pool, context, { tried, priority, hasQueued, session }, 'any')
+      const acquired = acquire(pool, context, { tried, priority, hasQueued, session, waitedMs: 0 }, 'any')
       if (acquired !== undefined) {
         if (!hasQueued && mayWait) expect(isOvertaken).toBe(false)
         expect(tried).not.toContain(acquired.backend)

@@ -1,23 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import { createBuckets } from '../../../core/observe/buckets.ts'
-import { edgeLedger, reloadLedger } from '../../../core/observe/counters.ts'
+import { edgeLedger, reloadLedger, sourceLedger } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
-import { methodClasses, RouteTraffic } from '../../../core/observe/route-traffic.ts'
+import { RouteTraffic } from '../../../core/observe/route-traffic.ts'
 import { knownMetrics, renderMetrics } from '../../../core/report/metrics.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
-import type { MetricFormat } from '../../../core/report/prometheus.ts'
-import type { ClientsView, EdgeView, LimitView } from '../../../core/report/view.ts'
-import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess, fakeStanding } from '../../support/edge-view.ts'
+import type { ClientsView, LimitView, SourceView } from '../../../core/report/view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { judgeMetrics, judgeOpenMetrics } from '../../support/metrics-judges.ts'
+import { pageOf, valueOf } from '../../support/metrics-page.ts'
 import { type Family, parseMetrics, parseOpenMetrics } from '../../support/metrics-parser.ts'
-
-const valueOf = (families: Family[], name: string, labels: Record<string, string> = {}): number | undefined =>
-  families
-    .flatMap((family) => family.samples)
-    .find((sample) => sample.name === name && Bun.deepEquals(sample.labels, labels))?.value
-
-const pageOf = (edge: EdgeView, format: MetricFormat = 'text'): string =>
-  [...renderMetrics({ edge, process: fakeProcess }, format)].join('')
 
 function busyEdge() {
   const latency = new BackendLatency({ generation: 0 })
@@ -47,7 +39,15 @@ function busyEdge() {
   const clients = { isUp: true, ageMs: 250, size: 3 }
   const counted = { queued: 12, queueTimeouts: 3, turnedAway: 2, waiting: 1 }
   const sticky = { counters: { hits: 5, misses: 3, moved: 2 }, sessions: 9 }
-  const facts = { strategyFacts, sticky, queueWaits, inflight: 2, maxInflight: 40, counters: counted }
+  const facts = {
+    strategyFacts,
+    sources: [source],
+    sticky,
+    queueWaits,
+    inflight: 2,
+    maxInflight: 40,
+    counters: counted,
+  }
   const pools = [fakePool(backends, { strategy: './mine.ts', ...facts })]
   const overload = { isShedding: true, lagMs: 250 }
   const lags = createBuckets()
@@ -68,6 +68,17 @@ const limit = (kind: 'route' | 'pool', name: string, refused: number): LimitView
   keys: 7,
   evicted: 2,
 })
+
+const source: SourceView = {
+  name: 'dns web.internal',
+  members: 3,
+  presence: { kind: 'away', since: 0, reason: 'nobody answers' },
+  knownAt: 0,
+  ageMs: 4500,
+  skipped: { count: 2, first: [] },
+  heldBack: undefined,
+  counters: { ...sourceLedger.create(), updates: 5, failures: 1 },
+}
 
 const generation = { number: 7, at: '2026-01-01T00:00:00.000Z', origin: 'watch', summary: 'x' }
 const strategyFacts = {
@@ -98,6 +109,17 @@ describe('metrics page', () => {
     expect(valueOf(families, 'smartedge_backend_inflight_limit', { pool: 'web', backend: 'a:80' })).toBe(Infinity)
   })
 
+  test('tells of the sources of a pool, of two that are called alike, too', () => {
+    const pools = [fakePool([], { sources: [source, { ...source, members: 1 }] })]
+    const families = parseMetrics(pageOf(fakeEdge([], { pools })))
+    const told = (name: string, of: string) =>
+      valueOf(families, `smartedge_discovery_${name}`, { pool: 'web', source: of })
+    const { name } = source
+    expect([told('members', name), told('members', `${name} #2`)]).toEqual([3, 1])
+    expect(['away', 'age_seconds', 'skipped', 'held'].map((what) => told(what, name))).toEqual([1, 4.5, 2, 0])
+    expect(['updates_total', 'failures_total'].map((what) => told(what, name))).toEqual([5, 1])
+  })
+
   test('tells of overload where somebody looks for it', () => {
     const families = parseMetrics(pageOf(busyEdge()))
     expect(['shedding', 'loop_lag_seconds'].map((name) => valueOf(families, `smartedge_${name}`, {}))).toEqual([
@@ -116,24 +138,6 @@ describe('metrics page', () => {
     expect(told('a:80')).toEqual([1, 0, 0, 0])
     expect(told('b"\\\n:80')).toEqual([0, 0, 1, 0])
     expect(told('unix:/run/c.sock')).toEqual([0, 1, 0, 0])
-  })
-
-  test('tells of each who holds a backend out, of what it is given, and of what a pool makes of it', () => {
-    const holds = (['traffic', 'breaker'] as const).map((by) => ({ by, why: '', since: 0, until: undefined }))
-    const backends = [
-      fakeBackend({ standing: fakeStanding({ holds }), use: 'overruled', weight: 0.25 }),
-      fakeBackend({ id: 'b:80', use: 'spare' }),
-    ]
-    const degraded = { cause: 'panic', detail: 'a is used' } as const
-    const edge = fakeEdge([], { pools: [fakePool(backends, { degraded })] })
-    const families = parseMetrics(pageOf(edge))
-    const of = (name: string, labels: Record<string, string>) =>
-      valueOf(families, `smartedge_${name}`, { pool: 'web', ...labels })
-    const [held, spare] = [{ backend: '10.0.0.1:80' }, { backend: 'b:80' }]
-    expect(['traffic', 'breaker', 'ejection'].map((by) => of('backend_held_out', { ...held, by }))).toEqual([1, 1, 0])
-    expect([of('backend_effective_weight', held), of('backend_effective_weight', spare)]).toEqual([0.25, 0])
-    expect([of('backend_usable', held), of('backend_usable', spare)]).toEqual([1, 1])
-    expect(['panic', 'restraint'].map((cause) => of('pool_degraded', { cause }))).toEqual([1, 0])
   })
 
   test('passes promtool', () => {
@@ -178,62 +182,6 @@ describe('metrics page', () => {
     expect(parseMetrics(slices.join('')).find(({ name }) => name === 'smartedge_backend_up')?.samples).toHaveLength(
       5000,
     )
-  })
-
-  test('says of a backend that has been asked nothing that it is there, and no zeros', () => {
-    const page = pageOf(fakeEdge([fakeBackend()]))
-    const families = parseMetrics(page).filter(({ name }) => name.startsWith('smartedge_backend_'))
-    expect(families.map(({ name }) => name.slice('smartedge_backend_'.length))).toEqual([
-      'up',
-      'usable',
-      'weight',
-      'effective_weight',
-    ])
-    expect(families.flatMap(({ samples }) => samples.map(({ value }) => value))).not.toContain(0)
-    const tenThousand = pageOf(
-      fakeEdge(Array.from({ length: 10_000 }, (_, index) => fakeBackend({ id: `b${index}:80` }))),
-    )
-    expect(tenThousand.length).toBeLessThan(10_000 * 300)
-  })
-
-  test('tells how breakers stand, and times to connect, to the head and in all', () => {
-    const latency = new BackendLatency({ generation: 0 })
-    latency.recordConnect(0.3)
-    latency.recordHead(20)
-    latency.record(40)
-    const facts = { breaker: { kind: 'half-open' } } as const
-    const families = parseMetrics(pageOf(fakeEdge([fakeBackend({ counters: oneRequest, latency, facts })])))
-    const labels = { pool: 'web', backend: '10.0.0.1:80' }
-    const of = (name: string, more = {}) => valueOf(families, `smartedge_backend_${name}`, { ...labels, ...more })
-    expect(['closed', 'half-open', 'open'].map((state) => of('breaker_state', { state }))).toEqual([0, 1, 0])
-    const sums = ['connect', 'first_byte', 'request'].map((phase) => of(`${phase}_duration_seconds_sum`))
-    expect(sums).toEqual([0.0003, 0.02, 0.04])
-  })
-
-  test('tells of routes who answered what, and how long that took', () => {
-    const backends = [fakeBackend({ id: 'a:80' }), fakeBackend({ id: 'b:80' })]
-    const traffic = new RouteTraffic()
-    const end = (method: string, status: number, backend?: object) =>
-      traffic.end(methodClasses.indexOf(method as 'GET'), status, backend, 3)
-    end('GET', 200, backends[0])
-    end('GET', 200, backends[0])
-    end('POST', 0, backends[0])
-    end('GET', 101, backends[0])
-    end('other', 404)
-    end('GET', 200, fakeBackend({ id: 'gone:80' }))
-    const route = { key: 'k', match: '/a*', pool: 'web', requests: 6, refused: 1, traffic }
-    const other = { ...route, requests: 0, refused: 0, traffic: new RouteTraffic() }
-    const edge = fakeEdge(backends, { routes: [route, other] })
-    const families = parseMetrics(pageOf(edge))
-    const labels = { route: '/a* to web', pool: 'web' }
-    const of = (backend: string, method: string, statusClass: string) =>
-      valueOf(families, 'smartedge_route_requests_total', { ...labels, backend, method, class: statusClass })
-    expect([of('a:80', 'GET', '2xx'), of('a:80', 'GET', '5xx'), of('a:80', 'GET', '1xx')]).toEqual([2, 0, 1])
-    expect([of('a:80', 'POST', 'none'), of('a:80', 'GET', 'none')]).toEqual([1, undefined])
-    expect([of('', 'other', '4xx'), of('b:80', 'GET', '2xx')]).toEqual([1, undefined])
-    expect(valueOf(families, 'smartedge_route_request_duration_seconds_count', labels)).toBe(5)
-    expect(valueOf(families, 'smartedge_route_refused_total', labels)).toBe(1)
-    expect(valueOf(families, 'smartedge_route_refused_total', { ...labels, route: '/a* to web #2' })).toBe(0)
   })
 
   test('tells of the clients database, however much is known', () => {

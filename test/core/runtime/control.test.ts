@@ -26,7 +26,7 @@ function controlling(failsAt = -1) {
   }
   const published = new Published()
   const life = createLife(virtualClock(), () => true)
-  const running = new Map([['web', { recheck: (id: string) => id === 'a' }]])
+  const running = new Map([['web', { recheck: (id: string) => (id === 'a' ? 'started' : 'no-checks') }]])
   const pools = { files: () => ['/a', '/b', '/a'], load: () => new Map([['web', new Map()]]), running }
   const control = createEdgeControl({
     parts: [part, published.part(() => ({}) as World)],
@@ -77,9 +77,9 @@ describe('the edge as one part', () => {
     expect(control.files()).toEqual(['/a', '/b'])
     expect(control.load()).toEqual({ listeners: new Map(), pools: new Map([['web', new Map()]]) })
     expect([control.recheck('web', 'a'), control.recheck('web', 'b'), control.recheck('none', 'a')]).toEqual([
-      true,
-      false,
-      false,
+      'started',
+      'no-checks',
+      'unknown',
     ])
   })
 })

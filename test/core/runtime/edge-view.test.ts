@@ -46,6 +46,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
     published,
     pools: { running } as unknown as Pools,
     listeners: { running: listeners } as unknown as Listeners,
+    discovery: { of: () => [] },
     overload: { view: undefined, loop: { lagMs: 0, lags: undefined } },
     clients: { store: undefined },
     gates: { limitFacts: [] },

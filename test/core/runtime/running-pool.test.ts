@@ -123,7 +123,7 @@ describe('another config of a running pool', () => {
       detail: 'another configuration is in force',
     } as const
     expect(started.events.at(-1)).toEqual(news)
-    expect(started.pool.recheck(one.id)).toBe(false)
+    expect(started.pool.recheck(one.id)).toBe('no-checks')
   })
 })
 

@@ -6,6 +6,7 @@ import { systemClock } from '../../../../core/clock.ts'
 import { systemLibc } from '../../../../core/net/bun/libc.ts'
 import { SMALL_BYTES } from '../../../../core/net/epoll/memory.ts'
 import { openEpoll } from '../../../../core/net/epoll/transport.ts'
+import { MSG_MORE } from '../../../../core/net/linux.ts'
 import { outbox } from '../../../../core/net/outbox.ts'
 import { Pipe } from '../../../../core/net/pipe.ts'
 import type { Transport } from '../../../../core/net/transport.ts'
@@ -16,7 +17,7 @@ import { silentPeer } from '../../../support/silent-peer.ts'
 import { Ear, type SocketRig, socketRig } from '../../../support/socket-rig.ts'
 
 const MIB = 1024 * 1024
-const MSG_MORE = 0x8000
+
 const isLinux = process.platform === 'linux'
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 

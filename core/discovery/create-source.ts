@@ -1,0 +1,13 @@
+/** A source's policy -> the source. What it takes is loaded for whoever has one of its kind. */
+import type { FileServices } from './file.ts'
+import type { SourcePolicy } from './policy.ts'
+import type { Source } from './source.ts'
+
+export type SourceServices = FileServices
+
+export async function createSource(policy: SourcePolicy, services: SourceServices): Promise<Source> {
+  switch (policy.kind) {
+    case 'file':
+      return (await import('./file.ts')).fileSource(policy, services)
+  }
+}

@@ -1,0 +1,59 @@
+/** A list of members as a text in JSON -> a listing: `{ "backends": [ … ] }` as in a members file, or the list alone. */
+import type { Cancel, Clock } from '../clock.ts'
+import { type Listing, ListingBuilder, type ReadMember } from './listing.ts'
+
+/** 40,000 members and more. To parse as much takes some 20 ms. */
+export const MAX_LIST_BYTES = 4 * 1024 ** 2
+/** Read in one turn: some 1 ms. */
+const AT_ONCE = 100
+
+export type JsonList =
+  | { readonly kind: 'list'; readonly items: readonly unknown[] }
+  /** Not to be read as a list at all; why, in words. */
+  | { readonly kind: 'fault'; readonly reason: string }
+
+/** Never throws. */
+export function parseJsonList(text: string): JsonList {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { kind: 'fault', reason: 'it is not JSON' }
+  }
+  const items: unknown = isObject(value) ? value['backends'] : value
+  return Array.isArray(items)
+    ? { kind: 'list', items }
+    : { kind: 'fault', reason: 'it is neither a list nor { "backends": [ … ] }' }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export interface ListReading {
+  readonly clock: Pick<Clock, 'soon'>
+  readonly readMember: ReadMember
+}
+
+/** Reads `items` one by one, a long list over several turns; `done` is called once, perhaps before this returns. */
+export function readItems(
+  items: readonly unknown[],
+  { clock, readMember }: ListReading,
+  done: (listing: Listing) => void,
+): Cancel {
+  const builder = new ListingBuilder()
+  let isCancelled = false
+  const go = (from: number): void => {
+    if (isCancelled) return
+    for (let index = from; index < Math.min(items.length, from + AT_ONCE); index++) {
+      const read = readMember(items[index])
+      if (read.kind === 'member') builder.add(read.member, `[${index}]`)
+      else builder.skip({ entry: `[${index}]`, reason: read.reason })
+    }
+    if (from + AT_ONCE < items.length) clock.soon(() => go(from + AT_ONCE))
+    else done(builder.listing)
+  }
+  go(0)
+  return () => {
+    isCancelled = true
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * What finds pools' members, as a part: a source goes on over reloads for as long as its own text in the config stays, with
+ * what it has found. A new one is heard before its pool is in force, yet not waited for long: it may be away.
+ */
+import type { Clock } from '../clock.ts'
+import type { Config, PoolConfig } from '../config/config.ts'
+import { createSource, type SourceServices } from '../discovery/create-source.ts'
+import { Followed } from '../discovery/follow.ts'
+import { Intake } from '../discovery/intake.ts'
+import { sourceName } from '../discovery/policy.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Move, Part } from '../part.ts'
+import { fingerprint } from '../secrets.ts'
+import type { RunningPool } from './running-pool.ts'
+
+export interface DiscoveryOptions {
+  readonly clock: Clock
+  readonly emit: Emit
+  readonly services: SourceServices
+  /** Those at work; a move of theirs is committed before one of this part. */
+  readonly pools: { readonly running: ReadonlyMap<string, RunningPool> }
+}
+
+/** How long a start or a reload waits for the first word of new sources: all of them at once. */
+const FIRST_WORD_MS = 3000
+
+/** By the source's own text in the config. */
+type Sources = ReadonlyMap<string, Followed>
+
+export class Discovery implements Part<Config> {
+  private readonly options: DiscoveryOptions
+  /** By pool; the order is that of the config. */
+  private sources: ReadonlyMap<string, Sources> = new Map()
+  private readonly intakes = new Map<string, Intake>()
+
+  constructor(options: DiscoveryOptions) {
+    this.options = options
+  }
+
+  /** Those that a pool's members come from, in the order of the config. */
+  of(pool: string): readonly Followed[] {
+    return [...(this.sources.get(pool)?.values() ?? [])]
+  }
+
+  async prepare({ pools }: Config): Promise<Move> {
+    const fresh: Followed[] = []
+    const next = new Map<string, Sources>()
+    for (const pool of pools) {
+      if (pool.discovery !== undefined) next.set(pool.name, await this.sourcesOf(pool, fresh))
+    }
+    for (const followed of fresh) followed.start()
+    if (fresh.length > 0) await this.firstWordOf(fresh)
+    return {
+      isNews: false,
+      commit: () => this.take(next),
+      abandon: () => {
+        for (const followed of fresh) followed.stop()
+      },
+    }
+  }
+
+  /** Finds nothing more; who was found stays. */
+  stop(): void {
+    for (const intake of this.intakes.values()) intake.stop()
+    for (const sources of this.sources.values()) for (const followed of sources.values()) followed.stop()
+  }
+
+  private async sourcesOf({ name: pool, discovery = [] }: PoolConfig, fresh: Followed[]): Promise<Sources> {
+    const { clock, emit, services } = this.options
+    const sources = new Map<string, Followed>()
+    for (const { source: policy, guardMs } of discovery) {
+      const text = fingerprint({ policy, guardMs: guardMs ?? null })
+      const running = this.sources.get(pool)?.get(text)
+      if (running !== undefined) {
+        sources.set(text, running)
+        continue
+      }
+      const source = await createSource(policy, services)
+      const onChange = (): void => {
+        if (this.sources.get(pool)?.get(text) === followed) this.intakes.get(pool)?.poke()
+      }
+      const followed = new Followed({ pool, name: sourceName(policy), source, guardMs, clock, emit, onChange })
+      sources.set(text, followed)
+      fresh.push(followed)
+    }
+    return sources
+  }
+
+  private async firstWordOf(fresh: readonly Followed[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.options.clock.after(FIRST_WORD_MS, resolve)
+    await Promise.race([promise, Promise.all(fresh.map(({ heard }) => heard))])
+    cancel()
+  }
+
+  private take(next: ReadonlyMap<string, Sources>): void {
+    const former = this.sources
+    this.sources = next
+    for (const [pool, sources] of former)
+      for (const [text, followed] of sources) if (next.get(pool)?.get(text) !== followed) followed.stop()
+    for (const [pool, intake] of this.intakes) if (!next.has(pool)) this.dismiss(pool, intake)
+    for (const pool of next.keys()) {
+      const known = this.intakes.get(pool)
+      if (known === undefined) this.createIntake(pool).fill()
+      else known.begin()
+    }
+  }
+
+  private createIntake(pool: string): Intake {
+    const { clock, emit, pools } = this.options
+    const into = () => pools.running.get(pool)
+    const lists = () => this.of(pool).map(({ members }) => members)
+    const intake = new Intake({ pool, clock, emit, into, lists })
+    this.intakes.set(pool, intake)
+    return intake
+  }
+
+  /** The pool has no sources any more: nobody that they have found stays. */
+  private dismiss(pool: string, intake: Intake): void {
+    intake.stop()
+    this.intakes.delete(pool)
+    const running = this.options.pools.running.get(pool)
+    running?.change({ put: [], gone: [...running.found.keys()], isLast: true })
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * A pool's backends with their connections: who comes is made or taken back, who stays is brought up to date, who goes
+ * finishes what it has begun.
+ */
+import { Backend } from '../backend/backend.ts'
+import type { Member } from '../backend/member.ts'
+import { reconcile } from '../backend/reconcile.ts'
+import type { Clock } from '../clock.ts'
+import { Leaving } from '../pool/leaving.ts'
+import { type ConnectionPolicy, Http1Pool, type Http1PoolOptions } from '../outbound/http1-pool.ts'
+import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
+
+export interface PoolBackendsOptions {
+  readonly clock: Clock
+  readonly window: LatencyWindow
+  /** What the connections to each are made with. */
+  readonly outbound: Omit<Http1PoolOptions, 'address' | 'counters' | 'onRoomChange'>
+  /** As the config in force says. */
+  readonly policy: () => ConnectionPolicy
+  /** How long one that goes may finish what it has begun. */
+  readonly drainTimeoutMs: () => number
+  readonly onRoomChange: (backend: Backend) => void
+}
+
+export class PoolBackends {
+  /** In the order of the members. */
+  list: readonly Backend[] = []
+  /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
+  readonly connections = new WeakMap<Backend, Http1Pool>()
+  private readonly options: PoolBackendsOptions
+  private byId = new Map<string, Backend>()
+  private configured: ReadonlySet<string> = new Set()
+  private readonly foundById = new Map<string, Member>()
+  private readonly leaving: Leaving
+
+  constructor(options: PoolBackendsOptions) {
+    this.options = options
+    this.leaving = new Leaving(options.clock, (backend) => this.connections.get(backend)?.cut())
+  }
+
+  /** What the pool's sources have found, by id; of one that the config names, too, the config counts. */
+  get found(): ReadonlyMap<string, Member> {
+    return this.foundById
+  }
+
+  /** Those that the config names from now on, under another policy perhaps; whoever was found stays. Returns who has gone. */
+  configure(members: readonly Member[], now: number): readonly Backend[] {
+    this.configured = new Set(members.map(({ id }) => id))
+    const found = [...this.foundById.values()].filter(({ id }) => !this.configured.has(id))
+    const create = (member: Member): Backend => this.welcome(member, now)
+    const { backends, removed } = reconcile(this.list, [...members, ...found], create, now)
+    this.list = backends
+    this.byId = new Map(backends.map((backend) => [backend.id, backend]))
+    for (const backend of removed) this.letGo(backend)
+    const policy = this.options.policy()
+    for (const backend of backends) {
+      // Of a pool that had retired, also those that stayed are on their way.
+      this.leaving.takeBack(backend.id)
+      this.connections.get(backend)?.update(policy)
+      this.keepIdle(backend)
+    }
+    return removed
+  }
+
+  /** A few of the found ones come, are otherwise than before, or go, by id; all others stay as they are. */
+  change(put: readonly Member[], gone: readonly string[], now: number) {
+    for (const member of put) this.foundById.set(member.id, member)
+    for (const id of gone) this.foundById.delete(id)
+    const isFree = (id: string): boolean => !this.configured.has(id)
+    const removed = gone.filter(isFree).flatMap((id) => this.byId.get(id) ?? [])
+    for (const backend of removed) {
+      this.byId.delete(backend.id)
+      this.letGo(backend)
+    }
+    const changed = put.filter(({ id }) => isFree(id)).map((member) => this.put(member, now))
+    for (const backend of changed) this.keepIdle(backend)
+    this.list = [...this.byId.values()]
+    return { changed, removed }
+  }
+
+  get(id: string): Backend | undefined {
+    return this.byId.get(id)
+  }
+
+  /** Each finishes what it has begun, and no other is to come. */
+  retire(): void {
+    for (const backend of this.list) this.letGo(backend)
+  }
+
+  /** Whether all that went have finished. */
+  get isGone(): boolean {
+    return this.leaving.backends.length === 0
+  }
+
+  /** Ends everything now. */
+  cut(): void {
+    for (const backend of [...this.list, ...this.leaving.backends]) {
+      this.leaving.takeBack(backend.id)
+      this.connections.get(backend)?.cut()
+    }
+  }
+
+  private put(member: Member, now: number): Backend {
+    const known = this.byId.get(member.id)
+    known?.configure(member, now)
+    const backend = known ?? this.welcome(member, now)
+    this.byId.set(backend.id, backend)
+    return backend
+  }
+
+  /** One that leaves comes back as what it was. */
+  private welcome(member: Member, now: number): Backend {
+    const back = this.leaving.takeBack(member.id)
+    back?.configure(member, now)
+    return back ?? this.create(member, now)
+  }
+
+  private create(member: Member, now: number): Backend {
+    const { outbound, policy, window } = this.options
+    const backend = new Backend(member, new BackendLatency(window), now)
+    const onRoomChange = (): void => this.options.onRoomChange(backend)
+    const { address, counters } = backend
+    const connections = new Http1Pool({ ...outbound, address, counters, onRoomChange }, policy())
+    this.connections.set(backend, connections)
+    backend.room = connections
+    backend.onRoomChange = onRoomChange
+    return backend
+  }
+
+  private keepIdle(backend: Backend): void {
+    this.connections.get(backend)?.keepIdle(backend.facts.operator.kind === 'active')
+  }
+
+  /** No new requests; what is under way may go on for the drain time. */
+  private letGo(backend: Backend): void {
+    this.connections.get(backend)?.keepIdle(false)
+    this.leaving.add(backend, this.options.drainTimeoutMs())
+  }
+}
