@@ -38,7 +38,7 @@ export interface Field extends Lineup {
 /** Of each run before the first that counts: just-in-time compilers need a moment. */
 const warmupMs = 1000
 /** And how many of them at most, where a share of the core is all there is. */
-const maxWarmups = 20
+const maxWarmups = 60
 
 /**
  * Brings up backends and every peer; one that does not start is complained about with its own log, and left
