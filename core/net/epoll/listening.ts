@@ -42,7 +42,7 @@ export interface BindOptions {
 export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket {
   const { calls } = means.loop
   const { call, scratch } = calls
-  const { endpoint, manner, events } = options
+  const { endpoint, manner } = options
   const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
   if (size === undefined) throw systemError(EINVAL, 'bind')
   const family = familyAt(scratch.bytes, ADDRESS)
