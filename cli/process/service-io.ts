@@ -1,9 +1,10 @@
 /** What commands that keep running touch of their process, beyond `Io`. */
 import type { Io } from './io.ts'
+import type { Keeper } from './news.ts'
 
 export type Signal = 'SIGINT' | 'SIGTERM'
 
-export interface ServiceIo extends Io {
+export interface ServiceIo extends Io, Keeper {
   /** Whether standard error is a terminal: then events are lines for people, else JSON. */
   readonly stderrIsTty: boolean
   /** Writes what programs read to standard error, as it is: events as JSON. */
@@ -24,8 +25,6 @@ export interface ServiceIo extends Io {
    * ends all the same: with which code, and gives the one to end with instead.
    */
   readonly guardExit: (handler: (code: number) => number) => () => void
-  /** Tells the process that keeps this one alive that it serves; absent: there is none. Its end counts as SIGTERM. */
-  readonly tellReady?: () => void
   /** As `stderr`, but written before it returns. */
   readonly stderrNow: (text: string) => void
 }

@@ -1,5 +1,4 @@
 /** Screen 4: pools with what they do now, and the routes that lead to them. */
-/** @jsxImportSource #jsx */
 import type { Frame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
 import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
@@ -7,16 +6,11 @@ import { gauge } from './chart.ts'
 import { latency, percent, rate } from '../../core/view/format.ts'
 import { type Column, grid } from './grid.ts'
 import { type Line, panel, span } from './line.ts'
-import { Lines } from './lines.tsx'
-import { baseName } from './overview.tsx'
+import { baseName } from './overview.ts'
 import { cursorOf, poolRows } from './rows.ts'
 import { shownOf } from './state.ts'
 import type { View } from './view.ts'
 import { errorsOf, refusalsOf, usableOf } from './words.ts'
-
-export function Pools(view: View) {
-  return <Lines lines={poolsLines(view)} theme={view.theme} />
-}
 
 const poolColumns: readonly Column<PoolFrame>[] = [
   { title: 'pool', width: 0, cells: ({ name }) => span(printable(name), 'title') },
@@ -32,7 +26,7 @@ const poolColumns: readonly Column<PoolFrame>[] = [
   { title: 'errors', width: 7, align: 'right', cells: errorsOf },
 ]
 
-function poolsLines(view: View): Line[] {
+export function poolsLines(view: View): Line[] {
   const { state, width, height, theme } = view
   const { frame } = shownOf(state)
   if (!frame) return []
@@ -59,8 +53,11 @@ function routePanel({ width, theme }: View, { routes }: Frame, height: number): 
     { title: 'req/s', width: 7, align: 'right', cells: (route) => rate(route.requestsPerSecond) },
     { title: 'refused', width: 7, align: 'right', cells: (route) => rate(refusalsOf(route)) },
     { title: 'of all', width: 6, align: 'right', cells: (route) => percent(share(route)) },
-    { title: '', width: 16, cells: (route, size) => gauge(share(route), size, theme) },
+    { title: '', width: 16, from: 76, cells: (route, size) => gauge(share(route), size, theme) },
   ]
-  const lines = grid({ columns, rows: routes, cursor: -1, width: width - 2, height: height - 2 }, theme)
+  const lines = grid(
+    { columns, rows: routes, cursor: -1, width: width - 2, height: height - 2, screenWidth: width },
+    theme,
+  )
   return panel(lines, { title: 'routes', width, height }, theme)
 }

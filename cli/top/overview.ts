@@ -1,5 +1,4 @@
 /** Screen 1: how much, how fast, how wrong, as numbers and curves; then pools; then backends, those in trouble first. */
-/** @jsxImportSource #jsx */
 import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { backendColumns } from './backend-columns.ts'
@@ -9,25 +8,22 @@ import { edgePanel } from './edge-panel.ts'
 import { type Column, grid } from './grid.ts'
 import { seriesOf } from '../../core/view/history.ts'
 import { type Line, panel, span } from './line.ts'
-import { Lines } from './lines.tsx'
-import { charts } from './overview-charts.ts'
+import { charts, figures } from './overview-charts.ts'
 import { backendRows, cursorOf, poolRows } from './rows.ts'
 import { shownOf, spanSeconds } from './state.ts'
 import type { View } from './view.ts'
 import { errorsOf, usableOf } from './words.ts'
-
-export function Overview(view: View) {
-  return <Lines lines={overview(view)} theme={view.theme} />
-}
 
 export function overview(view: View): Line[] {
   const { state, height } = view
   const { frame, history } = shownOf(state)
   if (!frame) return []
   const chartRows = Math.max(2, Math.min(8, Math.floor(height / 4) - 2))
-  const top = charts(view, frame, history, chartRows)
+  const top = view.width < 80 ? figures(view, frame, history) : charts(view, frame, history, chartRows)
   const edges =
-    state.edges.length > 1 && state.chosen === undefined ? edgePanel(view, partOf(state.edges.length, height)) : []
+    state.edges.length > 1 && state.chosen === undefined
+      ? edgePanel(view, Math.min(state.edges.length + 3, Math.max(5, Math.floor(height / 3))))
+      : []
   // Where there is room for one list only, it is that of the edges: 4 has the pools.
   const hasPools = edges.length === 0 || height >= 30
   const pools = hasPools ? poolPanel(view, partOf(frame.pools.length, height)) : []
@@ -44,7 +40,7 @@ function poolPanel({ state, width, theme }: View, height: number): Line[] {
   type Pool = (typeof rows)[number]
   const columns: readonly Column<Pool>[] = [
     { title: 'pool', width: 0, cells: ({ name }) => span(printable(name), 'title') },
-    { title: 'strategy', width: 18, cells: ({ strategy }) => span(printable(baseName(strategy.use)), 'dim') },
+    { title: 'strategy', width: 18, from: 76, cells: ({ strategy }) => span(printable(baseName(strategy.use)), 'dim') },
     { title: 'usable', width: 7, align: 'right', cells: usableOf },
     {
       title: '',

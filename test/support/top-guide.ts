@@ -1,13 +1,13 @@
 /** Pictures of `smartedge top` as text, and a guide with its pictures up to date. */
-import { renderToString } from 'ink'
-import { App } from '../../cli/top/app.tsx'
+import { pictureOf } from '../../cli/top/picture.ts'
 import { createTheme } from '../../cli/top/theme.ts'
 import { type Picture, pictures } from './top-pictures.ts'
 
 export function pictureText({ state, columns, rows, ascii = false }: Picture): string {
   const theme = createTheme({ palette: 'none', ascii })
   // The greyed picture is the only one with codes.
-  return Bun.stripANSI(renderToString(<App state={state()} columns={columns} rows={rows} theme={theme} />, { columns }))
+  const lines = pictureOf(state(), { columns, rows, theme }).map((line) => Bun.stripANSI(line).trimEnd())
+  return lines.join('\n')
 }
 
 /** Each `<!-- picture: name -->` and an empty line are followed by a code block, which is written afresh. Throws on a name that is none. */

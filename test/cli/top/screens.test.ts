@@ -1,9 +1,9 @@
 // Screens of top as lines of text, each with the data that shows its rule.
 import { describe, expect, test } from 'bun:test'
-import { eventsLines, wrap } from '../../../cli/top/events.tsx'
+import { eventsLines, wrap } from '../../../cli/top/events.ts'
 import { grid } from '../../../cli/top/grid.ts'
 import type { Line } from '../../../cli/top/line.ts'
-import { overview } from '../../../cli/top/overview.tsx'
+import { overview } from '../../../cli/top/overview.ts'
 import { backendRows } from '../../../cli/top/rows.ts'
 import type { UiState } from '../../../cli/top/state.ts'
 import { createTheme } from '../../../cli/top/theme.ts'

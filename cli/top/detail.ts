@@ -1,16 +1,14 @@
 /** One backend or one pool by itself: all that is known, its curves, its spread, its events. */
-/** @jsxImportSource #jsx */
 import type { WatchedEvent } from '../../core/view/feed-format.ts'
 import { formatInflight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { area, squeeze } from './chart.ts'
-import { eventLine } from './events.tsx'
+import { eventLine } from './events.ts'
 import { clockTime, latency, percent, rate, span as spanText } from '../../core/view/format.ts'
 import { countsOf, seriesOf } from '../../core/view/history.ts'
-import { coarseBounds, heatPanel, histogramOrWords } from './latency.tsx'
+import { coarseBounds, heatPanel, histogramOrWords } from './latency.ts'
 import { beside, type Line, panel, span } from './line.ts'
-import { Lines } from './lines.tsx'
-import { backendPanel } from './overview.tsx'
+import { backendPanel } from './overview.ts'
 import type { BackendRow } from '../../core/view/rows.ts'
 import { targetBackend } from './rows.ts'
 import { shownOf, spanSeconds, type Drill } from './state.ts'
@@ -19,10 +17,8 @@ import type { Role } from './theme.ts'
 import type { View } from './view.ts'
 import { checkWords, holdWords, stateOf } from './words.ts'
 
-export function Detail(view: View & { readonly drill: Drill }) {
-  const lines = view.drill.backend === undefined ? poolLines(view, view.drill.pool) : backendLines(view)
-  return <Lines lines={lines} theme={view.theme} />
-}
+export const detailLines = (view: View, { pool, backend }: Drill): Line[] =>
+  backend === undefined ? poolLines(view, pool) : backendLines(view)
 
 function poolLines(view: View, pool: string): Line[] {
   const upper = Math.max(8, Math.floor(view.height / 2))
@@ -36,6 +32,8 @@ function poolLines(view: View, pool: string): Line[] {
 /** What is known of one backend, and how it went: also below the list of backends. */
 export function backendStrip(view: View, row: BackendRow): Line[] {
   const { width, theme } = view
+  // Beside each other neither would have room for its words.
+  if (width < 80) return panel(facts(view, row), { title: printable(row.id), width, height: stripHeight }, theme)
   const left = Math.floor(width / 2)
   return beside(
     panel(facts(view, row), { title: printable(row.id), width: left, height: stripHeight }, theme),

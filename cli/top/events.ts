@@ -1,21 +1,15 @@
 /** Screen 5: the published generation, the newest reload with its problems, and what happened, newest first. */
-/** @jsxImportSource #jsx */
 import type { Frame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
 import type { WatchedEvent } from '../../core/view/feed-format.ts'
 import { clockTime } from '../../core/view/format.ts'
 import { firstVisible } from './grid.ts'
 import { type Line, panel, select, span } from './line.ts'
-import { Lines } from './lines.tsx'
 import { cursorOf } from './rows.ts'
 import { shownOf } from './state.ts'
 import type { Theme } from './theme.ts'
 import type { View } from './view.ts'
 import { eventWords, levelRoles } from './words.ts'
-
-export function Events(view: View) {
-  return <Lines lines={eventsLines(view)} theme={view.theme} />
-}
 
 const maxProblems = 5
 

@@ -1,16 +1,14 @@
 /** What `?` shows: every key, and what the glyphs mean. */
-/** @jsxImportSource #jsx */
 import { keyHelp } from './keys.ts'
 import { type Line, panel, span } from './line.ts'
-import { Lines } from './lines.tsx'
 import type { View } from './view.ts'
 
-export function Help(view: View) {
-  return <Lines lines={helpLines(view)} theme={view.theme} />
-}
-
-function helpLines({ state, width, height, theme }: View): Line[] {
-  const rows = keyHelp.filter(([, , isAction]) => !(isAction && state.readOnly))
+export function helpLines({ state, width, height, theme }: View): Line[] {
+  const known = keyHelp.filter(
+    ([, , only]) => !(only === 'action' && state.readOnly) && !(only === 'several' && state.edges.length === 1),
+  )
+  // The legend and the frame take three lines.
+  const rows = known.length <= height - 3 ? known : known.filter(([, , only]) => only !== 'room')
   const keys = rows.map(([names, what]): Line => [span(`  ${names.padEnd(16)}`, 'key'), span(what)])
   const { states, mark } = theme.glyphs
   const legend: Line = [

@@ -1,18 +1,12 @@
 /** Screen 6: which algorithm each pool uses, from which file and version, what a pick costs, and its faults. */
-/** @jsxImportSource #jsx */
 import type { PoolFrame } from '../../core/report/frame.ts'
 import { printable } from '../text/text.ts'
 import { clockTime } from '../../core/view/format.ts'
 import { type Column, grid, toned } from './grid.ts'
 import { type Line, panel, span } from './line.ts'
-import { Lines } from './lines.tsx'
-import { baseName } from './overview.tsx'
+import { baseName } from './overview.ts'
 import { cursorOf, poolRows } from './rows.ts'
 import type { View } from './view.ts'
-
-export function Strategies(view: View) {
-  return <Lines lines={strategiesLines(view)} theme={view.theme} />
-}
 
 const columns: readonly Column<PoolFrame>[] = [
   { title: 'pool', width: 16, cells: ({ name }) => span(printable(name), 'title') },
@@ -33,6 +27,7 @@ const columns: readonly Column<PoolFrame>[] = [
   {
     title: 'since',
     width: 9,
+    from: 70,
     align: 'right',
     cells: ({ strategy }) => span(strategy.swappedAt === null ? '-' : clockTime(strategy.swappedAt), 'dim'),
   },

@@ -1,18 +1,13 @@
 /** The bottom line of every screen: what is being typed or asked, what was said last, else the keys that work here. */
-/** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
 import { type Command, questionOf } from '../../core/view/commands.ts'
 import { targetWords } from './choose-edge.ts'
 import { fit, type Line, type Span, span, widthOf } from './line.ts'
-import { Lines } from './lines.tsx'
 import { shownOf, type UiState } from './state.ts'
 import type { View } from './view.ts'
 
-export function Footer({ state, width, theme }: Omit<View, 'height'>) {
-  return (
-    <Lines lines={[fit(footer(state, width, theme.glyphs.ellipsis), width, theme.glyphs.ellipsis)]} theme={theme} />
-  )
-}
+export const footerLine = ({ state, width, theme }: Omit<View, 'height'>): Line =>
+  fit(footer(state, width, theme.glyphs.ellipsis), width, theme.glyphs.ellipsis)
 
 function footer(state: UiState, width: number, ellipsis: string): Line {
   const { mode, notice } = state

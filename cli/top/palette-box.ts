@@ -1,19 +1,13 @@
 /** What `:` offers for the text typed so far. */
-/** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
 import { choicesFor, whyNothing } from './palette.ts'
 import { fit, type Line, panel, select, span } from './line.ts'
-import { Lines } from './lines.tsx'
 import type { View } from './view.ts'
 
 /** Its frame included. */
 export const paletteHeight = 10
 
-export function PaletteBox(view: Omit<View, 'height'> & { readonly text: string; readonly choice: number }) {
-  return <Lines lines={paletteLines(view)} theme={view.theme} />
-}
-
-function paletteLines({
+export function paletteLines({
   state,
   width,
   theme,

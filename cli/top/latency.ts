@@ -1,5 +1,4 @@
 /** Screen 3: how answers are spread, of everything, a pool or a backend; two of them over each other; and over time. */
-/** @jsxImportSource #jsx */
 import { formatCount } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { isEmpty } from '../../core/view/bins.ts'
@@ -7,18 +6,13 @@ import { type HistogramOptions, heatmap, histogram } from './distribution-chart.
 import { latency, span as spanText } from '../../core/view/format.ts'
 import { countsOf } from '../../core/view/history.ts'
 import { type Line, panel, type Span, span } from './line.ts'
-import { Lines } from './lines.tsx'
 import { subjectsOf } from './rows.ts'
 import { shownOf, spanSeconds, type UiState } from './state.ts'
 import { quantile, type Sparse, sumSparse, totalOf } from '../../core/view/steps.ts'
 import type { Theme } from './theme.ts'
 import type { View } from './view.ts'
 
-export function Latency(view: View) {
-  return <Lines lines={latencyLines(view)} theme={view.theme} />
-}
-
-function latencyLines(view: View): Line[] {
+export function latencyLines(view: View): Line[] {
   const { state, width, height, theme } = view
   const { history } = shownOf(state)
   const seconds = spanSeconds(state)

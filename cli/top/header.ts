@@ -1,12 +1,10 @@
 /** The top of every screen: who is watched, the tabs, and the verdict in one line. */
-/** @jsxImportSource #jsx */
 import { formatSpan } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { verdictOf } from '../../core/view/findings.ts'
 import { clockTime, span as spanText } from '../../core/view/format.ts'
 import { presentCount } from './choose-edge.ts'
 import { fit, type Line, type Span, span, spread, widthOf } from './line.ts'
-import { Lines } from './lines.tsx'
 import { screens, type Screen, shownOf, silenceMs, spanSeconds, type UiState } from './state.ts'
 import type { Theme } from './theme.ts'
 import type { View } from './view.ts'
@@ -23,10 +21,11 @@ const titles: Readonly<Record<Screen, string>> = {
   strategies: 'Strategies',
 }
 
-export function Header({ state, width, theme }: Omit<View, 'height'>) {
-  const lines = [identity(state, width, theme), tabs(state, width, theme), verdict(state, width, theme)]
-  return <Lines lines={lines} theme={theme} />
-}
+export const headerLines = ({ state, width, theme }: Omit<View, 'height'>): Line[] => [
+  identity(state, width, theme),
+  tabs(state, width, theme),
+  verdict(state, width, theme),
+]
 
 function identity(state: UiState, width: number, theme: Theme): Line {
   const { hello, frame } = shownOf(state)
@@ -82,10 +81,13 @@ function tabs(state: UiState, width: number, theme: Theme): Line {
     spanText(spanSeconds(state)),
   ]
   const right = span(` ${marks.join(` ${theme.glyphs.separator} `)} `, state.frozen ? 'accent' : 'dim')
-  const full = tabNames(state, (title) => title)
-  const hasRoom = widthOf(full) + widthOf([right]) <= width
-  return spread(hasRoom ? full : tabNames(state, (title) => title.slice(0, 5)), [right], width, theme.glyphs.ellipsis)
+  const lines = shortenings.map((shorten) => tabNames(state, shorten))
+  const fitting = lines.find((line) => widthOf(line) + widthOf([right]) <= width) ?? lines.at(-1) ?? []
+  return spread(fitting, [right], width, theme.glyphs.ellipsis)
 }
+
+/** How the names of tabs that are not open are written, the longest first. */
+const shortenings: readonly ((title: string) => string)[] = [(title) => title, (title) => title.slice(0, 5), () => '']
 
 /** `shorten`: of those that are not open. */
 function tabNames(state: UiState, shorten: (title: string) => string): Line {
@@ -95,7 +97,7 @@ function tabNames(state: UiState, shorten: (title: string) => string): Line {
     return [
       span(index === 0 ? ' ' : ''),
       { ...span(` ${index + 1} `, 'key'), isSelected: isOpen },
-      { ...span(`${title} `, isOpen ? 'title' : 'dim'), isSelected: isOpen },
+      { ...span(title && `${title} `, isOpen ? 'title' : 'dim'), isSelected: isOpen },
     ]
   })
   // What fills the line is not part of the open tab.
