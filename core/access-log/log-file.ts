@@ -1,7 +1,8 @@
 /** Where lines go: a file that may be moved away under us, a pipe, or standard output. Nothing here waits on the thread that serves. */
-import { close, constants, fstatSync, open, stat, write, writeSync } from 'node:fs'
+import { close, constants, fstatSync, open, openSync, stat, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 const [openFile, closeFile, statFile] = [promisify(open), promisify(close), promisify(stat)]
 
 /** What log rotation leaves readable to its group. */
@@ -21,15 +22,33 @@ export interface LogFile {
 }
 
 /** Standard output: it can't move. */
-export const standardOutput = (): LogFile => ({
-  write: (bytes, from) => writeSome(STDOUT, bytes, from),
-  hasMoved: () => Promise.resolve(false),
-  reopen: () => Promise.resolve(),
-  writeNow(bytes) {
-    if (fstatSync(STDOUT).isFile()) writeSync(STDOUT, bytes)
-  },
-  close() {},
-})
+export function standardOutput(): LogFile {
+  const descriptor = unblocked(STDOUT)
+  return {
+    write: (bytes, from) => writeSome(descriptor, bytes, from),
+    hasMoved: () => Promise.resolve(false),
+    reopen: () => Promise.resolve(),
+    writeNow(bytes) {
+      if (fstatSync(descriptor).isFile()) writeSync(descriptor, bytes)
+    },
+    close() {
+      if (descriptor !== STDOUT) close(descriptor, () => undefined)
+    },
+  }
+}
+
+/**
+ * A pipe of others, opened for ourselves so that it refuses what it has no room for: a write that waited for its reader
+ * would keep a thread, of which there are as many as processors, and which files are read by, too. Anything else, and where
+ * the system opens no descriptor anew (it has no /proc), as it is.
+ */
+function unblocked(descriptor: number): number {
+  try {
+    return fstatSync(descriptor).isFIFO() ? openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK) : descriptor
+  } catch {
+    return descriptor
+  }
+}
 
 /** Opened to be appended to, made where there is none. Rejects with a reason in words. */
 export async function openLogFile(path: string): Promise<LogFile> {
@@ -50,8 +69,6 @@ export async function openLogFile(path: string): Promise<LogFile> {
     close: () => close(descriptor, () => undefined),
   }
 }
-
-const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 
 /** A pipe that nobody reads is refused, where `open` would else wait for a reader. */
 const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
+import type { FieldName } from '../../core/access-log/policy.ts'
+import { anyRequest, startTestEdge } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
-import { ask, connectTo, get } from '../support/raw-client.ts'
-import { turnUntil } from '../support/raw-peer.ts'
+import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
+import { turn, turnUntil } from '../support/raw-peer.ts'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const backendOf = ({ port }: { readonly port: number }) => ({ backends: [`http://127.0.0.1:${port}`] })
 
@@ -17,6 +20,70 @@ async function askMany({ port }: RunningProcess, times: number): Promise<number[
 
 const linesOf = (path: string): string[] =>
   existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
+
+/** An edge that writes these fields of each request; time stands still but for what the log needs. */
+async function logged(fields: readonly FieldName[]) {
+  const path = `${temporaryFolder()}/access.log`
+  const backend = startRawBackend({ answer: answering(ok()) })
+  const edge = await startTestEdge([backend.port], {
+    config: {
+      accessLog: { path, format: { kind: 'json', fields }, always: undefined, sampleRatio: 1, hidden: [] },
+      routes: [{ match: { ...anyRequest, path: '/here' }, pool: 'web', priority: 5 }],
+    },
+  })
+  return {
+    edge,
+    /** The first line, as written for what is sent; `then`: what has to happen until there is an answer. */
+    async lineFor(bytes: string, then: () => void = () => undefined): Promise<{ line: unknown; body: string }> {
+      await using client = await connectTo(edge.port)
+      client.send(bytes)
+      await turnUntil(() => edge.counters.connectionsOpen === 1, 'the connection')
+      await turn()
+      then()
+      const { body } = await nextResponse(client, bytes.slice(0, bytes.indexOf(' ')))
+      edge.clock.advance(100)
+      await turnUntil(() => linesOf(path).length > 0, 'a line')
+      return { line: JSON.parse(linesOf(path)[0] ?? '') as unknown, body }
+    },
+    async [Symbol.asyncDispose]() {
+      await edge[Symbol.asyncDispose]()
+      await backend[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe('the access log of an edge', () => {
+  const fields = ['client', 'method', 'target', 'status', 'ending', 'responseBytes'] as const
+  test.each([
+    [400, 'no head', 'GET / HTTP/1.1\r\nA : b\r\n\r\n'],
+    [400, 'TLS', '\x16\x03\x01\x02\x00\x01\r\n\r\n'],
+    [414, 'a long target', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
+    [431, 'many fields', `GET / HTTP/1.1\r\nHost: a\r\n${'a: b\r\n'.repeat(300)}\r\n`],
+    [505, 'another version', 'GET / HTTP/2.0\r\nHost: a\r\n\r\n'],
+  ])('has a line for a head that is answered %p: %s', async (status, _title, bytes) => {
+    await using log = await logged(fields)
+    const { line, body } = await log.lineFor(bytes)
+    expect(line).toEqual({ client: '127.0.0.1', status, ending: 'refused', responseBytes: body.length })
+    expect(body.length).toBeGreaterThan(10)
+  })
+
+  test('has a line for a head that came too slowly', async () => {
+    await using log = await logged(['status', 'reason'])
+    const { line } = await log.lineFor('GET / HT', () => log.edge.clock.advance(11_000))
+    expect(line).toMatchObject({ status: 408 })
+  })
+
+  test.each([
+    ['GET /none HTTP/1.1\r\nHost: a\r\n\r\n', true],
+    ['GET /none HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n', true],
+    ['HEAD /none HTTP/1.1\r\nHost: a\r\n\r\n', false],
+  ])('counts the bytes of answers of our own to %j', async (request, hasBody) => {
+    await using log = await logged(['status', 'responseBytes'])
+    const { line, body } = await log.lineFor(request)
+    expect(line).toEqual({ status: 404, responseBytes: body.length })
+    expect(body.length > 0).toBe(hasBody)
+  })
+})
 
 describe('the access log of a process', () => {
   test('goes to a file, on in a new one behind SIGUSR1, and is whole when the process has ended', async () => {

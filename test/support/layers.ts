@@ -95,7 +95,11 @@ const LAYERS: readonly Layer[] = [
     types: ['core/admission/', 'core/net/', 'core/observe/'],
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
-  { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
+  {
+    from: 'core/access-log/',
+    to: ['core/forward/', 'core/trace/told.ts', 'core/trace/trace-context.ts'],
+    types: ['core/exchange/', 'core/http1/', 'core/observe/'],
+  },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
   { from: 'core/discovery/', to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/'] },
   {

@@ -1,9 +1,55 @@
 import { describe, expect, test } from 'bun:test'
-import { constants, mkdirSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { openLogFile, reasonOf } from '../../../core/access-log/log-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const bytes = Buffer.from('line\n')
+
+const SOURCE = new URL('../../../core/access-log/log-file.ts', import.meta.url).pathname
+
+/** What a process says on standard error that runs this with its own standard output, a pipe that nobody reads. */
+async function ran(code: string): Promise<string> {
+  const script = `const { standardOutput } = await import('${SOURCE}')\nconst file = standardOutput()\n${code}\nprocess.exit(0)`
+  const pipe = `${temporaryFolder()}/pipe`
+  Bun.spawnSync(['mkfifo', pipe])
+  const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+  const command = ['sh', '-c', 'exec "$0" -e "$1" >"$2"', process.execPath, script, pipe]
+  const child = Bun.spawn(command, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const said = await new Response(child.stderr).text()
+  expect(await child.exited).toBe(0)
+  closeSync(reader)
+  return said
+}
+
+describe('standard output', () => {
+  test('that is a pipe takes nothing while its reader does not, and keeps no thread waiting', async () => {
+    const code = `
+      const much = Buffer.alloc(1024 * 1024)
+      const first = await file.write(much, 0)
+      console.error(first, await file.write(much, first), await file.write(much, first))
+      file.close()`
+    expect(await ran(code)).toBe('65536 0 0\n')
+  })
+
+  test('stays what it is for others', async () => {
+    // A shared description that refuses what it has no room for would lose what they write.
+    const code = `
+      const { openSync, readFileSync } = await import('node:fs')
+      const flags = (fd) => parseInt(/flags:\\s*(\\d+)/.exec(readFileSync('/proc/self/fdinfo/' + fd, 'utf8'))[1], 8)
+      console.error((flags(1) & 0o4000) === 0)`
+    expect(await ran(code)).toBe('true\n')
+  })
+})
 
 describe('the file of a log', () => {
   test('is made, and added to', async () => {
