@@ -1,9 +1,11 @@
 /** Where lines go: a file that may be moved away under us, a pipe, or standard output. Nothing here waits on the thread that serves. */
-import { close, constants, fstatSync, open, openSync, stat, write, writeSync } from 'node:fs'
+import { access, close, constants, fstatSync, open, openSync, stat, write, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 
-const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY, W_OK } = constants
 const [openFile, closeFile, statFile] = [promisify(open), promisify(close), promisify(stat)]
+const mayWrite = promisify(access)
 
 /** What log rotation leaves readable to its group. */
 const MODE = 0o640
@@ -70,6 +72,24 @@ export async function openLogFile(path: string): Promise<LogFile> {
   }
 }
 
+/** Rejects as `openLogFile` would, but makes nothing: what is not there yet only needs a folder that takes it. */
+export async function checkLogFile(path: string): Promise<void> {
+  try {
+    const there = await statFile(path).catch(unlessAbsent)
+    if (there?.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+    await mayWrite(there === undefined ? dirname(path) : path, W_OK)
+  } catch (error) {
+    throw refused(path, error)
+  }
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
+}
+
+const refused = (path: string, error: unknown): Error =>
+  new Error(`cannot write to ${path}: ${reasonOf(error)}`, { cause: error })
+
 /** A pipe that nobody reads is refused, where `open` would else wait for a reader. */
 const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK
 
@@ -77,7 +97,7 @@ async function openAt(path: string): Promise<number> {
   try {
     return await openFile(path, FLAGS, MODE)
   } catch (error) {
-    throw new Error(`cannot write to ${path}: ${reasonOf(error)}`, { cause: error })
+    throw refused(path, error)
   }
 }
 

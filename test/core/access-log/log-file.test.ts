@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import {
+  chmodSync,
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -10,7 +12,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { openLogFile, reasonOf } from '../../../core/access-log/log-file.ts'
+import { checkLogFile, openLogFile, reasonOf } from '../../../core/access-log/log-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const bytes = Buffer.from('line\n')
@@ -105,6 +107,41 @@ describe('the file of a log', () => {
     writeFileSync(`${folder}/file`, '')
     Bun.spawnSync(['mkfifo', `${folder}/pipe`])
     expect(openLogFile(folder + place)).rejects.toThrow(`cannot write to ${folder}${place}: ${reason}`)
+  })
+
+  test.each([
+    ['', 'it is a folder'],
+    ['/none/a.log', 'its folder does not exist'],
+    ['/file/a.log', 'what should be its folder is a file'],
+  ])('is refused beforehand in the same words: %j', async (place, reason) => {
+    const folder = temporaryFolder()
+    writeFileSync(`${folder}/file`, '')
+    expect(checkLogFile(folder + place)).rejects.toThrow(`cannot write to ${folder}${place}: ${reason}`)
+  })
+
+  test('is not made by being checked', async () => {
+    const folder = temporaryFolder()
+    await checkLogFile(`${folder}/a.log`)
+    writeFileSync(`${folder}/b.log`, 'line\n')
+    await checkLogFile(`${folder}/b.log`)
+    expect([existsSync(`${folder}/a.log`), readFileSync(`${folder}/b.log`, 'utf8')]).toEqual([false, 'line\n'])
+  })
+
+  test('that its user may not write to is refused beforehand', () => {
+    const folder = temporaryFolder()
+    mkdirSync(`${folder}/kept`, { mode: 0o555 })
+    writeFileSync(`${folder}/kept.log`, '', { mode: 0o444 })
+    chmodSync(folder, 0o755)
+    // Root may write anywhere.
+    const check = `
+      const { checkLogFile } = await import('${SOURCE}')
+      if (process.getuid() === 0) process.setuid(65534)
+      for (const path of ['kept/a.log', 'kept.log'])
+        console.log(await checkLogFile('${folder}/' + path).catch((error) => error.message))`
+    const { stdout } = Bun.spawnSync([process.execPath, '-e', check])
+    expect(stdout.toString()).toBe(
+      ['kept/a.log', 'kept.log'].map((path) => `cannot write to ${folder}/${path}: permission denied\n`).join(''),
+    )
   })
 
   test('that is full says so', async () => {
