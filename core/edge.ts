@@ -46,13 +46,14 @@ import { Fleet } from './limits/fleet.ts'
 import { KeyHash } from './limits/key-hash.ts'
 import { dialRedis } from './limits/redis.ts'
 import { inEvent } from './net/event.ts'
+import { ExplainHost } from './runtime/explain-host.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
 import { TraceHost } from './runtime/trace-host.ts'
-import { createPluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
+import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
   readonly config: Config
@@ -120,8 +121,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
-  const pools = createPools(ground)
+  const plugins = createPlugins(ground)
+  const pools = createPools(ground, plugins)
   const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
+  const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
   const overload = createOverloadGuard(ground)
@@ -144,6 +147,7 @@ function assemble(ground: Ground) {
     createWorld(config, {
       pools: pools.running,
       geo: geo.current,
+      explainer: explain.current,
       admission: (rule, key) => gates.admission(rule, key),
       tracing: (rule) => traces.tracingOf(rule),
       previous,
@@ -179,13 +183,14 @@ function assemble(ground: Ground) {
     clients,
     gates,
     bans,
+    explain,
     counters,
     clock,
     life,
     log,
     maxWatchers,
   })
-  const admin = new AdminHost({ ...ground, source, surroundings: { ...ground, maxConnections } })
+  const admin: AdminHost = new AdminHost({ ...ground, source, surroundings: { ...ground, maxConnections } })
 
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
@@ -201,6 +206,7 @@ function assemble(ground: Ground) {
     gates,
     accessLog,
     traces,
+    explain,
     publish,
     admin,
     listeners,
@@ -238,8 +244,12 @@ function createAccess(ground: Ground, directory: () => ClientDirectory | undefin
   return { accessFiles, auth, bans, rulesOf }
 }
 
-function createPools(ground: Ground): Pools {
-  const { clock, guard, transport, connect, budget, reportFault } = ground
+function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
+  return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
+}
+
+function createPools(ground: Ground, plugins: PluginHost): Pools {
+  const { transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
     head: new ResponseHead(MAX_FIELDS),
@@ -248,7 +258,7 @@ function createPools(ground: Ground): Pools {
       connect: connect ?? transport.connects(reportFault),
       relieve: () => budget.relieve(),
     }),
-    plugins: createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard }),
+    plugins,
   })
 }
 

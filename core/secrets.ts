@@ -3,7 +3,7 @@
  * as `***` however it is printed, so that nobody who prints can forget it. Free-form values (a strategy's options) have no
  * fields to mark: there the name is all there is to go by.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** What is shown instead. */
 const HIDDEN = '***'
@@ -27,6 +27,11 @@ export class Secret {
     return this.#text
   }
 
+  /** Compares digests, so that neither the length nor the first difference shows in the time it takes; an empty one equals nothing. */
+  equals(given: string): boolean {
+    return timingSafeEqual(digest(given), digest(this.#text)) && this.#text !== ''
+  }
+
   toString(): string {
     return HIDDEN
   }
@@ -39,6 +44,8 @@ export class Secret {
     return HIDDEN
   }
 }
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 const secretName = /token|secret|password|passphrase|credential|api[-_]?key|private[-_]?key/i
 

@@ -1,6 +1,6 @@
 /**
  * Writes what is derived from the config's definition: both JSON Schemas, the reference in docs/configuration.md, and the
- * code that validates the bodies of API requests; and from the commands' own help the manual page.
+ * code that validates the bodies of API requests; from the commands' own help the manual page; from `web/` the page.
  * `--check` writes nothing and exits 1 naming every file that is stale.
  */
 import { execFileSync } from 'node:child_process'
@@ -13,6 +13,7 @@ import { createProgram } from '../cli/args/args.ts'
 import { processIo } from '../cli/process/process-io.ts'
 import metadata from '../package.json' with { type: 'json' }
 import { renderManPage } from './man-page.ts'
+import { renderPage } from './build-page.ts'
 import { renderReference } from './reference.ts'
 import { renderValidatorTypes, renderValidators } from './validators.ts'
 
@@ -48,7 +49,7 @@ function manPage(): string {
   return renderManPage({ program, operations: current('docs/operations.md'), version: metadata.version })
 }
 
-const outputs: readonly (readonly [name: string, render: () => string])[] = [
+const outputs: readonly (readonly [name: string, render: () => string | Promise<string>])[] = [
   ['smartedge.schema.json', () => renderSchema(configSchema)],
   ['backends.schema.json', () => renderSchema(membersSchema)],
   [
@@ -58,11 +59,13 @@ const outputs: readonly (readonly [name: string, render: () => string])[] = [
   ['core/admin/generated/validate-bodies.generated.js', () => renderValidators(bodySchemas)],
   ['core/admin/generated/validate-bodies.generated.d.ts', () => renderValidatorTypes(bodySchemas)],
   ['docs/man/smartedge.1', manPage],
+  ['core/admin/generated/page.generated.json', renderPage],
 ]
 
 const isCheck = process.argv.includes('--check')
 for (const [name, render] of outputs) {
-  const content = name.endsWith('.1') ? render() : format(name, render())
+  const text = await render()
+  const content = name.endsWith('.1') ? text : format(name, text)
   if (content === current(name)) continue
   if (!isCheck) writeFileSync(absolute(name), content)
   process.stdout.write(isCheck ? `${name} is stale: run "npm run generate"\n` : `wrote ${name}\n`)

@@ -20,7 +20,7 @@ import type { TopOptions } from '../top/top-session.ts'
 import type { ValidateOptions } from '../commands/validate.ts'
 import { addClient, addPlan } from './client-args.ts'
 import { addCompletions } from './completion-args.ts'
-import { addControl, withTarget } from './control-args.ts'
+import { addControl, withTargets } from './control-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { requireBun } from './runtime.ts'
 import { addStrategy } from './strategy-args.ts'
@@ -155,14 +155,14 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
 }
 
 function addClients(program: Command, io: ServiceIo, finish: Finish): void {
-  withTarget(program.command('status'))
+  withTargets(program.command('status'))
     .description('show pools and backends of a running SmartEdge')
     .option('--json', 'the whole snapshot as JSON; with --watch one a line')
     .option('-w, --watch', 'again every second')
     .action(async (options: StatusOptions) => {
       finish(await (await import('../commands/status.ts')).status(withColor(io, program), options))
     })
-  withTarget(program.command('top'))
+  withTargets(program.command('top'))
     .description('watch a running SmartEdge on the terminal, and act on what you see')
     .option('--once', 'print one frame as text')
     .option('--json', 'with --once: the frame as JSON')

@@ -3,17 +3,31 @@ import type { Command } from 'commander'
 import type { BackendOptions, BackendVerb, MemberFacts } from '../commands/backend.ts'
 import type { ReloadOptions } from '../commands/reload.ts'
 import type { Io } from '../process/io.ts'
-import { backendTier, backendWeight } from './values.ts'
+import { backendTier, backendWeight, gathered } from './values.ts'
+
+const ofConfig = [
+  '-c, --config <file>',
+  'its configuration, which says where its admin API is (else the usual places)',
+] as const
+const ofUrl = 'its admin API: host:port, a URL, or unix:/path (else SMARTEDGE_ADMIN_URL)'
+const ofToken = [
+  '--token <token>',
+  'its admin.token, seen by others here (else SMARTEDGE_ADMIN_TOKEN, else the configuration’s)',
+] as const
 
 /** A client command's options that say whom it speaks to. */
 export const withTarget = (command: Command): Command =>
   command
-    .option('-c, --config <file>', 'its configuration, which says where its admin API is (else the usual places)')
-    .option('--url <url>', 'its admin API: host:port, a URL, or unix:/path (else SMARTEDGE_ADMIN_URL)')
-    .option(
-      '--token <token>',
-      'its admin.token, seen by others here (else SMARTEDGE_ADMIN_TOKEN, else the configuration’s)',
-    )
+    .option(...ofConfig)
+    .option('--url <url>', ofUrl)
+    .option(...ofToken)
+
+/** The same of one that may speak to several. */
+export const withTargets = (command: Command): Command =>
+  command
+    .option(...ofConfig)
+    .option('--url <url>', `${ofUrl}; again for each of several`, gathered)
+    .option(...ofToken)
 
 /** `finish` gets a verb's exit code; `ioOf` is asked when a verb is called. */
 export function addControl(program: Command, ioOf: () => Io, finish: (code: number) => void): void {

@@ -65,6 +65,9 @@ function durationMs(text: string): number {
   return match ? Number(match[1]) * (match[2] === 's' ? 1000 : 1) : Number.NaN
 }
 
+/** An option that may come again: all that it was given, in order. */
+export const gathered = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
 /** Whatever JSON says. */
 export function json(text: string): unknown {
   try {

@@ -16,6 +16,23 @@ export function targetOrReport(io: Io, options: TargetOptions): AdminTarget | nu
   }
 }
 
+/** Several, each once, or the only one; or the exit code, likewise. */
+export function targetsOrReport(
+  io: Io,
+  { url, ...options }: Omit<TargetOptions, 'url'> & { readonly url?: string | readonly string[] },
+): readonly [AdminTarget, ...AdminTarget[]] | number {
+  const [first, ...others] = typeof url === 'string' ? [url] : (url ?? [])
+  const found = targetOrReport(io, first === undefined ? options : { ...options, url: first })
+  if (typeof found === 'number') return found
+  const targets: [AdminTarget, ...AdminTarget[]] = [found]
+  for (const other of others) {
+    const target = targetOrReport(io, { ...options, url: other })
+    if (typeof target === 'number') return target
+    if (targets.every((one) => one.url !== target.url)) targets.push(target)
+  }
+  return targets
+}
+
 /** Says in a line why there is nothing to show, and in another whether it may have been done; returns the exit code. */
 export function report(
   io: Pick<Io, 'stderr' | 'command'>,

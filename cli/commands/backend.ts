@@ -174,6 +174,7 @@ const memberColumns: readonly MemberColumn[] = [
   { title: 'tier', isNumber: true, text: ({ tier }) => String(tier ?? 0) },
   { title: 'in flight', isNumber: true, text: (member) => formatInflight(member) },
   { title: 'zone', text: ({ zone }) => zone ?? '-' },
+  { title: 'found by', text: ({ source }) => source ?? '-' },
   { title: 'held out by', text: ({ id, by }, held) => heldText(by, held.get(id) ?? '') },
 ]
 
@@ -182,9 +183,12 @@ const heldText = (by: string | null | undefined, words: string): string =>
   by === 'checks' || by === 'traffic' ? `${by}: ${words}` : words || '-'
 
 function formatPool({ pool, strategy, file, backends }: PoolMembersView, held: Held, color: boolean): string {
-  // Tiers are told where there are any.
+  // Tiers and sources are told where there are any.
   const isTiered = backends.some(({ tier }) => (tier ?? 0) > 0)
-  const columns = memberColumns.filter(({ title }) => title !== 'tier' || isTiered)
+  const isFound = backends.some(({ source }) => Boolean(source))
+  const columns = memberColumns.filter(
+    ({ title }) => (title !== 'tier' || isTiered) && (title !== 'found by' || isFound),
+  )
   const header = columns.map(({ title, isNumber }): Cell => ({ text: title, style: 'dim', right: isNumber === true }))
   const rows = backends.map((member) =>
     columns.map(({ isNumber, text }): Cell => ({ text: printable(text(member, held)), right: isNumber === true })),

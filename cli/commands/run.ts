@@ -8,7 +8,7 @@ import { descriptorWarning, freeDescriptors, readDescriptorLimit } from '../../c
 import { homeOf } from '../../core/own-files.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { type LoadedConfig, loadOrReport } from '../process/load.ts'
-import { createLog, createServiceLog, styleOf } from '../process/log.ts'
+import { createLog, createServiceLog, styleOf } from '../process/event-log.ts'
 import { type RunningEdge, serve, type Service } from '../process/serve.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { warmUp } from '../process/warm-up.ts'

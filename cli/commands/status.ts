@@ -2,13 +2,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { askAdmin } from '../client/admin-client.ts'
-import { report, targetOrReport } from '../client/admin-failure.ts'
-import type { TargetOptions } from '../client/admin-target.ts'
+import { report, targetsOrReport } from '../client/admin-failure.ts'
+import type { AdminTarget, TargetOptions } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { formatStatus, type StatusLook } from '../text/status-table.ts'
+import { paint, printable } from '../text/text.ts'
 
-export interface StatusOptions extends TargetOptions {
+export interface StatusOptions extends Omit<TargetOptions, 'url'> {
+  /** As in `TargetOptions`, or several. */
+  readonly url?: string | readonly string[]
   readonly json?: boolean
   readonly watch?: boolean
   /** Between two looks; for tests. */
@@ -17,22 +20,53 @@ export interface StatusOptions extends TargetOptions {
 
 const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
 
-/** With `watch` it goes on until the process ends, or the edge is gone. */
+/** With `watch` it goes on until the process ends, or all the edges are gone. */
 export async function status(io: Io, options: StatusOptions): Promise<number> {
-  const target = targetOrReport(io, options)
-  if (typeof target === 'number') return target
+  const targets = targetsOrReport(io, options)
+  if (typeof targets === 'number') return targets
   const pause = options.pause ?? (() => wait(1000))
-  let previous: StatusSnapshot | undefined
+  const previous = new Map<string, StatusSnapshot>()
   for (;;) {
-    const answer = await askAdmin(target, '/api/status')
-    if (answer.kind !== 'ok') return report(io, target, answer)
-    if (!isSnapshot(answer.body)) return report(io, target, { kind: 'refused', reason: 'that is no SmartEdge status' })
-    if (options.json) io.data(`${JSON.stringify(answer.body, null, options.watch ? 0 : 2)}\n`)
-    else io.stdout((options.watch && io.isTty ? clearScreen : '') + formatStatus(answer.body, lookOf(io, previous)))
-    if (!options.watch) return exitCode.ok
-    previous = answer.body
+    const looks = await Promise.all(targets.map(lookAt))
+    const isDrawn = options.watch && io.isTty && !options.json
+    if (isDrawn && looks.some(({ snapshot }) => snapshot !== undefined)) io.stdout(clearScreen)
+    const codes = looks.map((look) => show(io, look, options, previous.get(look.target.url)))
+    const failed = codes.find((code) => code !== exitCode.ok)
+    if (!options.watch || codes.every((code) => code !== exitCode.ok)) return failed ?? exitCode.ok
+    for (const { target, snapshot } of looks) if (snapshot !== undefined) previous.set(target.url, snapshot)
     await pause()
   }
+}
+
+interface Look {
+  readonly target: AdminTarget
+  /** Whether it is one of several, and has to be told from the others. */
+  readonly isOneOfSeveral: boolean
+  readonly snapshot?: StatusSnapshot
+  readonly problem?: Parameters<typeof report>[2]
+}
+
+async function lookAt(target: AdminTarget, _: number, targets: readonly AdminTarget[]): Promise<Look> {
+  const answer = await askAdmin(target, '/api/status')
+  const base = { target, isOneOfSeveral: targets.length > 1 }
+  if (answer.kind !== 'ok') return { ...base, problem: answer }
+  return isSnapshot(answer.body)
+    ? { ...base, snapshot: answer.body }
+    : { ...base, problem: { kind: 'refused', reason: 'that is no SmartEdge status' } }
+}
+
+/** Returns the exit code that this one comes to. */
+function show(io: Io, look: Look, options: StatusOptions, previous: StatusSnapshot | undefined): number {
+  const { target, isOneOfSeveral, snapshot, problem } = look
+  if (snapshot === undefined) return problem === undefined ? exitCode.failure : report(io, target, problem)
+  if (options.json) {
+    const told = isOneOfSeveral ? { url: target.url, ...snapshot } : snapshot
+    io.data(`${JSON.stringify(told, null, options.watch || isOneOfSeveral ? 0 : 2)}\n`)
+    return exitCode.ok
+  }
+  const heading = isOneOfSeveral ? `${paint(`== ${printable(target.url)}`, 'bold', io.color)}\n` : ''
+  io.stdout(heading + formatStatus(snapshot, lookOf(io, previous)) + (isOneOfSeveral ? '\n' : ''))
+  return exitCode.ok
 }
 
 const lookOf = ({ color, columns, ascii }: Io, previous: StatusSnapshot | undefined): StatusLook => ({

@@ -2,16 +2,16 @@
 import type { Cancel, Clock } from '../../core/clock.ts'
 import { stackOf } from '../../core/errors.ts'
 import { askAdmin } from '../client/admin-client.ts'
-import { report, targetOrReport } from '../client/admin-failure.ts'
-import type { AdminTarget } from '../client/admin-target.ts'
+import { report, targetsOrReport } from '../client/admin-failure.ts'
 import { exitCode } from '../process/exit-codes.ts'
+import type { AdminTarget } from '../client/admin-target.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
 import { watchFeed } from '../client/feed-client.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { requestOf } from '../../core/view/commands.ts'
 import { printable } from '../text/text.ts'
 import { createStore, type Store } from '../top/store.ts'
-import { showOnce } from '../top/top-once.ts'
+import { problemOf, showOnce } from '../top/top-once.ts'
 import { type Session, stateFor, themeFor, type TopOptions } from '../top/top-session.ts'
 import type { Terminal } from '../top/run.tsx'
 import type { Effect } from '../top/update.ts'
@@ -23,18 +23,19 @@ export interface TopServices {
 }
 
 export async function top({ io, clock, stdinIsTty }: TopServices, options: TopOptions): Promise<number> {
-  const found = targetOrReport(io, options)
+  const found = targetsOrReport(io, options)
   if (typeof found === 'number') return found
-  const target: AdminTarget = { ...found, client: 'top' }
+  const [first, ...others] = found
+  const targets = [{ ...first, client: 'top' }, ...others.map((one) => ({ ...one, client: 'top' }) as const)] as const
   if (options.json && !options.once) return fail(io, 'top --json needs --once', exitCode.usage)
   // React and Ink look at it when they are loaded: their development builds are several times slower.
   process.env['NODE_ENV'] = 'production'
-  if (options.once) return await showOnce({ io, clock, target, options })
+  if (options.once) return await showOnce({ io, clock, targets, options })
   if (io.env['TERM'] === 'dumb')
     return fail(io, 'top cannot draw where TERM is "dumb"; try "smartedge top --once"', exitCode.usage)
   if (!io.isTty || !stdinIsTty)
     return fail(io, 'top needs a terminal; try "smartedge top --once" or "smartedge status --watch"', exitCode.usage)
-  return await showTerminal({ io, clock, target, options })
+  return await showTerminal({ io, clock, targets, options })
 }
 
 function fail(io: ServiceIo, reason: string, code: number): number {
@@ -76,21 +77,28 @@ async function showTerminal(session: Session): Promise<number> {
 
 const failure = (reason: string): Ending => ({ code: exitCode.failure, line: `smartedge: ${reason}\n` })
 
-/** Feeds the store. `seen` resolves with the first frame: a balancer that was never there is a wrong address. */
-function watchInto(store: Store, { io, clock, target }: Session, end: (ending: Ending) => void) {
+/**
+ * Feeds the store. `seen` resolves with the first frame; when nobody has sent one and nobody can be reached any more, that
+ * is the end: a balancer that was never there is a wrong address.
+ */
+function watchInto(store: Store, { io, clock, targets }: Session, end: (ending: Ending) => void) {
   const seen = Promise.withResolvers<undefined>()
+  const failures = new Map<AdminTarget, FeedUpdate & { kind: 'lost' | 'refused' }>()
   let hasFrame = false
-  const stop = watchFeed({
-    target,
-    clock,
-    onUpdate(update) {
-      hasFrame ||= update.kind === 'frame'
-      if (update.kind === 'lost' && !hasFrame) end(unreachable(io, target, update))
-      store.send(update)
-      if (hasFrame) seen.resolve(undefined)
+  const onUpdate = (target: AdminTarget, edge: number) => (update: FeedUpdate) => {
+    hasFrame ||= update.kind === 'frame'
+    if (update.kind === 'lost' || update.kind === 'refused') failures.set(target, update)
+    if (!hasFrame && failures.size === targets.length) end(unreachable(io, failures))
+    store.send({ ...update, edge })
+    if (hasFrame) seen.resolve(undefined)
+  }
+  const stops = targets.map((target, edge) => watchFeed({ target, clock, onUpdate: onUpdate(target, edge) }))
+  return {
+    stop: () => {
+      for (const stop of stops) stop()
     },
-  })
-  return { stop, seen: seen.promise }
+    seen: seen.promise,
+  }
 }
 
 interface Means {
@@ -101,30 +109,37 @@ interface Means {
 }
 
 async function carryOut(effect: Effect, { session, store, terminal, end }: Means): Promise<void> {
-  const { clock, target } = session
+  const { clock, targets } = session
   switch (effect.kind) {
     case 'quit':
       end(
         effect.reason === undefined
           ? { code: exitCode.ok }
-          : failure(`${target.url} refused: ${printable(effect.reason)}`),
+          : failure(`${targets[0].url} refused: ${printable(effect.reason)}`),
       )
       return
     case 'suspend':
       await terminal?.suspend(() => stopUntilContinued(clock))
       return
     case 'send': {
-      const { path, ...request } = requestOf(effect.command)
-      store.send({ kind: 'answer', command: effect.command, answer: await askAdmin(target, path, request) })
+      const { command, edge } = effect
+      const { path, ...request } = requestOf(command)
+      const answer = await askAdmin(targets[edge] ?? targets[0], path, request)
+      store.send({ kind: 'answer', command, answer, edge })
     }
   }
 }
 
-/** The line and the code of `status`, which says the same of the same. */
-function unreachable(io: ServiceIo, target: AdminTarget, { how, reason }: FeedUpdate & { kind: 'lost' }): Ending {
+/** The lines of `status`, which says the same of the same, and the code of the first. */
+function unreachable(
+  io: ServiceIo,
+  failures: ReadonlyMap<AdminTarget, FeedUpdate & { kind: 'lost' | 'refused' }>,
+): Ending {
   let line = ''
-  const code = report({ ...io, stderr: (text) => void (line += text) }, target, { kind: how, reason })
-  return { code, line }
+  const codes = [...failures].map(([target, failure]) =>
+    report({ ...io, stderr: (text) => void (line += text) }, target, problemOf(failure)),
+  )
+  return { code: codes[0] ?? exitCode.failure, line }
 }
 
 function tickEverySecond(clock: Clock, store: Store): Cancel {

@@ -3,6 +3,7 @@
  * and for the rest who knows them. Pure.
  */
 import type { Argument, Command, Option } from 'commander'
+import { gathered } from '../args/values.ts'
 
 export interface Candidate {
   readonly value: string
@@ -153,6 +154,5 @@ const optionsOf = ({ command, used }: ReadLine): readonly Candidate[] =>
     .filter((option) => option.variadic || isRepeatable(option) || !used.has(option.attributeName()))
     .map(({ long, short, description }) => ({ value: long ?? short ?? '', about: description }))
 
-/** `--url` of `top` and `status`, which gathers what it is given. */
-const isRepeatable = ({ parseArg, defaultValue }: Option): boolean =>
-  parseArg !== undefined && Array.isArray(defaultValue)
+/** `--url` of `top` and `status`, which gather what they are given. */
+const isRepeatable = ({ parseArg }: Option): boolean => parseArg === gathered

@@ -11,7 +11,7 @@ import { rememberHungVersion } from '../../core/watchdog/hung-versions.ts'
 import { StuckCall } from '../../core/watchdog/stuck-call.ts'
 import { exitCode } from './exit-codes.ts'
 import { writeNow } from './last-words.ts'
-import { createLog } from './log.ts'
+import { createLog } from './event-log.ts'
 import type { NamedCalls, WatchdogStart } from './watchdog.ts'
 
 declare const self: Worker

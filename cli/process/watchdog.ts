@@ -9,7 +9,7 @@ import { CallMarks, markBytes } from '../../core/strategy/call-marks.ts'
 import type { StrategyGuard } from '../../core/strategy/host.ts'
 import { StrategyWatch, type WatchedVersion } from '../../core/strategy/watch.ts'
 import { isSame, readHungVersions } from '../../core/watchdog/hung-versions.ts'
-import type { LogStyle } from './log.ts'
+import type { LogStyle } from './event-log.ts'
 
 export interface WatchdogOptions {
   /** Where hung versions are remembered. */

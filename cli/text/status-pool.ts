@@ -4,6 +4,7 @@ import { isUsable } from '../../core/view/standing.ts'
 import { cutMiddle, widthOf, wrapWords } from './fit.ts'
 import { counted, formatCount, formatInflight, formatMs, formatSpan } from '../../core/view/amounts.ts'
 import { holdWords } from './hold.ts'
+import { sourceNotes } from './status-sources.ts'
 import { alignTable, type Cell } from './table.ts'
 import { paint, printable, type Style } from './text.ts'
 
@@ -71,7 +72,12 @@ export function formatPool(pool: PoolStatus, at: number, look: PoolLook): string
     lines[index] ?? '',
     ...(table.hasLastCheck || !isOut(backend) ? [] : noteBelow(lastWord(backend, at), width)),
   ])
-  const notes = [...strategyNote(pool, look), ...degradedNote(pool, look), ...stickyNote(pool, look)]
+  const notes = [
+    ...strategyNote(pool, look),
+    ...degradedNote(pool, look),
+    ...sourcesNote(pool, at, look),
+    ...stickyNote(pool, look),
+  ]
   return `${[title, ...notes, header, ...noted].join('\n')}\n`
 }
 
@@ -114,6 +120,11 @@ function stickyNote({ sticky }: PoolStatus, { width }: PoolLook): string[] {
 /** Balancers of before it was told leave it out. */
 function degradedNote({ degraded }: Partial<PoolStatus>, { color, width }: PoolLook): string[] {
   return degraded ? noteBelow(printable(degraded.detail), width).map((line) => paint(line, 'yellow', color)) : []
+}
+
+function sourcesNote(pool: PoolStatus, at: number, { color, width }: PoolLook): string[] {
+  const lines = sourceNotes(pool, at).flatMap((note) => noteBelow(note, width))
+  return lines.map((line) => paint(line, 'yellow', color))
 }
 
 const noteBelow = (text: string, width: number | undefined): string[] =>

@@ -1,4 +1,5 @@
 /** What each key does while nothing is being typed: a table, key -> next state. Pure. */
+import { turnEdge } from './choose-edge.ts'
 import type { Command } from '../../core/view/commands.ts'
 import { subjectOf } from '../../core/view/history.ts'
 import { partsOf } from './palette.ts'
@@ -51,6 +52,8 @@ const looks: Readonly<Record<string, Change>> = {
   '+': (state) => ({ ...state, spanIndex: Math.min(spansSeconds.length - 1, state.spanIndex + 1) }),
   '=': (state) => ({ ...state, spanIndex: Math.min(spansSeconds.length - 1, state.spanIndex + 1) }),
   '-': (state) => ({ ...state, spanIndex: Math.max(0, state.spanIndex - 1) }),
+  e: (state) => turnEdge(state, 1),
+  E: (state) => turnEdge(state, -1),
   o: (state) =>
     state.screen === 'latency'
       ? { ...state, compared: state.compared === undefined ? state.subject : undefined }

@@ -1,28 +1,24 @@
 /** The bottom line of every screen: what is being typed or asked, what was said last, else the keys that work here. */
 /** @jsxImportSource #jsx */
 import { printable } from '../text/text.ts'
-import { questionOf } from '../../core/view/commands.ts'
-import { fit, type Line, type Span, span } from './line.ts'
+import { type Command, questionOf } from '../../core/view/commands.ts'
+import { targetWords } from './choose-edge.ts'
+import { fit, type Line, type Span, span, widthOf } from './line.ts'
 import { Lines } from './lines.tsx'
 import { shownOf, type UiState } from './state.ts'
 import type { View } from './view.ts'
 
 export function Footer({ state, width, theme }: Omit<View, 'height'>) {
-  return <Lines lines={[fit(footer(state, width), width, theme.glyphs.ellipsis)]} theme={theme} />
+  return (
+    <Lines lines={[fit(footer(state, width, theme.glyphs.ellipsis), width, theme.glyphs.ellipsis)]} theme={theme} />
+  )
 }
 
-function footer(state: UiState, width: number): Line {
+function footer(state: UiState, width: number, ellipsis: string): Line {
   const { mode, notice } = state
   switch (mode.kind) {
     case 'confirm':
-      return [
-        span(' '),
-        { ...span(` ${printable(questionOf(mode.command, shownOf(state).frame))} `, 'warn'), isSelected: true },
-        ...hints([
-          ['y', 'yes'],
-          ['n', 'no'],
-        ]),
-      ]
+      return asking(state, mode.command, width, ellipsis)
     case 'weight':
       return [...prompt(`Weight of ${printable(mode.backend)}: `, mode.text), ...hints([['Enter', 'go on']])]
     case 'filter':
@@ -51,6 +47,18 @@ function footer(state: UiState, width: number): Line {
 
 type Hint = readonly [key: string, what: string]
 
+/** However long the question is, what it may be answered with stands behind it. */
+function asking(state: UiState, command: Command, width: number, ellipsis: string): Line {
+  const answers = hints([
+    ['y', 'yes'],
+    ['n', 'no'],
+  ])
+  const question = ` ${printable(targetWords(state, command) + questionOf(command, shownOf(state).frame))} `
+  const asked: Line = [span(' '), { ...span(question, 'warn'), isSelected: true }]
+  const room = width - widthOf(answers)
+  return [...(widthOf(asked) > room ? fit(asked, room, ellipsis) : asked), ...answers]
+}
+
 /** The most useful first: what does not fit is left out, and the help has it all. */
 function keysHere(state: UiState): readonly Hint[] {
   const { screen, drill } = state
@@ -64,7 +72,17 @@ function keysHere(state: UiState): readonly Hint[] {
       ]
     : [open]
   const acts = hasBackends ? backendActs : poolActs
-  return [['?', 'help'], ...own, ...(state.readOnly ? [] : acts), ['/', 'filter'], [':', 'go'], ['q', 'quit'], ...rarer]
+  const edges: readonly Hint[] = state.edges.length > 1 ? [['e', 'edge']] : []
+  return [
+    ['?', 'help'],
+    ...own,
+    ...edges,
+    ...(state.readOnly ? [] : acts),
+    ['/', 'filter'],
+    [':', 'go'],
+    ['q', 'quit'],
+    ...rarer,
+  ]
 }
 
 const backendActs: readonly Hint[] = [

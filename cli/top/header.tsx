@@ -4,6 +4,7 @@ import { formatSpan } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { verdictOf } from '../../core/view/findings.ts'
 import { clockTime, span as spanText } from '../../core/view/format.ts'
+import { presentCount } from './choose-edge.ts'
 import { fit, type Line, type Span, span, spread, widthOf } from './line.ts'
 import { Lines } from './lines.tsx'
 import { screens, type Screen, shownOf, silenceMs, spanSeconds, type UiState } from './state.ts'
@@ -40,9 +41,17 @@ function identity(state: UiState, width: number, theme: Theme): Line {
       ...generationParts(state, apart),
     )
   }
-  const where = printable(state.url.replace(/^http:\/\//, ''))
+  const where = printable(whereOf(state))
   const hasRoom = widthOf(parts) + where.length + 2 <= width
   return spread(parts, hasRoom ? [span(`${where} `, 'dim')] : [], width, theme.glyphs.ellipsis)
+}
+
+/** Whose picture it is: of several, which one, or of how many. */
+function whereOf(state: UiState): string {
+  const { edges, chosen } = state
+  if (chosen === undefined) return `${presentCount(state)} of ${edges.length} edges`
+  const name = edges[chosen]?.name ?? ''
+  return edges.length === 1 ? name : `${chosen + 1}/${edges.length} ${name}`
 }
 
 /** What it said last; green only while it goes on saying so. */
@@ -116,6 +125,7 @@ function bannerOf(state: UiState, { glyphs }: Theme): Line | undefined {
 
 function lostWords({ reason, retryAt }: UiState['link'] & { kind: 'lost' }, now: number, age: string): string {
   const seconds = Math.ceil((retryAt - now) / 1000)
-  const next = seconds > 0 ? `next try in ${seconds} s` : 'trying again now'
+  // Whoever refuses is not asked again.
+  const next = seconds === Infinity ? 'not tried again' : seconds > 0 ? `next try in ${seconds} s` : 'trying again now'
   return `Lost: ${reason}${age === '' ? '' : `; ${age}`}, ${next}`
 }

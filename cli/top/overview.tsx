@@ -5,6 +5,7 @@ import { printable } from '../text/text.ts'
 import { backendColumns } from './backend-columns.ts'
 import { sparkline, squeeze } from './chart.ts'
 import { latency, rate } from '../../core/view/format.ts'
+import { edgePanel } from './edge-panel.ts'
 import { type Column, grid } from './grid.ts'
 import { seriesOf } from '../../core/view/history.ts'
 import { type Line, panel, span } from './line.ts'
@@ -25,10 +26,17 @@ export function overview(view: View): Line[] {
   if (!frame) return []
   const chartRows = Math.max(2, Math.min(8, Math.floor(height / 4) - 2))
   const top = charts(view, frame, history, chartRows)
-  const poolHeight = Math.min(frame.pools.length + 3, Math.max(4, Math.floor(height / 4)))
-  const pools = poolPanel(view, poolHeight)
-  return [...top, ...pools, ...backendPanel(view, height - top.length - pools.length)]
+  const edges =
+    state.edges.length > 1 && state.chosen === undefined ? edgePanel(view, partOf(state.edges.length, height)) : []
+  // Where there is room for one list only, it is that of the edges: 4 has the pools.
+  const hasPools = edges.length === 0 || height >= 30
+  const pools = hasPools ? poolPanel(view, partOf(frame.pools.length, height)) : []
+  const upper = [...top, ...edges, ...pools]
+  return [...upper, ...backendPanel(view, height - upper.length)]
 }
+
+/** Lines of a list of `rows`, at most a quarter of the screen. */
+const partOf = (rows: number, height: number): number => Math.min(rows + 3, Math.max(4, Math.floor(height / 4)))
 
 function poolPanel({ state, width, theme }: View, height: number): Line[] {
   const { history } = shownOf(state)

@@ -9,6 +9,8 @@ export type Choice = { readonly text: string } & (
   | { readonly kind: 'screen'; readonly screen: Screen }
   | { readonly kind: 'drill'; readonly pool: string; readonly backend: string | undefined }
   | { readonly kind: 'command'; readonly command: Command }
+  /** undefined: all of them. */
+  | { readonly kind: 'edge'; readonly edge: number | undefined }
   | { readonly kind: 'key'; readonly key: string }
 )
 
@@ -30,12 +32,22 @@ function allChoices(state: UiState): Choice[] {
     ...subjectsOf(frame)
       .slice(1)
       .map((subject): Choice => ({ kind: 'drill', ...partsOf(subject), text: subject })),
+    ...edgeChoices(state),
     { kind: 'key', key: '?', text: 'help' },
     { kind: 'key', key: '!', text: 'faults only' },
     { kind: 'key', key: 'f', text: 'freeze' },
     { kind: 'key', key: 'q', text: 'quit' },
   ] as const
   return state.readOnly ? [...looks] : [...looks, ...actions(state)]
+}
+
+/** Where several are watched. */
+function edgeChoices({ edges }: UiState): Choice[] {
+  if (edges.length === 1) return []
+  return [
+    { kind: 'edge', edge: undefined, text: 'all edges' },
+    ...edges.map(({ name }, edge): Choice => ({ kind: 'edge', edge, text: `edge ${name}` })),
+  ]
 }
 
 function actions(state: UiState): Choice[] {

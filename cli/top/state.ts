@@ -2,6 +2,8 @@
 import type { Command, Notice } from '../../core/view/commands.ts'
 import type { SortKey } from '../../core/view/rows.ts'
 import { type Link, nothingSeen, type Seen, silenceOf } from '../../core/view/seen.ts'
+import { type WatchedEdge, watchedEdge } from './edges.ts'
+import { nothingTogether, type Together } from './together.ts'
 
 export const screens = ['overview', 'backends', 'latency', 'pools', 'events', 'strategies'] as const
 export type Screen = (typeof screens)[number]
@@ -25,11 +27,18 @@ export interface Drill {
 }
 
 export interface UiState {
-  readonly url: string
+  /** Those that are watched, one at least, in the order in which they were named. */
+  readonly edges: readonly WatchedEdge[]
+  /** The place of the one that is shown; undefined: all of them, added up. */
+  readonly chosen: number | undefined
+  /** Their sum; empty where there is one alone. */
+  readonly together: Together
   readonly readOnly: boolean
+  /** Of what is shown: the one edge, or all of them. */
   readonly link: Link
   /** The client's wall clock, ms. */
   readonly now: number
+  /** Likewise. */
   readonly live: Seen
   /** Shown in its place while frozen. */
   readonly frozen: Seen | undefined
@@ -49,12 +58,33 @@ export interface UiState {
   readonly isReading: boolean
   readonly mode: Mode
   readonly notice: (Notice & { readonly until: number }) | undefined
+  /** What several were asked for, until the last of them has answered. */
+  readonly asked: Asked | undefined
 }
 
-export const initialState = (options: { url: string; readOnly: boolean; now: number }): UiState => ({
+export interface Asked {
+  readonly command: Command
+  /** How many were asked. */
+  readonly of: number
+  readonly outcomes: readonly (Notice & { readonly edge: string })[]
+}
+
+/** `urls`: one at least. */
+export const initialState = ({
+  urls,
+  ...options
+}: {
+  readonly urls: readonly string[]
+  readonly readOnly: boolean
+  readonly now: number
+}): UiState => ({
   ...options,
+  edges: urls.map(watchedEdge),
+  chosen: urls.length === 1 ? 0 : undefined,
+  together: nothingTogether,
   link: { kind: 'connecting' },
   live: nothingSeen,
+  asked: undefined,
   frozen: undefined,
   screen: 'overview',
   drill: undefined,

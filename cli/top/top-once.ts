@@ -6,6 +6,7 @@ import type { AdminTarget } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
 import { watchFeed } from '../client/feed-client.ts'
+import { shownOf } from './state.ts'
 import { type Session, stateFor, themeFor } from './top-session.ts'
 import { createStore, type Store } from './store.ts'
 import { createTheme } from './theme.ts'
@@ -14,42 +15,71 @@ import { createTheme } from './theme.ts'
 const framesNeeded = 5
 const onceMs = 15_000
 
-/** One frame on standard output. Resolves to the exit code. */
+/**
+ * One picture on standard output; of several balancers those that are there, and a line on standard error for each that is
+ * not. Resolves to the exit code: that of the first that is not there, too.
+ */
 export async function showOnce(session: Session): Promise<number> {
-  const { io, clock, target, options } = session
+  const { io, clock, targets, options } = session
   const store = createStore(stateFor(session), () => undefined)
-  const seen = await watchBriefly({ clock, target, store })
-  if (seen.kind === 'lost') return report(io, target, { kind: seen.how, reason: seen.reason })
-  if (seen.kind === 'refused') return report(io, target, seen)
-  if (options.json) {
-    const { version, pid } = seen.hello
-    io.data(`${JSON.stringify({ version, pid, ...seen.frame }, null, 2)}\n`)
-    return exitCode.ok
-  }
+  const looks = await Promise.all(
+    targets.map(async (target, edge) => ({ target, brief: await watchBriefly({ clock, target, store, edge }) })),
+  )
+  const codes = looks.flatMap(({ target, brief }) =>
+    brief.kind === 'seen' ? [] : [report(io, target, problemOf(brief))],
+  )
+  if (codes.length === looks.length) return codes[0] ?? exitCode.failure
+  if (options.json) io.data(`${JSON.stringify(asJson(looks, store), null, 2)}\n`)
+  else await draw(session, store)
+  return codes[0] ?? exitCode.ok
+}
+
+interface Look {
+  readonly target: AdminTarget
+  readonly brief: Brief
+}
+
+/** Of one its frame; of several each, and the sum. */
+function asJson(looks: readonly Look[], store: Store): object {
+  const told = looks.map(({ target: { url }, brief }) => {
+    if (brief.kind !== 'seen') return { url, away: brief.reason }
+    const { version, pid } = brief.hello
+    return { url, version, pid, ...brief.frame }
+  })
+  const [only] = told
+  if (told.length > 1 || only === undefined) return { together: shownOf(store.state()).frame ?? null, edges: told }
+  const { url: _, ...frame } = only
+  return frame
+}
+
+async function draw(session: Session, store: Store): Promise<void> {
+  const { io, options } = session
   const { frameText } = await import('./frame-text.tsx')
   const theme = io.isTty
     ? themeFor(session)
     : createTheme({ palette: 'none', ascii: io.ascii || options.ascii === true })
-  io.stdout(
-    `${frameText(store.state(), theme, { columns: sizeIn(io.env['COLUMNS'], 80), rows: sizeIn(io.env['LINES'], rowsFor(seen.frame, io.isTty)) })}\n`,
-  )
-  return exitCode.ok
+  const rows = rowsFor(store, io.isTty)
+  const size = { columns: sizeIn(io.env['COLUMNS'], 80), rows: sizeIn(io.env['LINES'], rows) }
+  io.stdout(`${frameText(store.state(), theme, size)}\n`)
 }
+
+/** What a failure comes to, as people are told it. */
+export const problemOf = (failure: FeedUpdate & { kind: 'lost' | 'refused' }): Parameters<typeof report>[2] =>
+  failure.kind === 'lost' ? { kind: failure.how, reason: failure.reason } : failure
 
 type Brief =
   | { readonly kind: 'seen'; readonly frame: Frame; readonly hello: Hello }
   | (FeedUpdate & { readonly kind: 'lost' })
   | (FeedUpdate & { readonly kind: 'refused' })
 
-async function watchBriefly({
-  clock,
-  target,
-  store,
-}: {
-  clock: Clock
-  target: AdminTarget
-  store: Store
-}): Promise<Brief> {
+interface Brevity {
+  readonly clock: Clock
+  readonly target: AdminTarget
+  readonly store: Store
+  readonly edge: number
+}
+
+async function watchBriefly({ clock, target, store, edge }: Brevity): Promise<Brief> {
   const done = Promise.withResolvers<Brief>()
   let hello: Hello | undefined
   let frames = 0
@@ -57,7 +87,7 @@ async function watchBriefly({
     target,
     clock,
     onUpdate(update) {
-      store.send(update)
+      store.send({ ...update, edge })
       if (update.kind === 'lost' || update.kind === 'refused') done.resolve(update)
       if (update.kind === 'hello') hello = update.hello
       if (update.kind !== 'frame' || hello === undefined) return
@@ -77,10 +107,13 @@ async function watchBriefly({
 }
 
 /** Into a file or a pipe goes everything: nobody can scroll there. */
-function rowsFor({ pools }: Frame, isTty: boolean): number {
+function rowsFor(store: Store, isTty: boolean): number {
+  const { edges } = store.state()
+  const pools = shownOf(store.state()).frame?.pools ?? []
   const backends = pools.reduce((sum, pool) => sum + pool.backends.length, 0)
-  // Pools have a quarter of the screen at most.
-  return isTty ? 24 : Math.max(24, 4 * (pools.length + 4), pools.length + backends + 24)
+  // Pools and edges have a quarter of the screen each at most.
+  const lists = Math.max(pools.length, edges.length)
+  return isTty ? 24 : Math.max(24, 4 * (lists + 4), pools.length + edges.length + backends + 24)
 }
 
 /** What a shell says of its window, as far as the screens can use it. */

@@ -5,7 +5,9 @@ import type { ServiceIo } from '../process/service-io.ts'
 import { initialState } from './state.ts'
 import { createTheme, lookOf } from './theme.ts'
 
-export interface TopOptions extends TargetOptions {
+export interface TopOptions extends Omit<TargetOptions, 'url'> {
+  /** As in `TargetOptions`, or several. */
+  readonly url?: string | readonly string[]
   /** One frame, then the end. */
   readonly once?: boolean
   /** With `once`: the frame as JSON. */
@@ -19,7 +21,8 @@ export interface TopOptions extends TargetOptions {
 export interface Session {
   readonly io: ServiceIo
   readonly clock: Clock
-  readonly target: AdminTarget
+  /** Whom it watches, one at least. */
+  readonly targets: readonly [AdminTarget, ...AdminTarget[]]
   readonly options: TopOptions
 }
 
@@ -29,5 +32,5 @@ export const themeFor = ({ io, options }: Session) => {
   return createTheme({ palette: look.palette, ascii: look.ascii || options.ascii === true })
 }
 
-export const stateFor = ({ clock, target, options }: Session) =>
-  initialState({ url: target.url, readOnly: options.readOnly === true, now: clock.wallTime() })
+export const stateFor = ({ clock, targets, options }: Session) =>
+  initialState({ urls: targets.map(({ url }) => url), readOnly: options.readOnly === true, now: clock.wallTime() })

@@ -1,22 +1,29 @@
 /** State + what happened -> the next state, and what is to be done about it. Pure: the only place where state changes. */
 import type { AdminAnswer } from '../client/admin-client.ts'
 import { browse, goTo } from './browse.ts'
-import { type Command, outcomeOf } from '../../core/view/commands.ts'
-import { parseWeight, weightRule } from './weight.ts'
+import { type Command, outcomeOf, sumOutcomes } from '../../core/view/commands.ts'
+import { counted } from '../../core/view/amounts.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
-import { linkAfter, see } from '../../core/view/seen.ts'
+import { chooseEdge, showing, targetsOf } from './choose-edge.ts'
+import { seeEdge } from './edges.ts'
 import { type Choice, choicesFor } from './palette.ts'
 import type { UiState } from './state.ts'
+import { addEvent, addFrame, type Together } from './together.ts'
+import { parseWeight, weightRule } from './weight.ts'
+
+/** What the stream of an edge told; `edge`: its place, else the first. */
+export type Fed = FeedUpdate & { readonly edge?: number }
 
 export type Message =
-  | FeedUpdate
+  | Fed
   | { readonly kind: 'key'; readonly name: string }
-  | { readonly kind: 'answer'; readonly command: Command; readonly answer: AdminAnswer }
+  | { readonly kind: 'answer'; readonly command: Command; readonly answer: AdminAnswer; readonly edge?: number }
   /** Time goes by: `now` in wall ms. */
   | { readonly kind: 'tick'; readonly now: number }
 
 export type Effect =
-  | { readonly kind: 'send'; readonly command: Command }
+  /** To the edge at that place. */
+  | { readonly kind: 'send'; readonly command: Command; readonly edge: number }
   | { readonly kind: 'suspend' }
   /** With a reason when it was not wanted. */
   | { readonly kind: 'quit'; readonly reason?: string }
@@ -33,8 +40,10 @@ export function update(state: UiState, message: Message): Updated {
     case 'key':
       return press(state, message.name)
     case 'answer':
-      return stay(notify(state, outcomeOf(message.command, message.answer)))
+      return stay(takeAnswer(state, message))
     case 'refused':
+      // Of several the others go on.
+      if (state.edges.length > 1) return stay(observe(state, message))
       return { state, effects: [{ kind: 'quit', reason: message.reason }] }
     case 'hello':
     case 'frame':
@@ -52,13 +61,37 @@ const notify = (state: UiState, notice: { tone: 'good' | 'bad' | 'dim'; text: st
   notice: { ...notice, until: state.now + noticeMs },
 })
 
-function observe(state: UiState, message: Exclude<Message, { kind: 'key' | 'answer' | 'refused' }>): UiState {
-  if (message.kind !== 'tick') {
-    const { live, link, now } = state
-    return { ...state, live: see(live, message, now), link: linkAfter(link, message, now) }
+function observe(state: UiState, message: Fed | (Message & { kind: 'tick' })): UiState {
+  if (message.kind === 'tick') {
+    const isOver = state.notice !== undefined && state.notice.until <= message.now
+    return { ...state, now: message.now, notice: isOver ? undefined : state.notice }
   }
-  const isOver = state.notice !== undefined && state.notice.until <= message.now
-  return { ...state, now: message.now, notice: isOver ? undefined : state.notice }
+  const { edge: index = 0, ...update } = message
+  const before = state.edges[index]
+  const edge = before && seeEdge(before, update, state.now)
+  if (edge === undefined || edge === before) return state
+  const edges = state.edges.with(index, edge)
+  const together = edges.length === 1 ? state.together : addToAll(state, edges, { kind: update.kind, index })
+  return showing({ ...state, edges, together })
+}
+
+function addToAll(
+  { together, now }: UiState,
+  edges: UiState['edges'],
+  { kind, index }: { readonly kind: Fed['kind']; readonly index: number },
+): Together {
+  if (kind === 'frame') return addFrame(together, edges, index, now)
+  return kind === 'event' ? addEvent(together, edges, index) : together
+}
+
+/** What came of what was asked for; of several, when the last has answered. */
+function takeAnswer(state: UiState, { command, answer, edge: index = 0 }: Message & { kind: 'answer' }): UiState {
+  const outcome = outcomeOf(command, answer)
+  const { asked, edges } = state
+  if (asked?.command !== command) return notify(state, outcome)
+  const outcomes = [...asked.outcomes, { ...outcome, edge: edges[index]?.name ?? '' }]
+  if (outcomes.length < asked.of) return { ...state, asked: { ...asked, outcomes } }
+  return notify({ ...state, asked: undefined }, sumOutcomes(command, outcomes))
 }
 
 function press(state: UiState, key: string): Updated {
@@ -87,9 +120,14 @@ const browsing = (state: UiState): UiState => ({ ...state, mode: { kind: 'browse
 function confirm(state: UiState, command: Command, key: string): Updated {
   if (key !== 'y' && key !== 'Y')
     return stay(key === '' ? state : notify(browsing(state), { tone: 'dim', text: 'Left as it is.' }))
+  const targets = targetsOf(state, command)
+  if (targets.length === 0) return stay(notify(browsing(state), { tone: 'bad', text: 'No edge is there that has it.' }))
+  const isOne = state.edges.length === 1
+  const asked = isOne ? undefined : { command, of: targets.length, outcomes: [] }
+  const text = isOne ? 'Asked the balancer.' : `Asked ${counted(targets.length, 'edge')}.`
   return {
-    state: notify(browsing(state), { tone: 'dim', text: 'Asked the balancer.' }),
-    effects: [{ kind: 'send', command }],
+    state: { ...notify(browsing(state), { tone: 'dim', text }), asked },
+    effects: targets.map((edge) => ({ kind: 'send', command, edge })),
   }
 }
 
@@ -139,6 +177,8 @@ function choose(state: UiState, choice: Choice): Updated {
       return stay({ ...state, drill: { pool: choice.pool, backend: choice.backend } })
     case 'command':
       return stay({ ...state, mode: { kind: 'confirm', command: choice.command } })
+    case 'edge':
+      return stay(chooseEdge(state, choice.edge))
     case 'key':
       return press(state, choice.key)
   }

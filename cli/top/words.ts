@@ -1,8 +1,7 @@
 /** Backends and events in words, glyphs and tones: the same on every screen. Pure. */
-import type { EdgeEvent } from '../../core/observe/events.ts'
 import type { BackendFrame, PoolFrame, RouteFrame } from '../../core/report/frame.ts'
 import type { WatchedEvent } from '../../core/view/feed-format.ts'
-import { type Described, describeEvent, isKnownKind, type Level } from '../process/log.ts'
+import { type Described, type Level, wordsOfEvent } from '../../core/view/event-words.ts'
 import { printable } from '../text/text.ts'
 import { percent } from '../../core/view/format.ts'
 import { checkOf, holdsOf, standingOf } from '../../core/view/words.ts'
@@ -34,20 +33,11 @@ export const holdWords = (backend: BackendFrame, now: number): string => printab
 /** `200 OK, 2 s ago`. */
 export const checkWords = ({ check }: BackendFrame, now: number): string => printable(checkOf(check, now))
 
-/** What the log says of it; a kind that this program does not know is told by its fields. */
-export function eventWords({ kind, fields }: WatchedEvent): Described {
-  try {
-    if (isKnownKind(kind)) {
-      const { level, message } = describeEvent({ kind, ...fields } as EdgeEvent)
-      return { level, message: printable(message) }
-    }
-  } catch {
-    // A known kind with other fields than this program's: told by its fields, too.
-  }
-  const parts = Object.entries(fields).map(([key, value]) => `${key} ${shortly(value)}`)
-  return { level: 'info', message: printable(`${kind}: ${parts.join(', ')}`) }
+/** What the log says of it. */
+export function eventWords(event: WatchedEvent): Described {
+  const { level, message } = wordsOfEvent(event)
+  const told = printable(message)
+  return { level, message: event.edge === undefined ? told : `${event.edge} ${told}` }
 }
-
-const shortly = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200)
 
 export const levelRoles: Readonly<Record<Level, Role>> = { info: 'dim', warn: 'warn', error: 'bad' }

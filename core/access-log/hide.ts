@@ -12,6 +12,7 @@ const MAX_KNOWN_CHARS = 64
 const CREDENTIALS = new Set([
   'authorization',
   'proxy-authorization',
+  'x-smartedge-explain',
   'cookie',
   'code',
   'jwt',

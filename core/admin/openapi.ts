@@ -2,6 +2,8 @@
 import type { JsonSchema } from '../config/read/field.ts'
 import type { Need } from './access.ts'
 import { clientAnswers } from './client-schemas.ts'
+import { explainSchema } from './explain-schema.ts'
+import { historyAnswers } from './history-schemas.ts'
 import type { QueryParameters } from './query.ts'
 import { statusSchema } from './status-schema.ts'
 
@@ -24,7 +26,12 @@ export interface Operation {
   readonly body?: RequestBody
 }
 
-const answerSchemas = { StatusSnapshot: statusSchema, ...clientAnswers } as const
+const answerSchemas = {
+  StatusSnapshot: statusSchema,
+  Explanations: explainSchema,
+  ...clientAnswers,
+  ...historyAnswers,
+} as const
 
 export interface RequestBody {
   /** In words, for people. */
@@ -123,7 +130,7 @@ const groups: readonly (readonly [group: string, beginning: RegExp])[] = [
   ['pools', /^\w+ \/api\/pools\b/],
   ['clients', /^\w+ \/api\/clients\b/],
   ['plans', /^\w+ \/api\/plans\b/],
-  ['configuration', /^\w+ \/api\/(?:config|reload|rollback)\b/],
+  ['configuration', /^\w+ \/api\/(?:config|reloads?|rollback)\b/],
   ['process', /^/],
 ]
 

@@ -6,9 +6,10 @@ import { bodySchemas } from './body-schemas.ts'
 import { readBody } from './body.ts'
 import { type Controlled, controlled, nothing } from './controlled.ts'
 import { entityTag, matchOf } from './entity-tag.ts'
-import { backendDetails, poolDetails, poolMembers, poolSummaries } from './pool-view.ts'
+import { backendDetails, foundIn, poolDetails, poolMembers, poolSummaries } from './pool-view.ts'
 import { problem, sentences } from './problem.ts'
 import type { Call, Routes } from './route.ts'
+import type { FoundMember } from './source.ts'
 import { unknownThing } from './unknown.ts'
 import { json } from './whole.ts'
 
@@ -123,8 +124,17 @@ async function edit(
   } = call
   const ifMatch = matchOf(request.field('if-match'), control.etag(pool))
   const result = await control.edit({ ...change, pool, ...(ifMatch !== undefined && { ifMatch }) }, origin)
-  return result.kind === 'unknown' ? unknownThing(call) : editAnswer(result, onDone)
+  if (result.kind !== 'unknown') return editAnswer(result, onDone)
+  const found = foundIn(call.source, pool).find(({ member }) => member.id === call.params['id'])
+  return found === undefined ? unknownThing(call) : notOurs(pool, found)
 }
+
+/** What a source says of a member stands in no file of ours. */
+const notOurs = (pool: string, { member: { id }, source }: FoundMember): Response =>
+  problem(
+    409,
+    `${id} was found by ${source}, which says what it is; added to the pool ${pool} by hand (POST /api/pools/${encodeURIComponent(pool)}/backends), with another weight or "drain": true, that counts instead.`,
+  )
 
 function editAnswer(result: Exclude<EditResult, { kind: 'unknown' }>, { status, fields }: OnDone): Response {
   switch (result.kind) {

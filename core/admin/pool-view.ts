@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import { effectiveWeightOf } from '../report/snapshot.ts'
 import { type BackendView, type HoldOwner, isUsable } from '../report/view.ts'
 import { hideSecrets } from '../secrets.ts'
-import type { AdminSource } from './source.ts'
+import type { AdminSource, FoundMember } from './source.ts'
 
 export interface MemberView {
   readonly id: string
@@ -17,7 +17,9 @@ export interface MemberView {
   readonly maxInflight: number | null
   readonly zone: string | null
   readonly place: { readonly latitude: number; readonly longitude: number } | null
-  /** As configured: a draining one takes no new requests. */
+  /** The source that has found it; null: the config names it. */
+  readonly source: string | null
+  /** As configured, or as its source says: a draining one takes no new requests. */
   readonly state: 'active' | 'draining'
   /** As checks and traffic have it, also while it drains; null: it does not run. */
   readonly health: string | null
@@ -54,7 +56,7 @@ export function poolSummaries(source: AdminSource): readonly PoolSummary[] {
   return source.config().pools.map(({ name, members, strategy }) => ({
     pool: name,
     strategy: strategy.use,
-    backends: members.length,
+    backends: members.length + foundIn(source, name).length,
     usable: source.backends(name).filter(isUsable).length,
     path: `/api/pools/${encodeURIComponent(name)}`,
   }))
@@ -65,7 +67,9 @@ export function poolMembers(source: AdminSource, name: string): PoolMembersView 
   const pool = find(source, name)
   if (pool === undefined) return undefined
   const now = stateOf(source, name)
-  const backends = pool.members.map((member) => memberView(member, now.get(member.id)))
+  const backends = membersOf(source, pool).map(({ member, source: from }) =>
+    memberView(member, from, now.get(member.id)),
+  )
   return { pool: name, strategy: pool.strategy.use, file: pool.membersFile ?? null, backends }
 }
 
@@ -78,21 +82,32 @@ export function poolDetails(source: AdminSource, name: string): object | undefin
 }
 
 export function backendDetails(source: AdminSource, name: string, id: string): object | undefined {
-  const member = find(source, name)?.members.find((one) => one.id === id)
-  return member && { pool: name, ...memberView(member, stateOf(source, name).get(id)) }
+  const pool = find(source, name)
+  const one = pool && membersOf(source, pool).find(({ member }) => member.id === id)
+  return one && { pool: name, ...memberView(one.member, one.source, stateOf(source, name).get(id)) }
 }
 
 const find = (source: AdminSource, name: string): Pool | undefined =>
   source.config().pools.find((pool) => pool.name === name)
+
+/** The configured ones first. */
+const membersOf = (source: AdminSource, { name, members }: Pool) => [
+  ...members.map((member) => ({ member, source: null })),
+  ...foundIn(source, name),
+]
+
+export const foundIn = (source: AdminSource, pool: string): readonly FoundMember[] => source.found?.(pool) ?? []
 
 const stateOf = (source: AdminSource, name: string): ReadonlyMap<string, BackendView> =>
   new Map(source.backends(name).map((backend) => [backend.id, backend]))
 
 const memberView = (
   { id, address, weight, tier, maxInflight, zone, place, isDraining }: Pool['members'][number],
+  source: string | null,
   now: BackendView | undefined,
 ): MemberView => ({
   id,
+  source,
   url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
   weight,
   effectiveWeight: now === undefined ? null : effectiveWeightOf(now),

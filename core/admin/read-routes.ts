@@ -1,33 +1,13 @@
 /** What the admin API tells: reading changes nothing. */
 import { hideSecrets } from '../secrets.ts'
-import { VERSION } from '../version.ts'
 import { problem } from './problem.ts'
 import type { Routes } from './route.ts'
 import { json, whole } from './whole.ts'
-
-/** For people who begin with the bare address. */
-const links = {
-  status: '/api/status',
-  pools: '/api/pools',
-  clients: '/api/clients',
-  plans: '/api/plans',
-  config: '/api/config',
-  events: '/api/events',
-  metrics: '/metrics',
-  health: '/health',
-  ready: '/ready',
-  description: '/openapi.json',
-  reference: '/api',
-} as const
 
 /** Prometheus reads the version from it. */
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 export const readRoutes: Routes = {
-  'GET /': {
-    summary: 'What there is to ask for.',
-    answer: () => json({ name: 'SmartEdge admin API', version: VERSION, ...links }),
-  },
   'GET /health': {
     summary: 'Whether the process answers at all; 200 as long as it does.',
     need: 'public',

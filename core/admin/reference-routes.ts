@@ -2,15 +2,12 @@
  * The API's reference as a page: Swagger UI over `/openapi.json`, served from here alone. The page and its files say nothing
  * that needs guarding, and a browser that is to show them has no token yet; what they then fetch is guarded as ever.
  */
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { ownFile, packageFile } from '../own-place.ts'
-import { entityTag } from './entity-tag.ts'
 import { problem } from './problem.ts'
 import type { AdminRequest } from './request.ts'
 import type { Routes } from './route.ts'
+import { packFile, staticAnswer, type StaticFile } from './static-answer.ts'
 
 const page = 'page.html'
 
@@ -61,48 +58,19 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** As it is kept once somebody has asked for it: 0.4 MB in all, where the files have 1.6. */
-interface Packed {
-  readonly tag: string
-  readonly bytes: Uint8Array
-}
-
-const packed = new Map<string, Packed>()
+/** Once somebody has asked for them: 0.4 MB in all, where the files have 1.6. */
+const packed = new Map<string, StaticFile>()
 
 async function fileAnswer(request: AdminRequest, name: string): Promise<Response> {
   const asset = assets.get(name)
   if (asset === undefined) return problem(404, `The page has no such file; it has ${[...assets.keys()].join(', ')}.`)
+  const read = (): Promise<Uint8Array> => readFile(asset.path())
   try {
-    const { tag, bytes } = packed.get(name) ?? (await pack(name, asset))
-    const isPacked = takesGzip(request.field('accept-encoding') ?? '')
-    const body = isPacked ? bytes : await readFile(asset.path())
-    return new Response(new Uint8Array(body), {
-      headers: {
-        'content-type': asset.type,
-        'content-length': String(body.length),
-        ...(isPacked && { 'content-encoding': 'gzip' }),
-        etag: entityTag(isPacked ? `${tag}-gzip` : tag),
-        vary: 'accept-encoding',
-        // Kept, and asked about: an upgrade shows at once.
-        'cache-control': 'no-cache',
-        'content-security-policy': policy,
-        'referrer-policy': 'no-referrer',
-      },
-    })
+    const file = packed.get(name) ?? (await packFile(asset.type, await read()))
+    packed.set(name, file)
+    return await staticAnswer(request, file, { read, policy })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return problem(500, `The page’s ${name} cannot be read (${reason}); /openapi.json says the same to programs.`)
   }
 }
-
-async function pack(name: string, { path }: Asset): Promise<Packed> {
-  const content = await readFile(path())
-  const tag = createHash('sha256').update(content).digest('hex').slice(0, 16)
-  const done = { tag, bytes: await promisify(gzip)(content) }
-  packed.set(name, done)
-  return done
-}
-
-/** RFC 9110 12.5.3: listed, and not with a weight of 0. */
-const takesGzip = (accepted: string): boolean =>
-  accepted.split(',').some((coding) => /^\s*gzip\s*(?:;\s*q\s*=\s*(?!0(?:\.0*)?\s*$)\S+\s*)?$/i.test(coding))

@@ -6,8 +6,11 @@ import { type Access, type Need, refuseAccess } from './access.ts'
 import { banRoutes } from './ban-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
+import { explainRoutes } from './explain-routes.ts'
+import { historyRoutes } from './history-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { pageRoutes } from './page-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
 import { problem } from './problem.ts'
@@ -30,10 +33,13 @@ export interface AdminOptions {
 }
 
 const routes: Routes = {
+  ...pageRoutes,
   ...readRoutes,
   ...controlRoutes,
+  ...historyRoutes,
   ...poolRoutes,
   ...banRoutes,
+  ...explainRoutes,
   ...clientRoutes,
   ...importRoutes,
   ...planRoutes,
@@ -100,8 +106,9 @@ function revalidate(request: AdminRequest, response: Response): Response {
 /** RFC 9110 15.4.5: what is kept goes by these from then on. */
 const ofUnmodified: ReadonlySet<string> = new Set(['cache-control', 'etag', 'vary'])
 
-/** Our own programs name themselves; it is no proof, and needs none: the log says who claims what from where. */
+/** Our own programs name themselves, and browsers say that a page of ours asks; it is no proof, and needs none: the log says who claims what from where. */
 function originOf(request: AdminRequest, address: string | undefined): string {
   const [, isOwn, part = 'cli'] = /^(smartedge)\/[\w.-]+(?: \((top)\))?/.exec(request.field('user-agent') ?? '') ?? []
-  return `${isOwn === undefined ? 'api' : part} from ${address ?? 'a Unix socket'}`
+  const other = request.field('sec-fetch-site') === 'same-origin' ? 'page' : 'api'
+  return `${isOwn === undefined ? other : part} from ${address ?? 'a Unix socket'}`
 }

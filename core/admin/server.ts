@@ -15,6 +15,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { ReportFault } from '../net/event.ts'
 import type { Transport } from '../net/transport.ts'
+import type { Secret } from '../secrets.ts'
 import type { Access } from './access.ts'
 import { createByteBudget } from './byte-budget.ts'
 import { AdminConnections } from './connections.ts'
@@ -32,6 +33,8 @@ export interface AdminServer {
   readonly bound: readonly SocketAddress[]
   /** The token of its own that it has made, if it has. */
   readonly ownToken: Kept | undefined
+  /** Which token it takes now; undefined: none. */
+  readonly token: Secret | undefined
   /** Who may do what from now on; the address stays. */
   setAccess(config: AdminConfig): void
   /** Accepts no more; what is being answered goes on. Takes its token's file away, as `stop` does. */
@@ -103,6 +106,9 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
     bound: listener.bound,
     get ownToken() {
       return ownToken.kept
+    },
+    get token() {
+      return access.kind === 'open' ? undefined : access.token
     },
     setAccess(next) {
       config = next

@@ -2,6 +2,7 @@
 import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
+import type { ExplainQuery } from '../explain/store.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
 import type { BackendView } from '../report/view.ts'
 import type { AdminRequest } from './request.ts'
@@ -10,6 +11,8 @@ export interface AdminSource {
   status(): StatusSnapshot
   /** Those of a pool, live; none of one that does not run. What `status` tells of all costs 20 µs each. */
   backends(pool: string): readonly BackendView[]
+  /** Members of a pool that its sources have found and the config does not name; absent: there are no sources. */
+  found?(pool: string): readonly FoundMember[]
   /** The Prometheus page. */
   metrics(): string
   /** Whether new traffic should be sent here. */
@@ -18,12 +21,25 @@ export interface AdminSource {
   config(): Config
   /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
   events(request: AdminRequest): Response
+  /** Why requests went where they went; undefined: nobody wants to know. */
+  readonly explain?: AdminExplain | undefined
   /** Who is kept out; undefined: nobody ever is. */
   readonly bans?: AdminBans | undefined
   /** The clients and plans of `clients.store`; undefined: the configuration has none. */
   readonly clients?: ClientStore | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
+}
+
+export interface FoundMember {
+  readonly member: Config['pools'][number]['members'][number]
+  /** What status and events call its source. */
+  readonly source: string
+}
+
+export interface AdminExplain {
+  /** A `ToldExplanations` as JSON, with its line end. `turn` resolves in a turn of the event loop of its own. */
+  tell(query: ExplainQuery, turn: () => Promise<void>): Promise<string>
 }
 
 export interface AdminBans {

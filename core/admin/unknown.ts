@@ -1,5 +1,6 @@
 /** 404: what was asked for is not there, and what may have been meant instead. */
 import { didYouMean } from '../suggest.ts'
+import { foundIn } from './pool-view.ts'
 import { problem } from './problem.ts'
 import type { Call, Routes } from './route.ts'
 
@@ -14,7 +15,7 @@ export function unknownThing({ source, params: { pool = '', id } }: Pick<Call, '
     const names = pools.map(({ name }) => name)
     return problem(404, `There is no pool ${shorten(pool)}; ${hintAt(pool, names)}`)
   }
-  const ids = members.map((member) => member.id)
+  const ids = [...members, ...foundIn(source, pool).map(({ member }) => member)].map((member) => member.id)
   return problem(404, `The pool ${pool} has no backend ${shorten(id)}; ${hintAt(id, ids)}`)
 }
 

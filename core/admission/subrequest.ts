@@ -21,6 +21,7 @@ const DROPS = [
   kind.EXPECT,
   kind.DISGUISED,
   kind.PROXY,
+  kind.EXPLAIN,
   kind.MAX_FORWARDS,
   kind.VIA,
   kind.FORWARDED_FOR,

@@ -64,7 +64,7 @@ export interface Settled {
 export function settle(backends: readonly Backend[], restraint: Restraint): Settled {
   const well = backends.filter((backend) => !isHeld(backend))
   // All is well: nothing of the below would change anything.
-  if (well.length === backends.length) return settledOf(placedIn(well, well, []), undefined, [])
+  if (well.length === backends.length) return allWell(well)
   const held = backends.filter(isHeld)
   const beyond = beyondRestraint(held, backends.length, restraint)
   const those = (fit: (holds: Holds) => boolean): readonly Backend[] =>
@@ -79,6 +79,14 @@ export function settle(backends: readonly Backend[], restraint: Restraint): Sett
   const { cause, taking, trials } = choose(sorted, restraint)
   const degraded = { cause, usable: well.length, members: sorted.employed.length }
   return settledOf(placedIn(backends, taking, trials), degraded, sorted.lastResort)
+}
+
+/** Of ten thousand in one tier, the usual case, in as few steps as there can be: the next request waits for it. */
+function allWell(backends: readonly Backend[]): Settled {
+  const first = backends[0]?.tier ?? 0
+  if (backends.some(({ tier }) => tier !== first)) return settledOf(placedIn(backends, backends, []), undefined, [])
+  const placed = backends.map((backend): Placed => ({ backend, use: 'used', scale: 1 }))
+  return { placed, eligible: orNobody(backends), resorts: [], degraded: undefined }
 }
 
 type Holds = readonly Hold[]

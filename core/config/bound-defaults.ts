@@ -109,6 +109,20 @@ export const boundDefaults = {
     value: 'follow',
     reason: 'As OpenTelemetry’s parent-based samplers: a trace is recorded whole, or not at all.',
   },
+  'explain.sample': {
+    unit: 'ratio',
+    value: 0.01,
+    min: 0,
+    max: 1,
+    reason: 'Enough to see what is usual within a minute; to write one down costs as much as to serve it.',
+  },
+  'explain.keep': {
+    unit: 'count',
+    value: 200,
+    min: 1,
+    max: 10_000,
+    reason: 'A few screens, in half a megabyte of memory.',
+  },
   'limit.rate': {
     unit: 'count',
     value: undefined,

@@ -10,6 +10,7 @@ import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
 import type { SlowStartPolicy } from '../backend/slow-start.ts'
 import type { DiscoveryPolicy } from '../discovery/policy.ts'
+import type { ExplainPolicy } from '../explain/policy.ts'
 import type { DeadlineField } from '../forward/deadline.ts'
 import type { Affinity, ConcurrencyPolicy, HedgePolicy, QueuePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
 import type { GeoPolicy } from '../geo/policy.ts'
@@ -55,6 +56,8 @@ export interface Config {
   readonly accessLog: AccessLogPolicy | undefined
   /** Absent: nothing is traced. */
   readonly tracing?: TracingPolicy
+  /** undefined: nobody is told why requests went where they went. */
+  readonly explain?: ExplainPolicy | undefined
   /** undefined: nobody is kept out for what was refused before. */
   readonly ban: BanPolicy | undefined
   readonly routes: readonly RouteConfig[]

@@ -100,6 +100,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     overload: raw.overload,
     accessLog: raw.log?.access,
     ...(raw.tracing && { tracing: raw.tracing }),
+    explain: raw.explain,
     ban: raw.ban,
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),

@@ -10,6 +10,7 @@ import { formatSize } from './read/units.ts'
 import { log } from './schema/access-log.ts'
 import { clients } from './schema/clients.ts'
 import { ban } from './schema/ban.ts'
+import { explain } from './schema/explain.ts'
 import { geo } from './schema/geo.ts'
 import { limits as requestLimits } from './schema/limits.ts'
 import { admin, listeners } from './schema/listener.ts'
@@ -129,6 +130,7 @@ export const configFile = object(
     geo,
     log,
     tracing,
+    explain,
     clients,
     overload,
     ban,

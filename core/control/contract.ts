@@ -3,7 +3,7 @@ import type { Place } from '../config/discover.ts'
 import type { FileEdit } from '../config/edit/pool-edit.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Env } from '../config/read/expand.ts'
-import type { Generation, ReloadStatus } from '../report/reload-status.ts'
+import type { Generation, GenerationRecord, ReloadRecord, ReloadStatus } from '../report/reload-status.ts'
 
 /** How to load again what the edge was started with. */
 export interface ConfigFiles {
@@ -36,6 +36,9 @@ export interface Controller {
   /** Of a pool in force, for If-Match; undefined: there is none of that name. */
   etag(pool: string): string | undefined
   state(): ReloadStatus
+  /** What was in force, and what reloads came to; the newest 50 of each, newest first. */
+  generations(): readonly GenerationRecord[]
+  reloads(): readonly ReloadRecord[]
   /** Ends watching; what is under way is finished. */
   stop(): void
 }

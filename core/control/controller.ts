@@ -86,6 +86,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
       return pool && etagOf(pool)
     },
     state: () => records.state(),
+    ...records.journal,
     stop: () => saves?.stop(),
   }
 }

@@ -5,18 +5,20 @@ import { formatProblem, formatWarning, type Problem } from '../config/problems.t
 import { type ReloadCounters, reloadLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Generation, LastReload, ReloadStatus } from '../report/reload-status.ts'
-import type { ReloadResult } from './contract.ts'
+import type { Change, ReloadResult } from './contract.ts'
 import { createHistory, type History } from './history.ts'
+import { createJournal, type Journal } from './journal.ts'
 import { nothingOpen, planChanges } from './plan.ts'
 import type { Published } from './publish.ts'
 import { summarize } from './summary.ts'
 
 export interface Records {
   readonly history: History
+  readonly journal: Pick<Journal, 'generations' | 'reloads'>
   /** Counts what was put in force as a generation; returns the current one. */
   advance(published: Published, origin: string): Generation
   /** The generation before is in force again, as a new one, which is returned. */
-  goBack(origin: string, summary: string): Generation
+  goBack(origin: string, summary: string, changes: readonly Change[]): Generation
   /** Keeps how a reload went. `isAsked`: somebody waits for it, so that no change is worth a word too. */
   conclude(published: Published, origin: string, isAsked: boolean): ReloadResult
   /** Tells what was hardly meant, unless it was told last. */
@@ -26,6 +28,8 @@ export interface Records {
 
 export function createRecords(config: Config, clock: Clock, emit: Emit): Records {
   const history = createHistory(config, clock)
+  const journal = createJournal()
+  journal.noteGeneration(history.current, [], [])
   const reloads = reloadLedger.create()
   let lastReload: LastReload | null = null
   let warned = ''
@@ -35,15 +39,18 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
 
   return {
     history,
+    journal,
     advance(published, origin) {
       if (published.kind !== 'applied') return history.current
       const changes = planChanges(history.config, published.config, nothingOpen)
       const generation = history.push(published.config, origin, summarize(changes, published.news.join('; ')))
+      journal.noteGeneration(generation, changes, published.news)
       tell(generation)
       return generation
     },
-    goBack(origin, summary) {
+    goBack(origin, summary, changes) {
       const generation = history.back(origin, summary)
+      journal.noteGeneration(generation, changes, [])
       tell(generation)
       return generation
     },
@@ -57,9 +64,12 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
       if (problems.length === 0 && published.kind === 'unchanged' && (isAsked || isHealed))
         say(origin, isHealed ? 'the problems are gone, nothing else changed' : 'nothing changed')
       const isNews = published.kind === 'applied' || isHealed || (problems.length > 0 && !isRepeated)
-      if (isAsked || isNews)
-        lastReload = { at: new Date(clock.wallTime()).toISOString(), ok: problems.length === 0, origin, problems }
       const { omitted } = published
+      if (isAsked || isNews) {
+        lastReload = { at: new Date(clock.wallTime()).toISOString(), ok: problems.length === 0, origin, problems }
+        const result = resultOf(published)
+        journal.noteReload({ ...lastReload, result, generation: history.current.number, kept, omitted })
+      }
       if (published.kind === 'refused') return { kind: 'refused', problems: published.problems, omitted }
       return { kind: published.kind, generation: history.current, kept, problems: published.problems, omitted }
     },

@@ -30,6 +30,7 @@ export async function rollBack(
   const generation = records.goBack(
     origin,
     `back to generation ${previous.generation.number}: ${summary}; the files stay as they are`,
+    changes,
   )
   const held = applied.kept ?? []
   const keys = held.map(({ key }) => key)

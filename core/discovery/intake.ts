@@ -13,6 +13,8 @@ export interface MemberChanges {
   readonly put: readonly Member[]
   /** Ids of those who leave. */
   readonly gone: readonly string[]
+  /** Whether requests are to go by it; else more is to follow soon, and they go by what was. */
+  readonly isLast: boolean
 }
 
 /** A pool, as it takes what was found. */
@@ -35,8 +37,8 @@ export interface IntakeOptions {
 
 /** From one change to the next: a source that flaps is followed, and costs no more than ten changes a second. */
 const MIN_PAUSE_MS = 100
-/** Of members that come, go or change in one turn: 10,000 backends and 100 of these take some 5 ms. */
-const MOST_AT_ONCE = 100
+/** Of members that come, go or change in one turn: some 4 ms, in a pool of 10,000. */
+const MOST_AT_ONCE = 200
 /** What has changed is told no more often than this. */
 const TELL_MS = 1000
 
@@ -73,8 +75,19 @@ export class Intake {
     this.cancelTell?.()
   }
 
+  /** Brings everything into the pool now, however much it is: nobody is served by it yet, or by nothing that would wait. */
+  fill(): void {
+    this.compare()
+    this.step(Infinity)
+  }
+
   /** Compares what is in the pool with what is to be, and takes the first step. */
   begin(): void {
+    this.compare()
+    if (!this.isWorking) this.step(MOST_AT_ONCE)
+  }
+
+  private compare(): void {
     this.cancelNext?.()
     this.cancelNext = undefined
     this.begunAt = this.options.clock.now()
@@ -85,23 +98,28 @@ export class Intake {
       return known === undefined || !isSameMember(known, member)
     })
     this.gone = [...found.keys()].filter((id) => !wanted.has(id))
-    if (!this.isWorking) this.step()
   }
 
-  private step(): void {
+  private step(most: number): void {
+    this.isWorking = false
     const pool = this.options.into()
-    this.isWorking = !this.isStopped && pool !== undefined && this.put.length + this.gone.length > 0
-    if (!this.isWorking || pool === undefined) return
+    if (this.isStopped || pool === undefined || this.isDone) return
     // Whoever comes, first: a pool whose members are all replaced must not be empty in between.
-    const put = this.put.slice(0, MOST_AT_ONCE)
-    const gone = this.gone.slice(0, MOST_AT_ONCE - put.length)
+    const put = this.put.slice(0, most)
+    const gone = this.gone.slice(0, most - put.length)
     this.put = this.put.slice(put.length)
     this.gone = this.gone.slice(gone.length)
     this.added += put.filter(({ id }) => !pool.found.has(id)).length
     this.removed += gone.length
-    pool.change({ put, gone })
+    pool.change({ put, gone, isLast: this.isDone })
     this.tellLater()
-    this.options.clock.soon(() => this.step())
+    if (this.isDone) return
+    this.isWorking = true
+    this.options.clock.soon(() => this.step(MOST_AT_ONCE))
+  }
+
+  private get isDone(): boolean {
+    return this.put.length + this.gone.length === 0
   }
 
   private tellLater(): void {

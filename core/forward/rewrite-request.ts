@@ -52,10 +52,11 @@ const TRAILERS_WORD = Buffer.from('trailers')
  */
 const ADDED_BYTES = 512 + 2 * MAX_AUTHORITY_BYTES
 
-const TRUSTED_DROPS = dropTable(kind.DISGUISED, kind.PROXY, kind.FORWARDED_FOR)
+const TRUSTED_DROPS = dropTable(kind.DISGUISED, kind.PROXY, kind.EXPLAIN, kind.FORWARDED_FOR)
 const UNTRUSTED_DROPS = dropTable(
   kind.DISGUISED,
   kind.PROXY,
+  kind.EXPLAIN,
   kind.FORWARDED_FOR,
   kind.FORWARDED_PROTO,
   kind.FORWARDED_HOST,

@@ -30,7 +30,9 @@ export const PROXY = 16
 export const FORWARDING = 17
 export const MAX_FORWARDS = 18
 export const DATE = 19
-export const KIND_COUNT = 20
+/** Asks for an explanation, with a token that is no business of the backends. */
+export const EXPLAIN = 20
+export const KIND_COUNT = 21
 
 const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [HOST, 'host'],
@@ -50,6 +52,7 @@ const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [PROXY, 'proxy'],
   [MAX_FORWARDS, 'max-forwards'],
   [DATE, 'date'],
+  [EXPLAIN, 'x-smartedge-explain'],
   // Whatever begins with X-Forwarded is found by that. The others: what the widely used proxies and CDNs write and
   // frameworks read; an address, a scheme, a target before it was rewritten, or the client's certificate.
   // RFC 7239; RFC 9440, which has us drop what clients send of it.
@@ -64,7 +67,7 @@ const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [FORWARDING, 'x-scheme', 'front-end-https', 'x-original-host', 'x-original-url', 'x-rewrite-url'],
 ]
 
-/** What a backend believes because a proxy says it, or cuts messages by. */
+/** What a backend believes because a proxy says it, or cuts messages by; and what it is not to see, however it is written. */
 const BELIEVED = new Set([
   CONTENT_LENGTH,
   TRANSFER_ENCODING,
@@ -72,6 +75,7 @@ const BELIEVED = new Set([
   FORWARDED_PROTO,
   FORWARDED_HOST,
   FORWARDING,
+  EXPLAIN,
 ])
 
 const HYPHEN = 0x2d

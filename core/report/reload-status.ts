@@ -1,4 +1,4 @@
-/** What is in force since when and why, as `/api/status` tells it: plain JSON, times as ISO 8601. A public format. */
+/** What is in force since when and why, and what was before, as the admin API tells it: plain JSON, times as ISO 8601. A public format. */
 import type { ReloadCounters } from '../observe/counters.ts'
 
 /** One published snapshot. */
@@ -27,4 +27,24 @@ export interface ReloadStatus {
   readonly lastReload: LastReload | null
   /** Reloads since the start, by how they went. */
   readonly reloads: Readonly<ReloadCounters>
+}
+
+/** One that was in force, and what it changed. */
+export interface GenerationRecord extends Generation {
+  /** From the one before; `key` as in the config file: `pools.web`, empty for what the config does not show. No secrets. */
+  readonly changes: readonly { readonly key: string; readonly text: string }[]
+  /** How many more there were. */
+  readonly omitted: number
+}
+
+/** What one reload came to. */
+export interface ReloadRecord extends LastReload {
+  /** 'partial': in force but for `kept`. */
+  readonly result: keyof ReloadCounters
+  /** The number of what was in force behind it. */
+  readonly generation: number
+  /** What stayed as it was: pools by name, anything else by its key. */
+  readonly kept: readonly string[]
+  /** How many more problems there were. */
+  readonly omitted: number
 }

@@ -6,6 +6,7 @@ import type { AdminConfig, Config } from '../config/config.ts'
 import { removeStaleSocket } from '../net/stale-socket.ts'
 import type { Emit } from '../observe/events.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
+import type { Secret } from '../secrets.ts'
 import type { Addresses, Holder } from './addresses.ts'
 
 export interface AdminHostServices {
@@ -29,6 +30,11 @@ export class AdminHost implements Part<Config> {
   /** With the real port where 0 was asked for; undefined: there is no admin API. */
   get address(): SocketAddress | undefined {
     return this.running?.server.address
+  }
+
+  /** What whoever asks it for changes has to know now; undefined: nothing, or there is no admin API. */
+  get token(): Secret | undefined {
+    return this.running?.server.token
   }
 
   async prepare(config: Config): Promise<Move> {

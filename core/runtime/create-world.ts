@@ -2,7 +2,7 @@
 import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
 import type { Tracing } from '../exchange/trace.ts'
-import type { Geo, Route, RouteCounters, World } from '../exchange/world.ts'
+import type { Explainer, Geo, Route, RouteCounters, World } from '../exchange/world.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
@@ -14,6 +14,8 @@ import type { RunningPool } from './running-pool.ts'
 export interface WorldParts {
   readonly pools: ReadonlyMap<string, RunningPool>
   readonly geo: Geo | undefined
+  /** undefined: nobody wants to know why requests go where they go. */
+  readonly explainer?: Explainer | undefined
   /** Who decides over the requests of a route; `key`: the route's over reloads. */
   readonly admission: (rule: RouteConfig, key: string) => Admission
   /** Who traces the requests of a route, or those that none takes; absent: nobody does. */
@@ -22,7 +24,10 @@ export interface WorldParts {
   readonly previous: World | undefined
 }
 
-export function createWorld(config: Config, { pools, geo, admission, tracing, previous }: WorldParts): World {
+export function createWorld(
+  config: Config,
+  { pools, geo, explainer, admission, tracing, previous }: WorldParts,
+): World {
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
@@ -51,6 +56,7 @@ export function createWorld(config: Config, { pools, geo, admission, tracing, pr
     halfClose: config.halfClose,
     identify: createIdentify((address) => (address === '' ? trustsUnixPeers : trusted.has(address))),
     geo,
+    explainer,
   }
 }
 

@@ -99,13 +99,15 @@ export class Discovery implements Part<Config> {
     for (const [pool, sources] of former)
       for (const [text, followed] of sources) if (next.get(pool)?.get(text) !== followed) followed.stop()
     for (const [pool, intake] of this.intakes) if (!next.has(pool)) this.dismiss(pool, intake)
-    for (const pool of next.keys()) this.intakeOf(pool).begin()
+    for (const pool of next.keys()) {
+      const known = this.intakes.get(pool)
+      if (known === undefined) this.createIntake(pool).fill()
+      else known.begin()
+    }
   }
 
-  private intakeOf(pool: string): Intake {
+  private createIntake(pool: string): Intake {
     const { clock, emit, pools } = this.options
-    const known = this.intakes.get(pool)
-    if (known !== undefined) return known
     const into = () => pools.running.get(pool)
     const lists = () => this.of(pool).map(({ members }) => members)
     const intake = new Intake({ pool, clock, emit, into, lists })
@@ -118,6 +120,6 @@ export class Discovery implements Part<Config> {
     intake.stop()
     this.intakes.delete(pool)
     const running = this.options.pools.running.get(pool)
-    running?.change({ put: [], gone: [...running.found.keys()] })
+    running?.change({ put: [], gone: [...running.found.keys()], isLast: true })
   }
 }

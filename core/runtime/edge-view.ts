@@ -1,7 +1,7 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminSource, Readiness } from '../admin/source.ts'
+import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
@@ -33,6 +33,7 @@ export interface EdgeViewOptions {
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly explain?: { readonly explained: AdminExplain | undefined }
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -78,6 +79,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       const pool = pools.running.get(name)
       return pool === undefined ? [] : poolView(pool).backends
     },
+    found: (name) => {
+      const pool = pools.running.get(name)
+      return pool === undefined ? [] : foundIn(pool, discovery.of(name))
+    },
     metrics: () => renderMetrics(view(), processView(startedAt)),
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
@@ -89,6 +94,9 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    get explain() {
+      return options.explain?.explained
+    },
     attach: (given) => void (controller = given),
   }
 }
@@ -124,6 +132,18 @@ const viewOf = (
   counters,
   backends,
 })
+
+/** Whoever the config names is its own, though a source names it too. */
+function foundIn({ config, found }: RunningPool, sources: readonly Followed[]): FoundMember[] {
+  const configured = new Set(config.members.map(({ id }) => id))
+  return [...found.values()]
+    .filter(({ id }) => !configured.has(id))
+    .map((member) => ({
+      member,
+      // One that is about to leave is no longer on the list of anybody.
+      source: sources.find(({ members }) => members.has(member.id))?.name ?? 'a source that names it no more',
+    }))
+}
 
 const sourceView = (followed: Followed, now: number): SourceView => {
   const { name, members, presence, knownAt, skipped, heldBack, counters } = followed

@@ -29,6 +29,8 @@ export class PoolBackends {
   readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly options: PoolBackendsOptions
   private byId = new Map<string, Backend>()
+  private configured: ReadonlySet<string> = new Set()
+  private readonly foundById = new Map<string, Member>()
   private readonly leaving: Leaving
 
   constructor(options: PoolBackendsOptions) {
@@ -36,10 +38,17 @@ export class PoolBackends {
     this.leaving = new Leaving(options.clock, (backend) => this.connections.get(backend)?.cut())
   }
 
-  /** All that there are from now on, under another policy perhaps; returns who has gone. */
-  replace(members: readonly Member[], now: number): readonly Backend[] {
+  /** What the pool's sources have found, by id; of one that the config names, too, the config counts. */
+  get found(): ReadonlyMap<string, Member> {
+    return this.foundById
+  }
+
+  /** Those that the config names from now on, under another policy perhaps; whoever was found stays. Returns who has gone. */
+  configure(members: readonly Member[], now: number): readonly Backend[] {
+    this.configured = new Set(members.map(({ id }) => id))
+    const found = [...this.foundById.values()].filter(({ id }) => !this.configured.has(id))
     const create = (member: Member): Backend => this.welcome(member, now)
-    const { backends, removed } = reconcile(this.list, members, create, now)
+    const { backends, removed } = reconcile(this.list, [...members, ...found], create, now)
     this.list = backends
     this.byId = new Map(backends.map((backend) => [backend.id, backend]))
     for (const backend of removed) this.letGo(backend)
@@ -53,14 +62,17 @@ export class PoolBackends {
     return removed
   }
 
-  /** A few that come, are otherwise than before, or go, by id; whoever is not named stays as it is. */
+  /** A few of the found ones come, are otherwise than before, or go, by id; all others stay as they are. */
   change(put: readonly Member[], gone: readonly string[], now: number) {
-    const removed = gone.flatMap((id) => this.byId.get(id) ?? [])
+    for (const member of put) this.foundById.set(member.id, member)
+    for (const id of gone) this.foundById.delete(id)
+    const isFree = (id: string): boolean => !this.configured.has(id)
+    const removed = gone.filter(isFree).flatMap((id) => this.byId.get(id) ?? [])
     for (const backend of removed) {
       this.byId.delete(backend.id)
       this.letGo(backend)
     }
-    const changed = put.map((member) => this.put(member, now))
+    const changed = put.filter(({ id }) => isFree(id)).map((member) => this.put(member, now))
     for (const backend of changed) this.keepIdle(backend)
     this.list = [...this.byId.values()]
     return { changed, removed }

@@ -89,8 +89,6 @@ export class RunningPool {
   private readonly headTimes: HeadTimes
   config: PoolConfig
   private settings: PoolSettings
-  /** What its sources have found, by id; of one that the config names, too, the config counts. */
-  private readonly foundById = new Map<string, Member>()
 
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
@@ -193,7 +191,7 @@ export class RunningPool {
 
   /** What its sources have found, by id. */
   get found(): ReadonlyMap<string, Member> {
-    return this.foundById
+    return this.members.found
   }
 
   /** What a snapshot shows of it to requests. */
@@ -262,17 +260,10 @@ export class RunningPool {
   }
 
   /** A few of the members that its sources have found come, are otherwise than before, or go. */
-  change({ put, gone }: MemberChanges): void {
-    const configured = new Set(this.config.members.map(({ id }) => id))
-    for (const member of put) this.foundById.set(member.id, member)
-    for (const id of gone) this.foundById.delete(id)
-    const now = this.services.clock.now()
-    const { changed, removed } = this.members.change(
-      put.filter(({ id }) => !configured.has(id)),
-      gone.filter((id) => !configured.has(id)),
-      now,
-    )
-    this.settle(changed, removed, 'its source says so')
+  change({ put, gone, isLast }: MemberChanges): void {
+    const { changed, removed } = this.members.change(put, gone, this.services.clock.now())
+    this.follow(changed, removed, 'its source says so')
+    if (isLast) this.offer()
   }
 
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
@@ -284,22 +275,26 @@ export class RunningPool {
   }
 
   private takeMembers(config: PoolConfig): void {
-    const configured = new Set(config.members.map(({ id }) => id))
-    const found = [...this.foundById.values()].filter(({ id }) => !configured.has(id))
-    const removed = this.members.replace([...config.members, ...found], this.services.clock.now())
-    this.settle(this.backends, removed, 'another configuration is in force')
+    const removed = this.members.configure(config.members, this.services.clock.now())
+    this.follow(this.backends, removed, 'another configuration is in force')
+    this.offer()
     this.queue.update(config.queue)
     this.balancer.bound(config.maxInflight ?? Infinity)
   }
 
-  /** After a change of members or config: all who look after the backends hear of it. `changed`: whoever may stand otherwise now. */
-  private settle(changed: readonly Backend[], removed: readonly Backend[], detail: string): void {
+  /** All who look after the backends hear of other ones, or of another config. `changed`: whoever may stand otherwise now. */
+  private follow(changed: readonly Backend[], removed: readonly Backend[], detail: string): void {
     const { config, backends } = this
     const now = this.services.clock.now()
     for (const backend of removed) this.watchers.forget(backend)
     this.watchers.update(config, now)
     for (const backend of changed) this.reckon(backend, detail)
     this.limiter.update(config.concurrency, backends, now)
+  }
+
+  /** From now on requests go to the backends that there are. */
+  private offer(): void {
+    const { config, backends } = this
     this.balancer.configure(config, [...this.watchers.observers, this.limiter])
     this.balancer.update(backends)
     this.sticky.update(config.sticky, backends)

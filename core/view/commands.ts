@@ -1,5 +1,6 @@
 /** What can be done to a running balancer from the screen: in words, as a request, and what came of it. Pure. */
 import type { Frame } from '../report/frame.ts'
+import { counted } from './amounts.ts'
 import { backendPath, poolPath } from './api-paths.ts'
 import { isLastUsable } from './standing.ts'
 
@@ -94,6 +95,17 @@ export function outcomeOf(command: Command, answer: CommandAnswer): Notice {
     tone: 'good',
     text: `${doneWords(command)}${generation === undefined ? '.' : `: generation ${generation}.`}`,
   }
+}
+
+/** Of several that were asked for the same. */
+export function sumOutcomes(command: Command, outcomes: readonly (Notice & { readonly edge: string })[]): Notice {
+  const bad = outcomes.filter(({ tone }) => tone === 'bad')
+  const [first] = bad
+  if (first === undefined)
+    return { tone: 'good', text: `${doneWords(command)}, at ${counted(outcomes.length, 'edge')}.` }
+  const others = bad.length === 1 ? '' : `, and at ${bad.length - 1} more`
+  const done = outcomes.length - bad.length
+  return { tone: 'bad', text: `${first.edge}: ${first.text}${others}; done at ${done} of ${outcomes.length}.` }
 }
 
 function doneWords(command: Command): string {

@@ -11,6 +11,8 @@ export interface WatchedEvent {
   readonly at: number
   readonly kind: string
   readonly fields: Fields
+  /** Whose it is, where several are watched. */
+  readonly edge?: string
 }
 
 export type Fields = Readonly<Record<string, unknown>>

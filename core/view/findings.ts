@@ -8,15 +8,29 @@ import { latency, percent, rate } from './format.ts'
 import { subjectOf } from './history.ts'
 
 /**
- * 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'full': one whose usable
+ * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'full': one whose usable
  * backends are all at their bounds. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing', 'reload': of the balancer
  * itself.
  */
 export type FindingKind =
-  'nobody' | 'degraded' | 'full' | 'reverted' | 'down' | 'fails' | 'slow' | 'overloaded' | 'refusing' | 'reload'
+  | 'away'
+  | 'nobody'
+  | 'degraded'
+  | 'full'
+  | 'reverted'
+  | 'down'
+  | 'fails'
+  | 'slow'
+  | 'overloaded'
+  | 'refusing'
+  | 'reload'
 
 export interface Finding {
   readonly kind: FindingKind
+  /** Whose balancer, where several are watched and it is about that itself. */
+  readonly edge?: string | undefined
+  /** Where several are watched, and it is not so at each: `at 10.0.0.5:9900`. */
+  readonly place?: string
   /** undefined: the balancer itself. */
   readonly pool: string | undefined
   /** undefined: the whole pool, or the balancer. */
@@ -38,6 +52,7 @@ interface KindFacts {
 }
 
 const kinds: Readonly<Record<FindingKind, KindFacts>> = {
+  away: { tone: 'bad', what: 'is away' },
   nobody: { tone: 'bad', what: 'has no usable backend' },
   degraded: { tone: 'warn', what: 'uses who is held out' },
   full: { tone: 'warn', what: 'is full' },
@@ -75,14 +90,15 @@ export function findFaults(frame: Frame, before: readonly Finding[]): readonly F
     return { ...one, since, seenAt: frame.at }
   })
   const kept = known.size === 0 ? [] : undecided([...known.values()], frame)
-  return [...found, ...kept].toSorted((one, other) => rank(one) - rank(other) || one.since - other.since)
+  return [...found, ...kept].toSorted((one, other) => rankOf(one) - rankOf(other) || one.since - other.since)
 }
 
 /** The same for what is the same in two frames. */
-const identityOf = ({ kind, pool, backend }: Fresh): string =>
+export const identityOf = ({ kind, pool, backend }: Fresh): string =>
   pool === undefined ? kind : `${kind} ${subjectOf(pool, backend)}`
 
-const rank = (finding: Finding): number => (toneOf(finding) === 'bad' ? 0 : 1)
+/** The worst come first. */
+export const rankOf = (finding: Finding): number => (toneOf(finding) === 'bad' ? 0 : 1)
 
 function poolFaults(pool: PoolFrame): Fresh[] {
   const { name, backends, usable } = pool
@@ -223,7 +239,7 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
   // Whose it is stands in the opening, where it is about one pool alone.
   const subject = owners.length === 1 ? (one: Finding) => one.backend ?? 'it' : fullNameOf
   const list = (words: (one: Finding) => string): string =>
-    findings.map((one) => `${subject(one)} ${words(one)}`).join(', ')
+    findings.map((one) => `${subject(one)} ${words(one)}${placeOf(one)}`).join(', ')
   const short = list(whatOf)
   const more = findings.length === 1 ? '' : `, and ${findings.length - 1} more`
   return {
@@ -234,7 +250,7 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
       `${opening} since ${since}: ${short}`,
       `${opening}: ${short}`,
       owners.length === 1 ? `${who}: ${short}` : short,
-      `${ownerOf(worst)} is unwell since ${since}: ${worst.backend ?? 'it'} ${whatOf(worst)}${more}`,
+      `${ownerOf(worst)} is unwell since ${since}: ${worst.backend ?? 'it'} ${whatOf(worst)}${placeOf(worst)}${more}`,
     ],
   }
 }
@@ -242,7 +258,9 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
 /** `fails`, `is slow`. */
 export const whatOf = ({ kind }: Finding): string => kinds[kind].what
 
-const ownerOf = ({ pool }: Finding): string => pool ?? 'the balancer'
+const ownerOf = ({ pool, edge }: Finding): string => pool ?? edge ?? 'the balancer'
+
+const placeOf = ({ place }: Finding): string => (place === undefined ? '' : ` ${place}`)
 
 const fullNameOf = (finding: Finding): string =>
   finding.backend === undefined ? ownerOf(finding) : `${ownerOf(finding)}/${finding.backend}`

@@ -36,25 +36,24 @@ export const subjectOf = (pool: string, backend?: string): string =>
 export function record(history: History, frame: Frame): History {
   const at = Math.floor(frame.at / stepMs) * stepMs
   const newest = history.at(-1)
-  const points = pointsOf(frame)
+  const points = pointsIn(frame)
   if (newest?.at === at) return [...history.slice(0, -1), { at, points: merge(newest.points, points) }]
   const kept = Math.max(60, Math.min(longestHistory, Math.floor(maxPoints / Math.max(1, points.size))))
   // A wall clock that was set back begins a new history: steps must rise.
   return newest && newest.at > at ? [{ at, points }] : [...history.slice(1 - kept), { at, points }]
 }
 
-/** One value per second of the newest `seconds`, zero where nothing was seen, as far back as there is anything. */
-export function seriesOf(
+/** What was seen in each second of the newest `seconds`, as far back as there is anything; undefined: nothing was. */
+export const pointsOf = (history: History, subject: string, seconds: number): readonly (Point | undefined)[] =>
+  slotsOf(history, seconds).map((step) => step?.points.get(subject))
+
+/** One value of each, zero where nothing was seen. */
+export const seriesOf = (
   history: History,
   subject: string,
   seconds: number,
   read: (point: Point) => number,
-): readonly number[] {
-  return slotsOf(history, seconds).map((step) => {
-    const point = step?.points.get(subject)
-    return point ? read(point) : 0
-  })
-}
+): readonly number[] => pointsOf(history, subject, seconds).map((point) => (point ? read(point) : 0))
 
 /** The counts of each second, likewise. */
 export const countsOf = (history: History, subject: string, seconds: number): readonly Sparse[] =>
@@ -71,7 +70,7 @@ function slotsOf(history: History, seconds: number): (Step | undefined)[] {
   return slots
 }
 
-function pointsOf({ totals, pools }: Frame): Map<string, Point> {
+function pointsIn({ totals, pools }: Frame): Map<string, Point> {
   const points = new Map<string, Point>()
   for (const pool of pools) {
     for (const backend of pool.backends)

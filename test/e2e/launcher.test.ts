@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { startFakeAdmin } from '../support/fake-admin.ts'
 import { sampleFrames } from '../support/feed-frames.ts'
+import { hostileFiles as hostile } from '../support/hostile-folder.ts'
 import { freePorts } from '../support/ports.ts'
 
 const root = resolve(import.meta.dir, '../..')
@@ -14,22 +15,6 @@ const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
-
-/** A folder of a stranger's: all that Bun reads from a working directory, each doing harm. */
-const hostile: Readonly<Record<string, string>> = {
-  'bunfig.toml': 'preload = ["./preload.ts"]\njsx = "react"\n[define]\n"process.argv" = "[]"\n',
-  'preload.ts': 'console.error("PRELOADED")',
-  'tsconfig.json': JSON.stringify({
-    compilerOptions: {
-      jsx: 'react-jsx',
-      jsxImportSource: 'preact',
-      baseUrl: '.',
-      paths: { commander: ['./preload.ts'] },
-    },
-  }),
-  '.env': 'SMARTEDGE_CONFIG=/nonexistent.json\nSMARTEDGE_ADMIN_URL=nonsense\nMEMBER=http://localhost:1\n',
-  '.env.production': 'MEMBER=http://localhost:1\n',
-}
 
 /** An absolute folder that holds these files. */
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {

@@ -6,7 +6,7 @@ import { formatAddress } from '../../core/address.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import { startEdge } from '../../core/edge.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
-import { createLog } from '../../cli/process/log.ts'
+import { createLog } from '../../cli/process/event-log.ts'
 import { virtualClock } from '../support/virtual-clock.ts'
 
 let endings: (() => void)[] = []

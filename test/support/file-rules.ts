@@ -19,12 +19,15 @@ export const checkHeader = (sources: Sources): string[] =>
     (text) => (/^(#![^\n]*\n)?\/[/*]/.test(text) ? [] : ['has no header comment']),
   )
 
-/** Files with JSX that leave it to the working directory's tsconfig.json what that compiles to. */
+/** Files with JSX that leave it to the working directory's tsconfig.json what that compiles to; the page's is Preact's. */
 export const checkJsx = (sources: Sources): string[] =>
   complain(
     sources,
     (path) => path.endsWith('.tsx') && !path.startsWith('test/'),
-    (text) => (text.includes('\n/** @jsxImportSource #jsx */\n') ? [] : ['does not say where its JSX comes from']),
+    (text, path) =>
+      text.includes(`\n/** @jsxImportSource ${path.startsWith('web/') ? 'preact' : '#jsx'} */\n`)
+        ? []
+        : ['does not say where its JSX comes from'],
   )
 
 const EXPORT_ALL =
@@ -86,9 +89,9 @@ const uses = (text: string, pattern: RegExp): string[] =>
 function complain(
   sources: Sources,
   applies: (path: string) => boolean,
-  check: (text: string) => readonly string[],
+  check: (text: string, path: string) => readonly string[],
 ): string[] {
   return [...sources]
     .filter(([path]) => applies(path))
-    .flatMap(([path, text]) => check(text).map((complaint) => `${path} ${complaint}`))
+    .flatMap(([path, text]) => check(text, path).map((complaint) => `${path} ${complaint}`))
 }

@@ -8,7 +8,7 @@ import { fakeAttempt, fakePool } from '../../core/lab/fakes.ts'
 import { homeOf } from '../../core/own-files.ts'
 import type { Strategy } from '../../core/strategy/strategy.ts'
 import { createWatchdog } from '../../cli/process/watchdog.ts'
-import { createLog } from '../../cli/process/log.ts'
+import { createLog } from '../../cli/process/event-log.ts'
 import { writeNow } from '../../cli/process/last-words.ts'
 import { contextOf } from './pick-context.ts'
 

@@ -55,6 +55,7 @@ const FOR_ADMIN = [
   'core/forward/date-line.ts',
   'core/clients/contract.ts',
   'core/clients/limits.ts',
+  'core/explain/policy.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
@@ -107,6 +108,11 @@ const LAYERS: readonly Layer[] = [
     to: ['core/http1/', 'core/forward/', 'core/access-log/hide.ts'],
     types: ['core/exchange/', 'core/net/', 'core/observe/'],
   },
+  {
+    from: 'core/explain/',
+    to: ['core/access-log/hide.ts', 'core/exchange/explaining.ts', 'core/http1/', 'core/strategy/'],
+    types: ['core/backend/', 'core/balance/', 'core/exchange/'],
+  },
   { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
   // Which hashes a config may hold is for those to say who check passwords against them.
   {
@@ -124,10 +130,11 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'core/admin/',
     to: FOR_ADMIN,
-    types: ['core/control/'],
+    types: ['core/control/', 'core/explain/'],
   },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
+  { from: 'core/embed.ts', to: ['core/'] },
   { from: 'core/runtime/', to: ['core/'] },
   { from: 'plugins/', to: ['core/strategy/strategy.ts', 'core/random.ts'], isAlone: true },
   // The origins that `demo` and `origins` start are the benchmark's backends.
@@ -147,10 +154,12 @@ const LAYERS: readonly Layer[] = [
       'bench/',
       'core/view/',
     ],
-    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/'],
+    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/', 'core/explain/'],
   },
   // What the terminal and the page both make of what the admin API tells.
-  { from: 'core/view/', to: [], types: ['core/report/', 'core/observe/'] },
+  { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/'] },
+  // The page runs in a browser: it gets nothing that would not.
+  { from: 'web/', to: ['core/view/'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },

@@ -19,6 +19,8 @@ export interface RunningProcess {
 }
 
 export interface ProcessOptions {
+  /** How SmartEdge is called; absent: as these sources. */
+  readonly command?: readonly string[]
   /** The pool, and what else the configuration is to hold; listener and admin API are there. */
   readonly pool: object
   readonly config?: object
@@ -68,9 +70,12 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   return spawn(() => files[Symbol.asyncDispose]())
 }
 
-function spawnIn(files: StrategyFiles, { args = [], shell = '', env, stdout }: ProcessOptions) {
-  const command = [process.execPath, main, 'run', '-c', files.path('smartedge.config.json'), ...args]
-  return Bun.spawn(['sh', '-c', `${shell} exec "$@"`, 'sh', ...command], {
+const sources = [process.execPath, main]
+
+function spawnIn(files: StrategyFiles, options: ProcessOptions) {
+  const { command: called = sources, args = [], shell = '', env, stdout } = options
+  const command = [...called, 'run', '-c', files.path('smartedge.config.json'), ...args]
+  return Bun.spawn(['/bin/sh', '-c', `${shell} exec "$@"`, 'sh', ...command], {
     cwd: files.folder,
     env: { ...process.env, XDG_STATE_HOME: files.path('state'), ...env },
     stdin: 'ignore',

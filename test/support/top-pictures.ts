@@ -1,7 +1,8 @@
 /** The pictures of `smartedge top` that are held as text: for tests, and for the guide. Always the same. */
-import type { Message } from '../../cli/top/update.ts'
+import type { Fed, Message } from '../../cli/top/update.ts'
 import type { UiState } from '../../cli/top/state.ts'
 import { frameOf, sampleFrames, sampleStart, wellScript } from './feed-frames.ts'
+import { bothSeen, from, tick } from './several-edges.ts'
 import { frames, keys, play, sampleState } from './ui-state.ts'
 
 export interface Picture {
@@ -15,7 +16,7 @@ export interface Picture {
 
 const after = (...messages: readonly Message[]) => play(sampleState(), messages).state
 
-const lost: Message = { kind: 'lost', how: 'unreachable', reason: 'nothing listens there', retryMs: 4000 }
+const lost: Fed = { kind: 'lost', how: 'unreachable', reason: 'nothing listens there', retryMs: 4000 }
 
 const newest = sampleFrames(1).at(-1)
 
@@ -37,6 +38,13 @@ const refusedReload: Message = {
 
 const wellState = (): UiState => play(sampleState({ seconds: 0 }), frames(30, wellScript)).state
 
+/** Of two balancers the second is away. */
+function oneAway(): UiState {
+  const { state } = play(bothSeen(), [...from(1, lost), tick(sampleStart + 4000)])
+  const frame = state.edges[0]?.seen.frame
+  return frame === undefined ? state : play(state, from(0, { kind: 'frame', frame })).state
+}
+
 const scenes: readonly (readonly [name: string, state: () => UiState])[] = [
   ['overview', () => sampleState()],
   ['backends', () => after(...keys('2', 'down'))],
@@ -56,6 +64,10 @@ const scenes: readonly (readonly [name: string, state: () => UiState])[] = [
 export const pictures: readonly Picture[] = [
   ...scenes.map(([name, state]) => ({ name: `${name}-80x24`, columns: 80, rows: 24, state })),
   ...scenes.slice(0, 8).map(([name, state]) => ({ name: `${name}-120x40`, columns: 120, rows: 40, state })),
+  { name: 'edges-80x24', columns: 80, rows: 24, state: () => bothSeen() },
+  { name: 'edges-away-80x24', columns: 80, rows: 24, state: oneAway },
+  { name: 'edges-chosen-80x24', columns: 80, rows: 24, state: () => play(bothSeen(), keys('e', 'e', 'd')).state },
+  { name: 'edges-120x40', columns: 120, rows: 40, state: oneAway },
   { name: 'overview-ascii-80x24', columns: 80, rows: 24, ascii: true, state: () => sampleState() },
   { name: 'latency-ascii-80x24', columns: 80, rows: 24, ascii: true, state: () => after(...keys('3')) },
 ]

@@ -59,7 +59,7 @@ export function sampleState({ readOnly = false, seconds = 60 }: SampleOptions = 
 const samples = new Map<string, UiState>()
 
 function makeSample(readOnly: boolean, seconds: number): UiState {
-  const first = initialState({ url: 'http://127.0.0.1:9900', readOnly, now: sampleStart })
+  const first = initialState({ urls: ['http://127.0.0.1:9900'], readOnly, now: sampleStart })
   return play(first, [
     { kind: 'hello', hello: sampleHello },
     ...sampleEvents.map((entry): Message => ({ kind: 'event', entry })),

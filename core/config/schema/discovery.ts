@@ -37,8 +37,10 @@ const item: Field<DiscoveryPolicy | undefined> = convert(
     { description: 'A source of members: one of its kinds, and how far it is trusted.' },
   ),
   ({ guard: guardMs, ...sources }, node, reading) => {
-    const given = node?.children?.filter(({ children: [key] = [] }) => Object.hasOwn(kinds, String(key?.value))) ?? []
-    if (node !== undefined && given.length !== 1)
+    const keys = node?.children?.map(({ children: [key] = [] }) => String(key?.value)) ?? []
+    const given = keys.filter((key) => Object.hasOwn(kinds, key))
+    const isMistyped = given.length === 0 && keys.some((key) => key !== 'guard')
+    if (node !== undefined && given.length !== 1 && !isMistyped)
       return reading.report(node, {
         rule: `must have one of the keys ${names}`,
         hint: 'several sources are several items',

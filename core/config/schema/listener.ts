@@ -99,7 +99,7 @@ const listener = convert(
   },
 )
 
-interface ListenerDraft {
+export interface ListenerDraft {
   readonly address: WrittenAddress
   readonly mode: number | undefined
   readonly reusePort: boolean

@@ -27,7 +27,8 @@ describe('what is offered', () => {
   test('leaves out what has been given, in either of its spellings', () => {
     expect(valuesOf('status', '--json', '-')).not.toContain('--json')
     expect(valuesOf('status', '-c', 'a.json', '-')).not.toContain('--config')
-    expect(valuesOf('status', '--url=a:1', '-')).not.toContain('--url')
+    expect(valuesOf('reload', '--url=a:1', '-')).not.toContain('--url')
+    expect(valuesOf('top', '--url=a:1', '-')).toContain('--url')
     expect(valuesOf('bench', '--plugin', 'a.ts', '-')).toContain('--plugin')
   })
 

@@ -111,7 +111,7 @@ describe('looking round', () => {
     expect(state.frozen?.frame?.at).toBe(sampleStart)
     expect(state.live.frame?.at).toBe(sampleStart + 250)
     expect(press(state, ' ').state.frozen).toBeUndefined()
-    const empty = initialState({ url: 'x', readOnly: false, now: 0 })
+    const empty = initialState({ urls: ['x'], readOnly: false, now: 0 })
     expect(press(empty, 'f').state.frozen).toBeUndefined()
   })
 })
@@ -128,7 +128,7 @@ describe('acting', () => {
       ['b', { kind: 'rollback' }],
     ] as const) {
       expect(press(sampleState(), key).effects).toEqual([])
-      expect(press(sampleState(), key, 'y').effects).toEqual([{ kind: 'send', command }])
+      expect(press(sampleState(), key, 'y').effects).toEqual([{ kind: 'send', command, edge: 0 }])
       for (const other of ['n', 'escape', 'enter', ' ', key])
         expect(press(sampleState(), key, other).effects).toEqual([])
     }
@@ -136,7 +136,7 @@ describe('acting', () => {
 
   test('a weight is typed, checked, then asked for', () => {
     const { effects, state } = press(sampleState(), 'w', '2', '.', '5', 'enter', 'y')
-    expect(effects).toEqual([{ kind: 'send', command: { kind: 'weight', ...backend, weight: 2.5 } }])
+    expect(effects).toEqual([{ kind: 'send', command: { kind: 'weight', ...backend, weight: 2.5 }, edge: 0 }])
     expect(state.mode.kind).toBe('browse')
     for (const wrong of ['', '0', '-1', '1e9', 'NaN', '1.2.3', '9999999', 'two']) {
       const { state, effects } = press(sampleState(), 'w', wrong, 'enter')
@@ -149,12 +149,16 @@ describe('acting', () => {
 
   test('t offers the strategies of the pool under the cursor', () => {
     const { effects } = press(sampleState(), '4', 'j', 't', 'e', 'w', 'm', 'a', 'enter', 'y')
-    expect(effects).toEqual([{ kind: 'send', command: { kind: 'strategy', pool: 'api', strategy: 'peak-ewma' } }])
+    expect(effects).toEqual([
+      { kind: 'send', command: { kind: 'strategy', pool: 'api', strategy: 'peak-ewma' }, edge: 0 },
+    ])
   })
 
   test('acts on what is looked into, not on what is listed', () => {
     const { effects } = press(sampleState(), 'j', 'enter', 'd', 'y')
-    expect(effects).toEqual([{ kind: 'send', command: { kind: 'drain', pool: 'web', backend: 'localhost:8103' } }])
+    expect(effects).toEqual([
+      { kind: 'send', command: { kind: 'drain', pool: 'web', backend: 'localhost:8103' }, edge: 0 },
+    ])
   })
 
   test('without a backend a key says what to do first', () => {
@@ -163,7 +167,7 @@ describe('acting', () => {
       expect(state.notice?.text).toContain('Choose a backend')
       expect(effects).toEqual([])
     }
-    const empty = initialState({ url: 'x', readOnly: false, now: 0 })
+    const empty = initialState({ urls: ['x'], readOnly: false, now: 0 })
     expect(press(empty, 'd', 'y', 't', 'y').effects).toEqual([])
   })
 
@@ -306,7 +310,7 @@ describe('silence', () => {
   })
 
   test('of who never spoke is none', () => {
-    const first = initialState({ url: 'http://127.0.0.1:9900', readOnly: false, now: sampleStart })
+    const first = initialState({ urls: ['http://127.0.0.1:9900'], readOnly: false, now: sampleStart })
     expect(silenceMs(play(first, [lost, at(60_000)]).state)).toBeUndefined()
   })
 })

@@ -79,8 +79,8 @@ describe('admin routes', () => {
     const { name, version, ...links } = (await (await ask('/')).json()) as Record<string, string>
     expect([name, version]).toEqual(['SmartEdge admin API', VERSION])
     expect(links).toMatchObject({ status: '/api/status', description: '/openapi.json' })
-    // Who has no clients is told what to do to have some.
-    const expected = Object.values(links).map((path) => (/clients|plans/.test(path) ? 409 : 200))
+    // Who has no clients, or wants no explanations, is told what to do to have some.
+    const expected = Object.values(links).map((path) => (/clients|plans|explain/.test(path) ? 409 : 200))
     expect(await statuses(Object.values(links))).toEqual(expected)
   })
 
@@ -171,7 +171,7 @@ describe('OpenAPI document', () => {
     expect(operations).toContainEqual({ method: 'PATCH', path: '/api/pools/pool/backends/id' })
     const answers = await Promise.all(operations.map(({ method, path }) => ask(path, { method })))
     expect(answers.filter(({ status }) => status === 405)).toEqual([])
-    const needsMore = /pool|reload|rollback|plan|clients|reference|address/
+    const needsMore = /pool|reload$|rollback|plan|clients|reference|address|explain|file/
     const reads = operations.filter(({ path }) => !needsMore.test(path)).map(({ path }) => path)
     expect(reads).toContain('/api/status')
     expect(await statuses(reads)).toEqual(reads.map(() => 200))

@@ -1,56 +1,10 @@
-/** Events to standard error: lines for people on a terminal, one JSON object a line otherwise. */
-import type { Clock } from '../../core/clock.ts'
-import type { EdgeEvent, Emit } from '../../core/observe/events.ts'
-import { paint, printable, type Style } from '../text/text.ts'
-import { formatDuration } from '../../core/config/read/units.ts'
-import { counted } from '../../core/view/amounts.ts'
-import type { ServiceIo } from './service-io.ts'
+/** Events in words, for people: what happened, and how much it matters. Pure. */
+import { formatDuration } from '../config/read/units.ts'
+import type { EdgeEvent } from '../observe/events.ts'
+import { counted } from './amounts.ts'
+import type { WatchedEvent } from './feed-format.ts'
 
 export type Level = 'info' | 'warn' | 'error'
-
-/** Plain data, which another thread may be given. */
-export interface LogStyle {
-  readonly format: 'text' | 'json'
-  readonly color: boolean
-  /** Warnings and errors only. */
-  readonly quiet: boolean
-}
-
-export interface LogOptions extends LogStyle {
-  readonly write: (line: string) => void
-  readonly clock: Clock
-}
-
-/** Never throws on an event, whatever its strings hold; as JSON each event is one line. */
-export function createLog({ write, format, color, quiet, clock }: LogOptions): Emit {
-  return (event) => {
-    const { level, message } = describeEvent(event)
-    if (quiet && level === 'info') return
-    const time = new Date(clock.wallTime()).toISOString()
-    if (format === 'json') {
-      const { kind, ...fields } = event
-      write(`${JSON.stringify({ time, level, event: kind, message, ...fields })}\n`)
-    } else write(`${paint(time.slice(11, 23), 'dim', color)} ${label(level, color)}${indent(message)}\n`)
-  }
-}
-
-/** As JSON where nobody reads along, or where that is asked for. */
-export const styleOf = (
-  { stderrIsTty, color }: Pick<ServiceIo, 'stderrIsTty' | 'color'>,
-  { json = false, quiet = false }: { readonly json?: boolean; readonly quiet?: boolean },
-): LogStyle => ({ format: json || !stderrIsTty ? 'json' : 'text', color, quiet })
-
-/** To standard error of a process that runs on. */
-export const createServiceLog = (io: ServiceIo, style: LogStyle, clock: Clock): Emit =>
-  createLog({ ...style, write: style.format === 'json' ? io.events : io.stderr, clock })
-
-/** A stack keeps its lines, each set in so that none can pass for an event of its own. */
-const indent = (message: string): string => message.split('\n').map(printable).join('\n    ')
-
-const styles: Readonly<Record<Level, Style>> = { info: 'dim', warn: 'yellow', error: 'red' }
-
-const label = (level: Level, color: boolean): string =>
-  level === 'info' ? '' : `${paint(level === 'warn' ? 'warning' : 'error', styles[level], color)}: `
 
 export interface Described {
   readonly level: Level
@@ -139,7 +93,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
 }
 
 /** Another version of SmartEdge may tell of others. */
-export const isKnownKind = (kind: string): kind is Kind => Object.hasOwn(words, kind)
+const isKnownKind = (kind: string): kind is Kind => Object.hasOwn(words, kind)
 
 export const describeEvent = (event: EdgeEvent): Described =>
   (words[event.kind] as (event: EdgeEvent) => Described)(event)
@@ -180,3 +134,16 @@ const fit = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}â
 
 const besides = ({ more }: { readonly more?: number }): string =>
   more === undefined ? '' : ` (and ${counted(more, 'time')} more within a second)`
+
+/** Of one that a balancer told: a kind that this program does not know is told by its fields. */
+export function wordsOfEvent({ kind, fields }: WatchedEvent): Described {
+  try {
+    if (isKnownKind(kind)) return describeEvent({ kind, ...fields } as EdgeEvent)
+  } catch {
+    // A known kind with other fields than this program's: told by its fields, too.
+  }
+  const parts = Object.entries(fields).map(([key, value]) => `${key} ${shortly(value)}`)
+  return info(`${kind}: ${parts.join(', ')}`)
+}
+
+const shortly = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createLog, describeEvent, type LogOptions } from '../../../cli/process/log.ts'
+import { createLog, type LogOptions } from '../../../cli/process/event-log.ts'
+import { describeEvent } from '../../../core/view/event-words.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 

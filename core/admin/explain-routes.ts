@@ -1,0 +1,83 @@
+/** Why requests went where they went, as the admin API tells it. */
+import { parseDurationMs } from '../config/read/units.ts'
+import { MOST_ASKED } from '../explain/policy.ts'
+import { problem } from './problem.ts'
+import { type QueryParameters, readQuery } from './query.ts'
+import type { Routes } from './route.ts'
+import { whole } from './whole.ts'
+
+const USUAL = 20
+
+const name = (title: string, description: string): QueryParameters[string] => ({
+  type: 'string',
+  title,
+  description,
+  pattern: '^.{1,200}$',
+})
+
+const parameters: QueryParameters = {
+  last: {
+    type: 'integer',
+    minimum: 1,
+    maximum: MOST_ASKED,
+    default: USUAL,
+    description: 'The newest so many that fit.',
+  },
+  status: {
+    type: 'string',
+    title: 'status of 100 to 599, a class of them, or none',
+    description: 'A status, a class of them, or `none` for clients that left.',
+    pattern: '^(?:[1-5][0-9]{2}|[1-5]xx|none)$',
+    examples: ['502', '5xx', 'none'],
+  },
+  slower: {
+    type: 'string',
+    title: 'duration in whole numbers',
+    description: 'Those that took longer.',
+    pattern: '^[0-9]{1,9}(?:ms|s|m|h)$',
+    examples: ['200ms', '1s'],
+  },
+  route: name('route in words, of 1 to 200 characters', 'Of that route, in the words of the answer.'),
+  pool: name('name of a pool, of 1 to 200 characters', 'Of that pool.'),
+  backend: name('id of a backend, of 1 to 200 characters', 'Given to that backend.'),
+  after: {
+    type: 'string',
+    title: 'text that an answer gave as an id',
+    description: 'That ended later than the one of this id; all, when nobody knows it any more.',
+    pattern: '^[0-9a-z]{1,20}-[0-9]{1,15}$',
+    examples: ['mimxk2v1-17'],
+  },
+}
+
+/** How to have what nobody has asked for. */
+const OFF =
+  'Nobody has asked for explanations, so none are kept: put "explain": {} into the configuration, and one request in a hundred is explained from then on.'
+
+export const explainRoutes: Routes = {
+  'GET /api/explain': {
+    summary: 'Why requests went to the backends that they went to (`explain`), the newest first.',
+    query: parameters,
+    schema: 'Explanations',
+    async answer({ source, request, turn }) {
+      const { explain } = source
+      const query = readQuery(request.query, parameters)
+      if (query.kind === 'refused') return query.response
+      if (explain === undefined) return problem(409, OFF)
+      const { values } = query
+      const slower = values.get('slower')
+      const text = await explain.tell(
+        {
+          last: Number(values.get('last') ?? USUAL),
+          status: values.get('status'),
+          slowerMs: slower === undefined ? undefined : parseDurationMs(slower),
+          route: values.get('route'),
+          pool: values.get('pool'),
+          backend: values.get('backend'),
+          after: values.get('after'),
+        },
+        turn,
+      )
+      return whole(text, 200, { 'content-type': 'application/json' })
+    },
+  },
+}

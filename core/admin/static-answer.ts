@@ -1,0 +1,62 @@
+/**
+ * Files that a browser is sent: packed once, and kept so. They say nothing that needs guarding, and a browser that is to
+ * show them has no token yet; what they then fetch is guarded as ever.
+ */
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { entityTag } from './entity-tag.ts'
+import type { AdminRequest } from './request.ts'
+
+export interface StaticFile {
+  /** Of its content. */
+  readonly tag: string
+  readonly type: string
+  /** By gzip. */
+  readonly packed: Uint8Array
+}
+
+/** `content` is not kept. */
+export async function packFile(type: string, content: string | Uint8Array): Promise<StaticFile> {
+  const tag = createHash('sha256').update(content).digest('hex').slice(0, 16)
+  return { tag, type, packed: await promisify(gzip)(content) }
+}
+
+export interface StaticHow {
+  /** Its content as it is, for who does not take it packed. */
+  readonly read: () => Promise<string | Uint8Array>
+  /** As Content-Security-Policy. */
+  readonly policy: string
+  /** As Cache-Control; absent: kept, and asked about each time, so that an upgrade shows at once. */
+  readonly cache?: string
+  /** As Vary, beside the coding. */
+  readonly vary?: string
+}
+
+/** For GET and HEAD, with an ETag. Rejects as `read` does. */
+export async function staticAnswer(request: AdminRequest, file: StaticFile, how: StaticHow): Promise<Response> {
+  const isPacked = takesGzip(request.field('accept-encoding') ?? '')
+  const body = Buffer.from(isPacked ? file.packed : await how.read())
+  return new Response(new Uint8Array(body), {
+    headers: {
+      'content-type': file.type,
+      'content-length': String(body.length),
+      ...(isPacked && { 'content-encoding': 'gzip' }),
+      etag: entityTag(isPacked ? `${file.tag}-gzip` : file.tag),
+      vary: how.vary === undefined ? 'accept-encoding' : `${how.vary}, accept-encoding`,
+      'cache-control': how.cache ?? 'no-cache',
+      'content-security-policy': how.policy,
+      'referrer-policy': 'no-referrer',
+    },
+  })
+}
+
+/** RFC 9110 12.5.3: listed, and not with a weight of 0. */
+const takesGzip = (accepted: string): boolean => accepts(accepted, 'gzip')
+
+/** Whether a list of what is accepted names it, in any case of letters, and not with a weight of 0. */
+export const accepts = (list: string, wanted: string): boolean =>
+  list.split(',').some((item) => {
+    const [name = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase())
+    return name === wanted && !parameters.some((parameter) => /^q\s*=\s*0(?:\.0*)?$/.test(parameter))
+  })

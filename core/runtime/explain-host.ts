@@ -1,0 +1,77 @@
+/** Explained requests, as a part: kept over reloads for as long as somebody wants them, and gone with the key. */
+import type { AdminExplain } from '../admin/source.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import type { Explainer } from '../exchange/world.ts'
+import { createExplainer } from '../explain/explainer.ts'
+import { type Rival, rivalNames } from '../explain/others.ts'
+import { ExplainStore } from '../explain/store.ts'
+import type { Move, Part } from '../part.ts'
+import type { Random } from '../random.ts'
+import { describeMatch } from '../route/describe.ts'
+import type { Secret } from '../secrets.ts'
+import type { PluginHost } from '../strategy/host.ts'
+import { hiddenIn } from './hidden-names.ts'
+import { routeKey } from './route-key.ts'
+
+export interface ExplainHostOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly plugins: Pick<PluginHost, 'load' | 'create'>
+  /** Of the admin API; undefined: it has none. */
+  readonly token: () => Secret | undefined
+}
+
+export class ExplainHost implements Part<Config> {
+  private readonly options: ExplainHostOptions
+  private store: ExplainStore | undefined = undefined
+  private explainer: Explainer | undefined = undefined
+  private rivals: Promise<readonly Rival[]> | undefined = undefined
+
+  constructor(options: ExplainHostOptions) {
+    this.options = options
+  }
+
+  /** undefined: nobody wants to know anything. */
+  get current(): Explainer | undefined {
+    return this.explainer
+  }
+
+  /** The same for the admin API. */
+  get explained(): AdminExplain | undefined {
+    return this.store
+  }
+
+  prepare(config: Config): Promise<Move> {
+    return Promise.resolve({ isNews: false, commit: () => this.take(config), abandon: () => undefined })
+  }
+
+  private take(config: Config): void {
+    const { explain: policy, routes } = config
+    const { clock } = this.options
+    if (policy === undefined) {
+      this.store = undefined
+      this.explainer = undefined
+      return
+    }
+    const store = (this.store ??= new ExplainStore({
+      clock,
+      policy,
+      rivals: () => (this.rivals ??= this.loadRivals()),
+    }))
+    const words = new Map(routes.map((rule) => [routeKey(rule), describeMatch(rule.match)]))
+    store.configure({ policy, hidden: hiddenIn(config), routes: words })
+    this.explainer = createExplainer({ ...this.options, policy, store })
+  }
+
+  /** One that has been edited is left out: nobody has seen how long it takes. */
+  private async loadRivals(): Promise<readonly Rival[]> {
+    const { plugins } = this.options
+    const found: Rival[] = []
+    for (const name of rivalNames) {
+      const loaded = await plugins.load(name, undefined).catch(() => undefined)
+      if (loaded?.isShipped === true) found.push({ name, create: () => plugins.create(loaded, undefined) })
+    }
+    return found
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'bun:test'
+import { readMember } from '../../../core/config/read-member.ts'
+import { parseJsonList, readItems } from '../../../core/discovery/json-list.ts'
+import type { Listing } from '../../../core/discovery/listing.ts'
+
+describe('a list in JSON', () => {
+  test.each([
+    ['a list', '["http://a"]'],
+    ['a members file', '{ "backends": ["http://a"], "version": 3 }'],
+  ])('is %s', (_what, text) => {
+    expect(parseJsonList(text)).toEqual({ kind: 'list', items: ['http://a'] })
+  })
+
+  test.each([
+    ['', 'it is not JSON'],
+    ['[', 'it is not JSON'],
+    ['["http://a"', 'it is not JSON'],
+    ['<html>', 'it is not JSON'],
+    ['\0', 'it is not JSON'],
+    ['null', 'it is neither a list nor { "backends": [ … ] }'],
+    ['3', 'it is neither a list nor { "backends": [ … ] }'],
+    ['{}', 'it is neither a list nor { "backends": [ … ] }'],
+    ['{ "backends": {} }', 'it is neither a list nor { "backends": [ … ] }'],
+    ['"http://a"', 'it is neither a list nor { "backends": [ … ] }'],
+  ])('is not %j', (text, reason) => expect(parseJsonList(text)).toEqual({ kind: 'fault', reason }))
+})
+
+function reading(items: readonly unknown[]) {
+  const turns: (() => void)[] = []
+  const listings: Listing[] = []
+  const clock = { soon: (task: () => void) => void turns.push(task) }
+  const cancel = readItems(items, { clock, readMember }, (listing) => void listings.push(listing))
+  return { turns, listings, cancel }
+}
+
+describe('its entries', () => {
+  test('are read as those of backends, and faulty ones are left out with their reason', () => {
+    const { listings } = reading([
+      'http://a:1',
+      { url: 'http://[::1]:2', weight: 2, tier: 1, maxInflight: 3, zone: 'eu', drain: true },
+      { url: 'unix:/run/app.sock', place: { latitude: 1, longitude: 2 } },
+      'ftp://a',
+      { url: 'http://b', weight: 0 },
+      { url: 'http://b', wieght: 2 },
+      'http://a:1',
+      null,
+      [],
+      {},
+      { url: 'http://${HOME}' },
+    ])
+    const [{ members, skipped }] = listings as [Listing]
+    expect(members.map(({ id, weight, tier, isDraining }) => [id, weight, tier, isDraining])).toEqual([
+      ['a:1', 1, 0, false],
+      ['[::1]:2', 2, 1, true],
+      ['unix:/run/app.sock', 1, 0, false],
+    ])
+    expect(members[2]?.place).toEqual({ latitude: 1, longitude: 2 })
+    expect(skipped.count).toBe(8)
+    expect(skipped.first.map(({ entry, reason }) => `${entry} ${reason}`)).toEqual([
+      '[3] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got "ftp://a"',
+      '[4] weight must be a number from 0.001 to 1000, got 0 ("drain": true keeps requests away)',
+      '[5] wieght is not a known key (did you mean "weight"?)',
+      '[6] is a:1 once more',
+      '[7] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got null',
+      '[8] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got []',
+      '[9] url is required',
+      expect.stringContaining('[10] url must hold no ${…}'),
+    ])
+  })
+
+  test('tell the reasons of the first eight that are left out, and how many there are', () => {
+    const { listings } = reading(Array.from({ length: 100 }, () => 'ftp://a'))
+    expect(listings[0]?.skipped).toMatchObject({ count: 100, first: { length: 8 } })
+  })
+
+  test('are read 100 a turn, and told once all are', () => {
+    const { turns, listings } = reading(Array.from({ length: 250 }, (_, index) => `http://a:${index + 1}`))
+    expect([turns.length, listings.length]).toEqual([1, 0])
+    turns.shift()?.()
+    turns.shift()?.()
+    expect([turns.length, listings[0]?.members.length]).toEqual([0, 250])
+  })
+
+  test('are told no more once that is cancelled', () => {
+    const { turns, listings, cancel } = reading(Array.from({ length: 250 }, (_, index) => `http://a:${index + 1}`))
+    cancel()
+    turns.shift()?.()
+    expect([turns.length, listings.length]).toEqual([0, 0])
+  })
+
+  test('may be nested as deep as anybody likes', () => {
+    let deep: unknown = 'http://a'
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep]
+    expect(reading([deep, { url: deep }, { url: 'http://a', place: deep }]).listings[0]?.skipped.count).toBe(3)
+  })
+
+  test('beyond 50,000 members are left out', () => {
+    const items = Array.from({ length: 50_001 }, (_, index) => `http://10.0.${index >> 8}.${index & 255}`)
+    const { turns, listings } = reading(items)
+    while (turns.length > 0) turns.shift()?.()
+    expect([listings[0]?.members.length, listings[0]?.skipped.first]).toEqual([
+      50_000,
+      [{ entry: '[50000]', reason: 'is one of more than 50000' }],
+    ])
+  })
+})

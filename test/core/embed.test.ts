@@ -1,0 +1,69 @@
+import { describe, expect, onTestFinished, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError, type EdgeEvent, serve, VERSION } from '../../core/embed.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+/** One that says what it is asked for; its URL. */
+function backend(): string {
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: ({ url }) => new Response(new URL(url).pathname),
+  })
+  onTestFinished(() => void server.stop(true))
+  return `http://127.0.0.1:${server.port}`
+}
+
+const configFor = (backend: string) => ({
+  listeners: { web: { address: '127.0.0.1:0' } },
+  admin: false,
+  pools: { web: { backends: [backend] } },
+})
+
+describe('serve', () => {
+  test('serves a configuration that stands in the program, and ends', async () => {
+    const events: EdgeEvent[] = []
+    const edge = await serve({ config: configFor(backend()), onEvent: (event) => events.push(event) })
+    onTestFinished(() => edge.kill())
+    const { address } = edge.addresses[0] ?? {}
+    if (address?.kind !== 'tcp') throw new Error('no port')
+    expect(await (await fetch(`http://127.0.0.1:${address.port}/hello`)).text()).toBe('/hello')
+    expect(edge.status().counters.requests).toBe(1)
+    expect(events.map(({ kind }) => kind)).toContain('listening')
+    expect(edge.reload).toBeUndefined()
+    expect(edge.adminAddress).toBeUndefined()
+    expect(await edge.drain()).toEqual({ cut: 0 })
+  })
+
+  test('takes a file again when it is told to', async () => {
+    const file = join(temporaryFolder(), 'edge.json')
+    const config = configFor('${BACKEND}')
+    writeFileSync(file, JSON.stringify(config))
+    const edge = await serve({ config: file, env: { BACKEND: backend() }, watch: false })
+    onTestFinished(() => edge.kill())
+    writeFileSync(file, JSON.stringify({ ...config, pools: { api: config.pools.web } }))
+    expect(await edge.reload?.()).toMatchObject({ kind: 'applied' })
+    expect(edge.status().pools.map(({ name }) => name)).toEqual(['api'])
+  })
+
+  test('says all that is wrong with a configuration', async () => {
+    const refused = serve({ config: { pools: {}, listener: {} }, cwd: '/nowhere' })
+    const error = await refused.catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(String(error)).toContain('pools ')
+    expect(String(error)).toContain('listener is not a known key')
+  })
+
+  test('leaves nothing behind where only trying shows the fault', async () => {
+    const taken = new URL(backend()).host
+    const refused = serve({ config: { ...configFor('http://127.0.0.1:1'), listeners: { web: { address: taken } } } })
+    const error = await refused.catch((error: unknown) => error)
+    expect(String(error)).toMatch(/^Refusal: listeners\.web: /)
+  })
+
+  test('tells the version', () => {
+    expect(VERSION).toBe(manifest.version)
+  })
+})
