@@ -2,10 +2,10 @@
  * What only trying shows of a config, without serving it: strategies that do not load, fail their examination or refuse
  * their options, and a database, a log, a list or a key set that cannot be used. Opens no port and starts nothing that lasts.
  */
-import { checkLogFile } from '../access-log/log-file.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
+import { checkLogFile } from '../log/log-file.ts'
 import { trialsApart } from '../lab/examine-apart.ts'
 import { type ApplyProblem, asRefusal } from '../part.ts'
 import { createPluginHost } from '../strategy/host.ts'

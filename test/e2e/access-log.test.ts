@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import type { FieldName } from '../../core/access-log/policy.ts'
 import { anyRequest, startTestEdge } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
@@ -128,6 +128,52 @@ describe('the access log of a process', () => {
     expect(await askMany(edge, 20)).toHaveLength(20)
     const metrics = await (await fetch(`${edge.adminUrl}/metrics`)).text()
     expect(metrics).toMatch(/smartedge_access_log_lost_total\{cause="failure"\} [1-9]/)
+  }, 20_000)
+
+  test('that runs out of room has whole lines behind the one that was cut, and counts the others', async () => {
+    await using backend = startRawBackend({ answer: answering(ok()) })
+    await using edge = await startProcess({
+      pool: backendOf(backend),
+      config: { log: { access: { to: 'access.log' } } },
+      shell: 'ulimit -S -f 8;',
+    })
+    await edge.event('ready')
+    const path = edge.files.path('access.log')
+    while (!edge.lines().join().includes('access-log-away')) await askMany(edge, 20)
+    expect(await edge.event('access-log-away')).toMatchObject({ reason: 'it is as large as a file may be' })
+    const cut = readFileSync(path, 'utf8')
+    Bun.spawnSync(['prlimit', `--pid=${edge.child.pid}`, '--fsize=unlimited'])
+    while (readFileSync(path, 'utf8').length <= cut.length) await askMany(edge, 1)
+    edge.child.kill('SIGTERM')
+    expect(await edge.child.exited).toBe(0)
+    const isWhole = (line: string): boolean => line.startsWith('{') && line.endsWith('}')
+    expect(cut.endsWith('\n')).toBe(false)
+    const cutLine = linesOf(path).indexOf(cut.slice(cut.lastIndexOf('\n') + 1))
+    expect(linesOf(path).map(isWhole).indexOf(false)).toBe(cutLine)
+    expect(linesOf(path).slice(cutLine + 1).length).toBeGreaterThan(0)
+    expect(
+      linesOf(path)
+        .slice(cutLine + 1)
+        .every(isWhole),
+    ).toBe(true)
+  }, 20_000)
+
+  test('whose folder goes and comes back goes on, and holds up no request', async () => {
+    await using backend = startRawBackend({ answer: answering(ok()) })
+    await using edge = await startProcess({
+      pool: backendOf(backend),
+      config: { log: { access: { to: 'logs/access.log' } } },
+      files: { 'logs/.keep': '' },
+    })
+    await edge.event('ready')
+    rmSync(edge.files.path('logs'), { recursive: true })
+    edge.child.kill('SIGUSR1')
+    while (!edge.lines().join().includes('access-log-away')) expect(await askMany(edge, 1)).toEqual([200])
+    expect(await edge.event('access-log-away')).toMatchObject({ reason: 'its folder does not exist' })
+    mkdirSync(edge.files.path('logs'))
+    edge.child.kill('SIGUSR1')
+    const path = edge.files.path('logs/access.log')
+    while (linesOf(path).length === 0) expect(await askMany(edge, 1)).toEqual([200])
   }, 20_000)
 
   test('into a pipe that nobody reads holds up no request', async () => {

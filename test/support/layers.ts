@@ -67,6 +67,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/backend/', to: ['core/observe/'] },
   { from: 'core/report/', to: ['core/observe/'] },
   { from: 'core/ip/', to: [] },
+  { from: 'core/log/', to: [] },
   { from: 'core/geo/', to: ['core/ip/'] },
   { from: 'core/clients/', to: ['core/control/queue.ts'], types: ['core/config/', 'core/observe/'] },
   { from: 'core/strategy/', to: [] },
@@ -141,13 +142,15 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'cli/',
     // The admin API's token file: whoever asks finds it where the process has put it.
-    // And what a start would refuse, for who asks beforehand; and how the watchdog ends the process.
+    // And what a start would refuse, for who asks beforehand; how the watchdog ends the process; and how lines of
+    // a log are written.
     to: [
       'core/edge.ts',
       'core/runtime/check-config.ts',
       'core/config/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
+      'core/log/',
       'core/strategy/',
       'core/lab/',
       'core/watchdog/',

@@ -12,16 +12,16 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { checkLogFile, openLogFile, reasonOf } from '../../../core/access-log/log-file.ts'
+import { checkLogFile, openLogFile, reasonOf } from '../../../core/log/log-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const bytes = Buffer.from('line\n')
 
-const SOURCE = new URL('../../../core/access-log/log-file.ts', import.meta.url).pathname
+const SOURCE = new URL('../../../core/log/log-file.ts', import.meta.url).pathname
 
 /** What a process says on standard error that runs this with its own standard output, a pipe that nobody reads. */
 async function ran(code: string): Promise<string> {
-  const script = `const { standardOutput } = await import('${SOURCE}')\nconst file = standardOutput()\n${code}\nprocess.exit(0)`
+  const script = `const { standardStream } = await import('${SOURCE}')\nconst file = standardStream('output')\n${code}\nprocess.exit(0)`
   const pipe = `${temporaryFolder()}/pipe`
   Bun.spawnSync(['mkfifo', pipe])
   const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
