@@ -6,7 +6,9 @@ import { toAscii, wantsAscii } from '../text/ascii.ts'
 import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
 import { writeNow } from './last-words.ts'
+import type { Keeper } from './news.ts'
 import type { ServiceIo, Signal } from './service-io.ts'
+import { systemdKeeper } from './systemd.ts'
 
 export function processIo(): ServiceIo {
   const isTty = isatty(1)
@@ -34,8 +36,14 @@ export function processIo(): ServiceIo {
       process.on('unhandledRejection', handler)
     },
     guardExit,
-    ...(process.send && { tellReady: () => void process.send?.('ready') }),
+    ...keeper(),
   }
+}
+
+/** A supervisor, whose end counts as SIGTERM; else systemd, where a unit asks for it. */
+function keeper(): Keeper {
+  if (process.send) return { tell: (news) => void process.send?.(news) }
+  return systemdKeeper(process.env, process.pid) ?? {}
 }
 
 function signalsOf(hadTerminal: boolean): Pick<ServiceIo, 'onSignal' | 'onHangup' | 'onReopen'> {

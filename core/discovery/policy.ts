@@ -1,6 +1,7 @@
 /** Where a pool's members are found, as the config says it: parsed, every default filled in. */
+import type { NameServer } from '../names/servers.ts'
 
-export type SourcePolicy = FilePolicy
+export type SourcePolicy = FilePolicy | DnsPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -15,10 +16,25 @@ export interface FilePolicy {
   readonly path: string
 }
 
+/** `auto`: IPv6 where there is no IPv4. */
+export type AddressFamily = 'auto' | 'ipv4' | 'ipv6' | 'both'
+
+export interface DnsPolicy {
+  readonly kind: 'dns'
+  readonly name: string
+  /** Its addresses, each a member at `port`, or its SRV records, which bring ports of their own. */
+  readonly records: { readonly kind: 'addresses'; readonly port: number } | { readonly kind: 'srv' }
+  readonly family: AddressFamily
+  /** IP addresses and ports; undefined: those of the machine. */
+  readonly resolvers: readonly NameServer[] | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
     case 'file':
       return `file ${source.path}`
+    case 'dns':
+      return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
   }
 }

@@ -1,17 +1,33 @@
-/** What sources of members stand on: files read and watched as those of the config are, and members read by its rules. */
+/** What sources of members stand on: files read and watched as those of the config are, members read by its rules, names asked for. */
 import { readRegularFile, readText } from '../config/files.ts'
 import { readMember } from '../config/read-member.ts'
 import { watchFiles } from '../config/watch.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
 import type { WatchFile } from '../discovery/file.ts'
+import { createAskDns } from '../net/dns.ts'
+import { SYSTEM_FILES } from '../names/resolver.ts'
+import { parseSearch } from '../names/search.ts'
+import { parseServers } from '../names/servers.ts'
+import { parsedFile } from '../names/system-file.ts'
 import type { Ground } from './ground.ts'
 
-export const sourceServices = ({ clock }: Pick<Ground, 'clock'>): SourceServices => ({
+export function sourceServices({
   clock,
-  readMember,
-  readText: (path) => readText(path, readRegularFile),
-  watchFile,
-})
+  random,
+  reportFault,
+}: Pick<Ground, 'clock' | 'random' | 'reportFault'>): SourceServices {
+  const askDns = createAskDns(clock, reportFault)
+  const systemServers = parsedFile(SYSTEM_FILES.resolvConf, parseServers)
+  return {
+    clock,
+    random,
+    readMember,
+    readText: (path) => readText(path, readRegularFile),
+    watchFile,
+    search: parsedFile(SYSTEM_FILES.resolvConf, parseSearch),
+    records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),
+  }
+}
 
 /** What cannot be watched is looked at now and then all the same. */
 const watchFile: WatchFile = (path, onChange) => {

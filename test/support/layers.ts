@@ -150,6 +150,8 @@ const LAYERS: readonly Layer[] = [
       'core/config/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
+      // And how systemd is told.
+      'core/net/notify-socket.ts',
       'core/log/',
       'core/strategy/',
       'core/lab/',

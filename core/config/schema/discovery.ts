@@ -1,6 +1,7 @@
 /** A pool's `discovery`: where members are found that the config does not name. */
 import type { DiscoveryPolicy, SourcePolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
+import { dns } from './discovery-dns.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field } from '../read/field.ts'
 import { duration, text } from '../read/scalars.ts'
@@ -18,7 +19,7 @@ const file = text<SourcePolicy>({
       : { kind: 'value', value: { kind: 'file', path: reading.resolve(path) } },
 })
 
-const kinds = { file }
+const kinds = { dns, file }
 
 const names = Object.keys(kinds).join(', ')
 
@@ -54,7 +55,7 @@ export const discovery = convert(
   list(item, {
     description:
       'Where members are found besides those of `backends`, which come first, as an earlier source does before a later one: of several that name the same member the first counts. While a source is away its last members stay.',
-    examples: [[{ file: '/run/registry/web.json' }]],
+    examples: [[{ dns: { name: 'web.internal', port: 8080 } }]],
   }),
   (found, node, reading) => {
     if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty; leave it out if there is none' })

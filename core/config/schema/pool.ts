@@ -139,7 +139,7 @@ function checkRestraint({ breaker, ejection, maxEjected, panicThreshold, timeout
 /** All of a pool but its name, and what is called after that. */
 export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
 
-const requires = (key: string) => ({ properties: { [key]: {} }, required: [key] })
+const requires = (key: string) => ({ required: [key] })
 
 /** What editors are to ask for; `checkMembers` says it in words. */
 const described = {

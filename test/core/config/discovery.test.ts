@@ -28,12 +28,57 @@ describe('discovery', () => {
     ])
   })
 
+  test('fills in what a name takes, and knows what it leads to', () => {
+    const dnsOf = (dns: object) => discoveryOf([{ dns }])?.[0]?.source
+    expect(dnsOf({ name: 'Web.Internal' })).toEqual({
+      kind: 'dns',
+      name: 'web.internal',
+      records: { kind: 'addresses', port: 80 },
+      family: 'auto',
+      resolvers: undefined,
+    })
+    const resolvers = ['10.0.0.2', '10.0.0.2:8600', '::1', '[fd00::2]:5353']
+    expect(dnsOf({ name: '_http._tcp.web.internal.', records: 'srv', family: 'both', resolvers })).toEqual({
+      kind: 'dns',
+      name: '_http._tcp.web.internal.',
+      records: { kind: 'srv' },
+      family: 'both',
+      resolvers: [
+        { address: '10.0.0.2', port: 53 },
+        { address: '10.0.0.2', port: 8600 },
+        { address: '::1', port: 53 },
+        { address: 'fd00::2', port: 5353 },
+      ],
+    })
+  })
+
+  test.each([
+    [{}, 'name is required'],
+    [{ name: '' }, 'name must be a name such as "web.internal", got ""'],
+    [{ name: '10.0.0.1' }, 'name must be a name such as "web.internal", got "10.0.0.1"'],
+    [{ name: 'http://a' }, 'name must be a name such as "web.internal", got "http://a"'],
+    [{ name: 'a', port: 0 }, 'port must be a whole number from 1 to 65535, got 0'],
+    [{ name: 'a', records: 'mx' }, 'records must be one of "addresses", "srv", got "mx"'],
+    [{ name: 'a', records: 'srv', port: 80 }, 'port is not for SRV records, which bring ports of their own, got 80'],
+    [{ name: 'a', family: 4 }, 'family must be one of "auto", "ipv4", "ipv6", "both", got 4'],
+    [{ name: 'a', resolvers: [] }, 'resolvers must not be empty; leave it out for those of the machine, got []'],
+    ...['dns.test', '10.0.0.2:0', '10.0.0.2:65536', '[10.0.0.2]:53', 'fd00::2:99999', ''].map(
+      (address) =>
+        [
+          { name: 'a', resolvers: [address] },
+          `resolvers[0] must be an IP address, with a port or without, such as "10.0.0.2:53", got ${JSON.stringify(address)}`,
+        ] as const,
+    ),
+  ] as const)('has a name of %j told what is wrong', (dns, fault) =>
+    expect(faultsOf([{ dns }])).toEqual([`discovery[0].dns.${fault}`]),
+  )
+
   test.each([
     [[], 'discovery must not be empty; leave it out if there is none, got []'],
-    [[{}], 'discovery[0] must have one of the keys file, got {} (several sources are several items)'],
+    [[{}], 'discovery[0] must have one of the keys dns, file, got {} (several sources are several items)'],
     [
       [{ guard: '1s' }],
-      'discovery[0] must have one of the keys file, got an object (several sources are several items)',
+      'discovery[0] must have one of the keys dns, file, got an object (several sources are several items)',
     ],
     [[{ file: '' }], 'discovery[0].file must be the path of a file, got ""'],
     [[{ file: 3 }], 'discovery[0].file must be the path of a file, got 3'],

@@ -7,6 +7,7 @@ import { readMember } from '../../../core/config/read-member.ts'
 import { Discovery } from '../../../core/runtime/discovery.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
+import { fail } from '../../support/fail.ts'
 import { startPool } from '../../support/running-pool.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -41,6 +42,9 @@ async function finding() {
       clock: { ...clock, soon: (task) => isHung || clock.soon(task) },
       readMember,
       readText,
+      random: () => 0,
+      search: () => ({ domains: [], ndots: 1 }),
+      records: () => fail('nobody asks for names'),
       watchFile(path, onChange) {
         watches.push(path)
         tellOf.set(path, onChange)
