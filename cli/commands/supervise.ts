@@ -23,13 +23,10 @@ export async function runSupervised(io: ServiceIo, options: RunOptions): Promise
   const counters = { eventsLostToBacklog: 0, eventsLostToFailure: 0 }
   const log = createServiceLog({ io, style: styleOf(io, options), clock: systemClock, counters })
   const command = ownCommand('run', ...argumentsOf(io, options))
-<<<<<<< HEAD
-  const code = await supervise({ start: () => startProcess(command), io, clock: systemClock, emit: log.emit })
+  const start = (hear: (news: ServiceNews) => void): Served => startProcess(command, hear)
+  const code = await supervise({ start, io, clock: systemClock, emit: log.emit })
   await log.end()
   return code
-=======
-  return await supervise({ start: (hear) => startProcess(command, hear), io, clock: systemClock, emit })
->>>>>>> main
 }
 
 function argumentsOf(io: ServiceIo, { config, json, quiet, watch, warmUp }: RunOptions): string[] {
