@@ -11,21 +11,28 @@ const MINIMUM = 1024
 const RESERVE = 192
 
 /** The limit of open files; undefined where the system does not say (no /proc) or has no limit. */
-export function readDescriptorLimit(path = '/proc/self/limits'): number | undefined {
+export function readDescriptorLimit(path = limitsFile): number | undefined {
   try {
-    const limit = /^Max open files +(\d+)/m.exec(readFileSync(path, 'latin1'))?.[1]
-    return limit === undefined ? undefined : Number(limit)
+    return limitIn(path)
   } catch {
     return undefined
   }
 }
 
+const limitsFile = '/proc/self/limits'
+
+function limitIn(path: string): number | undefined {
+  const limit = /^Max open files +(\d+)/m.exec(readFileSync(path, 'latin1'))?.[1]
+  return limit === undefined ? undefined : Number(limit)
+}
+
 /** How many can still be opened; undefined where the system does not say. `folder` lists those that are open. */
-export function freeDescriptors(limit = readDescriptorLimit(), folder = '/proc/self/fd'): number | undefined {
-  if (limit === undefined) return undefined
+export function freeDescriptors(limit?: number, folder = '/proc/self/fd'): number | undefined {
   try {
+    const most = limit ?? limitIn(limitsFile)
+    if (most === undefined) return undefined
     // Since Linux 6.2 its size is their number: 3 µs whatever that is, where reading 5,000 entries takes 7 ms.
-    return Math.max(0, limit - (statSync(folder).size || readdirSync(folder).length))
+    return Math.max(0, most - (statSync(folder).size || readdirSync(folder).length))
   } catch (error) {
     // There is not even one to look with.
     return error instanceof Error && 'code' in error && error.code === 'EMFILE' ? 0 : undefined

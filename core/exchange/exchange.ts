@@ -270,8 +270,10 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   private refuse(problem: Problem, reason?: RefusalReason): void {
     const { status, detail } = problem
     if (reason !== undefined) countRefusal(reason, this)
+    const answer = withLines(problem, this.pass?.responseLines)
+    if (this.isHeardOf) this.responseBytes = this.client.contentBytes(answer)
     this.over({ kind: 'refused', status, detail, ...(reason && { reason }) })
-    this.client.refuse(withLines(problem, this.pass?.responseLines))
+    this.client.refuse(answer)
   }
 
   private truncate(status: number): void {

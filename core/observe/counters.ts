@@ -45,6 +45,14 @@ const lostLines = <const Cause extends string>(cause: Cause) =>
     status: ['accessLogLost', cause],
   }) as const
 
+const lostEvents = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'events_lost',
+    help: 'Events that could not be written to standard error, by cause.',
+    label: ['cause', cause],
+    status: ['eventsLost', cause],
+  }) as const
+
 const lostSpans = <const Cause extends string>(cause: Cause) =>
   ({
     metric: 'trace_spans_lost',
@@ -119,6 +127,8 @@ export const edgeLedger = ledger({
   accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
   accessLogLostToBacklog: lostLines('backlog'),
   accessLogLostToFailure: lostLines('failure'),
+  eventsLostToBacklog: lostEvents('backlog'),
+  eventsLostToFailure: lostEvents('failure'),
   traceSpans: { metric: 'trace_spans', help: 'Spans that the collector took.' },
   traceSpansLostToBacklog: lostSpans('backlog'),
   traceSpansLostToFailure: lostSpans('failure'),

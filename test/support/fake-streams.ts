@@ -94,6 +94,10 @@ class FakeClient implements ClientStream {
     this.log.push('end')
   }
 
+  contentBytes({ detail }: Problem): number {
+    return detail.length
+  }
+
   refuse({ status, detail, lines = '' }: Problem): void {
     this.log.push(`refuse ${status} ${detail}${lines && ` ${lines}`}`)
   }
