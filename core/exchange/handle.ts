@@ -11,6 +11,7 @@ import type { LinkedList } from '../net/linked-list.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
+import { methodClassOf } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { Exchange } from './exchange.ts'
 import { problemOfStop } from './problems.ts'
@@ -72,8 +73,9 @@ export function createHandler({
     counters.requests += 1
     const world = published()
     const route = world.routes.find(head) ?? world.nowhere
-    route.counters.requests += 1
+    route.traffic.requests += 1
     const exchange = new Exchange(services, client, route, world)
+    exchange.method = methodClassOf(head.bytes, head.start, head.methodEnd)
     if (route.tracing !== undefined) exchange.trace = route.tracing.begin(head, exchange.identity)
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return

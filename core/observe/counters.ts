@@ -63,7 +63,7 @@ const lostSpans = <const Cause extends string>(cause: Cause) =>
 
 /** Of the process. */
 export const edgeLedger = ledger({
-  connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
+  connectionsAccepted: { metric: 'client_connections_accepted', help: 'Client connections accepted.' },
   connectionsRefused: { metric: 'client_connections_refused', help: 'Connections closed at the cap.' },
   connectionsBanned: {
     metric: 'client_connections_banned',
@@ -122,7 +122,7 @@ export const edgeLedger = ledger({
   ...responses('responses', 'Final responses to clients, by class, our own included.'),
   truncated: { metric: 'truncated_responses', help: 'Responses cut after they had begun.' },
   abandoned: { metric: 'abandoned_requests', help: 'Requests whose client left before the end.' },
-  tunnels: { metric: 'tunnels', help: 'Connections upgraded to a tunnel.' },
+  tunnels: { metric: 'tunnels_opened', help: 'Connections upgraded to a tunnel.' },
   tunnelsOpen: { metric: 'tunnels', type: 'gauge', help: 'Tunnels open.' },
   accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
   accessLogLostToBacklog: lostLines('backlog'),
