@@ -3,6 +3,7 @@
  * Bun raises the soft limit to the hard one when it starts, so what is read here is all there is.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 
 /** Below this even a small edge runs dry: a browser opens six connections, and each may need a backend. */
 const MINIMUM = 1024
@@ -35,6 +36,15 @@ export function freeDescriptors(limit?: number, folder = '/proc/self/fd'): numbe
   } catch (error) {
     // There is not even one to look with.
     return error instanceof Error && 'code' in error && error.code === 'EMFILE' ? 0 : undefined
+  }
+}
+
+/** How many are open; undefined where the system does not say. However many they are, nobody waits for it but who asks. */
+export async function openDescriptors(folder = '/proc/self/fd'): Promise<number | undefined> {
+  try {
+    return (await stat(folder)).size || (await readdir(folder)).length
+  } catch {
+    return undefined
   }
 }
 

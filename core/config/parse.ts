@@ -115,7 +115,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     name,
     address: value?.address?.value ?? defaultListenerAddress,
     reusePort: value?.reusePort ?? false,
-    deferAccept: value?.deferAccept ?? false,
+    deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
   }))
 }

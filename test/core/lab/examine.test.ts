@@ -94,11 +94,9 @@ describe('examine', () => {
   })
 
   test('says what hooks are given when one takes it for something else', () => {
-    const takes = (bug: (given: never) => unknown) =>
+    const takes = (bug: (given: { id: string }) => unknown) =>
       examined(pluginOf(() => ({ pick: (c: Candidates) => c[0], onStart: bug as () => void }))).refusal
-    expect(takes((candidate: Candidates[0]) => candidate.id.length)).toMatch(
-      /onStart threw: .* of apiVersion 2 are given the attempt/,
-    )
+    expect(takes((candidate) => candidate.id.length)).toMatch(/onStart threw: .* of apiVersion 2 are given the attempt/)
     expect(takes(() => thrown('no'))).not.toContain('apiVersion')
   })
 
