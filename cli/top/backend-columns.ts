@@ -65,9 +65,9 @@ const medianCell = ({ backend, finding }: BackendRow): Span =>
   toned(latency(backend.latency?.p50Ms), finding?.kind === 'slow' && finding.backend === backend.id && 'warn')
 
 const weightText = ({ weight, effectiveWeight }: BackendRow['backend']): string =>
-  weight === effectiveWeight ? formatWeight(weight) : `${tidy(effectiveWeight)}/${formatWeight(weight)}`
+  weight === effectiveWeight ? formatWeight(weight) : `${tidy(effectiveWeight)}/${tidy(weight)}`
 
-/** The column is narrow. */
+/** Two of them have to go into six columns. */
 const tidy = (weight: number): string => String(Number(weight.toPrecision(2)))
 
 /** Without a unit: the title stands for two numbers. */
