@@ -1,5 +1,6 @@
 /** A list of members as a text in JSON -> a listing: `{ "backends": [ … ] }` as in a members file, or the list alone. */
 import type { Cancel, Clock } from '../clock.ts'
+import { isObject } from './json.ts'
 import { type Listing, ListingBuilder, type ReadMember } from './listing.ts'
 
 /** 40,000 members and more. To parse as much takes some 20 ms. */
@@ -25,9 +26,6 @@ export function parseJsonList(text: string): JsonList {
     ? { kind: 'list', items }
     : { kind: 'fault', reason: 'it is neither a list nor { "backends": [ … ] }' }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export interface ListReading {
   readonly clock: Pick<Clock, 'soon'>

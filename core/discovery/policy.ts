@@ -1,8 +1,9 @@
 /** Where a pool's members are found, as the config says it: parsed, every default filled in. */
 import type { NameServer } from '../names/servers.ts'
+import type { Secret } from '../secrets.ts'
 import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy
+export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -40,6 +41,16 @@ export interface HttpPolicy {
   readonly tls: TlsFiles | undefined
 }
 
+export interface EtcdPolicy {
+  readonly kind: 'etcd'
+  /** URLs; one of them is asked, and the next when it fails. At least one. */
+  readonly endpoints: readonly string[]
+  /** Not empty. */
+  readonly prefix: string
+  readonly user: { readonly name: string; readonly password: Secret } | undefined
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -49,6 +60,8 @@ export function sourceName(source: SourcePolicy): string {
       return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
     case 'http':
       return `http ${placeOf(source.url)}`
+    case 'etcd':
+      return `etcd ${source.prefix}`
   }
 }
 

@@ -1,6 +1,7 @@
 /** Servers that tell SmartEdge members, each of its own kind: a registry for `found-members.ts`. */
 import { startDnsmasq } from './dnsmasq.ts'
 import { addressOf, type Registry } from './found-members.ts'
+import { startEtcd } from './etcd.ts'
 import { startListServer } from './list-server.ts'
 
 const urlOf = (number: number, port: number): string => `http://${addressOf(number)}:${port}`
@@ -17,6 +18,20 @@ async function dns(): Promise<Registry> {
   }
 }
 
+async function etcd(): Promise<Registry> {
+  const server = await startEtcd()
+  return {
+    discovery: () => ({ etcd: { endpoints: [server.url], prefix: '/web/' } }),
+    async list(port, ...numbers) {
+      for (const number of numbers) await server.put(`/web/${number}`, urlOf(number, port))
+      for (const number of [1, 2, 3]) if (!numbers.includes(number)) await server.delete(`/web/${number}`)
+    },
+    takeAway: () => server.stop(),
+    bringBack: () => server.start(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
 const http = (hold?: string) => async (): Promise<Registry> => {
   const server = startListServer()
   return {
@@ -30,6 +45,7 @@ const http = (hold?: string) => async (): Promise<Registry> => {
 
 export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
   dns,
+  etcd,
   http: http(),
   'http, held back': http('30s'),
 }

@@ -2,6 +2,7 @@
 import type { DiscoveryPolicy, SourcePolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
 import { dns } from './discovery-dns.ts'
+import { etcd } from './discovery-etcd.ts'
 import { http } from './discovery-http.ts'
 import { laterFile } from './file.ts'
 import { list, object } from '../read/containers.ts'
@@ -18,7 +19,7 @@ const file = convert(
   (path): SourcePolicy => ({ kind: 'file', path }),
 )
 
-const kinds = { dns, file, http }
+const kinds = { dns, etcd, file, http }
 
 const names = Object.keys(kinds).join(', ')
 

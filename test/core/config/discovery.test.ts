@@ -6,7 +6,7 @@ const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
 
-const KINDS = 'dns, file, http'
+const KINDS = 'dns, etcd, file, http'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -74,6 +74,31 @@ describe('discovery', () => {
     ),
   ] as const)('has a name of %j told what is wrong', (dns, fault) =>
     expect(faultsOf([{ dns }])).toEqual([`discovery[0].dns.${fault}`]),
+  )
+
+  test('knows where an etcd is, and who asks', () => {
+    const endpoints = ['http://10.0.0.5:2379']
+    const policy = {
+      kind: 'etcd' as const,
+      endpoints: ['http://10.0.0.5:2379/'],
+      prefix: '/web/',
+      user: undefined,
+      tls: undefined,
+    }
+    expect(sourceOf({ etcd: { endpoints, prefix: '/web/' } })).toEqual(policy)
+    const user = { name: 'ann', password: expect.objectContaining({ mark: expect.any(String) }) }
+    expect(sourceOf({ etcd: { endpoints, prefix: '/web/', user: 'ann', password: 'p' } })).toEqual({ ...policy, user })
+  })
+
+  test.each([
+    [{ prefix: 'a' }, 'endpoints is required'],
+    [{ endpoints: ['http://a'] }, 'prefix is required'],
+    [{ endpoints: [], prefix: 'a' }, 'endpoints must not be empty, got []'],
+    [{ endpoints: ['http://a'], prefix: '' }, 'prefix must be 1 to 1024 characters such as "/pools/web/", got ""'],
+    [{ endpoints: ['http://a'], prefix: 'a', user: 'b' }, 'user needs password beside it, got "b"'],
+    [{ endpoints: ['http://a'], prefix: 'a', password: 'b' }, 'password needs user beside it, got a text (not shown)'],
+  ])('has an etcd of %j told what is wrong', (etcd, fault) =>
+    expect(faultsOf([{ etcd }])).toEqual([`discovery[0].etcd.${fault}`]),
   )
 
   test('fills in what a URL takes', () => {
