@@ -3,7 +3,7 @@ import type { NameServer } from '../names/servers.ts'
 import type { Secret } from '../secrets.ts'
 import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy
+export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -51,6 +51,23 @@ export interface EtcdPolicy {
   readonly tls: TlsFiles | undefined
 }
 
+export interface ConsulPolicy {
+  readonly kind: 'consul'
+  /** The URL of an agent or a server. */
+  readonly address: string
+  readonly service: string
+  /** Instances have all of them. */
+  readonly tags: readonly string[]
+  /** undefined: that of the agent. */
+  readonly datacenter: string | undefined
+  /** Only those whose checks all pass; else those of which one warns, too. */
+  readonly isPassing: boolean
+  /** How up to date what is read has to be: Consul's consistency modes, or its agent's cache. */
+  readonly read: 'default' | 'stale' | 'consistent' | 'cached'
+  readonly token: Secret | undefined
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -60,6 +77,8 @@ export function sourceName(source: SourcePolicy): string {
       return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
     case 'http':
       return `http ${placeOf(source.url)}`
+    case 'consul':
+      return `consul ${source.service}`
     case 'etcd':
       return `etcd ${source.prefix}`
   }

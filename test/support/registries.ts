@@ -1,10 +1,23 @@
 /** Servers that tell SmartEdge members, each of its own kind: a registry for `found-members.ts`. */
+import { startConsul } from './consul.ts'
 import { startDnsmasq } from './dnsmasq.ts'
 import { addressOf, type Registry } from './found-members.ts'
 import { startEtcd } from './etcd.ts'
 import { startListServer } from './list-server.ts'
 
 const urlOf = (number: number, port: number): string => `http://${addressOf(number)}:${port}`
+
+async function consul(): Promise<Registry> {
+  const server = startConsul()
+  return {
+    discovery: () => ({ consul: { address: server.url, service: 'web' } }),
+    list: async (port, ...numbers) =>
+      server.register(numbers.map((number) => ({ id: String(number), address: addressOf(number), port }))),
+    takeAway: () => server.stop(),
+    bringBack: async () => server.start(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
 
 async function dns(): Promise<Registry> {
   const dnsmasq = await startDnsmasq()
@@ -44,6 +57,7 @@ const http = (hold?: string) => async (): Promise<Registry> => {
 }
 
 export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
+  consul,
   dns,
   etcd,
   http: http(),

@@ -6,7 +6,7 @@ const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
 
-const KINDS = 'dns, etcd, file, http'
+const KINDS = 'consul, dns, etcd, file, http'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -100,6 +100,32 @@ describe('discovery', () => {
   ])('has an etcd of %j told what is wrong', (etcd, fault) =>
     expect(faultsOf([{ etcd }])).toEqual([`discovery[0].etcd.${fault}`]),
   )
+
+  test('fills in what Consul takes', () => {
+    expect(sourceOf({ consul: { service: 'web' } })).toEqual({
+      kind: 'consul',
+      service: 'web',
+      address: 'http://127.0.0.1:8500',
+      tags: [],
+      datacenter: undefined,
+      isPassing: true,
+      read: 'default',
+      token: undefined,
+      tls: undefined,
+    })
+  })
+
+  test.each([
+    [{}, 'service is required'],
+    [{ service: '' }, 'service must be 1 to 256 printable characters such as "web", got ""'],
+    [{ service: 'a', address: 'consul:8500' }, expect.stringContaining('address must be an absolute URL')],
+    [{ service: 'a', tags: ['\n'] }, 'tags[0] must be 1 to 256 printable characters such as "v2", got "\\n"'],
+    [{ service: 'a', read: 'old' }, expect.stringContaining('read must be one of "default", "stale"')],
+    [{ service: 'a', token: 'a b' }, expect.stringContaining('token must be 1 to 1024 printable ASCII characters')],
+  ])('has a Consul of %j told what is wrong', (consul, fault) => {
+    const [told] = faultsOf([{ consul }])
+    expect(told?.replace('discovery[0].consul.', '')).toEqual(fault as string)
+  })
 
   test('fills in what a URL takes', () => {
     const url = 'https://registry.test/web'
