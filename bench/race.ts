@@ -11,7 +11,7 @@ import {
 import type { LoadPlan } from './load/plan.ts'
 import type { Safeguards } from './peers/peer.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
-import { treeTimes } from './proc.ts'
+import { treeCpuUs } from './proc.ts'
 import type { Sample, Stage } from './scenario.ts'
 
 /** The backends of a field: how slow each answers, and the share it should have. */
@@ -38,7 +38,7 @@ export interface Field extends Lineup {
 /** Of each run before the first that counts: just-in-time compilers need a moment. */
 const warmupMs = 1000
 /** And how many of them at most, where a share of the core is all there is. */
-const maxWarmups = 20
+const maxWarmups = 60
 
 /**
  * Brings up backends and every peer; one that does not start is complained about with its own log, and left
@@ -88,13 +88,8 @@ async function warm(stage: Stage, { child }: Contestant, plan: LoadPlan): Promis
   const { warmupCpuMs = 0 } = stage
   for (let runs = 0; runs < maxWarmups; runs += 1) {
     await stage.crew.run(plan)
-    if (child === undefined || cpuMsOf(child.pid) >= warmupCpuMs) return
+    if (child === undefined || treeCpuUs(child.pid) / 1000 >= warmupCpuMs) return
   }
-}
-
-function cpuMsOf(pid: number): number {
-  const { userUs, systemUs } = treeTimes(pid)
-  return (userUs + systemUs) / 1000
 }
 
 /** Without the byte pipe, where what counts is the choice of a backend: it makes one for each connection. */

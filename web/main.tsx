@@ -117,6 +117,10 @@ document.addEventListener('visibilitychange', () => {
   else hiding = setTimeout(() => send({ kind: 'seen', isVisible: false }), restMs)
 })
 
+// A browser keeps the page that was left, and its stream with it, unless it is told to let go.
+addEventListener('pagehide', () => send({ kind: 'seen', isVisible: false }))
+addEventListener('pageshow', () => send({ kind: 'seen', isVisible: true }))
+
 setInterval(() => send({ kind: 'tick', now: Date.now() }), 1000)
 follow()
 send({ kind: 'go', view: viewOf(location.hash) })

@@ -1,4 +1,4 @@
-/** The whole picture as text from one state: header, the open screen, footer. Pure; who shows it stands in `run.tsx`. */
+/** The whole picture as text from one state: header, the open screen, footer. Pure; Ink has it on the terminal by `app.tsx`. */
 import { backendsLines } from './backends.ts'
 import { detailLines } from './detail.ts'
 import { eventsLines } from './events.ts'

@@ -28,4 +28,18 @@ export const discoveryDefaults = {
     value: 'auto',
     reason: 'Two addresses of one host would give it twice its share.',
   },
+  'pool.discovery.http.interval': {
+    unit: 'ms',
+    value: 500,
+    min: 100,
+    max: 60 * minute,
+    reason: 'Who is new takes traffic within a second; answered by 304 a question costs next to nothing.',
+  },
+  'pool.discovery.http.hold': {
+    unit: 'ms',
+    value: undefined,
+    min: second,
+    max: 10 * minute,
+    reason: 'Few servers hold answers back, and one that does not is asked as often all the same.',
+  },
 } as const satisfies Readonly<Record<string, Setting | TextSetting>>

@@ -1,7 +1,8 @@
 /** Where a pool's members are found, as the config says it: parsed, every default filled in. */
 import type { NameServer } from '../names/servers.ts'
+import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy | DnsPolicy
+export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -29,6 +30,16 @@ export interface DnsPolicy {
   readonly resolvers: readonly NameServer[] | undefined
 }
 
+export interface HttpPolicy {
+  readonly kind: 'http'
+  readonly url: string
+  readonly intervalMs: number
+  /** How long the server may wait for a change; undefined: it is not asked to. */
+  readonly holdMs: number | undefined
+  readonly fields: readonly ServiceField[]
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -36,5 +47,13 @@ export function sourceName(source: SourcePolicy): string {
       return `file ${source.path}`
     case 'dns':
       return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
+    case 'http':
+      return `http ${placeOf(source.url)}`
   }
+}
+
+/** Host and path: a query may hold a key. */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`
 }

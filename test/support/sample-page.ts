@@ -20,17 +20,20 @@ export interface SampleOptions {
   /** As `GET /api/explain` answers; absent: there is no such thing. */
   readonly explain?: object
   readonly source?: Partial<AdminSource>
+  /** Absent: any free one. */
+  readonly port?: number
 }
 
 const frameMs = 250
 
-export function startSamplePage({ frames = sampleFrames(300), explain, source }: SampleOptions = {}): SamplePage {
+export function startSamplePage(options: SampleOptions = {}): SamplePage {
+  const { frames = sampleFrames(300), explain, source, port = 0 } = options
   const handler = createAdminHandler({
     access: () => ({ kind: 'open' }),
     source: fakeAdminSource({ events: () => streamOf(frames), control: sampleControl, ...source }),
   })
   const server = Bun.serve({
-    port: 0,
+    port,
     hostname: '127.0.0.1',
     idleTimeout: 0,
     async fetch(request) {

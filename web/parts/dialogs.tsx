@@ -17,15 +17,25 @@ import { Button, Name, Note, State } from './signs.tsx'
 export function Dialogs({ state, send }: Part) {
   const { dialog } = state
   const element = useRef<HTMLDialogElement>(null)
-  const isOpen = dialog !== undefined
+  const key = dialog === undefined ? undefined : keyOf(dialog)
+  // Another one in its place is opened anew: so the focus goes into it, its name is read out, and both find back.
   useEffect(() => {
     const { current } = element
-    if (isOpen && current?.open === false) current.showModal()
-    if (!isOpen && current?.open === true) current.close()
-  }, [isOpen])
+    if (key === undefined || current === null) return
+    // Of the one before it is told late, when this one is open.
+    const takeClose = (): void => {
+      if (!current.open) send({ kind: 'close' })
+    }
+    current.showModal()
+    current.addEventListener('close', takeClose)
+    return () => {
+      current.removeEventListener('close', takeClose)
+      current.close()
+    }
+  }, [key])
   return (
-    <dialog ref={element} onClose={() => send({ kind: 'close' })} aria-labelledby="dialog-title">
-      {dialog !== undefined && <Content key={keyOf(dialog)} state={state} send={send} dialog={dialog} />}
+    <dialog ref={element} aria-labelledby="dialog-title">
+      {dialog !== undefined && <Content key={key} state={state} send={send} dialog={dialog} />}
     </dialog>
   )
 }
