@@ -69,6 +69,25 @@ describe('the page in a browser', () => {
     await tab.close()
   })
 
+  test('tells how a strategy does, and puts another in its place', async () => {
+    await using one = await startPageEdge()
+    const tab = await browser.open()
+    await tab.goTo(one.url)
+    await tab.click('.pool .link-button', 'round-robin')
+    await tab.until("document.activeElement?.tagName === 'SELECT'")
+    await tab.evaluate(
+      "document.activeElement.value = 'peak-ewma'; document.activeElement.dispatchEvent(new Event('change', { bubbles: true }))",
+    )
+    await tab.click('dialog .button', 'Switch')
+    await tab.until(holds('Switch web to the strategy peak-ewma?'))
+    await tab.press('Enter')
+    await giveToken(tab, one.token)
+    await tab.until(holds('web balances by peak-ewma: generation 2.'))
+    expect(one.edge.status().pools[0]?.strategy).toBe('peak-ewma')
+    expectClean(tab, one.url)
+    await tab.close()
+  })
+
   test('shows a reload that was refused, and what changed between generations', async () => {
     await using one = await startPageEdge()
     const [first = ''] = one.ids
