@@ -11,6 +11,7 @@ import {
 import type { LoadPlan } from './load/plan.ts'
 import type { Safeguards } from './peers/peer.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
+import { treeCpuUs } from './proc.ts'
 import type { Sample, Stage } from './scenario.ts'
 
 /** The backends of a field: how slow each answers, and the share it should have. */
@@ -34,8 +35,10 @@ export interface Field extends Lineup {
   readonly backends: Backends
 }
 
-/** Rounds before the first that counts: just-in-time compilers need a moment. */
+/** Of each run before the first that counts: just-in-time compilers need a moment. */
 const warmupMs = 1000
+/** And how many of them at most, where a share of the core is all there is. */
+const maxWarmups = 60
 
 /**
  * Brings up backends and every peer; one that does not start is complained about with its own log, and left
@@ -69,15 +72,23 @@ export async function lineUp(
 ): Promise<Lineup> {
   const contestants = await startAll(stage, work)
   const planOf: Lineup['planFor'] = (contestant, changes) => planFor(stage, profile, contestant, changes)
-  for (const contestant of contestants) {
-    await stage.crew.run(planOf(contestant, { ...warmup, durationMs: warmupMs }))
-  }
+  for (const contestant of contestants)
+    await warm(stage, contestant, planOf(contestant, { ...warmup, durationMs: warmupMs }))
   return {
     contestants,
     planFor: planOf,
     async stop() {
       for (const contestant of contestants) await contestant.child?.stop()
     },
+  }
+}
+
+/** At least once, and until it has had the CPU time that the stage asks for. */
+async function warm(stage: Stage, { child }: Contestant, plan: LoadPlan): Promise<void> {
+  const { warmupCpuMs = 0 } = stage
+  for (let runs = 0; runs < maxWarmups; runs += 1) {
+    await stage.crew.run(plan)
+    if (child === undefined || treeCpuUs(child.pid) / 1000 >= warmupCpuMs) return
   }
 }
 

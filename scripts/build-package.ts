@@ -33,6 +33,8 @@ async function bundle(entry: string, name: string): Promise<void> {
     format: 'esm',
     packages: 'external',
     naming: `${name}.js`,
+    // Names stay, for those who report a fault.
+    minify: { whitespace: true, syntax: true },
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [tellPlaces((folder) => `import.meta.dirname + '/../${folder}'`), onBunAlone],
   })

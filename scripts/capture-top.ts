@@ -2,7 +2,7 @@
  * Draws the pictures of `smartedge top` again: those that tests hold (`test/cli/top/golden`) and those of the guide
  * (`docs/top.md`, between the marks). From fixed data, so that only a changed screen changes them.
  */
-import { fillGuide, pictureText } from '../test/support/top-guide.tsx'
+import { fillGuide, pictureText } from '../test/support/top-guide.ts'
 import { pictures } from '../test/support/top-pictures.ts'
 
 const golden = new URL('../test/cli/top/golden/', import.meta.url)

@@ -36,6 +36,7 @@ const defaultsKey = (key: string): string =>
     .replace(/^pools\.\*\./, 'pool.')
     .replace(/^listeners\.\*\./, 'listener.')
     .replace('.backends[].', '.backend.')
+    .replace('.discovery[].', '.discovery.')
 
 const code = (value: unknown): string => `\`${JSON.stringify(value)}\``
 

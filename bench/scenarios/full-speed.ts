@@ -14,7 +14,7 @@ export const onProfiles = (
   effort: { runs: profiles.length, starts: profiles.length },
   async run(stage) {
     for (const profile of profiles) {
-      const field = await assemble(stage, profile)
+      const field = await assemble(stage, profile, undefined, { reconnect })
       await race(stage, field, { scenario: name, variant: profile, changes: { reconnect }, values: fullSpeed })
       await field.stop()
     }

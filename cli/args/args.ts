@@ -22,6 +22,7 @@ import { addClient, addPlan } from './client-args.ts'
 import { addCompletions } from './completion-args.ts'
 import { addControl, withTargets } from './control-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
+import { addExplain } from './explain-args.ts'
 import { requireBun } from './runtime.ts'
 import { addStrategy } from './strategy-args.ts'
 import { explainUsageErrors } from './usage-errors.ts'
@@ -162,6 +163,7 @@ function addClients(program: Command, io: ServiceIo, finish: Finish): void {
     .action(async (options: StatusOptions) => {
       finish(await (await import('../commands/status.ts')).status(withColor(io, program), options))
     })
+  addExplain(program, () => withColor(io, program), finish)
   withTargets(program.command('top'))
     .description('watch a running SmartEdge on the terminal, and act on what you see')
     .option('--once', 'print one frame as text')

@@ -65,6 +65,18 @@ function durationMs(text: string): number {
   return match ? Number(match[1]) * (match[2] === 's' ? 1000 : 1) : Number.NaN
 }
 
+/** Of responses: one, a class of them, or `none` for those that nobody waited for. */
+export function statusClass(text: string): string {
+  if (/^(?:[1-5]\d\d|[1-5]xx|none)$/.test(text)) return text
+  throw new InvalidArgumentError('must be a status of 100 to 599, a class such as 5xx, or none')
+}
+
+/** A time as the admin API takes it. */
+export function wholeDuration(text: string): string {
+  if (/^\d{1,9}(?:ms|s|m|h)$/.test(text)) return text
+  throw new InvalidArgumentError('must be a whole time such as 200ms or 2s')
+}
+
 /** An option that may come again: all that it was given, in order. */
 export const gathered = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 

@@ -4,6 +4,7 @@ import { isPipe } from '../../core/config/files.ts'
 import { searchFor } from '../../core/config/discover.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { createServiceLog, styleOf } from '../process/event-log.ts'
+import type { ServiceNews } from '../process/news.ts'
 import { ownCommand } from '../process/own-command.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { type Ending, type Served, supervise } from '../process/supervisor.ts'
@@ -18,9 +19,14 @@ export async function runSupervised(io: ServiceIo, options: RunOptions): Promise
     )
     return exitCode.usage
   }
-  const emit = createServiceLog(io, styleOf(io, options), systemClock)
+  // What this process loses, nobody asks it for.
+  const counters = { eventsLostToBacklog: 0, eventsLostToFailure: 0 }
+  const log = createServiceLog({ io, style: styleOf(io, options), clock: systemClock, counters })
   const command = ownCommand('run', ...argumentsOf(io, options))
-  return await supervise({ start: () => startProcess(command), io, clock: systemClock, emit })
+  const start = (hear: (news: ServiceNews) => void): Served => startProcess(command, hear)
+  const code = await supervise({ start, io, clock: systemClock, emit: log.emit })
+  await log.end()
+  return code
 }
 
 function argumentsOf(io: ServiceIo, { config, json, quiet, watch, warmUp }: RunOptions): string[] {
@@ -35,17 +41,14 @@ function argumentsOf(io: ServiceIo, { config, json, quiet, watch, warmUp }: RunO
 }
 
 /** In a session of its own: signals of the terminal reach it through us alone, once. It ends when our end of the pipe closes. */
-function startProcess(command: readonly string[]): Served {
-  const ready = Promise.withResolvers<void>()
+function startProcess(command: readonly string[], hear: (news: ServiceNews) => void): Served {
   const child = Bun.spawn([...command], {
     stdio: ['inherit', 'inherit', 'inherit'],
     detached: true,
-    ipc: (message) => {
-      if (message === 'ready') ready.resolve()
-    },
+    ipc: (message) => hear(message as ServiceNews),
   })
   const ended = child.exited.then((code): Ending =>
     child.signalCode === null ? { kind: 'exited', code } : { kind: 'killed', signal: String(child.signalCode) },
   )
-  return { ready: ready.promise, ended, signal: (signal) => child.kill(signal) }
+  return { ended, signal: (signal) => child.kill(signal) }
 }

@@ -46,6 +46,7 @@ const ofOptions: Readonly<Record<string, Source>> = {
   '--html': 'files',
   '--markdown': 'files',
   '--pool': 'pools',
+  '--backend': 'backends',
   '--plan': 'plans',
 }
 

@@ -1,11 +1,14 @@
 /** The real `Io`: this process's streams, environment and signals. Runs on Bun and on Deno. */
 import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
+import { standardStream } from '../../core/log/log-file.ts'
 import { toAscii, wantsAscii } from '../text/ascii.ts'
 import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
 import { writeNow } from './last-words.ts'
+import type { Keeper } from './news.ts'
 import type { ServiceIo, Signal } from './service-io.ts'
+import { systemdKeeper } from './systemd.ts'
 
 export function processIo(): ServiceIo {
   const isTty = isatty(1)
@@ -16,7 +19,7 @@ export function processIo(): ServiceIo {
     stdout: (text) => void process.stdout.write(shown(text)),
     data: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(shown(text)),
-    events: (text) => void process.stderr.write(text),
+    events: () => standardStream('error'),
     stderrNow: writeNow,
     ascii,
     columns: () => (isTty ? knownWidth(process.stdout.columns) : undefined),
@@ -33,8 +36,14 @@ export function processIo(): ServiceIo {
       process.on('unhandledRejection', handler)
     },
     guardExit,
-    ...(process.send && { tellReady: () => void process.send?.('ready') }),
+    ...keeper(),
   }
+}
+
+/** A supervisor, whose end counts as SIGTERM; else systemd, where a unit asks for it. */
+function keeper(): Keeper {
+  if (process.send) return { tell: (news) => void process.send?.(news) }
+  return systemdKeeper(process.env, process.pid) ?? {}
 }
 
 function signalsOf(hadTerminal: boolean): Pick<ServiceIo, 'onSignal' | 'onHangup' | 'onReopen'> {

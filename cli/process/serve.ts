@@ -3,20 +3,23 @@
  * throws is told, and its `process.exit()` is refused.
  */
 import type { SocketAddress } from '../../core/address.ts'
-import type { Clock } from '../../core/clock.ts'
+import type { Cancel, Clock } from '../../core/clock.ts'
 import type { Config } from '../../core/config/config.ts'
 import { stackOf } from '../../core/errors.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import { type ApplyProblem, Refusal } from '../../core/part.ts'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
+import { counted } from '../../core/view/amounts.ts'
 import { exitCode } from './exit-codes.ts'
+import { type Keeper, keepTelling, type ServiceNews } from './news.ts'
 import type { ServiceIo, Signal } from './service-io.ts'
 
 /** `core/edge.ts`'s `Edge` by shape. */
 export interface RunningEdge {
   readonly addresses: readonly { readonly listener: string; readonly address: SocketAddress }[]
   readonly adminAddress: SocketAddress | undefined
-  readonly controller?: { reload(origin: string): Promise<unknown> } | undefined
+  readonly controller?: { reload(origin: string): Promise<{ readonly kind: string }> } | undefined
+  readonly control?: { readonly config: Pick<Config, 'shutdownTimeoutMs'> }
   status(): StatusSnapshot
   reportFault(error: unknown): void
   reopenLogs(): void
@@ -25,7 +28,7 @@ export interface RunningEdge {
 }
 
 export interface Service {
-  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onReopen' | 'onFault' | 'guardExit' | 'tellReady'>
+  readonly io: Pick<ServiceIo, 'stderr' | 'onSignal' | 'onHangup' | 'onReopen' | 'onFault' | 'guardExit'> & Keeper
   readonly config: Config
   /** Where the configuration came from, for people; undefined: from nowhere. */
   readonly file: string | undefined
@@ -53,21 +56,24 @@ export async function serve(service: Service): Promise<number> {
     if (edge !== undefined) edge.reportFault(error)
     else emit({ kind: 'fault', detail: stackOf(error) })
   })
-  const stopHangups = io.onHangup(() => void edge?.controller?.reload('SIGHUP'))
+  const stopHangups = io.onHangup(() => void (edge && reload(edge, io)))
   const stopReopens = io.onReopen(() => edge?.reopenLogs())
   const releaseExit = io.guardExit((code) => {
     const detail = `the process was ended with ${code} from inside, by a strategy perhaps; it ends with ${exitCode.ended}`
     lastWords({ kind: 'fault', detail })
     return exitCode.ended
   })
+  let stopTelling: Cancel = () => undefined
   let isForced = false
   const run = async (): Promise<number> => {
     edge = await start({ config, emit })
     emit({ kind: 'ready', config: file, pools: config.pools.length, backends: countMembers(config) })
     onReady?.(edge)
-    io.tellReady?.()
+    io.tell?.(readyNews(edge))
+    stopTelling = keepTelling(io, clock)
     const signal = await signals.first
     emit({ kind: 'draining', signal, connections: edge.status().counters.connectionsOpen })
+    io.tell?.(stoppingNews(edge))
     const { cut } = await edge.drain()
     // A second signal makes the drain end too, by cutting everything: nothing to boast of.
     if (!isForced) emit({ kind: 'stopped', cut })
@@ -88,10 +94,29 @@ export async function serve(service: Service): Promise<number> {
     stopHangups()
     stopReopens()
     releaseExit()
+    stopTelling()
     // After a drain there is nothing left to end; after a second signal, everything.
     edge?.kill()
   }
 }
+
+async function reload(edge: RunningEdge, { tell }: Keeper): Promise<void> {
+  if (edge.controller === undefined) return
+  tell?.({ kind: 'reloading' })
+  const { kind } = await edge.controller.reload('SIGHUP')
+  tell?.(readyNews(edge, kind === 'refused' ? '; the last reload was refused' : ''))
+}
+
+function readyNews(edge: RunningEdge, more = ''): ServiceNews {
+  const { pools } = edge.status()
+  const backends = pools.reduce((total, pool) => total + pool.backends.length, 0)
+  return { kind: 'ready', detail: `serving ${counted(pools.length, 'pool')}, ${counted(backends, 'backend')}${more}` }
+}
+
+const stoppingNews = ({ control }: RunningEdge): ServiceNews => ({
+  kind: 'stopping',
+  withinMs: control?.config.shutdownTimeoutMs ?? 0,
+})
 
 const countMembers = (config: Config): number => config.pools.reduce((total, pool) => total + pool.members.length, 0)
 

@@ -1,13 +1,15 @@
 /** What commands that keep running touch of their process, beyond `Io`. */
+import type { LogFile } from '../../core/log/log-file.ts'
 import type { Io } from './io.ts'
+import type { Keeper } from './news.ts'
 
 export type Signal = 'SIGINT' | 'SIGTERM'
 
-export interface ServiceIo extends Io {
+export interface ServiceIo extends Io, Keeper {
   /** Whether standard error is a terminal: then events are lines for people, else JSON. */
   readonly stderrIsTty: boolean
-  /** Writes what programs read to standard error, as it is: events as JSON. */
-  readonly events: (text: string) => void
+  /** Opens standard error for the log of events, which waits for nobody who reads it. */
+  readonly events: () => LogFile
   /**
    * Calls `handler` on each signal until the returned function is called; the default, to end at once, is off meanwhile.
    * Losing the terminal counts as SIGTERM.
@@ -24,8 +26,6 @@ export interface ServiceIo extends Io {
    * ends all the same: with which code, and gives the one to end with instead.
    */
   readonly guardExit: (handler: (code: number) => number) => () => void
-  /** Tells the process that keeps this one alive that it serves; absent: there is none. Its end counts as SIGTERM. */
-  readonly tellReady?: () => void
   /** As `stderr`, but written before it returns. */
   readonly stderrNow: (text: string) => void
 }

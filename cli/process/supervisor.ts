@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import { Backoff } from './backoff.ts'
 import { exitCode } from './exit-codes.ts'
+import { type Keeper, keepTelling, type ServiceNews } from './news.ts'
 import type { ServiceIo, Signal } from './service-io.ts'
 
 export type Ending =
@@ -16,16 +17,15 @@ export type Ending =
 
 /** The process that serves, started a moment ago. */
 export interface Served {
-  /** Resolves when it serves; may never. */
-  readonly ready: Promise<void>
   readonly ended: Promise<Ending>
   signal(signal: Signal | 'SIGHUP' | 'SIGUSR1'): void
 }
 
 export interface SupervisorOptions {
-  /** Throws when it cannot be started. */
-  readonly start: () => Served
-  readonly io: Pick<ServiceIo, 'onSignal' | 'onHangup' | 'onReopen'>
+  /** Throws when it cannot be started. What the process tells goes to `hear`. */
+  readonly start: (hear: (news: ServiceNews) => void) => Served
+  /** What is heard is told to its keeper in turn. */
+  readonly io: Pick<ServiceIo, 'onSignal' | 'onHangup' | 'onReopen'> & Keeper
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -46,6 +46,11 @@ export async function supervise({ start, io, clock, emit }: SupervisorOptions): 
   const told = Promise.withResolvers<void>()
   const state = { isTold: false, hasServed: false }
   let served: Served | undefined
+  const hear = (news: ServiceNews): void => {
+    if (news.kind === 'ready') state.hasServed = true
+    io.tell?.(news)
+  }
+  const stopTelling = keepTelling(io, clock)
   const stopSignals = io.onSignal((signal) => {
     state.isTold = true
     told.resolve()
@@ -55,12 +60,11 @@ export async function supervise({ start, io, clock, emit }: SupervisorOptions): 
   const stopReopens = io.onReopen(() => served?.signal('SIGUSR1'))
   async function live(): Promise<Ending> {
     try {
-      served = start()
+      served = start(hear)
     } catch (error) {
       if (!state.hasServed) throw error
       return { kind: 'unstarted', reason: String(error) }
     }
-    void served.ready.then(() => (state.hasServed = true))
     const ending = await served.ended
     served = undefined
     return ending
@@ -77,6 +81,7 @@ export async function supervise({ start, io, clock, emit }: SupervisorOptions): 
     }
     return exitCode.ok
   } finally {
+    stopTelling()
     stopSignals()
     stopHangups()
     stopReopens()

@@ -31,8 +31,8 @@ export function backendColumns({ history, spanSeconds, now, withPool }: ColumnOp
         cutMiddle(printable(withPool ? id : backend.id), width, glyphs.ellipsis),
     },
     { title: 'state', width: 11, cells: (row, _, theme) => stateOf(row, theme) },
-    { title: 'weight', width: 6, align: 'right', cells: ({ backend }) => weightText(backend) },
-    { title: 'share %', width: 8, align: 'right', cells: shareCells },
+    { title: 'weight', width: 6, from: 70, align: 'right', cells: ({ backend }) => weightText(backend) },
+    { title: 'share %', width: 8, from: 78, align: 'right', cells: shareCells },
     { title: 'zone', width: 8, from: 140, cells: ({ backend }) => span(printable(backend.zone ?? '-'), 'dim') },
     { title: 'in flight', width: 9, align: 'right', from: 110, cells: ({ backend }) => formatInflight(backend) },
     {

@@ -19,7 +19,7 @@ export function edgePanel({ state, width, theme }: View, height: number): Line[]
       width: 0,
       cells: ({ name }, size, { glyphs }) => cutMiddle(printable(name), size, glyphs.ellipsis),
     },
-    { title: 'state', width: 22, cells: (edge) => stateOf(edge, now, theme.glyphs.states) },
+    { title: 'state', width: 20, cells: (edge) => stateOf(edge, now, theme.glyphs.states) },
     {
       title: 'generation',
       width: 10,
@@ -27,9 +27,10 @@ export function edgePanel({ state, width, theme }: View, height: number): Line[]
       from: 110,
       cells: ({ seen }) => String(seen.frame?.generation?.number ?? '-'),
     },
-    ...figures.map(([title, size, read]): Column<WatchedEdge> => ({
+    ...figures.map(([title, size, read, from = 0]): Column<WatchedEdge> => ({
       title,
       width: size,
+      from,
       align: 'right',
       cells: (edge) => faded(edge, now, read(edge.seen.frame?.totals)),
     })),
@@ -47,10 +48,10 @@ export function edgePanel({ state, width, theme }: View, height: number): Line[]
 type Totals = NonNullable<WatchedEdge['seen']['frame']>['totals']
 type Read = (totals: Totals | undefined) => Span
 
-const figures: readonly (readonly [title: string, width: number, read: Read])[] = [
+const figures: readonly (readonly [title: string, width: number, read: Read, from?: number])[] = [
   ['req/s', 5, (totals) => span(totals ? rate(totals.requestsPerSecond) : '-')],
-  ['in flight', 9, (totals) => span(totals ? formatCount(totals.inflight) : '-')],
-  ['p50', 6, (totals) => span(latency(totals?.latency?.p50Ms))],
+  ['in flight', 9, (totals) => span(totals ? formatCount(totals.inflight) : '-'), 80],
+  ['p50', 6, (totals) => span(latency(totals?.latency?.p50Ms)), 70],
   ['p99', 6, (totals) => span(latency(totals?.latency?.p99Ms))],
   ['errors', 6, (totals) => (totals ? errorsOf(totals) : span('-'))],
 ]

@@ -59,23 +59,26 @@ const controls: Readonly<Record<string, string>> = {
   '\b': 'backspace',
 }
 
-/** Rows of the help: keys, what they do. Those of actions are left out where nothing may be changed. */
-export const keyHelp: readonly (readonly [keys: string, what: string, isAction?: true])[] = [
+/** `only`: actions are left out where nothing may be changed, `several` where one edge is watched, `room` where there is little. */
+type KeyHelp = readonly [keys: string, what: string, only?: 'action' | 'several' | 'room']
+
+/** Rows of the help: keys, what they do. */
+export const keyHelp: readonly KeyHelp[] = [
   ['1-6  Tab', 'screens'],
   ['arrows  hjkl', 'move; g G first, last'],
   ['Enter  Esc', 'look into a row, go back'],
   ['/', 'filter by name, state or zone'],
   [':', 'go to or do anything by name'],
-  ['s  S', 'sort by the next column, turn round'],
+  ['s  S', 'sort by the next column, turn round', 'room'],
   ['!', 'faults only'],
   ['f  Space', 'freeze the picture'],
-  ['+  -', 'longer or shorter time window'],
-  ['e  E', 'several edges: each by itself, or all'],
+  ['+  -', 'longer or shorter time window', 'room'],
+  ['e  E', 'several edges: each by itself, or all', 'several'],
   ['o', 'Latency: lay another over this one'],
-  ['d  u', 'drain the backend, resume it', true],
-  ['w  c', 'set its weight, check it now', true],
-  ['t', 'switch the strategy of the pool', true],
-  ['r  b', 'reload, roll back', true],
-  ['Ctrl-Z', 'suspend; fg brings it back'],
+  ['d  u', 'drain the backend, resume it', 'action'],
+  ['w  c', 'set its weight, check it now', 'action'],
+  ['t', 'switch the strategy of the pool', 'action'],
+  ['r  b', 'reload, roll back', 'action'],
+  ['Ctrl-Z', 'suspend; fg brings it back', 'room'],
   ['q  Ctrl-C', 'quit'],
 ]

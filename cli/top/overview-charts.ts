@@ -1,7 +1,7 @@
 /** The three curves on top of the overview: how much, how fast, how wrong. Pure. */
 import { refusalsOf } from './words.ts'
 import type { Frame } from '../../core/report/frame.ts'
-import { area, squeeze } from './chart.ts'
+import { area, sparkline, squeeze } from './chart.ts'
 import { bytes, latency, percent, rate, span as spanText } from '../../core/view/format.ts'
 import { type History, type Point, seriesOf } from '../../core/view/history.ts'
 import { beside, type Line, panel, span, spread, widthOf } from './line.ts'
@@ -54,6 +54,24 @@ export function charts(view: View, frame: Frame, history: History, rows: number)
     }),
   )
 }
+
+/** The same without curves, where they have no room: a line each. */
+export function figures({ state, width, theme }: View, frame: Frame, history: History): Line[] {
+  const lines = chartsOf(frame, []).map(({ title, facts, read, role }): Line => {
+    const told = facts.flatMap(([label, value, tone = 'plain']): Line => [
+      span(label ? `${label} ` : '', 'dim'),
+      span(`${value}  `, tone),
+    ])
+    const line: Line = [span(` ${title.padEnd(9)}`, 'dim'), ...told]
+    const room = width - 3 - widthOf(line)
+    const series = seriesOf(history, '', spanSeconds(state), read)
+    return room < leastSpark ? line : [...line, span(sparkline(squeeze(series, room), room, theme), role)]
+  })
+  return panel(lines, { title: 'now', note: spanText(spanSeconds(state)), width, height: lines.length + 2 }, theme)
+}
+
+/** Columns; fewer say nothing. */
+const leastSpark = 6
 
 /** `errors`: the curve of the third. */
 function chartsOf({ totals, routes }: Frame, errors: readonly number[]): readonly Chart[] {

@@ -3,12 +3,11 @@
  * when needed, as that takes a tenth of a second.
  */
 /** @jsxImportSource #jsx */
-import { render, useApp, useWindowSize } from 'ink'
-import { useEffect, useSyncExternalStore } from 'react'
+import { render, useApp } from 'ink'
+import { useEffect } from 'react'
 import { App } from './app.tsx'
 import type { Store } from './store.ts'
 import type { Theme } from './theme.ts'
-import { useKeys } from './use-keys.ts'
 
 export interface Terminal {
   /** Gives the terminal back for as long as `during` takes. */
@@ -50,12 +49,9 @@ interface RootProps {
 }
 
 function Root({ store, theme, onReady }: RootProps) {
-  const state = useSyncExternalStore(store.subscribe, store.state)
-  const { columns, rows } = useWindowSize()
   const app = useApp()
   useEffect(() => onReady(app), [app, onReady])
-  useKeys((name) => store.send({ kind: 'key', name }))
-  return <App state={state} columns={columns} rows={rows} theme={theme} />
+  return <App store={store} theme={theme} />
 }
 
 /** Leaves the alternate screen, shows the cursor, ends bracketed paste. */

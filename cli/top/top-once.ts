@@ -6,6 +6,7 @@ import type { AdminTarget } from '../client/admin-target.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
 import { watchFeed } from '../client/feed-client.ts'
+import { pictureOf } from './picture.ts'
 import { shownOf } from './state.ts'
 import { type Session, stateFor, themeFor } from './top-session.ts'
 import { createStore, type Store } from './store.ts'
@@ -30,7 +31,7 @@ export async function showOnce(session: Session): Promise<number> {
   )
   if (codes.length === looks.length) return codes[0] ?? exitCode.failure
   if (options.json) io.data(`${JSON.stringify(asJson(looks, store), null, 2)}\n`)
-  else await draw(session, store)
+  else draw(session, store)
   return codes[0] ?? exitCode.ok
 }
 
@@ -52,15 +53,16 @@ function asJson(looks: readonly Look[], store: Store): object {
   return frame
 }
 
-async function draw(session: Session, store: Store): Promise<void> {
+function draw(session: Session, store: Store): void {
   const { io, options } = session
-  const { frameText } = await import('./frame-text.tsx')
   const theme = io.isTty
     ? themeFor(session)
     : createTheme({ palette: 'none', ascii: io.ascii || options.ascii === true })
   const rows = rowsFor(store, io.isTty)
-  const size = { columns: sizeIn(io.env['COLUMNS'], 80), rows: sizeIn(io.env['LINES'], rows) }
-  io.stdout(`${frameText(store.state(), theme, size)}\n`)
+  const canvas = { columns: sizeIn(io.env['COLUMNS'], 80), rows: sizeIn(io.env['LINES'], rows), theme }
+  // Nobody can press the keys of the last line there.
+  const lines = pictureOf(store.state(), canvas).slice(0, -1)
+  io.stdout(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
 }
 
 /** What a failure comes to, as people are told it. */

@@ -1,6 +1,9 @@
 /** An exchange that is over -> one line of text, in which nobody can write a line or a value of their own. */
 import { clientAddress } from '../forward/client-address.ts'
 import type { ExchangeRecord } from '../exchange/record.ts'
+import type { FieldSection } from '../http1/field-section.ts'
+import { INVALID } from '../trace/told.ts'
+import { readTraceparent } from '../trace/trace-context.ts'
 import { clfTime, isoTime } from './times.ts'
 import { hideInField, hideInTarget, hiding, type IsHidden } from './hide.ts'
 import type { FieldName, LineField, LineFormat } from './policy.ts'
@@ -53,9 +56,9 @@ const readers: Readonly<Record<LineField, (facts: Facts) => Value>> = {
   localTime: ({ wallTime }) => clfTime(wallTime),
   client: ({ record: { client, identity } }) =>
     identity.isTrusted ? clientAddress(identity, client.readHead()) : identity.address || undefined,
-  method: ({ record: { line } }) => line.method,
-  target: ({ record: { line }, isHidden }) => hideInTarget(line.target, isHidden),
-  protocol: ({ record: { line } }) => line.protocol,
+  method: ({ record: { line } }) => line.method || undefined,
+  target: ({ record: { line }, isHidden }) => hideInTarget(line.target, isHidden) || undefined,
+  protocol: ({ record: { line } }) => line.protocol || undefined,
   scheme: ({ record: { identity } }) => identity.scheme,
   host: ({ record: { client } }) => client.readHead().fields.valueNamed('host'),
   status: ({ record }) => statusOf(record),
@@ -72,6 +75,14 @@ const readers: Readonly<Record<LineField, (facts: Facts) => Value>> = {
   backend: ({ record: { attempts } }) => attempts.at(-1)?.backend,
   attempts: ({ record: { attempts } }) => attempts.length,
   user: ({ record: { subject } }) => subject && nameIn(subject.key),
+  trace_id: ({ record }) => record.trace?.traceId ?? traceIdIn(record.client.readHead().fields),
+  span_id: ({ record }) => record.trace?.spanId,
+}
+
+/** Of the trace that a client tells of, though nothing of it is traced here. */
+function traceIdIn(fields: FieldSection): string | undefined {
+  const told = readTraceparent(fields)
+  return told === INVALID ? undefined : told?.traceId
 }
 
 /** `client 7` -> `7`; `token ["issuer","ann"]` -> `ann`. */

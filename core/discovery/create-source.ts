@@ -1,13 +1,19 @@
 /** A source's policy -> the source. What it takes is loaded for whoever has one of its kind. */
+import type { DnsServices } from './dns.ts'
 import type { FileServices } from './file.ts'
+import type { HttpServices } from './http.ts'
 import type { SourcePolicy } from './policy.ts'
 import type { Source } from './source.ts'
 
-export type SourceServices = FileServices
+export type SourceServices = FileServices & DnsServices & HttpServices
 
 export async function createSource(policy: SourcePolicy, services: SourceServices): Promise<Source> {
   switch (policy.kind) {
     case 'file':
       return (await import('./file.ts')).fileSource(policy, services)
+    case 'dns':
+      return (await import('./dns.ts')).dnsSource(policy, services)
+    case 'http':
+      return (await import('./http.ts')).httpSource(policy, services)
   }
 }

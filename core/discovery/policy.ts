@@ -1,6 +1,8 @@
 /** Where a pool's members are found, as the config says it: parsed, every default filled in. */
+import type { NameServer } from '../names/servers.ts'
+import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy
+export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -15,10 +17,43 @@ export interface FilePolicy {
   readonly path: string
 }
 
+/** `auto`: IPv6 where there is no IPv4. */
+export type AddressFamily = 'auto' | 'ipv4' | 'ipv6' | 'both'
+
+export interface DnsPolicy {
+  readonly kind: 'dns'
+  readonly name: string
+  /** Its addresses, each a member at `port`, or its SRV records, which bring ports of their own. */
+  readonly records: { readonly kind: 'addresses'; readonly port: number } | { readonly kind: 'srv' }
+  readonly family: AddressFamily
+  /** IP addresses and ports; undefined: those of the machine. */
+  readonly resolvers: readonly NameServer[] | undefined
+}
+
+export interface HttpPolicy {
+  readonly kind: 'http'
+  readonly url: string
+  readonly intervalMs: number
+  /** How long the server may wait for a change; undefined: it is not asked to. */
+  readonly holdMs: number | undefined
+  readonly fields: readonly ServiceField[]
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
     case 'file':
       return `file ${source.path}`
+    case 'dns':
+      return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
+    case 'http':
+      return `http ${placeOf(source.url)}`
   }
+}
+
+/** Host and path: a query may hold a key. */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`
 }

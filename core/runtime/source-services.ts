@@ -1,17 +1,44 @@
-/** What sources of members stand on: files read and watched as those of the config are, and members read by its rules. */
+/** What sources of members stand on: files read and watched as those of the config are, members read by its rules, names asked for. */
 import { readRegularFile, readText } from '../config/files.ts'
 import { readMember } from '../config/read-member.ts'
 import { watchFiles } from '../config/watch.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
-import type { WatchFile } from '../discovery/file.ts'
+import type { ReadText, WatchFile } from '../discovery/file.ts'
+import type { ReadPem } from '../discovery/service.ts'
+import { createAsk } from '../net/ask.ts'
+import { createAskDns } from '../net/dns.ts'
+import { SYSTEM_FILES } from '../names/resolver.ts'
+import { parseSearch } from '../names/search.ts'
+import { parseServers } from '../names/servers.ts'
+import { parsedFile } from '../names/system-file.ts'
 import type { Ground } from './ground.ts'
 
-export const sourceServices = ({ clock }: Pick<Ground, 'clock'>): SourceServices => ({
+export function sourceServices({
   clock,
-  readMember,
-  readText: (path) => readText(path, readRegularFile),
-  watchFile,
-})
+  random,
+  reportFault,
+}: Pick<Ground, 'clock' | 'random' | 'reportFault'>): SourceServices {
+  const askDns = createAskDns(clock, reportFault)
+  const systemServers = parsedFile(SYSTEM_FILES.resolvConf, parseServers)
+  return {
+    clock,
+    random,
+    readMember,
+    readText: readFile,
+    watchFile,
+    search: parsedFile(SYSTEM_FILES.resolvConf, parseSearch),
+    ask: createAsk(clock, reportFault),
+    readPem,
+    records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),
+  }
+}
+
+const readFile: ReadText = (path) => readText(path, readRegularFile)
+
+const readPem: ReadPem = (path) => {
+  const file = readFile(path)
+  return file.kind === 'text' ? file.text : undefined
+}
 
 /** What cannot be watched is looked at now and then all the same. */
 const watchFile: WatchFile = (path, onChange) => {

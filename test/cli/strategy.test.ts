@@ -157,7 +157,7 @@ describe('strategy test', () => {
       expect(err).toContain('\n  spreads requests by weight\n')
       expect(err).not.toContain('\n  picks the only candidate')
     }
-  })
+  }, 60_000)
 
   test('passes a strategy that says why it ignores weight', async () => {
     const text = `export default { apiVersion: 1, name: 'fewest', ignoresWeight: 'the fewest \\u001B errors win',
@@ -173,7 +173,7 @@ describe('strategy test', () => {
     const { code, out } = await tested('throws.ts', pluginText('{\npick() { throw new Error("\\u001B[2Jno") } }'))
     expect(code).toBe(1)
     expect(out).toEndWith('1 passed, 1 failed; SmartEdge would refuse it\n')
-    expect(out).toMatch(/throws\.ts:3:\d+: {2}\[2Jno\n|throws\.ts:3:\d+: \[2Jno\n/)
+    expect(out).toMatch(/throws\.ts:3:\d+: pick threw: {2}\[2Jno\n|throws\.ts:3:\d+: pick threw: \[2Jno\n/)
     expect(out).not.toContain('\u001B')
   })
 

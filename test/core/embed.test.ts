@@ -60,7 +60,7 @@ describe('serve', () => {
     const taken = new URL(backend()).host
     const refused = serve({ config: { ...configFor('http://127.0.0.1:1'), listeners: { web: { address: taken } } } })
     const error = await refused.catch((error: unknown) => error)
-    expect(String(error)).toMatch(/^Refusal: listeners\.web: /)
+    expect(String(error)).toMatch(/^Refusal: listeners\.web\.address: /)
   })
 
   test('tells the version', () => {

@@ -81,8 +81,8 @@ describe('top on a terminal', () => {
   test('follows the size of the window', async () => {
     const { child, until, type } = open(startAdmin().url)
     await until('localhost:8102 fails')
-    child.terminal?.resize(60, 20)
-    await until('smartedge top needs 80x24, this is 60x20')
+    child.terminal?.resize(59, 19)
+    await until('smartedge top needs 60x20, this is 59x19')
     child.terminal?.resize(120, 40)
     await until('in flight')
     type('q')

@@ -72,13 +72,19 @@ describe.skipIf(!isLinux)('the sockets of a process', () => {
       expect(straceRefusal).toStartWith('strace')
     })
   else
-    test('are Bun’s where the system has no epoll to give', async () => {
+    test.each([
       // The first of the process is Bun's.
-      const noEpoll = withoutCall('epoll_create1', 'ENOSYS', '2+')
-      await using edge = await started({ env: { SMARTEDGE_TRANSPORT: '' }, ...noEpoll })
-      const [line = '', ...more] = fallbacks(edge)
-      expect([JSON.parse(line), more]).toMatchObject([{ level: 'warn', reason: 'epoll_create1: ENOSYS' }, []])
-      expect(await statusOf(edge)).toBe(502)
-      expect(fallbacks(edge)).toHaveLength(1)
-    }, 20_000)
+      ['epoll_create1', 'ENOSYS', '2+'],
+      ['splice', 'EPERM', '1+'],
+    ])(
+      'are Bun’s where the system refuses %s',
+      async (name, code, when) => {
+        await using edge = await started({ env: { SMARTEDGE_TRANSPORT: '' }, ...withoutCall(name, code, when) })
+        const [line = '', ...more] = fallbacks(edge)
+        expect([JSON.parse(line), more]).toMatchObject([{ level: 'warn', reason: `${name}: ${code}` }, []])
+        expect(await statusOf(edge)).toBe(502)
+        expect(fallbacks(edge)).toHaveLength(1)
+      },
+      20_000,
+    )
 })

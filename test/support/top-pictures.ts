@@ -63,6 +63,8 @@ const scenes: readonly (readonly [name: string, state: () => UiState])[] = [
 
 export const pictures: readonly Picture[] = [
   ...scenes.map(([name, state]) => ({ name: `${name}-80x24`, columns: 80, rows: 24, state })),
+  ...scenes.map(([name, state]) => ({ name: `${name}-60x20`, columns: 60, rows: 20, state })),
+  { name: 'edges-60x20', columns: 60, rows: 20, state: oneAway },
   ...scenes.slice(0, 8).map(([name, state]) => ({ name: `${name}-120x40`, columns: 120, rows: 40, state })),
   { name: 'edges-80x24', columns: 80, rows: 24, state: () => bothSeen() },
   { name: 'edges-away-80x24', columns: 80, rows: 24, state: oneAway },

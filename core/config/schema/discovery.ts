@@ -1,24 +1,24 @@
 /** A pool's `discovery`: where members are found that the config does not name. */
 import type { DiscoveryPolicy, SourcePolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
+import { dns } from './discovery-dns.ts'
+import { http } from './discovery-http.ts'
+import { laterFile } from './file.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field } from '../read/field.ts'
-import { duration, text } from '../read/scalars.ts'
+import { duration } from '../read/scalars.ts'
 import { switchable } from '../read/switchable.ts'
 
-const file = text<SourcePolicy>({
-  title: 'path',
-  description:
-    'A file that another program writes: `{ "backends": [ … ] }`, or the list alone, with members as in `backends`. Saved, it is live; it may be missing. Relative paths start at the config’s folder.',
-  examples: ['/run/registry/web.json'],
-  rule: 'must be the path of a file',
-  parse: (path, reading) =>
-    path === '' || path.includes('\0')
-      ? { kind: 'fault' }
-      : { kind: 'value', value: { kind: 'file', path: reading.resolve(path) } },
-})
+const file = convert(
+  laterFile({
+    description:
+      'A file that another program writes: `{ "backends": [ … ] }`, or the list alone, with members as in `backends`. Saved, it is live; it may be missing. Relative paths start at the config’s folder.',
+    examples: ['/run/registry/web.json'],
+  }),
+  (path): SourcePolicy => ({ kind: 'file', path }),
+)
 
-const kinds = { file }
+const kinds = { dns, file, http }
 
 const names = Object.keys(kinds).join(', ')
 
@@ -54,7 +54,7 @@ export const discovery = convert(
   list(item, {
     description:
       'Where members are found besides those of `backends`, which come first, as an earlier source does before a later one: of several that name the same member the first counts. While a source is away its last members stay.',
-    examples: [[{ file: '/run/registry/web.json' }]],
+    examples: [[{ dns: { name: 'web.internal', port: 8080 } }]],
   }),
   (found, node, reading) => {
     if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty; leave it out if there is none' })

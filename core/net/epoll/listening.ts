@@ -42,7 +42,7 @@ export interface BindOptions {
 export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket {
   const { calls } = means.loop
   const { call, scratch } = calls
-  const { endpoint, manner, events } = options
+  const { endpoint, manner } = options
   const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
   if (size === undefined) throw systemError(EINVAL, 'bind')
   const family = familyAt(scratch.bytes, ADDRESS)
@@ -62,7 +62,7 @@ export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket
     must(call.bind(fd, scratch.address + ADDRESS, size), 'bind')
     must(call.listen(fd, BACKLOG), 'listen')
     const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)
-    return new Listening(fd, means, address, events)
+    return new Listening(fd, means, address, options)
   } catch (error) {
     call.close(fd)
     throw error
@@ -75,14 +75,17 @@ class Listening implements BoundSocket, Watched {
   readonly fd: number
   private readonly means: EpollMeans
   private readonly events: AcceptEvents
+  /** Whoever comes in brings its first bytes along. */
+  private readonly isDeferring: boolean
   private isOpen = true
   private endRest: Cancel | undefined = undefined
 
-  constructor(fd: number, means: EpollMeans, address: SocketAddress, events: AcceptEvents) {
+  constructor(fd: number, means: EpollMeans, address: SocketAddress, { events, manner }: BindOptions) {
     this.fd = fd
     this.means = means
     this.address = address
     this.events = events
+    this.isDeferring = manner.deferAccept
     // Level-triggered: who is left behind a batch is told of again.
     means.loop.add(fd, this, EPOLLIN)
   }
@@ -136,6 +139,8 @@ class Listening implements BoundSocket, Watched {
     }
     try {
       this.events.onAccepted(socket, address)
+      // No event tells of what has been read by the time of the next wait.
+      if (this.isDeferring) socket.onEvents(EPOLLIN)
     } catch (error) {
       socket.onFault(error)
     }

@@ -38,7 +38,7 @@ const MAX_LARGE_PIECES = 2
 
 /** The last segment waits to be filled. */
 const FOLLOWED = MSG_NOSIGNAL | MSG_MORE
-const SPLICE_FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
+export const SPLICE_FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
 const NULL = 0
 /** Into a pipe at once: what it is sure to take where pages are full, so that 1 MiB passes in one piece. */
 const PIPED_BYTES = 1024 * 1024

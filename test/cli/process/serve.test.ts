@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type RunningEdge, serve, type Service } from '../../../cli/process/serve.ts'
+import type { ServiceNews } from '../../../cli/process/news.ts'
 import type { Config } from '../../../core/config/config.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { Refusal } from '../../../core/part.ts'
@@ -62,17 +63,18 @@ describe('a service', () => {
   })
 
   test('tells whoever keeps it alive that it serves, once it does', async () => {
-    const told: string[] = []
-    const io = { ...fakeIo(), tellReady: () => void told.push('ready') }
+    const told: ServiceNews[] = []
+    const io = { ...fakeIo(), tell: (news: ServiceNews) => void told.push(news) }
     const started = Promise.withResolvers<RunningEdge>()
     const { ready, drained, result } = scripted({ io, start: () => started.promise })
     expect(told).toEqual([])
     started.resolve(edgeThatEnds)
     await ready
-    expect(told).toEqual(['ready'])
+    expect(told).toEqual([{ kind: 'ready', detail: 'serving 1 pool, 0 backends' }])
     io.signal('SIGTERM')
     drained.resolve({ cut: 0 })
     await result
+    expect(told.slice(1)).toEqual([{ kind: 'stopping', withinMs: 0 }])
   })
 
   test('reloads at SIGHUP, and does not mind one that comes too early', async () => {
@@ -81,7 +83,8 @@ describe('a service', () => {
     const started = Promise.withResolvers<void>()
     const start = async (): Promise<RunningEdge> => {
       await started.promise
-      const controller = { reload: async (origin: string) => reloads.push(origin) }
+      const reload = async (origin: string) => ({ kind: String(reloads.push(origin)) })
+      const controller = { reload }
       return { ...edgeThatEnds, controller }
     }
     const { ready, result } = scripted({ io, start })
@@ -94,6 +97,50 @@ describe('a service', () => {
     expect(await result).toBe(0)
     io.hangup()
     expect(reloads.length).toBe(1)
+  })
+
+  test('tells of reloads, of those that were refused too, and for how long it may go on', async () => {
+    const told: ServiceNews[] = []
+    const io = { ...fakeIo(), tell: (news: ServiceNews) => void told.push(news) }
+    const reloads = ['applied', 'refused'].map((kind) => {
+      const { promise, resolve } = Promise.withResolvers<{ kind: string }>()
+      return { promise, end: () => resolve({ kind }) }
+    })
+    const left = reloads.values()
+    const controller = { reload: async () => (await left.next().value?.promise) ?? { kind: 'unchanged' } }
+    const control = { config: { shutdownTimeoutMs: 30_000 } }
+    const { ready, result } = scripted({ io, start: async () => ({ ...edgeThatEnds, controller, control }) })
+    await ready
+    for (const reload of reloads) {
+      io.hangup()
+      reload.end()
+      await Bun.sleep(0)
+    }
+    io.signal('SIGTERM')
+    await result
+    const detail = 'serving 1 pool, 0 backends'
+    expect(told).toEqual([
+      { kind: 'ready', detail },
+      { kind: 'reloading' },
+      { kind: 'ready', detail },
+      { kind: 'reloading' },
+      { kind: 'ready', detail: `${detail}; the last reload was refused` },
+      { kind: 'stopping', withinMs: 30_000 },
+    ])
+  })
+
+  test('tells that it lives for as long as it serves', async () => {
+    const told: ServiceNews[] = []
+    const io = { ...fakeIo(), tell: (news: ServiceNews) => void told.push(news), aliveEveryMs: 1000 }
+    const { ready, clock, drained, result } = scripted({ io })
+    await ready
+    clock.advance(2500)
+    expect(told.filter(({ kind }) => kind === 'alive')).toHaveLength(3)
+    io.signal('SIGTERM')
+    drained.resolve({ cut: 0 })
+    await result
+    clock.advance(10_000)
+    expect(told.filter(({ kind }) => kind === 'alive')).toHaveLength(3)
   })
 
   test('drains at the first signal and ends with 0', async () => {

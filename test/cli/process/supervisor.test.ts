@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type Ending, type Served, supervise } from '../../../cli/process/supervisor.ts'
+import type { Keeper, ServiceNews } from '../../../cli/process/news.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { fakeIo } from '../../support/service-io.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -8,20 +9,23 @@ const exited = (code: number): Ending => ({ kind: 'exited', code })
 const killed = (signal: string): Ending => ({ kind: 'killed', signal })
 
 /** A supervisor whose processes are scripted: `end` ends the newest one. */
-function supervising() {
-  const io = fakeIo()
+function supervising(keeper: Keeper = {}) {
   const clock = virtualClock()
+  const io = fakeIo({ tell: (news) => void told.push(news), ...keeper })
   const events: EdgeEvent[] = []
-  const started: { readonly ready: () => void; readonly end: (ending: Ending) => void; readonly signals: string[] }[] =
-    []
+  const told: ServiceNews[] = []
+  const started: {
+    readonly hear: (news: ServiceNews) => void
+    readonly end: (ending: Ending) => void
+    readonly signals: string[]
+  }[] = []
   let refusal: Error | undefined
-  const start = (): Served => {
+  const start = (hear: (news: ServiceNews) => void): Served => {
     if (refusal !== undefined) throw refusal
-    const ready = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<Ending>()
     const signals: string[] = []
-    started.push({ ready: ready.resolve, end: ended.resolve, signals })
-    return { ready: ready.promise, ended: ended.promise, signal: (signal) => void signals.push(signal) }
+    started.push({ hear, end: ended.resolve, signals })
+    return { ended: ended.promise, signal: (signal) => void signals.push(signal) }
   }
   const result = supervise({ start, io, clock, emit: (event) => events.push(event) })
   const settle = async (): Promise<void> => {
@@ -34,15 +38,24 @@ function supervising() {
     await settle()
   }
   const serve = async (): Promise<void> => {
-    started.at(-1)?.ready()
+    started.at(-1)?.hear({ kind: 'ready', detail: 'serving' })
     await settle()
   }
   /** From now on nothing can be started; undefined: everything can. */
   const refuse = (error: Error | undefined): void => void (refusal = error)
-  return { io, clock, events, started, result, end, serve, settle, refuse }
+  return { io, clock, events, told, started, result, end, serve, settle, refuse }
 }
 
 describe('a supervisor', () => {
+  test('passes on what the process tells, and that it lives itself whether there is one or not', async () => {
+    const { told, started, end, serve } = supervising({ aliveEveryMs: 500 })
+    await serve()
+    started.at(-1)?.hear({ kind: 'reloading' })
+    await end(killed('SIGKILL'), 1000)
+    const alive = { kind: 'alive' } as const
+    expect(told).toEqual([alive, { kind: 'ready', detail: 'serving' }, { kind: 'reloading' }, alive, alive])
+  })
+
   test('starts again at once what was killed, and says how it ended', async () => {
     const { started, end, serve, events } = supervising()
     await serve()

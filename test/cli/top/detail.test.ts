@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { backendStrip } from '../../../cli/top/detail.tsx'
+import { backendStrip } from '../../../cli/top/detail.ts'
 import type { Finding } from '../../../core/view/findings.ts'
 import { createTheme } from '../../../cli/top/theme.ts'
 import type { BackendFrame } from '../../../core/report/frame.ts'

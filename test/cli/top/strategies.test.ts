@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { strategiesLines } from '../../../cli/top/strategies.tsx'
+import { strategiesLines } from '../../../cli/top/strategies.ts'
 import { createTheme } from '../../../cli/top/theme.ts'
 import { frameOf, poolFrame } from '../../support/feed-frames.ts'
 import { play, sampleState } from '../../support/ui-state.ts'

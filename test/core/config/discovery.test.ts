@@ -2,8 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { configOf, problemsOf, withPool } from './read-config.ts'
 
 const discoveryOf = (discovery: unknown) => configOf({ pools: { web: { discovery } } }).pools[0]?.discovery
+const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
+
+const KINDS = 'dns, file, http'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -28,17 +31,100 @@ describe('discovery', () => {
     ])
   })
 
+  test('fills in what a name takes, and knows what it leads to', () => {
+    const dnsOf = (dns: object) => sourceOf({ dns })
+    expect(dnsOf({ name: 'Web.Internal' })).toEqual({
+      kind: 'dns',
+      name: 'web.internal',
+      records: { kind: 'addresses', port: 80 },
+      family: 'auto',
+      resolvers: undefined,
+    })
+    const resolvers = ['10.0.0.2', '10.0.0.2:8600', '::1', '[fd00::2]:5353']
+    expect(dnsOf({ name: '_http._tcp.web.internal.', records: 'srv', family: 'both', resolvers })).toEqual({
+      kind: 'dns',
+      name: '_http._tcp.web.internal.',
+      records: { kind: 'srv' },
+      family: 'both',
+      resolvers: [
+        { address: '10.0.0.2', port: 53 },
+        { address: '10.0.0.2', port: 8600 },
+        { address: '::1', port: 53 },
+        { address: 'fd00::2', port: 5353 },
+      ],
+    })
+  })
+
+  test.each([
+    [{}, 'name is required'],
+    [{ name: '' }, 'name must be a name such as "web.internal", got ""'],
+    [{ name: '10.0.0.1' }, 'name must be a name such as "web.internal", got "10.0.0.1"'],
+    [{ name: 'http://a' }, 'name must be a name such as "web.internal", got "http://a"'],
+    [{ name: 'a', port: 0 }, 'port must be a whole number from 1 to 65535, got 0'],
+    [{ name: 'a', records: 'mx' }, 'records must be one of "addresses", "srv", got "mx"'],
+    [{ name: 'a', records: 'srv', port: 80 }, 'port is not for SRV records, which bring ports of their own, got 80'],
+    [{ name: 'a', family: 4 }, 'family must be one of "auto", "ipv4", "ipv6", "both", got 4'],
+    [{ name: 'a', resolvers: [] }, 'resolvers must not be empty; leave it out for those of the machine, got []'],
+    ...['dns.test', '10.0.0.2:0', '10.0.0.2:65536', '[10.0.0.2]:53', 'fd00::2:99999', ''].map(
+      (address) =>
+        [
+          { name: 'a', resolvers: [address] },
+          `resolvers[0] must be an IP address, with a port or without, such as "10.0.0.2:53", got ${JSON.stringify(address)}`,
+        ] as const,
+    ),
+  ] as const)('has a name of %j told what is wrong', (dns, fault) =>
+    expect(faultsOf([{ dns }])).toEqual([`discovery[0].dns.${fault}`]),
+  )
+
+  test('fills in what a URL takes', () => {
+    const url = 'https://registry.test/web'
+    expect(sourceOf({ http: { url } })).toEqual({
+      kind: 'http',
+      url,
+      intervalMs: 500,
+      holdMs: undefined,
+      fields: [],
+      tls: undefined,
+    })
+    const headers = { 'X-Key': 'k' }
+    expect(
+      sourceOf({ http: { url, interval: '5s', hold: '55s', headers, tls: { ca: 'ca.pem', cert: '/c', key: '/k' } } }),
+    ).toEqual({
+      kind: 'http',
+      url,
+      intervalMs: 5000,
+      holdMs: 55_000,
+      fields: [{ name: 'x-key', value: expect.objectContaining({ mark: expect.any(String) }) }],
+      tls: { ca: '/app/ca.pem', cert: '/c', key: '/k' },
+    })
+  })
+
+  test.each([
+    [{}, 'url is required'],
+    [{ url: 'ftp://a' }, 'url must be an absolute URL such as "https://auth.example.com/verify", got "ftp://a"'],
+    [{ url: 'http://u:p@a' }, 'url must not hold a user name or password, got "…@a"'],
+    [{ url: 'http://a', interval: '1ms' }, expect.stringContaining('interval must be a duration from 100ms to 1h')],
+    [{ url: 'http://a', hold: '1ms' }, expect.stringContaining('hold must be a duration from 1s to 10m')],
+    [{ url: 'http://a', headers: { Host: 'b' } }, 'headers.Host is a field that SmartEdge itself writes'],
+    [{ url: 'http://a', headers: { a: 'b\n' } }, expect.stringContaining('headers.a must be printable ASCII')],
+    [{ url: 'http://a', tls: { cert: 'c' } }, 'tls must have cert and key both, or neither, got an object'],
+  ])('has a URL of %j told what is wrong', (http, fault) =>
+    expect(faultsOf([{ http }])).toEqual([
+      typeof fault === 'string' ? `discovery[0].http.${fault}` : (fault as string),
+    ]),
+  )
+
   test.each([
     [[], 'discovery must not be empty; leave it out if there is none, got []'],
-    [[{}], 'discovery[0] must have one of the keys file, got {} (several sources are several items)'],
+    [[{}], `discovery[0] must have one of the keys ${KINDS}, got {} (several sources are several items)`],
     [
       [{ guard: '1s' }],
-      'discovery[0] must have one of the keys file, got an object (several sources are several items)',
+      `discovery[0] must have one of the keys ${KINDS}, got an object (several sources are several items)`,
     ],
     [[{ file: '' }], 'discovery[0].file must be the path of a file, got ""'],
     [[{ file: 3 }], 'discovery[0].file must be the path of a file, got 3'],
     [[{ file: 'a', guard: 5 }], expect.stringContaining('discovery[0].guard must be a duration')],
     [[{ flie: 'a' }], expect.stringContaining('discovery[0].flie is not a known key (did you mean "file"?)')],
-    ['dns', 'discovery must be a list, got "dns"'],
+    ['dns', 'discovery must be a list, got a text (not shown)'],
   ])('of %j is told what is wrong', (discovery, fault) => expect(faultsOf(discovery)[0]).toEqual(fault as string))
 })

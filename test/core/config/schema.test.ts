@@ -6,7 +6,13 @@ import { configSchema, membersSchema, renderSchema } from '../../../core/config/
 import { configOf, problemsOf, withPool, withTop } from './read-config.ts'
 
 const forEditors = ['allowComments', 'allowTrailingCommas']
-const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true, keywords: forEditors })
+const ajv = new Ajv2020({
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  allErrors: true,
+  keywords: forEditors,
+})
 const accepts = ajv.compile(configSchema)
 const acceptsMembers = ajv.compile(membersSchema)
 const projectFile = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8')

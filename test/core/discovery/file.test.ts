@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { readMember } from '../../../core/config/read-member.ts'
 import { fileSource, type ReadText } from '../../../core/discovery/file.ts'
 import { systemClock } from '../../../core/clock.ts'
+import { systemRandom } from '../../../core/random.ts'
 import { sourceServices } from '../../../core/runtime/source-services.ts'
+import { fail } from '../../support/fail.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { idsOf, record } from './recorder.ts'
@@ -21,8 +23,12 @@ sourceSuite('file', async () => {
     renameSync(`${path}.new`, path)
   }
   return {
-    source: fileSource({ kind: 'file', path }, sourceServices({ clock: systemClock })),
+    source: fileSource(
+      { kind: 'file', path },
+      sourceServices({ clock: systemClock, random: systemRandom, reportFault: fail }),
+    ),
     list: (...ports) => write(ports.map(urlOf)),
+    idOf: (port) => `127.0.0.1:${port}`,
     spoil: (...ports) => write([...ports.map(urlOf), 'ftp://a']),
     takeAway: async () => rmSync(path),
     bringBack: async () => writeFileSync(path, text),

@@ -7,17 +7,17 @@ import { idsOf, record } from './recorder.ts'
 export interface SourceRig extends AsyncDisposable {
   /** Asks the server. */
   readonly source: Source
-  /** These ports of 127.0.0.1 are listed from now on, in place of all others. */
-  list(...ports: number[]): Promise<void>
+  /** Members of these numbers are listed from now on, in place of all others. */
+  list(...numbers: number[]): Promise<void>
+  /** What it calls the member of a number. */
+  readonly idOf: (number: number) => string
   /** Lists a faulty entry besides these; undefined: what it speaks has no such thing. */
-  readonly spoil: ((...ports: number[]) => Promise<void>) | undefined
+  readonly spoil: ((...numbers: number[]) => Promise<void>) | undefined
   /** Nobody answers any more. */
   takeAway(): Promise<void>
   /** The same list is there again. */
   bringBack(): Promise<void>
 }
-
-const idOf = (port: number): string => `127.0.0.1:${port}`
 
 /** `start`: nothing is listed yet. */
 export function sourceSuite(name: string, start: () => Promise<SourceRig>): void {
@@ -26,7 +26,7 @@ export function sourceSuite(name: string, start: () => Promise<SourceRig>): void
       await using rig = await start()
       await rig.list(1, 2, 3)
       const told = record(rig.source)
-      await told.lists(...[1, 2, 3].map(idOf))
+      await told.lists(...[1, 2, 3].map(rig.idOf))
       told.stop()
     })
 
@@ -34,11 +34,11 @@ export function sourceSuite(name: string, start: () => Promise<SourceRig>): void
       await using rig = await start()
       await rig.list(1, 2)
       const told = record(rig.source)
-      await told.lists(...[1, 2].map(idOf))
+      await told.lists(...[1, 2].map(rig.idOf))
       await rig.list(1, 2, 3)
-      await told.lists(...[1, 2, 3].map(idOf))
+      await told.lists(...[1, 2, 3].map(rig.idOf))
       await rig.list(3, 4)
-      await told.lists(...[3, 4].map(idOf))
+      await told.lists(...[3, 4].map(rig.idOf))
       told.stop()
     })
 
@@ -46,16 +46,16 @@ export function sourceSuite(name: string, start: () => Promise<SourceRig>): void
       await using rig = await start()
       await rig.list(1, 2)
       const told = record(rig.source)
-      await told.lists(...[1, 2].map(idOf))
+      await told.lists(...[1, 2].map(rig.idOf))
       await rig.takeAway()
       const lost = await told.next(({ kind }) => kind === 'lost')
       expect(lost).toMatchObject({ reason: expect.stringMatching(/\w/) })
       const before = told.words.length
       await rig.bringBack()
       const back = await told.next(({ kind }) => kind === 'listing' || kind === 'confirmed', before)
-      if (back.kind === 'listing') expect(idsOf(back.listing).toSorted()).toEqual([1, 2].map(idOf))
+      if (back.kind === 'listing') expect(idsOf(back.listing).toSorted()).toEqual([1, 2].map(rig.idOf))
       await rig.list(1, 2, 3)
-      await told.lists(...[1, 2, 3].map(idOf))
+      await told.lists(...[1, 2, 3].map(rig.idOf))
       told.stop()
     })
 
@@ -67,7 +67,7 @@ export function sourceSuite(name: string, start: () => Promise<SourceRig>): void
       await told.next(({ kind }) => kind === 'lost')
       expect(told.words.some(({ kind }) => kind === 'listing')).toBe(false)
       await rig.bringBack()
-      await told.lists(idOf(1))
+      await told.lists(rig.idOf(1))
       told.stop()
     })
 
@@ -76,7 +76,7 @@ export function sourceSuite(name: string, start: () => Promise<SourceRig>): void
       if (rig.spoil === undefined) return
       await rig.spoil(1, 2)
       const told = record(rig.source)
-      const { skipped } = await told.lists(...[1, 2].map(idOf))
+      const { skipped } = await told.lists(...[1, 2].map(rig.idOf))
       expect(skipped).toMatchObject({ count: 1, first: [{ entry: expect.any(String), reason: expect.any(String) }] })
       told.stop()
     })
@@ -85,12 +85,12 @@ export function sourceSuite(name: string, start: () => Promise<SourceRig>): void
       await using rig = await start()
       await rig.list(1)
       const told = record(rig.source)
-      await told.lists(idOf(1))
+      await told.lists(rig.idOf(1))
       told.stop()
       const before = told.words.length
       const other = record(rig.source)
       await rig.list(1, 2)
-      await other.lists(...[1, 2].map(idOf))
+      await other.lists(...[1, 2].map(rig.idOf))
       other.stop()
       expect(told.words).toHaveLength(before)
     })

@@ -3,10 +3,11 @@ import type { Config } from '../../../core/config/config.ts'
 import type { ReadText } from '../../../core/discovery/file.ts'
 import type { DiscoveryPolicy } from '../../../core/discovery/policy.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
-import { readMember } from '../../../core/config/read-member.ts'
 import { Discovery } from '../../../core/runtime/discovery.ts'
+import { sourceServices } from '../../../core/runtime/source-services.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
+import { fail } from '../../support/fail.ts'
 import { startPool } from '../../support/running-pool.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -38,8 +39,8 @@ async function finding() {
     emit: (event) => void events.push(event),
     pools: { running },
     services: {
+      ...sourceServices({ clock, random: () => 0, reportFault: fail }),
       clock: { ...clock, soon: (task) => isHung || clock.soon(task) },
-      readMember,
       readText,
       watchFile(path, onChange) {
         watches.push(path)

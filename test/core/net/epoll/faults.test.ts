@@ -40,6 +40,26 @@ describe.skipIf(!isLinux)('the transport on epoll', () => {
     expect(openDescriptors()).toBe(before)
   })
 
+  test.each([
+    'pipe2',
+    'splice',
+    'socket',
+    'setsockopt',
+    'bind',
+    'listen',
+    'getsockname',
+    'connect',
+    'accept4',
+    'getsockopt',
+    'shutdown',
+  ] as const)('is not to be had where the system refuses %s, and keeps no descriptor', (name) => {
+    const { calls, next } = faultyCalls()
+    next(name, 100, { code: 'EPERM' })
+    const before = openDescriptors()
+    expect(() => openEpoll(systemClock, () => calls)).toThrow(`${name}: EPERM`)
+    expect(openDescriptors()).toBe(before)
+  })
+
   test('is not to be had where Bun takes over no descriptors', () => {
     const { calls, watch } = faultyCalls()
     const { bytes } = calls.scratch
