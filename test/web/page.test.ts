@@ -80,7 +80,7 @@ describe('the page in a browser', () => {
     )
     await tab.click('dialog .button', 'Switch')
     await tab.until(holds('Switch web to the strategy peak-ewma?'))
-    await tab.press('Enter')
+    await tab.click('dialog .button', 'Switch')
     await giveToken(tab, one.token)
     await tab.until(holds('web balances by peak-ewma: generation 2.'))
     expect(one.edge.status().pools[0]?.strategy).toBe('peak-ewma')
