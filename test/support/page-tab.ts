@@ -15,7 +15,9 @@ export const isAt = (view: string): string => `document.querySelector('[aria-cur
 export function expectClean(tab: Tab, url: string): void {
   expect(tab.asked.filter((one) => !one.startsWith(`${url}/`) && !one.startsWith('data:'))).toEqual([])
   expect(
-    tab.complaints.filter((one) => !/status of (?:401|404|422|503)|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(one)),
+    tab.complaints.filter(
+      (one) => !/status of (?:401|404|409|422|503)|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(one),
+    ),
   ).toEqual([])
 }
 

@@ -155,7 +155,7 @@ const sampleControl = {
 
 /** As the balancer tells them: one that was tried twice, one that was quick. */
 export const sampleExplanations: object = {
-  sampling: { rate: 0.01, kept: 100, seen: 12_345 },
+  sampling: { rate: 0.01, kept: 123, keep: 200, seen: 12_345 },
   explanations: [
     {
       id: 'b1',
@@ -172,8 +172,9 @@ export const sampleExplanations: object = {
           backend: 'localhost:8102',
           hedge: false,
           startMs: 0.1,
-          readyMs: 0.3,
-          totalMs: 41,
+          readyMs: 0.2,
+          firstByteMs: null,
+          totalMs: 40.9,
           outcome: 'failed: connection reset',
           pick: {
             by: 'strategy',
@@ -197,12 +198,13 @@ export const sampleExplanations: object = {
           backend: 'localhost:8101',
           hedge: false,
           startMs: 41.5,
-          readyMs: 41.7,
-          firstByteMs: 58,
-          totalMs: 61.2,
+          readyMs: 0.2,
+          firstByteMs: 16.5,
+          totalMs: 19.7,
           outcome: 'completed',
           pick: {
             by: 'only',
+            waitedMs: 0,
             strategy: 'peak-ewma',
             why: 'The one that is left after the attempt before.',
             candidates: [],

@@ -117,6 +117,25 @@ describe('the page in a browser', () => {
     await tab.close()
   })
 
+  test('tells why requests went where they went, and how to have that told', async () => {
+    await using one = await startPageEdge({ keys: { explain: { sample: 1 } } })
+    await one.ask(3)
+    const tab = await browser.open()
+    await tab.goTo(`${one.url}/#requests`)
+    await tab.until(`${holds('100 % of requests are explained')} && ${holds(one.ids[2] ?? '')}`)
+    await tab.click('.explanation summary')
+    await tab.until(`${holds('Attempt 1')} && ${holds('(round-robin)')} && ${holds('would have taken')}`)
+    await tab.evaluate(
+      "(() => { const one = document.querySelector('.filter select'); one.value = '5xx'; one.dispatchEvent(new Event('change', { bubbles: true })) })()",
+    )
+    await tab.until(holds('None of those kept is like that.'))
+    expectClean(tab, one.url)
+    await using other = await startPageEdge()
+    await tab.goTo(`${other.url}/#requests`)
+    await tab.until(holds('put "explain": {} into the configuration'))
+    await tab.close()
+  })
+
   test('asks for the token first where reading takes it, and says when it is wrong', async () => {
     await using one = await startPageEdge({ token: 'correct-horse' })
     const tab = await browser.open()

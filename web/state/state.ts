@@ -41,7 +41,7 @@ export interface Choices {
   readonly span: number
   /** Whose latencies are shown, as in `view/history.ts`; empty: of all. */
   readonly subject: string
-  /** Of explained requests: a first digit of the status, or empty. */
+  /** Of explained requests, as the API asks for them: `5xx`, `none`; empty: any. */
   readonly status: string
   /** Of explained requests, ms. */
   readonly slowerMs: number
