@@ -3,7 +3,7 @@ import { systemClock } from '../core/clock.ts'
 import type { Contestant } from './contest.ts'
 import type { LoadResult } from './load/crew.ts'
 import type { LoadPlan } from './load/plan.ts'
-import { coreBusyUs, treeMemoryBytes, treeTimes } from './proc.ts'
+import { coreBusyUs, treeCpuUs, treeMemoryBytes } from './proc.ts'
 import type { CurvePoint, Stage } from './scenario.ts'
 
 export interface Measurement {
@@ -77,7 +77,6 @@ export function readCurve(load: LoadResult): readonly CurvePoint[] {
 }
 
 function takeReading(pid: number | undefined, core: number | undefined) {
-  const times = pid === undefined ? undefined : treeTimes(pid)
-  const usedUs = times === undefined ? 0 : times.userUs + times.systemUs
+  const usedUs = pid === undefined ? 0 : treeCpuUs(pid)
   return { usedUs, busyUs: core === undefined ? 0 : coreBusyUs(core), atMs: systemClock.now() }
 }

@@ -2,15 +2,18 @@
  * What Linux knows about a process, read from /proc: CPU time and memory of a process and all its descendants.
  * Parsing is pure; the reading functions take whatever vanished meanwhile as nothing.
  */
+import { cpuClockUs } from './cpu-clock.ts'
 import { readFileSync, readdirSync } from 'node:fs'
 
 /** /proc counts CPU time in ticks of 10 ms (USER_HZ is 100 on every Linux that Bun runs on). */
 const tickUs = 10_000
 
-/** CPU time of all threads of one process, the dead ones included, and of its children that ended and were waited for. */
+/** CPU time of a process, in the kernel's and its own code. */
 export interface ProcessTimes {
-  readonly userUs: number
-  readonly systemUs: number
+  /** Of all its threads, the dead ones included. */
+  readonly ownUs: number
+  /** Of its children that ended and were waited for. */
+  readonly deadUs: number
 }
 
 /** Parses /proc/PID/stat (proc(5), fields 14 to 17); the name may hold spaces and parentheses. undefined: not such a line. */
@@ -19,7 +22,7 @@ export function parseStat(text: string): ProcessTimes | undefined {
   const ticks = [11, 12, 13, 14].map((index) => Number(fields[index] ?? Number.NaN))
   const [user = 0, system = 0, deadUser = 0, deadSystem = 0] = ticks
   if (!text.includes(')') || !ticks.every(Number.isFinite)) return undefined
-  return { userUs: (user + deadUser) * tickUs, systemUs: (system + deadSystem) * tickUs }
+  return { ownUs: (user + system) * tickUs, deadUs: (deadUser + deadSystem) * tickUs }
 }
 
 /** Bytes behind `key` in the text of /proc/PID/status or smaps_rollup (`Pss:  123 kB`); 0 when absent. */
@@ -45,13 +48,15 @@ export function processTree(pid: number): readonly number[] {
   return [pid, ...children.flatMap(processTree)]
 }
 
-/** CPU time so far of the process and its descendants, but for those that ended and were not waited for. */
-export function treeTimes(pid: number): ProcessTimes {
-  const times = processTree(pid).map((member) => parseStat(read(`/proc/${member}/stat`)))
-  return {
-    userUs: times.reduce((sum, each) => sum + (each?.userUs ?? 0), 0),
-    systemUs: times.reduce((sum, each) => sum + (each?.systemUs ?? 0), 0),
-  }
+/**
+ * CPU time so far of the process and its descendants, in µs, but for those that ended and were not waited for. By the kernel's
+ * own clocks: the ticks of /proc are a tenth of what a contestant has of a busy core in a short round.
+ */
+export function treeCpuUs(pid: number): number {
+  return processTree(pid).reduce((sum, member) => {
+    const times = parseStat(read(`/proc/${member}/stat`))
+    return times === undefined ? sum : sum + (cpuClockUs(member) ?? times.ownUs) + times.deadUs
+  }, 0)
 }
 
 /** Bytes of memory that the process and its descendants use; pages they share are counted once (PSS), else RSS. */

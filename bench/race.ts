@@ -11,7 +11,6 @@ import {
 import type { LoadPlan } from './load/plan.ts'
 import type { Safeguards } from './peers/peer.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
-import { treeTimes } from './proc.ts'
 import type { Sample, Stage } from './scenario.ts'
 
 /** The backends of a field: how slow each answers, and the share it should have. */
@@ -38,7 +37,7 @@ export interface Field extends Lineup {
 /** Of each run before the first that counts: just-in-time compilers need a moment. */
 const warmupMs = 1000
 /** And how many of them at most, where a share of the core is all there is. */
-const maxWarmups = 20
+const maxWarmups = 60
 
 /**
  * Brings up backends and every peer; one that does not start is complained about with its own log, and left
@@ -72,8 +71,7 @@ export async function lineUp(
 ): Promise<Lineup> {
   const contestants = await startAll(stage, work)
   const planOf: Lineup['planFor'] = (contestant, changes) => planFor(stage, profile, contestant, changes)
-  for (const contestant of contestants)
-    await warm(stage, contestant, planOf(contestant, { ...warmup, durationMs: warmupMs }))
+  for (const contestant of contestants) await warm(stage, planOf(contestant, { ...warmup, durationMs: warmupMs }))
   return {
     contestants,
     planFor: planOf,
@@ -83,18 +81,14 @@ export async function lineUp(
   }
 }
 
-/** At least once, and until it has had the CPU time that the stage asks for. */
-async function warm(stage: Stage, { child }: Contestant, plan: LoadPlan): Promise<void> {
-  const { warmupCpuMs = 0 } = stage
+/** At least once, and until it has answered as many as the stage asks for. */
+async function warm(stage: Stage, plan: LoadPlan): Promise<void> {
+  const { warmupRequests = 0 } = stage
+  let requests = 0
   for (let runs = 0; runs < maxWarmups; runs += 1) {
-    await stage.crew.run(plan)
-    if (child === undefined || cpuMsOf(child.pid) >= warmupCpuMs) return
+    requests += (await stage.crew.run(plan)).requests
+    if (requests >= warmupRequests) return
   }
-}
-
-function cpuMsOf(pid: number): number {
-  const { userUs, systemUs } = treeTimes(pid)
-  return (userUs + systemUs) / 1000
 }
 
 /** Without the byte pipe, where what counts is the choice of a backend: it makes one for each connection. */

@@ -2,7 +2,7 @@
  * What the safeguards cost: all of them on, without and with hedging.
  * `bun bench/safeguards.ts --rounds 8 --seconds 2 --profile headers-13`
  */
-import { besideOff } from './beside-off.ts'
+import { besideOff, smartedgeOff } from './beside-off.ts'
 import type { Peer, Safeguards } from './peers/peer.ts'
 import { createSmartedge } from './peers/smartedge.ts'
 
@@ -18,7 +18,6 @@ const withSafeguards = (name: string, safeguards: Safeguards): Peer => {
   return { ...plain, name, launch: (job) => plain.launch({ ...job, safeguards }) }
 }
 
-await besideOff('bench/safeguards.ts', [
-  withSafeguards('on', all),
-  withSafeguards('on, hedge', { ...all, hedge: true }),
-])
+const variants = [withSafeguards('on', all), withSafeguards('on, hedge', { ...all, hedge: true })]
+
+await besideOff('bench/safeguards.ts', [{ off: smartedgeOff, variants }])

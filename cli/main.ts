@@ -39,6 +39,8 @@ export async function mainOfProcess(argv: readonly string[]): Promise<never> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (process.exit !== refuseExit) process.exit(error.code === 'EPIPE' ? 0 : 1)
   })
+  // Nobody can be told on it that it takes nothing.
+  process.stderr.on('error', () => undefined)
   const code = await main(argv, processIo())
   // Written through: of what is more than a pipe takes, the rest is still on its way. Bun 1.4.5 tells that at their end alone.
   await new Promise<void>((resolve) => process.stdout.end(resolve))

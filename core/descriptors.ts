@@ -3,6 +3,7 @@
  * Bun raises the soft limit to the hard one when it starts, so what is read here is all there is.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 
 /** Below this even a small edge runs dry: a browser opens six connections, and each may need a backend. */
 const MINIMUM = 1024
@@ -10,24 +11,40 @@ const MINIMUM = 1024
 const RESERVE = 192
 
 /** The limit of open files; undefined where the system does not say (no /proc) or has no limit. */
-export function readDescriptorLimit(path = '/proc/self/limits'): number | undefined {
+export function readDescriptorLimit(path = limitsFile): number | undefined {
   try {
-    const limit = /^Max open files +(\d+)/m.exec(readFileSync(path, 'latin1'))?.[1]
-    return limit === undefined ? undefined : Number(limit)
+    return limitIn(path)
   } catch {
     return undefined
   }
 }
 
+const limitsFile = '/proc/self/limits'
+
+function limitIn(path: string): number | undefined {
+  const limit = /^Max open files +(\d+)/m.exec(readFileSync(path, 'latin1'))?.[1]
+  return limit === undefined ? undefined : Number(limit)
+}
+
 /** How many can still be opened; undefined where the system does not say. `folder` lists those that are open. */
-export function freeDescriptors(limit = readDescriptorLimit(), folder = '/proc/self/fd'): number | undefined {
-  if (limit === undefined) return undefined
+export function freeDescriptors(limit?: number, folder = '/proc/self/fd'): number | undefined {
   try {
+    const most = limit ?? limitIn(limitsFile)
+    if (most === undefined) return undefined
     // Since Linux 6.2 its size is their number: 3 µs whatever that is, where reading 5,000 entries takes 7 ms.
-    return Math.max(0, limit - (statSync(folder).size || readdirSync(folder).length))
+    return Math.max(0, most - (statSync(folder).size || readdirSync(folder).length))
   } catch (error) {
     // There is not even one to look with.
     return error instanceof Error && 'code' in error && error.code === 'EMFILE' ? 0 : undefined
+  }
+}
+
+/** How many are open; undefined where the system does not say. However many they are, nobody waits for it but who asks. */
+export async function openDescriptors(folder = '/proc/self/fd'): Promise<number | undefined> {
+  try {
+    return (await stat(folder)).size || (await readdir(folder)).length
+  } catch {
+    return undefined
   }
 }
 

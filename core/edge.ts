@@ -26,6 +26,7 @@ import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
+import { type EdgeCounters, edgeLedger } from './observe/counters.ts'
 import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
@@ -64,6 +65,8 @@ export interface EdgeOptions {
   readonly random?: Random
   /** Whose process it is keeps strategies from hanging it; absent: nobody does. */
   readonly guard?: StrategyGuard
+  /** What has been counted before it starts, to be counted on; absent: nothing. */
+  readonly counters?: EdgeCounters
   /** How names are looked up; absent: as the system does. */
   readonly lookUp?: LookUp
   /** Where sockets come from; absent: the best that the system has. */
@@ -95,13 +98,17 @@ export interface Edge {
   kill(): void
 }
 
+/** All zero: for whoever has something to count before an edge starts. */
+export const createCounters = (): EdgeCounters => edgeLedger.create()
+
 /** Rejects with Refusal when the config cannot be put in force; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
+  const counters = options.counters ?? createCounters()
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
-  const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env })
+  const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env, counters })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
   const assembly = assemble(ground)
   const { control, source } = assembly

@@ -1,6 +1,7 @@
 /**
- * Writes what is derived from the config's definition: both JSON Schemas, the reference in docs/configuration.md, and the
- * code that validates the bodies of API requests; from the commands' own help the manual page; from `web/` the page.
+ * Writes what is derived: from the config's definition both JSON Schemas, the reference in docs/configuration.md, and the
+ * code that validates the bodies of API requests; from the metrics their table in docs/metrics.md; from the commands' own
+ * help the manual page; from `web/` the page.
  * `--check` writes nothing and exits 1 naming every file that is stale.
  */
 import { execFileSync } from 'node:child_process'
@@ -11,8 +12,10 @@ import { defaults } from '../core/config/defaults.ts'
 import { configSchema, membersSchema, renderSchema } from '../core/config/schema.ts'
 import { createProgram } from '../cli/args/args.ts'
 import { processIo } from '../cli/process/process-io.ts'
+import { knownMetrics } from '../core/report/metrics.ts'
 import metadata from '../package.json' with { type: 'json' }
 import { renderManPage } from './man-page.ts'
+import { renderMetricsTable } from './metrics-reference.ts'
 import { renderPage } from './build-page.ts'
 import { renderReference } from './reference.ts'
 import { renderValidatorTypes, renderValidators } from './validators.ts'
@@ -28,11 +31,12 @@ function current(name: string): string {
   }
 }
 
-/** Replaces what stands between the marks of that name. */
-function fill(text: string, name: string, content: string): string {
+/** What the file holds, but for what stands between the marks of that name, which is `content`. */
+function fill(file: string, name: string, content: string): string {
+  const text = current(file)
   const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`]
   const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`docs/configuration.md must hold ${start} and then ${end}`)
+  if (from === -1 || to < from) throw new Error(`${file} must hold ${start} and then ${end}`)
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`
 }
 
@@ -52,10 +56,8 @@ function manPage(): string {
 const outputs: readonly (readonly [name: string, render: () => string | Promise<string>])[] = [
   ['smartedge.schema.json', () => renderSchema(configSchema)],
   ['backends.schema.json', () => renderSchema(membersSchema)],
-  [
-    'docs/configuration.md',
-    () => fill(current('docs/configuration.md'), 'keys', renderReference(configSchema, defaults)),
-  ],
+  ['docs/configuration.md', () => fill('docs/configuration.md', 'keys', renderReference(configSchema, defaults))],
+  ['docs/metrics.md', () => fill('docs/metrics.md', 'metrics', renderMetricsTable(knownMetrics))],
   ['core/admin/generated/validate-bodies.generated.js', () => renderValidators(bodySchemas)],
   ['core/admin/generated/validate-bodies.generated.d.ts', () => renderValidatorTypes(bodySchemas)],
   ['docs/man/smartedge.1', manPage],

@@ -1,14 +1,15 @@
 /** `smartedge run`: serves the configuration until a signal ends it. */
 import { systemClock } from '../../core/clock.ts'
-import { startEdge } from '../../core/edge.ts'
+import { createCounters, startEdge } from '../../core/edge.ts'
 import { stackOf } from '../../core/errors.ts'
+import type { EdgeCounters } from '../../core/observe/counters.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import { type Dashboard, startDashboard } from '../top/dashboard.ts'
 import { descriptorWarning, freeDescriptors, readDescriptorLimit } from '../../core/descriptors.ts'
 import { homeOf } from '../../core/own-files.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { type LoadedConfig, loadOrReport } from '../process/load.ts'
-import { createLog, createServiceLog, styleOf } from '../process/event-log.ts'
+import { createLog, createServiceLog, type ServiceLog, styleOf } from '../process/event-log.ts'
 import { type RunningEdge, serve, type Service } from '../process/serve.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { warmUp } from '../process/warm-up.ts'
@@ -41,14 +42,32 @@ export async function serveLoaded(
   loaded: LoadedConfig,
   onReady?: (edge: RunningEdge) => void,
 ): Promise<number> {
-  const emit = createServiceLog(io, styleOf(io, options), systemClock)
-  return options.top
-    ? await serveBelowTop(io, options, loaded, emit)
-    : await serveWith(io, options, loaded, { emit, onReady })
+  const counters = createCounters()
+  const log = createServiceLog({ io, style: styleOf(io, options), clock: systemClock, counters })
+  // What it says stands below the events that led there.
+  const onServing = onReady && ((edge: RunningEdge): void => void log.settled().then(() => onReady(edge)))
+  try {
+    return options.top
+      ? await serveBelowTop(io, options, loaded, { log, counters })
+      : await serveWith(io, options, loaded, { log, counters, onReady: onServing })
+  } finally {
+    await log.end()
+  }
+}
+
+/** What is told of an edge, and what is counted. */
+interface Telling {
+  readonly log: ServiceLog
+  readonly counters: EdgeCounters
 }
 
 /** Events are not written while the dashboard has the terminal: it shows them itself. */
-async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedConfig, emit: Emit): Promise<number> {
+async function serveBelowTop(
+  io: ServiceIo,
+  options: RunOptions,
+  loaded: LoadedConfig,
+  { log, counters }: Telling,
+): Promise<number> {
   const { admin } = loaded.config
   if (admin === undefined || !io.isTty) {
     io.stderr(`smartedge: --top needs ${admin ? 'a terminal' : 'an admin API: add "admin" to the config'}\n`)
@@ -64,10 +83,10 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
       return io.onSignal(handler)
     },
   }
-  const emitWhenFree: Emit = (event) => {
+  const emit: Emit = (event) => {
     if (dashboard !== undefined) return
     // Nobody sent a signal.
-    emit(event.kind === 'draining' && hasLeft ? { ...event, signal: 'dashboard left' } : event)
+    log.emit(event.kind === 'draining' && hasLeft ? { ...event, signal: 'dashboard left' } : event)
   }
   const showDashboard = ({ adminAddress }: RunningEdge): void => {
     dashboard = startDashboard({ address: adminAddress ?? admin.address, token: admin.token?.reveal() })
@@ -76,10 +95,10 @@ async function serveBelowTop(io: ServiceIo, options: RunOptions, loaded: LoadedC
       // Whoever leaves it wants both to end; one that fails says nothing about the balancer.
       hasLeft = code === exitCode.ok
       if (hasLeft) left.resolve()
-      else emit({ kind: 'fault', detail: `the dashboard ended with exit code ${code}; serving goes on` })
+      else log.emit({ kind: 'fault', detail: `the dashboard ended with exit code ${code}; serving goes on` })
     })
   }
-  const code = await serveWith(belowIo, options, loaded, { emit: emitWhenFree, onReady: showDashboard })
+  const code = await serveWith(belowIo, options, loaded, { log: { ...log, emit }, counters, onReady: showDashboard })
   await dashboard?.stop()
   return code
 }
@@ -88,8 +107,9 @@ async function serveWith(
   io: ServiceIo,
   options: RunOptions,
   { config, file, files, refuse: onRefused }: LoadedConfig,
-  { emit, onReady }: { readonly emit: Emit; readonly onReady?: ((edge: RunningEdge) => void) | undefined },
+  { log, counters, onReady }: Telling & { readonly onReady?: ((edge: RunningEdge) => void) | undefined },
 ): Promise<number> {
+  const { emit } = log
   const warning = descriptorWarning(readDescriptorLimit(), config.limits.maxConnections)
   if (warning !== undefined) emit({ kind: 'open-files', ...warning })
   const style = styleOf(io, options)
@@ -97,9 +117,13 @@ async function serveWith(
   const start: Service['start'] = async (given) => {
     // Who can't be warmed up serves cold.
     if (options.warmUp) await warmUp().catch((error: unknown) => emit({ kind: 'fault', detail: stackOf(error) }))
-    return await startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, guard })
+    return await startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, guard, counters })
   }
-  const lastWords = createLog({ ...style, write: io.stderrNow, clock: systemClock })
+  const tellNow = createLog({ ...style, write: (line) => io.stderrNow(`${line}\n`), clock: systemClock })
+  const lastWords: Emit = (event) => {
+    log.stop()
+    tellNow(event)
+  }
   try {
     const service = { io, config, file, emit, lastWords, clock: systemClock, start, onRefused }
     return await serve({ ...service, ...(onReady && { onReady }) })

@@ -20,9 +20,14 @@ export async function runSupervised(io: ServiceIo, options: RunOptions): Promise
     )
     return exitCode.usage
   }
-  const emit = createServiceLog(io, styleOf(io, options), systemClock)
+  // What this process loses, nobody asks it for.
+  const counters = { eventsLostToBacklog: 0, eventsLostToFailure: 0 }
+  const log = createServiceLog({ io, style: styleOf(io, options), clock: systemClock, counters })
   const command = ownCommand('run', ...argumentsOf(io, options))
-  return await supervise({ start: (hear) => startProcess(command, hear), io, clock: systemClock, emit })
+  const start = (hear: (news: ServiceNews) => void): Served => startProcess(command, hear)
+  const code = await supervise({ start, io, clock: systemClock, emit: log.emit })
+  await log.end()
+  return code
 }
 
 function argumentsOf(io: ServiceIo, { config, json, quiet, watch, warmUp }: RunOptions): string[] {

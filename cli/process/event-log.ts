@@ -1,7 +1,10 @@
 /** Events to standard error: lines for people on a terminal, one JSON object a line otherwise. */
 import type { Clock } from '../../core/clock.ts'
+import { type Fate, LogSink } from '../../core/log/log-sink.ts'
+import type { EdgeCounters } from '../../core/observe/counters.ts'
 import type { Emit } from '../../core/observe/events.ts'
 import { describeEvent, type Level } from '../../core/view/event-words.ts'
+import { toAscii } from '../text/ascii.ts'
 import { paint, printable, type Style } from '../text/text.ts'
 import type { ServiceIo } from './service-io.ts'
 
@@ -14,6 +17,7 @@ export interface LogStyle {
 }
 
 export interface LogOptions extends LogStyle {
+  /** Takes a line without its end; a stack makes several of it on a terminal. */
   readonly write: (line: string) => void
   readonly clock: Clock
 }
@@ -26,8 +30,8 @@ export function createLog({ write, format, color, quiet, clock }: LogOptions): E
     const time = new Date(clock.wallTime()).toISOString()
     if (format === 'json') {
       const { kind, ...fields } = event
-      write(`${JSON.stringify({ time, level, event: kind, message, ...fields })}\n`)
-    } else write(`${paint(time.slice(11, 23), 'dim', color)} ${label(level, color)}${indent(message)}\n`)
+      write(JSON.stringify({ time, level, event: kind, message, ...fields }))
+    } else write(`${paint(time.slice(11, 23), 'dim', color)} ${label(level, color)}${indent(message)}`)
   }
 }
 
@@ -37,9 +41,47 @@ export const styleOf = (
   { json = false, quiet = false }: { readonly json?: boolean; readonly quiet?: boolean },
 ): LogStyle => ({ format: json || !stderrIsTty ? 'json' : 'text', color, quiet })
 
-/** To standard error of a process that runs on. */
-export const createServiceLog = (io: ServiceIo, style: LogStyle, clock: Clock): Emit =>
-  createLog({ ...style, write: style.format === 'json' ? io.events : io.stderr, clock })
+/** The log of a process that runs on: nothing waits for a full disk, or for whoever reads it. */
+export interface ServiceLog {
+  readonly emit: Emit
+  /** Resolves once all that was told has been written, or lost. */
+  readonly settled: () => Promise<void>
+  /** The same, a second from now at the latest. Nothing may be told after it. */
+  readonly end: () => Promise<void>
+  /** What can be written at once is; for the end of the process. */
+  readonly stop: () => void
+}
+
+export interface ServiceLogOptions {
+  readonly io: Pick<ServiceIo, 'events' | 'ascii'>
+  readonly style: LogStyle
+  readonly clock: Clock
+  readonly counters: Pick<EdgeCounters, 'eventsLostToBacklog' | 'eventsLostToFailure'>
+}
+
+const LAST_MS = 1000
+
+export function createServiceLog({ io, style, clock, counters }: ServiceLogOptions): ServiceLog {
+  const count = (fate: Fate, events: number): void => {
+    if (fate === 'backlog') counters.eventsLostToBacklog += events
+    if (fate === 'failure') counters.eventsLostToFailure += events
+  }
+  const sink = new LogSink({
+    file: io.events(),
+    clock,
+    encoding: 'utf8',
+    gatherMs: 0,
+    quietMs: 0,
+    count,
+    // There is nowhere else to tell it.
+    onAway: () => undefined,
+    onBack: (lost) => emit({ kind: 'event-log-back', lost }),
+  })
+  const isForPeople = style.format === 'text' && io.ascii
+  const write = (line: string): void => sink.write(isForPeople ? toAscii(line) : line)
+  const emit = createLog({ ...style, write, clock })
+  return { emit, settled: () => sink.settled(), end: () => sink.end(LAST_MS), stop: () => sink.stop() }
+}
 
 /** A stack keeps its lines, each set in so that none can pass for an event of its own. */
 const indent = (message: string): string => message.split('\n').map(printable).join('\n    ')

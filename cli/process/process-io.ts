@@ -1,6 +1,7 @@
 /** The real `Io`: this process's streams, environment and signals. Runs on Bun and on Deno. */
 import { createInterface } from 'node:readline/promises'
 import { isatty } from 'node:tty'
+import { standardStream } from '../../core/log/log-file.ts'
 import { toAscii, wantsAscii } from '../text/ascii.ts'
 import { calledAs } from './called-as.ts'
 import type { Io } from './io.ts'
@@ -18,7 +19,7 @@ export function processIo(): ServiceIo {
     stdout: (text) => void process.stdout.write(shown(text)),
     data: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(shown(text)),
-    events: (text) => void process.stderr.write(text),
+    events: () => standardStream('error'),
     stderrNow: writeNow,
     ascii,
     columns: () => (isTty ? knownWidth(process.stdout.columns) : undefined),

@@ -1,4 +1,5 @@
 /** What commands that keep running touch of their process, beyond `Io`. */
+import type { LogFile } from '../../core/log/log-file.ts'
 import type { Io } from './io.ts'
 import type { Keeper } from './news.ts'
 
@@ -7,8 +8,8 @@ export type Signal = 'SIGINT' | 'SIGTERM'
 export interface ServiceIo extends Io, Keeper {
   /** Whether standard error is a terminal: then events are lines for people, else JSON. */
   readonly stderrIsTty: boolean
-  /** Writes what programs read to standard error, as it is: events as JSON. */
-  readonly events: (text: string) => void
+  /** Opens standard error for the log of events, which waits for nobody who reads it. */
+  readonly events: () => LogFile
   /**
    * Calls `handler` on each signal until the returned function is called; the default, to end at once, is off meanwhile.
    * Losing the terminal counts as SIGTERM.

@@ -43,7 +43,7 @@ function lookForGood(start: WatchdogStart): never {
 function endProcess(mark: number, { home, style, everyMs }: WatchdogStart): void {
   const { owner, call } = markedCall(mark) ?? { owner: 0, call: 'pick' as StrategyCall }
   const version = names.get(owner)
-  const log = createLog({ ...style, write: writeNow, clock: systemClock })
+  const log = createLog({ ...style, write: (line) => writeNow(`${line}\n`), clock: systemClock })
   log({ kind: 'strategy-hung', ...wordsFor(version, call, (looks * everyMs) / 1000) })
   if (version !== undefined) {
     const at = new Date(systemClock.wallTime()).toISOString()

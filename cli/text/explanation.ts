@@ -19,35 +19,51 @@ export function formatExplanation(told: ToldExplanation, look: ExplanationLook):
   const { attempts, nobody } = told
   const blocks = attempts.map((attempt, index) => formatAttempt(attempt, index + 1, look))
   const none = nobody === undefined ? [] : [indented(`Nobody: ${nobody.why}.`, 2, look), formatPick(nobody, look)]
-  return [headLine(told, look), ...blocks, ...none].join('')
+  return [headLines(told, look), ...blocks, ...none].join('')
 }
 
-function headLine(told: ToldExplanation, { color, width }: ExplanationLook): string {
-  const { at, method, target, pool, status, ending, detail, durationMs, asked } = told
-  const what =
-    status === null ? 'left before an answer' : ending === 'answered' ? String(status) : `${status} ${ending}`
+/** What was asked for, and below it what came of that. */
+function headLines(told: ToldExplanation, look: ExplanationLook): string {
+  const { at, method, target, pool, detail, durationMs, asked } = told
   const facts = [
-    `${what} in ${formatMs(durationMs)}`,
+    `${answerOf(told)} in ${formatMs(durationMs)}`,
     ...(pool === null ? [] : [`pool ${pool}`]),
     ...(detail === undefined ? [] : [detail]),
     ...(asked ? ['asked for'] : []),
+    at.replace('T', ' ').replace('Z', ' UTC'),
   ]
-  const lines = wrapWords(printable(`${at}  ${method} ${target}  ${facts.join(', ')}`), width)
-  const style = status === null || status >= 500 ? 'red' : 'bold'
-  return lines.map((line) => `${paint(line, style, color)}\n`).join('')
+  const style = isBad(told) ? 'red' : 'bold'
+  return indented(`${method} ${target}`, 0, { ...look, style }) + indented(facts.join(', '), 2, look)
 }
 
+/** `200`, `503 refused`; of who left, that. */
+export const answerOf = ({ status, ending }: Pick<ToldExplanation, 'status' | 'ending'>): string =>
+  status === null ? 'left before an answer' : ending === 'answered' ? String(status) : `${status} ${ending}`
+
+/** Of which an operator wants to know. */
+export const isBad = ({ status }: Pick<ToldExplanation, 'status'>): boolean => status === null || status >= 500
+
 function formatAttempt(attempt: ToldAttempt, number: number, look: ExplanationLook): string {
-  const { backend, hedge, startMs, firstByteMs, totalMs, outcome, status, pick } = attempt
-  const times = [
+  const { backend, hedge, outcome, status, pick } = attempt
+  const came = outcome === 'completed' && status !== null ? String(status) : outcome
+  const line = `${number}. ${backend}${hedge ? ', beside one that was slow' : ''}: ${came}; ${timesOf(attempt)}.`
+  const why = pick === null ? '' : indented(`Why: ${pick.why}.`, 5, look) + formatPick(pick, look)
+  return indented(line, 2, look) + why
+}
+
+/** Shorter is a connection that was there, or as near as that. */
+const SLOW_CONNECT_MS = 1
+
+/** Those that say something. */
+function timesOf({ startMs, readyMs, firstByteMs, totalMs }: ToldAttempt): string {
+  const first = firstByteMs === null ? undefined : formatMs(firstByteMs)
+  const total = formatMs(totalMs)
+  return [
     ...(startMs > 0 ? [`begun after ${formatMs(startMs)}`] : []),
-    firstByteMs === null ? 'no response' : `first byte after ${formatMs(firstByteMs)}`,
-    `over after ${formatMs(totalMs)}`,
-  ]
-  const came = status === null ? outcome : `${outcome} with ${status}`
-  const line = `${number}. ${backend}${hedge ? ', beside one that was slow' : ''}: ${came}; ${times.join(', ')}.`
-  if (pick === null) return indented(line, 2, look)
-  return indented(line, 2, look) + indented(`Why: ${pick.why}.`, 5, look) + formatPick(pick, look)
+    ...(readyMs !== null && readyMs >= SLOW_CONNECT_MS ? [`connected after ${formatMs(readyMs)}`] : []),
+    first === undefined ? 'no response' : `first byte after ${first}`,
+    ...(total === first ? [] : [`over after ${total}`]),
+  ].join(', ')
 }
 
 function formatPick(pick: ToldPick, look: ExplanationLook): string {
@@ -59,7 +75,7 @@ function formatPick(pick: ToldPick, look: ExplanationLook): string {
     isTable && counts.candidates > rows.length ? [`and ${formatCount(counts.candidates - rows.length)} more`] : []
   const out = excluded.slice(0, MOST_EXCLUDED).map(({ backend, by, why, untilMs }) => {
     const left = untilMs === null ? '' : `, ${untilMs < 1000 ? formatMs(untilMs) : formatSpan(untilMs)} left`
-    return `Not ${backend}, by ${by}: ${why}${left}.`
+    return `Not ${backend} (${by}): ${why}${left}.`
   })
   const many = counts.excluded > out.length ? [`Nor ${formatCount(counts.excluded - out.length)} more.`] : []
   return [
@@ -86,15 +102,15 @@ function tableOf(rows: readonly (readonly Cell[])[], { color, width = Infinity }
 /** Weight and median. */
 const spare: ReadonlySet<number> = new Set([3, 4])
 
-/** Those who agree in one line, each of the others by itself. */
+/** A line for each choice, and the strategies that would have made it. */
 function otherWords(others: ToldPick['others'], chosen: string | null): readonly string[] {
-  if (others.length === 0) return []
-  const same = others.filter(({ backend }) => backend === chosen).map(({ strategy }) => strategy)
-  const different = others.filter(({ backend }) => backend !== chosen)
-  return [
-    ...different.map(({ strategy, backend }) => `${strategy} would have taken ${backend}.`),
-    ...(same.length > 0 ? [`${same.join(', ')} would have done the same.`] : []),
-  ]
+  const byChoice = [...Map.groupBy(others, ({ backend }) => backend)]
+  return byChoice
+    .toSorted(([one], [other]) => Number(one === chosen) - Number(other === chosen))
+    .map(([backend, agreeing]) => {
+      const names = agreeing.map(({ strategy }) => strategy).join(', ')
+      return backend === chosen ? `${names} would have done the same.` : `${names} would have taken ${backend}.`
+    })
 }
 
 const header: readonly Cell[] = ['backend', 'score', 'in flight', 'weight', 'median', ''].map((text, index) => ({
@@ -123,10 +139,13 @@ function rowOf(candidate: ToldPick['candidates'][number], { chosen, runnerUp, dr
 
 const shortNumber = (value: number): string => String(Number(value.toPrecision(4)))
 
-function indented(text: string, columns: number, { width }: ExplanationLook): string {
+function indented(text: string, columns: number, { color, width, style }: Painted): string {
   const room = width === undefined ? undefined : Math.max(20, width - columns)
-  const space = ' '.repeat(columns)
   return wrapWords(printable(text), room)
-    .map((line) => `${space}${line}\n`)
+    .map((line) => `${' '.repeat(columns)}${style ? paint(line, style, color) : line}\n`)
     .join('')
+}
+
+interface Painted extends ExplanationLook {
+  readonly style?: 'bold' | 'red'
 }

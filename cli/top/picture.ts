@@ -1,7 +1,8 @@
-/** The whole picture as text from one state: header, the open screen, footer. Pure; who shows it stands in `run.tsx`. */
+/** The whole picture as text from one state: header, the open screen, footer. Pure; Ink has it on the terminal by `app.tsx`. */
 import { backendsLines } from './backends.ts'
 import { detailLines } from './detail.ts'
 import { eventsLines } from './events.ts'
+import { explainLines } from './explain.ts'
 import { footerLine } from './footer.ts'
 import { headerHeight, headerLines } from './header.ts'
 import { helpLines } from './help.ts'
@@ -31,6 +32,7 @@ const bodies: Readonly<Record<Screen, (view: View) => Line[]>> = {
   pools: poolsLines,
   events: eventsLines,
   strategies: strategiesLines,
+  explain: explainLines,
 }
 
 /** As many lines as there are rows, none wider than the columns. */

@@ -3,13 +3,11 @@
  * when needed, as that takes a tenth of a second.
  */
 /** @jsxImportSource #jsx */
-import { render, Text, useApp, useWindowSize } from 'ink'
-import { useEffect, useMemo, useSyncExternalStore } from 'react'
-import { type Canvas, pictureOf } from './picture.ts'
-import type { UiState } from './state.ts'
+import { render, useApp } from 'ink'
+import { useEffect } from 'react'
+import { App } from './app.tsx'
 import type { Store } from './store.ts'
 import type { Theme } from './theme.ts'
-import { useKeys } from './use-keys.ts'
 
 export interface Terminal {
   /** Gives the terminal back for as long as `during` takes. */
@@ -51,23 +49,9 @@ interface RootProps {
 }
 
 function Root({ store, theme, onReady }: RootProps) {
-  const { columns, rows } = useWindowSize()
-  const paint = useMemo(() => painter({ columns, rows, theme }), [columns, rows, theme])
-  // Texts are compared by what they say: what does not change the picture is not drawn.
-  const picture = useSyncExternalStore(store.subscribe, () => paint(store.state()))
   const app = useApp()
   useEffect(() => onReady(app), [app, onReady])
-  useKeys((name) => store.send({ kind: 'key', name }))
-  return <Text wrap="truncate">{picture}</Text>
-}
-
-/** Pictures of states; that of the newest is kept, as it is asked for more than once. */
-function painter(canvas: Canvas): (state: UiState) => string {
-  let newest: { readonly state: UiState; readonly picture: string } | undefined
-  return (state) => {
-    if (newest?.state !== state) newest = { state, picture: pictureOf(state, canvas).join('\n') }
-    return newest.picture
-  }
+  return <App store={store} theme={theme} />
 }
 
 /** Leaves the alternate screen, shows the cursor, ends bracketed paste. */

@@ -24,6 +24,8 @@ export const lineFields = [
   'protocol',
   'scheme',
   'localTime',
+  'trace_id',
+  'span_id',
 ] as const
 
 export type LineField = (typeof lineFields)[number]

@@ -1,11 +1,10 @@
 /** What the admin API tells: reading changes nothing. */
 import { hideSecrets } from '../secrets.ts'
+import { metricFormat, metricTypes } from './metric-format.ts'
 import { problem } from './problem.ts'
 import type { Routes } from './route.ts'
-import { json, whole } from './whole.ts'
-
-/** Prometheus reads the version from it. */
-const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
+import { sliced } from './sliced.ts'
+import { json } from './whole.ts'
 
 export const readRoutes: Routes = {
   'GET /health': {
@@ -22,9 +21,12 @@ export const readRoutes: Routes = {
     },
   },
   'GET /metrics': {
-    summary: 'Metrics in the Prometheus text format.',
-    contentType: metricsType,
-    answer: ({ source }) => whole(source.metrics(), 200, { 'content-type': metricsType }),
+    summary: 'Metrics for Prometheus: its text format, or OpenMetrics for whoever accepts that.',
+    contentType: metricTypes.text,
+    async answer({ source, request, turn }) {
+      const format = metricFormat(request.field('accept'))
+      return sliced(await source.metrics(format), turn, metricTypes[format])
+    },
   },
   'GET /api/status': {
     summary: 'Listeners, counters, pools and backends at this instant.',

@@ -3,6 +3,7 @@ import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
 import type { ExplainQuery } from '../explain/store.ts'
+import type { MetricFormat } from '../report/prometheus.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
 import type { BackendView } from '../report/view.ts'
 import type { AdminRequest } from './request.ts'
@@ -13,8 +14,8 @@ export interface AdminSource {
   backends(pool: string): readonly BackendView[]
   /** Members of a pool that its sources have found and the config does not name; absent: there are no sources. */
   found?(pool: string): readonly FoundMember[]
-  /** The Prometheus page. */
-  metrics(): string
+  /** The Prometheus page in slices, each to be taken in a turn of its own. */
+  metrics(format: MetricFormat): Promise<IterableIterator<string, void>>
   /** Whether new traffic should be sent here. */
   ready(): Readiness
   /** The configuration in force, secrets included: the API takes them out. */

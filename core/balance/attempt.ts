@@ -91,6 +91,7 @@ class CountedAttempt implements Attempt {
     this.status = status
     const { backend, pool, startedAt, awaitedSince } = this
     const ttfbMs = now - (awaitedSince ?? startedAt)
+    backend.latency.recordHead(ttfbMs)
     for (const observer of pool.observers) observer.onResponse?.(backend, ttfbMs, now, this)
   }
 

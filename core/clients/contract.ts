@@ -158,6 +158,8 @@ export interface ChangeTerms {
 export interface ClientStore {
   /** How old reads are, and why. */
   readonly freshness: Freshness
+  /** Clients there are. */
+  readonly size: number
   list(query: ClientQuery): ClientPage
   get(id: string): Client | undefined
   add(draft: ClientDraft, terms: ChangeTerms): Promise<AddedClient>

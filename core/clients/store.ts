@@ -37,6 +37,9 @@ export function createClientStore(services: StoreServices): ClientStore {
     get freshness() {
       return follower.freshness
     },
+    get size() {
+      return directory.size
+    },
     list: (query) => directory.list(query),
     get: (id) => directory.byId(id),
     add: (draft, { origin }) => change({ kind: 'client', origin }, (doing) => addClient(doing, draft)),

@@ -13,6 +13,14 @@ export const discoveryDefaults = {
     reason:
       'Outlasts a registry that restarts half empty; whoever has really gone is found out by connects and checks meanwhile.',
   },
+  'pool.discovery.consul.address': {
+    value: 'http://127.0.0.1:8500',
+    reason: 'Where the agent of the same machine listens.',
+  },
+  'pool.discovery.consul.read': {
+    value: 'default',
+    reason: 'Consul’s own: from the leader, without a question to the others.',
+  },
   'pool.discovery.dns.records': {
     value: 'addresses',
     reason: 'What most names have: containers, services and machines are found by their addresses.',
@@ -27,5 +35,19 @@ export const discoveryDefaults = {
   'pool.discovery.dns.family': {
     value: 'auto',
     reason: 'Two addresses of one host would give it twice its share.',
+  },
+  'pool.discovery.http.interval': {
+    unit: 'ms',
+    value: 500,
+    min: 100,
+    max: 60 * minute,
+    reason: 'Who is new takes traffic within a second; answered by 304 a question costs next to nothing.',
+  },
+  'pool.discovery.http.hold': {
+    unit: 'ms',
+    value: undefined,
+    min: second,
+    max: 10 * minute,
+    reason: 'Few servers hold answers back, and one that does not is asked as often all the same.',
   },
 } as const satisfies Readonly<Record<string, Setting | TextSetting>>

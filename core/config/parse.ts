@@ -9,6 +9,7 @@ import { type Attachment, createReading, formatKey, type MayRead, type Need, typ
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
+import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
@@ -77,6 +78,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   const pools = raw.pools ?? []
   checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
+  warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
     listeners: listenersOf(raw),
@@ -113,7 +115,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     name,
     address: value?.address?.value ?? defaultListenerAddress,
     reusePort: value?.reusePort ?? false,
-    deferAccept: value?.deferAccept ?? false,
+    deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
   }))
 }
@@ -143,7 +145,11 @@ function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
   if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
-  if (drafts.length > 0) return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
+  if (drafts.length > 0) {
+    warnOfIdleRouteKeys(drafts, pools, raw.overload !== undefined, reading)
+    warnOfIdlePools(drafts, pools, reading)
+    return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
+  }
   const [only, another] = pools
   if (another !== undefined)
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })

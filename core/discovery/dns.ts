@@ -5,6 +5,7 @@
 import type { Cancel, Clock } from '../clock.ts'
 import { fullNames, type SearchPolicy } from '../names/search.ts'
 import type { Random } from '../random.ts'
+import { jittered, retryMs } from './pace.ts'
 import { addressMembers } from './dns-addresses.ts'
 import { serviceMembers } from './dns-services.ts'
 import type { DnsPolicy } from './policy.ts'
@@ -24,12 +25,6 @@ export interface DnsServices {
 const MIN_TTL_MS = 1000
 /** Docker's own name server says 600 s of containers that live for five. */
 const MAX_TTL_MS = 30_000
-/** After a failure, or where there is nobody; twice as long behind each further one. */
-const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 8000
-/** So that nodes which began together do not ask together for ever; 0..1 of the wait, and never more than half a second. */
-const JITTER = 0.1
-const MAX_JITTER_MS = 500
 
 export const dnsSource = (policy: DnsPolicy, services: DnsServices): Source => ({
   start: (sink) => followName(policy, services, sink),
@@ -61,14 +56,14 @@ function followName(policy: DnsPolicy, services: DnsServices, sink: SourceSink):
       again(Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, resolved.ttl * 1000)))
       return sink.publish(resolved.listing)
     }
-    again(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures))
     failures += 1
+    again(retryMs(failures))
     if (resolved.kind === 'none') sink.vanish(resolved.reason)
     else sink.lose(resolved.reason)
   }
 
   function again(ms: number): void {
-    cancel = clock.after(ms + random() * Math.min(MAX_JITTER_MS, ms * JITTER), ask)
+    cancel = clock.after(jittered(ms, random), ask)
   }
 
   ask()

@@ -94,7 +94,9 @@ export class Attempt implements ResponseSink {
   }
 
   onConnected(): void {
-    this.readyAt = this.owner.now()
+    const now = this.owner.now()
+    this.readyAt = now
+    this.backend.latency.recordConnect(now - this.startedAt)
     this.owner.onReady(this)
   }
 

@@ -15,15 +15,17 @@ import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { Passage } from '../net/passage.ts'
-import { countStatus, type RefusalReason, refusedBy } from '../observe/counters.ts'
+import type { RefusalReason } from '../observe/counters.ts'
+import type { MethodClass } from '../observe/route-traffic.ts'
 import type { Affinity } from '../pool/policy.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
 import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
+import { countEnding, countRefusal } from './count-ending.ts'
 import { type Limit, limitOf } from './limit.ts'
 import type { AttemptRecord, Ending, Observer } from './record.ts'
-import { NOTHING, OVER, type Stage, TRYING, TUNNEL } from './stage.ts'
+import { NOTHING, OVER, type Stage, TRYING } from './stage.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { tellClient } from './tell-client.ts'
 import type { Trace } from './trace.ts'
@@ -37,6 +39,8 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   readonly world: World
   /** Monotonic ms. */
   readonly startedAt: number
+  /** To be set before it begins. */
+  method: MethodClass = 0
   limit: Limit | undefined = undefined
   private limitAlarm: Alarm | undefined = undefined
   private stage: Stage = NOTHING
@@ -133,7 +137,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   onRequestFault(error: ProtocolError): void {
     const { counters } = this.services
     if (error.status === 408) counters.clientTimeouts += 1
-    else if (error.status === 413) this.countRefusal('body')
+    else if (error.status === 413) countRefusal('body', this)
     else counters.badRequests += 1
     this.giveUp()
     this.fail({ status: error.status, detail: error.message })
@@ -232,7 +236,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
     this.tries.settle(attempt, head)
     this.limitAlarm?.cancel()
     if (this.pass !== undefined) tellClient(head, this.pass)
-    this.stage = TUNNEL
+    this.stage = { kind: 'tunnel', attempt }
     openTunnel({
       client: client.handOver(head),
       backend: attempt.stream.handOver(),
@@ -265,14 +269,11 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
 
   private refuse(problem: Problem, reason?: RefusalReason): void {
     const { status, detail } = problem
-    if (reason !== undefined) this.countRefusal(reason)
+    if (reason !== undefined) countRefusal(reason, this)
+    const answer = withLines(problem, this.pass?.responseLines)
+    if (this.isHeardOf) this.responseBytes = this.client.contentBytes(answer)
     this.over({ kind: 'refused', status, detail, ...(reason && { reason }) })
-    this.client.refuse(withLines(problem, this.pass?.responseLines))
-  }
-
-  private countRefusal(reason: RefusalReason): void {
-    this.services.counters[refusedBy[reason]] += 1
-    this.route.counters.refused += 1
+    this.client.refuse(answer)
   }
 
   private truncate(status: number): void {
@@ -292,16 +293,18 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
 
   /** The one end, on every path. The client's stream is ended by whoever calls this. */
   private over(ending: Ending): void {
-    if (this.stage.kind === 'over') throw new Error('an exchange was ended twice')
+    this.close(ending.kind === 'abandoned' ? 0 : ending.status)
+    if (this.isHeardOf) this.tell(ending, this.services.observers)
+  }
+
+  /** `status`: 0: the client left first. */
+  private close(status: number): void {
+    const { stage } = this
+    if (stage.kind === 'over') throw new Error('an exchange was ended twice')
     this.stage = OVER
     this.limitAlarm?.cancel()
     this.pass?.release?.()
-    const { services, route } = this
-    const { counters, observers } = services
-    if (ending.kind === 'abandoned') counters.abandoned += 1
-    else if (ending.status >= 200) countStatus(counters, ending.status)
-    if (route.pool === undefined) counters.unrouted += 1
-    if (this.isHeardOf) this.tell(ending, observers)
+    countEnding(status, this, 'attempt' in stage ? stage.attempt.backend : undefined, this.now())
   }
 
   /** Apart, so that an ending which nobody hears of is never made an object. */

@@ -1,20 +1,21 @@
 /** The way of a request, in order: listener, route, admission, pick, exchange, observation. Each stage calls only the next. */
 import type { Verdict } from '../admission/admission.ts'
-import type { ProtocolError } from '../errors.ts'
 import { dateLines } from '../forward/date-line.ts'
 import { stopOf } from '../forward/hops.ts'
-import type { RequestHead } from '../http1/request-head.ts'
+import { RequestHead } from '../http1/request-head.ts'
 import type { Crowd } from '../inbound/crowd.ts'
-import type { RequestHandler } from '../inbound/request-handler.ts'
+import type { RefusedHead, RequestHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
+import { methodClassOf } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { Exchange } from './exchange.ts'
 import { problemOfStop } from './problems.ts'
+import type { ExchangeRecord } from './record.ts'
 import type { Services, World } from './world.ts'
 
 export interface HandlerOptions {
@@ -30,6 +31,30 @@ export interface HandlerOptions {
   readonly idle: LinkedList<Idle>
   readonly crowd: Crowd
 }
+
+/** Of a request that never was one. */
+const NO_HEAD = new RequestHead(0)
+const NO_LINE = { method: '', target: '', protocol: '' }
+
+/** What is known where a head was no request: who sent it, and what was answered. */
+const recordOfHead = (
+  { peer, status, detail, contentBytes }: RefusedHead,
+  { identify }: World,
+  now: number,
+): ExchangeRecord => ({
+  startedAt: now,
+  endedAt: now,
+  client: { peer, readHead: () => NO_HEAD },
+  line: NO_LINE,
+  identity: peer.identityBy(identify),
+  subject: undefined,
+  route: '',
+  pool: undefined,
+  ending: { kind: 'refused', status, detail },
+  attempts: [],
+  requestBytes: 0,
+  responseBytes: contentBytes,
+})
 
 /** What every listener hands its clients' requests to. */
 export function createHandler({
@@ -48,8 +73,9 @@ export function createHandler({
     counters.requests += 1
     const world = published()
     const route = world.routes.find(head) ?? world.nowhere
-    route.counters.requests += 1
+    route.traffic.requests += 1
     const exchange = new Exchange(services, client, route, world)
+    exchange.method = methodClassOf(head.bytes, head.start, head.methodEnd)
     if (route.tracing !== undefined) exchange.trace = route.tracing.begin(head, exchange.identity)
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
@@ -61,10 +87,14 @@ export function createHandler({
     exchange.begin(verdict, head, exchange.startedAt)
   }
 
-  function onRefusal(error: ProtocolError): void {
-    if (error.status === 408) counters.clientTimeouts += 1
+  function onRefusal(refused: RefusedHead): void {
+    if (refused.status === 408) counters.clientTimeouts += 1
     else counters.badRequests += 1
-    countStatus(counters, error.status)
+    countStatus(counters, refused.status)
+    const { clock, observers } = services
+    if (observers.length === 0) return
+    const record = recordOfHead(refused, published(), clock.now())
+    for (const observe of observers) observe(record)
   }
 
   return {

@@ -66,5 +66,8 @@ export interface ExchangeRecord {
   readonly explanation?: Explanation | undefined
 }
 
-/** Hears of an exchange, once, in the event that ended it. Must not throw. */
+/**
+ * Hears of an exchange, once, in the event that ended it; of what was refused since its head is no request, too: its line is
+ * empty, and its head has no fields. Must not throw.
+ */
 export type Observer = (record: ExchangeRecord) => void

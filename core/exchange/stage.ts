@@ -10,10 +10,9 @@ export type Stage =
   | { readonly kind: 'waiting'; readonly cancel: Cancel }
   | { readonly kind: 'trying' }
   | { readonly kind: 'responding'; readonly attempt: Attempt; readonly status: number }
-  | { readonly kind: 'tunnel' }
+  | { readonly kind: 'tunnel'; readonly attempt: Attempt }
   | { readonly kind: 'over' }
 
 export const TRYING: Stage = { kind: 'trying' }
-export const TUNNEL: Stage = { kind: 'tunnel' }
 export const OVER: Stage = { kind: 'over' }
 export const NOTHING: Stage = { kind: 'waiting', cancel: () => undefined }

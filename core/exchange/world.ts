@@ -11,6 +11,7 @@ import type { HalfClose } from '../inbound/request-handler.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
+import type { RouteTraffic } from '../observe/route-traffic.ts'
 import type { HedgePolicy } from '../pool/policy.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Random } from '../random.ts'
@@ -61,14 +62,7 @@ export interface Route {
   /** undefined: whatever a request says of a trace is passed on. */
   readonly tracing: Tracing | undefined
   /** Kept over reloads with the key. */
-  readonly counters: RouteCounters
-}
-
-export interface RouteCounters {
-  /** Requests that this route took. */
-  requests: number
-  /** Those of them that one of its rules refused. */
-  refused: number
+  readonly traffic: RouteTraffic
 }
 
 export interface Services {

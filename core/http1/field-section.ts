@@ -36,7 +36,7 @@ export class FieldSection {
   /** Bits of what Connection lists: see field-values.ts. */
   connection = 0
   /** Line of the first field of each kind, -1 when absent; `hostCount` counts repeats. */
-  readonly first = new Int32Array(kind.KIND_COUNT)
+  readonly first = new Int32Array(kind.KIND_COUNT).fill(-1)
   hostCount = 0
   private connectionMembers = 0
 

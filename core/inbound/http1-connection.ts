@@ -17,7 +17,7 @@ import type { Peer } from '../stream/peer.ts'
 import { Idling } from './idling.ts'
 import { lengthOf, type State, STATES, timeoutIn, tooLate } from './http1-states.ts'
 import { type Behind, type Http1Carrier, Http1Stream } from './http1-stream.ts'
-import { sendProblem, STRANGER } from './own-response.ts'
+import { contentBytes, sendProblem, STRANGER } from './own-response.ts'
 import { bodyOf, type RequestBody } from './request-body.ts'
 import type { ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_BYTES_A_TURN, MAX_REQUESTS_A_TURN } from './turns.ts'
@@ -338,8 +338,9 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
 
   /** The head is no request: answers it, and reads nothing further. */
   private refuse(error: ProtocolError): void {
-    this.handler.onRefusal(error)
-    sendProblem(this.wire, { status: error.status, detail: error.message }, STRANGER, this.handler.dateLine())
+    const problem = { status: error.status, detail: error.message }
+    this.handler.onRefusal({ ...problem, peer: this.peer, contentBytes: contentBytes(problem, STRANGER) })
+    sendProblem(this.wire, problem, STRANGER, this.handler.dateLine())
     this.close()
   }
 }

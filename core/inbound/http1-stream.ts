@@ -17,7 +17,7 @@ import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/
 import type { Peer } from '../stream/peer.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHandler } from './request-handler.ts'
-import { type Respondent, sendProblem } from './own-response.ts'
+import { contentBytes, type Respondent, sendProblem } from './own-response.ts'
 
 /** The connection that a stream is on. */
 export interface Http1Carrier {
@@ -170,15 +170,22 @@ export class Http1Stream implements ClientStream {
   refuse(problem: Problem): void {
     this.coding = 'length'
     this.hasResponded = true
-    const persists = problem.closes !== true && this.mayPersist()
-    const respondent: Respondent = {
+    const respondent = this.respondentFor(problem)
+    sendProblem(this.carrier.wire, problem, respondent, this.carrier.handler.dateLine())
+    this.finish(respondent.persists)
+  }
+
+  contentBytes(problem: Problem): number {
+    return contentBytes(problem, this.respondentFor(problem))
+  }
+
+  private respondentFor({ closes }: Problem): Respondent {
+    return {
       accept: this.readHead().fields.valueNamed('accept'),
       isHead: this.isHead,
       isOldClient: this.isOldClient,
-      persists,
+      persists: closes !== true && this.mayPersist(),
     }
-    sendProblem(this.carrier.wire, problem, respondent, this.carrier.handler.dateLine())
-    this.finish(persists)
   }
 
   cut(): void {

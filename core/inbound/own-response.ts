@@ -51,9 +51,13 @@ export function sendProblem(wire: Wire, problem: Problem, respondent: Respondent
   wire.write(bytes, 0, bytes.length)
 }
 
+/** Bytes of its content, as the client gets it. */
+export const contentBytes = (problem: Problem, respondent: Respondent): number =>
+  respondent.isHead ? 0 : bodyOf(problem, titleOf(problem), respondent).body.length
+
 /** The whole response. */
 export function renderProblem(problem: Problem, respondent: Respondent, dateLine: Buffer): Buffer {
-  const title = REASONS[problem.status] ?? 'Error'
+  const title = titleOf(problem)
   const { type, body } = bodyOf(problem, title, respondent)
   const lines = [`HTTP/1.1 ${problem.status} ${title}`]
   if (type !== undefined) lines.push(`Content-Type: ${type}`)
@@ -66,6 +70,8 @@ export function renderProblem(problem: Problem, respondent: Respondent, dateLine
   const fields = Buffer.from(`${lines.join('\r\n')}\r\n${problem.lines ?? ''}`, 'latin1')
   return Buffer.concat([fields, dateLine, LINE_END, respondent.isHead ? NOTHING : body])
 }
+
+const titleOf = ({ status }: Problem): string => REASONS[status] ?? 'Error'
 
 interface Body {
   readonly type: string | undefined

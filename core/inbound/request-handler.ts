@@ -1,5 +1,4 @@
 /** What connections to clients ask of the rest of SmartEdge, whatever protocol they speak. */
-import type { ProtocolError } from '../errors.ts'
 import type { DateLine } from '../forward/date-line.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -9,6 +8,7 @@ import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
+import type { Peer } from '../stream/peer.ts'
 import type { Turns } from './turns.ts'
 
 export interface RequestHandler {
@@ -34,7 +34,17 @@ export interface RequestHandler {
    */
   onRequest(stream: ClientStream): void
   /** A head was invalid, too large or late: it is being answered. */
-  onRefusal(error: ProtocolError): void
+  onRefusal(refused: RefusedHead): void
+}
+
+export interface RefusedHead {
+  /** 400..599. */
+  readonly status: number
+  /** One sentence for people. */
+  readonly detail: string
+  readonly peer: Peer
+  /** Of the answer. */
+  readonly contentBytes: number
 }
 
 /** Where a connection came in. */

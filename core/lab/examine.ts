@@ -93,7 +93,7 @@ export function refusalOf(file: string, { checks }: Report): string | undefined 
   if (failed === undefined) return undefined
   const { name, fault, at, isBug } = failed
   if (name === optionsCheck && !isBug) return fault ?? undefined
-  return at === null ? `${file}: ${fault} (a strategy ${name})` : `${at}: ${fault}`
+  return at === null ? `${file}: ${fault} (checked: ${name})` : `${at}: ${fault}`
 }
 
 const optionsCheck = 'takes its options'
@@ -113,9 +113,22 @@ function outcomeOf(run: () => void): Pick<CheckResult, 'fault' | 'at' | 'isBug'>
     run()
     return { fault: null, at: null, isBug: false }
   } catch (error) {
-    return { fault: messageOf(error), at: positionOf(error) ?? null, isBug: isBug(error) }
+    const thrown = error instanceof CallThrew ? error.cause : error
+    return { fault: messageOf(error), at: positionOf(thrown) ?? null, isBug: isBug(thrown) }
   }
 }
+
+/** A call into the strategy threw its `cause`: says which. */
+class CallThrew extends Error {
+  constructor(call: StrategyCall, thrown: unknown) {
+    super(`${call} threw: ${messageOf(thrown)}${hooks.has(call) && isBug(thrown) ? hookHint : ''}`, { cause: thrown })
+  }
+}
+
+const hooks: ReadonlySet<StrategyCall> = new Set(['onStart', 'onResponse', 'onEnd'])
+
+const hookHint =
+  ' (hooks of apiVersion 2 are given the attempt, whose candidate is the backend; those of apiVersion 1 the candidate itself)'
 
 /** By name: each load of a strategy has classes of its own. */
 function isBug(error: unknown): boolean {
@@ -137,31 +150,21 @@ function watchCalls(plugin: StrategyPlugin, onCall: ExamineOptions['onCall']): S
 }
 
 function watchStrategy(strategy: Strategy, onCall: ExamineOptions['onCall']): Strategy {
+  const during = <Result>(call: StrategyCall, run: () => Result): Result => {
+    onCall(call)
+    try {
+      return run()
+    } catch (error) {
+      throw new CallThrew(call, error)
+    }
+  }
   return {
-    pick(candidates, context) {
-      onCall('pick')
-      return strategy.pick(candidates, context)
-    },
-    onStart(attempt) {
-      onCall('onStart')
-      strategy.onStart?.(attempt)
-    },
-    onResponse(attempt, status, now) {
-      onCall('onResponse')
-      strategy.onResponse?.(attempt, status, now)
-    },
-    onEnd(attempt, outcome, now) {
-      onCall('onEnd')
-      strategy.onEnd?.(attempt, outcome, now)
-    },
-    export() {
-      onCall('export')
-      return strategy.export?.()
-    },
-    import(state) {
-      onCall('import')
-      if (strategy.export !== undefined) strategy.import?.(state)
-    },
+    pick: (candidates, context) => during('pick', () => strategy.pick(candidates, context)),
+    onStart: (attempt) => during('onStart', () => strategy.onStart?.(attempt)),
+    onResponse: (attempt, status, now) => during('onResponse', () => strategy.onResponse?.(attempt, status, now)),
+    onEnd: (attempt, outcome, now) => during('onEnd', () => strategy.onEnd?.(attempt, outcome, now)),
+    export: () => during('export', () => strategy.export?.()),
+    import: (state) => during('import', () => (strategy.export === undefined ? undefined : strategy.import?.(state))),
   }
 }
 

@@ -1,22 +1,13 @@
 /**
  * Asks a service over HTTP and reads its answer whole, within bounds: what the data plane must know of somebody who is no
- * backend. By Bun's fetch, which speaks TLS and keeps connections; it refuses heads that are no HTTP, swallows 1xx and asks
- * once more where a kept connection had died.
+ * backend.
  */
 import type { Cancel, Clock } from '../clock.ts'
 import { inEvent, type ReportFault } from './event.ts'
+import { bodyOf, reasonOf, request, type ServiceRequest } from './service-request.ts'
 
-/** Bun's fetch leaves further ones out, and says nothing: 250 or so, with those that it adds itself. */
-const MAX_FIELDS = 200
-
-/** A GET, or a POST of `body`; redirects are not followed, nothing is decompressed. */
-export interface Question {
-  /** Absolute, http or https. */
-  readonly url: string
-  /** Each name once; values one character a byte. At most `MAX_FIELDS`. */
-  readonly fields: readonly (readonly [name: string, value: string])[]
-  /** Sent in UTF-8, its type being for `fields` to say. */
-  readonly body?: string
+/** A GET, or a POST of its body. */
+export interface Question extends ServiceRequest {
   /** From now to the answer's end. */
   readonly timeoutMs: number
   /** Of the answer's body. */
@@ -64,35 +55,8 @@ export function createAsk(clock: Pick<Clock, 'after'>, reportFault: ReportFault)
   }
 }
 
-async function answerTo({ url, fields, body: asked, maxBodyBytes }: Question, signal: AbortSignal): Promise<Answer> {
-  if (fields.length > MAX_FIELDS) throw new Error(`a question may have at most ${MAX_FIELDS} fields`)
-  const headers = fields.map(([name, value]): [string, string] => [name, value])
-  const post = asked === undefined ? {} : { method: 'POST', body: asked }
-  const response = await fetch(url, { ...post, headers, signal, redirect: 'manual', decompress: false })
-  const body = await bodyOf(response, maxBodyBytes)
+async function answerTo(question: Question, signal: AbortSignal): Promise<Answer> {
+  const response = await request(question, signal)
+  const body = await bodyOf(response, question.maxBodyBytes)
   return { kind: 'answered', status: response.status, fields: response.headers, body }
-}
-
-/** One that is too long is read no further. */
-async function bodyOf({ body }: Response, maxBytes: number): Promise<Buffer | undefined> {
-  if (body === null) return Buffer.alloc(0)
-  const reader = body.getReader()
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return Buffer.concat(pieces)
-    length += value.length
-    if (length > maxBytes) {
-      await reader.cancel()
-      return undefined
-    }
-    pieces.push(value)
-  }
-}
-
-/** Bun's own words tell the URL, which may hold what is not for a log. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.name : String(error)
 }

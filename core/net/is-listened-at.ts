@@ -1,6 +1,10 @@
 /** Whether somebody takes connections at an address. */
 import type { SocketAddress } from '../address.ts'
+import { freeDescriptors } from '../descriptors.ts'
 import { codeOf } from './error-code.ts'
+
+/** Descriptors; others of this process may have taken and freed some meanwhile. */
+const spare = 4
 
 /**
  * Refused, and nothing else, means that nobody listens: a busy listener keeps one waiting, or is not to be had by us. Never
@@ -15,6 +19,7 @@ export async function isListenedAt(address: SocketAddress): Promise<boolean> {
     connection.terminate()
     return true
   } catch (error) {
-    return codeOf(error) !== 'ECONNREFUSED'
+    // Bun says the same where we have no descriptor left to ask with.
+    return codeOf(error) !== 'ECONNREFUSED' || (freeDescriptors() ?? Infinity) < spare
   }
 }

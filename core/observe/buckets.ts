@@ -5,11 +5,16 @@ export const bucketBoundsMs: readonly number[] = [
   0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000,
 ]
 
-export interface LatencyBuckets {
+/** What has been counted, as data. */
+export interface BucketCounts {
   /** Values at or below bound i and above bound i - 1; the last entry is what lies above every bound. Not cumulative. */
   readonly counts: Float64Array
   /** Sum of all values, ms. */
   readonly sumMs: number
+}
+
+export interface LatencyBuckets extends BucketCounts {
+  /** Below 0 counts as 0, NaN not at all: a clock that misbehaves must not take a request down with it. */
   record(elapsedMs: number): void
 }
 
@@ -22,11 +27,12 @@ class Buckets implements LatencyBuckets {
   sumMs = 0
 
   record(elapsedMs: number): void {
+    if (Number.isNaN(elapsedMs)) return
     let index = 0
     // Linear: most values sit in the first few of sixteen bounds, where a search by halves is no faster.
     while (index < bounds.length && elapsedMs > (bounds[index] ?? 0)) index++
     this.counts[index] = (this.counts[index] ?? 0) + 1
-    this.sumMs += elapsedMs
+    this.sumMs += Math.max(elapsedMs, 0)
   }
 }
 

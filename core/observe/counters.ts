@@ -45,6 +45,14 @@ const lostLines = <const Cause extends string>(cause: Cause) =>
     status: ['accessLogLost', cause],
   }) as const
 
+const lostEvents = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'events_lost',
+    help: 'Events that could not be written to standard error, by cause.',
+    label: ['cause', cause],
+    status: ['eventsLost', cause],
+  }) as const
+
 const lostSpans = <const Cause extends string>(cause: Cause) =>
   ({
     metric: 'trace_spans_lost',
@@ -55,7 +63,7 @@ const lostSpans = <const Cause extends string>(cause: Cause) =>
 
 /** Of the process. */
 export const edgeLedger = ledger({
-  connectionsAccepted: { metric: 'client_connections', help: 'Client connections accepted.' },
+  connectionsAccepted: { metric: 'client_connections_accepted', help: 'Client connections accepted.' },
   connectionsRefused: { metric: 'client_connections_refused', help: 'Connections closed at the cap.' },
   connectionsBanned: {
     metric: 'client_connections_banned',
@@ -114,11 +122,13 @@ export const edgeLedger = ledger({
   ...responses('responses', 'Final responses to clients, by class, our own included.'),
   truncated: { metric: 'truncated_responses', help: 'Responses cut after they had begun.' },
   abandoned: { metric: 'abandoned_requests', help: 'Requests whose client left before the end.' },
-  tunnels: { metric: 'tunnels', help: 'Connections upgraded to a tunnel.' },
+  tunnels: { metric: 'tunnels_opened', help: 'Connections upgraded to a tunnel.' },
   tunnelsOpen: { metric: 'tunnels', type: 'gauge', help: 'Tunnels open.' },
   accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
   accessLogLostToBacklog: lostLines('backlog'),
   accessLogLostToFailure: lostLines('failure'),
+  eventsLostToBacklog: lostEvents('backlog'),
+  eventsLostToFailure: lostEvents('failure'),
   traceSpans: { metric: 'trace_spans', help: 'Spans that the collector took.' },
   traceSpansLostToBacklog: lostSpans('backlog'),
   traceSpansLostToFailure: lostSpans('failure'),

@@ -131,10 +131,12 @@ export type EdgeEvent =
    * often besides in the second before it was told; absent: not once.
    */
   | { readonly kind: 'shortage'; readonly detail: string; readonly more?: number }
-  /** Lines of the access log are being lost. */
+  /** Lines of the access log are being lost, or go where its file has been moved to. */
   | { readonly kind: 'access-log-away'; readonly to: string; readonly reason: string }
   /** They are written again; `lost`: how many were not. */
   | { readonly kind: 'access-log-back'; readonly to: string; readonly lost: number }
+  /** Events are written again; `lost`: how many were not. Told in the log that they are missing from alone. */
+  | { readonly kind: 'event-log-back'; readonly lost: number }
   /** The collector of traces does not take them; they are kept for some time, and lost then. */
   | { readonly kind: 'traces-away'; readonly to: string; readonly reason: string }
   /** It does, and has not failed for some seconds; `lost`: how many spans were. */

@@ -39,6 +39,8 @@ const createHistogram = (): Int32Histogram => new Int32Histogram(1, longestMs * 
 
 export class BackendLatency implements Latencies {
   buckets: LatencyBuckets | undefined
+  connects: LatencyBuckets | undefined
+  heads: LatencyBuckets | undefined
   scale: Uint32Array | undefined
   readonly #window: LatencyWindow
   #generation: number
@@ -64,6 +66,16 @@ export class BackendLatency implements Latencies {
     if (this.scale !== undefined) this.#count(this.scale, micros)
     this.buckets ??= createBuckets()
     this.buckets.record(boundedMs)
+  }
+
+  recordConnect(elapsedMs: number): void {
+    this.connects ??= createBuckets()
+    this.connects.record(elapsedMs)
+  }
+
+  recordHead(elapsedMs: number): void {
+    this.heads ??= createBuckets()
+    this.heads.record(elapsedMs)
   }
 
   /** undefined when the newest two windows saw no value. */

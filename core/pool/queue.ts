@@ -5,6 +5,7 @@
 import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Cancel, Clock } from '../clock.ts'
+import type { LatencyBuckets } from '../observe/buckets.ts'
 import type { PoolCounters } from '../observe/counters.ts'
 import type { Problem } from '../stream/client-stream.ts'
 import { Line, type Place } from './line.ts'
@@ -29,6 +30,8 @@ export interface PoolQueueOptions {
   /** Gives whoever waits a turn in an event of its own. */
   readonly turns: { wait(waiting: { onTurn(): void }): void }
   readonly counters: PoolCounters
+  /** Of the times that requests have waited, however that ended. */
+  readonly waits: Pick<LatencyBuckets, 'record'>
   /** Whether a request could be given to a backend now, other than those that it was `tried` at. */
   readonly hasRoom: (tried: readonly Backend[]) => boolean
   /** Somebody had to wait, or was turned away. */
@@ -38,6 +41,8 @@ export interface PoolQueueOptions {
 type Decide = (verdict: Verdict) => void
 
 interface Waiting extends Place {
+  /** Monotonic ms. */
+  readonly since: number
   readonly tried: readonly Backend[]
   readonly decide: Decide
   readonly cancelTimeout: Cancel
@@ -125,12 +130,14 @@ export class PoolQueue {
 
   private wait(entrant: Entrant, { timeoutMs, order }: QueuePolicy, decide: Decide): Cancel {
     const { clock, counters } = this.options
-    const mostMs = Math.max(0, Math.min(timeoutMs - entrant.waitedMs, entrant.endsAt - clock.now()))
+    const now = clock.now()
+    const mostMs = Math.max(0, Math.min(timeoutMs - entrant.waitedMs, entrant.endsAt - now))
     const patienceMs = order === 'deadline' ? Math.min(mostMs, entrant.patienceMs() ?? mostMs) : mostMs
     const waiting: Waiting = {
+      since: now,
       priority: entrant.priority,
       tried: entrant.tried,
-      rank: order === 'deadline' ? clock.now() + patienceMs : 0,
+      rank: order === 'deadline' ? now + patienceMs : 0,
       sequence: (this.entered += 1),
       decide,
       cancelTimeout: clock.after(patienceMs, () => this.timeOut(waiting, patienceMs)),
@@ -171,9 +178,11 @@ export class PoolQueue {
     waiting.decide(verdict)
   }
 
-  private leave({ cancelTimeout }: Waiting): void {
+  private leave({ since, cancelTimeout }: Waiting): void {
     cancelTimeout()
-    this.options.counters.waiting = this.line.length
+    const { clock, counters, waits } = this.options
+    waits.record(clock.now() - since)
+    counters.waiting = this.line.length
   }
 }
 

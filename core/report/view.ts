@@ -2,6 +2,7 @@
  * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
  * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
  */
+import type { BucketCounts } from '../observe/buckets.ts'
 import type {
   BackendCounters,
   EdgeCounters,
@@ -11,6 +12,7 @@ import type {
   StickyCounters,
 } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
+import type { RouteTraffic } from '../observe/route-traffic.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
 export interface EdgeView {
@@ -26,6 +28,24 @@ export interface EdgeView {
   readonly overload?: OverloadView
   /** What is in force since when; absent: nothing can be reloaded. */
   readonly reload?: ReloadStatus
+  /** Of the event loop; absent: nobody looks. */
+  readonly loop?: LoopView
+  /** What is known of the clients' database; absent: there is none. */
+  readonly clients?: ClientsView
+}
+
+export interface LoopView {
+  /** How late it came round at the newest look. */
+  readonly lagMs: number
+  /** How late it came round at all looks; undefined before the first. */
+  readonly lags: BucketCounts | undefined
+}
+
+export interface ClientsView {
+  readonly isUp: boolean
+  /** How old what is known is at most; undefined: nothing is. */
+  readonly ageMs: number | undefined
+  readonly size: number
 }
 
 export interface OverloadView {
@@ -44,6 +64,8 @@ export interface RouteView {
   readonly requests: number
   /** Those of them that one of its rules refused. */
   readonly refused: number
+  /** What became of them; absent: nobody counts that. */
+  readonly traffic?: Pick<RouteTraffic, 'of' | 'durations'> | undefined
 }
 
 /** A limit of a route or pool. */
@@ -85,6 +107,8 @@ export interface PoolView {
   /** The most at once; Infinity: no bound. */
   readonly maxInflight: number
   readonly counters: Readonly<PoolCounters>
+  /** How long those waited that have waited for room; undefined or absent: nobody has. */
+  readonly queueWaits?: BucketCounts | undefined
   readonly backends: readonly BackendView[]
 }
 
@@ -157,12 +181,18 @@ export interface BackendView {
   /** The most at once, as configured and as learned; Infinity: no bound. */
   readonly maxInflight: number
   readonly standing: StandingView
+  /** How its circuit breaker stands, which is closed where there is none. */
+  readonly facts: { readonly breaker: { readonly kind: BreakerState } }
   /** `at` is wall time in ms. */
   readonly lastCheck:
     { readonly at: number; readonly passed: boolean; readonly elapsedMs: number; readonly detail: string } | undefined
   readonly counters: Readonly<BackendCounters>
   readonly latency: LatencyView
 }
+
+export type BreakerState = (typeof breakerStates)[number]
+
+export const breakerStates = ['closed', 'half-open', 'open'] as const
 
 /**
  * What its pool makes of it. `used`: it takes requests. `trial`: a few at once. `overruled`: something holds it out, and it
@@ -221,4 +251,13 @@ export interface ProcessView {
   readonly residentBytes: number
   /** User and system together, since the start. */
   readonly cpuSeconds: number
+}
+
+/** And what takes longer to find out. */
+export interface CostlyProcessView extends ProcessView {
+  /** Of JavaScript objects. */
+  readonly heapBytes: number
+  /** undefined, here and below: the system does not say. */
+  readonly openDescriptors: number | undefined
+  readonly maxDescriptors: number | undefined
 }

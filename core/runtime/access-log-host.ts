@@ -1,15 +1,21 @@
 /** The access log, as a part: one sink for as long as lines go to the same place, and none where there is no log. */
 import { accessLog } from '../access-log/access-log.ts'
-import { type LogFile, openLogFile, standardOutput } from '../access-log/log-file.ts'
 import type { AccessLogPolicy } from '../access-log/policy.ts'
-import { LogSink, type SinkOptions } from '../access-log/sink.ts'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Observer } from '../exchange/record.ts'
+import { type LogFile, openLogFile, standardStream } from '../log/log-file.ts'
+import { type Fate, LogSink } from '../log/log-sink.ts'
+import type { EdgeCounters } from '../observe/counters.ts'
+import type { Emit } from '../observe/events.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Random } from '../random.ts'
 import { hiddenIn } from './hidden-names.ts'
 
-export interface AccessLogHostOptions extends Pick<SinkOptions, 'clock' | 'counters' | 'emit'> {
+export interface AccessLogHostOptions {
+  readonly clock: Clock
+  readonly counters: Pick<EdgeCounters, (typeof counterOf)[Fate]>
+  readonly emit: Emit
   readonly random: Random
   /** Hear of every exchange; it puts itself there. */
   readonly observers: Observer[]
@@ -20,6 +26,15 @@ interface Running {
   readonly sink: LogSink
 }
 
+const counterOf = {
+  written: 'accessLogLines',
+  backlog: 'accessLogLostToBacklog',
+  failure: 'accessLogLostToFailure',
+} as const satisfies Readonly<Record<Fate, keyof EdgeCounters>>
+
+const GATHER_MS = 100
+/** A disk that is full may have room now and then. */
+const QUIET_MS = 10_000
 /** At the end of the process. */
 const LAST_MS = 1000
 
@@ -41,7 +56,7 @@ export class AccessLogHost implements Part<Config> {
     if (running !== undefined && running.path === policy.path)
       return { ...NO_MOVE, commit: () => this.follow(policy, running) }
     const file = await this.open(policy)
-    const sink = new LogSink({ ...this.options, file, name: policy.path ?? 'standard output' })
+    const sink = this.sinkInto(file, policy.path ?? 'standard output')
     return {
       ...NO_MOVE,
       commit: () => this.follow(policy, { path: policy.path, sink }),
@@ -67,12 +82,27 @@ export class AccessLogHost implements Part<Config> {
   }
 
   private async open({ path }: AccessLogPolicy): Promise<LogFile> {
-    if (path === undefined) return standardOutput()
+    if (path === undefined) return standardStream('output')
     try {
       return await openLogFile(path)
     } catch (error) {
       throw asRefusal(error, 'log.access.to')
     }
+  }
+
+  /** `to`: for people. */
+  private sinkInto(file: LogFile, to: string): LogSink {
+    const { clock, counters, emit } = this.options
+    return new LogSink({
+      file,
+      clock,
+      encoding: 'latin1',
+      gatherMs: GATHER_MS,
+      quietMs: QUIET_MS,
+      count: (fate, lines) => void (counters[counterOf[fate]] += lines),
+      onAway: (reason) => emit({ kind: 'access-log-away', to, reason }),
+      onBack: (lost) => emit({ kind: 'access-log-back', to, lost }),
+    })
   }
 
   private follow(policy: AccessLogPolicy | undefined, running: Running | undefined): void {

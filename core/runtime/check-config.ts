@@ -1,10 +1,11 @@
 /**
  * What only trying shows of a config, without serving it: strategies that do not load, fail their examination or refuse
- * their options, and a database, a list or a key set that cannot be used. Opens no port and starts nothing that lasts.
+ * their options, and a database, a log, a list or a key set that cannot be used. Opens no port and starts nothing that lasts.
  */
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
+import { checkLogFile } from '../log/log-file.ts'
 import { trialsApart } from '../lab/examine-apart.ts'
 import { type ApplyProblem, asRefusal } from '../part.ts'
 import { createPluginHost } from '../strategy/host.ts'
@@ -23,6 +24,7 @@ export async function checkConfig(config: Config, clock: Clock): Promise<readonl
   const parts = [
     ...pools,
     { key: 'geo', attempt: () => new GeoHost().prepare(config) },
+    { key: 'log.access.to', attempt: () => checkLog(config) },
     { key: 'routes', attempt: () => new AccessFiles(clock).prepare(config) },
     { key: 'routes', attempt: () => createAuthHost(clock).prepare(config) },
   ]
@@ -35,6 +37,10 @@ export async function checkConfig(config: Config, clock: Clock): Promise<readonl
     }
   }
   return problems
+}
+
+const checkLog = async ({ accessLog }: Config): Promise<void> => {
+  if (accessLog?.path !== undefined) await checkLogFile(accessLog.path)
 }
 
 /** Nothing of it is started: it asks nobody. */

@@ -2,7 +2,8 @@
 import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
 import type { Tracing } from '../exchange/trace.ts'
-import type { Explainer, Geo, Route, RouteCounters, World } from '../exchange/world.ts'
+import type { Explainer, Geo, Route, World } from '../exchange/world.ts'
+import { RouteTraffic } from '../observe/route-traffic.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
 import { createBlockSet } from '../ip/blocks.ts'
@@ -20,7 +21,7 @@ export interface WorldParts {
   readonly admission: (rule: RouteConfig, key: string) => Admission
   /** Who traces the requests of a route, or those that none takes; absent: nobody does. */
   readonly tracing?: (rule: RouteConfig | undefined) => Tracing | undefined
-  /** The snapshot before, whose routes keep their counters; undefined: there was none. */
+  /** The snapshot before, whose routes keep what they have counted; undefined: there was none. */
   readonly previous: World | undefined
 }
 
@@ -31,14 +32,13 @@ export function createWorld(
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
-  const countersOf = keptCounters(previous)
+  const trafficOf = keptTraffic(previous)
   return {
     routes: compileRoutes(config.routes, (rule): Route => {
       const pool = snapshots.get(rule.pool)
       if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
       const key = routeKey(rule)
       const { priority, timeouts, hedge } = rule
-      const counters = countersOf(key)
       return {
         key,
         admission: admission(rule, key),
@@ -47,7 +47,7 @@ export function createWorld(
         timeouts,
         hedge,
         tracing: tracing?.(rule),
-        counters,
+        traffic: trafficOf(key),
       }
     }),
     nowhere: { ...(previous?.nowhere ?? createNowhere()), tracing: tracing?.(undefined) },
@@ -67,12 +67,12 @@ function poolOf({ retry, timeouts }: RouteConfig, pool: Pool): Pool {
 }
 
 /** Of two rules with one key the second is never reached, so each record is handed out once. */
-function keptCounters(previous: World | undefined): (key: string) => RouteCounters {
-  const kept = new Map(previous?.routes.routes.toReversed().map(({ key, counters }) => [key, counters]))
+function keptTraffic(previous: World | undefined): (key: string) => RouteTraffic {
+  const kept = new Map(previous?.routes.routes.toReversed().map(({ key, traffic }) => [key, traffic]))
   return (key) => {
-    const counters = kept.get(key) ?? { requests: 0, refused: 0 }
+    const traffic = kept.get(key) ?? new RouteTraffic()
     kept.delete(key)
-    return counters
+    return traffic
   }
 }
 
@@ -86,6 +86,6 @@ function createNowhere(): Route {
     timeouts: undefined,
     hedge: undefined,
     tracing: undefined,
-    counters: { requests: 0, refused: 0 },
+    traffic: new RouteTraffic(),
   }
 }

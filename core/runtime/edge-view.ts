@@ -5,12 +5,23 @@ import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } fro
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
+import { openDescriptors, readDescriptorLimit } from '../descriptors.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { EventLog } from '../observe/event-log.ts'
 import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
-import type { EdgeView, LimitView, OverloadView, Phase, PoolView, ProcessView, SourceView } from '../report/view.ts'
+import type {
+  ClientsView,
+  CostlyProcessView,
+  EdgeView,
+  LimitView,
+  OverloadView,
+  Phase,
+  PoolView,
+  ProcessView,
+  SourceView,
+} from '../report/view.ts'
 import { describeMatch } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
 import type { Followed } from '../discovery/follow.ts'
@@ -29,7 +40,7 @@ export interface EdgeViewOptions {
   readonly pools: Pools
   readonly discovery: Pick<Discovery, 'of'>
   readonly listeners: Listeners
-  readonly overload: Pick<OverloadGuard, 'view'>
+  readonly overload: Pick<OverloadGuard, 'view' | 'loop'>
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
@@ -57,18 +68,21 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ...reloadView(controller),
     ...overloadView(overload.view),
     ...limitsView(gates.limitFacts),
+    ...clientsView(options.clients.store),
+    loop: overload.loop,
     phase: life.phase,
     listeners: listeners.running.map(listenerView),
     counters,
     pools: runningPools().map(poolView),
     routes: published.config.routes.map(({ match, pool }, index) => {
-      const { key = '', counters: counted } = published.world.routes.routes[index] ?? {}
+      const { key = '', traffic } = published.world.routes.routes[index] ?? {}
       return {
         key,
         match: describeMatch(match),
         pool,
-        requests: counted?.requests ?? 0,
-        refused: counted?.refused ?? 0,
+        requests: traffic?.requests ?? 0,
+        refused: traffic?.refused ?? 0,
+        traffic,
       }
     }),
   })
@@ -83,7 +97,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       const pool = pools.running.get(name)
       return pool === undefined ? [] : foundIn(pool, discovery.of(name))
     },
-    metrics: () => renderMetrics(view(), processView(startedAt)),
+    async metrics(format) {
+      const process = await costlyProcessView(startedAt)
+      return renderMetrics({ edge: view(), process }, format)
+    },
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     events: createEventStream({ feed, log, maxWatchers }),
@@ -107,6 +124,13 @@ const limitsView = (limits: readonly LimitView[]) => (limits.length > 0 ? { limi
 
 const overloadView = (overload: OverloadView | undefined) => (overload ? { overload } : {})
 
+function clientsView(store: ClientStore | undefined): { readonly clients?: ClientsView } {
+  if (store === undefined) return {}
+  const { freshness, size } = store
+  const ageMs = freshness.kind === 'unknown' ? undefined : freshness.ageMs
+  return { clients: { isUp: freshness.kind === 'up', ageMs, size } }
+}
+
 function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   if (phase !== 'serving') return { kind: 'not-ready', reason: phase }
   if (pools.some((pool) => pool.hasCandidates)) return { kind: 'ready' }
@@ -117,7 +141,7 @@ const listenerView = ({ config, address }: RunningListener) => ({ name: config.n
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
 const viewOf = (
-  { name, config, degraded, inflight, counters, backends, strategyFacts, sticky }: RunningPool,
+  { name, config, degraded, inflight, counters, queueWaits, backends, strategyFacts, sticky }: RunningPool,
   sources: readonly Followed[],
   clock: Clock,
 ): PoolView => ({
@@ -130,6 +154,7 @@ const viewOf = (
   inflight,
   maxInflight: config.maxInflight ?? Infinity,
   counters,
+  queueWaits,
   backends,
 })
 
@@ -160,5 +185,14 @@ function processView(startedAt: number): ProcessView {
     startedAt,
     residentBytes: process.memoryUsage.rss(),
     cpuSeconds: (user + system) / 1e6,
+  }
+}
+
+async function costlyProcessView(startedAt: number): Promise<CostlyProcessView> {
+  return {
+    ...processView(startedAt),
+    heapBytes: process.memoryUsage().heapUsed,
+    openDescriptors: await openDescriptors(),
+    maxDescriptors: readDescriptorLimit(),
   }
 }

@@ -12,7 +12,7 @@ import type { Connect } from '../net/connect.ts'
 import { Pipes } from '../net/pipes.ts'
 import { TimerWheel } from '../net/timer-wheel.ts'
 import type { Transport } from '../net/transport.ts'
-import { edgeLedger } from '../observe/counters.ts'
+import type { EdgeCounters } from '../observe/counters.ts'
 import { createEventLog } from '../observe/event-log.ts'
 import type { Emit } from '../observe/events.ts'
 import { startLatencyWindow } from '../observe/histogram.ts'
@@ -37,15 +37,16 @@ export interface Surroundings {
   readonly connect: Connect | undefined
   /** Of the process; undefined: nothing is kept in its user's folders. */
   readonly env: Env | undefined
+  /** All zero, but for what was counted before. */
+  readonly counters: EdgeCounters
 }
 
 export type Ground = ReturnType<typeof createGround>
 
 export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
-  const { clock } = given
+  const { clock, counters } = given
   const journal = createEventLog(clock, tell)
   const emit = seldom(clock, journal.emit)
-  const counters = edgeLedger.create()
   const { window, stop: stopWindow } = startLatencyWindow(clock)
   const reportFault = (error: unknown): void => emit({ kind: 'fault', detail: stackOf(error) })
   const onShortage = (detail: string): void => emit({ kind: 'shortage', detail })
@@ -55,7 +56,6 @@ export function createGround({ emit: tell, lookUp, ...given }: Surroundings) {
     ...given,
     emit,
     log: { ...journal, emit },
-    counters,
     window,
     stopWindow,
     reportFault,

@@ -1,16 +1,17 @@
 /**
- * Looks how the process is, a few times a second and only where bounds are configured: how late the event loop comes round,
- * and what it holds of memory. What is done about it is the shedder's business.
+ * Looks how the process is: how late the event loop comes round, once a second for whoever asks; where bounds are
+ * configured ten times, and what it holds of memory. What is done about it is the shedder's business.
  */
 import { type Admission, everybody } from '../admission/admission.ts'
 import { Shedder, type Strain } from '../admission/shedder.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Config, OverloadConfig } from '../config/config.ts'
+import { createBuckets, type LatencyBuckets } from '../observe/buckets.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Move, Part } from '../part.ts'
 import type { Random } from '../random.ts'
-import type { OverloadView } from '../report/view.ts'
+import type { LoopView, OverloadView } from '../report/view.ts'
 
 export interface OverloadGuardOptions {
   readonly clock: Clock
@@ -24,6 +25,8 @@ export interface OverloadGuardOptions {
 }
 
 const LOOK_MS = 100
+/** Where nothing follows from it. */
+const IDLE_LOOK_MS = 1000
 /** Memory is looked at every so many looks. */
 const LOOKS_A_MEMORY = 10
 /** Of a bound; from there on nothing more is shed, and nothing less. */
@@ -34,9 +37,11 @@ export class OverloadGuard implements Part<Config> {
   private readonly shedder: Shedder
   private config: OverloadConfig | undefined = undefined
   private cancelLook: Cancel | undefined = undefined
+  private everyMs = IDLE_LOOK_MS
   private dueAt = 0
   private looks = 0
   private lagMs = 0
+  private lags: LatencyBuckets | undefined = undefined
   private bytes = 0
 
   constructor(options: OverloadGuardOptions) {
@@ -59,6 +64,11 @@ export class OverloadGuard implements Part<Config> {
     return { isShedding: this.shedder.isShedding, lagMs: this.lagMs }
   }
 
+  /** However it is configured. */
+  get loop(): LoopView {
+    return { lagMs: this.lagMs, lags: this.lags }
+  }
+
   stop(): void {
     this.cancelLook?.()
     this.cancelLook = undefined
@@ -67,13 +77,13 @@ export class OverloadGuard implements Part<Config> {
   private take({ overload, routes }: Config): void {
     this.config = overload
     this.shedder.update(routes.map(({ priority }) => priority))
-    if (overload === undefined) {
-      this.stop()
-      this.relieve()
-    } else if (this.cancelLook === undefined) {
-      this.looks = 0
-      this.schedule()
-    }
+    if (overload === undefined) this.relieve()
+    const everyMs = overload === undefined ? IDLE_LOOK_MS : LOOK_MS
+    if (this.cancelLook !== undefined && this.everyMs === everyMs) return
+    this.stop()
+    this.everyMs = everyMs
+    this.looks = 0
+    this.schedule()
   }
 
   private relieve(): void {
@@ -84,13 +94,20 @@ export class OverloadGuard implements Part<Config> {
 
   private schedule(): void {
     const { clock } = this.options
-    this.dueAt = clock.now() + LOOK_MS
-    this.cancelLook = clock.after(LOOK_MS, () => this.look())
+    this.dueAt = clock.now() + this.everyMs
+    this.cancelLook = clock.after(this.everyMs, () => this.look())
   }
 
   private look(): void {
-    const { clock, emit, residentBytes } = this.options
-    this.lagMs = Math.max(0, clock.now() - this.dueAt)
+    this.lagMs = Math.max(0, this.options.clock.now() - this.dueAt)
+    this.lags ??= createBuckets()
+    this.lags.record(this.lagMs)
+    if (this.config !== undefined) this.judge()
+    this.schedule()
+  }
+
+  private judge(): void {
+    const { emit, residentBytes } = this.options
     if (this.looks % LOOKS_A_MEMORY === 0) this.bytes = residentBytes()
     this.looks += 1
     const wasShedding = this.shedder.isShedding
@@ -100,7 +117,6 @@ export class OverloadGuard implements Part<Config> {
     const { isShedding } = this.shedder
     if (isShedding && !wasShedding) emit({ kind: 'overload', detail: this.describe() })
     if (!isShedding && wasShedding) emit({ kind: 'overload-over' })
-    this.schedule()
   }
 
   private strains(): readonly Strain[] {

@@ -36,6 +36,7 @@ import type { DescriptorBudget } from '../net/budget.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { Dial } from '../net/dial.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
+import { type BucketCounts, createBuckets } from '../observe/buckets.ts'
 import { poolLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
@@ -80,6 +81,7 @@ export class RunningPool {
   private readonly strategy: LiveStrategy
   private readonly members: PoolBackends
   private readonly queue: PoolQueue
+  private readonly waits = createBuckets()
   private readonly fullness: Fullness
   private readonly limiter = new Limiter()
   readonly counters = poolLedger.create()
@@ -130,6 +132,7 @@ export class RunningPool {
     this.queue = new PoolQueue({
       ...services,
       counters: this.counters,
+      waits: this.waits,
       onFull: () => this.fullness.note(),
       hasRoom: (tried) => this.balancer.hasRoom(tried),
     })
@@ -196,19 +199,12 @@ export class RunningPool {
 
   /** What a snapshot shows of it to requests. */
   snapshot(): Pool {
-    const {
-      name,
-      balancer,
-      members: { connections },
-      config,
-      queue,
-      sticky,
-    } = this
+    const { name, balancer, config, queue, sticky } = this
     return {
       name,
       balancer,
       queue,
-      connections,
+      connections: this.members.connections,
       affinity: config.affinity,
       retry: config.retry,
       timeouts: config.timeouts,
@@ -226,6 +222,11 @@ export class RunningPool {
   /** Attempts under way in it. */
   get inflight(): number {
     return this.balancer.inflight
+  }
+
+  /** How long requests have waited for room; undefined: none may. */
+  get queueWaits(): BucketCounts | undefined {
+    return this.config.queue && this.waits
   }
 
   /** Why somebody is used whom something holds out; undefined: nobody is. Brings every backend's `use` up to now. */

@@ -3,8 +3,11 @@ import { readRegularFile, readText } from '../config/files.ts'
 import { readMember } from '../config/read-member.ts'
 import { watchFiles } from '../config/watch.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
-import type { WatchFile } from '../discovery/file.ts'
+import type { ReadText, WatchFile } from '../discovery/file.ts'
+import type { ReadPem } from '../discovery/service.ts'
+import { createAsk } from '../net/ask.ts'
 import { createAskDns } from '../net/dns.ts'
+import { createAskLines } from '../net/lines.ts'
 import { SYSTEM_FILES } from '../names/resolver.ts'
 import { parseSearch } from '../names/search.ts'
 import { parseServers } from '../names/servers.ts'
@@ -22,11 +25,21 @@ export function sourceServices({
     clock,
     random,
     readMember,
-    readText: (path) => readText(path, readRegularFile),
+    readText: readFile,
     watchFile,
     search: parsedFile(SYSTEM_FILES.resolvConf, parseSearch),
+    ask: createAsk(clock, reportFault),
+    askLines: createAskLines(clock, reportFault),
+    readPem,
     records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),
   }
+}
+
+const readFile: ReadText = (path) => readText(path, readRegularFile)
+
+const readPem: ReadPem = (path) => {
+  const file = readFile(path)
+  return file.kind === 'text' ? file.text : undefined
 }
 
 /** What cannot be watched is looked at now and then all the same. */

@@ -115,7 +115,11 @@ function checkPlugin(file: string, module: unknown): StrategyPlugin {
       `${file}: the default export must be defineStrategy({ … }), got ${show(membersOf(module)['default'])}`,
     )
   }
-  must(plugin['apiVersion'] === 2 || plugin['apiVersion'] === 1, 'apiVersion', '2, or 1 for hooks as they were')
+  must(
+    plugin['apiVersion'] === 2 || plugin['apiVersion'] === 1,
+    'apiVersion',
+    '2, whose hooks are given the attempt, or 1, whose hooks are given the candidate',
+  )
   must(typeof plugin['name'] === 'string' && plugin['name'] !== '', 'name', 'a text that is not empty')
   const why = plugin['ignoresWeight']
   const isReason = typeof why === 'string' && why !== '' && why.length <= 200
@@ -126,7 +130,7 @@ function checkPlugin(file: string, module: unknown): StrategyPlugin {
     'parse',
     'a function, or absent where there are no options',
   )
-  must(typeof plugin['create'] === 'function', 'create', 'a function')
+  must(typeof plugin['create'] === 'function', 'create', 'a function that returns { pick }')
   const sound = plugin as unknown as StrategyPlugin | PluginOfVersion1
   return {
     apiVersion: 2,

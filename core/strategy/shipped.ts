@@ -12,3 +12,6 @@ export const shippedStrategies = [
 
 /** Those of them that read the request's affinity key. */
 export const keyedStrategies: readonly string[] = ['consistent-hash']
+
+/** Those that read where the client is. */
+export const placedStrategies: readonly string[] = ['geo-affinity']

@@ -77,6 +77,8 @@ export interface ClientStream {
   sendEnd(trailers: FieldSection | undefined): void
   /** Answers with a response of our own, once, before any head has gone out; the stream is over. */
   refuse(problem: Problem): void
+  /** Bytes of content that `refuse` would send; costs as much as that. */
+  contentBytes(problem: Problem): number
   /** Over, and seen as truncated by the client. */
   cut(): void
   /** Sends the 101 and gives the connection away; only for an upgrade. */

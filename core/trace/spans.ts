@@ -131,7 +131,7 @@ interface AttemptFacts {
 }
 
 function clientAttributes({ record, attempt, resends, request }: AttemptFacts): Attributes {
-  const { backend, outcome } = attempt
+  const { backend, outcome, pick } = attempt
   const { host, port } = placeOf(backend)
   const query = request.query === undefined ? '' : `?${request.query}`
   return {
@@ -147,6 +147,9 @@ function clientAttributes({ record, attempt, resends, request }: AttemptFacts): 
     'smartedge.backend': backend,
     'smartedge.outcome': outcome.kind,
     'smartedge.hedge': attempt.isHedge ? true : undefined,
+    'smartedge.pick': pick?.by,
+    'smartedge.strategy': pick?.strategy || undefined,
+    'smartedge.why': pick?.why,
   }
 }
 

@@ -62,9 +62,10 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
   audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
-  'access-log-away': ({ to, reason }) => error(`access log: lines to ${to} are being lost: ${reason}`),
+  'access-log-away': ({ to, reason }) => error(`access log: lines do not get to ${to}: ${reason}`),
   'access-log-back': ({ to, lost }) =>
     warn(`access log: lines are written to ${to} again; ${counted(lost, 'line')} lost`),
+  'event-log-back': ({ lost }) => warn(`${counted(lost, 'event')} could not be written here`),
   'traces-away': ({ to, reason }) => error(`traces: ${to} does not take them, some may be lost: ${reason}`),
   'traces-back': ({ to, lost }) => info(`traces: ${to} takes them again; ${counted(lost, 'span')} lost`),
   'store-away': ({ reason, clients }) =>

@@ -4,16 +4,19 @@ import {
   parseKilobytes,
   parseStat,
   processTree,
+  treeCpuUs,
   treeMemoryBytes,
-  treeTimes,
 } from '../../bench/proc.ts'
 
 const stat = (name: string) => `42 (${name}) S 1 42 42 0 -1 4194560 100 0 0 0 700 200 31 69 20 0 3 0 99 1000 50`
 
 describe('parseStat', () => {
-  test.each(['nginx', 'a b', 'x) S 1 (y', ''])('adds those of children waited for, behind the name %p', (name) => {
-    expect(parseStat(stat(name))).toEqual({ userUs: 7_310_000, systemUs: 2_690_000 })
-  })
+  test.each(['nginx', 'a b', 'x) S 1 (y', ''])(
+    'tells those of children waited for apart, behind the name %p',
+    (name) => {
+      expect(parseStat(stat(name))).toEqual({ ownUs: 9_000_000, deadUs: 1_000_000 })
+    },
+  )
 
   test.each([
     '',
@@ -61,11 +64,13 @@ describe('a process tree', () => {
 
   test('has memory and time while it lives, and neither afterwards', async () => {
     expect(treeMemoryBytes(process.pid)).toBeGreaterThan(1e6)
-    const { userUs, systemUs } = treeTimes(process.pid)
-    expect(userUs + systemUs).toBeGreaterThan(0)
+    // To less than a tick of 10 ms, however short the time.
+    const used = treeCpuUs(process.pid)
+    expect(used % 10_000).not.toBe(0)
+    expect(treeCpuUs(process.pid)).toBeGreaterThan(used)
     const child = Bun.spawn(['true'])
     await child.exited
-    expect(treeTimes(child.pid)).toEqual({ userUs: 0, systemUs: 0 })
+    expect(treeCpuUs(child.pid)).toBe(0)
     expect(treeMemoryBytes(child.pid)).toBe(0)
   })
 })

@@ -5,6 +5,11 @@ import { strategyList } from '../../cli/commands/strategy-list.ts'
 import { strategyNew } from '../../cli/commands/strategy-new.ts'
 import { strategyTest } from '../../cli/commands/strategy-test.ts'
 import { main } from '../../cli/main.ts'
+import { fakePool } from '../../core/lab/fakes.ts'
+import { seededRandom } from '../../core/random.ts'
+import { loadStrategy } from '../../core/strategy/load.ts'
+import { noting } from '../support/noted-pick.ts'
+import { contextOf } from '../support/pick-context.ts'
 import { recordedIo } from '../support/recorded-io.ts'
 import { fakeIo } from '../support/service-io.ts'
 import { pluginText, type StrategyFiles, strategyFiles } from '../support/strategy-files.ts'
@@ -30,6 +35,16 @@ describe('strategy new', () => {
     expect(io.err()).toBe('smartedge: nothing written: plugins/mine.ts is already there\n')
     expect(readFileSync(files.path('plugins/mine.ts'), 'utf8')).toBe('// edited')
   }, 60_000)
+
+  test('writes one that tells its scores', async () => {
+    expect(await strategyNew(recordedIo(files.folder), 'telling')).toBe(0)
+    const plugin = await loadStrategy(files.path('plugins/telling.ts'))
+    const notes = noting()
+    const pool = fakePool([1, 3])
+    plugin.create(plugin.parse({ choices: 10 })).pick(pool, contextOf({ random: seededRandom(1), notes }))
+    expect([...notes.scores]).toEqual([...notes.scores.keys()].map((one) => [one, one.inflight / one.weight]))
+    expect(notes.scores.size).toBeGreaterThan(0)
+  })
 
   test('imports by name, and gets what this SmartEdge has, whatever is installed there', async () => {
     await files.write('project/node_modules/smartedge/package.json', '{ "exports": { "./strategy": "./old.js" } }')
@@ -157,7 +172,7 @@ describe('strategy test', () => {
       expect(err).toContain('\n  spreads requests by weight\n')
       expect(err).not.toContain('\n  picks the only candidate')
     }
-  })
+  }, 60_000)
 
   test('passes a strategy that says why it ignores weight', async () => {
     const text = `export default { apiVersion: 1, name: 'fewest', ignoresWeight: 'the fewest \\u001B errors win',
@@ -173,7 +188,7 @@ describe('strategy test', () => {
     const { code, out } = await tested('throws.ts', pluginText('{\npick() { throw new Error("\\u001B[2Jno") } }'))
     expect(code).toBe(1)
     expect(out).toEndWith('1 passed, 1 failed; SmartEdge would refuse it\n')
-    expect(out).toMatch(/throws\.ts:3:\d+: {2}\[2Jno\n|throws\.ts:3:\d+: \[2Jno\n/)
+    expect(out).toMatch(/throws\.ts:3:\d+: pick threw: {2}\[2Jno\n|throws\.ts:3:\d+: pick threw: \[2Jno\n/)
     expect(out).not.toContain('\u001B')
   })
 

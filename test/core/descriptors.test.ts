@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { closeSync, openSync } from 'node:fs'
-import { descriptorWarning, freeDescriptors, readDescriptorLimit } from '../../core/descriptors.ts'
+import { descriptorWarning, freeDescriptors, openDescriptors, readDescriptorLimit } from '../../core/descriptors.ts'
 
 describe('descriptor limit', () => {
   test('is warned of when it is too low for anybody, or for what is configured', () => {
@@ -43,6 +43,13 @@ describe('free descriptors', () => {
     const free = freeDescriptors(1000, '/proc/self/task')!
     expect(free).toBeLessThan(1000)
     expect(free).toBeGreaterThan(0)
+  })
+
+  test('that are open are counted, or unknown', async () => {
+    const [open = 0, others = 0] = [await openDescriptors(), await openDescriptors('/proc/self/task')]
+    expect(Math.abs(1_000_000 - freeDescriptors(1_000_000)! - open)).toBeLessThan(3)
+    expect(others).toBeGreaterThan(0)
+    expect(await openDescriptors('/nowhere')).toBeUndefined()
   })
 
   test('are none when there is not even one to count with', async () => {

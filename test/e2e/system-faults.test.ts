@@ -1,50 +1,9 @@
 /** A process under load whose system calls fail: what it may lose, and what it may not. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { askAll, type Tally } from '../support/ask-all.ts'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
 import { startSteadyBackend, type SteadyBackend } from '../support/steady-load.ts'
 import { inject, straceRefusal } from '../support/strace.ts'
-
-const upload = 'u'.repeat(200 * 1024)
-const downloadBytes = 512 * 1024
-
-/** What came of requests: how many of each status, `lost` without one, `wrong` with other bytes than they should have. */
-type Tally = Record<string, number>
-
-/** Each over a connection of its own, so that all calls are made for each. */
-const oneShot = { headers: { connection: 'close' } }
-
-const kinds: readonly ((url: string) => Promise<string>)[] = [
-  async (url) => tell(await fetch(url), async (response) => (await response.text()) === 'ok'),
-  async (url) => tell(await fetch(url, oneShot), async (response) => (await response.text()) === 'ok'),
-  async (url) =>
-    tell(
-      await fetch(url, { ...oneShot, method: 'POST', body: upload }),
-      async (response) => (await response.text()) === String(upload.length),
-    ),
-  async (url) =>
-    tell(
-      await fetch(`${url}/download`, oneShot),
-      async (response) => (await response.bytes()).length === downloadBytes,
-    ),
-]
-
-async function tell(response: Response, isRight: (response: Response) => Promise<boolean>): Promise<string> {
-  if (response.status !== 200) return (await response.text(), String(response.status))
-  return (await isRight(response)) ? '200' : 'wrong'
-}
-
-/** Eight clients at once, of four kinds, each `rounds` times; all of them come to an end. */
-async function ask(url: string, rounds: number): Promise<Tally> {
-  const tally: Tally = {}
-  const client = async (kind: (url: string) => Promise<string>): Promise<void> => {
-    for (let round = 0; round < rounds; round += 1) {
-      const word = await kind(url).catch(() => 'lost')
-      tally[word] = (tally[word] ?? 0) + 1
-    }
-  }
-  await Promise.all([...kinds, ...kinds].map(client))
-  return tally
-}
 
 interface Case {
   readonly injections: readonly string[]
@@ -113,7 +72,7 @@ function suite(): void {
   /** Nothing of it was a fault of ours, all are served, and nothing is left behind: it ends with nobody to wait for. */
   async function expectSound(): Promise<void> {
     expect(edge.lines().filter((line) => line.includes('"event":"fault"'))).toEqual([])
-    expect(await ask(url, 4)).toEqual({ '200': 32 })
+    expect(await askAll(url, 4)).toEqual({ '200': 32 })
     expect(await underWay()).toBe(0)
     edge.child.kill('SIGTERM')
     expect(await edge.event('stopped')).toMatchObject({ cut: 0 })
@@ -124,7 +83,7 @@ function suite(): void {
     'serves on under %s',
     async (_name, { injections, mayBe = [] }) => {
       const injected = await inject(edge.child.pid, injections)
-      const tally = await ask(url, 8)
+      const tally = await askAll(url, 8)
       expect(await injected.end()).toBeGreaterThan(0)
       expect([unexpected(tally, mayBe), (tally['200'] ?? 0) > 0]).toEqual([[], true])
       await expectSound()
@@ -137,7 +96,7 @@ function suite(): void {
     async (call, code) => {
       const isTold = (): boolean => edge.lines().some((line) => line.includes('"shortage"') && line.includes(code))
       const injected = await inject(edge.child.pid, [`${call}:error=${code}`])
-      const asking = ask(url, 4)
+      const asking = askAll(url, 4)
       while (!isTold()) await edge.event('shortage')
       expect(await injected.end()).toBeGreaterThan(0)
       expect(unexpected(await asking, ['503', 'lost'])).toEqual([])

@@ -45,13 +45,20 @@ describe('top on a terminal', () => {
     expect(all()).toEndWith('\u001B[?25h')
   }, 20_000)
 
-  test('gives the screen back when it is ended by a signal', async () => {
-    const { child, until, all } = open(startAdmin().url)
-    await until('localhost:8102 fails')
-    child.kill('SIGTERM')
-    expect(await child.exited).toBe(143)
-    expect(all()).toContain(leave)
-  }, 20_000)
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)(
+    'gives the screen back when %s ends it',
+    async (signal, code) => {
+      const { child, until, all } = open(startAdmin().url)
+      await until('localhost:8102 fails')
+      child.kill(signal)
+      expect(await child.exited).toBe(code)
+      expect(all()).toContain(leave)
+    },
+    20_000,
+  )
 
   test('drains the sick backend with two keys, and says so', async () => {
     const admin = startAdmin()
@@ -81,8 +88,8 @@ describe('top on a terminal', () => {
   test('follows the size of the window', async () => {
     const { child, until, type } = open(startAdmin().url)
     await until('localhost:8102 fails')
-    child.terminal?.resize(60, 20)
-    await until('smartedge top needs 80x24, this is 60x20')
+    child.terminal?.resize(59, 19)
+    await until('smartedge top needs 60x20, this is 59x19')
     child.terminal?.resize(120, 40)
     await until('in flight')
     type('q')

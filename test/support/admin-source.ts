@@ -1,5 +1,6 @@
 /** An admin source that serves fixed answers, each of them overridable. */
 import type { AdminSource } from '../../core/admin/source.ts'
+import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import type { Config } from '../../core/config/config.ts'
 import { Secret } from '../../core/secrets.ts'
 import { buildSnapshot } from '../../core/report/snapshot.ts'
@@ -11,9 +12,12 @@ const config = { admin: { token: new Secret('hunter2') }, shutdownTimeoutMs: 30_
 export const fakeAdminSource = (overrides: Partial<AdminSource> = {}): AdminSource => ({
   status: () => buildSnapshot(fakeEdge([fakeBackend()]), fakeProcess, virtualClock()),
   backends: (pool) => (pool === 'web' ? [fakeBackend()] : []),
-  metrics: () => 'metric 1\n',
+  metrics: async () => ['metric 1\n', '', 'metric 2\n'].values(),
   ready: () => ({ kind: 'ready' }),
   config: () => config,
   events: () => new Response('event: hello\ndata: {}\n\n', { headers: { 'content-type': 'text/event-stream' } }),
   ...overrides,
 })
+
+/** Any text as an answer whose length is known beforehand. */
+export const asStatus = (text: string): StatusSnapshot => text as unknown as StatusSnapshot

@@ -28,9 +28,12 @@ export interface Tab {
   goTo(url: string): Promise<void>
   /** The value of an expression in the page; a promise is waited for. Rejects when it throws. */
   evaluate(expression: string): Promise<unknown>
-  /** Resolves when the expression is true; rejects after 10 s. */
+  /** Resolves when the expression is true; rejects after a minute. */
   until(expression: string): Promise<void>
-  /** Clicks in the middle of the first element of that selector whose text holds `text`, as a person does. */
+  /**
+   * Clicks in the middle of the first element of that selector whose text holds `text`, as a person does: once it is
+   * there, enabled, at rest, and nothing lies over it.
+   */
   click(selector: string, text?: string): Promise<void>
   /** Types into whatever has the focus. */
   type(text: string): Promise<void>
@@ -41,7 +44,8 @@ export interface Tab {
   close(): Promise<void>
 }
 
-const patienceMs = 10_000
+/** So long anything is waited for that should come at once; nothing is slow that takes less. */
+export const patienceMs = 60_000
 
 /** Where none is installed: undefined. */
 export const chromiumPath = (): string | undefined =>
@@ -88,6 +92,7 @@ const flags = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
+  '--disable-dev-shm-usage',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -116,6 +121,7 @@ async function connect(endpoint: string): Promise<Wire> {
   const waiting = new Map<number, (message: Message) => void>()
   const listeners = new Map<string, (message: Message) => void>()
   let last = 0
+  let isOver = false
   await new Promise((resolve, reject) => {
     socket.addEventListener('open', resolve)
     socket.addEventListener('error', reject)
@@ -126,8 +132,13 @@ async function connect(endpoint: string): Promise<Wire> {
     waiting.get(message.id)?.(message)
     waiting.delete(message.id)
   })
+  socket.addEventListener('close', () => {
+    isOver = true
+    for (const [id, answer] of waiting) answer({ id, error: { message: 'chromium is gone' } })
+  })
   return {
     async call(method, params = {}, sessionId) {
+      if (isOver) throw new Error(`${method}: chromium is gone`)
       last += 1
       const answer = new Promise<Message>((resolve) => waiting.set(last, resolve))
       socket.send(JSON.stringify({ id: last, method, params, ...(sessionId !== undefined && { sessionId }) }))
@@ -156,7 +167,15 @@ async function openTab(wire: Wire, options: TabOptions = {}): Promise<Tab> {
   await call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: scale, mobile: isPhone })
   const features = Object.entries(media).map(([name, value]) => ({ name, value }))
   await call('Emulation.setEmulatedMedia', { features })
-  return { asked, complaints, ...actionsOf(call), close: async () => void (await call('Page.close')) }
+  await call('Emulation.setScrollbarsHidden', { hidden: true })
+  // Each is the one in front: what lies behind draws nothing, and takes no keys.
+  await call('Emulation.setFocusEmulationEnabled', { enabled: true })
+  return {
+    asked,
+    complaints,
+    ...actionsOf(call),
+    close: async () => void (await wire.call('Target.closeTarget', { targetId })),
+  }
 }
 
 function complaintOf({ method, params = {} }: Message): string | undefined {
@@ -179,9 +198,7 @@ function actionsOf(call: Call): Omit<Tab, 'asked' | 'complaints' | 'close'> {
   const until: Tab['until'] = async (expression) => {
     for (const start = performance.now(); performance.now() - start < patienceMs; await Bun.sleep(20))
       if ((await evaluate(expression)) === true) return
-    throw new Error(
-      `not within ${patienceMs / 1000} s: ${expression}\n${String(await evaluate('document.body.innerText'))}`,
-    )
+    throw new Error(`it never was: ${expression}\n${String(await evaluate('document.body.innerText'))}`)
   }
   return {
     evaluate,
@@ -191,14 +208,14 @@ function actionsOf(call: Call): Omit<Tab, 'asked' | 'complaints' | 'close'> {
       await until("document.readyState === 'complete'")
     },
     async click(selector, text = '') {
-      const found = `[...document.querySelectorAll(${JSON.stringify(selector)})].find((one) => one.textContent.includes(${JSON.stringify(text)}))`
-      await until(`${found} !== undefined && !${found}.disabled`)
-      const place = await evaluate(
-        `(() => { const one = ${found}; one.scrollIntoView({ block: 'center' }); const { x, y, width, height } = one.getBoundingClientRect(); return [x + width / 2, y + height / 2] })()`,
-      )
-      const [x, y] = place as [number, number]
-      for (const type of ['mousePressed', 'mouseReleased'])
-        await call('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 })
+      const place = placeOf(selector, text)
+      let before: unknown
+      for (const start = performance.now(); performance.now() - start < patienceMs; await Bun.sleep(20)) {
+        const point = await evaluate(place)
+        if (Array.isArray(point) && Bun.deepEquals(point, before)) return await clickAt(call, point as [number, number])
+        before = point
+      }
+      throw new Error(`nothing to click on: ${selector} with "${text}", but ${JSON.stringify(before)}`)
     },
     type: async (text) => void (await call('Input.insertText', { text })),
     async press(key) {
@@ -213,4 +230,22 @@ function actionsOf(call: Call): Omit<Tab, 'asked' | 'complaints' | 'close'> {
       return Uint8Array.fromBase64(String(data))
     },
   }
+}
+
+/** An expression: where the middle of it is, or why it can't be clicked on. */
+const placeOf = (selector: string, text: string): string => `(() => {
+  const all = [...document.querySelectorAll(${JSON.stringify(selector)})]
+  const one = all.find((one) => one.textContent.includes(${JSON.stringify(text)}))
+  if (one === undefined) return 'it is not there'
+  if (one.disabled) return 'it is disabled'
+  one.scrollIntoView({ block: 'center', behavior: 'instant' })
+  const { x, y, width, height } = one.getBoundingClientRect()
+  const point = [x + width / 2, y + height / 2]
+  const top = width > 0 ? document.elementFromPoint(...point) : null
+  return one.contains(top) ? point : 'something lies over it'
+})()`
+
+async function clickAt(call: Call, [x, y]: [number, number]): Promise<void> {
+  for (const type of ['mousePressed', 'mouseReleased'])
+    await call('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 })
 }

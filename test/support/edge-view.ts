@@ -1,15 +1,18 @@
 /** An edge as status and metrics see it, without sockets: every field overridable, nothing moves on its own. */
 import { backendLedger, edgeLedger, poolLedger } from '../../core/observe/counters.ts'
 import { forgetfulLatencies } from './make-backend.ts'
-import type { BackendView, EdgeView, PoolView, ProcessView, StandingView } from '../../core/report/view.ts'
+import type { BackendView, CostlyProcessView, EdgeView, PoolView, StandingView } from '../../core/report/view.ts'
 
-export const fakeProcess: ProcessView = {
+export const fakeProcess: CostlyProcessView = {
   version: '1.2.3',
   runtime: 'bun 1.4.5',
   pid: 42,
   startedAt: Date.UTC(2026, 0, 1),
   residentBytes: 50_000_000,
   cpuSeconds: 1.5,
+  heapBytes: 20_000_000,
+  openDescriptors: 64,
+  maxDescriptors: 1024,
 }
 
 /** Healthy since 0, with a weight of 1. */
@@ -46,6 +49,7 @@ export const fakeBackend = (overrides: Partial<BackendView> = {}): BackendView =
   inflight: 0,
   maxInflight: Infinity,
   standing: fakeStanding(),
+  facts: { breaker: { kind: 'closed' } },
   lastCheck: undefined,
   counters: backendLedger.create(),
   latency: forgetfulLatencies(),

@@ -13,7 +13,9 @@ import type { RequestRewrite } from '../../core/forward/rewrite-request.ts'
 import type { RequestHead } from '../../core/http1/request-head.ts'
 import type { ResponseHead } from '../../core/http1/response-head.ts'
 import { TimerWheel } from '../../core/net/timer-wheel.ts'
+import { createBuckets } from '../../core/observe/buckets.ts'
 import { edgeLedger, poolLedger } from '../../core/observe/counters.ts'
+import { RouteTraffic } from '../../core/observe/route-traffic.ts'
 import { HeadTimes } from '../../core/pool/head-times.ts'
 import type { BudgetPolicy, HedgePolicy, QueuePolicy, RetryPolicy } from '../../core/pool/policy.ts'
 import type { Pool } from '../../core/pool/pool.ts'
@@ -90,6 +92,10 @@ class FakeClient implements ClientStream {
 
   sendEnd(): void {
     this.log.push('end')
+  }
+
+  contentBytes({ detail }: Problem): number {
+    return detail.length
   }
 
   refuse({ status, detail, lines = '' }: Problem): void {
@@ -262,6 +268,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     clock,
     turns: { wait: (waiting) => void turns.push(waiting) },
     counters: poolLedger.create(),
+    waits: createBuckets(),
     hasRoom: (tried) => balancer.hasRoom(tried),
     onFull: () => undefined,
   })
@@ -293,7 +300,7 @@ export function beginExchange(options: FakeExchangeOptions = {}) {
     timeouts: options.timeouts,
     hedge: options.hedge,
     tracing: options.tracing,
-    counters: { requests: 0, refused: 0 },
+    traffic: new RouteTraffic(),
   }
   const world = {
     identify: createIdentify(() => false),

@@ -17,7 +17,7 @@ const free = Number(process.env['FREE'] ?? 100)
 const watchdog = createWatchdog({
   home: homeOf(process.env),
   style,
-  emit: createLog({ ...style, write: writeNow, clock: systemClock }),
+  emit: createLog({ ...style, write: (line) => writeNow(`${line}\n`), clock: systemClock }),
   freeDescriptors: () => free,
   everyMs: 50,
 })

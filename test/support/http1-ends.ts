@@ -145,7 +145,7 @@ export function clientSide(
       requests.push(stream)
       onRequest(stream, head)
     },
-    onRefusal: (error) => void log.push(`refused ${error.status}`),
+    onRefusal: ({ status }) => void log.push(`refused ${status}`),
   }
   const connection = new ClientConnection(handler, { onClosed: () => void log.push('closed') }, peerAt('192.0.2.1'))
   return { connection, requests, log, idle, crowd }

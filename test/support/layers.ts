@@ -67,6 +67,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/backend/', to: ['core/observe/'] },
   { from: 'core/report/', to: ['core/observe/'] },
   { from: 'core/ip/', to: [] },
+  { from: 'core/log/', to: [] },
   { from: 'core/geo/', to: ['core/ip/'] },
   { from: 'core/clients/', to: ['core/control/queue.ts'], types: ['core/config/', 'core/observe/'] },
   { from: 'core/strategy/', to: [] },
@@ -96,7 +97,11 @@ const LAYERS: readonly Layer[] = [
     types: ['core/admission/', 'core/net/', 'core/observe/'],
   },
   { from: 'core/exchange/', to: FOR_EXCHANGE.map((name) => `core/${name}/`), types: ['core/inbound/'] },
-  { from: 'core/access-log/', to: ['core/forward/'], types: ['core/exchange/', 'core/observe/'] },
+  {
+    from: 'core/access-log/',
+    to: ['core/forward/', 'core/trace/told.ts', 'core/trace/trace-context.ts'],
+    types: ['core/exchange/', 'core/http1/', 'core/observe/'],
+  },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
   { from: 'core/discovery/', to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/'] },
   {
@@ -137,7 +142,8 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'cli/',
     // The admin API's token file: whoever asks finds it where the process has put it.
-    // And what a start would refuse, for who asks beforehand; and how the watchdog ends the process.
+    // And what a start would refuse, for who asks beforehand; how the watchdog ends the process; and how lines of
+    // a log are written.
     to: [
       'core/edge.ts',
       'core/runtime/check-config.ts',
@@ -147,6 +153,7 @@ const LAYERS: readonly Layer[] = [
       // How systemd is told, and what it gives.
       'core/net/notify-socket.ts',
       'core/net/given-sockets.ts',
+      'core/log/',
       'core/strategy/',
       'core/lab/',
       'core/watchdog/',
@@ -158,12 +165,13 @@ const LAYERS: readonly Layer[] = [
   // What the terminal and the page both make of what the admin API tells.
   { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/'] },
   // The page runs in a browser: it gets nothing that would not.
-  { from: 'web/', to: ['core/view/'], types: ['core/report/'] },
+  { from: 'web/', to: ['core/view/', 'core/strategy/shipped.ts'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
   // Strategies on virtual time: no processes, no sockets.
+  { from: 'bench/cpu-clock.ts', to: ['core/net/ffi.ts'] },
   { from: 'bench/regret/', to: ['core/lab/', 'core/strategy/', 'bench/stats.ts'] },
   { from: 'bench/micro/', to: ['core/', 'plugins/', 'bench/', 'test/support/'] },
-  { from: 'scripts/', to: ['core/config/', 'core/admin/', 'cli/', 'core/view/', 'test/support/'] },
+  { from: 'scripts/', to: ['core/config/', 'core/admin/', 'core/report/', 'cli/', 'core/view/', 'test/support/'] },
   { from: 'test/', to: [''] },
 ]
 

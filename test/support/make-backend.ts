@@ -21,8 +21,12 @@ export function makeMember(port: number, facts: Partial<Member> = {}): Member {
 /** Latencies of a backend that nobody asks about. */
 export const forgetfulLatencies = (): Latencies => ({
   buckets: undefined,
+  connects: undefined,
+  heads: undefined,
   scale: undefined,
   record: () => undefined,
+  recordConnect: () => undefined,
+  recordHead: () => undefined,
   summary: () => undefined,
 })
 

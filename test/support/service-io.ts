@@ -1,4 +1,5 @@
 /** An `Io` that keeps what is written and sends signals when told. */
+import type { LogFile } from '../../core/log/log-file.ts'
 import type { ServiceIo, Signal } from '../../cli/process/service-io.ts'
 
 export interface FakeIo extends ServiceIo {
@@ -18,6 +19,19 @@ export interface FakeIo extends ServiceIo {
   readonly written: (text: string) => Promise<void>
 }
 
+/** Takes all at once. */
+const fileInto = (write: (text: string) => void): LogFile => ({
+  write(bytes, from) {
+    write(bytes.toString('utf8', from))
+    return Promise.resolve(bytes.length - from)
+  },
+  hasMoved: () => Promise.resolve(false),
+  reopen: () => Promise.resolve(),
+  hasName: () => true,
+  writeNow: (bytes) => write(bytes.toString()),
+  close: () => undefined,
+})
+
 export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
   const written = { out: '', err: '' }
   const handlers = new Set<(signal: Signal) => void>()
@@ -34,7 +48,7 @@ export function fakeIo(overrides: Partial<ServiceIo> = {}): FakeIo {
     stdout: write('out'),
     data: write('out'),
     stderr: write('err'),
-    events: write('err'),
+    events: () => fileInto(write('err')),
     cwd: '/',
     command: 'smartedge',
     ascii: false,

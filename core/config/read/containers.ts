@@ -2,6 +2,7 @@
 import type { Node } from 'jsonc-parser'
 import type { About, Field, JsonSchema, Value } from './field.ts'
 import type { Reading } from './reading.ts'
+import { otherName } from './other-names.ts'
 import { didYouMean } from '../../suggest.ts'
 
 type Fields = Readonly<Record<string, Field<unknown>>>
@@ -76,8 +77,17 @@ function reportUnknown(
     if (!Object.hasOwn(fields, name) && name !== '__proto__')
       reading.report(key, () => ({
         rule: 'is not a known key',
-        hint: didYouMean(name, known) ?? belongsInto(name, fields, misplaced) ?? `known here: ${known.join(', ')}`,
+        hint:
+          didYouMean(name, known) ??
+          belongsInto(name, fields, misplaced) ??
+          calledHere(name, known) ??
+          `known here: ${known.join(', ')}`,
       }))
+}
+
+function calledHere(name: string, known: readonly string[]): string | undefined {
+  const key = otherName(name, known)
+  return key && `here that is ${JSON.stringify(key)}`
 }
 
 /** For a key that stands one level too high, `path` of a route's `match`, or beside where it belongs. */

@@ -1,25 +1,26 @@
 /** A pool's `discovery`: where members are found that the config does not name. */
 import type { DiscoveryPolicy, SourcePolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
+import { consul } from './discovery-consul.ts'
 import { dns } from './discovery-dns.ts'
+import { etcd } from './discovery-etcd.ts'
+import { http } from './discovery-http.ts'
+import { laterFile } from './file.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field } from '../read/field.ts'
-import { duration, text } from '../read/scalars.ts'
+import { duration } from '../read/scalars.ts'
 import { switchable } from '../read/switchable.ts'
 
-const file = text<SourcePolicy>({
-  title: 'path',
-  description:
-    'A file that another program writes: `{ "backends": [ … ] }`, or the list alone, with members as in `backends`. Saved, it is live; it may be missing. Relative paths start at the config’s folder.',
-  examples: ['/run/registry/web.json'],
-  rule: 'must be the path of a file',
-  parse: (path, reading) =>
-    path === '' || path.includes('\0')
-      ? { kind: 'fault' }
-      : { kind: 'value', value: { kind: 'file', path: reading.resolve(path) } },
-})
+const file = convert(
+  laterFile({
+    description:
+      'A file that another program writes: `{ "backends": [ … ] }`, or the list alone, with members as in `backends`. Saved, it is live; it may be missing. Relative paths start at the config’s folder.',
+    examples: ['/run/registry/web.json'],
+  }),
+  (path): SourcePolicy => ({ kind: 'file', path }),
+)
 
-const kinds = { dns, file }
+const kinds = { consul, dns, etcd, file, http }
 
 const names = Object.keys(kinds).join(', ')
 

@@ -64,11 +64,11 @@ const deferAccept = showDefault(
   located(
     flag({
       description:
-        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that has connected and said nothing yet is reset when the listener goes. On Linux; not for `unix:` addresses.',
-      examples: [true],
+        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that has connected and said nothing yet is reset when the listener goes. On Linux; never for `unix:` addresses.',
+      examples: [false],
     }),
   ),
-  false,
+  true,
 )
 
 const listener = convert(
@@ -94,7 +94,7 @@ const listener = convert(
       address,
       mode: mode?.value,
       reusePort: reusePort?.value ?? false,
-      deferAccept: deferAccept?.value ?? false,
+      deferAccept: deferAccept?.value ?? !isUnix,
     }
   },
 )

@@ -1,5 +1,5 @@
 /** A pool's members: in the config itself, or in a file of their own that the admin API also writes. */
-import type { Node } from 'jsonc-parser'
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import { formatAddress, type SocketAddress } from '../../address.ts'
 import type { Member } from '../../backend/member.ts'
 import { defaults } from '../defaults.ts'
@@ -114,11 +114,20 @@ const members = convert(
     examples: [['http://localhost:8081', 'http://localhost:8082']],
   }),
   (found, node, reading) => {
-    if (node?.children?.length === 0)
-      reading.warn(node, { rule: 'is empty: every request to this pool is answered with 503' })
-    return withoutRepeats(found, reading)
+    const members = withoutRepeats(found, reading)
+    warnOfNobody(members, node, reading)
+    return members
   },
 )
+
+/** Nobody is at fault whose members are found elsewhere, or are faulty themselves. */
+function warnOfNobody(members: readonly Member[], node: Node | undefined, reading: Reading): void {
+  const pool = node?.parent?.parent
+  if (pool !== undefined && findNodeAtLocation(pool, ['discovery']) !== undefined) return
+  if (node?.children?.length !== members.length || members.some(({ isDraining }) => !isDraining)) return
+  const what = members.length === 0 ? 'is empty' : 'has only such as drain'
+  reading.warn(node, { rule: `${what}: every request to this pool is answered with 503` })
+}
 
 function withoutRepeats(found: readonly Located<Member>[], reading: Reading): readonly Member[] {
   const unique = new Map<string, Located<Member>>()

@@ -19,6 +19,7 @@ import { routes } from './route.ts'
 import { slowStart } from './slow-start.ts'
 import { sticky, type StickyDraft } from './sticky.ts'
 import { affinity, strategy, warnOfIdleAffinity } from './strategy.ts'
+import { warnOfIdlePoolKeys } from './idle-keys.ts'
 
 const maxEjectedSetting = defaults['pool.maxEjected']
 const panicSetting = defaults['pool.panicThreshold']
@@ -151,6 +152,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
   if (node !== undefined) checkMembers(node, reading)
   checkRestraint(value, reading)
   warnOfIdleAffinity(node, value.strategy, reading)
+  warnOfIdlePoolKeys(node, value, reading)
   const {
     backends: source,
     passive,

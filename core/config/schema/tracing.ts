@@ -5,38 +5,12 @@ import { either, list, object, record } from '../read/containers.ts'
 import { convert, type Field, orElse, required } from '../read/field.ts'
 import { choice, duration, number, off, type Parsed, text } from '../read/scalars.ts'
 import { serviceUrl } from './auth-fields.ts'
-import { tokenPattern } from './names.ts'
+import { secretFields } from './secret-fields.ts'
 
-/** Which frame the message, or say what is in it. */
-const OURS = /^(?:host|content-length|content-type|content-encoding|transfer-encoding|connection|expect)$/i
-
-const headerValue = text({
-  title: 'text',
-  description: 'Value of a field. Take it from a variable rather than writing a key here.',
-  examples: ['Bearer ${COLLECTOR_TOKEN}'],
-  rule: 'must be printable ASCII without spaces around it',
-  isSecret: true,
-  parse: (value) => (/^(?! )[ -~]{0,4096}(?<! )$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+const headers = secretFields({
+  description: 'Fields that the collector is sent, such as a key.',
+  examples: [{ authorization: 'Bearer ${COLLECTOR_TOKEN}' }],
 })
-
-const headers = convert(
-  record(headerValue, {
-    description: 'Fields that the collector is sent, such as a key.',
-    examples: [{ authorization: 'Bearer ${COLLECTOR_TOKEN}' }],
-    namePattern: tokenPattern,
-    nameRule: 'must be a field name',
-  }),
-  (entries, _node, reading) => {
-    const seen = new Set<string>()
-    return entries.map(({ name, key, value }) => {
-      const lower = name.toLowerCase()
-      if (OURS.test(lower)) reading.report(key, { rule: 'is a field that SmartEdge itself writes' })
-      if (seen.has(lower)) reading.report(key, { rule: 'names a field a second time; case does not count' })
-      seen.add(lower)
-      return { name: lower, value }
-    })
-  },
-)
 
 function parseLine(written: string): Parsed<string> {
   const isLine = /^\P{Cc}{1,256}$/u.test(written) && written.trim() === written

@@ -51,7 +51,7 @@ export function bindSocket(means: EpollMeans, { endpoint, manner, events }: Bind
       if (manner.deferAccept) setOption(calls, fd, DEFER_ACCEPT, 1)
     }
     const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)
-    return new Listening(fd, means, { address, isGiven: given !== undefined, events })
+    return new Listening(fd, means, { address, isGiven: given !== undefined, manner, events })
   } catch (error) {
     calls.call.close(fd)
     throw error
@@ -85,6 +85,7 @@ interface ListeningOptions {
   readonly address: SocketAddress
   /** Others have it as well: nobody may be kept out for good, and its file is not ours. */
   readonly isGiven: boolean
+  readonly manner: BindManner
   readonly events: AcceptEvents
 }
 
@@ -97,16 +98,19 @@ class Listening implements BoundSocket, Watched {
   private readonly means: EpollMeans
   private readonly isGiven: boolean
   private readonly events: AcceptEvents
+  /** Whoever comes in brings its first bytes along. */
+  private readonly isDeferring: boolean
   private isOpen = true
   private endRest: Cancel | undefined = undefined
 
-  constructor(own: number, means: EpollMeans, { address, isGiven, events }: ListeningOptions) {
+  constructor(own: number, means: EpollMeans, { address, isGiven, manner, events }: ListeningOptions) {
     this.fd = isGiven ? undefined : own
     this.own = own
     this.means = means
     this.address = address
     this.isGiven = isGiven
     this.events = events
+    this.isDeferring = manner.deferAccept
     // Level-triggered: who is left behind a batch is told of again.
     means.loop.add(own, this, EPOLLIN)
   }
@@ -160,6 +164,8 @@ class Listening implements BoundSocket, Watched {
     }
     try {
       this.events.onAccepted(socket, address)
+      // No event tells of what has been read by the time of the next wait.
+      if (this.isDeferring) socket.onEvents(EPOLLIN)
     } catch (error) {
       socket.onFault(error)
     }

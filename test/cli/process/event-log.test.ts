@@ -9,7 +9,7 @@ const listening: EdgeEvent = { kind: 'listening', listener: 'web', address: '127
 
 function logged(event: EdgeEvent, options: Partial<LogOptions> = {}): string {
   let text = ''
-  const write = (line: string) => (text += line)
+  const write = (line: string) => (text += `${line}\n`)
   createLog({ write, format: 'text', color: false, quiet: false, clock: virtualClock(), ...options })(event)
   return text
 }

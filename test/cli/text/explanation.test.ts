@@ -8,13 +8,14 @@ describe('formatExplanation', () => {
   test('says in a sentence why, who else there was, and who not', () => {
     expect(formatExplanation(toldExplanation(), plain)).toBe(
       [
-        '2026-11-26T22:00:00.000Z  GET /x?token=***  200 in 6.50 ms, pool web',
-        '  1. a:80: completed with 200; first byte after 4.20 ms, over after 6.00 ms.',
+        'GET /x?token=***',
+        '  200 in 6.50 ms, pool web, 2026-11-26 22:00:00.000 UTC',
+        '  1. a:80: 200; first byte after 4.20 ms, over after 6.00 ms.',
         '     Why: p2c: the less busy of two drawn by weight.',
         '     backend  score  in flight  weight   median',
         '     a:80         0          0       1  4.00 ms  taken, drawn',
         '     b:80         2          1       1        -  runner-up, drawn',
-        '     Not c:80, by breaker: breaker open: 5 failures in a row, 1s left.',
+        '     Not c:80 (breaker): breaker open: 5 failures in a row, 1s left.',
         '     random would have taken b:80.',
         '     least-connections would have done the same.',
         '',
@@ -24,11 +25,11 @@ describe('formatExplanation', () => {
 
   test('tells of attempts one after the other, and of one beside another', () => {
     const failed = toldAttempt({ outcome: 'failed: connect', status: null, firstByteMs: null, pick: null })
-    const hedge = toldAttempt({ backend: 'b:80', hedge: true, startMs: 12 })
+    const hedge = toldAttempt({ backend: 'b:80', hedge: true, startMs: 12, readyMs: 2, totalMs: 4.2 })
     const lines = formatExplanation(toldExplanation({ attempts: [failed, hedge] }), plain).split('\n')
-    expect(lines[1]).toBe('  1. a:80: failed: connect; no response, over after 6.00 ms.')
-    expect(lines[2]).toBe(
-      '  2. b:80, beside one that was slow: completed with 200; begun after 12.0 ms, first byte after 4.20 ms, over after 6.00 ms.',
+    expect(lines[2]).toBe('  1. a:80: failed: connect; no response, over after 6.00 ms.')
+    expect(lines[3]).toBe(
+      '  2. b:80, beside one that was slow: 200; begun after 12.0 ms, connected after 2.00 ms, first byte after 4.20 ms.',
     )
   })
 
@@ -39,16 +40,25 @@ describe('formatExplanation', () => {
       '503 refused in 6.50 ms, pool web, no backend is usable',
     ],
     [{ status: 101, ending: 'tunnel' } as const, '101 tunnel in 6.50 ms'],
-    [{ asked: true }, '200 in 6.50 ms, pool web, asked for'],
-    [{ pool: null, status: 404, ending: 'refused' } as const, '404 refused in 6.50 ms\n'],
+    [{ asked: true }, '200 in 6.50 ms, pool web, asked for, 2026'],
+    [{ pool: null, status: 404, ending: 'refused' } as const, '404 refused in 6.50 ms, 2026'],
   ])('says of %p: %s', (given, said) => {
     expect(formatExplanation(toldExplanation({ attempts: [], ...given }), plain)).toContain(said)
+  })
+
+  test('names the strategies that agree with each other in one line', () => {
+    const of = (backend: string, ...names: string[]) => names.map((strategy) => ({ strategy, backend }))
+    const others = [...of('a:80', 'p2c'), ...of('b:80', 'random', 'geo-affinity'), ...of('a:80', 'consistent-hash')]
+    const text = formatExplanation(toldExplanation({ attempts: [toldAttempt({ pick: toldPick({ others }) })] }), plain)
+    expect(text).toEndWith(
+      '     random, geo-affinity would have taken b:80.\n     p2c, consistent-hash would have done the same.\n',
+    )
   })
 
   test('says why nobody could take a request', () => {
     const nobody = toldPick({ chosen: null, why: 'nobody could take it', candidates: [], others: [] })
     expect(formatExplanation(toldExplanation({ attempts: [], nobody }), plain)).toEndWith(
-      '  Nobody: nobody could take it.\n     Not c:80, by breaker: breaker open: 5 failures in a row, 1s left.\n',
+      '  Nobody: nobody could take it.\n     Not c:80 (breaker): breaker open: 5 failures in a row, 1s left.\n',
     )
   })
 

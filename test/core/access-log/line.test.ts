@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { lineFormat } from '../../../core/access-log/line.ts'
-import { defaultFields, type LineFormat } from '../../../core/access-log/policy.ts'
+import { defaultFields, lineFields, type LineFormat } from '../../../core/access-log/policy.ts'
 import { exchangeRecord, type RecordOptions } from '../../support/exchange-record.ts'
+import { TRACE_ID, UNSAMPLED } from '../../support/tracing.ts'
 import { configOf } from '../config/read-config.ts'
 
 const at = Date.UTC(2026, 10, 26, 20, 45, 0, 123)
@@ -40,6 +41,25 @@ describe('a line of the access log', () => {
     })
   })
 
+  test('as JSON is that of its own request, whatever those before it had', () => {
+    const all = { kind: 'json', fields: lineFields } as const
+    const one = lineFormat(all, [])
+    for (let count = 0; count < 600; count += 1) {
+      const record = exchangeRecord({
+        request: `${count % 7 === 0 ? 'A'.repeat(count % 60) : 'GET'}X /${count % 5} HTTP/1.1\r\nHost: h${count % 300}\r\n\r\n`,
+        address: `192.0.2.${count % 256}`,
+        pool: count % 3 === 0 ? undefined : `p"${count % 4}`,
+        requestBytes: count % 2,
+        endedAt: count / 7,
+      })
+      expect(one(record, at + count)).toBe(lineFormat(all, [])(record, at + count))
+    }
+  })
+
+  test.each([0, 0.001, 0.5, 0.999, 1, 12.34, 86_400_000.001])('as JSON tells how long %p ms took', (endedAt) => {
+    expect(write({ kind: 'json', fields: ['durationMs'] }, { endedAt })).toBe(`{"durationMs":${endedAt}}`)
+  })
+
   test('leaves out what there is not: no pool, no attempt, no address', () => {
     const line = write(json, {
       address: '',
@@ -49,6 +69,39 @@ describe('a line of the access log', () => {
     })
     expect(JSON.parse(line)).toMatchObject({ status: 404, ending: 'refused', reason: 'no route matches this request' })
     expect(Object.keys(JSON.parse(line) as object)).not.toContain('client')
+  })
+
+  test('of what is no request holds who sent it and what was answered', () => {
+    const record = {
+      ...exchangeRecord({ attempts: [], pool: undefined, route: '', responseBytes: 52 }),
+      line: { method: '', target: '', protocol: '' },
+      ending: { kind: 'refused', status: 400, detail: 'a head must be one' },
+    } as const
+    expect(JSON.parse(lineFormat(json, [])(record, at))).toEqual({
+      time: '2026-11-26T20:45:00.123Z',
+      client: '192.0.2.1',
+      status: 400,
+      ending: 'refused',
+      reason: 'a head must be one',
+      durationMs: 20,
+      requestBytes: 0,
+      responseBytes: 52,
+      attempts: 0,
+    })
+    expect(lineFormat(formatNamed('common'), [])(record, at)).toBe(
+      '192.0.2.1 - - [26/Nov/2026:20:45:00 +0000] "- - -" 400 52',
+    )
+  })
+
+  test.each([
+    ['one that is recorded', `traceparent: ${UNSAMPLED}`, { traceId: 'a', spanId: 'b' }, 'a b'],
+    ['one that is not', `traceparent: ${UNSAMPLED}`, { traceId: 'a', spanId: undefined }, 'a -'],
+    ['its client’s', `traceparent: ${UNSAMPLED}`, undefined, `${TRACE_ID} -`],
+    ['none, where that is nonsense', 'traceparent: x" 200', undefined, '- -'],
+    ['none', 'a: b', undefined, '- -'],
+  ])('tells of the trace of a request: %s', (_title, field, trace, line) => {
+    const request = `GET / HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`
+    expect(write(formatNamed('{trace_id} {span_id}'), { request, trace })).toBe(line)
   })
 
   test('names the rule that refused, and who it was', () => {

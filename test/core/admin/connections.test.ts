@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { maxAdminConnections } from '../../../core/admin/connections.ts'
 import type { AdminSource } from '../../../core/admin/source.ts'
 import type { Controller } from '../../../core/control/contract.ts'
-import { fakeAdminSource } from '../../support/admin-source.ts'
+import { asStatus, fakeAdminSource } from '../../support/admin-source.ts'
 import { adminServer, portOf } from '../../support/admin-server.ts'
 import { connectTo, nextResponse } from '../../support/raw-client.ts'
 import { type RawPeer, turnUntil } from '../../support/raw-peer.ts'
@@ -92,16 +92,16 @@ describe('connections to the admin API', () => {
 
   test('stay with a request behind one that was refused for want of room, too', async () => {
     const text = 'x'.repeat(16 * 1024 ** 2)
-    await using api = await start({ metrics: () => text })
+    await using api = await start({ status: () => asStatus(text) })
     const slow = [await api.connect(), await api.connect()]
     for (const client of slow) {
       client.pause()
-      client.send(get('/metrics'))
+      client.send(get('/api/status'))
     }
     const client = await api.connect()
     client.send(get('/health'))
     await nextResponse(client)
-    client.send(get('/metrics') + reload)
+    client.send(get('/api/status') + reload)
     await turnUntil(() => api.reloads() === 1, 'the reload')
     for (let knocks = 0; knocks < 5; knocks += 1) await api.connect()
     api.finish()

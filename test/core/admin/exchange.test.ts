@@ -2,7 +2,7 @@ import { heapStats } from 'bun:jsc'
 import { describe, expect, test } from 'bun:test'
 import type { AdminSource } from '../../../core/admin/source.ts'
 import type { Controller, Plan } from '../../../core/control/contract.ts'
-import { fakeAdminSource } from '../../support/admin-source.ts'
+import { asStatus, fakeAdminSource } from '../../support/admin-source.ts'
 import { adminServer, portOf } from '../../support/admin-server.ts'
 import { connectTo, nextResponse } from '../../support/raw-client.ts'
 import { valuesOf } from '../../support/raw-message.ts'
@@ -46,12 +46,12 @@ async function start(source: Partial<AdminSource> = {}, maxConnections = 64) {
 
 describe('an answer', () => {
   test('has a date and its length, to HEAD the same ones without the body', async () => {
-    await using api = await start({ metrics: () => 'métrique 1\n' })
+    await using api = await start({ status: () => asStatus('métrique') })
     const client = await api.connect()
-    const got = await api.ask(client, head('GET /metrics'))
+    const got = await api.ask(client, head('GET /api/status'))
     expect([got.status, valuesOf(got, 'content-length'), got.body.length]).toEqual([200, ['12'], 12])
     expect(valuesOf(got, 'date')).toEqual(['Thu, 01 Jan 2026 00:00:00 GMT'])
-    const bare = await api.ask(client, head('HEAD /metrics'), 'HEAD')
+    const bare = await api.ask(client, head('HEAD /api/status'), 'HEAD')
     expect(bare.head).toBe(got.head)
     expect((await api.ask(client, head('GET /health'))).status).toBe(200)
   })
@@ -59,7 +59,7 @@ describe('an answer', () => {
   test('comes in the order of pipelined requests, on one connection', async () => {
     await using api = await start()
     const client = await api.connect()
-    client.send(`${head('GET /nope')}${head('HEAD /metrics')}${head('GET /health')}`)
+    client.send(`${head('GET /nope')}${head('HEAD /api/status')}${head('GET /health')}`)
     const statuses = [await nextResponse(client), await nextResponse(client, 'HEAD'), await nextResponse(client)]
     expect(statuses.map(({ status }) => status)).toEqual([404, 200, 200])
   })
@@ -81,29 +81,29 @@ describe('an answer', () => {
   })
 
   test('that the client is slow to take keeps nobody else waiting, and comes whole', async () => {
-    const text = `${'x'.repeat(8 * mebibyte)}\n`
-    await using api = await start({ metrics: () => text })
+    const text = 'x'.repeat(8 * mebibyte)
+    await using api = await start({ status: () => asStatus(text) })
     const slow = await api.connect()
     slow.pause()
-    slow.send(head('GET /metrics'))
+    slow.send(head('GET /api/status'))
     slow.send(head('GET /health'))
     expect((await api.ask(await api.connect(), head('GET /health'))).status).toBe(200)
     slow.resume()
-    expect((await nextResponse(slow)).body.length).toBe(text.length)
+    expect((await nextResponse(slow)).body.length).toBe(text.length + '""\n'.length)
     expect((await nextResponse(slow)).status).toBe(200)
   })
 
   test('is refused while too many bytes wait for others to take them', async () => {
     const text = 'x'.repeat(16 * mebibyte)
-    await using api = await start({ metrics: () => text })
+    await using api = await start({ status: () => asStatus(text) })
     const slow = [await api.connect(), await api.connect()]
     for (const client of slow) {
       client.pause()
-      client.send(head('GET /metrics'))
+      client.send(head('GET /api/status'))
       await turnUntil(() => client.sentBytes > 0, 'the request on its way')
       expect((await api.ask(await api.connect(), head('GET /health'))).status).toBe(200)
     }
-    const refused = await api.ask(await api.connect(), head('GET /metrics'))
+    const refused = await api.ask(await api.connect(), head('GET /api/status'))
     expect([refused.status, valuesOf(refused, 'retry-after')]).toEqual([503, ['1']])
     // What is small goes out all the same.
     expect((await api.ask(await api.connect(), head('GET /health'))).status).toBe(200)
@@ -111,7 +111,7 @@ describe('an answer', () => {
     const again = await api.connect()
     let status = 503
     for (let tries = 0; status === 503 && tries < 50; tries += 1)
-      status = (await api.ask(again, head('GET /metrics'))).status
+      status = (await api.ask(again, head('GET /api/status'))).status
     expect(status).toBe(200)
   })
 })

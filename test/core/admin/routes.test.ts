@@ -60,7 +60,7 @@ describe('admin routes', () => {
   test('give metrics in the type that Prometheus asks for', async () => {
     const response = await ask('/metrics')
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
-    expect(await response.text()).toBe('metric 1\n')
+    expect(await response.text()).toBe('metric 1\nmetric 2\n')
   })
 
   test('give the configuration without its secrets', async () => {

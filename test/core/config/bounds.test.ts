@@ -129,7 +129,7 @@ describe('a queue', () => {
     const one = [{ url: 'http://a', maxInflight: 1 }, 'http://b']
     expect(warned({ backends: one })).toHaveLength(1)
     expect(warned({ breaker: {} })).toHaveLength(1)
-    expect(warned({ maxEjected: 1 })).toHaveLength(1)
+    expect(warned({ maxEjected: 1 })).toEqual([warning, expect.stringContaining('maxEjected does nothing')])
   })
 
   test.each([

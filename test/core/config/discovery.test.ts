@@ -2,8 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { configOf, problemsOf, withPool } from './read-config.ts'
 
 const discoveryOf = (discovery: unknown) => configOf({ pools: { web: { discovery } } }).pools[0]?.discovery
+const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
+
+const KINDS = 'consul, dns, etcd, file, http'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -29,7 +32,7 @@ describe('discovery', () => {
   })
 
   test('fills in what a name takes, and knows what it leads to', () => {
-    const dnsOf = (dns: object) => discoveryOf([{ dns }])?.[0]?.source
+    const dnsOf = (dns: object) => sourceOf({ dns })
     expect(dnsOf({ name: 'Web.Internal' })).toEqual({
       kind: 'dns',
       name: 'web.internal',
@@ -73,17 +76,106 @@ describe('discovery', () => {
     expect(faultsOf([{ dns }])).toEqual([`discovery[0].dns.${fault}`]),
   )
 
+  test('knows where an etcd is, and who asks', () => {
+    const endpoints = ['http://10.0.0.5:2379']
+    const policy = {
+      kind: 'etcd' as const,
+      endpoints: ['http://10.0.0.5:2379/'],
+      prefix: '/web/',
+      user: undefined,
+      tls: undefined,
+    }
+    expect(sourceOf({ etcd: { endpoints, prefix: '/web/' } })).toEqual(policy)
+    const user = { name: 'ann', password: expect.objectContaining({ mark: expect.any(String) }) }
+    expect(sourceOf({ etcd: { endpoints, prefix: '/web/', user: 'ann', password: 'p' } })).toEqual({ ...policy, user })
+  })
+
+  test.each([
+    [{ prefix: 'a' }, 'endpoints is required'],
+    [{ endpoints: ['http://a'] }, 'prefix is required'],
+    [{ endpoints: [], prefix: 'a' }, 'endpoints must not be empty, got []'],
+    [{ endpoints: ['http://a'], prefix: '' }, 'prefix must be 1 to 1024 characters such as "/pools/web/", got ""'],
+    [{ endpoints: ['http://a'], prefix: 'a', user: 'b' }, 'user needs password beside it, got "b"'],
+    [{ endpoints: ['http://a'], prefix: 'a', password: 'b' }, 'password needs user beside it, got a text (not shown)'],
+  ])('has an etcd of %j told what is wrong', (etcd, fault) =>
+    expect(faultsOf([{ etcd }])).toEqual([`discovery[0].etcd.${fault}`]),
+  )
+
+  test('fills in what Consul takes', () => {
+    expect(sourceOf({ consul: { service: 'web' } })).toEqual({
+      kind: 'consul',
+      service: 'web',
+      address: 'http://127.0.0.1:8500',
+      tags: [],
+      datacenter: undefined,
+      isPassing: true,
+      read: 'default',
+      token: undefined,
+      tls: undefined,
+    })
+  })
+
+  test.each([
+    [{}, 'service is required'],
+    [{ service: '' }, 'service must be 1 to 256 printable characters such as "web", got ""'],
+    [{ service: 'a', address: 'consul:8500' }, expect.stringContaining('address must be an absolute URL')],
+    [{ service: 'a', tags: ['\n'] }, 'tags[0] must be 1 to 256 printable characters such as "v2", got "\\n"'],
+    [{ service: 'a', read: 'old' }, expect.stringContaining('read must be one of "default", "stale"')],
+    [{ service: 'a', token: 'a b' }, expect.stringContaining('token must be 1 to 1024 printable ASCII characters')],
+  ])('has a Consul of %j told what is wrong', (consul, fault) => {
+    const [told] = faultsOf([{ consul }])
+    expect(told?.replace('discovery[0].consul.', '')).toEqual(fault as string)
+  })
+
+  test('fills in what a URL takes', () => {
+    const url = 'https://registry.test/web'
+    expect(sourceOf({ http: { url } })).toEqual({
+      kind: 'http',
+      url,
+      intervalMs: 500,
+      holdMs: undefined,
+      fields: [],
+      tls: undefined,
+    })
+    const headers = { 'X-Key': 'k' }
+    expect(
+      sourceOf({ http: { url, interval: '5s', hold: '55s', headers, tls: { ca: 'ca.pem', cert: '/c', key: '/k' } } }),
+    ).toEqual({
+      kind: 'http',
+      url,
+      intervalMs: 5000,
+      holdMs: 55_000,
+      fields: [{ name: 'x-key', value: expect.objectContaining({ mark: expect.any(String) }) }],
+      tls: { ca: '/app/ca.pem', cert: '/c', key: '/k' },
+    })
+  })
+
+  test.each([
+    [{}, 'url is required'],
+    [{ url: 'ftp://a' }, 'url must be an absolute URL such as "https://auth.example.com/verify", got "ftp://a"'],
+    [{ url: 'http://u:p@a' }, 'url must not hold a user name or password, got "…@a"'],
+    [{ url: 'http://a', interval: '1ms' }, expect.stringContaining('interval must be a duration from 100ms to 1h')],
+    [{ url: 'http://a', hold: '1ms' }, expect.stringContaining('hold must be a duration from 1s to 10m')],
+    [{ url: 'http://a', headers: { Host: 'b' } }, 'headers.Host is a field that SmartEdge itself writes'],
+    [{ url: 'http://a', headers: { a: 'b\n' } }, expect.stringContaining('headers.a must be printable ASCII')],
+    [{ url: 'http://a', tls: { cert: 'c' } }, 'tls must have cert and key both, or neither, got an object'],
+  ])('has a URL of %j told what is wrong', (http, fault) =>
+    expect(faultsOf([{ http }])).toEqual([
+      typeof fault === 'string' ? `discovery[0].http.${fault}` : (fault as string),
+    ]),
+  )
+
   test.each([
     [[], 'discovery must not be empty; leave it out if there is none, got []'],
-    [[{}], 'discovery[0] must have one of the keys dns, file, got {} (several sources are several items)'],
+    [[{}], `discovery[0] must have one of the keys ${KINDS}, got {} (several sources are several items)`],
     [
       [{ guard: '1s' }],
-      'discovery[0] must have one of the keys dns, file, got an object (several sources are several items)',
+      `discovery[0] must have one of the keys ${KINDS}, got an object (several sources are several items)`,
     ],
     [[{ file: '' }], 'discovery[0].file must be the path of a file, got ""'],
     [[{ file: 3 }], 'discovery[0].file must be the path of a file, got 3'],
     [[{ file: 'a', guard: 5 }], expect.stringContaining('discovery[0].guard must be a duration')],
     [[{ flie: 'a' }], expect.stringContaining('discovery[0].flie is not a known key (did you mean "file"?)')],
-    ['dns', 'discovery must be a list, got "dns"'],
+    ['dns', 'discovery must be a list, got a text (not shown)'],
   ])('of %j is told what is wrong', (discovery, fault) => expect(faultsOf(discovery)[0]).toEqual(fault as string))
 })

@@ -9,7 +9,7 @@ describe('a valid config', () => {
   test('of one line has every default filled in', () => {
     const config = configOf('{ "pools": { "web": { "backends": ["http://localhost:8081"] } } }')
     expect(config).toEqual({
-      listeners: [tcpListener('default', 8080, '0.0.0.0')],
+      listeners: [{ ...tcpListener('default', 8080, '0.0.0.0'), deferAccept: true }],
       admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 9900 }, token: undefined, open: false },
       trustedProxies: [],
       limits: {
@@ -74,7 +74,7 @@ describe('a valid config', () => {
     const text = `{
       "$schema": "./smartedge.schema.json",
       "listeners": {
-        "web": { "address": "[::]:80", "reusePort": true, "deferAccept": true },
+        "web": { "address": "[::]:80", "reusePort": true, "deferAccept": false },
         "local": { "address": "unix:/run/edge.sock", "mode": "0660", "reusePort": false },
       },
       "admin": { "address": "0.0.0.0:9900", "token": "\${TOKEN}" },
@@ -114,7 +114,7 @@ describe('a valid config', () => {
       present: ['/app/plugins/mine.ts', '/app/geo.mmdb'],
     })
     expect(config.listeners).toEqual([
-      { ...tcpListener('web', 80, '::'), reusePort: true, deferAccept: true },
+      { ...tcpListener('web', 80, '::'), reusePort: true },
       { ...unixListener('local', '/run/edge.sock'), mode: 0o660 },
     ])
     expect(config.admin?.token?.reveal()).toBe('sesame')

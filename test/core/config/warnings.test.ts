@@ -32,7 +32,66 @@ describe('a config that may be run, and is hardly meant,', () => {
       withPool({ breaker: {}, maxEjected: 0 }),
       ['edge.json:1:81: warning: pools.web.maxEjected is 0, so that breaker and ejection never hold anybody out'],
     ],
-    [withPool({ maxEjected: 0 }), []],
+    [
+      withPool({ maxEjected: 0 }),
+      [
+        'edge.json:1:68: warning: pools.web.maxEjected does nothing: nothing holds backends out (it bounds breaker and ejection, and neither is set)',
+      ],
+    ],
+    [
+      withPool({ health: {}, passive: { failures: 2, retryAfter: '1s' } }),
+      [
+        'edge.json:1:104: warning: pools.web.passive.retryAfter does nothing: health checks bring a backend back (health.interval and health.rise say when)',
+      ],
+    ],
+    [withPool({ passive: { retryAfter: '1s' } }), []],
+    [
+      { pools: { web: { backends: ['http://a'] }, idle: { backends: ['http://b'] } }, routes: [{ pool: 'web' }] },
+      ['edge.json:1:43: warning: pools.idle serves nothing: no route leads to it (add one to routes)'],
+    ],
+    [
+      { ...withPool({}), routes: [{ pool: 'web', hedge: {}, priority: 3 }] },
+      [
+        'edge.json:1:89: warning: routes[0].hedge does nothing: the pool web has one backend (a hedge goes to another than the first)',
+        'edge.json:1:103: warning: routes[0].priority does nothing: nothing goes by it (a queue of the pool web goes by it, and so does overload)',
+      ],
+    ],
+    [
+      {
+        overload: { lag: '200ms' },
+        pools: {
+          web: { backends: ['http://a', 'http://b'] },
+          api: { backends: [], discovery: [{ dns: { name: 'api.test', port: 80 } }] },
+        },
+        routes: [
+          { match: { path: '/api' }, pool: 'api', hedge: {} },
+          { pool: 'web', hedge: {}, priority: 3 },
+        ],
+      },
+      [],
+    ],
+    [
+      { geo: { header: 'x-place' }, ...withPool({ strategy: 'p2c' }) },
+      [
+        'edge.json:1:8: warning: geo does nothing: no pool’s strategy reads where a client is (geo-affinity does, and strategies of your own may)',
+      ],
+    ],
+    [{ geo: { header: 'x-place' }, ...withPool({ strategy: 'geo-affinity' }) }, []],
+    [
+      {
+        pools: {
+          web: {
+            backends: [
+              { url: 'http://a', drain: true },
+              { url: 'http://b', drain: true },
+            ],
+          },
+        },
+      },
+      [
+        'edge.json:1:29: warning: pools.web.backends has only such as drain: every request to this pool is answered with 503',
+      ],
+    ],
     [
       withPool({ ejection: {}, panicThreshold: 0.6 }),
       [

@@ -6,7 +6,7 @@ import { controlled, type Controlled } from '../../support/controlled.ts'
 
 const web = (backends: string, more = '') => `{ "pools": { "web": { "backends": ${backends} } }${more} }`
 const two = (webBackends: string, api: string) =>
-  `{ "routes": [{ "pool": "web" }],\n  "pools": {\n    "web": { "backends": ${webBackends} },\n    "api": ${api}\n  } }`
+  `{ "routes": [{ "match": { "path": "/api" }, "pool": "api" }, { "pool": "web" }],\n  "pools": {\n    "web": { "backends": ${webBackends} },\n    "api": ${api}\n  } }`
 const good = '{ "backends": ["http://z"] }'
 const kinds = (one: Controlled): string[] => one.events.map((event) => event.kind)
 

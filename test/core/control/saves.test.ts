@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { controlled, type Controlled } from '../../support/controlled.ts'
 
 const two = (webBackends: string, api: string) =>
-  `{ "routes": [{ "pool": "web" }],\n  "pools": {\n    "web": { "backends": ${webBackends} },\n    "api": ${api}\n  } }`
+  `{ "routes": [{ "match": { "path": "/api" }, "pool": "api" }, { "pool": "web" }],\n  "pools": {\n    "web": { "backends": ${webBackends} },\n    "api": ${api}\n  } }`
 const good = '{ "backends": ["http://z"] }'
 const kinds = (one: Controlled): string[] => one.events.map((event) => event.kind)
 

@@ -4,7 +4,7 @@ import type { DnsPolicy } from '../../../core/discovery/policy.ts'
 import type { DnsMessage, DnsRecord } from '../../../core/names/dns-message.ts'
 import type { AskDns } from '../../../core/net/dns.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
-import { idsOf, record, type Word } from './recorder.ts'
+import { record } from './recorder.ts'
 
 export type Answer = Partial<DnsMessage> | 'silent'
 
@@ -75,11 +75,6 @@ export function asking(facts: Partial<DnsPolicy> = {}, domains: readonly string[
     },
   }
 }
-
-export const shown = (words: readonly Word[]): unknown[] =>
-  words.map((word) =>
-    word.kind === 'listing' ? idsOf(word.listing) : `${word.kind} ${'reason' in word ? word.reason : ''}`,
-  )
 
 /** All that is asked at this instant. */
 export function settle({ clock }: { readonly clock: { advance(ms: number): void } }): void {

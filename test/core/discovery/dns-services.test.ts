@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { DnsPolicy } from '../../../core/discovery/policy.ts'
-import { asking, at, nobody, service, settle, shown } from './dns-rig.ts'
-import type { Word } from './recorder.ts'
+import { asking, at, nobody, service, settle } from './dns-rig.ts'
+import { shown, type Word } from './recorder.ts'
 
 describe('services', () => {
   const services = (facts: Partial<DnsPolicy> = {}) => asking({ records: { kind: 'srv' }, ...facts })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { DnsRecord } from '../../../core/names/dns-message.ts'
-import { alias, asking, at, nobody, settle, shown } from './dns-rig.ts'
+import { alias, asking, at, nobody, settle } from './dns-rig.ts'
+import { shown } from './recorder.ts'
 
 describe('a name', () => {
   test.each([

@@ -56,6 +56,13 @@ export function record(source: Source) {
 
 export const idsOf = ({ members }: Listing): string[] => members.map(({ id }) => id)
 
+/** Each word in short. */
+export const shown = (words: readonly Word[]): unknown[] =>
+  words.map((word) => {
+    if (word.kind === 'listing') return idsOf(word.listing)
+    return 'reason' in word ? `${word.kind} ${word.reason}` : word.kind
+  })
+
 const isSame = (some: readonly string[], others: readonly string[]): boolean =>
   Bun.deepEquals(some.toSorted(), others.toSorted())
 

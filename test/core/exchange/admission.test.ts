@@ -106,7 +106,7 @@ describe('admission', () => {
     const { counters, records, route } = beginExchange({
       admission: { admit: () => ({ kind: 'refused', problem, reason: 'address' }) },
     })
-    expect([counters.refusedAddress, route.counters.refused, counters.responses4xx]).toEqual([1, 1, 1])
+    expect([counters.refusedAddress, route.traffic.refused, counters.responses4xx]).toEqual([1, 1, 1])
     expect(records[0]!.ending).toEqual({ kind: 'refused', ...problem, reason: 'address' })
   })
 
@@ -120,7 +120,7 @@ describe('admission', () => {
     expect(client.log).toEqual(['limit 3', 'resume chunks'])
     client.sink.onRequestFault(new ProtocolError('a body may have at most 3 bytes here', 413))
     expect(client.log.at(-1)).toBe('refuse 413 a body may have at most 3 bytes here')
-    expect([counters.refusedBody, counters.badRequests, route.counters.refused]).toEqual([1, 0, 1])
+    expect([counters.refusedBody, counters.badRequests, route.traffic.refused]).toEqual([1, 0, 1])
   })
 
   test('is taken back when the client leaves before', () => {

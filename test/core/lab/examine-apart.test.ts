@@ -50,7 +50,7 @@ describe('examineApart', () => {
     ['empty.ts', '', /^\/empty\.ts: the default export must be/],
     ['throws.ts', '\n\nthrow new Error("boom")', /^\/throws\.ts:3:11: threw while loading: boom$/],
     ['exits.ts', 'process.exit(0)', /^\/exits\.ts: ended its thread; does it call process\.exit\?$/],
-    ['pick.ts', pluginText('{\n  pick() { throw new Error("no") } }'), /^\/pick\.ts:3:\d+: no$/],
+    ['pick.ts', pluginText('{\n  pick() { throw new Error("no") } }'), /^\/pick\.ts:3:\d+: pick threw: no$/],
     ['stranger.ts', pluginText('{ pick: () => ({}) }'), /^\/stranger\.ts: pick returned something/],
     ['sleeps.ts', pluginText('{ pick: (c: any) => (Bun.sleepSync(20), c[0]) }'), /^\/sleeps\.ts: it takes \d{5} µs/],
     [

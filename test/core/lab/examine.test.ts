@@ -71,18 +71,33 @@ describe('examine', () => {
         },
       })),
     )
-    expect(refusal).toMatch(/examine\.test\.ts:\d+:\d+: boom$/)
+    expect(refusal).toMatch(/examine\.test\.ts:\d+:\d+: pick threw: boom$/)
   })
 
   test.each([
     ['a stranger', { pick: (): never => ({}) as never }, 'returned something that is not in the list'],
     ['the one that was tried', stubborn(), 'returned something that is not in the list'],
-    ['a text thrown', { pick: (): never => thrown('no') }, 'mine.ts: no'],
-    ['a throwing hook', { pick: (c: Candidates) => c[0], onEnd: (): never => thrown('end') }, 'mine.ts: end'],
-    ['a throwing import', { pick: (c: Candidates) => c[0], export: () => 1, import: () => thrown('imp') }, 'imp'],
-    ['a throwing export', { pick: (c: Candidates) => c[0], export: () => thrown('exp') }, 'exp'],
+    ['a text thrown', { pick: (): never => thrown('no') }, 'mine.ts: pick threw: no'],
+    [
+      'a throwing hook',
+      { pick: (c: Candidates) => c[0], onEnd: (): never => thrown('end') },
+      'mine.ts: onEnd threw: end',
+    ],
+    [
+      'a throwing import',
+      { pick: (c: Candidates) => c[0], export: () => 1, import: () => thrown('imp') },
+      'import threw: imp',
+    ],
+    ['a throwing export', { pick: (c: Candidates) => c[0], export: () => thrown('exp') }, 'export threw: exp'],
   ])('refuses %s', (_, strategy, reason) => {
     expect(examined(pluginOf(() => strategy)).refusal).toContain(reason)
+  })
+
+  test('says what hooks are given when one takes it for something else', () => {
+    const takes = (bug: (given: { id: string }) => unknown) =>
+      examined(pluginOf(() => ({ pick: (c: Candidates) => c[0], onStart: bug as () => void }))).refusal
+    expect(takes((candidate) => candidate.id.length)).toMatch(/onStart threw: .* of apiVersion 2 are given the attempt/)
+    expect(takes(() => thrown('no'))).not.toContain('apiVersion')
   })
 
   test('blames the file for a bug in parse', () => {

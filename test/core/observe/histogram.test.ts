@@ -37,6 +37,15 @@ describe('backend latency', () => {
     expect(Math.abs(summary.meanMs / mean - 1)).toBeLessThan(0.01)
   })
 
+  test('keeps times to connect and to the head of a response by themselves', () => {
+    const latency = new BackendLatency(still)
+    expect([latency.connects, latency.heads]).toEqual([undefined, undefined])
+    latency.recordConnect(2)
+    for (const value of [30, Number.NaN, -1]) latency.recordHead(value)
+    expect([latency.connects?.sumMs, latency.heads?.sumMs, latency.buckets]).toEqual([2, 30, undefined])
+    expect([latency.heads?.counts[0], latency.heads?.counts[6]]).toEqual([1, 1])
+  })
+
   test('survives values that no clock should give', () => {
     const latency = new BackendLatency(still)
     for (const value of [Number.NaN, -1, -Infinity, 0, -0, Infinity, 1e300, 5e-324]) latency.record(value)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Verdict } from '../../../core/admission/admission.ts'
 import type { Cancel } from '../../../core/clock.ts'
+import { createBuckets } from '../../../core/observe/buckets.ts'
 import { poolLedger } from '../../../core/observe/counters.ts'
 import type { QueuePolicy } from '../../../core/pool/policy.ts'
 import { type Entrant, PoolQueue } from '../../../core/pool/queue.ts'
@@ -19,10 +20,12 @@ function queueing(given: Partial<QueuePolicy> = {}, places = 0) {
   const room = { places, full: 0, backends: Infinity }
   const due: { onTurn(): void }[] = []
   const counters = poolLedger.create()
+  const waits = createBuckets()
   const queue = new PoolQueue({
     clock,
     turns: { wait: (waiting) => void (due.includes(waiting) || due.push(waiting)) },
     counters,
+    waits,
     hasRoom: (tried) => room.places > 0 && tried.length < room.backends,
     onFull: () => (room.full += 1),
   })
@@ -54,7 +57,7 @@ function queueing(given: Partial<QueuePolicy> = {}, places = 0) {
     queue.wake()
     turn()
   }
-  return { clock, counters, due, enter, free, log, queue, room, turn }
+  return { clock, counters, waits, due, enter, free, log, queue, room, turn }
 }
 
 const NO_PLACE = 'every backend is at its bound, and nobody more may wait'
@@ -160,6 +163,20 @@ describe('a queue', () => {
     clock.advance(800)
     expect(log.slice(2)).toEqual(['b no backend had room within 1000 ms'])
     expect(counters.queueTimeouts).toBe(3)
+  })
+
+  test('tells how long each waited, however that ended', () => {
+    const { clock, enter, free, waits } = queueing()
+    const leave = enter('a')
+    enter('b')
+    clock.advance(100)
+    leave?.()
+    clock.advance(200)
+    free(1)
+    expect(waits.sumMs).toBe(400)
+    enter('c')
+    clock.advance(1000)
+    expect([waits.sumMs, waits.counts.reduce((sum, count) => sum + count, 0)]).toEqual([1400, 3])
   })
 
   test('by deadline, lets in first what must be over first', () => {

@@ -9,6 +9,7 @@ import { NO_RULE } from '../../../core/backend/standing.ts'
 import { Balancer } from '../../../core/balance/balancer.ts'
 import type { Cancel } from '../../../core/clock.ts'
 import { Breakers } from '../../../core/health/breakers.ts'
+import { createBuckets } from '../../../core/observe/buckets.ts'
 import { poolLedger } from '../../../core/observe/counters.ts'
 import { acquire, queueUp } from '../../../core/pool/acquire.ts'
 import type { Pool } from '../../../core/pool/pool.ts'
@@ -73,6 +74,7 @@ function pooling(count: number) {
     clock,
     turns: { wait: (waiting) => due.add(waiting) },
     counters: poolLedger.create(),
+    waits: createBuckets(),
     hasRoom: (tried) => balancer.hasRoom(tried),
     onFull: () => undefined,
   })

@@ -38,13 +38,16 @@ describe('checkConfig', () => {
     ]
     const geo = { header: undefined, table: [], database: files.path('none.mmdb') }
     const routes = [guardedRoute({ jwt: jwtPolicy({ keys: { kind: 'file', path: empty } }) })]
-    const found = await checkConfig(testConfig({ pools, geo, routes }), systemClock)
+    const format = { kind: 'json', fields: [] } as const
+    const accessLog = { path: files.path('none/a.log'), format, always: undefined, sampleRatio: 1, hidden: [] }
+    const found = await checkConfig(testConfig({ pools, geo, accessLog, routes }), systemClock)
     expect(found.map(({ key }) => key)).toEqual([
       'pools["a.b"].strategy',
       'pools.empty.strategy',
       'pools.throws.strategy',
       'pools.missing.strategy',
       'geo.database',
+      'log.access.to',
       'routes[0].access.jwt.jwksFile',
     ])
     expect(found.map(({ message }) => message.replaceAll(files.folder, ''))).toEqual([
@@ -53,6 +56,7 @@ describe('checkConfig', () => {
       '/throws.ts:2:113: no',
       '/missing.ts: cannot be read (ENOENT)',
       expect.stringContaining('it does not exist'),
+      'cannot write to /none/a.log: its folder does not exist',
       'must be a JSON Web Key Set, got /empty.ts: it is no JSON Web Key Set',
     ])
   })

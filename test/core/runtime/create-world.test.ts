@@ -33,19 +33,19 @@ describe('a snapshot', () => {
 
   test('goes on counting what the rules before it took, wherever they stand now', () => {
     const first = make({ routes: [rule('/a', 'web'), rule('/b', 'web')] })
-    find(first, '/a')!.counters.requests = 3
-    find(first, '/b')!.counters.requests = 5
-    first.nowhere.counters.requests = 7
+    find(first, '/a')!.traffic.requests = 3
+    find(first, '/b')!.traffic.requests = 5
+    first.nowhere.traffic.requests = 7
     const second = make({ routes: [rule('/b', 'web'), rule('/c', 'web'), rule('/a', 'api')] }, first)
-    const counts = ['/a', '/b', '/c'].map((path) => find(second, path)!.counters.requests)
-    expect([...counts, second.nowhere.counters.requests]).toEqual([0, 5, 0, 7])
+    const counts = ['/a', '/b', '/c'].map((path) => find(second, path)!.traffic.requests)
+    expect([...counts, second.nowhere.traffic.requests]).toEqual([0, 5, 0, 7])
   })
 
   test('counts a rule that is repeated, and so never reached, by itself', () => {
     const rules = [rule('/a', 'web'), rule('/a', 'web')]
     const first = make({ routes: rules })
-    find(first, '/a')!.counters.requests = 3
-    expect(make({ routes: rules }, first).routes.routes.map(({ counters }) => counters.requests)).toEqual([3, 0])
+    find(first, '/a')!.traffic.requests = 3
+    expect(make({ routes: rules }, first).routes.routes.map(({ traffic }) => traffic.requests)).toEqual([3, 0])
   })
 
   test('asks who decides over the requests of each rule, and tells by what it is known over reloads', () => {
@@ -66,9 +66,9 @@ describe('a snapshot', () => {
       return { ...found, match: { ...found.match, headers: [{ name: 'authorization', value: new Secret(tenant) }] } }
     })
     const first = make({ routes: rules })
-    for (const [index, { counters }] of first.routes.routes.entries()) counters.requests = index + 1
+    for (const [index, { traffic }] of first.routes.routes.entries()) traffic.requests = index + 1
     const second = make({ routes: rules }, first).routes.routes
-    expect(second.map(({ counters }) => counters.requests)).toEqual([1, 2])
+    expect(second.map(({ traffic }) => traffic.requests)).toEqual([1, 2])
     expect(new Set(second.map(({ key }) => key)).size).toBe(2)
   })
 

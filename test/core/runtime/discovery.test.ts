@@ -3,8 +3,8 @@ import type { Config } from '../../../core/config/config.ts'
 import type { ReadText } from '../../../core/discovery/file.ts'
 import type { DiscoveryPolicy } from '../../../core/discovery/policy.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
-import { readMember } from '../../../core/config/read-member.ts'
 import { Discovery } from '../../../core/runtime/discovery.ts'
+import { sourceServices } from '../../../core/runtime/source-services.ts'
 import { testConfig, testPool } from '../../support/edge.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
 import { fail } from '../../support/fail.ts'
@@ -39,12 +39,9 @@ async function finding() {
     emit: (event) => void events.push(event),
     pools: { running },
     services: {
+      ...sourceServices({ clock, random: () => 0, reportFault: fail }),
       clock: { ...clock, soon: (task) => isHung || clock.soon(task) },
-      readMember,
       readText,
-      random: () => 0,
-      search: () => ({ domains: [], ndots: 1 }),
-      records: () => fail('nobody asks for names'),
       watchFile(path, onChange) {
         watches.push(path)
         tellOf.set(path, onChange)

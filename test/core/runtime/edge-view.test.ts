@@ -47,7 +47,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
     pools: { running } as unknown as Pools,
     listeners: { running: listeners } as unknown as Listeners,
     discovery: { of: () => [] },
-    overload: { view: undefined },
+    overload: { view: undefined, loop: { lagMs: 0, lags: undefined } },
     clients: { store: undefined },
     gates: { limitFacts: [] },
     counters: edgeLedger.create(),
@@ -92,7 +92,7 @@ describe('the status', () => {
       ['api', 'p2c'],
     ])
     expect([source.backends('web'), source.backends('gone')]).toEqual([[], []])
-    expect(source.metrics()).toContain('smartedge_requests_total 0\n')
+    expect([...(await source.metrics('text'))].join('')).toContain('smartedge_requests_total 0\n')
     expect(source.config()).toBe(published.config)
   })
 

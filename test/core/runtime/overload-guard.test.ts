@@ -45,10 +45,17 @@ const memory = (bound: NonNullable<OverloadConfig['memory']>): OverloadConfig =>
 const verdictOf = (guard: OverloadGuard) => guard.admission(5).admit({} as never, {} as never, 0).kind
 
 describe('an overload guard', () => {
-  test('without bounds looks at nothing, and asks nobody', async () => {
+  test('without bounds asks nobody, and looks once a second at how late the event loop is', async () => {
     const { clock, guard, pass, state } = await guarding(undefined)
+    expect(guard.loop).toEqual({ lagMs: 0, lags: undefined })
     pass(10)
-    expect([guard.admission(5), guard.view, clock.pending(), state.memoryLooks]).toEqual([everybody, undefined, 0, 0])
+    expect([guard.admission(5), guard.view, state.memoryLooks]).toEqual([everybody, undefined, 0])
+    state.lateMs = 40
+    pass(1)
+    expect([guard.loop.lagMs, guard.loop.lags?.sumMs]).toEqual([40, 40])
+    expect(guard.loop.lags?.counts.reduce((sum, count) => sum + count, 0)).toBe(11)
+    guard.stop()
+    expect(clock.pending()).toBe(0)
   })
 
   test.each([
@@ -89,14 +96,16 @@ describe('an overload guard', () => {
     expect([verdictOf(guard), guard.view?.lagMs]).toEqual(['refused', 300])
   })
 
-  test('lets everybody in once its bounds are taken away, and stops looking', async () => {
-    const { apply, clock, events, guard, pass, state } = await guarding(memory({ kind: 'bytes', bytes: 2 * GIB }))
+  test('lets everybody in once its bounds are taken away, and looks at memory no more', async () => {
+    const { apply, events, guard, pass, state } = await guarding(memory({ kind: 'bytes', bytes: 2 * GIB }))
     state.bytes = 3 * GIB
     pass(5)
     const former = guard.admission(5)
     await apply(undefined)
     expect(former.admit({} as never, {} as never, 0).kind).toBe('admitted')
-    expect([events.at(-1)?.kind, clock.pending(), guard.view]).toEqual(['overload-over', 0, undefined])
+    const { memoryLooks } = state
+    pass(5)
+    expect([events.at(-1)?.kind, state.memoryLooks - memoryLooks, guard.view]).toEqual(['overload-over', 0, undefined])
   })
 
   test('goes on shedding when only its bounds change, with one timer', async () => {
@@ -110,9 +119,10 @@ describe('an overload guard', () => {
   })
 
   test('changes nothing when what it got ready is abandoned', async () => {
-    const { clock, guard } = await guarding(undefined)
+    const { clock, guard, pass } = await guarding(undefined)
     const move = await guard.prepare(testConfig({ overload: lag(200) }))
     move.abandon()
-    expect([guard.view, clock.pending()]).toEqual([undefined, 0])
+    pass(1)
+    expect([guard.view, guard.loop.lags?.counts[0], clock.pending()]).toEqual([undefined, 1, 1])
   })
 })

@@ -154,7 +154,7 @@ describe('loadStrategy', () => {
     [
       'version.ts',
       'export default { apiVersion: 3, name: "v" }',
-      '/version.ts: apiVersion must be 2, or 1 for hooks as they were, got 3',
+      '/version.ts: apiVersion must be 2, whose hooks are given the attempt, or 1, whose hooks are given the candidate, got 3',
     ],
     [
       'noname.ts',
@@ -169,7 +169,7 @@ describe('loadStrategy', () => {
     [
       'create.ts',
       'export default { apiVersion: 1, name: "p", parse() {} }',
-      '/create.ts: create must be a function, got undefined',
+      '/create.ts: create must be a function that returns { pick }, got undefined',
     ],
   ])('refuses %s', async (name, source, message) => {
     expect(await fault(await file(name, source))).toBe(message)

@@ -207,6 +207,28 @@ describe('a span of an attempt', () => {
     expect(second?.attributes).toMatchObject({ 'http.request.resend_count': 1, 'smartedge.hedge': true })
   })
 
+  test('that is explained says why it was that backend', () => {
+    const pick = {
+      by: 'strategy',
+      strategy: 'p2c',
+      why: 'fewer requests than b',
+      candidates: [],
+      excluded: [],
+      counts: { candidates: 2, excluded: 0 },
+      drawn: [],
+      chosen: 'a',
+      runnerUp: 'b',
+      waitedMs: 0,
+      askedWith: undefined,
+    } as const
+    const [, client] = received(spansFor({ attempts: [attempt({ pick })] }))
+    expect(client?.attributes).toMatchObject({
+      'smartedge.pick': 'strategy',
+      'smartedge.strategy': 'p2c',
+      'smartedge.why': 'fewer requests than b',
+    })
+  })
+
   test('over a kept connection was not connected', () => {
     const attempts = [attempt({ readyAt: 1, respondedAt: 2 })]
     expect(spansFor({ attempts })[1]?.events.map(({ name }) => name)).toEqual(['first byte'])

@@ -9,7 +9,7 @@ import { openEpoll } from '../../../../core/net/epoll/transport.ts'
 import { MSG_MORE } from '../../../../core/net/linux.ts'
 import { outbox } from '../../../../core/net/outbox.ts'
 import { Pipe } from '../../../../core/net/pipe.ts'
-import type { Transport } from '../../../../core/net/transport.ts'
+import { ALWAYS_ROOM, PLAIN, type Transport } from '../../../../core/net/transport.ts'
 import { fail } from '../../../support/fail.ts'
 import { type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
 import { stillness, turn, turnUntil } from '../../../support/raw-peer.ts'
@@ -118,6 +118,29 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     await turnUntil(() => rig.accepted.length > 400, 'all of them')
     expect(heardAt[0]).toBeLessThanOrEqual(1 + 2 * 64)
     for (const descriptor of descriptors) libc.close(descriptor)
+  })
+
+  test('reads at once who comes in with its first bytes', async () => {
+    let waits = -1
+    const heard = Promise.withResolvers<number>()
+    watch('accept4', (fd) => {
+      if (fd >= 0) waits = made.epoll_wait
+    })
+    const bound = transport.bindHost(
+      { kind: 'tcp', host: '127.0.0.1', port: 0 },
+      { ...PLAIN, deferAccept: true },
+      {
+        ...ALWAYS_ROOM,
+        onAccepted: (socket) =>
+          void new Ear(socket, { received: () => (heard.resolve(made.epoll_wait - waits), socket.end()) }),
+        onShortage: fail,
+        reportFault: fail,
+      },
+    )
+    const port = bound.address.kind === 'tcp' ? bound.address.port : 0
+    await Bun.connect({ hostname: '127.0.0.1', port, socket: { open: (client) => void client.write('x'), data() {} } })
+    expect(await heard.promise).toBe(0)
+    bound.stop()
   })
 
   test('is woken by what else the process waits for', async () => {

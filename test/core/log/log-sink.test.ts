@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'bun:test'
-import type { LogFile } from '../../../core/access-log/log-file.ts'
-import { LogSink } from '../../../core/access-log/sink.ts'
-import { edgeLedger } from '../../../core/observe/counters.ts'
-import type { EdgeEvent } from '../../../core/observe/events.ts'
+import type { LogFile } from '../../../core/log/log-file.ts'
+import { type Fate, LogSink, type SinkOptions } from '../../../core/log/log-sink.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 /** A file whose writes the test ends: with how much was taken, or a failure. */
-function scripted() {
+function scripted(options: Partial<SinkOptions> = {}) {
   const clock = virtualClock()
-  const counters = edgeLedger.create()
-  const events: EdgeEvent[] = []
+  const counted: Record<Fate, number> = { written: 0, backlog: 0, failure: 0 }
+  const told: string[] = []
   const log: string[] = []
   const writes: PromiseWithResolvers<number>[] = []
   let hasMoved = false
+  let hasName = true
+  let refusal: Error | undefined
   const file: LogFile = {
     write(bytes, from) {
       log.push(bytes.toString('latin1', from))
@@ -22,25 +22,39 @@ function scripted() {
     },
     hasMoved: async () => hasMoved,
     async reopen() {
+      if (refusal !== undefined) throw refusal
       hasMoved = false
       log.push('reopened')
     },
+    hasName: () => hasName,
     writeNow: (bytes) => void log.push(`now ${bytes.toString('latin1')}`),
     close: () => void log.push('closed'),
   }
-  const sink = new LogSink({ file, name: 'a.log', clock, counters, emit: (event) => void events.push(event) })
+  const sink = new LogSink({
+    file,
+    clock,
+    encoding: 'latin1',
+    gatherMs: 100,
+    quietMs: 1000,
+    count: (fate, lines) => void (counted[fate] += lines),
+    onAway: (reason) => void told.push(reason),
+    onBack: (lost) => void told.push(`back, ${lost} lost`),
+    ...options,
+  })
   const settle = async (): Promise<void> => {
     for (let turns = 0; turns < 20; turns += 1) await Promise.resolve()
   }
   return {
     clock,
-    counters,
-    events,
+    counted,
+    told,
     log,
     sink,
     writes,
     settle,
     move: () => (hasMoved = true),
+    refuse: (reason: string | undefined) => (refusal = reason === undefined ? undefined : new Error(reason)),
+    remove: () => (hasName = false),
     took: async (length = Infinity): Promise<void> => {
       await settle()
       const bytes = log.findLast((line) => line !== 'reopened') ?? ''
@@ -57,14 +71,14 @@ function scripted() {
 
 describe('lines of a log', () => {
   test('are gathered, and written in one go', async () => {
-    const { clock, counters, log, sink, took } = scripted()
+    const { clock, counted, log, sink, took } = scripted()
     sink.write('a')
     clock.advance(99)
     sink.write('b')
     expect(log).toEqual([])
     clock.advance(1)
     await took()
-    expect([log, counters.accessLogLines, clock.pending()]).toEqual([['a\nb\n'], 2, 0])
+    expect([log, counted.written, clock.pending()]).toEqual([['a\nb\n'], 2, 0])
   })
 
   test('are written at once when there are many, one write after the other', async () => {
@@ -80,13 +94,13 @@ describe('lines of a log', () => {
   })
 
   test('go on behind a short write', async () => {
-    const { clock, counters, log, sink, took } = scripted()
+    const { clock, counted, log, sink, took } = scripted()
     sink.write('abc')
     clock.advance(100)
     await took(1)
     await took(2)
     await took()
-    expect([log, counters.accessLogLines]).toEqual([['abc\n', 'bc\n', '\n'], 1])
+    expect([log, counted.written]).toEqual([['abc\n', 'bc\n', '\n'], 1])
   })
 
   test('wait while nothing is taken', async () => {
@@ -100,36 +114,93 @@ describe('lines of a log', () => {
     expect(log).toEqual(['a\n', 'a\n'])
   })
 
+  test('go at once where none is to wait', async () => {
+    const { clock, log, sink, took } = scripted({ gatherMs: 0, encoding: 'utf8' })
+    sink.write('é')
+    sink.write('b')
+    await took()
+    await took()
+    expect([log, clock.pending()]).toEqual([['\u00C3\u00A9\n', 'b\n'], 0])
+  })
+
   test('that nobody takes are dropped beyond 4 MiB, which is told once and counted', async () => {
-    const { clock, counters, events, sink, settle, took } = scripted()
+    const { clock, counted, told, sink, settle, took } = scripted()
     const line = 'x'.repeat(1024 * 1024 - 1)
     for (let count = 0; count < 7; count += 1) sink.write(line)
     await settle()
-    expect(counters.accessLogLostToBacklog).toBe(3)
-    expect(events).toEqual([{ kind: 'access-log-away', to: 'a.log', reason: 'whoever takes it is too slow' }])
+    expect([counted.backlog, told]).toEqual([3, ['whoever takes it is too slow']])
+    clock.advance(1000)
     await took()
-    expect(events.slice(1)).toEqual([{ kind: 'access-log-back', to: 'a.log', lost: 3 }])
+    expect(told.slice(1)).toEqual(['back, 3 lost'])
     await took()
     sink.write('y')
     clock.advance(100)
     await took()
-    expect(counters).toMatchObject({ accessLogLines: 5, accessLogLostToBacklog: 3 })
+    expect(counted).toEqual({ written: 5, backlog: 3, failure: 0 })
   })
 
-  test('that cannot be written are counted, and told once until it goes well again', async () => {
-    const { clock, counters, events, failed, sink, took } = scripted()
-    for (const code of ['ENOSPC', 'ENOSPC']) {
+  test('that cannot be written are counted, and told once until it has gone well for a while', async () => {
+    const { clock, counted, told, failed, sink, took } = scripted()
+    for (const code of ['ENOSPC', '', 'ENOSPC', '']) {
       sink.write('a')
       sink.write('b')
       clock.advance(100)
-      await failed(code)
+      if (code === '') await took()
+      else await failed(code)
     }
-    expect(events).toEqual([{ kind: 'access-log-away', to: 'a.log', reason: 'the disk is full' }])
+    expect(told).toEqual(['the disk is full'])
+    clock.advance(900)
     sink.write('c')
     clock.advance(100)
     await took()
-    expect(events.slice(1)).toEqual([{ kind: 'access-log-back', to: 'a.log', lost: 4 }])
-    expect(counters).toMatchObject({ accessLogLines: 1, accessLogLostToFailure: 4 })
+    expect(told.slice(1)).toEqual(['back, 4 lost'])
+    expect(counted).toEqual({ written: 5, backlog: 0, failure: 4 })
+  })
+
+  test('of which one was torn begin anew behind it, and those before it count as written', async () => {
+    const { clock, counted, failed, log, sink, took } = scripted()
+    sink.write('a')
+    sink.write('bc')
+    sink.write('d')
+    clock.advance(100)
+    await took(3)
+    await failed('ENOSPC')
+    expect(counted).toEqual({ written: 1, backlog: 0, failure: 2 })
+    sink.write('e')
+    clock.advance(100)
+    await took()
+    await took()
+    expect(log).toEqual(['a\nbc\nd\n', 'c\nd\n', '\n', 'e\n'])
+  })
+
+  test.each([
+    [true, ['b\n'], { written: 1, backlog: 0, failure: 0 }],
+    [false, [], { written: 0, backlog: 0, failure: 1 }],
+  ])('for which there is no new file go on in theirs while that has a name: %p', async (hasName, lines, result) => {
+    const { clock, counted, log, move, refuse, remove, sink, told, took, settle } = scripted()
+    move()
+    refuse('it is a folder')
+    if (!hasName) remove()
+    clock.advance(1000)
+    sink.write('b')
+    clock.advance(100)
+    await settle()
+    if (hasName) await took()
+    expect([log, told]).toEqual([lines, ['it is a folder']])
+    expect(counted).toEqual(result)
+    // Not looked for with each batch.
+    refuse(undefined)
+    sink.write('c')
+    clock.advance(100)
+    await settle()
+    if (hasName) await took()
+    expect(log).toEqual(hasName ? [...lines, 'c\n'] : [])
+    clock.advance(1000)
+    sink.write('d')
+    clock.advance(100)
+    await took()
+    expect(log.slice(-2)).toEqual(['reopened', 'd\n'])
+    expect(told.slice(1)).toEqual([`back, ${hasName ? 0 : 2} lost`])
   })
 
   test('go to the new file once theirs has been moved, looked for once a second', async () => {
@@ -174,14 +245,14 @@ describe('lines of a log', () => {
   })
 
   test('that nothing takes at the end are given up', async () => {
-    const { clock, counters, log, settle, sink, took } = scripted()
+    const { clock, counted, log, settle, sink, took } = scripted()
     sink.write('a')
     const ended = sink.end(1000)
     await settle()
     clock.advance(1000)
     await ended
     await took(0)
-    expect([log, counters.accessLogLostToFailure]).toEqual([['a\n', 'closed'], 1])
+    expect([log, counted.failure]).toEqual([['a\n', 'closed'], 1])
   })
 
   test('are written at once when there is no time left', () => {

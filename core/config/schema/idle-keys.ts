@@ -1,0 +1,82 @@
+/** Keys that do nothing where they stand, since what they are for is missing elsewhere: warnings, as they do no harm. */
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
+import { placedStrategies, shippedStrategies } from '../../strategy/shipped.ts'
+import type { PoolConfig } from '../config.ts'
+import type { Named } from '../read/containers.ts'
+import type { Reading } from '../read/reading.ts'
+import type { RouteDraft } from './route.ts'
+
+/** What is set, whatever it says. */
+type Pool = { readonly [Key in 'health' | 'breaker' | 'ejection']: unknown }
+
+/** `node`: of the pool. */
+export function warnOfIdlePoolKeys(
+  node: Node | undefined,
+  { health, breaker, ejection }: Pool,
+  reading: Reading,
+): void {
+  const warn = (path: readonly string[], rule: string, hint: string): void => {
+    const written = node && findNodeAtLocation(node, [...path])
+    if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
+  }
+  if (health !== undefined)
+    warn(['passive', 'retryAfter'], 'health checks bring a backend back', 'health.interval and health.rise say when')
+  if (breaker === undefined && ejection === undefined)
+    warn(['maxEjected'], 'nothing holds backends out', 'it bounds breaker and ejection, and neither is set')
+}
+
+type RoutedPool = Pick<PoolConfig, 'members' | 'discovery' | 'queue'>
+
+/** `sheds`: whether the process refuses requests by their priority. */
+export function warnOfIdleRouteKeys(
+  drafts: readonly RouteDraft[],
+  pools: readonly Named<RoutedPool>[],
+  sheds: boolean,
+  reading: Reading,
+): void {
+  const byName = new Map(pools.map(({ name, value }) => [name, value]))
+  for (const { pool, hedge } of drafts) {
+    const target = byName.get(pool.value)
+    const route = pool.node.parent?.parent
+    if (target === undefined || route === undefined) continue
+    const warn = (key: string, rule: string, hint: string): void => {
+      const written = findNodeAtLocation(route, [key])
+      if (written) reading.warn(written, { rule: `does nothing: ${rule}`, hint })
+    }
+    if (hedge !== undefined && target.members.length < 2 && target.discovery === undefined)
+      warn(
+        'hedge',
+        `the pool ${pool.value} has ${target.members.length === 0 ? 'no backend' : 'one backend'}`,
+        'a hedge goes to another than the first',
+      )
+    if (target.queue === undefined && !sheds)
+      warn('priority', 'nothing goes by it', `a queue of the pool ${pool.value} goes by it, and so does overload`)
+  }
+}
+
+/** Reports nothing of a pool that a strategy of the user's own serves: it may read the place. */
+export function warnOfIdleGeo(
+  root: Node,
+  pools: readonly Named<Pick<PoolConfig, 'strategy'>>[],
+  reading: Reading,
+): void {
+  const written = findNodeAtLocation(root, ['geo'])
+  const reads = ({ value: { strategy } }: (typeof pools)[number]): boolean =>
+    placedStrategies.includes(strategy.use) || !shippedStrategies.some((name) => name === strategy.use)
+  if (written === undefined || pools.length === 0 || pools.some(reads)) return
+  reading.warn(written, {
+    rule: 'does nothing: no pool’s strategy reads where a client is',
+    hint: `${placedStrategies.join(', ')} does, and strategies of your own may`,
+  })
+}
+
+/** Pools that no route leads to. `drafts`: not empty, as the only pool serves everything then. */
+export function warnOfIdlePools(
+  drafts: readonly RouteDraft[],
+  pools: readonly Named<unknown>[],
+  reading: Reading,
+): void {
+  const led = new Set(drafts.map(({ pool }) => pool.value))
+  for (const { name, key } of pools)
+    if (!led.has(name)) reading.warn(key, { rule: 'serves nothing: no route leads to it', hint: 'add one to routes' })
+}

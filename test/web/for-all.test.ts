@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
+import { holds, isAt, isShown, views, withSample } from '../support/page-tab.ts'
+
+let browser: Chromium
+beforeAll(async () => {
+  browser = await startChromium()
+})
+afterAll(() => browser.stop())
+setDefaultTimeout(patienceMs * 2)
+
+const ground = 'getComputedStyle(document.documentElement).backgroundColor'
+
+describe('how the page looks', () => {
+  test('fits on a phone of 360 pixels, whatever is shown', async () => {
+    await withSample(browser, { width: 360, height: 740, isPhone: true }, async (tab, url) => {
+      for (const view of views) {
+        await tab.goTo(`${url}/?${view}#${view}`)
+        await tab.until(isShown)
+        await tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        expect([view, await tab.evaluate('document.documentElement.scrollWidth')]).toEqual([view, 360])
+      }
+    })
+  })
+
+  test('is light or dark as the system has it, or as somebody chose', async () => {
+    const grounds: unknown[] = []
+    for (const scheme of ['light', 'dark'])
+      await withSample(browser, { media: { 'prefers-color-scheme': scheme } }, async (tab, url) => {
+        await tab.goTo(url)
+        await tab.until(isShown)
+        grounds.push(await tab.evaluate(ground))
+        if (scheme === 'light') return
+        await tab.press('t')
+        grounds.push(await tab.evaluate(ground))
+        await tab.goTo(`${url}/?again`)
+        await tab.until(isShown)
+        grounds.push(await tab.evaluate(ground))
+        await tab.evaluate('localStorage.clear()')
+      })
+    const [light, dark, chosen, kept] = grounds
+    expect(light).not.toBe(dark)
+    expect([chosen, kept]).toEqual([light, light])
+  })
+
+  test('moves nothing for who wants nothing to move', async () => {
+    const seconds = async (media: Readonly<Record<string, string>>) => {
+      let told: unknown
+      await withSample(browser, { media }, async (tab, url) => {
+        await tab.goTo(url)
+        await tab.until("document.querySelector('.bar-fill') !== null")
+        told = await tab.evaluate("getComputedStyle(document.querySelector('.bar-fill')).transitionDuration")
+      })
+      return told
+    }
+    expect(await seconds({ 'prefers-reduced-motion': 'no-preference' })).toBe('0.4s, 0.4s')
+    expect(await seconds({ 'prefers-reduced-motion': 'reduce' })).toBe('0s')
+  })
+})
+
+describe('who has no mouse, or no eyes for it', () => {
+  test('reaches everything by the keyboard, and sees where it is', async () => {
+    await withSample(browser, {}, async (tab, url) => {
+      await tab.goTo(url)
+      await tab.until(isShown)
+      const reached: string[] = []
+      for (let step = 0; step < 40; step += 1) {
+        await tab.press('Tab')
+        const [name, outline] = (await tab.evaluate(
+          'document.activeElement === document.body ? [] : [document.activeElement.textContent || document.activeElement.id, getComputedStyle(document.activeElement).outlineStyle]',
+        )) as [string?, string?]
+        if (name === undefined) break
+        expect([name, outline]).toEqual([name, 'solid'])
+        reached.push(name.trim())
+      }
+      for (const wanted of [
+        'Skip to what is shown',
+        'Token',
+        'Keys',
+        'Latency 2',
+        'Freeze',
+        'filter',
+        'localhost:8102',
+      ])
+        expect(reached).toContain(wanted)
+    })
+  })
+
+  test('goes by single keys from screen to screen, unless something is being typed', async () => {
+    await withSample(browser, {}, async (tab, url) => {
+      await tab.goTo(url)
+      await tab.until(isShown)
+      for (const [key, view] of views.entries()) {
+        await tab.press(String(key + 1))
+        await tab.until(isAt(view))
+      }
+      await tab.press('1')
+      await tab.until(isAt('overview'))
+      await tab.press('/')
+      await tab.until("document.activeElement.id === 'filter'")
+      await tab.press('4')
+      expect(await tab.evaluate('[location.hash, document.activeElement.value]')).toEqual(['#overview', '4'])
+      await tab.evaluate('document.activeElement.blur()')
+      await tab.press('?')
+      await tab.until(holds('trouble only'))
+      await tab.press('Escape')
+      await tab.until("document.querySelector('dialog').open === false")
+    })
+  })
+
+  test('hears landmarks, headed tables, pictures in words, and the verdict once it changes', async () => {
+    await withSample(browser, {}, async (tab, url) => {
+      await tab.goTo(url)
+      await tab.until(isShown)
+      for (const view of views) {
+        await tab.press(String(views.indexOf(view) + 1))
+        await tab.until(isAt(view))
+        const told = await tab.evaluate(`({
+          landmarks: ['header', 'nav[aria-label]', 'main[aria-label]'].filter((one) => document.querySelector(one) === null),
+          mute: [...document.querySelectorAll('canvas, .plot')].filter((one) => !one.closest('[aria-label]') && !one.ariaLabel).length,
+          bare: [...document.querySelectorAll('table')].filter((one) => one.querySelector('th[scope=col]') === null).length,
+          nameless: [...document.querySelectorAll('input, select')].filter((one) => one.labels.length === 0).length,
+        })`)
+        expect([view, told]).toEqual([view, { landmarks: [], mute: 0, bare: 0, nameless: 0 }])
+      }
+      expect(await tab.evaluate("document.querySelector('.verdict [aria-live]').textContent")).toBe(
+        'web is unwell: localhost:8102 fails, localhost:8103 is slow',
+      )
+    })
+  })
+})
