@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -85,6 +86,7 @@ function addDocuments(tree: string): void {
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   for (const page of pages.filter((name) => !manifest.files.includes(`!docs/${name}`)))
     copyFileSync(join(root, 'docs', page), place(tree, `usr/share/doc/smartedge/docs/${page}`))
+  cpSync(join(root, 'docs/grafana'), place(tree, 'usr/share/doc/smartedge/docs/grafana'), { recursive: true })
   for (const [from, to] of Object.entries(copied)) copyFileSync(join(root, from), place(tree, to))
   for (const [from, to] of Object.entries(packed))
     writeFileSync(place(tree, to), gzipSync(readFileSync(join(root, from)), { level: 9 }))
