@@ -29,21 +29,28 @@ export const headerLines = ({ state, width, theme }: Omit<View, 'height'>): Line
 ]
 
 function identity(state: UiState, width: number, theme: Theme): Line {
+  const where = span(`${printable(whereOf(state))} `, 'dim')
+  const [full, ...shorter] = whoWithout.map((left) => identityParts(state, theme, left))
+  if (full === undefined) return []
+  const hasRoom = widthOf(full) + widthOf([where]) + 1 <= width
+  // What is told last, a refused reload say, is more than what stands before it.
+  const fitting = [full, ...shorter].find((parts) => widthOf(parts) <= width) ?? shorter.at(-1) ?? full
+  return spread(hasRoom ? full : fitting, hasRoom ? [where] : [], width, theme.glyphs.ellipsis)
+}
+
+type Part = 'version' | 'generation'
+
+/** What is left out, one after the other, where there is no room. */
+const whoWithout: readonly (readonly Part[])[] = [[], ['version'], ['version', 'generation']]
+
+function identityParts(state: UiState, theme: Theme, left: readonly Part[]): Line {
   const { hello, frame } = shownOf(state)
   const { separator, states } = theme.glyphs
-  const apart = span(` ${separator} `, 'border')
-  const parts: Span[] = [span(' SmartEdge', 'title'), span(hello ? ` ${printable(hello.version)}` : '', 'dim')]
-  if (frame) {
-    parts.push(
-      span('  '),
-      phase(state, frame.phase, states),
-      span(` ${formatSpan(frame.uptimeMs)}`),
-      ...generationParts(state, apart),
-    )
-  }
-  const where = printable(whereOf(state))
-  const hasRoom = widthOf(parts) + where.length + 2 <= width
-  return spread(parts, hasRoom ? [span(`${where} `, 'dim')] : [], width, theme.glyphs.ellipsis)
+  const version = hello && !left.includes('version') ? ` ${printable(hello.version)}` : ''
+  const who = [span(' SmartEdge', 'title'), span(version, 'dim')]
+  if (!frame) return who
+  const uptime = [span('  '), phase(state, frame.phase, states), span(` ${formatSpan(frame.uptimeMs)}`)]
+  return [...who, ...uptime, ...generationParts(state, span(` ${separator} `, 'border'), left)]
 }
 
 /** Whose picture it is: of several, which one, or of how many. */
@@ -62,14 +69,14 @@ function phase(state: UiState, said: string, states: Theme['glyphs']['states']):
 }
 
 /** The generation in force says how it came about, edits and rollbacks included; a reload is told of when it was refused. */
-function generationParts(state: UiState, apart: Span): Span[] {
+function generationParts(state: UiState, apart: Span, left: readonly Part[]): Span[] {
   const { frame } = shownOf(state)
   const { generation, reload } = frame ?? {}
   const parts: Span[] = []
   const refused = reload && !reload.ok ? reload : undefined
   // One of the two times has room.
   const when = refused || !generation ? '' : `, ${clockTime(generation.at)}`
-  if (generation) parts.push(apart, span(`generation ${generation.number}${when}`))
+  if (generation && !left.includes('generation')) parts.push(apart, span(`generation ${generation.number}${when}`))
   if (refused) parts.push(apart, span(`reload refused ${clockTime(refused.at)}`, 'bad'))
   return parts
 }
