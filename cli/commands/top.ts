@@ -123,6 +123,11 @@ async function carryOut(effect: Effect, { session, store, terminal, end }: Means
     case 'suspend':
       await terminal?.suspend(() => stopUntilContinued(clock))
       return
+    case 'fetch': {
+      const { path, edge } = effect
+      store.send({ kind: 'explained', edge, answer: await askAdmin(targets[edge] ?? targets[0], path) })
+      return
+    }
     case 'send': {
       const { command, edge } = effect
       const { path, ...request } = requestOf(command)

@@ -19,6 +19,7 @@ const titles: Readonly<Record<Screen, string>> = {
   pools: 'Pools',
   events: 'Events',
   strategies: 'Strategies',
+  explain: 'Explain',
 }
 
 export const headerLines = ({ state, width, theme }: Omit<View, 'height'>): Line[] => [
@@ -88,22 +89,34 @@ function tabs(state: UiState, width: number, theme: Theme): Line {
     spanText(spanSeconds(state)),
   ]
   const right = span(` ${marks.join(` ${theme.glyphs.separator} `)} `, state.frozen ? 'accent' : 'dim')
-  const lines = shortenings.map((shorten) => tabNames(state, shorten))
+  const lines = shortenings.map((writing) => tabNames(state, writing))
   const fitting = lines.find((line) => widthOf(line) + widthOf([right]) <= width) ?? lines.at(-1) ?? []
   return spread(fitting, [right], width, theme.glyphs.ellipsis)
 }
 
-/** How the names of tabs that are not open are written, the longest first. */
-const shortenings: readonly ((title: string) => string)[] = [(title) => title, (title) => title.slice(0, 5), () => '']
+/** How tabs are written. */
+interface Writing {
+  /** In front of each. */
+  readonly gap: string
+  /** Of the titles of those that are not open. */
+  readonly most: number
+}
 
-/** `shorten`: of those that are not open. */
-function tabNames(state: UiState, shorten: (title: string) => string): Line {
+/** The longest first. */
+const shortenings: readonly Writing[] = [
+  { gap: ' ', most: Infinity },
+  { gap: '', most: Infinity },
+  { gap: ' ', most: 5 },
+  { gap: ' ', most: 0 },
+]
+
+function tabNames(state: UiState, { gap, most }: Writing): Line {
   const names = screens.flatMap((screen, index): Line => {
     const isOpen = screen === state.screen
-    const title = isOpen ? titles[screen] : shorten(titles[screen])
+    const title = isOpen ? titles[screen] : titles[screen].slice(0, most)
     return [
       span(index === 0 ? ' ' : ''),
-      { ...span(` ${index + 1} `, 'key'), isSelected: isOpen },
+      { ...span(`${gap}${index + 1} `, 'key'), isSelected: isOpen },
       { ...span(title && `${title} `, isOpen ? 'title' : 'dim'), isSelected: isOpen },
     ]
   })
