@@ -6,13 +6,12 @@ import { createTheme } from '../../../cli/top/theme.ts'
 import { keys, play, sampleState } from '../../support/ui-state.ts'
 
 const press = (state: UiState, ...names: readonly string[]) => play(state, keys(...names))
+
 const footerOf = (state: UiState): string =>
   footerLine({ state, width: 80, theme: createTheme({ palette: 'none', ascii: false }) })
     .map(({ text }) => text)
     .join('')
     .trimEnd()
-
-const backend = { pool: 'web', backend: 'localhost:8102' }
 
 describe('a question', () => {
   test('says what a reload or a rollback would change, once the balancer has told it', () => {

@@ -117,6 +117,7 @@ describe('looking round', () => {
 })
 
 describe('acting', () => {
+  const backend = { pool: 'web', backend: 'localhost:8102' }
   /** Without what only asks. */
   const sent = (state: UiState, ...names: readonly string[]) =>
     press(state, ...names).effects.filter(({ kind }) => kind !== 'foresee')
