@@ -102,7 +102,7 @@ describe('its entries', () => {
       },
     }
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, value]))
-    const { listings } = reading([many, Array(1000).fill(value), { url: 'http://a', place: many }])
+    const { listings } = reading([many, Array.from({ length: 1000 }, () => value), { url: 'http://a', place: many }])
     expect(listings[0]?.skipped.count).toBe(3)
     expect(reads).toBeLessThan(100)
   })
