@@ -1,4 +1,4 @@
-/** A member of which a source knows the parts, read by the rules of the config: an address may be no address, a weight 0. */
+/** A member of which a source knows the parts, read by the rules of the config: an address may be no address, a weight none. */
 import type { ReadMember } from './listing.ts'
 
 export interface MemberParts {
@@ -10,9 +10,6 @@ export interface MemberParts {
   readonly tier?: number | undefined
 }
 
-/** What members may weigh; beyond it they weigh as much as they may. */
-const [LEAST_WEIGHT, MOST_WEIGHT] = [0.001, 1000]
-
 export function readParts(
   { host, port, weight, zone, tier }: MemberParts,
   readMember: ReadMember,
@@ -21,7 +18,7 @@ export function readParts(
     return { kind: 'fault', reason: `has no port that is one: ${JSON.stringify(port)}` }
   return readMember({
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ...(weight !== undefined && { weight: Math.min(MOST_WEIGHT, Math.max(LEAST_WEIGHT, weight)) }),
+    ...(weight !== undefined && { weight }),
     ...(zone !== undefined && zone !== '' && { zone }),
     ...(tier !== undefined && { tier }),
   })

@@ -3,7 +3,7 @@ import type { NameServer } from '../names/servers.ts'
 import type { Secret } from '../secrets.ts'
 import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy
+export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -68,6 +68,15 @@ export interface ConsulPolicy {
   readonly tls: TlsFiles | undefined
 }
 
+export interface DockerPolicy {
+  readonly kind: 'docker'
+  /** `url`: without a path. */
+  readonly place: { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'url'; readonly url: string }
+  /** Whose addresses containers are asked at; undefined: they are in one alone. */
+  readonly network: string | undefined
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -79,6 +88,8 @@ export function sourceName(source: SourcePolicy): string {
       return `http ${placeOf(source.url)}`
     case 'consul':
       return `consul ${source.service}`
+    case 'docker':
+      return `docker ${source.place.kind === 'unix' ? source.place.path : new URL(source.place.url).host}`
     case 'etcd':
       return `etcd ${source.prefix}`
   }

@@ -2,6 +2,7 @@
 import { startConsul } from './consul.ts'
 import { startDnsmasq } from './dnsmasq.ts'
 import { addressOf, type Registry } from './found-members.ts'
+import { startDocker } from './docker.ts'
 import { startEtcd } from './etcd.ts'
 import { startListServer } from './list-server.ts'
 
@@ -28,6 +29,21 @@ async function dns(): Promise<Registry> {
     takeAway: () => dnsmasq.stop(),
     bringBack: () => dnsmasq.start(),
     [Symbol.asyncDispose]: () => dnsmasq[Symbol.asyncDispose](),
+  }
+}
+
+async function docker(): Promise<Registry> {
+  const server = startDocker()
+  return {
+    discovery: () => ({ docker: { host: `unix://${server.socket}` } }),
+    async list(port, ...numbers) {
+      const ports = [port]
+      server.run(numbers.map((number) => ({ name: `web-${number}`, networks: { web: addressOf(number) }, ports })))
+      server.event('start', 'any')
+    },
+    takeAway: () => server.stop(),
+    bringBack: async () => server.start(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
 
@@ -59,6 +75,7 @@ const http = (hold?: string) => async (): Promise<Registry> => {
 export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
   consul,
   dns,
+  docker,
   etcd,
   http: http(),
   'http, held back': http('30s'),

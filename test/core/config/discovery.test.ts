@@ -6,7 +6,7 @@ const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
 
-const KINDS = 'consul, dns, etcd, file, http'
+const KINDS = 'consul, dns, docker, etcd, file, http'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -126,6 +126,32 @@ describe('discovery', () => {
     const [told] = faultsOf([{ consul }])
     expect(told?.replace('discovery[0].consul.', '')).toEqual(fault as string)
   })
+
+  test.each([
+    [{}, { place: { kind: 'unix', path: '/var/run/docker.sock' } }],
+    [{ host: 'unix:///run/podman/podman.sock' }, { place: { kind: 'unix', path: '/run/podman/podman.sock' } }],
+    [{ host: 'tcp://10.0.0.2:2375' }, { place: { kind: 'url', url: 'http://10.0.0.2:2375' } }],
+    [
+      { host: 'tcp://[::1]:2376', tls: {} },
+      { place: { kind: 'url', url: 'https://[::1]:2376' }, tls: {} },
+    ],
+  ])('knows where a Docker of %j is', (docker, policy) =>
+    expect(sourceOf({ docker })).toMatchObject({ kind: 'docker', ...policy }),
+  )
+
+  test.each([
+    ...['', '/var/run/docker.sock', 'unix://docker.sock', 'http://a:1', 'tcp://a', 'tcp://a:1/x', 'tcp://a:b'].map(
+      (host) =>
+        [
+          { host },
+          `host must be such as "unix:///var/run/docker.sock" or "tcp://10.0.0.2:2376", got "${host}"`,
+        ] as const,
+    ),
+    [{ network: 'a b' }, 'network must be the name of a network, got "a b"'],
+    [{ tls: {} }, 'tls is for tcp: hosts only, got {}'],
+  ] as const)('has a Docker of %j told what is wrong', (docker, fault) =>
+    expect(faultsOf([{ docker }])).toEqual([`discovery[0].docker.${fault}`]),
+  )
 
   test('fills in what a URL takes', () => {
     const url = 'https://registry.test/web'
