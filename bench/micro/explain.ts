@@ -80,7 +80,7 @@ class SilentContext implements PickContext {
 function silent(): () => void {
   const balancer = balancerOf(silentP2c())
   let now = 0
-  return () => void do_not_optimize(balancer.pick(new SilentContext((now += 0.01)), []))
+  return () => do_not_optimize(balancer.pick(new SilentContext((now += 0.01)), []))
 }
 
 /** `explainer`: undefined: nobody wants to know. */

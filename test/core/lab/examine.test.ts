@@ -94,8 +94,8 @@ describe('examine', () => {
   })
 
   test('says what hooks are given when one takes it for something else', () => {
-    const takes = (bug: (given: any) => unknown) =>
-      examined(pluginOf(() => ({ pick: (c: Candidates) => c[0], onStart: bug }))).refusal
+    const takes = (bug: (given: { id: string }) => unknown) =>
+      examined(pluginOf(() => ({ pick: (c: Candidates) => c[0], onStart: bug as () => void }))).refusal
     expect(takes((candidate) => candidate.id.length)).toMatch(/onStart threw: .* of apiVersion 2 are given the attempt/)
     expect(takes(() => thrown('no'))).not.toContain('apiVersion')
   })
