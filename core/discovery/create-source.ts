@@ -5,10 +5,17 @@ import type { DockerServices } from './docker.ts'
 import type { EtcdServices } from './etcd.ts'
 import type { FileServices } from './file.ts'
 import type { HttpServices } from './http.ts'
+import type { KubernetesServices } from './kubernetes.ts'
 import type { SourcePolicy } from './policy.ts'
 import type { Source } from './source.ts'
 
-export type SourceServices = FileServices & DnsServices & HttpServices & EtcdServices & ConsulServices & DockerServices
+export type SourceServices = FileServices &
+  DnsServices &
+  HttpServices &
+  EtcdServices &
+  ConsulServices &
+  DockerServices &
+  KubernetesServices
 
 export async function createSource(policy: SourcePolicy, services: SourceServices, pool: string): Promise<Source> {
   switch (policy.kind) {
@@ -22,6 +29,8 @@ export async function createSource(policy: SourcePolicy, services: SourceService
       return (await import('./docker.ts')).dockerSource(policy, services, pool)
     case 'etcd':
       return (await import('./etcd.ts')).etcdSource(policy, services)
+    case 'kubernetes':
+      return (await import('./kubernetes.ts')).kubernetesSource(policy, services)
     case 'http':
       return (await import('./http.ts')).httpSource(policy, services)
   }

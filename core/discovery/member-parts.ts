@@ -8,10 +8,11 @@ export interface MemberParts {
   readonly weight?: number | undefined
   readonly zone?: string | undefined
   readonly tier?: number | undefined
+  readonly isDraining?: boolean
 }
 
 export function readParts(
-  { host, port, weight, zone, tier }: MemberParts,
+  { host, port, weight, zone, tier, isDraining = false }: MemberParts,
   readMember: ReadMember,
 ): ReturnType<ReadMember> {
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
@@ -21,5 +22,6 @@ export function readParts(
     ...(weight !== undefined && { weight }),
     ...(zone !== undefined && zone !== '' && { zone }),
     ...(tier !== undefined && { tier }),
+    ...(isDraining && { drain: true }),
   })
 }

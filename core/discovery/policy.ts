@@ -3,7 +3,8 @@ import type { NameServer } from '../names/servers.ts'
 import type { Secret } from '../secrets.ts'
 import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy
+export type SourcePolicy =
+  FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy | KubernetesPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -77,6 +78,20 @@ export interface DockerPolicy {
   readonly tls: TlsFiles | undefined
 }
 
+export interface KubernetesPolicy {
+  readonly kind: 'kubernetes'
+  readonly service: string
+  /** undefined: that of the pod that this process runs in, else `default`. */
+  readonly namespace: string | undefined
+  /** By name or number; undefined: the only one. */
+  readonly port: string | number | undefined
+  /** The URL of an API server; undefined: that of the cluster that this process runs in. */
+  readonly address: string | undefined
+  /** Absolute; undefined: that of the pod, and none for an `address`. */
+  readonly bearerFile: string | undefined
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -84,6 +99,8 @@ export function sourceName(source: SourcePolicy): string {
       return `file ${source.path}`
     case 'dns':
       return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
+    case 'kubernetes':
+      return `kubernetes ${source.namespace === undefined ? '' : `${source.namespace}/`}${source.service}`
     case 'http':
       return `http ${placeOf(source.url)}`
     case 'consul':

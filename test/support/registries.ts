@@ -4,6 +4,7 @@ import { startDnsmasq } from './dnsmasq.ts'
 import { addressOf, type Registry } from './found-members.ts'
 import { startDocker } from './docker.ts'
 import { startEtcd } from './etcd.ts'
+import { endpoint, startKubernetes } from './kubernetes.ts'
 import { startListServer } from './list-server.ts'
 
 const urlOf = (number: number, port: number): string => `http://${addressOf(number)}:${port}`
@@ -72,6 +73,20 @@ const http = (hold?: string) => async (): Promise<Registry> => {
   }
 }
 
+async function kubernetes(): Promise<Registry> {
+  const server = startKubernetes()
+  return {
+    discovery: () => ({ kubernetes: { service: 'web', address: server.url } }),
+    async list(port, ...numbers) {
+      const endpoints = numbers.map((number) => endpoint(addressOf(number)))
+      server.put({ name: 'web-1', ports: [{ name: 'http', port, protocol: 'TCP' }], endpoints })
+    },
+    takeAway: () => server.stop(),
+    bringBack: async () => server.start(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
 export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
   consul,
   dns,
@@ -79,4 +94,5 @@ export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
   etcd,
   http: http(),
   'http, held back': http('30s'),
+  kubernetes,
 }

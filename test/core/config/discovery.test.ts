@@ -6,7 +6,7 @@ const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
 
-const KINDS = 'consul, dns, docker, etcd, file, http'
+const KINDS = 'consul, dns, docker, etcd, file, http, kubernetes'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -152,6 +152,32 @@ describe('discovery', () => {
   ] as const)('has a Docker of %j told what is wrong', (docker, fault) =>
     expect(faultsOf([{ docker }])).toEqual([`discovery[0].docker.${fault}`]),
   )
+
+  test('takes a Service of the cluster that it runs in, or of another', () => {
+    const policy = { kind: 'kubernetes', service: 'web', namespace: undefined, port: undefined, address: undefined }
+    expect(sourceOf({ kubernetes: { service: 'web' } })).toMatchObject(policy)
+    const written = { service: 'web', namespace: 'shop', address: 'https://10.0.0.1:6443', bearerFile: 'token' }
+    expect([80, 'http'].map((port) => sourceOf({ kubernetes: { ...written, port } }))).toMatchObject(
+      [80, 'http'].map((port) => ({
+        port,
+        namespace: 'shop',
+        address: 'https://10.0.0.1:6443/',
+        bearerFile: '/app/token',
+      })),
+    )
+  })
+
+  test.each([
+    [{}, 'service is required'],
+    [{ service: 'Web' }, 'service must be a name such as "web": small letters, digits and hyphens, got "Web"'],
+    [{ service: 'a', namespace: '../b' }, expect.stringContaining('namespace must be a name such as "shop"')],
+    [{ service: 'a', port: 0 }, expect.stringContaining('port must be a whole number from 1 to 65535, got 0')],
+    [{ service: 'a', port: true }, expect.stringContaining('port must be the name of a port or its number')],
+    [{ service: 'a', address: 'k8s' }, expect.stringContaining('address must be an absolute URL')],
+  ])('has a Service of %j told what is wrong', (kubernetes, fault) => {
+    const [told] = faultsOf([{ kubernetes }])
+    expect(told?.replace('discovery[0].kubernetes.', '')).toEqual(fault as string)
+  })
 
   test('fills in what a URL takes', () => {
     const url = 'https://registry.test/web'
