@@ -77,7 +77,7 @@ export class Discovery implements Part<Config> {
         sources.set(text, running)
         continue
       }
-      const source = await createSource(policy, services)
+      const source = await createSource(policy, services, pool)
       const onChange = (): void => {
         if (this.sources.get(pool)?.get(text) === followed) this.intakes.get(pool)?.poke()
       }
