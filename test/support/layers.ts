@@ -164,7 +164,7 @@ const LAYERS: readonly Layer[] = [
   // What the terminal and the page both make of what the admin API tells.
   { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/'] },
   // The page runs in a browser: it gets nothing that would not.
-  { from: 'web/', to: ['core/view/'], types: ['core/report/'] },
+  { from: 'web/', to: ['core/view/', 'core/strategy/shipped.ts'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/cpu-clock.ts', to: ['core/net/ffi.ts'] },

@@ -22,7 +22,7 @@ export function Pool({ state, send, pool }: Part & { readonly pool: PoolFrame })
   const slowest = Math.max(1, ...rows.map(({ backend }) => backend.latency?.p99Ms ?? 0))
   return (
     <section class="card pool" aria-label={`Pool ${pool.name}`}>
-      <PoolHead pool={pool} />
+      <PoolHead pool={pool} send={send} />
       <table class="backends" role="table">
         <caption class="unseen">Backends of {pool.name}</caption>
         <thead role="rowgroup">
@@ -50,7 +50,7 @@ export function Pool({ state, send, pool }: Part & { readonly pool: PoolFrame })
   )
 }
 
-function PoolHead({ pool }: { readonly pool: PoolFrame }) {
+function PoolHead({ pool, send }: Pick<Part, 'send'> & { readonly pool: PoolFrame }) {
   const { usable, backends, strategy } = pool
   const usableTone = usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good'
   const facts: readonly (readonly [string, string])[] = [
@@ -70,7 +70,15 @@ function PoolHead({ pool }: { readonly pool: PoolFrame }) {
         {usable} of {backends.length} usable
       </span>
       <span class="dim">
-        by <Name>{strategy.use}</Name>
+        by{' '}
+        <button
+          type="button"
+          class="link-button"
+          title="How it does, and another in its place"
+          onClick={() => send({ kind: 'open', dialog: { kind: 'strategy', pool: pool.name } })}
+        >
+          <Name>{strategy.use}</Name>
+        </button>
         {strategy.reverted ? ' (kept as before: its new version failed)' : ''}
       </span>
       <dl class="facts">
