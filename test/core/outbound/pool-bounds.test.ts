@@ -52,7 +52,7 @@ function makePool({ address = { kind: 'tcp', host: '10.0.0.1', port: 80 }, polic
       onRoomChange: () => undefined,
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
-      counters: { bytesToBackend: 0, bytesFromBackend: 0 },
+      counters: { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
       dial: (_address, wire) => {
         wires.push(wire)
         wire.connecting = () => log.push(`gives up ${wires.indexOf(wire)}`)
@@ -142,6 +142,20 @@ describe('the connections to a backend', () => {
     pool.keepIdle(false)
     expect(log).toEqual(['closes 2', 'closes 0', 'closes 1'])
     expect(pool.size).toBe(0)
+  })
+
+  test('are counted while they are open or being opened, idle ones included', () => {
+    const { pool, begin, open, answer } = makePool()
+    const { counters } = pool
+    const one = begin()
+    const second = open()
+    expect(counters.connections).toBe(2)
+    answer(one)
+    expect(counters.connections).toBe(2)
+    second.abort()
+    expect(counters.connections).toBe(1)
+    pool.cut()
+    expect(counters.connections).toBe(0)
   })
 
   test('are bounded, and a place is free again at once when a connect is given up', () => {
