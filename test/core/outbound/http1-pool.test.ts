@@ -98,6 +98,20 @@ describe('a pool of connections', () => {
     expect(pool.size).toBe(maxIdleConnections)
   })
 
+  test('counts those that are open or being opened, idle ones included', () => {
+    const { pool, ask, answer } = makePool()
+    ask()
+    answer(0)
+    expect(pool.counters.connections).toBe(1)
+    ask()
+    ask()
+    expect(pool.counters.connections).toBe(2)
+    answer(0, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    expect(pool.counters.connections).toBe(1)
+    pool.cut()
+    expect(pool.counters.connections).toBe(0)
+  })
+
   test('opens no more than its cap, and again when one has gone', () => {
     const { pool, ask, answer } = makePool({ maxConnections: 2 })
     ask()

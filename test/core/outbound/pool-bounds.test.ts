@@ -144,20 +144,6 @@ describe('the connections to a backend', () => {
     expect(pool.size).toBe(0)
   })
 
-  test('are counted while they are open or being opened, idle ones included', () => {
-    const { pool, begin, open, answer } = makePool()
-    const { counters } = pool
-    const one = begin()
-    const second = open()
-    expect(counters.connections).toBe(2)
-    answer(one)
-    expect(counters.connections).toBe(2)
-    second.abort()
-    expect(counters.connections).toBe(1)
-    pool.cut()
-    expect(counters.connections).toBe(0)
-  })
-
   test('are bounded, and a place is free again at once when a connect is given up', () => {
     const { pool, open, log } = makePool({ policy: { maxConnections: 1 } })
     const stream = open()
