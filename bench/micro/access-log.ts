@@ -6,7 +6,14 @@ import { systemClock as clock } from '../../core/clock.ts'
 import { seededRandom } from '../../core/random.ts'
 import { exchangeRecord } from '../../test/support/exchange-record.ts'
 
-const record = exchangeRecord({ request: 'GET /v1/users/17/orders?page=2&sort=-created HTTP/1.1\r\nHost: a\r\n\r\n' })
+/** Of several clients, answered by four backends, each in a time of its own. */
+const records = Array.from({ length: 16 }, (_, index) => {
+  const request = `GET /v1/users/${index * 37}/orders?page=${index}&sort=-created HTTP/1.1\r\nHost: a\r\n\r\n`
+  const plain = exchangeRecord({ request, address: `192.0.2.${index}`, endedAt: 10 + index * 1.377 })
+  const backend = `127.0.0.1:800${index & 3}`
+  const attempts = plain.attempts.map((attempt) => ({ ...attempt, backend, respondedAt: 3 + index * 1.333 }))
+  return { ...plain, attempts, responseBytes: 1000 + index * 333 }
+})
 const text: LineFormat = {
   kind: 'text',
   parts: [
@@ -29,6 +36,7 @@ const text: LineFormat = {
 /** Written out as the sink does it: a batch in one text, then in bytes. */
 function logging(format: LineFormat): () => void {
   let lines: string[] = []
+  let seen = 0
   const observe = accessLog({
     policy: { path: undefined, format, always: undefined, sampleRatio: 1, hidden: [] },
     write: (line) => void lines.push(line),
@@ -36,7 +44,8 @@ function logging(format: LineFormat): () => void {
     random: seededRandom(1),
   })
   return () => {
-    observe(record)
+    seen += 1
+    observe(records[seen & 15] as (typeof records)[number])
     if (lines.length < 256) return
     Buffer.from(lines.join('\n'), 'latin1')
     lines = []

@@ -2,10 +2,10 @@
 import { soundsSecret } from '../secrets.ts'
 
 const HIDDEN = '***'
-/** Between pairs, and before them. */
-const SEPARATOR = /[?&;]/
+/** `?`, `&` and `;` stand between pairs, and before them. */
+const [QUESTION_MARK, AMPERSAND, SEMICOLON, EQUALS, PERCENT] = [0x3f, 0x26, 0x3b, 0x3d, 0x25]
 
-const MAX_KNOWN = 1024
+const KNOWN_NAMES = 256
 const MAX_KNOWN_CHARS = 64
 
 /** Names beside those that sound secret, which hold credentials wherever they are used. */
@@ -33,20 +33,41 @@ const CREDENTIALS = new Set([
 /** `X-Amz-Signature`, `access_key`. */
 const CREDENTIAL_END = /[-_](?:signature|sig|key|hmac|otp)$/i
 
-export type IsHidden = (name: string) => boolean
+/** Of the name that stands at text[from..to); by default, of the whole text. */
+export type IsHidden = (text: string, from?: number, to?: number) => boolean
 
-/** `hidden`: lower-case names to hide besides. What was found of a name is remembered: most requests have the same few. */
+/**
+ * `hidden`: lower-case names to hide besides. What was found of a name is remembered, since most requests have the same few,
+ * and looked up where the name stands: to cut it out would cost more than the rest.
+ */
 export function hiding(hidden: readonly string[]): IsHidden {
   const names = new Set([...CREDENTIALS, ...hidden])
-  const known = new Map<string, boolean>()
-  return (name) => {
-    const found = known.get(name)
-    if (found !== undefined) return found
+  const known: Known[] = Array.from({ length: KNOWN_NAMES }, () => ({ name: '', isHidden: false }))
+  return (text, from = 0, to = text.length) => {
+    if (from === to) return false
+    const place = placeOf(text, from, to)
+    const found = known[place] as Known
+    if (isAt(text, found.name, from, to)) return found.isHidden
+    const name = text.slice(from, to)
     const isHidden = names.has(name.toLowerCase()) || soundsSecret(name) || CREDENTIAL_END.test(name)
-    if (known.size >= MAX_KNOWN) known.clear()
-    if (name.length <= MAX_KNOWN_CHARS) known.set(name, isHidden)
+    if (name.length <= MAX_KNOWN_CHARS) known[place] = { name, isHidden }
     return isHidden
   }
+}
+
+interface Known {
+  readonly name: string
+  readonly isHidden: boolean
+}
+
+/** Of text[from..to), not empty: names that differ in what they begin and end with seldom share one. */
+const placeOf = (text: string, from: number, to: number): number =>
+  ((to - from) * 31 + text.charCodeAt(from) * 7 + text.charCodeAt(to - 1)) % KNOWN_NAMES
+
+function isAt(text: string, name: string, from: number, to: number): boolean {
+  if (name.length !== to - from) return false
+  for (let at = 0; at < name.length; at += 1) if (name.charCodeAt(at) !== text.charCodeAt(from + at)) return false
+  return true
 }
 
 /**
@@ -54,27 +75,25 @@ export function hiding(hidden: readonly string[]): IsHidden {
  * however it is encoded.
  */
 export function hideInTarget(target: string, isHidden: IsHidden): string {
-  const query = target.search(SEPARATOR) + 1
-  if (query === 0) return target
+  const { length } = target
   let written = ''
   let copied = 0
-  for (let from = query; from < target.length;) {
-    const end = endOf(target, from)
-    const equals = target.indexOf('=', from)
-    if (equals > from && equals < end && isHidden(decoded(target.slice(from, equals)))) {
+  // Where a pair begins, beyond the end before the first of them, and where its first equals sign is, before it while it has none.
+  let from = length + 1
+  let equals = -1
+  let isEncoded = false
+  for (let at = 0; at <= length; at += 1) {
+    const code = at === length ? AMPERSAND : target.charCodeAt(at)
+    if (code === EQUALS && equals < from) equals = at
+    if (code === PERCENT) isEncoded = true
+    if (code !== AMPERSAND && code !== QUESTION_MARK && code !== SEMICOLON) continue
+    if (equals > from && (isEncoded ? isHidden(decoded(target.slice(from, equals))) : isHidden(target, from, equals))) {
       written += target.slice(copied, equals + 1) + HIDDEN
-      copied = end
+      copied = at
     }
-    from = end + 1
+    from = at + 1
   }
   return copied === 0 ? target : written + target.slice(copied)
-}
-
-/** Where the pair ends that begins at `from`. */
-function endOf(target: string, from: number): number {
-  let at = from
-  while (at < target.length && !SEPARATOR.test(target[at] as string)) at += 1
-  return at
 }
 
 function decoded(name: string): string {

@@ -27,14 +27,13 @@ export type FormatLine = (record: ExchangeRecord, wallTime: number) => string
 export function lineFormat(format: LineFormat, hidden: readonly string[]): FormatLine {
   const isHidden = hiding(hidden)
   if (format.kind === 'json') {
-    const members = format.fields.map((name) => ({ key: `${JSON.stringify(name)}:`, read: readerOf(name) }))
+    const members = format.fields.map(memberOf)
     return (record, wallTime) => {
       const facts = { record, wallTime, isHidden }
       let line = ''
-      for (const { key, read } of members) {
-        const value = read(facts)
-        if (value === undefined) continue
-        line += `${line === '' ? '{' : ','}${key}${typeof value === 'number' ? value : quoted(value)}`
+      for (const textOf of members) {
+        const text = textOf(facts)
+        line = line === '' && text !== '' ? `{${text.slice(1)}` : line + text
       }
       return line === '' ? '{}' : `${line}}`
     }
@@ -45,6 +44,53 @@ export function lineFormat(format: LineFormat, hidden: readonly string[]): Forma
     let line = ''
     for (const part of parts) line += typeof part === 'string' ? part : part(facts)
     return line
+  }
+}
+
+/** Most of their values are among the last few. */
+const OF_FEW = new Set<FieldName>([
+  'time',
+  'localTime',
+  'client',
+  'method',
+  'status',
+  'ending',
+  'requestBytes',
+  'pool',
+  'backend',
+  'attempts',
+  'host',
+  'protocol',
+  'scheme',
+])
+const MAX_KNOWN = 256
+const MAX_KNOWN_CHARS = 256
+
+/** Of a JSON object: with the comma before it; empty where there is no value. */
+function memberOf(name: FieldName): (facts: Facts) => string {
+  const start = `,${JSON.stringify(name)}:`
+  const read = readerOf(name)
+  const textFor = (value: Value): string => (value === undefined ? '' : jsonOf(value, start))
+  return OF_FEW.has(name) ? remembering(read, textFor) : (facts) => textFor(read(facts))
+}
+
+/** Short texts of the newest values are kept, and all of them thrown away once there are many. */
+function remembering(read: (facts: Facts) => Value, textFor: (value: Value) => string): (facts: Facts) => string {
+  const known = new Map<Value, string>()
+  let [last, text]: [Value, string] = [undefined, '']
+  return (facts) => {
+    const value = read(facts)
+    if (value === last) return text
+    last = value
+    const found = known.get(value)
+    if (found !== undefined) return (text = found)
+    text = textFor(value)
+    if (text.length > MAX_KNOWN_CHARS) return text
+    if (known.size >= MAX_KNOWN) known.clear()
+    // In one piece: a text of pieces would be put together in each line anew.
+    text = Buffer.from(text, 'latin1').toString('latin1')
+    known.set(value, text)
+    return text
   }
 }
 
@@ -112,19 +158,25 @@ function textOf(name: FieldName): (facts: Facts) => string {
 
 const asEscape = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 
-/** Microseconds are as much as the clock tells. */
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
 
-const HARMLESS = /^[ !#-[\]-~]*$/
-
-/** Of bytes as characters: what is not ASCII stands as an escape, whatever it was meant to be. */
-function quoted(text: string): string {
-  if (HARMLESS.test(text)) return `"${text}"`
-  return JSON.stringify(text).replace(
-    /[\x7f-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+/** `value` behind `start`, in one go. Of bytes as characters: what is not ASCII stands as an escape, whatever it was meant to be. */
+function jsonOf(value: string | number, start: string): string {
+  if (typeof value === 'number') {
+    const whole = Math.floor(value)
+    return `${start}${whole}${THOUSANDTHS[Math.round((value - whole) * 1000)]}`
+  }
+  if (HARMLESS.test(value)) return `${start}"${value}"`
+  return (
+    start +
+    JSON.stringify(value).replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
   )
 }
+
+/** ``, `.001` to `.999`, without zeros at the end. */
+const THOUSANDTHS = Array.from({ length: 1000 }, (_, part) => String(part / 1000).slice(1))
+
+const HARMLESS = /^[ !#-[\]-~]*$/
 
 /** As Apache and nginx write it: `-` for nothing, what could end a value or a line as `\xHH`. */
 function plain(value: Value): string {

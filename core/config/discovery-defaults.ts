@@ -13,6 +13,14 @@ export const discoveryDefaults = {
     reason:
       'Outlasts a registry that restarts half empty; whoever has really gone is found out by connects and checks meanwhile.',
   },
+  'pool.discovery.consul.address': {
+    value: 'http://127.0.0.1:8500',
+    reason: 'Where the agent of the same machine listens.',
+  },
+  'pool.discovery.consul.read': {
+    value: 'default',
+    reason: 'Consul’s own: from the leader, without a question to the others.',
+  },
   'pool.discovery.dns.records': {
     value: 'addresses',
     reason: 'What most names have: containers, services and machines are found by their addresses.',

@@ -1,11 +1,13 @@
 /** A source's policy -> the source. What it takes is loaded for whoever has one of its kind. */
+import type { ConsulServices } from './consul.ts'
 import type { DnsServices } from './dns.ts'
+import type { EtcdServices } from './etcd.ts'
 import type { FileServices } from './file.ts'
 import type { HttpServices } from './http.ts'
 import type { SourcePolicy } from './policy.ts'
 import type { Source } from './source.ts'
 
-export type SourceServices = FileServices & DnsServices & HttpServices
+export type SourceServices = FileServices & DnsServices & HttpServices & EtcdServices & ConsulServices
 
 export async function createSource(policy: SourcePolicy, services: SourceServices): Promise<Source> {
   switch (policy.kind) {
@@ -13,6 +15,10 @@ export async function createSource(policy: SourcePolicy, services: SourceService
       return (await import('./file.ts')).fileSource(policy, services)
     case 'dns':
       return (await import('./dns.ts')).dnsSource(policy, services)
+    case 'consul':
+      return (await import('./consul.ts')).consulSource(policy, services)
+    case 'etcd':
+      return (await import('./etcd.ts')).etcdSource(policy, services)
     case 'http':
       return (await import('./http.ts')).httpSource(policy, services)
   }

@@ -7,6 +7,7 @@ import type { ReadText, WatchFile } from '../discovery/file.ts'
 import type { ReadPem } from '../discovery/service.ts'
 import { createAsk } from '../net/ask.ts'
 import { createAskDns } from '../net/dns.ts'
+import { createAskLines } from '../net/lines.ts'
 import { SYSTEM_FILES } from '../names/resolver.ts'
 import { parseSearch } from '../names/search.ts'
 import { parseServers } from '../names/servers.ts'
@@ -28,6 +29,7 @@ export function sourceServices({
     watchFile,
     search: parsedFile(SYSTEM_FILES.resolvConf, parseSearch),
     ask: createAsk(clock, reportFault),
+    askLines: createAskLines(clock, reportFault),
     readPem,
     records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),
   }

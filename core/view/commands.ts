@@ -29,7 +29,7 @@ export function questionOf(command: Command, frame: Frame | undefined): string {
     case 'reload':
       return 'Reload the configuration files?'
     case 'rollback':
-      return 'Roll back to the last good generation?'
+      return 'Go back to the generation before this one? The files stay as they are.'
   }
 }
 

@@ -45,13 +45,20 @@ describe('top on a terminal', () => {
     expect(all()).toEndWith('\u001B[?25h')
   }, 20_000)
 
-  test('gives the screen back when it is ended by a signal', async () => {
-    const { child, until, all } = open(startAdmin().url)
-    await until('localhost:8102 fails')
-    child.kill('SIGTERM')
-    expect(await child.exited).toBe(143)
-    expect(all()).toContain(leave)
-  }, 20_000)
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)(
+    'gives the screen back when %s ends it',
+    async (signal, code) => {
+      const { child, until, all } = open(startAdmin().url)
+      await until('localhost:8102 fails')
+      child.kill(signal)
+      expect(await child.exited).toBe(code)
+      expect(all()).toContain(leave)
+    },
+    20_000,
+  )
 
   test('drains the sick backend with two keys, and says so', async () => {
     const admin = startAdmin()

@@ -84,7 +84,8 @@ function spawnIn(files: StrategyFiles, options: ProcessOptions) {
   })
 }
 
-function readLog(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+/** What it logs, read as it comes. `event`: as of a RunningProcess. */
+export function readLog(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const lines: string[] = []
   let taken = 0
   let hasEnded = false

@@ -1,7 +1,7 @@
 /** A backend, and what can be done to it; its weight. */
 /** @jsxImportSource preact */
 import { useState } from 'preact/hooks'
-import { formatInflight } from '../../core/view/amounts.ts'
+import { formatInflight, formatWeight } from '../../core/view/amounts.ts'
 import type { Command } from '../../core/view/commands.ts'
 import { latency, percent, rate } from '../../core/view/format.ts'
 import { subjectOf } from '../../core/view/history.ts'
@@ -40,7 +40,7 @@ export function BackendDialog({ state, send, pool, backend: id }: Part & Of) {
     ['Pool', pool],
     ['Since', whenText(backend.since, frame.at)],
     ['Zone', backend.zone ?? '–'],
-    ['Weight', `${backend.weight}, now ${Number(backend.effectiveWeight.toPrecision(3))}`],
+    ['Weight', `${backend.weight}, now ${formatWeight(backend.effectiveWeight)}`],
     ['Share', `${percent(backend.share)}, promised ${percent(backend.expectedShare)}`],
     ['In flight', formatInflight(backend)],
     ['Requests', `${rate(backend.requestsPerSecond)}/s`],

@@ -1,7 +1,9 @@
 /** A pool's `discovery`: where members are found that the config does not name. */
 import type { DiscoveryPolicy, SourcePolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
+import { consul } from './discovery-consul.ts'
 import { dns } from './discovery-dns.ts'
+import { etcd } from './discovery-etcd.ts'
 import { http } from './discovery-http.ts'
 import { laterFile } from './file.ts'
 import { list, object } from '../read/containers.ts'
@@ -18,7 +20,7 @@ const file = convert(
   (path): SourcePolicy => ({ kind: 'file', path }),
 )
 
-const kinds = { dns, file, http }
+const kinds = { consul, dns, etcd, file, http }
 
 const names = Object.keys(kinds).join(', ')
 

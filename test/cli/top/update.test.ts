@@ -12,10 +12,10 @@ const after = (...names: readonly string[]) => press(sampleState(), ...names).st
 
 describe('looking round', () => {
   test('number keys, tab and arrows open screens', () => {
-    const opened = ['1', '2', '3', '4', '5', '6'].map((key) => after(key).screen)
-    expect(opened).toEqual(['overview', 'backends', 'latency', 'pools', 'events', 'strategies'])
+    const opened = ['1', '2', '3', '4', '5', '6', '7'].map((key) => after(key).screen)
+    expect(opened).toEqual(['overview', 'backends', 'latency', 'pools', 'events', 'strategies', 'explain'])
     expect(after('tab').screen).toBe('backends')
-    expect(after('shift-tab').screen).toBe('strategies')
+    expect(after('shift-tab').screen).toBe('explain')
     expect(after('right', 'left').screen).toBe('overview')
     // In Latency they choose what is shown.
     expect(after('3', 'right', 'left', 'right')).toMatchObject({ screen: 'latency', subject: 'web' })

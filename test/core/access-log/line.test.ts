@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { lineFormat } from '../../../core/access-log/line.ts'
-import { defaultFields, type LineFormat } from '../../../core/access-log/policy.ts'
+import { defaultFields, lineFields, type LineFormat } from '../../../core/access-log/policy.ts'
 import { exchangeRecord, type RecordOptions } from '../../support/exchange-record.ts'
 import { TRACE_ID, UNSAMPLED } from '../../support/tracing.ts'
 import { configOf } from '../config/read-config.ts'
@@ -39,6 +39,25 @@ describe('a line of the access log', () => {
       backend: '127.0.0.1:8001',
       attempts: 1,
     })
+  })
+
+  test('as JSON is that of its own request, whatever those before it had', () => {
+    const all = { kind: 'json', fields: lineFields } as const
+    const one = lineFormat(all, [])
+    for (let count = 0; count < 600; count += 1) {
+      const record = exchangeRecord({
+        request: `${count % 7 === 0 ? 'A'.repeat(count % 60) : 'GET'}X /${count % 5} HTTP/1.1\r\nHost: h${count % 300}\r\n\r\n`,
+        address: `192.0.2.${count % 256}`,
+        pool: count % 3 === 0 ? undefined : `p"${count % 4}`,
+        requestBytes: count % 2,
+        endedAt: count / 7,
+      })
+      expect(one(record, at + count)).toBe(lineFormat(all, [])(record, at + count))
+    }
+  })
+
+  test.each([0, 0.001, 0.5, 0.999, 1, 12.34, 86_400_000.001])('as JSON tells how long %p ms took', (endedAt) => {
+    expect(write({ kind: 'json', fields: ['durationMs'] }, { endedAt })).toBe(`{"durationMs":${endedAt}}`)
   })
 
   test('leaves out what there is not: no pool, no attempt, no address', () => {

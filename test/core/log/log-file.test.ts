@@ -85,6 +85,16 @@ describe('the file of a log', () => {
     expect([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['line\n', 'other\nline\n'])
   })
 
+  test('has a name until it is removed, wherever it is moved to', async () => {
+    const path = `${temporaryFolder()}/a.log`
+    const file = await openLogFile(path)
+    renameSync(path, `${path}.1`)
+    expect(file.hasName()).toBe(true)
+    unlinkSync(`${path}.1`)
+    expect(file.hasName()).toBe(false)
+    file.close()
+  })
+
   test('that cannot be opened anew is written to as before', async () => {
     const folder = temporaryFolder()
     const path = `${folder}/a.log`
