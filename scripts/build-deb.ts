@@ -35,6 +35,7 @@ const completions = {
 /** Ours, as they go in. */
 const copied: Readonly<Record<string, string>> = {
   'packaging/systemd/smartedge.service': 'usr/lib/systemd/system/smartedge.service',
+  'packaging/systemd/smartedge.socket': 'usr/lib/systemd/system/smartedge.socket',
   'packaging/debian/copyright': 'usr/share/doc/smartedge/copyright',
   'README.md': 'usr/share/doc/smartedge/README.md',
 }
