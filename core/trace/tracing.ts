@@ -5,6 +5,7 @@
 import type { AttemptTrace, Trace, Tracing } from '../exchange/trace.ts'
 import type { ExchangeRecord } from '../exchange/record.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
+import { TRACE } from '../http1/field-names.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { type Context, type Format, formats } from './formats.ts'
@@ -64,13 +65,23 @@ export function createTracing({ policy, route, ids, onRecorded }: RouteTracingOp
 }
 
 function begin(rules: Rules, { fields }: RequestHead, identity: ClientIdentity): Trace | undefined {
-  const heard = isBelieved(rules.parent, identity) ? hear(rules.formats, fields) : undefined
+  const isTold = fields.has(TRACE)
+  const heard = isTold && isBelieved(rules.parent, identity) ? hear(rules.formats, fields) : undefined
   if (heard?.told.hasIds === true) return goOn(rules, heard, fields)
-  const traceId = rules.ids.traceId()
+  const { traceId, spanId } = rules.ids.both()
   const isSampled = decide(rules, heard?.told, traceId)
   // Of a request that is not recorded no copy is made without need: most clients say nothing that would have to go.
-  const drops = isSampled || saysAny(rules, fields) ? [...rules.names, ...rules.companions] : undefined
-  return new RunningTrace(rules, { traceId, isRandom: true, isSampled, parentId: undefined, state: undefined, drops })
+  const isCopied = isSampled || (isTold && saysAny(rules, fields))
+  const drops = isCopied ? [...rules.names, ...rules.companions] : undefined
+  return new RunningTrace(rules, {
+    traceId,
+    firstId: spanId,
+    isRandom: true,
+    isSampled,
+    parentId: undefined,
+    state: undefined,
+    drops,
+  })
 }
 
 const isBelieved = (parent: ParentRule, { isTrusted }: ClientIdentity): boolean =>
@@ -100,7 +111,15 @@ function goOn(rules: Rules, { told, format }: Heard, fields: FieldSection): Trac
   const hasState = format.companions.length > 0
   const state = hasState ? traceStateOf(fields) : undefined
   const drops = hasState ? rules.names : [...rules.names, ...rules.companions]
-  return new RunningTrace(rules, { traceId, isRandom, isSampled: true, parentId, state, drops })
+  return new RunningTrace(rules, {
+    traceId,
+    firstId: rules.ids.spanId(),
+    isRandom,
+    isSampled: true,
+    parentId,
+    state,
+    drops,
+  })
 }
 
 function decide({ parent, isSampled }: Rules, told: Told | undefined, traceId: string): boolean {
@@ -113,6 +132,8 @@ const saysAny = ({ allNames }: Rules, fields: FieldSection): boolean =>
 
 interface Begun {
   readonly traceId: string
+  /** Of the request's own span, or of what the attempts of an unrecorded one name. */
+  readonly firstId: string
   readonly isRandom: boolean
   readonly isSampled: boolean
   readonly parentId: string | undefined
@@ -132,13 +153,13 @@ class RunningTrace implements Trace {
     this.rules = rules
     this.begun = begun
     this.traceId = begun.traceId
-    this.spanId = begun.isSampled ? rules.ids.spanId() : undefined
+    this.spanId = begun.isSampled ? begun.firstId : undefined
   }
 
   attempt(): AttemptTrace {
-    const { ids } = this.rules
-    if (this.begun.isSampled) return this.tell(ids.spanId(), true)
-    return (this.shared ??= this.tell(ids.spanId(), false))
+    const { begun, rules } = this
+    if (begun.isSampled) return this.tell(rules.ids.spanId(), true)
+    return (this.shared ??= this.tell(begun.firstId, false))
   }
 
   private tell(spanId: string, isSampled: boolean): AttemptTrace {

@@ -32,7 +32,7 @@ describe('sampling by ratio', () => {
     const [few, many] = [byRatio(0.01), byRatio(0.1)]
     const taken = { few: 0, many: 0, fewAlone: 0 }
     for (let index = 0; index < 20_000; index += 1) {
-      const id = source.traceId()
+      const id = source.both().traceId
       if (few(id)) taken.few += 1
       if (many(id)) taken.many += 1
       if (few(id) && !many(id)) taken.fewAlone += 1
@@ -49,12 +49,12 @@ describe('ids', () => {
     const source = ids()
     const seen = new Set<string>()
     for (let index = 0; index < 1000; index += 1) {
-      const [trace, span] = [source.traceId(), source.spanId()]
-      expect(trace).toMatch(/^[0-9a-f]{32}$/)
-      expect(span).toMatch(/^[0-9a-f]{16}$/)
-      seen.add(trace).add(span)
+      const [{ traceId, spanId }, other] = [source.both(), source.spanId()]
+      expect(traceId).toMatch(/^[0-9a-f]{32}$/)
+      for (const id of [spanId, other]) expect(id).toMatch(/^[0-9a-f]{16}$/)
+      seen.add(traceId).add(spanId).add(other)
     }
-    expect(seen.size).toBe(2000)
+    expect(seen.size).toBe(3000)
   })
 
   test('are never all zeros', () => {
@@ -62,5 +62,8 @@ describe('ids', () => {
     const source = new TraceIds((bytes) => void bytes.fill(calls++ === 0 ? 0 : 0x2a))
     expect(source.spanId()).toBe('2a'.repeat(8))
     expect(calls).toBe(2)
+    calls = 0
+    const another = new TraceIds((bytes) => void bytes.fill(calls++ === 0 ? 0 : 0x2a))
+    expect(another.both()).toEqual({ traceId: '2a'.repeat(16), spanId: '2a'.repeat(8) })
   })
 })
