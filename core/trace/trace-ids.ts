@@ -1,11 +1,13 @@
 /** Ids of traces and spans: random, in lower-case hexadecimal digits, never all zeros. */
 
+/** Of a trace in 16 bytes, and of a span in the 8 behind them: `bytes` is not written to any more. */
 export interface NewIds {
-  /** 32 digits. */
-  readonly traceId: string
-  /** 16 digits. */
-  readonly spanId: string
+  readonly bytes: Buffer
+  readonly at: number
 }
+
+export const TRACE_BYTES = 16
+export const SPAN_BYTES = 8
 
 /** Fills it with random bytes. */
 export type Fill = (bytes: Uint8Array) => void
@@ -13,41 +15,50 @@ export type Fill = (bytes: Uint8Array) => void
 /** Asked for at once: a call costs as much as some hundred bytes. */
 const POOL_BYTES = 4096
 
-const NO_TRACE = '0'.repeat(32)
-const NO_SPAN = '0'.repeat(16)
-
 export class TraceIds {
   private readonly fill: Fill
-  private readonly pool = Buffer.alloc(POOL_BYTES)
-  private at = POOL_BYTES
+  /** Another one when it is used up: ids that were drawn are read later, or never. */
+  private pool = Buffer.alloc(0)
+  private at = 0
 
   constructor(fill: Fill) {
     this.fill = fill
   }
 
-  /** Of a trace and its first span, which cost no more than one. */
-  both(): NewIds {
+  /** Of a trace and its first span, as bytes: most are never read by anybody here. */
+  draw(): NewIds {
     for (;;) {
-      const digits = this.next(24)
-      const [traceId, spanId] = [digits.slice(0, 32), digits.slice(32)]
-      if (traceId !== NO_TRACE && spanId !== NO_SPAN) return { traceId, spanId }
+      const at = this.take(TRACE_BYTES + SPAN_BYTES)
+      const { pool: bytes } = this
+      if (!isZero(bytes, at, at + TRACE_BYTES) && !isZero(bytes, at + TRACE_BYTES, this.at)) return { bytes, at }
     }
   }
 
   spanId(): string {
     for (;;) {
-      const id = this.next(8)
-      if (id !== NO_SPAN) return id
+      const at = this.take(SPAN_BYTES)
+      if (!isZero(this.pool, at, this.at)) return this.pool.toString('hex', at, this.at)
     }
   }
 
-  private next(length: number): string {
-    if (this.at + length > POOL_BYTES) {
+  private take(length: number): number {
+    if (this.at + length > this.pool.length) {
+      this.pool = Buffer.alloc(POOL_BYTES)
       this.fill(this.pool)
       this.at = 0
     }
-    const from = this.at
+    const { at } = this
     this.at += length
-    return this.pool.toString('hex', from, this.at)
+    return at
   }
+}
+
+export const traceIdOf = ({ bytes, at }: NewIds): string => bytes.toString('hex', at, at + TRACE_BYTES)
+
+export const spanIdOf = ({ bytes, at }: NewIds): string =>
+  bytes.toString('hex', at + TRACE_BYTES, at + TRACE_BYTES + SPAN_BYTES)
+
+function isZero(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at] !== 0) return false
+  return true
 }
