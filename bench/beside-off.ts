@@ -35,7 +35,7 @@ export function smartedgeWith(name: string, more: object | ((job: Job) => object
 }
 
 /**
- * `script`: as it is called; reads `--rounds`, `--seconds`, `--warmup` (seconds of its core that each has had before) and
+ * `script`: as it is called; reads `--rounds`, `--seconds`, `--warmup` (requests that each has answered before) and
  * `--profile`. Prints differences and ratios, round by round; ends the process with 1 when something could not be measured.
  */
 export async function besideOff(script: string, pairings: readonly Pairing[]): Promise<void> {
@@ -56,7 +56,7 @@ export async function besideOff(script: string, pairings: readonly Pairing[]): P
     rounds: Number(options.rounds),
     secondsPerRound: Number(options.seconds),
     connections: 64,
-    warmupCpuMs: Number(options.warmup) * 1000,
+    warmupRequests: Number(options.warmup),
     date: new Date().toISOString(),
     progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\u001B[K${text}`)),
     complain: (text) => void process.stderr.write(`\r\u001B[K${text}\n`),

@@ -2,7 +2,7 @@
  * CPU time per proxied request of several contestants on one core, in alternating rounds: the quick instrument for tuning.
  * `bun bench/cpu.ts --only smartedge,nginx --profile headers-13 --rounds 3 --seconds 3`
  * Other profiles: headers-2, body-10k, body-1m, upload-1k, upload-10k, upload-1m; `--reconnect` opens a connection for each request;
- * `--warmup 3`: each has had three seconds of its core before the first round, whoever else it shares it with, so that what is measured is compiled;
+ * `--warmup 60000`: each has answered so many before the first round, however busy the machine is, so that what is measured is compiled;
  * `--contestant 'NAME=COMMAND {port} {backend}'` adds anything else.
  */
 import { parseArgs } from 'node:util'
@@ -43,7 +43,7 @@ const results = await runBenchmark({
   rounds: Number(options.rounds),
   secondsPerRound: Number(options.seconds),
   connections: Number(options.connections),
-  warmupCpuMs: Number(options.warmup) * 1000,
+  warmupRequests: Number(options.warmup),
   date: new Date().toISOString(),
   progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\u001B[K${text}`)),
   complain: (text) => void process.stderr.write(`\r\u001B[K${text}\n`),

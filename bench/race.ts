@@ -11,7 +11,6 @@ import {
 import type { LoadPlan } from './load/plan.ts'
 import type { Safeguards } from './peers/peer.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
-import { treeCpuUs } from './proc.ts'
 import type { Sample, Stage } from './scenario.ts'
 
 /** The backends of a field: how slow each answers, and the share it should have. */
@@ -72,8 +71,7 @@ export async function lineUp(
 ): Promise<Lineup> {
   const contestants = await startAll(stage, work)
   const planOf: Lineup['planFor'] = (contestant, changes) => planFor(stage, profile, contestant, changes)
-  for (const contestant of contestants)
-    await warm(stage, contestant, planOf(contestant, { ...warmup, durationMs: warmupMs }))
+  for (const contestant of contestants) await warm(stage, planOf(contestant, { ...warmup, durationMs: warmupMs }))
   return {
     contestants,
     planFor: planOf,
@@ -83,12 +81,13 @@ export async function lineUp(
   }
 }
 
-/** At least once, and until it has had the CPU time that the stage asks for. */
-async function warm(stage: Stage, { child }: Contestant, plan: LoadPlan): Promise<void> {
-  const { warmupCpuMs = 0 } = stage
+/** At least once, and until it has answered as many as the stage asks for. */
+async function warm(stage: Stage, plan: LoadPlan): Promise<void> {
+  const { warmupRequests = 0 } = stage
+  let requests = 0
   for (let runs = 0; runs < maxWarmups; runs += 1) {
-    await stage.crew.run(plan)
-    if (child === undefined || treeCpuUs(child.pid) / 1000 >= warmupCpuMs) return
+    requests += (await stage.crew.run(plan)).requests
+    if (requests >= warmupRequests) return
   }
 }
 

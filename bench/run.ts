@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly rounds: number
   readonly secondsPerRound: number
   readonly connections: number
-  readonly warmupCpuMs?: number
+  readonly warmupRequests?: number
   /** ISO 8601, UTC. */
   readonly date: string
   readonly progress: (text: string) => void

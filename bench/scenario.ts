@@ -32,8 +32,8 @@ export interface Stage {
   /** Of load, for each contestant in each round. */
   readonly secondsPerRound: number
   readonly connections: number
-  /** CPU time that each contestant has had before the first round; absent: what a second of load takes. */
-  readonly warmupCpuMs?: number
+  /** That each contestant has answered before the first round; absent: what comes of a second of load. */
+  readonly warmupRequests?: number
   readonly record: (sample: Sample) => void
   /** Tells people what happens now, in a few words. */
   readonly progress: (text: string) => void

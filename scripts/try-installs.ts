@@ -1,10 +1,12 @@
 /**
  * Installs SmartEdge in each way that the guide names, in a clean folder, and has it serve there: a line for each way, and
- * exit code 1 when one does not. `bun scripts/try-installs.ts [WAY...]`. Ways by registry are left out where none answers.
+ * exit code 1 when one does not. `bun scripts/try-installs.ts [WAY...]`. Ways by registry are left out where none answers,
+ * and those that first fetch another package manager are tried by name alone: `bun scripts/try-installs.ts pnpm yarn`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { readLog } from '../test/support/running-process.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const bun = join(root, 'node_modules/.bin/bun')
@@ -15,10 +17,13 @@ const managers = { pnpm: 'pnpm@12.21.0', yarn: 'yarn@1.22.22' } as const
 
 interface Way {
   readonly needsRegistry: boolean
+  /** Only tried when it is named. */
+  readonly byName?: true
   /** Into `folder`, which is empty; resolves to the command. */
-  install(folder: string, tarball: string): Promise<string>
+  install(folder: string, tarball: string): Promise<readonly string[]>
 }
 
+const somebody = '{ "name": "somebody", "private": true }'
 const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
 
 const ways: Readonly<Record<string, Way>> = {
@@ -29,32 +34,51 @@ const ways: Readonly<Record<string, Way>> = {
     async install(folder, tarball) {
       const prefix = join(folder, 'with a space')
       await run(['npm', 'i', '-g', '--allow-scripts=bun', '--prefix', prefix, ...quietly, tarball], folder)
-      return join(prefix, 'bin/smartedge')
+      return [join(prefix, 'bin/smartedge')]
     },
   },
   'bun add -g': {
     needsRegistry: true,
     async install(folder, tarball) {
-      await run([bun, 'add', '-g', tarball], folder, { BUN_INSTALL: folder })
-      return join(folder, 'bin/smartedge')
+      const cache = process.env['BUN_INSTALL_CACHE_DIR'] ?? join(homedir(), '.bun/install/cache')
+      await run([bun, 'add', '-g', tarball], folder, { BUN_INSTALL: folder, BUN_INSTALL_CACHE_DIR: cache })
+      return [join(folder, 'bin/smartedge')]
     },
   },
-  pnpm: byManager((tarball) => ['npx', '--yes', managers.pnpm, 'add', '--allow-build=bun', tarball]),
-  // The engines that dependencies declare are for Node, which does not run them.
-  yarn: byManager((tarball) => [
-    'npx',
-    '--yes',
-    managers.yarn,
-    'add',
-    '--ignore-engines',
-    '--non-interactive',
-    tarball,
-  ]),
+  npx: {
+    needsRegistry: true,
+    async install(_folder, tarball) {
+      const command = ['npx', '--yes', ...quietly, '--package', tarball, 'smartedge']
+      await run([...command, '--version'], tmpdir())
+      return command
+    },
+  },
+  'npm link': {
+    needsRegistry: false,
+    async install(folder) {
+      const env = { npm_config_prefix: join(folder, 'prefix') }
+      const project = join(folder, 'project')
+      mkdirSync(project)
+      writeFileSync(join(project, 'package.json'), somebody)
+      await run(['npm', 'link', '--ignore-scripts', '--offline', ...quietly], root, env)
+      await run(['npm', 'link', '--offline', ...quietly, 'smartedge'], project, env)
+      return [join(project, 'node_modules/.bin/smartedge')]
+    },
+  },
+  pnpm: {
+    ...byManager((tarball) => ['npx', '--yes', managers.pnpm, 'add', '--allow-build=bun', tarball]),
+    byName: true,
+  },
+  yarn: {
+    // The engines that dependencies declare are for Node, which does not run them.
+    ...byManager((file) => ['npx', '--yes', managers.yarn, 'add', '--ignore-engines', '--non-interactive', file]),
+    byName: true,
+  },
   'one file': {
     needsRegistry: false,
     async install(folder) {
       await run([bun, join(root, 'scripts/compile.ts'), join(folder, 'smartedge')], folder)
-      return join(folder, 'smartedge')
+      return [join(folder, 'smartedge')]
     },
   },
 }
@@ -63,9 +87,9 @@ function byManager(add: (tarball: string) => readonly string[]): Way {
   return {
     needsRegistry: true,
     async install(folder, tarball) {
-      writeFileSync(join(folder, 'package.json'), '{ "name": "somebody", "private": true }')
+      writeFileSync(join(folder, 'package.json'), somebody)
       await run(add(tarball), folder)
-      return join(folder, 'node_modules/.bin/smartedge')
+      return [join(folder, 'node_modules/.bin/smartedge')]
     },
   }
 }
@@ -80,8 +104,8 @@ async function run(command: readonly string[], cwd: string, env: Readonly<Record
   return out
 }
 
-/** In a folder of its own: a request answered, a picture of it, and an end in time. Resolves to ms until it was ready. */
-async function serves(command: string, folder: string): Promise<number> {
+/** In a folder of its own: a request answered, a picture of it, and an end by Ctrl-C. Resolves to ms until it was ready. */
+async function serves(command: readonly string[], folder: string): Promise<number> {
   mkdirSync(folder)
   const backend = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('hello') })
   const config = {
@@ -90,24 +114,39 @@ async function serves(command: string, folder: string): Promise<number> {
     pools: { web: { backends: [`http://127.0.0.1:${backend.port}`] } },
   }
   writeFileSync(join(folder, 'smartedge.config.json'), JSON.stringify(config))
-  const env = { PATH: '/usr/bin:/bin', HOME: folder, XDG_STATE_HOME: folder }
+  // npx is found, and finds its cache, by ours; nothing else takes a thing of it.
+  const { PATH = '', HOME = '' } = command.length > 1 ? process.env : { PATH: '/usr/bin:/bin', HOME: folder }
+  const env = { PATH, HOME, XDG_STATE_HOME: folder }
   const begun = performance.now()
-  const child = Bun.spawn([command, 'run'], { cwd: folder, env, stdout: 'ignore', stderr: 'pipe' })
-  const end = setTimeout(() => child.kill('SIGKILL'), stepMs)
+  // Of a group of its own, which Ctrl-C at a terminal goes to.
+  const options = { cwd: folder, env, detached: true, stdout: 'ignore', stderr: 'pipe' } as const
+  const child = Bun.spawn([...command, 'run'], options)
+  const end = setTimeout(() => signal(child.pid, 'SIGKILL'), stepMs)
+  const log = readLog(child.stderr)
   try {
-    for await (const piece of child.stderr) if (Buffer.from(piece).includes('"ready"')) break
+    await log.event('ready')
     const readyMs = performance.now() - begun
     const answer = await (await fetch('http://edge/', { unix: join(folder, 'web') })).text()
-    if (answer !== 'hello') throw new Error(`${command} answered ${answer.slice(0, 200)}`)
-    const picture = await run([command, 'top', '--once'], folder, env)
-    if (!picture.includes('1 backend')) throw new Error(`${command} top --once drew:\n${picture}`)
-    child.kill('SIGTERM')
-    if ((await child.exited) !== 0) throw new Error(`${command} ended with ${child.exitCode}`)
+    if (answer !== 'hello') throw new Error(`${command.join(' ')} answered ${answer.slice(0, 200)}`)
+    const picture = await run([...command, 'top', '--once'], folder, env)
+    if (!picture.includes('1 backend')) throw new Error(`${command.join(' ')} top --once drew:\n${picture}`)
+    signal(child.pid, 'SIGINT')
+    await log.event('stopped')
+    await child.exited
     return readyMs
   } finally {
     clearTimeout(end)
-    child.kill('SIGKILL')
+    signal(child.pid, 'SIGKILL')
     await backend.stop(true)
+  }
+}
+
+/** To all of a group, if there is anybody left. */
+function signal(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name)
+  } catch {
+    // They have ended.
   }
 }
 
@@ -143,7 +182,9 @@ try {
   const packed = await run(['npm', 'pack', '--silent', '--pack-destination', folder], root)
   const tarball = join(folder, packed.trim())
   const isOnline = await hasRegistry()
-  const wanted = Object.entries(ways).filter(([name]) => named.length === 0 || named.includes(name))
+  const wanted = Object.entries(ways).filter(([name, { byName }]) =>
+    named.length === 0 ? byName === undefined : named.includes(name),
+  )
   const left = wanted.values()
   // Half of an install is waiting. What is left is shared by both.
   const lane = async (): Promise<void> => {

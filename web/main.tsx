@@ -10,7 +10,7 @@ import { readColors } from './charts/colors.ts'
 import { showTheme, storedTheme } from './theme.ts'
 import { shortcutOf } from './shortcuts.ts'
 import { initialState } from './state/state.ts'
-import { resourcePaths } from './state/resources.ts'
+import { resourcePath } from './state/resources.ts'
 import type { Effect } from './state/update.ts'
 import { viewOf } from './state/views.ts'
 import { createStore } from './store.ts'
@@ -68,7 +68,7 @@ function act(effect: Effect): void {
       return
     }
     case 'fetch':
-      void askApi({ method: 'GET', path: resourcePaths[effect.resource] }).then((answer) =>
+      void askApi({ method: 'GET', path: resourcePath(effect.resource, store.state().choices) }).then((answer) =>
         send({ kind: 'fetched', resource: effect.resource, answer }),
       )
       return

@@ -4,6 +4,7 @@ import type { ToldExplanation, ToldExplanations } from '../../core/explain/told.
 import { askAdmin } from '../client/admin-client.ts'
 import { report, targetOrReport } from '../client/admin-failure.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
+import { explanationsPath, MOST_EXPLANATIONS, readExplanations } from '../client/explanations.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { formatExplanation } from '../text/explanation.ts'
@@ -23,9 +24,6 @@ export interface ExplainOptions extends TargetOptions {
   readonly pause?: () => Promise<unknown>
 }
 
-/** In one answer. */
-const MOST = 200
-
 /** With `follow` it goes on until the process ends, or the edge is gone. */
 export async function explain(io: Io, options: ExplainOptions): Promise<number> {
   const target = targetOrReport(io, options)
@@ -35,11 +33,12 @@ export async function explain(io: Io, options: ExplainOptions): Promise<number> 
   for (let isFirst = true; ; isFirst = false) {
     const answer = await askAdmin(target, pathOf(options, after))
     if (answer.kind !== 'ok') return report(io, target, answer)
-    if (!isExplanations(answer.body)) return report(io, target, { kind: 'refused', reason: 'that is no explanation' })
-    const { explanations } = answer.body
-    if (options.json) writeJson(io, answer.body, options)
+    const told = readExplanations(answer.body)
+    if (told === undefined) return report(io, target, { kind: 'refused', reason: 'that is no explanation' })
+    const { explanations } = told
+    if (options.json) writeJson(io, told, options)
     else if (explanations.length > 0) io.stdout(formatAll(io, explanations))
-    else if (isFirst) io.stderr(`smartedge: ${nothing(answer.body)}\n`)
+    else if (isFirst) io.stderr(`smartedge: ${nothing(told)}\n`)
     if (!options.follow) return exitCode.ok
     after = explanations[0]?.id ?? after
     await pause()
@@ -48,11 +47,8 @@ export async function explain(io: Io, options: ExplainOptions): Promise<number> 
 
 function pathOf(options: ExplainOptions, after: string | undefined): string {
   const { number = 20, status, slower, route, pool, backend } = options
-  const last = String(after === undefined ? number : MOST)
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries({ last, status, slower, route, pool, backend, after }))
-    if (value !== undefined) query.set(name, value)
-  return `/api/explain?${query.toString()}`
+  const last = after === undefined ? number : MOST_EXPLANATIONS
+  return explanationsPath({ last, status, slower, route, pool, backend, after })
 }
 
 /** The newest last, where the eye is. */
@@ -73,33 +69,4 @@ function nothing({ sampling: { rate, kept, seen } }: ToldExplanations): string {
   if (kept > 0) return `none of the ${counted(kept, 'explained request')} fits; ask for others`
   const share = `${Number((rate * 100).toPrecision(3))}%`
   return `no request has been explained yet, of ${formatCount(seen)} at a sample of ${share}; ${how}`
-}
-
-/** As much as the text relies on; a newer edge may tell more. */
-function isExplanations(body: unknown): body is ToldExplanations {
-  if (typeof body !== 'object' || body === null) return false
-  const { sampling, explanations } = body as Readonly<Record<string, unknown>>
-  return typeof sampling === 'object' && sampling !== null && Array.isArray(explanations) && explanations.every(isTold)
-}
-
-function isTold(one: unknown): one is ToldExplanation {
-  if (typeof one !== 'object' || one === null) return false
-  const { id, at, attempts, nobody = null } = one as Readonly<Record<string, unknown>>
-  return (
-    typeof id === 'string' &&
-    typeof at === 'string' &&
-    Array.isArray(attempts) &&
-    attempts.every(isAttempt) &&
-    isPick(nobody)
-  )
-}
-
-const isAttempt = (one: unknown): boolean =>
-  typeof one === 'object' && one !== null && isPick((one as { readonly pick?: unknown }).pick ?? null)
-
-function isPick(pick: unknown): boolean {
-  if (pick === null) return true
-  if (typeof pick !== 'object' || pick === undefined) return false
-  const { candidates, excluded, drawn, others, counts } = pick as Readonly<Record<string, unknown>>
-  return [candidates, excluded, drawn, others].every(Array.isArray) && typeof counts === 'object' && counts !== null
 }

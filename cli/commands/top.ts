@@ -63,12 +63,14 @@ async function showTerminal(session: Session): Promise<number> {
   const early = await Promise.race([seen, ended.promise])
   if (early === undefined) terminal = openTerminal(store, themeFor(session))
   const stopSignals = io.onSignal((signal) => ended.resolve({ code: exitCode[signal] }))
+  const stopHangups = io.onHangup(() => ended.resolve({ code: exitCode.SIGHUP }))
   io.onFault((error) => ended.resolve(failure(stackOf(error))))
   const closed = terminal?.closed.catch((error: unknown) => ended.resolve(failure(`drawing failed: ${stackOf(error)}`)))
   const { code, line } = await ended.promise
   stop()
   stopTicking()
   stopSignals()
+  stopHangups()
   terminal?.close()
   await closed
   if (line !== undefined) io.stderr(line)
@@ -121,6 +123,17 @@ async function carryOut(effect: Effect, { session, store, terminal, end }: Means
     case 'suspend':
       await terminal?.suspend(() => stopUntilContinued(clock))
       return
+    case 'fetch': {
+      const { path, edge } = effect
+      store.send({ kind: 'explained', edge, answer: await askAdmin(targets[edge] ?? targets[0], path) })
+      return
+    }
+    case 'foresee': {
+      const { command, path, edge } = effect
+      const answer = await askAdmin(targets[edge] ?? targets[0], path, { method: 'POST' })
+      store.send({ kind: 'foreseen', command, answer })
+      return
+    }
     case 'send': {
       const { command, edge } = effect
       const { path, ...request } = requestOf(command)

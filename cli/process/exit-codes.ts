@@ -11,6 +11,7 @@ export const exitCode = {
   /** EX_CONFIG. */
   badConfig: 78,
   /** A signal ended it at once, `run` and `demo` a second one: 128 + the signal's number. */
+  SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,
   /** The watchdog ended it, where the signal itself would not. */

@@ -2,7 +2,7 @@
 import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
 import { isUsable } from '../../core/view/standing.ts'
 import { cutMiddle, widthOf, wrapWords } from './fit.ts'
-import { counted, formatCount, formatInflight, formatMs, formatSpan } from '../../core/view/amounts.ts'
+import { counted, formatCount, formatInflight, formatMs, formatSpan, formatWeight } from '../../core/view/amounts.ts'
 import { holdWords } from './hold.ts'
 import { sourceNotes } from './status-sources.ts'
 import { alignTable, type Cell } from './table.ts'
@@ -167,9 +167,11 @@ function stateCell({ state, use }: BackendStatus): Cell {
   return { text: `${glyph} ${printable(word)}`, style }
 }
 
-/** `0.4/2` while it is given less, or more, than is configured. */
+/** `0.429 of 2` while it is given less, or more, than is configured. */
 const weightText = ({ weight, effectiveWeight }: BackendStatus): string =>
-  effectiveWeight > 0 && effectiveWeight !== weight ? `${effectiveWeight}/${weight}` : String(weight)
+  effectiveWeight > 0 && effectiveWeight !== weight
+    ? `${formatWeight(effectiveWeight)} of ${formatWeight(weight)}`
+    : formatWeight(weight)
 
 /** What is told of it is more than how its newest check went. */
 const isOut = ({ state, why, slowStart }: BackendStatus): boolean =>

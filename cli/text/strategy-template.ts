@@ -34,11 +34,14 @@ export default defineStrategy({
       // Return one of \`candidates\`: all of them are usable, and there is at least one. No waiting, no reading of files.
       // Chance comes from context.random, time from context.now and .wallTime, so that a test can replay what happened.
       // Also there: candidate.id, .weight, .inflight, .zone, .place; context.key, context.client.address, .zone, .place.
+      // context.notes is there for the few picks that somebody wants explained: \`smartedge explain\` shows what is noted.
       pick(candidates, context) {
         const draw = draws(candidates, context) ?? weightedDraw(candidates)
         let best = draw.one(context.random)
+        context.notes?.score(best, best.inflight / best.weight)
         for (let choice = 1; choice < choices; choice += 1) {
           const other = draw.one(context.random)
+          context.notes?.score(other, other.inflight / other.weight)
           if (other.inflight / other.weight < best.inflight / best.weight) best = other
         }
         return best

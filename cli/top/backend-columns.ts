@@ -1,6 +1,6 @@
 /** The columns of every list of backends: pure. */
 import { cutMiddle } from '../text/fit.ts'
-import { formatInflight } from '../../core/view/amounts.ts'
+import { formatInflight, formatWeight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { sparkline, squeeze } from './chart.ts'
 import { latency, rate } from '../../core/view/format.ts'
@@ -65,9 +65,10 @@ const medianCell = ({ backend, finding }: BackendRow): Span =>
   toned(latency(backend.latency?.p50Ms), finding?.kind === 'slow' && finding.backend === backend.id && 'warn')
 
 const weightText = ({ weight, effectiveWeight }: BackendRow['backend']): string =>
-  weight === effectiveWeight ? tidy(weight, 3) : `${tidy(effectiveWeight, 2)}/${tidy(weight, 3)}`
+  weight === effectiveWeight ? formatWeight(weight) : `${tidy(effectiveWeight)}/${tidy(weight)}`
 
-const tidy = (weight: number, digits: number): string => String(Number(weight.toPrecision(digits)))
+/** Two of them have to go into six columns. */
+const tidy = (weight: number): string => String(Number(weight.toPrecision(2)))
 
 /** Without a unit: the title stands for two numbers. */
 const percent100 = (ratio: number): string => String(Math.round(ratio * 100))

@@ -130,7 +130,7 @@ export function goTo(state: UiState, screen: Screen): UiState {
 function open(state: UiState): UiState {
   const id = rowIds(state)[cursorOf(state)]
   if (id === undefined || id === '') return state
-  if (state.screen === 'events') return { ...state, isReading: true }
+  if (state.screen === 'events' || state.screen === 'explain') return { ...state, isReading: true }
   return { ...state, drill: partsOf(id) }
 }
 

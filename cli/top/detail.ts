@@ -1,6 +1,6 @@
 /** One backend or one pool by itself: all that is known, its curves, its spread, its events. */
 import type { WatchedEvent } from '../../core/view/feed-format.ts'
-import { formatInflight } from '../../core/view/amounts.ts'
+import { formatInflight, formatWeight } from '../../core/view/amounts.ts'
 import { printable } from '../text/text.ts'
 import { area, squeeze } from './chart.ts'
 import { eventLine } from './events.ts'
@@ -108,7 +108,7 @@ function facts({ state, theme }: View, row: BackendRow): Line[] {
 function weightWords({ weight, effectiveWeight, zone, tier, fullAt }: BackendRow['backend']): string {
   const growing = fullAt ? `, growing until ${clockTime(fullAt)}` : ''
   const tierText = tier > 0 ? `, tier ${tier}` : ''
-  return `${weight}, effective ${effectiveWeight}${growing}${tierText}, zone ${printable(zone ?? '-')}`
+  return `${formatWeight(weight)}, effective ${formatWeight(effectiveWeight)}${growing}${tierText}, zone ${printable(zone ?? '-')}`
 }
 
 function curves({ state, theme }: View, { id, backend }: BackendRow, width: number): Line[] {

@@ -19,6 +19,7 @@ const titles: Readonly<Record<Screen, string>> = {
   pools: 'Pools',
   events: 'Events',
   strategies: 'Strategies',
+  explain: 'Explain',
 }
 
 export const headerLines = ({ state, width, theme }: Omit<View, 'height'>): Line[] => [
@@ -28,21 +29,28 @@ export const headerLines = ({ state, width, theme }: Omit<View, 'height'>): Line
 ]
 
 function identity(state: UiState, width: number, theme: Theme): Line {
+  const where = span(`${printable(whereOf(state))} `, 'dim')
+  const [full, ...shorter] = whoWithout.map((left) => identityParts(state, theme, left))
+  if (full === undefined) return []
+  const hasRoom = widthOf(full) + widthOf([where]) + 1 <= width
+  // What is told last, a refused reload say, is more than what stands before it.
+  const fitting = [full, ...shorter].find((parts) => widthOf(parts) <= width) ?? shorter.at(-1) ?? full
+  return spread(hasRoom ? full : fitting, hasRoom ? [where] : [], width, theme.glyphs.ellipsis)
+}
+
+type Part = 'version' | 'generation'
+
+/** What is left out, one after the other, where there is no room. */
+const whoWithout: readonly (readonly Part[])[] = [[], ['version'], ['version', 'generation']]
+
+function identityParts(state: UiState, theme: Theme, left: readonly Part[]): Line {
   const { hello, frame } = shownOf(state)
   const { separator, states } = theme.glyphs
-  const apart = span(` ${separator} `, 'border')
-  const parts: Span[] = [span(' SmartEdge', 'title'), span(hello ? ` ${printable(hello.version)}` : '', 'dim')]
-  if (frame) {
-    parts.push(
-      span('  '),
-      phase(state, frame.phase, states),
-      span(` ${formatSpan(frame.uptimeMs)}`),
-      ...generationParts(state, apart),
-    )
-  }
-  const where = printable(whereOf(state))
-  const hasRoom = widthOf(parts) + where.length + 2 <= width
-  return spread(parts, hasRoom ? [span(`${where} `, 'dim')] : [], width, theme.glyphs.ellipsis)
+  const version = hello && !left.includes('version') ? ` ${printable(hello.version)}` : ''
+  const who = [span(' SmartEdge', 'title'), span(version, 'dim')]
+  if (!frame) return who
+  const uptime = [span('  '), phase(state, frame.phase, states), span(` ${formatSpan(frame.uptimeMs)}`)]
+  return [...who, ...uptime, ...generationParts(state, span(` ${separator} `, 'border'), left)]
 }
 
 /** Whose picture it is: of several, which one, or of how many. */
@@ -61,14 +69,14 @@ function phase(state: UiState, said: string, states: Theme['glyphs']['states']):
 }
 
 /** The generation in force says how it came about, edits and rollbacks included; a reload is told of when it was refused. */
-function generationParts(state: UiState, apart: Span): Span[] {
+function generationParts(state: UiState, apart: Span, left: readonly Part[]): Span[] {
   const { frame } = shownOf(state)
   const { generation, reload } = frame ?? {}
   const parts: Span[] = []
   const refused = reload && !reload.ok ? reload : undefined
   // One of the two times has room.
   const when = refused || !generation ? '' : `, ${clockTime(generation.at)}`
-  if (generation) parts.push(apart, span(`generation ${generation.number}${when}`))
+  if (generation && !left.includes('generation')) parts.push(apart, span(`generation ${generation.number}${when}`))
   if (refused) parts.push(apart, span(`reload refused ${clockTime(refused.at)}`, 'bad'))
   return parts
 }
@@ -81,22 +89,34 @@ function tabs(state: UiState, width: number, theme: Theme): Line {
     spanText(spanSeconds(state)),
   ]
   const right = span(` ${marks.join(` ${theme.glyphs.separator} `)} `, state.frozen ? 'accent' : 'dim')
-  const lines = shortenings.map((shorten) => tabNames(state, shorten))
+  const lines = shortenings.map((writing) => tabNames(state, writing))
   const fitting = lines.find((line) => widthOf(line) + widthOf([right]) <= width) ?? lines.at(-1) ?? []
   return spread(fitting, [right], width, theme.glyphs.ellipsis)
 }
 
-/** How the names of tabs that are not open are written, the longest first. */
-const shortenings: readonly ((title: string) => string)[] = [(title) => title, (title) => title.slice(0, 5), () => '']
+/** How tabs are written. */
+interface Writing {
+  /** In front of each. */
+  readonly gap: string
+  /** Of the titles of those that are not open. */
+  readonly most: number
+}
 
-/** `shorten`: of those that are not open. */
-function tabNames(state: UiState, shorten: (title: string) => string): Line {
+/** The longest first. */
+const shortenings: readonly Writing[] = [
+  { gap: ' ', most: Infinity },
+  { gap: '', most: Infinity },
+  { gap: ' ', most: 5 },
+  { gap: ' ', most: 0 },
+]
+
+function tabNames(state: UiState, { gap, most }: Writing): Line {
   const names = screens.flatMap((screen, index): Line => {
     const isOpen = screen === state.screen
-    const title = isOpen ? titles[screen] : shorten(titles[screen])
+    const title = isOpen ? titles[screen] : titles[screen].slice(0, most)
     return [
       span(index === 0 ? ' ' : ''),
-      { ...span(` ${index + 1} `, 'key'), isSelected: isOpen },
+      { ...span(`${gap}${index + 1} `, 'key'), isSelected: isOpen },
       { ...span(title && `${title} `, isOpen ? 'title' : 'dim'), isSelected: isOpen },
     ]
   })

@@ -64,7 +64,7 @@ type KeyHelp = readonly [keys: string, what: string, only?: 'action' | 'several'
 
 /** Rows of the help: keys, what they do. */
 export const keyHelp: readonly KeyHelp[] = [
-  ['1-6  Tab', 'screens'],
+  ['1-7  Tab', 'screens'],
   ['arrows  hjkl', 'move; g G first, last'],
   ['Enter  Esc', 'look into a row, go back'],
   ['/', 'filter by name, state or zone'],

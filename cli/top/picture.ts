@@ -2,6 +2,7 @@
 import { backendsLines } from './backends.ts'
 import { detailLines } from './detail.ts'
 import { eventsLines } from './events.ts'
+import { explainLines } from './explain.ts'
 import { footerLine } from './footer.ts'
 import { headerHeight, headerLines } from './header.ts'
 import { helpLines } from './help.ts'
@@ -31,6 +32,7 @@ const bodies: Readonly<Record<Screen, (view: View) => Line[]>> = {
   pools: poolsLines,
   events: eventsLines,
   strategies: strategiesLines,
+  explain: explainLines,
 }
 
 /** As many lines as there are rows, none wider than the columns. */

@@ -1,7 +1,9 @@
 /** The rows of the lists, filtered and sorted, and which of them the cursor is on. Pure. */
+import type { ToldExplanation } from '../../core/explain/told.ts'
 import type { Frame, PoolFrame } from '../../core/report/frame.ts'
 import { subjectOf } from '../../core/view/history.ts'
 import { type BackendRow, rowsOf } from '../../core/view/rows.ts'
+import { isBad } from '../text/explanation.ts'
 import { shownOf, type Screen, type UiState } from './state.ts'
 
 export function backendRows(state: UiState, pool?: string): readonly BackendRow[] {
@@ -14,6 +16,19 @@ export function poolRows(state: UiState): readonly PoolFrame[] {
   const matching = new Set(backendRows({ ...state, faultsOnly: false }).map(({ pool }) => pool.name))
   return (shownOf(state).frame?.pools ?? []).filter(
     ({ name }) => matching.has(name) || name.toLowerCase().includes(state.filter.toLowerCase()),
+  )
+}
+
+/** Explained requests of the edge that is shown, those that the filter leaves. */
+export function explainedRows({ explained, chosen, filter, faultsOnly }: UiState): readonly ToldExplanation[] {
+  if (explained.edge !== chosen) return []
+  const wanted = filter.toLowerCase()
+  return explained.list.filter(
+    (told) =>
+      (!faultsOnly || isBad(told)) &&
+      [told.target, told.pool ?? '', String(told.status), ...told.attempts.map(({ backend }) => backend)].some((text) =>
+        text.toLowerCase().includes(wanted),
+      ),
   )
 }
 
@@ -39,6 +54,8 @@ export function rowIds(state: UiState, screen: Screen = state.screen): readonly 
       return poolRows(state).map(({ name }) => name)
     case 'events':
       return shownOf(state).events.map(({ id }) => String(id))
+    case 'explain':
+      return explainedRows(state).map(({ id }) => id)
     case 'latency':
       return subjectsOf(shownOf(state).frame)
   }

@@ -3,9 +3,10 @@ import type { Command, Notice } from '../../core/view/commands.ts'
 import type { SortKey } from '../../core/view/rows.ts'
 import { type Link, nothingSeen, type Seen, silenceOf } from '../../core/view/seen.ts'
 import { type WatchedEdge, watchedEdge } from './edges.ts'
+import { type Explained, nothingExplained } from './explained.ts'
 import { nothingTogether, type Together } from './together.ts'
 
-export const screens = ['overview', 'backends', 'latency', 'pools', 'events', 'strategies'] as const
+export const screens = ['overview', 'backends', 'latency', 'pools', 'events', 'strategies', 'explain'] as const
 export type Screen = (typeof screens)[number]
 
 /** Seconds that graphs, histogram and heatmap span. */
@@ -18,7 +19,8 @@ export type Mode =
   | { readonly kind: 'filter'; readonly before: string }
   | { readonly kind: 'palette'; readonly text: string; readonly choice: number }
   | { readonly kind: 'weight'; readonly pool: string; readonly backend: string; readonly text: string }
-  | { readonly kind: 'confirm'; readonly command: Command }
+  /** `foresight`: what the balancer says that it would change, once it has. */
+  | { readonly kind: 'confirm'; readonly command: Command; readonly foresight?: string }
 
 /** A backend or a pool looked at by itself. */
 export interface Drill {
@@ -54,7 +56,9 @@ export interface UiState {
   /** What the Latency screen shows, as in `history.ts`, and what is laid over it. */
   readonly subject: string
   readonly compared: string | undefined
-  /** The event under the cursor is shown in full. */
+  /** What the Explain screen shows; fetched while that is open. */
+  readonly explained: Explained
+  /** The event or the explained request under the cursor is shown in full. */
   readonly isReading: boolean
   readonly mode: Mode
   readonly notice: (Notice & { readonly until: number }) | undefined
@@ -96,6 +100,7 @@ export const initialState = ({
   spanIndex: 0,
   subject: '',
   compared: undefined,
+  explained: nothingExplained,
   isReading: false,
   mode: { kind: 'browse' },
   notice: undefined,

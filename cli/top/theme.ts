@@ -3,7 +3,7 @@
  * any colour vision (blue-green, orange, red differ in lightness too), and never say anything that a word does not.
  */
 
-import { wantsAscii } from '../text/ascii.ts'
+import { toAscii, wantsAscii } from '../text/ascii.ts'
 
 export type Role =
   | 'plain'
@@ -29,6 +29,8 @@ export interface Theme {
   /** `on` and `off` sequences; empty strings: no look of its own. */
   readonly codes: Readonly<Record<Role, readonly [on: string, off: string]>>
   readonly glyphs: Glyphs
+  /** Words as they can be shown: with what we punctuate with in ASCII where there is nothing else. */
+  readonly words: (text: string) => string
 }
 
 export interface Glyphs {
@@ -156,7 +158,11 @@ export interface Look {
 }
 
 export function createTheme({ palette, ascii: isAscii }: Look): Theme {
-  return { codes: codesOf(palettes[palette]), glyphs: isAscii ? ascii : unicode }
+  return {
+    codes: codesOf(palettes[palette]),
+    glyphs: isAscii ? ascii : unicode,
+    words: isAscii ? toAscii : (text) => text,
+  }
 }
 
 export const greyTheme = (theme: Theme): Theme => ({ ...theme, codes: greyedCodes })

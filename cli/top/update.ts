@@ -1,10 +1,11 @@
 /** State + what happened -> the next state, and what is to be done about it. Pure: the only place where state changes. */
 import type { AdminAnswer } from '../client/admin-client.ts'
 import { browse, goTo } from './browse.ts'
-import { type Command, outcomeOf, sumOutcomes } from '../../core/view/commands.ts'
+import { type Command, outcomeOf, planPathOf, planWords, sumOutcomes } from '../../core/view/commands.ts'
 import { counted } from '../../core/view/amounts.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
 import { chooseEdge, showing, targetsOf } from './choose-edge.ts'
+import { asking, pathFor, withAnswer } from './explained.ts'
 import { seeEdge } from './edges.ts'
 import { type Choice, choicesFor } from './palette.ts'
 import type { UiState } from './state.ts'
@@ -18,12 +19,20 @@ export type Message =
   | Fed
   | { readonly kind: 'key'; readonly name: string }
   | { readonly kind: 'answer'; readonly command: Command; readonly answer: AdminAnswer; readonly edge?: number }
+  /** What an edge said of explained requests. */
+  | { readonly kind: 'explained'; readonly answer: AdminAnswer; readonly edge: number }
+  /** What the command would change, as the balancer sees it. */
+  | { readonly kind: 'foreseen'; readonly command: Command; readonly answer: AdminAnswer }
   /** Time goes by: `now` in wall ms. */
   | { readonly kind: 'tick'; readonly now: number }
 
 export type Effect =
   /** To the edge at that place. */
   | { readonly kind: 'send'; readonly command: Command; readonly edge: number }
+  /** For explained requests, as above; the answer is to come as 'explained'. */
+  | { readonly kind: 'fetch'; readonly path: string; readonly edge: number }
+  /** For what the command would change; the answer is to come as 'foreseen'. */
+  | { readonly kind: 'foresee'; readonly command: Command; readonly path: string; readonly edge: number }
   | { readonly kind: 'suspend' }
   /** With a reason when it was not wanted. */
   | { readonly kind: 'quit'; readonly reason?: string }
@@ -36,11 +45,35 @@ export interface Updated {
 const noticeMs = 8000
 
 export function update(state: UiState, message: Message): Updated {
+  const taken = take(state, message)
+  const next = wantsExplained(state, taken.state, message) ? askExplained(taken) : taken
+  return { ...next, effects: [...next.effects, ...foresights(state, next.state)] }
+}
+
+/** Of one balancer is asked what its question comes to; several would say several things. */
+function foresights(before: UiState, { mode, chosen }: UiState): readonly Effect[] {
+  if (mode.kind !== 'confirm' || mode === before.mode || mode.foresight !== undefined || chosen === undefined) return []
+  const path = planPathOf(mode.command)
+  return path === undefined ? [] : [{ kind: 'foresee', command: mode.command, path, edge: chosen }]
+}
+
+function takeForeseen(state: UiState, { command, answer }: Message & { kind: 'foreseen' }): UiState {
+  const { mode } = state
+  if (mode.kind !== 'confirm' || mode.command !== command) return state
+  const foresight = answer.kind === 'ok' ? planWords(answer.body) : answer.reason
+  return { ...state, mode: { ...mode, foresight } }
+}
+
+function take(state: UiState, message: Message): Updated {
   switch (message.kind) {
     case 'key':
       return press(state, message.name)
     case 'answer':
       return stay(takeAnswer(state, message))
+    case 'foreseen':
+      return stay(takeForeseen(state, message))
+    case 'explained':
+      return stay(takeExplained(state, message))
     case 'refused':
       // Of several the others go on.
       if (state.edges.length > 1) return stay(observe(state, message))
@@ -52,6 +85,28 @@ export function update(state: UiState, message: Message): Updated {
     case 'tick':
       return stay(observe(state, message))
   }
+}
+
+/** When the screen opens, or shows another edge, and then at each tick. */
+function wantsExplained(before: UiState, { screen, chosen, frozen, explained }: UiState, { kind }: Message): boolean {
+  if (screen !== 'explain' || chosen === undefined || frozen !== undefined) return false
+  if (explained.edge !== chosen) return true
+  return !explained.isAsking && (kind === 'tick' || before.screen !== 'explain')
+}
+
+/** A frozen picture stays: what is new is asked for again. */
+function takeExplained(state: UiState, { answer, edge }: Message & { kind: 'explained' }): UiState {
+  const { explained, frozen } = state
+  if (edge !== explained.edge) return state
+  return { ...state, explained: frozen ? { ...explained, isAsking: false } : withAnswer(explained, answer) }
+}
+
+function askExplained({ state, effects }: Updated): Updated {
+  const { chosen, explained } = state
+  if (chosen === undefined) return { state, effects }
+  const asked = asking(explained, chosen)
+  const fetch: Effect = { kind: 'fetch', path: pathFor(asked), edge: chosen }
+  return { state: { ...state, explained: asked }, effects: [...effects, fetch] }
 }
 
 const stay = (state: UiState): Updated => ({ state, effects: [] })

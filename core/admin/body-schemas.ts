@@ -4,7 +4,7 @@
  */
 import { defaults } from '../config/defaults.ts'
 import type { JsonSchema } from '../config/read/field.ts'
-import { number } from '../config/read/scalars.ts'
+import { count, number } from '../config/read/scalars.ts'
 import { member } from '../config/schema/member.ts'
 import { strategy } from '../config/schema/strategy.ts'
 import {
@@ -12,6 +12,7 @@ import {
   clientBodies,
   type ImportClientBody,
   type LimitsBody,
+  orNull,
   type UpdateClientBody,
 } from './client-schemas.ts'
 
@@ -20,6 +21,7 @@ export interface Bodies {
   readonly addBackend: unknown
   readonly updateBackend: {
     readonly weight?: number
+    readonly maxInflight?: number | null
     readonly state?: 'active' | 'draining'
     readonly drain?: boolean
   }
@@ -44,6 +46,14 @@ const weight = number(
   { description: 'Its new share relative to the others.', examples: [2] },
 ).schema
 
+/** Absent, it stays as it is. */
+const maxInflight = orNull(
+  count(
+    { ...defaults['pool.backend.maxInflight'], value: undefined },
+    { description: 'Requests that it is given at once; null: no bound of its own.', examples: [20] },
+  ).schema,
+)
+
 export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
   ...clientBodies,
   addBackend: literal({
@@ -53,10 +63,11 @@ export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
   updateBackend: {
     title: 'object',
     description: 'What changes of a backend; at least one of the keys.',
-    examples: [{ weight: 2 }, { drain: true }, { weight: 1, state: 'active' }],
+    examples: [{ weight: 2 }, { maxInflight: 20 }, { drain: true }, { weight: 1, state: 'active' }],
     type: 'object',
     properties: {
       weight,
+      maxInflight,
       state: {
         title: '"active" or "draining"',
         description: 'A draining backend takes no new requests; what it has begun goes on.',

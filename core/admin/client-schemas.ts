@@ -7,7 +7,7 @@ import type { JsonSchema } from '../config/read/field.ts'
 const nothing: JsonSchema = { title: 'null', type: 'null' }
 
 /** The same, or null, which is what it is when it is absent. */
-const orNull = (schema: JsonSchema): JsonSchema => ({
+export const orNull = (schema: JsonSchema): JsonSchema => ({
   title: `${schema.title} or null`,
   description: schema.description ?? '',
   examples: schema.examples ?? [],

@@ -64,18 +64,19 @@ export const poolRoutes: Routes = {
   },
   'PATCH /api/pools/:pool/backends/:id': {
     tag: 'heeded',
-    summary: 'Sets the weight of a backend, or takes it out of service and back.',
+    summary: 'Sets the weight of a backend or its bound of requests at once, or takes it out of service and back.',
     body: { description: 'What changes.', schema: bodySchemas.updateBackend, isRequired: true },
     answer: controlled(async (call) => {
       const body = await readBody(call.request, 'updateBackend')
       if (body.kind === 'refused') return body.response
-      const { weight, state, drain = state === undefined ? undefined : state === 'draining' } = body.value
+      const { weight, maxInflight, state, drain = state === undefined ? undefined : state === 'draining' } = body.value
       if (state !== undefined && drain !== (state === 'draining'))
         return problem(422, `"state": "${state}" and "drain": ${drain} contradict each other; send one of them.`)
       return await edit(call, {
         kind: 'update',
         backend: call.params['id'] ?? '',
         ...(weight !== undefined && { weight }),
+        ...(maxInflight !== undefined && { maxInflight }),
         ...(drain !== undefined && { drain }),
       })
     }),

@@ -13,6 +13,14 @@ export const discoveryDefaults = {
     reason:
       'Outlasts a registry that restarts half empty; whoever has really gone is found out by connects and checks meanwhile.',
   },
+  'pool.discovery.consul.address': {
+    value: 'http://127.0.0.1:8500',
+    reason: 'Where the agent of the same machine listens.',
+  },
+  'pool.discovery.consul.read': {
+    value: 'default',
+    reason: 'Consul’s own: from the leader, without a question to the others.',
+  },
   'pool.discovery.dns.records': {
     value: 'addresses',
     reason: 'What most names have: containers, services and machines are found by their addresses.',
@@ -27,6 +35,10 @@ export const discoveryDefaults = {
   'pool.discovery.dns.family': {
     value: 'auto',
     reason: 'Two addresses of one host would give it twice its share.',
+  },
+  'pool.discovery.docker.host': {
+    value: 'unix:///var/run/docker.sock',
+    reason: 'Where Docker listens on every machine; Podman does at `unix:///run/podman/podman.sock`.',
   },
   'pool.discovery.http.interval': {
     unit: 'ms',

@@ -11,6 +11,7 @@ export function describeEdit(edit: PoolEdit): string {
   if (edit.kind === 'strategy') return `${edit.pool}: strategy ${show(useOf(edit.strategy))}`
   const parts = [
     ...(edit.weight === undefined ? [] : [`weight ${show(edit.weight)}`]),
+    ...(edit.maxInflight === undefined ? [] : [`maxInflight ${show(edit.maxInflight)}`]),
     ...(edit.drain === undefined ? [] : [edit.drain ? 'drain' : 'resume']),
   ]
   return `${edit.pool}: ${edit.backend} ${parts.join(', ')}`

@@ -1,5 +1,6 @@
 /** A list of members as a text in JSON -> a listing: `{ "backends": [ … ] }` as in a members file, or the list alone. */
 import type { Cancel, Clock } from '../clock.ts'
+import { isObject } from './json.ts'
 import { type Listing, ListingBuilder, type ReadMember } from './listing.ts'
 
 /** 40,000 members and more. To parse as much takes some 20 ms. */
@@ -26,18 +27,17 @@ export function parseJsonList(text: string): JsonList {
     : { kind: 'fault', reason: 'it is neither a list nor { "backends": [ … ] }' }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 export interface ListReading {
   readonly clock: Pick<Clock, 'soon'>
   readonly readMember: ReadMember
+  /** What an item is called; absent: by its place. */
+  readonly nameOf?: (item: unknown) => string
 }
 
 /** Reads `items` one by one, a long list over several turns; `done` is called once, perhaps before this returns. */
 export function readItems(
   items: readonly unknown[],
-  { clock, readMember }: ListReading,
+  { clock, readMember, nameOf }: ListReading,
   done: (listing: Listing) => void,
 ): Cancel {
   const builder = new ListingBuilder()
@@ -45,9 +45,10 @@ export function readItems(
   const go = (from: number): void => {
     if (isCancelled) return
     for (let index = from; index < Math.min(items.length, from + AT_ONCE); index++) {
+      const name = nameOf?.(items[index]) ?? `[${index}]`
       const read = readMember(items[index])
-      if (read.kind === 'member') builder.add(read.member, `[${index}]`)
-      else builder.skip({ entry: `[${index}]`, reason: read.reason })
+      if (read.kind === 'member') builder.add(read.member, name)
+      else builder.skip({ entry: name, reason: read.reason })
     }
     if (from + AT_ONCE < items.length) clock.soon(() => go(from + AT_ONCE))
     else done(builder.listing)

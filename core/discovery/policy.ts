@@ -1,8 +1,10 @@
 /** Where a pool's members are found, as the config says it: parsed, every default filled in. */
 import type { NameServer } from '../names/servers.ts'
+import type { Secret } from '../secrets.ts'
 import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy
+export type SourcePolicy =
+  FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy | KubernetesPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -40,6 +42,56 @@ export interface HttpPolicy {
   readonly tls: TlsFiles | undefined
 }
 
+export interface EtcdPolicy {
+  readonly kind: 'etcd'
+  /** URLs; one of them is asked, and the next when it fails. At least one. */
+  readonly endpoints: readonly string[]
+  /** Not empty. */
+  readonly prefix: string
+  readonly user: { readonly name: string; readonly password: Secret } | undefined
+  readonly tls: TlsFiles | undefined
+}
+
+export interface ConsulPolicy {
+  readonly kind: 'consul'
+  /** The URL of an agent or a server. */
+  readonly address: string
+  readonly service: string
+  /** Instances have all of them. */
+  readonly tags: readonly string[]
+  /** undefined: that of the agent. */
+  readonly datacenter: string | undefined
+  /** Only those whose checks all pass; else those of which one warns, too. */
+  readonly isPassing: boolean
+  /** How up to date what is read has to be: Consul's consistency modes, or its agent's cache. */
+  readonly read: 'default' | 'stale' | 'consistent' | 'cached'
+  readonly token: Secret | undefined
+  readonly tls: TlsFiles | undefined
+}
+
+export interface DockerPolicy {
+  readonly kind: 'docker'
+  /** `url`: without a path. */
+  readonly place: { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'url'; readonly url: string }
+  /** Whose addresses containers are asked at; undefined: they are in one alone. */
+  readonly network: string | undefined
+  readonly tls: TlsFiles | undefined
+}
+
+export interface KubernetesPolicy {
+  readonly kind: 'kubernetes'
+  readonly service: string
+  /** undefined: that of the pod that this process runs in, else `default`. */
+  readonly namespace: string | undefined
+  /** By name or number; undefined: the only one. */
+  readonly port: string | number | undefined
+  /** The URL of an API server; undefined: that of the cluster that this process runs in. */
+  readonly address: string | undefined
+  /** Absolute; undefined: that of the pod, and none for an `address`. */
+  readonly bearerFile: string | undefined
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -47,8 +99,16 @@ export function sourceName(source: SourcePolicy): string {
       return `file ${source.path}`
     case 'dns':
       return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
+    case 'kubernetes':
+      return `kubernetes ${source.namespace === undefined ? '' : `${source.namespace}/`}${source.service}`
     case 'http':
       return `http ${placeOf(source.url)}`
+    case 'consul':
+      return `consul ${source.service}`
+    case 'docker':
+      return `docker ${source.place.kind === 'unix' ? source.place.path : new URL(source.place.url).host}`
+    case 'etcd':
+      return `etcd ${source.prefix}`
   }
 }
 

@@ -2,11 +2,13 @@
 import { readRegularFile, readText } from '../config/files.ts'
 import { readMember } from '../config/read-member.ts'
 import { watchFiles } from '../config/watch.ts'
+import { clusterUrlOf } from '../discovery/cluster.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
 import type { ReadText, WatchFile } from '../discovery/file.ts'
 import type { ReadPem } from '../discovery/service.ts'
 import { createAsk } from '../net/ask.ts'
 import { createAskDns } from '../net/dns.ts'
+import { createAskLines } from '../net/lines.ts'
 import { SYSTEM_FILES } from '../names/resolver.ts'
 import { parseSearch } from '../names/search.ts'
 import { parseServers } from '../names/servers.ts'
@@ -17,7 +19,8 @@ export function sourceServices({
   clock,
   random,
   reportFault,
-}: Pick<Ground, 'clock' | 'random' | 'reportFault'>): SourceServices {
+  env,
+}: Pick<Ground, 'clock' | 'random' | 'reportFault'> & { readonly env?: Ground['env'] }): SourceServices {
   const askDns = createAskDns(clock, reportFault)
   const systemServers = parsedFile(SYSTEM_FILES.resolvConf, parseServers)
   return {
@@ -28,7 +31,9 @@ export function sourceServices({
     watchFile,
     search: parsedFile(SYSTEM_FILES.resolvConf, parseSearch),
     ask: createAsk(clock, reportFault),
+    askLines: createAskLines(clock, reportFault),
     readPem,
+    clusterUrl: clusterUrlOf(env ?? {}),
     records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),
   }
 }

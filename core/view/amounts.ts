@@ -40,6 +40,9 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
 
+/** Three significant digits, none of them for show: `1`, `0.429`. */
+export const formatWeight = (weight: number): string => String(Number(weight.toPrecision(3)))
+
 /** What a balancer tells of a backend or a pool; those of before there were bounds leave `maxInflight` out. */
 export interface Inflight {
   readonly inflight: number

@@ -5,6 +5,11 @@ import { strategyList } from '../../cli/commands/strategy-list.ts'
 import { strategyNew } from '../../cli/commands/strategy-new.ts'
 import { strategyTest } from '../../cli/commands/strategy-test.ts'
 import { main } from '../../cli/main.ts'
+import { fakePool } from '../../core/lab/fakes.ts'
+import { seededRandom } from '../../core/random.ts'
+import { loadStrategy } from '../../core/strategy/load.ts'
+import { noting } from '../support/noted-pick.ts'
+import { contextOf } from '../support/pick-context.ts'
 import { recordedIo } from '../support/recorded-io.ts'
 import { fakeIo } from '../support/service-io.ts'
 import { pluginText, type StrategyFiles, strategyFiles } from '../support/strategy-files.ts'
@@ -30,6 +35,16 @@ describe('strategy new', () => {
     expect(io.err()).toBe('smartedge: nothing written: plugins/mine.ts is already there\n')
     expect(readFileSync(files.path('plugins/mine.ts'), 'utf8')).toBe('// edited')
   }, 60_000)
+
+  test('writes one that tells its scores', async () => {
+    expect(await strategyNew(recordedIo(files.folder), 'telling')).toBe(0)
+    const plugin = await loadStrategy(files.path('plugins/telling.ts'))
+    const notes = noting()
+    const pool = fakePool([1, 3])
+    plugin.create(plugin.parse({ choices: 10 })).pick(pool, contextOf({ random: seededRandom(1), notes }))
+    expect([...notes.scores]).toEqual([...notes.scores.keys()].map((one) => [one, one.inflight / one.weight]))
+    expect(notes.scores.size).toBeGreaterThan(0)
+  })
 
   test('imports by name, and gets what this SmartEdge has, whatever is installed there', async () => {
     await files.write('project/node_modules/smartedge/package.json', '{ "exports": { "./strategy": "./old.js" } }')
@@ -59,7 +74,7 @@ describe('strategy new', () => {
     async (name) => {
       const io = recordedIo(files.folder)
       expect(await strategyNew(io, name)).toBe(2)
-      expect(io.err()).toStartWith('smartedge: a strategy needs a name')
+      expect(io.err()).toStartWith('smartedge: <name|file> must be a name such as')
     },
   )
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import { explain } from '../../cli/commands/explain.ts'
 import type { ExplainPolicy } from '../../core/explain/policy.ts'
 import type { ToldExplanation, ToldExplanations } from '../../core/explain/told.ts'
 import { formatAddress } from '../../core/address.ts'
 import { Secret } from '../../core/secrets.ts'
+import { fakeIo } from '../support/service-io.ts'
 import { type EdgeOverrides, startTestEdge, type TestEdge, testPool } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { closedPort } from '../support/ports.ts'
@@ -204,6 +206,34 @@ describe('explanations', () => {
       attempts: [],
       detail: 'no route matches this request',
     })
+  })
+
+  test('are shown by the command as they are told, and those alone that it asks for', async () => {
+    await using backend = startRawBackend({ answer: answering(ok()) })
+    const ports = [closedPort(), backend.port] as const
+    await using edge = await starting(ports, { sample: 1, keep: 10 })
+    await using client = await connectTo(edge.port)
+    await ask(client, get('/tried'))
+    await edge.apply({ routes: [] })
+    await ask(client, get('/nowhere'))
+    const { adminAddress } = edge.edge
+    if (adminAddress === undefined) throw new Error('there is no admin API')
+    const io = fakeIo({ columns: () => 80 })
+    expect(await explain(io, { url: formatAddress(adminAddress), token: TOKEN, status: '2xx' })).toBe(0)
+    const [request, came, failed, why] = io.out().split('\n')
+    expect([request, came]).toEqual(['GET /tried', expect.stringMatching(/^  200 in [\d.]+ ms, pool web, /)])
+    expect(failed).toMatch(new RegExp(`^  1\\. 127\\.0\\.0\\.1:${ports[0]}: failed: connect; no response`))
+    expect(why).toBe('     Why: first: its choice; it tells no scores.')
+    expect(io.out()).toContain(`Not 127.0.0.1:${ports[0]} (tried): was given this request before.`)
+    expect(io.out()).not.toContain('/nowhere')
+    expect(
+      Math.max(
+        ...io
+          .out()
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(80)
   })
 
   test('hold nothing that a terminal or a page would take for more than text', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { firstProcess } from '../support/machine.ts'
 import { freePorts } from '../support/ports.ts'
+import { readLog } from '../support/running-process.ts'
 
 const root = resolve(import.meta.dir, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'smartedge-container-'))
@@ -103,33 +104,18 @@ describe.if(canBuild)('the image', () => {
     'serves as a user without rights, tells its health, loads its files again and ends by signals',
     async () => {
       const child = start()
-      const events = readEvents(child.stderr)
-      await events.next('ready')
+      const log = readLog(child.stderr)
+      await log.event('ready')
       const first = firstProcess(child.pid)
       expect(run('stat', '--format=%u', `/proc/${first}`)).toBe('10001')
       expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(502)
       expect(health(first)).toBe(0)
       process.kill(Number(first), 'SIGHUP')
-      await events.next('reloaded')
+      await log.event('reloaded')
       process.kill(Number(first), 'SIGTERM')
-      await events.next('stopped')
+      await log.event('stopped')
       expect(await child.exited).toBe(0)
     },
     slow,
   )
 })
-
-function readEvents(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  return {
-    async next(kind: string): Promise<void> {
-      const told = `"event":"${kind}"`
-      while (!text.includes(told)) {
-        const { done, value } = await reader.read()
-        if (done) throw new Error(`it ended without ${kind}:\n${text}`)
-        text += value
-      }
-    },
-  }
-}

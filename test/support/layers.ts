@@ -150,8 +150,9 @@ const LAYERS: readonly Layer[] = [
       'core/config/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
-      // And how systemd is told.
+      // How systemd is told, and what it gives.
       'core/net/notify-socket.ts',
+      'core/net/given-sockets.ts',
       'core/log/',
       'core/strategy/',
       'core/lab/',
@@ -164,7 +165,7 @@ const LAYERS: readonly Layer[] = [
   // What the terminal and the page both make of what the admin API tells.
   { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/'] },
   // The page runs in a browser: it gets nothing that would not.
-  { from: 'web/', to: ['core/view/'], types: ['core/report/'] },
+  { from: 'web/', to: ['core/view/', 'core/strategy/shipped.ts'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },
   // Strategies on virtual time: no processes, no sockets.
   { from: 'bench/cpu-clock.ts', to: ['core/net/ffi.ts'] },

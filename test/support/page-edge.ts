@@ -22,14 +22,17 @@ export interface PageEdge extends AsyncDisposable {
   ask(count: number): Promise<void>
 }
 
-/** `token`: of the config; absent: the edge makes one for changes. */
-export async function startPageEdge({ token }: { readonly token?: string } = {}): Promise<PageEdge> {
+/** `token`: of the config; absent: the edge makes one for changes. `keys`: more of the config. */
+export async function startPageEdge({
+  token,
+  keys,
+}: { readonly token?: string; readonly keys?: object } = {}): Promise<PageEdge> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-page-')))
   const backends: readonly SteadyBackend[] = Array.from({ length: 3 }, startSteadyBackend)
   const place = { path: join(folder, 'edge.json'), kind: 'config' } as const
   const listeners = { web: { address: '127.0.0.1:0' } }
   const admin = { address: '127.0.0.1:0', ...(token !== undefined && { token }) }
-  const write = (pools: object): void => writeFileSync(place.path, JSON.stringify({ listeners, admin, pools }))
+  const write = (pools: object): void => writeFileSync(place.path, JSON.stringify({ ...keys, listeners, admin, pools }))
   write({ web: { backends: backends.map(({ port }) => `http://127.0.0.1:${port}`), strategy: 'round-robin' } })
   const env = { XDG_RUNTIME_DIR: folder, HOME: folder }
   const loaded = loadConfig({ place, cwd: folder, env })

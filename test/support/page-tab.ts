@@ -13,9 +13,11 @@ export const isAt = (view: string): string => `document.querySelector('[aria-cur
 
 /** Nothing went elsewhere, and the browser had nothing to complain of but answers that refused what was asked. */
 export function expectClean(tab: Tab, url: string): void {
-  expect(tab.asked.filter((one) => !one.startsWith(`${url}/`) && one !== url)).toEqual([])
+  expect(tab.asked.filter((one) => !one.startsWith(`${url}/`) && !one.startsWith('data:'))).toEqual([])
   expect(
-    tab.complaints.filter((one) => !/status of (?:401|404|422|503)|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(one)),
+    tab.complaints.filter(
+      (one) => !/status of (?:401|404|409|422|503)|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(one),
+    ),
   ).toEqual([])
 }
 

@@ -1,12 +1,15 @@
 /** The page over made-up answers: frames from a script, reloads, generations, explained requests. For pictures and tests. */
 import { createAdminHandler } from '../../core/admin/routes.ts'
 import type { AdminSource } from '../../core/admin/source.ts'
+import type { Config } from '../../core/config/config.ts'
 import type { Controller } from '../../core/control/contract.ts'
 import type { Frame } from '../../core/report/frame.ts'
 import type { GenerationRecord, ReloadRecord } from '../../core/report/reload-status.ts'
+import { Secret } from '../../core/secrets.ts'
 import { adminRequest } from './admin-request.ts'
 import { fakeAdminSource } from './admin-source.ts'
 import { sampleFrames, sampleHello } from './feed-frames.ts'
+import { sampleEvents } from './ui-state.ts'
 
 export interface SamplePage {
   readonly url: string
@@ -30,7 +33,12 @@ export function startSamplePage(options: SampleOptions = {}): SamplePage {
   const { frames = sampleFrames(300), explain, source, port = 0 } = options
   const handler = createAdminHandler({
     access: () => ({ kind: 'open' }),
-    source: fakeAdminSource({ events: () => streamOf(frames), control: sampleControl, ...source }),
+    source: fakeAdminSource({
+      events: () => streamOf(frames),
+      control: sampleControl,
+      config: () => sampleConfig,
+      ...source,
+    }),
   })
   const server = Bun.serve({
     port,
@@ -49,12 +57,14 @@ export function startSamplePage(options: SampleOptions = {}): SamplePage {
 /** All of them at once, as seen up to now; then the last, four times a second. */
 function streamOf(frames: readonly Frame[]): Response {
   const encoder = new TextEncoder()
-  const message = (event: string, data: object): Uint8Array =>
-    encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  const message = (event: string, data: object, id = ''): Uint8Array =>
+    encoder.encode(`${id && `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   let timer: ReturnType<typeof setInterval> | undefined
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(message('hello', sampleHello))
+      for (const { id, at, kind, fields } of sampleEvents)
+        controller.enqueue(message('event', { at, kind, ...fields }, String(id)))
       for (const frame of frames) controller.enqueue(message('frame', frame))
       const newest = frames.at(-1)
       if (newest === undefined) return
@@ -64,6 +74,28 @@ function streamOf(frames: readonly Frame[]): Response {
   })
   return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
 }
+
+/** The part of one that the page can't tell from the whole. */
+const sampleConfig = {
+  listeners: [{ name: 'web', address: { host: '0.0.0.0', port: 8080 } }],
+  admin: { address: { host: '127.0.0.1', port: 9900 }, token: new Secret('hunter2'), open: false },
+  routes: [
+    { host: 'api.example.com', path: '/v1/*', pool: 'web', timeouts: { totalMs: 30_000 } },
+    { host: '*', path: '/*', pool: 'api' },
+  ],
+  pools: [
+    {
+      name: 'web',
+      strategy: { use: 'p2c', options: {} },
+      retry: { attempts: 2, budgetRatio: 0.2 },
+      timeouts: { connectMs: 2000, responseMs: 30_000, idleMs: 60_000 },
+      health: { path: '/health', intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3 },
+    },
+    { name: 'api', strategy: { use: 'p2c', options: {} }, retry: null },
+  ],
+  maxConnections: 10_000,
+  shutdownTimeoutMs: 30_000,
+} as unknown as Config
 
 const reloads: readonly ReloadRecord[] = [
   {
@@ -118,7 +150,7 @@ const sampleControl = {
 
 /** As the balancer tells them: one that was tried twice, one that was quick. */
 export const sampleExplanations: object = {
-  sampling: { rate: 0.01, kept: 100, seen: 12_345 },
+  sampling: { rate: 0.01, kept: 123, keep: 200, seen: 12_345 },
   explanations: [
     {
       id: 'b1',
@@ -135,8 +167,9 @@ export const sampleExplanations: object = {
           backend: 'localhost:8102',
           hedge: false,
           startMs: 0.1,
-          readyMs: 0.3,
-          totalMs: 41,
+          readyMs: 0.2,
+          firstByteMs: null,
+          totalMs: 40.9,
           outcome: 'failed: connection reset',
           pick: {
             by: 'strategy',
@@ -160,12 +193,13 @@ export const sampleExplanations: object = {
           backend: 'localhost:8101',
           hedge: false,
           startMs: 41.5,
-          readyMs: 41.7,
-          firstByteMs: 58,
-          totalMs: 61.2,
+          readyMs: 0.2,
+          firstByteMs: 16.5,
+          totalMs: 19.7,
           outcome: 'completed',
           pick: {
             by: 'only',
+            waitedMs: 0,
             strategy: 'peak-ewma',
             why: 'The one that is left after the attempt before.',
             candidates: [],

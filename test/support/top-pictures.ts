@@ -3,6 +3,7 @@ import type { Fed, Message } from '../../cli/top/update.ts'
 import type { UiState } from '../../cli/top/state.ts'
 import { frameOf, sampleFrames, sampleStart, wellScript } from './feed-frames.ts'
 import { bothSeen, from, tick } from './several-edges.ts'
+import { toldAttempt, toldExplanation, toldPick } from './told-explanation.ts'
 import { frames, keys, play, sampleState } from './ui-state.ts'
 
 export interface Picture {
@@ -17,6 +18,9 @@ export interface Picture {
 const after = (...messages: readonly Message[]) => play(sampleState(), messages).state
 
 const lost: Fed = { kind: 'lost', how: 'unreachable', reason: 'nothing listens there', retryMs: 4000 }
+
+/** So many seconds before the frames end. */
+const toldAt = (seconds: number): string => new Date(sampleStart - seconds * 1000).toISOString()
 
 const newest = sampleFrames(1).at(-1)
 
@@ -36,6 +40,81 @@ const refusedReload: Message = {
   }),
 }
 
+const toldCandidates = [
+  { backend: 'localhost:8104', score: 406.3, inflight: 2, weight: 2, latencyMs: 8 },
+  { backend: 'localhost:8101', score: 486.4, inflight: 4, weight: 1, latencyMs: 8 },
+  { backend: 'localhost:8102', score: 612.3, inflight: 1, weight: 1, latencyMs: 9 },
+]
+
+/** Explained requests, the newest first. */
+const explained: Message = {
+  kind: 'explained',
+  edge: 0,
+  answer: {
+    kind: 'ok',
+    body: {
+      sampling: { rate: 0.01, kept: 3, keep: 200, seen: 66_060 },
+      explanations: [
+        toldExplanation({
+          id: 'x-3',
+          at: toldAt(1),
+          target: '/cart',
+          durationMs: 8.21,
+          attempts: [toldAttempt({ backend: 'localhost:8101' })],
+        }),
+        toldExplanation({
+          id: 'x-2',
+          at: toldAt(4),
+          target: '/orders/8?token=***',
+          durationMs: 9.04,
+          attempts: [
+            toldAttempt({
+              backend: 'localhost:8103',
+              outcome: 'failed: connect',
+              status: null,
+              firstByteMs: null,
+              totalMs: 0.31,
+              pick: null,
+            }),
+            toldAttempt({
+              backend: 'localhost:8104',
+              startMs: 0.4,
+              firstByteMs: 8.6,
+              totalMs: 8.6,
+              pick: toldPick({
+                strategy: 'expected-delay',
+                why: 'expected-delay: would answer soonest',
+                candidates: toldCandidates,
+                excluded: [
+                  { backend: 'localhost:8103', by: 'tried', why: 'was given this request before', untilMs: null },
+                ],
+                counts: { candidates: 3, excluded: 1 },
+                drawn: ['localhost:8101'],
+                chosen: 'localhost:8104',
+                runnerUp: 'localhost:8101',
+                others: [
+                  { strategy: 'random', backend: 'localhost:8101' },
+                  { strategy: 'p2c', backend: 'localhost:8104' },
+                ],
+              }),
+            }),
+          ],
+        }),
+        toldExplanation({
+          id: 'x-1',
+          at: toldAt(9),
+          target: '/',
+          status: 503,
+          ending: 'refused',
+          detail: 'no backend is usable',
+          durationMs: 0.12,
+          attempts: [],
+        }),
+      ],
+    },
+  },
+}
+
 const wellState = (): UiState => play(sampleState({ seconds: 0 }), frames(30, wellScript)).state
 
 /** Of two balancers the second is away. */
@@ -52,6 +131,7 @@ const scenes: readonly (readonly [name: string, state: () => UiState])[] = [
   ['pools', () => after(...keys('4'))],
   ['events', () => after(refusedReload, ...keys('5'))],
   ['strategies', () => after(...keys('6'))],
+  ['explain', () => after(...keys('7'), explained, ...keys('down'))],
   ['backend', () => after(...keys('enter'))],
   ['pool', () => after(...keys('4', 'enter'))],
   ['help', () => after(...keys('?'))],
@@ -65,7 +145,7 @@ export const pictures: readonly Picture[] = [
   ...scenes.map(([name, state]) => ({ name: `${name}-80x24`, columns: 80, rows: 24, state })),
   ...scenes.map(([name, state]) => ({ name: `${name}-60x20`, columns: 60, rows: 20, state })),
   { name: 'edges-60x20', columns: 60, rows: 20, state: oneAway },
-  ...scenes.slice(0, 8).map(([name, state]) => ({ name: `${name}-120x40`, columns: 120, rows: 40, state })),
+  ...scenes.slice(0, 9).map(([name, state]) => ({ name: `${name}-120x40`, columns: 120, rows: 40, state })),
   { name: 'edges-80x24', columns: 80, rows: 24, state: () => bothSeen() },
   { name: 'edges-away-80x24', columns: 80, rows: 24, state: oneAway },
   { name: 'edges-chosen-80x24', columns: 80, rows: 24, state: () => play(bothSeen(), keys('e', 'e', 'd')).state },

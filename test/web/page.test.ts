@@ -69,6 +69,25 @@ describe('the page in a browser', () => {
     await tab.close()
   })
 
+  test('tells how a strategy does, and puts another in its place', async () => {
+    await using one = await startPageEdge()
+    const tab = await browser.open()
+    await tab.goTo(one.url)
+    await tab.click('.pool .link-button', 'round-robin')
+    await tab.until("document.activeElement?.tagName === 'SELECT'")
+    await tab.evaluate(
+      "document.activeElement.value = 'peak-ewma'; document.activeElement.dispatchEvent(new Event('change', { bubbles: true }))",
+    )
+    await tab.click('dialog .button', 'Switch')
+    await tab.until(holds('Switch web to the strategy peak-ewma?'))
+    await tab.click('dialog .button', 'Switch')
+    await giveToken(tab, one.token)
+    await tab.until(holds('web balances by peak-ewma: generation 2.'))
+    expect(one.edge.status().pools[0]?.strategy).toBe('peak-ewma')
+    expectClean(tab, one.url)
+    await tab.close()
+  })
+
   test('shows a reload that was refused, and what changed between generations', async () => {
     await using one = await startPageEdge()
     const [first = ''] = one.ids
@@ -95,6 +114,25 @@ describe('the page in a browser', () => {
     await tab.until(holds('generation 3, in force'))
     expect(one.edge.status().pools[0]?.backends).toHaveLength(3)
     expectClean(tab, one.url)
+    await tab.close()
+  })
+
+  test('tells why requests went where they went, and how to have that told', async () => {
+    await using one = await startPageEdge({ keys: { explain: { sample: 1 } } })
+    await one.ask(3)
+    const tab = await browser.open()
+    await tab.goTo(`${one.url}/#requests`)
+    await tab.until(`${holds('100 % of requests are explained')} && ${holds(one.ids[2] ?? '')}`)
+    await tab.click('.explanation summary')
+    await tab.until(`${holds('Attempt 1')} && ${holds('(round-robin)')} && ${holds('would have taken')}`)
+    await tab.evaluate(
+      "(() => { const one = document.querySelector('.filter select'); one.value = '5xx'; one.dispatchEvent(new Event('change', { bubbles: true })) })()",
+    )
+    await tab.until(holds('None of those kept is like that.'))
+    expectClean(tab, one.url)
+    await using other = await startPageEdge()
+    await tab.goTo(`${other.url}/#requests`)
+    await tab.until(holds('put "explain": {} into the configuration'))
     await tab.close()
   })
 

@@ -1,6 +1,6 @@
 /** A pool: how it does as a whole, and its backends, each with its state in words and why it is out. */
 /** @jsxImportSource preact */
-import { formatInflight } from '../../core/view/amounts.ts'
+import { formatInflight, formatWeight } from '../../core/view/amounts.ts'
 import { latency, percent, rate } from '../../core/view/format.ts'
 import { type BackendRow, rowsOf } from '../../core/view/rows.ts'
 import { holdsOf, standingOf } from '../../core/view/words.ts'
@@ -22,7 +22,7 @@ export function Pool({ state, send, pool }: Part & { readonly pool: PoolFrame })
   const slowest = Math.max(1, ...rows.map(({ backend }) => backend.latency?.p99Ms ?? 0))
   return (
     <section class="card pool" aria-label={`Pool ${pool.name}`}>
-      <PoolHead pool={pool} />
+      <PoolHead pool={pool} send={send} />
       <table class="backends" role="table">
         <caption class="unseen">Backends of {pool.name}</caption>
         <thead role="rowgroup">
@@ -50,7 +50,7 @@ export function Pool({ state, send, pool }: Part & { readonly pool: PoolFrame })
   )
 }
 
-function PoolHead({ pool }: { readonly pool: PoolFrame }) {
+function PoolHead({ pool, send }: Pick<Part, 'send'> & { readonly pool: PoolFrame }) {
   const { usable, backends, strategy } = pool
   const usableTone = usable === 0 ? 'bad' : usable < backends.length ? 'warn' : 'good'
   const facts: readonly (readonly [string, string])[] = [
@@ -70,7 +70,15 @@ function PoolHead({ pool }: { readonly pool: PoolFrame }) {
         {usable} of {backends.length} usable
       </span>
       <span class="dim">
-        by <Name>{strategy.use}</Name>
+        by{' '}
+        <button
+          type="button"
+          class="link-button"
+          title="How it does, and another in its place"
+          onClick={() => send({ kind: 'open', dialog: { kind: 'strategy', pool: pool.name } })}
+        >
+          <Name>{strategy.use}</Name>
+        </button>
         {strategy.reverted ? ' (kept as before: its new version failed)' : ''}
       </span>
       <dl class="facts">
@@ -127,7 +135,9 @@ function Backend({ row: { pool, backend, finding }, send, slowestMs, now }: Back
           )}
         </th>
         <td role="cell" class="number" data-title="Weight">
-          {weight === effectiveWeight ? tidy(weight) : `${tidy(effectiveWeight)} of ${tidy(weight)}`}
+          {weight === effectiveWeight
+            ? formatWeight(weight)
+            : `${formatWeight(effectiveWeight)} of ${formatWeight(weight)}`}
         </td>
         <td role="cell" data-title="Share">
           <Share share={backend.share} expected={backend.expectedShare} />
@@ -158,8 +168,6 @@ function Backend({ row: { pool, backend, finding }, send, slowestMs, now }: Back
 }
 
 const errorClass = (ratio: number): string => (ratio >= 0.05 ? 'tone-bad' : ratio > 0 ? 'tone-warn' : '')
-
-const tidy = (weight: number): string => String(Number(weight.toPrecision(3)))
 
 const whole = (ratio: number): string => `${Math.round(ratio * 100)} %`
 

@@ -69,7 +69,7 @@ export function Tiles({ state }: { readonly state: AppState }) {
             {value}
             <span class="unit">{unit}</span>
           </dd>
-          <dd class="tile-more">{more}</dd>
+          <dd class="tile-more">{unbroken(more)}</dd>
           {read && (
             <Sparkline values={pointsOf(history, '', spanSeconds(state)).map((point) => (point ? read(point) : 0))} />
           )}
@@ -78,6 +78,9 @@ export function Tiles({ state }: { readonly state: AppState }) {
     </dl>
   )
 }
+
+/** Lines end behind commas alone. */
+const unbroken = (text: string): string => text.replaceAll(/(?<!,) /g, '\u00A0')
 
 const [width, height] = [160, 32]
 

@@ -23,16 +23,18 @@ export interface Explanation {
   readonly detail: string
   readonly durationMs: number
   readonly attempts: readonly Attempt[]
+  /** The last choice, where it found nobody. */
+  readonly nobody: Pick | undefined
 }
 
 export interface Attempt {
   readonly backend: string
   readonly isHedge: boolean
-  /** Since the request came, ms; undefined: it did not get that far. */
+  /** All since the request came, ms; undefined: it did not get that far. */
   readonly startMs: number
   readonly readyMs: number | undefined
   readonly firstByteMs: number | undefined
-  readonly totalMs: number
+  readonly endMs: number
   readonly outcome: string
   readonly pick: Pick | undefined
 }
@@ -43,6 +45,9 @@ export interface Pick {
   readonly why: string
   readonly candidates: readonly Candidate[]
   readonly excluded: readonly { readonly backend: string; readonly by: string; readonly why: string }[]
+  /** How many there were beside those that are listed. */
+  readonly omitted: { readonly candidates: number; readonly excluded: number }
+  readonly waitedMs: number
   readonly drawn: readonly string[]
   readonly chosen: string
   readonly runnerUp: string
@@ -82,43 +87,48 @@ function readExplanation(value: unknown): Explanation {
     detail: textOf(one['detail']),
     durationMs: numberOf(one['durationMs']),
     attempts: listOf(one['attempts']).map(readAttempt),
+    nobody: readPick(one['nobody']),
   }
 }
 
 function readAttempt(value: unknown): Attempt {
   const one = fieldsOf(value)
+  const startMs = numberOf(one['startMs'])
+  // These are told since the attempt began.
+  const since = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : startMs + ms)
   return {
     backend: textOf(one['backend']),
     isHedge: one['hedge'] === true,
-    startMs: numberOf(one['startMs']),
-    readyMs: maybeNumber(one['readyMs']),
-    firstByteMs: maybeNumber(one['firstByteMs']),
-    totalMs: numberOf(one['totalMs']),
+    startMs,
+    readyMs: since(maybeNumber(one['readyMs'])),
+    firstByteMs: since(maybeNumber(one['firstByteMs'])),
+    endMs: startMs + numberOf(one['totalMs']),
     outcome: textOf(one['outcome']),
-    pick: one['pick'] === undefined || one['pick'] === null ? undefined : readPick(one['pick']),
+    pick: readPick(one['pick']),
   }
 }
 
-function readPick(value: unknown): Pick {
+/** undefined: it was not explained. */
+function readPick(value: unknown): Pick | undefined {
+  if (value === undefined || value === null) return undefined
   const one = fieldsOf(value)
+  const candidates = listOf(one['candidates']).map(readCandidate)
+  const excluded = listOf(one['excluded']).map((item) => {
+    const { backend, by, why } = fieldsOf(item)
+    return { backend: textOf(backend), by: textOf(by), why: textOf(why) }
+  })
+  const counts = fieldsOf(one['counts'])
   return {
     by: textOf(one['by']),
     strategy: textOf(one['strategy']),
     why: textOf(one['why']),
-    candidates: listOf(one['candidates']).map((item) => {
-      const candidate = fieldsOf(item)
-      return {
-        backend: textOf(candidate['backend']),
-        score: maybeNumber(candidate['score']),
-        inflight: numberOf(candidate['inflight']),
-        weight: numberOf(candidate['weight']),
-        latencyMs: maybeNumber(candidate['latencyMs']),
-      }
-    }),
-    excluded: listOf(one['excluded']).map((item) => {
-      const { backend, by, why } = fieldsOf(item)
-      return { backend: textOf(backend), by: textOf(by), why: textOf(why) }
-    }),
+    candidates,
+    excluded,
+    omitted: {
+      candidates: Math.max(0, numberOf(counts['candidates']) - candidates.length),
+      excluded: Math.max(0, numberOf(counts['excluded']) - excluded.length),
+    },
+    waitedMs: numberOf(one['waitedMs']),
     drawn: listOf(one['drawn']).map(textOf),
     chosen: textOf(one['chosen']),
     runnerUp: textOf(one['runnerUp']),
@@ -129,27 +139,21 @@ function readPick(value: unknown): Pick {
   }
 }
 
-export interface ExplanationChoice {
-  /** Words, each of which must occur. */
-  readonly filter: string
-  /** First digit of the status; `-`: those without one; empty: all. */
-  readonly status: string
-  readonly slowerMs: number
+function readCandidate(value: unknown): Candidate {
+  const one = fieldsOf(value)
+  return {
+    backend: textOf(one['backend']),
+    score: maybeNumber(one['score']),
+    inflight: numberOf(one['inflight']),
+    weight: numberOf(one['weight']),
+    latencyMs: maybeNumber(one['latencyMs']),
+  }
 }
 
-/** In the order told, which is newest first. */
-export const chooseExplanations = (
-  list: readonly Explanation[],
-  { filter, status, slowerMs }: ExplanationChoice,
-): readonly Explanation[] =>
-  list.filter(
-    (one) =>
-      (status === '' || (one.status === undefined ? '-' : String(one.status).charAt(0)) === status) &&
-      one.durationMs >= slowerMs &&
-      holdsWords(
-        [one.method, one.target, one.route, one.pool, one.ending, ...one.attempts.map(({ backend }) => backend)],
-        filter,
-      ),
+/** Those that hold all words of the filter. */
+export const findExplanations = (list: readonly Explanation[], filter: string): readonly Explanation[] =>
+  list.filter(({ method, target, route, pool, ending, attempts }) =>
+    holdsWords([method, target, route, pool, ending, ...attempts.map(({ backend }) => backend)], filter),
   )
 
 export function holdsWords(texts: readonly string[], filter: string): boolean {

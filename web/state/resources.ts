@@ -9,13 +9,36 @@ export type Fetched =
   /** `status`: of the answer; undefined: there was none. */
   | { readonly kind: 'failed'; readonly reason: string; readonly status: number | undefined }
 
+/** Which explained requests are wanted: the balancer looks through all it keeps. */
+export interface ExplainChoices {
+  /** `5xx`, `none`; empty: any. */
+  readonly status: string
+  readonly slowerMs: number
+}
+
 /** Below the page's address. */
-export const resourcePaths: Readonly<Record<Resource, string>> = {
-  status: 'api/status',
-  config: 'api/config',
-  generations: 'api/config/generations',
-  reloads: 'api/reloads',
-  explain: 'api/explain',
+export function resourcePath(resource: Resource, choices: ExplainChoices): string {
+  switch (resource) {
+    case 'status':
+      return 'api/status'
+    case 'config':
+      return 'api/config'
+    case 'generations':
+      return 'api/config/generations'
+    case 'reloads':
+      return 'api/reloads'
+    case 'explain':
+      return explainPath(choices)
+  }
+}
+
+function explainPath({ status, slowerMs }: ExplainChoices): string {
+  const query = [
+    'last=50',
+    ...(status === '' ? [] : [`status=${status}`]),
+    ...(slowerMs > 0 ? [`slower=${slowerMs}ms`] : []),
+  ]
+  return `api/explain?${query.join('&')}`
 }
 
 const resourcesOfViews: Readonly<Record<View, readonly Resource[]>> = {

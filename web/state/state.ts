@@ -24,6 +24,7 @@ export type Foresight =
 export type Dialog =
   | { readonly kind: 'shortcuts' }
   | { readonly kind: 'backend' | 'weight'; readonly pool: string; readonly backend: string }
+  | { readonly kind: 'strategy'; readonly pool: string }
   /** `foresight`: of what changes more than one thing. */
   | { readonly kind: 'confirm'; readonly command: Command; readonly foresight: Foresight | undefined }
   /** `told`: what the balancer said of the token it got, or of none. `next`: what is sent with the one that is given. */
@@ -40,7 +41,7 @@ export interface Choices {
   readonly span: number
   /** Whose latencies are shown, as in `view/history.ts`; empty: of all. */
   readonly subject: string
-  /** Of explained requests: a first digit of the status, or empty. */
+  /** Of explained requests, as the API asks for them: `5xx`, `none`; empty: any. */
   readonly status: string
   /** Of explained requests, ms. */
   readonly slowerMs: number

@@ -78,7 +78,10 @@ const handlers: Handlers = {
   go: (state, { view }) => ({ state: { ...state, view, dialog: undefined }, effects: fetchAll(resourcesOf(view)) }),
   choose: (state, { choices }) => ({
     state: { ...state, choices: { ...state.choices, ...choices } },
-    effects: choices.theme === undefined ? [] : [{ kind: 'keep-theme', theme: choices.theme }],
+    effects: [
+      ...(choices.theme === undefined ? [] : [{ kind: 'keep-theme', theme: choices.theme } as const]),
+      ...(choices.status === undefined && choices.slowerMs === undefined ? [] : fetchAll(['explain'])),
+    ],
   }),
   freeze: (state) =>
     stay({ ...state, frozen: state.frozen === undefined && state.live.frame ? state.live : undefined }),
@@ -163,7 +166,7 @@ function takeToken(state: AppState, { token }: Message & { kind: 'token' }): Upd
   const followed: Updated = isOut
     ? { state: { ...known, link: { kind: 'connecting' } }, effects: [keep, { kind: 'follow' }] }
     : { state: known, effects: [keep] }
-  const fetched = fetchAll(isOut ? resourcesOf(state.view) : [])
+  const fetched = fetchAll(given === '' ? [] : resourcesOf(state.view))
   if (next === undefined || given === '') return { ...followed, effects: [...followed.effects, ...fetched] }
   const sent = send(followed.state, next)
   return { state: sent.state, effects: [...followed.effects, ...fetched, ...sent.effects] }

@@ -51,9 +51,9 @@ function Generation({ one, isCurrent, now }: GenerationProps) {
       <span class={isCurrent ? 'tone-good' : ''}>
         {isCurrent && (
           <span class="sign" aria-hidden="true">
-            ●{' '}
+            ●
           </span>
-        )}
+        )}{' '}
         generation {number}
         {isCurrent ? ', in force' : ''}
       </span>

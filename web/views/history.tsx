@@ -111,7 +111,7 @@ function Events({ state, send }: Pick<Screen, 'state' | 'send'>) {
         {shown.map(({ event: { id, at, kind }, level, message }) => (
           <li class="record event" key={id}>
             <time class="dim">{whenText(at, state.now)}</time>
-            <span class={`tone-${levelTones[level]}`}>{levelWords[level]}</span>
+            <span class={`event-level tone-${levelTones[level]}`}>{levelWords[level]}</span>
             <span class="event-kind dim">{kind}</span>
             <p>
               <Name>{message}</Name>

@@ -59,6 +59,10 @@ export function Latency({ state, send, colors }: Screen) {
               label={`Heat map of the last ${span(columns.length)}: most answers took ${latency(marks[0]?.ms)}`}
               draw={(context, size) => paintHeatMap(context, size, { columns, bounds, colors })}
             />
+            <p class="time-axis dim" aria-hidden="true">
+              <span>{span(columns.length)} ago</span>
+              <span>now</span>
+            </p>
           </section>
         </>
       )}

@@ -5,8 +5,8 @@ import { clockTime, latency, percent } from '../../core/view/format.ts'
 import { Name, Note } from '../parts/signs.tsx'
 import {
   type Attempt,
-  chooseExplanations,
   type Explanation,
+  findExplanations,
   type Pick as Picked,
   readExplanations,
 } from '../state/explanations.ts'
@@ -17,17 +17,16 @@ export function Requests({ state, send }: Screen) {
   if (explain.kind === 'none') return <Note>Asking for them…</Note>
   if (explain.kind === 'failed') return <Failed status={explain.status} reason={explain.reason} />
   const told = readExplanations(explain.body)
-  const shown = chooseExplanations(told.list, state.choices)
+  const shown = findExplanations(told.list, state.choices.filter)
   return (
     <>
       <p class="dim">
-        {told.rate > 0
-          ? `${percent(told.rate)} of requests are explained; the newest ${formatCount(told.kept)} of ${formatCount(told.seen)} are kept.`
-          : 'No requests are sampled: set "explain" in the configuration to explain a part of them.'}
+        {told.rate > 0 ? `${percent(told.rate)} of requests are explained` : 'Requests that ask for it are explained'};{' '}
+        {formatCount(told.kept)} of {formatCount(told.seen)} are kept.
       </p>
       <Choice state={state} send={send} />
       {shown.length === 0 ? (
-        <Note>{told.list.length === 0 ? 'None has been explained yet.' : 'None of those kept is like that.'}</Note>
+        <Note>{told.kept === 0 ? 'None has been explained yet.' : 'None of those kept is like that.'}</Note>
       ) : (
         <ol class="explanations">
           {shown.map((one) => (
@@ -42,22 +41,18 @@ export function Requests({ state, send }: Screen) {
 }
 
 const Failed = ({ status, reason }: { readonly status: number | undefined; readonly reason: string }) => (
-  <Note tone={status === 404 ? 'dim' : 'bad'}>
-    {status === 404
-      ? 'This SmartEdge explains no requests: it is an older one, or "explain" is off in its configuration.'
-      : status === 401
-        ? 'To see requests takes the token.'
-        : `They cannot be shown: ${reason}.`}
+  <Note tone={status === 404 || status === 409 ? 'dim' : 'bad'}>
+    {status === 404 ? 'This SmartEdge is an older one, which explains no requests.' : reason}
   </Note>
 )
 
 const statuses = [
   ['', 'any'],
-  ['2', '2xx'],
-  ['3', '3xx'],
-  ['4', '4xx'],
-  ['5', '5xx'],
-  ['-', 'none sent'],
+  ['2xx', '2xx'],
+  ['3xx', '3xx'],
+  ['4xx', '4xx'],
+  ['5xx', '5xx'],
+  ['none', 'none sent'],
 ] as const
 
 const limits = [0, 10, 50, 200, 1000] as const
@@ -124,13 +119,20 @@ function Explained({ one }: { readonly one: Explanation }) {
         <time class="dim">{clockTime(one.at)}</time>
       </summary>
       <p class="dim">
-        Route <Name>{one.route}</Name>; {one.ending}
+        {one.route === '' ? 'No route' : 'Route '}
+        <Name>{one.route}</Name>; {one.ending}
         {one.detail === '' ? '' : `: ${one.detail}`}.
       </p>
       {one.attempts.map((attempt, index) => (
         <Tried key={index} attempt={attempt} number={index + 1} totalMs={one.durationMs} />
       ))}
       {one.attempts.length === 0 && <Note>It was sent to no backend.</Note>}
+      {one.nobody && (
+        <section class="attempt" aria-label="Nobody was left">
+          <h3>Nobody was left</h3>
+          <Choosing pick={one.nobody} />
+        </section>
+      )}
     </details>
   )
 }
@@ -144,7 +146,7 @@ function Tried({
   readonly number: number
   readonly totalMs: number
 }) {
-  const { backend, isHedge, startMs, readyMs, firstByteMs, totalMs: endMs, outcome, pick } = attempt
+  const { backend, isHedge, startMs, readyMs, firstByteMs, endMs, outcome, pick } = attempt
   const told = [
     `begun at ${latency(startMs)}`,
     ...(readyMs === undefined ? [] : [`connected at ${latency(readyMs)}`]),
@@ -170,7 +172,7 @@ function Tried({
 }
 
 function Choosing({ pick }: { readonly pick: Picked }) {
-  const { by, strategy, why, candidates, excluded, drawn, chosen, runnerUp, others } = pick
+  const { by, strategy, why, candidates, excluded, omitted, drawn, chosen, runnerUp, waitedMs, others } = pick
   const marks = (backend: string): string =>
     [
       ...(backend === chosen ? ['chosen'] : []),
@@ -181,6 +183,7 @@ function Choosing({ pick }: { readonly pick: Picked }) {
     <>
       <p>
         {why} <span class="dim">({by === 'strategy' ? strategy : by})</span>
+        {waitedMs > 0 && ` It had waited ${latency(waitedMs)} for room.`}
       </p>
       {candidates.length > 0 && (
         <table class="plain">
@@ -218,6 +221,7 @@ function Choosing({ pick }: { readonly pick: Picked }) {
           </tbody>
         </table>
       )}
+      {omitted.candidates > 0 && <p class="dim">and {omitted.candidates} more candidates</p>}
       {excluded.length > 0 && (
         <ul class="plain-list">
           {excluded.map(({ backend, by, why }) => (
@@ -225,6 +229,7 @@ function Choosing({ pick }: { readonly pick: Picked }) {
               <Name>{backend}</Name> was left out by {by}: {why}
             </li>
           ))}
+          {omitted.excluded > 0 && <li class="dim">and {omitted.excluded} more</li>}
         </ul>
       )}
       {others.length > 0 && (

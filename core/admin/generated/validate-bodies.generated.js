@@ -3209,7 +3209,7 @@ export const updateBackend = validate25
 const schema36 = {
   title: 'object',
   description: 'What changes of a backend; at least one of the keys.',
-  examples: [{ weight: 2 }, { drain: true }, { weight: 1, state: 'active' }],
+  examples: [{ weight: 2 }, { maxInflight: 20 }, { drain: true }, { weight: 1, state: 'active' }],
   type: 'object',
   properties: {
     weight: {
@@ -3219,6 +3219,22 @@ const schema36 = {
       type: 'number',
       minimum: 0.001,
       maximum: 1000,
+    },
+    maxInflight: {
+      title: 'whole number, 1 to 1000000 or null',
+      description: 'Requests that it is given at once; null: no bound of its own.',
+      examples: [20],
+      anyOf: [
+        {
+          title: 'whole number, 1 to 1000000',
+          description: 'Requests that it is given at once; null: no bound of its own.',
+          examples: [20],
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000000,
+        },
+        { title: 'null', type: 'null' },
+      ],
     },
     state: {
       title: '"active" or "draining"',
@@ -3263,7 +3279,7 @@ function validate25(
       errors++
     }
     for (const key0 in data) {
-      if (!(key0 === 'weight' || key0 === 'state' || key0 === 'drain')) {
+      if (!(key0 === 'weight' || key0 === 'maxInflight' || key0 === 'state' || key0 === 'drain')) {
         const err1 = {
           instancePath,
           schemaPath: '#/additionalProperties',
@@ -3340,17 +3356,20 @@ function validate25(
         errors++
       }
     }
-    if (data.state !== undefined) {
-      let data1 = data.state
-      if (!(data1 === 'active' || data1 === 'draining')) {
+    if (data.maxInflight !== undefined) {
+      let data1 = data.maxInflight
+      const _errs5 = errors
+      let valid1 = false
+      const _errs6 = errors
+      if (!(typeof data1 == 'number' && !(data1 % 1) && !isNaN(data1) && isFinite(data1))) {
         const err5 = {
-          instancePath: instancePath + '/state',
-          schemaPath: '#/properties/state/enum',
-          keyword: 'enum',
-          params: { allowedValues: schema36.properties.state.enum },
-          message: 'must be equal to one of the allowed values',
-          schema: schema36.properties.state.enum,
-          parentSchema: schema36.properties.state,
+          instancePath: instancePath + '/maxInflight',
+          schemaPath: '#/properties/maxInflight/anyOf/0/type',
+          keyword: 'type',
+          params: { type: 'integer' },
+          message: 'must be integer',
+          schema: schema36.properties.maxInflight.anyOf[0].type,
+          parentSchema: schema36.properties.maxInflight.anyOf[0],
           data: data1,
         }
         if (vErrors === null) {
@@ -3360,11 +3379,120 @@ function validate25(
         }
         errors++
       }
+      if (typeof data1 == 'number' && isFinite(data1)) {
+        if (data1 > 1000000 || isNaN(data1)) {
+          const err6 = {
+            instancePath: instancePath + '/maxInflight',
+            schemaPath: '#/properties/maxInflight/anyOf/0/maximum',
+            keyword: 'maximum',
+            params: { comparison: '<=', limit: 1000000 },
+            message: 'must be <= 1000000',
+            schema: 1000000,
+            parentSchema: schema36.properties.maxInflight.anyOf[0],
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err6]
+          } else {
+            vErrors.push(err6)
+          }
+          errors++
+        }
+        if (data1 < 1 || isNaN(data1)) {
+          const err7 = {
+            instancePath: instancePath + '/maxInflight',
+            schemaPath: '#/properties/maxInflight/anyOf/0/minimum',
+            keyword: 'minimum',
+            params: { comparison: '>=', limit: 1 },
+            message: 'must be >= 1',
+            schema: 1,
+            parentSchema: schema36.properties.maxInflight.anyOf[0],
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err7]
+          } else {
+            vErrors.push(err7)
+          }
+          errors++
+        }
+      }
+      var _valid0 = _errs6 === errors
+      valid1 = valid1 || _valid0
+      const _errs8 = errors
+      if (data1 !== null) {
+        const err8 = {
+          instancePath: instancePath + '/maxInflight',
+          schemaPath: '#/properties/maxInflight/anyOf/1/type',
+          keyword: 'type',
+          params: { type: 'null' },
+          message: 'must be null',
+          schema: schema36.properties.maxInflight.anyOf[1].type,
+          parentSchema: schema36.properties.maxInflight.anyOf[1],
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err8]
+        } else {
+          vErrors.push(err8)
+        }
+        errors++
+      }
+      var _valid0 = _errs8 === errors
+      valid1 = valid1 || _valid0
+      if (!valid1) {
+        const err9 = {
+          instancePath: instancePath + '/maxInflight',
+          schemaPath: '#/properties/maxInflight/anyOf',
+          keyword: 'anyOf',
+          params: {},
+          message: 'must match a schema in anyOf',
+          schema: schema36.properties.maxInflight.anyOf,
+          parentSchema: schema36.properties.maxInflight,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err9]
+        } else {
+          vErrors.push(err9)
+        }
+        errors++
+      } else {
+        errors = _errs5
+        if (vErrors !== null) {
+          if (_errs5) {
+            vErrors.length = _errs5
+          } else {
+            vErrors = null
+          }
+        }
+      }
+    }
+    if (data.state !== undefined) {
+      let data2 = data.state
+      if (!(data2 === 'active' || data2 === 'draining')) {
+        const err10 = {
+          instancePath: instancePath + '/state',
+          schemaPath: '#/properties/state/enum',
+          keyword: 'enum',
+          params: { allowedValues: schema36.properties.state.enum },
+          message: 'must be equal to one of the allowed values',
+          schema: schema36.properties.state.enum,
+          parentSchema: schema36.properties.state,
+          data: data2,
+        }
+        if (vErrors === null) {
+          vErrors = [err10]
+        } else {
+          vErrors.push(err10)
+        }
+        errors++
+      }
     }
     if (data.drain !== undefined) {
-      let data2 = data.drain
-      if (typeof data2 !== 'boolean') {
-        const err6 = {
+      let data3 = data.drain
+      if (typeof data3 !== 'boolean') {
+        const err11 = {
           instancePath: instancePath + '/drain',
           schemaPath: '#/properties/drain/type',
           keyword: 'type',
@@ -3372,18 +3500,18 @@ function validate25(
           message: 'must be boolean',
           schema: schema36.properties.drain.type,
           parentSchema: schema36.properties.drain,
-          data: data2,
+          data: data3,
         }
         if (vErrors === null) {
-          vErrors = [err6]
+          vErrors = [err11]
         } else {
-          vErrors.push(err6)
+          vErrors.push(err11)
         }
         errors++
       }
     }
   } else {
-    const err7 = {
+    const err12 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -3394,9 +3522,9 @@ function validate25(
       data,
     }
     if (vErrors === null) {
-      vErrors = [err7]
+      vErrors = [err12]
     } else {
-      vErrors.push(err7)
+      vErrors.push(err12)
     }
     errors++
   }

@@ -13,8 +13,18 @@ import { appendItem, removeItem, replaceNode } from './tree-edit.ts'
 export type FileEdit =
   | { readonly kind: 'add'; readonly member: unknown }
   | { readonly kind: 'remove'; readonly backend: string }
-  | { readonly kind: 'update'; readonly backend: string; readonly weight?: unknown; readonly drain?: boolean }
+  | MemberUpdate
   | { readonly kind: 'strategy'; readonly strategy: unknown }
+
+/** Absent, each stays as it is. */
+export interface MemberUpdate {
+  readonly kind: 'update'
+  readonly backend: string
+  readonly weight?: unknown
+  /** null: no bound of its own. */
+  readonly maxInflight?: unknown
+  readonly drain?: boolean
+}
 
 /** Where something of a pool stands. */
 export interface Home {
@@ -94,25 +104,31 @@ function idOfUrl(url: string): string | undefined {
 
 const neutralWeight = defaults['pool.backend.weight'].value
 
-function updateMember(text: string, member: Node, { weight, drain }: FileEdit & { kind: 'update' }): string {
-  const isPlain = member.type === 'string'
-  if (isPlain) {
+function updateMember(text: string, member: Node, edit: MemberUpdate): string {
+  const changes = changesOf(edit)
+  if (member.type === 'string') {
     const url = text.slice(member.offset, member.offset + member.length)
-    const facts = [
-      ...(weight === undefined || weight === neutralWeight ? [] : [`"weight": ${render(weight)}`]),
-      ...(drain === true ? ['"drain": true'] : []),
-    ]
+    const facts = changes
+      .filter(([key, value]) => value !== undefined && !(key === 'weight' && value === neutralWeight))
+      .map(([key, value]) => `"${key}": ${render(value)}`)
     return facts.length === 0 ? text : replaceNode(text, member, `{ ${[`"url": ${url}`, ...facts].join(', ')} }`)
   }
-  const weighted = weight === undefined ? text : setProperty(text, member, 'weight', weight)
-  // Offsets move; the member still begins where it did.
-  const drained = drain === undefined ? weighted : setDrain(weighted, nodeAt(weighted, member.offset), drain)
-  return drained === text ? text : plainAgain(drained, member.offset, weight === neutralWeight)
+  const updated = changes.reduce((before, [key, value]) => {
+    // Offsets move; the member still begins where it did.
+    const now = nodeAt(before, member.offset)
+    if (now === undefined) return before
+    return value === undefined ? dropProperty(before, now, key) : setProperty(before, now, key, value)
+  }, text)
+  return updated === text ? text : plainAgain(updated, member.offset, edit.weight === neutralWeight)
 }
 
-function setDrain(text: string, member: Node | undefined, drain: boolean): string {
-  if (member === undefined) return text
-  return drain ? setProperty(text, member, 'drain', true) : dropProperty(text, member, 'drain')
+/** What is to be written; undefined: nothing, which says the same. */
+function changesOf({ weight, maxInflight, drain }: MemberUpdate): readonly (readonly [key: string, value: unknown])[] {
+  return [
+    ...(weight === undefined ? [] : [['weight', weight] as const]),
+    ...(maxInflight === undefined ? [] : [['maxInflight', maxInflight ?? undefined] as const]),
+    ...(drain === undefined ? [] : [['drain', drain || undefined] as const]),
+  ]
 }
 
 /** With the URL alone in place of the object that begins at `offset`, where nothing else is said in it, a comment say. */

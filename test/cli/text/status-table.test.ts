@@ -86,7 +86,7 @@ web · p2c · 2 of 3 up
     const ramp = { since: now, until: now + 9000, cause: 'it is new' }
     const backends = [
       fakeBackend({ standing: open, use: 'overruled' }),
-      fakeBackend({ id: 'b:1', standing: fakeStanding({ ramp }), configuredWeight: 2, weight: 0.4 }),
+      fakeBackend({ id: 'b:1', standing: fakeStanding({ ramp }), configuredWeight: 2, weight: 0.428_57 }),
       fakeBackend({ id: 'c:1', use: 'spare', tier: 1 }),
     ]
     const degraded = { cause: 'restraint', detail: 'a is used though held out' } as const
@@ -96,7 +96,7 @@ web · p2c · 2 of 3 up
       .slice(4)
     expect([title, note]).toEqual(['web · p2c · 2 of 3 up', '      a is used though held out'])
     expect(lines[0]).toEndWith('breaker open: bad, since 4s, 2s left; used all the same')
-    expect(lines[1]).toMatch(/ 0\.4\/2 .*starts slowly as it is new, 9s left$/)
+    expect(lines[1]).toMatch(/ 0\.429 of 2 .*starts slowly as it is new, 9s left$/)
     expect(lines[2]).toContain('○ spare')
   })
 

@@ -22,6 +22,8 @@ describe('checkBody', () => {
     ['addBackend', 'unix:/run/a.sock'],
     ['addBackend', { url: 'http://a', weight: 0.001, zone: 'eu', place: { latitude: 1, longitude: 2 }, drain: true }],
     ['updateBackend', { weight: 1000 }],
+    ['updateBackend', { maxInflight: 1 }],
+    ['updateBackend', { maxInflight: null }],
     ['updateBackend', { state: 'draining' }],
     ['updateBackend', { state: 'active', weight: 1 }],
     ['updatePool', { strategy: 'p2c' }],
@@ -32,14 +34,20 @@ describe('checkBody', () => {
   })
 
   test.each<[BodyName, unknown, string]>([
-    ['updateBackend', {}, 'must hold at least one of the keys weight, state, drain'],
-    ['updateBackend', [], 'must be an object with the keys weight, state, drain, got a list'],
-    ['updateBackend', null, 'must be an object with the keys weight, state, drain, got null'],
-    ['updateBackend', 'x', 'must be an object with the keys weight, state, drain, got "x"'],
+    ['updateBackend', {}, 'must hold at least one of the keys weight, maxInflight, state, drain'],
+    ['updateBackend', [], 'must be an object with the keys weight, maxInflight, state, drain, got a list'],
+    ['updateBackend', null, 'must be an object with the keys weight, maxInflight, state, drain, got null'],
+    ['updateBackend', 'x', 'must be an object with the keys weight, maxInflight, state, drain, got "x"'],
     ['updateBackend', { weight: 0 }, 'weight must be a number from 0.001 to 1000, got 0'],
     ['updateBackend', { weight: 1001 }, 'weight must be a number from 0.001 to 1000, got 1001'],
     ['updateBackend', { weight: '1' }, 'weight must be a number from 0.001 to 1000, got "1"'],
     ['updateBackend', { weight: null }, 'weight must be a number from 0.001 to 1000, got null'],
+    ['updateBackend', { maxInflight: 0 }, 'maxInflight must be a whole number from 1 to 1000000, got 0'],
+    [
+      'updateBackend',
+      { maxInflight: '5' },
+      'maxInflight must be a whole number, 1 to 1000000 or null such as 20, got "5"',
+    ],
     ['updateBackend', { weight: Infinity }, 'weight must be a number from 0.001 to 1000, got Infinity'],
     [
       'updateBackend',
@@ -48,7 +56,7 @@ describe('checkBody', () => {
     ],
     ['updateBackend', { state: true }, 'state must be "active" or "draining", got true'],
     ['updateBackend', { wieght: 1 }, 'wieght is not a known key (did you mean "weight"?)'],
-    ['updateBackend', { 'a/~b': 1 }, '["a/~b"] is not a known key (known here: weight, state, drain)'],
+    ['updateBackend', { 'a/~b': 1 }, '["a/~b"] is not a known key (known here: weight, maxInflight, state, drain)'],
     ['addBackend', {}, 'url is required'],
     ['addBackend', { url: 'http://a', drain: 1 }, 'drain must be true or false, got 1'],
     ['addBackend', { url: 'http://a', place: { latitude: 1 } }, 'place.longitude is required'],

@@ -166,7 +166,7 @@ describe('a bad request', () => {
       },
     ])
     expect(await (await ask('PATCH', `${path}/a:80`, [])).json()).toMatchObject({
-      detail: 'The body must be an object with the keys weight, state, drain, got a list.',
+      detail: 'The body must be an object with the keys weight, maxInflight, state, drain, got a list.',
     })
   })
 

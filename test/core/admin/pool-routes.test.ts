@@ -126,6 +126,18 @@ describe('a backend', () => {
     expect([edge.inForce.length, read('m.json')]).toEqual([1, before])
   })
 
+  test('bounds the requests of a backend, and takes the bound away', async () => {
+    const { ask, read } = await start()
+    const bounded = async (maxInflight: unknown) => {
+      const { status } = await ask('PATCH', `${path}/a:80`, { maxInflight })
+      const told = (await (await ask('GET', `${path}/a:80`)).json()) as { maxInflight: unknown }
+      return [status, told.maxInflight, read('m.json').includes('maxInflight')]
+    }
+    expect(await bounded(20)).toEqual([200, 20, true])
+    expect(await bounded(0)).toEqual([422, 20, true])
+    expect(await bounded(null)).toEqual([200, null, false])
+  })
+
   test('drains by the key that the file has for it', async () => {
     const { ask, members, read } = await start()
     expect((await ask('PATCH', `${path}/a:80`, { drain: true, weight: 2 })).status).toBe(200)

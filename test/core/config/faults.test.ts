@@ -165,7 +165,7 @@ describe('a faulty value', () => {
       'routes[0].path is not a known key (it belongs into "match")',
     ],
     [withPool({ algorithm: 'p2c' }), 'pools.web.algorithm is not a known key (here that is "strategy")'],
-    [withPool({ 'health-check': {} }), 'pools.web["health-check"] is not a known key (here that is "health")'],
+    [withPool({ 'health-check': {} }), 'pools.web.health-check is not a known key (here that is "health")'],
     [withTop({ upstreams: {} }), 'upstreams is not a known key (here that is "pools")'],
     [withPool({ hedge: {} }), 'pools.web.hedge is not a known key (it belongs into an item of "routes")'],
     [withPool({ access: {} }), 'pools.web.access is not a known key (it belongs into an item of "routes")'],

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { formatBytes, formatCount, formatInflight, formatMs, formatSpan } from '../../../core/view/amounts.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatInflight,
+  formatMs,
+  formatSpan,
+  formatWeight,
+} from '../../../core/view/amounts.ts'
 
 const table = (format: (input: number) => string, rows: readonly (readonly [number, string])[]) => {
   expect(rows.map(([input]) => [input, format(input)])).toEqual(rows.map(([input, text]) => [input, text]))
@@ -20,6 +27,15 @@ describe('numbers for people', () => {
     expect(formatInflight({ inflight: 1234 })).toBe('1,234')
     expect(formatInflight({ inflight: 3, maxInflight: null })).toBe('3')
     expect(formatInflight({ inflight: 3, maxInflight: 20 })).toBe('3/20')
+  })
+
+  test('give weights three significant digits at most', () => {
+    table(formatWeight, [
+      [1, '1'],
+      [0.428_571_4, '0.429'],
+      [0.001, '0.001'],
+      [1000, '1000'],
+    ])
   })
 
   test('give times three significant digits at most', () => {

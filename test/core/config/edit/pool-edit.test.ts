@@ -99,6 +99,30 @@ describe('an edit', () => {
       members('{ "url": "http://a", "weight": 2, "drain": true }', '"http://b"'),
     ],
     [
+      'bounds a plain member',
+      members('"http://a"'),
+      { kind: 'update', backend: 'a:80', maxInflight: 20 },
+      members('{ "url": "http://a", "maxInflight": 20 }'),
+    ],
+    [
+      'takes the bound of a member away, and the object with it',
+      members('{ "url": "http://a", "maxInflight": 20 }'),
+      { kind: 'update', backend: 'a:80', maxInflight: null },
+      members('"http://a"'),
+    ],
+    [
+      'changes all that it has to say at once',
+      members('{ "maxInflight": 2, "url": "http://a", "drain": true }'),
+      { kind: 'update', backend: 'a:80', weight: 3, maxInflight: 20, drain: false },
+      members('{ "maxInflight": 20, "url": "http://a", "weight": 3 }'),
+    ],
+    [
+      'leaves a plain member without a bound as it is',
+      members('"http://a"'),
+      { kind: 'update', backend: 'a:80', maxInflight: null },
+      members('"http://a"'),
+    ],
+    [
       'drains a plain member',
       members('"http://a"'),
       { kind: 'update', backend: 'a:80', drain: true },

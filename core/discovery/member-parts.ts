@@ -1,0 +1,27 @@
+/** A member of which a source knows the parts, read by the rules of the config: an address may be no address, a weight none. */
+import type { ReadMember } from './listing.ts'
+
+export interface MemberParts {
+  /** An IP address or a name. */
+  readonly host: string
+  readonly port: unknown
+  readonly weight?: number | undefined
+  readonly zone?: string | undefined
+  readonly tier?: number | undefined
+  readonly isDraining?: boolean
+}
+
+export function readParts(
+  { host, port, weight, zone, tier, isDraining = false }: MemberParts,
+  readMember: ReadMember,
+): ReturnType<ReadMember> {
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
+    return { kind: 'fault', reason: `has no port that is one: ${JSON.stringify(port)}` }
+  return readMember({
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...(weight !== undefined && { weight }),
+    ...(zone !== undefined && zone !== '' && { zone }),
+    ...(tier !== undefined && { tier }),
+    ...(isDraining && { drain: true }),
+  })
+}
