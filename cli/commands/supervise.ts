@@ -2,6 +2,7 @@
 import { systemClock } from '../../core/clock.ts'
 import { isPipe } from '../../core/config/files.ts'
 import { searchFor } from '../../core/config/discover.ts'
+import { givenDescriptors } from '../../core/net/given-sockets.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { createServiceLog, styleOf } from '../process/event-log.ts'
 import type { ServiceNews } from '../process/news.ts'
@@ -42,8 +43,11 @@ function argumentsOf(io: ServiceIo, { config, json, quiet, watch, warmUp }: RunO
 
 /** In a session of its own: signals of the terminal reach it through us alone, once. It ends when our end of the pipe closes. */
 function startProcess(command: readonly string[], hear: (news: ServiceNews) => void): Served {
+  const given = givenDescriptors(process.env)
   const child = Bun.spawn([...command], {
-    stdio: ['inherit', 'inherit', 'inherit'],
+    stdio: ['inherit', 'inherit', 'inherit', ...given],
+    // They are meant for it now.
+    env: { ...process.env, ...(given.length > 0 && { LISTEN_PID: String(process.pid) }) },
     detached: true,
     ipc: (message) => hear(message as ServiceNews),
   })

@@ -18,6 +18,7 @@ export const SO_ERROR = 4
 export const SO_LINGER = 13
 export const SO_REUSEPORT = 15
 export const SO_ATTACH_FILTER = 26
+export const SO_ACCEPTCONN = 30
 
 // recv(2), send(2)
 export const MSG_PEEK = 0x2
@@ -49,6 +50,8 @@ export const EPOLLET = 0x8000_0000 | 0
 // pipe2(2), fcntl(2), splice(2)
 export const O_NONBLOCK = 0o4000
 export const O_CLOEXEC = 0o2000000
+export const F_SETFL = 4
+export const F_DUPFD_CLOEXEC = 1030
 export const F_SETPIPE_SZ = 1031
 export const SPLICE_F_MOVE = 1
 export const SPLICE_F_NONBLOCK = 2

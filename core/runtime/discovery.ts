@@ -70,6 +70,8 @@ export class Discovery implements Part<Config> {
     const sources = new Map<string, Followed>()
     for (const { source: policy, guardMs } of discovery) {
       const text = fingerprint({ policy, guardMs: guardMs ?? null })
+      // Named twice, it would tell the same twice.
+      if (sources.has(text)) continue
       const running = this.sources.get(pool)?.get(text)
       if (running !== undefined) {
         sources.set(text, running)

@@ -122,9 +122,19 @@ describe('explain command', () => {
     ['no JSON', 'hello'],
     ['something else', '{}'],
     ['a list of nothing', '{"sampling":{},"explanations":[null]}'],
-    ['attempts that are none', '{"sampling":{},"explanations":[{"id":"a","at":"b","attempts":3}]}'],
-    ['picks that are none', '{"sampling":{},"explanations":[{"id":"a","at":"b","attempts":[{"pick":{}}]}]}'],
-    ['attempts that are null', '{"sampling":{},"explanations":[{"id":"a","at":"b","attempts":[null]}]}'],
+    [
+      'attempts that are none',
+      '{"sampling":{},"explanations":[{"id":"a","at":"b","method":"GET","target":"/","attempts":3}]}',
+    ],
+    [
+      'picks that are none',
+      '{"sampling":{},"explanations":[{"id":"a","at":"b","method":"GET","target":"/","attempts":[{"backend":"a","pick":{}}]}]}',
+    ],
+    ['a target that is none', '{"sampling":{},"explanations":[{"id":"a","at":"b","method":"GET","attempts":[]}]}'],
+    [
+      'attempts that are null',
+      '{"sampling":{},"explanations":[{"id":"a","at":"b","method":"GET","target":"/","attempts":[null]}]}',
+    ],
   ])('calls %s no answer of a SmartEdge', async (_, body) => {
     const { code, out, err } = await run({ url: stranger(body) })
     expect([code, out]).toEqual([1, ''])

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type FakeAdmin, startFakeAdmin } from '../support/fake-admin.ts'
+import { type FakeAdmin, type FakeAdminOptions, startFakeAdmin } from '../support/fake-admin.ts'
 import { sampleFrames } from '../support/feed-frames.ts'
+import { toldExplanation } from '../support/told-explanation.ts'
 import { onTerminal as spawnOnTerminal } from '../support/on-terminal.ts'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
@@ -12,8 +13,8 @@ afterEach(async () => {
   for (const end of endings.splice(0).toReversed()) await end()
 })
 
-function startAdmin(): FakeAdmin {
-  const admin = startFakeAdmin({ first: sampleFrames(2) })
+function startAdmin(options: FakeAdminOptions = {}): FakeAdmin {
+  const admin = startFakeAdmin({ first: sampleFrames(2), ...options })
   endings.push(() => admin.stop())
   return admin
 }
@@ -73,6 +74,22 @@ describe('top on a terminal', () => {
     await child.exited
   }, 20_000)
 
+  test('fetches what was explained while that screen is open, and nothing before', async () => {
+    const sampling = { rate: 0.01, kept: 1, keep: 200, seen: 99 }
+    const admin = startAdmin({
+      answer: (_, path) =>
+        Response.json({ sampling, explanations: path.includes('after') ? [] : [toldExplanation({ target: '/why' })] }),
+    })
+    const { child, until, type } = open(admin.url)
+    await until('localhost:8102 fails')
+    expect(admin.asked).toEqual([])
+    type('7')
+    await until('Why: p2c: the less busy of two drawn by weight.')
+    expect(admin.asked[0]).toBe('GET /api/explain?last=100')
+    type('q')
+    expect(await child.exited).toBe(0)
+  }, 20_000)
+
   test('says that the connection is lost and goes on when it is back', async () => {
     const admin = startAdmin()
     const { child, until, type } = open(admin.url)
@@ -119,7 +136,8 @@ describe('top on a terminal', () => {
     type('\u001B[200~dy\u001B[201~')
     type('ry')
     await until('Reloaded: generation 43.')
-    expect(admin.asked).toEqual(['POST /api/reload'])
+    // What it would change is asked of the balancer, too.
+    expect(admin.asked.toSorted()).toEqual(['POST /api/config/plan', 'POST /api/reload'])
     type('q')
     await child.exited
   }, 20_000)

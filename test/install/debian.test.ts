@@ -30,12 +30,14 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
     for (const path of [
       'usr/bin/smartedge',
       'usr/lib/systemd/system/smartedge.service',
+      'usr/lib/systemd/system/smartedge.socket',
       'usr/share/man/man1/smartedge.1.gz',
       'usr/share/bash-completion/completions/smartedge',
       'usr/share/zsh/vendor-completions/_smartedge',
       'usr/share/fish/vendor_completions.d/smartedge.fish',
       'usr/share/doc/smartedge/copyright',
       'usr/share/doc/smartedge/docs/operations.md',
+      'usr/share/doc/smartedge/docs/grafana/smartedge.json',
       'usr/share/smartedge/smartedge.schema.json',
     ])
       expect(contents).toContain(` ./${path}\n`)
@@ -78,7 +80,13 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
     test(
       'has a unit that systemd finds nothing wrong with, and takes for well guarded',
       async () => {
-        const verified = await machine.run('systemd-analyze', 'verify', '--man=no', 'smartedge.service')
+        const verified = await machine.run(
+          'systemd-analyze',
+          'verify',
+          '--man=no',
+          'smartedge.service',
+          'smartedge.socket',
+        )
         expect(verified).toEqual({ out: '', err: '', code: 0 })
         // In tenths of its points, of which a service without any guard has 9.6.
         const guarded = await machine.run(
@@ -140,9 +148,32 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
     )
 
     test(
+      'is served by its socket unit while it is not there, as in a restart',
+      async () => {
+        const ask = 'exec 3<>/dev/tcp/127.0.0.1/8080 && printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3 && head -n 1 <&3'
+        const served =
+          '{ "listeners": { "web": { "address": "127.0.0.1:8080" } }, "pools": { "web": { "backends": [] } } }'
+        await machine.write(config, served)
+        expect(await machine.run('systemctl', 'start', 'smartedge.socket')).toMatchObject({ code: 0, err: '' })
+        expect(await service('ActiveState')).toEqual({ ActiveState: 'inactive' })
+        expect((await machine.run('bash', '-c', ask)).out).toBe('HTTP/1.1 503 Service Unavailable\r\n')
+        expect(await service('ActiveState', 'StatusText')).toEqual({
+          ActiveState: 'active',
+          StatusText: 'serving 1 pool, 0 backends',
+        })
+        const restart =
+          'systemctl restart --no-block smartedge && for each in 1 2 3 4 5; do ( ' + ask + ' ) || exit 1; done'
+        expect((await machine.run('bash', '-c', restart)).out).toBe('HTTP/1.1 503 Service Unavailable\r\n'.repeat(5))
+      },
+      slow,
+    )
+
+    test(
       'keeps what was edited through an upgrade and a removal, and leaves nothing behind a purge',
       async () => {
-        const edited = '{ "pools": { "mine": { "backends": [] } } }'
+        const edited =
+          '{ "listeners": { "web": { "address": "127.0.0.1:8080" } }, "pools": { "mine": { "backends": [] } } }'
+        const before = await service('MainPID')
         await machine.write(config, edited)
         const { out: files } = await machine.run('dpkg', '--listfiles', 'smartedge')
         const own = files.split('\n').filter((path) => path.includes('smartedge'))
@@ -154,7 +185,9 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
         ]) {
           expect(await machine.run('dpkg', ...step)).toMatchObject({ code: 0, err: '' })
           expect(await machine.run('cat', config)).toMatchObject({ out: edited })
+          expect(await service('MainPID')).not.toEqual(before)
         }
+        expect(await service('ActiveState')).toEqual({ ActiveState: 'inactive' })
         expect(await machine.run('dpkg', '--purge', 'smartedge')).toMatchObject({ code: 0, err: '' })
         const left = await machine.run('ls', '-d', ...own)
         expect(left.out).toBe('')

@@ -84,8 +84,9 @@ export function startFakeAdmin(options: FakeAdminOptions = {}): FakeAdmin {
   async function answer(request: Request): Promise<Response> {
     const path = request.url.replace(/^[a-z]+:\/\/[^/]*/, '')
     if (path === '/api/events') return openStream(request)
-    // As the real one does, for an empty body too.
-    if (request.headers.get('content-type') !== 'application/json') return problem(415, 'Send the header.')
+    // As the real one does of changes, for an empty body too.
+    if (request.method !== 'GET' && request.headers.get('content-type') !== 'application/json')
+      return problem(415, 'Send the header.')
     asked.push([request.method, path, await request.text()].filter(Boolean).join(' '))
     return options.answer?.(request.method, path) ?? Response.json({ generation: { number: 43 } })
   }

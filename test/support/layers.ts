@@ -153,8 +153,9 @@ const LAYERS: readonly Layer[] = [
       'core/config/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
-      // And how systemd is told.
+      // How systemd is told, and what it gives.
       'core/net/notify-socket.ts',
+      'core/net/given-sockets.ts',
       'core/log/',
       'core/strategy/',
       'core/lab/',

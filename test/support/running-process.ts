@@ -31,6 +31,8 @@ export interface ProcessOptions {
   /** Before the command, such as `ulimit -n 128;` */
   readonly shell?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Descriptors that it finds as 3 and up. */
+  readonly given?: readonly number[]
   /** 'pipe': nobody reads it; absent: it goes nowhere. */
   readonly stdout?: 'pipe'
 }
@@ -73,14 +75,12 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 const sources = [process.execPath, main]
 
 function spawnIn(files: StrategyFiles, options: ProcessOptions) {
-  const { command: called = sources, args = [], shell = '', env, stdout } = options
+  const { command: called = sources, args = [], shell = '', env, stdout = 'ignore', given = [] } = options
   const command = [...called, 'run', '-c', files.path('smartedge.config.json'), ...args]
   return Bun.spawn(['/bin/sh', '-c', `${shell} exec "$@"`, 'sh', ...command], {
     cwd: files.folder,
     env: { ...process.env, XDG_STATE_HOME: files.path('state'), ...env },
-    stdin: 'ignore',
-    stdout: stdout ?? 'ignore',
-    stderr: 'pipe',
+    stdio: ['ignore', stdout, 'pipe', ...given],
   })
 }
 

@@ -9,6 +9,7 @@ import { Secret } from '../../core/secrets.ts'
 import { adminRequest } from './admin-request.ts'
 import { fakeAdminSource } from './admin-source.ts'
 import { sampleFrames, sampleHello } from './feed-frames.ts'
+import { sampleEvents } from './ui-state.ts'
 
 export interface SamplePage {
   readonly url: string
@@ -62,7 +63,8 @@ function streamOf(frames: readonly Frame[]): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(message('hello', sampleHello))
-      for (const [index, event] of events.entries()) controller.enqueue(message('event', event, String(index + 1)))
+      for (const { id, at, kind, fields } of sampleEvents)
+        controller.enqueue(message('event', { at, kind, ...fields }, String(id)))
       for (const frame of frames) controller.enqueue(message('frame', frame))
       const newest = frames.at(-1)
       if (newest === undefined) return
@@ -72,13 +74,6 @@ function streamOf(frames: readonly Frame[]): Response {
   })
   return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
 }
-
-const events: readonly object[] = [
-  { kind: 'ready', config: 'edge.json', pools: 2, backends: 6, at: '2026-11-21T09:46:00.000Z' },
-  { kind: 'backend-up', pool: 'web', backend: 'localhost:8104', detail: '200 OK', at: '2026-11-21T11:31:12.000Z' },
-  { kind: 'pool-full', pool: 'web', detail: '5 of 5 in flight', at: '2026-11-21T11:58:40.000Z' },
-  { kind: 'pool-relieved', pool: 'web', forMs: 2300, at: '2026-11-21T11:58:42.300Z' },
-].map((event) => ({ ...event, at: Date.parse(event.at) }))
 
 /** The part of one that the page can't tell from the whole. */
 const sampleConfig = {

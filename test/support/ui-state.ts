@@ -4,7 +4,7 @@ import { initialState, type UiState } from '../../cli/top/state.ts'
 import { type Effect, type Message, update } from '../../cli/top/update.ts'
 import { sampleFrames, sampleHello, sampleStart } from './feed-frames.ts'
 
-const sampleEvents: readonly WatchedEvent[] = [
+export const sampleEvents: readonly WatchedEvent[] = [
   { id: 1, at: sampleStart - 90_000, kind: 'listening', fields: { listener: 'web', address: '127.0.0.1:8080' } },
   {
     id: 2,

@@ -9,6 +9,36 @@ beforeAll(async () => {
 afterAll(() => browser.stop())
 setDefaultTimeout(patienceMs * 2)
 
+/** WCAG 2.2, 1.4.3: every text with the ground it stands on, by the ratio of their luminances; those under 4.5. */
+const faintTexts = `(() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+  const rgbaOf = (color) => {
+    canvas.clearRect(0, 0, 1, 1)
+    canvas.fillStyle = color
+    canvas.fillRect(0, 0, 1, 1)
+    return [...canvas.getImageData(0, 0, 1, 1).data]
+  }
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z
+  }
+  const groundOf = (one) => {
+    for (let at = one; at !== null; at = at.parentElement) {
+      const rgba = rgbaOf(getComputedStyle(at).backgroundColor)
+      if (rgba[3] === 255) return rgba
+    }
+  }
+  const faint = []
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const { parentElement: one, textContent } = texts.currentNode
+    if (textContent.trim() === '' || !one.checkVisibility() || one.closest('noscript, :disabled')) continue
+    const [low, high] = [light(rgbaOf(getComputedStyle(one).color)), light(groundOf(one))].sort((a, b) => a - b)
+    if ((high + 0.05) / (low + 0.05) < 4.5) faint.push(textContent.trim())
+  }
+  return faint
+})()`
+
 const ground = 'getComputedStyle(document.documentElement).backgroundColor'
 
 describe('how the page looks', () => {
@@ -41,6 +71,23 @@ describe('how the page looks', () => {
     const [light, dark, chosen, kept] = grounds
     expect(light).not.toBe(dark)
     expect([chosen, kept]).toEqual([light, light])
+  })
+
+  test.each(['light', 'dark'])('can be read, %s', async (scheme) => {
+    await withSample(browser, { media: { 'prefers-color-scheme': scheme } }, async (tab, url) => {
+      await tab.goTo(url)
+      await tab.until(isShown)
+      for (const [key, view] of views.entries()) {
+        await tab.press(String(key + 1))
+        await tab.until(isAt(view))
+        await tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        expect([view, await tab.evaluate(faintTexts)]).toEqual([view, []])
+      }
+      await tab.press('1')
+      await tab.click('.backend .link-button')
+      await tab.until("document.querySelector('dialog').open")
+      expect(await tab.evaluate(faintTexts)).toEqual([])
+    })
   })
 
   test('moves nothing for who wants nothing to move', async () => {

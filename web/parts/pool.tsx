@@ -1,6 +1,6 @@
 /** A pool: how it does as a whole, and its backends, each with its state in words and why it is out. */
 /** @jsxImportSource preact */
-import { formatInflight } from '../../core/view/amounts.ts'
+import { formatInflight, formatWeight } from '../../core/view/amounts.ts'
 import { latency, percent, rate } from '../../core/view/format.ts'
 import { type BackendRow, rowsOf } from '../../core/view/rows.ts'
 import { holdsOf, standingOf } from '../../core/view/words.ts'
@@ -135,7 +135,9 @@ function Backend({ row: { pool, backend, finding }, send, slowestMs, now }: Back
           )}
         </th>
         <td role="cell" class="number" data-title="Weight">
-          {weight === effectiveWeight ? tidy(weight) : `${tidy(effectiveWeight)} of ${tidy(weight)}`}
+          {weight === effectiveWeight
+            ? formatWeight(weight)
+            : `${formatWeight(effectiveWeight)} of ${formatWeight(weight)}`}
         </td>
         <td role="cell" data-title="Share">
           <Share share={backend.share} expected={backend.expectedShare} />
@@ -166,8 +168,6 @@ function Backend({ row: { pool, backend, finding }, send, slowestMs, now }: Back
 }
 
 const errorClass = (ratio: number): string => (ratio >= 0.05 ? 'tone-bad' : ratio > 0 ? 'tone-warn' : '')
-
-const tidy = (weight: number): string => String(Number(weight.toPrecision(3)))
 
 const whole = (ratio: number): string => `${Math.round(ratio * 100)} %`
 

@@ -6,7 +6,8 @@ import type { AcceptEvents, BindManner, BoundSocket } from '../transport.ts'
 import { type Endpoint, shortageOf } from '../connect.ts'
 import { codeOf } from '../error-code.ts'
 import { AF_INET6, AF_UNIX, EPOLLIN } from '../linux.ts'
-import { EAGAIN, EINVAL, errorName, systemError } from './calls.ts'
+import { type Calls, EAGAIN, EINVAL, errorName, systemError } from './calls.ts'
+import { ownOf, placeOf } from './given.ts'
 import {
   DEFER_ACCEPT,
   NO_DELAY,
@@ -38,11 +39,27 @@ export interface BindOptions {
   readonly events: AcceptEvents
 }
 
-/** Throws an error with the system's `code`. */
-export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket {
+/** One that was given where there is one for that place, else a new one. Throws an error with the system's `code`. */
+export function bindSocket(means: EpollMeans, { endpoint, manner, events }: BindOptions): BoundSocket {
   const { calls } = means.loop
+  const given = means.given.get(placeOf(endpoint))
+  const fd = given === undefined ? openBound(calls, endpoint, manner) : ownOf(calls, given)
+  try {
+    if (endpoint.kind === 'ip') {
+      // Those that it accepts have it as well.
+      setOption(calls, fd, NO_DELAY, 1)
+      if (manner.deferAccept) setOption(calls, fd, DEFER_ACCEPT, 1)
+    }
+    const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)
+    return new Listening(fd, means, { address, isGiven: given !== undefined, manner, events })
+  } catch (error) {
+    calls.call.close(fd)
+    throw error
+  }
+}
+
+function openBound(calls: Calls, endpoint: Endpoint, manner: BindManner): number {
   const { call, scratch } = calls
-  const { endpoint, manner } = options
   const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
   if (size === undefined) throw systemError(EINVAL, 'bind')
   const family = familyAt(scratch.bytes, ADDRESS)
@@ -51,43 +68,51 @@ export function bindSocket(means: EpollMeans, options: BindOptions): BoundSocket
     const must = (result: number, what: string): void => {
       if (result < 0) throw systemError(calls.errno(), what)
     }
-    if (family !== AF_UNIX) {
-      setOption(calls, fd, REUSE_ADDRESS, 1)
-      // Those that it accepts have it as well.
-      setOption(calls, fd, NO_DELAY, 1)
-    }
+    if (family !== AF_UNIX) setOption(calls, fd, REUSE_ADDRESS, 1)
     if (family === AF_INET6) setOption(calls, fd, V6_ONLY, 0)
     if (manner.reusePort) setOption(calls, fd, REUSE_PORT, 1)
-    if (manner.deferAccept) setOption(calls, fd, DEFER_ACCEPT, 1)
     must(call.bind(fd, scratch.address + ADDRESS, size), 'bind')
     must(call.listen(fd, BACKLOG), 'listen')
-    const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)
-    return new Listening(fd, means, address, options)
+    return fd
   } catch (error) {
     call.close(fd)
     throw error
   }
 }
 
+/** What a socket that listens is made of. */
+interface ListeningOptions {
+  readonly address: SocketAddress
+  /** Others have it as well: nobody may be kept out for good, and its file is not ours. */
+  readonly isGiven: boolean
+  readonly manner: BindManner
+  readonly events: AcceptEvents
+}
+
 class Listening implements BoundSocket, Watched {
   generation = 0
   readonly address: SocketAddress
-  readonly fd: number
+  /** Not told of one that was given: its queue is to stay for who listens there next. */
+  readonly fd: number | undefined
+  private readonly own: number
   private readonly means: EpollMeans
+  private readonly isGiven: boolean
   private readonly events: AcceptEvents
   /** Whoever comes in brings its first bytes along. */
   private readonly isDeferring: boolean
   private isOpen = true
   private endRest: Cancel | undefined = undefined
 
-  constructor(fd: number, means: EpollMeans, address: SocketAddress, { events, manner }: BindOptions) {
-    this.fd = fd
+  constructor(own: number, means: EpollMeans, { address, isGiven, manner, events }: ListeningOptions) {
+    this.fd = isGiven ? undefined : own
+    this.own = own
     this.means = means
     this.address = address
+    this.isGiven = isGiven
     this.events = events
     this.isDeferring = manner.deferAccept
     // Level-triggered: who is left behind a batch is told of again.
-    means.loop.add(fd, this, EPOLLIN)
+    means.loop.add(own, this, EPOLLIN)
   }
 
   stop(): void {
@@ -95,9 +120,9 @@ class Listening implements BoundSocket, Watched {
     this.isOpen = false
     this.endRest?.()
     const { loop } = this.means
-    loop.remove(this.fd)
-    loop.calls.call.close(this.fd)
-    if (this.address.kind === 'unix') removeFile(this.address.path)
+    loop.remove(this.own)
+    loop.calls.call.close(this.own)
+    if (this.address.kind === 'unix' && !this.isGiven) removeFile(this.address.path)
   }
 
   goOn(): void {
@@ -127,7 +152,7 @@ class Listening implements BoundSocket, Watched {
     const { loop } = this.means
     const { call, scratch, errno } = loop.calls
     scratch.bytes.writeInt32LE(SIZE, SIZE)
-    const fd = call.accept4(this.fd, scratch.address + ADDRESS, scratch.address + SIZE, SOCK_FLAGS)
+    const fd = call.accept4(this.own, scratch.address + ADDRESS, scratch.address + SIZE, SOCK_FLAGS)
     if (fd < 0) return errno() !== EAGAIN && this.goOnAfter(errorName(errno()))
     const socket = new EpollSocket(fd, this.means, 'accepted', this.events.reportFault)
     const address = this.address.kind === 'unix' ? '' : hostAt(scratch.bytes, ADDRESS)
@@ -157,13 +182,13 @@ class Listening implements BoundSocket, Watched {
   /** Who waits is kept waiting: asking again and again would let nobody else have a turn. */
   private rest(): void {
     const { loop } = this.means
-    loop.change(this.fd, this, 0)
+    loop.change(this.own, this, 0)
     this.endRest = loop.clock.after(REST_MS, () => this.wake())
   }
 
   private wake(): void {
     this.endRest = undefined
-    this.means.loop.change(this.fd, this, EPOLLIN)
+    this.means.loop.change(this.own, this, EPOLLIN)
   }
 }
 

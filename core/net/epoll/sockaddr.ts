@@ -40,6 +40,12 @@ export function hostAt(bytes: Buffer, at: number): string {
   return formatIp(value)
 }
 
+/** The path of a Unix socket at `at`, behind which there are zeros; '' for one that has none. */
+export function pathAt(bytes: Buffer, at: number): string {
+  const end = bytes.indexOf(0, at + 2)
+  return bytes.toString('utf8', at + 2, end)
+}
+
 function writePath(bytes: Buffer, at: number, path: string): number | undefined {
   const size = Buffer.byteLength(path)
   if (size === 0 || size > MAX_PATH_BYTES || path.includes('\0')) return undefined

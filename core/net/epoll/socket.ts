@@ -24,6 +24,7 @@ import {
   SPLICE_F_NONBLOCK,
 } from '../linux.ts'
 import { EAGAIN, ECONNRESET, EINTR, systemError } from './calls.ts'
+import type { GivenSockets } from './given.ts'
 import type { EpollLoop, Watched } from './loop.ts'
 import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
 
@@ -50,6 +51,8 @@ const NOBODY: SocketOwner = { received() {}, drained() {}, peerEnded() {}, close
 export interface EpollMeans {
   readonly loop: EpollLoop
   readonly memory: ReceiveMemory
+  /** What listens already, and is not to be bound. */
+  readonly given: GivenSockets
   /** Where the outbox lies. */
   readonly outboxAddress: number
   /** Where a struct linger lies that has a close reset. */

@@ -8,6 +8,7 @@ import { outbox } from '../outbox.ts'
 import { PLAIN, type Transport } from '../transport.ts'
 import { type Calls, loadCalls } from './calls.ts'
 import { connectByEpoll } from './connecting.ts'
+import { findGiven } from './given.ts'
 import { bindSocket } from './listening.ts'
 import { EpollLoop } from './loop.ts'
 import { ReceiveMemory } from './memory.ts'
@@ -23,6 +24,7 @@ export function openEpoll(clock: SystemClock, load: () => Calls | undefined = lo
   const means: EpollMeans = {
     loop,
     memory: new ReceiveMemory(calls),
+    given: findGiven(calls),
     outboxAddress: calls.addressOf(outbox.bytes),
     resetAddress: resetOption(calls),
   }

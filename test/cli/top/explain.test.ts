@@ -119,8 +119,10 @@ describe('the Explain screen', () => {
     expect(textOf(together.state)).toContain('each of the 2 edges: e shows one by itself')
     const first = play(together.state, keys('e'))
     expect(first.effects).toMatchObject([{ kind: 'fetch', edge: 0 }])
-    // Its answer comes when another one is shown already.
-    const second = play(first.state, [...keys('e'), answered([one], 0), answered([two], 1)])
+    const seen = play(first.state, [answered([three], 0)]).state
+    expect(targetsOf(seen)).toEqual(['/three'])
+    // An answer of the first comes when the second is shown already.
+    const second = play(seen, [...keys('e'), answered([one], 0), answered([two], 1)])
     expect(second.effects).toMatchObject([{ kind: 'fetch', edge: 1, path: '/api/explain?last=100' }])
     expect(targetsOf(second.state)).toEqual(['/two'])
   })
