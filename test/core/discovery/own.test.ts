@@ -1,6 +1,6 @@
 /** A source of the user's own: real files in real threads. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
 import { ownSource } from '../../../core/discovery/own.ts'
@@ -178,5 +178,18 @@ describe('a file of one’s own', () => {
       start: (port, sink) => sink.publish(['http://127.0.0.1:' + port]),
     }`)
     await mine.told.lists(idOf(7))
+  })
+
+  test('is what the documentation shows', async () => {
+    const page = readFileSync(new URL('../../../docs/discovery.md', import.meta.url), 'utf8')
+    const [, example = ''] = /^( {4}import \{ defineSource \}[^]*?\n {4}\}\)\n)/m.exec(page) ?? []
+    using server = Bun.serve({ port: 0, fetch: () => Response.json([{ host: '10.0.0.7', cores: 4 }]) })
+    using mine = following('', { url: server.url.href })
+    mine.write(example)
+    const { members } = await mine.told.lists('10.0.0.7:8080')
+    expect(members.map(({ weight }) => weight)).toEqual([4])
+    using faulty = following('', { url: 3 })
+    faulty.write(example)
+    await faulty.told.next((word) => 'reason' in word && word.reason.endsWith('url must be a text'))
   })
 })
