@@ -174,7 +174,7 @@ export const sampleExplanations: object = {
           pick: {
             by: 'strategy',
             strategy: 'peak-ewma',
-            why: 'Of two drawn at random, the one with the lower expected wait.',
+            why: 'Of two drawn at random, the one with the lower expected wait',
             candidates: [
               { backend: 'localhost:8101', score: 12.4, inflight: 3, weight: 1, latencyMs: 8.1 },
               { backend: 'localhost:8102', score: 9.7, inflight: 1, weight: 1, latencyMs: 9 },
@@ -200,8 +200,8 @@ export const sampleExplanations: object = {
           pick: {
             by: 'only',
             waitedMs: 0,
-            strategy: 'peak-ewma',
-            why: 'The one that is left after the attempt before.',
+            strategy: '',
+            why: 'The one that is left after the attempt before',
             candidates: [],
             excluded: [],
             drawn: [],

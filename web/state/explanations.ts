@@ -40,8 +40,9 @@ export interface Attempt {
 }
 
 export interface Pick {
-  readonly by: string
+  /** Empty where none was asked. */
   readonly strategy: string
+  /** Without a full stop. */
   readonly why: string
   readonly candidates: readonly Candidate[]
   readonly excluded: readonly { readonly backend: string; readonly by: string; readonly why: string }[]
@@ -119,7 +120,6 @@ function readPick(value: unknown): Pick | undefined {
   })
   const counts = fieldsOf(one['counts'])
   return {
-    by: textOf(one['by']),
     strategy: textOf(one['strategy']),
     why: textOf(one['why']),
     candidates,

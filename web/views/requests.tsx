@@ -172,7 +172,7 @@ function Tried({
 }
 
 function Choosing({ pick }: { readonly pick: Picked }) {
-  const { by, strategy, why, candidates, excluded, omitted, drawn, chosen, runnerUp, waitedMs, others } = pick
+  const { strategy, why, candidates, excluded, omitted, drawn, chosen, runnerUp, waitedMs, others } = pick
   const marks = (backend: string): string =>
     [
       ...(backend === chosen ? ['chosen'] : []),
@@ -182,11 +182,12 @@ function Choosing({ pick }: { readonly pick: Picked }) {
   return (
     <>
       <p>
-        {why} <span class="dim">({by === 'strategy' ? strategy : by})</span>
+        {why}. {strategy !== '' && <span class="dim">({strategy})</span>}
         {waitedMs > 0 && ` It had waited ${latency(waitedMs)} for room.`}
       </p>
       {candidates.length > 0 && (
         <table class="plain">
+          <caption class="unseen">Candidates</caption>
           <thead>
             <tr>
               <th scope="col">Candidate</th>
