@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -38,12 +39,7 @@ const copied: Readonly<Record<string, string>> = {
   'packaging/systemd/smartedge.socket': 'usr/lib/systemd/system/smartedge.socket',
   'packaging/debian/copyright': 'usr/share/doc/smartedge/copyright',
   'README.md': 'usr/share/doc/smartedge/README.md',
-}
-
-/** As the package manager reads them, packed as Debian wants it: without the name and the time of a file. */
-const packed: Readonly<Record<string, string>> = {
-  'docs/man/smartedge.1': 'usr/share/man/man1/smartedge.1.gz',
-  'CHANGELOG.md': 'usr/share/doc/smartedge/changelog.gz',
+  'CHANGELOG.md': 'usr/share/doc/smartedge/CHANGELOG.md',
 }
 
 /** What dpkg runs. */
@@ -85,9 +81,11 @@ function addDocuments(tree: string): void {
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   for (const page of pages.filter((name) => !manifest.files.includes(`!docs/${name}`)))
     copyFileSync(join(root, 'docs', page), place(tree, `usr/share/doc/smartedge/docs/${page}`))
+  cpSync(join(root, 'docs/grafana'), place(tree, 'usr/share/doc/smartedge/docs/grafana'), { recursive: true })
   for (const [from, to] of Object.entries(copied)) copyFileSync(join(root, from), place(tree, to))
-  for (const [from, to] of Object.entries(packed))
-    writeFileSync(place(tree, to), gzipSync(readFileSync(join(root, from)), { level: 9 }))
+  // Without the name and the time of a file, so that the same page is the same bytes.
+  const manual = gzipSync(readFileSync(join(root, 'docs/man/smartedge.1')), { level: 9 })
+  writeFileSync(place(tree, 'usr/share/man/man1/smartedge.1.gz'), manual)
 }
 
 function addControl(tree: string, architecture: string): void {

@@ -17,12 +17,12 @@ type Rewrite = readonly [pattern: RegExp, words: (command: Command, groups: read
 const rewrites: readonly Rewrite[] = [
   [
     /^error: option '(\S+, )?(--\S+).*?' argument '(.*)' is invalid\. (.*)$/s,
-    (_, [, option, given, rule]) => `${option} ${rule}, got '${given}'`,
+    (_, [, option, given, rule]) => `${option} ${ruleOf(rule)}, got '${given}'`,
   ],
   [/^error: option '(?:\S+, )?(--\S+) <(.*)>' argument missing$/, (_, [option, name]) => `${option} needs a <${name}>`],
   [
     /^error: command-argument value '(.*)' is invalid for argument '(.*)'\. (.*)$/s,
-    (_, [given, name, rule]) => `<${name}> ${rule}, got '${given}'`,
+    (_, [given, name, rule]) => `<${name}> ${ruleOf(rule)}, got '${given}'`,
   ],
   [
     /^error: missing required argument '(.*)'$/,
@@ -34,6 +34,9 @@ const rewrites: readonly Rewrite[] = [
     (command, [name = '']) => `unknown command '${name}' ${instead(command, name)}`,
   ],
 ]
+
+/** Of a list of choices the parser has words of its own. */
+const ruleOf = (rule = ''): string => rule.replace(/^Allowed choices are (.*)\.$/s, 'must be one of $1')
 
 function inOurWords(text: string, command: Command): string {
   for (const [pattern, words] of rewrites) {
@@ -69,8 +72,11 @@ const synonyms: ReadonlyMap<string, string> = new Map([
 ])
 
 /** For a name that resembles none: the parser itself suggests those that are alike. */
-function instead({ commands }: Command, name: string): string {
-  const known = commands.map((command) => command.name())
+function instead(command: Command, name: string): string {
+  const known = command
+    .createHelp()
+    .visibleCommands(command)
+    .map((one) => one.name())
   const meant = synonyms.get(name)
   return meant !== undefined && known.includes(meant) ? `(Did you mean ${meant}?)` : `(known: ${known.join(', ')})`
 }

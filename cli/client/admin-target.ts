@@ -9,6 +9,7 @@ import { formatProblem } from '../../core/config/problems.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { reachable, urlOf } from '../text/reachable.ts'
+import { printable } from '../text/text.ts'
 
 export interface TargetOptions {
   /** `http://…`, `https://…`, `host:port` or `unix:/path`. */
@@ -53,7 +54,8 @@ export const defaultAdminUrl = 'http://127.0.0.1:9900'
  */
 export function adminTarget(options: TargetOptions, { env, cwd }: Pick<Io, 'env' | 'cwd'>): AdminTarget {
   const named = options.url ?? (options.config === undefined ? env['SMARTEDGE_ADMIN_URL'] || undefined : undefined)
-  const url = named === undefined ? undefined : readUrl(named)
+  const url =
+    named === undefined ? undefined : readUrl(named, options.url === undefined ? 'SMARTEDGE_ADMIN_URL' : '--url')
   const place = findAdminPlace({ path: options.config, cwd, env })
   // Whoever names an address needs no configuration; what is wrong with one that he names is his to know.
   if (place.kind === 'fault' && (url === undefined || options.config !== undefined))
@@ -107,15 +109,15 @@ function urlsFor(address: AdminConfig['address']): string[] {
   return [urlOf(address), ...(isLocal ? [urlOf({ ...address, host: 'localhost' })] : [])]
 }
 
-/** Throws unless it is an address; without a scheme it is HTTP, a path is a Unix socket. */
-function readUrl(text: string): string {
+/** Throws unless it is an address; without a scheme it is HTTP, a path is a Unix socket. `key`: where it was written. */
+function readUrl(text: string, key: string): string {
   const url = /^(?:\[[\da-f:.]+\]|[\w.-]+):\d{1,5}\/?$/i.test(text)
     ? `http://${text}`
     : text.replace(/^\/(?=.)/, 'unix:/')
   if (/^unix:\/./.test(url)) return url
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url.replace(/\/$/, '')
   throw new TargetError(
-    `the admin API must be host:port, http://host:port, https://host:port or unix:/path, got ${text}`,
+    `${key} must be host:port, http://host:port, https://host:port or unix:/path, got '${printable(text)}'`,
     exitCode.usage,
   )
 }

@@ -6,13 +6,16 @@ import type { Io } from '../process/io.ts'
 import { whyUnwritten, writeNewFile } from '../process/new-file.ts'
 import { isPath, pluginPath } from '../process/strategy-file.ts'
 import { strategyTemplate } from '../text/strategy-template.ts'
+import { printable } from '../text/text.ts'
 
 /** `target`: a name, which becomes `plugins/<name>.ts`, or the path of a `.ts` file. */
 export async function strategyNew(io: Io, target: string): Promise<number> {
   const path = isPath(target) ? target : pluginPath(target)
   const name = basename(path, '.ts')
   if (!path.endsWith('.ts') || !/^[a-z\d][a-z\d._-]{0,63}$/i.test(name)) {
-    io.stderr('smartedge: a strategy needs a name such as "mine", or a path such as ./plugins/mine.ts\n')
+    io.stderr(
+      `smartedge: <name|file> must be a name such as "mine", or a path such as ./plugins/mine.ts, got '${printable(target)}'\n`,
+    )
     return exitCode.usage
   }
   const file = resolve(io.cwd, path)

@@ -8,6 +8,7 @@ import { didYouMean } from '../../core/suggest.ts'
 import { systemClock } from '../../core/clock.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
+import { patientClock } from '../process/patient-clock.ts'
 import { isShipped, pluginPath, strategyFile } from '../process/strategy-file.ts'
 import { renderExamination } from '../text/examination.ts'
 import { printable } from '../text/text.ts'
@@ -31,7 +32,7 @@ export async function strategyTest(io: Io, target: string, { options, json = fal
   if (use === undefined) return unknown(io, target)
   const file = locateStrategy(use)
   try {
-    const examined = { use, file, options, clock: systemClock }
+    const examined = { use, file, options, clock: patientClock(systemClock) }
     // As a running SmartEdge tries it: what loops on every request is told of at once.
     await examineApart({ ...examined, isFull: false, deadlineMs: trialDeadlineMs })
     const { name, report } = await examineApart({ ...examined, isFull: true, deadlineMs })

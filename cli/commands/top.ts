@@ -128,6 +128,12 @@ async function carryOut(effect: Effect, { session, store, terminal, end }: Means
       store.send({ kind: 'explained', edge, answer: await askAdmin(targets[edge] ?? targets[0], path) })
       return
     }
+    case 'foresee': {
+      const { command, path, edge } = effect
+      const answer = await askAdmin(targets[edge] ?? targets[0], path, { method: 'POST' })
+      store.send({ kind: 'foreseen', command, answer })
+      return
+    }
     case 'send': {
       const { command, edge } = effect
       const { path, ...request } = requestOf(command)

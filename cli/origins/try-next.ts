@@ -36,6 +36,7 @@ function adminLines({ adminAddress }: RunningEdge, { admin }: Config, command: s
   return [
     [`${command} status${option}`, 'pools and backends'],
     [`${command} top${option}`, 'the dashboard'],
+    [`${url}/`, 'the same in a browser'],
     [`curl ${url}/metrics`, 'metrics for Prometheus'],
   ]
 }

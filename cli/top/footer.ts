@@ -1,6 +1,6 @@
 /** The bottom line of every screen: what is being typed or asked, what was said last, else the keys that work here. */
 import { printable } from '../text/text.ts'
-import { type Command, questionOf } from '../../core/view/commands.ts'
+import { questionOf } from '../../core/view/commands.ts'
 import { targetWords } from './choose-edge.ts'
 import { fit, type Line, type Span, span, widthOf } from './line.ts'
 import { shownOf, type UiState } from './state.ts'
@@ -13,7 +13,7 @@ function footer(state: UiState, width: number, ellipsis: string): Line {
   const { mode, notice } = state
   switch (mode.kind) {
     case 'confirm':
-      return asking(state, mode.command, width, ellipsis)
+      return asking(state, mode, width, ellipsis)
     case 'weight':
       return [...prompt(`Weight of ${printable(mode.backend)}: `, mode.text), ...hints([['Enter', 'go on']])]
     case 'filter':
@@ -42,16 +42,19 @@ function footer(state: UiState, width: number, ellipsis: string): Line {
 
 type Hint = readonly [key: string, what: string]
 
+type Confirm = UiState['mode'] & { readonly kind: 'confirm' }
+
 /** However long the question is, what it may be answered with stands behind it. */
-function asking(state: UiState, command: Command, width: number, ellipsis: string): Line {
+function asking(state: UiState, { command, foresight }: Confirm, width: number, ellipsis: string): Line {
   const answers = hints([
     ['y', 'yes'],
     ['n', 'no'],
   ])
-  const question = ` ${printable(targetWords(state, command) + questionOf(command, shownOf(state).frame))} `
-  const asked: Line = [span(' '), { ...span(question, 'warn'), isSelected: true }]
+  const asked = targetWords(state, command) + questionOf(command, shownOf(state).frame)
+  const question = ` ${printable(foresight === undefined ? asked : `${asked} ${foresight}`)} `
+  const line: Line = [span(' '), { ...span(question, 'warn'), isSelected: true }]
   const room = width - widthOf(answers)
-  return [...(widthOf(asked) > room ? fit(asked, room, ellipsis) : asked), ...answers]
+  return [...(widthOf(line) > room ? fit(line, room, ellipsis) : line), ...answers]
 }
 
 /** The most useful first: what does not fit is left out, and the help has it all. */

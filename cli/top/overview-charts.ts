@@ -24,8 +24,8 @@ const shortBytes = (value: number): string =>
   `${bytes(value).replace(/^\d+\.\d+/, (text) => Number(text).toFixed(Number(text) < 9.95 ? 1 : 0))}B`
 
 /** What the highest bar stands for, and what more there is room for. */
-function noteOf({ title, scale }: Chart, highest: number, seconds: number, width: number): string {
-  const top = `max ${scale(highest)}`
+function noteOf({ title, scale, top: full = 0 }: Chart, highest: number, seconds: number, width: number): string {
+  const top = full > highest ? `to ${scale(full)}` : `max ${scale(highest)}`
   const notes = [`${title === 'latency' ? 'p99 ' : ''}${top}, ${spanText(seconds)}`, top]
   return notes.find((note) => note.length + title.length + 9 <= width) ?? ''
 }
@@ -45,7 +45,7 @@ export function charts(view: View, frame: Frame, history: History, rows: number)
         { width: size - 4, height: rows, role: chart.role, ...(chart.top !== undefined && { top: chart.top }) },
         theme,
       )
-      const highest = Math.max(0, chart.top ?? 0, ...squeeze(series, size - 4).slice(4 - size))
+      const highest = Math.max(0, ...squeeze(series, size - 4).slice(4 - size))
       return panel(
         [...facts(chart, size - 4), ...curve].map((one) => [span(' '), ...one]),
         { title: chart.title, note: noteOf(chart, highest, spanSeconds(state), size), width: size, height: rows + 4 },

@@ -19,7 +19,8 @@ export type Mode =
   | { readonly kind: 'filter'; readonly before: string }
   | { readonly kind: 'palette'; readonly text: string; readonly choice: number }
   | { readonly kind: 'weight'; readonly pool: string; readonly backend: string; readonly text: string }
-  | { readonly kind: 'confirm'; readonly command: Command }
+  /** `foresight`: what the balancer says that it would change, once it has. */
+  | { readonly kind: 'confirm'; readonly command: Command; readonly foresight?: string }
 
 /** A backend or a pool looked at by itself. */
 export interface Drill {

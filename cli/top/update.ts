@@ -1,7 +1,7 @@
 /** State + what happened -> the next state, and what is to be done about it. Pure: the only place where state changes. */
 import type { AdminAnswer } from '../client/admin-client.ts'
 import { browse, goTo } from './browse.ts'
-import { type Command, outcomeOf, sumOutcomes } from '../../core/view/commands.ts'
+import { type Command, outcomeOf, planPathOf, planWords, sumOutcomes } from '../../core/view/commands.ts'
 import { counted } from '../../core/view/amounts.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
 import { chooseEdge, showing, targetsOf } from './choose-edge.ts'
@@ -21,6 +21,8 @@ export type Message =
   | { readonly kind: 'answer'; readonly command: Command; readonly answer: AdminAnswer; readonly edge?: number }
   /** What an edge said of explained requests. */
   | { readonly kind: 'explained'; readonly answer: AdminAnswer; readonly edge: number }
+  /** What the command would change, as the balancer sees it. */
+  | { readonly kind: 'foreseen'; readonly command: Command; readonly answer: AdminAnswer }
   /** Time goes by: `now` in wall ms. */
   | { readonly kind: 'tick'; readonly now: number }
 
@@ -29,6 +31,8 @@ export type Effect =
   | { readonly kind: 'send'; readonly command: Command; readonly edge: number }
   /** For explained requests, as above; the answer is to come as 'explained'. */
   | { readonly kind: 'fetch'; readonly path: string; readonly edge: number }
+  /** For what the command would change; the answer is to come as 'foreseen'. */
+  | { readonly kind: 'foresee'; readonly command: Command; readonly path: string; readonly edge: number }
   | { readonly kind: 'suspend' }
   /** With a reason when it was not wanted. */
   | { readonly kind: 'quit'; readonly reason?: string }
@@ -41,8 +45,23 @@ export interface Updated {
 const noticeMs = 8000
 
 export function update(state: UiState, message: Message): Updated {
-  const next = take(state, message)
-  return wantsExplained(state, next.state, message) ? askExplained(next) : next
+  const taken = take(state, message)
+  const next = wantsExplained(state, taken.state, message) ? askExplained(taken) : taken
+  return { ...next, effects: [...next.effects, ...foresights(state, next.state)] }
+}
+
+/** Of one balancer is asked what its question comes to; several would say several things. */
+function foresights(before: UiState, { mode, chosen }: UiState): readonly Effect[] {
+  if (mode.kind !== 'confirm' || mode === before.mode || mode.foresight !== undefined || chosen === undefined) return []
+  const path = planPathOf(mode.command)
+  return path === undefined ? [] : [{ kind: 'foresee', command: mode.command, path, edge: chosen }]
+}
+
+function takeForeseen(state: UiState, { command, answer }: Message & { kind: 'foreseen' }): UiState {
+  const { mode } = state
+  if (mode.kind !== 'confirm' || mode.command !== command) return state
+  const foresight = answer.kind === 'ok' ? planWords(answer.body) : answer.reason
+  return { ...state, mode: { ...mode, foresight } }
 }
 
 function take(state: UiState, message: Message): Updated {
@@ -51,6 +70,8 @@ function take(state: UiState, message: Message): Updated {
       return press(state, message.name)
     case 'answer':
       return stay(takeAnswer(state, message))
+    case 'foreseen':
+      return stay(takeForeseen(state, message))
     case 'explained':
       return stay(takeExplained(state, message))
     case 'refused':

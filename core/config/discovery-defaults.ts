@@ -36,6 +36,10 @@ export const discoveryDefaults = {
     value: 'auto',
     reason: 'Two addresses of one host would give it twice its share.',
   },
+  'pool.discovery.docker.host': {
+    value: 'unix:///var/run/docker.sock',
+    reason: 'Where Docker listens on every machine; Podman does at `unix:///run/podman/podman.sock`.',
+  },
   'pool.discovery.http.interval': {
     unit: 'ms',
     value: 500,

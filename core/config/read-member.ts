@@ -10,6 +10,8 @@ import { member } from './schema/member.ts'
 
 /** A member has no value deeper than its `place`'s. */
 const MAX_DEPTH = 3
+/** None has as many keys, so that one of the first of them is unknown; hundreds of thousands would take seconds to read. */
+const MAX_CHILDREN = 32
 
 /** Never throws, whatever the value. */
 export function readMember(
@@ -31,7 +33,7 @@ export function readMember(
   return { kind: 'fault', reason: problem === undefined ? 'cannot be read' : describeProblem(problem) }
 }
 
-/** The value as the reader of texts would see it. What lies too deep for a member is left out: no rule allows it. */
+/** The value as the reader of texts would see it. What lies too deep for a member is left out, and what is too much: no rule allows it. */
 function nodeOf(value: unknown, parent: Node | undefined, depth: number): Node {
   const plain = { offset: 0, length: 0, ...(parent && { parent }) }
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
@@ -40,8 +42,11 @@ function nodeOf(value: unknown, parent: Node | undefined, depth: number): Node {
   const children: Node[] = []
   const node: Node = { ...plain, type: Array.isArray(value) ? 'array' : 'object', children }
   if (depth === MAX_DEPTH) return node
-  if (Array.isArray(value)) for (const item of value) children.push(nodeOf(item, node, depth + 1))
-  else for (const [key, item] of Object.entries(value)) children.push(propertyOf(key, item, { node, depth }))
+  if (Array.isArray(value))
+    for (const item of value.slice(0, MAX_CHILDREN)) children.push(nodeOf(item, node, depth + 1))
+  else
+    for (const [key, item] of Object.entries(value).slice(0, MAX_CHILDREN))
+      children.push(propertyOf(key, item, { node, depth }))
   return node
 }
 

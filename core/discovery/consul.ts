@@ -25,6 +25,8 @@ const WAIT_MS = 30_000
 const TIMEOUT_MS = WAIT_MS + WAIT_MS / 16 + 10_000
 /** From one question to the next: an index may rise for what has nothing to do with the service. */
 const MIN_INTERVAL_MS = 100
+/** What members may weigh; those of Consul may be 0, or more. */
+const [LEAST_WEIGHT, MOST_WEIGHT] = [0.001, 1000]
 /** 10,000 instances and more. */
 const MAX_BYTES = 32 * 1024 ** 2
 
@@ -149,7 +151,7 @@ function readInstance(instance: unknown, readMember: ReadMember): ReturnType<Rea
     {
       host,
       port: service['Port'],
-      weight: typeof weight === 'number' ? weight : undefined,
+      weight: typeof weight === 'number' ? Math.min(MOST_WEIGHT, Math.max(LEAST_WEIGHT, weight)) : undefined,
       zone: zoneOf(service) ?? zoneOf(node),
     },
     readMember,

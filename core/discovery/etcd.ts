@@ -28,6 +28,8 @@ const MAX_PAGE_BYTES = 8 * 1024 ** 2
 const MAX_LINE_BYTES = 4 * 1024 ** 2
 /** No member takes more, and a value of etcd may have 1.5 MB. */
 const MAX_VALUE_BYTES = 4096
+/** Some may hold what is no member. */
+const MAX_KEYS = 2 * MAX_MEMBERS
 const TIMEOUT_MS = 5000
 /** A watch without changes says nothing: so the server is asked whether it is there. */
 const CHECK_MS = 10_000
@@ -90,15 +92,23 @@ class Session {
   private list(key: string, revision: string | undefined): void {
     this.post('kv/range', { ...this.range, key, limit: String(PAGE), ...(revision && { revision }) }, (answer) => {
       const at = revision ?? textIn(objectIn(answer, 'header'), 'revision')
-      if (at === undefined) return this.options.attempt.failed('answers with what is no list of keys')
+      if (at === undefined || !/^\d{1,19}$/.test(at))
+        return this.options.attempt.failed('answers with what is no list of keys')
       const kvs = listIn(answer, 'kvs')
       for (const kv of kvs) this.put(kv)
       const last = kvs.at(-1)
       const lastKey = isObject(last) ? textIn(last, 'key') : undefined
-      if (this.entries.size > 2 * MAX_MEMBERS) this.options.attempt.failed(`has more than ${2 * MAX_MEMBERS} keys`)
-      else if (answer['more'] === true && lastKey !== undefined) this.list(behind(lastKey), at)
+      if (this.isTooLong()) return
+      if (answer['more'] === true && lastKey !== undefined) this.list(behind(lastKey), at)
       else this.follow(at)
     })
+  }
+
+  /** Then the attempt has failed. */
+  private isTooLong(): boolean {
+    if (this.entries.size <= MAX_KEYS) return false
+    this.options.attempt.failed(`has more than ${MAX_KEYS} keys`)
+    return true
   }
 
   private follow(revision: string): void {
@@ -131,9 +141,11 @@ class Session {
     const result = objectIn(said, 'result')
     // What came since is not to be had any more: it is all read again.
     if (result['compact_revision'] !== undefined) return attempt.again()
-    if (result['canceled'] === true) return attempt.failed(textIn(result, 'cancel_reason') ?? 'ends the watch')
+    if (result['canceled'] === true)
+      return attempt.failed(shortened(textIn(result, 'cancel_reason')) ?? 'ends the watch')
     const events = listIn(result, 'events')
     for (const event of events) if (isObject(event)) this.change(event)
+    if (this.isTooLong()) return
     if (events.length > 0) this.entries.publishSoon()
   }
 
@@ -194,8 +206,7 @@ class Session {
     const { attempt } = this.options
     // A token of a while ago has run out.
     if ((code === UNAUTHENTICATED || grpcCode === UNAUTHENTICATED) && this.hasListed) return attempt.again()
-    const words = typeof message === 'string' ? message.slice(0, 200) : `answers with ${status}`
-    attempt.failed(words)
+    attempt.failed(shortened(typeof message === 'string' ? message : undefined) ?? `answers with ${status}`)
   }
 }
 
@@ -212,6 +223,9 @@ function readAnswer(answer: Answer): Read {
   if (status !== 200) return { kind: 'refused', status, answer: said ?? {} }
   return said === undefined ? { kind: 'fault', reason: 'says what is not JSON' } : { kind: 'answer', answer: said }
 }
+
+/** A server's own words go into events and status. */
+const shortened = (words: string | undefined): string | undefined => words?.slice(0, 200)
 
 const textOf = (base64: string): string => Buffer.from(base64, 'base64').toString()
 

@@ -10,11 +10,18 @@ export class KeyedEntries {
   private readonly entries = new Map<string, readonly Entry[]>()
   private readonly clock: Pick<Clock, 'after'>
   private readonly publish: (listing: Listing) => void
+  private readonly counts: (key: string) => boolean
   private cancel: Cancel | undefined = undefined
 
-  constructor(clock: Pick<Clock, 'after'>, publish: (listing: Listing) => void) {
+  /** `counts`: asked of each key whenever all is told. */
+  constructor(
+    clock: Pick<Clock, 'after'>,
+    publish: (listing: Listing) => void,
+    counts: (key: string) => boolean = () => true,
+  ) {
     this.clock = clock
     this.publish = publish
+    this.counts = counts
   }
 
   get size(): number {
@@ -36,11 +43,13 @@ export class KeyedEntries {
   publishNow(): void {
     this.stop()
     const builder = new ListingBuilder()
-    for (const [key, entries] of this.entries)
+    for (const [key, entries] of this.entries) {
+      if (!this.counts(key)) continue
       for (const entry of entries) {
         if (entry.kind === 'member') builder.add(entry.member, key)
         else builder.skip({ entry: entry.entry, reason: entry.reason })
       }
+    }
     this.publish(builder.listing)
   }
 

@@ -30,6 +30,8 @@ export type ReadMember = (
 
 /** More would help nobody, and a hostile list has thousands. */
 const MOST_TOLD = 8
+/** Of what an entry is called: a key may be as long as an answer. */
+const MOST_CHARS = 100
 /** Beyond it entries are left out: each member costs memory of its own, some 10 KB. */
 export const MAX_MEMBERS = 50_000
 
@@ -48,9 +50,10 @@ export class ListingBuilder {
     else this.members.set(member.id, member)
   }
 
-  skip(entry: SkippedEntry): void {
+  skip({ entry, reason }: SkippedEntry): void {
     this.count += 1
-    if (this.first.length < MOST_TOLD) this.first.push(entry)
+    if (this.first.length >= MOST_TOLD) return
+    this.first.push({ entry: entry.length > MOST_CHARS ? `${entry.slice(0, MOST_CHARS)}…` : entry, reason })
   }
 
   get listing(): Listing {

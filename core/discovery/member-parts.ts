@@ -1,4 +1,4 @@
-/** A member of which a source knows the parts, read by the rules of the config: an address may be no address, a weight 0. */
+/** A member of which a source knows the parts, read by the rules of the config: an address may be no address, a weight none. */
 import type { ReadMember } from './listing.ts'
 
 export interface MemberParts {
@@ -8,21 +8,20 @@ export interface MemberParts {
   readonly weight?: number | undefined
   readonly zone?: string | undefined
   readonly tier?: number | undefined
+  readonly isDraining?: boolean
 }
 
-/** What members may weigh; beyond it they weigh as much as they may. */
-const [LEAST_WEIGHT, MOST_WEIGHT] = [0.001, 1000]
-
 export function readParts(
-  { host, port, weight, zone, tier }: MemberParts,
+  { host, port, weight, zone, tier, isDraining = false }: MemberParts,
   readMember: ReadMember,
 ): ReturnType<ReadMember> {
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
     return { kind: 'fault', reason: `has no port that is one: ${JSON.stringify(port)}` }
   return readMember({
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ...(weight !== undefined && { weight: Math.min(MOST_WEIGHT, Math.max(LEAST_WEIGHT, weight)) }),
+    ...(weight !== undefined && { weight }),
     ...(zone !== undefined && zone !== '' && { zone }),
     ...(tier !== undefined && { tier }),
+    ...(isDraining && { drain: true }),
   })
 }

@@ -3,7 +3,8 @@ import type { NameServer } from '../names/servers.ts'
 import type { Secret } from '../secrets.ts'
 import type { ServiceField, TlsFiles } from './service.ts'
 
-export type SourcePolicy = FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy
+export type SourcePolicy =
+  FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy | KubernetesPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -68,6 +69,29 @@ export interface ConsulPolicy {
   readonly tls: TlsFiles | undefined
 }
 
+export interface DockerPolicy {
+  readonly kind: 'docker'
+  /** `url`: without a path. */
+  readonly place: { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'url'; readonly url: string }
+  /** Whose addresses containers are asked at; undefined: they are in one alone. */
+  readonly network: string | undefined
+  readonly tls: TlsFiles | undefined
+}
+
+export interface KubernetesPolicy {
+  readonly kind: 'kubernetes'
+  readonly service: string
+  /** undefined: that of the pod that this process runs in, else `default`. */
+  readonly namespace: string | undefined
+  /** By name or number; undefined: the only one. */
+  readonly port: string | number | undefined
+  /** The URL of an API server; undefined: that of the cluster that this process runs in. */
+  readonly address: string | undefined
+  /** Absolute; undefined: that of the pod, and none for an `address`. */
+  readonly bearerFile: string | undefined
+  readonly tls: TlsFiles | undefined
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -75,10 +99,14 @@ export function sourceName(source: SourcePolicy): string {
       return `file ${source.path}`
     case 'dns':
       return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
+    case 'kubernetes':
+      return `kubernetes ${source.namespace === undefined ? '' : `${source.namespace}/`}${source.service}`
     case 'http':
       return `http ${placeOf(source.url)}`
     case 'consul':
       return `consul ${source.service}`
+    case 'docker':
+      return `docker ${source.place.kind === 'unix' ? source.place.path : new URL(source.place.url).host}`
     case 'etcd':
       return `etcd ${source.prefix}`
   }

@@ -13,7 +13,7 @@ export interface ExamineApart {
   readonly file: string
   readonly options: unknown
   readonly isFull: boolean
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'after'>
   /** For everything, the load included. */
   readonly deadlineMs: number
 }

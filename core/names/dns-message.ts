@@ -45,6 +45,8 @@ const MAX_NAME_BYTES = 255
 /** RFC 2181 8: the first bit is to be 0. */
 const MAX_TTL = 2 ** 31 - 1
 const MAX_LABEL_BYTES = 63
+/** In one name: as many as it can have labels. A chain of thousands, named by each of thousands of records, would take seconds. */
+const MAX_POINTERS = 127
 
 /** `name`: without a dot at the end. Throws a DnsFault where it is none. */
 export function writeQuestion(id: number, name: string, type: RecordType): Buffer {
@@ -127,6 +129,7 @@ class Reader {
     let end: number | undefined
     let lowest = this.at
     let length = 0
+    let pointers = 0
     for (;;) {
       const size = this.byte()
       if (size === 0) break
@@ -134,6 +137,8 @@ class Reader {
         const target = ((size & 0x3f) << 8) | this.byte()
         end ??= this.at
         if (target >= lowest) throw new DnsFault('a name in it leads to itself')
+        pointers += 1
+        if (pointers > MAX_POINTERS) throw new DnsFault('a name in it is in too many pieces')
         lowest = target
         this.at = target
         continue

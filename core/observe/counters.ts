@@ -139,6 +139,11 @@ export const edgeLedger = ledger({
 /** Of a backend. */
 export const backendLedger = ledger({
   requests: { metric: 'backend_requests', help: 'Attempts begun.' },
+  connections: {
+    metric: 'backend_connections',
+    type: 'gauge',
+    help: 'Connections open or being opened, idle ones included.',
+  },
   retries: { metric: 'backend_retries', help: 'Requests tried again after an attempt here.' },
   abandoned: { metric: 'backend_abandoned', help: 'Attempts whose client left first, or had its answer from another.' },
   failures: { help: 'Attempts that failed.', status: ['failures', 'total'] },

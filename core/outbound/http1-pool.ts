@@ -25,11 +25,19 @@ export interface ConnectionPolicy {
   readonly maxConnections: number | undefined
 }
 
+/** Of the backend. */
+export interface ConnectionCounters {
+  /** Open or being opened, idle ones included. */
+  connections: number
+  bytesToBackend: number
+  bytesFromBackend: number
+}
+
 export interface Http1PoolOptions {
   readonly address: SocketAddress
   readonly head: ResponseHead
   readonly wheel: TimerWheel
-  readonly counters: { bytesToBackend: number; bytesFromBackend: number }
+  readonly counters: ConnectionCounters
   readonly dial: Dial
   readonly names: NameTable
   readonly budget: DescriptorBudget
@@ -42,7 +50,7 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
   readonly head: ResponseHead
   readonly wheel: TimerWheel
   readonly pipes?: Pipes | undefined
-  readonly counters: { bytesToBackend: number; bytesFromBackend: number }
+  readonly counters: ConnectionCounters
   private readonly address: SocketAddress
   private readonly dial: Dial
   private readonly budget: DescriptorBudget
@@ -135,6 +143,7 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
 
   onGone(connection: Http1Connection): void {
     this.connections.delete(connection)
+    this.counters.connections = this.connections.size
     connection.inPool.leave()
     connection.inBudget.leave()
     if (connection.wire.socket !== undefined) {
@@ -185,6 +194,7 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     if (!this.budget.take()) return undefined
     const connection = new Http1Connection(this)
     this.connections.add(connection)
+    this.counters.connections = this.connections.size
     this.dial(address, connection.wire, connectMs)
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))

@@ -44,11 +44,13 @@ export function createMetricPage(format: MetricFormat): MetricPage {
   let text = ''
   let current: MetricHead = { name: '', type: 'gauge', help: '' }
   let isBegun = true
+  const begin = (): void => {
+    if (isBegun) return
+    isBegun = true
+    text += headLines(current)
+  }
   const write = (suffix: string, labels: string, value: number): void => {
-    if (!isBegun) {
-      isBegun = true
-      text += headLines(current)
-    }
+    begin()
     text += `${current.name}${suffix}${labels && `{${labels}}`} ${formatValue(value)}\n`
   }
   const take = (): string => {
@@ -63,11 +65,12 @@ export function createMetricPage(format: MetricFormat): MetricPage {
     },
     sample: (labels, value) => write('', labels, value),
     histogram(labels, { counts, sumMs }) {
-      const prefix = labels && `${labels},`
+      begin()
+      const start = `${current.name}_bucket{${labels && `${labels},`}le="`
       let total = 0
-      for (const [index, bound] of BOUNDS.entries()) {
+      for (const [index, end] of BUCKET_ENDS.entries()) {
         total += counts[index] ?? 0
-        write('_bucket', `${prefix}le="${bound}"`, total)
+        text += `${start}${end}${total}\n`
       }
       write('_sum', labels, sumMs / 1000)
       write('_count', labels, total)
@@ -80,11 +83,14 @@ export function createMetricPage(format: MetricFormat): MetricPage {
   }
 }
 
-/** OpenMetrics wants them so, and one who asks for either format is to get the same series. */
-const BOUNDS: readonly string[] = [
+/**
+ * How the line of each bucket goes on behind `le="`, up to its number. OpenMetrics wants whole bounds told as `1.0`, and
+ * whoever asks for either format is to get the same series.
+ */
+const BUCKET_ENDS: readonly string[] = [
   ...bucketBoundsMs.map((bound) => (bound % 1000 === 0 ? `${bound / 1000}.0` : String(bound / 1000))),
   '+Inf',
-]
+].map((bound) => `${bound}"} `)
 
 const HEAD_LINES: Readonly<Record<MetricFormat, (head: MetricHead) => string>> = {
   text: ({ name, type, help }) =>

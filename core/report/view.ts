@@ -1,6 +1,7 @@
 /**
  * What status and metrics read of a running edge, by shape: `core/backend`'s `Backend` satisfies it, and this
- * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go.
+ * folder does not import it; so may what another process tells. Everything is live; readers take it in one synchronous go, but
+ * for the page of metrics, which goes through it slice by slice.
  */
 import type { BucketCounts } from '../observe/buckets.ts'
 import type {

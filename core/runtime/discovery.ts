@@ -70,12 +70,14 @@ export class Discovery implements Part<Config> {
     const sources = new Map<string, Followed>()
     for (const { source: policy, guardMs } of discovery) {
       const text = fingerprint({ policy, guardMs: guardMs ?? null })
+      // Named twice, it would tell the same twice.
+      if (sources.has(text)) continue
       const running = this.sources.get(pool)?.get(text)
       if (running !== undefined) {
         sources.set(text, running)
         continue
       }
-      const source = await createSource(policy, services)
+      const source = await createSource(policy, services, pool)
       const onChange = (): void => {
         if (this.sources.get(pool)?.get(text) === followed) this.intakes.get(pool)?.poke()
       }

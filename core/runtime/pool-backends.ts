@@ -82,9 +82,10 @@ export class PoolBackends {
     return this.byId.get(id)
   }
 
-  /** Each finishes what it has begun, and no other is to come. */
+  /** Each finishes what it has begun, and no other is to come. Nobody counts as found: should the pool be back, its sources say who is. */
   retire(): void {
     for (const backend of this.list) this.letGo(backend)
+    this.foundById.clear()
   }
 
   /** Whether all that went have finished. */

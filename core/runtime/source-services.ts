@@ -2,6 +2,7 @@
 import { readRegularFile, readText } from '../config/files.ts'
 import { readMember } from '../config/read-member.ts'
 import { watchFiles } from '../config/watch.ts'
+import { clusterUrlOf } from '../discovery/cluster.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
 import type { ReadText, WatchFile } from '../discovery/file.ts'
 import type { ReadPem } from '../discovery/service.ts'
@@ -18,7 +19,8 @@ export function sourceServices({
   clock,
   random,
   reportFault,
-}: Pick<Ground, 'clock' | 'random' | 'reportFault'>): SourceServices {
+  env,
+}: Pick<Ground, 'clock' | 'random' | 'reportFault'> & { readonly env?: Ground['env'] }): SourceServices {
   const askDns = createAskDns(clock, reportFault)
   const systemServers = parsedFile(SYSTEM_FILES.resolvConf, parseServers)
   return {
@@ -31,6 +33,7 @@ export function sourceServices({
     ask: createAsk(clock, reportFault),
     askLines: createAskLines(clock, reportFault),
     readPem,
+    clusterUrl: clusterUrlOf(env ?? {}),
     records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),
   }
 }

@@ -27,9 +27,9 @@ export function questionOf(command: Command, frame: Frame | undefined): string {
     case 'strategy':
       return `Switch ${command.pool} to the strategy ${command.strategy}?`
     case 'reload':
-      return 'Reload the configuration files?'
+      return 'Reload the files?'
     case 'rollback':
-      return 'Go back to the generation before this one? The files stay as they are.'
+      return 'Go back a generation?'
   }
 }
 
@@ -68,6 +68,18 @@ export function requestOf(command: Command): CommandRequest {
     case 'rollback':
       return { method: 'POST', path: '/api/rollback' }
   }
+}
+
+/** Where a balancer says what the command would change, to whoever posts nothing there; undefined: nowhere. */
+export function planPathOf({ kind }: Command): string | undefined {
+  if (kind === 'rollback') return '/api/rollback/plan'
+  return kind === 'reload' ? '/api/config/plan' : undefined
+}
+
+/** What it says there in a line; empty where it says nothing that is known. */
+export function planWords(answer: unknown): string {
+  const summary = fieldOf(answer, 'summary')
+  return typeof summary === 'string' ? summary : ''
 }
 
 export interface Notice {

@@ -103,6 +103,8 @@ describe('command line', () => {
     [['backend', 'weight', 'a'], '<number> is missing: smartedge backend weight <id> <number>', 'backend weight'],
     [['backend', 'drain', 'a', 'b'], "backend drain takes <id>; 'b' is too much", 'backend drain'],
     [['status', 'now', 'please'], "status takes no arguments; 'now please' is too much", 'status'],
+    [['completions', 'tcsh'], "<shell> must be one of bash, zsh, fish, got 'tcsh'", 'completions'],
+    [['client', 'export', '--format', 'xml'], "--format must be one of jsonl, csv, got 'xml'", 'client export'],
     [['run', '--config'], '--config needs a <file>', 'run'],
     [['run', 'a.json', '-c', 'b.json'], 'name one configuration: a.json, or --config b.json', 'run'],
     [['status', '--jsn'], "unknown option '--jsn' (Did you mean --json?)", 'status'],
@@ -113,6 +115,11 @@ describe('command line', () => {
     expect(err).toStartWith(`smartedge: ${words}`)
     expect(err).toEndWith(`\n(see smartedge ${verb} --help)\n`)
     expect(err.split('\n')).toHaveLength(3)
+  })
+
+  test('knows no command that no help shows', async () => {
+    const { err } = await run('rnuu-nothing')
+    expect(err).toMatch(/^smartedge: unknown command 'rnuu-nothing' \(known: run, .*, completions, help\)\n/)
   })
 
   test('helps for a group of verbs when none is named', async () => {

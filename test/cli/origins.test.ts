@@ -96,7 +96,10 @@ describe('what to try next', () => {
     const withAdmin = { ...(edge as object), adminAddress } as never
     const config = (token?: string) => ({ admin: { address: adminAddress, token }, pools: [] }) as unknown as Config
     expect(tryNext(withAdmin, config(), means(4))).toContain('  smartedge status --url http://127.0.0.1:9901  ')
-    expect(tryNext(withAdmin, config('s3cret'), means(4))).not.toMatch(/status|metrics|s3cret/)
+    expect(tryNext(withAdmin, config(), means(4))).toMatch(
+      /\n {2}http:\/\/127\.0\.0\.1:9901\/ +# the same in a browser\n/,
+    )
+    expect(tryNext(withAdmin, config('s3cret'), means(4))).not.toMatch(/status|metrics|browser|s3cret/)
   })
 
   test('is nothing when no listener is on TCP', () => {

@@ -74,7 +74,7 @@ describe('strategy new', () => {
     async (name) => {
       const io = recordedIo(files.folder)
       expect(await strategyNew(io, name)).toBe(2)
-      expect(io.err()).toStartWith('smartedge: a strategy needs a name')
+      expect(io.err()).toStartWith('smartedge: <name|file> must be a name such as')
     },
   )
 

@@ -81,7 +81,12 @@ describe('top that cannot begin', () => {
   const cases: readonly (readonly [string, TopOptions, number, string])[] = [
     ['no such address', { url: 'http://127.0.0.1:1', once: true }, 69, 'nothing listens there'],
     ['no such socket', { url: 'unix:/nonexistent/a.sock', once: true }, 69, 'nothing listens there'],
-    ['an address that is none', { url: 'nonsense' }, 2, 'the admin API must be'],
+    [
+      'an address that is none',
+      { url: 'nonsense' },
+      2,
+      "--url must be host:port, http://host:port, https://host:port or unix:/path, got 'nonsense'",
+    ],
     ['--json alone', { json: true }, 2, 'needs --once'],
   ]
   for (const [name, options, expected, words] of cases) {

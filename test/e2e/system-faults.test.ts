@@ -24,6 +24,10 @@ const cases: readonly Case[] = [
   { injections: ['recvfrom:error=ENOMEM:when=20+31'], mayBe: ['502', 'lost'] },
   { injections: ['sendto:error=EPIPE:when=20+31'], mayBe: ['502', 'lost'] },
   { injections: ['sendto:error=ENOBUFS:when=20+31'], mayBe: ['502', 'lost'] },
+  { injections: ['splice:error=EINTR:when=2+3'] },
+  { injections: ['splice:error=ENOMEM:when=5+7'], mayBe: ['502', 'lost'] },
+  { injections: ['pipe2:error=EMFILE'] },
+  { injections: ['epoll_ctl:error=ENOMEM:when=5+7'], mayBe: ['502', '503', 'lost'] },
 ]
 
 /** Of which each call fails for want of something: whoever is idle gives way, and when nobody is, that is told. */

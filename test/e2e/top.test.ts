@@ -136,7 +136,8 @@ describe('top on a terminal', () => {
     type('\u001B[200~dy\u001B[201~')
     type('ry')
     await until('Reloaded: generation 43.')
-    expect(admin.asked).toEqual(['POST /api/reload'])
+    // What it would change is asked of the balancer, too.
+    expect(admin.asked.toSorted()).toEqual(['POST /api/config/plan', 'POST /api/reload'])
     type('q')
     await child.exited
   }, 20_000)

@@ -37,6 +37,7 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
       'usr/share/fish/vendor_completions.d/smartedge.fish',
       'usr/share/doc/smartedge/copyright',
       'usr/share/doc/smartedge/docs/operations.md',
+      'usr/share/doc/smartedge/docs/grafana/smartedge.json',
       'usr/share/smartedge/smartedge.schema.json',
     ])
       expect(contents).toContain(` ./${path}\n`)

@@ -11,6 +11,8 @@ export const addressOf = (number: number): string => `127.0.0.${number + 1}`
 
 /** A server that tells SmartEdge members. */
 export interface Registry extends AsyncDisposable {
+  /** The backends are its own: each answers with its number. */
+  readonly hasBackends?: true
   /** An item of `discovery`; `port`: where all backends listen. */
   discovery(port: number): object
   /** Backends of these numbers are its members from now on, and no others. */
@@ -41,7 +43,7 @@ export async function followMembers(start: () => Promise<Registry>): Promise<Fou
   await using stack = new AsyncDisposableStack()
   const registry = stack.use(await start())
   const [port = 0] = freePorts(1)
-  for (const number of [1, 2, 3]) stack.defer(startBackend(number, port))
+  if (registry.hasBackends === undefined) for (const number of [1, 2, 3]) stack.defer(startBackend(number, port))
   await registry.list(port, 1, 2)
   const edge = stack.use(await startProcess({ pool: { discovery: [registry.discovery(port)] } }))
   await edge.event('ready')

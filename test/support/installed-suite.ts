@@ -34,7 +34,7 @@ export function installedSuite(installed: () => Installed): void {
       expect(await ask()).toBe('hello')
       expect((await run('status')).out).toContain(`${member}  `)
       expect((await run('top', '--once')).out).toContain('1 backend.')
-      await showsItsReference(edge)
+      await showsItsPages(edge)
 
       expect(await run('strategy', 'new', 'mine')).toMatchObject({ code: 0, err: '' })
       expect((await run('strategy', 'test', 'plugins/mine.ts')).out).toContain(' 0 failed')
@@ -49,6 +49,18 @@ export function installedSuite(installed: () => Installed): void {
       edge.child.kill('SIGTERM')
       expect(await edge.child.exited).toBe(0)
       await edge.event('stopped')
+    },
+    slow,
+  )
+
+  test(
+    'tells in a stranger’s folder what it tells in an empty one',
+    async () => {
+      const [empty, hostile] = [folderWith({}), folderWith(hostileFiles)]
+      for (const args of placeless) {
+        const told = await Promise.all([empty, hostile].map((folder) => outcome(installed(), folder, args)))
+        expect([args, told[1]]).toEqual([args, told[0]])
+      }
     },
     slow,
   )
@@ -74,12 +86,31 @@ export function installedSuite(installed: () => Installed): void {
   )
 }
 
-async function showsItsReference({ adminUrl }: RunningProcess): Promise<void> {
+async function showsItsPages({ adminUrl }: RunningProcess): Promise<void> {
+  const dashboard = await fetch(adminUrl, { headers: { accept: 'text/html' } })
+  const [, script = ''] = (await dashboard.text()).match(/src="\.?\/?(page\/[^"]+\.js)"/) ?? []
+  expect((await fetch(`${adminUrl}/${script}`)).headers.get('content-type')).toStartWith('text/javascript')
   const page = await fetch(`${adminUrl}/api`)
   expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   const code = await fetch(`${adminUrl}/api/reference/swagger-ui-bundle.js`)
   expect([code.status, (await code.text()).length > 1_000_000]).toEqual([200, true])
 }
+
+/** Commands that end by themselves and tell the same wherever they are called. */
+const placeless: readonly (readonly string[])[] = [
+  ['--help'],
+  ...['run', 'top', 'backend', 'client', 'bench'].map((verb) => [verb, '--help']),
+  ['schema'],
+  ['schema', '--members'],
+  ['completions', 'bash'],
+  ['complete', '--', 'smartedge', 'st'],
+  ['init', 'made'],
+  ['validate', '-c', 'absent.json'],
+  ...['status', 'reload', 'explain'].map((verb) => [verb, '--url', '127.0.0.1:9']),
+  ['backend', 'list', '--url', '127.0.0.1:9'],
+  ['client', 'list', '--url', '127.0.0.1:9'],
+  ['strategy', 'list'],
+]
 
 /** An absolute folder that holds these files, for as long as the test runs. */
 function folderWith(files: Readonly<Record<string, string>>): string {

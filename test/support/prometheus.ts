@@ -1,4 +1,4 @@
-/** Debian's Prometheus as a process of its own, which scrapes what a test tells it to, five times a second. */
+/** Debian's Prometheus as a process of its own, which scrapes what a test tells it to, twice a second. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,7 +42,7 @@ export async function startPrometheus({ targets, ruleFiles }: PrometheusOptions)
   const program = programOf('prometheus', 'prometheus')
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-prometheus-'))
   const configFile = join(folder, 'prometheus.yml')
-  const global = { scrape_interval: '200ms', scrape_timeout: '200ms', evaluation_interval: '200ms' }
+  const global = { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' }
   const scrape = { job_name: 'smartedge', static_configs: [{ targets }] }
   // JSON is YAML, too.
   writeFileSync(configFile, JSON.stringify({ global, rule_files: ruleFiles, scrape_configs: [scrape] }))

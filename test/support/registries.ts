@@ -2,7 +2,9 @@
 import { startConsul } from './consul.ts'
 import { startDnsmasq } from './dnsmasq.ts'
 import { addressOf, type Registry } from './found-members.ts'
+import { startDocker } from './docker.ts'
 import { startEtcd } from './etcd.ts'
+import { endpoint, startKubernetes } from './kubernetes.ts'
 import { startListServer } from './list-server.ts'
 
 const urlOf = (number: number, port: number): string => `http://${addressOf(number)}:${port}`
@@ -31,6 +33,21 @@ async function dns(): Promise<Registry> {
   }
 }
 
+async function docker(): Promise<Registry> {
+  const server = startDocker()
+  return {
+    discovery: () => ({ docker: { host: `unix://${server.socket}` } }),
+    async list(port, ...numbers) {
+      const ports = [port]
+      server.run(numbers.map((number) => ({ name: `web-${number}`, networks: { web: addressOf(number) }, ports })))
+      server.event('start', 'any')
+    },
+    takeAway: () => server.stop(),
+    bringBack: async () => server.start(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
 async function etcd(): Promise<Registry> {
   const server = await startEtcd()
   return {
@@ -56,10 +73,26 @@ const http = (hold?: string) => async (): Promise<Registry> => {
   }
 }
 
+async function kubernetes(): Promise<Registry> {
+  const server = startKubernetes()
+  return {
+    discovery: () => ({ kubernetes: { service: 'web', address: server.url } }),
+    async list(port, ...numbers) {
+      const endpoints = numbers.map((number) => endpoint(addressOf(number)))
+      server.put({ name: 'web-1', ports: [{ name: 'http', port, protocol: 'TCP' }], endpoints })
+    },
+    takeAway: () => server.stop(),
+    bringBack: async () => server.start(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
 export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
   consul,
   dns,
+  docker,
   etcd,
   http: http(),
   'http, held back': http('30s'),
+  kubernetes,
 }

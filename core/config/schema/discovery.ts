@@ -3,8 +3,10 @@ import type { DiscoveryPolicy, SourcePolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
 import { consul } from './discovery-consul.ts'
 import { dns } from './discovery-dns.ts'
+import { docker } from './discovery-docker.ts'
 import { etcd } from './discovery-etcd.ts'
 import { http } from './discovery-http.ts'
+import { kubernetes } from './discovery-kubernetes.ts'
 import { laterFile } from './file.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field } from '../read/field.ts'
@@ -20,7 +22,7 @@ const file = convert(
   (path): SourcePolicy => ({ kind: 'file', path }),
 )
 
-const kinds = { consul, dns, etcd, file, http }
+const kinds = { consul, dns, docker, etcd, file, http, kubernetes }
 
 const names = Object.keys(kinds).join(', ')
 

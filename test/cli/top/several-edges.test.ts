@@ -221,6 +221,13 @@ describe('an action', () => {
     expect(play(asking, keys('y')).effects).toMatchObject([{ kind: 'send', edge: 1 }])
   })
 
+  test('asks the chosen one alone what it would come to', () => {
+    const plans = (...names: string[]) =>
+      play(bothSeen(), keys(...names)).effects.filter(({ kind }) => kind === 'foresee')
+    expect(plans('r')).toEqual([])
+    expect(plans('e', 'e', 'r')).toMatchObject([{ edge: 1 }])
+  })
+
   test('leaves out who is away, or has no such backend', () => {
     const other = frameOf([poolFrame('web', [backendFrame({ id: 'other' })])])
     for (const message of [lost(), { kind: 'frame', frame: other } as const]) {

@@ -118,6 +118,9 @@ describe('looking round', () => {
 
 describe('acting', () => {
   const backend = { pool: 'web', backend: 'localhost:8102' }
+  /** Without what only asks. */
+  const sent = (state: UiState, ...names: readonly string[]) =>
+    press(state, ...names).effects.filter(({ kind }) => kind !== 'foresee')
 
   test('each key asks, and only y sends', () => {
     for (const [key, command] of [
@@ -127,10 +130,9 @@ describe('acting', () => {
       ['r', { kind: 'reload' }],
       ['b', { kind: 'rollback' }],
     ] as const) {
-      expect(press(sampleState(), key).effects).toEqual([])
-      expect(press(sampleState(), key, 'y').effects).toEqual([{ kind: 'send', command, edge: 0 }])
-      for (const other of ['n', 'escape', 'enter', ' ', key])
-        expect(press(sampleState(), key, other).effects).toEqual([])
+      expect(sent(sampleState(), key)).toEqual([])
+      expect(sent(sampleState(), key, 'y')).toEqual([{ kind: 'send', command, edge: 0 }])
+      for (const other of ['n', 'escape', 'enter', ' ', key]) expect(sent(sampleState(), key, other)).toEqual([])
     }
   })
 

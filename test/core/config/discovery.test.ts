@@ -6,7 +6,7 @@ const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
 
-const KINDS = 'consul, dns, etcd, file, http'
+const KINDS = 'consul, dns, docker, etcd, file, http, kubernetes'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -125,6 +125,58 @@ describe('discovery', () => {
   ])('has a Consul of %j told what is wrong', (consul, fault) => {
     const [told] = faultsOf([{ consul }])
     expect(told?.replace('discovery[0].consul.', '')).toEqual(fault as string)
+  })
+
+  test.each([
+    [{}, { place: { kind: 'unix', path: '/var/run/docker.sock' } }],
+    [{ host: 'unix:///run/podman/podman.sock' }, { place: { kind: 'unix', path: '/run/podman/podman.sock' } }],
+    [{ host: 'tcp://10.0.0.2:2375' }, { place: { kind: 'url', url: 'http://10.0.0.2:2375' } }],
+    [
+      { host: 'tcp://[::1]:2376', tls: {} },
+      { place: { kind: 'url', url: 'https://[::1]:2376' }, tls: {} },
+    ],
+  ])('knows where a Docker of %j is', (docker, policy) =>
+    expect(sourceOf({ docker })).toMatchObject({ kind: 'docker', ...policy }),
+  )
+
+  test.each([
+    ...['', '/var/run/docker.sock', 'unix://docker.sock', 'http://a:1', 'tcp://a', 'tcp://a:1/x', 'tcp://a:b'].map(
+      (host) =>
+        [
+          { host },
+          `host must be such as "unix:///var/run/docker.sock" or "tcp://10.0.0.2:2376", got "${host}"`,
+        ] as const,
+    ),
+    [{ network: 'a b' }, 'network must be the name of a network, got "a b"'],
+    [{ tls: {} }, 'tls is for tcp: hosts only, got {}'],
+  ] as const)('has a Docker of %j told what is wrong', (docker, fault) =>
+    expect(faultsOf([{ docker }])).toEqual([`discovery[0].docker.${fault}`]),
+  )
+
+  test('takes a Service of the cluster that it runs in, or of another', () => {
+    const policy = { kind: 'kubernetes', service: 'web', namespace: undefined, port: undefined, address: undefined }
+    expect(sourceOf({ kubernetes: { service: 'web' } })).toMatchObject(policy)
+    const written = { service: 'web', namespace: 'shop', address: 'https://10.0.0.1:6443', bearerFile: 'token' }
+    expect([80, 'http'].map((port) => sourceOf({ kubernetes: { ...written, port } }))).toMatchObject(
+      [80, 'http'].map((port) => ({
+        port,
+        namespace: 'shop',
+        address: 'https://10.0.0.1:6443/',
+        bearerFile: '/app/token',
+      })),
+    )
+  })
+
+  test.each([
+    [{}, 'service is required'],
+    [{ service: 'Web' }, 'service must be a name such as "web": small letters, digits and hyphens, got "Web"'],
+    [{ service: 'a', namespace: '../b' }, expect.stringContaining('namespace must be a name such as "shop"')],
+    [{ service: 'a', port: 0 }, expect.stringContaining('port must be a whole number from 1 to 65535, got 0')],
+    [{ service: 'a', port: true }, expect.stringContaining('port must be the name of a port or its number')],
+    [{ service: 'a', address: 'k8s' }, expect.stringContaining('address must be an absolute URL')],
+  ])('has a Service of %j told what is wrong', (kubernetes, fault) => {
+    const [told] = faultsOf([{ kubernetes }])
+    expect(told?.replace('discovery[0].kubernetes.', '')).toEqual(fault as string)
   })
 
   test('fills in what a URL takes', () => {

@@ -126,6 +126,17 @@ describe('a prefix', () => {
       'no',
     ],
     [
+      'is cancelled with more words than anybody reads',
+      (w: ReturnType<typeof fakeLines>) => w.last.say({ result: { canceled: true, cancel_reason: 'x'.repeat(5000) } }),
+      'x'.repeat(200),
+    ],
+    [
+      'tells of more keys than a pool has members',
+      (w: ReturnType<typeof fakeLines>) =>
+        w.last.say(events(...Array.from({ length: 100_000 }, (_, index) => put(`/web/${index}`, '{')))),
+      'has more than 100000 keys',
+    ],
+    [
       'fails',
       (w: ReturnType<typeof fakeLines>) => w.last.say({ error: { grpc_code: 14, message: 'no leader' } }),
       'no leader',
@@ -150,6 +161,7 @@ describe('a prefix', () => {
     ['nobody', failure(), 'cannot be asked: ECONNREFUSED'],
     ['what is not JSON', answered(200, [], 'ok'), 'says what is not JSON'],
     ['what has no revision', json({}), 'answers with what is no list of keys'],
+    ['a revision that is no number', json({ header: { revision: 'x' } }), 'answers with what is no list of keys'],
     ['too much', answeredAtLength(200), 'answers with more than 8388608 bytes'],
     ['a fault', json({ code: 5, message: 'no such thing' }, 404), 'no such thing'],
   ])('that %s answers for is lost', (_what, answer, reason) => {

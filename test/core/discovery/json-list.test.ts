@@ -94,6 +94,27 @@ describe('its entries', () => {
     expect(reading([deep, { url: deep }, { url: 'http://a', place: deep }]).listings[0]?.skipped.count).toBe(3)
   })
 
+  test('may have as many keys as anybody likes, of which the first few alone are read', () => {
+    let reads = 0
+    const value = {
+      get x() {
+        return (reads += 1)
+      },
+    }
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, value]))
+    const { listings } = reading([many, Array.from({ length: 1000 }, () => value), { url: 'http://a', place: many }])
+    expect(listings[0]?.skipped.count).toBe(3)
+    expect(reads).toBeLessThan(100)
+  })
+
+  test('are called by no more than a hundred characters of their name', () => {
+    const listings: Listing[] = []
+    const nameOf = (item: unknown): string => String(item).repeat(1000)
+    const clock = { soon: () => undefined }
+    readItems(['x'], { clock, readMember, nameOf }, (listing) => void listings.push(listing))
+    expect(listings[0]?.skipped.first[0]?.entry).toBe(`${'x'.repeat(100)}…`)
+  })
+
   test('beyond 50,000 members are left out', () => {
     const items = Array.from({ length: 50_001 }, (_, index) => `http://10.0.${index >> 8}.${index & 255}`)
     const { turns, listings } = reading(items)

@@ -145,6 +145,21 @@ describe('an answer', () => {
     expect(() => read({ answers })).toThrow(DnsFault)
   })
 
+  test('is none when a name goes through more pointers than it may have labels', () => {
+    // The first of them leads to the question's name, and each further one to the one before.
+    const chainOf = (pointers: number): Buffer => {
+      const chain = [pointer(12)]
+      while (chain.length < pointers - 1) chain.push(pointer(start + 11 + 2 * (chain.length - 1)))
+      return recordBytes({ name: Buffer.of(0), type: 16, data: Buffer.concat(chain) })
+    }
+    const readThrough = (pointers: number) => {
+      const chain = chainOf(pointers)
+      return read({ answers: [chain, a('10.0.0.1', { name: pointer(start + chain.length - 2) })] })
+    }
+    expect(readThrough(127).answers).toMatchObject([{ name: 'a.test', address: '10.0.0.1' }])
+    expect(() => readThrough(128)).toThrow(DnsFault)
+  })
+
   test('cut anywhere is none', () => {
     const whole = answerBytes(question, { answers: [a('10.0.0.1'), cname('b.test'), srv([1, 1, 1], 'c.test')] })
     for (let length = 0; length < whole.length; length++)

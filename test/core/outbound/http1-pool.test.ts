@@ -33,7 +33,7 @@ function makePool(policy: Partial<ConnectionPolicy> = {}) {
       address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
       head: new ResponseHead(MAX_FIELDS),
       wheel: new TimerWheel(clock, fail),
-      counters: { bytesToBackend: 0, bytesFromBackend: 0 },
+      counters: { connections: 0, bytesToBackend: 0, bytesFromBackend: 0 },
       dial(_, wire, connectMs) {
         wires.push(wire)
         connects.push(connectMs)
@@ -96,6 +96,20 @@ describe('a pool of connections', () => {
     for (const index of [0, 1, 2, 3]) answer(index)
     expect(sockets.filter(({ isOpen }) => isOpen)).toHaveLength(maxIdleConnections)
     expect(pool.size).toBe(maxIdleConnections)
+  })
+
+  test('counts those that are open or being opened, idle ones included', () => {
+    const { pool, ask, answer } = makePool()
+    ask()
+    answer(0)
+    expect(pool.counters.connections).toBe(1)
+    ask()
+    ask()
+    expect(pool.counters.connections).toBe(2)
+    answer(0, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    expect(pool.counters.connections).toBe(1)
+    pool.cut()
+    expect(pool.counters.connections).toBe(0)
   })
 
   test('opens no more than its cap, and again when one has gone', () => {

@@ -53,7 +53,7 @@ describe('checkConfig', () => {
     expect(found.map(({ message }) => message.replaceAll(files.folder, ''))).toEqual([
       'loadfactor is not an option, known: loadFactor, floor, method, got 2',
       expect.stringMatching(/^\/empty\.ts: the default export must be defineStrategy/),
-      '/throws.ts:2:113: no',
+      '/throws.ts:2:113: pick threw: no',
       '/missing.ts: cannot be read (ENOENT)',
       expect.stringContaining('it does not exist'),
       'cannot write to /none/a.log: its folder does not exist',

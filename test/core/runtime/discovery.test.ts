@@ -154,6 +154,15 @@ describe('discovery', () => {
     expect(found.ports()).toEqual([1, 2, 3])
   })
 
+  test('follows a source that a pool names twice once, and stops it', async () => {
+    using found = await finding()
+    found.write('/a', 1)
+    await found.commit({ web: [fileAt('/a'), fileAt('/a')] })
+    expect([found.ports(), found.watches]).toEqual([[1], ['/a']])
+    await found.commit({ web: undefined })
+    expect(found.watches).toEqual([])
+  })
+
   test('follows a source that changes', async () => {
     using found = await finding()
     found.write('/a', 1)

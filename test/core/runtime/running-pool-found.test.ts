@@ -67,6 +67,19 @@ describe('members that a pool’s sources have found', () => {
     expect(started.pool.backends[1]).toBe(two as never)
   })
 
+  test('are none any more when their pool had gone and is back, until its sources say so again', async () => {
+    using started = await startPool([1])
+    change(started, [2], [])
+    const two = started.pool.backends[1]
+    started.pool.retire()
+    await started.change([1])
+    expect(started.pool.backends.map(({ id }) => id)).toEqual([idOf(1)])
+    expect(picked(started)).toEqual([idOf(1)])
+    change(started, [2], [])
+    expect(started.pool.backends[1]).toBe(two as never)
+    expect(picked(started)).toEqual([1, 2].map(idOf))
+  })
+
   test('finish what they have begun when they go, and are taken back with it when they are found again', async () => {
     using started = await startPool([1])
     change(started, [2], [])

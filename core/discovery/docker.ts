@@ -1,0 +1,194 @@
+/**
+ * Containers with a label as members, as Docker tells of them, or Podman, which speaks the same: all are listed, and listed
+ * again soon after each event that may have changed who is there. A container that is told to stop leaves before it has stopped.
+ */
+import type { Cancel, Clock } from '../clock.ts'
+import type { Answer, Ask } from '../net/ask.ts'
+import type { AskLines } from '../net/lines.ts'
+import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
+import { addressOf, isListed, nameOf, readContainer } from './docker-container.ts'
+import { isObject, objectIn, parseObject, textIn } from './json.ts'
+import { type ListReading, readItems } from './json-list.ts'
+import type { DockerPolicy } from './policy.ts'
+import { fieldsOf, readTls, type ReadPem } from './service.ts'
+import type { Source, SourceSink } from './source.ts'
+
+export interface DockerServices extends ListReading, AttemptServices {
+  readonly clock: Pick<Clock, 'now' | 'after' | 'soon'>
+  readonly ask: Ask
+  readonly askLines: AskLines
+  readonly readPem: ReadPem
+}
+
+const TIMEOUT_MS = 10_000
+const MAX_LIST_BYTES = 16 * 1024 ** 2
+const MAX_LINE_BYTES = 1024 ** 2
+/** Events that come close behind each other lead to one list. */
+const QUIET_MS = 20
+/** Listed again however silent it is, which shows whether it is there. */
+const LIST_MS = 10_000
+/** One that was told to stop and goes on is a member again. */
+const LEAVING_MS = 60_000
+
+/** Those that may change who is a member; with health checks most events are of programs that these begin. */
+const NEWS = new Set(['start', 'die', 'stop', 'kill', 'pause', 'unpause', 'destroy', 'remove', 'rename', 'update'])
+
+/** What containers are told to end by: TERM, INT, QUIT, KILL. */
+const ENDING = new Set(['15', '2', '3', '9', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL'])
+
+/** `pool`: what `smartedge.pool` has to say where a container has that label. */
+export const dockerSource = (policy: DockerPolicy, services: DockerServices, pool: string): Source => ({
+  start(sink) {
+    /** Until when containers that were told to stop count as gone, by id. */
+    const leaving = new Map<string, number>()
+    return keepTrying(services, sink, (attempt) => {
+      const session = new Session({ policy, services, pool, sink, attempt, leaving })
+      return session.begin()
+    })
+  },
+})
+
+interface SessionOptions {
+  readonly policy: DockerPolicy
+  readonly services: DockerServices
+  readonly pool: string
+  readonly sink: SourceSink
+  readonly attempt: Attempt
+  readonly leaving: Map<string, number>
+}
+
+class Session {
+  private readonly options: SessionOptions
+  /** What is waited for: the next list, or its answer. */
+  private cancelNext: Cancel = () => undefined
+  private cancelEvents: Cancel = () => undefined
+  private cancelReading: Cancel = () => undefined
+  private isListing = false
+  /** There was news since the list that is under way was asked for. */
+  private isStale = false
+
+  constructor(options: SessionOptions) {
+    this.options = options
+  }
+
+  begin(): Cancel {
+    const { attempt, services } = this.options
+    const question = this.questionOf('/events', { type: ['container'] })
+    if (question !== undefined)
+      this.cancelEvents = services.askLines(
+        { ...question, maxLineBytes: MAX_LINE_BYTES },
+        {
+          opened: () => this.list(),
+          line: (line) => this.hear(line),
+          ended: (end) =>
+            attempt.failed(end.kind === 'refused' ? `answers with ${end.status}` : `breaks off: ${end.detail}`),
+        },
+      )
+    return () => {
+      this.cancelNext()
+      this.cancelEvents()
+      this.cancelReading()
+    }
+  }
+
+  private hear(line: string): void {
+    const event = parseObject(line)
+    if (event === undefined) return this.options.attempt.failed('says what is not JSON')
+    const action = textIn(event, 'Action') ?? textIn(event, 'status') ?? ''
+    const actor = objectIn(event, 'Actor')
+    const id = textIn(actor, 'ID') ?? textIn(event, 'id') ?? ''
+    this.note(id, action, textIn(objectIn(actor, 'Attributes'), 'signal'))
+    if (NEWS.has(action) || action.startsWith('health_status')) this.listSoon()
+  }
+
+  /** Whether it is about to end. */
+  private note(id: string, action: string, signal: string | undefined): void {
+    const { leaving, services } = this.options
+    const now = services.clock.now()
+    for (const [known, until] of leaving) if (until <= now) leaving.delete(known)
+    if (action === 'kill' && signal !== undefined && ENDING.has(signal)) leaving.set(id, now + LEAVING_MS)
+    if (action === 'start') leaving.delete(id)
+  }
+
+  private listSoon(): void {
+    this.isStale = this.isListing
+    if (!this.isListing) this.listIn(QUIET_MS)
+  }
+
+  private listIn(ms: number): void {
+    this.cancelNext()
+    this.cancelNext = this.options.services.clock.after(ms, () => this.list())
+  }
+
+  private list(): void {
+    const question = this.questionOf('/containers/json', { label: ['smartedge.enable=true'] })
+    if (question === undefined) return
+    this.cancelNext()
+    this.isListing = true
+    this.cancelNext = this.options.services.ask({ ...question, maxBodyBytes: MAX_LIST_BYTES }, (answer) => {
+      this.isListing = false
+      const read = readAnswer(answer)
+      if (read.kind === 'fault') return this.options.attempt.failed(read.reason)
+      this.options.attempt.works()
+      this.listIn(this.isStale ? QUIET_MS : LIST_MS)
+      this.isStale = false
+      this.take(read.containers)
+    })
+  }
+
+  private take(containers: readonly unknown[]): void {
+    const { policy, services, pool, sink, leaving } = this.options
+    const { clock, readMember } = services
+    const now = clock.now()
+    const isLeaving = (id: string | undefined): boolean => (leaving.get(id ?? '') ?? 0) > now
+    const counting = containers.filter(
+      (one) => !isObject(one) || (isListed(one, pool) && !isLeaving(textIn(one, 'Id'))),
+    )
+    const look = { network: policy.network, host: hostOf(policy) }
+    const reading = {
+      clock,
+      nameOf,
+      readMember: (one: unknown) => readContainer(one, (container) => addressOf(container, look), readMember),
+    }
+    this.cancelReading()
+    this.cancelReading = readItems(counting, reading, (listing) => sink.publish(listing))
+  }
+
+  /** undefined: there is none, and the attempt has failed. */
+  private questionOf(path: string, filters: object) {
+    const { policy, services, attempt } = this.options
+    const found = readTls(policy.tls, services.readPem)
+    if (found.kind === 'fault') {
+      attempt.failed(found.reason)
+      return undefined
+    }
+    const { place } = policy
+    const base = place.kind === 'unix' ? 'http://docker' : place.url
+    return {
+      url: `${base}${path}?filters=${encodeURIComponent(JSON.stringify(filters))}`,
+      fields: fieldsOf([]),
+      socketPath: place.kind === 'unix' ? place.path : undefined,
+      tls: found.tls,
+      timeoutMs: TIMEOUT_MS,
+    }
+  }
+}
+
+/** Where containers without a network of their own listen. */
+const hostOf = ({ place }: DockerPolicy): string => (place.kind === 'unix' ? '127.0.0.1' : new URL(place.url).hostname)
+
+type Read =
+  | { readonly kind: 'containers'; readonly containers: readonly unknown[] }
+  | { readonly kind: 'fault'; readonly reason: string }
+
+function readAnswer(answer: Answer): Read {
+  if (answer.kind === 'failed') return { kind: 'fault', reason: `cannot be asked: ${answer.detail}` }
+  const { status, body } = answer
+  if (status !== 200) return { kind: 'fault', reason: `answers with ${status}` }
+  if (body === undefined) return { kind: 'fault', reason: `answers with more than ${MAX_LIST_BYTES} bytes` }
+  try {
+    const containers: unknown = JSON.parse(body.toString())
+    if (Array.isArray(containers)) return { kind: 'containers', containers }
+  } catch {}
+  return { kind: 'fault', reason: 'says what is no list of containers' }
+}
