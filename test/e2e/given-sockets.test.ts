@@ -6,8 +6,8 @@ import { type RunningProcess, startProcess } from '../support/running-process.ts
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const pool = { backends: ['http://127.0.0.1:9'] }
-/** What we start is one process down from us. */
-const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' }
+/** What we start is one process down from us; Bun's sockets cannot be given. */
+const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1', SMARTEDGE_TRANSPORT: '' }
 
 async function end(edge: RunningProcess): Promise<void> {
   edge.child.kill('SIGTERM')
@@ -68,8 +68,8 @@ describe.if(process.platform === 'linux')('a given port', () => {
   test('is told of as in use by a process that was not meant', async () => {
     const { fd, port } = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
     const config = { listeners: { web: { address: `127.0.0.1:${port}` } } }
-    const env = { LISTEN_PID: '1', LISTEN_FDS: '1' }
-    await using edge = await startProcess({ pool, config, env, given: [fd] })
+    const meant = { ...env, LISTEN_PID: '1' }
+    await using edge = await startProcess({ pool, config, env: meant, given: [fd] })
     expect(await edge.child.exited).toBe(1)
     expect(edge.lines().join('\n')).toContain(`127.0.0.1:${port} is already in use`)
   }, 60_000)
