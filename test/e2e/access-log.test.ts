@@ -4,7 +4,7 @@ import type { FieldName } from '../../core/access-log/policy.ts'
 import { anyRequest, startTestEdge } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
-import { turn, turnUntil } from '../support/raw-peer.ts'
+import { turnUntil } from '../support/raw-peer.ts'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -37,8 +37,7 @@ async function logged(fields: readonly FieldName[]) {
     async lineFor(bytes: string, then: () => void = () => undefined): Promise<{ line: unknown; body: string }> {
       await using client = await connectTo(edge.port)
       client.send(bytes)
-      await turnUntil(() => edge.counters.connectionsOpen === 1, 'the connection')
-      await turn()
+      await turnUntil(() => edge.counters.bytesFromClients > 0, 'what is sent')
       then()
       const { body } = await nextResponse(client, bytes.slice(0, bytes.indexOf(' ')))
       edge.clock.advance(100)
