@@ -38,6 +38,8 @@ export interface FollowedOptions {
   readonly onChange: () => void
 }
 
+/** Of why it is away: a source's own words, or those of whoever it asks. */
+const MOST_REASON = 300
 /** A source that comes and goes is told of no more often than this. */
 const QUIET_MS = 5000
 
@@ -102,7 +104,8 @@ export class Followed {
     this.consider(NOBODY)
   }
 
-  private lose(reason: string): void {
+  private lose(words: string): void {
+    const reason = words.slice(0, MOST_REASON)
     const { clock, emit, pool, name: source } = this.options
     const { presence, outage } = this
     const since = presence.kind === 'away' ? presence.since : clock.now()
