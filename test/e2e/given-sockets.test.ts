@@ -29,7 +29,31 @@ describe.if(process.platform === 'linux').each([[], ['--supervised']])('run %s',
     await end(next)
   }, 60_000)
 
-  test('does so at a Unix socket, whose file stays', async () => {
+  test('turns nobody away while it is started again under load', async () => {
+    const { fd, port } = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
+    const config = { listeners: { web: { address: `127.0.0.1:${port}` } } }
+    await using edge = await startProcess({ pool, config, args, env, given: [fd] })
+    await edge.event('ready')
+    const answers: number[] = []
+    let isOver = false
+    const asking = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        const { status } = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
+        answers.push(status)
+      }
+    })
+    await end(edge)
+    await using next = edge.again()
+    await next.event('ready')
+    const before = answers.length
+    while (answers.length < before + 8) await Bun.sleep(5)
+    isOver = true
+    await Promise.all(asking)
+    expect(new Set(answers)).toEqual(new Set([502]))
+    await end(next)
+  }, 60_000)
+
+  test('serves a Unix socket that it was given, whose file stays', async () => {
     const path = join(temporaryFolder(), 'web')
     const { fd } = listenAt({ kind: 'unix', path })
     const config = { listeners: { web: { address: `unix:${path}` } } }
