@@ -35,9 +35,9 @@ describe.if(process.platform === 'linux').each([[], ['--supervised']])('run %s',
     await using edge = await startProcess({ pool, config, args, env, given: [fd] })
     await edge.event('ready')
     const answers: number[] = []
-    let isOver = false
+    const over = new AbortController()
     const asking = Array.from({ length: 8 }, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const { status } = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
         answers.push(status)
       }
@@ -47,7 +47,7 @@ describe.if(process.platform === 'linux').each([[], ['--supervised']])('run %s',
     await next.event('ready')
     const before = answers.length
     while (answers.length < before + 8) await Bun.sleep(5)
-    isOver = true
+    over.abort()
     await Promise.all(asking)
     expect(new Set(answers)).toEqual(new Set([502]))
     await end(next)
