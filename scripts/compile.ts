@@ -11,7 +11,12 @@ import { ownDefaults, root, tellPlaces, withoutDevtools } from './bundle.ts'
 const inside = '/$bunfs/root'
 
 /** Programs and threads, each by the path that the others know it by. */
-const entries = ['cli/one-file.ts', 'cli/process/watchdog-worker.ts', 'core/lab/examine-worker.ts']
+const entries = [
+  'cli/one-file.ts',
+  'cli/process/watchdog-worker.ts',
+  'core/lab/examine-worker.ts',
+  'core/discovery/own-worker.ts',
+]
 
 /** Loaded as strategies are, by path: the shipped ones and what they import. */
 const loaded = [

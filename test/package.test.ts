@@ -68,7 +68,8 @@ describe('the package', () => {
 
   test('holds no source that nothing leads to', () => {
     const sources = readSources()
-    const starts = ['cli/main.ts', 'cli/process/watchdog-worker.ts', 'core/lab/examine-worker.ts', 'core/embed.ts']
+    const threads = ['cli/process/watchdog-worker.ts', 'core/lab/examine-worker.ts', 'core/discovery/own-worker.ts']
+    const starts = ['cli/main.ts', ...threads, 'core/embed.ts']
     const reached = new Set([...starts, ...[...paths].filter((path) => path.startsWith('plugins/'))])
     // A set hands out what is added while it is walked, too. Programs that are started are named as text.
     for (const path of reached) {

@@ -6,6 +6,7 @@ import type { EtcdServices } from './etcd.ts'
 import type { FileServices } from './file.ts'
 import type { HttpServices } from './http.ts'
 import type { KubernetesServices } from './kubernetes.ts'
+import type { OwnServices } from './own.ts'
 import type { SourcePolicy } from './policy.ts'
 import type { Source } from './source.ts'
 
@@ -15,7 +16,8 @@ export type SourceServices = FileServices &
   EtcdServices &
   ConsulServices &
   DockerServices &
-  KubernetesServices
+  KubernetesServices &
+  OwnServices
 
 export async function createSource(policy: SourcePolicy, services: SourceServices, pool: string): Promise<Source> {
   switch (policy.kind) {
@@ -31,6 +33,8 @@ export async function createSource(policy: SourcePolicy, services: SourceService
       return (await import('./etcd.ts')).etcdSource(policy, services)
     case 'kubernetes':
       return (await import('./kubernetes.ts')).kubernetesSource(policy, services)
+    case 'own':
+      return (await import('./own.ts')).ownSource(policy, services)
     case 'http':
       return (await import('./http.ts')).httpSource(policy, services)
   }

@@ -63,9 +63,9 @@ export class Intake {
   poke(): void {
     if (this.cancelNext !== undefined) return
     const { clock } = this.options
-    const waitMs = this.begunAt + MIN_PAUSE_MS - clock.now()
-    if (waitMs <= 0) this.begin()
-    else this.cancelNext = clock.after(waitMs, () => this.begin())
+    const waitMs = Math.max(0, this.begunAt + MIN_PAUSE_MS - clock.now())
+    // In a turn of its own: to compare 10,000 takes some 4 ms, and so did what has come before.
+    this.cancelNext = clock.after(waitMs, () => this.begin())
   }
 
   /** Changes nothing more. */

@@ -4,7 +4,7 @@ import type { Secret } from '../secrets.ts'
 import type { ServiceField, TlsFiles } from './service.ts'
 
 export type SourcePolicy =
-  FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy | KubernetesPolicy
+  FilePolicy | DnsPolicy | HttpPolicy | EtcdPolicy | ConsulPolicy | DockerPolicy | KubernetesPolicy | OwnPolicy
 
 /** One of a pool's `discovery`. */
 export interface DiscoveryPolicy {
@@ -92,6 +92,14 @@ export interface KubernetesPolicy {
   readonly tls: TlsFiles | undefined
 }
 
+export interface OwnPolicy {
+  readonly kind: 'own'
+  /** Absolute. */
+  readonly file: string
+  /** Plain values, for the file to check. */
+  readonly options: unknown
+}
+
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {
   switch (source.kind) {
@@ -101,6 +109,8 @@ export function sourceName(source: SourcePolicy): string {
       return `dns ${source.records.kind === 'srv' ? 'SRV ' : ''}${source.name}`
     case 'kubernetes':
       return `kubernetes ${source.namespace === undefined ? '' : `${source.namespace}/`}${source.service}`
+    case 'own':
+      return `source ${source.file}`
     case 'http':
       return `http ${placeOf(source.url)}`
     case 'consul':

@@ -5,6 +5,7 @@ import { watchFiles } from '../config/watch.ts'
 import { clusterUrlOf } from '../discovery/cluster.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
 import type { ReadText, WatchFile } from '../discovery/file.ts'
+import { createRunOwn } from '../discovery/own-thread.ts'
 import type { ReadPem } from '../discovery/service.ts'
 import { createAsk } from '../net/ask.ts'
 import { createAskDns } from '../net/dns.ts'
@@ -13,6 +14,7 @@ import { SYSTEM_FILES } from '../names/resolver.ts'
 import { parseSearch } from '../names/search.ts'
 import { parseServers } from '../names/servers.ts'
 import { parsedFile } from '../names/system-file.ts'
+import { createPluginReader } from '../strategy/files.ts'
 import type { Ground } from './ground.ts'
 
 export function sourceServices({
@@ -33,6 +35,8 @@ export function sourceServices({
     ask: createAsk(clock, reportFault),
     askLines: createAskLines(clock, reportFault),
     readPem,
+    runOwn: createRunOwn(clock, reportFault),
+    readVersion: createPluginReader(clock),
     clusterUrl: clusterUrlOf(env ?? {}),
     records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),
   }

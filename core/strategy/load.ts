@@ -16,7 +16,7 @@ import {
   type StrategyOfVersion1,
   type StrategyPlugin,
 } from './strategy.ts'
-import { messageOf, positionOf } from './thrown.ts'
+import { whereAndWhat } from './thrown.ts'
 import { fromVersion1 } from './version-1.ts'
 
 /**
@@ -87,21 +87,10 @@ async function importAfresh(file: string, { clock, onLateError }: LoadOptions): 
     graph.dispose()
     throw error instanceof StrategyFileError
       ? error
-      : new StrategyFileError(whereAndWhat(file, error), { cause: error })
+      : new StrategyFileError(whereAndWhat(file, error, 'threw while loading: '), { cause: error })
   } finally {
     cancel?.()
   }
-}
-
-/** Bun throws a BuildMessage with a position for a syntax error, an AggregateError of several, else what the file threw. */
-function whereAndWhat(file: string, error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map((one) => whereAndWhat(file, one)).join('\n')
-  if (error instanceof BuildMessage && error.position !== null) {
-    const { file: source, line, column } = error.position
-    return `${source}:${line}:${column}: ${error.message}`
-  }
-  if (error instanceof ResolveMessage || error instanceof SyntaxError) return `${file}: ${error.message}`
-  return `${positionOf(error) ?? file}: threw while loading: ${messageOf(error)}`
 }
 
 /** The plugin as the contract says, one of version 1 made over; its `create` checks in turn what it made. */

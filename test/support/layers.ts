@@ -103,7 +103,10 @@ const LAYERS: readonly Layer[] = [
     types: ['core/exchange/', 'core/http1/', 'core/observe/'],
   },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
-  { from: 'core/discovery/', to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/'] },
+  {
+    from: 'core/discovery/',
+    to: ['core/backend/', 'core/names/', 'core/net/', 'core/observe/', 'core/strategy/thrown.ts'],
+  },
   {
     from: 'core/trace/',
     to: ['core/http1/', 'core/forward/', 'core/access-log/hide.ts'],

@@ -1,4 +1,7 @@
 /** Servers that tell SmartEdge members, each of its own kind: a registry for `found-members.ts`. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startConsul } from './consul.ts'
 import { startDnsmasq } from './dnsmasq.ts'
 import { addressOf, type Registry } from './found-members.ts'
@@ -87,6 +90,41 @@ async function kubernetes(): Promise<Registry> {
   }
 }
 
+/** A file of one's own that asks a server which SmartEdge knows nothing of. */
+const OWN = `
+import { defineSource } from 'smartedge/source'
+
+export default defineSource<string>({
+  apiVersion: 1,
+  parse: (raw) => String(raw),
+  async start(url, { publish, lose }) {
+    for (;;) {
+      await fetch(url)
+        .then((answer) => answer.json())
+        .then(({ backends }) => publish(backends), (error) => lose(String(error)))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  },
+})
+`
+
+async function own(): Promise<Registry> {
+  const server = startListServer()
+  const folder = mkdtempSync(join(tmpdir(), 'smartedge-own-'))
+  const file = join(folder, 'mine.ts')
+  writeFileSync(file, OWN)
+  return {
+    discovery: () => ({ source: { use: file, options: server.url } }),
+    list: async (port, ...numbers) => server.list(numbers.map((number) => urlOf(number, port))),
+    takeAway: () => server.stop(),
+    bringBack: async () => server.start(),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
 export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
   consul,
   dns,
@@ -95,4 +133,5 @@ export const registries: Readonly<Record<string, () => Promise<Registry>>> = {
   http: http(),
   'http, held back': http('30s'),
   kubernetes,
+  'a file of one’s own': own,
 }

@@ -7,6 +7,7 @@ import { docker } from './discovery-docker.ts'
 import { etcd } from './discovery-etcd.ts'
 import { http } from './discovery-http.ts'
 import { kubernetes } from './discovery-kubernetes.ts'
+import { source } from './discovery-own.ts'
 import { laterFile } from './file.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field } from '../read/field.ts'
@@ -22,7 +23,7 @@ const file = convert(
   (path): SourcePolicy => ({ kind: 'file', path }),
 )
 
-const kinds = { consul, dns, docker, etcd, file, http, kubernetes }
+const kinds = { consul, dns, docker, etcd, file, http, kubernetes, source }
 
 const names = Object.keys(kinds).join(', ')
 

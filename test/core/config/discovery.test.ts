@@ -6,7 +6,7 @@ const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
 const faultsOf = (discovery: unknown): string[] =>
   problemsOf({ pools: { web: { discovery } } }).map((line) => line.replace(/^edge\.json:1:\d+: pools\.web\./, ''))
 
-const KINDS = 'consul, dns, docker, etcd, file, http, kubernetes'
+const KINDS = 'consul, dns, docker, etcd, file, http, kubernetes, source'
 
 describe('discovery', () => {
   test('is off unless it is asked for', () => expect(configOf(withPool({})).pools[0]).not.toHaveProperty('discovery'))
@@ -130,6 +130,7 @@ describe('discovery', () => {
   test.each([
     [{}, { place: { kind: 'unix', path: '/var/run/docker.sock' } }],
     [{ host: 'unix:///run/podman/podman.sock' }, { place: { kind: 'unix', path: '/run/podman/podman.sock' } }],
+    [{ host: 'tcp://docker.test:80' }, { place: { kind: 'url', url: 'http://docker.test:80' } }],
     [{ host: 'tcp://10.0.0.2:2375' }, { place: { kind: 'url', url: 'http://10.0.0.2:2375' } }],
     [
       { host: 'tcp://[::1]:2376', tls: {} },
@@ -178,6 +179,27 @@ describe('discovery', () => {
     const [told] = faultsOf([{ kubernetes }])
     expect(told?.replace('discovery[0].kubernetes.', '')).toEqual(fault as string)
   })
+
+  test.each([
+    ['mine.js', { kind: 'own', file: '/app/mine.js', options: undefined }],
+    [
+      { use: '/etc/mine.ts', options: { a: [1] } },
+      { kind: 'own', file: '/etc/mine.ts', options: { a: [1] } },
+    ],
+  ])('takes a file of one’s own: %j', (source, policy) => {
+    const config = { pools: { web: { discovery: [{ source }] } } }
+    const { pools } = configOf(config, { present: ['/app/mine.js', '/etc/mine.ts'] })
+    expect(pools[0]?.discovery?.[0]?.source).toEqual(policy as never)
+  })
+
+  test.each([
+    ['mine', 'source must be the path of a .ts or .js file such as "./sources/mine.ts", got "mine"'],
+    [3, 'source must be the path of a file, or { "use": …, "options": … }, got 3'],
+    [{}, 'source.use is required'],
+    ['gone.ts', 'source must name a file that exists, got "gone.ts"'],
+  ])('has a file of one’s own, %j, told what is wrong', (source, fault) =>
+    expect(faultsOf([{ source }])).toEqual([`discovery[0].${fault}`]),
+  )
 
   test('fills in what a URL takes', () => {
     const url = 'https://registry.test/web'

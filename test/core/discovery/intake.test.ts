@@ -42,6 +42,7 @@ function taking() {
     list: (...next: ReadonlyMap<string, Member>[]): void => {
       lists = next
       intake.poke()
+      clock.advance(0)
     },
     turn: () => turns.shift()?.(),
     settle: (): void => {

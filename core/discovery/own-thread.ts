@@ -1,0 +1,76 @@
+/** A source of the user's own, at work in its thread: what it says, and that it has failed, be it that it hangs. */
+import type { Cancel, Clock } from '../clock.ts'
+import { inEvent, type ReportFault } from '../net/event.ts'
+import type { FromOwnThread, ToOwnThread } from './own-worker.ts'
+
+export interface OwnRun {
+  /** Absolute. */
+  readonly file: string
+  /** Plain values. */
+  readonly options: unknown
+}
+
+/** Each call in an event of its own; none behind `failed`, nor once it was ended. */
+export interface OwnThreadSink {
+  /** A list in JSON. */
+  publish(members: string): void
+  confirm(): void
+  lose(reason: string): void
+  /** It is over; in words. */
+  failed(reason: string): void
+}
+
+/** Begins a thread; what is returned ends it. */
+export type RunOwn = (run: OwnRun, sink: OwnThreadSink) => Cancel
+
+/** For the file to be loaded and its `start` to return; and for an answer whether it is there. */
+const PATIENCE_MS = 5000
+const PING_MS = 10_000
+
+export function createRunOwn(clock: Pick<Clock, 'after'>, reportFault: ReportFault): RunOwn {
+  return (run, sink) => {
+    const worker = new Worker(new URL('./own-worker.ts', import.meta.url), { smol: true, name: 'source' })
+    let isOver = false
+    let cancelTimer: Cancel = () => undefined
+    const end = (): void => {
+      isOver = true
+      cancelTimer()
+      worker.terminate()
+    }
+    const tell = (task: () => void): void => {
+      if (!isOver) inEvent(reportFault, task)
+    }
+    const fail = (reason: string): void =>
+      tell(() => {
+        end()
+        sink.failed(reason)
+      })
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows, this is a worker
+    const say = (word: ToOwnThread): void => worker.postMessage(word)
+    const within = (reason: string): void => {
+      cancelTimer()
+      cancelTimer = clock.after(PATIENCE_MS, () => fail(reason))
+    }
+    const lookAgain = (): void => {
+      cancelTimer()
+      cancelTimer = clock.after(PING_MS, () => {
+        say({ kind: 'ping' })
+        within(`does not come back for ${PATIENCE_MS} ms; does it loop or block?`)
+      })
+    }
+    const hear = (word: FromOwnThread): void => {
+      if (word.kind === 'started' || word.kind === 'pong') lookAgain()
+      else if (word.kind === 'failed') fail(word.reason)
+      else if (word.kind === 'confirm') tell(() => sink.confirm())
+      else if (word.kind === 'lose') tell(() => sink.lose(word.reason))
+      else if (word.kind === 'publish') tell(() => sink.publish(word.members))
+    }
+    worker.addEventListener('message', ({ data }: MessageEvent<FromOwnThread>) => hear(data))
+    worker.addEventListener('error', ({ message }) => fail(message))
+    worker.addEventListener('messageerror', () => fail('says what cannot be read'))
+    worker.addEventListener('close', () => fail('has ended its thread; does it call process.exit?'))
+    say({ kind: 'run', ...run })
+    within(`must have started within ${PATIENCE_MS} ms; does it loop or await something that never comes?`)
+    return end
+  }
+}
