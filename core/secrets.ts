@@ -56,12 +56,17 @@ export const soundsSecret = (name: string): boolean => secretName.test(name)
 export const isSecret = (name: string, value: unknown): boolean =>
   value instanceof Secret || (soundsSecret(name) && (typeof value === 'string' || typeof value === 'number'))
 
+/** A URL without what it asks with, which may be a key; any other text as it is. */
+export const hideQuery = (text: string): string =>
+  text.replace(/^(https?:[^?]*\?).+$/is, (_, place: string) => place + HIDDEN)
+
 /**
  * A copy to be shown: every secret in it is `***`. What is absent stays absent, to tell "no token" from "a token".
  * `name`: the key that `value` stands under; a list's items stand under the list's.
  */
 export function hideSecrets(value: unknown, name = ''): unknown {
   if (isSecret(name, value)) return HIDDEN
+  if (typeof value === 'string') return hideQuery(value)
   if (Array.isArray(value)) return value.map((item) => hideSecrets(item, name))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hideSecrets(item, key)]))

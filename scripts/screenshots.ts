@@ -36,7 +36,13 @@ const pictures: readonly Picture[] = [
   { name: 'page-latency', hash: '#latency', tab: { height: 940, media: light } },
   { name: 'page-why', hash: '#requests', tab: { height: 860, media: light }, first: openFirst('.explanation') },
   { name: 'page-history', hash: '#history', tab: { height: 700, media: dark } },
-  { name: 'page-config', hash: '#config', tab: { height: 760, media: dark }, first: openFirst('.config-branch') },
+  {
+    name: 'page-config',
+    hash: '#config',
+    tab: { height: 900, media: dark },
+    first:
+      "[...document.querySelectorAll('.config-branch')].filter((one) => /^(?:pools|web|health)/.test(one.textContent)).map((one) => (one.open = true)).length > 0",
+  },
 ]
 
 /** In 128 colours, which no eye tells from all of them. */

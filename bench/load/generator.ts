@@ -20,8 +20,8 @@ export interface Surroundings {
   readonly cpuMs: () => number
 }
 
-/** How long answers may be awaited after the last send. */
-const stragglerMs = 2000
+/** How long answers may be awaited after the last send: on a busy machine a process may wait for its turn for a second or two. */
+const stragglerMs = 5000
 /** Timers may come this late, so polling begins that long before a send is due. */
 const pollMs = 2
 /** Connections opened at once beforehand: a listener's backlog may be as short as 128. */

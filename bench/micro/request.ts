@@ -1,9 +1,11 @@
 /**
  * What a small request costs without the kernel, and what it leaves to be collected: an edge on sockets that do nothing, 64
  * clients and a backend that answers at once. `bun bench/micro/request.ts`: ns of the fastest batch and of the fastest
- * quarter, which other work on the machine hardly moves, and objects by type.
+ * quarter, which other work on the machine hardly moves, and objects by type. `--with '{ "explain": {} }'` puts more into the
+ * configuration, so that what that costs shows.
  */
 import { heapStats } from 'bun:jsc'
+import { parseArgs } from 'node:util'
 import { parseConfig } from '../../core/config/parse.ts'
 import { startEdge } from '../../core/edge.ts'
 import { inEvent } from '../../core/net/event.ts'
@@ -13,8 +15,8 @@ import type { AcceptEvents, Transport } from '../../core/net/transport.ts'
 import type { OwnedSocket, SocketOwner } from '../../core/net/wire-socket.ts'
 
 const CLIENTS = 64
-const ROUNDS_A_BATCH = 300
-const BATCHES = 60
+const ROUNDS_A_BATCH = 15
+const BATCHES = 400
 /** Compiled by then. */
 const WARM_UP_ROUNDS = 4000
 
@@ -82,11 +84,15 @@ function pieceOf(bytes: Buffer): Buffer {
   return slab.subarray(used - bytes.length, used)
 }
 
+const { values: options } = parseArgs({ options: { with: { type: 'string', default: '{}' } } })
+const more = JSON.parse(options.with) as object
+
 const config = parseConfig(
   JSON.stringify({
     listeners: { web: { address: '127.0.0.1:8080' } },
     admin: false,
     pools: { web: { backends: ['http://127.0.0.1:8081'] } },
+    ...more,
   }),
   { file: '/request.json', cwd: '/', env: {}, attachments: new Map() },
 )

@@ -222,9 +222,21 @@ const shortened = (words: unknown): string => (typeof words === 'string' ? words
 
 /** The chosen one, whom chance proposed, those with a score by it, then the others as they were shown. */
 function byInterest(ask: Ask, chosen: Backend | undefined): readonly Candidate[] {
-  const scored = [...ask.scores].toSorted(([, one], [, other]) => one - other).map(([candidate]) => candidate)
   const first = chosen === undefined ? [] : [chosen.candidate]
-  return [...new Set([...first, ...ask.drawn, ...scored, ...ask.candidates.slice(0, MOST_TOLD)])]
+  return [...new Set([...first, ...ask.drawn, ...leastOf(ask.scores), ...ask.candidates.slice(0, MOST_TOLD)])]
+}
+
+/** By their scores, as many as are told; to sort those of ten thousand would take as long as a thousand requests. */
+function leastOf(scores: ReadonlyMap<Candidate, number>): readonly Candidate[] {
+  const least: { readonly candidate: Candidate; readonly score: number }[] = []
+  for (const [candidate, score] of scores) {
+    const isFull = least.length === MOST_TOLD
+    if (isFull && score >= (least.at(-1)?.score ?? 0)) continue
+    if (isFull) least.pop()
+    const place = least.findLastIndex((one) => one.score <= score) + 1
+    least.splice(place, 0, { candidate, score })
+  }
+  return least.map(({ candidate }) => candidate)
 }
 
 function runnerUpOf({ scores, passedOver }: Ask, chosen: Backend | undefined): string | null {

@@ -1,7 +1,7 @@
 /** How two plain values differ, key by key, in the words of the config file. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import { formatKey } from '../config/read/reading.ts'
-import { isSecret, Secret } from '../secrets.ts'
+import { hideQuery, isSecret, Secret } from '../secrets.ts'
 import { formatDuration, formatSize } from '../config/read/units.ts'
 
 export interface Difference {
@@ -34,7 +34,8 @@ function compare(path: readonly string[], from: unknown, to: unknown, unit = '')
     if (from === undefined) return say('added')
     return say(to === undefined ? 'removed' : 'changed')
   }
-  return say(`${show(from, unit)} -> ${show(to, unit)}`)
+  const [before, after] = [show(from, unit), show(to, unit)]
+  return say(before === after ? 'changed' : `${before} -> ${after}`)
 }
 
 /** `shutdownTimeoutMs` is `shutdownTimeout` in the file; the unit stands with the value. */
@@ -42,6 +43,7 @@ const shortName = (key: string): string => key.replace(/(?:Ms|Bytes)$/, '')
 
 function show(value: unknown, unit: string): string {
   if (value === undefined) return 'none'
+  if (typeof value === 'string') return JSON.stringify(hideQuery(value)).slice(0, 80)
   if (typeof value !== 'number') return JSON.stringify(value).slice(0, 80)
   if (unit.endsWith('Ms')) return formatDuration(value)
   return unit.endsWith('Bytes') ? formatSize(value) : String(value)

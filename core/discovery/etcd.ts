@@ -33,6 +33,8 @@ const MAX_KEYS = 2 * MAX_MEMBERS
 const TIMEOUT_MS = 5000
 /** A watch without changes says nothing: so the server is asked whether it is there. */
 const CHECK_MS = 10_000
+/** Then all is read anew: a watch whose connection was lost on the way, where nobody was told, says nothing either. */
+const MOST_CHECKS = 30
 
 /** gRPC: the token that was sent has run out, or is another server's. */
 const UNAUTHENTICATED = 16
@@ -65,6 +67,7 @@ class Session {
   private cancelStep: Cancel = () => undefined
   private cancelWatch: Cancel = () => undefined
   private hasListed = false
+  private checks = 0
 
   constructor(options: SessionOptions) {
     this.options = options
@@ -164,13 +167,15 @@ class Session {
   }
 
   private checkLater(): void {
-    const { clock } = this.options.services
-    this.cancelStep = clock.after(CHECK_MS, () =>
+    const { attempt, services, sink } = this.options
+    this.cancelStep = services.clock.after(CHECK_MS, () => {
+      this.checks += 1
+      if (this.checks > MOST_CHECKS) return attempt.again()
       this.post('kv/range', { ...this.range, count_only: true }, () => {
-        this.options.sink.confirm()
+        sink.confirm()
         this.checkLater()
-      }),
-    )
+      })
+    })
   }
 
   private post(path: string, body: JsonObject, heard: (answer: JsonObject) => void): void {

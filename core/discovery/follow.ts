@@ -34,10 +34,12 @@ export interface FollowedOptions {
   readonly guardMs: number | undefined
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly emit: Emit
-  /** `members` are others now. */
+  /** `members` are others now, or are for the first time what it lists. */
   readonly onChange: () => void
 }
 
+/** Of why it is away: a source's own words, or those of whoever it asks. */
+const MOST_REASON = 300
 /** A source that comes and goes is told of no more often than this. */
 const QUIET_MS = 5000
 
@@ -46,6 +48,8 @@ export class Followed {
   /** Those that count, by id, in the order of the list. */
   members: ReadonlyMap<string, Member> = new Map()
   presence: Presence = { kind: 'waiting' }
+  /** It has listed somebody, or nobody: else `members` says nothing. */
+  hasListed = false
   /** When what counts was last known to be what it lists; undefined: never. */
   knownAt: number | undefined = undefined
   skipped: Skipped = NOBODY.skipped
@@ -102,7 +106,8 @@ export class Followed {
     this.consider(NOBODY)
   }
 
-  private lose(reason: string): void {
+  private lose(words: string): void {
+    const reason = words.slice(0, MOST_REASON)
     const { clock, emit, pool, name: source } = this.options
     const { presence, outage } = this
     const since = presence.kind === 'away' ? presence.since : clock.now()
@@ -166,10 +171,14 @@ export class Followed {
   /** `members`: an id may come twice, as the same. */
   private take(members: readonly Member[]): void {
     const next = new Map(members.map((member) => [member.id, member]))
-    if (isSameList(this.members, next)) return
-    this.members = next
-    this.counters.updates += 1
-    this.options.onChange()
+    const isFirst = !this.hasListed
+    const isSame = isSameList(this.members, next)
+    this.hasListed = true
+    if (!isSame) {
+      this.members = next
+      this.counters.updates += 1
+    }
+    if (isFirst || !isSame) this.options.onChange()
   }
 
   private skip(skipped: Skipped): void {

@@ -34,6 +34,8 @@ const MAX_SLICES = 10_000
 const TIMEOUT_MS = 10_000
 /** After this long the server ends a watch, and another server may go on with it. */
 const WATCH_S = 300
+/** One that the server has not ended by then is none any more: its connection was lost on the way, where nobody was told. */
+const LONGEST_MS = (WATCH_S + 30) * 1000
 /** A watch that ends sooner than this has not worked. */
 const SHORT_MS = 1000
 /** A watch without changes says nothing for a minute: so the server is asked whether it is there. */
@@ -91,7 +93,7 @@ class Session {
         return attempt.failed('says what is no list of EndpointSlices')
       for (const slice of listIn(list, 'items')) if (isObject(slice)) this.put(slice)
       const next = textIn(metadata, 'continue')
-      if (this.entries.size > MAX_SLICES) return attempt.failed(`has more than ${MAX_SLICES} EndpointSlices`)
+      if (this.isTooLong()) return
       if (next !== undefined && next !== '') return this.list(next)
       this.version = version
       attempt.works()
@@ -99,6 +101,13 @@ class Session {
       this.watch()
       this.checkLater()
     })
+  }
+
+  /** Then the attempt has failed. */
+  private isTooLong(): boolean {
+    if (this.entries.size <= MAX_SLICES) return false
+    this.options.attempt.failed(`has more than ${MAX_SLICES} EndpointSlices`)
+    return true
   }
 
   /** Everybody at once; a Service without endpoints may be a mistake, or does not exist. */
@@ -141,7 +150,7 @@ class Session {
     if (event['type'] === 'BOOKMARK') return
     if (event['type'] === 'DELETED') this.remove(object)
     else this.put(object)
-    this.entries.publishSoon()
+    if (!this.isTooLong()) this.entries.publishSoon()
   }
 
   private put(slice: JsonObject): void {
@@ -163,12 +172,14 @@ class Session {
   }
 
   private checkLater(): void {
-    this.cancelStep = this.options.services.clock.after(CHECK_MS, () =>
+    const { attempt, services, sink } = this.options
+    this.cancelStep = services.clock.after(CHECK_MS, () => {
+      if (services.clock.now() - this.watchedAt > LONGEST_MS) return attempt.again()
       this.ask({ limit: '1', resourceVersion: '0' }, () => {
-        this.options.sink.confirm()
+        sink.confirm()
         this.checkLater()
-      }),
-    )
+      })
+    })
   }
 
   private ask(query: Readonly<Record<string, string>>, heard: (list: JsonObject) => void): void {

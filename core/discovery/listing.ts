@@ -30,8 +30,8 @@ export type ReadMember = (
 
 /** More would help nobody, and a hostile list has thousands. */
 const MOST_TOLD = 8
-/** Of what an entry is called: a key may be as long as an answer. */
-const MOST_CHARS = 100
+/** Of what an entry is called, and of its reason: a key may be as long as an answer, and a label, which a reason may name. */
+const [MOST_NAME, MOST_REASON] = [100, 300]
 /** Beyond it entries are left out: each member costs memory of its own, some 10 KB. */
 export const MAX_MEMBERS = 50_000
 
@@ -53,13 +53,15 @@ export class ListingBuilder {
   skip({ entry, reason }: SkippedEntry): void {
     this.count += 1
     if (this.first.length >= MOST_TOLD) return
-    this.first.push({ entry: entry.length > MOST_CHARS ? `${entry.slice(0, MOST_CHARS)}…` : entry, reason })
+    this.first.push({ entry: shortened(entry, MOST_NAME), reason: shortened(reason, MOST_REASON) })
   }
 
   get listing(): Listing {
     return { members: [...this.members.values()], skipped: { count: this.count, first: this.first } }
   }
 }
+
+const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text)
 
 export const isSameMember = (one: Member, other: Member): boolean =>
   one === other ||

@@ -32,7 +32,9 @@ export const MAX_FORWARDS = 18
 export const DATE = 19
 /** Asks for an explanation, with a token that is no business of the backends. */
 export const EXPLAIN = 20
-export const KIND_COUNT = 21
+/** Tells of the trace that a request is part of. */
+export const TRACE = 21
+export const KIND_COUNT = 22
 
 const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [HOST, 'host'],
@@ -53,6 +55,9 @@ const NAMES: readonly (readonly [kind: number, ...names: string[]])[] = [
   [MAX_FORWARDS, 'max-forwards'],
   [DATE, 'date'],
   [EXPLAIN, 'x-smartedge-explain'],
+  // W3C Trace Context; B3 in one field and in several.
+  [TRACE, 'traceparent', 'tracestate', 'b3'],
+  [TRACE, 'x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'],
   // Whatever begins with X-Forwarded is found by that. The others: what the widely used proxies and CDNs write and
   // frameworks read; an address, a scheme, a target before it was rewritten, or the client's certificate.
   // RFC 7239; RFC 9440, which has us drop what clients send of it.

@@ -40,6 +40,11 @@ export function enterNext(): void {
   outbox.depth += 1
 }
 
+/** What follows within this event has a time of its own. */
+export function passTime(): void {
+  outbox.isTimeKnown = false
+}
+
 export function leave(): void {
   outbox.depth -= 1
   if (outbox.depth === 0 && outbox.owner !== undefined) flush()

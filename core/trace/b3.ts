@@ -32,7 +32,7 @@ export function readB3(fields: FieldSection): Telling {
   if (value === INVALID) return INVALID
   const { bytes } = fields
   const { start, end } = value
-  const traceDigits = idDigits(bytes, start)
+  const traceDigits = idDigits(bytes, value)
   if (traceDigits === 0) return told(bytes, NONE, NONE, inOneField.get(textOf(bytes, value)))
   const spanAt = start + traceDigits + 1
   const spanEnd = spanAt + 16
@@ -69,10 +69,11 @@ function told(bytes: Buffer, trace: Span, span: Span, decision: Decision | undef
   return new Told({ bytes, traceAt: trace.start, traceDigits, spanAt: span.start, decision, isRandom: false })
 }
 
-/** How many digits the trace's id has that a hyphen ends: 0 for none. */
-function idDigits(bytes: Uint8Array, start: number): number {
-  if (bytes[start + 32] === HYPHEN) return 32
-  return bytes[start + 16] === HYPHEN ? 16 : 0
+/** How many digits the trace's id has that a hyphen ends: 0 for none. What is behind the value may hold hyphens of its own. */
+function idDigits(bytes: Uint8Array, { start, end }: Span): number {
+  const isEnded = (digits: number): boolean => start + digits < end && bytes[start + digits] === HYPHEN
+  if (isEnded(32)) return 32
+  return isEnded(16) ? 16 : 0
 }
 
 /** No more of it than any of these texts has, and one. */

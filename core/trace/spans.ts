@@ -2,7 +2,7 @@
  * An exchange that was recorded -> its spans, by OpenTelemetry's conventions for HTTP: one of a server, and below it one of a client
  * for each attempt. Pure; reads the request's head, so in the event that ended it.
  */
-import { hideInTarget, type IsHidden } from '../access-log/hide.ts'
+import { hideInField, hideInTarget, type IsHidden } from '../access-log/hide.ts'
 import type { AttemptRecord, Ending, ExchangeRecord } from '../exchange/record.ts'
 import { clientAddress } from '../forward/client-address.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -81,6 +81,7 @@ interface Request {
   readonly path: string
   readonly query: string | undefined
   readonly version: string
+  readonly userAgent: string | undefined
 }
 
 function requestOf({ line }: ExchangeRecord, head: RequestHead, isHidden: IsHidden): Request {
@@ -88,6 +89,7 @@ function requestOf({ line }: ExchangeRecord, head: RequestHead, isHidden: IsHidd
   const isKnown = METHODS.has(method)
   const shown = hideInTarget(head.query === undefined ? head.path : `${head.path}?${head.query}`, isHidden)
   const at = shown.indexOf('?')
+  const userAgent = head.fields.valueNamed('user-agent')
   return {
     verb: isKnown ? method : 'HTTP',
     method: isKnown
@@ -96,6 +98,7 @@ function requestOf({ line }: ExchangeRecord, head: RequestHead, isHidden: IsHidd
     path: at < 0 ? shown : shown.slice(0, at),
     query: at < 0 ? undefined : shown.slice(at + 1),
     version: line.protocol.replace('HTTP/', ''),
+    userAgent: userAgent && hideInField('user-agent', userAgent, isHidden),
   }
 }
 
@@ -112,7 +115,7 @@ function serverAttributes(record: ExchangeRecord, head: RequestHead, request: Re
     'client.address': clientAddress(identity, head) || undefined,
     'network.peer.address': identity.address || undefined,
     'network.protocol.version': request.version,
-    'user_agent.original': head.fields.valueNamed('user-agent'),
+    'user_agent.original': request.userAgent,
     'http.response.status_code': ending.kind === 'abandoned' ? undefined : ending.status,
     'error.type': serverErrorOf(ending),
     'smartedge.pool': pool,

@@ -5,14 +5,16 @@
 import type { AttemptTrace, Trace, Tracing } from '../exchange/trace.ts'
 import type { ExchangeRecord } from '../exchange/record.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
+import { TRACE } from '../http1/field-names.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { type Context, type Format, formats } from './formats.ts'
 import type { ParentRule, RouteTracingPolicy, TracingPolicy } from './policy.ts'
-import { byRatio, type IsSampled } from './sampling.ts'
+import { byRatio, type Sampler } from './sampling.ts'
 import { INVALID, type Told } from './told.ts'
 import { traceStateOf } from './trace-context.ts'
-import type { TraceIds } from './trace-ids.ts'
+import { type NewIds, spanIdOf, type TraceIds, traceIdOf } from './trace-ids.ts'
+import { type UnrecordedLines, unrecordedLines } from './unrecorded-lines.ts'
 
 /** A recorded exchange, once it is over. */
 export interface Recorded {
@@ -36,7 +38,8 @@ export interface RouteTracingOptions {
 interface Rules {
   readonly formats: readonly Format[]
   readonly parent: ParentRule
-  readonly isSampled: IsSampled
+  readonly sampler: Sampler
+  readonly unrecordedLines: UnrecordedLines
   /** What is written anew. */
   readonly names: readonly string[]
   readonly companions: readonly string[]
@@ -53,7 +56,8 @@ export function createTracing({ policy, route, ids, onRecorded }: RouteTracingOp
   const rules: Rules = {
     formats: used,
     parent: policy.parent,
-    isSampled: byRatio(route?.sampleRatio ?? policy.sampleRatio),
+    sampler: byRatio(route?.sampleRatio ?? policy.sampleRatio),
+    unrecordedLines: unrecordedLines(used),
     names,
     companions,
     allNames: [...names, ...companions].map((name) => Buffer.from(name)),
@@ -64,13 +68,23 @@ export function createTracing({ policy, route, ids, onRecorded }: RouteTracingOp
 }
 
 function begin(rules: Rules, { fields }: RequestHead, identity: ClientIdentity): Trace | undefined {
-  const heard = isBelieved(rules.parent, identity) ? hear(rules.formats, fields) : undefined
+  const isTold = fields.has(TRACE)
+  const heard = isTold && isBelieved(rules.parent, identity) ? hear(rules.formats, fields) : undefined
   if (heard?.told.hasIds === true) return goOn(rules, heard, fields)
-  const traceId = rules.ids.traceId()
-  const isSampled = decide(rules, heard?.told, traceId)
-  // Of a request that is not recorded no copy is made without need: most clients say nothing that would have to go.
-  const drops = isSampled || saysAny(rules, fields) ? [...rules.names, ...rules.companions] : undefined
-  return new RunningTrace(rules, { traceId, isRandom: true, isSampled, parentId: undefined, state: undefined, drops })
+  const ids = rules.ids.draw()
+  const isSampled = isOpen(rules.parent, heard?.told) ? rules.sampler.takesNew(ids) : heard?.told.decision === 'sampled'
+  // No copy is made without need: most clients say nothing that would have to go.
+  const isCopied = isSampled || (isTold && saysAny(rules, fields))
+  const drops = isCopied ? [...rules.names, ...rules.companions] : undefined
+  if (!isSampled) return new UnrecordedTrace(rules, ids, drops)
+  return new RecordedTrace(rules, {
+    traceId: traceIdOf(ids),
+    spanId: spanIdOf(ids),
+    isRandom: true,
+    parentId: undefined,
+    state: undefined,
+    drops,
+  })
 }
 
 const isBelieved = (parent: ParentRule, { isTrusted }: ClientIdentity): boolean =>
@@ -95,63 +109,86 @@ function goOn(rules: Rules, { told, format }: Heard, fields: FieldSection): Trac
   // Most traces are not recorded: then no text is made of their ids.
   if (rules.parent !== 'sample' && told.decision === 'unsampled') return undefined
   const { traceId, spanId: parentId, isRandom } = told
-  if (!decide(rules, told, traceId)) return undefined
+  const isSampled = isOpen(rules.parent, told) ? rules.sampler.takes(traceId) : told.decision === 'sampled'
+  if (!isSampled) return undefined
   // A state that stands beside another format's ids is of some other trace.
   const hasState = format.companions.length > 0
   const state = hasState ? traceStateOf(fields) : undefined
   const drops = hasState ? rules.names : [...rules.names, ...rules.companions]
-  return new RunningTrace(rules, { traceId, isRandom, isSampled: true, parentId, state, drops })
+  return new RecordedTrace(rules, { traceId, spanId: rules.ids.spanId(), isRandom, parentId, state, drops })
 }
 
-function decide({ parent, isSampled }: Rules, told: Told | undefined, traceId: string): boolean {
-  if (told === undefined || told.decision === 'open' || parent === 'sample') return isSampled(traceId)
-  return told.decision === 'sampled'
-}
+/** Whether it is for us to decide. */
+const isOpen = (parent: ParentRule, told: Told | undefined): boolean =>
+  told === undefined || told.decision === 'open' || parent === 'sample'
 
 const saysAny = ({ allNames }: Rules, fields: FieldSection): boolean =>
   allNames.some((name) => fields.lineNamed(name, 0) >= 0)
 
 interface Begun {
   readonly traceId: string
+  readonly spanId: string
   readonly isRandom: boolean
-  readonly isSampled: boolean
   readonly parentId: string | undefined
   readonly state: string | undefined
   readonly drops: readonly string[] | undefined
 }
 
-class RunningTrace implements Trace {
-  readonly traceId: string
-  readonly spanId: string | undefined
+class RecordedTrace implements Trace {
   private readonly rules: Rules
   private readonly begun: Begun
-  /** Of one that is not recorded all attempts say the same. */
-  private shared: AttemptTrace | undefined = undefined
 
   constructor(rules: Rules, begun: Begun) {
     this.rules = rules
     this.begun = begun
-    this.traceId = begun.traceId
-    this.spanId = begun.isSampled ? rules.ids.spanId() : undefined
+  }
+
+  get traceId(): string {
+    return this.begun.traceId
+  }
+
+  get spanId(): string {
+    return this.begun.spanId
   }
 
   attempt(): AttemptTrace {
-    const { ids } = this.rules
-    if (this.begun.isSampled) return this.tell(ids.spanId(), true)
-    return (this.shared ??= this.tell(ids.spanId(), false))
-  }
-
-  private tell(spanId: string, isSampled: boolean): AttemptTrace {
     const { traceId, isRandom, drops } = this.begun
-    const context: Context = { traceId, spanId, isSampled, isRandom }
+    const spanId = this.rules.ids.spanId()
+    const context: Context = { traceId, spanId, isSampled: true, isRandom }
     let lines = ''
     for (const format of this.rules.formats) lines += format.write(context)
-    return { spanId: isSampled ? spanId : undefined, drops, lines }
+    return { spanId, drops, lines }
   }
 
   end(record: ExchangeRecord): void {
-    const { spanId } = this
-    const { traceId, parentId, state } = this.begun
-    if (spanId !== undefined) this.rules.onRecorded({ traceId, spanId, parentId, state, record })
+    const { traceId, spanId, parentId, state } = this.begun
+    this.rules.onRecorded({ traceId, spanId, parentId, state, record })
   }
+}
+
+/** Of one that began here: it says so to backends, so that nobody behind decides once more. */
+class UnrecordedTrace implements Trace {
+  readonly spanId = undefined
+  private readonly rules: Rules
+  private readonly ids: NewIds
+  private readonly drops: readonly string[] | undefined
+  /** All attempts say the same. */
+  private shared: AttemptTrace | undefined = undefined
+
+  constructor(rules: Rules, ids: NewIds, drops: readonly string[] | undefined) {
+    this.rules = rules
+    this.ids = ids
+    this.drops = drops
+  }
+
+  get traceId(): string {
+    return traceIdOf(this.ids)
+  }
+
+  attempt(): AttemptTrace {
+    const { drops, ids, rules } = this
+    return (this.shared ??= { spanId: undefined, drops, lines: rules.unrecordedLines(ids) })
+  }
+
+  end(): void {}
 }

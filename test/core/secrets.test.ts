@@ -51,6 +51,25 @@ describe('hiding', () => {
     })
   })
 
+  test('takes out what a URL asks with, which may be a key', () => {
+    const urls = [
+      'https://otlp.test/v1?api_key=k&x',
+      'HTTP://a?k',
+      'http://a/?',
+      'http://a/b',
+      'x?http://a?k',
+      '/a?b=c',
+    ]
+    expect(hideSecrets(urls)).toEqual([
+      'https://otlp.test/v1?***',
+      'HTTP://a?***',
+      'http://a/?',
+      'http://a/b',
+      'x?http://a?k',
+      '/a?b=c',
+    ])
+  })
+
   test('keeps everything else, absence included', () => {
     const config = { admin: { token: undefined }, key: 'header', n: 0, list: [null, true, 'x'] }
     expect(hideSecrets(config)).toEqual(config)

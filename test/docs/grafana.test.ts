@@ -7,6 +7,7 @@ import {
   type Panel,
   readAlerts,
   readDashboard,
+  readYaml,
   triedAlerts,
 } from '../support/grafana.ts'
 import { programOf } from '../support/metrics-judges.ts'
@@ -61,6 +62,14 @@ describe('the dashboard', () => {
     expect(new Set(sources.map(({ type, uid }) => `${type} ${uid}`))).toEqual(new Set(['prometheus ${datasource}']))
     expect(dashboard).not.toHaveProperty('id')
     expect([dashboard.uid, dashboard.title]).toEqual(['smartedge', 'SmartEdge'])
+  })
+})
+
+test('Grafana is told of the dashboard and of Prometheus in files of its first version', () => {
+  expect(readYaml('provisioning/dashboards.yml')).toMatchObject({ apiVersion: 1, providers: [{ type: 'file' }] })
+  expect(readYaml('provisioning/datasource.yml')).toMatchObject({
+    apiVersion: 1,
+    datasources: [{ type: 'prometheus' }],
   })
 })
 

@@ -24,6 +24,7 @@ function pools([good, failing, narrow]: readonly [Backend, Backend, Backend]) {
     web: {
       backends: [urlOf(good), urlOf(failing)],
       strategy: 'round-robin',
+      concurrency: {},
       discovery: [{ file: 'not-there.json' }],
       sticky: { learn: { header: 'x-session' } },
       breaker: { openTime: '100ms', maxOpenTime: '100ms' },

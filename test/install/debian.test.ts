@@ -157,6 +157,8 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
         expect(await machine.run('systemctl', 'start', 'smartedge.socket')).toMatchObject({ code: 0, err: '' })
         expect(await service('ActiveState')).toEqual({ ActiveState: 'inactive' })
         expect((await machine.run('bash', '-c', ask)).out).toBe('HTTP/1.1 503 Service Unavailable\r\n')
+        // It answers before systemd has heard that it does; this waits for that.
+        expect(await machine.run('systemctl', 'start', 'smartedge')).toMatchObject({ code: 0 })
         expect(await service('ActiveState', 'StatusText')).toEqual({
           ActiveState: 'active',
           StatusText: 'serving 1 pool, 0 backends',

@@ -31,14 +31,16 @@ export interface Tab {
   /** Resolves when the expression is true; rejects after a minute. */
   until(expression: string): Promise<void>
   /**
-   * Clicks in the middle of the first element of that selector whose text holds `text`, as a person does: once it is
-   * there, enabled, at rest, and nothing lies over it.
+   * Clicks on the first element of that selector whose text holds `text`, once it is there, enabled, and nothing lies over
+   * its middle. Looked at and clicked in one turn of the page: what moves meanwhile is not missed.
    */
   click(selector: string, text?: string): Promise<void>
   /** Types into whatever has the focus. */
   type(text: string): Promise<void>
   /** `Tab`, `Escape`, `Enter`, or a character. */
   press(key: string): Promise<void>
+  /** The names of everything that a screen reader is told to be of that role. */
+  accessible(role: string): Promise<readonly string[]>
   /** A PNG of what is seen. */
   picture(): Promise<Uint8Array>
   close(): Promise<void>
@@ -188,9 +190,18 @@ function complaintOf({ method, params = {} }: Message): string | undefined {
   return `console: ${JSON.stringify(params['args']).slice(0, 500)}`
 }
 
+/** https://chromedevtools.github.io/devtools-protocol/tot/Accessibility/#type-AXNode */
+interface AccessibleNode {
+  readonly ignored: boolean
+  readonly role?: { readonly value: string }
+  readonly name?: { readonly value: string }
+}
+
+const how = { awaitPromise: true, returnByValue: true, userGesture: true }
+
 function actionsOf(call: Call): Omit<Tab, 'asked' | 'complaints' | 'close'> {
   const evaluate: Tab['evaluate'] = async (expression) => {
-    const answer = await call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })
+    const answer = await call('Runtime.evaluate', { ...how, expression })
     if (answer['exceptionDetails'] !== undefined)
       throw new Error(JSON.stringify(answer['exceptionDetails']).slice(0, 800))
     return (answer['result'] as { readonly value?: unknown }).value
@@ -208,14 +219,12 @@ function actionsOf(call: Call): Omit<Tab, 'asked' | 'complaints' | 'close'> {
       await until("document.readyState === 'complete'")
     },
     async click(selector, text = '') {
-      const place = placeOf(selector, text)
-      let before: unknown
+      let told: unknown
       for (const start = performance.now(); performance.now() - start < patienceMs; await Bun.sleep(20)) {
-        const point = await evaluate(place)
-        if (Array.isArray(point) && Bun.deepEquals(point, before)) return await clickAt(call, point as [number, number])
-        before = point
+        told = await evaluate(clickOn(selector, text))
+        if (told === 'clicked') return
       }
-      throw new Error(`nothing to click on: ${selector} with "${text}", but ${JSON.stringify(before)}`)
+      throw new Error(`nothing to click on: ${selector} with "${text}": ${String(told)}`)
     },
     type: async (text) => void (await call('Input.insertText', { text })),
     async press(key) {
@@ -225,6 +234,12 @@ function actionsOf(call: Call): Omit<Tab, 'asked' | 'complaints' | 'close'> {
       await call('Input.dispatchKeyEvent', { type: 'keyDown', ...event })
       await call('Input.dispatchKeyEvent', { type: 'keyUp', ...event })
     },
+    async accessible(role) {
+      const { nodes } = await call('Accessibility.getFullAXTree')
+      return (nodes as readonly AccessibleNode[])
+        .filter((node) => !node.ignored && node.role?.value === role)
+        .map(({ name }) => name?.value ?? '')
+    },
     async picture() {
       const { data } = await call('Page.captureScreenshot', { format: 'png' })
       return Uint8Array.fromBase64(String(data))
@@ -232,20 +247,17 @@ function actionsOf(call: Call): Omit<Tab, 'asked' | 'complaints' | 'close'> {
   }
 }
 
-/** An expression: where the middle of it is, or why it can't be clicked on. */
-const placeOf = (selector: string, text: string): string => `(() => {
+/** An expression: `clicked`, or why not. */
+const clickOn = (selector: string, text: string): string => `(() => {
   const all = [...document.querySelectorAll(${JSON.stringify(selector)})]
   const one = all.find((one) => one.textContent.includes(${JSON.stringify(text)}))
   if (one === undefined) return 'it is not there'
   if (one.disabled) return 'it is disabled'
   one.scrollIntoView({ block: 'center', behavior: 'instant' })
   const { x, y, width, height } = one.getBoundingClientRect()
-  const point = [x + width / 2, y + height / 2]
-  const top = width > 0 ? document.elementFromPoint(...point) : null
-  return one.contains(top) ? point : 'something lies over it'
+  const top = width > 0 ? document.elementFromPoint(x + width / 2, y + height / 2) : null
+  if (!one.contains(top)) return 'something lies over it'
+  one.focus()
+  one.click()
+  return 'clicked'
 })()`
-
-async function clickAt(call: Call, [x, y]: [number, number]): Promise<void> {
-  for (const type of ['mousePressed', 'mouseReleased'])
-    await call('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 })
-}

@@ -38,6 +38,9 @@ export interface Dashboard {
   readonly annotations: { readonly list: readonly { readonly name: string; readonly expr?: string }[] }
 }
 
+/** A YAML file there, as it says. */
+export const readYaml = (name: string): unknown => Bun.YAML.parse(read(name))
+
 export const readDashboard = (): Dashboard => JSON.parse(read('smartedge.json')) as Dashboard
 
 /** Every expression of it with the panel's name and the target's letter; those of annotations, too. */
@@ -71,7 +74,7 @@ export interface AlertRule {
 }
 
 export const readAlerts = (): AlertRule[] =>
-  (Bun.YAML.parse(read('alerts.yml')) as { groups: { rules: AlertRule[] }[] }).groups.flatMap(({ rules }) => rules)
+  (readYaml('alerts.yml') as { groups: { rules: AlertRule[] }[] }).groups.flatMap(({ rules }) => rules)
 
 interface RuleTest {
   readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly unknown[] }[]
@@ -79,7 +82,7 @@ interface RuleTest {
 
 /** Names of alerts that `alerts.test.yml` has seen quiet, and of those that it has seen fire. */
 export function triedAlerts(): { readonly quiet: ReadonlySet<string>; readonly firing: ReadonlySet<string> } {
-  const { tests } = Bun.YAML.parse(read('alerts.test.yml')) as { tests: RuleTest[] }
+  const { tests } = readYaml('alerts.test.yml') as { tests: RuleTest[] }
   const all = tests.flatMap((one) => one.alert_rule_test)
   const names = (isQuiet: boolean): Set<string> =>
     new Set(all.filter(({ exp_alerts: told }) => (told.length === 0) === isQuiet).map(({ alertname }) => alertname))

@@ -20,7 +20,13 @@ export interface Machine {
 }
 
 const layered = `mount -t tmpfs none "$1" && cd "$1" && mkdir upper work root &&
-mount -t overlay none -o lowerdir=/,upperdir=upper,workdir=work root`
+mount -t overlay none -o lowerdir=/,upperdir=upper,workdir=work root && touch root/.to-throw-away`
+
+/** Nothing is ever done to the machine that this runs on, not even while the other one is on its way into its namespaces. */
+const inside = ['sh', '-c', 'test -e /.to-throw-away && exec "$@"', 'sh']
+
+const container =
+  'systemd-nspawn --quiet --directory="$1/root" --register=no --keep-unit --private-network --console=pipe'
 
 /** Nothing is left of it when we die. */
 const inOwnMounts = (script: string, folder: string): string[] => [
@@ -41,7 +47,7 @@ export function canBoot(): boolean {
   if (process.getuid?.() !== 0 || Bun.which('systemd-nspawn') === null) return false
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-machine-'))
   try {
-    return Bun.spawnSync(inOwnMounts(layered, folder), { stderr: 'ignore' }).exitCode === 0
+    return Bun.spawnSync(inOwnMounts(`${layered} && ${container} true`, folder), { stderr: 'ignore' }).exitCode === 0
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -50,13 +56,12 @@ export function canBoot(): boolean {
 /** Resolves when it has booted, as far as services can be started; rejects with what it said when it does not. */
 export async function bootMachine(): Promise<Machine> {
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-machine-'))
-  const boot = `${layered} && exec systemd-nspawn --quiet --directory="$1/root" --register=no --keep-unit \\
-    --private-network --console=pipe --boot systemd.unit=basic.target`
+  const boot = `${layered} && exec ${container} --boot systemd.unit=basic.target`
   const child = Bun.spawn(inOwnMounts(boot, folder), { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
   const said = Promise.all([child.stdout.text(), child.stderr.text()])
-  const inside = ['nsenter', '--all', '--target']
   async function run(stdin: 'ignore' | Blob, command: readonly string[]): Promise<Outcome> {
-    const spawned = Bun.spawn([...inside, firstProcess(child.pid), ...command], {
+    const enter = ['nsenter', '--all', `--target=${firstProcess(child.pid)}`]
+    const spawned = Bun.spawn([...enter, ...inside, ...command], {
       stdin,
       stdout: 'pipe',
       stderr: 'pipe',
@@ -75,15 +80,22 @@ export async function bootMachine(): Promise<Machine> {
       if (code !== 0) throw new Error(`${path} is not written: ${err}`)
     },
     async [Symbol.asyncDispose]() {
-      process.kill(Number(firstProcess(child.pid)), 'SIGKILL')
+      const first = Number(firstProcess(child.pid))
+      // 0 would be all of our own group.
+      if (first > 0) process.kill(first, 'SIGKILL')
       await child.exited
       rmSync(folder, { recursive: true })
     },
   }
 }
 
-/** What a process has started first, of namespaces say process 1, by the id that it has here; '0' before there is one. */
+/** What a process has started first, of namespaces say process 1, by the id that it has here; '0' where there is none. */
 export function firstProcess(starter: number): string {
-  const [first = '0'] = readFileSync(`/proc/${starter}/task/${starter}/children`, 'latin1').split(' ')
-  return first === '' ? '0' : first
+  try {
+    const [first = ''] = readFileSync(`/proc/${starter}/task/${starter}/children`, 'latin1').split(' ')
+    return first === '' ? '0' : first
+  } catch {
+    // It has ended.
+    return '0'
+  }
 }

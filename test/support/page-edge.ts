@@ -6,6 +6,7 @@ import { formatAddress } from '../../core/address.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import { type Edge, startEdge } from '../../core/edge.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
+import { ask, connectTo, get } from './raw-client.ts'
 import { type SteadyBackend, startSteadyBackend } from './steady-load.ts'
 
 export interface PageEdge extends AsyncDisposable {
@@ -18,8 +19,8 @@ export interface PageEdge extends AsyncDisposable {
   readonly ids: readonly string[]
   /** The config file holds these pools from here on. */
   write(pools: object): void
-  /** `count` requests, one after the other. */
-  ask(count: number): Promise<void>
+  /** A request with that path and further lines, each ending in CRLF; the status of its response. */
+  ask(path: string, lines?: string): Promise<number>
 }
 
 /** `token`: of the config; absent: the edge makes one for changes. `keys`: more of the config. */
@@ -42,15 +43,16 @@ export async function startPageEdge({
   const edge = await startEdge({ config: loaded.config, emit, files: { place, cwd: folder, env, isWatched: false } })
   const [listener] = edge.addresses
   const url = `http://${formatAddress(edge.adminAddress ?? fail())}`
-  const traffic = `http://${formatAddress(listener?.address ?? fail())}`
+  const { port } = new URL(`http://${formatAddress(listener?.address ?? fail())}`)
   return {
     edge,
     url,
     token: token ?? ownTokenIn(events),
     ids: backends.map(({ port }) => `127.0.0.1:${port}`),
     write,
-    async ask(count) {
-      for (let index = 0; index < count; index += 1) await (await fetch(traffic)).text()
+    async ask(path, lines = '') {
+      await using client = await connectTo(Number(port))
+      return (await ask(client, get(path, lines))).status
     },
     async [Symbol.asyncDispose]() {
       edge.kill()

@@ -174,7 +174,7 @@ export const sampleExplanations: object = {
           pick: {
             by: 'strategy',
             strategy: 'peak-ewma',
-            why: 'Of two drawn at random, the one with the lower expected wait.',
+            why: 'peak-ewma: of two drawn at random, the one with the lower expected wait',
             candidates: [
               { backend: 'localhost:8101', score: 12.4, inflight: 3, weight: 1, latencyMs: 8.1 },
               { backend: 'localhost:8102', score: 9.7, inflight: 1, weight: 1, latencyMs: 9 },
@@ -186,7 +186,11 @@ export const sampleExplanations: object = {
             drawn: ['localhost:8101', 'localhost:8102'],
             chosen: 'localhost:8102',
             runnerUp: 'localhost:8101',
-            others: [{ strategy: 'round-robin', backend: 'localhost:8104' }],
+            others: [
+              { strategy: 'round-robin', backend: 'localhost:8104' },
+              { strategy: 'p2c', backend: 'localhost:8102' },
+              { strategy: 'random', backend: 'localhost:8104' },
+            ],
           },
         },
         {
@@ -200,8 +204,8 @@ export const sampleExplanations: object = {
           pick: {
             by: 'only',
             waitedMs: 0,
-            strategy: 'peak-ewma',
-            why: 'The one that is left after the attempt before.',
+            strategy: '',
+            why: 'It was the only one left',
             candidates: [],
             excluded: [],
             drawn: [],

@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
-import { holds, isAt, isShown, views, withSample } from '../support/page-tab.ts'
+import { describe, expect, test } from 'bun:test'
+import { holds, isAt, isShown, ownChromium, views, withSample } from '../support/page-tab.ts'
 
-let browser: Chromium
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.stop())
-setDefaultTimeout(patienceMs * 2)
+const browser = ownChromium()
 
 /** WCAG 2.2, 1.4.3: every text with the ground it stands on, by the ratio of their luminances; those under 4.5. */
 const faintTexts = `(() => {
@@ -42,13 +36,19 @@ const faintTexts = `(() => {
 const ground = 'getComputedStyle(document.documentElement).backgroundColor'
 
 describe('how the page looks', () => {
-  test('fits on a phone of 360 pixels, whatever is shown', async () => {
-    await withSample(browser, { width: 360, height: 740, isPhone: true }, async (tab, url) => {
+  test.each([360, 768, 900, 1280])('fits on a screen %d pixels wide, whatever is shown', async (width) => {
+    await withSample(browser, { width, height: 740, isPhone: width === 360 }, async (tab, url) => {
+      await tab.goTo(url)
+      await tab.until(isShown)
       for (const view of views) {
-        await tab.goTo(`${url}/?${view}#${view}`)
-        await tab.until(isShown)
+        await tab.goTo(`${url}/#${view}`)
+        await tab.until(isAt(view))
         await tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        expect([view, await tab.evaluate('document.documentElement.scrollWidth')]).toEqual([view, 360])
+        const told = await tab.evaluate(`({
+          width: document.documentElement.scrollWidth,
+          over: [...document.querySelectorAll('.card, .tile, header, dialog')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className),
+        })`)
+        expect([view, told]).toEqual([view, { width, over: [] }])
       }
     })
   })
@@ -130,6 +130,58 @@ describe('who has no mouse, or no eyes for it', () => {
         'localhost:8102',
       ])
         expect(reached).toContain(wanted)
+    })
+  })
+
+  test('is led into what lies over the page, round in it, and back to where it was', async () => {
+    const at = 'document.activeElement.textContent'
+    await withSample(browser, {}, async (tab, url) => {
+      await tab.goTo(url)
+      await tab.until(holds('localhost:8103 is slow'))
+      await tab.evaluate("document.querySelector('.backend .link-button').focus()")
+      await tab.press('Enter')
+      await tab.until(`${at} === 'Weight…'`)
+      await tab.press('Enter')
+      await tab.until("document.activeElement.type === 'number'")
+      await tab.press('Escape')
+      await tab.until(`${at} === 'localhost:8102'`)
+      await tab.press('Enter')
+      await tab.until(`${at} === 'Weight…'`)
+      expect(await tab.accessible('dialog')).toEqual(['localhost:8102'])
+      for (let step = 0; step < 12; step += 1) {
+        await tab.press('Tab')
+        expect(await tab.evaluate("document.activeElement.matches('body, dialog *')")).toBe(true)
+      }
+    })
+  })
+
+  test('hears every control by its name', async () => {
+    await withSample(browser, {}, async (tab, url) => {
+      await tab.goTo(url)
+      await tab.until(holds('localhost:8103 is slow'))
+      for (const [key, view] of views.entries()) {
+        await tab.press(String(key + 1))
+        await tab.until(isAt(view))
+        for (const role of [
+          'button',
+          'link',
+          'combobox',
+          'searchbox',
+          'image',
+          'table',
+          'region',
+          'DisclosureTriangle',
+        ])
+          expect([view, role, (await tab.accessible(role)).filter((name) => name === '')]).toEqual([view, role, []])
+      }
+      await tab.press('1')
+      await tab.until(isAt('overview'))
+      expect(await tab.accessible('rowheader')).toContain('localhost:8102')
+      expect((await tab.accessible('image')).map((name) => name.split(':')[0])).toEqual([
+        'Requests a second',
+        'Latency',
+      ])
+      expect(await tab.accessible('heading')).toEqual(['SmartEdge', 'web', 'api'])
     })
   })
 

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
+import { describe, expect, test } from 'bun:test'
 import { sampleFrames } from '../support/feed-frames.ts'
 import { startPageEdge } from '../support/page-edge.ts'
-import { expectClean, giveToken, holds, isShown } from '../support/page-tab.ts'
+import { expectClean, giveToken, holds, isShown, ownChromium } from '../support/page-tab.ts'
 import { startSamplePage } from '../support/sample-page.ts'
 
-let browser: Chromium
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.stop())
-setDefaultTimeout(patienceMs * 2)
+const browser = ownChromium()
 
 describe('the page in a browser', () => {
   test('drains a backend when told so, with the token that it asks for', async () => {
@@ -119,12 +113,12 @@ describe('the page in a browser', () => {
 
   test('tells why requests went where they went, and how to have that told', async () => {
     await using one = await startPageEdge({ keys: { explain: { sample: 1 } } })
-    await one.ask(3)
+    for (const path of ['/a', '/b', '/c']) expect(await one.ask(path)).toBe(200)
     const tab = await browser.open()
     await tab.goTo(`${one.url}/#requests`)
     await tab.until(`${holds('100 % of requests are explained')} && ${holds(one.ids[2] ?? '')}`)
     await tab.click('.explanation summary')
-    await tab.until(`${holds('Attempt 1')} && ${holds('(round-robin)')} && ${holds('would have taken')}`)
+    await tab.until(`${holds('Attempt 1')} && ${holds('round-robin: ')} && ${holds('would have taken')}`)
     await tab.evaluate(
       "(() => { const one = document.querySelector('.filter select'); one.value = '5xx'; one.dispatchEvent(new Event('change', { bubbles: true })) })()",
     )

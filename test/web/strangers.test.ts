@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { Frame } from '../../core/report/frame.ts'
-import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
 import { backendFrame, frameOf, poolFrame } from '../support/feed-frames.ts'
-import { expectClean, holds, isShown, views } from '../support/page-tab.ts'
+import { startPageEdge } from '../support/page-edge.ts'
+import { expectClean, holds, isShown, ownChromium, views } from '../support/page-tab.ts'
 import { sampleExplanations, startSamplePage } from '../support/sample-page.ts'
 
-let browser: Chromium
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.stop())
-setDefaultTimeout(patienceMs * 2)
+const browser = ownChromium()
 
 const evil = '<img src=x onerror="globalThis.hasRun=1"><script>globalThis.hasRun=1</script>'
 
@@ -68,6 +63,24 @@ describe('what strangers wrote', () => {
       await tab.close()
       await page.stop()
     }
+  })
+
+  test('comes through a balancer as text, too', async () => {
+    await using one = await startPageEdge({ keys: { explain: { sample: 1 } } })
+    const lines = ['User-Agent', 'X-Request-Id', 'Referer', 'Cookie'].map((name) => `${name}: ${evil}\r\n`).join('')
+    expect(await one.ask('/<img/src=x/onerror=globalThis.hasRun=1>', lines)).toBe(200)
+    expect(await one.ask('/?q="><svg/onload=globalThis.hasRun=1>', lines)).toBe(200)
+    const tab = await browser.open()
+    await tab.goTo(`${one.url}/#requests`)
+    await tab.until(`${holds('GET /<img/src=x/onerror=')} && ${holds('GET /?q="><svg/onload=')}`)
+    await tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    expect(
+      await tab.evaluate(
+        "[globalThis.hasRun ?? 0, document.querySelectorAll('main img, main svg, main script').length]",
+      ),
+    ).toEqual([0, 0])
+    expectClean(tab, one.url)
+    await tab.close()
   })
 
   test('cannot become markup by any way: the browser refuses it to scripts of ours, too', async () => {

@@ -101,7 +101,7 @@ function optionsOf(
       {
         ...axis,
         values: (_, times) => times.map((time) => clockTime(time * 1000).slice(0, times.length > 1 ? 8 : 5)),
-        space: 90,
+        space: 72,
         size: 28,
       },
       { ...axis, values: (_, values) => values.map(format), size: 56, space: 36 },

@@ -18,14 +18,18 @@ export function Dialogs({ state, send }: Part) {
   useEffect(() => {
     const { current } = element
     if (key === undefined || current === null) return
-    // Of the one before it is told late, when this one is open.
-    const takeClose = (): void => {
-      if (!current.open) send({ kind: 'close' })
+    const taking = new AbortController()
+    const { signal } = taking
+    const leave = (event: Event): void => {
+      event.preventDefault()
+      send({ kind: 'close' })
     }
     current.showModal()
-    current.addEventListener('close', takeClose)
+    current.addEventListener('cancel', leave, { signal })
+    // Browsers that do not let that be prevented tell late that it is closed: of the one before when this one is open.
+    current.addEventListener('close', (event) => !current.open && leave(event), { signal })
     return () => {
-      current.removeEventListener('close', takeClose)
+      taking.abort()
       current.close()
     }
   }, [key])

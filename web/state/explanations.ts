@@ -40,8 +40,7 @@ export interface Attempt {
 }
 
 export interface Pick {
-  readonly by: string
-  readonly strategy: string
+  /** Without a full stop. */
   readonly why: string
   readonly candidates: readonly Candidate[]
   readonly excluded: readonly { readonly backend: string; readonly by: string; readonly why: string }[]
@@ -51,7 +50,8 @@ export interface Pick {
   readonly drawn: readonly string[]
   readonly chosen: string
   readonly runnerUp: string
-  readonly others: readonly { readonly strategy: string; readonly backend: string }[]
+  /** Whom other strategies would have taken. */
+  readonly others: readonly { readonly strategies: readonly string[]; readonly backend: string }[]
 }
 
 export interface Candidate {
@@ -119,8 +119,6 @@ function readPick(value: unknown): Pick | undefined {
   })
   const counts = fieldsOf(one['counts'])
   return {
-    by: textOf(one['by']),
-    strategy: textOf(one['strategy']),
     why: textOf(one['why']),
     candidates,
     excluded,
@@ -132,11 +130,17 @@ function readPick(value: unknown): Pick | undefined {
     drawn: listOf(one['drawn']).map(textOf),
     chosen: textOf(one['chosen']),
     runnerUp: textOf(one['runnerUp']),
-    others: listOf(one['others']).map((item) => {
-      const { strategy, backend } = fieldsOf(item)
-      return { strategy: textOf(strategy), backend: textOf(backend) }
-    }),
+    others: readOthers(one['others']),
   }
+}
+
+function readOthers(value: unknown): Pick['others'] {
+  const strategiesOf = new Map<string, string[]>()
+  for (const item of listOf(value).map(fieldsOf)) {
+    const backend = textOf(item['backend'])
+    strategiesOf.set(backend, [...(strategiesOf.get(backend) ?? []), textOf(item['strategy'])])
+  }
+  return [...strategiesOf].map(([backend, strategies]) => ({ backend, strategies }))
 }
 
 function readCandidate(value: unknown): Candidate {

@@ -112,6 +112,7 @@ function Counts({ counts, bounds }: { readonly counts: Sparse; readonly bounds: 
     <details>
       <summary>As a table</summary>
       <table class="plain">
+        <caption class="unseen">Answers by latency</caption>
         <thead>
           <tr>
             <th scope="col">Latency</th>

@@ -172,7 +172,7 @@ function Tried({
 }
 
 function Choosing({ pick }: { readonly pick: Picked }) {
-  const { by, strategy, why, candidates, excluded, omitted, drawn, chosen, runnerUp, waitedMs, others } = pick
+  const { why, candidates, excluded, omitted, drawn, chosen, runnerUp, waitedMs, others } = pick
   const marks = (backend: string): string =>
     [
       ...(backend === chosen ? ['chosen'] : []),
@@ -182,11 +182,11 @@ function Choosing({ pick }: { readonly pick: Picked }) {
   return (
     <>
       <p>
-        {why} <span class="dim">({by === 'strategy' ? strategy : by})</span>
-        {waitedMs > 0 && ` It had waited ${latency(waitedMs)} for room.`}
+        {why}.{waitedMs > 0 && ` It had waited ${latency(waitedMs)} for room.`}
       </p>
       {candidates.length > 0 && (
         <table class="plain">
+          <caption class="unseen">Candidates</caption>
           <thead>
             <tr>
               <th scope="col">Candidate</th>
@@ -226,7 +226,7 @@ function Choosing({ pick }: { readonly pick: Picked }) {
         <ul class="plain-list">
           {excluded.map(({ backend, by, why }) => (
             <li key={backend}>
-              <Name>{backend}</Name> was left out by {by}: {why}
+              <Name>{backend}</Name> was left out ({by}): <Name>{why}</Name>
             </li>
           ))}
           {omitted.excluded > 0 && <li class="dim">and {omitted.excluded} more</li>}
@@ -234,7 +234,7 @@ function Choosing({ pick }: { readonly pick: Picked }) {
       )}
       {others.length > 0 && (
         <p class="dim">
-          {others.map(({ strategy, backend }) => `${strategy} would have taken ${backend}`).join('; ')}.
+          {others.map(({ strategies, backend }) => `${strategies.join(', ')} would have taken ${backend}`).join('; ')}.
         </p>
       )}
     </>

@@ -14,6 +14,7 @@ export function Routes({ state }: Screen) {
       <section class="card" aria-label="Routes">
         <h2>Routes</h2>
         <table class="plain">
+          <caption class="unseen">Routes</caption>
           <thead>
             <tr>
               <th scope="col">Requests for</th>
@@ -59,6 +60,7 @@ function Limits({ state }: Pick<Screen, 'state'>) {
         <Note>No route and no pool has limits.</Note>
       ) : (
         <table class="plain">
+          <caption class="unseen">Limits</caption>
           <thead>
             <tr>
               <th scope="col">Of</th>

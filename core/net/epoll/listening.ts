@@ -5,6 +5,7 @@ import type { Cancel } from '../../clock.ts'
 import type { AcceptEvents, BindManner, BoundSocket } from '../transport.ts'
 import { type Endpoint, shortageOf } from '../connect.ts'
 import { codeOf } from '../error-code.ts'
+import { passTime } from '../outbox.ts'
 import { AF_INET6, AF_UNIX, EPOLLIN } from '../linux.ts'
 import { type Calls, EAGAIN, EINVAL, errorName, systemError } from './calls.ts'
 import { ownOf, placeOf } from './given.ts'
@@ -164,8 +165,7 @@ class Listening implements BoundSocket, Watched {
     }
     try {
       this.events.onAccepted(socket, address)
-      // No event tells of what has been read by the time of the next wait.
-      if (this.isDeferring) socket.onEvents(EPOLLIN)
+      if (this.isDeferring) readAtOnce(socket)
     } catch (error) {
       socket.onFault(error)
     }
@@ -190,6 +190,12 @@ class Listening implements BoundSocket, Watched {
     this.endRest = undefined
     this.means.loop.change(this.own, this, EPOLLIN)
   }
+}
+
+/** No event tells of what has been read by the time of the next wait. */
+function readAtOnce(socket: EpollSocket): void {
+  passTime()
+  socket.onEvents(EPOLLIN)
 }
 
 function nameOf({ loop }: EpollMeans, fd: number): SocketAddress {

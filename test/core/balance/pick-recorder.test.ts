@@ -117,6 +117,21 @@ describe('an explained pick', () => {
     expect(found.runnerUp).toBe(idOf(1))
   })
 
+  test('of many with scores tells the lowest, in their order, and of equal ones those told first', () => {
+    const backends = Array.from({ length: 200 }, (_, index) => makeBackend(index + 1))
+    const found = explained(
+      (candidates, { notes }) => {
+        candidates.forEach((candidate, index) => notes?.score(candidate, (index * 77) % 50))
+        return candidates[199] ?? candidates[0]
+      },
+      { backends },
+    )
+    const byScore = Array.from({ length: 200 }, (_, index) => ({ index, score: (index * 77) % 50 }))
+      .toSorted((one, other) => one.score - other.score || one.index - other.index)
+      .map(({ index }) => idOf(index + 1))
+    expect(found.candidates.map(({ backend }) => backend)).toEqual([idOf(200), ...byScore.slice(0, MOST_TOLD - 1)])
+  })
+
   test('tells whom the strategy passed over as excluded by it, and never as runner-up', () => {
     const found = explained((candidates, { notes }) => {
       candidates.forEach((candidate, index) => notes?.score(candidate, index))

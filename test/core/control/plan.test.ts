@@ -42,6 +42,18 @@ describe('planChanges', () => {
       withPool({ maxInflight: 6, queue: { length: 4 } }),
       ['pools.web: maxInflight 5 -> 6', 'pools.web: queue.length 3 -> 4'],
     ],
+    [
+      'what a URL asks with, which may be a key',
+      withTop({ tracing: { endpoint: 'http://a/v1?key=hunter2' } }),
+      withTop({ tracing: { endpoint: 'http://a/v1?key=hunter3' } }),
+      ['tracing: endpoint changed'],
+    ],
+    [
+      'a URL that asked with something',
+      withTop({ tracing: { endpoint: 'http://a/v1?key=hunter2' } }),
+      withTop({ tracing: { endpoint: 'http://b/v1' } }),
+      ['tracing: endpoint "http://a/v1?***" -> "http://b/v1"'],
+    ],
     ['a tier', members('http://a'), members({ url: 'http://a', tier: 1 }), ['pools.web: tier of a:80 0 -> 1']],
     ['a drain', members('http://a'), members({ url: 'http://a', drain: true }), ['pools.web: a:80 drains']],
     [

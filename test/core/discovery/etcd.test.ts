@@ -184,6 +184,21 @@ describe('a prefix', () => {
     expect(rig.watch.last.isCancelled).toBe(true)
   })
 
+  test('is read anew after thirty times, as its watch may be one that nobody serves any more, which is no outage', () => {
+    const rig = following()
+    rig.list(A)
+    for (let times = 0; times < 30; times++) {
+      rig.clock.advance(10_000)
+      rig.server.last.answer(range([]))
+    }
+    expect(rig.watch.last.isCancelled).toBe(false)
+    rig.clock.advance(10_000)
+    expect(rig.watch.last.isCancelled).toBe(true)
+    rig.clock.advance(100)
+    rig.list(kv('/web/b', 'http://b'))
+    expect(rig.shown().filter((word) => word !== 'confirmed')).toEqual([['a:80'], ['b:80']])
+  })
+
   test('has changes that come together told as one', () => {
     const rig = following()
     rig.list(A)

@@ -54,6 +54,13 @@ describe('a source that is followed', () => {
     expect([followed.presence, followed.knownAt, members(), changes()]).toEqual([{ kind: 'present' }, 0, [1, 2], 1])
   })
 
+  test('is away for a reason of three hundred characters at most', () => {
+    const { events, followed, source } = following()
+    source.lose('x'.repeat(1000))
+    expect(followed.presence).toMatchObject({ reason: 'x'.repeat(300) })
+    expect(events).toMatchObject([{ reason: 'x'.repeat(300) }])
+  })
+
   test('is heard as well when it says that it is away', async () => {
     const { followed, source } = following()
     source.lose('refused')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readMember } from '../../../core/config/read-member.ts'
 import { parseJsonList, readItems } from '../../../core/discovery/json-list.ts'
-import type { Listing } from '../../../core/discovery/listing.ts'
+import { type Listing, ListingBuilder } from '../../../core/discovery/listing.ts'
 
 describe('a list in JSON', () => {
   test.each([
@@ -107,12 +107,14 @@ describe('its entries', () => {
     expect(reads).toBeLessThan(100)
   })
 
-  test('are called by no more than a hundred characters of their name', () => {
-    const listings: Listing[] = []
-    const nameOf = (item: unknown): string => String(item).repeat(1000)
-    const clock = { soon: () => undefined }
-    readItems(['x'], { clock, readMember, nameOf }, (listing) => void listings.push(listing))
-    expect(listings[0]?.skipped.first[0]?.entry).toBe(`${'x'.repeat(100)}…`)
+  test('are told of by no more than a hundred characters of their name, and three hundred of the reason', () => {
+    const builder = new ListingBuilder()
+    builder.skip({ entry: 'x'.repeat(100), reason: 'y'.repeat(300) })
+    builder.skip({ entry: 'x'.repeat(101), reason: 'y'.repeat(301) })
+    expect(builder.listing.skipped.first).toEqual([
+      { entry: 'x'.repeat(100), reason: 'y'.repeat(300) },
+      { entry: `${'x'.repeat(100)}…`, reason: `${'y'.repeat(300)}…` },
+    ])
   })
 
   test('beyond 50,000 members are left out', () => {

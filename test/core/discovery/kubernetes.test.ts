@@ -164,6 +164,22 @@ describe('a Service', () => {
     expect(rig.shown()).toEqual([`lost ${reason}`])
   })
 
+  test('is listed anew where a watch goes on for longer than its server lets any, which is no outage', () => {
+    const rig = following()
+    rig.list(A)
+    for (let seconds = 10; seconds <= 330; seconds += 10) {
+      rig.clock.advance(10_000)
+      rig.list()
+    }
+    expect(rig.watch.last.isCancelled).toBe(false)
+    rig.clock.advance(10_000)
+    expect(rig.watch.last.isCancelled).toBe(true)
+    rig.clock.advance(100)
+    expect(rig.query()).toMatchObject({ limit: '5' })
+    rig.list(slice('a', [endpoint('10.0.0.2')]))
+    expect(rig.shown().filter((word) => word !== 'confirmed')).toEqual([['10.0.0.1:80'], ['10.0.0.2:80']])
+  })
+
   test('is confirmed every ten seconds', () => {
     const rig = following()
     rig.list(A)

@@ -44,6 +44,11 @@ describe('B3 in one field', () => {
     expect(shown(readB3(fieldsOf(`b3: ${value}\r\n`)))).toEqual(told)
   })
 
+  test.each([16, 32])('is the same whatever stands behind it, with a hyphen %i bytes on', (digits) => {
+    const behind = `${'x'.repeat(digits - 3)}-y: 1\r\n`
+    expect(shown(readB3(fieldsOf(`b3: 0\r\n${behind}`)))).toBe('unsampled')
+  })
+
   test('is invalid when it stands twice, and none when it stands nowhere', () => {
     expect(readB3(fieldsOf('b3: 1\r\nb3: 1\r\n'))).toBe(INVALID)
     expect(readB3(fieldsOf('x-b3: 1\r\n'))).toBeUndefined()

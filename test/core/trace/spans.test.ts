@@ -46,6 +46,12 @@ function received(spans: readonly Span[]) {
 const request = (line: string, lines = ''): string => `${line} HTTP/1.1\r\nHost: shop.example:8443\r\n${lines}\r\n`
 
 describe('a span of a request', () => {
+  test('hides what the log hides, be it a field', () => {
+    const isHidden = hiding(['user-agent'])
+    const [server] = received(spansFor({ request: request('GET /', 'User-Agent: me\r\n') }, { isHidden }))
+    expect(server?.attributes).toMatchObject({ 'user_agent.original': '***' })
+  })
+
   test('says what OpenTelemetry asks of a server', () => {
     const [server] = received(
       spansFor({ request: request('GET /v1/a?token=hush&email=me&x=1', 'User-Agent: curl/8\r\n'), startedAt: 0.5 }),

@@ -40,6 +40,14 @@ describe('what the API answers', () => {
     ])
   })
 
+  test('says together which strategies would have taken the same backend', () => {
+    const [first] = readExplanations(sampleExplanations).list
+    expect(first?.attempts[0]?.pick?.others).toEqual([
+      { backend: 'localhost:8104', strategies: ['round-robin', 'random'] },
+      { backend: 'localhost:8102', strategies: ['p2c'] },
+    ])
+  })
+
   test('says when it left candidates out', () => {
     const pick = { candidates: [{ backend: 'a' }], excluded: [], counts: { candidates: 40, excluded: 3 } }
     const [one] = readExplanations({ explanations: [{ attempts: [{ pick }] }] }).list

@@ -128,7 +128,7 @@ describe('the stream', () => {
     const same = play([{ kind: 'frame', frame }], shown)
     expect(same.effects).toEqual([])
     const generation = { number: 99, at: 0, origin: 'api', summary: '' }
-    const next = play([{ kind: 'frame', frame: { ...frame, generation } as never }], shown)
+    const next = play([{ kind: 'frame', frame: { ...frame, generation } }], shown)
     expect(next.effects).toEqual([
       { kind: 'fetch', resource: 'config' },
       { kind: 'fetch', resource: 'generations' },

@@ -10,6 +10,7 @@ import { MSG_MORE } from '../../../../core/net/linux.ts'
 import { outbox } from '../../../../core/net/outbox.ts'
 import { Pipe } from '../../../../core/net/pipe.ts'
 import { ALWAYS_ROOM, PLAIN, type Transport } from '../../../../core/net/transport.ts'
+import type { OwnedSocket } from '../../../../core/net/wire-socket.ts'
 import { fail } from '../../../support/fail.ts'
 import { type FaultyCalls, faultyCalls } from '../../../support/faulty-calls.ts'
 import { stillness, turn, turnUntil } from '../../../support/raw-peer.ts'
@@ -120,26 +121,32 @@ describe.skipIf(!isLinux)('the loop of our own sockets', () => {
     for (const descriptor of descriptors) libc.close(descriptor)
   })
 
-  test('reads at once who comes in with its first bytes', async () => {
+  test('reads at once who comes in with its first bytes, each by a time of its own', async () => {
     let waits = -1
-    const heard = Promise.withResolvers<number>()
+    const heard = Promise.withResolvers<readonly [waits: number, isTimeKnown: boolean]>()
     watch('accept4', (fd) => {
       if (fd >= 0) waits = made.epoll_wait
     })
+    const received = (): void => heard.resolve([made.epoll_wait - waits, outbox.isTimeKnown])
+    const events = {
+      ...ALWAYS_ROOM,
+      onAccepted(socket: OwnedSocket) {
+        outbox.isTimeKnown = true
+        ears.push(new Ear(socket, { received }))
+      },
+      onShortage: fail,
+      reportFault: fail,
+    }
+    const ears: Ear[] = []
     const bound = transport.bindHost(
       { kind: 'tcp', host: '127.0.0.1', port: 0 },
       { ...PLAIN, deferAccept: true },
-      {
-        ...ALWAYS_ROOM,
-        onAccepted: (socket) =>
-          void new Ear(socket, { received: () => (heard.resolve(made.epoll_wait - waits), socket.end()) }),
-        onShortage: fail,
-        reportFault: fail,
-      },
+      events,
     )
     const port = bound.address.kind === 'tcp' ? bound.address.port : 0
     await Bun.connect({ hostname: '127.0.0.1', port, socket: { open: (client) => void client.write('x'), data() {} } })
-    expect(await heard.promise).toBe(0)
+    expect(await heard.promise).toEqual([0, false])
+    for (const ear of ears) ear.socket.end()
     bound.stop()
   })
 

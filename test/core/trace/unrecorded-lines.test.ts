@@ -1,0 +1,22 @@
+import { describe, expect, test } from 'bun:test'
+import { formats } from '../../../core/trace/formats.ts'
+import { formatNames } from '../../../core/trace/policy.ts'
+import { spanIdOf, traceIdOf } from '../../../core/trace/trace-ids.ts'
+import { unrecordedLines } from '../../../core/trace/unrecorded-lines.ts'
+import { countingIds } from '../../support/tracing.ts'
+
+describe('lines of an unrecorded trace', () => {
+  test.each([[['tracecontext']], [['b3', 'tracecontext']], [[...formatNames]]] as const)(
+    'are those that each format writes, of each request its own: %p',
+    (names) => {
+      const used = names.map((name) => formats[name])
+      const linesOf = unrecordedLines(used)
+      const source = countingIds()
+      for (let count = 0; count < 400; count += 1) {
+        const ids = source.draw()
+        const context = { traceId: traceIdOf(ids), spanId: spanIdOf(ids), isSampled: false, isRandom: true }
+        expect(linesOf(ids)).toBe(used.map((format) => format.write(context)).join(''))
+      }
+    },
+  )
+})
