@@ -59,6 +59,8 @@ export class Followed {
   private readonly options: FollowedOptions
   private readonly tellHeard: () => void
   private held: Held | undefined = undefined
+  /** It cannot be had: nobody knows whether what it listed last has lasted. */
+  private isLost = false
   /** While it is told to be away: since when, until when it was, and what tells that it is back. */
   private outage: { readonly since: number; cancelBack: Cancel | undefined } | undefined = undefined
   private readonly toldAt = { skipped: -Infinity, held: -Infinity }
@@ -103,6 +105,7 @@ export class Followed {
 
   private vanish(reason: string): void {
     this.lose(reason)
+    this.isLost = false
     this.consider(NOBODY)
   }
 
@@ -112,6 +115,7 @@ export class Followed {
     const { presence, outage } = this
     const since = presence.kind === 'away' ? presence.since : clock.now()
     this.counters.failures += 1
+    this.isLost = true
     this.presence = { kind: 'away', since, reason }
     outage?.cancelBack?.()
     this.outage = { since: outage?.since ?? since, cancelBack: undefined }
@@ -123,6 +127,7 @@ export class Followed {
     const { clock, emit, pool, name: source } = this.options
     const now = clock.now()
     const { outage } = this
+    this.isLost = false
     this.presence = { kind: 'present' }
     this.knownAt = now
     if (outage === undefined || outage.cancelBack !== undefined) return
@@ -161,11 +166,14 @@ export class Followed {
     this.take([...[...before.values()].map((member) => listed.get(member.id) ?? member), ...listing.members])
   }
 
-  /** The list has lasted. */
+  /** The list has lasted; if the source is not there to say so, it is asked for as long once more. */
   private giveIn(): void {
-    const members = this.held?.listing.members ?? []
+    const { held } = this
+    const { clock, guardMs = 0 } = this.options
+    if (held === undefined) return
     this.held = undefined
-    this.take(members)
+    if (!this.isLost) return this.take(held.listing.members)
+    this.held = { ...held, until: clock.now() + guardMs, cancel: clock.after(guardMs, () => this.giveIn()) }
   }
 
   /** `members`: an id may come twice, as the same. */

@@ -206,6 +206,20 @@ describe('a list that has lost more than half of its members', () => {
     expect(members()).toEqual([1, 2])
   })
 
+  test('does not last while the source is away', () => {
+    const { source, clock, ports: members, followed } = following()
+    source.publish(ports(1, 2, 3))
+    source.publish(ports(1))
+    source.lose('refused')
+    clock.advance(GUARD_MS)
+    expect([members(), followed.heldBack?.until]).toEqual([[1, 2, 3], 2 * GUARD_MS])
+    clock.advance(GUARD_MS - 1)
+    source.confirm()
+    expect(members()).toEqual([1, 2, 3])
+    clock.advance(1)
+    expect(members()).toEqual([1])
+  })
+
   test('is forgotten when a longer one comes', () => {
     const { source, clock, ports: members, followed } = following()
     source.publish(ports(1, 2, 3, 4, 5))
