@@ -82,14 +82,18 @@ async function list(io: Io, pools: readonly PoolStatus[], at: number, options: B
   return exitCode.ok
 }
 
+/** A balancer of before there were sources tells of none. */
+type OlderStatus = Omit<PoolStatus, 'sources'> & Partial<Pick<PoolStatus, 'sources'>>
+
 async function add(
   io: Io,
-  { name: pool, backends }: PoolStatus,
+  { name: pool, backends, sources = [] }: OlderStatus,
   verb: BackendVerb & { kind: 'add' },
   options: BackendOptions,
 ) {
   const { url, facts } = verb
-  const same = backends.find(({ id }) => isSameBackend(id, url))
+  // One that a source has found may be added all the same: which those are SmartEdge knows, and the status does not tell.
+  const same = sources.length > 0 ? undefined : backends.find(({ id }) => isSameBackend(id, url))
   if (same !== undefined) {
     io.stderr(`smartedge: nothing changed: ${printable(pool)} has ${printable(same.id)} already\n`)
     return exitCode.failure
