@@ -6,35 +6,54 @@ import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
 
+/** What to ask, and a key that every answer to it has: without it somebody else has answered. */
+export interface Question extends Ask {
+  readonly tells: string
+  /** Where people wrote a body that is one value: it has no keys to name. */
+  readonly value?: string
+}
+
 /** `onOk` shows the answer and returns the exit code; everything else is told here. Never rejects. */
 export async function command(
   io: Io,
   options: TargetOptions,
-  { path, ...request }: Ask,
+  { path, tells, value, ...request }: Question,
   onOk: (body: unknown) => number | Promise<number>,
 ): Promise<number> {
   const target = targetOrReport(io, options)
   if (typeof target === 'number') return target
   const answer = await askAdmin(target, path, request)
-  return answer.kind === 'ok' ? await onOk(answer.body) : tellFailure(io, target, answer)
+  if (answer.kind !== 'ok') return tellFailure(io, target, answer, value)
+  return tellsOf(answer.body, tells) ? await onOk(answer.body) : report(io, target, noSmartEdge)
 }
 
+export const tellsOf = (body: unknown, key: string): boolean => typeof body === 'object' && body !== null && key in body
+
+export const noSmartEdge = {
+  kind: 'refused',
+  reason: 'that is no answer of a SmartEdge; is this the address of its admin API?',
+} as const
+
 /** Says what was wrong with what was asked for, a line each, or why nobody answered it; returns the exit code. */
-export function tellFailure(io: Io, target: AdminTarget, answer: Exclude<AdminAnswer, { kind: 'ok' }>): number {
-  const lines = answer.kind === 'refused' ? problemLines(answer.body) : []
+export function tellFailure(
+  io: Io,
+  target: AdminTarget,
+  answer: Exclude<AdminAnswer, { kind: 'ok' }>,
+  value = 'the value',
+): number {
+  const lines = answer.kind === 'refused' ? problemLines(answer.body, value) : []
   if (lines.length === 0) return report(io, target, answer)
   for (const line of lines) io.stderr(`${line}\n`)
   return exitCode.failure
 }
 
 /** Those with a place as `file:line:column: …`, the others by key. */
-function problemLines(body: unknown): string[] {
+function problemLines(body: unknown, name: string): string[] {
   if (typeof body !== 'object' || body === null || !('problems' in body) || !Array.isArray(body.problems)) return []
   return body.problems.map((problem: Partial<Record<string, string | number | null>> | null) => {
     const { file, line = 1, column = 1, key = '', rule = '', value, hint } = problem ?? {}
     const place = file === undefined ? 'smartedge: ' : `${file}:${line}:${column}: `
-    // A body that is one value has no keys to name.
-    const what = key === '' && file === undefined ? 'the value' : key
+    const what = key === '' && file === undefined ? name : key
     const got = value === undefined || value === null ? '' : `, got ${value}`
     return printable(`${place}${what} ${rule}${got}${hint ? ` (${hint})` : ''}`.replace(/: +/, ': '))
   })

@@ -26,10 +26,10 @@ export async function checkBackend(
 ): Promise<number> {
   const path = `${backendPath(pool, id)}/check`
   const pause = options.pause ?? wait
-  return await command(io, options, { method: 'POST', path }, async () => {
+  return await command(io, options, { method: 'POST', path, tells: 'check' }, async () => {
     for (const pauseMs of pausesMs) {
       let checked: BackendStatus | undefined
-      const code = await command(io, options, { method: 'GET', path: '/api/status' }, (body) => {
+      const code = await command(io, options, { method: 'GET', path: '/api/status', tells: 'pools' }, (body) => {
         checked = backendIn(body as Partial<StatusSnapshot>, pool, id)
         return exitCode.ok
       })

@@ -44,7 +44,7 @@ type Change = Exclude<BackendVerb, { kind: 'list' | 'add' | 'check' }>
 
 /** `usage` when it is not clear which pool is meant, `failure` when there is no such backend. */
 export const backend = (io: Io, verb: BackendVerb, options: BackendOptions): Promise<number> =>
-  command(io, options, { method: 'GET', path: '/api/status' }, async (body) => {
+  command(io, options, { method: 'GET', path: '/api/status', tells: 'pools' }, async (body) => {
     const { pools = [], reload = null } = body as Partial<StatusSnapshot>
     if (verb.kind === 'list') return await list(io, pools, timeOf(body as StatusSnapshot), options)
     if (verb.kind === 'add') {
@@ -72,7 +72,7 @@ async function list(io: Io, pools: readonly PoolStatus[], at: number, options: B
   if (named !== undefined && named.kind !== 'found') return unclear(io, named)
   for (const pool of named === undefined ? pools : [named.pool]) {
     const { name } = pool
-    const code = await command(io, options, { method: 'GET', path: backendsPath(name) }, (body) => {
+    const code = await command(io, options, { method: 'GET', path: backendsPath(name), tells: 'backends' }, (body) => {
       if (options.json) io.data(`${JSON.stringify(body, null, 2)}\n`)
       else io.stdout(formatPool(body as PoolMembersView, heldIn(pool, at), io.color))
       return exitCode.ok
@@ -96,8 +96,11 @@ async function add(
   }
   // What is undefined is not sent.
   const body = Object.values(facts).every((fact) => fact === undefined) ? url : { url, ...facts }
-  return await command(io, options, { method: 'POST', path: backendsPath(pool), body }, (answer) =>
-    tell(io, options, answer, `${printable(pool)}: ${printable(url)} added${written(answer)}`),
+  return await command(
+    io,
+    options,
+    { method: 'POST', path: backendsPath(pool), body, tells: 'generation', value: '<url>' },
+    (answer) => tell(io, options, answer, `${printable(pool)}: ${printable(url)} added${written(answer)}`),
   )
 }
 
@@ -117,7 +120,7 @@ async function change(
   if (isSoAlready(verb, backend))
     return tell(io, options, { generation, file: null }, `${line} already, nothing was written`)
   const path = backendPath(pool.name, backend.id)
-  return await command(io, options, askFor(verb, path), (answer) =>
+  return await command(io, options, { ...askFor(verb, path), tells: 'generation' }, (answer) =>
     tell(io, options, answer, `${line}${written(answer)}`),
   )
 }

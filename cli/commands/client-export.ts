@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { failureOf, openAdmin, readAnswer, readText } from '../client/admin-client.ts'
 import { report, targetOrReport } from '../client/admin-failure.ts'
+import { noSmartEdge } from '../client/control-client.ts'
 import { clientsPath } from '../../core/view/api-paths.ts'
 import { csvHeader, csvLine, type FileFormat } from '../client/client-file.ts'
 import { exitCode } from '../process/exit-codes.ts'
@@ -31,6 +32,11 @@ export async function clientExport(io: Io, options: ExportOptions): Promise<numb
       target,
       answer.kind === 'ok' ? { kind: 'refused', reason: 'it has no clients to export' } : answer,
     )
+  }
+  // Else a stranger's page would be the export.
+  if (!response.headers['content-type']?.startsWith('application/jsonl')) {
+    response.destroy()
+    return report(io, target, noSmartEdge)
   }
   return await write(io, response, options)
 }

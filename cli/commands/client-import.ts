@@ -1,9 +1,9 @@
 /** `smartedge client import`: adds the clients of a file, all of them or none. */
 import { type AdminAnswer, askAdmin } from '../client/admin-client.ts'
-import { targetOrReport } from '../client/admin-failure.ts'
+import { report, targetOrReport } from '../client/admin-failure.ts'
 import { clientsPath } from '../../core/view/api-paths.ts'
 import { type FileFormat, readClients } from '../client/client-file.ts'
-import { tellFailure } from '../client/control-client.ts'
+import { noSmartEdge, tellFailure, tellsOf } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { readInput } from '../process/read-input.ts'
@@ -48,7 +48,8 @@ export async function clientImport(io: Io, file: string, options: ImportOptions)
   const path = `${clientsPath}/import${options.replace === true ? '?replace=true' : ''}`
   const text = { type: 'application/jsonl', content: lines.text }
   const answer = await askAdmin(target, path, { method: 'POST', text, patienceMs })
-  if (answer.kind === 'ok') return tell(io, answer.body as Imported, options)
+  if (answer.kind === 'ok')
+    return tellsOf(answer.body, 'added') ? tell(io, answer.body as Imported, options) : report(io, target, noSmartEdge)
   const code = tellFailure(io, target, atPlaces(answer, name, lines.numbers))
   if (answer.kind === 'refused') io.stderr(nothingDone)
   return code

@@ -79,16 +79,21 @@ async function readPage(
   for (const [name, value] of Object.entries({ plan, search, enabled: isEnabled, after, limit }))
     if (value !== undefined) query.set(name, String(value))
   let page: ClientPageView | undefined
-  const code = await command(io, target, { method: 'GET', path: `${clientsPath}?${query.toString()}` }, (answer) => {
-    page = answer as ClientPageView
-    return exitCode.ok
-  })
+  const code = await command(
+    io,
+    target,
+    { method: 'GET', path: `${clientsPath}?${query.toString()}`, tells: 'clients' },
+    (answer) => {
+      page = answer as ClientPageView
+      return exitCode.ok
+    },
+  )
   return page ?? code
 }
 
 /** Its key is shown this once. */
 export const clientAdd = (io: Io, facts: ClientFacts, options: ClientOptions): Promise<number> =>
-  command(io, options, { method: 'POST', path: clientsPath, body: facts }, (answer) => {
+  command(io, options, { method: 'POST', path: clientsPath, body: facts, tells: 'key' }, (answer) => {
     const { id, key } = answer as ClientView & { readonly key: string }
     if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
     else io.stdout(`${printable(id)} is added; its key, shown this once:\n${printable(key)}\n`)
@@ -117,7 +122,7 @@ export async function clientSet(io: Io, id: string, facts: ClientFacts, options:
   if (!isChange) return await renew(io, id, options)
   return await seen(io, id, options, async ({ revision }) => {
     const headers = { 'if-match': `"${revision}"` }
-    const ask = { method: 'PATCH', path: clientPath(id), body: facts, headers } as const
+    const ask = { method: 'PATCH', path: clientPath(id), body: facts, headers, tells: 'revision' } as const
     return await command(io, options, ask, async (answer) => {
       if (options.newKey === true) return await renew(io, id, options)
       const now = answer as ClientView
@@ -130,7 +135,7 @@ export async function clientSet(io: Io, id: string, facts: ClientFacts, options:
 }
 
 const renew = (io: Io, id: string, { json = false, ...options }: SetOptions): Promise<number> =>
-  command(io, options, { method: 'POST', path: `${clientPath(id)}/key` }, (answer) => {
+  command(io, options, { method: 'POST', path: `${clientPath(id)}/key`, tells: 'key' }, (answer) => {
     const { key } = answer as { readonly key: string }
     if (json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
     else
@@ -148,11 +153,16 @@ export const clientRemove = (io: Io, id: string, options: RemoveOptions): Promis
     const warning = `the key of ${printable(id)} (${printable(name)}) counts no more once it is removed`
     if (!(await mayRemove(io, warning, options))) return exitCode.failure
     const headers = { 'if-match': `"${revision}"` }
-    return await command(io, options, { method: 'DELETE', path: clientPath(id), headers }, (answer) => {
-      if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
-      else io.stdout(`${printable(id)} is removed\n`)
-      return exitCode.ok
-    })
+    return await command(
+      io,
+      options,
+      { method: 'DELETE', path: clientPath(id), headers, tells: 'removed' },
+      (answer) => {
+        if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
+        else io.stdout(`${printable(id)} is removed\n`)
+        return exitCode.ok
+      },
+    )
   })
 
 /** Whether to go on: what is removed is gone for good. */
@@ -169,7 +179,7 @@ const seen = (
   options: ClientOptions,
   act: (client: ClientView) => Promise<number>,
 ): Promise<number> =>
-  command(io, options, { method: 'GET', path: clientPath(id) }, async (answer) => {
+  command(io, options, { method: 'GET', path: clientPath(id), tells: 'revision' }, async (answer) => {
     const { store } = answer as { readonly store?: StoreView }
     if (store !== undefined) io.stderr(staleness(store))
     return await act(answer as ClientView)

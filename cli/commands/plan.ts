@@ -36,21 +36,31 @@ export const planSet = (io: Io, name: string, { rate, burst }: PlanLimits, optio
       burst: burst === undefined ? (before?.burst ?? null) : burst,
     }
     const headers = matchOf(before)
-    return await command(io, options, { method: 'PUT', path: planPath(name), body, headers }, (answer) => {
-      if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
-      else io.stdout(planTable([answer as PlanView], io.color))
-      return exitCode.ok
-    })
+    return await command(
+      io,
+      options,
+      { method: 'PUT', path: planPath(name), body, headers, tells: 'name' },
+      (answer) => {
+        if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
+        else io.stdout(planTable([answer as PlanView], io.color))
+        return exitCode.ok
+      },
+    )
   })
 
 export const planRemove = (io: Io, name: string, options: ClientOptions): Promise<number> =>
   seen(io, options, async ({ plans }) => {
     const headers = matchOf(plans.find((plan) => plan.name === name))
-    return await command(io, options, { method: 'DELETE', path: planPath(name), headers }, (answer) => {
-      if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
-      else io.stdout(`the plan ${printable(name)} is removed\n`)
-      return exitCode.ok
-    })
+    return await command(
+      io,
+      options,
+      { method: 'DELETE', path: planPath(name), headers, tells: 'removed' },
+      (answer) => {
+        if (options.json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
+        else io.stdout(`the plan ${printable(name)} is removed\n`)
+        return exitCode.ok
+      },
+    )
   })
 
 /** As it was seen; none for one that is not there. */
@@ -58,7 +68,7 @@ const matchOf = (plan: PlanView | undefined): Readonly<Record<string, string>> =
   plan === undefined ? {} : { 'if-match': `"${plan.revision}"` }
 
 const seen = (io: Io, options: ClientOptions, act: (list: PlanList) => Promise<number>): Promise<number> =>
-  command(io, options, { method: 'GET', path: plansPath }, async (answer) => {
+  command(io, options, { method: 'GET', path: plansPath, tells: 'plans' }, async (answer) => {
     const list = answer as PlanList
     io.stderr(staleness(list.store))
     return await act(list)

@@ -21,16 +21,21 @@ export interface ReloadOptions extends TargetOptions {
 /** `failure` also when a part of the files could not be used. */
 export async function reload(io: Io, options: ReloadOptions): Promise<number> {
   const path = pathOf(options)
-  return await command(io, options, { method: 'POST', path }, (body) => {
-    const answer = body as Partial<ReloadAnswer>
-    const problems = answer.problems ?? []
-    if (options.json) io.data(`${JSON.stringify(body, null, 2)}\n`)
-    else {
-      io.stdout(options.plan ? formatPlan(answer) : formatOutcome(answer))
-      printProblems(io, answer)
-    }
-    return problems.length === 0 ? exitCode.ok : exitCode.failure
-  })
+  return await command(
+    io,
+    options,
+    { method: 'POST', path, tells: options.plan ? 'changes' : 'generation' },
+    (body) => {
+      const answer = body as Partial<ReloadAnswer>
+      const problems = answer.problems ?? []
+      if (options.json) io.data(`${JSON.stringify(body, null, 2)}\n`)
+      else {
+        io.stdout(options.plan ? formatPlan(answer) : formatOutcome(answer))
+        printProblems(io, answer)
+      }
+      return problems.length === 0 ? exitCode.ok : exitCode.failure
+    },
+  )
 }
 
 function pathOf({ plan, rollback }: ReloadOptions): string {

@@ -19,7 +19,7 @@ export interface StrategyUseOptions extends TargetOptions {
 
 /** `use`: a shipped strategy's name, a file, or the name that `strategy new` gave it. */
 export const strategyUse = (io: Io, pool: string, use: string, given: StrategyUseOptions): Promise<number> =>
-  command(io, given, { method: 'GET', path: '/api/status' }, async (status) => {
+  command(io, given, { method: 'GET', path: '/api/status', tells: 'pools' }, async (status) => {
     const { pools = [], reload } = status as Partial<StatusSnapshot>
     const found = findPool(pools, pool)
     if (found.kind === 'found') return await change(io, { pool, use, before: reload?.generation.number }, given)
@@ -38,14 +38,19 @@ async function change(io: Io, { pool, use, before }: Change, given: StrategyUseO
   const { options, json, ...target } = given
   const name = asConfigured(io, use, target)
   const strategy = options === undefined ? name : { use: name, options }
-  return await command(io, target, { method: 'PATCH', path: poolPath(pool), body: { strategy } }, (answer) => {
-    const { generation } = answer as { generation?: { readonly number?: number } }
-    const isOld = before !== undefined && generation?.number === before
-    const line = `${printable(pool)}: balanced by ${printable(name)}`
-    if (json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
-    else io.stdout(`${line}${isOld ? ' already' : written(answer)}\n`)
-    return exitCode.ok
-  })
+  return await command(
+    io,
+    target,
+    { method: 'PATCH', path: poolPath(pool), body: { strategy }, tells: 'generation' },
+    (answer) => {
+      const { generation } = answer as { generation?: { readonly number?: number } }
+      const isOld = before !== undefined && generation?.number === before
+      const line = `${printable(pool)}: balanced by ${printable(name)}`
+      if (json) io.data(`${JSON.stringify(answer, null, 2)}\n`)
+      else io.stdout(`${line}${isOld ? ' already' : written(answer)}\n`)
+      return exitCode.ok
+    },
+  )
 }
 
 /** As the config file names it: a path from the config's own folder, which `./` begins. */

@@ -13,13 +13,8 @@ export const CLIENT_LEFT = 499
 
 type Value = string | number | undefined
 
-/** What the values of one line are made of. */
-interface Facts {
-  readonly record: ExchangeRecord
-  /** Epoch ms of its end. */
-  readonly wallTime: number
-  readonly isHidden: IsHidden
-}
+/** A value of a line. */
+type Read = (record: ExchangeRecord, wallTime: number) => Value
 
 /** `wallTime`: epoch ms at the record's end. Without a line end. */
 export type FormatLine = (record: ExchangeRecord, wallTime: number) => string
@@ -27,22 +22,20 @@ export type FormatLine = (record: ExchangeRecord, wallTime: number) => string
 export function lineFormat(format: LineFormat, hidden: readonly string[]): FormatLine {
   const isHidden = hiding(hidden)
   if (format.kind === 'json') {
-    const members = format.fields.map(memberOf)
+    const members = format.fields.map((name) => memberOf(name, isHidden))
     return (record, wallTime) => {
-      const facts = { record, wallTime, isHidden }
       let line = ''
       for (const textOf of members) {
-        const text = textOf(facts)
-        line = line === '' && text !== '' ? `{${text.slice(1)}` : line + text
+        const text = textOf(record, wallTime)
+        line = line.length === 0 && text.length > 0 ? `{${text.slice(1)}` : line + text
       }
-      return line === '' ? '{}' : `${line}}`
+      return line.length === 0 ? '{}' : `${line}}`
     }
   }
-  const parts = format.parts.map((part) => (typeof part === 'string' ? asBytes(part) : textOf(part.field)))
+  const parts = format.parts.map((part) => (typeof part === 'string' ? asBytes(part) : textOf(part.field, isHidden)))
   return (record, wallTime) => {
-    const facts = { record, wallTime, isHidden }
     let line = ''
-    for (const part of parts) line += typeof part === 'string' ? part : part(facts)
+    for (const part of parts) line += typeof part === 'string' ? part : part(record, wallTime)
     return line
   }
 }
@@ -67,19 +60,19 @@ const MAX_KNOWN = 256
 const MAX_KNOWN_CHARS = 256
 
 /** Of a JSON object: with the comma before it; empty where there is no value. */
-function memberOf(name: FieldName): (facts: Facts) => string {
+function memberOf(name: FieldName, isHidden: IsHidden): FormatLine {
   const start = `,${JSON.stringify(name)}:`
-  const read = readerOf(name)
+  const read = readerOf(name, isHidden)
   const textFor = (value: Value): string => (value === undefined ? '' : jsonOf(value, start))
-  return OF_FEW.has(name) ? remembering(read, textFor) : (facts) => textFor(read(facts))
+  return OF_FEW.has(name) ? remembering(read, textFor) : (record, wallTime) => textFor(read(record, wallTime))
 }
 
 /** Short texts of the newest values are kept, and all of them thrown away once there are many. */
-function remembering(read: (facts: Facts) => Value, textFor: (value: Value) => string): (facts: Facts) => string {
+function remembering(read: Read, textFor: (value: Value) => string): FormatLine {
   const known = new Map<Value, string>()
   let [last, text]: [Value, string] = [undefined, '']
-  return (facts) => {
-    const value = read(facts)
+  return (record, wallTime) => {
+    const value = read(record, wallTime)
     if (value === last) return text
     last = value
     const found = known.get(value)
@@ -97,32 +90,31 @@ function remembering(read: (facts: Facts) => Value, textFor: (value: Value) => s
 export const statusOf = ({ ending }: ExchangeRecord): number =>
   ending.kind === 'abandoned' ? CLIENT_LEFT : ending.status
 
-const readers: Readonly<Record<LineField, (facts: Facts) => Value>> = {
-  time: ({ wallTime }) => isoTime(wallTime),
-  localTime: ({ wallTime }) => clfTime(wallTime),
-  client: ({ record: { client, identity } }) =>
+const readers: Readonly<Record<Exclude<LineField, 'target'>, Read>> = {
+  time: (_record, wallTime) => isoTime(wallTime),
+  localTime: (_record, wallTime) => clfTime(wallTime),
+  client: ({ client, identity }) =>
     identity.isTrusted ? clientAddress(identity, client.readHead()) : identity.address || undefined,
-  method: ({ record: { line } }) => line.method || undefined,
-  target: ({ record: { line }, isHidden }) => hideInTarget(line.target, isHidden) || undefined,
-  protocol: ({ record: { line } }) => line.protocol || undefined,
-  scheme: ({ record: { identity } }) => identity.scheme,
-  host: ({ record: { client } }) => client.readHead().fields.valueNamed('host'),
-  status: ({ record }) => statusOf(record),
-  ending: ({ record: { ending } }) => ending.kind,
-  reason: ({ record: { ending } }) => (ending.kind === 'refused' ? (ending.reason ?? ending.detail) : undefined),
-  durationMs: ({ record: { startedAt, endedAt } }) => rounded(endedAt - startedAt),
-  firstByteMs({ record: { startedAt, attempts } }) {
+  method: ({ line }) => line.method || undefined,
+  protocol: ({ line }) => line.protocol || undefined,
+  scheme: ({ identity }) => identity.scheme,
+  host: ({ client }) => client.readHead().fields.valueNamed('host'),
+  status: (record) => statusOf(record),
+  ending: ({ ending }) => ending.kind,
+  reason: ({ ending }) => (ending.kind === 'refused' ? (ending.reason ?? ending.detail) : undefined),
+  durationMs: ({ startedAt, endedAt }) => rounded(endedAt - startedAt),
+  firstByteMs({ startedAt, attempts }) {
     const respondedAt = attempts.at(-1)?.respondedAt
     return respondedAt === undefined ? undefined : rounded(respondedAt - startedAt)
   },
-  requestBytes: ({ record }) => record.requestBytes,
-  responseBytes: ({ record }) => record.responseBytes,
-  pool: ({ record }) => record.pool,
-  backend: ({ record: { attempts } }) => attempts.at(-1)?.backend,
-  attempts: ({ record: { attempts } }) => attempts.length,
-  user: ({ record: { subject } }) => subject && nameIn(subject.key),
-  trace_id: ({ record }) => record.trace?.traceId ?? traceIdIn(record.client.readHead().fields),
-  span_id: ({ record }) => record.trace?.spanId,
+  requestBytes: (record) => record.requestBytes,
+  responseBytes: (record) => record.responseBytes,
+  pool: (record) => record.pool,
+  backend: ({ attempts }) => attempts.at(-1)?.backend,
+  attempts: ({ attempts }) => attempts.length,
+  user: ({ subject }) => subject && nameIn(subject.key),
+  trace_id: (record) => record.trace?.traceId ?? traceIdIn(record.client.readHead().fields),
+  span_id: (record) => record.trace?.spanId,
 }
 
 /** Of the trace that a client tells of, though nothing of it is traced here. */
@@ -137,10 +129,11 @@ function nameIn(key: string): string {
   return name.startsWith('[') ? String((JSON.parse(name) as unknown[]).at(-1)) : name
 }
 
-function readerOf(name: FieldName): (facts: Facts) => Value {
-  if (!name.startsWith('header:')) return readers[name as LineField]
+function readerOf(name: FieldName, isHidden: IsHidden): Read {
+  if (name === 'target') return ({ line }) => hideInTarget(line.target, isHidden) || undefined
+  if (!name.startsWith('header:')) return readers[name as keyof typeof readers]
   const field = name.slice('header:'.length)
-  return ({ record: { client }, isHidden }) => {
+  return ({ client }) => {
     const value = client.readHead().fields.valueNamed(field)
     return value && hideInField(field, value, isHidden)
   }
@@ -150,10 +143,10 @@ function readerOf(name: FieldName): (facts: Facts) => Value {
 const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
 /** A name stands without quotes in the well-known formats: it may not hold what ends it there. */
-function textOf(name: FieldName): (facts: Facts) => string {
-  const read = readerOf(name)
-  if (name !== 'user') return (facts) => plain(read(facts))
-  return (facts) => plain(read(facts)).replace(/[ [\]]/g, asEscape)
+function textOf(name: FieldName, isHidden: IsHidden): FormatLine {
+  const read = readerOf(name, isHidden)
+  if (name !== 'user') return (record, wallTime) => plain(read(record, wallTime))
+  return (record, wallTime) => plain(read(record, wallTime)).replace(/[ [\]]/g, asEscape)
 }
 
 const asEscape = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
@@ -173,7 +166,7 @@ function jsonOf(value: string | number, start: string): string {
   )
 }
 
-/** ``, `.001` to `.999`, without zeros at the end. */
+/** Nothing, `.001` to `.999`, without zeros at the end. */
 const THOUSANDTHS = Array.from({ length: 1000 }, (_, part) => String(part / 1000).slice(1))
 
 const HARMLESS = /^[ !#-[\]-~]*$/

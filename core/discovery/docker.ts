@@ -64,6 +64,8 @@ class Session {
   private cancelEvents: Cancel = () => undefined
   private cancelReading: Cancel = () => undefined
   private isListing = false
+  /** Events have come, and the list that they lead to is about to be asked for: more of them do not put it off. */
+  private isDue = false
   /** There was news since the list that is under way was asked for. */
   private isStale = false
 
@@ -112,7 +114,9 @@ class Session {
 
   private listSoon(): void {
     this.isStale = this.isListing
-    if (!this.isListing) this.listIn(QUIET_MS)
+    if (this.isListing || this.isDue) return
+    this.isDue = true
+    this.listIn(QUIET_MS)
   }
 
   private listIn(ms: number): void {
@@ -124,6 +128,7 @@ class Session {
     const question = this.questionOf('/containers/json', { label: ['smartedge.enable=true'] })
     if (question === undefined) return
     this.cancelNext()
+    this.isDue = false
     this.isListing = true
     this.cancelNext = this.options.services.ask({ ...question, maxBodyBytes: MAX_LIST_BYTES }, (answer) => {
       this.isListing = false

@@ -34,10 +34,12 @@ export interface FollowedOptions {
   readonly guardMs: number | undefined
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly emit: Emit
-  /** `members` are others now. */
+  /** `members` are others now, or are for the first time what it lists. */
   readonly onChange: () => void
 }
 
+/** Of why it is away: a source's own words, or those of whoever it asks. */
+const MOST_REASON = 300
 /** A source that comes and goes is told of no more often than this. */
 const QUIET_MS = 5000
 
@@ -46,6 +48,8 @@ export class Followed {
   /** Those that count, by id, in the order of the list. */
   members: ReadonlyMap<string, Member> = new Map()
   presence: Presence = { kind: 'waiting' }
+  /** It has listed somebody, or nobody: else `members` says nothing. */
+  hasListed = false
   /** When what counts was last known to be what it lists; undefined: never. */
   knownAt: number | undefined = undefined
   skipped: Skipped = NOBODY.skipped
@@ -55,6 +59,8 @@ export class Followed {
   private readonly options: FollowedOptions
   private readonly tellHeard: () => void
   private held: Held | undefined = undefined
+  /** It cannot be had: nobody knows whether what it listed last has lasted. */
+  private isLost = false
   /** While it is told to be away: since when, until when it was, and what tells that it is back. */
   private outage: { readonly since: number; cancelBack: Cancel | undefined } | undefined = undefined
   private readonly toldAt = { skipped: -Infinity, held: -Infinity }
@@ -99,14 +105,17 @@ export class Followed {
 
   private vanish(reason: string): void {
     this.lose(reason)
+    this.isLost = false
     this.consider(NOBODY)
   }
 
-  private lose(reason: string): void {
+  private lose(words: string): void {
+    const reason = words.slice(0, MOST_REASON)
     const { clock, emit, pool, name: source } = this.options
     const { presence, outage } = this
     const since = presence.kind === 'away' ? presence.since : clock.now()
     this.counters.failures += 1
+    this.isLost = true
     this.presence = { kind: 'away', since, reason }
     outage?.cancelBack?.()
     this.outage = { since: outage?.since ?? since, cancelBack: undefined }
@@ -118,6 +127,7 @@ export class Followed {
     const { clock, emit, pool, name: source } = this.options
     const now = clock.now()
     const { outage } = this
+    this.isLost = false
     this.presence = { kind: 'present' }
     this.knownAt = now
     if (outage === undefined || outage.cancelBack !== undefined) return
@@ -156,20 +166,27 @@ export class Followed {
     this.take([...[...before.values()].map((member) => listed.get(member.id) ?? member), ...listing.members])
   }
 
-  /** The list has lasted. */
+  /** The list has lasted; if the source is not there to say so, it is asked for as long once more. */
   private giveIn(): void {
-    const members = this.held?.listing.members ?? []
+    const { held } = this
+    const { clock, guardMs = 0 } = this.options
+    if (held === undefined) return
     this.held = undefined
-    this.take(members)
+    if (!this.isLost) return this.take(held.listing.members)
+    this.held = { ...held, until: clock.now() + guardMs, cancel: clock.after(guardMs, () => this.giveIn()) }
   }
 
   /** `members`: an id may come twice, as the same. */
   private take(members: readonly Member[]): void {
     const next = new Map(members.map((member) => [member.id, member]))
-    if (isSameList(this.members, next)) return
-    this.members = next
-    this.counters.updates += 1
-    this.options.onChange()
+    const isFirst = !this.hasListed
+    const isSame = isSameList(this.members, next)
+    this.hasListed = true
+    if (!isSame) {
+      this.members = next
+      this.counters.updates += 1
+    }
+    if (isFirst || !isSame) this.options.onChange()
   }
 
   private skip(skipped: Skipped): void {

@@ -2,7 +2,7 @@
  * The thread of a source of the user's own: loads its file, starts it and passes on what it tells. Whoever has started the
  * thread ends it, whatever happens here.
  */
-import { whereAndWhat } from '../strategy/thrown.ts'
+import { messageOf, whereAndWhat } from '../strategy/thrown.ts'
 import { isObject } from './json.ts'
 import * as contract from './own-source.ts'
 
@@ -49,7 +49,8 @@ async function run(file: string, raw: unknown): Promise<void> {
       say({ kind: 'publish', members: JSON.stringify(members) })
     },
     confirm: () => say({ kind: 'confirm' }),
-    lose: (reason) => say({ kind: 'lose', reason: reason }),
+    // What is thrown is handed on as it is, and may be anything.
+    lose: (reason: unknown) => say({ kind: 'lose', reason: messageOf(reason) }),
   })
   say({ kind: 'started' })
   await ending

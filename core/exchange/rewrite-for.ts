@@ -34,12 +34,10 @@ export function rewriteFor(
     deadline: limit && deadlineNow(limit, services.clock),
     hiddenQuery: pass?.queryDrop,
     drops: trace === undefined ? pass?.requestDrops : dropsOf(trace, pass),
-    lines: trace === undefined ? pass?.requestLines : linesOf(trace, pass),
+    lines: pass?.requestLines,
+    ownLines: trace?.lines,
   }
 }
-
-const linesOf = ({ lines }: AttemptTrace, pass: Pass | undefined): string =>
-  pass?.requestLines === undefined ? lines : pass.requestLines + lines
 
 function dropsOf({ drops }: AttemptTrace, pass: Pass | undefined): readonly string[] | undefined {
   if (drops === undefined || pass?.requestDrops === undefined) return drops ?? pass?.requestDrops

@@ -1,5 +1,6 @@
 /** What traces requests, as exchanges see it. Where none does, an exchange has no trace, and it costs nothing. */
 import type { ClientIdentity } from '../forward/identify.ts'
+import type { OwnLines } from '../forward/rewrite-request.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ExchangeRecord, TraceIds } from './record.ts'
 
@@ -26,6 +27,5 @@ export interface AttemptTrace {
   readonly spanId: string | undefined
   /** Lower-case names of fields of the client's that this replaces; undefined: it says nothing of the kind. */
   readonly drops: readonly string[] | undefined
-  /** With CRLF each. */
-  readonly lines: string
+  readonly lines: OwnLines
 }

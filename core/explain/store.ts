@@ -41,6 +41,9 @@ export interface Surroundings {
 /** To write one as text takes some 30 µs, what others would have done 0.3 ms; then traffic has its turn. */
 const TOLD_A_TURN = 4
 
+/** So many too many are held, some 10 KB each: they are moved together now and then, rather than with each. */
+const SLACK = 200
+
 /** Kept as text once somebody has asked: nothing of it changes any more. */
 interface Kept {
   readonly entry: Entry
@@ -53,7 +56,7 @@ export class ExplainStore {
   private policy: ExplainPolicy
   private isHidden = hiding([])
   private routes: ReadonlyMap<string, string> = new Map()
-  /** The oldest first; at most `policy.keep` from `first` on. */
+  /** The oldest first; the last `policy.keep` count. */
   private kept: Kept[] = []
   private sequence = 0
   /** What ids begin with: two processes do not start in one ms at the same place. */
@@ -86,8 +89,7 @@ export class ExplainStore {
       routeWords: (key) => this.routes.get(key),
     })
     this.kept.push({ entry, text: undefined })
-    // Moved together now and then, rather than with each.
-    if (this.kept.length >= 2 * this.policy.keep) this.kept = this.kept.slice(-this.policy.keep)
+    if (this.kept.length >= this.policy.keep + SLACK) this.kept = this.kept.slice(-this.policy.keep)
   }
 
   /** A `ToldExplanations` as JSON. `turn` resolves in a turn of the event loop of its own. */

@@ -34,6 +34,16 @@ export interface RequestRewrite {
   readonly drops?: readonly string[] | undefined
   /** Lines of ours with CRLF each, one character a byte; undefined: none. */
   readonly lines?: string | undefined
+  /** Others, which are written where they go; undefined: none. */
+  readonly ownLines?: OwnLines | undefined
+}
+
+/** Lines with CRLF each. */
+export interface OwnLines {
+  /** In bytes. */
+  readonly length: number
+  /** Writes them at `at`; returns the offset behind them. */
+  write(out: Buffer, at: number): number
 }
 
 const VIA_11 = Buffer.from(`Via: 1.1 ${PSEUDONYM}\r\n`)
@@ -71,6 +81,7 @@ export function requestHeadRoom(head: RequestHead, rewrite: RequestRewrite): num
     rewrite.client.forwardedFields.length +
     rewrite.backendHost.length +
     (rewrite.lines?.length ?? 0) +
+    (rewrite.ownLines?.length ?? 0) +
     ADDED_BYTES
   )
 }
@@ -110,6 +121,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (forwards !== undefined) end += out.write(`Max-Forwards: ${forwards - 1}\r\n`, end, 'latin1')
   if (deadline !== undefined) end += out.write(`${deadline.field}: ${deadline.value}\r\n`, end, 'latin1')
   if (rewrite.lines !== undefined) end += out.write(rewrite.lines, end, 'latin1')
+  if (rewrite.ownLines !== undefined) end = rewrite.ownLines.write(out, end)
   if (fields.isChunked) end += CHUNKED_LINE.copy(out, end)
   if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
   else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)

@@ -2,11 +2,12 @@
  * What finds pools' members, as a part: a source goes on over reloads for as long as its own text in the config stays, with
  * what it has found. A new one is heard before its pool is in force, yet not waited for long: it may be away.
  */
+import type { Member } from '../backend/member.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, PoolConfig } from '../config/config.ts'
 import { createSource, type SourceServices } from '../discovery/create-source.ts'
 import { Followed } from '../discovery/follow.ts'
-import { Intake } from '../discovery/intake.ts'
+import { Intake, merge } from '../discovery/intake.ts'
 import { sourceName } from '../discovery/policy.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Move, Part } from '../part.ts'
@@ -32,6 +33,8 @@ export class Discovery implements Part<Config> {
   /** By pool; the order is that of the config. */
   private sources: ReadonlyMap<string, Sources> = new Map()
   private readonly intakes = new Map<string, Intake>()
+  /** By pool, whom sources had found that a reload has replaced, until all of its sources have listed anybody, or nobody. */
+  private readonly kept = new Map<string, ReadonlyMap<string, Member>>()
 
   constructor(options: DiscoveryOptions) {
     this.options = options
@@ -98,8 +101,11 @@ export class Discovery implements Part<Config> {
   private take(next: ReadonlyMap<string, Sources>): void {
     const former = this.sources
     this.sources = next
-    for (const [pool, sources] of former)
-      for (const [text, followed] of sources) if (next.get(pool)?.get(text) !== followed) followed.stop()
+    for (const [pool, sources] of former) {
+      const replaced = [...sources].filter(([text, followed]) => next.get(pool)?.get(text) !== followed)
+      for (const [, followed] of replaced) followed.stop()
+      this.kept.set(pool, merge([...replaced.map(([, { members }]) => members), this.kept.get(pool) ?? new Map()]))
+    }
     for (const [pool, intake] of this.intakes) if (!next.has(pool)) this.dismiss(pool, intake)
     for (const pool of next.keys()) {
       const known = this.intakes.get(pool)
@@ -108,10 +114,19 @@ export class Discovery implements Part<Config> {
     }
   }
 
+  /** What the sources of a pool list, and behind it whom others had found that they do not know of yet. */
+  private listsOf(pool: string): ReadonlyMap<string, Member>[] {
+    const sources = this.of(pool)
+    const lists = sources.map(({ members }) => members)
+    if (sources.every(({ hasListed }) => hasListed)) this.kept.delete(pool)
+    const kept = this.kept.get(pool)
+    return kept === undefined ? lists : [...lists, kept]
+  }
+
   private createIntake(pool: string): Intake {
     const { clock, emit, pools } = this.options
     const into = () => pools.running.get(pool)
-    const lists = () => this.of(pool).map(({ members }) => members)
+    const lists = () => this.listsOf(pool)
     const intake = new Intake({ pool, clock, emit, into, lists })
     this.intakes.set(pool, intake)
     return intake
@@ -121,6 +136,7 @@ export class Discovery implements Part<Config> {
   private dismiss(pool: string, intake: Intake): void {
     intake.stop()
     this.intakes.delete(pool)
+    this.kept.delete(pool)
     const running = this.options.pools.running.get(pool)
     running?.change({ put: [], gone: [...running.found.keys()], isLast: true })
   }

@@ -6,6 +6,7 @@ import type { AttemptTrace, Trace, Tracing } from '../exchange/trace.ts'
 import type { ExchangeRecord } from '../exchange/record.ts'
 import type { ClientIdentity } from '../forward/identify.ts'
 import { TRACE } from '../http1/field-names.ts'
+import type { OwnLines } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import { type Context, type Format, formats } from './formats.ts'
@@ -157,7 +158,7 @@ class RecordedTrace implements Trace {
     const context: Context = { traceId, spanId, isSampled: true, isRandom }
     let lines = ''
     for (const format of this.rules.formats) lines += format.write(context)
-    return { spanId, drops, lines }
+    return { spanId, drops, lines: { length: lines.length, write: (out, at) => at + out.write(lines, at, 'latin1') } }
   }
 
   end(record: ExchangeRecord): void {
@@ -167,27 +168,35 @@ class RecordedTrace implements Trace {
 }
 
 /** Of one that began here: it says so to backends, so that nobody behind decides once more. */
-class UnrecordedTrace implements Trace {
+class UnrecordedTrace implements Trace, AttemptTrace, OwnLines {
   readonly spanId = undefined
+  readonly drops: readonly string[] | undefined
+  readonly length: number
   private readonly rules: Rules
   private readonly ids: NewIds
-  private readonly drops: readonly string[] | undefined
-  /** All attempts say the same. */
-  private shared: AttemptTrace | undefined = undefined
 
   constructor(rules: Rules, ids: NewIds, drops: readonly string[] | undefined) {
     this.rules = rules
     this.ids = ids
     this.drops = drops
+    this.length = rules.unrecordedLines.length
   }
 
   get traceId(): string {
     return traceIdOf(this.ids)
   }
 
+  /** All say the same. */
   attempt(): AttemptTrace {
-    const { drops, ids, rules } = this
-    return (this.shared ??= { spanId: undefined, drops, lines: rules.unrecordedLines(ids) })
+    return this
+  }
+
+  get lines(): OwnLines {
+    return this
+  }
+
+  write(out: Buffer, at: number): number {
+    return this.rules.unrecordedLines.write(this.ids, out, at)
   }
 
   end(): void {}

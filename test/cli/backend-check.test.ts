@@ -24,7 +24,7 @@ function start(...looks: readonly (Check | undefined)[]) {
     port: 0,
     fetch({ method, url }) {
       asked.push(`${method} ${new URL(url).pathname}`)
-      if (method === 'POST') return Response.json({}, { status: 202 })
+      if (method === 'POST') return Response.json({ check: 'started' }, { status: 202 })
       const lastCheck = looks[Math.min(looked++, looks.length - 1)]
       const backends = lastCheck === undefined ? [] : [{ id: 'a:80', state: 'healthy', lastCheck }]
       return Response.json({ pools: [{ name: 'web', backends }] })

@@ -139,7 +139,9 @@ describe('smartedge client export', () => {
       port: 0,
       socket: {
         data(socket) {
-          socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}\r\n{\r\n')
+          socket.write(
+            'HTTP/1.1 200 OK\r\nContent-Type: application/jsonl\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}\r\n{\r\n',
+          )
           socket.end()
         },
       },

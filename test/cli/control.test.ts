@@ -282,7 +282,7 @@ describe('smartedge backend', () => {
     )
     expect((await run('backend add HTTP://A/')).err).toBe('smartedge: nothing changed: web has a:80 already\n')
     const { err } = await run('backend add c:80')
-    expect(err).toStartWith('smartedge: the value must be a backend URL such as ')
+    expect(err).toStartWith('smartedge: <url> must be a backend URL such as ')
     expect(err).toEndWith(', got "c:80" (did you mean "http://c:80"?)\n')
   })
 

@@ -115,6 +115,31 @@ describe('the access log of a process', () => {
     expect(edge.lines().join()).toContain('log.access.to cannot write to /none/access.log: its folder does not exist')
   }, 20_000)
 
+  test.each(['&', 'token=1&', '?;=%'])(
+    'tells a query of a megabyte in one line: %s',
+    async (piece) => {
+      await using backend = startRawBackend({ answer: answering(ok()) })
+      await using edge = await startProcess({
+        pool: backendOf(backend),
+        config: {
+          log: { access: { to: 'access.log', fields: ['target', 'status'] } },
+          limits: { head: '1MiB', target: '1MiB' },
+          tracing: { endpoint: 'http://127.0.0.1:1/v1/traces', sample: 1 },
+        },
+      })
+      await edge.event('ready')
+      await using client = await connectTo(edge.port)
+      const query = piece.repeat(Math.floor(1_000_000 / piece.length))
+      expect((await ask(client, get(`/?${query}&token=hush`))).status).toBe(200)
+      expect((await ask(client, get('/'))).status).toBe(200)
+      const path = edge.files.path('access.log')
+      await turnUntil(() => linesOf(path).length === 2, 'two lines')
+      const { target, status } = JSON.parse(linesOf(path)[0] ?? '') as { target: string; status: number }
+      expect([status, target.includes('hush'), target.slice(-10)]).toEqual([200, false, '&token=***'])
+    },
+    30_000,
+  )
+
   test('on a full disk loses lines, which is told, and no request', async () => {
     await using backend = startRawBackend({ answer: answering(ok()) })
     await using edge = await startProcess({

@@ -235,8 +235,9 @@ describe('a question', () => {
       hostname: '127.0.0.1',
       port: 0,
       fetch({ method, url }) {
-        if (method !== 'GET') asked.push(`${method} ${new URL(url).pathname}`)
-        return Response.json(status)
+        if (method === 'GET') return Response.json(status)
+        asked.push(`${method} ${new URL(url).pathname}`)
+        return Response.json({ generation: { number: 2 } })
       },
     })
     cleanups.push(() => server.stop(true))

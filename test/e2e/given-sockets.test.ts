@@ -1,37 +1,13 @@
 /** Sockets that systemd gives: served where they are, left to the next one at the end. The test stands in for it. */
-import { describe, expect, onTestFinished, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { loadCalls } from '../../core/net/epoll/calls.ts'
-import { openSocket } from '../../core/net/epoll/options.ts'
-import { familyAt, portAt, writeAddress } from '../../core/net/epoll/sockaddr.ts'
-import type { Endpoint } from '../../core/net/connect.ts'
+import { listenAt } from '../support/given-socket.ts'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-interface GivenSocket {
-  readonly fd: number
-  /** 0 for a Unix socket. */
-  readonly port: number
-}
-
-/** Listens for as long as the test runs, and accepts nobody. As systemd's, it waits when it is asked for one who is not there. */
-function listenAt(endpoint: Endpoint): GivenSocket {
-  const calls = loadCalls()
-  if (calls === undefined) throw new Error('there is no libc')
-  const { call, scratch } = calls
-  const size = writeAddress(scratch.bytes, 0, endpoint) ?? 0
-  const fd = openSocket(calls, familyAt(scratch.bytes, 0))
-  call.fcntl(fd, 4, 0)
-  if (call.bind(fd, scratch.address, size) < 0 || call.listen(fd, 100) < 0) throw new Error('it cannot listen')
-  onTestFinished(() => void call.close(fd))
-  scratch.bytes.writeInt32LE(128, 128)
-  call.getsockname(fd, scratch.address, scratch.address + 128)
-  return { fd, port: endpoint.kind === 'unix' ? 0 : portAt(scratch.bytes, 0) }
-}
-
 const pool = { backends: ['http://127.0.0.1:9'] }
-/** What we start is one process down from us. */
-const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' }
+/** What we start is one process down from us; Bun's sockets cannot be given. */
+const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1', SMARTEDGE_TRANSPORT: '' }
 
 async function end(edge: RunningProcess): Promise<void> {
   edge.child.kill('SIGTERM')
@@ -92,8 +68,8 @@ describe.if(process.platform === 'linux')('a given port', () => {
   test('is told of as in use by a process that was not meant', async () => {
     const { fd, port } = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
     const config = { listeners: { web: { address: `127.0.0.1:${port}` } } }
-    const env = { LISTEN_PID: '1', LISTEN_FDS: '1' }
-    await using edge = await startProcess({ pool, config, env, given: [fd] })
+    const meant = { ...env, LISTEN_PID: '1' }
+    await using edge = await startProcess({ pool, config, env: meant, given: [fd] })
     expect(await edge.child.exited).toBe(1)
     expect(edge.lines().join('\n')).toContain(`127.0.0.1:${port} is already in use`)
   }, 60_000)

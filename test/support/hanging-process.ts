@@ -1,5 +1,5 @@
 /**
- * A process that strategies may hang, with a watchdog that looks every 50 ms: `bun hanging-process.ts HOW`. It says `going`
+ * A process that strategies may hang, with a watchdog that looks every EVERY_MS: `bun hanging-process.ts HOW`. It says `going`
  * when it begins, and ends with 0 by itself when nobody ends it.
  */
 import { AskedStrategy } from '../../core/balance/asked-strategy.ts'
@@ -14,12 +14,13 @@ import { contextOf } from './pick-context.ts'
 
 const style = { format: 'json', color: false, quiet: false } as const
 const free = Number(process.env['FREE'] ?? 100)
+const everyMs = Number(process.env['EVERY_MS'] ?? 50)
 const watchdog = createWatchdog({
   home: homeOf(process.env),
   style,
   emit: createLog({ ...style, write: (line) => writeNow(`${line}\n`), clock: systemClock }),
   freeDescriptors: () => free,
-  everyMs: 50,
+  everyMs,
 })
 const mine = { file: '/etc/mine.ts', version: '00112233445566aa', isShipped: false }
 const pool = fakePool([1, 1])
@@ -72,7 +73,7 @@ const ways: Readonly<Record<string, () => void | Promise<void>>> = {
   },
   /** Each is far from the time after which a call hangs; together they take many times as long. */
   slow() {
-    const strategy = asked({ pick: (candidates) => (busyFor(25), candidates[0]) })
+    const strategy = asked({ pick: (candidates) => (busyFor(everyMs / 2), candidates[0]) })
     going()
     for (let pick = 0; pick < 40; pick += 1) strategy.pick(pool, context)
   },
@@ -84,7 +85,7 @@ const ways: Readonly<Record<string, () => void | Promise<void>>> = {
   },
   /** For whoever stops it meanwhile. */
   stopped() {
-    const strategy = asked({ pick: (candidates) => (busyFor(40), candidates[0]) })
+    const strategy = asked({ pick: (candidates) => (busyFor(everyMs / 2), candidates[0]) })
     going()
     for (let pick = 0; pick < 25; pick += 1) strategy.pick(pool, context)
   },

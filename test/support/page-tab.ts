@@ -1,7 +1,23 @@
-/** What tests of the page say of a tab that shows it. */
-import { expect } from 'bun:test'
-import type { Chromium, Tab, TabOptions } from './chromium.ts'
+/** The browser of a file of tests, and what they say of a tab of it that shows the page. */
+import { afterAll, beforeAll, expect, setDefaultTimeout } from 'bun:test'
+import { type Chromium, patienceMs, startChromium, type Tab, type TabOptions } from './chromium.ts'
 import { sampleExplanations, startSamplePage } from './sample-page.ts'
+
+/** One for all tests of the file, which wait for it as long as it takes. */
+export function ownChromium(): Pick<Chromium, 'open'> {
+  let browser: Chromium | undefined
+  setDefaultTimeout(patienceMs * 2)
+  beforeAll(async () => {
+    browser = await startChromium()
+  })
+  afterAll(() => browser?.stop())
+  return {
+    open(options) {
+      if (browser === undefined) throw new Error('chromium has not been started')
+      return browser.open(options)
+    },
+  }
+}
 
 export const views = ['overview', 'latency', 'requests', 'history', 'config', 'limits']
 
@@ -30,7 +46,7 @@ export async function giveToken(tab: Tab, token: string): Promise<void> {
 
 /** Over made-up answers; nothing of it may go elsewhere. */
 export async function withSample(
-  browser: Chromium,
+  browser: Pick<Chromium, 'open'>,
   options: TabOptions,
   work: (tab: Tab, url: string) => Promise<void>,
 ): Promise<void> {

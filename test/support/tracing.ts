@@ -1,5 +1,6 @@
 /** Tracing as a route has it, with ids that count, and what is recorded written down. */
 import { createIdentify } from '../../core/forward/identify.ts'
+import type { OwnLines } from '../../core/forward/rewrite-request.ts'
 import type { RouteTracingPolicy, TracingPolicy } from '../../core/trace/policy.ts'
 import { TraceIds } from '../../core/trace/trace-ids.ts'
 import { createTracing, type Recorded } from '../../core/trace/tracing.ts'
@@ -32,6 +33,14 @@ export function countingIds(): TraceIds {
   return new TraceIds((bytes) => {
     for (let index = 0; index < bytes.length; index += 1) bytes[index] = next = (next + 1) & 0xff
   })
+}
+
+/** What is written into a head. */
+export function textOf(lines: OwnLines | undefined): string {
+  if (lines === undefined) return ''
+  const out = Buffer.alloc(lines.length)
+  if (lines.write(out, 0) !== lines.length) throw new Error('they are of another length than they say')
+  return out.toString('latin1')
 }
 
 export function tracedBy(policy: Partial<TracingPolicy> = {}, route?: RouteTracingPolicy) {

@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
-import { holds, isAt, isShown, views, withSample } from '../support/page-tab.ts'
+import { describe, expect, test } from 'bun:test'
+import { holds, isAt, isShown, ownChromium, views, withSample } from '../support/page-tab.ts'
 
-let browser: Chromium
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.stop())
-setDefaultTimeout(patienceMs * 2)
+const browser = ownChromium()
 
 /** WCAG 2.2, 1.4.3: every text with the ground it stands on, by the ratio of their luminances; those under 4.5. */
 const faintTexts = `(() => {

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
+import { describe, expect, test } from 'bun:test'
 import { sampleFrames } from '../support/feed-frames.ts'
 import { startPageEdge } from '../support/page-edge.ts'
-import { expectClean, giveToken, holds, isShown } from '../support/page-tab.ts'
+import { expectClean, giveToken, holds, isShown, ownChromium } from '../support/page-tab.ts'
 import { startSamplePage } from '../support/sample-page.ts'
 
-let browser: Chromium
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.stop())
-setDefaultTimeout(patienceMs * 2)
+const browser = ownChromium()
 
 describe('the page in a browser', () => {
   test('drains a backend when told so, with the token that it asks for', async () => {

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
+import { describe, expect, test } from 'bun:test'
 import { startPageEdge } from '../support/page-edge.ts'
-import { expectClean, giveToken } from '../support/page-tab.ts'
+import { expectClean, giveToken, ownChromium } from '../support/page-tab.ts'
 
-let browser: Chromium
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.stop())
-setDefaultTimeout(patienceMs * 2)
+const browser = ownChromium()
 
 const methods = new Set(['get', 'put', 'post', 'patch', 'delete'])
 const shown = "document.querySelectorAll('.opblock').length"

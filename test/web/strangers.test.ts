@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { Frame } from '../../core/report/frame.ts'
-import { type Chromium, patienceMs, startChromium } from '../support/chromium.ts'
 import { backendFrame, frameOf, poolFrame } from '../support/feed-frames.ts'
 import { startPageEdge } from '../support/page-edge.ts'
-import { expectClean, holds, isShown, views } from '../support/page-tab.ts'
+import { expectClean, holds, isShown, ownChromium, views } from '../support/page-tab.ts'
 import { sampleExplanations, startSamplePage } from '../support/sample-page.ts'
 
-let browser: Chromium
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.stop())
-setDefaultTimeout(patienceMs * 2)
+const browser = ownChromium()
 
 const evil = '<img src=x onerror="globalThis.hasRun=1"><script>globalThis.hasRun=1</script>'
 

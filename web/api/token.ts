@@ -5,7 +5,7 @@ const key = 'smartedge-token'
 /** undefined: none was given, or the browser keeps nothing. */
 export function readToken(): string | undefined {
   try {
-    return sessionStorage.getItem(key) ?? undefined
+    return sessionStorage.getItem(key) ?? kept
   } catch {
     return kept
   }
@@ -26,5 +26,9 @@ export function keepToken(token: string | undefined): void {
 
 export const tokenFields = (): Readonly<Record<string, string>> => {
   const token = readToken()
-  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return token === undefined ? {} : { authorization: `Bearer ${fieldValueOf(token)}` }
 }
+
+/** No token has such characters, and no field may: one with a quotation mark pasted along is sent so, to be refused. */
+const fieldValueOf = (token: string): string =>
+  token.toWellFormed().replace(/[^!-~]+/g, (strange) => encodeURIComponent(strange))

@@ -12,7 +12,7 @@ const RULE = 'must be such as "unix:///var/run/docker.sock" or "tcp://10.0.0.2:2
 
 function parseHost(written: string): Parsed<string> {
   const [, path, authority] = /^(?:unix:\/\/(\/[^\0]{1,107})|tcp:\/\/([^/?#@\s]+))$/.exec(written) ?? []
-  const isRight = path !== undefined || (authority !== undefined && URL.parse(`http://${authority}`)?.port !== '')
+  const isRight = path !== undefined || (authority !== undefined && /:\d{1,5}$/.test(authority))
   return isRight && URL.canParse(`http://${authority ?? 'a'}`) ? { kind: 'value', value: written } : { kind: 'fault' }
 }
 

@@ -13,7 +13,8 @@ export const explain: Field<ExplainPolicy | undefined> = object(
       examples: [0.1],
     }),
     keep: count(defaults['explain.keep'], {
-      description: 'How many explained requests are kept, the newest; 2 to 3 KB each.',
+      description:
+        'How many explained requests are kept, the newest; 2 to 10 KB each, by how many backends stand in them.',
     }),
   },
   {

@@ -121,7 +121,9 @@ class Listening implements BoundSocket, Watched {
     this.isOpen = false
     this.endRest?.()
     const { loop } = this.means
-    loop.remove(this.own)
+    // The socket of one that was given lives on, and would stay in the epoll.
+    if (this.isGiven) loop.letGo(this.own)
+    else loop.remove(this.own)
     loop.calls.call.close(this.own)
     if (this.address.kind === 'unix' && !this.isGiven) removeFile(this.address.path)
   }

@@ -133,6 +133,7 @@ describe('discovery', () => {
   test.each([
     [{}, { place: { kind: 'unix', path: '/var/run/docker.sock' } }],
     [{ host: 'unix:///run/podman/podman.sock' }, { place: { kind: 'unix', path: '/run/podman/podman.sock' } }],
+    [{ host: 'tcp://docker.test:80' }, { place: { kind: 'url', url: 'http://docker.test:80' } }],
     [{ host: 'tcp://10.0.0.2:2375' }, { place: { kind: 'url', url: 'http://10.0.0.2:2375' } }],
     [
       { host: 'tcp://[::1]:2376', tls: {} },

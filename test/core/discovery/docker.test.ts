@@ -179,6 +179,21 @@ describe('events', () => {
     expect(rig.docker.asked).toHaveLength(3)
   })
 
+  test('that go on and on do not put the list off', () => {
+    const rig = following()
+    rig.events.last.open()
+    rig.list(1)
+    for (let times = 0; times < 2; times++) {
+      rig.events.last.say(event('start'))
+      rig.clock.advance(15)
+    }
+    expect(rig.docker.asked).toHaveLength(2)
+    rig.list(1, 2)
+    rig.events.last.say(event('start'))
+    rig.clock.advance(20)
+    expect(rig.docker.asked).toHaveLength(3)
+  })
+
   test('of no consequence lead to none', () => {
     const rig = following()
     rig.events.last.open()

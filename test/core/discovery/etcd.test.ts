@@ -67,6 +67,8 @@ describe('a prefix', () => {
     )
     rig.watch.last.say(events(gone('/web/b'), gone('/web/unknown')))
     expect(rig.shown()).toEqual([['a:80'], ['c:80']])
+    const last = rig.told.words.at(-1)
+    expect(last?.kind === 'listing' && last.listing.skipped.count).toBe(0)
   })
 
   test('is read page by page, all of one revision', () => {

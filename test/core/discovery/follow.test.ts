@@ -54,6 +54,13 @@ describe('a source that is followed', () => {
     expect([followed.presence, followed.knownAt, members(), changes()]).toEqual([{ kind: 'present' }, 0, [1, 2], 1])
   })
 
+  test('is away for a reason of three hundred characters at most', () => {
+    const { events, followed, source } = following()
+    source.lose('x'.repeat(1000))
+    expect(followed.presence).toMatchObject({ reason: 'x'.repeat(300) })
+    expect(events).toMatchObject([{ reason: 'x'.repeat(300) }])
+  })
+
   test('is heard as well when it says that it is away', async () => {
     const { followed, source } = following()
     source.lose('refused')
@@ -197,6 +204,20 @@ describe('a list that has lost more than half of its members', () => {
       clock.advance(1000)
     }
     expect(members()).toEqual([1, 2])
+  })
+
+  test('does not last while the source is away', () => {
+    const { source, clock, ports: members, followed } = following()
+    source.publish(ports(1, 2, 3))
+    source.publish(ports(1))
+    source.lose('refused')
+    clock.advance(GUARD_MS)
+    expect([members(), followed.heldBack?.until]).toEqual([[1, 2, 3], 2 * GUARD_MS])
+    clock.advance(GUARD_MS - 1)
+    source.confirm()
+    expect(members()).toEqual([1, 2, 3])
+    clock.advance(1)
+    expect(members()).toEqual([1])
   })
 
   test('is forgotten when a longer one comes', () => {

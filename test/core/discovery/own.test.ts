@@ -160,6 +160,18 @@ describe('a file of one’s own', () => {
     await mine.told.next(({ kind }) => kind === 'listing', mine.told.words.length)
   })
 
+  test.each([
+    ['new Error("no lease")', 'no lease'],
+    ['{ code: 7 }', '[object Object]'],
+    ['undefined', 'undefined'],
+  ])('that says %s is away for a reason in words', async (said, reason) => {
+    const file = join(temporaryFolder(), 'mine.ts')
+    writeFileSync(file, `export default { apiVersion: 1, start: (_, sink) => sink.lose(${said}) }`)
+    const told = record(sourceAt(file))
+    expect(await told.next(({ kind }) => kind === 'lost')).toEqual({ kind: 'lost', reason })
+    told.stop()
+  })
+
   test('that is gone is begun once it is there', async () => {
     using mine = following('')
     rmSync(mine.file)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { expectEnded } from '../../support/ended-exchange.ts'
 import { answers, beginExchange, connected, fails, type FakeExchangeOptions } from '../../support/fake-streams.ts'
-import { tracedBy, TRACEPARENT, UNSAMPLED } from '../../support/tracing.ts'
+import { textOf, tracedBy, TRACEPARENT, UNSAMPLED } from '../../support/tracing.ts'
 import type { exchangeRecord } from '../../support/exchange-record.ts'
 
 const requestWith = (lines: string): string => `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
@@ -34,7 +34,7 @@ describe('an exchange that is traced', () => {
     answers(last)
     const ids = spanIds(recorded[0]!.record)
     expect(new Set([recorded[0]!.spanId, ...ids]).size).toBe(3)
-    expect(last.rewrites.at(-1)?.lines).toContain(`-${ids[1]}-03\r\n`)
+    expect(textOf(last.rewrites.at(-1)?.ownLines)).toContain(`-${ids[1]}-03\r\n`)
     expectEnded(begun)
   })
 
@@ -74,14 +74,16 @@ describe('an exchange that is not recorded', () => {
     const { begun, recorded } = begin({ idle: [0, 0], sampleRatio: 0, isObserved: false })
     fails(begun.sources[0]!.last)
     connected(begun.sources[1]!.last)
-    expect(begun.sources[1]!.last.rewrites.at(-1)?.lines).toMatch(/^traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-02\r\n$/)
+    expect(textOf(begun.sources[1]!.last.rewrites.at(-1)?.ownLines)).toMatch(
+      /^traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-02\r\n$/,
+    )
     answers(begun.sources[1]!.last)
     expect([recorded, begun.records]).toEqual([[], []])
   })
 
   test('passes its client’s words on when these are valid', () => {
     const { begun } = begin({ idle: [1], request: requestWith(`traceparent: ${UNSAMPLED}\r\n`) })
-    expect(begun.sources[0]!.last.rewrites.at(-1)).toMatchObject({ lines: undefined, drops: undefined })
+    expect(begun.sources[0]!.last.rewrites.at(-1)).toMatchObject({ ownLines: undefined, drops: undefined })
     expect(begun.exchange.trace).toBeUndefined()
     answers(begun.sources[0]!.last)
   })
