@@ -109,7 +109,9 @@ export default defineStrategy({
           leastDelay = delay
         }
         notes?.because(
-          best === first ? 'drawn by weight, and nobody would answer clearly sooner' : 'would answer soonest',
+          best === first
+            ? 'drawn by weight, and nobody who is as free would answer clearly sooner'
+            : 'would answer soonest',
         )
         return best.candidate
       },

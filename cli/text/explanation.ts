@@ -24,9 +24,10 @@ export function formatExplanation(told: ToldExplanation, look: ExplanationLook):
 
 /** What was asked for, and below it what came of that. */
 function headLines(told: ToldExplanation, look: ExplanationLook): string {
-  const { at, method, target, pool, detail, durationMs, asked } = told
+  const { at, method, target, route, pool, detail, durationMs, asked } = told
   const facts = [
     `${answerOf(told)} in ${formatMs(durationMs)}`,
+    ...(route === null || route === '*' ? [] : [`route ${route}`]),
     ...(pool === null ? [] : [`pool ${pool}`]),
     ...(detail === undefined ? [] : [detail]),
     ...(asked ? ['asked for'] : []),

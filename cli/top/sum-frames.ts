@@ -82,6 +82,9 @@ function sumPools(parts: Parts<PoolFrame>, counted: Counted): PoolFrame {
   const members = parts.flatMap(({ backends, requestsPerSecond }) =>
     backends.map((backend) => ({ ...backend, poolRate: requestsPerSecond })),
   )
+  const backends = grouped(members, ({ id }) => id).map((same) =>
+    sumBackends(same, subjectOf(first.name, same[0].id), counted),
+  )
   return {
     name: first.name,
     strategy: sumStrategies(parts),
@@ -98,13 +101,11 @@ function sumPools(parts: Parts<PoolFrame>, counted: Counted): PoolFrame {
     waiting: add((one) => one.waiting),
     queuedPerSecond: add((one) => one.queuedPerSecond),
     turnedAwayPerSecond: add((one) => one.turnedAwayPerSecond),
-    // Where it is worst off.
-    usable: Math.min(...parts.map(({ usable }) => usable)),
+    // Without as many as are out where it is worst off: not each balancer has all of them.
+    usable: backends.length - Math.max(...parts.map((one) => one.backends.length - one.usable)),
     degraded: parts.find(({ degraded }) => degraded !== null)?.degraded ?? null,
     latency: counted.latencyOf(first.name),
-    backends: grouped(members, ({ id }) => id).map((same) =>
-      sumBackends(same, subjectOf(first.name, same[0].id), counted),
-    ),
+    backends,
   }
 }
 

@@ -16,6 +16,8 @@ const links = {
   config: '/api/config',
   generations: '/api/config/generations',
   reloads: '/api/reloads',
+  explain: '/api/explain',
+  bans: '/api/bans',
   events: '/api/events',
   metrics: '/metrics',
   health: '/health',

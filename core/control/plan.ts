@@ -16,14 +16,15 @@ export const nothingOpen: EdgeLoad = { listeners: new Map(), pools: new Map() }
 
 /** None when the two are equal. Never shows a secret. */
 export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
-  const { listeners, routes, pools, admin, transport, ...settings } = from
+  const { listeners, routes, pools, admin, transport, accessLog, ...settings } = from
   const { listeners: nextListeners, routes: nextRoutes, pools: nextPools, admin: nextAdmin, ...rest } = to
-  const { transport: nextTransport, ...nextSettings } = rest
+  const { transport: nextTransport, accessLog: nextAccessLog, ...nextSettings } = rest
   const loadOf = (pool: string) => load.pools.get(pool) ?? new Map<string, never>()
   return [
     ...planListeners(listeners, nextListeners, load),
     ...differences('admin', admin, nextAdmin).map(other),
     ...differences('transport', transport, nextTransport).map(atNextStart),
+    ...differences('log.access', accessLog, nextAccessLog).map(other),
     ...differences('', settings, nextSettings).map(other),
     ...planRoutes(routes, nextRoutes),
     ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {

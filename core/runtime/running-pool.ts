@@ -327,7 +327,8 @@ export class RunningPool {
   private reckon(backend: Backend, detail: string): void {
     const before = this.watchers.reckon(backend, this.services.clock.now())
     const { health } = backend.standing
-    if (health === before.health) return
+    // Whom nobody checks any more is as well as before.
+    if (health === before.health || (health === 'unchecked' && before.health === 'healthy')) return
     const kind = health === 'unhealthy' ? 'backend-down' : 'backend-up'
     this.services.emit({ kind, pool: this.name, backend: backend.id, detail })
   }

@@ -72,7 +72,10 @@ function parseFormat(written: string): Parsed<LineFormat> {
     if (name === undefined) continue
     const value = fieldOf(name)
     if (value === undefined)
-      return { kind: 'fault', hint: didYouMean(name, lineFields) ?? `there is no value {${name}}` }
+      return {
+        kind: 'fault',
+        hint: didYouMean(name, lineFields) ?? `there is no value {${name}}, only ${listed}, header:name`,
+      }
     parts.push({ field: value })
   }
   return { kind: 'value', value: { kind: 'text', parts } }
@@ -126,7 +129,7 @@ function policyOf(body: Body, reading: Reading): AccessLogPolicy {
   const { format: found, fields, always: anyway, sample, hide } = body
   if (fields !== undefined && found.kind !== 'json')
     reading.report(fields.node, { rule: 'goes with format "json" only', hint: 'name the values in the format' })
-  if (fields?.value.length === 0) reading.report(fields.node, { rule: 'must not be empty' })
+  if (fields?.node.children?.length === 0) reading.report(fields.node, { rule: 'must not be empty' })
   return {
     path: body.to === STDOUT ? undefined : body.to,
     format: fields === undefined || found.kind !== 'json' ? found : { kind: 'json', fields: fields.value },

@@ -5,12 +5,12 @@ import { type About, convert, type Field } from '../read/field.ts'
 import { type Parsed, text } from '../read/scalars.ts'
 import { cookieName, fieldName } from './names.ts'
 
-/** Absolute, http or https. */
-export const serviceUrl = (about: About): Field<string | undefined> =>
+/** Absolute, http or https; the first example is what a faulty one is told. */
+export const serviceUrl = (about: About & { readonly examples: readonly [string] }): Field<string | undefined> =>
   text({
     ...about,
     title: 'URL',
-    rule: 'must be an absolute URL such as "https://auth.example.com/verify"',
+    rule: `must be an absolute http or https URL such as "${about.examples[0]}"`,
     pattern: '^https?://',
     parse: parseUrl,
   })

@@ -26,7 +26,7 @@ export interface SecretField {
 
 export const secretFields = (about: About): Field<readonly SecretField[] | undefined> =>
   convert(
-    record(value, { ...about, namePattern: tokenPattern, nameRule: 'must be a field name' }),
+    record(value, { ...about, namePattern: tokenPattern, nameRule: 'must be a field name such as "authorization"' }),
     (entries, _node, reading) => {
       const seen = new Set<string>()
       return entries.map(({ name, key, value: secret }) => {

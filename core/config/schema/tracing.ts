@@ -2,7 +2,7 @@
 import { formatNames, parentRules, type RouteTracingPolicy, type TracingPolicy } from '../../trace/policy.ts'
 import { defaults } from '../defaults.ts'
 import { either, list, object, record } from '../read/containers.ts'
-import { convert, type Field, orElse, required } from '../read/field.ts'
+import { convert, type Field, located, orElse, required } from '../read/field.ts'
 import { choice, duration, number, off, type Parsed, text } from '../read/scalars.ts'
 import { serviceUrl } from './auth-fields.ts'
 import { secretFields } from './secret-fields.ts'
@@ -65,16 +65,18 @@ const body = object(
       defaults['tracing.parent'].value,
       defaults['tracing.parent'].value,
     ),
-    propagate: list(
-      choice(formatNames, {
-        description:
-          'W3C Trace Context (`traceparent`), B3 in one field (`b3`), or B3 in several (`X-B3-TraceId` and so on).',
-      }),
-      {
-        description:
-          'How traces are told: looked for in this order, and all of them written. Fields of others are passed on as they came. By default `tracecontext`.',
-        examples: [['tracecontext', 'b3']],
-      },
+    propagate: located(
+      list(
+        choice(formatNames, {
+          description:
+            'W3C Trace Context (`traceparent`), B3 in one field (`b3`), or B3 in several (`X-B3-TraceId` and so on).',
+        }),
+        {
+          description:
+            'How traces are told: looked for in this order, and all of them written. Fields of others are passed on as they came. By default `tracecontext`.',
+          examples: [['tracecontext', 'b3']],
+        },
+      ),
     ),
     timeout: duration(defaults['tracing.timeout'], { description: 'For one answer of the collector, to its end.' }),
   },
@@ -87,8 +89,9 @@ const body = object(
 
 export const tracing: Field<TracingPolicy | undefined> = convert(body, (value, node, reading) => {
   const { endpoint, propagate } = value
-  const formats = propagate ?? ['tracecontext']
-  if (node !== undefined && (formats.length === 0 || new Set(formats).size < formats.length))
+  const formats = propagate?.value ?? ['tracecontext']
+  const isRepeated = new Set(formats).size < formats.length
+  if (node !== undefined && (propagate?.node.children?.length === 0 || isRepeated))
     return reading.report(node, { rule: 'must name each format once, and one at least' }, { child: 'propagate' })
   if (endpoint === undefined) return undefined
   return {

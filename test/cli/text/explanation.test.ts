@@ -9,7 +9,7 @@ describe('formatExplanation', () => {
     expect(formatExplanation(toldExplanation(), plain)).toBe(
       [
         'GET /x?token=***',
-        '  200 in 6.50 ms, pool web, 2026-11-26 22:00:00.000 UTC',
+        '  200 in 6.50 ms, route a.example/*, pool web, 2026-11-26 22:00:00.000 UTC',
         '  1. a:80: 200; first byte after 4.20 ms, over after 6.00 ms.',
         '     Why: p2c: the less busy of two drawn by weight.',
         '     backend  score  in flight  weight   median',
@@ -37,11 +37,12 @@ describe('formatExplanation', () => {
     [{ status: null, ending: 'abandoned' } as const, 'left before an answer in 6.50 ms'],
     [
       { status: 503, ending: 'refused', detail: 'no backend is usable' } as const,
-      '503 refused in 6.50 ms, pool web, no backend is usable',
+      '503 refused in 6.50 ms, route a.example/*, pool web, no backend is usable',
     ],
     [{ status: 101, ending: 'tunnel' } as const, '101 tunnel in 6.50 ms'],
-    [{ asked: true }, '200 in 6.50 ms, pool web, asked for, 2026'],
-    [{ pool: null, status: 404, ending: 'refused' } as const, '404 refused in 6.50 ms, 2026'],
+    [{ route: '*' }, '200 in 6.50 ms, pool web, 2026'],
+    [{ asked: true }, '200 in 6.50 ms, route a.example/*, pool web, asked for, 2026'],
+    [{ route: null, pool: null, status: 404, ending: 'refused' } as const, '404 refused in 6.50 ms, 2026'],
   ])('says of %p: %s', (given, said) => {
     expect(formatExplanation(toldExplanation({ attempts: [], ...given }), plain)).toContain(said)
   })

@@ -81,6 +81,19 @@ describe('a sum of frames', () => {
     expect(backendOf({ use: 'used' }, { use: 'overruled' })?.use).toBe('overruled')
   })
 
+  test('takes no backend of a pool for unusable because another balancer does not have it', () => {
+    const web = (ids: readonly string[], usable: number) =>
+      frameOf([
+        poolFrame(
+          'web',
+          ids.map((id) => backendFrame({ id })),
+          { usable },
+        ),
+      ])
+    expect(sum(web(['a:1', 'b:1', 'c:1'], 3), web(['a:1', 'd:1'], 2)).pools[0]?.usable).toBe(4)
+    expect(sum(web(['a:1', 'b:1', 'c:1'], 2), web(['a:1', 'd:1'], 0)).pools[0]?.usable).toBe(2)
+  })
+
   test('adds bounds up where all have one', () => {
     expect(backendOf({ maxInflight: 3 }, { maxInflight: 4 })?.maxInflight).toBe(7)
     expect(backendOf({ maxInflight: 3 }, { maxInflight: null })?.maxInflight).toBeNull()
@@ -88,7 +101,7 @@ describe('a sum of frames', () => {
   })
 
   test('keeps what each says of its own, as far as it can be one', () => {
-    expect(poolOf({ usable: 3 }, { usable: 1 })?.usable).toBe(1)
+    expect(poolOf({ usable: 1 }, { usable: 0 })?.usable).toBe(0)
     expect(poolOf({ degraded: null }, { degraded: 'too few' })?.degraded).toBe('too few')
     expect(backendOf({ weight: 1 }, { weight: 2 })?.weight).toBe(1.5)
     expect(backendOf({ ewmaMs: null }, { ewmaMs: null })?.ewmaMs).toBeNull()

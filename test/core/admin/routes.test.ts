@@ -78,7 +78,7 @@ describe('admin routes', () => {
   test('say at the bare address what there is to ask for', async () => {
     const { name, version, ...links } = (await (await ask('/')).json()) as Record<string, string>
     expect([name, version]).toEqual(['SmartEdge admin API', VERSION])
-    expect(links).toMatchObject({ status: '/api/status', description: '/openapi.json' })
+    expect(links).toMatchObject({ status: '/api/status', explain: '/api/explain', bans: '/api/bans' })
     // Who has no clients, or wants no explanations, is told what to do to have some.
     const expected = Object.values(links).map((path) => (/clients|plans|explain/.test(path) ? 409 : 200))
     expect(await statuses(Object.values(links))).toEqual(expected)

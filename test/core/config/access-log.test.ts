@@ -49,7 +49,7 @@ describe('log.access', () => {
     [{ to: 1 }, 'log.access.to must be the path of a file, or "stdout", got 1'],
     [{ format: 'jsom' }, '(did you mean "json"?)'],
     [{ format: '{staus}' }, '(did you mean "status"?)'],
-    [{ format: '{zzzzzz}' }, '(there is no value {zzzzzz})'],
+    [{ format: '{zzzzzz}' }, '(there is no value {zzzzzz}, only time, client, method'],
     [{ format: '{status' }, 'log.access.format must be'],
     [{ format: 'a}{status}' }, 'log.access.format must be'],
     [{ format: '{status}\n{target}' }, 'log.access.format must be'],
@@ -66,5 +66,9 @@ describe('log.access', () => {
     [[], 'log.access must be an object'],
   ])('refuses %j', (access, problem) => {
     expect(problems(access).join()).toContain(problem)
+  })
+
+  test('says of a value that nobody knows just that', () => {
+    expect(problems({ fields: ['methd'] })).toHaveLength(1)
   })
 })

@@ -68,7 +68,7 @@ describe('forwardAuth', () => {
     [{}, 'access.forwardAuth.url is required'],
     [true, 'access.forwardAuth must be an object'],
     ...['', '/verify', 'auth:9091', 'ftp://a/', 'http://', 'http://a b/', 'http://a/\n', 'unix:/run/a.sock'].map(
-      (written) => [{ url: written }, 'access.forwardAuth.url must be an absolute URL such as'] as const,
+      (written) => [{ url: written }, 'access.forwardAuth.url must be an absolute http or https URL such as'] as const,
     ),
     [{ url: 'http://u:p@a/' }, 'url must not hold a user name or password'],
     [{ url: 'http://a/#b' }, 'url must not hold a fragment'],
@@ -148,7 +148,7 @@ describe('jwt', () => {
     [{}, 'access.jwt must have one of the keys jwks, jwksFile and secret'],
     [{ jwks, secret }, 'must have one of the keys jwks, jwksFile and secret'],
     [{ jwksFile: './gone.json' }, 'jwksFile must name a file that exists'],
-    [{ jwks: 'id.example.com' }, 'jwks must be an absolute URL'],
+    [{ jwks: 'id.example.com' }, 'jwks must be an absolute http or https URL'],
     [{ secret: 'short' }, 'secret must be 32 to 1024 printable ASCII characters'],
     [{ secret, refresh: '1h' }, 'refresh is for jwks'],
     [{ jwks, refresh: '1s' }, 'refresh must be a duration from 30s to 24h'],

@@ -118,7 +118,10 @@ describe('discovery', () => {
   test.each([
     [{}, 'service is required'],
     [{ service: '' }, 'service must be 1 to 256 printable characters such as "web", got ""'],
-    [{ service: 'a', address: 'consul:8500' }, expect.stringContaining('address must be an absolute URL')],
+    [
+      { service: 'a', address: 'consul:8500' },
+      expect.stringContaining('address must be an absolute http or https URL'),
+    ],
     [{ service: 'a', tags: ['\n'] }, 'tags[0] must be 1 to 256 printable characters such as "v2", got "\\n"'],
     [{ service: 'a', read: 'old' }, expect.stringContaining('read must be one of "default", "stale"')],
     [{ service: 'a', token: 'a b' }, expect.stringContaining('token must be 1 to 1024 printable ASCII characters')],
@@ -174,7 +177,7 @@ describe('discovery', () => {
     [{ service: 'a', namespace: '../b' }, expect.stringContaining('namespace must be a name such as "shop"')],
     [{ service: 'a', port: 0 }, expect.stringContaining('port must be a whole number from 1 to 65535, got 0')],
     [{ service: 'a', port: true }, expect.stringContaining('port must be the name of a port or its number')],
-    [{ service: 'a', address: 'k8s' }, expect.stringContaining('address must be an absolute URL')],
+    [{ service: 'a', address: 'k8s' }, expect.stringContaining('address must be an absolute http or https URL')],
   ])('has a Service of %j told what is wrong', (kubernetes, fault) => {
     const [told] = faultsOf([{ kubernetes }])
     expect(told?.replace('discovery[0].kubernetes.', '')).toEqual(fault as string)
@@ -226,7 +229,10 @@ describe('discovery', () => {
 
   test.each([
     [{}, 'url is required'],
-    [{ url: 'ftp://a' }, 'url must be an absolute URL such as "https://auth.example.com/verify", got "ftp://a"'],
+    [
+      { url: 'ftp://a' },
+      'url must be an absolute http or https URL such as "https://registry.internal/pools/web", got "ftp://a"',
+    ],
     [{ url: 'http://u:p@a' }, 'url must not hold a user name or password, got "…@a"'],
     [{ url: 'http://a', interval: '1ms' }, expect.stringContaining('interval must be a duration from 100ms to 1h')],
     [{ url: 'http://a', hold: '1ms' }, expect.stringContaining('hold must be a duration from 1s to 10m')],

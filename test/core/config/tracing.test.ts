@@ -48,9 +48,12 @@ describe('tracing', () => {
 
   test.each([
     [{}, 'tracing.endpoint is required'],
-    [{ endpoint: 'ftp://a/' }, 'tracing.endpoint must be an absolute URL'],
+    [
+      { endpoint: 'ftp://a/' },
+      'tracing.endpoint must be an absolute http or https URL such as "http://127.0.0.1:4318/v1/traces", got "ftp://a/"',
+    ],
     [{ endpoint: 'http://me:hush@a/' }, 'tracing.endpoint must not hold a user name or password'],
-    [{ endpoint: '' }, 'tracing.endpoint must be an absolute URL'],
+    [{ endpoint: '' }, 'tracing.endpoint must be an absolute http or https URL'],
     [{ endpoint, sample: 1.5 }, 'tracing.sample must be'],
     [{ endpoint, sample: -1 }, 'tracing.sample must be'],
     [{ endpoint, sample: '1%' }, 'tracing.sample must be'],
@@ -63,12 +66,16 @@ describe('tracing', () => {
     [{ endpoint, headers: { 'content-type': 'x' } }, 'is a field that SmartEdge itself writes'],
     [{ endpoint, headers: { a: '1', A: '2' } }, 'names a field a second time'],
     [{ endpoint, headers: { a: 'x\r\ny: z' } }, 'must be printable ASCII'],
-    [{ endpoint, headers: { 'a b': 'x' } }, 'must be a field name'],
+    [{ endpoint, headers: { 'a b': 'x' } }, 'must be a field name such as "authorization"'],
     [{ endpoint, attributes: { '': 'x' } }, 'must be a name of letters'],
     [{ endpoint, timeout: '0s' }, 'tracing.timeout must be'],
     [[], 'tracing must be an object'],
   ])('%j is told where and what', (tracing, problem) => {
     expect(problems(tracing).join('\n')).toContain(problem)
+  })
+
+  test('a format that nobody knows is one problem', () => {
+    expect(problems({ endpoint, propagate: ['jaeger'] })).toHaveLength(1)
   })
 
   test('tells no key of the collector’s, however wrong it is', () => {

@@ -42,6 +42,7 @@ describe('planChanges', () => {
       withPool({ maxInflight: 6, queue: { length: 4 } }),
       ['pools.web: maxInflight 5 -> 6', 'pools.web: queue.length 3 -> 4'],
     ],
+    ['the access log, as the file names it', withTop({}), withTop({ log: { access: {} } }), ['log.access: added']],
     [
       'what a URL asks with, which may be a key',
       withTop({ tracing: { endpoint: 'http://a/v1?key=hunter2' } }),

@@ -125,6 +125,15 @@ describe('another config of a running pool', () => {
     expect(started.events.at(-1)).toEqual(news)
     expect(started.pool.recheck(one.id)).toBe('no-checks')
   })
+
+  test('has no news of those who were well and are asked no more', async () => {
+    using started = await startPool([1, 2], { passive, health })
+    for (const backend of backendsOf(started)) backend.facts.checks = { kind: 'passing', since: 0 }
+    await started.change([1, 2], { passive, health })
+    const { length } = started.events
+    await started.change([1, 2], { passive, health: undefined })
+    expect(started.events.slice(length)).toEqual([])
+  })
 })
 
 describe('the connections of a running pool', () => {
