@@ -94,10 +94,12 @@ export function readAnswer(
   return { kind: 'refused', reason: status === 401 ? aboutToken(isWrong, target) : `${status}: ${detail}`, body }
 }
 
+const wayOut = 'pass --token, set SMARTEDGE_ADMIN_TOKEN to its admin.token, or name its configuration with -c'
+
 const aboutToken = (isWrong: boolean, { tokenFrom = 'the file of our own SmartEdge' }: AdminTarget): string =>
   isWrong
-    ? `the token from ${tokenFrom} is not its admin.token`
-    : 'it wants a token: pass --token, set SMARTEDGE_ADMIN_TOKEN to its admin.token, or name its configuration with -c; where that has none, only its own user may'
+    ? `the token from ${tokenFrom} is not its admin.token: ${wayOut}`
+    : `it wants a token: ${wayOut}; where that has none, only its own user may`
 
 /** The response with its body still to come; whoever asks for a stream reads it. Rejects when nobody answers. */
 export function openAdmin(
