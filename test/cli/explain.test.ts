@@ -47,7 +47,9 @@ describe('explain command', () => {
     const { url } = await telling([newer, older])
     const { code, out, err } = await run({ url })
     expect([code, err]).toEqual([0, ''])
-    expect(out).toMatch(/^GET \/older\n {2}200 in 6\.50 ms, route a\.example\/\*, pool web, 2026.*\n {2}1\. a:80: [^]*\n\nGET \/newer/)
+    expect(out).toMatch(
+      /^GET \/older\n {2}200 in 6\.50 ms, route a\.example\/\*, pool web, 2026.*\n {2}1\. a:80: [^]*\n\nGET \/newer/,
+    )
   })
 
   test('asks for what it was told', async () => {
