@@ -54,14 +54,16 @@ function soundPart({ rest }: Loaded & { kind: 'problems' }): Config | undefined 
   return { ...config, pools: config.pools.filter(({ name }) => !faultyPools.includes(name)) }
 }
 
-/** `1 listener, 2 routes, 2 pools, 5 backends`. */
+/** `1 listener, 2 routes, 2 pools, 5 backends`, and `1 source of more` where members are found. */
 function summarize(config: Config): string {
   const { listeners, routes, pools, backends } = countsOf(config)
+  const sources = config.pools.flatMap(({ discovery = [] }) => discovery).length
   return [
     counted(listeners, 'listener'),
     counted(routes, 'route'),
     counted(pools, 'pool'),
     counted(backends, 'backend'),
+    ...(sources === 0 ? [] : [`${counted(sources, 'source')} of more`]),
   ].join(', ')
 }
 

@@ -119,6 +119,15 @@ describe('validate', () => {
     expect(io.out()).toBe('odd.json: 1 listener, 1 route, 1 pool, 0 backends\n')
   })
 
+  test('counts where members are found, beside those that the file names', async () => {
+    const discovery = '[{ "file": "web.json" }, { "dns": { "name": "web.internal" } }]'
+    const pools = `{ "web": { "backends": ["http://a"], "discovery": ${discovery} } }`
+    writeFileSync(join(cwd, 'found.json'), `{ "pools": ${pools} }`)
+    const io = recordedIo(cwd)
+    expect(await validate(io, { config: 'found.json' })).toBe(0)
+    expect(io.out()).toBe('found.json: 1 listener, 1 route, 1 pool, 1 backend, 2 sources of more\n')
+  })
+
   test.each([true, false])('never prints the admin token (json: %p)', async (json) => {
     const io = recordedIo(cwd)
     expect(await validate(io, { config: 'secret.json', json })).toBe(78)
