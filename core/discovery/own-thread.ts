@@ -12,8 +12,8 @@ export interface OwnRun {
 
 /** Each call in an event of its own; none behind `failed`, nor once it was ended. */
 export interface OwnThreadSink {
-  /** A list in JSON. */
-  publish(members: string): void
+  /** A list in JSON; no other comes before `done` is called. */
+  publish(members: string, done: () => void): void
   confirm(): void
   lose(reason: string): void
   /** It is over; in words. */
@@ -26,15 +26,19 @@ export type RunOwn = (run: OwnRun, sink: OwnThreadSink) => Cancel
 /** For the file to be loaded and its `start` to return; and for an answer whether it is there. */
 const PATIENCE_MS = 5000
 const PING_MS = 10_000
+/** From one word to the next, as members change ten times a second at most. */
+const PAUSE_MS = 100
 
 export function createRunOwn(clock: Pick<Clock, 'after'>, reportFault: ReportFault): RunOwn {
   return (run, sink) => {
     const worker = new Worker(new URL('./own-worker.ts', import.meta.url), { smol: true, name: 'source' })
     let isOver = false
     let cancelTimer: Cancel = () => undefined
+    let cancelPause: Cancel = () => undefined
     const end = (): void => {
       isOver = true
       cancelTimer()
+      cancelPause()
       worker.terminate()
     }
     const tell = (task: () => void): void => {
@@ -58,12 +62,16 @@ export function createRunOwn(clock: Pick<Clock, 'after'>, reportFault: ReportFau
         within(`does not come back for ${PATIENCE_MS} ms; does it loop or block?`)
       })
     }
+    const taken = (): void => {
+      cancelPause = clock.after(PAUSE_MS, () => say({ kind: 'taken' }))
+    }
     const hear = (word: FromOwnThread): void => {
-      if (word.kind === 'started' || word.kind === 'pong') lookAgain()
-      else if (word.kind === 'failed') fail(word.reason)
-      else if (word.kind === 'confirm') tell(() => sink.confirm())
-      else if (word.kind === 'lose') tell(() => sink.lose(word.reason))
-      else if (word.kind === 'publish') tell(() => sink.publish(word.members))
+      if (word.kind === 'started' || word.kind === 'pong') return lookAgain()
+      if (word.kind === 'failed') return fail(word.reason)
+      if (word.kind === 'publish') return tell(() => sink.publish(word.members, taken))
+      if (word.kind === 'confirm') tell(() => sink.confirm())
+      else tell(() => sink.lose(word.reason))
+      taken()
     }
     worker.addEventListener('message', ({ data }: MessageEvent<FromOwnThread>) => hear(data))
     worker.addEventListener('error', ({ message }) => fail(message))

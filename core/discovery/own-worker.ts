@@ -5,24 +5,30 @@
 import { messageOf, whereAndWhat } from '../strategy/thrown.ts'
 import { isObject } from './json.ts'
 import * as contract from './own-source.ts'
+import { inTurn, type OwnWord } from './own-words.ts'
 
-/** To the thread: first what it is to run, then now and then whether it is there. */
+/** To the thread: first what it is to run, then now and then whether it is there, and that the last of its words was taken. */
 export type ToOwnThread =
-  { readonly kind: 'run'; readonly file: string; readonly options: unknown } | { readonly kind: 'ping' }
+  | { readonly kind: 'run'; readonly file: string; readonly options: unknown }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'taken' }
 
-/** From the thread. `members`: a list in JSON. `failed` is the last. */
+/** From the thread. `failed` is the last. */
 export type FromOwnThread =
-  | { readonly kind: 'started' | 'pong' | 'confirm' }
-  | { readonly kind: 'publish'; readonly members: string }
-  | { readonly kind: 'lose' | 'failed'; readonly reason: string }
+  | OwnWord
+  | { readonly kind: 'started' }
+  | { readonly kind: 'pong' }
+  | { readonly kind: 'failed'; readonly reason: string }
 
 declare const self: Worker
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows, this is a worker
 const say = (word: FromOwnThread): void => self.postMessage(word)
+const words = inTurn(say)
 
 self.addEventListener('message', ({ data }: MessageEvent<ToOwnThread>) => {
   if (data.kind === 'ping') return say({ kind: 'pong' })
+  if (data.kind === 'taken') return words.taken()
   const { file, options } = data
   const fail = (error: unknown): void => say({ kind: 'failed', reason: whereAndWhat(file, error) })
   // What its timers and promises throw. Below `bun test` the runner takes these first, and the thread ends.
@@ -46,11 +52,11 @@ async function run(file: string, raw: unknown): Promise<void> {
   const ending = plugin.start(options, {
     publish(members) {
       if (!Array.isArray(members)) throw new Error(`publish must be given a list, got ${typeof members}`)
-      say({ kind: 'publish', members: JSON.stringify(members) })
+      words.tell({ kind: 'publish', members: JSON.stringify(members) })
     },
-    confirm: () => say({ kind: 'confirm' }),
+    confirm: () => words.tell({ kind: 'confirm' }),
     // What is thrown is handed on as it is, and may be anything.
-    lose: (reason: unknown) => say({ kind: 'lose', reason: messageOf(reason) }),
+    lose: (reason: unknown) => words.tell({ kind: 'lose', reason: messageOf(reason) }),
   })
   say({ kind: 'started' })
   await ending

@@ -5,7 +5,7 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { WatchFile } from './file.ts'
-import { type ListReading, MAX_LIST_BYTES, parseJsonList, readItems } from './json-list.ts'
+import { type JsonList, type ListReading, MAX_LIST_BYTES, parseJsonList, readItems } from './json-list.ts'
 import type { OwnThreadSink, RunOwn } from './own-thread.ts'
 import { jittered, retryMs } from './pace.ts'
 import type { OwnPolicy } from './policy.ts'
@@ -122,9 +122,9 @@ class Following {
 
   private sinkOf(self: () => Thread): OwnThreadSink {
     return {
-      publish: (members) => {
+      publish: (members, done) => {
         this.takeOver(self())
-        this.publish(members)
+        this.publish(members, done)
       },
       confirm: () => {
         if (self() === this.current) this.sink.confirm()
@@ -142,12 +142,18 @@ class Following {
     this.failures = 0
   }
 
-  private publish(members: string): void {
-    if (Buffer.byteLength(members) > MAX_LIST_BYTES) return this.sink.lose(`lists more than ${MAX_LIST_BYTES} bytes`)
-    const list = parseJsonList(members)
-    if (list.kind === 'fault') return this.sink.lose(list.reason)
+  /** `done`: read, or lost; not called where the thread has ended meanwhile. */
+  private publish(members: string, done: () => void): void {
+    const list = readList(members)
+    if (list.kind === 'fault') {
+      this.sink.lose(list.reason)
+      return done()
+    }
     this.cancelReading()
-    this.cancelReading = readItems(list.items, this.services, (listing) => this.sink.publish(listing))
+    this.cancelReading = readItems(list.items, this.services, (listing) => {
+      this.sink.publish(listing)
+      done()
+    })
   }
 
   private fail(thread: Thread, reason: string): void {
@@ -161,3 +167,8 @@ class Following {
     this.cancelRetry = clock.after(jittered(retryMs(this.failures), random), () => this.begin())
   }
 }
+
+const readList = (members: string): JsonList =>
+  Buffer.byteLength(members) > MAX_LIST_BYTES
+    ? { kind: 'fault', reason: `lists more than ${MAX_LIST_BYTES} bytes` }
+    : parseJsonList(members)

@@ -8,7 +8,7 @@ import { systemRandom } from '../../../core/random.ts'
 import { sourceServices } from '../../../core/runtime/source-services.ts'
 import { fail } from '../../support/fail.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
-import { record } from './recorder.ts'
+import { idsOf, record } from './recorder.ts'
 import { sourceSuite } from './suite.ts'
 
 setDefaultTimeout(60_000)
@@ -151,6 +151,24 @@ describe('a file of one’s own', () => {
   ])('that %s is lost, and says why', async (_how, body, reason) => {
     using mine = following(body)
     expect(await mine.lost()).toMatch(reason)
+  })
+
+  test('that tells without a pause is heard now and then, the newest first', async () => {
+    // Each list is another one; ten words a second are heard, of the hundreds that are told meanwhile.
+    using mine = following(`let port = 0
+      const tell = () => {
+        for (let word = 0; word < 100; word += 1) sink.publish(['http://127.0.0.1:' + (port = 1 + (port % 60000))])
+        setImmediate(tell)
+      }
+      tell()`)
+    await mine.told.next(({ kind }) => kind === 'listing')
+    await mine.told.next(({ kind }) => kind === 'listing', 1)
+    await mine.told.next(({ kind }) => kind === 'listing', 2)
+    const [first, , third] = mine.told.words.map((word) =>
+      word.kind === 'listing' ? Number(idsOf(word.listing)[0]?.split(':')[1]) : undefined,
+    )
+    expect(first).toBe(1)
+    expect(third).toBeGreaterThan(100)
   })
 
   test('that fails once is begun again', async () => {

@@ -61,6 +61,17 @@ describe('an answer in lines', () => {
     expect(rig.heard).toEqual(['opened', '{"a":1}', '{"b":2}', '{"ü":3}'])
   })
 
+  test('is told in many turns where much of it comes at once', async () => {
+    const line = 'x'.repeat(8 * 1024)
+    await using rig = await following(HEAD, { maxLineBytes: line.length })
+    await rig.hears(1)
+    rig.send(chunk(`${line}\n`.repeat(50)))
+    const seen: number[] = []
+    await turnUntil(() => seen.push(rig.heard.length) > 0 && rig.heard.length > 50, 'all of them')
+    const steps = seen.map((count, index) => count - (seen[index - 1] ?? 1))
+    expect(Math.max(...steps)).toBeLessThanOrEqual(4)
+  })
+
   test('ends as it ends, and what is no whole line is none', async () => {
     await using rig = await following(HEAD + chunk('a\n{"b":') + '0\r\n\r\n')
     await rig.hears(3)
