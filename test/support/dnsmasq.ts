@@ -50,7 +50,10 @@ export async function startDnsmasq({ ttl = 1, options = [] as readonly string[] 
   }
   const start = async (): Promise<void> => {
     running = launch()
-    await answers(port, running)
+    await answers(port, running).catch(async (error: unknown) => {
+      await stop()
+      throw error
+    })
   }
   await start()
   return {
