@@ -46,7 +46,7 @@ function following() {
     watched,
     told,
     last: () => threads.at(-1)!,
-    list: (thread: Thread | undefined, host: string) => thread?.publish(`["http://${host}"]`),
+    list: (thread: Thread | undefined, host: string) => thread?.publish(`["http://${host}"]`, () => undefined),
     save: (next: string | Error, its = ['/mine.ts']): void => {
       version = next
       files = its
