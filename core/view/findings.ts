@@ -233,6 +233,7 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
     }
   }
   const since = timeText(Math.min(...findings.map((finding) => finding.since)))
+  const worstSince = timeText(worst.since)
   const owners = [...new Set(findings.map(ownerOf))]
   const who = owners.join(' and ')
   const opening = owners.length === 1 ? `${who} is unwell` : `${who} are unwell`
@@ -250,7 +251,7 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
       `${opening} since ${since}: ${short}`,
       `${opening}: ${short}`,
       owners.length === 1 ? `${who}: ${short}` : short,
-      `${ownerOf(worst)} is unwell since ${since}: ${worst.backend ?? 'it'} ${whatOf(worst)}${placeOf(worst)}${more}`,
+      `${ownerOf(worst)} is unwell since ${worstSince}: ${worst.backend ?? 'it'} ${whatOf(worst)}${placeOf(worst)}${more}`,
     ],
   }
 }

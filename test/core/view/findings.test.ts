@@ -36,6 +36,17 @@ describe('faults', () => {
     )
   })
 
+  test('are told in the fewest words with the time of the one that is named', () => {
+    const at = { why: '', seenAt: 9, pool: 'web' }
+    const findings: readonly Finding[] = [
+      { ...at, kind: 'down', backend: 'a', since: 5 },
+      { ...at, kind: 'slow', backend: 'b', since: 1 },
+    ]
+    const { wordings } = verdictOf(findings, frameOf([]), String)
+    expect(wordings[0]).toStartWith('web is unwell since 1: a is down')
+    expect(wordings.at(-1)).toBe('web is unwell since 5: a is down, and 1 more')
+  })
+
   test('name a pool that is full, and how many find no room', () => {
     const frame = frameOf([poolFrame('web', peers, { waiting: 12, turnedAwayPerSecond: 3 })])
     expect(verdict(frame)).toMatchObject({ tone: 'warn' })
