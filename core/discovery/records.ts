@@ -17,7 +17,7 @@ export type Records =
     }
   /** There are none, and why, in words. */
   | { readonly kind: 'none'; readonly reason: string }
-  /** Nobody has answered; in words. */
+  /** Nobody has answered, or with what leads nowhere; in words. */
   | { readonly kind: 'failure'; readonly reason: string }
 
 export interface RecordServices {
@@ -48,7 +48,7 @@ export function lookUpRecords(
       const least = Math.min(ttl, read.ttl)
       if (read.kind === 'alias' && aliases + read.aliases <= MAX_ALIASES)
         askFor(read.name, aliases + read.aliases, least)
-      else if (read.kind === 'alias') done({ kind: 'none', reason: `${name} leads from alias to alias` })
+      else if (read.kind === 'alias') done({ kind: 'failure', reason: `${name} leads from alias to alias` })
       else done(read.kind === 'records' ? { ...read, ttl: least } : read)
     })
   }
