@@ -3,13 +3,14 @@
  * JSON, which every etcd has; keys and values go in base64, numbers of 64 bits as texts.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import type { Answer, Ask } from '../net/ask.ts'
+import type { Ask } from '../net/ask.ts'
 import type { AskLines } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { type JsonObject, isObject, listIn, objectIn, parseObject, textIn } from './json.ts'
 import { KeyedEntries, memberEntry, skippedEntry } from './keyed.ts'
 import { type Entry, MAX_MEMBERS, type ReadMember } from './listing.ts'
 import type { EtcdPolicy } from './policy.ts'
+import { readObjectAnswer } from './object-answer.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
 import type { Source, SourceSink } from './source.ts'
 
@@ -182,10 +183,10 @@ class Session {
     const question = this.questionOf(path, body)
     if (question === undefined) return
     this.cancelStep = this.options.services.ask({ ...question, maxBodyBytes: MAX_PAGE_BYTES }, (answer) => {
-      const read = readAnswer(answer)
-      if (read.kind === 'answer') heard(read.answer)
+      const read = readObjectAnswer(answer, MAX_PAGE_BYTES)
+      if (read.kind === 'said') heard(read.said)
       else if (read.kind === 'fault') this.options.attempt.failed(read.reason)
-      else this.refused(read.status, read.answer)
+      else this.refused(read.status, read.said)
     })
   }
 
@@ -213,20 +214,6 @@ class Session {
     if ((code === UNAUTHENTICATED || grpcCode === UNAUTHENTICATED) && this.hasListed) return attempt.again()
     attempt.failed(shortened(typeof message === 'string' ? message : undefined) ?? `answers with ${status}`)
   }
-}
-
-type Read =
-  | { readonly kind: 'answer'; readonly answer: JsonObject }
-  | { readonly kind: 'refused'; readonly status: number; readonly answer: JsonObject }
-  | { readonly kind: 'fault'; readonly reason: string }
-
-function readAnswer(answer: Answer): Read {
-  if (answer.kind === 'failed') return { kind: 'fault', reason: `cannot be asked: ${answer.detail}` }
-  const { status, body } = answer
-  if (body === undefined) return { kind: 'fault', reason: `answers with more than ${MAX_PAGE_BYTES} bytes` }
-  const said = parseObject(body.toString())
-  if (status !== 200) return { kind: 'refused', status, answer: said ?? {} }
-  return said === undefined ? { kind: 'fault', reason: 'says what is not JSON' } : { kind: 'answer', answer: said }
 }
 
 /** A server's own words go into events and status. */

@@ -3,7 +3,7 @@
  * on. A watch ends every few minutes and goes on from where it was; where that is no longer to be had (410), all is listed anew.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import type { Answer, Ask } from '../net/ask.ts'
+import type { Ask } from '../net/ask.ts'
 import type { AskLines, LinesEnd } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { readSlice } from './endpoint-slice.ts'
@@ -12,6 +12,7 @@ import { KeyedEntries } from './keyed.ts'
 import type { ReadMember } from './listing.ts'
 import { type Cluster, findCluster } from './cluster.ts'
 import type { KubernetesPolicy } from './policy.ts'
+import { readObjectAnswer } from './object-answer.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
 import type { Source, SourceSink } from './source.ts'
 
@@ -186,10 +187,10 @@ class Session {
     const question = this.questionOf(query)
     if (question === undefined) return
     this.cancelStep = this.options.services.ask({ ...question, maxBodyBytes: MAX_PAGE_BYTES }, (answer) => {
-      const read = readAnswer(answer)
-      if (read.kind === 'list') heard(read.list)
+      const read = readObjectAnswer(answer, MAX_PAGE_BYTES)
+      if (read.kind === 'said') heard(read.said)
       else if (read.kind === 'fault') this.options.attempt.failed(read.reason)
-      else this.refused(read.status, read.answer)
+      else this.refused(read.status, read.said)
     })
   }
 
@@ -228,18 +229,4 @@ function urlOf({ url, namespace }: Cluster, service: string, query: Readonly<Rec
   whole.searchParams.set('labelSelector', `kubernetes.io/service-name=${service}`)
   for (const [name, value] of Object.entries(query)) whole.searchParams.set(name, value)
   return whole.href
-}
-
-type Read =
-  | { readonly kind: 'list'; readonly list: JsonObject }
-  | { readonly kind: 'refused'; readonly status: number; readonly answer: JsonObject }
-  | { readonly kind: 'fault'; readonly reason: string }
-
-function readAnswer(answer: Answer): Read {
-  if (answer.kind === 'failed') return { kind: 'fault', reason: `cannot be asked: ${answer.detail}` }
-  const { status, body } = answer
-  if (body === undefined) return { kind: 'fault', reason: `answers with more than ${MAX_PAGE_BYTES} bytes` }
-  const list = parseObject(body.toString())
-  if (status !== 200) return { kind: 'refused', status, answer: list ?? {} }
-  return list === undefined ? { kind: 'fault', reason: 'says what is not JSON' } : { kind: 'list', list }
 }
