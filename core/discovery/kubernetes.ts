@@ -173,10 +173,11 @@ class Session {
   }
 
   private checkLater(): void {
-    const { attempt, services, sink } = this.options
+    const { attempt, policy, services, sink } = this.options
     this.cancelStep = services.clock.after(CHECK_MS, () => {
       if (services.clock.now() - this.watchedAt > LONGEST_MS) return attempt.again()
-      this.ask({ limit: '1', resourceVersion: '0' }, () => {
+      // From the server's cache, by a name that no slice has, as a rule: what is told from there knows no limit.
+      this.ask({ fieldSelector: `metadata.name=${policy.service}`, resourceVersion: '0' }, () => {
         sink.confirm()
         this.checkLater()
       })

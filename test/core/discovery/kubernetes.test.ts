@@ -184,7 +184,7 @@ describe('a Service', () => {
     const rig = following()
     rig.list(A)
     rig.clock.advance(10_000)
-    expect(rig.query()).toMatchObject({ limit: '1', resourceVersion: '0' })
+    expect(rig.query()).toMatchObject({ fieldSelector: 'metadata.name=web', resourceVersion: '0' })
     rig.list()
     rig.clock.advance(10_000)
     rig.server.last.answer(failure('no whole answer within 10000 ms'))
