@@ -92,10 +92,13 @@ class Session {
       const version = textIn(metadata, 'resourceVersion')
       if (version === undefined || !Array.isArray(list['items']))
         return attempt.failed('says what is no list of EndpointSlices')
+      const before = this.entries.size
       for (const slice of listIn(list, 'items')) if (isObject(slice)) this.put(slice)
-      const next = textIn(metadata, 'continue')
+      const next = textIn(metadata, 'continue') ?? ''
       if (this.isTooLong()) return
-      if (next !== undefined && next !== '') return this.list(next)
+      if (next !== '' && this.entries.size === before)
+        return attempt.failed('has more EndpointSlices, and does not tell them')
+      if (next !== '') return this.list(next)
       this.version = version
       attempt.works()
       this.tell()

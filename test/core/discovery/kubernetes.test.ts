@@ -85,6 +85,16 @@ describe('a Service', () => {
     expect(rig.shown()).toEqual([['10.0.0.1:80', '10.0.0.2:80'], ['10.0.0.3:80']])
   })
 
+  test.each<[string, readonly unknown[]]>([
+    ['the same page', [A]],
+    ['an empty page', []],
+  ])('whose server says again and again that there is more behind %s is lost', (_what, page) => {
+    const rig = following()
+    rig.server.last.answer(listed([A], { resourceVersion: '7', continue: 'next' }))
+    rig.server.last.answer(listed(page, { resourceVersion: '7', continue: 'next' }))
+    expect(rig.shown()).toEqual(['lost has more EndpointSlices, and does not tell them'])
+  })
+
   test('is watched on from its newest version, be it that of a bookmark', () => {
     const rig = following()
     rig.list(A)
