@@ -99,12 +99,15 @@ class Session {
       if (at === undefined || !/^\d{1,19}$/.test(at))
         return this.options.attempt.failed('answers with what is no list of keys')
       const kvs = listIn(answer, 'kvs')
+      const before = this.entries.size
       for (const kv of kvs) this.put(kv)
       const last = kvs.at(-1)
       const lastKey = isObject(last) ? textIn(last, 'key') : undefined
       if (this.isTooLong()) return
-      if (answer['more'] === true && lastKey !== undefined) this.list(behind(lastKey), at)
-      else this.follow(at)
+      if (answer['more'] !== true) this.follow(at)
+      else if (lastKey === undefined || this.entries.size === before)
+        this.options.attempt.failed('has more keys, and does not tell them')
+      else this.list(behind(lastKey), at)
     })
   }
 

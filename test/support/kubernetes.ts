@@ -79,8 +79,10 @@ export function startKubernetes(options: KubernetesOptions = {}): Kubernetes {
   function list(query: URLSearchParams): Response {
     const [from = 0, at = version] = (query.get('continue') ?? '').split('@').filter(Boolean).map(Number)
     if (at < forgotten) return Response.json(gone(), { status: 410 })
-    const limit = Number(query.get('limit') ?? 500)
-    const all = [...slices.values()]
+    // What is told from the cache knows no limit: https://github.com/kubernetes/client-go/issues/366
+    const limit = query.get('resourceVersion') === '0' ? Infinity : Number(query.get('limit') ?? 500)
+    const only = query.get('fieldSelector')?.replace('metadata.name=', '')
+    const all = [...slices.entries()].flatMap(([name, slice]) => (only === undefined || only === name ? [slice] : []))
     const next = from + limit < all.length ? `${from + limit}@${at}` : ''
     return Response.json({
       kind: 'EndpointSliceList',

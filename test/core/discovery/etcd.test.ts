@@ -79,6 +79,16 @@ describe('a prefix', () => {
     expect(rig.shown()).toEqual([['a:80', 'b:80']])
   })
 
+  test.each<[string, readonly object[]]>([
+    ['the same page', [A]],
+    ['an empty page', []],
+  ])('whose server says again and again that there is more behind %s is lost', (_what, page) => {
+    const rig = following()
+    rig.server.last.answer(range([A], true))
+    rig.server.last.answer(range(page, true))
+    expect(rig.shown()).toEqual(['lost has more keys, and does not tell them'])
+  })
+
   test('has values that are no members left out', () => {
     const rig = following()
     rig.list(

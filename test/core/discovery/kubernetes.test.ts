@@ -85,6 +85,16 @@ describe('a Service', () => {
     expect(rig.shown()).toEqual([['10.0.0.1:80', '10.0.0.2:80'], ['10.0.0.3:80']])
   })
 
+  test.each<[string, readonly unknown[]]>([
+    ['the same page', [A]],
+    ['an empty page', []],
+  ])('whose server says again and again that there is more behind %s is lost', (_what, page) => {
+    const rig = following()
+    rig.server.last.answer(listed([A], { resourceVersion: '7', continue: 'next' }))
+    rig.server.last.answer(listed(page, { resourceVersion: '7', continue: 'next' }))
+    expect(rig.shown()).toEqual(['lost has more EndpointSlices, and does not tell them'])
+  })
+
   test('is watched on from its newest version, be it that of a bookmark', () => {
     const rig = following()
     rig.list(A)
@@ -184,7 +194,7 @@ describe('a Service', () => {
     const rig = following()
     rig.list(A)
     rig.clock.advance(10_000)
-    expect(rig.query()).toMatchObject({ limit: '1', resourceVersion: '0' })
+    expect(rig.query()).toMatchObject({ fieldSelector: 'metadata.name=web', resourceVersion: '0' })
     rig.list()
     rig.clock.advance(10_000)
     rig.server.last.answer(failure('no whole answer within 10000 ms'))
