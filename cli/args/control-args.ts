@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { BackendOptions, BackendVerb, MemberFacts } from '../commands/backend.ts'
 import type { ReloadOptions } from '../commands/reload.ts'
 import type { Io } from '../process/io.ts'
-import { backendTier, backendWeight, gathered } from './values.ts'
+import { backendTier, backendWeight, gathered, onlyOne } from './values.ts'
 
 const ofConfig = [
   '-c, --config <file>',
@@ -19,7 +19,7 @@ const ofToken = [
 export const withTarget = (command: Command): Command =>
   command
     .option(...ofConfig)
-    .option('--url <url>', ofUrl)
+    .option('--url <url>', ofUrl, onlyOne)
     .option(...ofToken)
 
 /** The same of one that may speak to several. */

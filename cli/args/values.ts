@@ -80,6 +80,12 @@ export function wholeDuration(text: string): string {
 /** An option that may come again: all that it was given, in order. */
 export const gathered = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
+/** An address of a command that asks one edge: the last of several would be taken in silence. */
+export function onlyOne(value: string, before?: string): string {
+  if (before === undefined) return value
+  throw new InvalidArgumentError('is wanted once: only status and top take several')
+}
+
 /** Whatever JSON says. */
 export function json(text: string): unknown {
   try {

@@ -104,6 +104,14 @@ describe('command line', () => {
     [['backend', 'drain', 'a', 'b'], "backend drain takes <id>; 'b' is too much", 'backend drain'],
     [['status', 'now', 'please'], "status takes no arguments; 'now please' is too much", 'status'],
     [['completions', 'tcsh'], "<shell> must be one of bash, zsh, fish, got 'tcsh'", 'completions'],
+    ...(['explain', 'reload', 'backend list', 'client list', 'plan list', 'strategy use web p2c'] as const).map(
+      (line) =>
+        [
+          [...line.split(' '), '--url', 'http://a:1', '--url', 'http://b:2'],
+          "--url is wanted once: only status and top take several, got 'http://b:2'",
+          line.replace(' web p2c', ''),
+        ] as [string[], string, string],
+    ),
     [['client', 'export', '--format', 'xml'], "--format must be one of jsonl, csv, got 'xml'", 'client export'],
     [['run', '--config'], '--config needs a <file>', 'run'],
     [['run', 'a.json', '-c', 'b.json'], 'name one configuration: a.json, or --config b.json', 'run'],
