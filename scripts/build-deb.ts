@@ -79,8 +79,7 @@ function addConfiguration(tree: string, program: string): void {
 
 function addDocuments(tree: string): void {
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
-  for (const page of pages.filter((name) => !manifest.files.includes(`!docs/${name}`)))
-    copyFileSync(join(root, 'docs', page), place(tree, `usr/share/doc/smartedge/docs/${page}`))
+  for (const page of pages) copyFileSync(join(root, 'docs', page), place(tree, `usr/share/doc/smartedge/docs/${page}`))
   cpSync(join(root, 'docs/grafana'), place(tree, 'usr/share/doc/smartedge/docs/grafana'), { recursive: true })
   for (const [from, to] of Object.entries(copied)) copyFileSync(join(root, from), place(tree, to))
   // Without the name and the time of a file, so that the same page is the same bytes.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { importsOf, readSources } from './support/sources.ts'
 
@@ -10,8 +11,7 @@ interface Packed {
   readonly files: readonly { readonly path: string; readonly mode: number }[]
 }
 
-const UNWANTED =
-  /^(?:test|web|packaging|scripts\/(?!install)|bench\/micro|docs\/(?:architecture|performance)|\.)|\.test\.|\.png$/
+const UNWANTED = /^(?:test|web|packaging|scripts\/(?!install)|bench\/micro|\.)|\.test\.|\.png$/
 
 /** What `npm pack` would put into the package. */
 function pack(): Packed {
@@ -31,6 +31,21 @@ describe('the package', () => {
     const unwanted = [...paths].filter((path) => UNWANTED.test(path))
     expect(unwanted).toEqual([])
     expect(size).toBeLessThan(1_400_000)
+  })
+
+  test('holds what its pages lead to; where a picture is missing, the page says so', () => {
+    const pages = [...paths].filter((path) => path.endsWith('.md'))
+    expect(pages).toContain('README.md')
+    const dead = pages.flatMap((page) => {
+      const text = readFileSync(join(root, page), 'utf8')
+      const saysSo = text.includes('nstalled packages come without')
+      return [...text.matchAll(/(?:\]\(|src(?:set)?=")([^)"\s#]+)/g)].flatMap(([, link = '']) => {
+        if (/^(?:https?|mailto):/.test(link) || (saysSo && link.endsWith('.png'))) return []
+        const target = join(dirname(page), link).replace(/\/$/, '')
+        return [...paths].some((path) => path === target || path.startsWith(`${target}/`)) ? [] : `${page}: ${link}`
+      })
+    })
+    expect(dead).toEqual([])
   })
 
   test('holds every file that one of its files imports', () => {
