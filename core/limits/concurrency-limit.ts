@@ -84,7 +84,7 @@ export function concurrencyLimits(rules: readonly ConcurrencyRule[]): Admission 
 function refusalBy(rule: ConcurrencyRule, told: readonly ConcurrencyRule[]): Verdict {
   const { counters, policy } = rule.limit
   counters.refused += 1
-  const detail = `too many requests at once: the limit "${policy.name}" is ${policy.most}`
+  const detail = `the limit "${policy.name}" is ${policy.most} at once`
   const problem = { status: 429, detail, retryAfterSeconds: 1, lines: linesOf(told, rule) }
   return { kind: 'refused', problem, reason: 'concurrency' }
 }

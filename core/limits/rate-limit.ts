@@ -169,7 +169,7 @@ export function rateLimits(rules: readonly RateRule[]): Admission {
   function refusalBy(rule: RateRule): Verdict {
     const { limit, allowance, waitSeconds } = rule
     limit.counters.refused += 1
-    const detail = `too many requests: the limit "${limit.policy.name}" is ${formatRate(allowance.rate)}`
+    const detail = `the limit "${limit.policy.name}" is ${formatRate(allowance.rate)}`
     const lines = teller.linesOf(rule)
     return { kind: 'refused', problem: { status: 429, detail, retryAfterSeconds: waitSeconds, lines }, reason: 'rate' }
   }

@@ -44,7 +44,7 @@ describe('a limit of requests at once', () => {
       reason: 'concurrency',
       problem: {
         status: 429,
-        detail: 'too many requests at once: the limit "few" is 2',
+        detail: 'the limit "few" is 2 at once',
         retryAfterSeconds: 1,
         lines: 'RateLimit-Policy: "few";q=2;qu="concurrent-requests"\r\nRateLimit: "few";r=0\r\n',
       },
@@ -102,7 +102,7 @@ describe('several limits of requests at once', () => {
     expect([ask().kind, ask().kind, ask().kind]).toEqual(['refused', 'refused', 'refused'])
     begin('192.0.2.2')
     begin('192.0.2.3')
-    expect(ask('192.0.2.4')).toMatchObject({ problem: { detail: 'too many requests at once: the limit "all" is 3' } })
+    expect(ask('192.0.2.4')).toMatchObject({ problem: { detail: 'the limit "all" is 3 at once' } })
     end()
     expect(ask('192.0.2.4').kind).toBe('admitted')
     expect(limits.map(({ counters }) => counters.refused)).toEqual([3, 1])

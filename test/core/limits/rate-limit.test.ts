@@ -67,7 +67,7 @@ describe('a rate limit', () => {
     expect(countIn(1000)).toBe(1)
     const refused = ask()
     expect(refused).toMatchObject({ kind: 'refused', reason: 'rate' })
-    expect(refused.kind === 'refused' && refused.problem.detail).toBe('too many requests: the limit "few" is 10/m')
+    expect(refused.kind === 'refused' && refused.problem.detail).toBe('the limit "few" is 10/m')
     expect([limits[0]!.counters.refused, limits[0]!.counters.reported]).toEqual([1000, 0])
     expect(countIn(9, 6000)).toBe(1)
   })
