@@ -167,6 +167,8 @@ function tellNewest({ facts }: Backend, cause: string): void {
 }
 
 /** Nobody checks it any more, so nothing that checks found holds. */
-export function forgetChecks({ facts }: Backend, now: number): void {
+export function forgetChecks(backend: Backend, now: number): void {
+  const { facts } = backend
+  backend.lastCheck = undefined
   if (facts.checks.kind !== 'unchecked') facts.checks = { kind: 'unchecked', since: now }
 }

@@ -116,6 +116,7 @@ describe('Watchers', () => {
     expect([states(), one.standing.usable]).toEqual([['unchecked', 'unchecked'], true])
     clock.advance(100_000)
     expect(underWay()).toEqual([])
+    expect(backends.map(({ lastCheck }) => lastCheck)).toEqual([undefined, undefined])
   })
 
   test('try again after a pause whom checks were to bring back', () => {
