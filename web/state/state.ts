@@ -27,7 +27,7 @@ export type Dialog =
   | { readonly kind: 'strategy'; readonly pool: string }
   /** `foresight`: of what changes more than one thing. */
   | { readonly kind: 'confirm'; readonly command: Command; readonly foresight: Foresight | undefined }
-  /** `told`: what the balancer said of the token it got, or of none. `next`: what is sent with the one that is given. */
+  /** `told`: that the token was wrong, or what the balancer said of none. `next`: what is sent with the one that is given. */
   | { readonly kind: 'token'; readonly told: string | undefined; readonly next: Command | undefined }
 
 /** What somebody has chosen to look at. */

@@ -142,8 +142,9 @@ function takeAnswer(state: AppState, { command, answer }: Message & { kind: 'ans
   return { state: notify(done, outcomeOf(command, answer)), effects: fetchAll(resourcesOf(state.view)) }
 }
 
-/** A token that was wrong is not kept. */
-function lockOut(state: AppState, told: string, next: Command | undefined): Updated {
+/** A token that was wrong is not kept. What the API says of it is for programs: of a header. */
+function lockOut(state: AppState, reason: string, next: Command | undefined): Updated {
+  const told = state.hasToken ? 'That is not the token of this balancer.' : reason
   const isStream = next === undefined
   return {
     state: {

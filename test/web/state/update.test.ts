@@ -66,6 +66,16 @@ describe('a command', () => {
     ])
   })
 
+  test('that had a wrong token is told so in one plain sentence, and the token goes', () => {
+    const answered: Message = { kind: 'answered', command: drain, answer: unauthorized }
+    const { state, effects } = play([answered], { ...start, hasToken: true })
+    expect(state).toMatchObject({
+      hasToken: false,
+      dialog: { kind: 'token', told: 'That is not the token of this balancer.', next: drain },
+    })
+    expect(effects).toEqual([{ kind: 'keep-token', token: undefined }])
+  })
+
   test('is not sent again when its question for the token is closed', () => {
     const { state } = play([
       { kind: 'confirmed', command: drain },
