@@ -26,6 +26,16 @@ export function didYouMean(typed: string, candidates: readonly string[]): string
   return name === undefined ? undefined : `did you mean ${JSON.stringify(name)}?`
 }
 
+/** The one that was probably meant, else a few of those there are. */
+export function meantOrKnown(typed: string, known: readonly string[]): string {
+  if (known.length === 0) return 'there is none'
+  const names = known.slice(0, mostNamed).join(', ')
+  const others = known.length > mostNamed ? ` and ${known.length - mostNamed} more` : ''
+  return didYouMean(typed, known) ?? `there ${known.length === 1 ? 'is' : 'are'} ${names}${others}`
+}
+
+const mostNamed = 5
+
 /** What is compared with the longest name may be longer by a third, and twice as long in lower case. */
 const rowLength = 4 * maxComparedLength
 /** Of the table of distances; each is written before it is read. */

@@ -12,7 +12,7 @@ export function addExplain(program: Command, ioOf: () => Io, finish: (code: numb
     .option('-n, --number <count>', 'how many, the newest', wholeNumber(1, 200), 20)
     .option('--status <status>', 'those answered with it: 502, 5xx, or none for clients that left', statusClass)
     .option('--slower <time>', 'those that took longer: 200ms', wholeDuration)
-    .option('--route <route>', 'those of a route, in the words that are shown')
+    .option('--route <route>', 'those of a route, in the words that are shown: /orders/*, or "/orders/* to api"')
     .option('--pool <name>', 'those of a pool')
     .option('--backend <id>', 'those that were given to a backend')
     .option('-f, --follow', 'go on with those that come')

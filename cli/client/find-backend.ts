@@ -1,5 +1,5 @@
 /** Which backend of a running edge people mean by what they typed: an id, or a URL as the config file has it. Pure. */
-import { didYouMean } from '../../core/suggest.ts'
+import { meantOrKnown } from '../../core/suggest.ts'
 import type { BackendStatus, PoolStatus } from '../../core/report/snapshot.ts'
 
 export type Found<T> =
@@ -14,7 +14,7 @@ export function findPool(pools: readonly PoolStatus[], name: string | undefined)
   const pool = name === undefined && another === undefined ? only : pools.find((pool) => pool.name === name)
   if (pool !== undefined) return { kind: 'found', pool }
   if (name === undefined) return { kind: 'unclear', message: `name the pool with --pool: ${names.join(', ')}` }
-  return { kind: 'unknown', message: `there is no pool ${name}${hint(name, names)}` }
+  return { kind: 'unknown', message: `there is no pool ${name}; ${meantOrKnown(name, names)}` }
 }
 
 /** In the named pool, else in the only one that has it. */
@@ -33,7 +33,7 @@ export function findBackend(
   if (only === undefined) {
     const ids = where.flatMap(({ backends }) => backends.map(({ id }) => id))
     const who = named === undefined ? 'no pool has a' : `the pool ${named.pool.name} has no`
-    return { kind: 'unknown', message: `${who} backend ${given}${hint(plain(given), ids)}` }
+    return { kind: 'unknown', message: `${who} backend ${given}; ${meantOrKnown(plain(given), ids)}` }
   }
   if (another === undefined) return { kind: 'found', ...only }
   const names = found.map(({ pool }) => pool.name)
@@ -52,14 +52,3 @@ function plain(written: string): string {
     .replace(/\/$/, '')
   return /^[a-z]+:|:\d+$/.test(text) ? text : `${text}:80`
 }
-
-/** The one that was probably meant, else a few of those there are. */
-const hint = (typed: string, known: readonly string[]): string => {
-  const found = didYouMean(typed, known)
-  if (found !== undefined) return `; ${found}`
-  const names = known.slice(0, mostNamed).join(', ')
-  const others = known.length > mostNamed ? ` and ${known.length - mostNamed} more` : ''
-  return known.length === 0 ? '; there is none' : `; there ${known.length === 1 ? 'is' : 'are'} ${names}${others}`
-}
-
-const mostNamed = 5

@@ -20,6 +20,8 @@ export interface AdminSource {
   ready(): Readiness
   /** The configuration in force, secrets included: the API takes them out. */
   config(): Config
+  /** In words: what each matches, and the same with its pool. */
+  routes(): readonly { readonly match: string; readonly whole: string }[]
   /** GET /api/events: a stream that goes on until the watcher leaves; HEAD: its headers. */
   events(request: AdminRequest): Response
   /** Why requests went where they went; undefined: nobody wants to know. */
@@ -39,6 +41,8 @@ export interface FoundMember {
 }
 
 export interface AdminExplain {
+  /** Whether there is one to tell. */
+  has(query: ExplainQuery): boolean
   /** A `ToldExplanations` as JSON, with its line end. `turn` resolves in a turn of the event loop of its own. */
   tell(query: ExplainQuery, turn: () => Promise<void>): Promise<string>
 }

@@ -14,6 +14,7 @@ export interface ExplainQuery {
   readonly status?: string | undefined
   /** That took longer, ms. */
   readonly slowerMs?: number | undefined
+  /** In words, as `describeMatch` or, with its pool, `describeRoute` has it. */
   readonly route?: string | undefined
   readonly pool?: string | undefined
   /** That were given to it. */
@@ -92,6 +93,11 @@ export class ExplainStore {
     if (this.kept.length >= this.policy.keep + SLACK) this.kept = this.kept.slice(-this.policy.keep)
   }
 
+  /** Whether there is one to tell. */
+  has(query: ExplainQuery): boolean {
+    return this.find({ ...query, last: 1 }).length > 0
+  }
+
   /** A `ToldExplanations` as JSON. `turn` resolves in a turn of the event loop of its own. */
   async tell(query: ExplainQuery, turn: () => Promise<void>): Promise<string> {
     const rivals = await this.rivals()
@@ -140,7 +146,7 @@ function fits(entry: Entry, { status, slowerMs, route, pool, backend }: ExplainQ
   return (
     (status === undefined || isOfStatus(entry.status, status)) &&
     (slowerMs === undefined || entry.durationMs > slowerMs) &&
-    (route === undefined || entry.route === route) &&
+    (route === undefined || entry.route === route || `${entry.route} to ${entry.pool}` === route) &&
     (pool === undefined || entry.pool === pool) &&
     (backend === undefined || entry.backends.includes(backend))
   )

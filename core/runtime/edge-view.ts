@@ -22,7 +22,7 @@ import type {
   ProcessView,
   SourceView,
 } from '../report/view.ts'
-import { describeMatch } from '../route/describe.ts'
+import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
 import type { Followed } from '../discovery/follow.ts'
 import type { Discovery } from './discovery.ts'
@@ -103,6 +103,8 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     },
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
+    routes: () =>
+      published.config.routes.map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
     events: createEventStream({ feed, log, maxWatchers }),
     get clients() {
       return options.clients.store

@@ -26,6 +26,7 @@ async function telling(...answers: readonly (readonly ToldExplanation[])[]) {
   const asked: ExplainQuery[] = []
   const sampling = { rate: 0.01, kept: answers.flat().length, keep: 200, seen: 1234 }
   const told: AdminSource['explain'] = {
+    has: () => true,
     async tell(query) {
       asked.push(query)
       return JSON.stringify({ sampling, explanations: answers[asked.length - 1] ?? [] } satisfies ToldExplanations)

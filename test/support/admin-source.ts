@@ -15,6 +15,7 @@ export const fakeAdminSource = (overrides: Partial<AdminSource> = {}): AdminSour
   metrics: async () => ['metric 1\n', '', 'metric 2\n'].values(),
   ready: () => ({ kind: 'ready' }),
   config: () => config,
+  routes: () => [{ match: 'a.example/*', whole: 'a.example/* to web' }],
   events: () => new Response('event: hello\ndata: {}\n\n', { headers: { 'content-type': 'text/event-stream' } }),
   ...overrides,
 })

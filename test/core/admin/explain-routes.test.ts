@@ -5,12 +5,13 @@ import type { ExplainQuery } from '../../../core/explain/store.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { adminRequest } from '../../support/admin-request.ts'
 import { fakeAdminSource } from '../../support/admin-source.ts'
+import { fakeBackend } from '../../support/edge-view.ts'
 
 const text = '{"sampling":{},"explanations":[]}\n'
 
 async function ask(query: string, explain?: AdminSource['explain']) {
   const asked: ExplainQuery[] = []
-  const told = { tell: async (given: ExplainQuery) => (asked.push(given), text) }
+  const told = { has: () => true, tell: async (given: ExplainQuery) => (asked.push(given), text) }
   const source = fakeAdminSource({ explain: arguments.length > 1 ? explain : told })
   const handler = createAdminHandler({ access: () => ({ kind: 'open' }), source })
   const response = await handler(adminRequest(`/api/explain${query}`, { headers: { host: 'localhost:9900' } }))
@@ -70,6 +71,24 @@ describe('GET /api/explain', () => {
     expect(told.problems.length).toBe(1)
     expect(body.trimEnd()).not.toMatch(/\p{Cc}/u)
     expect(body.length).toBeLessThan(2000)
+  })
+
+  test.each([
+    ['?pool=wbe', 'There is no pool "wbe"; did you mean "web"?'],
+    ['?pool=nosuch&status=5xx', 'There is no pool "nosuch"; there are web, api'],
+    ['?route=/x', 'There is no route "/x"; there is a.example/*'],
+    ['?backend=nosuch', `There is no backend "nosuch"; there is ${fakeBackend().id}`],
+    ['?pool=web&route=a.example%2F*', undefined],
+    ['?route=a.example%2F*%20to%20web', undefined],
+    [`?backend=${encodeURIComponent(fakeBackend().id)}`, undefined],
+  ])('that finds nothing says of %j whether its names are known', async (query, detail) => {
+    const pools = ['web', 'api'].map((name) => ({ name }))
+    const config = () => ({ ...fakeAdminSource().config(), pools }) as never
+    const source = fakeAdminSource({ config, explain: { has: () => false, tell: async () => text } })
+    const handler = createAdminHandler({ access: () => ({ kind: 'open' }), source })
+    const response = await handler(adminRequest(`/api/explain${query}`, { headers: { host: 'localhost:9900' } }))
+    const body = (await response.json()) as { detail?: string }
+    expect([response.status, body.detail]).toEqual([detail === undefined ? 200 : 400, detail])
   })
 
   test('says how to have explanations where nobody has asked for any', async () => {

@@ -170,6 +170,8 @@ describe('a store of explanations', () => {
     [{ slowerMs: 20 }, [5]],
     [{ pool: 'api' }, [1]],
     [{ route: 'a.example/*' }, [6, 5, 4, 3, 2]],
+    [{ route: 'a.example/* to web' }, [6, 5, 4, 3, 2]],
+    [{ route: 'a.example/* to api' }, []],
     [{ backend: 'z:80' }, [6]],
     [{ after: '0-4' }, [6, 5]],
     [{ after: '0-99' }, []],
@@ -184,6 +186,7 @@ describe('a store of explanations', () => {
     store.add(explained({ endedAt: 31 }))
     store.add(explained({ attempts: [attempt, { ...attempt, backend: 'z:80' }] }))
     expect((await tell(query)).explanations.map(({ id }) => Number(id.split('-')[1]))).toEqual([...sequences])
+    expect(store.has({ last: 20, ...query })).toBe(sequences.length > 0)
   })
 
   test('writes each as text once, however often somebody asks, and lets traffic in between', async () => {
