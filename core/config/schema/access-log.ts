@@ -1,4 +1,5 @@
 /** `log.access`: what is written of the requests that were answered. */
+import { isDeepStrictEqual } from 'node:util'
 import {
   type AccessLogPolicy,
   defaultFields,
@@ -137,6 +138,31 @@ function policyOf(body: Body, reading: Reading): AccessLogPolicy {
     sampleRatio: sample ?? (anyway === undefined ? 1 : 0),
     hidden: hide ?? [],
   }
+}
+
+/** The same by the keys of the file, for people who are told what a reload changed; what the file need not say is undefined. */
+export function accessLogAsWritten({
+  path,
+  format: found,
+  always: anyway,
+  sampleRatio,
+  hidden: hide,
+}: AccessLogPolicy) {
+  const isUsual = found.kind === 'text' || isDeepStrictEqual(found.fields, defaultFields)
+  return {
+    to: path ?? STDOUT,
+    format: found.kind === 'json' ? 'json' : nameOf(found.parts),
+    fields: isUsual ? undefined : found.fields,
+    always: anyway,
+    sample: sampleRatio,
+    hide: hide.length === 0 ? undefined : hide,
+  }
+}
+
+/** `combined`, where it is such a one; else the text. */
+function nameOf(parts: (LineFormat & { readonly kind: 'text' })['parts']): string {
+  const template = parts.map((part) => (typeof part === 'string' ? part : `{${part.field}}`)).join('')
+  return Object.keys(formats).find((name) => formats[name] === template) ?? template
 }
 
 /** The top level's `log`. */

@@ -44,6 +44,28 @@ describe('planChanges', () => {
     ],
     ['the access log, as the file names it', withTop({}), withTop({ log: { access: {} } }), ['log.access: added']],
     [
+      'what an access log writes and where, as the file names it',
+      withTop({ log: { access: {} } }),
+      withTop({ log: { access: { to: '/a.log', format: 'common', always: { slower: '1s' }, hide: ['pin'] } } }),
+      [
+        'log.access: to "stdout" -> "/a.log"',
+        'log.access: format "json" -> "common"',
+        'log.access: always added',
+        'log.access: sample 1 -> 0',
+        'log.access: hide added',
+      ],
+    ],
+    [
+      'a format of its own, and values of JSON',
+      withTop({ log: { access: { format: '{client} {header:x}', always: { slower: '1s' } } } }),
+      withTop({ log: { access: { fields: ['client'], always: { slower: '2s' } } } }),
+      [
+        'log.access: format "{client} {header:x}" -> "json"',
+        'log.access: fields added',
+        'log.access: always.slower 1s -> 2s',
+      ],
+    ],
+    [
       'what a URL asks with, which may be a key',
       withTop({ tracing: { endpoint: 'http://a/v1?key=hunter2' } }),
       withTop({ tracing: { endpoint: 'http://a/v1?key=hunter3' } }),
