@@ -102,14 +102,25 @@ const aboutToken = (isWrong: boolean, { tokenFrom = 'the file of our own SmartEd
     : `it wants a token: ${wayOut}; where that has none, only its own user may`
 
 /** The response with its body still to come; whoever asks for a stream reads it. Rejects when nobody answers. */
-export function openAdmin(
+export async function openAdmin(
   target: AdminTarget,
   path: string,
   asked: AdminRequest = { method: 'GET' },
 ): Promise<IncomingMessage> {
+  const response = await send({ ...target, ...credentialsOf(target) }, path, asked)
+  const { url, home, mayBeAnother } = target
+  if (response.statusCode !== 401 || mayBeAnother !== true || home === undefined) return response
+  const own = findOwnToken(url, home)
+  if (own === undefined) return response
+  response.destroy()
+  return send({ ...target, ...own }, path, asked)
+}
+
+/** As `target` has it: its URL and token. */
+function send(target: AdminTarget, path: string, asked: AdminRequest): Promise<IncomingMessage> {
   const { method, body, text, headers } = asked
   const patienceMs = patienceOf(asked)
-  const { url, token } = credentialsOf(target)
+  const { url, token } = target
   const isUnix = url.startsWith('unix:')
   const address = new URL(isUnix ? `http://localhost${path}` : path, isUnix ? undefined : url)
   const { type, content } = text ?? {

@@ -28,6 +28,8 @@ export interface AdminTarget {
   readonly home?: Home
   /** Who named the token, for messages: an option, a variable, a file. */
   readonly tokenFrom?: string | undefined
+  /** The token is the configuration's, which may not be in force, as after a rollback: one that is kept for our user is tried after it. */
+  readonly mayBeAnother?: boolean | undefined
   /** Who asks, where it is not a command: the events of the balancer tell it. */
   readonly client?: 'top'
   /** The configuration that names this address, as people would write it; undefined: it does not come from one. */
@@ -70,13 +72,13 @@ export function adminTarget(options: TargetOptions, { env, cwd }: Pick<Io, 'env'
 }
 
 type Configured = AdminPlace & { readonly kind: 'place' }
-type Token = Pick<AdminTarget, 'token' | 'tokenFrom'>
+type Token = Pick<AdminTarget, 'token' | 'tokenFrom' | 'mayBeAnother'>
 
 function tokenOf(options: TargetOptions, env: Io['env'], place: Configured | undefined): Token {
   const sources: readonly Token[] = [
     { token: options.token, tokenFrom: '--token' },
     { token: env['SMARTEDGE_ADMIN_TOKEN'] || undefined, tokenFrom: 'SMARTEDGE_ADMIN_TOKEN' },
-    { token: place?.admin?.token?.reveal(), tokenFrom: place?.file },
+    { token: place?.admin?.token?.reveal(), tokenFrom: place?.file, mayBeAnother: true },
   ]
   return sources.find(({ token }) => token !== undefined) ?? { token: undefined }
 }

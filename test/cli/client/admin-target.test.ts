@@ -107,8 +107,9 @@ describe('the token of a client command', () => {
     write(config('127.0.0.1:1', 'of-config'))
     const env = { SMARTEDGE_ADMIN_TOKEN: 'of-env' }
     expect(target({ token: 'given' }, env)).toMatchObject({ token: 'given', tokenFrom: '--token' })
+    expect(target({ token: 'given' }, env).mayBeAnother).toBeUndefined()
     expect(target({}, env)).toMatchObject({ token: 'of-env', tokenFrom: 'SMARTEDGE_ADMIN_TOKEN' })
-    expect(target()).toMatchObject({ token: 'of-config', tokenFrom: 'smartedge.config.json' })
+    expect(target()).toMatchObject({ token: 'of-config', tokenFrom: 'smartedge.config.json', mayBeAnother: true })
   })
 
   test('of the configuration goes to the address beside it, and to no other', () => {

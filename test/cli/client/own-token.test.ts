@@ -53,6 +53,27 @@ describe('the token of our own SmartEdge', () => {
     expect(seen).toEqual([`Bearer ${tokens[0]}`, `Bearer ${tokens[0]}`, 'Bearer given', null, `Bearer ${next}`])
   })
 
+  test('is tried after a token of the configuration that is refused, and after no other', async () => {
+    const seen: (string | null)[] = []
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch(request) {
+        seen.push(request.headers.get('authorization'))
+        return Response.json({}, { status: seen.at(-1) === `Bearer ${tokens[0]}` ? 200 : 401 })
+      },
+    })
+    onTestFinished(() => server.stop(true))
+    const { home, tokens } = homeWith(['127.0.0.1', server.port ?? 0])
+    const target = { url: `http://127.0.0.1:${server.port}`, token: 'newer', home }
+    const configured = { ...target, mayBeAnother: true }
+    const post = { method: 'POST', body: { a: 1 } } as const
+    expect((await askAdmin(configured, '/', post)).kind).toBe('ok')
+    expect((await askAdmin(target, '/')).kind).toBe('refused')
+    expect((await askAdmin({ ...configured, home: homeWith().home }, '/')).kind).toBe('refused')
+    expect(seen).toEqual(['Bearer newer', `Bearer ${tokens[0]}`, 'Bearer newer', 'Bearer newer'])
+  })
+
   test('that is wrong is told apart from one that is missing', async () => {
     const answer = async (challenge: string) => {
       const headers = { 'www-authenticate': challenge }
