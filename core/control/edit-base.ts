@@ -32,8 +32,7 @@ export function findBase({ place, cwd, env, onceRead }: ConfigFiles, read: Files
   const what = edit.kind === 'strategy' ? 'pool' : 'members'
   const home = findHome(read.text(place.path) ?? '', place, { pool: edit.pool, what }, env)
   const text = home && read.text(home.file)
-  if (home === undefined || text === undefined)
-    return conflict(`The pool ${edit.pool} has no place for this in its file.`)
+  if (home === undefined || text === undefined) return conflict(noHome(edit.pool, what))
   if (onceRead !== undefined && home.file === place.path)
     return conflict('The configuration was read from a pipe, so that there is no file to change.')
   const file = displayName(home.file, cwd)
@@ -44,6 +43,11 @@ export function findBase({ place, cwd, env, onceRead }: ConfigFiles, read: Files
   if (edit.ifMatch !== undefined && edit.ifMatch !== etag) return refused({ kind: 'stale', etag })
   return { kind: 'base', home, text, problems }
 }
+
+const noHome = (pool: string, what: 'pool' | 'members'): string =>
+  what === 'pool'
+    ? `The pool ${pool} has no place for this in its file.`
+    : `The pool ${pool} has no "backends" in its file, where members of our own stand; put "backends": [] there.`
 
 /** A pool of what was read, unless there is a problem in it. */
 export function soundPool(loaded: Loaded, name: string): PoolConfig | undefined {

@@ -52,6 +52,15 @@ describe('an edit', () => {
     expect(read('edge.json')).toContain('"strategy": { "use": "consistent-hash", "options": { "load": 1.5 } }')
   })
 
+  test('says what is missing in the file of a pool whose members are all found', async () => {
+    const found = '{ "pools": { "web": { "discovery": [{ "file": "web.json" }] } } }'
+    const { controller } = await controlled({ 'edge.json': found })
+    expect(await controller.edit(add('http://c'), 'api from ::1')).toMatchObject({
+      kind: 'conflict',
+      detail: 'The pool web has no "backends" in its file, where members of our own stand; put "backends": [] there.',
+    })
+  })
+
   test('works on a lone members file, which has no place for a strategy', async () => {
     const { controller, members } = await controlled({ 'm.json': '{ "backends": [] }' }, { main: 'm.json' })
     const edit = { pool: 'default', kind: 'add', member: 'http://a' } as const
