@@ -253,6 +253,27 @@ describe('events', () => {
 })
 
 describe('a list of containers', () => {
+  test('has those that were told to stop again for a minute after they were told last', () => {
+    const rig = following()
+    const kill = (number: number): void =>
+      rig.events.last.say({ Action: 'kill', Actor: { ID: idOf(`web-${number}`), Attributes: { signal: '15' } } })
+    const ids = (): unknown => {
+      rig.list(1, 2, 3)
+      return shown(rig.told.words).at(-1)
+    }
+    rig.events.last.open()
+    kill(1)
+    kill(2)
+    rig.clock.advance(40_000)
+    kill(1)
+    rig.clock.advance(30_000)
+    expect(ids()).toEqual(['10.0.0.2:80', '10.0.0.3:80'])
+    rig.clock.advance(10_000)
+    expect(ids()).toEqual(['10.0.0.2:80', '10.0.0.3:80'])
+    rig.clock.advance(20_000)
+    expect(ids()).toEqual(['10.0.0.1:80', '10.0.0.2:80', '10.0.0.3:80'])
+  })
+
   test.each([
     [failure(), 'cannot be asked: ECONNREFUSED'],
     [answered(403), 'answers with 403'],
