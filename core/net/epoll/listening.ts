@@ -183,14 +183,28 @@ class Listening implements BoundSocket, Watched {
 
   /** Who waits is kept waiting: asking again and again would let nobody else have a turn. */
   private rest(): void {
-    const { loop } = this.means
-    loop.change(this.own, this, 0)
-    this.endRest = loop.clock.after(REST_MS, () => this.wake())
+    // Where the system refuses that, it is told of them again at once.
+    if (this.tells(0)) this.wakeLater()
+  }
+
+  /** Whether the loop tells of these events from now on; false: for want of something in the system. */
+  private tells(events: number): boolean {
+    try {
+      this.means.loop.change(this.own, this, events)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private wakeLater(): void {
+    this.endRest = this.means.loop.clock.after(REST_MS, () => this.wake())
   }
 
   private wake(): void {
     this.endRest = undefined
-    this.means.loop.change(this.own, this, EPOLLIN)
+    // Else nobody would be let in any more.
+    if (!this.tells(EPOLLIN)) this.wakeLater()
   }
 }
 

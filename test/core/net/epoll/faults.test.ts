@@ -210,6 +210,28 @@ describe.skipIf(!isLinux)('a socket of our own', () => {
     },
   )
 
+  test('is let in although the system did not let its listener rest', async () => {
+    next('accept4', 2, { code: 'EMFILE' })
+    next('epoll_ctl', 1, { code: 'ENOMEM' })
+    await rig.peer()
+    await turnUntil(() => rests.length === 1, 'a rest')
+    rests.shift()?.()
+    await turnUntil(() => rig.accepted.length === 1, 'the late one')
+    expect(rig.faults).toEqual([])
+  })
+
+  test('is let in although the system did not let its listener wake at first', async () => {
+    next('accept4', 1, { code: 'EMFILE' })
+    await rig.peer()
+    await turnUntil(() => rests.length === 1, 'a rest')
+    next('epoll_ctl', 1, { code: 'ENOMEM' })
+    rests.shift()?.()
+    await turnUntil(() => rests.length === 1, 'another rest')
+    rests.shift()?.()
+    await turnUntil(() => rig.accepted.length === 1, 'the late one')
+    expect(rig.faults).toEqual([])
+  })
+
   test.each(['ECONNABORTED', 'EINTR', 'EPROTO', 'EPERM'] as const)(
     'is let in when one before it fails with %s',
     async (code) => {
