@@ -103,7 +103,8 @@ function suite(): void {
       const asking = askAll(url, 4)
       while (!isTold()) await edge.event('shortage')
       expect(await injected.end()).toBeGreaterThan(0)
-      expect(unexpected(await asking, ['503', 'lost'])).toEqual([])
+      // A call that is under way as strace lets go comes to ENOSYS, which is no shortage.
+      expect(unexpected(await asking, ['502', '503', 'lost'])).toEqual([])
       await expectSound()
     },
     30_000,
