@@ -1,8 +1,8 @@
 /**
  * What it costs to be looked at: metrics that are scraped each second, a JSON line of each request in a file, one trace in a
  * hundred at a collector, one request in a hundred explained; all at once and one by one, beside nginx with its access log.
- * `bun bench/seen.ts --rounds 30 --seconds 0.4 --warmup 14 --profile headers-13`; `--each` measures what each of them costs, too. What
- * runs for one request in a hundred takes long to be compiled: without a warm-up it is that what is measured.
+ * `bun bench/seen.ts --rounds 24 --seconds 0.5 --warmup 300000 --profile headers-13`; `--each` measures what each of them costs, too.
+ * What runs for one request in a hundred takes long to be compiled: without a warm-up it is that what is measured.
  */
 import { besideOff, smartedgeOff, smartedgeWith } from './beside-off.ts'
 import { freePort } from './contest.ts'
