@@ -85,15 +85,13 @@ export class LogSink {
 
   /** Resolves when all lines are written or lost, `withinMs` from now at the latest. Nothing may be written after it. */
   async end(withinMs: number): Promise<void> {
-    const { clock, file } = this.options
+    const { clock } = this.options
     const late = Promise.withResolvers<void>()
     const cancel = clock.after(withinMs, late.resolve)
     this.flush()
     await Promise.race([this.settled(), late.promise])
     cancel()
-    this.isOver = true
-    // A write under way has its descriptor still.
-    void this.settled().then(() => file.close())
+    this.release()
   }
 
   /** Resolves once no write is under way. */
@@ -101,7 +99,7 @@ export class LogSink {
     while (this.writing !== undefined) await this.writing
   }
 
-  /** At once, with what can be written at once. */
+  /** At once, with what can be written at once. Nothing may be written after it. */
   stop(): void {
     this.cancelFlush?.()
     this.cancelFlush = undefined
@@ -110,6 +108,14 @@ export class LogSink {
     } catch {
       // It is as it was: there is nobody left to tell.
     }
+    this.release()
+  }
+
+  private release(): void {
+    if (this.isOver) return
+    this.isOver = true
+    // A write under way has its descriptor still.
+    void this.settled().then(() => this.options.file.close())
   }
 
   private flush(): void {

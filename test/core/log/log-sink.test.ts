@@ -255,10 +255,24 @@ describe('lines of a log', () => {
     expect([log, counted.failure]).toEqual([['a\n', 'closed'], 1])
   })
 
-  test('are written at once when there is no time left', () => {
-    const { clock, log, sink } = scripted()
+  test('are written at once when there is no time left', async () => {
+    const { clock, log, settle, sink } = scripted()
     sink.write('a')
     sink.stop()
     expect([log, clock.pending()]).toEqual([['now a\n'], 0])
+    await settle()
+    expect(log.at(-1)).toBe('closed')
+  })
+
+  test('keep their file open for a write under way when there is no time left', async () => {
+    const { clock, log, settle, sink, took } = scripted()
+    sink.write('a')
+    clock.advance(100)
+    await settle()
+    sink.stop()
+    await settle()
+    expect(log).toEqual(['a\n', 'now '])
+    await took()
+    expect(log.at(-1)).toBe('closed')
   })
 })
