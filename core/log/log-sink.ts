@@ -124,7 +124,7 @@ export class LogSink {
     if (this.writing !== undefined || (this.lines.length === 0 && !this.isToReopen)) return
     this.writing = this.writeBatch().finally(() => {
       this.writing = undefined
-      if (this.chars > 0) this.flush()
+      this.flush()
     })
   }
 

@@ -223,6 +223,17 @@ describe('lines of a log', () => {
     expect(log).toEqual(['reopened'])
   })
 
+  test('go to the new file once a write is over that was under way when that was asked for', async () => {
+    const { clock, log, sink, settle, took } = scripted()
+    sink.write('a')
+    clock.advance(100)
+    await settle()
+    sink.reopen()
+    expect(log).toEqual(['a\n'])
+    await took()
+    expect(log).toEqual(['a\n', 'reopened'])
+  })
+
   test('are all written at the end', async () => {
     const { clock, log, sink, took } = scripted()
     sink.write('a')
