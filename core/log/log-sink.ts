@@ -3,25 +3,21 @@
  * whoever reads a pipe. What cannot be kept until it is written is counted and gone, the newest first.
  */
 import type { Cancel, Clock } from '../clock.ts'
+import { Reach, type ReachOptions } from '../reach.ts'
 import { type LogFile, reasonOf } from './log-file.ts'
 
 /** What becomes of a line. 'backlog': there was no room for it while others waited. 'failure': it could not be written. */
 export type Fate = 'written' | 'backlog' | 'failure'
 
-export interface SinkOptions {
+/** Away: lines are being lost, or written elsewhere than they should be. */
+export interface SinkOptions extends Pick<ReachOptions, 'onAway' | 'onBack' | 'quietMs'> {
   readonly file: LogFile
   readonly clock: Clock
   /** Of lines: one character a byte, or any text. */
   readonly encoding: 'latin1' | 'utf8'
   /** How long a line waits for others to be written with; 0: it goes at once. */
   readonly gatherMs: number
-  /** Without a loss, until it counts as well again. */
-  readonly quietMs: number
   readonly count: (fate: Fate, lines: number) => void
-  /** Lines are being lost, or written elsewhere than they should be; told once, until it is well again. */
-  readonly onAway: (reason: string) => void
-  /** `lost`: how many lines meanwhile. */
-  readonly onBack: (lost: number) => void
 }
 
 /** Written at once. */
@@ -42,6 +38,7 @@ interface Strayed {
 
 export class LogSink {
   private readonly options: SinkOptions
+  private readonly reach: Reach
   private lines: string[] = []
   private chars = 0
   /** Of the batch under way; 0: there is none. */
@@ -52,14 +49,12 @@ export class LogSink {
   private strayed: Strayed | undefined = undefined
   /** The file ends in the middle of a line: what comes next begins another. */
   private isTorn = false
-  /** Lines lost since it was last well; undefined: it is well. */
-  private lost: number | undefined = undefined
-  private troubledAt = 0
   private writing: Promise<void> | undefined = undefined
   private isOver = false
 
   constructor(options: SinkOptions) {
     this.options = options
+    this.reach = new Reach(options)
     this.lookedAt = options.clock.now()
   }
 
@@ -140,7 +135,7 @@ export class LogSink {
       if (this.strayed?.hasName === false) throw this.strayed.error
       await this.writeOut(bytes, progress)
       count('written', lines)
-      this.recover()
+      if (this.strayed === undefined) this.reach.answered()
     } catch (error) {
       const written = Math.min(linesIn(bytes.subarray(0, progress.from)), lines)
       count('written', written)
@@ -187,7 +182,7 @@ export class LogSink {
       this.isTorn = false
     } catch (error) {
       this.strayed = { error, hasName: file.hasName() }
-      this.tellAway(reasonOf(error))
+      this.reach.failed(reasonOf(error))
     }
   }
 
@@ -200,24 +195,7 @@ export class LogSink {
 
   private lose(fate: Fate, lines: number, reason: string): void {
     this.options.count(fate, lines)
-    this.tellAway(reason)
-    this.lost = (this.lost ?? 0) + lines
-  }
-
-  private tellAway(reason: string): void {
-    this.troubledAt = this.options.clock.now()
-    if (this.lost !== undefined) return
-    // Before it is told: that may be a line of this very log.
-    this.lost = 0
-    this.options.onAway(reason)
-  }
-
-  private recover(): void {
-    const { lost } = this
-    const { clock, quietMs } = this.options
-    if (lost === undefined || this.strayed !== undefined || clock.now() - this.troubledAt < quietMs) return
-    this.lost = undefined
-    this.options.onBack(lost)
+    this.reach.failed(reason, lines)
   }
 }
 

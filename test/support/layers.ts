@@ -28,6 +28,7 @@ const LEAVES = [
   'core/part.ts',
   'core/random.ts',
   'core/rate.ts',
+  'core/reach.ts',
   'core/suggest.ts',
   'core/secrets.ts',
   'core/sliding-window.ts',
