@@ -17,6 +17,7 @@ export interface Layer {
 /** Small files that all but plugins may import. */
 const LEAVES = [
   'core/address.ts',
+  'core/ascii-json.ts',
   'core/bind-hosts.ts',
   'core/clock.ts',
   'core/descriptors.ts',
