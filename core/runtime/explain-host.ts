@@ -6,7 +6,7 @@ import type { Explainer } from '../exchange/world.ts'
 import { createExplainer } from '../explain/explainer.ts'
 import { type Rival, rivalNames } from '../explain/others.ts'
 import { ExplainStore } from '../explain/store.ts'
-import type { Move, Part } from '../part.ts'
+import { type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Random } from '../random.ts'
 import { describeMatch } from '../route/describe.ts'
 import type { Secret } from '../secrets.ts'
@@ -43,7 +43,7 @@ export class ExplainHost implements Part<Config> {
   }
 
   prepare(config: Config): Promise<Move> {
-    return Promise.resolve({ isNews: false, commit: () => this.take(config), abandon: () => undefined })
+    return Promise.resolve({ ...NO_MOVE, commit: () => this.take(config) })
   }
 
   private take(config: Config): void {
