@@ -71,6 +71,7 @@ const body = object(
       list(resolver, {
         description: 'The name servers to ask, one after the other until one answers; by default those of the machine.',
         examples: [['10.0.0.2:8600']],
+        ifEmpty: 'must not be empty; leave it out for those of the machine',
       }),
     ),
   },
@@ -86,8 +87,6 @@ export const dns = convert(
   ({ name, records, port, family, resolvers }, _node, reading): DnsPolicy | undefined => {
     if (records === 'srv' && port !== undefined)
       reading.report(port.node, { rule: 'is not for SRV records, which bring ports of their own' })
-    if (resolvers?.value.length === 0 && resolvers.node.children?.length === 0)
-      reading.report(resolvers.node, { rule: 'must not be empty; leave it out for those of the machine' })
     if (name === undefined) return undefined
     return {
       kind: 'dns',

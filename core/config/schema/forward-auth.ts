@@ -45,6 +45,7 @@ const body = object(
         description:
           'What shows the service who asks: the answer holds for requests that are equal in all of these. A request that has none of them is never remembered. Name everything that the service looks at.',
         examples: [[{ cookie: 'authelia_session' }, { header: 'authorization' }]],
+        ifEmpty: 'must not be empty',
       }),
     ),
     cachePer: orElse(
@@ -83,7 +84,6 @@ export const forwardAuth: Field<ForwardAuthPolicy | undefined> = convert(body, (
     reading.report(cacheFor.node, { rule: 'needs cacheBy beside it: what shows who asks' })
   if (cacheBy !== undefined && cacheFor === undefined)
     reading.report(cacheBy.node, { rule: 'needs cacheFor beside it' })
-  if (cacheBy?.node.children?.length === 0) reading.report(cacheBy.node, { rule: 'must not be empty' })
   if (url === undefined) return undefined
   return {
     url,

@@ -14,10 +14,7 @@ const expect = either<readonly StatusRange[]>(
   {
     string: convert(statusText, (range) => [range]),
     number: convert(statusNumber, (range) => [range]),
-    array: convert(list(statusRange, { description: 'Several of them.' }), (ranges, node, reading) => {
-      if (ranges.length === 0 && node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
-      return ranges
-    }),
+    array: list(statusRange, { description: 'Several of them.', ifEmpty: 'must not be empty' }),
   },
   {
     title: 'status, range, or list of them',

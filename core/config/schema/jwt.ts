@@ -29,9 +29,9 @@ const someTexts = (description: string, example: string) =>
   either<readonly string[]>(
     {
       string: convert(printable(description, example), (value) => [value]),
-      array: convert(list(printable('One of them.', example), { description }), (values, node, reading) => {
-        if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty; leave it out for any' })
-        return values
+      array: list(printable('One of them.', example), {
+        description,
+        ifEmpty: 'must not be empty; leave it out for any',
       }),
     },
     {
@@ -90,6 +90,7 @@ const body = object(
         description:
           'What may have signed it (RFC 7518 3.1, RFC 8037). By default all of public keys or, with `secret`, HS256. `none` never.',
         examples: [['RS256', 'ES256']],
+        ifEmpty: 'must not be empty',
       }),
     ),
     clockTolerance: duration(defaults['route.access.jwt.clockTolerance'], {
@@ -122,7 +123,6 @@ function keysOf({ jwks, jwksFile, secret: shared, refresh }: Body): KeySource | 
 function algorithmsOf({ algorithms }: Body, keys: KeySource, reading: Reading): readonly string[] {
   const isShared = keys.kind === 'secret'
   if (algorithms === undefined) return isShared ? ['HS256'] : ASYMMETRIC
-  if (algorithms.node.children?.length === 0) reading.report(algorithms.node, { rule: 'must not be empty' })
   if (algorithms.value.some((name) => isSymmetric(name) !== isShared))
     reading.report(algorithms.node, {
       rule: isShared ? 'must be HS256, HS384 or HS512 beside secret' : 'must not hold HS256 and its kin without secret',

@@ -71,9 +71,11 @@ export const affinity: Field<readonly Affinity[]> = orElse(
     {
       string: convert(affinityKey, (key) => [key]),
       array: convert(
-        list(located(affinityKey), { description: 'The first that the request has is its key.' }),
-        (keys, node, reading) => {
-          if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
+        list(located(affinityKey), {
+          description: 'The first that the request has is its key.',
+          ifEmpty: 'must not be empty',
+        }),
+        (keys, _node, reading) => {
           reportUnreached(keys, reading)
           warnOfRepeated(keys, reading)
           return keys.map(({ value }) => value)
