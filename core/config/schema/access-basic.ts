@@ -4,7 +4,7 @@ import type { BasicPolicy } from '../../admission/policy.ts'
 import { defaults } from '../defaults.ts'
 import { object, record } from '../read/containers.ts'
 import { convert, type Field, orElse } from '../read/field.ts'
-import { flag, text } from '../read/scalars.ts'
+import { flag, matching, text } from '../read/scalars.ts'
 import { existingFile } from './file.ts'
 
 const hash = text({
@@ -37,7 +37,7 @@ export const basic: Field<BasicPolicy | undefined> = convert(
           description: 'What browsers show when they ask for a password.',
           examples: ['staging'],
           rule: 'must be 1 to 128 printable ASCII characters, no quote and no backslash among them',
-          parse: (value) => (/^[ !#-[\]-~]{1,128}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+          parse: matching(/^[ !#-[\]-~]{1,128}$/),
         }),
         defaults['route.access.basic.realm'].value,
         defaults['route.access.basic.realm'].value,

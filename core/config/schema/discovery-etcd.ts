@@ -2,7 +2,7 @@
 import type { EtcdPolicy } from '../../discovery/policy.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, located, required } from '../read/field.ts'
-import { text } from '../read/scalars.ts'
+import { matching, text } from '../read/scalars.ts'
 import { serviceUrl } from './auth-fields.ts'
 import { tlsFiles } from './discovery-service.ts'
 
@@ -11,7 +11,7 @@ const prefix = text({
   description: 'What the keys of members begin with. End it with a slash, so that `/web/` is not `/web2/`, too.',
   examples: ['/pools/web/'],
   rule: 'must be 1 to 1024 characters such as "/pools/web/"',
-  parse: (written) => (/^.{1,1024}$/s.test(written) ? { kind: 'value', value: written } : { kind: 'fault' }),
+  parse: matching(/^.{1,1024}$/s),
 })
 
 const user = text({

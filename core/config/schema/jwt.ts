@@ -4,7 +4,7 @@ import { defaults } from '../defaults.ts'
 import { either, list, object, record } from '../read/containers.ts'
 import { convert, type Field, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { choice, duration, text } from '../read/scalars.ts'
+import { choice, duration, matching, text } from '../read/scalars.ts'
 import { formatDuration } from '../read/units.ts'
 import { freeField, serviceUrl, sign } from './auth-fields.ts'
 import { existingFile } from './file.ts'
@@ -22,7 +22,7 @@ const printable = (description: string, example: string) =>
     description,
     examples: [example],
     rule: `must be 1 to 1024 printable characters such as "${example}"`,
-    parse: (value) => (/^[^\p{Cc}]{1,1024}$/u.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+    parse: matching(/^[^\p{Cc}]{1,1024}$/u),
   })
 
 const someTexts = (description: string, example: string) =>
@@ -49,7 +49,7 @@ const secret = text({
   examples: ['${JWT_SECRET}'],
   rule: 'must be 32 to 1024 printable ASCII characters: a shorter key can be guessed (RFC 7518 3.2)',
   isSecret: true,
-  parse: (value) => (/^[ -~]{32,1024}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+  parse: matching(/^[ -~]{32,1024}$/),
 })
 
 const refreshSetting = { ...defaults['route.access.jwt.refresh'], value: undefined }
