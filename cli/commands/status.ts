@@ -3,15 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { askAdmin } from '../client/admin-client.ts'
 import { report, targetsOrReport } from '../client/admin-failure.ts'
-import type { AdminTarget, TargetOptions } from '../client/admin-target.ts'
+import type { AdminTarget, TargetsOptions } from '../client/admin-target.ts'
+import { noSmartEdge } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { formatStatus, type StatusLook } from '../text/status-table.ts'
 import { paint, printable } from '../text/text.ts'
 
-export interface StatusOptions extends Omit<TargetOptions, 'url'> {
-  /** As in `TargetOptions`, or several. */
-  readonly url?: string | readonly string[]
+export interface StatusOptions extends TargetsOptions {
   readonly json?: boolean
   readonly watch?: boolean
   /** Between two looks; for tests. */
@@ -38,27 +37,26 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   }
 }
 
-interface Look {
+type Look = {
   readonly target: AdminTarget
   /** Whether it is one of several, and has to be told from the others. */
   readonly isOneOfSeveral: boolean
-  readonly snapshot?: StatusSnapshot
-  readonly problem?: Parameters<typeof report>[2]
-}
+} & (
+  | { readonly snapshot: StatusSnapshot }
+  | { readonly snapshot?: undefined; readonly problem: Parameters<typeof report>[2] }
+)
 
 async function lookAt(target: AdminTarget, _: number, targets: readonly AdminTarget[]): Promise<Look> {
   const answer = await askAdmin(target, '/api/status')
   const base = { target, isOneOfSeveral: targets.length > 1 }
   if (answer.kind !== 'ok') return { ...base, problem: answer }
-  return isSnapshot(answer.body)
-    ? { ...base, snapshot: answer.body }
-    : { ...base, problem: { kind: 'refused', reason: 'that is no SmartEdge status' } }
+  return isSnapshot(answer.body) ? { ...base, snapshot: answer.body } : { ...base, problem: noSmartEdge }
 }
 
 /** Returns the exit code that this one comes to. */
 function show(io: Io, look: Look, options: StatusOptions, previous: StatusSnapshot | undefined): number {
-  const { target, isOneOfSeveral, snapshot, problem } = look
-  if (snapshot === undefined) return problem === undefined ? exitCode.failure : report(io, target, problem)
+  const { target, isOneOfSeveral, snapshot } = look
+  if (snapshot === undefined) return report(io, target, look.problem)
   if (options.json) {
     const told = isOneOfSeveral ? { url: target.url, ...snapshot } : snapshot
     io.data(`${JSON.stringify(told, null, options.watch || isOneOfSeveral ? 0 : 2)}\n`)
