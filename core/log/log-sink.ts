@@ -120,7 +120,9 @@ export class LogSink {
   /** What has come while a batch was written is gathered, too: else each write would take the few lines of the last one's time. */
   private flushSoon(): void {
     const { clock, gatherMs } = this.options
-    if (gatherMs === 0 || this.isToReopen || this.chars >= BATCH_CHARS) this.flush()
+    // Once it is over the file is closed as soon as no write is under way.
+    const isUrgent = gatherMs === 0 || this.isToReopen || this.isOver
+    if (isUrgent || this.chars >= BATCH_CHARS) this.flush()
     else if (this.lines.length > 0) this.cancelFlush ??= clock.after(gatherMs, () => this.flush())
   }
 

@@ -280,6 +280,20 @@ describe('lines of a log', () => {
     expect(log.at(-1)).toBe('closed')
   })
 
+  test('that wait behind a write that outlasts the end follow it, and then the file is closed', async () => {
+    const { clock, log, settle, sink, took } = scripted()
+    sink.write('a')
+    clock.advance(100)
+    await settle()
+    sink.write('b')
+    const ended = sink.end(1000)
+    clock.advance(1000)
+    await ended
+    await took()
+    await took()
+    expect([log, clock.pending()]).toEqual([['a\n', 'b\n', 'closed'], 0])
+  })
+
   test('that nothing takes at the end are given up', async () => {
     const { clock, counted, log, settle, sink, took } = scripted()
     sink.write('a')
