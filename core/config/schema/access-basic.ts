@@ -40,7 +40,6 @@ export const basic: Field<BasicPolicy | undefined> = convert(
           parse: matching(/^[ !#-[\]-~]{1,128}$/),
         }),
         defaults['route.access.basic.realm'].value,
-        defaults['route.access.basic.realm'].value,
       ),
       users,
       usersFile: existingFile({
@@ -48,11 +47,7 @@ export const basic: Field<BasicPolicy | undefined> = convert(
           'More users, in a file as `htpasswd -B` keeps it: `name:hash` a line, `#` begins a comment. Read anew when it changes; while it cannot be read, the last good one counts.',
         examples: ['users.htpasswd'],
       }),
-      hide: orElse(
-        flag({ description: 'Whether `Authorization` is kept from the backend.', examples: [true] }),
-        false,
-        false,
-      ),
+      hide: orElse(flag({ description: 'Whether `Authorization` is kept from the backend.', examples: [true] }), false),
     },
     {
       description: 'Asks for a name and a password (RFC 7617): 401 without, or with wrong ones.',

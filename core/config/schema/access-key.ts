@@ -18,7 +18,7 @@ export const apiKey: Field<KeyPolicy | undefined> = convert(
     {
       header: freeField('The field that holds the key.', 'x-api-key'),
       query: queryName,
-      hide: orElse(flag({ description: 'Whether the key is kept from the backend.', examples: [false] }), true, true),
+      hide: orElse(flag({ description: 'Whether the key is kept from the backend.', examples: [false] }), true),
     },
     {
       description:

@@ -106,7 +106,7 @@ const always = object(
 
 const access = object(
   {
-    to: orElse(to, STDOUT, STDOUT),
+    to: orElse(to, STDOUT),
     format: orElse(format, { kind: 'json', fields: defaultFields }, 'json'),
     fields: located(
       list(field, { description: 'What an object of JSON holds, in this order.', ifEmpty: 'must not be empty' }),

@@ -35,7 +35,6 @@ const body = object(
     address: orElse(
       serviceUrl({ description: 'Where Consul is asked: an agent, or a server.', examples: [address] }),
       address,
-      address,
     ),
     tags: list(name('A tag.', 'v2'), { description: 'Instances have all of these tags.', examples: [['v2']] }),
     datacenter: name('Whose instances count; that of the agent without it.', 'eu-west'),
@@ -45,14 +44,12 @@ const body = object(
           'Whether all checks of an instance have to pass. `false`: one that warns counts, too, with the weight for that.',
       }),
       true,
-      true,
     ),
     read: orElse(
       choice(['default', 'stale', 'consistent', 'cached'], {
         description:
           'How up to date an answer has to be: Consul’s consistency modes, or what its agent has in its cache, which spares the servers.',
       }),
-      read,
       read,
     ),
     token,

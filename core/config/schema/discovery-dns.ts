@@ -51,7 +51,6 @@ const body = object(
           'What of it are members: its addresses (A, AAAA), or its SRV records, which bring ports, weights and, as tiers, priorities.',
       }),
       recordsSetting.value,
-      recordsSetting.value,
     ),
     port: located(
       showDefault(
@@ -64,7 +63,6 @@ const body = object(
         description:
           'Which addresses count. `auto`: IPv6 ones where there are none of IPv4, since a host that has both is one member. `both`: every address is a member.',
       }),
-      familySetting.value,
       familySetting.value,
     ),
     resolvers: located(

@@ -28,7 +28,6 @@ const body = object(
         parse: parseHost,
       }),
       fallback,
-      fallback,
     ),
     network: text({
       title: 'text',

@@ -54,14 +54,12 @@ const body = object(
           'For which other requests an answer holds: those of the same method, scheme, host, path and query, or all of the route, for a service that decides by nothing but who asks.',
       }),
       cachePer,
-      cachePer,
     ),
     whenAway: orElse(
       choice(['refuse', 'admit'], {
         description:
           'What becomes of requests about which the service gives no answer: 503, or let in unasked. With `admit` whoever can make the service fail gets in.',
       }),
-      whenAway,
       whenAway,
     ),
   },

@@ -58,7 +58,6 @@ const fields = {
   check: orElse(
     choice(['http', 'tcp'], { description: 'Whether a check asks for a page or only opens a connection.' }),
     defaults['pool.health.check'].value,
-    defaults['pool.health.check'].value,
   ),
   path: located(showDefault(path, defaults['pool.health.path'].value)),
   host: located(host),
@@ -87,7 +86,6 @@ const fields = {
       description:
         'Whether a new member takes traffic at once or only after its first good check; those that serve already go on.',
     }),
-    defaults['pool.health.initially'].value,
     defaults['pool.health.initially'].value,
   ),
   maxConcurrent: count(defaults['pool.health.maxConcurrent'], {

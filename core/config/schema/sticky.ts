@@ -69,11 +69,10 @@ const cookieBody = object(
         defaults['pool.sticky.cookie.sameSite'].value,
       ),
     ),
-    secure: orElse(flag({ description: 'Sent over HTTPS only.', examples: [true] }), false, false),
-    httpOnly: orElse(flag({ description: 'Kept from scripts.' }), true, true),
+    secure: orElse(flag({ description: 'Sent over HTTPS only.', examples: [true] }), false),
+    httpOnly: orElse(flag({ description: 'Kept from scripts.' }), true),
     forward: orElse(
       flag({ description: 'Whether backends are sent it, too. Else they see the other cookies alone.' }),
-      false,
       false,
     ),
     key,
