@@ -156,11 +156,11 @@ function clientAttributes({ record, attempt, resends, request }: AttemptFacts): 
   }
 }
 
-/** `host:port`, `[v6]:port`, or the path of a Unix socket, which has none. */
+/** `host:port`, `[v6]:port`, or `unix:` and a path, which has no port. */
 function placeOf(backend: string): { readonly host: string; readonly port: number | undefined } {
-  const [, host, port] = /^(.*):(\d+)$/.exec(backend) ?? []
-  if (host === undefined) return { host: backend, port: undefined }
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
+  if (backend.startsWith('unix:')) return { host: backend.slice('unix:'.length), port: undefined }
+  const [, host = backend, port] = /^\[?(.*?)\]?:(\d+)$/.exec(backend) ?? []
+  return { host, port: port === undefined ? undefined : Number(port) }
 }
 
 /** Of the authority that is asked for; undefined: that of its scheme. */

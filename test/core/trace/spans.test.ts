@@ -254,7 +254,8 @@ describe('a span of an attempt', () => {
 
   test.each([
     ['[2001:db8::1]:80', '2001:db8::1', 80, 'http://[2001:db8::1]:80/'],
-    ['/run/app.sock', '/run/app.sock', undefined, 'http://localhost/'],
+    ['unix:/run/app.sock', '/run/app.sock', undefined, 'http://localhost/'],
+    ['unix:/run/app:8080', '/run/app:8080', undefined, 'http://localhost/'],
   ])('at %s says where that is', (backend, address, port, url) => {
     const [, client] = received(spansFor({ request: request('GET /'), attempts: [attempt({ backend })] }))
     const { attributes } = client!
