@@ -108,8 +108,8 @@ function observe(state: AppState, message: Exclude<FeedUpdate, { kind: 'refused'
 function takeFrame(state: AppState, message: Message & { kind: 'frame' }): Updated {
   const { generation, reload } = message.frame
   const before = state.live.frame
-  const isNews =
-    before === undefined || before.generation?.number !== generation?.number || before.reload?.at !== reload?.at
+  // By when, not by number: a balancer that was started anew counts from 1 again.
+  const isNews = before === undefined || before.generation?.at !== generation?.at || before.reload?.at !== reload?.at
   const stale = isNews ? resourcesOf(state.view).filter((one) => one !== 'explain') : []
   return { state: observe(state, message), effects: fetchAll(stale) }
 }

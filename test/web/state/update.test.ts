@@ -133,12 +133,15 @@ describe('the stream', () => {
     expect(play([{ kind: 'retry' }], state).effects).toEqual([{ kind: 'follow' }])
   })
 
-  test('tells by another generation that what is shown is old', () => {
-    const shown = play([...live, { kind: 'go', view: 'config' }]).state
-    const same = play([{ kind: 'frame', frame }], shown)
+  test.each([
+    ['another generation', { number: 2, at: 2000, origin: 'api', summary: '' }],
+    ['another start', { number: 1, at: 9000, origin: 'start', summary: '' }],
+  ])('tells by %s that what is shown is old', (_, generation) => {
+    const first = { ...frame, generation: { number: 1, at: 1000, origin: 'start', summary: '' } }
+    const shown = play([...live, { kind: 'frame', frame: first }, { kind: 'go', view: 'config' }]).state
+    const same = play([{ kind: 'frame', frame: first }], shown)
     expect(same.effects).toEqual([])
-    const generation = { number: 99, at: 0, origin: 'api', summary: '' }
-    const next = play([{ kind: 'frame', frame: { ...frame, generation } }], shown)
+    const next = play([{ kind: 'frame', frame: { ...first, generation } }], shown)
     expect(next.effects).toEqual([
       { kind: 'fetch', resource: 'config' },
       { kind: 'fetch', resource: 'generations' },
