@@ -63,8 +63,6 @@ export interface AppState {
   readonly fetched: Readonly<Record<Resource, Fetched>>
   readonly dialog: Dialog | undefined
   readonly notice: (Notice & { readonly until: number }) | undefined
-  /** What was sent and is not answered yet. */
-  readonly underway: readonly Command[]
   /** Whether this tab keeps a token. */
   readonly hasToken: boolean
 }
@@ -97,7 +95,6 @@ export const initialState = (options: {
   fetched: { status: nothing, config: nothing, generations: nothing, reloads: nothing, explain: nothing },
   dialog: undefined,
   notice: undefined,
-  underway: [],
   hasToken: options.hasToken,
 })
 

@@ -1,5 +1,5 @@
 /** State + what happened -> the next state, and what is to be done about it. Pure: the only place where state changes. */
-import { type Command, outcomeOf, type Notice } from '../../core/view/commands.ts'
+import { type Command, outcomeOf, type Notice, planPathOf } from '../../core/view/commands.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
 import { linkAfter, see } from '../../core/view/seen.ts'
 import type { ApiAnswer } from './answer.ts'
@@ -33,7 +33,8 @@ export type Message =
   | { readonly kind: 'retry' }
 
 export type Effect =
-  | { readonly kind: 'send' | 'foresee'; readonly command: Command }
+  | { readonly kind: 'send'; readonly command: Command }
+  | { readonly kind: 'foresee'; readonly command: Command; readonly path: string }
   | { readonly kind: 'fetch'; readonly resource: Resource }
   /** Begins to follow the stream anew. */
   | { readonly kind: 'follow' }
@@ -125,21 +126,20 @@ function takeTime(state: AppState, { now }: Message & { kind: 'tick' }): Updated
 }
 
 function ask(state: AppState, { command }: Message & { kind: 'ask' }): Updated {
-  const isWide = command.kind === 'reload' || command.kind === 'rollback'
-  const dialog: Dialog = { kind: 'confirm', command, foresight: isWide ? { kind: 'asked' } : undefined }
-  return { state: { ...state, dialog }, effects: isWide ? [{ kind: 'foresee', command }] : [] }
+  const path = planPathOf(command)
+  const dialog: Dialog = { kind: 'confirm', command, foresight: path === undefined ? undefined : { kind: 'asked' } }
+  return { state: { ...state, dialog }, effects: path === undefined ? [] : [{ kind: 'foresee', command, path }] }
 }
 
 const send = (state: AppState, command: Command): Updated => ({
-  state: notify({ ...state, underway: [...state.underway, command] }, { tone: 'dim', text: 'Asked the balancer.' }),
+  state: notify(state, { tone: 'dim', text: 'Asked the balancer.' }),
   effects: [{ kind: 'send', command }],
 })
 
 function takeAnswer(state: AppState, { command, answer }: Message & { kind: 'answered' }): Updated {
-  const done = { ...state, underway: state.underway.filter((one) => one !== command) }
   if (answer.kind === 'refused' && answer.status === 401)
-    return lockOut({ ...done, notice: undefined }, answer.reason, command)
-  return { state: notify(done, outcomeOf(command, answer)), effects: fetchAll(resourcesOf(state.view)) }
+    return lockOut({ ...state, notice: undefined }, answer.reason, command)
+  return { state: notify(state, outcomeOf(command, answer)), effects: fetchAll(resourcesOf(state.view)) }
 }
 
 /** A token that was wrong is not kept. What the API says of it is for programs: of a header. */

@@ -33,7 +33,7 @@ describe('a command', () => {
     expect(asked.state.dialog).toEqual({ kind: 'confirm', command: drain, foresight: undefined })
     expect(asked.effects).toEqual([])
     const sent = play([{ kind: 'confirmed', command: drain }], asked.state)
-    expect(sent.state).toMatchObject({ dialog: undefined, underway: [drain] })
+    expect(sent.state).toMatchObject({ dialog: undefined })
     expect(sent.effects).toEqual([{ kind: 'send', command: drain }])
   })
 
@@ -47,7 +47,6 @@ describe('a command', () => {
       { kind: 'answered', command: drain, answer },
     ])
     expect(state.notice).toMatchObject({ tone, text })
-    expect(state.underway).toEqual([])
     const later = play([{ kind: 'tick', now: 60_000 }], state)
     expect(later.state.notice).toBeUndefined()
   })
@@ -59,7 +58,7 @@ describe('a command', () => {
     ])
     expect(refused.state.dialog).toEqual({ kind: 'token', told: 'it takes a token', next: drain })
     const { state, effects } = play([{ kind: 'token', token: ' secret ' }], refused.state)
-    expect(state).toMatchObject({ hasToken: true, dialog: undefined, underway: [drain] })
+    expect(state).toMatchObject({ hasToken: true, dialog: undefined })
     expect(effects).toEqual([
       { kind: 'keep-token', token: 'secret' },
       { kind: 'send', command: drain },
@@ -95,9 +94,12 @@ describe('a command', () => {
     expect(state.hasToken).toBe(false)
   })
 
-  test.each([{ kind: 'reload' }, { kind: 'rollback' }] as const)('%j tells first what it would change', (command) => {
+  test.each([
+    [{ kind: 'reload' }, '/api/config/plan'],
+    [{ kind: 'rollback' }, '/api/rollback/plan'],
+  ] as const)('%j tells first what it would change', (command, path) => {
     const asked = play([{ kind: 'ask', command }])
-    expect(asked.effects).toEqual([{ kind: 'foresee', command }])
+    expect(asked.effects).toEqual([{ kind: 'foresee', command, path }])
     expect(asked.state.dialog).toMatchObject({ foresight: { kind: 'asked' } })
     const answer = { kind: 'ok', body: { changes: [{ key: 'pools.web', text: 'gone' }] } } as const
     const told = play([{ kind: 'foreseen', command, answer }], asked.state)
