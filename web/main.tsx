@@ -63,11 +63,12 @@ function act(effect: Effect): void {
         send({ kind: 'foreseen', command: effect.command, answer }),
       )
       return
-    case 'fetch':
-      void askApi({ method: 'GET', path: resourcePath(effect.resource, store.state().choices) }).then((answer) =>
-        send({ kind: 'fetched', resource: effect.resource, answer }),
-      )
+    case 'fetch': {
+      const { resource } = effect
+      const path = resourcePath(resource, store.state().choices)
+      void askApi({ method: 'GET', path }).then((answer) => send({ kind: 'fetched', resource, path, answer }))
       return
+    }
     case 'follow':
       return follow()
     case 'rest':

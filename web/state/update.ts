@@ -4,7 +4,7 @@ import type { FeedUpdate } from '../../core/view/follow.ts'
 import { linkAfter, see } from '../../core/view/seen.ts'
 import type { ApiAnswer } from './answer.ts'
 import { planLines } from './foresight.ts'
-import { polledOf, type Resource, resourcesOf } from './resources.ts'
+import { polledOf, type Resource, resourcePath, resourcesOf } from './resources.ts'
 import type { AppState, Choices, Dialog } from './state.ts'
 import type { View } from './views.ts'
 
@@ -24,7 +24,8 @@ export type Message =
   | { readonly kind: 'confirmed'; readonly command: Command }
   | { readonly kind: 'answered'; readonly command: Command; readonly answer: ApiAnswer }
   | { readonly kind: 'foreseen'; readonly command: Command; readonly answer: ApiAnswer }
-  | { readonly kind: 'fetched'; readonly resource: Resource; readonly answer: ApiAnswer }
+  /** `path`: what was asked for. */
+  | { readonly kind: 'fetched'; readonly resource: Resource; readonly path: string; readonly answer: ApiAnswer }
   /** Given by a person; empty: to be forgotten. */
   | { readonly kind: 'token'; readonly token: string }
   /** Whether anybody can see the page. */
@@ -92,8 +93,7 @@ const handlers: Handlers = {
   confirmed: (state, { command }) => send({ ...state, dialog: undefined }, command),
   answered: takeAnswer,
   foreseen: takeForesight,
-  fetched: (state, { resource, answer }) =>
-    stay({ ...state, fetched: { ...state.fetched, [resource]: fetchedOf(answer) } }),
+  fetched: takeFetched,
   token: takeToken,
   seen: takeSight,
   retry: (state) => ({ state: { ...state, link: { kind: 'connecting' } }, effects: [{ kind: 'follow' }] }),
@@ -188,6 +188,12 @@ function takeSight(state: AppState, { isVisible }: Message & { kind: 'seen' }): 
   if (isVisible && link.kind === 'resting')
     return { state: { ...state, link: { kind: 'connecting' } }, effects: [{ kind: 'follow' }] }
   return stay(state)
+}
+
+/** Not what was asked for before something else was chosen: answers may overtake one another. */
+function takeFetched(state: AppState, { resource, path, answer }: Message & { kind: 'fetched' }): Updated {
+  if (path !== resourcePath(resource, state.choices)) return stay(state)
+  return stay({ ...state, fetched: { ...state.fetched, [resource]: fetchedOf(answer) } })
 }
 
 const fetchedOf = (answer: ApiAnswer): AppState['fetched'][Resource] =>

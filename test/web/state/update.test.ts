@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Command } from '../../../core/view/commands.ts'
+import { resourcePath } from '../../../web/state/resources.ts'
 import { type AppState, initialState } from '../../../web/state/state.ts'
 import { type Effect, type Message, update } from '../../../web/state/update.ts'
 import { sampleFrames, sampleHello } from '../../support/feed-frames.ts'
@@ -197,5 +198,21 @@ describe('what is looked at', () => {
       { kind: 'keep-theme', theme: 'dark' },
     ])
     expect(play([{ kind: 'choose', choices: { filter: 'x' } }]).effects).toEqual([])
+  })
+
+  test('of explained requests is what was chosen last, whichever answer comes last', () => {
+    const fetched = (status: string, body: string): Message => ({
+      kind: 'fetched',
+      resource: 'explain',
+      path: resourcePath('explain', { status, slowerMs: 0 }),
+      answer: { kind: 'ok', body },
+    })
+    const { state } = play([
+      { kind: 'choose', choices: { status: '4xx' } },
+      { kind: 'choose', choices: { status: '5xx' } },
+      fetched('5xx', 'wanted'),
+      fetched('4xx', 'late'),
+    ])
+    expect(state.fetched.explain).toEqual({ kind: 'ok', body: 'wanted' })
   })
 })
