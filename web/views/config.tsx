@@ -1,5 +1,6 @@
 /** The configuration in force, to unfold and to search, and what changed from one to the next. No secrets come here. */
 /** @jsxImportSource preact */
+import { Find } from '../parts/filter.tsx'
 import { Button, Name, Note } from '../parts/signs.tsx'
 import { type Leaf, linesOf, type Node, treeOf } from '../state/config-tree.ts'
 import { type InForce, readGenerations } from '../state/records.ts'
@@ -85,16 +86,7 @@ function InForceNow({ state, send }: Pick<Screen, 'state' | 'send'>) {
     <section class="card" aria-label="Configuration in force">
       <div class="card-head">
         <h2>In force</h2>
-        <label>
-          Find{' '}
-          <input
-            id="filter"
-            type="search"
-            value={filter}
-            placeholder="key or value"
-            onInput={({ currentTarget }) => send({ kind: 'choose', choices: { filter: currentTarget.value } })}
-          />
-        </label>
+        <Find state={state} send={send} hint="key or value" />
         <span class="dim">Defaults filled in, durations in ms, sizes in bytes, secrets as ***.</span>
       </div>
       {config.kind === 'none' && <Note>Asking for it…</Note>}
