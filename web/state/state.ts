@@ -8,6 +8,9 @@ import type { View } from './views.ts'
 export const themes = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 
+/** In turn. */
+export const themeAfter = (theme: Theme): Theme => themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'auto'
+
 /** Seconds that charts, histogram and heat map span. */
 export const spansSeconds = [60, 300, 900] as const
 

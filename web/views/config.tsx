@@ -1,7 +1,8 @@
 /** The configuration in force, to unfold and to search, and what changed from one to the next. No secrets come here. */
 /** @jsxImportSource preact */
 import { Find } from '../parts/filter.tsx'
-import { Button, Name, Note } from '../parts/signs.tsx'
+import { Reloading } from '../parts/reloading.tsx'
+import { Name, Note } from '../parts/signs.tsx'
 import { type Leaf, linesOf, type Node, treeOf } from '../state/config-tree.ts'
 import { type InForce, readGenerations } from '../state/records.ts'
 import { whenText } from '../state/when.ts'
@@ -13,8 +14,7 @@ export function Config({ state, send }: Screen) {
       <section class="card" aria-label="What changed">
         <div class="card-head">
           <h2>What changed</h2>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'reload' } })}>Reload…</Button>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'rollback' } })}>Roll back…</Button>
+          <Reloading send={send} />
         </div>
         <Generations state={state} />
       </section>

@@ -3,7 +3,8 @@
 import { wordsOfEvent } from '../../core/view/event-words.ts'
 import { holdsWords } from '../../core/view/filter.ts'
 import { Find, TroubleOnly } from '../parts/filter.tsx'
-import { Button, Name, Note, signOf } from '../parts/signs.tsx'
+import { Reloading } from '../parts/reloading.tsx'
+import { Name, Note, signOf } from '../parts/signs.tsx'
 import { readReloads, type Reload } from '../state/records.ts'
 import { whenText } from '../state/when.ts'
 import { shownOf } from '../state/state.ts'
@@ -15,8 +16,7 @@ export function History({ state, send }: Screen) {
       <section class="card" aria-label="Reloads">
         <div class="card-head">
           <h2>Reloads</h2>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'reload' } })}>Reload…</Button>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'rollback' } })}>Roll back…</Button>
+          <Reloading send={send} />
         </div>
         <Reloads state={state} />
       </section>
