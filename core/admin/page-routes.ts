@@ -1,10 +1,11 @@
 /** The page at the bare address: the dashboard for browsers, what there is to ask for to everybody else. */
 import { VERSION } from '../version.ts'
+import { accepts } from './accepted.ts'
 import { type PageFile, pageFiles } from './page-files.ts'
 import { problem } from './problem.ts'
 import type { AdminRequest } from './request.ts'
 import type { Routes } from './route.ts'
-import { accepts, packFile, staticAnswer, type StaticFile } from './static-answer.ts'
+import { packFile, staticAnswer, type StaticFile } from './static-answer.ts'
 import { json } from './whole.ts'
 
 /** For people who begin with the bare address. */
@@ -33,7 +34,7 @@ export const pageRoutes: Routes = {
     contentType: 'text/html',
     tag: 'told',
     answer: ({ request, refuse }) =>
-      accepts(request.field('accept') ?? '', 'text/html')
+      accepts(request.field('accept'), 'text/html')
         ? fileAnswer(request, 'index.html')
         : (refuse('read') ??
           json({ name: 'SmartEdge admin API', version: VERSION, ...links }, 200, { vary: 'accept' })),

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { accepts } from './accepted.ts'
 import { entityTag } from './entity-tag.ts'
 import type { AdminRequest } from './request.ts'
 
@@ -46,7 +47,7 @@ export interface StaticHow {
 
 /** For GET and HEAD, with an ETag. Rejects as `read` does. */
 export async function staticAnswer(request: AdminRequest, file: StaticFile, how: StaticHow): Promise<Response> {
-  const isPacked = takesGzip(request.field('accept-encoding') ?? '')
+  const isPacked = accepts(request.field('accept-encoding'), 'gzip')
   const body = isPacked ? file.packed : await how.read()
   return new Response(body, {
     headers: {
@@ -61,13 +62,3 @@ export async function staticAnswer(request: AdminRequest, file: StaticFile, how:
     },
   })
 }
-
-/** RFC 9110 12.5.3: listed, and not with a weight of 0. */
-const takesGzip = (accepted: string): boolean => accepts(accepted, 'gzip')
-
-/** Whether a list of what is accepted names it, in any case of letters, and not with a weight of 0. */
-export const accepts = (list: string, wanted: string): boolean =>
-  list.split(',').some((item) => {
-    const [name = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase())
-    return name === wanted && !parameters.some((parameter) => /^q\s*=\s*0(?:\.0*)?$/.test(parameter))
-  })
