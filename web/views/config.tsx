@@ -1,5 +1,6 @@
 /** The configuration in force, to unfold and to search, and what changed from one to the next. No secrets come here. */
 /** @jsxImportSource preact */
+import { useMemo } from 'preact/hooks'
 import { Find } from '../parts/filter.tsx'
 import { Reloading } from '../parts/reloading.tsx'
 import { Name, Note } from '../parts/signs.tsx'
@@ -92,14 +93,13 @@ function InForceNow({ state, send }: Pick<Screen, 'state' | 'send'>) {
       {config.kind === 'none' && <Note>Asking for it…</Note>}
       {config.kind === 'failed' && <Note tone="bad">It cannot be shown: {config.reason}</Note>}
       {config.kind === 'ok' &&
-        (filter.trim() === '' ? (
-          <Tree node={treeOf(config.body)} depth={0} />
-        ) : (
-          <Found body={config.body} filter={filter} />
-        ))}
+        (filter.trim() === '' ? <Whole body={config.body} /> : <Found body={config.body} filter={filter} />)}
     </section>
   )
 }
+
+/** Made once for each configuration, and not with every number that is drawn: it has a line for each setting of each backend. */
+const Whole = ({ body }: { readonly body: unknown }) => useMemo(() => <Tree node={treeOf(body)} depth={0} />, [body])
 
 function Found({ body, filter }: { readonly body: unknown; readonly filter: string }) {
   const lines = linesOf(treeOf(body), filter)
