@@ -1,7 +1,7 @@
 /** `smartedge strategy list`: the shipped strategies and those that the configuration names, with their files. */
 import { isOneFile } from '../../core/own-place.ts'
 import { locateStrategy } from '../../core/strategy/load.ts'
-import { shippedStrategies } from '../../core/strategy/shipped.ts'
+import { isShipped, shippedStrategies } from '../../core/strategy/shipped.ts'
 import type { Config } from '../../core/config/config.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import { displayName } from '../../core/config/read/reading.ts'
@@ -10,7 +10,6 @@ import type { Io } from '../process/io.ts'
 import { alignTable } from '../text/table.ts'
 import { printable } from '../text/text.ts'
 import { printProblems } from '../process/load.ts'
-import { isShipped } from '../process/strategy-file.ts'
 
 export interface StrategyListOptions {
   /** What `--config` says. */

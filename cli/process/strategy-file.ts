@@ -1,10 +1,7 @@
 /** Which file people mean by a strategy: a path, or the name that `strategy new` made a file of. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import type { Io } from './io.ts'
-
-export const isShipped = (name: string): boolean => shippedStrategies.some((shipped) => shipped === name)
 
 /** Where `strategy new NAME` writes it, below the working directory. */
 export const pluginPath = (name: string): string => join('plugins', `${name}.ts`)

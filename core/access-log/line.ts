@@ -1,4 +1,5 @@
 /** An exchange that is over -> one line of text, in which nobody can write a line or a value of their own. */
+import { asciiJson, HARMLESS } from '../ascii-json.ts'
 import { clientAddress } from '../forward/client-address.ts'
 import type { ExchangeRecord } from '../exchange/record.ts'
 import type { FieldSection } from '../http1/field-section.ts'
@@ -9,7 +10,7 @@ import { hideInField, hideInTarget, hiding, type IsHidden } from './hide.ts'
 import type { FieldName, LineField, LineFormat } from './policy.ts'
 
 /** As nginx has it: the client left before it had an answer. No status of HTTP. */
-export const CLIENT_LEFT = 499
+const CLIENT_LEFT = 499
 
 type Value = string | number | undefined
 
@@ -159,17 +160,11 @@ function jsonOf(value: string | number, start: string): string {
     const whole = Math.floor(value)
     return `${start}${whole}${THOUSANDTHS[Math.round((value - whole) * 1000)]}`
   }
-  if (HARMLESS.test(value)) return `${start}"${value}"`
-  return (
-    start +
-    JSON.stringify(value).replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  )
+  return asciiJson(value, start)
 }
 
 /** Nothing, `.001` to `.999`, without zeros at the end. */
 const THOUSANDTHS = Array.from({ length: 1000 }, (_, part) => String(part / 1000).slice(1))
-
-const HARMLESS = /^[ !#-[\]-~]*$/
 
 /** As Apache and nginx write it: `-` for nothing, what could end a value or a line as `\xHH`. */
 function plain(value: Value): string {

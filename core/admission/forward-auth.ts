@@ -12,7 +12,7 @@ import type { Admission, Asked, Subject, Verdict } from './admission.ts'
 import { type Judged, judge } from './auth-answer.ts'
 import type { AuthCachePolicy, ForwardAuthPolicy, Sign } from './auth-policy.ts'
 import { dropsOf } from './pass.ts'
-import type { Reach } from './reach.ts'
+import type { Reach } from '../reach.ts'
 import { Remembered } from './remembered.ts'
 import { aboutRequest, subrequestFields } from './subrequest.ts'
 

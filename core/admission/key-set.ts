@@ -6,7 +6,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { Cancel, Clock } from '../clock.ts'
 import type { Answer, Ask } from '../net/ask.ts'
-import type { Reach } from './reach.ts'
+import type { Reach } from '../reach.ts'
 
 /** Where keys are found. */
 export interface Keys {

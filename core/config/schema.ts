@@ -123,14 +123,12 @@ export const configFile = object(
           'What to do when a client ends its side while it waits: give its request up, or answer it all the same. One that asked for `Connection: close` is answered either way.',
       }),
       defaults.halfClose.value,
-      defaults.halfClose.value,
     ),
     transport: orElse(
       choice(['auto', 'bun'], {
         description:
           'Where sockets come from: the best that the system has, on Linux sockets of our own on epoll, or Bun’s. Chosen once, at the start: a changed one is taken with the next.',
       }),
-      defaults.transport.value,
       defaults.transport.value,
     ),
     shutdownDelay: duration(defaults.shutdownDelay, {

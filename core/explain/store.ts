@@ -100,14 +100,12 @@ export class ExplainStore {
 
   /** A `ToldExplanations` as JSON. `turn` resolves in a turn of the event loop of its own. */
   async tell(query: ExplainQuery, turn: () => Promise<void>): Promise<string> {
-    const rivals = await this.rivals()
     const found = this.find(query)
-    let told = 0
-    for (const kept of found) {
-      if (kept.text !== undefined) continue
-      kept.text = this.write(kept.entry, rivals)
-      told += 1
-      if (told % TOLD_A_TURN === 0) await turn()
+    const untold = found.filter(({ text }) => text === undefined)
+    const rivals = untold.length === 0 ? [] : await this.rivals()
+    for (const [index, kept] of untold.entries()) {
+      kept.text ??= this.write(kept.entry, rivals)
+      if ((index + 1) % TOLD_A_TURN === 0) await turn()
     }
     const sampling = JSON.stringify({
       rate: this.policy.sample,

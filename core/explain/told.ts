@@ -1,6 +1,5 @@
 /** What GET /api/explain tells, as data; `core/admin/explain-schema.ts` describes it. All times are ms. */
-import type { ExplainedCandidate, PickedBy } from '../balance/pick-recorder.ts'
-import type { Exclusion } from '../balance/exclusions.ts'
+import type { PickExplanation } from '../balance/pick-recorder.ts'
 
 export interface ToldExplanations {
   readonly sampling: {
@@ -58,17 +57,7 @@ export interface ToldAttempt {
   readonly pick: ToldPick | null
 }
 
-export interface ToldPick {
-  readonly by: PickedBy
-  readonly strategy: string
-  readonly why: string
-  readonly candidates: readonly ExplainedCandidate[]
-  readonly excluded: readonly Exclusion[]
-  readonly counts: { readonly candidates: number; readonly excluded: number }
-  readonly drawn: readonly string[]
-  readonly chosen: string | null
-  readonly runnerUp: string | null
-  readonly waitedMs: number
+export interface ToldPick extends Omit<PickExplanation, 'askedWith'> {
   /** Whom other strategies would have taken, with the same luck. */
   readonly others: readonly { readonly strategy: string; readonly backend: string }[]
 }

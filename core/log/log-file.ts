@@ -12,7 +12,7 @@ const mayWrite = promisify(access)
 const MODE = 0o640
 
 /** Descriptors, as every process is given them. */
-export const STANDARD = { output: 1, error: 2 } as const
+const STANDARD = { output: 1, error: 2 } as const
 
 export interface LogFile {
   /** Writes some of bytes[from..); resolves to how many, 0 while nothing is taken. Rejects with the system's error. */

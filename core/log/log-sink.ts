@@ -3,25 +3,21 @@
  * whoever reads a pipe. What cannot be kept until it is written is counted and gone, the newest first.
  */
 import type { Cancel, Clock } from '../clock.ts'
+import { Reach, type ReachOptions } from '../reach.ts'
 import { type LogFile, reasonOf } from './log-file.ts'
 
 /** What becomes of a line. 'backlog': there was no room for it while others waited. 'failure': it could not be written. */
 export type Fate = 'written' | 'backlog' | 'failure'
 
-export interface SinkOptions {
+/** Away: lines are being lost, or written elsewhere than they should be. */
+export interface SinkOptions extends Pick<ReachOptions, 'onAway' | 'onBack' | 'quietMs'> {
   readonly file: LogFile
   readonly clock: Clock
   /** Of lines: one character a byte, or any text. */
   readonly encoding: 'latin1' | 'utf8'
   /** How long a line waits for others to be written with; 0: it goes at once. */
   readonly gatherMs: number
-  /** Without a loss, until it counts as well again. */
-  readonly quietMs: number
   readonly count: (fate: Fate, lines: number) => void
-  /** Lines are being lost, or written elsewhere than they should be; told once, until it is well again. */
-  readonly onAway: (reason: string) => void
-  /** `lost`: how many lines meanwhile. */
-  readonly onBack: (lost: number) => void
 }
 
 /** Written at once. */
@@ -42,6 +38,7 @@ interface Strayed {
 
 export class LogSink {
   private readonly options: SinkOptions
+  private readonly reach: Reach
   private lines: string[] = []
   private chars = 0
   /** Of the batch under way; 0: there is none. */
@@ -52,14 +49,12 @@ export class LogSink {
   private strayed: Strayed | undefined = undefined
   /** The file ends in the middle of a line: what comes next begins another. */
   private isTorn = false
-  /** Lines lost since it was last well; undefined: it is well. */
-  private lost: number | undefined = undefined
-  private troubledAt = 0
   private writing: Promise<void> | undefined = undefined
   private isOver = false
 
   constructor(options: SinkOptions) {
     this.options = options
+    this.reach = new Reach(options)
     this.lookedAt = options.clock.now()
   }
 
@@ -82,14 +77,12 @@ export class LogSink {
 
   /** Resolves when all lines are written or lost, `withinMs` from now at the latest. Nothing may be written after it. */
   async end(withinMs: number): Promise<void> {
-    const { clock, file } = this.options
+    const { clock } = this.options
     const late = Promise.withResolvers<void>()
     const cancel = clock.after(withinMs, late.resolve)
     await Promise.race([this.written(), late.promise])
     cancel()
-    this.isOver = true
-    // A write under way has its descriptor still.
-    void this.settled().then(() => file.close())
+    this.release()
   }
 
   /** Resolves when nothing waits any more, or it is over. */
@@ -105,7 +98,7 @@ export class LogSink {
     while (this.writing !== undefined) await this.writing
   }
 
-  /** At once, with what can be written at once. */
+  /** At once, with what can be written at once. Nothing may be written after it. */
   stop(): void {
     this.cancelFlush?.()
     this.cancelFlush = undefined
@@ -114,13 +107,23 @@ export class LogSink {
     } catch {
       // It is as it was: there is nobody left to tell.
     }
+    this.release()
+  }
+
+  private release(): void {
+    if (this.isOver) return
+    this.isOver = true
+    // A write under way has its descriptor still.
+    void this.settled().then(() => this.options.file.close())
   }
 
   /** What has come while a batch was written is gathered, too: else each write would take the few lines of the last one's time. */
   private flushSoon(): void {
     const { clock, gatherMs } = this.options
-    if (gatherMs === 0 || this.isToReopen || this.chars >= BATCH_CHARS) this.flush()
-    else this.cancelFlush ??= clock.after(gatherMs, () => this.flush())
+    // Once it is over the file is closed as soon as no write is under way.
+    const isUrgent = gatherMs === 0 || this.isToReopen || this.isOver
+    if (isUrgent || this.chars >= BATCH_CHARS) this.flush()
+    else if (this.lines.length > 0) this.cancelFlush ??= clock.after(gatherMs, () => this.flush())
   }
 
   private flush(): void {
@@ -129,7 +132,7 @@ export class LogSink {
     if (this.writing !== undefined || (this.lines.length === 0 && !this.isToReopen)) return
     this.writing = this.writeBatch().finally(() => {
       this.writing = undefined
-      if (this.chars > 0) this.flushSoon()
+      this.flushSoon()
     })
   }
 
@@ -145,7 +148,7 @@ export class LogSink {
       if (this.strayed?.hasName === false) throw this.strayed.error
       await this.writeOut(bytes, progress)
       count('written', lines)
-      this.recover()
+      if (this.strayed === undefined) this.reach.answered()
     } catch (error) {
       const written = Math.min(linesIn(bytes.subarray(0, progress.from)), lines)
       count('written', written)
@@ -192,7 +195,7 @@ export class LogSink {
       this.isTorn = false
     } catch (error) {
       this.strayed = { error, hasName: file.hasName() }
-      this.tellAway(reasonOf(error))
+      this.reach.failed(reasonOf(error))
     }
   }
 
@@ -205,24 +208,7 @@ export class LogSink {
 
   private lose(fate: Fate, lines: number, reason: string): void {
     this.options.count(fate, lines)
-    this.tellAway(reason)
-    this.lost = (this.lost ?? 0) + lines
-  }
-
-  private tellAway(reason: string): void {
-    this.troubledAt = this.options.clock.now()
-    if (this.lost !== undefined) return
-    // Before it is told: that may be a line of this very log.
-    this.lost = 0
-    this.options.onAway(reason)
-  }
-
-  private recover(): void {
-    const { lost } = this
-    const { clock, quietMs } = this.options
-    if (lost === undefined || this.strayed !== undefined || clock.now() - this.troubledAt < quietMs) return
-    this.lost = undefined
-    this.options.onBack(lost)
+    this.reach.failed(reason, lines)
   }
 }
 

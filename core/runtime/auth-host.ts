@@ -6,7 +6,7 @@ import type { Admission } from '../admission/admission.ts'
 import type { ForwardAuthPolicy, JwtPolicy } from '../admission/auth-policy.ts'
 import { ForwardAuth } from '../admission/forward-auth.ts'
 import type { AccessPolicy } from '../admission/policy.ts'
-import { Reach, serviceName } from '../admission/reach.ts'
+import { Reach, serviceName } from '../reach.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, RouteConfig } from '../config/config.ts'
 import type { Ask } from '../net/ask.ts'
@@ -95,7 +95,14 @@ export class AuthHost implements Part<Config> {
   }
 
   private reachOf(url: string, quietMs: number): Reach {
-    return new Reach({ ...this.options, service: serviceName(url), quietMs })
+    const { clock, emit } = this.options
+    const service = serviceName(url)
+    return new Reach({
+      clock,
+      quietMs,
+      onAway: (detail) => emit({ kind: 'auth-away', service, detail }),
+      onBack: () => emit({ kind: 'auth-back', service }),
+    })
   }
 }
 

@@ -7,7 +7,7 @@ import { type BanPolicy, BanTable } from '../limits/ban.ts'
 import { banning } from '../limits/ban-admission.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
-import type { Move, Part } from '../part.ts'
+import { type Move, NO_MOVE, type Part } from '../part.ts'
 
 export interface BanGuardOptions {
   readonly clock: Pick<Clock, 'now' | 'wallTime'>
@@ -27,7 +27,7 @@ export class BanGuard implements Part<Config>, AdminBans {
   }
 
   async prepare({ ban }: Config): Promise<Move> {
-    return { isNews: false, commit: () => this.take(ban), abandon: () => undefined }
+    return { ...NO_MOVE, commit: () => this.take(ban) }
   }
 
   /** Whether whoever connects from that address is to be turned away. */

@@ -6,7 +6,7 @@ import type { Explainer } from '../exchange/world.ts'
 import { createExplainer } from '../explain/explainer.ts'
 import { type Rival, rivalNames } from '../explain/others.ts'
 import { ExplainStore } from '../explain/store.ts'
-import type { Move, Part } from '../part.ts'
+import { type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Random } from '../random.ts'
 import { describeMatch } from '../route/describe.ts'
 import type { Secret } from '../secrets.ts'
@@ -17,7 +17,7 @@ import { routeKey } from './route-key.ts'
 export interface ExplainHostOptions {
   readonly clock: Clock
   readonly random: Random
-  readonly plugins: Pick<PluginHost, 'load' | 'create'>
+  readonly plugins: Pick<PluginHost, 'loadShipped' | 'create'>
   /** Of the admin API; undefined: it has none. */
   readonly token: () => Secret | undefined
 }
@@ -26,7 +26,8 @@ export class ExplainHost implements Part<Config> {
   private readonly options: ExplainHostOptions
   private store: ExplainStore | undefined = undefined
   private explainer: Explainer | undefined = undefined
-  private rivals: Promise<readonly Rival[]> | undefined = undefined
+  /** Those that were asked last: what nobody holds would be loaded anew for each answer. */
+  private rivals: readonly Rival[] = []
 
   constructor(options: ExplainHostOptions) {
     this.options = options
@@ -43,7 +44,7 @@ export class ExplainHost implements Part<Config> {
   }
 
   prepare(config: Config): Promise<Move> {
-    return Promise.resolve({ isNews: false, commit: () => this.take(config), abandon: () => undefined })
+    return Promise.resolve({ ...NO_MOVE, commit: () => this.take(config) })
   }
 
   private take(config: Config): void {
@@ -52,25 +53,26 @@ export class ExplainHost implements Part<Config> {
     if (policy === undefined) {
       this.store = undefined
       this.explainer = undefined
+      this.rivals = []
       return
     }
     const store = (this.store ??= new ExplainStore({
       clock,
       policy,
-      rivals: () => (this.rivals ??= this.loadRivals()),
+      rivals: async () => (this.rivals = await this.loadRivals()),
     }))
     const words = new Map(routes.map((rule) => [routeKey(rule), describeMatch(rule.match)]))
     store.configure({ policy, hidden: hiddenIn(config), routes: words })
     this.explainer = createExplainer({ ...this.options, policy, store })
   }
 
-  /** One that has been edited is left out: nobody has seen how long it takes. */
+  /** As their files are now: one that has been edited is left out, since nobody has seen how long it takes. */
   private async loadRivals(): Promise<readonly Rival[]> {
     const { plugins } = this.options
     const found: Rival[] = []
     for (const name of rivalNames) {
-      const loaded = await plugins.load(name, undefined).catch(() => undefined)
-      if (loaded?.isShipped === true) found.push({ name, create: () => plugins.create(loaded, undefined) })
+      const loaded = await plugins.loadShipped(name).catch(() => undefined)
+      if (loaded !== undefined) found.push({ name, create: () => plugins.create(loaded, undefined) })
     }
     return found
   }

@@ -9,7 +9,7 @@ import type { Config, OverloadConfig } from '../config/config.ts'
 import { createBuckets, type LatencyBuckets } from '../observe/buckets.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
-import type { Move, Part } from '../part.ts'
+import { type Move, NO_MOVE, type Part } from '../part.ts'
 import type { Random } from '../random.ts'
 import type { LoopView, OverloadView } from '../report/view.ts'
 
@@ -50,7 +50,7 @@ export class OverloadGuard implements Part<Config> {
   }
 
   async prepare(config: Config): Promise<Move> {
-    return { isNews: false, commit: () => this.take(config), abandon: () => undefined }
+    return { ...NO_MOVE, commit: () => this.take(config) }
   }
 
   /** For routes of that priority, as long as the config in force is; without bounds nobody is asked anything. */

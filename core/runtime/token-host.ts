@@ -2,7 +2,7 @@
 import type { JwtPolicy } from '../admission/auth-policy.ts'
 import { TokenAdmission } from '../admission/jwt.ts'
 import { fixedKeys, type Keys, KeySet } from '../admission/key-set.ts'
-import type { Reach } from '../admission/reach.ts'
+import type { Reach } from '../reach.ts'
 import type { Clock } from '../clock.ts'
 import type { Ask } from '../net/ask.ts'
 import { inEvent, type ReportFault } from '../net/event.ts'

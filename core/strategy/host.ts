@@ -20,6 +20,8 @@ export interface LoadedPlugin extends PluginFiles {
 export interface PluginHost {
   /** Rejects with a `StrategyFileError` that says what is wrong with the file, or with these options. */
   load(use: string, options: unknown): Promise<LoadedPlugin>
+  /** The same of a shipped file, without options; undefined: it is no longer as it stood at first, and nothing is examined. */
+  loadShipped(name: string): Promise<LoadedPlugin | undefined>
   /** A strategy of its own. Throws what the plugin does. */
   create(loaded: LoadedPlugin, options: unknown): Strategy
   /** Looks whether what is called comes back. */
@@ -135,6 +137,11 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     }
   }
 
+  async function loadShipped(name: string): Promise<LoadedPlugin | undefined> {
+    const file = locateStrategy(name)
+    return isTrusted(name, file, readFiles(file).version) ? await load(name, undefined) : undefined
+  }
+
   /** What came of this very version before; undefined: nothing. Throws what it threw. */
   function remembered(file: string, { version }: PluginFiles, options: string): LoadedPlugin | undefined {
     const failure = failed.get(file)
@@ -209,7 +216,13 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     if (failed.size > maxFailed && oldest !== undefined) failed.delete(oldest)
   }
 
-  return { load, create, watch, failedFiles: () => [...new Set([...failed.values()].flatMap(({ files }) => files))] }
+  return {
+    load,
+    loadShipped,
+    create,
+    watch,
+    failedFiles: () => [...new Set([...failed.values()].flatMap(({ files }) => files))],
+  }
 }
 
 /** Options come from JSON, so this tells them apart. */

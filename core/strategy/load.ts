@@ -8,7 +8,7 @@ import { isAbsolute } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { ownFile, realPath } from '../own-place.ts'
 import { offerOwnModules } from './own-modules.ts'
-import { shippedStrategies } from './shipped.ts'
+import { isShipped, shippedStrategies } from './shipped.ts'
 import {
   type PluginOfVersion1,
   readOptions,
@@ -54,8 +54,7 @@ export async function loadStrategy(use: string, options: LoadOptions = {}): Prom
 /** The file of a shipped name or an absolute path; throws a `StrategyFileError` for anything else. */
 export function locateStrategy(use: string): string {
   if (isAbsolute(use)) return use
-  const isShipped = shippedStrategies.some((name) => name === use)
-  if (isShipped) return ownFile(`plugins/${use}.ts`)
+  if (isShipped(use)) return ownFile(`plugins/${use}.ts`)
   throw new StrategyFileError(`strategy must be ${shippedStrategies.join(', ')} or an absolute path, got ${show(use)}`)
 }
 

@@ -10,6 +10,8 @@ export const shippedStrategies = [
   'geo-affinity',
 ] as const
 
+export const isShipped = (name: string): boolean => shippedStrategies.some((shipped) => shipped === name)
+
 /** Those of them that read the request's affinity key. */
 export const keyedStrategies: readonly string[] = ['consistent-hash']
 

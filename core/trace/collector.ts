@@ -7,6 +7,7 @@ import { parseRetryAfter } from '../http1/retry-after.ts'
 import type { Answer, Ask } from '../net/ask.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
+import { Reach, serviceName } from '../reach.ts'
 import { type Envelope, rejectedBy, type Rejection } from './otlp.ts'
 import type { CollectorPolicy } from './policy.ts'
 
@@ -55,30 +56,32 @@ interface Failed {
 
 export class Collector {
   private readonly options: CollectorOptions
-  /** For people: without the query, which may hold a key. */
-  private readonly name: string
+  private readonly reach: Reach
   private spans: string[] = []
   private chars = 0
   private underWay: Batch | undefined = undefined
   /** Gathering, or the wait before another try; undefined: neither. */
   private wait: { readonly cancel: Cancel; readonly goOn: () => void } | undefined = undefined
   private cancelAsking: Cancel | undefined = undefined
-  private failedAt: number | undefined = undefined
-  private lost = 0
   private onEmpty: (() => void) | undefined = undefined
 
   constructor(options: CollectorOptions) {
-    const { origin, pathname } = new URL(options.policy.endpoint)
+    const { clock, emit, policy } = options
+    const to = serviceName(policy.endpoint)
     this.options = options
-    this.name = origin + pathname
+    this.reach = new Reach({
+      clock,
+      quietMs: QUIET_MS,
+      onAway: (reason) => emit({ kind: 'traces-away', to, reason }),
+      onBack: (lost) => emit({ kind: 'traces-back', to, lost }),
+    })
   }
 
   /** `span`: as `encodeSpan` writes it. */
   send(span: string): void {
     if (this.chars + (this.underWay?.chars ?? 0) + span.length > MAX_CHARS) {
       this.options.counters.traceSpansLostToBacklog += 1
-      this.lost += 1
-      this.fail('it is too slow')
+      this.reach.failed('it is too slow', 1)
       return
     }
     this.spans.push(span)
@@ -173,7 +176,7 @@ export class Collector {
 
   private tryAgain(batch: Batch, { reason, waitMs = 0 }: Failed): void {
     // A connection may have died while nothing was sent, which is no news.
-    if (batch.attempt > 1) this.fail(reason)
+    if (batch.attempt > 1) this.reach.failed(reason)
     const backoffMs = BACKOFF_MS * 2 ** (batch.attempt - 1)
     const next = { ...batch, attempt: batch.attempt + 1 }
     this.after(Math.min(Math.max(waitMs, backoffMs), MAX_WAIT_MS), () => this.post(next))
@@ -182,28 +185,13 @@ export class Collector {
   private count(spans: number, rejection: Rejection | undefined): void {
     const rejected = Math.min(rejection?.count ?? 0, spans)
     this.options.counters.traceSpans += spans - rejected
-    if (rejected === 0) this.recover()
+    if (rejected === 0) this.reach.answered()
     else this.lose(rejected, `it rejects spans: ${rejection?.reason ?? ''}`)
   }
 
   private lose(count: number, reason: string): void {
     this.options.counters.traceSpansLostToFailure += count
-    this.lost += count
-    this.fail(reason)
-  }
-
-  private fail(reason: string): void {
-    const { clock, emit } = this.options
-    if (this.failedAt === undefined) emit({ kind: 'traces-away', to: this.name, reason })
-    this.failedAt = clock.now()
-  }
-
-  private recover(): void {
-    const { clock, emit } = this.options
-    if (this.failedAt === undefined || clock.now() - this.failedAt < QUIET_MS) return
-    emit({ kind: 'traces-back', to: this.name, lost: this.lost })
-    this.failedAt = undefined
-    this.lost = 0
+    this.reach.failed(reason, count)
   }
 }
 

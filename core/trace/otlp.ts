@@ -2,6 +2,7 @@
  * OTLP over HTTP with JSON (opentelemetry-proto 1.x, "JSON Protobuf Encoding"): ids in hexadecimal digits, instants as texts of
  * nanoseconds. Pure. What is not ASCII stands as an escape, so that a text is as long as its bytes.
  */
+import { asciiJson } from '../ascii-json.ts'
 
 /** A whole number, a text or a flag. */
 export type AttributeValue = string | number | boolean
@@ -10,7 +11,7 @@ export type AttributeValue = string | number | boolean
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>
 
 /** Of SpanKind in trace.proto. */
-export const spanKinds = { server: 2, client: 3 } as const
+const spanKinds = { server: 2, client: 3 } as const
 
 /** Of SpanFlags: whether a parent is in another process is known, and it is. */
 const [REMOTE_IS_KNOWN, IS_REMOTE] = [0x100, 0x200]
@@ -42,9 +43,9 @@ export function encodeSpan(span: Span): string {
   const flags = SAMPLED | REMOTE_IS_KNOWN | (span.isParentRemote ? IS_REMOTE : 0)
   return (
     `{"traceId":"${traceId}","spanId":"${spanId}"` +
-    (state === undefined ? '' : `,"traceState":${textOf(state)}`) +
+    (state === undefined ? '' : `,"traceState":${asciiJson(state)}`) +
     (parentId === undefined ? '' : `,"parentSpanId":"${parentId}"`) +
-    `,"flags":${flags},"name":${textOf(span.name)},"kind":${spanKinds[span.kind]}` +
+    `,"flags":${flags},"name":${asciiJson(span.name)},"kind":${spanKinds[span.kind]}` +
     `,"startTimeUnixNano":"${nanoseconds(span.startedAt)}","endTimeUnixNano":"${nanoseconds(span.endedAt)}"` +
     `,"attributes":${encodeAttributes(span.attributes)}` +
     (events.length === 0 ? '' : `,"events":[${events.map(encodeEvent).join(',')}]`) +
@@ -53,7 +54,7 @@ export function encodeSpan(span: Span): string {
 }
 
 const encodeEvent = ({ name, at }: Span['events'][number]): string =>
-  `{"timeUnixNano":"${nanoseconds(at)}","name":${textOf(name)}}`
+  `{"timeUnixNano":"${nanoseconds(at)}","name":${asciiJson(name)}}`
 
 export interface Envelope {
   readonly head: string
@@ -63,7 +64,7 @@ export interface Envelope {
 /** What stands around spans, with commas between them. */
 export function envelope(resource: Attributes, scope: { readonly name: string; readonly version: string }): Envelope {
   const about = `{"attributes":${encodeAttributes(resource)}}`
-  const by = `{"name":${textOf(scope.name)},"version":${textOf(scope.version)}}`
+  const by = `{"name":${asciiJson(scope.name)},"version":${asciiJson(scope.version)}}`
   return { head: `{"resourceSpans":[{"resource":${about},"scopeSpans":[{"scope":${by},"spans":[`, tail: ']}]}]}' }
 }
 
@@ -71,25 +72,19 @@ function encodeAttributes(attributes: Attributes): string {
   let all = ''
   for (const key of Object.keys(attributes)) {
     const value = attributes[key]
-    if (value !== undefined) all += `${all.length === 0 ? '' : ','}{"key":${textOf(key)},"value":${encodeValue(value)}}`
+    if (value !== undefined)
+      all += `${all.length === 0 ? '' : ','}{"key":${asciiJson(key)},"value":${encodeValue(value)}}`
   }
   return `[${all}]`
 }
 
 function encodeValue(value: AttributeValue): string {
-  if (typeof value === 'string') return `{"stringValue":${textOf(value.slice(0, MAX_CHARS))}}`
+  if (typeof value === 'string') return `{"stringValue":${asciiJson(value.slice(0, MAX_CHARS))}}`
   return typeof value === 'number' ? `{"intValue":${value}}` : `{"boolValue":${value}}`
 }
 
-const HARMLESS = /^[ !#-[\]-~]*$/
-
-const textOf = (text: string): string => (HARMLESS.test(text) ? `"${text}"` : ascii(JSON.stringify(text)))
-
 /** Microseconds are as much as the clock tells, and as much as a double holds of the time since 1970. */
 const nanoseconds = (epochMs: number): string => `${Math.round(epochMs * 1000)}000`
-
-const ascii = (json: string): string =>
-  json.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** Spans that a collector did not take, while it took the others. */
 export interface Rejection {

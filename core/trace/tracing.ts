@@ -43,9 +43,10 @@ interface Rules {
   readonly unrecordedLines: UnrecordedLines
   /** What is written anew. */
   readonly names: readonly string[]
-  readonly companions: readonly string[]
-  /** Both, as names are looked for. */
-  readonly allNames: readonly Uint8Array[]
+  /** Those, and what belongs to the trace that a client tells of. */
+  readonly allNames: readonly string[]
+  /** As names are looked for. */
+  readonly allNameBytes: readonly Uint8Array[]
   readonly ids: TraceIds
   readonly onRecorded: (recorded: Recorded) => void
 }
@@ -53,15 +54,15 @@ interface Rules {
 export function createTracing({ policy, route, ids, onRecorded }: RouteTracingOptions): Tracing {
   const used = policy.formats.map((name) => formats[name])
   const names = used.flatMap((format) => format.names)
-  const companions = used.flatMap((format) => format.companions)
+  const allNames = [...names, ...used.flatMap((format) => format.companions)]
   const rules: Rules = {
     formats: used,
     parent: policy.parent,
     sampler: byRatio(route?.sampleRatio ?? policy.sampleRatio),
     unrecordedLines: unrecordedLines(used),
     names,
-    companions,
-    allNames: [...names, ...companions].map((name) => Buffer.from(name)),
+    allNames,
+    allNameBytes: allNames.map((name) => Buffer.from(name)),
     ids,
     onRecorded,
   }
@@ -76,7 +77,7 @@ function begin(rules: Rules, { fields }: RequestHead, identity: ClientIdentity):
   const isSampled = isOpen(rules.parent, heard?.told) ? rules.sampler.takesNew(ids) : heard?.told.decision === 'sampled'
   // No copy is made without need: most clients say nothing that would have to go.
   const isCopied = isSampled || (isTold && saysAny(rules, fields))
-  const drops = isCopied ? [...rules.names, ...rules.companions] : undefined
+  const drops = isCopied ? rules.allNames : undefined
   if (!isSampled) return new UnrecordedTrace(rules, ids, drops)
   return new RecordedTrace(rules, {
     traceId: traceIdOf(ids),
@@ -115,7 +116,7 @@ function goOn(rules: Rules, { told, format }: Heard, fields: FieldSection): Trac
   // A state that stands beside another format's ids is of some other trace.
   const hasState = format.companions.length > 0
   const state = hasState ? traceStateOf(fields) : undefined
-  const drops = hasState ? rules.names : [...rules.names, ...rules.companions]
+  const drops = hasState ? rules.names : rules.allNames
   return new RecordedTrace(rules, { traceId, spanId: rules.ids.spanId(), isRandom, parentId, state, drops })
 }
 
@@ -123,8 +124,8 @@ function goOn(rules: Rules, { told, format }: Heard, fields: FieldSection): Trac
 const isOpen = (parent: ParentRule, told: Told | undefined): boolean =>
   told === undefined || told.decision === 'open' || parent === 'sample'
 
-const saysAny = ({ allNames }: Rules, fields: FieldSection): boolean =>
-  allNames.some((name) => fields.lineNamed(name, 0) >= 0)
+const saysAny = ({ allNameBytes }: Rules, fields: FieldSection): boolean =>
+  allNameBytes.some((name) => fields.lineNamed(name, 0) >= 0)
 
 interface Begun {
   readonly traceId: string

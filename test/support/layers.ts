@@ -17,6 +17,7 @@ export interface Layer {
 /** Small files that all but plugins may import. */
 const LEAVES = [
   'core/address.ts',
+  'core/ascii-json.ts',
   'core/bind-hosts.ts',
   'core/clock.ts',
   'core/descriptors.ts',
@@ -28,6 +29,7 @@ const LEAVES = [
   'core/part.ts',
   'core/random.ts',
   'core/rate.ts',
+  'core/reach.ts',
   'core/suggest.ts',
   'core/secrets.ts',
   'core/sliding-window.ts',

@@ -33,6 +33,7 @@ export const hostOf = (
   shipped: (name: string) => LoadedPlugin = () => shippedDefault,
 ): PluginHost => ({
   load: async (use) => (use.startsWith('/') ? file() : shipped(use)),
+  loadShipped: async (name) => shipped(name),
   create: ({ plugin }, options) => plugin.create(plugin.parse(options)),
   watch: new StrategyWatch(),
   failedFiles: () => [],

@@ -175,8 +175,16 @@ export function record<T>(item: Field<T | undefined>, options: RecordOptions): F
 const suchAs = ([example]: readonly unknown[] = []): string | undefined =>
   example === undefined ? undefined : `such as ${JSON.stringify(example)}`
 
+export interface ListOptions extends About {
+  /** Completes "key …" for a list without items; absent: it may be empty. */
+  readonly ifEmpty?: string
+}
+
 /** In file order; an item that could not be read is left out. */
-export function list<T>(item: Field<T | undefined>, about: About): Field<readonly T[] | undefined> {
+export function list<T>(
+  item: Field<T | undefined>,
+  { ifEmpty, ...about }: ListOptions,
+): Field<readonly T[] | undefined> {
   const secret = holdSecrets([item])
   return {
     schema: { title: 'list', ...about, type: 'array', items: item.schema },
@@ -184,7 +192,9 @@ export function list<T>(item: Field<T | undefined>, about: About): Field<readonl
     read(node, reading) {
       if (node === undefined) return undefined
       if (node.type !== 'array') return reading.report(node, { rule: 'must be a list' }, { secret })
-      return (node.children ?? []).flatMap((child) => item.read(child, reading) ?? [])
+      const items = node.children ?? []
+      if (ifEmpty !== undefined && items.length === 0) reading.report(node, { rule: ifEmpty })
+      return items.flatMap((child) => item.read(child, reading) ?? [])
     },
   }
 }

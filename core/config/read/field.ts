@@ -51,11 +51,11 @@ export interface About {
   readonly examples?: readonly unknown[]
 }
 
-/** `fallback` when absent (or already reported); `shown` is how it would stand in the file. */
-export function orElse<T>(field: Field<T | undefined>, fallback: T, shown?: unknown): Field<T> {
-  const schema = shown === undefined ? field.schema : { ...field.schema, default: shown }
-  return { ...field, schema, read: (node, reading) => field.read(node, reading) ?? fallback }
-}
+/** `fallback` when absent (or already reported); `shown` is how it would stand in the file, where that is something else. */
+export const orElse = <T>(field: Field<T | undefined>, fallback: T, shown: unknown = fallback): Field<T> => ({
+  ...showDefault(field, shown),
+  read: (node, reading) => field.read(node, reading) ?? fallback,
+})
 
 /** Tells editors of a default that is filled in elsewhere, where it depends on something else. */
 export const showDefault = <T>(field: Field<T>, shown: unknown): Field<T> => ({

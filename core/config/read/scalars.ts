@@ -27,6 +27,12 @@ export interface TextOptions<T> extends About {
   hintFor?(value: unknown): string | undefined
 }
 
+/** As `parse`: takes a text as it is, where it is such a one. `pattern`: without `g` and `y`. */
+export const matching =
+  (pattern: RegExp) =>
+  (text: string): Parsed<string> =>
+    pattern.test(text) ? { kind: 'value', value: text } : { kind: 'fault' }
+
 /** A text, variables expanded, and what `parse` makes of it. */
 export function text(options: TextOptions<string> & { readonly isSecret: true }): Field<Secret | undefined>
 export function text<T>(options: TextOptions<T> & { readonly isSecret?: never }): Field<T | undefined>

@@ -4,7 +4,7 @@ import type { BasicPolicy } from '../../admission/policy.ts'
 import { defaults } from '../defaults.ts'
 import { object, record } from '../read/containers.ts'
 import { convert, type Field, orElse } from '../read/field.ts'
-import { flag, text } from '../read/scalars.ts'
+import { flag, matching, text } from '../read/scalars.ts'
 import { existingFile } from './file.ts'
 
 const hash = text({
@@ -37,9 +37,8 @@ export const basic: Field<BasicPolicy | undefined> = convert(
           description: 'What browsers show when they ask for a password.',
           examples: ['staging'],
           rule: 'must be 1 to 128 printable ASCII characters, no quote and no backslash among them',
-          parse: (value) => (/^[ !#-[\]-~]{1,128}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+          parse: matching(/^[ !#-[\]-~]{1,128}$/),
         }),
-        defaults['route.access.basic.realm'].value,
         defaults['route.access.basic.realm'].value,
       ),
       users,
@@ -48,11 +47,7 @@ export const basic: Field<BasicPolicy | undefined> = convert(
           'More users, in a file as `htpasswd -B` keeps it: `name:hash` a line, `#` begins a comment. Read anew when it changes; while it cannot be read, the last good one counts.',
         examples: ['users.htpasswd'],
       }),
-      hide: orElse(
-        flag({ description: 'Whether `Authorization` is kept from the backend.', examples: [true] }),
-        false,
-        false,
-      ),
+      hide: orElse(flag({ description: 'Whether `Authorization` is kept from the backend.', examples: [true] }), false),
     },
     {
       description: 'Asks for a name and a password (RFC 7617): 401 without, or with wrong ones.',

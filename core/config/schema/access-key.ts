@@ -2,7 +2,7 @@
 import type { KeyPolicy } from '../../admission/policy.ts'
 import { object } from '../read/containers.ts'
 import { convert, type Field, orElse } from '../read/field.ts'
-import { flag, text } from '../read/scalars.ts'
+import { flag, matching, text } from '../read/scalars.ts'
 import { freeField } from './auth-fields.ts'
 
 const queryName = text({
@@ -10,7 +10,7 @@ const queryName = text({
   description: 'The pair of the query that holds the key: `?key=…`. Logs of others may keep it: prefer `header`.',
   examples: ['key'],
   rule: 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -',
-  parse: (value) => (/^[A-Za-z0-9._~-]{1,64}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+  parse: matching(/^[A-Za-z0-9._~-]{1,64}$/),
 })
 
 export const apiKey: Field<KeyPolicy | undefined> = convert(
@@ -18,7 +18,7 @@ export const apiKey: Field<KeyPolicy | undefined> = convert(
     {
       header: freeField('The field that holds the key.', 'x-api-key'),
       query: queryName,
-      hide: orElse(flag({ description: 'Whether the key is kept from the backend.', examples: [false] }), true, true),
+      hide: orElse(flag({ description: 'Whether the key is kept from the backend.', examples: [false] }), true),
     },
     {
       description:

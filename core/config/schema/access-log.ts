@@ -106,9 +106,11 @@ const always = object(
 
 const access = object(
   {
-    to: orElse(to, STDOUT, STDOUT),
+    to: orElse(to, STDOUT),
     format: orElse(format, { kind: 'json', fields: defaultFields }, 'json'),
-    fields: located(list(field, { description: 'What an object of JSON holds, in this order.' })),
+    fields: located(
+      list(field, { description: 'What an object of JSON holds, in this order.', ifEmpty: 'must not be empty' }),
+    ),
     always,
     sample: number(defaults['log.access.sample'], {
       description:
@@ -130,7 +132,6 @@ function policyOf(body: Body, reading: Reading): AccessLogPolicy {
   const { format: found, fields, always: anyway, sample, hide } = body
   if (fields !== undefined && found.kind !== 'json')
     reading.report(fields.node, { rule: 'goes with format "json" only', hint: 'name the values in the format' })
-  if (fields?.node.children?.length === 0) reading.report(fields.node, { rule: 'must not be empty' })
   return {
     path: body.to === STDOUT ? undefined : body.to,
     format: fields === undefined || found.kind !== 'json' ? found : { kind: 'json', fields: fields.value },

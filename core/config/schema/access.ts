@@ -17,12 +17,9 @@ const methods = convert(
   list(method, {
     description: 'Methods that are allowed, HEAD too only where it is named; others get 405.',
     examples: [['GET', 'HEAD']],
+    ifEmpty: 'must not be empty; leave it out to allow every method',
   }),
-  (names, node, reading) => {
-    if (node?.children?.length === 0)
-      reading.report(node, { rule: 'must not be empty; leave it out to allow every method' })
-    return [...new Set(names)]
-  },
+  (names) => [...new Set(names)],
 )
 
 const body = object(

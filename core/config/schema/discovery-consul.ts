@@ -3,7 +3,7 @@ import type { ConsulPolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, orElse, required } from '../read/field.ts'
-import { choice, flag, text } from '../read/scalars.ts'
+import { choice, flag, matching, text } from '../read/scalars.ts'
 import { serviceUrl } from './auth-fields.ts'
 import { tlsFiles } from './discovery-service.ts'
 
@@ -16,7 +16,7 @@ const name = (description: string, example: string) =>
     description,
     examples: [example],
     rule: `must be 1 to 256 printable characters such as "${example}"`,
-    parse: (written) => (/^\P{Cc}{1,256}$/u.test(written) ? { kind: 'value', value: written } : { kind: 'fault' }),
+    parse: matching(/^\P{Cc}{1,256}$/u),
   })
 
 const token = text({
@@ -26,7 +26,7 @@ const token = text({
   examples: ['${CONSUL_TOKEN}'],
   rule: 'must be 1 to 1024 printable ASCII characters without spaces',
   isSecret: true,
-  parse: (written) => (/^[!-~]{1,1024}$/.test(written) ? { kind: 'value', value: written } : { kind: 'fault' }),
+  parse: matching(/^[!-~]{1,1024}$/),
 })
 
 const body = object(
@@ -34,7 +34,6 @@ const body = object(
     service: required(name('The name of the service.', 'web')),
     address: orElse(
       serviceUrl({ description: 'Where Consul is asked: an agent, or a server.', examples: [address] }),
-      address,
       address,
     ),
     tags: list(name('A tag.', 'v2'), { description: 'Instances have all of these tags.', examples: [['v2']] }),
@@ -45,14 +44,12 @@ const body = object(
           'Whether all checks of an instance have to pass. `false`: one that warns counts, too, with the weight for that.',
       }),
       true,
-      true,
     ),
     read: orElse(
       choice(['default', 'stale', 'consistent', 'cached'], {
         description:
           'How up to date an answer has to be: Consul’s consistency modes, or what its agent has in its cache, which spares the servers.',
       }),
-      read,
       read,
     ),
     token,

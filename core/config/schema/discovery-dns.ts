@@ -51,7 +51,6 @@ const body = object(
           'What of it are members: its addresses (A, AAAA), or its SRV records, which bring ports, weights and, as tiers, priorities.',
       }),
       recordsSetting.value,
-      recordsSetting.value,
     ),
     port: located(
       showDefault(
@@ -65,12 +64,12 @@ const body = object(
           'Which addresses count. `auto`: IPv6 ones where there are none of IPv4, since a host that has both is one member. `both`: every address is a member.',
       }),
       familySetting.value,
-      familySetting.value,
     ),
     resolvers: located(
       list(resolver, {
         description: 'The name servers to ask, one after the other until one answers; by default those of the machine.',
         examples: [['10.0.0.2:8600']],
+        ifEmpty: 'must not be empty; leave it out for those of the machine',
       }),
     ),
   },
@@ -86,8 +85,6 @@ export const dns = convert(
   ({ name, records, port, family, resolvers }, _node, reading): DnsPolicy | undefined => {
     if (records === 'srv' && port !== undefined)
       reading.report(port.node, { rule: 'is not for SRV records, which bring ports of their own' })
-    if (resolvers?.value.length === 0 && resolvers.node.children?.length === 0)
-      reading.report(resolvers.node, { rule: 'must not be empty; leave it out for those of the machine' })
     if (name === undefined) return undefined
     return {
       kind: 'dns',

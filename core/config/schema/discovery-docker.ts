@@ -3,7 +3,7 @@ import type { DockerPolicy } from '../../discovery/policy.ts'
 import { defaults } from '../defaults.ts'
 import { object } from '../read/containers.ts'
 import { convert, located, orElse } from '../read/field.ts'
-import { type Parsed, text } from '../read/scalars.ts'
+import { matching, type Parsed, text } from '../read/scalars.ts'
 import { tlsFiles } from './discovery-service.ts'
 
 const fallback = defaults['pool.discovery.docker.host'].value
@@ -28,14 +28,13 @@ const body = object(
         parse: parseHost,
       }),
       fallback,
-      fallback,
     ),
     network: text({
       title: 'text',
       description: 'The network in which containers are asked, where they are in several.',
       examples: ['web'],
       rule: 'must be the name of a network',
-      parse: (written) => (/^[\w.-]{1,256}$/.test(written) ? { kind: 'value', value: written } : { kind: 'fault' }),
+      parse: matching(/^[\w.-]{1,256}$/),
     }),
     tls: located(tlsFiles),
   },

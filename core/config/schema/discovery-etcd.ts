@@ -2,7 +2,7 @@
 import type { EtcdPolicy } from '../../discovery/policy.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, located, required } from '../read/field.ts'
-import { text } from '../read/scalars.ts'
+import { matching, text } from '../read/scalars.ts'
 import { serviceUrl } from './auth-fields.ts'
 import { tlsFiles } from './discovery-service.ts'
 
@@ -11,7 +11,7 @@ const prefix = text({
   description: 'What the keys of members begin with. End it with a slash, so that `/web/` is not `/web2/`, too.',
   examples: ['/pools/web/'],
   rule: 'must be 1 to 1024 characters such as "/pools/web/"',
-  parse: (written) => (/^.{1,1024}$/s.test(written) ? { kind: 'value', value: written } : { kind: 'fault' }),
+  parse: matching(/^.{1,1024}$/s),
 })
 
 const user = text({
@@ -38,6 +38,7 @@ const body = object(
         list(serviceUrl({ description: 'One of them, as etcdctl takes it.', examples: ['http://10.0.0.5:2379'] }), {
           description: 'The members of the etcd; one of them is asked, and the next when it fails.',
           examples: [['http://10.0.0.5:2379', 'http://10.0.0.6:2379']],
+          ifEmpty: 'must not be empty',
         }),
       ),
     ),
@@ -56,7 +57,6 @@ const body = object(
 export const etcd = convert(
   body,
   ({ endpoints, prefix: keys, user: name, password: secret, tls }, _node, reading): EtcdPolicy | undefined => {
-    if (endpoints?.node.children?.length === 0) reading.report(endpoints.node, { rule: 'must not be empty' })
     if (name !== undefined && secret === undefined) reading.report(name.node, { rule: 'needs password beside it' })
     if (secret !== undefined && name === undefined)
       reading.report(secret.node, { rule: 'needs user beside it' }, { secret: true })

@@ -2,7 +2,7 @@
 import type { KubernetesPolicy } from '../../discovery/policy.ts'
 import { either, object } from '../read/containers.ts'
 import { convert, required } from '../read/field.ts'
-import { count, text } from '../read/scalars.ts'
+import { count, matching, text } from '../read/scalars.ts'
 import { serviceUrl } from './auth-fields.ts'
 import { tlsFiles } from './discovery-service.ts'
 import { laterFile } from './file.ts'
@@ -14,8 +14,7 @@ const name = (description: string, example: string) =>
     description,
     examples: [example],
     rule: `must be a name such as "${example}": small letters, digits and hyphens`,
-    parse: (written) =>
-      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(written) ? { kind: 'value', value: written } : { kind: 'fault' },
+    parse: matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
   })
 
 const RULE = 'must be the name of a port or its number'

@@ -55,14 +55,9 @@ const item: Field<DiscoveryPolicy | undefined> = convert(
   },
 )
 
-export const discovery = convert(
-  list(item, {
-    description:
-      'Where members are found besides those of `backends`, which come first, as an earlier source does before a later one: of several that name the same member the first counts. While a source is away its last members stay.',
-    examples: [[{ dns: { name: 'web.internal', port: 8080 } }]],
-  }),
-  (found, node, reading) => {
-    if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty; leave it out if there is none' })
-    return found
-  },
-)
+export const discovery = list(item, {
+  description:
+    'Where members are found besides those of `backends`, which come first, as an earlier source does before a later one: of several that name the same member the first counts. While a source is away its last members stay.',
+  examples: [[{ dns: { name: 'web.internal', port: 8080 } }]],
+  ifEmpty: 'must not be empty; leave it out if there is none',
+})

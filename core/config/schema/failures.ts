@@ -58,11 +58,9 @@ export function failures(
       description:
         'What counts as a failure: `connect`, `timeout`, `reset`, `protocol` (an answer that is no HTTP), statuses. Requests whose client left count for nothing.',
       examples: [['connect', 'timeout', '502-504']],
+      ifEmpty: 'must not be empty',
     }),
-    (found, node, reading) => {
-      if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
-      return toRule(found)
-    },
+    toRule,
   )
   return orElse(field, fallback, names)
 }

@@ -45,6 +45,7 @@ const body = object(
         description:
           'What shows the service who asks: the answer holds for requests that are equal in all of these. A request that has none of them is never remembered. Name everything that the service looks at.',
         examples: [[{ cookie: 'authelia_session' }, { header: 'authorization' }]],
+        ifEmpty: 'must not be empty',
       }),
     ),
     cachePer: orElse(
@@ -53,14 +54,12 @@ const body = object(
           'For which other requests an answer holds: those of the same method, scheme, host, path and query, or all of the route, for a service that decides by nothing but who asks.',
       }),
       cachePer,
-      cachePer,
     ),
     whenAway: orElse(
       choice(['refuse', 'admit'], {
         description:
           'What becomes of requests about which the service gives no answer: 503, or let in unasked. With `admit` whoever can make the service fail gets in.',
       }),
-      whenAway,
       whenAway,
     ),
   },
@@ -83,7 +82,6 @@ export const forwardAuth: Field<ForwardAuthPolicy | undefined> = convert(body, (
     reading.report(cacheFor.node, { rule: 'needs cacheBy beside it: what shows who asks' })
   if (cacheBy !== undefined && cacheFor === undefined)
     reading.report(cacheBy.node, { rule: 'needs cacheFor beside it' })
-  if (cacheBy?.node.children?.length === 0) reading.report(cacheBy.node, { rule: 'must not be empty' })
   if (url === undefined) return undefined
   return {
     url,

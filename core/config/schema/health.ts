@@ -14,10 +14,7 @@ const expect = either<readonly StatusRange[]>(
   {
     string: convert(statusText, (range) => [range]),
     number: convert(statusNumber, (range) => [range]),
-    array: convert(list(statusRange, { description: 'Several of them.' }), (ranges, node, reading) => {
-      if (ranges.length === 0 && node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
-      return ranges
-    }),
+    array: list(statusRange, { description: 'Several of them.', ifEmpty: 'must not be empty' }),
   },
   {
     title: 'status, range, or list of them',
@@ -61,7 +58,6 @@ const fields = {
   check: orElse(
     choice(['http', 'tcp'], { description: 'Whether a check asks for a page or only opens a connection.' }),
     defaults['pool.health.check'].value,
-    defaults['pool.health.check'].value,
   ),
   path: located(showDefault(path, defaults['pool.health.path'].value)),
   host: located(host),
@@ -90,7 +86,6 @@ const fields = {
       description:
         'Whether a new member takes traffic at once or only after its first good check; those that serve already go on.',
     }),
-    defaults['pool.health.initially'].value,
     defaults['pool.health.initially'].value,
   ),
   maxConcurrent: count(defaults['pool.health.maxConcurrent'], {

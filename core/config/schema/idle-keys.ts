@@ -1,6 +1,6 @@
 /** Keys that do nothing where they stand, since what they are for is missing elsewhere: warnings, as they do no harm. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
-import { placedStrategies, shippedStrategies } from '../../strategy/shipped.ts'
+import { isShipped, placedStrategies } from '../../strategy/shipped.ts'
 import type { PoolConfig } from '../config.ts'
 import type { Named } from '../read/containers.ts'
 import type { Reading } from '../read/reading.ts'
@@ -62,7 +62,7 @@ export function warnOfIdleGeo(
 ): void {
   const written = findNodeAtLocation(root, ['geo'])
   const reads = ({ value: { strategy } }: (typeof pools)[number]): boolean =>
-    placedStrategies.includes(strategy.use) || !shippedStrategies.some((name) => name === strategy.use)
+    placedStrategies.includes(strategy.use) || !isShipped(strategy.use)
   if (written === undefined || pools.length === 0 || pools.some(reads)) return
   reading.warn(written, {
     rule: 'does nothing: no pool’s strategy reads where a client is',

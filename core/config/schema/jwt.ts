@@ -4,7 +4,7 @@ import { defaults } from '../defaults.ts'
 import { either, list, object, record } from '../read/containers.ts'
 import { convert, type Field, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { choice, duration, text } from '../read/scalars.ts'
+import { choice, duration, matching, text } from '../read/scalars.ts'
 import { formatDuration } from '../read/units.ts'
 import { freeField, serviceUrl, sign } from './auth-fields.ts'
 import { existingFile } from './file.ts'
@@ -22,16 +22,16 @@ const printable = (description: string, example: string) =>
     description,
     examples: [example],
     rule: `must be 1 to 1024 printable characters such as "${example}"`,
-    parse: (value) => (/^[^\p{Cc}]{1,1024}$/u.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+    parse: matching(/^[^\p{Cc}]{1,1024}$/u),
   })
 
 const someTexts = (description: string, example: string) =>
   either<readonly string[]>(
     {
       string: convert(printable(description, example), (value) => [value]),
-      array: convert(list(printable('One of them.', example), { description }), (values, node, reading) => {
-        if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty; leave it out for any' })
-        return values
+      array: list(printable('One of them.', example), {
+        description,
+        ifEmpty: 'must not be empty; leave it out for any',
       }),
     },
     {
@@ -49,7 +49,7 @@ const secret = text({
   examples: ['${JWT_SECRET}'],
   rule: 'must be 32 to 1024 printable ASCII characters: a shorter key can be guessed (RFC 7518 3.2)',
   isSecret: true,
-  parse: (value) => (/^[ -~]{32,1024}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+  parse: matching(/^[ -~]{32,1024}$/),
 })
 
 const refreshSetting = { ...defaults['route.access.jwt.refresh'], value: undefined }
@@ -90,6 +90,7 @@ const body = object(
         description:
           'What may have signed it (RFC 7518 3.1, RFC 8037). By default all of public keys or, with `secret`, HS256. `none` never.',
         examples: [['RS256', 'ES256']],
+        ifEmpty: 'must not be empty',
       }),
     ),
     clockTolerance: duration(defaults['route.access.jwt.clockTolerance'], {
@@ -122,7 +123,6 @@ function keysOf({ jwks, jwksFile, secret: shared, refresh }: Body): KeySource | 
 function algorithmsOf({ algorithms }: Body, keys: KeySource, reading: Reading): readonly string[] {
   const isShared = keys.kind === 'secret'
   if (algorithms === undefined) return isShared ? ['HS256'] : ASYMMETRIC
-  if (algorithms.node.children?.length === 0) reading.report(algorithms.node, { rule: 'must not be empty' })
   if (algorithms.value.some((name) => isSymmetric(name) !== isShared))
     reading.report(algorithms.node, {
       rule: isShared ? 'must be HS256, HS384 or HS512 beside secret' : 'must not hold HS256 and its kin without secret',

@@ -6,7 +6,7 @@ import { defaults } from '../defaults.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, type Located, located } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { choice, count, flag, type Parsed, text } from '../read/scalars.ts'
+import { choice, count, flag, matching, type Parsed, text } from '../read/scalars.ts'
 import { fieldName, isToken, thingName } from './names.ts'
 
 /** More than anybody can follow; each is asked for every request. */
@@ -107,7 +107,7 @@ const body = object(
         'Its own within its route or pool; clients are told it, and by it the limit goes on over reloads. By default what it is: `rate`, `in-flight` or `connections`.',
       examples: ['per-address'],
       rule: thingName.nameRule,
-      parse: (name) => (thingName.namePattern.test(name) ? { kind: 'value', value: name } : { kind: 'fault' }),
+      parse: matching(thingName.namePattern),
     }),
     rate,
     burst: located(

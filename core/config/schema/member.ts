@@ -7,7 +7,7 @@ import { parseBackendUrl } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { count, flag, number, text } from '../read/scalars.ts'
+import { count, flag, matching, number, text } from '../read/scalars.ts'
 import { readTree } from '../read/tree.ts'
 
 const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run/app.sock"'
@@ -48,7 +48,7 @@ export const zone = text({
   examples: ['eu-1'],
   rule: 'must be a name of 1 to 64 printable characters',
   pattern: '^[\\x20-\\x7e]{1,64}$',
-  parse: (name) => (/^[\x20-\x7e]{1,64}$/.test(name) ? { kind: 'value', value: name } : { kind: 'fault' }),
+  parse: matching(/^[\x20-\x7e]{1,64}$/),
 })
 
 const weightSetting = defaults['pool.backend.weight']

@@ -22,7 +22,6 @@ const body = object(
           'Who goes first among requests of equally important routes: who came first, or whose time ends first. A client says how long it waits with `Prefer: wait=SECONDS` (RFC 7240); without that it is `timeout`.',
       }),
       defaults['pool.queue.order'].value,
-      defaults['pool.queue.order'].value,
     ),
   },
   {

@@ -67,7 +67,6 @@ export const hedge: Field<HedgePolicy | undefined> = convert(
       after: orElse(
         choice(percentiles, { description: 'How late the first is, against what the pool’s backends took lately.' }),
         defaults['route.hedge.after'].value,
-        defaults['route.hedge.after'].value,
       ),
       least: duration(defaults['route.hedge.least'], { description: 'Never sooner than this.' }),
     },

@@ -60,10 +60,9 @@ const path = text({
 const methods = either<readonly string[]>(
   {
     string: convert(method, (name) => [name]),
-    array: convert(list(method, { description: 'Any of them.' }), (names, node, reading) => {
-      if (node?.children?.length === 0)
-        reading.report(node, { rule: 'must not be empty; leave it out to match every method' })
-      return names
+    array: list(method, {
+      description: 'Any of them.',
+      ifEmpty: 'must not be empty; leave it out to match every method',
     }),
   },
   {

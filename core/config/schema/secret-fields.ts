@@ -2,7 +2,7 @@
 import type { Secret } from '../../secrets.ts'
 import { record } from '../read/containers.ts'
 import { type About, convert, type Field } from '../read/field.ts'
-import { text } from '../read/scalars.ts'
+import { matching, text } from '../read/scalars.ts'
 import { tokenPattern } from './names.ts'
 
 /** Which frame the message, or say what is in it. */
@@ -14,8 +14,7 @@ const value = text({
   examples: ['Bearer ${TOKEN}'],
   rule: 'must be printable ASCII without spaces around it',
   isSecret: true,
-  parse: (written) =>
-    /^(?! )[ -~]{0,4096}(?<! )$/.test(written) ? { kind: 'value', value: written } : { kind: 'fault' },
+  parse: matching(/^(?! )[ -~]{0,4096}(?<! )$/),
 })
 
 export interface SecretField {

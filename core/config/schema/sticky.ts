@@ -6,7 +6,7 @@ import { asciiHost } from '../network.ts'
 import { object } from '../read/containers.ts'
 import { convert, type Field, located, orElse, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
-import { choice, duration, flag, type Parsed, size, text } from '../read/scalars.ts'
+import { choice, duration, flag, matching, type Parsed, size, text } from '../read/scalars.ts'
 import { formatDuration, formatSize } from '../read/units.ts'
 import { cookieName, fieldName } from './names.ts'
 
@@ -16,7 +16,7 @@ const path = text({
   examples: ['/app'],
   rule: 'must begin with / and hold printable ASCII without spaces or ;',
   pattern: '^/',
-  parse: (value) => (/^\/[!-:<-~]{0,1023}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+  parse: matching(/^\/[!-:<-~]{0,1023}$/),
 })
 
 const domain = text({
@@ -44,7 +44,7 @@ const key = text({
   examples: ['${SMARTEDGE_STICKY_KEY}'],
   rule: 'must be 16 to 1024 printable ASCII characters without spaces',
   isSecret: true,
-  parse: (value) => (/^[!-~]{16,1024}$/.test(value) ? { kind: 'value', value } : { kind: 'fault' }),
+  parse: matching(/^[!-~]{16,1024}$/),
 })
 
 const cookieBody = object(
@@ -69,11 +69,10 @@ const cookieBody = object(
         defaults['pool.sticky.cookie.sameSite'].value,
       ),
     ),
-    secure: orElse(flag({ description: 'Sent over HTTPS only.', examples: [true] }), false, false),
-    httpOnly: orElse(flag({ description: 'Kept from scripts.' }), true, true),
+    secure: orElse(flag({ description: 'Sent over HTTPS only.', examples: [true] }), false),
+    httpOnly: orElse(flag({ description: 'Kept from scripts.' }), true),
     forward: orElse(
       flag({ description: 'Whether backends are sent it, too. Else they see the other cookies alone.' }),
-      false,
       false,
     ),
     key,

@@ -2,7 +2,7 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { Affinity } from '../../pool/policy.ts'
 import type { StrategyConfig } from '../config.ts'
-import { keyedStrategies, shippedStrategies } from '../../strategy/shipped.ts'
+import { isShipped, keyedStrategies, shippedStrategies } from '../../strategy/shipped.ts'
 import { defaults } from '../defaults.ts'
 import { anything } from '../read/anything.ts'
 import { either, list, object } from '../read/containers.ts'
@@ -25,7 +25,7 @@ const use = text({
 })
 
 function parseUse(written: string, reading: Reading): Parsed<string> {
-  if (shippedStrategies.some((name) => name === written)) return { kind: 'value', value: written }
+  if (isShipped(written)) return { kind: 'value', value: written }
   if (/^\.{0,2}\//.test(written) && !written.includes('\0')) return findFile(written, reading)
   const isBarePath = written.includes('/') || /\.[cm]?[jt]s$/.test(written)
   return { kind: 'fault', hint: isBarePath ? `did you mean "./${written}"?` : didYouMean(written, shippedStrategies) }
@@ -71,9 +71,11 @@ export const affinity: Field<readonly Affinity[]> = orElse(
     {
       string: convert(affinityKey, (key) => [key]),
       array: convert(
-        list(located(affinityKey), { description: 'The first that the request has is its key.' }),
-        (keys, node, reading) => {
-          if (node?.children?.length === 0) reading.report(node, { rule: 'must not be empty' })
+        list(located(affinityKey), {
+          description: 'The first that the request has is its key.',
+          ifEmpty: 'must not be empty',
+        }),
+        (keys, _node, reading) => {
           reportUnreached(keys, reading)
           warnOfRepeated(keys, reading)
           return keys.map(({ value }) => value)
@@ -113,7 +115,7 @@ function warnOfRepeated(keys: readonly Located<Affinity>[], reading: Reading): v
 /** `node`: of the pool. A strategy of the user's own may read the key. */
 export function warnOfIdleAffinity(node: Node | undefined, { use }: StrategyConfig, reading: Reading): void {
   const written = node && findNodeAtLocation(node, ['affinity'])
-  const isKeyless = shippedStrategies.some((name) => name === use) && !keyedStrategies.includes(use)
+  const isKeyless = isShipped(use) && !keyedStrategies.includes(use)
   if (written === undefined || !isKeyless) return
   const hint = `${keyedStrategies.join(', ')} does, and strategies of your own may`
   reading.warn(written, { rule: `does nothing: ${use} reads no key`, hint })

@@ -49,7 +49,6 @@ const body = object(
     service: orElse(
       label('name', 'The name of this service in traces (`service.name`).', 'edge'),
       defaults['tracing.service'].value,
-      defaults['tracing.service'].value,
     ),
     attributes,
     sample: number(defaults['tracing.sample'], {
@@ -62,7 +61,6 @@ const body = object(
         description:
           'What the trace that a request tells of counts for: it goes on here and is recorded if its sender records it (`follow`); the same from trusted proxies alone, while others begin one here (`trusted`); it goes on, and `sample` decides (`sample`); each request begins one here (`ignore`). Anybody can have all requests recorded with `follow`.',
       }),
-      defaults['tracing.parent'].value,
       defaults['tracing.parent'].value,
     ),
     propagate: located(

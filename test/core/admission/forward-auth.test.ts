@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { AuthCachePolicy, ForwardAuthPolicy } from '../../../core/admission/auth-policy.ts'
 import { ForwardAuth } from '../../../core/admission/forward-auth.ts'
-import { Reach } from '../../../core/admission/reach.ts'
+import { Reach } from '../../../core/reach.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { admit, askedBy, identityOf, short } from '../../support/heard.ts'
 import { answered, failure, fakeAsk } from '../../support/fake-ask.ts'
@@ -29,7 +29,12 @@ function guarding(changes: Partial<ForwardAuthPolicy> = {}) {
   const clock = virtualClock()
   const events: EdgeEvent[] = []
   const service = fakeAsk()
-  const reach = new Reach({ service: 'auth', emit: (event) => events.push(event), clock, quietMs: 0 })
+  const reach = new Reach({
+    clock,
+    quietMs: 0,
+    onAway: (detail) => events.push({ kind: 'auth-away', service: 'auth', detail }),
+    onBack: () => events.push({ kind: 'auth-back', service: 'auth' }),
+  })
   const guard = new ForwardAuth({ policy: { ...usual, ...changes }, ask: service.ask, reach })
   const request = (lines = '', line?: string, address?: string) =>
     admit(guard, askedBy(clock, identityOf(address)), lines, line)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { fixedKeys, KeySet, readKeySet } from '../../../core/admission/key-set.ts'
-import { Reach } from '../../../core/admission/reach.ts'
+import { Reach } from '../../../core/reach.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { answered, answeredAtLength, failure, fakeAsk } from '../../support/fake-ask.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -20,7 +20,12 @@ function fetching(refreshMs = 300_000) {
     ask: service.ask,
     clock,
     onChange: () => (changes += 1),
-    reach: new Reach({ service: 'id', emit: (event) => events.push(event), clock, quietMs: 0 }),
+    reach: new Reach({
+      clock,
+      quietMs: 0,
+      onAway: (detail) => events.push({ kind: 'auth-away', service: 'id', detail }),
+      onBack: () => events.push({ kind: 'auth-back', service: 'id' }),
+    }),
   })
   return { clock, events, service, keys, changes: () => changes }
 }

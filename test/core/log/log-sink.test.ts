@@ -237,6 +237,17 @@ describe('lines of a log', () => {
     expect(log).toEqual(['reopened'])
   })
 
+  test('go to the new file once a write is over that was under way when that was asked for', async () => {
+    const { clock, log, sink, settle, took } = scripted()
+    sink.write('a')
+    clock.advance(100)
+    await settle()
+    sink.reopen()
+    expect(log).toEqual(['a\n'])
+    await took()
+    expect(log).toEqual(['a\n', 'reopened'])
+  })
+
   test('are all written at the end', async () => {
     const { clock, log, sink, took } = scripted()
     sink.write('a')
@@ -269,6 +280,20 @@ describe('lines of a log', () => {
     expect(log.at(-1)).toBe('closed')
   })
 
+  test('that wait behind a write that outlasts the end follow it, and then the file is closed', async () => {
+    const { clock, log, settle, sink, took } = scripted()
+    sink.write('a')
+    clock.advance(100)
+    await settle()
+    sink.write('b')
+    const ended = sink.end(1000)
+    clock.advance(1000)
+    await ended
+    await took()
+    await took()
+    expect([log, clock.pending()]).toEqual([['a\n', 'b\n', 'closed'], 0])
+  })
+
   test('that nothing takes at the end are given up', async () => {
     const { clock, counted, log, settle, sink, took } = scripted()
     sink.write('a')
@@ -280,10 +305,24 @@ describe('lines of a log', () => {
     expect([log, counted.failure]).toEqual([['a\n', 'closed'], 1])
   })
 
-  test('are written at once when there is no time left', () => {
-    const { clock, log, sink } = scripted()
+  test('are written at once when there is no time left', async () => {
+    const { clock, log, settle, sink } = scripted()
     sink.write('a')
     sink.stop()
     expect([log, clock.pending()]).toEqual([['now a\n'], 0])
+    await settle()
+    expect(log.at(-1)).toBe('closed')
+  })
+
+  test('keep their file open for a write under way when there is no time left', async () => {
+    const { clock, log, settle, sink, took } = scripted()
+    sink.write('a')
+    clock.advance(100)
+    await settle()
+    sink.stop()
+    await settle()
+    expect(log).toEqual(['a\n', 'now '])
+    await took()
+    expect(log.at(-1)).toBe('closed')
   })
 })

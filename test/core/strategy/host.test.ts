@@ -67,6 +67,14 @@ describe('createPluginHost', () => {
     expect(await host.load(path, {})).toBe(loaded)
   })
 
+  test('loads a shipped strategy without an examination, and no other', async () => {
+    let examined = 0
+    const host = createPluginHost({ clock, examine: async () => void (examined += 1) })
+    const path = await files.write('mine.ts', picking(0))
+    const loaded = await host.loadShipped('p2c')
+    expect([loaded?.plugin.name, await host.loadShipped(path), examined]).toEqual(['p2c', undefined, 0])
+  })
+
   test('takes shipped strategies on trust, with what they import', async () => {
     const loaded = await host.load('p2c', { noSuchOption: 1 })
     expect(loaded.file).toEndWith('/plugins/p2c.ts')
