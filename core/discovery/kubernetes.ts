@@ -102,8 +102,9 @@ class Session {
       this.version = version
       attempt.works()
       this.tell()
-      this.watch()
+      // Before the watch, which may end the attempt at once.
       this.checkLater()
+      this.watch()
     })
   }
 
