@@ -61,7 +61,7 @@ export class Followed {
   private held: Held | undefined = undefined
   /** It cannot be had: nobody knows whether what it listed last has lasted. */
   private isLost = false
-  /** While it is told to be away: since when, until when it was, and what tells that it is back. */
+  /** While it is told to be away: since when, and what tells that it is back. */
   private outage: { readonly since: number; cancelBack: Cancel | undefined } | undefined = undefined
   private readonly toldAt = { skipped: -Infinity, held: -Infinity }
   private cancelSource: Cancel = () => undefined
