@@ -48,7 +48,7 @@ export class Followed {
   /** Those that count, by id, in the order of the list. */
   members: ReadonlyMap<string, Member> = new Map()
   presence: Presence = { kind: 'waiting' }
-  /** It has listed somebody, or nobody: else `members` says nothing. */
+  /** It has listed somebody, or nobody, for which faulty entries alone do not count: else `members` says nothing. */
   hasListed = false
   /** When what counts was last known to be what it lists; undefined: never. */
   knownAt: number | undefined = undefined
@@ -142,6 +142,7 @@ export class Followed {
   private consider(listing: Listing): void {
     const { guardMs } = this.options
     this.skip(listing.skipped)
+    if (!this.hasListed && listing.members.length === 0 && listing.skipped.count > 0) return
     const before = this.held?.before ?? this.members
     if (guardMs !== undefined && listing.members.length * 2 < before.size) return this.hold(listing, before, guardMs)
     this.held?.cancel()
