@@ -52,7 +52,10 @@ function followFile({ path }: FilePolicy, services: FileServices, sink: SourceSi
     const file = readText(path)
     if (file.kind === 'missing') return fail('it is missing')
     if (file.kind === 'fault') return suspect(file.rule)
-    if (file.text === seen) return sink.confirm()
+    if (file.text === seen) {
+      wasFaulty = false
+      return sink.confirm()
+    }
     const list = parseJsonList(file.text)
     if (list.kind === 'fault') return suspect(list.reason)
     wasFaulty = false
