@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { Answer, Ask } from '../net/ask.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { isObject, type JsonObject, listIn, objectIn, textIn } from './json.ts'
-import { type ListReading, readItems } from './json-list.ts'
+import { listReader, type ListReading } from './json-list.ts'
 import type { ReadMember } from './listing.ts'
 import { readParts } from './member-parts.ts'
 import type { ConsulPolicy } from './policy.ts'
@@ -45,7 +45,8 @@ function follow(policy: ConsulPolicy, { services, sink, attempt }: Following): C
   let index = 0
   let askedAt = 0
   let cancel: Cancel = () => undefined
-  let cancelReading: Cancel = () => undefined
+  const reading = { clock, nameOf, readMember: (instance: unknown) => readInstance(instance, readMember) }
+  const reader = listReader(reading, (listing) => sink.publish(listing))
 
   function poll(): void {
     askedAt = clock.now()
@@ -69,22 +70,16 @@ function follow(policy: ConsulPolicy, { services, sink, attempt }: Following): C
   }
 
   function take(instances: readonly unknown[]): void {
-    cancelReading()
     const usable = instances.filter((one) => !isObject(one) || standingOf(one) !== 'critical')
-    if (usable.length === 0)
-      return sink.vanish(`${policy.service} has no instance that ${policy.isPassing ? 'passes' : 'is not critical'}`)
-    const reading = {
-      clock,
-      nameOf,
-      readMember: (instance: unknown) => readInstance(instance, readMember),
-    }
-    cancelReading = readItems(usable, reading, (listing) => sink.publish(listing))
+    if (usable.length > 0) return reader.read(usable)
+    reader.stop()
+    sink.vanish(`${policy.service} has no instance that ${policy.isPassing ? 'passes' : 'is not critical'}`)
   }
 
   poll()
   return () => {
     cancel()
-    cancelReading()
+    reader.stop()
   }
 }
 

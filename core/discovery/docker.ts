@@ -8,7 +8,7 @@ import type { AskLines } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { addressOf, isListed, nameOf, readContainer } from './docker-container.ts'
 import { isObject, objectIn, parseObject, textIn } from './json.ts'
-import { type ListReading, readItems } from './json-list.ts'
+import { type ListReader, listReader, type ListReading } from './json-list.ts'
 import type { DockerPolicy } from './policy.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
 import type { Source, SourceSink } from './source.ts'
@@ -59,10 +59,10 @@ interface SessionOptions {
 
 class Session {
   private readonly options: SessionOptions
+  private readonly reader: ListReader
   /** What is waited for: the next list, or its answer. */
   private cancelNext: Cancel = () => undefined
   private cancelEvents: Cancel = () => undefined
-  private cancelReading: Cancel = () => undefined
   private isListing = false
   /** Events have come, and the list that they lead to is about to be asked for: more of them do not put it off. */
   private isDue = false
@@ -71,6 +71,15 @@ class Session {
 
   constructor(options: SessionOptions) {
     this.options = options
+    const { policy, sink } = options
+    const { clock, readMember } = options.services
+    const look = { network: policy.network, host: hostOf(policy) }
+    const reading = {
+      clock,
+      nameOf,
+      readMember: (one: unknown) => readContainer(one, (container) => addressOf(container, look), readMember),
+    }
+    this.reader = listReader(reading, (listing) => sink.publish(listing))
   }
 
   begin(): Cancel {
@@ -89,7 +98,7 @@ class Session {
     return () => {
       this.cancelNext()
       this.cancelEvents()
-      this.cancelReading()
+      this.reader.stop()
     }
   }
 
@@ -148,21 +157,13 @@ class Session {
   }
 
   private take(containers: readonly unknown[]): void {
-    const { policy, services, pool, sink, leaving } = this.options
-    const { clock, readMember } = services
-    const now = clock.now()
+    const { services, pool, leaving } = this.options
+    const now = services.clock.now()
     const isLeaving = (id: string | undefined): boolean => (leaving.get(id ?? '') ?? 0) > now
     const counting = containers.filter(
       (one) => !isObject(one) || (isListed(one, pool) && !isLeaving(textIn(one, 'Id'))),
     )
-    const look = { network: policy.network, host: hostOf(policy) }
-    const reading = {
-      clock,
-      nameOf,
-      readMember: (one: unknown) => readContainer(one, (container) => addressOf(container, look), readMember),
-    }
-    this.cancelReading()
-    this.cancelReading = readItems(counting, reading, (listing) => sink.publish(listing))
+    this.reader.read(counting)
   }
 
   /** undefined: there is none, and the attempt has failed. */

@@ -34,6 +34,42 @@ export interface ListReading {
   readonly nameOf?: (item: unknown) => string
 }
 
+export interface ListReader {
+  /** While another list is being read this one waits, and of several that wait the newest is read. */
+  read(items: readonly unknown[]): void
+  /** Tells nothing of what was to be read. */
+  stop(): void
+}
+
+/** Reads each list to its end: a source that changes faster than its lists can be read is told of all the same. */
+export function listReader(reading: ListReading, publish: (listing: Listing) => void): ListReader {
+  let isReading = false
+  let waiting: readonly unknown[] | undefined
+  let cancel: Cancel = () => undefined
+  function read(items: readonly unknown[]): void {
+    if (isReading) {
+      waiting = items
+      return
+    }
+    isReading = true
+    cancel = readItems(items, reading, (listing) => {
+      isReading = false
+      publish(listing)
+      const next = waiting
+      waiting = undefined
+      if (next !== undefined) read(next)
+    })
+  }
+  return {
+    read,
+    stop() {
+      cancel()
+      isReading = false
+      waiting = undefined
+    },
+  }
+}
+
 /** Reads `items` one by one, a long list over several turns; `done` is called once, perhaps before this returns. */
 export function readItems(
   items: readonly unknown[],
