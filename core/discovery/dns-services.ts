@@ -6,7 +6,7 @@
 import type { Cancel } from '../clock.ts'
 import type { DnsRecord } from '../names/dns-message.ts'
 import { addressesIn, type Addresses, lookUpAddresses } from './dns-addresses.ts'
-import { ListingBuilder } from './listing.ts'
+import { ListingBuilder, MAX_MEMBERS } from './listing.ts'
 import { memberAt } from './member-at.ts'
 import type { AddressFamily } from './policy.ts'
 import { lookUpRecords, type RecordServices } from './records.ts'
@@ -99,13 +99,17 @@ function resolvedOf(records: readonly Service[], known: ReadonlyMap<string, Addr
   const tierOf = tiersOf(records)
   const weightOf = weightsOf(records)
   let least = ttl
+  /** Each record may name each address: a message of 64 KB holds enough of both for millions. */
+  let left = MAX_MEMBERS
   for (const record of records) {
     const { target, port } = record
     const entry = `${target}:${port}`
     const found = known.get(target)
     if (port === 0) builder.skip({ entry, reason: 'has the port 0' })
     else if (found?.kind !== 'addresses') builder.skip({ entry, reason: found?.reason ?? 'is no target' })
+    else if (found.addresses.length > left) builder.skip({ entry, reason: `is one of more than ${MAX_MEMBERS}` })
     else {
+      left -= found.addresses.length
       least = Math.min(least, found.ttl)
       const facts = { weight: weightOf(record) / found.addresses.length, tier: tierOf(record) }
       for (const address of found.addresses) builder.add(memberAt(address, port, facts), entry)
