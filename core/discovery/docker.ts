@@ -3,11 +3,12 @@
  * again soon after each event that may have changed who is there. A container that is told to stop leaves before it has stopped.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import type { Answer, Ask } from '../net/ask.ts'
+import type { Ask } from '../net/ask.ts'
 import type { AskLines } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { addressOf, isListed, nameOf, readContainer } from './docker-container.ts'
-import { isObject, objectIn, parseObject, textIn } from './json.ts'
+import { isObject, objectIn, parseList, parseObject, textIn } from './json.ts'
+import { readJsonAnswer } from './json-answer.ts'
 import { type ListReader, listReader, type ListReading } from './json-list.ts'
 import type { DockerPolicy } from './policy.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
@@ -22,6 +23,7 @@ export interface DockerServices extends ListReading, AttemptServices {
 
 const TIMEOUT_MS = 10_000
 const MAX_LIST_BYTES = 16 * 1024 ** 2
+const LIST = { maxBytes: MAX_LIST_BYTES, parse: parseList, otherwise: 'no list of containers' }
 const MAX_LINE_BYTES = 1024 ** 2
 /** Events that come close behind each other lead to one list. */
 const QUIET_MS = 20
@@ -147,12 +149,13 @@ class Session {
     this.isListing = true
     this.cancelNext = this.options.services.ask({ ...question, maxBodyBytes: MAX_LIST_BYTES }, (answer) => {
       this.isListing = false
-      const read = readAnswer(answer)
+      const read = readJsonAnswer(answer, LIST)
       if (read.kind === 'fault') return this.options.attempt.failed(read.reason)
+      if (read.kind === 'refused') return this.options.attempt.failed(`answers with ${read.status}`)
       this.options.attempt.works()
       this.listIn(this.isStale ? QUIET_MS : LIST_MS)
       this.isStale = false
-      this.take(read.containers)
+      this.take(read.said)
     })
   }
 
@@ -188,19 +191,3 @@ class Session {
 
 /** Where containers without a network of their own listen. */
 const hostOf = ({ place }: DockerPolicy): string => (place.kind === 'unix' ? '127.0.0.1' : new URL(place.url).hostname)
-
-type Read =
-  | { readonly kind: 'containers'; readonly containers: readonly unknown[] }
-  | { readonly kind: 'fault'; readonly reason: string }
-
-function readAnswer(answer: Answer): Read {
-  if (answer.kind === 'failed') return { kind: 'fault', reason: `cannot be asked: ${answer.detail}` }
-  const { status, body } = answer
-  if (status !== 200) return { kind: 'fault', reason: `answers with ${status}` }
-  if (body === undefined) return { kind: 'fault', reason: `answers with more than ${MAX_LIST_BYTES} bytes` }
-  try {
-    const containers: unknown = JSON.parse(body.toString())
-    if (Array.isArray(containers)) return { kind: 'containers', containers }
-  } catch {}
-  return { kind: 'fault', reason: 'says what is no list of containers' }
-}

@@ -1,6 +1,6 @@
 /** A list of members as a text in JSON -> a listing: `{ "backends": [ … ] }` as in a members file, or the list alone. */
 import type { Cancel, Clock } from '../clock.ts'
-import { isObject } from './json.ts'
+import { isObject, parseJson } from './json.ts'
 import { type Listing, ListingBuilder, type ReadMember } from './listing.ts'
 
 /** 40,000 members and more. To parse as much takes some 20 ms. */
@@ -15,12 +15,8 @@ export type JsonList =
 
 /** Never throws. */
 export function parseJsonList(text: string): JsonList {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { kind: 'fault', reason: 'it is not JSON' }
-  }
+  const value = parseJson(text)
+  if (value === undefined) return { kind: 'fault', reason: 'it is not JSON' }
   const items: unknown = isObject(value) ? value['backends'] : value
   return Array.isArray(items)
     ? { kind: 'list', items }
