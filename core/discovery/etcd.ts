@@ -149,8 +149,7 @@ class Session {
     const result = objectIn(said, 'result')
     // What came since is not to be had any more: it is all read again.
     if (result['compact_revision'] !== undefined) return attempt.again()
-    if (result['canceled'] === true)
-      return attempt.failed(shortened(textIn(result, 'cancel_reason')) ?? 'ends the watch')
+    if (result['canceled'] === true) return attempt.failed(textIn(result, 'cancel_reason') ?? 'ends the watch')
     const events = listIn(result, 'events')
     for (const event of events) if (isObject(event)) this.change(event)
     if (this.isTooLong()) return
@@ -216,12 +215,9 @@ class Session {
     const { attempt } = this.options
     // A token of a while ago has run out.
     if ((code === UNAUTHENTICATED || grpcCode === UNAUTHENTICATED) && this.hasListed) return attempt.again()
-    attempt.failed(shortened(typeof message === 'string' ? message : undefined) ?? `answers with ${status}`)
+    attempt.failed(typeof message === 'string' ? message : `answers with ${status}`)
   }
 }
-
-/** A server's own words go into events and status. */
-const shortened = (words: string | undefined): string | undefined => words?.slice(0, 200)
 
 const textOf = (base64: string): string => Buffer.from(base64, 'base64').toString()
 

@@ -225,7 +225,7 @@ class Session {
   private refused(status: number, { message }: JsonObject): void {
     const { attempt } = this.options
     if (status === GONE) return attempt.again()
-    attempt.failed(`answers with ${status}${typeof message === 'string' ? `: ${message.slice(0, 200)}` : ''}`)
+    attempt.failed(`answers with ${status}${typeof message === 'string' ? `: ${message}` : ''}`)
   }
 }
 
