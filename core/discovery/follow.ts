@@ -77,7 +77,7 @@ export class Followed {
   start(): void {
     const sink: SourceSink = {
       publish: (listing) => this.hear(listing),
-      confirm: () => this.answered(),
+      confirm: () => this.confirm(),
       vanish: (reason) => this.vanish(reason),
       lose: (reason) => this.lose(reason),
     }
@@ -101,6 +101,11 @@ export class Followed {
     this.answered()
     this.consider(listing)
     this.tellHeard()
+  }
+
+  private confirm(): void {
+    const isVanished = this.presence.kind === 'away' && !this.isLost
+    if (!isVanished) this.answered()
   }
 
   private vanish(reason: string): void {
