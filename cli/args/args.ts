@@ -29,7 +29,7 @@ import { explainUsageErrors } from './usage-errors.ts'
 import { latencyRange, ratio, wholeNumber } from './values.ts'
 
 /** In the package and in a clone; where Debian's has it. */
-const handbooks = [ownFile('docs/operations.md'), '/usr/share/doc/smartedge/operations.md']
+const handbooks = [ownFile('docs/operations.md'), '/usr/share/doc/smartedge/docs/operations.md']
 
 /** What a verb comes to: its exit code. */
 type Finish = (code: number) => void

@@ -17,7 +17,7 @@ export interface Failure {
 }
 
 /** Somebody has taken the connection, and does not answer. */
-export class SilenceError extends Error {
+class SilenceError extends Error {
   override readonly name = 'SilenceError'
 }
 

@@ -3,7 +3,7 @@ import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { printable } from '../text/text.ts'
 import type { Failure } from './admin-client.ts'
-import { type AdminTarget, adminTarget, TargetError, type TargetOptions } from './admin-target.ts'
+import { type AdminTarget, adminTarget, TargetError, type TargetOptions, type TargetsOptions } from './admin-target.ts'
 
 /** Whom to ask; or the exit code, when that cannot be said and people have been told why. */
 export function targetOrReport(io: Io, options: TargetOptions): AdminTarget | number {
@@ -19,7 +19,7 @@ export function targetOrReport(io: Io, options: TargetOptions): AdminTarget | nu
 /** Several, each once, or the only one; or the exit code, likewise. */
 export function targetsOrReport(
   io: Io,
-  { url, ...options }: Omit<TargetOptions, 'url'> & { readonly url?: string | readonly string[] },
+  { url, ...options }: TargetsOptions,
 ): readonly [AdminTarget, ...AdminTarget[]] | number {
   const [first, ...others] = typeof url === 'string' ? [url] : (url ?? [])
   const found = targetOrReport(io, first === undefined ? options : { ...options, url: first })

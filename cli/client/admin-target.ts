@@ -19,6 +19,11 @@ export interface TargetOptions {
   readonly config?: string
 }
 
+/** Of a command that may speak to several. */
+export interface TargetsOptions extends Omit<TargetOptions, 'url'> {
+  readonly url?: string | readonly string[]
+}
+
 export interface AdminTarget {
   /** `http://…`, `https://…` or `unix:/path`. */
   readonly url: string

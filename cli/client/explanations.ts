@@ -51,7 +51,7 @@ function isAttempt(one: unknown): boolean {
 
 function isPick(pick: unknown): boolean {
   if (pick === null) return true
-  if (typeof pick !== 'object' || pick === undefined) return false
+  if (typeof pick !== 'object') return false
   const { candidates, excluded, drawn, others, counts } = pick as Readonly<Record<string, unknown>>
   return [candidates, excluded, drawn, others].every(Array.isArray) && typeof counts === 'object' && counts !== null
 }

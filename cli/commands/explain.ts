@@ -4,6 +4,7 @@ import type { ToldExplanation, ToldExplanations } from '../../core/explain/told.
 import { askAdmin } from '../client/admin-client.ts'
 import { report, targetOrReport } from '../client/admin-failure.ts'
 import type { TargetOptions } from '../client/admin-target.ts'
+import { noSmartEdge } from '../client/control-client.ts'
 import { explanationsPath, MOST_EXPLANATIONS, readExplanations } from '../client/explanations.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
@@ -34,7 +35,7 @@ export async function explain(io: Io, options: ExplainOptions): Promise<number> 
     const answer = await askAdmin(target, pathOf(options, after))
     if (answer.kind !== 'ok') return report(io, target, answer)
     const told = readExplanations(answer.body)
-    if (told === undefined) return report(io, target, { kind: 'refused', reason: 'that is no explanation' })
+    if (told === undefined) return report(io, target, noSmartEdge)
     const { explanations } = told
     if (options.json) writeJson(io, told, options)
     else if (explanations.length > 0) io.stdout(formatAll(io, explanations))

@@ -1,22 +1,24 @@
 /** `smartedge status`: what a running edge is doing, as a table or as JSON, once or again and again. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
-import { askAdmin } from '../client/admin-client.ts'
+import { type AdminRequest, askAdmin } from '../client/admin-client.ts'
 import { report, targetsOrReport } from '../client/admin-failure.ts'
-import type { AdminTarget, TargetOptions } from '../client/admin-target.ts'
+import type { AdminTarget, TargetsOptions } from '../client/admin-target.ts'
+import { noSmartEdge } from '../client/control-client.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
 import { formatStatus, type StatusLook } from '../text/status-table.ts'
 import { paint, printable } from '../text/text.ts'
 
-export interface StatusOptions extends Omit<TargetOptions, 'url'> {
-  /** As in `TargetOptions`, or several. */
-  readonly url?: string | readonly string[]
+export interface StatusOptions extends TargetsOptions {
   readonly json?: boolean
   readonly watch?: boolean
   /** Between two looks; for tests. */
   readonly pause?: () => Promise<unknown>
 }
+
+/** From look to look. Of several, one that hangs is not waited for any longer, so that the others go on being shown. */
+const watchMs = 1000
 
 const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
 
@@ -24,10 +26,14 @@ const clearScreen = '\u001B[H\u001B[2J\u001B[3J'
 export async function status(io: Io, options: StatusOptions): Promise<number> {
   const targets = targetsOrReport(io, options)
   if (typeof targets === 'number') return targets
-  const pause = options.pause ?? (() => wait(1000))
+  const pause = options.pause ?? (() => wait(watchMs))
+  const isOneOfSeveral = targets.length > 1
+  const ask: AdminRequest = { method: 'GET', ...(options.watch && isOneOfSeveral && { patienceMs: watchMs }) }
   const previous = new Map<string, StatusSnapshot>()
   for (;;) {
-    const looks = await Promise.all(targets.map(lookAt))
+    const looks = await Promise.all(
+      targets.map(async (target): Promise<Look> => ({ target, isOneOfSeveral, ...(await lookAt(target, ask)) })),
+    )
     const isDrawn = options.watch && io.isTty && !options.json
     if (isDrawn && looks.some(({ snapshot }) => snapshot !== undefined)) io.stdout(clearScreen)
     const codes = looks.map((look) => show(io, look, options, previous.get(look.target.url)))
@@ -38,27 +44,26 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   }
 }
 
-interface Look {
+type Look = Seen & {
   readonly target: AdminTarget
-  /** Whether it is one of several, and has to be told from the others. */
+  /** Whether it has to be told from the others. */
   readonly isOneOfSeveral: boolean
-  readonly snapshot?: StatusSnapshot
-  readonly problem?: Parameters<typeof report>[2]
 }
 
-async function lookAt(target: AdminTarget, _: number, targets: readonly AdminTarget[]): Promise<Look> {
-  const answer = await askAdmin(target, '/api/status')
-  const base = { target, isOneOfSeveral: targets.length > 1 }
-  if (answer.kind !== 'ok') return { ...base, problem: answer }
-  return isSnapshot(answer.body)
-    ? { ...base, snapshot: answer.body }
-    : { ...base, problem: { kind: 'refused', reason: 'that is no SmartEdge status' } }
+type Seen =
+  | { readonly snapshot: StatusSnapshot }
+  | { readonly snapshot?: undefined; readonly problem: Parameters<typeof report>[2] }
+
+async function lookAt(target: AdminTarget, ask: AdminRequest): Promise<Seen> {
+  const answer = await askAdmin(target, '/api/status', ask)
+  if (answer.kind !== 'ok') return { problem: answer }
+  return isSnapshot(answer.body) ? { snapshot: answer.body } : { problem: noSmartEdge }
 }
 
 /** Returns the exit code that this one comes to. */
 function show(io: Io, look: Look, options: StatusOptions, previous: StatusSnapshot | undefined): number {
-  const { target, isOneOfSeveral, snapshot, problem } = look
-  if (snapshot === undefined) return problem === undefined ? exitCode.failure : report(io, target, problem)
+  const { target, isOneOfSeveral, snapshot } = look
+  if (snapshot === undefined) return report(io, target, look.problem)
   if (options.json) {
     const told = isOneOfSeveral ? { url: target.url, ...snapshot } : snapshot
     io.data(`${JSON.stringify(told, null, options.watch || isOneOfSeveral ? 0 : 2)}\n`)

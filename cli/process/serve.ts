@@ -19,7 +19,7 @@ export interface RunningEdge {
   readonly addresses: readonly { readonly listener: string; readonly address: SocketAddress }[]
   readonly adminAddress: SocketAddress | undefined
   readonly controller?: { reload(origin: string): Promise<{ readonly kind: string }> } | undefined
-  readonly control?: { readonly config: Pick<Config, 'shutdownTimeoutMs'> }
+  readonly control: { readonly config: Pick<Config, 'shutdownTimeoutMs'> }
   status(): StatusSnapshot
   reportFault(error: unknown): void
   reopenLogs(): void
@@ -115,7 +115,7 @@ function readyNews(edge: RunningEdge, more = ''): ServiceNews {
 
 const stoppingNews = ({ control }: RunningEdge): ServiceNews => ({
   kind: 'stopping',
-  withinMs: control?.config.shutdownTimeoutMs ?? 0,
+  withinMs: control.config.shutdownTimeoutMs,
 })
 
 const countMembers = (config: Config): number => config.pools.reduce((total, pool) => total + pool.members.length, 0)

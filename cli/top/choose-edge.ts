@@ -1,7 +1,7 @@
 /** Which of the watched balancers is shown, or all of them; and which ones an action is for. Pure. */
 import type { Frame } from '../../core/report/frame.ts'
 import type { Command } from '../../core/view/commands.ts'
-import { absenceOf, presentEdges, type WatchedEdge } from './edges.ts'
+import { presentEdges, type WatchedEdge } from './edges.ts'
 import type { Link } from '../../core/view/seen.ts'
 import type { UiState } from './state.ts'
 
@@ -68,5 +68,4 @@ export function targetWords(state: UiState, command: Command): string {
 }
 
 /** How many of those watched are there. */
-export const presentCount = ({ edges, now }: UiState): number =>
-  edges.filter((edge) => edge.link.kind === 'live' && absenceOf(edge, now) === undefined).length
+export const presentCount = ({ edges, now }: UiState): number => presentEdges(edges, now).length

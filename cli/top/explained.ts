@@ -42,5 +42,8 @@ export function withAnswer(explained: Explained, answer: AdminAnswer): Explained
   const told = readExplanations(answer.body)
   if (told === undefined) return { ...before, refusal: 'that is no explanation' }
   const { sampling, explanations } = told
-  return { ...before, sampling, refusal: undefined, list: [...explanations, ...explained.list].slice(0, MOST_KEPT) }
+  // An edge that is shown again before it has answered is asked twice.
+  const known = new Set(explained.list.map(({ id }) => id))
+  const list = [...explanations.filter(({ id }) => !known.has(id)), ...explained.list].slice(0, MOST_KEPT)
+  return { ...before, sampling, refusal: undefined, list }
 }

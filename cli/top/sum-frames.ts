@@ -28,10 +28,10 @@ export function sumFrames(frames: readonly Frame[], counted: Counted): Frame {
     phase: frames.find(({ phase }) => phase !== 'serving')?.phase ?? first.phase,
     shedding: frames.some(({ shedding }) => shedding),
     intervalMs: Math.min(...frames.map(({ intervalMs }) => intervalMs)),
-    process: {
-      residentBytes: sum(frames, ({ process }) => process.residentBytes),
-      cpuRatio: sum(frames, ({ process }) => process.cpuRatio),
-    },
+    process: added(
+      frames.map(({ process }) => process),
+      ['residentBytes', 'cpuRatio'],
+    ),
     totals: sumTotals(
       frames.map(({ totals }) => totals),
       counted.latencyOf(''),
@@ -50,35 +50,27 @@ export function sumFrames(frames: readonly Frame[], counted: Counted): Frame {
   }
 }
 
-type Totals = Frame['totals']
+/** Of everything, of a pool and of a backend. */
+const counts = ['requestsPerSecond', 'errorsPerSecond', 'retriesPerSecond', 'inflight'] as const
 
-function sumTotals(parts: readonly [Totals, ...Totals[]] | readonly Totals[], latency: Latency): Totals {
-  const add = (read: (part: Totals) => number): number => sum(parts, read)
-  return {
-    requests: add((one) => one.requests),
-    requestsPerSecond: add((one) => one.requestsPerSecond),
-    errorsPerSecond: add((one) => one.errorsPerSecond),
-    errorRatio: mean(
-      parts,
-      (one) => one.errorRatio,
-      (one) => one.requestsPerSecond,
-    ),
-    retriesPerSecond: add((one) => one.retriesPerSecond),
-    refusedPerSecond: add((one) => one.refusedPerSecond),
-    shedPerSecond: add((one) => one.shedPerSecond),
-    inflight: add((one) => one.inflight),
-    connections: add((one) => one.connections),
-    tunnels: add((one) => one.tunnels),
-    bytesFromClientsPerSecond: add((one) => one.bytesFromClientsPerSecond),
-    bytesToClientsPerSecond: add((one) => one.bytesToClientsPerSecond),
-    latency,
-  }
-}
+const sumTotals = (parts: readonly Frame['totals'][], latency: Latency): Frame['totals'] => ({
+  ...added(parts, [
+    ...counts,
+    'requests',
+    'refusedPerSecond',
+    'shedPerSecond',
+    'connections',
+    'tunnels',
+    'bytesFromClientsPerSecond',
+    'bytesToClientsPerSecond',
+  ]),
+  errorRatio: mean(parts, ({ errorRatio }) => errorRatio, rateOf),
+  latency,
+})
 
 /** `parts`: pools of one name. */
 function sumPools(parts: Parts<PoolFrame>, counted: Counted): PoolFrame {
   const [first] = parts
-  const add = (read: (part: PoolFrame) => number): number => sum(parts, read)
   const members = parts.flatMap(({ backends, requestsPerSecond }) =>
     backends.map((backend) => ({ ...backend, poolRate: requestsPerSecond })),
   )
@@ -88,19 +80,9 @@ function sumPools(parts: Parts<PoolFrame>, counted: Counted): PoolFrame {
   return {
     name: first.name,
     strategy: sumStrategies(parts),
-    requestsPerSecond: add((one) => one.requestsPerSecond),
-    errorsPerSecond: add((one) => one.errorsPerSecond),
-    errorRatio: mean(
-      parts,
-      (one) => one.errorRatio,
-      (one) => one.requestsPerSecond,
-    ),
-    retriesPerSecond: add((one) => one.retriesPerSecond),
-    inflight: add((one) => one.inflight),
+    ...added(parts, [...counts, 'waiting', 'queuedPerSecond', 'turnedAwayPerSecond']),
+    errorRatio: mean(parts, ({ errorRatio }) => errorRatio, rateOf),
     maxInflight: boundOf(parts),
-    waiting: add((one) => one.waiting),
-    queuedPerSecond: add((one) => one.queuedPerSecond),
-    turnedAwayPerSecond: add((one) => one.turnedAwayPerSecond),
     // Without as many as are out where it is worst off: not each balancer has all of them.
     usable: backends.length - Math.max(...parts.map((one) => one.backends.length - one.usable)),
     degraded: parts.find(({ degraded }) => degraded !== null)?.degraded ?? null,
@@ -134,29 +116,17 @@ interface Member extends BackendFrame {
 /** `parts`: one backend, as each balancer sees it. */
 function sumBackends(parts: Parts<Member>, subject: string, counted: Counted): BackendFrame {
   const { poolRate: _, ...worst } = parts.toSorted((one, other) => badness(other) - badness(one))[0] ?? parts[0]
-  const add = (read: (part: Member) => number): number => sum(parts, read)
-  const weighted = (read: (part: Member) => number, weight: (part: Member) => number) => mean(parts, read, weight)
   return {
     // State, since when, why and by whom: as where it is worst off.
     ...worst,
-    weight: tidy(weighted((one) => one.weight, once)),
-    effectiveWeight: tidy(weighted((one) => one.effectiveWeight, once)),
-    share: weighted(
-      (one) => one.share,
-      (one) => one.poolRate,
-    ),
-    expectedShare: weighted(
-      (one) => one.expectedShare,
-      (one) => one.poolRate,
-    ),
-    inflight: add((one) => one.inflight),
+    ...added(parts, [...counts, 'errors']),
+    weight: tidy(mean(parts, ({ weight }) => weight, once)),
+    effectiveWeight: tidy(mean(parts, ({ effectiveWeight }) => effectiveWeight, once)),
+    share: mean(parts, ({ share }) => share, poolRateOf),
+    expectedShare: mean(parts, ({ expectedShare }) => expectedShare, poolRateOf),
     maxInflight: boundOf(parts),
-    requestsPerSecond: add((one) => one.requestsPerSecond),
-    errorsPerSecond: add((one) => one.errorsPerSecond),
-    errorRatio: weighted((one) => one.errorRatio, endedAt),
-    errors: add((one) => one.errors),
+    errorRatio: mean(parts, ({ errorRatio }) => errorRatio, endedAt),
     worstError: parts.toSorted((one, other) => other.errors - one.errors)[0]?.worstError ?? null,
-    retriesPerSecond: add((one) => one.retriesPerSecond),
     ewmaMs: ewmaOf(parts),
     latency: counted.latencyOf(subject),
     check: parts.map(({ check }) => check).toSorted((one, other) => (other?.at ?? 0) - (one?.at ?? 0))[0] ?? null,
@@ -173,13 +143,10 @@ function ewmaOf(parts: Parts<Member>): number | null {
   return known.length === 0 ? null : mean(known, ({ ewmaMs }) => ewmaMs ?? 0, endedAt)
 }
 
-function sumRoutes(parts: Parts<RouteFrame>): RouteFrame {
-  return {
-    ...parts[0],
-    requestsPerSecond: sum(parts, (one) => one.requestsPerSecond),
-    refusalsPerSecond: sum(parts, (one) => one.refusalsPerSecond),
-  }
-}
+const sumRoutes = (parts: Parts<RouteFrame>): RouteFrame => ({
+  ...parts[0],
+  ...added(parts, ['requestsPerSecond', 'refusalsPerSecond']),
+})
 
 /** What is told of a backend that is in several states at once. */
 const badness = ({ state, use }: BackendFrame): number =>
@@ -208,6 +175,10 @@ function grouped<Part>(parts: readonly Part[], nameOf: (part: Part) => string): 
 const sum = <Part>(parts: readonly Part[], read: (part: Part) => number | undefined): number =>
   parts.reduce((total, part) => total + (read(part) ?? 0), 0)
 
+/** What parts have under each of these keys, added up. */
+const added = <Key extends string>(parts: readonly Readonly<Record<Key, number>>[], keys: readonly Key[]) =>
+  Object.fromEntries(keys.map((key) => [key, sum(parts, (part) => part[key])])) as Record<Key, number>
+
 /** Weighted; where nothing weighs anything, the plain mean. */
 function mean<Part>(parts: readonly Part[], read: (part: Part) => number, weight: (part: Part) => number): number {
   const whole = sum(parts, weight)
@@ -217,6 +188,8 @@ function mean<Part>(parts: readonly Part[], read: (part: Part) => number, weight
 }
 
 const once = (): number => 1
+const rateOf = ({ requestsPerSecond }: { readonly requestsPerSecond: number }): number => requestsPerSecond
+const poolRateOf = ({ poolRate }: Member): number => poolRate
 
 const tidy = (value: number): number => Number(value.toPrecision(6))
 

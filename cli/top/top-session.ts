@@ -1,13 +1,11 @@
 /** What one `smartedge top` is about: whom it watches, how it looks, where it begins. */
 import type { Clock } from '../../core/clock.ts'
-import type { AdminTarget, TargetOptions } from '../client/admin-target.ts'
+import type { AdminTarget, TargetsOptions } from '../client/admin-target.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { initialState } from './state.ts'
 import { createTheme, lookOf } from './theme.ts'
 
-export interface TopOptions extends Omit<TargetOptions, 'url'> {
-  /** As in `TargetOptions`, or several. */
-  readonly url?: string | readonly string[]
+export interface TopOptions extends TargetsOptions {
   /** One frame, then the end. */
   readonly once?: boolean
   /** With `once`: the frame as JSON. */

@@ -2,6 +2,7 @@
 import { formatAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
+import { limitsAsWritten } from '../config/schema.ts'
 import { accessLogAsWritten } from '../config/schema/access-log.ts'
 import { describeRoute } from '../route/describe.ts'
 import { fingerprint } from '../secrets.ts'
@@ -17,9 +18,9 @@ export const nothingOpen: EdgeLoad = { listeners: new Map(), pools: new Map() }
 
 /** None when the two are equal. Never shows a secret. */
 export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
-  const { listeners, routes, pools, admin, transport, accessLog, ...settings } = from
+  const { listeners, routes, pools, admin, transport, accessLog, limits, ...settings } = from
   const { listeners: nextListeners, routes: nextRoutes, pools: nextPools, admin: nextAdmin, ...rest } = to
-  const { transport: nextTransport, accessLog: nextAccessLog, ...nextSettings } = rest
+  const { transport: nextTransport, accessLog: nextAccessLog, limits: nextLimits, ...nextSettings } = rest
   const [log, nextLog] = [accessLog, nextAccessLog].map((policy) => policy && accessLogAsWritten(policy))
   const loadOf = (pool: string) => load.pools.get(pool) ?? new Map<string, never>()
   return [
@@ -27,6 +28,7 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
     ...differences('admin', admin, nextAdmin).map(other),
     ...differences('transport', transport, nextTransport).map(atNextStart),
     ...differences('log.access', log, nextLog).map(other),
+    ...differences('limits', limitsAsWritten(limits), limitsAsWritten(nextLimits)).map(other),
     ...differences('', settings, nextSettings).map(other),
     ...planRoutes(routes, nextRoutes),
     ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {

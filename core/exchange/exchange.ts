@@ -24,7 +24,7 @@ import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
 import { countEnding, countRefusal } from './count-ending.ts'
 import { type Limit, limitOf } from './limit.ts'
-import type { AttemptRecord, Ending, Observer } from './record.ts'
+import type { AttemptRecord, Ending } from './record.ts'
 import { NOTHING, OVER, type Stage, TRYING } from './stage.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { tellClient } from './tell-client.ts'
@@ -293,25 +293,26 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
 
   /** The one end, on every path. The client's stream is ended by whoever calls this. */
   private over(ending: Ending): void {
-    this.close(ending.kind === 'abandoned' ? 0 : ending.status)
-    if (this.isHeardOf) this.tell(ending, this.services.observers)
+    const now = this.now()
+    this.close(ending.kind === 'abandoned' ? 0 : ending.status, now)
+    if (this.isHeardOf) this.tell(ending, now)
   }
 
   /** `status`: 0: the client left first. */
-  private close(status: number): void {
+  private close(status: number, now: number): void {
     const { stage } = this
     if (stage.kind === 'over') throw new Error('an exchange was ended twice')
     this.stage = OVER
     this.limitAlarm?.cancel()
     this.pass?.release?.()
-    countEnding(status, this, 'attempt' in stage ? stage.attempt.backend : undefined, this.now())
+    countEnding(status, this, 'attempt' in stage ? stage.attempt.backend : undefined, now)
   }
 
   /** Apart, so that an ending which nobody hears of is never made an object. */
-  private tell(ending: Ending, observers: readonly Observer[]): void {
+  private tell(ending: Ending, now: number): void {
     const record = {
       startedAt: this.startedAt,
-      endedAt: this.now(),
+      endedAt: now,
       client: this.client,
       line: this.client.readLine(),
       identity: this.identity,
@@ -325,7 +326,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
       trace: this.trace,
       explanation: this.explaining,
     }
-    for (const observe of observers) observe(record)
+    for (const observe of this.services.observers) observe(record)
     if (this.trace?.spanId !== undefined) this.trace.end(record)
     if (this.explaining !== undefined) this.world.explainer?.observe(record)
   }

@@ -2,7 +2,7 @@
 import type { Verdict } from '../admission/admission.ts'
 import { dateLines } from '../forward/date-line.ts'
 import { stopOf } from '../forward/hops.ts'
-import { RequestHead } from '../http1/request-head.ts'
+import type { RequestHead } from '../http1/request-head.ts'
 import type { Crowd } from '../inbound/crowd.ts'
 import type { RefusedHead, RequestHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
@@ -15,7 +15,7 @@ import { methodClassOf } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { Exchange } from './exchange.ts'
 import { problemOfStop } from './problems.ts'
-import type { ExchangeRecord } from './record.ts'
+import { recordOfHead } from './refused-head.ts'
 import type { Services, World } from './world.ts'
 
 export interface HandlerOptions {
@@ -31,30 +31,6 @@ export interface HandlerOptions {
   readonly idle: LinkedList<Idle>
   readonly crowd: Crowd
 }
-
-/** Of a request that never was one. */
-const NO_HEAD = new RequestHead(0)
-const NO_LINE = { method: '', target: '', protocol: '' }
-
-/** What is known where a head was no request: who sent it, and what was answered. */
-const recordOfHead = (
-  { peer, status, detail, contentBytes }: RefusedHead,
-  { identify }: World,
-  now: number,
-): ExchangeRecord => ({
-  startedAt: now,
-  endedAt: now,
-  client: { peer, readHead: () => NO_HEAD },
-  line: NO_LINE,
-  identity: peer.identityBy(identify),
-  subject: undefined,
-  route: '',
-  pool: undefined,
-  ending: { kind: 'refused', status, detail },
-  attempts: [],
-  requestBytes: 0,
-  responseBytes: contentBytes,
-})
 
 /** What every listener hands its clients' requests to. */
 export function createHandler({

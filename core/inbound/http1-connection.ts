@@ -339,7 +339,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   /** The head is no request: answers it, and reads nothing further. */
   private refuse(error: ProtocolError): void {
     const problem = { status: error.status, detail: error.message }
-    this.handler.onRefusal({ ...problem, peer: this.peer, contentBytes: contentBytes(problem, STRANGER) })
+    this.handler.onRefusal({ ...problem, peer: this.peer, contentBytes: () => contentBytes(problem, STRANGER) })
     sendProblem(this.wire, problem, STRANGER, this.handler.dateLine())
     this.close()
   }

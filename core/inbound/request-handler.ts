@@ -43,8 +43,8 @@ export interface RefusedHead {
   /** One sentence for people. */
   readonly detail: string
   readonly peer: Peer
-  /** Of the answer. */
-  readonly contentBytes: number
+  /** Of the answer; costs as much as making it. */
+  contentBytes(): number
 }
 
 /** Where a connection came in. */

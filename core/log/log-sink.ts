@@ -65,16 +65,13 @@ export class LogSink {
 
   /** `line`: without its end. */
   write(line: string): void {
-    const { clock, gatherMs } = this.options
     if (this.chars + this.charsUnderWay + line.length >= MAX_CHARS) {
       this.lose('backlog', 1, 'whoever takes it is too slow')
       return
     }
     this.lines.push(line)
     this.chars += line.length + 1
-    if (this.writing !== undefined) return
-    if (gatherMs === 0 || this.chars >= BATCH_CHARS) this.flush()
-    else this.cancelFlush ??= clock.after(gatherMs, () => this.flush())
+    if (this.writing === undefined) this.flushSoon()
   }
 
   /** The file at its path is opened anew before the next line is written: what was there has been moved away. */
@@ -88,12 +85,19 @@ export class LogSink {
     const { clock, file } = this.options
     const late = Promise.withResolvers<void>()
     const cancel = clock.after(withinMs, late.resolve)
-    this.flush()
-    await Promise.race([this.settled(), late.promise])
+    await Promise.race([this.written(), late.promise])
     cancel()
     this.isOver = true
     // A write under way has its descriptor still.
     void this.settled().then(() => file.close())
+  }
+
+  /** Resolves when nothing waits any more, or it is over. */
+  private async written(): Promise<void> {
+    do {
+      this.flush()
+      await this.settled()
+    } while (this.lines.length > 0 && !this.isOver)
   }
 
   /** Resolves once no write is under way. */
@@ -112,13 +116,20 @@ export class LogSink {
     }
   }
 
+  /** What has come while a batch was written is gathered, too: else each write would take the few lines of the last one's time. */
+  private flushSoon(): void {
+    const { clock, gatherMs } = this.options
+    if (gatherMs === 0 || this.isToReopen || this.chars >= BATCH_CHARS) this.flush()
+    else this.cancelFlush ??= clock.after(gatherMs, () => this.flush())
+  }
+
   private flush(): void {
     this.cancelFlush?.()
     this.cancelFlush = undefined
     if (this.writing !== undefined || (this.lines.length === 0 && !this.isToReopen)) return
     this.writing = this.writeBatch().finally(() => {
       this.writing = undefined
-      if (this.chars > 0) this.flush()
+      if (this.chars > 0) this.flushSoon()
     })
   }
 

@@ -141,7 +141,7 @@ describe('explain command', () => {
   ])('calls %s no answer of a SmartEdge', async (_, body) => {
     const { code, out, err } = await run({ url: stranger(body) })
     expect([code, out]).toEqual([1, ''])
-    expect(err).toMatch(/^smartedge: http\S+ refused: (the answer is no JSON|that is no explanation)/)
+    expect(err).toMatch(/^smartedge: http\S+ refused: (the answer is no JSON|that is no answer of a SmartEdge)/)
   })
 
   test('lets no stranger reach the terminal', async () => {

@@ -139,6 +139,19 @@ describe('status command', () => {
     expect(out.split('\u001B[H\u001B[2J').length).toBe(3)
   })
 
+  test('watches the others for as long as one of several hangs, and waits a second for that one', async () => {
+    const { server, url } = await admin()
+    const hung = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Promise<Response>(() => undefined) })
+    const pause = async () => {
+      server.stop()
+      await hung.stop(true)
+    }
+    const urls = [url, `http://127.0.0.1:${hung.port}`]
+    const { code, out, err } = await run({ url: urls, watch: true, json: true, pause })
+    expect([code, out.trimEnd().split('\n').length]).toEqual([69, 1])
+    expect(err).toContain(`${urls[1]}, and does not answer (no answer within 1 s)`)
+  })
+
   test('watches as one JSON object a line, without touching the screen', async () => {
     const { server, url } = await admin()
     const { out } = await run({ url, watch: true, json: true, pause: async () => server.stop() }, { isTty: true })

@@ -9,6 +9,8 @@ import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
 const root = resolve(import.meta.dir, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'smartedge-deb-'))
 const file = join(folder, 'smartedge.deb')
+/** Where the machine has it. */
+const copy = '/tmp/smartedge.deb'
 const slow = 180_000
 
 describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
@@ -57,8 +59,8 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
     }
     beforeAll(async () => {
       machine = await bootMachine()
-      await machine.write('/root/smartedge.deb', Bun.file(file))
-      expect(await machine.run('dpkg', '--install', '/root/smartedge.deb')).toMatchObject({ code: 0, err: '' })
+      await machine.write(copy, Bun.file(file))
+      expect(await machine.run('dpkg', '--install', copy)).toMatchObject({ code: 0, err: '' })
     }, slow)
     afterAll(async () => await machine?.[Symbol.asyncDispose](), slow)
 
@@ -69,6 +71,8 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
         expect(await machine.run('smartedge', 'validate', config)).toMatchObject({ err: '', code: 0 })
         const completing = 'source /usr/share/bash-completion/completions/smartedge && complete -p smartedge'
         expect(await machine.run('bash', '-c', completing)).toMatchObject({ code: 0 })
+        const help = await machine.run('smartedge', '--help')
+        expect(help.out).toEndWith('usr/share/doc/smartedge/docs/operations.md\n')
         expect(await service('ActiveState', 'UnitFileState')).toEqual({
           ActiveState: 'inactive',
           UnitFileState: 'disabled',
@@ -182,7 +186,7 @@ describe.if(Bun.which('dpkg-deb') !== null)('the Debian package', () => {
         own.push('/var/lib/smartedge', '/var/log/smartedge')
         expect(own.length).toBeGreaterThan(20)
         for (const step of [
-          ['--install', '/root/smartedge.deb'],
+          ['--install', copy],
           ['--remove', 'smartedge'],
         ]) {
           expect(await machine.run('dpkg', ...step)).toMatchObject({ code: 0, err: '' })

@@ -40,8 +40,11 @@ export function findGiven(calls: Calls, descriptors = givenDescriptors(process.e
 export function ownOf({ call, errno }: Calls, given: number): number {
   const fd = call.fcntl(given, F_DUPFD_CLOEXEC, 0)
   if (fd < 0) throw systemError(errno(), 'fcntl')
-  call.fcntl(fd, F_SETFL, O_NONBLOCK)
-  return fd
+  if (call.fcntl(fd, F_SETFL, O_NONBLOCK) === 0) return fd
+  // One that waits would stop the process where nobody is in its queue.
+  const error = systemError(errno(), 'fcntl')
+  call.close(fd)
+  throw error
 }
 
 function listens({ call, scratch }: Calls, fd: number): boolean {

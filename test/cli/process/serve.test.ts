@@ -14,6 +14,7 @@ const config = { pools: [{ members: [1, 2] }, { members: [3] }] } as unknown as 
 const edgeThatEnds: RunningEdge = {
   addresses: [],
   adminAddress: undefined,
+  control: { config: { shutdownTimeoutMs: 0 } },
   status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
   reopenLogs: () => undefined,
   reportFault: () => undefined,
@@ -30,10 +31,7 @@ function scripted(overrides: Partial<Service> = {}) {
   const faults: unknown[] = []
   const lastWords: EdgeEvent[] = []
   const edge: RunningEdge = {
-    addresses: [],
-    adminAddress: undefined,
-    status: () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock()),
-    reopenLogs: () => undefined,
+    ...edgeThatEnds,
     reportFault: (error) => void faults.push(error),
     drain() {
       calls.drain++
@@ -194,7 +192,7 @@ describe('a service', () => {
     const { io, events, drained, result } = scripted({
       start: async () => {
         await started.promise
-        return (await scriptedEdge()).edge
+        return edgeThatEnds
       },
     })
     io.signal('SIGTERM')
@@ -264,19 +262,3 @@ describe('a service', () => {
     expect(io.exit(0)).toBe(0)
   })
 })
-
-async function scriptedEdge(): Promise<{ edge: RunningEdge }> {
-  const status = () => buildSnapshot(fakeEdge([]), fakeProcess, virtualClock())
-  const drain = async () => ({ cut: 0 })
-  return {
-    edge: {
-      addresses: [],
-      adminAddress: undefined,
-      status,
-      reopenLogs: () => undefined,
-      reportFault: () => undefined,
-      drain,
-      kill: () => undefined,
-    },
-  }
-}

@@ -125,6 +125,9 @@ describe('the Explain screen', () => {
     const second = play(seen, [...keys('e'), answered([one], 0), answered([two], 1)])
     expect(second.effects).toMatchObject([{ kind: 'fetch', edge: 1, path: '/api/explain?last=100' }])
     expect(targetsOf(second.state)).toEqual(['/two'])
+    // The first is asked again before it has answered: both answers come.
+    const back = play(first.state, [...keys('e', 'E'), answered([one], 0), answered([two, one], 0)])
+    expect(targetsOf(back.state)).toEqual(['/two', '/one'])
   })
 
   test('lets nobody reach the terminal', () => {

@@ -114,10 +114,17 @@ describe('planChanges', () => {
     [
       'times, sizes and counts',
       withTop({}),
-      withTop({ limits: { head: '32KiB', connections: 5 }, timeouts: { body: '90s' }, drainTimeout: '1s' }),
+      withTop({
+        limits: { head: '32KiB', target: '8KiB', fields: 64, connections: 5, replay: '1MiB' },
+        timeouts: { body: '90s' },
+        drainTimeout: '1s',
+      }),
       [
-        'limits: maxHead 64KiB -> 32KiB',
-        'limits: maxConnections none -> 5',
+        'limits: head 64KiB -> 32KiB',
+        'limits: target 16KiB -> 8KiB',
+        'limits: fields 256 -> 64',
+        'limits: connections none -> 5',
+        'limits: replay 64MiB -> 1MiB',
         'timeouts: body 30s -> 90s',
         'drainTimeout: 5m -> 1s',
       ],

@@ -81,8 +81,8 @@ describe('lines of a log', () => {
     expect([log, counted.written, clock.pending()]).toEqual([['a\nb\n'], 2, 0])
   })
 
-  test('are written at once when there are many, one write after the other', async () => {
-    const { log, sink, settle, took } = scripted()
+  test('are written at once when there are many, one write after the other, and those that come meanwhile are gathered', async () => {
+    const { clock, log, sink, settle, took } = scripted()
     const long = 'x'.repeat(64 * 1024)
     sink.write(long)
     sink.write('b')
@@ -90,7 +90,21 @@ describe('lines of a log', () => {
     await settle()
     expect(log).toEqual([`${long}\n`])
     await took()
-    expect(log.slice(1)).toEqual(['b\nc\n'])
+    sink.write('d')
+    await settle()
+    expect(log.slice(1)).toEqual([])
+    clock.advance(100)
+    await took()
+    expect(log.slice(1)).toEqual(['b\nc\nd\n'])
+  })
+
+  test('that many have come of while others were written follow at once', async () => {
+    const { log, sink, settle, took } = scripted()
+    const long = 'x'.repeat(64 * 1024)
+    for (let time = 0; time < 3; time += 1) sink.write(long)
+    await took()
+    await settle()
+    expect(log.slice(1)).toEqual([`${long}\n${long}\n`])
   })
 
   test('go on behind a short write', async () => {
@@ -230,6 +244,17 @@ describe('lines of a log', () => {
     await took()
     await ended
     expect([log, clock.pending()]).toEqual([['a\n', 'closed'], 0])
+  })
+
+  test('are all written at the end, those too that came while others were written', async () => {
+    const { clock, log, sink, took } = scripted({ gatherMs: 1000 })
+    sink.write('x'.repeat(64 * 1024))
+    sink.write('b')
+    const ended = sink.end(5000)
+    await took()
+    await took()
+    await ended
+    expect([log.slice(1), clock.pending()]).toEqual([['b\n', 'closed'], 0])
   })
 
   test('hold up no end for longer than that may take, and a write under way keeps its descriptor', async () => {

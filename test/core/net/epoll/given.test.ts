@@ -5,11 +5,13 @@ import { type Calls, loadCalls } from '../../../../core/net/epoll/calls.ts'
 import { findGiven, ownOf } from '../../../../core/net/epoll/given.ts'
 import { bindSocket } from '../../../../core/net/epoll/listening.ts'
 import { EpollLoop } from '../../../../core/net/epoll/loop.ts'
+import { F_SETFL } from '../../../../core/net/linux.ts'
 import { openPair } from '../../../../core/net/epoll/options.ts'
 import type { EpollMeans } from '../../../../core/net/epoll/socket.ts'
 import { ALWAYS_ROOM, PLAIN } from '../../../../core/net/transport.ts'
 import { systemClock } from '../../../../core/clock.ts'
 import { fail } from '../../../support/fail.ts'
+import { faultyCalls } from '../../../support/faulty-calls.ts'
 import { listenAt } from '../../../support/given-socket.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
@@ -53,5 +55,15 @@ describe.if(process.platform === 'linux')('sockets that were given', () => {
     closeSync(own)
     expect(findGiven(calls, [fd]).get(`[127.0.0.1]:${port}`)).toBe(fd)
     expect(() => ownOf(calls, 999)).toThrow('EBADF')
+  })
+
+  test('are not taken where they would wait, and leave no descriptor', () => {
+    const { fd } = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
+    const faulty = faultyCalls()
+    const closed: number[] = []
+    faulty.watch('close', (result) => closed.push(result))
+    faulty.next('fcntl', 1, { code: 'EPERM', where: (_fd, command) => command === F_SETFL })
+    expect(() => ownOf(faulty.calls, fd)).toThrow('fcntl: EPERM')
+    expect(closed).toEqual([0])
   })
 })
