@@ -53,25 +53,22 @@ function follow(): void {
 
 function act(effect: Effect): void {
   switch (effect.kind) {
-    case 'send': {
-      const { method, path, body } = requestOf(effect.command)
-      void askApi({ method, path: path.slice(1), ...(body && { body }) }).then((answer) =>
+    case 'send':
+      void askApi(requestOf(effect.command)).then((answer) =>
         send({ kind: 'answered', command: effect.command, answer }),
       )
       return
-    }
-    case 'foresee': {
-      const path = effect.command.kind === 'rollback' ? 'api/rollback/plan' : 'api/config/plan'
-      void askApi({ method: 'POST', path }).then((answer) =>
+    case 'foresee':
+      void askApi({ method: 'POST', path: effect.path }).then((answer) =>
         send({ kind: 'foreseen', command: effect.command, answer }),
       )
       return
-    }
-    case 'fetch':
-      void askApi({ method: 'GET', path: resourcePath(effect.resource, store.state().choices) }).then((answer) =>
-        send({ kind: 'fetched', resource: effect.resource, answer }),
-      )
+    case 'fetch': {
+      const { resource } = effect
+      const path = resourcePath(resource, store.state().choices)
+      void askApi({ method: 'GET', path }).then((answer) => send({ kind: 'fetched', resource, path, answer }))
       return
+    }
     case 'follow':
       return follow()
     case 'rest':

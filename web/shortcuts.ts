@@ -1,7 +1,7 @@
 /** What single keys do where nothing is being typed: a table, key -> message. */
-import { themes, type AppState } from './state/state.ts'
+import { type AppState, spansSeconds, themeAfter } from './state/state.ts'
 import type { Message } from './state/update.ts'
-import { views } from './state/views.ts'
+import { hashOf, views } from './state/views.ts'
 
 /** As the page lists them. */
 export const shortcuts = [
@@ -22,7 +22,7 @@ type Doing = Message | { readonly kind: 'find' } | { readonly kind: 'address'; r
 /** undefined: nothing. */
 export function shortcutOf(key: string, { choices }: AppState): Doing | undefined {
   const view = views[Number(key) - 1]
-  if (view !== undefined) return { kind: 'address', hash: `#${view}` }
+  if (view !== undefined) return { kind: 'address', hash: hashOf(view) }
   return Object.hasOwn(table, key) ? table[key]?.(choices) : undefined
 }
 
@@ -30,12 +30,9 @@ const table: Readonly<Record<string, (choices: AppState['choices']) => Doing>> =
   '/': () => ({ kind: 'find' }),
   '!': ({ faultsOnly }) => ({ kind: 'choose', choices: { faultsOnly: !faultsOnly } }),
   f: () => ({ kind: 'freeze' }),
-  '+': ({ span }) => ({ kind: 'choose', choices: { span: Math.min(2, span + 1) } }),
+  '+': ({ span }) => ({ kind: 'choose', choices: { span: Math.min(spansSeconds.length - 1, span + 1) } }),
   '-': ({ span }) => ({ kind: 'choose', choices: { span: Math.max(0, span - 1) } }),
-  t: ({ theme }) => ({
-    kind: 'choose',
-    choices: { theme: themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'auto' },
-  }),
+  t: ({ theme }) => ({ kind: 'choose', choices: { theme: themeAfter(theme) } }),
   r: () => ({ kind: 'ask', command: { kind: 'reload' } }),
   b: () => ({ kind: 'ask', command: { kind: 'rollback' } }),
   '?': () => ({ kind: 'open', dialog: { kind: 'shortcuts' } }),

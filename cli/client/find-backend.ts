@@ -31,7 +31,7 @@ export function findBackend(
   )
   const [only, another] = found
   if (only === undefined) {
-    const ids = where.flatMap(({ backends }) => backends.map(({ id }) => id))
+    const ids = [...new Set(where.flatMap(({ backends }) => backends.map(({ id }) => id)))]
     const who = named === undefined ? 'no pool has a' : `the pool ${named.pool.name} has no`
     return { kind: 'unknown', message: `${who} backend ${given}; ${meantOrKnown(plain(given), ids)}` }
   }

@@ -3,6 +3,7 @@
  * in `core/clients`, whoever asks.
  */
 import type { JsonSchema } from '../config/read/field.ts'
+import { count, list, nullOr, object, text, time, truth } from './answer-schema.ts'
 
 const nothing: JsonSchema = { title: 'null', type: 'null' }
 
@@ -170,31 +171,21 @@ export const importParameters: Readonly<Record<string, JsonSchema>> = {
   },
 }
 
-const count = { type: 'integer', minimum: 0 }
-const time = { type: 'string', format: 'date-time' }
-const text = { type: 'string' }
-const nullable = (schema: object) => ({ anyOf: [schema, { type: 'null' }] })
-const told = (properties: Readonly<Record<string, object>>) => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-})
-
-const toldLimits = { rate: nullable(text), burst: nullable(count) }
+const toldLimits = { rate: nullOr(text), burst: nullOr(count) }
 const revision = { revision: count, createdAt: time, updatedAt: time }
 /** Of reads: what was changed is as the database has it. */
-const store = told({ state: { enum: ['up', 'away'] }, ageMs: count, reason: nullable(text) })
+const store = object({ state: { enum: ['up', 'away'] }, ageMs: count, reason: nullOr(text) })
 
 const client = {
   id: text,
   name: text,
-  plan: nullable(text),
+  plan: nullOr(text),
   ...toldLimits,
   note: text,
-  enabled: { type: 'boolean' },
-  validUntil: nullable(time),
+  enabled: truth,
+  validUntil: nullOr(time),
   keyPrefix: text,
-  limit: told(toldLimits),
+  limit: object(toldLimits),
   ...revision,
 }
 
@@ -202,14 +193,14 @@ const plan = { name: text, ...toldLimits, ...revision }
 
 /** What is told, by the names that `components` of the description has for it: change it together with `client-view.ts`. */
 export const clientAnswers = {
-  Client: { ...told(client), properties: { ...client, store } },
-  ClientWithKey: told({ ...client, key: text }),
-  ClientPage: told({ clients: { type: 'array', items: told(client) }, total: count, next: nullable(text), store }),
-  Plan: { ...told(plan), properties: { ...plan, store } },
-  PlanList: told({ plans: { type: 'array', items: told(plan) }, store }),
-  Imported: told({
+  Client: { ...object(client), properties: { ...client, store } },
+  ClientWithKey: object({ ...client, key: text }),
+  ClientPage: object({ clients: list(object(client)), total: count, next: nullOr(text), store }),
+  Plan: { ...object(plan), properties: { ...plan, store } },
+  PlanList: object({ plans: list(object(plan)), store }),
+  Imported: object({
     added: count,
     replaced: count,
-    keys: { type: 'array', items: told({ id: text, key: text }) },
+    keys: list(object({ id: text, key: text })),
   }),
 } as const

@@ -1,31 +1,18 @@
 /** JSON Schema of `ToldExplanations` (`core/explain/told.ts`): change both together, a test holds them to it. */
 import { holdOwners } from '../report/view.ts'
-
-const text = { type: 'string' } as const
-const number = { type: 'number' } as const
-const count = { type: 'integer', minimum: 0 } as const
-const truth = { type: 'boolean' } as const
-const list = (items: object) => ({ type: 'array', items })
-const orNull = (schema: object) => ({ anyOf: [schema, { type: 'null' }] })
-
-/** Every property required but those named, none besides them unless a later version adds some. */
-const object = (properties: Readonly<Record<string, object>>, optional: readonly string[] = []) => ({
-  type: 'object',
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-  properties,
-})
+import { count, list, nullOr, number, object, text, truth } from './answer-schema.ts'
 
 const described = (schema: object, description: string) => ({ ...schema, description })
 
 const candidate = object({
   backend: text,
   score: described(
-    orNull(number),
+    nullOr(number),
     'What the strategy compared it by; of those not passed over the lowest wins. null: it told none.',
   ),
   inflight: count,
   weight: number,
-  latencyMs: described(orNull(number), 'Median of its latest requests; null: there are none.'),
+  latencyMs: described(nullOr(number), 'Median of its latest requests; null: there are none.'),
 })
 
 const exclusion = object({
@@ -36,7 +23,7 @@ const exclusion = object({
   },
   why: text,
   untilMs: described(
-    orNull(number),
+    nullOr(number),
     'ms from the pick on until it ends by itself; null: nobody knows, or it does not.',
   ),
 })
@@ -56,8 +43,8 @@ const pick = object({
     'How many there were; at most 32 of each are told.',
   ),
   drawn: described(list(text), 'Whom chance proposed, in that order.'),
-  chosen: orNull(text),
-  runnerUp: orNull(text),
+  chosen: nullOr(text),
+  runnerUp: nullOr(text),
   waitedMs: described(number, 'In the pool’s queue before.'),
   others: described(
     list(object({ strategy: text, backend: text })),
@@ -69,12 +56,12 @@ const attempt = object({
   backend: text,
   hedge: truth,
   startMs: described(number, 'Since the request came.'),
-  readyMs: described(orNull(number), 'Since the attempt began, until a connection took the head; null: never.'),
-  firstByteMs: described(orNull(number), 'Since the attempt began, until the response’s head came; null: never.'),
+  readyMs: described(nullOr(number), 'Since the attempt began, until a connection took the head; null: never.'),
+  firstByteMs: described(nullOr(number), 'Since the attempt began, until the response’s head came; null: never.'),
   totalMs: described(number, 'Since the attempt began, until it was over.'),
   outcome: text,
-  status: orNull(count),
-  pick: orNull(pick),
+  status: nullOr(count),
+  pick: nullOr(pick),
 })
 
 export const explainSchema = object({
@@ -86,9 +73,9 @@ export const explainSchema = object({
         at: { type: 'string', format: 'date-time' },
         method: text,
         target: described(text, 'Printable ASCII; secrets as ***.'),
-        route: orNull(text),
-        pool: orNull(text),
-        status: described(orNull(count), 'null: the client left before it had one.'),
+        route: nullOr(text),
+        pool: nullOr(text),
+        status: described(nullOr(count), 'null: the client left before it had one.'),
         ending: { enum: ['answered', 'refused', 'truncated', 'abandoned', 'tunnel'] },
         detail: text,
         durationMs: number,

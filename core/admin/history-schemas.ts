@@ -1,29 +1,19 @@
 /** JSON Schemas of what stands in `core/report/reload-status.ts` for looking back: change both together, a test holds them to it. */
 import { reloadLedger } from '../observe/counters.ts'
-
-const count = { type: 'integer', minimum: 0 }
-const text = { type: 'string' }
-const time = { type: 'string', format: 'date-time' }
-const texts = { type: 'array', items: text }
-
-const object = (properties: Readonly<Record<string, object>>) => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-})
+import { count, list, object, text, time, truth } from './answer-schema.ts'
 
 const listOf = (name: string, properties: Readonly<Record<string, object>>) =>
-  object({ [name]: { type: 'array', items: object(properties) } })
+  object({ [name]: list(object(properties)) })
 
 export const historyAnswers = {
   Reloads: listOf('reloads', {
     at: time,
-    ok: { type: 'boolean' },
+    ok: truth,
     origin: text,
-    problems: texts,
+    problems: list(text),
     result: { enum: Object.keys(reloadLedger.specs) },
     generation: count,
-    kept: texts,
+    kept: list(text),
     omitted: count,
   }),
   Generations: listOf('generations', {
@@ -31,7 +21,7 @@ export const historyAnswers = {
     at: time,
     origin: text,
     summary: text,
-    changes: { type: 'array', items: object({ key: text, text }) },
+    changes: list(object({ key: text, text })),
     omitted: count,
   }),
 } as const

@@ -1,10 +1,11 @@
 /** The page at the bare address: the dashboard for browsers, what there is to ask for to everybody else. */
 import { VERSION } from '../version.ts'
+import { accepts } from './accepted.ts'
 import { type PageFile, pageFiles } from './page-files.ts'
 import { problem } from './problem.ts'
 import type { AdminRequest } from './request.ts'
 import type { Routes } from './route.ts'
-import { accepts, packFile, staticAnswer, type StaticFile } from './static-answer.ts'
+import { packFile, staticAnswer, type StaticFile } from './static-answer.ts'
 import { json } from './whole.ts'
 
 /** For people who begin with the bare address. */
@@ -33,7 +34,7 @@ export const pageRoutes: Routes = {
     contentType: 'text/html',
     tag: 'told',
     answer: ({ request, refuse }) =>
-      accepts(request.field('accept') ?? '', 'text/html')
+      accepts(request.field('accept'), 'text/html')
         ? fileAnswer(request, 'index.html')
         : (refuse('read') ??
           json({ name: 'SmartEdge admin API', version: VERSION, ...links }, 200, { vary: 'accept' })),
@@ -47,22 +48,8 @@ export const pageRoutes: Routes = {
   },
 }
 
-/**
- * Nothing from elsewhere, nothing that stands in the page itself, no text that becomes markup, nobody who frames it.
- * https://www.w3.org/TR/CSP3/, https://www.w3.org/TR/trusted-types/
- */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ')
+/** No text that becomes markup: https://www.w3.org/TR/trusted-types/ */
+const policy = ["img-src 'self'", "require-trusted-types-for 'script'", "trusted-types 'none'"]
 
 /** All but the page itself have names that change with what they hold. */
 const howOf = ({ path, text }: PageFile) => ({

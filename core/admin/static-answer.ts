@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { accepts } from './accepted.ts'
 import { entityTag } from './entity-tag.ts'
 import type { AdminRequest } from './request.ts'
 
@@ -13,7 +14,7 @@ export interface StaticFile {
   readonly tag: string
   readonly type: string
   /** By gzip. */
-  readonly packed: Uint8Array
+  readonly packed: Uint8Array<ArrayBuffer>
 }
 
 /** `content` is not kept. */
@@ -22,11 +23,22 @@ export async function packFile(type: string, content: string | Uint8Array): Prom
   return { tag, type, packed: await promisify(gzip)(content) }
 }
 
+/** Nothing from elsewhere, nothing that stands in a page itself, nobody who frames it. https://www.w3.org/TR/CSP3/ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+]
+
 export interface StaticHow {
   /** Its content as it is, for who does not take it packed. */
-  readonly read: () => Promise<string | Uint8Array>
-  /** As Content-Security-Policy. */
-  readonly policy: string
+  readonly read: () => Promise<string | Uint8Array<ArrayBuffer>>
+  /** Directives of its Content-Security-Policy beside those of all. */
+  readonly policy: readonly string[]
   /** As Cache-Control; absent: kept, and asked about each time, so that an upgrade shows at once. */
   readonly cache?: string
   /** As Vary, beside the coding. */
@@ -35,28 +47,18 @@ export interface StaticHow {
 
 /** For GET and HEAD, with an ETag. Rejects as `read` does. */
 export async function staticAnswer(request: AdminRequest, file: StaticFile, how: StaticHow): Promise<Response> {
-  const isPacked = takesGzip(request.field('accept-encoding') ?? '')
-  const body = Buffer.from(isPacked ? file.packed : await how.read())
-  return new Response(new Uint8Array(body), {
+  const isPacked = accepts(request.field('accept-encoding'), 'gzip')
+  const body = isPacked ? file.packed : await how.read()
+  return new Response(body, {
     headers: {
       'content-type': file.type,
-      'content-length': String(body.length),
+      'content-length': String(Buffer.byteLength(body)),
       ...(isPacked && { 'content-encoding': 'gzip' }),
       etag: entityTag(isPacked ? `${file.tag}-gzip` : file.tag),
       vary: how.vary === undefined ? 'accept-encoding' : `${how.vary}, accept-encoding`,
       'cache-control': how.cache ?? 'no-cache',
-      'content-security-policy': how.policy,
+      'content-security-policy': [...policy, ...how.policy].join('; '),
       'referrer-policy': 'no-referrer',
     },
   })
 }
-
-/** RFC 9110 12.5.3: listed, and not with a weight of 0. */
-const takesGzip = (accepted: string): boolean => accepts(accepted, 'gzip')
-
-/** Whether a list of what is accepted names it, in any case of letters, and not with a weight of 0. */
-export const accepts = (list: string, wanted: string): boolean =>
-  list.split(',').some((item) => {
-    const [name = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase())
-    return name === wanted && !parameters.some((parameter) => /^q\s*=\s*0(?:\.0*)?$/.test(parameter))
-  })

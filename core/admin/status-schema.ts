@@ -9,22 +9,9 @@ import {
   stickyLedger,
 } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
-
 import { holdOwners } from '../report/view.ts'
+import { count, list, nullOr, number, object, text, time, truth } from './answer-schema.ts'
 
-const number = { type: 'number' }
-const count = { type: 'integer', minimum: 0 }
-const text = { type: 'string' }
-const time = { type: 'string', format: 'date-time' }
-
-/** Every property required, none besides them unless a later version adds some. */
-const object = (properties: Readonly<Record<string, object>>) => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-})
-const list = (items: object) => ({ type: 'array', items })
-const orNull = (schema: object) => ({ anyOf: [schema, { type: 'null' }] })
 /** Of each counter, with its words. */
 const counted = (specs: CounterSpecs): Record<string, object> =>
   grouped<object>(specs, (_, { help }) => ({ ...count, description: help }), object)
@@ -33,58 +20,58 @@ const backend = object({
   id: text,
   state: { enum: ['unchecked', 'healthy', 'unhealthy', 'draining'] },
   since: time,
-  reason: orNull(text),
-  why: orNull(text),
-  until: orNull(time),
-  by: orNull({ enum: holdOwners }),
-  holds: list(object({ by: { enum: holdOwners }, why: text, since: time, until: orNull(time) })),
+  reason: nullOr(text),
+  why: nullOr(text),
+  until: nullOr(time),
+  by: nullOr({ enum: holdOwners }),
+  holds: list(object({ by: { enum: holdOwners }, why: text, since: time, until: nullOr(time) })),
   use: { enum: ['used', 'trial', 'overruled', 'spare', 'out'] },
   health: { enum: ['unchecked', 'healthy', 'unhealthy'] },
   tier: count,
-  slowStart: orNull(object({ since: time, until: time, why: text })),
+  slowStart: nullOr(object({ since: time, until: time, why: text })),
   weight: number,
   effectiveWeight: number,
-  zone: orNull(text),
+  zone: nullOr(text),
   inflight: count,
-  maxInflight: orNull(count),
+  maxInflight: nullOr(count),
   ...counted(backendLedger.specs),
-  lastCheck: orNull(object({ at: time, passed: { type: 'boolean' }, elapsedMs: number, detail: text })),
-  latency: orNull(
+  lastCheck: nullOr(object({ at: time, passed: truth, elapsedMs: number, detail: text })),
+  latency: nullOr(
     object({ count, meanMs: number, p50Ms: number, p95Ms: number, p99Ms: number, p999Ms: number, maxMs: number }),
   ),
 })
 
 const strategyVersion = object({
   name: text,
-  file: orNull(text),
-  version: orNull(text),
-  since: orNull(time),
-  reverted: { type: 'boolean' },
-  revertedBecause: orNull(text),
+  file: nullOr(text),
+  version: nullOr(text),
+  since: nullOr(time),
+  reverted: truth,
+  revertedBecause: nullOr(text),
   faults: count,
   swaps: count,
-  lastFault: orNull(text),
-  pickNs: orNull(count),
+  lastFault: nullOr(text),
+  pickNs: nullOr(count),
 })
 
-const sticky = object({ ...counted(stickyLedger.specs), sessions: orNull(count) })
+const sticky = object({ ...counted(stickyLedger.specs), sessions: nullOr(count) })
 
 const source = object({
   source: text,
   state: { enum: ['waiting', 'present', 'away'] },
-  away: orNull(object({ since: time, reason: text })),
+  away: nullOr(object({ since: time, reason: text })),
   members: count,
-  knownAt: orNull(time),
+  knownAt: nullOr(time),
   ageMs: number,
   skipped: count,
   reasons: list(text),
-  held: orNull(object({ members: count, until: time })),
+  held: nullOr(object({ members: count, until: time })),
   ...counted(sourceLedger.specs),
 })
 
 const limit = object({
-  route: orNull(text),
-  pool: orNull(text),
+  route: nullOr(text),
+  pool: nullOr(text),
   name: text,
   kind: { enum: ['rate', 'in-flight', 'connections'] },
   keys: count,
@@ -94,7 +81,7 @@ const limit = object({
 
 const reload = object({
   generation: object({ number: count, at: time, origin: text, summary: text }),
-  lastReload: orNull(object({ at: time, ok: { type: 'boolean' }, origin: text, problems: list(text) })),
+  lastReload: nullOr(object({ at: time, ok: truth, origin: text, problems: list(text) })),
   reloads: object(counted(reloadLedger.specs)),
 })
 
@@ -108,21 +95,21 @@ export const statusSchema = object({
   process: object({ residentBytes: count, cpuSeconds: number }),
   listeners: list(object({ name: text, address: text })),
   counters: object(counted(edgeLedger.specs)),
-  overload: orNull(object({ shedding: { type: 'boolean' }, lagMs: number })),
+  overload: nullOr(object({ shedding: truth, lagMs: number })),
   pools: list(
     object({
       name: text,
       strategy: text,
-      strategyVersion: orNull(strategyVersion),
+      strategyVersion: nullOr(strategyVersion),
       sources: list(source),
-      degraded: orNull(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
-      sticky: orNull(sticky),
+      degraded: nullOr(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
+      sticky: nullOr(sticky),
       inflight: count,
-      maxInflight: orNull(count),
+      maxInflight: nullOr(count),
       ...counted(poolLedger.specs),
       backends: list(backend),
     }),
   ),
   limits: list(limit),
-  reload: orNull(reload),
+  reload: nullOr(reload),
 })

@@ -297,5 +297,5 @@ function ownWords({ scores }: Ask, { candidate }: Backend): string {
   const score = scores.get(candidate)
   return score === undefined
     ? 'its choice; it tells no scores'
-    : `the score ${Number(score.toPrecision(4))} of ${scores.size} told`
+    : `its score was ${Number(score.toPrecision(4))}, one of ${scores.size} told`
 }

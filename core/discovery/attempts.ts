@@ -22,11 +22,11 @@ export interface AttemptServices {
 /** Whoever has to begin anew each time does so no more often than this. */
 const AGAIN_MS = 100
 
-/** `begin` is called with the number of failures in a row, and returns what ends the attempt. */
+/** `begin` returns what ends the attempt. */
 export function keepTrying(
   { clock, random }: AttemptServices,
   sink: Pick<SourceSink, 'lose'>,
-  begin: (attempt: Attempt, failures: number) => Cancel,
+  begin: (attempt: Attempt) => Cancel,
 ): Cancel {
   let failures = 0
   let cancel: Cancel = () => undefined
@@ -53,7 +53,7 @@ export function keepTrying(
         if (!isOver) end(AGAIN_MS)
       },
     }
-    stop = begin(attempt, failures)
+    stop = begin(attempt)
     // It may have ended before it told how to end it.
     if (isOver) stop()
     else cancel = stop

@@ -6,8 +6,9 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { Answer, Ask } from '../net/ask.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
-import { isObject, type JsonObject, listIn, objectIn, textIn } from './json.ts'
-import { type ListReading, readItems } from './json-list.ts'
+import { isObject, type JsonObject, listIn, objectIn, parseList, textIn } from './json.ts'
+import { readJsonAnswer } from './json-answer.ts'
+import { listReader, type ListReading } from './json-list.ts'
 import type { ReadMember } from './listing.ts'
 import { readParts } from './member-parts.ts'
 import type { ConsulPolicy } from './policy.ts'
@@ -29,6 +30,7 @@ const MIN_INTERVAL_MS = 100
 const [LEAST_WEIGHT, MOST_WEIGHT] = [0.001, 1000]
 /** 10,000 instances and more. */
 const MAX_BYTES = 32 * 1024 ** 2
+const INSTANCES = { maxBytes: MAX_BYTES, parse: parseList, otherwise: 'no list of instances' }
 
 export const consulSource = (policy: ConsulPolicy, services: ConsulServices): Source => ({
   start: (sink) => keepTrying(services, sink, (attempt) => follow(policy, { services, sink, attempt })),
@@ -45,7 +47,8 @@ function follow(policy: ConsulPolicy, { services, sink, attempt }: Following): C
   let index = 0
   let askedAt = 0
   let cancel: Cancel = () => undefined
-  let cancelReading: Cancel = () => undefined
+  const reading = { clock, nameOf, readMember: (instance: unknown) => readInstance(instance, readMember) }
+  const reader = listReader(reading, (listing) => sink.publish(listing))
 
   function poll(): void {
     askedAt = clock.now()
@@ -57,34 +60,30 @@ function follow(policy: ConsulPolicy, { services, sink, attempt }: Following): C
   }
 
   function hear(answer: Answer): void {
-    const read = readAnswer(answer)
+    const read = readJsonAnswer(answer, INSTANCES)
     if (read.kind === 'fault') return attempt.failed(read.reason)
+    if (read.kind === 'refused') return attempt.failed(refusal(read.status))
     attempt.works()
-    const isSame = index !== 0 && read.index === index
-    index = read.index < index ? 0 : read.index
+    const told = indexIn(read.fields)
+    const isSame = index !== 0 && told === index
+    index = told < index ? 0 : told
     cancel = clock.after(Math.max(0, askedAt + MIN_INTERVAL_MS - clock.now()), poll)
     // One that was asked in full is told in full.
     if (isSame) return sink.confirm()
-    take(read.instances)
+    take(read.said)
   }
 
   function take(instances: readonly unknown[]): void {
-    cancelReading()
     const usable = instances.filter((one) => !isObject(one) || standingOf(one) !== 'critical')
-    if (usable.length === 0)
-      return sink.vanish(`${policy.service} has no instance that ${policy.isPassing ? 'passes' : 'is not critical'}`)
-    const reading = {
-      clock,
-      nameOf,
-      readMember: (instance: unknown) => readInstance(instance, readMember),
-    }
-    cancelReading = readItems(usable, reading, (listing) => sink.publish(listing))
+    if (usable.length > 0) return reader.read(usable)
+    reader.stop()
+    sink.vanish(`${policy.service} has no instance that ${policy.isPassing ? 'passes' : 'is not critical'}`)
   }
 
   poll()
   return () => {
     cancel()
-    cancelReading()
+    reader.stop()
   }
 }
 
@@ -101,29 +100,12 @@ function urlOf({ address, service, tags, datacenter, isPassing, read }: ConsulPo
   return url.href
 }
 
-type Read =
-  | { readonly kind: 'instances'; readonly instances: readonly unknown[]; readonly index: number }
-  | { readonly kind: 'fault'; readonly reason: string }
+const refusal = (status: number): string =>
+  `answers with ${status}${status === 403 ? ': the token may not read this service' : ''}`
 
-function readAnswer(answer: Answer): Read {
-  if (answer.kind === 'failed') return { kind: 'fault', reason: `cannot be asked: ${answer.detail}` }
-  const { status, body, fields } = answer
-  if (status === 403) return { kind: 'fault', reason: 'answers with 403: the token may not read this service' }
-  if (status !== 200) return { kind: 'fault', reason: `answers with ${status}` }
-  if (body === undefined) return { kind: 'fault', reason: `answers with more than ${MAX_BYTES} bytes` }
-  const instances = parseList(body.toString())
-  if (instances === undefined) return { kind: 'fault', reason: 'says what is no list of instances' }
+function indexIn(fields: Headers): number {
   const index = Number(fields.get('x-consul-index'))
-  return { kind: 'instances', instances, index: Number.isSafeInteger(index) && index > 0 ? index : 0 }
-}
-
-function parseList(text: string): readonly unknown[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  return Number.isSafeInteger(index) && index > 0 ? index : 0
 }
 
 type Standing = 'passing' | 'warning' | 'critical'

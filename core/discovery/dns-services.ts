@@ -6,10 +6,10 @@
 import type { Cancel } from '../clock.ts'
 import type { DnsRecord } from '../names/dns-message.ts'
 import { addressesIn, type Addresses, lookUpAddresses } from './dns-addresses.ts'
-import { ListingBuilder } from './listing.ts'
+import { ListingBuilder, MAX_MEMBERS } from './listing.ts'
 import { memberAt } from './member-at.ts'
 import type { AddressFamily } from './policy.ts'
-import { lookUpRecords, type Records, type RecordServices } from './records.ts'
+import { lookUpRecords, type RecordServices } from './records.ts'
 import type { Resolve, Resolved } from './resolve.ts'
 
 type Service = DnsRecord & { readonly type: 'SRV' }
@@ -31,7 +31,8 @@ export function serviceMembers(family: AddressFamily, services: RecordServices):
       // RFC 2782: a target of "." says that the service is decidedly not there.
       const targets = [...new Set(records.map(({ target }) => target))].filter((target) => target !== '')
       if (targets.length === 0) return done({ kind: 'none', reason: `${name} says that there is no such service` })
-      const given = new Map(targets.map((target) => [target, givenOf(target, found, family)]))
+      const additional = Map.groupBy(found.additional, (record) => record.name)
+      const given = new Map(targets.map((target) => [target, givenOf(additional.get(target) ?? [], family)]))
       cancel = lookUpAll({ targets: targets.filter((target) => !given.get(target)), family }, services, (asked) => {
         known = addressesOf(targets, { given, asked, known })
         done(resolvedOf(records, known, found.ttl))
@@ -41,13 +42,8 @@ export function serviceMembers(family: AddressFamily, services: RecordServices):
   }
 }
 
-/** What the answer brings with it; undefined: nothing. */
-function givenOf(
-  target: string,
-  { additional }: Records & { kind: 'records' },
-  family: AddressFamily,
-): Addresses | undefined {
-  const own = additional.filter(({ name }) => name === target)
+/** What the answer brings with it of a target; undefined: nothing. */
+function givenOf(own: readonly DnsRecord[], family: AddressFamily): Addresses | undefined {
   const [v4, v6] = (['A', 'AAAA'] as const).map((type) => own.filter((record) => record.type === type))
   const wanted = { auto: v4?.length ? v4 : v6, ipv4: v4, ipv6: v6, both: undefined }[family] ?? []
   if (wanted.length === 0) return undefined
@@ -103,13 +99,17 @@ function resolvedOf(records: readonly Service[], known: ReadonlyMap<string, Addr
   const tierOf = tiersOf(records)
   const weightOf = weightsOf(records)
   let least = ttl
+  /** Each record may name each address: a message of 64 KB holds enough of both for millions. */
+  let left = MAX_MEMBERS
   for (const record of records) {
     const { target, port } = record
     const entry = `${target}:${port}`
     const found = known.get(target)
     if (port === 0) builder.skip({ entry, reason: 'has the port 0' })
     else if (found?.kind !== 'addresses') builder.skip({ entry, reason: found?.reason ?? 'is no target' })
+    else if (found.addresses.length > left) builder.skip({ entry, reason: `is one of more than ${MAX_MEMBERS}` })
     else {
+      left -= found.addresses.length
       least = Math.min(least, found.ttl)
       const facts = { weight: weightOf(record) / found.addresses.length, tier: tierOf(record) }
       for (const address of found.addresses) builder.add(memberAt(address, port, facts), entry)
@@ -121,7 +121,8 @@ function resolvedOf(records: readonly Service[], known: ReadonlyMap<string, Addr
 /** Priorities in their order are tiers 0, 1 …: a client must try those of the lowest number first. */
 function tiersOf(records: readonly Service[]): (record: Service) => number {
   const priorities = [...new Set(records.map(({ priority }) => priority))].toSorted((one, other) => one - other)
-  return ({ priority }) => Math.min(LAST_TIER, priorities.indexOf(priority))
+  const tiers = new Map(priorities.map((priority, index) => [priority, Math.min(LAST_TIER, index)]))
+  return ({ priority }) => tiers.get(priority) ?? LAST_TIER
 }
 
 /** Where all of a priority are 0, none is preferred. */

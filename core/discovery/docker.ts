@@ -3,12 +3,13 @@
  * again soon after each event that may have changed who is there. A container that is told to stop leaves before it has stopped.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import type { Answer, Ask } from '../net/ask.ts'
+import type { Ask } from '../net/ask.ts'
 import type { AskLines } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { addressOf, isListed, nameOf, readContainer } from './docker-container.ts'
-import { isObject, objectIn, parseObject, textIn } from './json.ts'
-import { type ListReading, readItems } from './json-list.ts'
+import { isObject, objectIn, parseList, parseObject, textIn } from './json.ts'
+import { readJsonAnswer } from './json-answer.ts'
+import { type ListReader, listReader, type ListReading } from './json-list.ts'
 import type { DockerPolicy } from './policy.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
 import type { Source, SourceSink } from './source.ts'
@@ -22,6 +23,7 @@ export interface DockerServices extends ListReading, AttemptServices {
 
 const TIMEOUT_MS = 10_000
 const MAX_LIST_BYTES = 16 * 1024 ** 2
+const LIST = { maxBytes: MAX_LIST_BYTES, parse: parseList, otherwise: 'no list of containers' }
 const MAX_LINE_BYTES = 1024 ** 2
 /** Events that come close behind each other lead to one list. */
 const QUIET_MS = 20
@@ -59,10 +61,10 @@ interface SessionOptions {
 
 class Session {
   private readonly options: SessionOptions
+  private readonly reader: ListReader
   /** What is waited for: the next list, or its answer. */
   private cancelNext: Cancel = () => undefined
   private cancelEvents: Cancel = () => undefined
-  private cancelReading: Cancel = () => undefined
   private isListing = false
   /** Events have come, and the list that they lead to is about to be asked for: more of them do not put it off. */
   private isDue = false
@@ -71,6 +73,15 @@ class Session {
 
   constructor(options: SessionOptions) {
     this.options = options
+    const { policy, sink } = options
+    const { clock, readMember } = options.services
+    const look = { network: policy.network, host: hostOf(policy) }
+    const reading = {
+      clock,
+      nameOf,
+      readMember: (one: unknown) => readContainer(one, (container) => addressOf(container, look), readMember),
+    }
+    this.reader = listReader(reading, (listing) => sink.publish(listing))
   }
 
   begin(): Cancel {
@@ -89,7 +100,7 @@ class Session {
     return () => {
       this.cancelNext()
       this.cancelEvents()
-      this.cancelReading()
+      this.reader.stop()
     }
   }
 
@@ -138,31 +149,24 @@ class Session {
     this.isListing = true
     this.cancelNext = this.options.services.ask({ ...question, maxBodyBytes: MAX_LIST_BYTES }, (answer) => {
       this.isListing = false
-      const read = readAnswer(answer)
+      const read = readJsonAnswer(answer, LIST)
       if (read.kind === 'fault') return this.options.attempt.failed(read.reason)
+      if (read.kind === 'refused') return this.options.attempt.failed(`answers with ${read.status}`)
       this.options.attempt.works()
       this.listIn(this.isStale ? QUIET_MS : LIST_MS)
       this.isStale = false
-      this.take(read.containers)
+      this.take(read.said)
     })
   }
 
   private take(containers: readonly unknown[]): void {
-    const { policy, services, pool, sink, leaving } = this.options
-    const { clock, readMember } = services
-    const now = clock.now()
+    const { services, pool, leaving } = this.options
+    const now = services.clock.now()
     const isLeaving = (id: string | undefined): boolean => (leaving.get(id ?? '') ?? 0) > now
     const counting = containers.filter(
       (one) => !isObject(one) || (isListed(one, pool) && !isLeaving(textIn(one, 'Id'))),
     )
-    const look = { network: policy.network, host: hostOf(policy) }
-    const reading = {
-      clock,
-      nameOf,
-      readMember: (one: unknown) => readContainer(one, (container) => addressOf(container, look), readMember),
-    }
-    this.cancelReading()
-    this.cancelReading = readItems(counting, reading, (listing) => sink.publish(listing))
+    this.reader.read(counting)
   }
 
   /** undefined: there is none, and the attempt has failed. */
@@ -187,19 +191,3 @@ class Session {
 
 /** Where containers without a network of their own listen. */
 const hostOf = ({ place }: DockerPolicy): string => (place.kind === 'unix' ? '127.0.0.1' : new URL(place.url).hostname)
-
-type Read =
-  | { readonly kind: 'containers'; readonly containers: readonly unknown[] }
-  | { readonly kind: 'fault'; readonly reason: string }
-
-function readAnswer(answer: Answer): Read {
-  if (answer.kind === 'failed') return { kind: 'fault', reason: `cannot be asked: ${answer.detail}` }
-  const { status, body } = answer
-  if (status !== 200) return { kind: 'fault', reason: `answers with ${status}` }
-  if (body === undefined) return { kind: 'fault', reason: `answers with more than ${MAX_LIST_BYTES} bytes` }
-  try {
-    const containers: unknown = JSON.parse(body.toString())
-    if (Array.isArray(containers)) return { kind: 'containers', containers }
-  } catch {}
-  return { kind: 'fault', reason: 'says what is no list of containers' }
-}

@@ -6,11 +6,11 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { Ask } from '../net/ask.ts'
 import type { AskLines } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
-import { type JsonObject, isObject, listIn, objectIn, parseObject, textIn } from './json.ts'
+import { type JsonObject, isObject, listIn, objectIn, parseJson, parseObject, textIn } from './json.ts'
+import { readJsonAnswer } from './json-answer.ts'
 import { KeyedEntries, memberEntry, skippedEntry } from './keyed.ts'
 import { type Entry, MAX_MEMBERS, type ReadMember } from './listing.ts'
 import type { EtcdPolicy } from './policy.ts'
-import { readObjectAnswer } from './object-answer.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
 import type { Source, SourceSink } from './source.ts'
 
@@ -31,6 +31,7 @@ const MAX_LINE_BYTES = 4 * 1024 ** 2
 const MAX_VALUE_BYTES = 4096
 /** Some may hold what is no member. */
 const MAX_KEYS = 2 * MAX_MEMBERS
+const ANSWER = { maxBytes: MAX_PAGE_BYTES, parse: parseObject, otherwise: 'not JSON' }
 const TIMEOUT_MS = 5000
 /** A watch without changes says nothing: so the server is asked whether it is there. */
 const CHECK_MS = 10_000
@@ -148,8 +149,7 @@ class Session {
     const result = objectIn(said, 'result')
     // What came since is not to be had any more: it is all read again.
     if (result['compact_revision'] !== undefined) return attempt.again()
-    if (result['canceled'] === true)
-      return attempt.failed(shortened(textIn(result, 'cancel_reason')) ?? 'ends the watch')
+    if (result['canceled'] === true) return attempt.failed(textIn(result, 'cancel_reason') ?? 'ends the watch')
     const events = listIn(result, 'events')
     for (const event of events) if (isObject(event)) this.change(event)
     if (this.isTooLong()) return
@@ -186,7 +186,7 @@ class Session {
     const question = this.questionOf(path, body)
     if (question === undefined) return
     this.cancelStep = this.options.services.ask({ ...question, maxBodyBytes: MAX_PAGE_BYTES }, (answer) => {
-      const read = readObjectAnswer(answer, MAX_PAGE_BYTES)
+      const read = readJsonAnswer(answer, ANSWER)
       if (read.kind === 'said') heard(read.said)
       else if (read.kind === 'fault') this.options.attempt.failed(read.reason)
       else this.refused(read.status, read.said)
@@ -215,12 +215,9 @@ class Session {
     const { attempt } = this.options
     // A token of a while ago has run out.
     if ((code === UNAUTHENTICATED || grpcCode === UNAUTHENTICATED) && this.hasListed) return attempt.again()
-    attempt.failed(shortened(typeof message === 'string' ? message : undefined) ?? `answers with ${status}`)
+    attempt.failed(typeof message === 'string' ? message : `answers with ${status}`)
   }
 }
-
-/** A server's own words go into events and status. */
-const shortened = (words: string | undefined): string | undefined => words?.slice(0, 200)
 
 const textOf = (base64: string): string => Buffer.from(base64, 'base64').toString()
 
@@ -240,16 +237,8 @@ const behind = (base64: string): string =>
 function entryOf(key: string, value: string, readMember: ReadMember): Entry {
   if (value.length > (MAX_VALUE_BYTES * 4) / 3) return skippedEntry(key, `is longer than ${MAX_VALUE_BYTES} bytes`)
   const text = textOf(value)
-  const written: unknown = /^\s*[{"]/.test(text) ? parse(text) : text.trim()
+  const written: unknown = /^\s*[{"]/.test(text) ? parseJson(text) : text.trim()
   if (written === undefined) return skippedEntry(key, 'is not JSON')
   const read = readMember(written)
   return read.kind === 'member' ? memberEntry(read.member) : skippedEntry(key, read.reason)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

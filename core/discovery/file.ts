@@ -3,7 +3,7 @@
  * is. Where people write members, they stand in the config or its members file, whose faults are problems of the config.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import { type ListReading, parseJsonList, readItems } from './json-list.ts'
+import { listReader, type ListReading, parseJsonList } from './json-list.ts'
 import type { FilePolicy } from './policy.ts'
 import type { Source, SourceSink } from './source.ts'
 
@@ -40,7 +40,7 @@ function followFile({ path }: FilePolicy, services: FileServices, sink: SourceSi
   let seen: string | undefined
   let wasFaulty = false
   let cancelNext: Cancel = () => undefined
-  let cancelReading: Cancel = () => undefined
+  const reader = listReader(services, (listing) => sink.publish(listing))
 
   function lookIn(ms: number): void {
     cancelNext()
@@ -52,13 +52,15 @@ function followFile({ path }: FilePolicy, services: FileServices, sink: SourceSi
     const file = readText(path)
     if (file.kind === 'missing') return fail('it is missing')
     if (file.kind === 'fault') return suspect(file.rule)
-    if (file.text === seen) return sink.confirm()
+    if (file.text === seen) {
+      wasFaulty = false
+      return sink.confirm()
+    }
     const list = parseJsonList(file.text)
     if (list.kind === 'fault') return suspect(list.reason)
     wasFaulty = false
     seen = file.text
-    cancelReading()
-    cancelReading = readItems(list.items, services, (listing) => sink.publish(listing))
+    reader.read(list.items)
   }
 
   /** It may be half written. */
@@ -77,7 +79,7 @@ function followFile({ path }: FilePolicy, services: FileServices, sink: SourceSi
   const stopWatching = watchFile(path, () => lookIn(QUIET_MS))
   return () => {
     cancelNext()
-    cancelReading()
+    reader.stop()
     stopWatching()
   }
 }

@@ -48,7 +48,7 @@ export class Followed {
   /** Those that count, by id, in the order of the list. */
   members: ReadonlyMap<string, Member> = new Map()
   presence: Presence = { kind: 'waiting' }
-  /** It has listed somebody, or nobody: else `members` says nothing. */
+  /** It has listed somebody, or nobody, for which faulty entries alone do not count: else `members` says nothing. */
   hasListed = false
   /** When what counts was last known to be what it lists; undefined: never. */
   knownAt: number | undefined = undefined
@@ -61,7 +61,7 @@ export class Followed {
   private held: Held | undefined = undefined
   /** It cannot be had: nobody knows whether what it listed last has lasted. */
   private isLost = false
-  /** While it is told to be away: since when, until when it was, and what tells that it is back. */
+  /** While it is told to be away: since when, and what tells that it is back. */
   private outage: { readonly since: number; cancelBack: Cancel | undefined } | undefined = undefined
   private readonly toldAt = { skipped: -Infinity, held: -Infinity }
   private cancelSource: Cancel = () => undefined
@@ -77,7 +77,7 @@ export class Followed {
   start(): void {
     const sink: SourceSink = {
       publish: (listing) => this.hear(listing),
-      confirm: () => this.answered(),
+      confirm: () => this.confirm(),
       vanish: (reason) => this.vanish(reason),
       lose: (reason) => this.lose(reason),
     }
@@ -101,6 +101,11 @@ export class Followed {
     this.answered()
     this.consider(listing)
     this.tellHeard()
+  }
+
+  private confirm(): void {
+    const isVanished = this.presence.kind === 'away' && !this.isLost
+    if (!isVanished) this.answered()
   }
 
   private vanish(reason: string): void {
@@ -142,6 +147,7 @@ export class Followed {
   private consider(listing: Listing): void {
     const { guardMs } = this.options
     this.skip(listing.skipped)
+    if (!this.hasListed && listing.members.length === 0 && listing.skipped.count > 0) return
     const before = this.held?.before ?? this.members
     if (guardMs !== undefined && listing.members.length * 2 < before.size) return this.hold(listing, before, guardMs)
     this.held?.cancel()

@@ -6,7 +6,7 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { Answer, Ask } from '../net/ask.ts'
 import type { Random } from '../random.ts'
-import { type ListReading, MAX_LIST_BYTES, parseJsonList, readItems } from './json-list.ts'
+import { listReader, type ListReading, MAX_LIST_BYTES, parseJsonList } from './json-list.ts'
 import { jittered, retryMs } from './pace.ts'
 import type { HttpPolicy } from './policy.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
@@ -34,7 +34,7 @@ function followUrl(policy: HttpPolicy, services: HttpServices, sink: SourceSink)
   let failures = 0
   let askedAt = 0
   let cancel: Cancel = () => undefined
-  let cancelReading: Cancel = () => undefined
+  const reader = listReader(services, (listing) => sink.publish(listing))
 
   function poll(): void {
     askedAt = clock.now()
@@ -67,8 +67,7 @@ function followUrl(policy: HttpPolicy, services: HttpServices, sink: SourceSink)
     if (list.kind === 'fault') return fail(list.reason)
     known = { text, etag: fields.get('etag') }
     goOn()
-    cancelReading()
-    cancelReading = readItems(list.items, services, (listing) => sink.publish(listing))
+    reader.read(list.items)
   }
 
   function confirm(): void {
@@ -95,6 +94,6 @@ function followUrl(policy: HttpPolicy, services: HttpServices, sink: SourceSink)
   poll()
   return () => {
     cancel()
-    cancelReading()
+    reader.stop()
   }
 }

@@ -1,6 +1,6 @@
 /** A list of members as a text in JSON -> a listing: `{ "backends": [ … ] }` as in a members file, or the list alone. */
 import type { Cancel, Clock } from '../clock.ts'
-import { isObject } from './json.ts'
+import { isObject, parseJson } from './json.ts'
 import { type Listing, ListingBuilder, type ReadMember } from './listing.ts'
 
 /** 40,000 members and more. To parse as much takes some 20 ms. */
@@ -15,12 +15,8 @@ export type JsonList =
 
 /** Never throws. */
 export function parseJsonList(text: string): JsonList {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { kind: 'fault', reason: 'it is not JSON' }
-  }
+  const value = parseJson(text)
+  if (value === undefined) return { kind: 'fault', reason: 'it is not JSON' }
   const items: unknown = isObject(value) ? value['backends'] : value
   return Array.isArray(items)
     ? { kind: 'list', items }
@@ -32,6 +28,42 @@ export interface ListReading {
   readonly readMember: ReadMember
   /** What an item is called; absent: by its place. */
   readonly nameOf?: (item: unknown) => string
+}
+
+export interface ListReader {
+  /** While another list is being read this one waits, and of several that wait the newest is read. */
+  read(items: readonly unknown[]): void
+  /** Tells nothing of what was to be read. */
+  stop(): void
+}
+
+/** Reads each list to its end: a source that changes faster than its lists can be read is told of all the same. */
+export function listReader(reading: ListReading, publish: (listing: Listing) => void): ListReader {
+  let isReading = false
+  let waiting: readonly unknown[] | undefined
+  let cancel: Cancel = () => undefined
+  function read(items: readonly unknown[]): void {
+    if (isReading) {
+      waiting = items
+      return
+    }
+    isReading = true
+    cancel = readItems(items, reading, (listing) => {
+      isReading = false
+      publish(listing)
+      const next = waiting
+      waiting = undefined
+      if (next !== undefined) read(next)
+    })
+  }
+  return {
+    read,
+    stop() {
+      cancel()
+      isReading = false
+      waiting = undefined
+    },
+  }
 }
 
 /** Reads `items` one by one, a long list over several turns; `done` is called once, perhaps before this returns. */

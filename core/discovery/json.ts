@@ -5,14 +5,25 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** undefined: it is not JSON, or no object. */
-export function parseObject(text: string): JsonObject | undefined {
+/** undefined: it is not JSON. */
+export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** undefined: it is not JSON, or no object. */
+export function parseObject(text: string): JsonObject | undefined {
+  const value = parseJson(text)
+  return isObject(value) ? value : undefined
+}
+
+/** undefined: it is not JSON, or no list. */
+export function parseList(text: string): readonly unknown[] | undefined {
+  const value = parseJson(text)
+  return Array.isArray(value) ? value : undefined
 }
 
 /** Another object's part, empty where it is none. */

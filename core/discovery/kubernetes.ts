@@ -8,11 +8,11 @@ import type { AskLines, LinesEnd } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { readSlice } from './endpoint-slice.ts'
 import { isObject, type JsonObject, listIn, objectIn, parseObject, textIn } from './json.ts'
+import { readJsonAnswer } from './json-answer.ts'
 import { KeyedEntries } from './keyed.ts'
 import type { ReadMember } from './listing.ts'
 import { type Cluster, findCluster } from './cluster.ts'
 import type { KubernetesPolicy } from './policy.ts'
-import { readObjectAnswer } from './object-answer.ts'
 import { fieldsOf, readTls, type ReadPem } from './service.ts'
 import type { Source, SourceSink } from './source.ts'
 
@@ -32,6 +32,7 @@ const MAX_PAGE_BYTES = 16 * 1024 ** 2
 /** A slice has 1000 endpoints at most, and no object of Kubernetes more than 1.5 MB. */
 const MAX_LINE_BYTES = 4 * 1024 ** 2
 const MAX_SLICES = 10_000
+const ANSWER = { maxBytes: MAX_PAGE_BYTES, parse: parseObject, otherwise: 'not JSON' }
 const TIMEOUT_MS = 10_000
 /** After this long the server ends a watch, and another server may go on with it. */
 const WATCH_S = 300
@@ -102,8 +103,9 @@ class Session {
       this.version = version
       attempt.works()
       this.tell()
-      this.watch()
+      // Before the watch, which may end the attempt at once.
       this.checkLater()
+      this.watch()
     })
   }
 
@@ -191,7 +193,7 @@ class Session {
     const question = this.questionOf(query)
     if (question === undefined) return
     this.cancelStep = this.options.services.ask({ ...question, maxBodyBytes: MAX_PAGE_BYTES }, (answer) => {
-      const read = readObjectAnswer(answer, MAX_PAGE_BYTES)
+      const read = readJsonAnswer(answer, ANSWER)
       if (read.kind === 'said') heard(read.said)
       else if (read.kind === 'fault') this.options.attempt.failed(read.reason)
       else this.refused(read.status, read.said)
@@ -223,7 +225,7 @@ class Session {
   private refused(status: number, { message }: JsonObject): void {
     const { attempt } = this.options
     if (status === GONE) return attempt.again()
-    attempt.failed(`answers with ${status}${typeof message === 'string' ? `: ${message.slice(0, 200)}` : ''}`)
+    attempt.failed(`answers with ${status}${typeof message === 'string' ? `: ${message}` : ''}`)
   }
 }
 

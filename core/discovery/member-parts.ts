@@ -1,4 +1,5 @@
 /** A member of which a source knows the parts, read by the rules of the config: an address may be no address, a weight none. */
+import { formatAddress } from '../address.ts'
 import type { ReadMember } from './listing.ts'
 
 export interface MemberParts {
@@ -18,7 +19,7 @@ export function readParts(
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
     return { kind: 'fault', reason: `has no port that is one: ${JSON.stringify(port)}` }
   return readMember({
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${formatAddress({ kind: 'tcp', host, port })}`,
     ...(weight !== undefined && { weight }),
     ...(zone !== undefined && zone !== '' && { zone }),
     ...(tier !== undefined && { tier }),

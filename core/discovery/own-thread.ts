@@ -28,9 +28,18 @@ const PATIENCE_MS = 5000
 const PING_MS = 10_000
 /** From one word to the next, as members change ten times a second at most. */
 const PAUSE_MS = 100
+/** Bun 1.4.5 ends the process, not the thread, where one is begun and there is none for it. */
+const WANTED_DESCRIPTORS = 16
 
-export function createRunOwn(clock: Pick<Clock, 'after'>, reportFault: ReportFault): RunOwn {
+/** `free`: how many descriptors can still be opened; undefined: nobody knows. */
+export function createRunOwn(
+  clock: Pick<Clock, 'after'>,
+  reportFault: ReportFault,
+  free: () => number | undefined,
+): RunOwn {
   return (run, sink) => {
+    if ((free() ?? WANTED_DESCRIPTORS) < WANTED_DESCRIPTORS)
+      return clock.after(0, () => inEvent(reportFault, () => sink.failed('no descriptor is free for its thread')))
     const worker = new Worker(new URL('./own-worker.ts', import.meta.url), { smol: true, name: 'source' })
     let isOver = false
     let cancelTimer: Cancel = () => undefined

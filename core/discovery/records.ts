@@ -2,6 +2,7 @@
  * The records of a name, of one type: asks the name servers one after the other until one answers, and follows aliases
  * (CNAME) where a server does not do so itself. What a server says does not exist is an answer, too.
  */
+import { formatAddress } from '../address.ts'
 import type { Cancel } from '../clock.ts'
 import type { DnsMessage, DnsRecord, RecordType } from '../names/dns-message.ts'
 import type { NameServer } from '../names/servers.ts'
@@ -75,10 +76,10 @@ const NO_ERROR = 0
 const NO_SUCH_NAME = 3
 
 /** In words; undefined: it has answered. */
-function failureOf({ code }: DnsMessage, { address, port }: NameServer): string | undefined {
+function failureOf({ code }: DnsMessage, { address: host, port }: NameServer): string | undefined {
   if (code === NO_ERROR || code === NO_SUCH_NAME) return undefined
   const word = { 1: 'did not understand the question', 2: 'failed', 5: 'refused to answer' }[code]
-  return `${address.includes(':') ? `[${address}]` : address}:${port} ${word ?? `answered with code ${code}`}`
+  return `${formatAddress({ kind: 'tcp', host, port })} ${word ?? `answered with code ${code}`}`
 }
 
 type Read =

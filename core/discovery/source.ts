@@ -9,7 +9,7 @@ import type { Listing } from './listing.ts'
 export interface SourceSink {
   /** All that it lists now. The same once more is no change, and says that it still holds. */
   publish(listing: Listing): void
-  /** What it published last still holds. */
+  /** What it published last still holds, or that there is nobody. */
   confirm(): void
   /**
    * It says that there is nobody, in a way that may be a mistake: a name that is not there, a service that is unknown.

@@ -22,7 +22,6 @@ export type DnsRecord = { readonly name: string; /** Seconds. */ readonly ttl: n
 )
 
 export interface DnsMessage {
-  readonly id: number
   /** It is cut off: the whole is to be had over TCP. */
   readonly isTruncated: boolean
   /** RFC 1035 4.1.1: 0 no error, 2 the server failed, 3 there is no such name, 5 refused. */
@@ -79,19 +78,18 @@ export function readAnswer(bytes: Buffer, question: Buffer): DnsMessage {
   const reader = new Reader(bytes)
   if (bytes.length < HEAD_BYTES) throw new DnsFault('it is too short')
   const flags = bytes.readUInt16BE(2)
-  const id = bytes.readUInt16BE(0)
-  if ((flags & 0x8000) === 0 || id !== question.readUInt16BE(0)) throw new DnsFault('it answers another question')
+  if ((flags & 0x8000) === 0 || bytes.readUInt16BE(0) !== question.readUInt16BE(0))
+    throw new DnsFault('it answers another question')
   const code = flags & 0xf
   const counts = [4, 6, 8, 10].map((at) => bytes.readUInt16BE(at)) as [number, number, number, number]
   reader.at = HEAD_BYTES
   checkQuestion(reader, counts[0], { question, code })
   const isTruncated = (flags & 0x0200) !== 0
-  const head = { id, isTruncated, code }
   // Of one that is cut off the rest may be missing, and nothing of it counts.
-  if (isTruncated) return { ...head, answers: [], additional: [] }
+  if (isTruncated) return { isTruncated, code, answers: [], additional: [] }
   const answers = reader.records(counts[1])
   reader.records(counts[2])
-  return { ...head, answers, additional: reader.records(counts[3]) }
+  return { isTruncated, code, answers, additional: reader.records(counts[3]) }
 }
 
 /** RFC 5452 9: an answer repeats its question. A server that fails may leave it out. */

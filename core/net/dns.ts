@@ -1,6 +1,7 @@
 /** One question to one name server: over UDP, and over TCP where the answer does not fit (RFC 7766). */
 import { randomInt } from 'node:crypto'
 import { connect } from 'node:net'
+import { formatAddress } from '../address.ts'
 import type { Cancel, Clock } from '../clock.ts'
 import { DnsFault, type DnsMessage, readAnswer, type RecordType, writeQuestion } from '../names/dns-message.ts'
 import type { NameServer } from '../names/servers.ts'
@@ -39,9 +40,7 @@ export function createAskDns(clock: Pick<Clock, 'after'>, reportFault: ReportFau
       stop()
       inEvent(reportFault, () => heard(answer))
     }
-    const where = server.address.includes(':')
-      ? `[${server.address}]:${server.port}`
-      : `${server.address}:${server.port}`
+    const where = formatAddress({ kind: 'tcp', host: server.address, port: server.port })
     const fail = (reason: string): void => end({ kind: 'failure', reason: `${where} ${reason}` })
     const cancelTimer = clock.after(timeoutMs, () => fail(`does not answer within ${timeoutMs} ms`))
     const bytes = bytesOf(question)
@@ -88,18 +87,20 @@ function askOverUdp({ address, port }: NameServer, question: Buffer, { take, fai
       if (!(error instanceof DnsFault)) throw error
     }
   }
-  const opening = Bun.udpSocket({
-    connect: { hostname: address, port },
-    socket: {
-      data: (_, bytes) => hear(bytes),
-      // Bun 1.4.5 hands the error alone, whatever its types say.
-      error: (...given: readonly unknown[]) => stopWith(given.at(-1)),
-    },
-  })
   const stopWith = (error: unknown): void => {
     if (!isOver) fail(wordsOf(error))
   }
-  opening
+  // Bun 1.4.5 throws at once where no socket can be had, for want of a descriptor as well: in here it is a rejection.
+  const open = async () =>
+    await Bun.udpSocket({
+      connect: { hostname: address, port },
+      socket: {
+        data: (_, bytes) => hear(bytes),
+        // Bun 1.4.5 hands the error alone, whatever its types say.
+        error: (...given: readonly unknown[]) => stopWith(given.at(-1)),
+      },
+    })
+  open()
     .then((socket) => {
       if (isOver) return socket.close()
       close = () => socket.close()

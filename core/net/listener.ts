@@ -17,6 +17,8 @@ export interface Listener {
   readonly bound: readonly SocketAddress[]
   /** Clients that have been let in and not accepted yet, as far as the system tells. */
   countQueued(): number
+  /** Whether whoever comes from now on joins the queue only with its first bytes. Throws an error with the system's `code`. */
+  setDeferAccept(isDeferring: boolean): void
   /** From now on nobody joins the queue, as far as the system can do that. For good: `stop` is to follow soon. */
   keepOut(): void
   /** Other permissions of a Unix socket. Throws as node:fs does. */
@@ -68,6 +70,9 @@ const together = (address: SocketAddress, sockets: readonly BoundSocket[]): List
   address,
   bound: sockets.map((socket) => socket.address),
   countQueued: () => sockets.reduce((sum, { fd }) => sum + (fd === undefined ? 0 : acceptQueue().count(fd)), 0),
+  setDeferAccept(isDeferring) {
+    for (const socket of sockets) socket.setDeferAccept?.(isDeferring)
+  },
   keepOut() {
     for (const { fd } of sockets) if (fd !== undefined) acceptQueue().keepOut(fd)
   },

@@ -55,6 +55,8 @@ export interface BoundSocket {
   readonly address: SocketAddress
   /** undefined: there is none that the system's calls know. */
   readonly fd: number | undefined
+  /** As in its manner, for whoever comes from now on. Absent: it can't defer anybody. Throws an error with the system's `code`. */
+  setDeferAccept?(isDeferring: boolean): void
   /** Asks at once whether there is room, where somebody has been kept waiting. */
   goOn?(): void
   /** Accepts no more; those in its queue are reset. A Unix socket's file is gone. */

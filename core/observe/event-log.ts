@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../clock.ts'
 import type { EdgeEvent, Emit } from './events.ts'
 
 export interface LoggedEvent {
-  /** Counts from 1 in this process. */
+  /** Rises by 1, and from one process to the next. */
   readonly id: number
   /** Wall time in ms. */
   readonly at: number
@@ -26,7 +26,8 @@ const defaultCapacity = 200
 export function createEventLog(clock: Clock, next: Emit, capacity = defaultCapacity): EventLog {
   const entries: LoggedEvent[] = []
   const listeners = new Set<(entry: LoggedEvent) => void>()
-  let newestId = 0
+  // Whoever saw the process before knows its ids: by the time of the start, ours are beyond them.
+  let newestId = Math.floor(clock.wallTime())
   return {
     emit(event) {
       next(event)

@@ -91,9 +91,9 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     const commit = (): void => {
       this.settings = config
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
+      if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
-    if (config.reusePort === before.reusePort && config.deferAccept === before.deferAccept)
-      return { ...NO_MOVE, commit }
+    if (config.reusePort === before.reusePort) return { ...NO_MOVE, commit }
     this.rebind(config, before)
     return { ...NO_MOVE, commit, abandon: () => this.guard(() => this.rebind(before, config)) }
   }
@@ -118,9 +118,10 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     this.isShut = false
   }
 
-  /** Every client is answered once more at most, those that still come in too. */
+  /** Every client is answered once more at most, those that still come in too: at once, since to shut this resets who is kept waiting for its first bytes. */
   letGo(): void {
     this.isLettingGo = true
+    if (!this.isShut) this.guard(() => this.listener.setDeferAccept(false))
     for (const client of this.clients) client.letGo()
   }
 

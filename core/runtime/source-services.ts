@@ -2,6 +2,7 @@
 import { readRegularFile, readText } from '../config/files.ts'
 import { readMember } from '../config/read-member.ts'
 import { watchFiles } from '../config/watch.ts'
+import { freeDescriptors } from '../descriptors.ts'
 import { clusterUrlOf } from '../discovery/cluster.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
 import type { ReadText, WatchFile } from '../discovery/file.ts'
@@ -35,7 +36,7 @@ export function sourceServices({
     ask: createAsk(clock, reportFault),
     askLines: createAskLines(clock, reportFault),
     readPem,
-    runOwn: createRunOwn(clock, reportFault),
+    runOwn: createRunOwn(clock, reportFault, freeDescriptors),
     readVersion: createPluginReader(clock),
     clusterUrl: clusterUrlOf(env ?? {}),
     records: ({ resolvers }) => ({ ask: askDns, servers: () => resolvers ?? systemServers() }),

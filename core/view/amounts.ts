@@ -1,4 +1,5 @@
 /** Numbers as people read them: short, with a unit, never `NaN`. The inverse is nobody's business. */
+import { digits } from './format.ts'
 
 /** `12,345`. */
 export const formatCount = (count: number): string => (Number.isFinite(count) ? count.toLocaleString('en-US') : '-')
@@ -11,7 +12,7 @@ export const counted = (count: number, noun: string, plural = `${noun}s`): strin
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return '-'
   const [value, unit] = ms >= 999.5 ? [ms / 1000, 's'] : [ms, 'ms']
-  return `${value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2)} ${unit}`
+  return `${digits(value)} ${unit}`
 }
 
 const spans = [

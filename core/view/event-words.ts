@@ -15,6 +15,8 @@ const info = (message: string): Described => ({ level: 'info', message })
 const warn = (message: string): Described => ({ level: 'warn', message })
 const error = (message: string): Described => ({ level: 'error', message })
 
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
 type Kind = EdgeEvent['kind']
 type EventOf<K extends Kind> = EdgeEvent & { readonly kind: K }
 
@@ -27,13 +29,11 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'backend-up': ({ pool, backend, detail }) => info(`${pool}: ${backend} is up (${detail})`),
   'backend-down': ({ pool, backend, detail }) => warn(`${pool}: ${backend} is down (${detail})`),
   'pool-full': ({ pool, detail }) => warn(`${pool}: every usable backend is at its bound: ${detail}`),
-  'pool-relieved': ({ pool, forMs }) => info(`${pool}: has room again, after ${(forMs / 1000).toFixed(1)} s without`),
+  'pool-relieved': ({ pool, forMs }) => info(`${pool}: has room again, after ${seconds(forMs)} without`),
   'limits-local': ({ nodes, reason }) =>
     warn(`limits are not shared: Redis: ${reason}; each of ${counted(nodes, 'node')} grants its part of them`),
   'limits-shared': ({ nodes, forMs }) =>
-    info(
-      `limits are shared by ${counted(nodes, 'node')}${forMs === undefined ? '' : `, after ${(forMs / 1000).toFixed(1)} s`}`,
-    ),
+    info(`limits are shared by ${counted(nodes, 'node')}${forMs === undefined ? '' : `, after ${seconds(forMs)}`}`),
   'pool-degraded': ({ pool, detail }) => warn(`${pool}: ${detail}`),
   'pool-recovered': ({ pool }) => info(`${pool}: nobody is used any more whom something holds out`),
   'strategy-fault': ({ pool, strategy, detail }) => error(`${pool}: strategy ${strategy} failed: ${detail}`),
@@ -49,7 +49,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'discovery-away': ({ pool, source, reason, members }) =>
     warn(`${pool}: ${source} cannot be had: ${reason}; ${lastKnown(members)}, and it is tried again`),
   'discovery-back': ({ pool, source, forMs, members }) =>
-    info(`${pool}: ${source} is back after ${(forMs / 1000).toFixed(1)} s, with ${counted(members, 'member')}`),
+    info(`${pool}: ${source} is back after ${seconds(forMs)}, with ${counted(members, 'member')}`),
   'discovery-skipped': ({ pool, source, count, detail }) =>
     warn(`${pool}: ${source}: ${counted(count, 'entry', 'entries')} left out: ${detail}`),
   'discovery-held': ({ pool, source, members, listed, forMs }) =>
@@ -71,7 +71,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'store-away': ({ reason, clients }) =>
     error(`the clients' database is away: ${reason}; ${knownOf(clients)}, none can be changed, and it is tried again`),
   'store-back': ({ forMs, clients }) =>
-    info(`the clients' database is back after ${(forMs / 1000).toFixed(1)} s, with ${counted(clients, 'client')}`),
+    info(`the clients' database is back after ${seconds(forMs)}, with ${counted(clients, 'client')}`),
   'client-changed': ({ from, what, before, after }) => info(`${from}: ${what}${changeOf(before, after)}`),
   'transport-fallback': ({ reason }) => warn(`sockets are Bun's, which cost more: ${reason}`),
   'open-files': ({ detail }) => warn(detail),

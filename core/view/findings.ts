@@ -8,9 +8,10 @@ import { latency, percent, rate } from './format.ts'
 import { subjectOf } from './history.ts'
 
 /**
- * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend. 'degraded': one that uses members which are held out. 'full': one whose usable
- * backends are all at their bounds. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing', 'reload': of the balancer
- * itself.
+ * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend.
+ * 'degraded': one that uses members which are held out. 'full': one whose usable backends are all at their bounds.
+ * 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing',
+ * 'reload': of the balancer itself.
  */
 export type FindingKind =
   | 'away'

@@ -62,6 +62,7 @@ export function followFeed({ open, lossOf, clock, onUpdate }: FollowOptions): Ca
   let cancelRetry: Cancel | undefined
 
   async function follow({ signal }: AbortController): Promise<Loss | Refusal> {
+    silence.begin()
     const opened = await open(lastId, signal)
     if (hasEnded) return ended
     if (opened.kind !== 'stream') return opened

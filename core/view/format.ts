@@ -32,7 +32,7 @@ export function bytes(value: number): string {
 }
 
 /** Three digits. */
-const digits = (value: number): string => value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2)
+export const digits = (value: number): string => value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2)
 
 /** `14:03:59`, in the viewer's zone. */
 export function clockTime(wallMs: number): string {

@@ -73,9 +73,13 @@ function slotsOf(history: History, seconds: number): (Step | undefined)[] {
 function pointsIn({ totals, pools }: Frame): Map<string, Point> {
   const points = new Map<string, Point>()
   for (const pool of pools) {
-    for (const backend of pool.backends)
-      points.set(subjectOf(pool.name, backend.id), pointOf(backend, coarsen(backend.histogram)))
-    points.set(pool.name, pointOf(pool, sumSparse(pool.backends.map((one) => coarsen(one.histogram)))))
+    let counts: Sparse = []
+    for (const backend of pool.backends) {
+      const own = coarsen(backend.histogram)
+      counts = addSparse(counts, own)
+      points.set(subjectOf(pool.name, backend.id), pointOf(backend, own))
+    }
+    points.set(pool.name, pointOf(pool, counts))
   }
   points.set('', pointOf(totals, sumSparse(pools.map((pool) => points.get(pool.name)?.counts ?? []))))
   return points

@@ -1,5 +1,6 @@
 /** The rows of a list of backends, filtered and sorted. Pure. */
 import type { BackendFrame, Frame, PoolFrame } from '../report/frame.ts'
+import { holdsWords } from './filter.ts'
 import { type Finding, toneOf } from './findings.ts'
 import { subjectOf } from './history.ts'
 
@@ -53,13 +54,8 @@ const isTroubled = ({ finding, backend }: BackendRow): boolean => finding !== un
 const isWell = ({ state, use, effectiveWeight }: BackendFrame): boolean =>
   state === 'healthy' || (state === 'unchecked' && (effectiveWeight > 0 || use === 'spare'))
 
-const matches = ({ id, backend }: BackendRow, filter: string): boolean =>
-  filter
-    .toLowerCase()
-    .split(' ')
-    .every((word) =>
-      `${id} ${backend.state} ${backend.use} ${backend.by ?? ''} ${backend.zone ?? ''}`.toLowerCase().includes(word),
-    )
+const matches = ({ id, backend: { state, use, by, zone } }: BackendRow, filter: string): boolean =>
+  holdsWords([id, state, use, by ?? '', zone ?? ''], filter)
 
 type Order = (one: BackendRow, other: BackendRow) => number
 

@@ -12,7 +12,7 @@ const maxMessageChars = 16 * 1024 * 1024
 
 /** Returns what takes the next piece and hands back the messages that it completes. Throws when one grows too large. */
 export function createSseReader(): (piece: string) => SseMessage[] {
-  let rest = ''
+  let [rest, half] = ['', '']
   let event = ''
   let data: string[] = []
   let id = ''
@@ -33,8 +33,12 @@ export function createSseReader(): (piece: string) => SseMessage[] {
   }
 
   return (piece) => {
+    const text = half + piece
     // A CR at the very end may be half of a CRLF: it waits for the next piece.
-    const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/)
+    half = text.endsWith('\r') ? '\r' : ''
+    const [first = '', ...others] = text.slice(0, text.length - half.length).split(/\r\n|\n|\r/)
+    // What came before is not looked through again: a frame may come in hundreds of pieces.
+    const lines = [rest + first, ...others]
     rest = lines.pop() ?? ''
     if (rest.length > maxMessageChars) throw new Error('a message of the stream is too large')
     return lines.flatMap((line) => takeLine(line) ?? [])

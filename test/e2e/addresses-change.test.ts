@@ -216,6 +216,16 @@ describe('a listener whose address stays', () => {
     for (const one of [rig.client, client]) expect((await ask(one, get())).body).toBe('hello')
   })
 
+  test('loses nobody for a change of what a socket that listens takes', async () => {
+    const web = { ...tcpListener('web', 0), deferAccept: true }
+    await using rig = await startRig({ answer: ok('hello'), config: { listeners: [web] } })
+    // Nothing of theirs is there yet, so that they are not let in.
+    const silent = await Promise.all([rig.connect(), rig.connect()])
+    const applied = rig.edge.apply({ listeners: [{ ...web, deferAccept: false }] })
+    expect(await applied).toEqual({ kind: 'applied' })
+    for (const client of [rig.client, ...silent]) expect((await ask(client, get())).body).toBe('hello')
+  })
+
   test('is as before when it cannot be bound anew, or need not be', async () => {
     const [port = 0] = freePorts(1)
     using taken = takenPort()

@@ -51,6 +51,22 @@ describe('draining', () => {
     expect(await drained).toEqual({ cut: 0 })
   })
 
+  test('answers a client that came before its port closed, and spoke afterwards', async () => {
+    const listeners = [{ ...listener(0), deferAccept: true }]
+    await using rig = await startRig({ answer: ok('hello'), config: { shutdownDelayMs: 100, listeners } })
+    await ask(rig.client, get())
+    const drained = rig.edge.edge.drain()
+    const slow = await rig.connect()
+    rig.edge.clock.advance(100)
+    expect(await connectTo(rig.edge.port).catch(String)).toContain('Failed to connect')
+    const response = await ask(slow, get())
+    expect([response.body, valuesOf(response, 'connection')]).toEqual(['hello', ['close']])
+    await slow.expectEnd()
+    rig.edge.clock.advance(1500)
+    await rig.client.expectEnd()
+    expect(await drained).toEqual({ cut: 0 })
+  })
+
   test('accepts for the delay while it is not ready, and no longer', async () => {
     const admin = adminOn(0)
     await using rig = await startRig({ answer: ok('hello'), config: { shutdownDelayMs: 5000, admin } })

@@ -3,9 +3,9 @@ import type { ApiAnswer } from '../state/answer.ts'
 import { fieldsOf, textOf } from '../state/untyped.ts'
 import { tokenFields } from './token.ts'
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: string
-  /** Below the page's address, without a slash in front. */
+  /** Below the page's address; begins with a slash. */
   readonly path: string
   readonly body?: object
 }
@@ -16,7 +16,7 @@ const patienceMs = 20_000
 export async function askApi({ method, path, body }: ApiRequest): Promise<ApiAnswer> {
   let response: Response
   try {
-    response = await fetch(path, {
+    response = await fetch(`.${path}`, {
       method,
       headers: {
         ...tokenFields(),

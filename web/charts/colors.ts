@@ -1,6 +1,6 @@
 /** The style sheet's colours, as a canvas takes them. */
 
-export const colorNames = ['text', 'dim', 'line', 'accent', 'second', 'good', 'bad', 'card'] as const
+const colorNames = ['text', 'dim', 'line', 'accent', 'second', 'good', 'bad', 'card'] as const
 export type Colors = Readonly<Record<(typeof colorNames)[number], string>> & { readonly heat: readonly string[] }
 
 const heatSteps = 6

@@ -8,6 +8,7 @@ import { subjectOf } from '../../core/view/history.ts'
 import { rowsOf } from '../../core/view/rows.ts'
 import { checkOf, holdsOf, standingOf } from '../../core/view/words.ts'
 import { shownOf } from '../state/state.ts'
+import { hashOf } from '../state/views.ts'
 import { whenText } from '../state/when.ts'
 import { Actions, Facts, Title } from './dialog-parts.tsx'
 import type { Part } from './header.tsx'
@@ -71,7 +72,7 @@ export function BackendDialog({ state, send, pool, backend: id }: Part & Of) {
         <Button
           onClick={() => {
             send({ kind: 'choose', choices: { subject: subjectOf(pool, id) } })
-            location.hash = '#latency'
+            location.hash = hashOf('latency')
           }}
         >
           Latencies

@@ -4,7 +4,7 @@ import { formatSpan } from '../../core/view/amounts.ts'
 import { verdictOf } from '../../core/view/findings.ts'
 import { clockTime } from '../../core/view/format.ts'
 import { ageWords } from '../../core/view/words.ts'
-import { ageOf, type AppState, shownOf, themes } from '../state/state.ts'
+import { ageOf, type AppState, shownOf, themeAfter } from '../state/state.ts'
 import { hashOf, views, viewTitles } from '../state/views.ts'
 import type { Send } from '../store.ts'
 import { Button, signOf } from './signs.tsx'
@@ -17,7 +17,7 @@ export interface Part {
 export function Header({ state, send }: Part) {
   const { hello, frame } = shownOf(state)
   const { theme } = state.choices
-  const nextTheme = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'auto'
+  const nextTheme = themeAfter(theme)
   return (
     <header class="top">
       <div class="brand">

@@ -2,7 +2,7 @@
 /** @jsxImportSource preact */
 import { formatCount } from '../../core/view/amounts.ts'
 import { bytes, latency, percent, rate } from '../../core/view/format.ts'
-import { type Point, pointsOf } from '../../core/view/history.ts'
+import { type Point, seriesOf } from '../../core/view/history.ts'
 import type { Tone } from '../../core/view/words.ts'
 import { type AppState, shownOf, spanSeconds } from '../state/state.ts'
 
@@ -70,9 +70,7 @@ export function Tiles({ state }: { readonly state: AppState }) {
             <span class="unit">{unit}</span>
           </dd>
           <dd class="tile-more">{unbroken(more)}</dd>
-          {read && (
-            <Sparkline values={pointsOf(history, '', spanSeconds(state)).map((point) => (point ? read(point) : 0))} />
-          )}
+          {read && <Sparkline values={seriesOf(history, '', spanSeconds(state), read)} />}
         </div>
       ))}
     </dl>
@@ -85,7 +83,7 @@ const unbroken = (text: string): string => text.replaceAll(/(?<!,) /g, '\u00A0')
 const [width, height] = [160, 32]
 
 /** For the eye alone: the charts say the same in words. */
-export function Sparkline({ values }: { readonly values: readonly number[] }) {
+function Sparkline({ values }: { readonly values: readonly number[] }) {
   // Some air above, so that what never changes is a line and no block.
   const top = 1.2 * Math.max(...values, Number.MIN_VALUE)
   const step = width / Math.max(1, values.length - 1)

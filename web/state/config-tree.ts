@@ -1,5 +1,5 @@
 /** The configuration as a tree to unfold, or as lines to search in. Pure. */
-import { holdsWords } from './explanations.ts'
+import { holdsWords } from '../../core/view/filter.ts'
 
 export type Leaf = string | number | boolean | null
 

@@ -1,4 +1,5 @@
 /** What GET /api/explain tells, read without believing it, and chosen from. Pure. */
+import { holdsWords } from '../../core/view/filter.ts'
 import { fieldsOf, listOf, maybeNumber, numberOf, textOf } from './untyped.ts'
 
 export interface Explanations {
@@ -159,11 +160,3 @@ export const findExplanations = (list: readonly Explanation[], filter: string): 
   list.filter(({ method, target, route, pool, ending, attempts }) =>
     holdsWords([method, target, route, pool, ending, ...attempts.map(({ backend }) => backend)], filter),
   )
-
-export function holdsWords(texts: readonly string[], filter: string): boolean {
-  const text = texts.join(' ').toLowerCase()
-  return filter
-    .toLowerCase()
-    .split(' ')
-    .every((word) => text.includes(word))
-}

@@ -1,4 +1,5 @@
 /** What the balancer says that a reload or a rollback would do, in lines. Pure. */
+import { counted } from '../../core/view/amounts.ts'
 import type { ApiAnswer } from './answer.ts'
 import type { Foresight } from './state.ts'
 import { fieldsOf, listOf, numberOf, textOf } from './untyped.ts'
@@ -9,10 +10,10 @@ export function planLines(answer: ApiAnswer): Foresight {
   const { changes, problems, kept } = fieldsOf(answer.body)
   const told = listOf(changes).map((one) => {
     const change = fieldsOf(one)
-    const open = [
-      ...counted(numberOf(change['connections']), 'connection'),
-      ...counted(numberOf(change['tunnels']), 'tunnel'),
-    ]
+    const open = (['connection', 'tunnel'] as const).flatMap((noun) => {
+      const count = numberOf(change[`${noun}s`])
+      return count === 0 ? [] : [counted(count, noun)]
+    })
     const ends = open.length === 0 ? '' : ` (ends ${open.join(' and ')})`
     return `${textOf(change['key'])}: ${textOf(change['text'])}${ends}`
   })
@@ -25,6 +26,3 @@ export function planLines(answer: ApiAnswer): Foresight {
   })
   return { kind: 'told', lines: [...(told.length === 0 ? ['Nothing would change.'] : told), ...left, ...faults] }
 }
-
-const counted = (count: number, noun: string): string[] =>
-  count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`]

@@ -16,17 +16,17 @@ export interface ExplainChoices {
   readonly slowerMs: number
 }
 
-/** Below the page's address. */
+/** Below the page's address; begins with a slash. */
 export function resourcePath(resource: Resource, choices: ExplainChoices): string {
   switch (resource) {
     case 'status':
-      return 'api/status'
+      return '/api/status'
     case 'config':
-      return 'api/config'
+      return '/api/config'
     case 'generations':
-      return 'api/config/generations'
+      return '/api/config/generations'
     case 'reloads':
-      return 'api/reloads'
+      return '/api/reloads'
     case 'explain':
       return explainPath(choices)
   }
@@ -38,7 +38,7 @@ function explainPath({ status, slowerMs }: ExplainChoices): string {
     ...(status === '' ? [] : [`status=${status}`]),
     ...(slowerMs > 0 ? [`slower=${slowerMs}ms`] : []),
   ]
-  return `api/explain?${query.join('&')}`
+  return `/api/explain?${query.join('&')}`
 }
 
 const resourcesOfViews: Readonly<Record<View, readonly Resource[]>> = {

@@ -8,6 +8,9 @@ import type { View } from './views.ts'
 export const themes = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 
+/** In turn. */
+export const themeAfter = (theme: Theme): Theme => themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'auto'
+
 /** Seconds that charts, histogram and heat map span. */
 export const spansSeconds = [60, 300, 900] as const
 
@@ -63,8 +66,6 @@ export interface AppState {
   readonly fetched: Readonly<Record<Resource, Fetched>>
   readonly dialog: Dialog | undefined
   readonly notice: (Notice & { readonly until: number }) | undefined
-  /** What was sent and is not answered yet. */
-  readonly underway: readonly Command[]
   /** Whether this tab keeps a token. */
   readonly hasToken: boolean
 }
@@ -97,7 +98,6 @@ export const initialState = (options: {
   fetched: { status: nothing, config: nothing, generations: nothing, reloads: nothing, explain: nothing },
   dialog: undefined,
   notice: undefined,
-  underway: [],
   hasToken: options.hasToken,
 })
 

@@ -1,10 +1,10 @@
 /** State + what happened -> the next state, and what is to be done about it. Pure: the only place where state changes. */
-import { type Command, outcomeOf, type Notice } from '../../core/view/commands.ts'
+import { type Command, outcomeOf, type Notice, planPathOf } from '../../core/view/commands.ts'
 import type { FeedUpdate } from '../../core/view/follow.ts'
 import { linkAfter, see } from '../../core/view/seen.ts'
 import type { ApiAnswer } from './answer.ts'
 import { planLines } from './foresight.ts'
-import { polledOf, type Resource, resourcesOf } from './resources.ts'
+import { polledOf, type Resource, resourcePath, resourcesOf } from './resources.ts'
 import type { AppState, Choices, Dialog } from './state.ts'
 import type { View } from './views.ts'
 
@@ -24,7 +24,8 @@ export type Message =
   | { readonly kind: 'confirmed'; readonly command: Command }
   | { readonly kind: 'answered'; readonly command: Command; readonly answer: ApiAnswer }
   | { readonly kind: 'foreseen'; readonly command: Command; readonly answer: ApiAnswer }
-  | { readonly kind: 'fetched'; readonly resource: Resource; readonly answer: ApiAnswer }
+  /** `path`: what was asked for. */
+  | { readonly kind: 'fetched'; readonly resource: Resource; readonly path: string; readonly answer: ApiAnswer }
   /** Given by a person; empty: to be forgotten. */
   | { readonly kind: 'token'; readonly token: string }
   /** Whether anybody can see the page. */
@@ -33,7 +34,8 @@ export type Message =
   | { readonly kind: 'retry' }
 
 export type Effect =
-  | { readonly kind: 'send' | 'foresee'; readonly command: Command }
+  | { readonly kind: 'send'; readonly command: Command }
+  | { readonly kind: 'foresee'; readonly command: Command; readonly path: string }
   | { readonly kind: 'fetch'; readonly resource: Resource }
   /** Begins to follow the stream anew. */
   | { readonly kind: 'follow' }
@@ -91,8 +93,7 @@ const handlers: Handlers = {
   confirmed: (state, { command }) => send({ ...state, dialog: undefined }, command),
   answered: takeAnswer,
   foreseen: takeForesight,
-  fetched: (state, { resource, answer }) =>
-    stay({ ...state, fetched: { ...state.fetched, [resource]: fetchedOf(answer) } }),
+  fetched: takeFetched,
   token: takeToken,
   seen: takeSight,
   retry: (state) => ({ state: { ...state, link: { kind: 'connecting' } }, effects: [{ kind: 'follow' }] }),
@@ -108,8 +109,8 @@ function observe(state: AppState, message: Exclude<FeedUpdate, { kind: 'refused'
 function takeFrame(state: AppState, message: Message & { kind: 'frame' }): Updated {
   const { generation, reload } = message.frame
   const before = state.live.frame
-  const isNews =
-    before === undefined || before.generation?.number !== generation?.number || before.reload?.at !== reload?.at
+  // By when, not by number: a balancer that was started anew counts from 1 again.
+  const isNews = before === undefined || before.generation?.at !== generation?.at || before.reload?.at !== reload?.at
   const stale = isNews ? resourcesOf(state.view).filter((one) => one !== 'explain') : []
   return { state: observe(state, message), effects: fetchAll(stale) }
 }
@@ -125,21 +126,20 @@ function takeTime(state: AppState, { now }: Message & { kind: 'tick' }): Updated
 }
 
 function ask(state: AppState, { command }: Message & { kind: 'ask' }): Updated {
-  const isWide = command.kind === 'reload' || command.kind === 'rollback'
-  const dialog: Dialog = { kind: 'confirm', command, foresight: isWide ? { kind: 'asked' } : undefined }
-  return { state: { ...state, dialog }, effects: isWide ? [{ kind: 'foresee', command }] : [] }
+  const path = planPathOf(command)
+  const dialog: Dialog = { kind: 'confirm', command, foresight: path === undefined ? undefined : { kind: 'asked' } }
+  return { state: { ...state, dialog }, effects: path === undefined ? [] : [{ kind: 'foresee', command, path }] }
 }
 
 const send = (state: AppState, command: Command): Updated => ({
-  state: notify({ ...state, underway: [...state.underway, command] }, { tone: 'dim', text: 'Asked the balancer.' }),
+  state: notify(state, { tone: 'dim', text: 'Asked the balancer.' }),
   effects: [{ kind: 'send', command }],
 })
 
 function takeAnswer(state: AppState, { command, answer }: Message & { kind: 'answered' }): Updated {
-  const done = { ...state, underway: state.underway.filter((one) => one !== command) }
   if (answer.kind === 'refused' && answer.status === 401)
-    return lockOut({ ...done, notice: undefined }, answer.reason, command)
-  return { state: notify(done, outcomeOf(command, answer)), effects: fetchAll(resourcesOf(state.view)) }
+    return lockOut({ ...state, notice: undefined }, answer.reason, command)
+  return { state: notify(state, outcomeOf(command, answer)), effects: fetchAll(resourcesOf(state.view)) }
 }
 
 /** A token that was wrong is not kept. What the API says of it is for programs: of a header. */
@@ -188,6 +188,12 @@ function takeSight(state: AppState, { isVisible }: Message & { kind: 'seen' }): 
   if (isVisible && link.kind === 'resting')
     return { state: { ...state, link: { kind: 'connecting' } }, effects: [{ kind: 'follow' }] }
   return stay(state)
+}
+
+/** Not what was asked for before something else was chosen: answers may overtake one another. */
+function takeFetched(state: AppState, { resource, path, answer }: Message & { kind: 'fetched' }): Updated {
+  if (path !== resourcePath(resource, state.choices)) return stay(state)
+  return stay({ ...state, fetched: { ...state.fetched, [resource]: fetchedOf(answer) } })
 }
 
 const fetchedOf = (answer: ApiAnswer): AppState['fetched'][Resource] =>

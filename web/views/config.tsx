@@ -1,6 +1,9 @@
 /** The configuration in force, to unfold and to search, and what changed from one to the next. No secrets come here. */
 /** @jsxImportSource preact */
-import { Button, Name, Note } from '../parts/signs.tsx'
+import { useMemo } from 'preact/hooks'
+import { Find } from '../parts/filter.tsx'
+import { Reloading } from '../parts/reloading.tsx'
+import { Name, Note } from '../parts/signs.tsx'
 import { type Leaf, linesOf, type Node, treeOf } from '../state/config-tree.ts'
 import { type InForce, readGenerations } from '../state/records.ts'
 import { whenText } from '../state/when.ts'
@@ -12,8 +15,7 @@ export function Config({ state, send }: Screen) {
       <section class="card" aria-label="What changed">
         <div class="card-head">
           <h2>What changed</h2>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'reload' } })}>Reload…</Button>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'rollback' } })}>Roll back…</Button>
+          <Reloading send={send} />
         </div>
         <Generations state={state} />
       </section>
@@ -85,29 +87,19 @@ function InForceNow({ state, send }: Pick<Screen, 'state' | 'send'>) {
     <section class="card" aria-label="Configuration in force">
       <div class="card-head">
         <h2>In force</h2>
-        <label>
-          Find{' '}
-          <input
-            id="filter"
-            type="search"
-            value={filter}
-            placeholder="key or value"
-            onInput={({ currentTarget }) => send({ kind: 'choose', choices: { filter: currentTarget.value } })}
-          />
-        </label>
+        <Find state={state} send={send} hint="key or value" />
         <span class="dim">Defaults filled in, durations in ms, sizes in bytes, secrets as ***.</span>
       </div>
       {config.kind === 'none' && <Note>Asking for it…</Note>}
       {config.kind === 'failed' && <Note tone="bad">It cannot be shown: {config.reason}</Note>}
       {config.kind === 'ok' &&
-        (filter.trim() === '' ? (
-          <Tree node={treeOf(config.body)} depth={0} />
-        ) : (
-          <Found body={config.body} filter={filter} />
-        ))}
+        (filter.trim() === '' ? <Whole body={config.body} /> : <Found body={config.body} filter={filter} />)}
     </section>
   )
 }
+
+/** Made once for each configuration, and not with every number that is drawn: it has a line for each setting of each backend. */
+const Whole = ({ body }: { readonly body: unknown }) => useMemo(() => <Tree node={treeOf(body)} depth={0} />, [body])
 
 function Found({ body, filter }: { readonly body: unknown; readonly filter: string }) {
   const lines = linesOf(treeOf(body), filter)

@@ -1,11 +1,13 @@
 /** What has happened: what reloads came to, and the events. */
 /** @jsxImportSource preact */
 import { wordsOfEvent } from '../../core/view/event-words.ts'
-import { Button, Name, Note, signOf } from '../parts/signs.tsx'
+import { holdsWords } from '../../core/view/filter.ts'
+import { Find, TroubleOnly } from '../parts/filter.tsx'
+import { Reloading } from '../parts/reloading.tsx'
+import { Name, Note, signOf } from '../parts/signs.tsx'
 import { readReloads, type Reload } from '../state/records.ts'
 import { whenText } from '../state/when.ts'
 import { shownOf } from '../state/state.ts'
-import { holdsWords } from '../state/explanations.ts'
 import type { Screen } from './overview.tsx'
 
 export function History({ state, send }: Screen) {
@@ -14,8 +16,7 @@ export function History({ state, send }: Screen) {
       <section class="card" aria-label="Reloads">
         <div class="card-head">
           <h2>Reloads</h2>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'reload' } })}>Reload…</Button>
-          <Button onClick={() => send({ kind: 'ask', command: { kind: 'rollback' } })}>Roll back…</Button>
+          <Reloading send={send} />
         </div>
         <Reloads state={state} />
       </section>
@@ -90,21 +91,8 @@ function Events({ state, send }: Pick<Screen, 'state' | 'send'>) {
     <section class="card" aria-label="Events">
       <div class="card-head">
         <h2>Events</h2>
-        <label>
-          Find{' '}
-          <input
-            id="filter"
-            type="search"
-            value={choices.filter}
-            onInput={({ currentTarget }) => send({ kind: 'choose', choices: { filter: currentTarget.value } })}
-          />
-        </label>
-        <Button
-          pressed={choices.faultsOnly}
-          onClick={() => send({ kind: 'choose', choices: { faultsOnly: !choices.faultsOnly } })}
-        >
-          Trouble only
-        </Button>
+        <Find state={state} send={send} />
+        <TroubleOnly state={state} send={send} />
       </div>
       {shown.length === 0 && <Note>{all.length === 0 ? 'Nothing was told yet.' : 'None is like that.'}</Note>}
       <ol class="records">

@@ -5,9 +5,10 @@ import { pointsOf } from '../../core/view/history.ts'
 import { sortKeys, type SortKey } from '../../core/view/rows.ts'
 import type { Colors } from '../charts/colors.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
+import { Find, TroubleOnly } from '../parts/filter.tsx'
 import type { Part } from '../parts/header.tsx'
 import { Pool } from '../parts/pool.tsx'
-import { Button, Note } from '../parts/signs.tsx'
+import { Note } from '../parts/signs.tsx'
 import { SpanChoice } from '../parts/span-choice.tsx'
 import { Tiles } from '../parts/tiles.tsx'
 import { shownOf, spanSeconds } from '../state/state.ts'
@@ -75,19 +76,11 @@ function Charts({ state, send, colors }: Screen) {
 
 const sortWords: Readonly<Partial<Record<SortKey, string>>> = { trouble: 'trouble first' }
 
-function Filter({ state: { choices }, send }: Part) {
+function Filter({ state, send }: Part) {
+  const { choices } = state
   return (
     <div class="filter" role="search">
-      <label>
-        Find{' '}
-        <input
-          id="filter"
-          type="search"
-          value={choices.filter}
-          placeholder="name, state, zone"
-          onInput={({ currentTarget }) => send({ kind: 'choose', choices: { filter: currentTarget.value } })}
-        />
-      </label>
+      <Find state={state} send={send} hint="name, state, zone" />
       <label>
         Sort by{' '}
         <select
@@ -104,13 +97,7 @@ function Filter({ state: { choices }, send }: Part) {
           ))}
         </select>
       </label>
-      <Button
-        pressed={choices.faultsOnly}
-        title="Only what something is wrong with (!)"
-        onClick={() => send({ kind: 'choose', choices: { faultsOnly: !choices.faultsOnly } })}
-      >
-        Trouble only
-      </Button>
+      <TroubleOnly state={state} send={send} />
     </div>
   )
 }

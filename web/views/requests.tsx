@@ -2,6 +2,7 @@
 /** @jsxImportSource preact */
 import { formatCount } from '../../core/view/amounts.ts'
 import { clockTime, latency, percent } from '../../core/view/format.ts'
+import { Find } from '../parts/filter.tsx'
 import { Name, Note } from '../parts/signs.tsx'
 import {
   type Attempt,
@@ -57,19 +58,11 @@ const statuses = [
 
 const limits = [0, 10, 50, 200, 1000] as const
 
-function Choice({ state: { choices }, send }: Pick<Screen, 'state' | 'send'>) {
+function Choice({ state, send }: Pick<Screen, 'state' | 'send'>) {
+  const { choices } = state
   return (
     <div class="filter" role="search">
-      <label>
-        Find{' '}
-        <input
-          id="filter"
-          type="search"
-          value={choices.filter}
-          placeholder="path, pool, backend"
-          onInput={({ currentTarget }) => send({ kind: 'choose', choices: { filter: currentTarget.value } })}
-        />
-      </label>
+      <Find state={state} send={send} hint="path, pool, backend" />
       <label>
         Status{' '}
         <select

@@ -64,7 +64,7 @@ const deferAccept = showDefault(
   located(
     flag({
       description:
-        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that has connected and said nothing yet is reset when the listener goes. On Linux; never for `unix:` addresses.',
+        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that connected before the listener was told to go, and says nothing until it does, is reset. On Linux; never for `unix:` addresses.',
       examples: [false],
     }),
   ),

@@ -100,7 +100,7 @@ class Listening implements BoundSocket, Watched {
   private readonly isGiven: boolean
   private readonly events: AcceptEvents
   /** Whoever comes in brings its first bytes along. */
-  private readonly isDeferring: boolean
+  private isDeferring: boolean
   private isOpen = true
   private endRest: Cancel | undefined = undefined
 
@@ -126,6 +126,12 @@ class Listening implements BoundSocket, Watched {
     else loop.remove(this.own)
     loop.calls.call.close(this.own)
     if (this.address.kind === 'unix' && !this.isGiven) removeFile(this.address.path)
+  }
+
+  setDeferAccept(isDeferring: boolean): void {
+    if (this.address.kind === 'unix' || isDeferring === this.isDeferring) return
+    setOption(this.means.loop.calls, this.own, DEFER_ACCEPT, isDeferring ? 1 : 0)
+    this.isDeferring = isDeferring
   }
 
   goOn(): void {

@@ -24,7 +24,7 @@ describe('a backend as people name it', () => {
     ['localhost:8102', 'unknown: no pool has a backend localhost:8102; did you mean "localhost:8101"?'],
     [
       'https://localhost:8101',
-      'unknown: no pool has a backend https://localhost:8101; there are localhost:8101, [::1]:80, both:80, unix:/run/Api.sock, both:80',
+      'unknown: no pool has a backend https://localhost:8101; there are localhost:8101, [::1]:80, both:80, unix:/run/Api.sock',
     ],
   ])('%s is %s', (given, expected) => {
     expect(found(given)).toBe(expected)

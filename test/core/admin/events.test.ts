@@ -31,7 +31,9 @@ describe('event stream', () => {
     const first = await read()
     expect(kindsIn(first)).toEqual(['hello', 'event'])
     expect(JSON.parse(first.split('\n')[1]?.slice('data: '.length) ?? '')).toMatchObject({ protocol: 1, pid: 42 })
-    expect(first).toContain('id: 1\nevent: event\ndata: {"at":1767225600000,"kind":"fault","detail":"two\\nlines"}\n\n')
+    expect(first).toContain(
+      'id: 1767225600001\nevent: event\ndata: {"at":1767225600000,"kind":"fault","detail":"two\\nlines"}\n\n',
+    )
     expect(kindsIn(await read())).toEqual(['frame'])
   })
 
@@ -60,8 +62,9 @@ describe('event stream', () => {
   test('tells a watcher that comes back only what it missed', async () => {
     const { log, open } = rig()
     for (const detail of ['a', 'b', 'c']) log.emit({ kind: 'fault', detail })
-    expect(await open({ 'last-event-id': '2' }).read()).toContain('"detail":"c"')
-    expect(kindsIn(await open({ 'last-event-id': '2' }).read())).toEqual(['hello', 'event'])
+    const back = { 'last-event-id': String(log.after(0)[1]?.id) }
+    expect(await open(back).read()).toContain('"detail":"c"')
+    expect(kindsIn(await open(back).read())).toEqual(['hello', 'event'])
     for (const odd of ['', '-1', 'x', '9'.repeat(40), '1e3']) {
       expect(kindsIn(await open({ 'last-event-id': odd }).read())).toHaveLength(4)
     }

@@ -47,11 +47,11 @@ describe('the page', () => {
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self'",
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
+        "img-src 'self'",
         "require-trusted-types-for 'script'",
         "trusted-types 'none'",
       ])

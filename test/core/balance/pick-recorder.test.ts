@@ -113,7 +113,7 @@ describe('an explained pick', () => {
       candidates.forEach((candidate, index) => notes?.score(candidate, index / 3))
       return candidates[1] ?? candidates[0]
     })
-    expect(found.why).toBe('mine: the score 0.3333 of 3 told')
+    expect(found.why).toBe('mine: its score was 0.3333, one of 3 told')
     expect(found.runnerUp).toBe(idOf(1))
   })
 

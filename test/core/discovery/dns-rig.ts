@@ -42,7 +42,7 @@ export function asking(facts: Partial<DnsPolicy> = {}, domains: readonly string[
       return clock.after(timeoutMs, () => heard({ kind: 'failure', reason: `${server.address} is silent` }))
     open.now += 1
     open.most = Math.max(open.most, open.now)
-    const message = { id: 1, isTruncated: false, code: 0, answers: [], additional: [], ...answer }
+    const message = { isTruncated: false, code: 0, answers: [], additional: [], ...answer }
     return clock.after(0, () => {
       open.now -= 1
       heard({ kind: 'message', message })

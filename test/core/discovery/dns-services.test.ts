@@ -51,6 +51,21 @@ describe('services', () => {
     expect(listed(rig.start())[0]).toEqual(answers.map((_, index) => `10.0.0.1:${index + 1} 1 ${Math.min(15, index)}`))
   })
 
+  test('with more addresses together than a pool may have members are left out, each as a whole', () => {
+    const rig = services()
+    rig.say('web.test SRV', {
+      answers: Array.from({ length: 1000 }, (_, index) => service('b.test', index + 1)),
+      additional: Array.from({ length: 400 }, (_, index) => at(`10.0.${index >> 8}.${index & 255}`, 5, 'b.test')),
+    })
+    const [word] = rig.start().words
+    const { members, skipped } = (word as Word & { readonly kind: 'listing' }).listing
+    expect([members.length, skipped.count, skipped.first[0]]).toEqual([
+      50_000,
+      1000 - 125,
+      { entry: 'b.test:126', reason: 'is one of more than 50000' },
+    ])
+  })
+
   test('that are decidedly not there are nobody', () => {
     const rig = services()
     rig.say('web.test SRV', { answers: [service('', 0)] })

@@ -138,11 +138,6 @@ describe('a prefix', () => {
       'no',
     ],
     [
-      'is cancelled with more words than anybody reads',
-      (w: ReturnType<typeof fakeLines>) => w.last.say({ result: { canceled: true, cancel_reason: 'x'.repeat(5000) } }),
-      'x'.repeat(200),
-    ],
-    [
       'tells of more keys than a pool has members',
       (w: ReturnType<typeof fakeLines>) =>
         w.last.say(events(...Array.from({ length: 100_000 }, (_, index) => put(`/web/${index}`, '{')))),

@@ -92,6 +92,19 @@ describe('a file of members', () => {
     expect(kinds()).toEqual(['lost', 'listing'])
   })
 
+  test('that is half written once more is looked at again as it was the first time', () => {
+    const { clock, become, kinds, turnInto } = reading()
+    become(text('["http://a"]'))
+    clock.advance(20)
+    for (const _ of ['once', 'once more']) {
+      become(text('["http://a"'))
+      clock.advance(20)
+      turnInto(text('["http://a"]'))
+      clock.advance(200)
+    }
+    expect(kinds()).toEqual(['lost', 'listing', 'confirmed', 'confirmed'])
+  })
+
   test.each([
     ['is not JSON', text('{'), 'it is not JSON'],
     ['holds no list', text('{}'), 'it is neither a list nor { "backends": [ … ] }'],

@@ -142,6 +142,23 @@ describe('a source that is followed', () => {
     expect([followed.presence, followed.knownAt]).toEqual([{ kind: 'present' }, 700])
   })
 
+  test('is not back where what holds is that there is nobody', () => {
+    const { source, clock, followed, kinds } = following()
+    source.publish(ports(1))
+    source.vanish('no such service')
+    clock.advance(700)
+    source.confirm()
+    clock.advance(60_000)
+    expect([followed.presence.kind, followed.knownAt, kinds()]).toEqual([
+      'away',
+      0,
+      ['discovery-away', 'discovery-held'],
+    ])
+    source.publish(ports(1))
+    clock.advance(5000)
+    expect([followed.presence.kind, kinds().at(-1)]).toEqual(['present', 'discovery-back'])
+  })
+
   test('tells of entries that are left out, once for as long as they are the same', () => {
     const { source, clock, events, followed } = following()
     const bad = { entry: '[1]', reason: 'must be a backend' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { readMember } from '../../../core/config/read-member.ts'
-import { parseJsonList, readItems } from '../../../core/discovery/json-list.ts'
+import { listReader, parseJsonList, readItems } from '../../../core/discovery/json-list.ts'
 import { type Listing, ListingBuilder } from '../../../core/discovery/listing.ts'
 
 describe('a list in JSON', () => {
@@ -125,5 +125,41 @@ describe('its entries', () => {
       50_000,
       [{ entry: '[50000]', reason: 'is one of more than 50000' }],
     ])
+  })
+})
+
+describe('lists that come one after the other', () => {
+  function readingLists() {
+    const turns: (() => void)[] = []
+    const told: (string | undefined)[] = []
+    const clock = { soon: (task: () => void) => void turns.push(task) }
+    const reader = listReader({ clock, readMember }, ({ members }) => void told.push(members[0]?.id))
+    const takeTurns = (most: number): void => {
+      for (let turn = 0; turn < most; turn++) turns.shift()?.()
+    }
+    return { reader, told, takeTurns }
+  }
+  /** Read in three turns. */
+  const listOf = (host: string) => Array.from({ length: 250 }, (_, index) => `http://${host}:${index + 1}`)
+
+  test('are read each to its end, however fast they come, and then the newest', () => {
+    const { reader, told, takeTurns } = readingLists()
+    for (const host of ['a', 'b', 'c', 'd', 'e']) {
+      reader.read(listOf(host))
+      takeTurns(1)
+    }
+    expect(told).toEqual(['a:1', 'b:1'])
+    takeTurns(9)
+    expect(told).toEqual(['a:1', 'b:1', 'd:1', 'e:1'])
+  })
+
+  test('are told no more once that is stopped, and another is read at once', () => {
+    const { reader, told, takeTurns } = readingLists()
+    reader.read(listOf('a'))
+    reader.read(listOf('b'))
+    reader.stop()
+    reader.read(['http://c'])
+    takeTurns(9)
+    expect(told).toEqual(['c:80'])
   })
 })

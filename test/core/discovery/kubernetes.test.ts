@@ -190,6 +190,15 @@ describe('a Service', () => {
     expect(rig.shown().filter((word) => word !== 'confirmed')).toEqual([['10.0.0.1:80'], ['10.0.0.2:80']])
   })
 
+  test('whose token is missing just when it is to be watched is lost, and begun again once', () => {
+    const files: Record<string, string> = { '/t': 'tok' }
+    const rig = following({ bearerFile: '/t' }, files)
+    delete files['/t']
+    rig.list(A)
+    expect(rig.clock.pending()).toBe(1)
+    expect(rig.shown()).toEqual([['10.0.0.1:80'], 'lost /t holds no token'])
+  })
+
   test('is confirmed every ten seconds', () => {
     const rig = following()
     rig.list(A)

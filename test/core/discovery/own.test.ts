@@ -4,10 +4,12 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
 import { ownSource } from '../../../core/discovery/own.ts'
+import { createRunOwn } from '../../../core/discovery/own-thread.ts'
 import { systemRandom } from '../../../core/random.ts'
 import { sourceServices } from '../../../core/runtime/source-services.ts'
 import { fail } from '../../support/fail.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
 import { idsOf, record } from './recorder.ts'
 import { sourceSuite } from './suite.ts'
 
@@ -169,6 +171,18 @@ describe('a file of one’s own', () => {
     )
     expect(first).toBe(1)
     expect(third).toBeGreaterThan(100)
+  })
+
+  test('is begun in no thread while there is no descriptor for one', () => {
+    const clock = virtualClock()
+    const reasons: string[] = []
+    const failed = (reason: string): void => void reasons.push(reason)
+    const sink = { publish: fail, confirm: () => fail('confirmed'), lose: fail, failed }
+    const end = createRunOwn(clock, fail, () => 3)({ file: '/mine.ts', options: undefined }, sink)
+    expect(reasons).toEqual([])
+    clock.advance(0)
+    expect(reasons).toEqual(['no descriptor is free for its thread'])
+    end()
   })
 
   test('that fails once is begun again', async () => {

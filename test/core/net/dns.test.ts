@@ -50,9 +50,12 @@ async function startServer(
   }
 }
 
-const answerOf = async (port: number, { name = 'a.test', timeoutMs = 10_000 } = {}): Promise<DnsAnswer> => {
+const answerOf = async (
+  port: number,
+  { address = '127.0.0.1', name = 'a.test', timeoutMs = 10_000 } = {},
+): Promise<DnsAnswer> => {
   const { promise, resolve } = Promise.withResolvers<DnsAnswer>()
-  ask({ server: { address: '127.0.0.1', port }, name, type: 'A', timeoutMs }, resolve)
+  ask({ server: { address, port }, name, type: 'A', timeoutMs }, resolve)
   return await promise
 }
 
@@ -110,6 +113,12 @@ describe('a name server', () => {
     const port = closedPort()
     const reason = `127.0.0.1:${port} cannot be asked: ECONNREFUSED`
     expect(await answerOf(port)).toEqual({ kind: 'failure', reason })
+  })
+
+  test('to whom no socket can be had fails at once', async () => {
+    const address = 'fe80::1%gone0'
+    const reason = `[${address}]:53 cannot be asked: ENOTFOUND`
+    expect(await answerOf(53, { address })).toEqual({ kind: 'failure', reason })
   })
 
   test('is not asked about what is no name', async () => {

@@ -134,6 +134,20 @@ describe.each(transports)('by %s', (_name, transport) => {
       await turnUntil(() => peers.length === 2, 'who spoke later')
     })
 
+    test.each([true, false])(
+      'lets who says nothing stand in line, or not, from when it is told to: from %p on',
+      async (before) => {
+        const { listener, peers } = start(tcp('127.0.0.1'), { deferAccept: before })
+        listener.setDeferAccept(!before)
+        const where = { hostname: '127.0.0.1', port: portOf(listener) }
+        const silent = Bun.connect({ ...where, socket: { data: () => undefined } })
+        const isDeferred = !before && transport.name === 'epoll'
+        if (process.platform === 'linux') expect(listener.countQueued()).toBe(isDeferred ? 0 : 1)
+        if (isDeferred) (await silent).write('x')
+        await turnUntil(() => peers.length === 1, 'a client')
+      },
+    )
+
     test('shares its port when all say so, and else with nobody', () => {
       const { listener } = start(tcp('127.0.0.1'), { reusePort: true })
       const address = tcp('127.0.0.1', portOf(listener))

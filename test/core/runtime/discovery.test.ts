@@ -156,6 +156,22 @@ describe('discovery', () => {
     expect(found.ports()).toEqual([])
   })
 
+  test('keeps them while all that the successor lists is faulty', async () => {
+    using found = await finding()
+    found.write('/a', 1, 2)
+    await found.commit({ web: [fileAt('/a')] })
+    found.write('/b', 70_000, 0)
+    await found.commit({ web: [fileAt('/b')] })
+    found.clock.advance(200)
+    expect(found.ports()).toEqual([1, 2])
+    found.write('/b', 70_000, 3)
+    found.clock.advance(200)
+    expect(found.ports()).toEqual([3])
+    found.write('/b', 70_000)
+    found.clock.advance(200)
+    expect(found.ports()).toEqual([])
+  })
+
   test('follows the sources that stay while one that is new has listed nobody yet', async () => {
     using found = await finding()
     found.write('/a', 1, 2)

@@ -66,9 +66,9 @@ describe('what the API answers', () => {
   })
 
   test.each([
-    ['', 0, 'api/explain?last=50'],
-    ['5xx', 0, 'api/explain?last=50&status=5xx'],
-    ['none', 200, 'api/explain?last=50&status=none&slower=200ms'],
+    ['', 0, '/api/explain?last=50'],
+    ['5xx', 0, '/api/explain?last=50&status=5xx'],
+    ['none', 200, '/api/explain?last=50&status=none&slower=200ms'],
   ])('of status %j and %d ms is asked for at %s', (status, slowerMs, path) => {
     expect(resourcePath('explain', { status, slowerMs })).toBe(path)
   })

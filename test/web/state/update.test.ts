@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Command } from '../../../core/view/commands.ts'
+import { resourcePath } from '../../../web/state/resources.ts'
 import { type AppState, initialState } from '../../../web/state/state.ts'
 import { type Effect, type Message, update } from '../../../web/state/update.ts'
 import { sampleFrames, sampleHello } from '../../support/feed-frames.ts'
@@ -33,7 +34,7 @@ describe('a command', () => {
     expect(asked.state.dialog).toEqual({ kind: 'confirm', command: drain, foresight: undefined })
     expect(asked.effects).toEqual([])
     const sent = play([{ kind: 'confirmed', command: drain }], asked.state)
-    expect(sent.state).toMatchObject({ dialog: undefined, underway: [drain] })
+    expect(sent.state).toMatchObject({ dialog: undefined })
     expect(sent.effects).toEqual([{ kind: 'send', command: drain }])
   })
 
@@ -47,7 +48,6 @@ describe('a command', () => {
       { kind: 'answered', command: drain, answer },
     ])
     expect(state.notice).toMatchObject({ tone, text })
-    expect(state.underway).toEqual([])
     const later = play([{ kind: 'tick', now: 60_000 }], state)
     expect(later.state.notice).toBeUndefined()
   })
@@ -59,7 +59,7 @@ describe('a command', () => {
     ])
     expect(refused.state.dialog).toEqual({ kind: 'token', told: 'it takes a token', next: drain })
     const { state, effects } = play([{ kind: 'token', token: ' secret ' }], refused.state)
-    expect(state).toMatchObject({ hasToken: true, dialog: undefined, underway: [drain] })
+    expect(state).toMatchObject({ hasToken: true, dialog: undefined })
     expect(effects).toEqual([
       { kind: 'keep-token', token: 'secret' },
       { kind: 'send', command: drain },
@@ -95,9 +95,12 @@ describe('a command', () => {
     expect(state.hasToken).toBe(false)
   })
 
-  test.each([{ kind: 'reload' }, { kind: 'rollback' }] as const)('%j tells first what it would change', (command) => {
+  test.each([
+    [{ kind: 'reload' }, '/api/config/plan'],
+    [{ kind: 'rollback' }, '/api/rollback/plan'],
+  ] as const)('%j tells first what it would change', (command, path) => {
     const asked = play([{ kind: 'ask', command }])
-    expect(asked.effects).toEqual([{ kind: 'foresee', command }])
+    expect(asked.effects).toEqual([{ kind: 'foresee', command, path }])
     expect(asked.state.dialog).toMatchObject({ foresight: { kind: 'asked' } })
     const answer = { kind: 'ok', body: { changes: [{ key: 'pools.web', text: 'gone' }] } } as const
     const told = play([{ kind: 'foreseen', command, answer }], asked.state)
@@ -133,12 +136,15 @@ describe('the stream', () => {
     expect(play([{ kind: 'retry' }], state).effects).toEqual([{ kind: 'follow' }])
   })
 
-  test('tells by another generation that what is shown is old', () => {
-    const shown = play([...live, { kind: 'go', view: 'config' }]).state
-    const same = play([{ kind: 'frame', frame }], shown)
+  test.each([
+    ['another generation', { number: 2, at: 2000, origin: 'api', summary: '' }],
+    ['another start', { number: 1, at: 9000, origin: 'start', summary: '' }],
+  ])('tells by %s that what is shown is old', (_, generation) => {
+    const first = { ...frame, generation: { number: 1, at: 1000, origin: 'start', summary: '' } }
+    const shown = play([...live, { kind: 'frame', frame: first }, { kind: 'go', view: 'config' }]).state
+    const same = play([{ kind: 'frame', frame: first }], shown)
     expect(same.effects).toEqual([])
-    const generation = { number: 99, at: 0, origin: 'api', summary: '' }
-    const next = play([{ kind: 'frame', frame: { ...frame, generation } }], shown)
+    const next = play([{ kind: 'frame', frame: { ...first, generation } }], shown)
     expect(next.effects).toEqual([
       { kind: 'fetch', resource: 'config' },
       { kind: 'fetch', resource: 'generations' },
@@ -192,5 +198,21 @@ describe('what is looked at', () => {
       { kind: 'keep-theme', theme: 'dark' },
     ])
     expect(play([{ kind: 'choose', choices: { filter: 'x' } }]).effects).toEqual([])
+  })
+
+  test('of explained requests is what was chosen last, whichever answer comes last', () => {
+    const fetched = (status: string, body: string): Message => ({
+      kind: 'fetched',
+      resource: 'explain',
+      path: resourcePath('explain', { status, slowerMs: 0 }),
+      answer: { kind: 'ok', body },
+    })
+    const { state } = play([
+      { kind: 'choose', choices: { status: '4xx' } },
+      { kind: 'choose', choices: { status: '5xx' } },
+      fetched('5xx', 'wanted'),
+      fetched('4xx', 'late'),
+    ])
+    expect(state.fetched.explain).toEqual({ kind: 'ok', body: 'wanted' })
   })
 })
