@@ -15,6 +15,7 @@ import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
 import type { Peer } from '../stream/peer.ts'
+import { NOBODY } from './nobody.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { contentBytes, type Respondent, sendProblem } from './own-response.ts'
@@ -216,13 +217,4 @@ export class Http1Stream implements ClientStream {
     if (carrier.handler.crowd.isThere) return false
     return this.wantsKeepAlive && this.coding !== 'close' && carrier.isRequestWhole && !carrier.isLastRequest
   }
-}
-
-/** Before the handler has said who answers. */
-const NOBODY: RequestSink = {
-  onRequestBody() {},
-  onRequestEnd() {},
-  onRequestFault() {},
-  onClientBlocked() {},
-  onClientGone() {},
 }

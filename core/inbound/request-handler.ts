@@ -2,6 +2,7 @@
 import type { DateLine } from '../forward/date-line.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { Violation } from '../http2/abuse.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
 import type { Pipes } from '../net/pipes.ts'
@@ -35,7 +36,12 @@ export interface RequestHandler {
   onRequest(stream: ClientStream): void
   /** A head was invalid, too large or late: it is being answered. */
   onRefusal(refused: RefusedHead): void
+  /** A client of HTTP/2 broke a rule of it; absent: nobody counts that. */
+  onViolation?(kind: Http2Violation): void
 }
+
+/** What was broken: a rule of one stream, one of the whole connection, or what is put up with of one kind of frame. */
+export type Http2Violation = Violation | 'stream-error' | 'connection-error'
 
 export interface RefusedHead {
   /** 400..599. */

@@ -36,7 +36,7 @@ const LEAVES = [
   'core/version.ts',
 ]
 
-const FOR_STREAMS = ['http1', 'net', 'forward', 'stream'].map((name) => `core/${name}/`)
+const FOR_STREAMS = ['http1', 'http2', 'net', 'forward', 'stream'].map((name) => `core/${name}/`)
 const FOR_EXCHANGE = [
   'http1',
   'route',
@@ -63,6 +63,7 @@ const FOR_ADMIN = [
 const LAYERS: readonly Layer[] = [
   ...LEAVES.map((from) => ({ from, to: from === 'core/clock.ts' ? ['core/due-marks.ts'] : [] })),
   { from: 'core/http1/', to: [] },
+  { from: 'core/http2/', to: ['core/http1/', 'core/net/retained.ts'] },
   { from: 'core/route/', to: [] },
   { from: 'core/observe/', to: [] },
   // A backend's counters are declared with all others.
