@@ -94,7 +94,12 @@ export interface ListenerConfig {
   readonly mode: number | undefined
   /** Absent: clients speak plain HTTP. */
   readonly tls?: TlsPolicy
+  /** Absent: over TLS it is spoken, else not. */
+  readonly http2?: Http2Choice
 }
+
+/** Whether HTTP/2 is spoken beside HTTP/1.1; 'only': nothing else is. */
+export type Http2Choice = boolean | 'only'
 
 export interface AdminConfig {
   readonly address: SocketAddress

@@ -10,7 +10,7 @@ import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
-import { countStatus } from '../observe/counters.ts'
+import { countStatus, violatedBy } from '../observe/counters.ts'
 import { methodClassOf } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { Exchange } from './exchange.ts'
@@ -93,5 +93,6 @@ export function createHandler({
     },
     onRequest,
     onRefusal,
+    onViolation: (kind) => void (counters[violatedBy[kind]] += 1),
   }
 }

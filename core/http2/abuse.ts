@@ -41,7 +41,7 @@ const BOUNDS: Readonly<Record<Violation, Bound>> = {
   // Counted where they are put together.
   continuation: { burst: 0 },
   // What we would have to answer, of a peer that reads nothing.
-  unread: { burst: 1000 },
+  unread: { burst: 1000, lifetime: 10_000 },
 }
 
 const HALVING_MS = 1000

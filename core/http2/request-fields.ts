@@ -3,7 +3,7 @@
  * judges like any other. What only HTTP/2 forbids is judged here (RFC 9113 8.2, 8.3): such a request is malformed.
  */
 import { ASTERISK, SLASH } from '../http1/grammar.ts'
-import { type Field, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
+import { type Field, type FieldKind, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
 import type { FieldSink } from './hpack-decoder.ts'
 
 /** What a head may have. */
@@ -81,8 +81,12 @@ export class RequestFields implements FieldSink {
       case 'path':
       case 'protocol':
         return this.onPseudo(kind, field)
-      default:
-        this.onRegular(field)
+      case 'regular':
+      case 'cookie':
+      case 'host':
+      case 'length':
+      case 'te':
+        this.onRegular(kind, field)
     }
   }
 
@@ -111,20 +115,20 @@ export class RequestFields implements FieldSink {
     this.pseudo[kind] = field
   }
 
-  private onRegular(field: Field): void {
+  private onRegular(kind: FieldKind, field: Field): void {
     if (!this.hasRegular) this.beginHead()
     this.count += 1
     if (this.count > this.limits.maxFields) {
       this.tooLarge = `a message may have at most ${this.limits.maxFields} fields`
       return
     }
-    if (field.kind === 'cookie') {
+    if (kind === 'cookie') {
       this.crumbs.push(field)
       // Joined they take more than they do now: bounded here, so that crumbs of a table do not multiply.
       return this.reckon(field.line.length)
     }
-    if (field.kind === 'host' && this.isSameHost(field)) return
-    if (field.kind === 'length') this.hasLength = true
+    if (kind === 'host' && this.isSameHost(field)) return
+    if (kind === 'length') this.hasLength = true
     this.write(field.line, 0, field.line.length)
   }
 

@@ -1,6 +1,7 @@
 /** Responses of our own over HTTP/2: made as for HTTP/1.1, so that they are written in one place, and sent as any other. */
 import { MAX_FIELDS } from '../http1/limits.ts'
 import { ResponseHead } from '../http1/response-head.ts'
+import type { Http2Flow } from './http2-flow.ts'
 import { type BlockTarget, writeResponseBlock } from './http2-response-block.ts'
 import type { RequestHandler } from './request-handler.ts'
 
@@ -11,7 +12,7 @@ const LIMITS = { maxHeadBytes: 1 << 24, maxTargetBytes: 1 << 24, maxFields: MAX_
 /** What answers without a stream of its own. */
 export interface Answering extends BlockTarget {
   readonly handler: Pick<RequestHandler, 'dateLine'>
-  sendWindow: number
+  readonly flow: Http2Flow
   readonly settings: { readonly maxFrameBytes: number; readonly initialWindow: number }
 }
 
@@ -27,10 +28,12 @@ export function answerAlone(target: Answering, streamId: number, bytes: Buffer):
   const own = readOwnHead(bytes)
   const start = own.fields.end
   const length = bytes.length - start
-  if (length > Math.min(target.sendWindow, settings.initialWindow, settings.maxFrameBytes)) return false
+  if (length > Math.min(target.flow.sendWindow, settings.initialWindow, settings.maxFrameBytes)) return false
   writeResponseBlock(target, streamId, own, target.handler.dateLine)
-  if (length > 0) frames.data(streamId, bytes, start, bytes.length)
-  target.sendWindow -= length
+  if (length > 0) {
+    frames.data(streamId, bytes, start, bytes.length)
+    target.flow.spend(length)
+  }
   frames.endStream(streamId)
   return true
 }

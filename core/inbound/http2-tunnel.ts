@@ -3,23 +3,36 @@
  * windows take the place of the kernel's buffers, END_STREAM that of FIN, and RST_STREAM that of a reset.
  */
 import { CANCEL, NO_ERROR } from '../http2/errors.ts'
-import { HeldBytes } from '../http2/held-bytes.ts'
+import { HeldBytes, takeFirst } from '../net/held-bytes.ts'
 import { Wire } from '../net/wire.ts'
 import type { WireOwner } from '../net/wire-owner.ts'
 import type { WireSocket } from '../net/wire-socket.ts'
-import type { Http2Stream } from './http2-stream.ts'
 import type { RequestHandler } from './request-handler.ts'
+
+/** The stream, as its tunnel sees it. */
+export interface TunnelStream {
+  /** Sends what windows and socket allow of bytes[start..end); returns how much. */
+  sendNow(bytes: Buffer, start: number, end: number): number
+  /** To hear `onRoom` of the tunnel when it may send again. */
+  wait(): void
+  /** END_STREAM. */
+  endLocally(): void
+  /** RST_STREAM, unless both sides have ended. */
+  reset(code: number): void
+  /** So many bytes have been taken. */
+  credit(length: number): void
+}
 
 export class Http2Tunnel implements WireSocket, WireOwner {
   readonly wire: Wire
-  private readonly stream: Http2Stream
+  private readonly stream: TunnelStream
   private readonly counters: RequestHandler['counters']
   private isPaused = false
   private isOver = false
   private incoming: HeldBytes | undefined = undefined
   private hasRemoteEnded = false
 
-  constructor(stream: Http2Stream, { wheel, counters }: Pick<RequestHandler, 'wheel' | 'counters'>) {
+  constructor(stream: TunnelStream, { wheel, counters }: Pick<RequestHandler, 'wheel' | 'counters'>) {
     this.stream = stream
     this.counters = counters
     this.wire = new Wire(this, wheel)
@@ -67,12 +80,9 @@ export class Http2Tunnel implements WireSocket, WireOwner {
   resume(): void {
     this.isPaused = false
     const { incoming } = this
-    while (!this.isPaused && incoming?.first !== undefined) {
-      const { first } = incoming
-      incoming.drop(first.length)
-      this.pass(first)
-    }
-    if (this.isPaused || incoming === undefined) return
+    for (let piece = takeFirst(incoming); piece !== undefined; piece = this.isPaused ? undefined : takeFirst(incoming))
+      this.pass(piece)
+    if (incoming === undefined || incoming.size > 0) return
     this.incoming = undefined
     if (this.hasRemoteEnded) this.wire.peerEnded()
   }

@@ -29,7 +29,7 @@ export interface RequestHandler {
   readonly idle: LinkedList<Idle>
   /** Others wait to be connected: no connection outlives its response. */
   readonly crowd: { readonly isThere: boolean }
-  readonly counters: { bytesFromClients: number; bytesToClients: number }
+  readonly counters: { bytesFromClients: number; bytesToClients: number; http2Connections?: number }
   /**
    * A valid head stands in `head`, valid until the call returns. Whoever answers says so by `stream.sink`, and ends the
    * stream, perhaps before this returns.

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import type { Crowd } from '../inbound/crowd.ts'
 import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
-import { speakerOf } from '../inbound/protocols.ts'
+import { plainSpeaker, speakerOf } from '../inbound/protocols.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from '../inbound/request-handler.ts'
 
 import { LinkedList } from '../net/linked-list.ts'
@@ -157,7 +157,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
     const front = this.services.tls.front(this.settings.name)
-    const client = front === undefined ? this.speak(plainFacts(address)) : this.greet(address, front)
+    const client = front === undefined ? this.speakPlainly(plainFacts(address)) : this.greet(address, front)
     // A default, where nothing was agreed on, is always spoken.
     return this.add(client as ClientConnection).wire
   }
@@ -170,7 +170,11 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   /** undefined: nobody reads what was agreed on. */
   private speak(facts: PeerFacts): ClientConnection | undefined {
-    return speakerOf(facts.protocol)?.(this.services.handler, this, new Peer(facts))
+    return speakerOf(facts.protocol, this.settings.http2)?.(this.services.handler, this, new Peer(facts))
+  }
+
+  private speakPlainly(facts: PeerFacts): ClientConnection | undefined {
+    return plainSpeaker(this.settings.http2)?.(this.services.handler, this, new Peer(facts))
   }
 
   /** Its handshake comes first. */

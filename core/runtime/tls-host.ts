@@ -7,7 +7,7 @@ import { type FileText, readRegularFile, readText } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import { stampOf } from '../file-stamp.ts'
 import type { GreetingRules } from '../inbound/greeting.ts'
-import { agreeOn } from '../inbound/protocols.ts'
+import { agreeOn, type Http2 } from '../inbound/protocols.ts'
 import { type ApplyProblem, type Move, NO_MOVE, type Part, prepareAll, Refusal, together } from '../part.ts'
 import { Secret } from '../secrets.ts'
 import { type Certificate, CertificateError, readCertificate } from '../tls/certificate.ts'
@@ -32,7 +32,7 @@ export class TlsHost implements Part<Config> {
   /** Rejects with Refusal over certificates that nobody has had before. */
   async prepare({ listeners }: Config): Promise<Move> {
     const next = new Map<string, Held>()
-    const wanted = listeners.flatMap(({ name, tls }) => (tls === undefined ? [] : [{ name, tls }]))
+    const wanted = listeners.flatMap(({ name, tls, http2 }) => (tls === undefined ? [] : [{ name, tls, http2 }]))
     const steps = wanted.flatMap(({ name, tls }) =>
       tls.certificates.map((files, index) => {
         const key = formatKey(['listeners', name, 'tls', 'certificates', index])
@@ -43,12 +43,13 @@ export class TlsHost implements Part<Config> {
     return together([moves, { ...NO_MOVE, commit: () => this.take(wanted, next) }])
   }
 
-  private take(wanted: readonly { readonly name: string; readonly tls: TlsPolicy }[], next: Map<string, Held>): void {
+  private take(wanted: readonly Wanted[], next: Map<string, Held>): void {
     this.files = next
     for (const name of this.fronts.keys()) if (!wanted.some((one) => one.name === name)) this.fronts.delete(name)
-    for (const { name, tls } of wanted) {
+    for (const { name, tls, http2 } of wanted) {
       const front = this.fronts.get(name) ?? new Front(tls)
       this.fronts.set(name, front)
+      front.http2 = http2
       front.take(
         tls,
         tls.certificates.flatMap((files) => next.get(idOf(files))?.certificate ?? []),
@@ -78,15 +79,28 @@ export class TlsHost implements Part<Config> {
   }
 }
 
+/** A listener that ends TLS. */
+interface Wanted {
+  readonly name: string
+  readonly tls: TlsPolicy
+  readonly http2: Http2
+}
+
 class Front implements TlsFront {
   readonly store: CertificateStore
   readonly terms
+  /** As the listener says. */
+  http2: Http2 = undefined
   private policy: TlsPolicy
 
   constructor(policy: TlsPolicy) {
     this.policy = policy
     this.store = new CertificateStore(policy)
-    this.terms = termsOf(this.store, () => this.policy, agreeOn)
+    this.terms = termsOf(
+      this.store,
+      () => this.policy,
+      (offered) => agreeOn(offered, this.http2),
+    )
   }
 
   get timeoutMs(): number {

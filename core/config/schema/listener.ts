@@ -2,7 +2,7 @@
 import type { Node } from 'jsonc-parser'
 import type { SocketAddress } from '../../address.ts'
 import type { TlsPolicy } from '../../tls/policy.ts'
-import type { AdminConfig } from '../config.ts'
+import type { AdminConfig, Http2Choice } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import type { TextSetting } from '../setting.ts'
 import { isConflicting, isLoopback, parseListenAddress } from '../network.ts'
@@ -10,6 +10,7 @@ import { either, type Named, object, record, section } from '../read/containers.
 import { convert, type Field, type Located, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
+import { http2 } from './http2.ts'
 import { thingName } from './names.ts'
 import { tls } from './tls.ts'
 
@@ -84,10 +85,11 @@ const listener = convert(
       reusePort,
       deferAccept,
       tls,
+      http2,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort, deferAccept, tls }, _node, reading): ListenerDraft => {
+  ({ address, mode, reusePort, deferAccept, tls, http2 }, _node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
@@ -99,6 +101,7 @@ const listener = convert(
       reusePort: reusePort?.value ?? false,
       deferAccept: deferAccept?.value ?? !isUnix,
       tls,
+      http2,
     }
   },
 )
@@ -109,6 +112,7 @@ export interface ListenerDraft {
   readonly reusePort: boolean
   readonly deferAccept: boolean
   readonly tls: TlsPolicy | undefined
+  readonly http2: Http2Choice | undefined
 }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {

@@ -1,5 +1,5 @@
-/** Bytes of a stream that wait for whoever takes them, in the order in which they came. */
-import { retained } from '../net/retained.ts'
+/** Bytes of a stream that wait for whoever takes them, in the order in which they came: where streams share a connection, it can't wait for one of them. */
+import { retained } from './retained.ts'
 
 export class HeldBytes {
   private readonly pieces: Buffer[] = []
@@ -26,4 +26,11 @@ export class HeldBytes {
     if (length >= first.length) this.pieces.shift()
     else this.pieces[0] = first.subarray(length)
   }
+}
+
+/** The first of them, once, to whoever takes it; undefined: there are none. */
+export function takeFirst(held: HeldBytes | undefined): Buffer | undefined {
+  const first = held?.first
+  if (first !== undefined) held?.drop(first.length)
+  return first
 }

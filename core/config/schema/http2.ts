@@ -1,0 +1,21 @@
+/** `listeners.*.http2`: which versions of HTTP a listener speaks. */
+import type { Http2Choice } from '../config.ts'
+import { either } from '../read/containers.ts'
+import type { Field } from '../read/field.ts'
+import { choice, flag } from '../read/scalars.ts'
+
+const description =
+  'Whether clients may speak HTTP/2 beside HTTP/1.1: over TLS by ALPN (on unless it says `false`), without TLS by prior knowledge (h2c; off unless it says `true`). `"only"`: nothing else is spoken.'
+
+export const http2: Field<Http2Choice | undefined> = either<Http2Choice>(
+  {
+    boolean: flag({ description: 'HTTP/2 beside HTTP/1.1, or not.', examples: [true] }),
+    string: choice(['only'], { description: 'HTTP/2 alone.' }),
+  },
+  {
+    title: 'true, false or "only"',
+    description,
+    examples: [true, 'only'],
+    rule: 'must be true, false or "only"',
+  },
+)
