@@ -4,6 +4,7 @@
  */
 import { ASTERISK, SLASH } from '../http1/grammar.ts'
 import { type Field, type FieldKind, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
+import { HeadWriter } from './head-writer.ts'
 import type { FieldSink } from './hpack-decoder.ts'
 
 /** What a head may have. */
@@ -19,8 +20,6 @@ export type Built =
   | { readonly kind: 'malformed'; readonly detail: string }
   | { readonly kind: 'tooLarge'; readonly detail: string }
 
-/** Heads lie in slabs one behind the other, for as long as their requests last; half of it would cost a third more for each. */
-const SLAB_BYTES = 32 * 1024
 const VERSION_LINE = Buffer.from(' HTTP/1.1\r\n')
 const HOST_NAME = Buffer.from('host: ')
 const COOKIE_NAME = Buffer.from('cookie: ')
@@ -28,12 +27,6 @@ const CRUMB_END = Buffer.from('; ')
 const LINE_END = Buffer.from('\r\n')
 const CHUNKED_LINE = Buffer.from('transfer-encoding: chunked\r\n')
 const GET = Buffer.from('GET ')
-/** What is added to the fields of any head. */
-const ADDED_BYTES = 256
-
-/** Of all heads of this process; one head is built at a time. */
-const slab = { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), used: 0 }
-
 const PSEUDO = ['method', 'scheme', 'authority', 'path', 'protocol'] as const
 type Pseudo = (typeof PSEUDO)[number]
 
@@ -47,8 +40,7 @@ export class RequestFields implements FieldSink {
   private crumbBytes = 0
   private detail: string | undefined = undefined
   private tooLarge: string | undefined = undefined
-  private start = 0
-  private end = 0
+  private readonly head = new HeadWriter()
 
   begin(limits: FieldLimits): void {
     this.limits = limits
@@ -60,8 +52,7 @@ export class RequestFields implements FieldSink {
     this.crumbBytes = 0
     this.detail = undefined
     this.tooLarge = undefined
-    this.start = slab.used
-    this.end = slab.used
+    this.head.begin(limits.maxHeadBytes)
   }
 
   onField(field: Field): void {
@@ -100,8 +91,9 @@ export class RequestFields implements FieldSink {
     else if (hasBody && !this.hasLength) this.write(CHUNKED_LINE, 0, CHUNKED_LINE.length)
     this.write(LINE_END, 0, LINE_END.length)
     if (this.tooLarge !== undefined) return { kind: 'tooLarge', detail: this.tooLarge }
-    slab.used = this.end
-    return { kind: 'head', bytes: slab.bytes, start: this.start, end: this.end }
+    const { head } = this
+    head.keep()
+    return { kind: 'head', bytes: head.bytes, start: head.start, end: head.end }
   }
 
   /** It asks for a tunnel (RFC 8441). */
@@ -201,28 +193,12 @@ export class RequestFields implements FieldSink {
 
   private reckon(length: number): void {
     this.crumbBytes += length
-    if (this.end - this.start + this.crumbBytes > this.limits.maxHeadBytes) this.overflow()
+    if (this.head.length + this.crumbBytes > this.limits.maxHeadBytes) this.overflow()
   }
 
   private write(bytes: Buffer, start: number, end: number): void {
-    const length = end - start
-    if (this.end - this.start + length > this.limits.maxHeadBytes) return this.overflow()
-    if (this.end + length > slab.bytes.length) this.moveOn(length)
-    // A call costs more than the copy of a short piece.
-    if (length > 48) bytes.copy(slab.bytes, this.end, start, end)
-    else for (let index = 0; index < length; index += 1) slab.bytes[this.end + index] = bytes[start + index] as number
-    this.end += length
-  }
-
-  /** To a slab with more room. */
-  private moveOn(length: number): void {
-    const known = this.end - this.start
-    const larger = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (known + length) + ADDED_BYTES))
-    slab.bytes.copy(larger, 0, this.start, this.end)
-    slab.bytes = larger
-    slab.used = 0
-    this.start = 0
-    this.end = known
+    this.head.write(bytes, start, end)
+    if (this.head.isOver) this.overflow()
   }
 
   private overflow(): void {

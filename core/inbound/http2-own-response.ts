@@ -1,8 +1,9 @@
 /** Responses of our own over HTTP/2: made as for HTTP/1.1, so that they are written in one place, and sent as any other. */
 import { MAX_FIELDS } from '../http1/limits.ts'
 import { ResponseHead } from '../http1/response-head.ts'
-import type { Http2Flow } from './http2-flow.ts'
-import { type BlockTarget, writeResponseBlock } from './http2-response-block.ts'
+import type { Flow } from '../http2/flow.ts'
+import type { BlockTarget } from '../http2/trailer-block.ts'
+import { writeResponseBlock } from './http2-response-block.ts'
 import type { RequestHandler } from './request-handler.ts'
 
 const head = new ResponseHead(MAX_FIELDS)
@@ -12,7 +13,7 @@ const LIMITS = { maxHeadBytes: 1 << 24, maxTargetBytes: 1 << 24, maxFields: MAX_
 /** What answers without a stream of its own. */
 export interface Answering extends BlockTarget {
   readonly handler: Pick<RequestHandler, 'dateLine'>
-  readonly flow: Http2Flow
+  readonly flow: Flow
   readonly settings: { readonly maxFrameBytes: number; readonly initialWindow: number }
 }
 

@@ -5,16 +5,8 @@ import { COLON } from '../http1/grammar.ts'
 import * as kind from '../http1/field-names.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import { isTrailing } from '../http1/trailers.ts'
-import type { FrameWriter } from '../http2/frame-writer.ts'
-import { BLOCK_OVERHEAD, emptySpan, FIELD_OVERHEAD, type HpackEncoder, writeIndexed } from '../http2/hpack-encoder.ts'
-
-/** Who encodes for the peer, where it goes, and what the peer takes in one frame. */
-export interface BlockTarget {
-  readonly frames: FrameWriter
-  readonly encoder: HpackEncoder
-  readonly settings: { readonly maxFrameBytes: number }
-}
+import { BLOCK_OVERHEAD, emptySpan, FIELD_OVERHEAD, writeIndexed } from '../http2/hpack-encoder.ts'
+import type { BlockTarget } from '../http2/trailer-block.ts'
 
 const DROPS = dropTable()
 /** 1xx and 204 may say nothing of a length (RFC 9110 8.6). */
@@ -69,19 +61,6 @@ export function writeTunnelBlock(target: BlockTarget, streamId: number, head: Re
   if (head.added !== '') end = writeLines(target, end, Buffer.from(head.added, 'latin1'))
   if (!fields.has(kind.DATE)) end = writeLines(target, end, dateLine())
   frames.endBlock(streamId, end, settings.maxFrameBytes)
-}
-
-/** Writes those trailers that may be passed on; false: there are none, and nothing was written. */
-export function writeTrailerBlock(target: BlockTarget, streamId: number, trailers: FieldSection): boolean {
-  const { frames, encoder, settings } = target
-  const start = frames.beginBlock(roomFor(trailers) + OWN_BYTES)
-  const begun = encoder.begin(frames.bytes, start)
-  let end = begun
-  for (let index = 0; index < trailers.count; index += 1)
-    if (isTrailing(trailers, index)) end = writeField(target, end, trailers, index)
-  if (end === begun && begun === start) return false
-  frames.endBlock(streamId, end, settings.maxFrameBytes)
-  return true
 }
 
 const roomFor = (fields: FieldSection): number =>

@@ -16,7 +16,7 @@ import { hasHeadRoom, MAX_CONNECTION_HEAD_BYTES } from '../http2/memory.ts'
 import * as setting from '../http2/settings.ts'
 import type { Peer } from '../stream/peer.ts'
 import { FieldBlocks } from './http2-blocks.ts'
-import { Http2Flow } from './http2-flow.ts'
+import { Flow } from '../http2/flow.ts'
 import { answerAlone } from './http2-own-response.ts'
 import { STREAM_WINDOW } from './http2-request-body.ts'
 import { type Http2Carrier, Http2Stream } from './http2-stream.ts'
@@ -40,7 +40,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
   readonly peer: Peer
   readonly handler: RequestHandler
   readonly frames: FrameWriter
-  readonly flow: Http2Flow
+  readonly flow: Flow
   readonly encoder = new HpackEncoder()
   readonly settings = setting.initialSettings()
   readonly streams = new Map<number, Http2Stream>()
@@ -64,7 +64,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     this.peer = owner.peer
     this.handler = owner.handler
     this.frames = owner.frames
-    this.flow = new Http2Flow(owner.frames)
+    this.flow = new Flow(owner.frames)
     this.budget = new AbuseBudget(owner.handler.wheel.now)
   }
 

@@ -17,8 +17,9 @@ import type { Peer } from '../stream/peer.ts'
 import { tooLate } from './http1-states.ts'
 import { readOwnHead } from './http2-own-response.ts'
 import { type BodyOwner, Http2RequestBody } from './http2-request-body.ts'
-import { type BlockTarget, writeResponseBlock, writeTrailerBlock, writeTunnelBlock } from './http2-response-block.ts'
-import { Http2Sending, type SendingCarrier, type SendingOwner } from './http2-sending.ts'
+import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
+import { writeResponseBlock, writeTunnelBlock } from './http2-response-block.ts'
+import { StreamSending, type SendingCarrier, type SendingOwner } from '../http2/sending.ts'
 import { Http2Tunnel, type TunnelStream } from './http2-tunnel.ts'
 import { NOBODY } from './nobody.ts'
 import { contentBytes, renderProblem, type Respondent } from './own-response.ts'
@@ -46,7 +47,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   readonly isUpgrade: boolean
   sink: RequestSink = NOBODY
   /** What of the response is yet to go out. */
-  readonly sending: Http2Sending
+  readonly sending: StreamSending
   /** The final head has gone out. */
   hasResponded = false
   readonly headLength: number
@@ -67,7 +68,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     const { head } = carrier.handler
     this.carrier = carrier
     this.id = id
-    this.sending = new Http2Sending(this, carrier)
+    this.sending = new StreamSending(this, carrier)
     this.isHead = head.isHead
     this.isUpgrade = head.fields.connection !== 0 && isUpgrade(head)
     this.bytes = head.bytes

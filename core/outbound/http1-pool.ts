@@ -23,7 +23,12 @@ export interface ConnectionPolicy {
   readonly maxIdleConnections: number
   /** Open at once, idle ones included; undefined: no cap. */
   readonly maxConnections: number | undefined
+  /** What is spoken; absent: HTTP/1.1. */
+  readonly protocol?: BackendProtocol | undefined
 }
+
+/** 'h2c': HTTP/2 by prior knowledge, without TLS. */
+export type BackendProtocol = 'http/1.1' | 'h2c'
 
 /** Of the backend. */
 export interface ConnectionCounters {

@@ -8,13 +8,14 @@ import { reconcile } from '../backend/reconcile.ts'
 import type { Clock } from '../clock.ts'
 import { Leaving } from '../pool/leaving.ts'
 import { type ConnectionPolicy, Http1Pool, type Http1PoolOptions } from '../outbound/http1-pool.ts'
+import { Http2Pool, type Http2PoolOptions } from '../outbound/http2-pool.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 
 export interface PoolBackendsOptions {
   readonly clock: Clock
   readonly window: LatencyWindow
   /** What the connections to each are made with. */
-  readonly outbound: Omit<Http1PoolOptions, 'address' | 'counters' | 'onRoomChange'>
+  readonly outbound: Omit<Http1PoolOptions & Http2PoolOptions, 'address' | 'counters' | 'onRoomChange'>
   /** As the config in force says. */
   readonly policy: () => ConnectionPolicy
   /** How long one that goes may finish what it has begun. */
@@ -26,7 +27,7 @@ export class PoolBackends {
   /** In the order of the members. */
   list: readonly Backend[] = []
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
-  readonly connections = new WeakMap<Backend, Http1Pool>()
+  readonly connections = new WeakMap<Backend, Http1Pool | Http2Pool>()
   private readonly options: PoolBackendsOptions
   private byId = new Map<string, Backend>()
   private configured: ReadonlySet<string> = new Set()
@@ -56,7 +57,7 @@ export class PoolBackends {
     for (const backend of backends) {
       // Of a pool that had retired, also those that stayed are on their way.
       this.leaving.takeBack(backend.id)
-      this.connections.get(backend)?.update(policy)
+      this.bringUpToDate(backend, policy)
       this.keepIdle(backend)
     }
     return removed
@@ -117,15 +118,30 @@ export class PoolBackends {
   }
 
   private create(member: Member, now: number): Backend {
-    const { outbound, policy, window } = this.options
+    const { policy, window } = this.options
     const backend = new Backend(member, new BackendLatency(window), now)
+    this.connectWith(backend, policy())
+    return backend
+  }
+
+  /** Connections to it as the policy says, from now on. */
+  private connectWith(backend: Backend, policy: ConnectionPolicy): void {
     const onRoomChange = (): void => this.options.onRoomChange(backend)
     const { address, counters } = backend
-    const connections = new Http1Pool({ ...outbound, address, counters, onRoomChange }, policy())
+    const options = { ...this.options.outbound, address, counters, onRoomChange }
+    const connections = policy.protocol === 'h2c' ? new Http2Pool(options, policy) : new Http1Pool(options, policy)
     this.connections.set(backend, connections)
     backend.room = connections
     backend.onRoomChange = onRoomChange
-    return backend
+  }
+
+  /** Where another protocol is to be spoken, what is under way in the one before ends as it is. */
+  private bringUpToDate(backend: Backend, policy: ConnectionPolicy): void {
+    const connections = this.connections.get(backend)
+    if (connections === undefined) return
+    if (connections instanceof Http2Pool === (policy.protocol === 'h2c')) return connections.update(policy)
+    connections.keepIdle(false)
+    this.connectWith(backend, policy)
   }
 
   private keepIdle(backend: Backend): void {

@@ -312,8 +312,8 @@ export class RunningPool {
   }
 
   private connectionPolicy(): ConnectionPolicy {
-    const { timeouts, maxIdleConnections, maxConnections } = this.config
-    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections }
+    const { timeouts, maxIdleConnections, maxConnections, protocol } = this.config
+    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections, protocol }
   }
 
   /** Something was found out about `backend`. */

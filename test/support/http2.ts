@@ -102,6 +102,13 @@ export const priority = (streamId: number, dependsOn: number): string =>
 /** What a client says first. */
 export const HELLO = PREFACE + settings()
 
+/** Bytes of content that stream 1 has brought, by the lines of a `FrameLog`. */
+export const contentOf = (lines: readonly string[]): number =>
+  lines.reduce((sum, line) => {
+    const content = /^DATA 1 (?:end )?(.*)$/.exec(line)?.[1] ?? ''
+    return sum + Number(/^\((\d+)\)$/.exec(content)?.[1] ?? content.length)
+  }, 0)
+
 /** Reads what a side has sent, frame by frame, each as a line: `HEADERS 1 end :status=200`, `GOAWAY 1 PROTOCOL_ERROR`. */
 export class FrameLog {
   readonly lines: string[] = []

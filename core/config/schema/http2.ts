@@ -1,4 +1,5 @@
-/** `listeners.*.http2`: which versions of HTTP a listener speaks. */
+/** Which versions of HTTP are spoken: `listeners.*.http2` to clients, `pools.*.protocol` to backends. */
+import type { BackendProtocol } from '../../outbound/http1-pool.ts'
 import type { Http2Choice } from '../config.ts'
 import { either } from '../read/containers.ts'
 import type { Field } from '../read/field.ts'
@@ -19,3 +20,9 @@ export const http2: Field<Http2Choice | undefined> = either<Http2Choice>(
     rule: 'must be true, false or "only"',
   },
 )
+
+/** `pools.*.protocol`. */
+export const protocol: Field<BackendProtocol | undefined> = choice(['http/1.1', 'h2c'], {
+  description:
+    'What is spoken to the backends: `http/1.1`, or HTTP/2 without TLS (`h2c`, by prior knowledge), with many requests at once over one connection, as gRPC wants it. Health checks go by HTTP/1.1 all the same.',
+})

@@ -11,6 +11,7 @@ import { concurrency } from './concurrency.ts'
 import { discovery } from './discovery.ts'
 import { ejection } from './ejection.ts'
 import { health } from './health.ts'
+import { protocol } from './http2.ts'
 import { limits } from './limits.ts'
 import { backends } from './member.ts'
 import { queue, warnOfIdleQueue } from './queue.ts'
@@ -62,6 +63,7 @@ const body = object(
     sticky,
     health,
     passive,
+    protocol,
     breaker: located(breaker),
     ejection: located(ejection),
     slowStart,
@@ -164,6 +166,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     timeouts,
     queue: found,
     discovery: sources,
+    protocol,
     ...rest
   } = value
   const held = {
@@ -179,6 +182,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     queue: found?.value,
     membersFile: source?.file,
     ...(sources && { discovery: sources }),
+    ...(protocol && { protocol }),
     passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
     ejection: ejection?.value,
     panicThreshold: panicThreshold?.value ?? panicSetting.value,

@@ -1,9 +1,9 @@
-/** What of one response is yet to be sent: in order, as far as the stream's and the connection's windows and the socket let it. */
-import { MIN_MAX_FRAME_BYTES } from '../http2/frames.ts'
-import type { FrameWriter } from '../http2/frame-writer.ts'
-import { hasQueueRoom, held } from '../http2/memory.ts'
+/** What of one message's content is yet to be sent: in order, as far as the stream's and the connection's windows and the socket let it. */
+import { MIN_MAX_FRAME_BYTES } from './frames.ts'
+import type { FrameWriter } from './frame-writer.ts'
+import { hasQueueRoom, held } from './memory.ts'
 import { HeldBytes } from '../net/held-bytes.ts'
-import type { Http2Flow, Sending } from './http2-flow.ts'
+import type { Flow, Sending } from './flow.ts'
 
 /** What one stream sends before another has its turn. */
 const QUANTUM = MIN_MAX_FRAME_BYTES
@@ -11,7 +11,7 @@ const QUANTUM = MIN_MAX_FRAME_BYTES
 /** What it goes out through. */
 export interface SendingCarrier {
   readonly frames: FrameWriter
-  readonly flow: Http2Flow
+  readonly flow: Flow
   readonly settings: { readonly maxFrameBytes: number; readonly initialWindow: number }
   /** The socket takes no more for now. */
   readonly isBlocked: boolean
@@ -27,7 +27,7 @@ export interface SendingOwner {
   onAllSent(): void
 }
 
-export class Http2Sending implements Sending {
+export class StreamSending implements Sending {
   /** What the client takes; negative when its SETTINGS have made it smaller than what was sent. */
   window: number
   /** It is to be asked to send. */

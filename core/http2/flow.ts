@@ -2,9 +2,9 @@
  * Flow control of one HTTP/2 connection (RFC 9113 5.2, 6.9): what may be sent on all its streams together, which of them wait
  * to send, and what has come of content that is yet to be taken. Each stream has a window of its own beside these.
  */
-import { ConnectionFault, FLOW_CONTROL_ERROR } from '../http2/errors.ts'
-import { type FrameWriter, widened } from '../http2/frame-writer.ts'
-import { DEFAULT_WINDOW } from '../http2/frames.ts'
+import { ConnectionFault, FLOW_CONTROL_ERROR } from './errors.ts'
+import { type FrameWriter, widened } from './frame-writer.ts'
+import { DEFAULT_WINDOW } from './frames.ts'
 
 /** What may come on all streams together before it is taken: some that stand still must not hold up the others. */
 export const CONNECTION_WINDOW = 1024 * 1024
@@ -21,7 +21,7 @@ export interface Sending {
   pump(): boolean
 }
 
-export class Http2Flow {
+export class Flow {
   /** Negative only for streams: the connection's is not changed by SETTINGS. */
   sendWindow = DEFAULT_WINDOW
   private readonly frames: FrameWriter
