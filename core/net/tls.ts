@@ -7,7 +7,7 @@ import type { Socket, SocketHandler } from 'bun'
 import type { Clock } from '../clock.ts'
 import { adopt } from './adopt.ts'
 import { type BunMeans, guardedWith, handlersFor } from './bun/handlers.ts'
-import type { ReportFault } from './event.ts'
+import { inEvent, type ReportFault } from './event.ts'
 import type { OwnedSocket, SocketOwner } from './wire-socket.ts'
 
 /** Certificates with their keys and the versions and ciphers that go with them, as Bun takes them. */
@@ -17,8 +17,10 @@ export type SecureContext = object
 export interface HandshakeTerms {
   /** For who names nobody. Its versions and ciphers count, whichever context is taken. */
   readonly context: SecureContext
-  /** For who asks for `serverName` (lower case); undefined: it is refused. `hello`: all that the client has sent. */
-  contextFor(serverName: string, hello: () => Buffer): SecureContext | undefined
+  /** Whether `hello` is told to `contextFor`; it costs every connection something for as long as it lives. */
+  readonly readsHello: boolean
+  /** For who asks for `serverName` (lower case); undefined: it is refused. `hello`: all that the client has sent, or nothing. */
+  contextFor(serverName: string, hello: Buffer): SecureContext | undefined
   /** Of those that the client offers by ALPN; undefined: none will do, and the handshake fails. */
   protocolFor(offered: readonly string[]): string | undefined
 }
@@ -36,7 +38,7 @@ export interface HandshakeFacts {
 /** Exactly one of the two is called, in the middle of an event; `onSecure` gives the socket its owner, or ends it. */
 export interface HandshakeEvents {
   onSecure(socket: OwnedSocket, facts: HandshakeFacts): void
-  /** `plain`: what came is no TLS, and was answered. */
+  /** The socket is closed. `plain`: what came is no TLS, and was answered. */
   onFailed(how: 'failed' | 'plain'): void
 }
 
@@ -44,6 +46,15 @@ export interface TlsMeans {
   readonly clock: Pick<Clock, 'soon'>
   readonly reportFault: ReportFault
 }
+
+/** One that is under way. */
+export interface Handshake {
+  /** Ends it with a reset; nothing is told. */
+  cancel(): void
+}
+
+/** Begins one on a socket that nobody has read from; it is in the middle of an event. */
+export type BeginHandshake = (socket: OwnedSocket, terms: HandshakeTerms, events: HandshakeEvents) => Handshake
 
 /** What Bun's types do not know of. */
 interface SecureSocket extends Socket<SocketOwner> {
@@ -55,32 +66,25 @@ interface Upgradable {
   upgradeTLS(options: object): [raw: Socket<SocketOwner>, secure: SecureSocket]
 }
 
-/** Begins handshakes, with handlers that all of them share. */
-export type BeginHandshake = (socket: OwnedSocket, terms: HandshakeTerms, events: HandshakeEvents) => Handshake
-
-/** One that is under way. */
-export interface Handshake {
-  /** Ends it with a reset; nothing is told. */
-  cancel(): void
+/** What handshakes of a process share. */
+interface Handlers {
+  readonly secure: SocketHandler<SocketOwner>
+  /** Of sockets that Bun takes over: told nothing of what passes, or the ciphertext. */
+  readonly adopted: SocketHandler<Handshaking>
+  readonly tapped: SocketHandler<Handshaking>
+  readonly reportFault: ReportFault
 }
 
-export function createHandshakes({ clock, reportFault }: TlsMeans): BeginHandshake {
-  const means: BunMeans = { clock, reportFault }
-  const secureHandlers = handlersForSecure(means)
-  const adopted = handlersFor<Tap>((socket) => socket.data.upgrade(socket as unknown as Upgradable), means)
+export function createHandshakes(means: TlsMeans): BeginHandshake {
+  const tapped = handlersFor<Handshaking>((socket) => socket.data.upgrade(socket as unknown as Upgradable), means)
+  // Not even made for what passes: a tenth of what a small request costs.
+  const adopted: SocketHandler<Handshaking> = { ...tapped }
+  delete adopted.data
+  const handlers = { secure: secureHandlers(means), adopted, tapped, reportFault: means.reportFault }
   return (socket, terms, events) => {
-    const tap = new Tap(secureHandlers, terms, events)
-    if (socket.handOver === undefined) {
-      socket.data = tap
-      tap.upgrade(socket as unknown as Upgradable)
-      return tap
-    }
-    const descriptor = socket.handOver()
-    adopt(descriptor, adopted, tap).catch(() => {
-      if (!tap.isUpgraded) closeSync(descriptor)
-      tap.fail()
-    })
-    return tap
+    const handshake = new Handshaking(handlers, terms, events)
+    handshake.begin(socket)
+    return handshake
   }
 }
 
@@ -98,61 +102,80 @@ const PLAIN_ANSWER = Buffer.from(
     `Content-Length: ${NOT_HTTPS.length}\r\n\r\n${NOT_HTTPS}`,
 )
 
-/** Hears of the ciphertext of one connection, and owns its TLS socket until the handshake is done. */
-class Tap implements SocketOwner, Handshake {
-  isUpgraded = false
-  private readonly handlers: SocketHandler<SocketOwner>
+/** Whether it looks like the beginning of a request in plain HTTP. */
+const isRequest = (bytes: Buffer): boolean => /^[A-Z]{1,20}(?: |$)/.test(bytes.toString('latin1', 0, 24))
+
+/**
+ * One connection until its handshake is done. It owns the accepted socket until something has come, then Bun's two: the one
+ * that speaks TLS, and the one below it.
+ */
+class Handshaking implements SocketOwner, Handshake {
   readonly terms: HandshakeTerms
+  private readonly handlers: Handlers
+  /** undefined: it is over, one way or the other. */
   private events: HandshakeEvents | undefined
-  private raw: Socket<SocketOwner> | undefined = undefined
+  /** As it was accepted; later the one below TLS. */
+  private socket: OwnedSocket | undefined = undefined
   private secure: SecureSocket | undefined = undefined
   private hello: Buffer[] = []
   private helloBytes = 0
   private isPlain = false
 
-  constructor(handlers: SocketHandler<SocketOwner>, terms: HandshakeTerms, events: HandshakeEvents) {
+  constructor(handlers: Handlers, terms: HandshakeTerms, events: HandshakeEvents) {
     this.handlers = handlers
     this.terms = terms
     this.events = events
   }
 
-  /** Whoever owns the TLS socket says so. */
+  begin(socket: OwnedSocket): void {
+    this.socket = socket
+    socket.data = this
+    // What has come before it is upgraded would be lost: Bun's are upgraded at once.
+    if (socket.lookFirst === undefined) this.upgrade(socket as unknown as Upgradable)
+    else socket.lookFirst((bytes) => this.onFirst(socket, bytes))
+  }
+
+  /** Whoever owns the socket that speaks TLS says so. */
   get isPaused(): boolean {
     return this.secure?.data.isPaused === true
   }
 
-  upgrade(socket: Upgradable): void {
-    this.isUpgraded = true
-    const tls = { secureContext: this.terms.context }
-    const waiting: SocketOwner = {
-      received() {},
-      drained() {},
-      peerEnded: () => this.cancel(),
-      closed: () => this.fail(),
-    }
-    const data = Object.assign(waiting, { tap: this })
-    const [raw, secure] = socket.upgradeTLS({ isServer: true, tls, socket: this.handlers, data })
-    this.raw = raw
-    this.secure = secure
-    raw.data = this
-  }
-
-  /** Ciphertext: looked at until the handshake is done. */
+  /** What comes on the socket as it was accepted, or below TLS. */
   received(bytes: Buffer): void {
-    if (this.events === undefined || bytes.length === 0) return
-    if (this.helloBytes === 0 && bytes[0] !== HANDSHAKE) this.isPlain = this.answerPlain(bytes)
+    if (this.events === undefined || this.isPlain || bytes.length === 0) return
+    if (this.helloBytes === 0 && bytes[0] !== HANDSHAKE) this.answerPlain(bytes)
     this.helloBytes += bytes.length
-    if (this.helloBytes <= MAX_HELLO_BYTES) this.hello.push(Buffer.from(bytes))
+    if (this.terms.readsHello && this.helloBytes <= MAX_HELLO_BYTES) this.hello.push(Buffer.from(bytes))
   }
 
   drained(): void {}
-  peerEnded(): void {}
-  closed(): void {}
 
+  peerEnded(): void {
+    if (this.secure === undefined) this.socket?.end()
+  }
+
+  closed(): void {
+    if (this.secure === undefined) this.fail()
+  }
+
+  upgrade(socket: Upgradable): void {
+    const waiting = { received() {}, drained() {}, peerEnded: () => this.secure?.end(), closed: () => this.fail() }
+    const [raw, secure] = socket.upgradeTLS({
+      isServer: true,
+      tls: { secureContext: this.terms.context },
+      socket: this.handlers.secure,
+      data: Object.assign(waiting, { handshake: this }),
+    })
+    this.secure = secure
+    this.socket = raw
+    raw.data = this
+  }
+
+  /** What to go on with for that name. Throws where it is refused. */
   contextFor(serverName: string): SecureContext {
-    const context = this.terms.contextFor(serverName.toLowerCase(), () => Buffer.concat(this.hello))
+    const context = this.terms.contextFor(serverName.toLowerCase(), Buffer.concat(this.hello))
     if (context !== undefined) return context
-    this.raw?.write(UNRECOGNIZED_NAME)
+    this.socket?.write(UNRECOGNIZED_NAME, 0, UNRECOGNIZED_NAME.length)
     throw new Error('unrecognized name')
   }
 
@@ -160,53 +183,72 @@ class Tap implements SocketOwner, Handshake {
     const { events, secure } = this
     if (events === undefined || secure === undefined) return
     if (!isOk) {
-      this.fail()
       secure.end()
       return
     }
     this.forget()
-    const protocol = secure.alpnProtocol
+    const { alpnProtocol } = secure
     events.onSecure(secure, {
       serverName: (secure.getServername() as string | undefined)?.toLowerCase(),
-      protocol: protocol === false ? undefined : protocol,
+      protocol: alpnProtocol === false ? undefined : alpnProtocol,
       isResumed: secure.isSessionReused(),
     })
   }
 
-  fail(): void {
+  cancel(): void {
+    this.forget()
+    if (this.secure === undefined) this.socket?.terminate()
+    else this.secure.terminate()
+  }
+
+  private onFirst(socket: OwnedSocket, bytes: Buffer): void {
+    if (bytes[0] === HANDSHAKE) this.handOver(socket)
+    else if (!this.answerPlain(bytes)) socket.end()
+    // Until the client ends its side: bytes that nobody reads would make the end a reset, which takes the answer along.
+    else socket.shutdown()
+  }
+
+  private handOver(socket: OwnedSocket): void {
+    const { adopted, tapped, reportFault } = this.handlers
+    const descriptor = (socket.handOver as () => number)()
+    this.socket = undefined
+    adopt<Handshaking>(descriptor, this.terms.readsHello ? tapped : adopted, this).catch(() => {
+      if (this.secure !== undefined) return
+      closeSync(descriptor)
+      inEvent(reportFault, () => this.fail())
+    })
+  }
+
+  /** false: it is no request. */
+  private answerPlain(bytes: Buffer): boolean {
+    this.isPlain = isRequest(bytes)
+    if (this.isPlain) this.socket?.write(PLAIN_ANSWER, 0, PLAIN_ANSWER.length)
+    return this.isPlain
+  }
+
+  private fail(): void {
     const { events } = this
     this.forget()
     events?.onFailed(this.isPlain ? 'plain' : 'failed')
-  }
-
-  cancel(): void {
-    this.forget()
-    this.secure?.terminate()
   }
 
   private forget(): void {
     this.events = undefined
     this.hello = []
   }
-
-  /** Whether it looks like a request in plain HTTP, which is told so. */
-  private answerPlain(bytes: Buffer): boolean {
-    const isRequest = /^[A-Z]{3,20} /.test(bytes.toString('latin1', 0, 24))
-    if (isRequest) this.raw?.write(PLAIN_ANSWER)
-    return isRequest
-  }
 }
 
-type Waiting = SocketOwner & { readonly tap: Tap }
+/** What the socket that speaks TLS has for its owner until the handshake is done. */
+type Waiting = SocketOwner & { readonly handshake: Handshaking }
 
-function handlersForSecure(means: BunMeans): SocketHandler<SocketOwner> {
-  const tapOf = (socket: Socket<SocketOwner>): Tap => (socket.data as Waiting).tap
+function secureHandlers(means: BunMeans): SocketHandler<SocketOwner> {
+  const of = (socket: Socket<SocketOwner>): Handshaking => (socket.data as Waiting).handshake
   const handlers = {
     ...handlersFor<SocketOwner>(() => undefined, means),
-    handshake: guardedWith(means, (socket: Socket<SocketOwner>, isOk: boolean) => tapOf(socket).done(isOk)),
-    serverName: (_server: unknown, name: string, socket: Socket<SocketOwner>) => tapOf(socket).contextFor(name),
+    handshake: guardedWith(means, (socket: Socket<SocketOwner>, isOk: boolean) => of(socket).done(isOk)),
+    serverName: (_server: unknown, name: string, socket: Socket<SocketOwner>) => of(socket).contextFor(name),
     alpnCallback: (socket: Socket<SocketOwner>, _name: unknown, offered: Buffer) =>
-      tapOf(socket).terms.protocolFor(protocolsIn(offered)),
+      of(socket).terms.protocolFor(protocolsIn(offered)),
   }
   return handlers
 }

@@ -17,8 +17,10 @@ import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
+import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import { doorOf } from './door.ts'
 import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
@@ -46,6 +48,14 @@ export interface ListenerServices {
   readonly beginHandshake: BeginHandshake
 }
 
+/** Handshakes that came to nothing. */
+const COUNTED_AS = {
+  failed: 'handshakesFailed',
+  plain: 'handshakesPlain',
+  late: 'handshakesLate',
+  crowded: 'handshakesCrowded',
+} as const satisfies Record<GreetingEnd, keyof EdgeCounters>
+
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
 
@@ -54,6 +64,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
+  private door: Door | undefined
   /** The last one while it is shut. */
   private listener: Listener
   /** Oldest first. */
@@ -68,6 +79,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   /** Throws StartError when the address can't be had. */
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.settings = config
+    this.door = doorOf(config)
     this.services = services
     this.listener = this.listen(config, config.address)
   }
@@ -101,6 +113,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const before = this.settings
     const commit = (): void => {
       this.settings = config
+      this.door = doorOf(config)
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
       if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
@@ -157,7 +170,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
     const front = this.services.tls.front(this.settings.name)
-    const client = front === undefined ? this.speak(plainFacts(address)) : this.greet(address, front)
+    const client =
+      front === undefined ? this.speak({ ...plainFacts(address), door: this.door }) : this.greet(address, front)
     // A default, where nothing was agreed on, is always spoken.
     return this.add(client as ClientConnection).wire
   }
@@ -175,11 +189,21 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   /** Its handshake comes first. */
   private greet(address: string, front: TlsFront): Greeting {
-    const { beginHandshake: begin, handler } = this.services
+    const { beginHandshake: begin, counters, handler } = this.services
+    counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
       onFailed: (how) => this.onGreetingFailed(greeting, how),
-      onSecure: (socket, { serverName, protocol }) => {
-        const facts: PeerFacts = { address, scheme: 'https', serverName, protocol, certificate: undefined }
+      onSecure: (socket, { serverName, protocol, isResumed }) => {
+        this.countHandshake('handshakes')
+        if (isResumed) this.services.counters.handshakesResumed += 1
+        const facts: PeerFacts = {
+          address,
+          scheme: 'https',
+          serverName,
+          protocol,
+          certificate: undefined,
+          door: this.door,
+        }
         const client = this.speak(facts)
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
@@ -190,8 +214,14 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     return greeting
   }
 
-  private onGreetingFailed(greeting: Greeting, _how: GreetingEnd): void {
+  private onGreetingFailed(greeting: Greeting, how: GreetingEnd): void {
+    this.countHandshake(COUNTED_AS[how])
     this.onClosed(greeting)
+  }
+
+  private countHandshake(as: 'handshakes' | (typeof COUNTED_AS)[GreetingEnd]): void {
+    this.services.counters.handshakesOpen -= 1
+    this.services.counters[as] += 1
   }
 
   /** At the cap, or short of descriptors, only where somebody idle may give way, or whoever comes has waited for long enough to be turned away. */

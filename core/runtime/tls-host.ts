@@ -2,15 +2,19 @@
  * The certificates of listeners, as a part: files are read beside what runs, and again when one shows a change, whatever the
  * config says. A pair that has gone bad leaves the one before in force.
  */
+import type { Cancel, Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { type FileText, readRegularFile, readText } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import { stampOf } from '../file-stamp.ts'
 import type { GreetingRules } from '../inbound/greeting.ts'
 import { agreeOn } from '../inbound/protocols.ts'
+import type { Emit } from '../observe/events.ts'
 import { type ApplyProblem, type Move, NO_MOVE, type Part, prepareAll, Refusal, together } from '../part.ts'
 import { Secret } from '../secrets.ts'
 import { type Certificate, CertificateError, readCertificate } from '../tls/certificate.ts'
+import { type Stage, stageOf } from '../tls/expiry.ts'
+import type { CertificateView } from '../report/view.ts'
 import { CertificateStore } from '../tls/certificate-store.ts'
 import type { CertificateFiles, TlsPolicy } from '../tls/policy.ts'
 import { termsOf } from '../tls/terms.ts'
@@ -20,9 +24,29 @@ export interface TlsFront extends GreetingRules {
   readonly store: CertificateStore
 }
 
+export interface TlsHostServices {
+  readonly clock: Pick<Clock, 'after' | 'wallTime'>
+  readonly emit: Emit
+}
+
+/** How often it is looked which certificates are near their end. */
+const LOOK_MS = 60 * 60 * 1000
+
 export class TlsHost implements Part<Config> {
+  private readonly services: TlsHostServices
   private readonly fronts = new Map<string, Front>()
   private files: ReadonlyMap<string, Held> = new Map()
+  /** What has been told of the end of each certificate, by its fingerprint. */
+  private told: ReadonlyMap<string, Stage | undefined> = new Map()
+  private cancelLook: Cancel | undefined = undefined
+  /** Whether certificates that have ended are refused: not at a start, which would leave those served nowhere that are good. */
+  private refusesEnded: boolean
+
+  /** `isTrial`: to find out what a config is worth. */
+  constructor(services: TlsHostServices, isTrial = false) {
+    this.services = services
+    this.refusesEnded = isTrial
+  }
 
   /** Of a listener that ends TLS, by its name; undefined: it does not. The same one for as long as it does. */
   front(listener: string): TlsFront | undefined {
@@ -45,6 +69,7 @@ export class TlsHost implements Part<Config> {
 
   private take(wanted: readonly { readonly name: string; readonly tls: TlsPolicy }[], next: Map<string, Held>): void {
     this.files = next
+    this.refusesEnded = true
     for (const name of this.fronts.keys()) if (!wanted.some((one) => one.name === name)) this.fronts.delete(name)
     for (const { name, tls } of wanted) {
       const front = this.fronts.get(name) ?? new Front(tls)
@@ -54,6 +79,43 @@ export class TlsHost implements Part<Config> {
         tls.certificates.flatMap((files) => next.get(idOf(files))?.certificate ?? []),
       )
     }
+    this.lookAtEnds()
+  }
+
+  /** Of a listener that ends TLS. */
+  certificatesOf(listener: string): readonly CertificateView[] | undefined {
+    return this.fronts.get(listener)?.store.certificates.map(viewOf)
+  }
+
+  stop(): void {
+    this.cancelLook?.()
+  }
+
+  /** Tells of each that has come nearer to its end, and looks again later. */
+  private lookAtEnds(): void {
+    const { clock, emit } = this.services
+    this.cancelLook?.()
+    this.cancelLook = undefined
+    if (this.fronts.size === 0) return
+    const certificates = new Map(
+      [...this.fronts.values()].flatMap(({ store }) =>
+        store.certificates.map((one) => [one.fingerprint, one] as const),
+      ),
+    )
+    const now = clock.wallTime()
+    const told = new Map<string, Stage | undefined>()
+    for (const [fingerprint, certificate] of certificates) {
+      const stage = stageOf(certificate, now)
+      const name = titleOf(certificate)
+      const notAfter = new Date(certificate.notAfter).toISOString()
+      const isNew = !this.told.has(fingerprint)
+      told.set(fingerprint, stage)
+      if (stage !== undefined && this.told.get(fingerprint) !== stage)
+        emit({ kind: 'certificate-ending', name, notAfter, days: stage })
+      if (isNew) for (const detail of doubtsOf(certificate, now)) emit({ kind: 'certificate-doubtful', name, detail })
+    }
+    this.told = told
+    this.cancelLook = clock.after(LOOK_MS, () => this.lookAtEnds())
   }
 
   private look(key: string, files: CertificateFiles, next: Map<string, Held>): Move {
@@ -64,7 +126,7 @@ export class TlsHost implements Part<Config> {
       next.set(id, held)
       return held.bad === undefined ? NO_MOVE : keeping(held.bad.problem)
     }
-    const result = read(key, files)
+    const result = read(key, files, this.refusesEnded ? this.services.clock.wallTime() : 0)
     if (result.kind === 'certificate') {
       next.set(id, { stamp, certificate: result.certificate })
       return held === undefined ? NO_MOVE : { ...NO_MOVE, isNews: true, news: [`${key} read anew`] }
@@ -77,6 +139,23 @@ export class TlsHost implements Part<Config> {
     return keeping(result.problem)
   }
 }
+
+const titleOf = ({ names: [name], fingerprint }: Certificate): string => name ?? fingerprint
+
+function doubtsOf({ isCut, issuer, notBefore }: Certificate, now: number): string[] {
+  const doubts: string[] = []
+  if (isCut) doubts.push(`comes without that of "${issuer}", who has signed it: clients may not trust it`)
+  if (notBefore > now) doubts.push(`is valid from ${new Date(notBefore).toISOString()} only`)
+  return doubts
+}
+
+const viewOf = ({ names, issuer, kind, notAfter, fingerprint }: Certificate): CertificateView => ({
+  names,
+  issuer,
+  kind,
+  notAfter,
+  fingerprint,
+})
 
 class Front implements TlsFront {
   readonly store: CertificateStore
@@ -122,14 +201,20 @@ type ReadResult =
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'fault'; readonly problem: ApplyProblem }
 
-function read(key: string, { cert, key: keyFile, passphrase }: CertificateFiles): ReadResult {
+function read(key: string, { cert, key: keyFile, passphrase }: CertificateFiles, endedBefore: number): ReadResult {
   const chain = readText(cert, readRegularFile)
   if (chain.kind !== 'text') return unread(`${key}.cert`, chain)
   const privateKey = readText(keyFile, readRegularFile)
   if (privateKey.kind !== 'text') return unread(`${key}.key`, privateKey)
   try {
     const material = { chain: chain.text, key: new Secret(privateKey.text), passphrase }
-    return { kind: 'certificate', certificate: readCertificate(material) }
+    const certificate = readCertificate(material)
+    if (certificate.notAfter <= endedBefore)
+      throw new CertificateError(
+        'chain',
+        `must not have ended, this did on ${new Date(certificate.notAfter).toISOString()}`,
+      )
+    return { kind: 'certificate', certificate }
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error
     const isKey = error.part === 'key'

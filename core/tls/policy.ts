@@ -10,6 +10,15 @@ export interface TlsPolicy {
   readonly handshakeTimeoutMs: number
   /** Under way at once on this listener. */
   readonly maxHandshakes: number
+  /** What browsers are told to remember; absent: nothing. */
+  readonly hsts?: HstsPolicy
+}
+
+/** That a name is to be had by HTTPS alone (RFC 6797). */
+export interface HstsPolicy {
+  readonly maxAgeMs: number
+  readonly includeSubDomains: boolean
+  readonly preload: boolean
 }
 
 /** Absolute paths of files in PEM. */

@@ -18,8 +18,11 @@ export const termsOf = (
   get context() {
     return (policy().strict ? store.nothing : store.fallback).context
   },
+  get readsHello() {
+    return store.challenge !== undefined
+  },
   contextFor(serverName, hello) {
-    if (store.challenge !== undefined && offersProtocol(hello(), CHALLENGE_PROTOCOL))
+    if (store.challenge !== undefined && offersProtocol(hello, CHALLENGE_PROTOCOL))
       return store.challengeFor(serverName)
     return (store.offer(serverName) ?? (policy().strict ? undefined : store.fallback))?.context
   },

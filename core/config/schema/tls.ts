@@ -1,5 +1,5 @@
 /** `listeners.NAME.tls`: HTTPS, and with which certificates. */
-import type { CertificateFiles, TlsPolicy } from '../../tls/policy.ts'
+import type { CertificateFiles, HstsPolicy, TlsPolicy } from '../../tls/policy.ts'
 import { defaults } from '../defaults.ts'
 import { list, object } from '../read/containers.ts'
 import { convert, type Field, located, orElse, required, showDefault } from '../read/field.ts'
@@ -37,6 +37,28 @@ const certificate = convert(
     cert === undefined || key === undefined ? undefined : { cert, key, passphrase },
 )
 
+const hsts = convert(
+  object(
+    {
+      maxAge: duration(defaults['listener.tls.hsts.maxAge'], { description: 'How long browsers remember it.' }),
+      includeSubDomains: orElse(
+        flag({ description: 'Whether all names below this one are meant as well.', examples: [true] }),
+        false,
+      ),
+      preload: orElse(
+        flag({ description: 'Whether browsers may bring it along from the start.', examples: [true] }),
+        false,
+      ),
+    },
+    {
+      description:
+        '`Strict-Transport-Security` in each response (RFC 6797), in place of what the backend says: browsers come by HTTPS alone from then on. Hard to take back. `{}` for the defaults.',
+      examples: [{}],
+    },
+  ),
+  ({ maxAge, includeSubDomains, preload }): HstsPolicy => ({ maxAgeMs: maxAge, includeSubDomains, preload }),
+)
+
 const body = object(
   {
     certificates: required(
@@ -72,6 +94,7 @@ const body = object(
     maxHandshakes: count(defaults['listener.tls.maxHandshakes'], {
       description: 'Handshakes under way at once; beyond it the one that has taken longest is ended.',
     }),
+    hsts,
   },
   {
     description: 'HTTPS: clients speak TLS here, with these certificates.',
@@ -80,7 +103,7 @@ const body = object(
 )
 
 export const tls: Field<TlsPolicy | undefined> = convert(body, (draft, _node, reading) => {
-  const { certificates = [], preset, minVersion, strict, handshakeTimeout, maxHandshakes } = draft
+  const { certificates = [], preset, minVersion, strict, handshakeTimeout, maxHandshakes, hsts } = draft
   if (preset === 'modern' && minVersion?.value === '1.2')
     reading.report(minVersion.node, { rule: 'must not be below 1.3 with the preset "modern", which is TLS 1.3 alone' })
   return {
@@ -90,5 +113,6 @@ export const tls: Field<TlsPolicy | undefined> = convert(body, (draft, _node, re
     strict,
     handshakeTimeoutMs: handshakeTimeout,
     maxHandshakes,
+    ...(hsts && { hsts }),
   }
 })
