@@ -16,14 +16,15 @@ export interface Strength {
   readonly minVersion: '1.2' | '1.3'
 }
 
-/** Of TLS 1.2: forward secrecy and authenticated encryption alone, as Mozilla's "intermediate" has them. Those of 1.3 are all good. */
+/**
+ * Of TLS 1.2: forward secrecy and authenticated encryption alone, as Mozilla's "intermediate" has them; in brackets the client
+ * has the choice, since one without AES in hardware does better with ChaCha20. Those of 1.3 are all good.
+ */
 const CIPHERS = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
+  '[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]',
+  '[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]',
   'ECDHE-ECDSA-AES256-GCM-SHA384',
   'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
 /** Of those for one name, the preferred first; of none: every handshake fails. Throws where BoringSSL refuses them. */
@@ -32,9 +33,10 @@ export function contextOf(certificates: readonly SecureMaterial[], { minVersion 
     ...(certificates.length > 0 && { cert: certificates.map(({ chain }) => chain), key: certificates.map(keyOf) }),
     minVersion: `TLSv${minVersion}`,
     ciphers: CIPHERS,
+    // Of 1.2: the first of ours counts.
+    honorCipherOrder: true,
   }
-  return createSecureContext(certificates.length === 0 ? { ...options, cert: undefined, key: undefined } : options)
-    .context
+  return createSecureContext(options).context as SecureContext
 }
 
 const keyOf = ({ key, passphrase }: SecureMaterial) =>

@@ -219,7 +219,7 @@ function read(key: string, { cert, key: keyFile, passphrase }: CertificateFiles,
     if (!(error instanceof CertificateError)) throw error
     const isKey = error.part === 'key'
     const [place, path] = isKey ? [`${key}.key`, keyFile] : [`${key}.cert`, cert]
-    return { kind: 'fault', problem: { key: place, message: `${path} ${error.message}` } }
+    return { kind: 'fault', problem: { key: place, message: `${error.message}: ${path}` } }
   }
 }
 
