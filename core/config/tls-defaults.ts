@@ -25,6 +25,10 @@ export const tlsDefaults = {
     max: 100_000,
     reason: 'More than a machine does in a second; each holds some 40 KiB.',
   },
+  'listener.tls.clients.tell': {
+    value: 'client-cert',
+    reason: 'The standard’s field; a chain is long, and few look at it.',
+  },
   'listener.tls.hsts.maxAge': {
     unit: 'ms',
     value: 365 * 24 * hour,

@@ -9,7 +9,18 @@ import type { Route } from './world.ts'
 /** `head` holds the request's now; `now`: monotonic ms. */
 export function enter(door: Door, asked: Asked & { readonly route: Route }, head: RequestHead, now: number): Verdict {
   if (door.redirect !== undefined) return { kind: 'refused', problem: redirection(head, door.redirect.port) }
-  return carrying(door, asked.route.admission.admit(asked, head, now))
+  if (door.isMisdirected?.(head.host ?? '') === true) return { kind: 'refused', problem: MISDIRECTED }
+  const { strangerDrops } = door
+  const isStranger = strangerDrops !== undefined && !asked.identity.isTrusted
+  const pass = isStranger ? { ...door, requestDrops: strangerDrops } : door
+  return carrying(pass, asked.route.admission.admit(asked, head, now))
+}
+
+/** RFC 9110 15.5.20. */
+const MISDIRECTED: Problem = {
+  status: 421,
+  detail: 'this name is to be asked for in a connection of its own',
+  closes: true,
 }
 
 /** 308 keeps method and body (RFC 9110 15.4.9). */

@@ -4,6 +4,10 @@
 export interface Door {
   /** Every request is sent to the same place of `https://`, at that port; absent: none is. */
   readonly redirect?: { readonly port: number }
+  /** Whether a request for that host (lower case) must come by another connection, since it asks for what this one's client was not asked. */
+  readonly isMisdirected?: (host: string) => boolean
+  /** What clients say in these fields goes no further, but for what trusted proxies say. */
+  readonly strangerDrops?: readonly string[]
   /** What the client says in these fields goes no further. */
   readonly requestDrops?: readonly string[]
   /** What backends are told besides. */

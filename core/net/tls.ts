@@ -2,6 +2,7 @@
  * TLS on a connection that has come in, by Bun (BoringSSL): the accepted socket goes to Bun for good, and comes back as a
  * socket like any other when the handshake is done. What is offered in it is for the terms to say.
  */
+import type { X509Certificate } from 'node:crypto'
 import { closeSync } from 'node:fs'
 import type { Socket, SocketHandler } from 'bun'
 import type { Clock } from '../clock.ts'
@@ -13,14 +14,21 @@ import type { OwnedSocket, SocketOwner } from './wire-socket.ts'
 /** Certificates with their keys and the versions and ciphers that go with them, as Bun takes them. */
 export type SecureContext = object
 
+/** What a handshake for one name is offered. */
+export interface Offered {
+  readonly context: SecureContext
+  /** Whether the client must show a certificate, or may, that the context's authorities vouch for; absent: it is not asked. */
+  readonly clients?: 'required' | 'optional' | undefined
+}
+
 /** What a handshake is offered. Asked in the middle of it. */
 export interface HandshakeTerms {
   /** For who names nobody. Its versions and ciphers count, whichever context is taken. */
-  readonly context: SecureContext
-  /** Whether `hello` is told to `contextFor`; it costs every connection something for as long as it lives. */
+  readonly fallback: Offered
+  /** Whether `hello` is told to `offerFor`; it costs every connection something for as long as it lives. */
   readonly readsHello: boolean
   /** For who asks for `serverName` (lower case); undefined: it is refused. `hello`: all that the client has sent, or nothing. */
-  contextFor(serverName: string, hello: Buffer): SecureContext | undefined
+  offerFor(serverName: string, hello: Buffer): Offered | undefined
   /** Of those that the client offers by ALPN; undefined: none will do, and the handshake fails. */
   protocolFor(offered: readonly string[]): string | undefined
 }
@@ -33,17 +41,22 @@ export interface HandshakeFacts {
   readonly protocol: string | undefined
   /** Whether it took up a session of before. */
   readonly isResumed: boolean
+  /** The client's, that was verified, then or as the session began; undefined: none. */
+  readonly certificate: X509Certificate | undefined
 }
 
 /** Exactly one of the two is called, in the middle of an event; `onSecure` gives the socket its owner, or ends it. */
 export interface HandshakeEvents {
   onSecure(socket: OwnedSocket, facts: HandshakeFacts): void
-  /** The socket is closed. `plain`: what came is no TLS, and was answered. */
-  onFailed(how: 'failed' | 'plain'): void
+  /** The socket is closed. */
+  onFailed(how: HandshakeFailure): void
 }
 
+/** 'plain': what came is no TLS, and was answered. 'certificate': the client showed none that will do. */
+export type HandshakeFailure = 'failed' | 'plain' | 'certificate'
+
 export interface TlsMeans {
-  readonly clock: Pick<Clock, 'soon'>
+  readonly clock: Pick<Clock, 'soon' | 'wallTime'>
   readonly reportFault: ReportFault
 }
 
@@ -60,6 +73,7 @@ export type BeginHandshake = (socket: OwnedSocket, terms: HandshakeTerms, events
 interface SecureSocket extends Socket<SocketOwner> {
   readonly alpnProtocol: string | false
   isSessionReused(): boolean
+  setVerifyMode(requests: boolean, rejects: boolean): void
 }
 
 interface Upgradable {
@@ -73,6 +87,7 @@ interface Handlers {
   readonly adopted: SocketHandler<Handshaking>
   readonly tapped: SocketHandler<Handshaking>
   readonly reportFault: ReportFault
+  readonly wallTime: () => number
 }
 
 export function createHandshakes(means: TlsMeans): BeginHandshake {
@@ -80,7 +95,13 @@ export function createHandshakes(means: TlsMeans): BeginHandshake {
   // Not even made for what passes: a tenth of what a small request costs.
   const adopted: SocketHandler<Handshaking> = { ...tapped }
   delete adopted.data
-  const handlers = { secure: secureHandlers(means), adopted, tapped, reportFault: means.reportFault }
+  const handlers = {
+    secure: secureHandlers(means),
+    adopted,
+    tapped,
+    reportFault: means.reportFault,
+    wallTime: () => means.clock.wallTime(),
+  }
   return (socket, terms, events) => {
     const handshake = new Handshaking(handlers, terms, events)
     handshake.begin(socket)
@@ -119,7 +140,9 @@ class Handshaking implements SocketOwner, Handshake {
   private secure: SecureSocket | undefined = undefined
   private hello: Buffer[] = []
   private helloBytes = 0
-  private isPlain = false
+  private failure: HandshakeFailure = 'failed'
+  /** What the client is asked to show; undefined: nothing. */
+  private clients: Offered['clients'] = undefined
 
   constructor(handlers: Handlers, terms: HandshakeTerms, events: HandshakeEvents) {
     this.handlers = handlers
@@ -142,7 +165,7 @@ class Handshaking implements SocketOwner, Handshake {
 
   /** What comes on the socket as it was accepted, or below TLS. */
   received(bytes: Buffer): void {
-    if (this.events === undefined || this.isPlain || bytes.length === 0) return
+    if (this.events === undefined || this.failure === 'plain' || bytes.length === 0) return
     if (this.helloBytes === 0 && bytes[0] !== HANDSHAKE) this.answerPlain(bytes)
     this.helloBytes += bytes.length
     if (this.terms.readsHello && this.helloBytes <= MAX_HELLO_BYTES) this.hello.push(Buffer.from(bytes))
@@ -159,10 +182,12 @@ class Handshaking implements SocketOwner, Handshake {
   }
 
   upgrade(socket: Upgradable): void {
+    const { context, clients } = this.terms.fallback
+    this.clients = clients
     const waiting = { received() {}, drained() {}, peerEnded: () => this.secure?.end(), closed: () => this.fail() }
     const [raw, secure] = socket.upgradeTLS({
       isServer: true,
-      tls: { secureContext: this.terms.context },
+      tls: { secureContext: context, requestCert: clients !== undefined, rejectUnauthorized: false },
       socket: this.handlers.secure,
       data: Object.assign(waiting, { handshake: this }),
     })
@@ -172,17 +197,24 @@ class Handshaking implements SocketOwner, Handshake {
   }
 
   /** What to go on with for that name. Throws where it is refused. */
-  contextFor(serverName: string): SecureContext {
-    const context = this.terms.contextFor(serverName.toLowerCase(), Buffer.concat(this.hello))
-    if (context !== undefined) return context
-    this.socket?.write(UNRECOGNIZED_NAME, 0, UNRECOGNIZED_NAME.length)
-    throw new Error('unrecognized name')
+  contextFor(serverName: string, secure: SecureSocket): SecureContext {
+    const offered = this.terms.offerFor(serverName.toLowerCase(), Buffer.concat(this.hello))
+    if (offered === undefined) {
+      this.socket?.write(UNRECOGNIZED_NAME, 0, UNRECOGNIZED_NAME.length)
+      throw new Error('unrecognized name')
+    }
+    this.clients = offered.clients
+    // Who shows none where one is required hears so by an alert; which ones will do is looked at when it is done.
+    secure.setVerifyMode(offered.clients !== undefined, offered.clients === 'required')
+    return offered.context
   }
 
   done(isOk: boolean): void {
     const { events, secure } = this
     if (events === undefined || secure === undefined) return
-    if (!isOk) {
+    const certificate = this.clients === undefined ? undefined : secure.getPeerX509Certificate()
+    if (!isOk || !this.isVouchedFor(certificate, secure)) {
+      if (isOk) this.failure = 'certificate'
       secure.end()
       return
     }
@@ -192,7 +224,14 @@ class Handshaking implements SocketOwner, Handshake {
       serverName: (secure.getServername() as string | undefined)?.toLowerCase(),
       protocol: alpnProtocol === false ? undefined : alpnProtocol,
       isResumed: secure.isSessionReused(),
+      certificate,
     })
+  }
+
+  /** Of a session that is taken up again BoringSSL does not ask whether the certificate has ended since. */
+  private isVouchedFor(certificate: X509Certificate | undefined, { authorized }: SecureSocket): boolean {
+    if (certificate === undefined) return this.clients !== 'required'
+    return authorized && Date.parse(certificate.validTo) > this.handlers.wallTime()
   }
 
   cancel(): void {
@@ -221,15 +260,16 @@ class Handshaking implements SocketOwner, Handshake {
 
   /** false: it is no request. */
   private answerPlain(bytes: Buffer): boolean {
-    this.isPlain = isRequest(bytes)
-    if (this.isPlain) this.socket?.write(PLAIN_ANSWER, 0, PLAIN_ANSWER.length)
-    return this.isPlain
+    if (!isRequest(bytes)) return false
+    this.failure = 'plain'
+    this.socket?.write(PLAIN_ANSWER, 0, PLAIN_ANSWER.length)
+    return true
   }
 
   private fail(): void {
     const { events } = this
     this.forget()
-    events?.onFailed(this.isPlain ? 'plain' : 'failed')
+    events?.onFailed(this.failure)
   }
 
   private forget(): void {
@@ -246,7 +286,7 @@ function secureHandlers(means: BunMeans): SocketHandler<SocketOwner> {
   const handlers = {
     ...handlersFor<SocketOwner>(() => undefined, means),
     handshake: guardedWith(means, (socket: Socket<SocketOwner>, isOk: boolean) => of(socket).done(isOk)),
-    serverName: (_server: unknown, name: string, socket: Socket<SocketOwner>) => of(socket).contextFor(name),
+    serverName: (_server: unknown, name: string, socket: SecureSocket) => of(socket).contextFor(name, socket),
     alpnCallback: (socket: Socket<SocketOwner>, _name: unknown, offered: Buffer) =>
       of(socket).terms.protocolFor(protocolsIn(offered)),
   }

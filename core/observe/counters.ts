@@ -92,6 +92,8 @@ export const edgeLedger = ledger({
   handshakesLate: failedHandshakes('late'),
   /** For newcomers, too many being under way. */
   handshakesCrowded: failedHandshakes('crowded'),
+  /** With a certificate that nobody vouches for. */
+  handshakesUnvouched: failedHandshakes('certificate'),
   requests: { metric: 'requests', help: 'Requests whose head was whole and valid.' },
   badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },
   clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
@@ -106,6 +108,7 @@ export const edgeLedger = ledger({
   refusedAddress: refusals('address'),
   refusedMethod: refusals('method'),
   refusedBody: refusals('body'),
+  refusedCertificate: refusals('certificate'),
   refusedCredentials: refusals('credentials'),
   refusedKey: refusals('key'),
   refusedToken: refusals('token'),
@@ -253,6 +256,7 @@ export const refusedBy = {
   address: 'refusedAddress',
   method: 'refusedMethod',
   body: 'refusedBody',
+  certificate: 'refusedCertificate',
   credentials: 'refusedCredentials',
   key: 'refusedKey',
   token: 'refusedToken',

@@ -11,16 +11,17 @@ import { LinkedList } from '../net/linked-list.ts'
 import { type Entrant, type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
-import type { BeginHandshake } from '../net/tls.ts'
+import type { BeginHandshake, HandshakeFacts } from '../net/tls.ts'
 import type { Transport } from '../net/transport.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
+import { describeClient } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
-import { doorOf } from './door.ts'
+import { doorFor, Doors } from './door.ts'
 import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
@@ -44,6 +45,8 @@ export interface ListenerServices {
   readonly tls: {
     /** What a listener that ends TLS has for it; undefined: it does not. */
     front(listener: string): TlsFront | undefined
+    /** Whether clients have to show something of themselves, or may, at any listener. */
+    readonly asksClients: boolean
   }
   readonly beginHandshake: BeginHandshake
 }
@@ -54,6 +57,7 @@ const COUNTED_AS = {
   plain: 'handshakesPlain',
   late: 'handshakesLate',
   crowded: 'handshakesCrowded',
+  certificate: 'handshakesUnvouched',
 } as const satisfies Record<GreetingEnd, keyof EdgeCounters>
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
@@ -64,7 +68,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
-  private door: Door | undefined
+  private readonly doors = new Doors()
   /** The last one while it is shut. */
   private listener: Listener
   /** Oldest first. */
@@ -79,7 +83,6 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   /** Throws StartError when the address can't be had. */
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.settings = config
-    this.door = doorOf(config)
     this.services = services
     this.listener = this.listen(config, config.address)
   }
@@ -113,7 +116,6 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const before = this.settings
     const commit = (): void => {
       this.settings = config
-      this.door = doorOf(config)
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
       if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
@@ -169,7 +171,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
-    const front = this.services.tls.front(this.settings.name)
+    const front = this.settings.tls && this.services.tls.front(this.settings.name)
     const client =
       front === undefined ? this.speak({ ...plainFacts(address), door: this.door }) : this.greet(address, front)
     // A default, where nothing was agreed on, is always spoken.
@@ -193,18 +195,10 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
       onFailed: (how) => this.onGreetingFailed(greeting, how),
-      onSecure: (socket, { serverName, protocol, isResumed }) => {
+      onSecure: (socket, facts) => {
         this.countHandshake('handshakes')
-        if (isResumed) this.services.counters.handshakesResumed += 1
-        const facts: PeerFacts = {
-          address,
-          scheme: 'https',
-          serverName,
-          protocol,
-          certificate: undefined,
-          door: this.door,
-        }
-        const client = this.speak(facts)
+        if (facts.isResumed) counters.handshakesResumed += 1
+        const client = this.speak(this.factsOf(address, facts, front))
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
         socket.end()
@@ -212,6 +206,22 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
       },
     })
     return greeting
+  }
+
+  private factsOf(
+    address: string,
+    { serverName, protocol, certificate: x509 }: HandshakeFacts,
+    { store }: TlsFront,
+  ): PeerFacts {
+    const certificate = x509 && describeClient(x509)
+    const rule = store.clientsRule(serverName ?? '')
+    const door = doorFor(this.door, { store, rule, certificate })
+    return { address, scheme: 'https', serverName, protocol, certificate, door }
+  }
+
+  /** What is done with all requests that come in here. */
+  private get door(): Door | undefined {
+    return this.doors.of(this.settings, this.services.tls.asksClients)
   }
 
   private onGreetingFailed(greeting: Greeting, how: GreetingEnd): void {

@@ -11,8 +11,8 @@ import { join } from 'node:path'
 
 /** For a listener whose clients speak plain HTTP. */
 export const withoutTls = {
-  tls: { front: () => undefined },
-  beginHandshake: createHandshakes({ clock: { soon: setImmediate }, reportFault: () => undefined }),
+  tls: { front: () => undefined, asksClients: false },
+  beginHandshake: createHandshakes({ clock: { soon: setImmediate, wallTime: Date.now }, reportFault: () => undefined }),
 }
 
 /** As a config has it that says nothing besides. */
