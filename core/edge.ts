@@ -175,7 +175,7 @@ function assemble(ground: Ground) {
     idle: budget.idleClients,
     crowd: ground.crowd,
   })
-  const tls = new TlsHost()
+  const tls = new TlsHost(ground)
   const listeners = new Listeners({
     ...ground,
     handler,
@@ -197,6 +197,7 @@ function assemble(ground: Ground) {
     gates,
     bans,
     explain,
+    certificatesOf: (listener) => tls.certificatesOf(listener),
     counters,
     clock,
     life,
@@ -238,6 +239,7 @@ function assemble(ground: Ground) {
     ground.stopWindow()
     accessLog.stop()
     traces.stop()
+    tls.stop()
     admin.stop()
   }
   return { listeners, source, admin, control, accessLog, traces, end }

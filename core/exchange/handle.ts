@@ -13,6 +13,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
 import { methodClassOf } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
+import { enter } from './enter.ts'
 import { Exchange } from './exchange.ts'
 import { problemOfStop } from './problems.ts'
 import { recordOfHead } from './refused-head.ts'
@@ -56,10 +57,13 @@ export function createHandler({
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
+    const { door } = client.peer
     const verdict: Verdict =
-      stop === undefined
-        ? route.admission.admit(exchange, head, exchange.startedAt)
-        : { kind: 'refused', problem: problemOfStop(stop) }
+      stop !== undefined
+        ? { kind: 'refused', problem: problemOfStop(stop) }
+        : door === undefined
+          ? route.admission.admit(exchange, head, exchange.startedAt)
+          : enter(door, exchange, head, exchange.startedAt)
     exchange.begin(verdict, head, exchange.startedAt)
   }
 
