@@ -23,7 +23,7 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
-import { createDial } from './net/dial.ts'
+import { createDial, type DialServices } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import { type EdgeCounters, edgeLedger } from './observe/counters.ts'
@@ -129,7 +129,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
-  const pools = createPools(ground, plugins)
+  const pools: Pools = createPools(ground, plugins, (address) => discovery.doubt(address))
   const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
   const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
@@ -255,7 +255,7 @@ function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
   return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
 }
 
-function createPools(ground: Ground, plugins: PluginHost): Pools {
+function createPools(ground: Ground, plugins: PluginHost, onUnreachable: DialServices['onUnreachable']): Pools {
   const { transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
@@ -264,6 +264,7 @@ function createPools(ground: Ground, plugins: PluginHost): Pools {
       ...ground,
       connect: connect ?? transport.connects(reportFault),
       relieve: () => budget.relieve(),
+      onUnreachable,
     }),
     plugins,
   })

@@ -92,6 +92,12 @@ export class Followed {
     this.tellHeard()
   }
 
+  /** A connect to that backend has failed: if it is one of its members, it may have moved. */
+  doubt(id: string): void {
+    const { source } = this.options
+    if (source.doubt !== undefined && this.members.has(id)) source.doubt()
+  }
+
   /** How many are on the list that is held back, and until when; undefined: none is. */
   get heldBack(): { readonly members: number; readonly until: number } | undefined {
     return this.held && { members: this.held.listing.members.length, until: this.held.until }
