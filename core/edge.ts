@@ -11,6 +11,7 @@ import type { Config, RouteConfig } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
+import { createQueue, joinWaiting } from './control/queue.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { requestIds } from './forward/request-id.ts'
@@ -53,6 +54,7 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
+import { Providers } from './runtime/providers.ts'
 import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
@@ -111,12 +113,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env, counters })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
   const assembly = assemble(ground)
-  const { control, source } = assembly
+  const { control, providers, source } = assembly
   try {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
     if (controller !== undefined) source.attach(controller)
+    providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
     return edgeOf(ground, assembly, controller)
   } catch (error) {
@@ -125,12 +128,20 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
+/** Where nothing can be reloaded, all the same what providers add is put in force, one after the other. */
+function refresher(control: EdgeControl): (origin: string) => void {
+  const refresh = joinWaiting(createQueue(), async () => void (await apply(control, control.config)))
+  return (origin) => void refresh(origin)
+}
+
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
   const pools: Pools = createPools(ground, plugins, (address) => discovery.doubt(address))
-  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
+  const services = sourceServices(ground)
+  const discovery = new Discovery({ ...ground, pools, services })
+  const providers = new Providers({ ...ground, services })
   const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
@@ -185,6 +196,7 @@ function assemble(ground: Ground) {
     published,
     pools,
     discovery,
+    providers,
     listeners,
     overload,
     clients,
@@ -218,10 +230,11 @@ function assemble(ground: Ground) {
     admin,
     listeners,
   ]
-  const control = createEdgeControl({ parts, published, pools, listeners, life })
+  const control = createEdgeControl({ parts, providers, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    providers.stop()
     discovery.stop()
     pools.stop()
     overload.stop()
@@ -233,7 +246,7 @@ function assemble(ground: Ground) {
     traces.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, accessLog, traces, end }
+  return { listeners, source, admin, control, providers, accessLog, traces, end }
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */

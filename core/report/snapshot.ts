@@ -18,6 +18,7 @@ import type {
   Phase,
   PoolView,
   ProcessView,
+  ProviderView,
   SourceView,
   StandingView,
   StickyView,
@@ -39,6 +40,8 @@ export interface StatusSnapshot {
   /** null: no bounds are configured. */
   readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
   readonly pools: readonly PoolStatus[]
+  /** Who adds routes and pools to those of the configuration. */
+  readonly providers: readonly ProviderStatus[]
   /** Of routes and pools. */
   readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
@@ -100,6 +103,20 @@ export interface SourceStatus extends StatusOf<typeof sourceLedger.specs> {
   readonly reasons: readonly string[]
   /** A list that has lost more than half of them, not believed before `until`; null: none is held back. */
   readonly held: { readonly members: number; readonly until: string } | null
+}
+
+export interface ProviderStatus {
+  /** Its kind and where it is. */
+  readonly provider: string
+  readonly state: SourceView['presence']['kind']
+  /** Since when and why it is away; null: it is not. */
+  readonly away: { readonly since: string; readonly reason: string } | null
+  readonly routes: number
+  readonly pools: number
+  /** How many of those whom it tells of are left out. */
+  readonly skipped: number
+  /** Why, of the first hundred. */
+  readonly reasons: readonly string[]
 }
 
 /** Answered requests, by whether they came to the backend of their session. */
@@ -198,6 +215,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     counters: edgeLedger.status(edge.counters),
     overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
+    providers: (edge.providers ?? []).map((provider) => providerStatus(provider, offsetMs)),
     limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
   }
@@ -232,6 +250,21 @@ const sourceStatus = (source: SourceView, offsetMs: number): SourceStatus => {
     ...sourceLedger.status(counters),
   }
 }
+
+const MOST_REASONS = 100
+
+const providerStatus = (
+  { name, presence, routes, pools, skipped }: ProviderView,
+  offsetMs: number,
+): ProviderStatus => ({
+  provider: name,
+  state: presence.kind,
+  away: presence.kind === 'away' ? { since: isoTime(presence.since + offsetMs), reason: presence.reason } : null,
+  routes,
+  pools,
+  skipped: skipped.length,
+  reasons: skipped.slice(0, MOST_REASONS).map(({ entry, reason }) => `${entry} ${reason}`),
+})
 
 const limitStatus = ({ owner, name, kind, counters, keys, evicted }: LimitView): LimitStatus => ({
   route: owner.kind === 'route' ? owner.name : null,

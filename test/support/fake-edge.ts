@@ -32,6 +32,7 @@ export function fakeEdge(config: Config): FakeEdge {
     get config() {
       return inForce.at(-1) ?? config
     },
+    whole: (next) => next,
     async prepare(next) {
       await Promise.resolve()
       const problems = this.refuses(next)

@@ -51,5 +51,5 @@ export const docker = convert(body, ({ host, network, tls }, _node, reading): Do
   const place = isUnix
     ? ({ kind: 'unix', path: host.slice('unix://'.length) } as const)
     : ({ kind: 'url', url: host.replace('tcp:', tls === undefined ? 'http:' : 'https:') } as const)
-  return { kind: 'docker', place, network, tls: tls?.value }
+  return { kind: 'docker', place, network, takesAll: true, tls: tls?.value }
 })
