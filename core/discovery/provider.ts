@@ -6,7 +6,7 @@ import type { Cancel } from '../clock.ts'
 import type { SkippedEntry } from './listing.ts'
 import type { DiscoveryPolicy } from './policy.ts'
 
-/** What one of those who are told of makes: a container, a route of a cluster. It counts as a whole, or not at all. */
+/** What one of those who are told of makes: a container, a rule of a cluster. It counts as a whole, or not at all. */
 export interface Draft {
   /** What tells it from the others, for people. */
   readonly name: string
@@ -14,6 +14,8 @@ export interface Draft {
   readonly pools: readonly DraftPool[]
   /** As items of the config's `routes`. */
   readonly routes: readonly unknown[]
+  /** Where others before it have some of its requests, it is content with the rest; absent: it is left out. */
+  readonly yields?: true
 }
 
 export interface DraftPool {

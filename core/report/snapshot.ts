@@ -6,6 +6,8 @@ import type { Clock } from '../clock.ts'
 import { backendLedger, edgeLedger, limitLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
+import { isoTime } from './iso-time.ts'
+import { providerStatus, type ProviderStatus } from './provider-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
@@ -18,7 +20,6 @@ import type {
   Phase,
   PoolView,
   ProcessView,
-  ProviderView,
   SourceView,
   StandingView,
   StickyView,
@@ -103,20 +104,6 @@ export interface SourceStatus extends StatusOf<typeof sourceLedger.specs> {
   readonly reasons: readonly string[]
   /** A list that has lost more than half of them, not believed before `until`; null: none is held back. */
   readonly held: { readonly members: number; readonly until: string } | null
-}
-
-export interface ProviderStatus {
-  /** Its kind and where it is. */
-  readonly provider: string
-  readonly state: SourceView['presence']['kind']
-  /** Since when and why it is away; null: it is not. */
-  readonly away: { readonly since: string; readonly reason: string } | null
-  readonly routes: number
-  readonly pools: number
-  /** How many of those whom it tells of are left out. */
-  readonly skipped: number
-  /** Why, of the first hundred. */
-  readonly reasons: readonly string[]
 }
 
 /** Answered requests, by whether they came to the backend of their session. */
@@ -251,21 +238,6 @@ const sourceStatus = (source: SourceView, offsetMs: number): SourceStatus => {
   }
 }
 
-const MOST_REASONS = 100
-
-const providerStatus = (
-  { name, presence, routes, pools, skipped }: ProviderView,
-  offsetMs: number,
-): ProviderStatus => ({
-  provider: name,
-  state: presence.kind,
-  away: presence.kind === 'away' ? { since: isoTime(presence.since + offsetMs), reason: presence.reason } : null,
-  routes,
-  pools,
-  skipped: skipped.length,
-  reasons: skipped.slice(0, MOST_REASONS).map(({ entry, reason }) => `${entry} ${reason}`),
-})
-
 const limitStatus = ({ owner, name, kind, counters, keys, evicted }: LimitView): LimitStatus => ({
   route: owner.kind === 'route' ? owner.name : null,
   pool: owner.kind === 'pool' ? owner.name : null,
@@ -347,5 +319,3 @@ export const reasonOf = ({ state, why }: StandingView): string | null => (state 
 /** JSON has no Infinity. */
 export const boundOf = ({ maxInflight }: { readonly maxInflight: number }): number | null =>
   Number.isFinite(maxInflight) ? maxInflight : null
-
-const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()

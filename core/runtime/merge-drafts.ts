@@ -35,7 +35,7 @@ export function mergeDrafts(drafts: readonly DraftRead[]): Merged {
       continue
     }
     const saysOf = new Map(draft.pools.map(({ name, settings }) => [name, saidBy(settings)]))
-    const quarrel = quarrelOverPools(saysOf, pools) ?? quarrelOverRoutes(read.routes, routes)
+    const quarrel = quarrelOverPools(saysOf, pools) ?? quarrelOverRoutes(draft, read.routes, routes)
     if (quarrel !== undefined) {
       skipped.push({ entry, reason: quarrel })
       continue
@@ -69,13 +69,14 @@ function quarrelOverPools(
 }
 
 function quarrelOverRoutes(
+  { yields }: Draft,
   wanted: readonly RouteConfig[],
   routes: ReadonlyMap<string, Known<RouteConfig>>,
 ): string | undefined {
-  for (const route of wanted) {
+  const quarrels = wanted.flatMap((route) => {
     const known = routes.get(matchKey(route))
-    if (known !== undefined && known.says !== route.pool)
-      return `leads ${describeMatch(route.match)} to ${route.pool}, and ${known.by} to ${known.says}`
-  }
-  return undefined
+    if (known === undefined || known.says === route.pool) return []
+    return [`leads ${describeMatch(route.match)} to ${route.pool}, and ${known.by} to ${known.says}`]
+  })
+  return yields === true && quarrels.length < wanted.length ? undefined : quarrels[0]
 }

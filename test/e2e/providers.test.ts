@@ -1,6 +1,7 @@
 /** Routes and pools that others make, by containers' labels, from where they are told to the answer of a request. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { type Container, startDocker } from '../support/docker.ts'
+import { endpoint, startKubernetes } from '../support/kubernetes.ts'
 import { startProcess } from '../support/running-process.ts'
 
 setDefaultTimeout(60_000)
@@ -116,5 +117,58 @@ describe('containers with labels', () => {
     expect(await rig.ask('a.test')).toBe('one')
     rig.run()
     await rig.until('a.test', '404')
+  })
+})
+
+describe('routes of a cluster', () => {
+  test('are served, and lead elsewhere as their weights change, without a failed request', async () => {
+    using one = serve('one')
+    using two = serve('two')
+    await using kubernetes = startKubernetes()
+    const servers = { one, two }
+    for (const [name, { port }] of Object.entries(servers)) {
+      kubernetes.apply('services', { metadata: { name }, spec: { ports: [{ port: 80 }] } })
+      kubernetes.apply('endpointslices', {
+        metadata: { name: `${name}-1`, labels: { 'kubernetes.io/service-name': name } },
+        addressType: 'IPv4',
+        ports: [{ port }],
+        endpoints: [endpoint('127.0.0.1')],
+      })
+    }
+    const weigh = (weights: Readonly<Record<string, number>>): void =>
+      kubernetes.apply('httproutes', {
+        metadata: { name: 'web' },
+        spec: {
+          parentRefs: [{ name: 'edge' }],
+          hostnames: ['a.test'],
+          rules: [{ backendRefs: Object.entries(weights).map(([name, weight]) => ({ name, port: 80, weight })) }],
+        },
+      })
+    weigh({ one: 100, two: 0 })
+    kubernetes.apply('ingresses', {
+      metadata: { name: 'own' },
+      spec: { ingressClassName: 'smartedge', defaultBackend: { service: { name: 'two', port: { number: 80 } } } },
+    })
+    await using edge = await startProcess({
+      pool: {},
+      config: { pools: undefined, providers: { kubernetes: { routes: true, address: kubernetes.url }, keep: '1s' } },
+    })
+    await edge.event('ready')
+    const ask = async (host: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${edge.port}/`, { headers: { host } })).text()
+    expect([await ask('a.test'), await ask('b.test')]).toEqual(['one', 'two'])
+    const answers = new Set<string>()
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) answers.add(await ask('a.test'))
+    }
+    weigh({ one: 50, two: 50 })
+    await until(() => answers.has('two'))
+    await kubernetes.stop()
+    await edge.event('provider-away')
+    for (let times = 0; times < 50; times += 1) answers.add(await ask('a.test'))
+    kubernetes.start()
+    weigh({ one: 0, two: 100 })
+    for (let inRow = 0; inRow < 20;) inRow = (await ask('a.test')) === 'two' ? inRow + 1 : 0
+    expect(answers).toEqual(new Set(['one', 'two']))
   })
 })

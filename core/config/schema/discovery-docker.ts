@@ -40,7 +40,7 @@ const body = object(
   },
   {
     description:
-      'Running containers with the label `smartedge.enable=true`, followed by events; others of their labels say the rest: `smartedge.port`, `.pool`, `.weight`, `.tier`, `.zone`, `.network`.',
+      'Running containers with the label `smartedge.enable=true`, followed by events; others of their labels say the rest: `smartedge.port`, `.pool`, `.weight`, `.tier`, `.zone`, `.network`; among `providers` also `.route.host`, `.route.path` and `.health.path`.',
     examples: [{ host: fallback }],
   },
 )
