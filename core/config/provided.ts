@@ -28,7 +28,9 @@ export function withProvided(config: Config, provided: Provided): Config {
   const offered = new Map(provided.pools.map((pool) => [pool.name, pool]))
   const routes = firstOfEach(provided.routes)
     .filter((route) => !ownMatches.has(matchKey(route)) && (ownNames.has(route.pool) || offered.has(route.pool)))
+    .map((route) => ({ route, rank: rankOf(route) }))
     .toSorted(byPrecedence)
+    .map(({ route }) => route)
   if (routes.length === 0) return own
   const led = new Set(routes.map(({ pool }) => pool))
   const pools = [...offered.values()].filter(({ name }) => led.has(name) && !ownNames.has(name))
@@ -41,8 +43,17 @@ export function withProvided(config: Config, provided: Provided): Config {
   }
 }
 
+/** Those of thousands of routes are asked for with each change of one. */
+const matchKeys = new WeakMap<RouteConfig['match'], string>()
+
 /** Requests of one rule are those of another of the same key. */
-export const matchKey = ({ match }: Pick<RouteConfig, 'match'>): string => fingerprint(match)
+export function matchKey({ match }: Pick<RouteConfig, 'match'>): string {
+  const known = matchKeys.get(match)
+  if (known !== undefined) return known
+  const key = fingerprint(match)
+  matchKeys.set(match, key)
+  return key
+}
 
 function firstOfEach(routes: readonly RouteConfig[]): RouteConfig[] {
   const byMatch = new Map<string, RouteConfig>()
@@ -60,10 +71,13 @@ const takesEverything = ({ match: { host, path, methods, headers } }: RouteConfi
  * Those that say more come first, since the first that holds wins: by host (exact, then the longest wildcard), path (exact,
  * then the longest prefix), methods and fields, as Gateway API has it; else as they were told.
  */
-function byPrecedence(one: RouteConfig, other: RouteConfig): number {
-  const [some, others] = [rankOf(one), rankOf(other)]
+function byPrecedence({ rank: some }: Ranked, { rank: others }: Ranked): number {
   const index = some.findIndex((rank, at) => rank !== others[at])
   return index === -1 ? 0 : (others[index] ?? 0) - (some[index] ?? 0)
+}
+
+interface Ranked {
+  readonly rank: readonly number[]
 }
 
 function rankOf({ match: { host, path, methods, headers } }: RouteConfig): readonly number[] {

@@ -21,7 +21,7 @@ const GROUPS: Readonly<Record<Kind, { readonly api: string; readonly noun: strin
 const PAGE = 100
 const MOST = 10_000
 /** Changes that come close behind each other are told as one. */
-const QUIET_MS = 50
+const QUIET_MS = 20
 
 export const clusterRoutes = (
   policy: ClusterPolicy,

@@ -10,7 +10,6 @@ import type { SkippedEntry } from '../discovery/listing.ts'
 import { Outage, type Presence, QUIET_MS } from '../discovery/outage.ts'
 import type { Draft, Provider } from '../discovery/provider.ts'
 import type { Emit } from '../observe/events.ts'
-import { fingerprint } from '../secrets.ts'
 
 export interface FollowedProviderOptions {
   /** What events call it, and what its routes and pools say of who makes them. */
@@ -18,7 +17,7 @@ export interface FollowedProviderOptions {
   readonly provider: Provider
   /** undefined: whatever nobody names any more goes at once. */
   readonly keepMs: number | undefined
-  readonly clock: Pick<Clock, 'now' | 'after'>
+  readonly clock: Pick<Clock, 'now' | 'after' | 'soon'>
   readonly emit: Emit
   /** `provided` is another now. */
   readonly onChange: () => void
@@ -29,6 +28,14 @@ const MOST_DRAFTS = 5000
 /** Entries that are left out, each told by itself: so many in some seconds; all of them stand in the status. */
 const MOST_TOLD = 8
 const MOST_DETAIL = 400
+
+/** New ones read in one turn: some 3 ms. */
+const AT_ONCE = 50
+
+interface Told {
+  readonly drafts: readonly Draft[]
+  readonly leftOut: readonly SkippedEntry[]
+}
 
 export class FollowedProvider {
   readonly name: string
@@ -45,6 +52,9 @@ export class FollowedProvider {
   private readonly until = new Map<string, number>()
   /** Drafts that have been read, by their text: most of a list are those of the one before. */
   private known = new Map<string, DraftRead['read']>()
+  /** What was told last and is not yet taken. */
+  private unread: Told | undefined = undefined
+  private isStopped = false
   private tellingSince = -Infinity
   private toldSkipped = 0
   private cancelForget: Cancel = () => undefined
@@ -80,28 +90,58 @@ export class FollowedProvider {
 
   /** For good. */
   stop(): void {
+    this.isStopped = true
     this.cancelProvider()
     this.cancelForget()
     this.outage.stop()
     this.tellHeard()
   }
 
+  /** Reads them, few a turn: of thousands that takes hundreds of ms. What is told meanwhile is read next, the newest of it. */
   private hear(drafts: readonly Draft[], leftOut: readonly SkippedEntry[]): void {
     this.outage.answered()
-    const taken = drafts.slice(0, MOST_DRAFTS)
+    const isReading = this.unread !== undefined
+    this.unread = { drafts, leftOut }
+    if (!isReading) this.readNext()
+  }
+
+  private readNext(): void {
+    const { unread } = this
+    if (unread === undefined) return
+    const taken = unread.drafts.slice(0, MOST_DRAFTS)
     const reads = new Map<string, DraftRead['read']>()
-    const merged = mergeDrafts(
-      taken.map((draft) => {
+    const done: DraftRead[] = []
+    const readSome = (): void => {
+      let left = AT_ONCE
+      while (done.length < taken.length && left > 0) {
+        const draft = taken[done.length]!
         const text = JSON.stringify([draft.pools, draft.routes])
-        const read = this.known.get(text) ?? readDraft(draft, this.name)
+        const known = this.known.get(text) ?? reads.get(text)
+        if (known === undefined) left -= 1
+        const read = known ?? readDraft(draft, this.name)
         reads.set(text, read)
-        return { draft, read }
-      }),
-    )
-    this.known = reads
-    const more = drafts.length - taken.length
+        done.push({ draft, read })
+      }
+      if (done.length < taken.length) return this.soon(readSome)
+      this.known = reads
+      this.take(done, unread)
+      if (this.unread === unread) this.unread = undefined
+      else this.soon(() => this.readNext())
+    }
+    readSome()
+  }
+
+  private soon(task: () => void): void {
+    this.options.clock.soon(() => {
+      if (!this.isStopped) task()
+    })
+  }
+
+  private take(drafts: readonly DraftRead[], told: Told): void {
+    const merged = mergeDrafts(drafts)
+    const more = told.drafts.length - drafts.length
     const tooMany = more > 0 ? [{ entry: `${more} more`, reason: `are beyond ${MOST_DRAFTS}` }] : []
-    this.skip([...leftOut, ...merged.skipped, ...tooMany])
+    this.skip([...told.leftOut, ...merged.skipped, ...tooMany])
     this.named = merged.provided
     this.settle()
     this.tellHeard()
@@ -128,7 +168,7 @@ export class FollowedProvider {
     }
     for (const [key, until] of this.until) if (until <= now) this.until.delete(key)
     this.forgetLater(now)
-    if (fingerprint(before) !== fingerprint(this.provided)) onChange()
+    if (!isSame(before, this.provided)) onChange()
   }
 
   private forgetLater(now: number): void {
@@ -153,4 +193,11 @@ export class FollowedProvider {
       emit({ kind: 'provider-skipped', provider, count: skipped.length, detail })
     }
   }
+}
+
+/** What was read once stays the same object. */
+function isSame(one: Provided, other: Provided): boolean {
+  const isEqual = <T>(some: readonly T[], others: readonly T[]): boolean =>
+    some.length === others.length && some.every((value, index) => value === others[index])
+  return isEqual(one.routes, other.routes) && isEqual(one.pools, other.pools)
 }

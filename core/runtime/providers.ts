@@ -21,8 +21,8 @@ export interface ProvidersOptions {
 
 /** How long a start or a reload waits for the first word of new providers: all of them at once. */
 const FIRST_WORD_MS = 3000
-/** From one change to the next: one that flaps is followed, and costs no more than four reloads a second. */
-const MIN_PAUSE_MS = 250
+/** From one change to the next: one that flaps is followed, and costs no more than ten reloads a second. */
+const MIN_PAUSE_MS = 100
 
 export class Providers implements Part<Config> {
   private onChange: ((origin: string) => void) | undefined = undefined

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Draft, ProviderSink } from '../../../core/discovery/provider.ts'
 import type { EdgeEvent } from '../../../core/observe/events.ts'
 import { FollowedProvider } from '../../../core/runtime/followed-provider.ts'
+import { turn, turnUntil } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 /** A draft of one pool and a route to it for each host. */
@@ -152,6 +153,27 @@ describe('a provider that is followed', () => {
       { kind: 'http', path: '/up' },
     ])
     expect([rig.routes(), rig.followed.skipped]).toEqual([['a.test web'], []])
+  })
+
+  test('reads few drafts a turn, and of what is told meanwhile the newest', async () => {
+    const rig = following()
+    const many = (count: number, host: string) =>
+      Array.from({ length: count }, (_, index) => draft(`${host}${index}`, [`${host}${index}.test`]))
+    rig.tell(...many(200, 'a'))
+    rig.tell(...many(200, 'b'))
+    rig.tell(...many(120, 'c'))
+    expect(rig.routes()).toEqual([])
+    await turnUntil(() => rig.pools().includes('c0'), 'the newest')
+    expect([rig.pools().includes('a0'), rig.pools().includes('b0'), rig.changes()]).toEqual([true, false, 2])
+  })
+
+  test('reads nothing more once it is stopped', async () => {
+    const rig = following()
+    rig.tell(...Array.from({ length: 60 }, (_, index) => draft(`a${index}`, [`a${index}.test`])))
+    rig.followed.stop()
+    await turn()
+    await turn()
+    expect(rig.routes()).toEqual([])
   })
 
   test('takes five thousand drafts and no more', () => {
