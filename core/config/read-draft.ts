@@ -13,11 +13,15 @@ export interface ReadDraft {
   readonly routes: readonly RouteConfig[]
 }
 
+/** More in one label, or of one object, are no mistake: to read a hundred thousand would hold up traffic for seconds. */
+const MOST_ROUTES = 256
+
 /** Never throws, whatever the values. `provider`: what its pools and routes say of who makes them. */
 export function readDraft(
   { pools, routes }: Pick<Draft, 'pools' | 'routes'>,
   provider: string,
 ): ReadDraft | { readonly kind: 'fault'; readonly reason: string } {
+  if (routes.length > MOST_ROUTES) return { kind: 'fault', reason: `makes more than ${MOST_ROUTES} routes` }
   const whole = {
     pools: Object.fromEntries(pools.map(({ name, settings }) => [name, { ...settings, backends: [] }])),
     routes,

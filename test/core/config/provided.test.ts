@@ -101,6 +101,12 @@ describe('a draft', () => {
     expect(fault([], 'a', { backends: { file: '/etc/passwd' } })).toBe('')
   })
 
+  test('with more than 256 routes is refused, unread', () => {
+    const routes = Array.from({ length: 100_000 }, (_, index) => ({ pool: 'a', match: { host: `h${index}.test` } }))
+    expect(fault(routes)).toBe('makes more than 256 routes')
+    expect(fault(routes.slice(0, 256))).toBe('')
+  })
+
   test('without routes makes none', () => {
     const read = readDraft({ pools: [{ name: 'a', settings: {}, discovery: [] }], routes: [] }, 'docker x')
     expect(read).toMatchObject({ routes: [], pools: [{ name: 'a', provider: 'docker x', members: [] }] })
