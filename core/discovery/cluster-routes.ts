@@ -38,6 +38,9 @@ class ClusterRoutes {
   /** Of each kind that has been listed, the objects by `namespace/name`. */
   private readonly known = new Map<Kind, KnownServices>()
   private readonly away = new Set<Kind>()
+  private servicesVersion = 0
+  private readonly toldBy = new WeakMap<JsonObject, Told>()
+  private readonly made = new WeakMap<Told, Made>()
   private cancelTell: Cancel | undefined = undefined
 
   constructor(
@@ -99,9 +102,9 @@ class ClusterRoutes {
       listed: () => {
         this.known.set(kind, objects)
         this.away.delete(kind)
-        this.tellSoon()
+        this.note(kind)
       },
-      changed: () => this.tellSoon(),
+      changed: () => this.note(kind),
       confirmed: () => undefined,
       stop: () => undefined,
     }
@@ -112,6 +115,11 @@ class ClusterRoutes {
     this.sink.lose(`${GROUPS[kind].noun}: ${reason}`)
   }
 
+  private note(kind: Kind): void {
+    if (kind === 'services') this.servicesVersion += 1
+    this.tellSoon()
+  }
+
   private tellSoon(): void {
     this.cancelTell ??= this.services.clock.after(QUIET_MS, () => {
       this.cancelTell = undefined
@@ -120,27 +128,26 @@ class ClusterRoutes {
   }
 
   private tell(): void {
-    const { policy, guardMs, known } = this
-    const making: PoolMaking = { policy, guardMs, services: known.get('services') ?? new Map() }
-    const skipped: SkippedEntry[] = []
-    const made = this.objects().flatMap(({ name, rules: { rules, faults } }) => {
-      for (const reason of faults) skipped.push({ entry: name, reason })
-      return rules.flatMap(({ matches, isExact, refs, name: own }): Made[] => {
-        const pool = poolOf(refs, own, making)
-        if (pool.kind === 'fault') {
-          skipped.push({ entry: name, reason: pool.reason })
-          return []
-        }
-        const routes = matches.map((match) => ({ match, pool: pool.made.name }))
-        return [{ isExact, draft: { name, pools: [pool.made], routes, yields: true } }]
-      })
-    })
+    const made = this.objects().flatMap((object) => this.draftsOf(object))
     // A prefix holds for its own path, too, unless somebody has that alone.
-    const drafts = made.toSorted((one, other) => Number(other.isExact) - Number(one.isExact))
+    const drafts = made
+      .flatMap(({ drafts }) => drafts)
+      .toSorted((one, other) => Number(other.isExact) - Number(one.isExact))
     this.sink.publish(
       drafts.map(({ draft }) => draft),
-      skipped,
+      made.flatMap(({ skipped }) => skipped),
     )
+  }
+
+  /** What an object makes; the same once more for as long as neither it nor a Service has changed. */
+  private draftsOf(object: Told): Made {
+    const known = this.made.get(object)
+    if (known?.services === this.servicesVersion) return known
+    const { policy, guardMs } = this
+    const making: PoolMaking = { policy, guardMs, services: this.known.get('services') ?? new Map() }
+    const made = { ...makeDrafts(object, making), services: this.servicesVersion }
+    this.made.set(object, made)
+    return made
   }
 
   /** The oldest first, as Gateway API has it. */
@@ -148,18 +155,33 @@ class ClusterRoutes {
     const { ingressClass, gateway } = this.policy
     const all: Told[] = []
     for (const ingress of this.known.get('ingresses')?.values() ?? [])
-      if (isOfClass(ingress, ingressClass))
-        all.push(toldOf('Ingress', ingress, rulesOfIngress(ingress, namespaceOf(ingress))))
+      if (isOfClass(ingress, ingressClass)) all.push(this.toldOf('Ingress', ingress, rulesOfIngress))
     for (const route of this.known.get('httproutes')?.values() ?? [])
-      if (isOfGateway(route, namespaceOf(route), gateway))
-        all.push(toldOf('HTTPRoute', route, rulesOfRoute(route, namespaceOf(route))))
+      if (isOfGateway(route, namespaceOf(route), gateway)) all.push(this.toldOf('HTTPRoute', route, rulesOfRoute))
     return all.toSorted((one, other) => (one.order < other.order ? -1 : 1))
+  }
+
+  /** The same object is the same told: of thousands most have not changed. */
+  private toldOf(
+    kind: string,
+    object: JsonObject,
+    read: (object: JsonObject, namespace: string) => ClusterRules,
+  ): Told {
+    const known = this.toldBy.get(object)
+    if (known !== undefined) return known
+    const created = textIn(objectIn(object, 'metadata'), 'creationTimestamp') ?? ''
+    const key = keyOf(object)
+    const told = { name: `${kind} ${key}`, order: `${created} ${key}`, rules: read(object, namespaceOf(object)) }
+    this.toldBy.set(object, told)
+    return told
   }
 }
 
 interface Made {
-  readonly isExact: boolean
-  readonly draft: Draft
+  readonly drafts: readonly { readonly isExact: boolean; readonly draft: Draft }[]
+  readonly skipped: readonly SkippedEntry[]
+  /** Which Services it was made with. */
+  readonly services: number
 }
 
 interface Told {
@@ -168,9 +190,18 @@ interface Told {
   readonly rules: ClusterRules
 }
 
-function toldOf(kind: string, object: JsonObject, rules: ClusterRules): Told {
-  const created = textIn(objectIn(object, 'metadata'), 'creationTimestamp') ?? ''
-  return { name: `${kind} ${keyOf(object)}`, order: `${created} ${keyOf(object)}`, rules }
+function makeDrafts({ name, rules: { rules, faults } }: Told, making: PoolMaking): Omit<Made, 'services'> {
+  const skipped = faults.map((reason): SkippedEntry => ({ entry: name, reason }))
+  const drafts = rules.flatMap(({ matches, isExact, refs, name: own }) => {
+    const pool = poolOf(refs, own, making)
+    if (pool.kind === 'fault') {
+      skipped.push({ entry: name, reason: pool.reason })
+      return []
+    }
+    const routes = matches.map((match) => ({ match, pool: pool.made.name }))
+    return [{ isExact, draft: { name, pools: [pool.made], routes, yields: true } as const }]
+  })
+  return { drafts, skipped }
 }
 
 const namespaceOf = (object: JsonObject): string => textIn(objectIn(object, 'metadata'), 'namespace') ?? 'default'

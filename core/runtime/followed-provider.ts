@@ -52,6 +52,8 @@ export class FollowedProvider {
   private readonly until = new Map<string, number>()
   /** Drafts that have been read, by their text: most of a list are those of the one before. */
   private known = new Map<string, DraftRead['read']>()
+  /** The same of drafts that are told as the same objects. */
+  private readonly readBefore = new WeakMap<Draft, { readonly text: string; readonly read: DraftRead['read'] }>()
   /** What was told last and is not yet taken. */
   private unread: Told | undefined = undefined
   private isStopped = false
@@ -115,11 +117,13 @@ export class FollowedProvider {
       let left = AT_ONCE
       while (done.length < taken.length && left > 0) {
         const draft = taken[done.length]!
-        const text = JSON.stringify([draft.pools, draft.routes])
-        const known = this.known.get(text) ?? reads.get(text)
+        const before = this.readBefore.get(draft)
+        const text = before?.text ?? JSON.stringify([draft.pools, draft.routes])
+        const known = before?.read ?? this.known.get(text) ?? reads.get(text)
         if (known === undefined) left -= 1
         const read = known ?? readDraft(draft, this.name)
         reads.set(text, read)
+        this.readBefore.set(draft, { text, read })
         done.push({ draft, read })
       }
       if (done.length < taken.length) return this.soon(readSome)
