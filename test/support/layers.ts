@@ -77,6 +77,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/watchdog/', to: ['core/strategy/'] },
   { from: 'core/balance/', to: ['core/backend/', 'core/observe/', 'core/strategy/'] },
   { from: 'core/names/', to: [] },
+  { from: 'core/acme/', to: [], types: ['core/net/'] },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
