@@ -4,7 +4,8 @@ import type { Ask } from '../net/ask.ts'
 import type { ServiceTls } from '../net/service-request.ts'
 import { type Account, accountOf } from './accounts.ts'
 import { type ChallengeKind, type Directory, readRenewalWindow, type RenewalWindow } from './answers.ts'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from '../tls/certificate.ts'
+import { renewalIdOf } from './certificate.ts'
 import { type AcmeFault, fault } from './fault.ts'
 import { signBinding } from './jws.ts'
 import { placeOrder } from './place-order.ts'
@@ -68,8 +69,10 @@ export class Authority {
   }
 
   /** Never rejects. */
-  async suggestion(renewalId: string): Promise<Suggestion> {
+  async suggestion(held: Certificate): Promise<Suggestion> {
     const usual = { window: undefined, againMs: ASK_AGAIN_MS.usual }
+    const renewalId = renewalIdOf(held)
+    if (renewalId === undefined) return usual
     try {
       const { session } = await this.open()
       const found = await session.directory()
@@ -102,7 +105,7 @@ export class Authority {
         directory,
         base: policy.url,
         registration: await this.registration(directory, account),
-        replaces: directory.renewalInfo === undefined ? undefined : held?.renewalId,
+        replaces: directory.renewalInfo === undefined || held === undefined ? undefined : renewalIdOf(held),
         settleMs: presenter.settleMs,
       },
       session,

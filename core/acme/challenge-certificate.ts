@@ -1,7 +1,7 @@
 /** The certificate that proves a name by tls-alpn-01 (RFC 8737 3): it vouches for itself and says one digest. */
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { nameExtension, pemOf, publicKeyOf, signatureAlgorithm, signed } from './certificate-request.ts'
-import type { Secret } from '../secrets.ts'
+import type { SecureMaterial } from '../net/tls-context.ts'
 import { context, integer, octets, oid, sequence, set, time, utf8, yes } from './der.ts'
 
 const OID = { acmeIdentifier: '1.3.6.1.5.5.7.1.31', commonName: '2.5.4.3' }
@@ -9,15 +9,8 @@ const OID = { acmeIdentifier: '1.3.6.1.5.5.7.1.31', commonName: '2.5.4.3' }
 /** A clock that is off by less does no harm: nobody looks at these dates but to read them. */
 const MARGIN_MS = 7 * 24 * 3600 * 1000
 
-/** A certificate and its key, in PEM. */
-export interface PemPair {
-  /** The certificate first, then those that signed it, each by the next. */
-  readonly chain: string
-  readonly key: Secret
-}
-
 /** `now`: ms since 1970. */
-export function challengeCertificate(name: string, keyAuthorization: string, now: number): PemPair {
+export function challengeCertificate(name: string, keyAuthorization: string, now: number): SecureMaterial {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const digest = createHash('sha256').update(keyAuthorization).digest()
   const subject = sequence(set(sequence(oid(OID.commonName), utf8('ACME challenge'))))

@@ -4,9 +4,10 @@
  */
 import type { Cancel, Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
+import type { Certificate } from '../tls/certificate.ts'
 import type { RenewalWindow } from './answers.ts'
 import type { Authority } from './authority.ts'
-import { type Certificate, isFor, readPem, toPem } from './certificate.ts'
+import { isFor, readPem, toPem } from './certificate.ts'
 import { type AcmeFault, fault } from './fault.ts'
 import type { AcmePolicy } from './policy.ts'
 import type { Presenter } from './presenter.ts'
@@ -209,9 +210,9 @@ export class Keeper {
     if (state.isOrdering) return
     await this.refresh(state).catch(() => undefined)
     const { certificate } = state
-    if (certificate?.renewalId === undefined || this.now() < state.suggestionAt) return
+    if (certificate === undefined || this.now() < state.suggestionAt) return
     state.suggestionAt = Infinity
-    const { window, againMs } = await this.options.authorities[0].suggestion(certificate.renewalId)
+    const { window, againMs } = await this.options.authorities[0].suggestion(certificate)
     state.suggestionAt = this.now() + againMs
     if (state.certificate !== certificate) return
     state.window = window

@@ -2,8 +2,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 
-import { type Certificate, isFor, readCertificate } from './certificate.ts'
-import type { PemPair } from './challenge-certificate.ts'
+import { isFor, readPair } from './certificate.ts'
+import type { SecureMaterial } from '../net/tls-context.ts'
+import type { Certificate } from '../tls/certificate.ts'
 import { certificateRequest, pemOf } from './certificate-request.ts'
 import { type AcmeFault, fault } from './fault.ts'
 import type { AccountKey } from './jws.ts'
@@ -70,10 +71,10 @@ const faultOf = (state: OrderState): AcmeFault =>
   state.step === 'failed' ? state.fault : fault('own', 'the order did not come to an end')
 
 /** What the CA gave is looked at as a stranger's: it must be for the name, and our key's. */
-function judge(name: string, pair: PemPair) {
-  const read = readCertificate(pair)
+function judge(name: string, pair: SecureMaterial) {
+  const read = readPair(pair)
   if (read.kind === 'fault')
-    return { kind: 'failed', fault: fault('nonsense', `the certificate that it issued ${read.reason}`) } as const
+    return { kind: 'failed', fault: fault('nonsense', `the ${read.part} that it issued ${read.rule}`) } as const
   if (!isFor(read.certificate, name))
     return { kind: 'failed', fault: fault('nonsense', 'the certificate that it issued is for another name') } as const
   return { kind: 'issued', certificate: read.certificate } as const

@@ -3,7 +3,8 @@
  * storage it may come to any of them: each reads what the others have put there, while there is something to be read.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import { challengeCertificate, type PemPair } from './challenge-certificate.ts'
+import type { SecureMaterial } from '../net/tls-context.ts'
+import { challengeCertificate } from './challenge-certificate.ts'
 import { fault } from './fault.ts'
 import type { Presenter, Proof } from './presenter.ts'
 import type { Storage } from './storage.ts'
@@ -21,7 +22,7 @@ export class Proofs implements Presenter {
   private readonly byToken = new Map<string, Proof>()
   /** Tokens that other nodes have put there. */
   private readonly others = new Set<string>()
-  private readonly certificates = new Map<string, PemPair>()
+  private readonly certificates = new Map<string, SecureMaterial>()
   private cancelLook: Cancel | undefined = undefined
 
   constructor(storage: Storage, clock: Pick<Clock, 'after' | 'wallTime'>) {
@@ -45,7 +46,7 @@ export class Proofs implements Presenter {
   }
 
   /** What tls-alpn-01 wants in a handshake for that name; undefined: none is under way. */
-  certificateFor(name: string): PemPair | undefined {
+  certificateFor(name: string): SecureMaterial | undefined {
     const found = this.certificates.get(name)
     if (found !== undefined) return found
     const proof = [...this.byToken.values()].find((one) => one.name === name)

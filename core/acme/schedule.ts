@@ -9,7 +9,7 @@ import type { AcmeFault } from './fault.ts'
 export interface Held {
   readonly notBefore: number
   readonly notAfter: number
-  /** Hexadecimal; the part of a window that is waited for comes of it, the same on each node and behind each restart. */
+  /** Hexadecimal, with colons or without; the part of a window that is waited for comes of it, the same on each node and behind each restart. */
   readonly fingerprint: string
 }
 
@@ -40,7 +40,7 @@ const MIN_BETWEEN_MS = 3600_000
 
 /** When to renew. */
 export function renewalAt(held: Held, window: RenewalWindow | undefined): number {
-  const part = Number.parseInt(held.fingerprint.slice(0, 8), 16) / 2 ** 32
+  const part = Number.parseInt(held.fingerprint.replaceAll(':', '').slice(0, 8), 16) / 2 ** 32
   if (window !== undefined) return window.start + part * (window.end - window.start)
   return held.notBefore + (held.notAfter - held.notBefore) * (RENEW_AT + part * SPREAD)
 }

@@ -1,7 +1,8 @@
 /** Certificates that a test issues itself, for any time and name: a root, and leaves that it signs. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { nameExtension, pemOf, publicKeyOf, signatureAlgorithm, signed } from '../../core/acme/certificate-request.ts'
-import { toPemBlock, type PemPair } from '../../core/acme/challenge-certificate.ts'
+import { toPemBlock } from '../../core/acme/challenge-certificate.ts'
+import type { SecureMaterial } from '../../core/net/tls-context.ts'
 import { context, integer, octets, oid, primitive, sequence, set, time, utf8 } from '../../core/acme/der.ts'
 
 export interface Dates {
@@ -16,7 +17,7 @@ export interface Issuer {
   /** The chain of a leaf for that name and public key (SPKI in DER), root included. */
   issue(name: string, publicKey: Buffer, dates: Dates): string
   /** With a key of its own. */
-  pair(name: string, dates: Dates): PemPair
+  pair(name: string, dates: Dates): SecureMaterial
 }
 
 const named = (name: string): Buffer => sequence(set(sequence(oid('2.5.4.3'), utf8(name))))

@@ -69,13 +69,17 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
     [
       'a huge chain',
       ({ ca }) => (ca.chain = (chain) => chain.repeat(20)),
-      'the certificate that it issued has more than 10 certificates',
+      'the certificate that it issued must hold at most 10 certificates, this holds 40',
     ],
-    ['no chain', ({ ca }) => (ca.chain = () => 'nothing'), 'the certificate that it issued has no certificate in PEM'],
+    [
+      'no chain',
+      ({ ca }) => (ca.chain = () => 'nothing'),
+      'the certificate that it issued must hold a certificate in PEM',
+    ],
     [
       'somebody else’s certificate',
       ({ ca }) => (ca.chain = () => createIssuer().pair(NAME, { notBefore: 0, notAfter: 1 }).chain),
-      'the certificate that it issued has a private key that is not the certificate’s',
+      'the key that it issued must be the key of its certificate, this is the key of another',
     ],
     [
       'a limit',

@@ -1,6 +1,6 @@
 /** The keeper on the virtual clock, with a CA that stands in: what it orders, and when. */
 import { describe, expect, test } from 'bun:test'
-import { readCertificate } from '../../../core/acme/certificate.ts'
+import { readPair, renewalIdOf } from '../../../core/acme/certificate.ts'
 import type { Storage } from '../../../core/acme/storage.ts'
 import { createIssuer } from '../../support/issued.ts'
 import { keeperRig as rig, NAME } from '../../support/keeper-rig.ts'
@@ -58,7 +58,8 @@ describe('a certificate', () => {
     one.ca.window = { start: '2026-01-11T00:00:00Z', end: '2026-01-11T01:00:00Z' }
     one.start()
     await one.until(() => one.told('issued') === 1)
-    const renewalId = one.keeper.certificates[0]?.renewalId
+    const [held] = one.keeper.certificates
+    const renewalId = held && renewalIdOf(held)
     await one.until(() => (one.keeper.views[0]?.dueAt ?? 0) < Date.UTC(2026, 0, 12), DAY / 24)
     expect(one.keeper.views[0]?.dueAt).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 11))
     await one.until(() => one.told('issued') === 2, DAY / 24)
@@ -89,7 +90,7 @@ describe('a certificate', () => {
     const dates = { notBefore: one.clock.wallTime(), notAfter: one.clock.wallTime() + 90 * DAY }
     const pair = createIssuer().pair(NAME, dates)
     await one.storage.write(`certificates/${NAME}.pem`, pair.key.reveal() + pair.chain)
-    const read = readCertificate(pair)
+    const read = readPair(pair)
     await one.until(
       () => read.kind === 'certificate' && one.keeper.certificates[0]?.fingerprint === read.certificate.fingerprint,
       60_000,
@@ -100,8 +101,8 @@ describe('a certificate', () => {
     const one = (await rig({ names: [NAME, 'a.example.net'] })).start()
     await one.until(() => one.told('issued') === 2)
     const dates = { notBefore: one.clock.wallTime(), notAfter: one.clock.wallTime() + 90 * DAY }
-    const read = readCertificate(createIssuer().pair('*.example.org', dates))
-    if (read.kind === 'fault') throw new Error(read.reason)
+    const read = readPair(createIssuer().pair('*.example.org', dates))
+    if (read.kind === 'fault') throw new Error(read.rule)
     expect(await one.keeper.import(read.certificate)).toEqual([NAME])
     expect(one.keeper.views[0]?.certificate?.fingerprint).toBe(read.certificate.fingerprint)
   })
