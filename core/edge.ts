@@ -33,6 +33,7 @@ import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AcmeHost } from './runtime/acme-host.ts'
 import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
 import { createAccessParts } from './runtime/access-parts.ts'
@@ -160,6 +161,7 @@ function assemble(ground: Ground) {
       explainer: explain.current,
       admission: (rule, key) => gates.admission(rule, key),
       tracing: (rule) => traces.tracingOf(rule),
+      ...(config.listeners.some(({ tls }) => tls?.acme?.challenge === 'http-01') && { proofs: acme }),
       previous,
     }),
   )
@@ -176,6 +178,7 @@ function assemble(ground: Ground) {
     crowd: ground.crowd,
   })
   const tls = new TlsHost()
+  const acme = new AcmeHost({ ...ground, ask: createAsk(clock, ground.reportFault), tls })
   const listeners = new Listeners({
     ...ground,
     handler,
@@ -223,6 +226,7 @@ function assemble(ground: Ground) {
     publish,
     admin,
     tls,
+    acme,
     listeners,
   ]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
@@ -239,6 +243,7 @@ function assemble(ground: Ground) {
     accessLog.stop()
     traces.stop()
     admin.stop()
+    acme.stop()
   }
   return { listeners, source, admin, control, accessLog, traces, end }
 }

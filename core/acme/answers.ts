@@ -22,9 +22,6 @@ export interface Order {
   readonly detail?: string
 }
 
-export const challengeKinds = ['tls-alpn-01', 'http-01', 'dns-01'] as const
-export type ChallengeKind = (typeof challengeKinds)[number]
-
 export interface Challenge {
   /** Also of kinds that we do not know. */
   readonly type: string

@@ -5,13 +5,13 @@
 import {
   type Authorization,
   type Challenge,
-  type ChallengeKind,
   type Directory,
   type Order,
   readAuthorization,
   readOrder,
 } from './answers.ts'
 import { type AcmeFault, fault } from './fault.ts'
+import type { ChallengeKind } from './policy.ts'
 import { type Heard, jsonOf, type Post, type Reply } from './session.ts'
 
 /** What is wanted, and by whom. */

@@ -48,7 +48,8 @@ export function createHandler({
   function onRequest(client: ClientStream): void {
     counters.requests += 1
     const world = published()
-    const route = world.routes.find(head) ?? world.nowhere
+    const proof = world.proofs?.find(head)
+    const route = (proof === undefined ? world.routes.find(head) : undefined) ?? world.nowhere
     route.traffic.requests += 1
     const exchange = new Exchange(services, client, route, world)
     exchange.method = methodClassOf(head.bytes, head.start, head.methodEnd)
@@ -56,10 +57,9 @@ export function createHandler({
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
+    const problem = proof ?? (stop && problemOfStop(stop))
     const verdict: Verdict =
-      stop === undefined
-        ? route.admission.admit(exchange, head, exchange.startedAt)
-        : { kind: 'refused', problem: problemOfStop(stop) }
+      problem === undefined ? route.admission.admit(exchange, head, exchange.startedAt) : { kind: 'refused', problem }
     exchange.begin(verdict, head, exchange.startedAt)
   }
 
