@@ -40,6 +40,7 @@ import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
 import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
+import { createCertificates } from './runtime/certificates.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { Discovery } from './runtime/discovery.ts'
@@ -199,6 +200,7 @@ function assemble(ground: Ground) {
     clients,
     gates,
     bans,
+    certificates: createCertificates({ ...ground, tls, acme }),
     explain,
     counters,
     clock,

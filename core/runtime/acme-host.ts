@@ -91,7 +91,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
         source: 'acme' as const,
         place,
         ...factsOf(certificate),
-        renewsAt: instant(dueAt),
+        renewsAt: instant(Math.max(dueAt, this.options.clock.wallTime())),
         isOrdering,
         failures,
         detail,
