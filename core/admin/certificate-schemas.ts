@@ -11,7 +11,10 @@ export const certificateBodies: { readonly importCertificate: JsonSchema } = {
   importCertificate: {
     title: 'object',
     description: 'A certificate and its key.',
-    examples: [{ certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN PRIVATE KEY-----…' }],
+    examples: [
+      { certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN PRIVATE KEY-----…' },
+      { certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN EC PRIVATE KEY-----…' },
+    ],
     type: 'object',
     properties: {
       certificate: {

@@ -111,9 +111,10 @@ describe('a listener that orders its certificates', () => {
     const ca = await pebble.root()
     const before = await shown(pebble, ca)
     const failures: unknown[] = []
-    let [isOver, requests] = [false, 0]
+    const ending = new AbortController()
+    let requests = 0
     const client = async (): Promise<void> => {
-      while (!isOver) {
+      while (!ending.signal.aborted) {
         const { text } = await askSecurely(pebble.tlsPort, { ca, servername: NAME }).catch((error: unknown) => ({
           text: String(error),
         }))
@@ -128,7 +129,7 @@ describe('a listener that orders its certificates', () => {
       await one.untilTold('certificate-issued', times)
     }
     expect(await shown(pebble, ca)).not.toBe(before)
-    isOver = true
+    ending.abort()
     await Promise.all(clients)
     expect(failures).toEqual([])
     expect(requests).toBeGreaterThan(20)

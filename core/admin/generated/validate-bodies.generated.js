@@ -2481,7 +2481,10 @@ export const importCertificate = validate24
 const schema35 = {
   title: 'object',
   description: 'A certificate and its key.',
-  examples: [{ certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN PRIVATE KEY-----…' }],
+  examples: [
+    { certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN PRIVATE KEY-----…' },
+    { certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN EC PRIVATE KEY-----…' },
+  ],
   type: 'object',
   properties: {
     certificate: {
