@@ -9,8 +9,17 @@ import { LOCK_MS, type Storage } from './storage.ts'
 /** Of a chain and its key, which are the longest. */
 const MAX_BYTES = 256 * 1024
 
-/** `folder`: absolute; made when something is first written. `now`: ms since 1970. */
-export function folderStorage(folder: string, home: Home, now: () => number): Storage {
+export interface FolderOptions {
+  /** Absolute; made when something is first written. */
+  readonly folder: string
+  readonly home: Home
+  /** ms since 1970. */
+  readonly now: () => number
+  /** Other processes of this machine use it, too. */
+  readonly isShared: boolean
+}
+
+export function folderStorage({ folder, home, now, isShared }: FolderOptions): Storage {
   const at = (key: string): string => join(folder, key)
 
   const write = (key: string, text: string): Promise<void> => {
@@ -20,7 +29,7 @@ export function folderStorage(folder: string, home: Home, now: () => number): St
 
   return {
     place: folder,
-    isShared: false,
+    isShared,
     read(key) {
       const found = readOwn(at(key), MAX_BYTES, home)
       if (found.kind === 'refused') return Promise.reject(new Error(`${at(key)}: ${found.reason}`))

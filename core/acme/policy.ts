@@ -1,4 +1,6 @@
 /** What the config says of certificates that are had by ACME; of one listener. */
+import type { TlsFiles } from '../discovery/service.ts'
+import type { Secret } from '../secrets.ts'
 import type { Binding } from './jws.ts'
 
 /** How a name is shown to be ours (RFC 8555 8, RFC 8737). */
@@ -13,6 +15,19 @@ export interface DirectoryPolicy {
   readonly binding: Binding | undefined
 }
 
+export type StoragePolicy =
+  /** Absolute path; undefined: where our user's lasting files are. */
+  | { readonly kind: 'folder'; readonly folder: string | undefined }
+  | { readonly kind: 'redis'; readonly url: Secret }
+  | {
+      readonly kind: 'etcd'
+      readonly endpoints: readonly string[]
+      readonly prefix: string
+      readonly user: { readonly name: string; readonly password: Secret } | undefined
+      /** Absolute paths of PEM files. */
+      readonly tls: TlsFiles | undefined
+    }
+
 export interface AcmePolicy {
   /** Where the CA writes to; undefined: nowhere. */
   readonly email: string | undefined
@@ -23,6 +38,5 @@ export interface AcmePolicy {
   readonly challenge: ChallengeKind
   /** The program that sets and takes away records of dns-01, and ms until they can be seen. */
   readonly dns: { readonly hook: string; readonly settleMs: number } | undefined
-  /** Absolute path; undefined: where our user's lasting files are. */
-  readonly folder: string | undefined
+  readonly storage: StoragePolicy
 }

@@ -7,7 +7,7 @@ import type { SecureMaterial } from '../net/tls-context.ts'
 import { challengeCertificate } from './challenge-certificate.ts'
 import { fault } from './fault.ts'
 import type { Presenter, Proof } from './presenter.ts'
-import type { Storage } from './storage.ts'
+import { LOCK_MS, type Storage } from './storage.ts'
 
 /** How often a node looks what others have put there; the CA is told twice as late. */
 const LOOK_MS = 2000
@@ -60,7 +60,10 @@ export class Proofs implements Presenter {
     this.keep(proof)
     if (!this.storage.isShared) return undefined
     try {
-      await this.storage.write(`${FOLDER}/${proof.token}`, JSON.stringify(proof))
+      await this.storage.write(
+        `${FOLDER}/${proof.token}`,
+        JSON.stringify({ ...proof, until: this.clock.wallTime() + LOCK_MS }),
+      )
       return undefined
     } catch (error) {
       return fault('own', `the other nodes could not be told of the challenge: ${String(error)}`)
@@ -99,18 +102,21 @@ export class Proofs implements Presenter {
   }
 
   private async readOther(token: string): Promise<void> {
-    const proof = readProof((await this.storage.read(`${FOLDER}/${token}`)) ?? '')
-    if (proof?.token !== token || this.byToken.has(token)) return
+    const kept = readProof((await this.storage.read(`${FOLDER}/${token}`)) ?? '')
+    // Whoever left it there has died.
+    if (kept !== undefined && kept.until < this.clock.wallTime()) await this.storage.remove(`${FOLDER}/${token}`)
+    if (kept?.proof.token !== token || kept.until < this.clock.wallTime() || this.byToken.has(token)) return
+    const { proof } = kept
     this.others.add(token)
     this.keep(proof)
   }
 }
 
-function readProof(text: string): Proof | undefined {
+function readProof(text: string): { readonly proof: Proof; readonly until: number } | undefined {
   try {
-    const { name, token, keyAuthorization }: Record<string, unknown> = JSON.parse(text)
+    const { name, token, keyAuthorization, until }: Record<string, unknown> = JSON.parse(text)
     const isProof = typeof name === 'string' && typeof token === 'string' && typeof keyAuthorization === 'string'
-    return isProof ? { name, token, keyAuthorization } : undefined
+    return isProof && typeof until === 'number' ? { proof: { name, token, keyAuthorization }, until } : undefined
   } catch {
     return undefined
   }

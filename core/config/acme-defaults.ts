@@ -17,4 +17,8 @@ export const acmeDefaults = {
     max: 3600 * second,
     reason: 'Most providers have a record on all of their servers by then.',
   },
+  'listener.tls.acme.storage.etcd.prefix': {
+    value: '/smartedge/acme/',
+    reason: 'Beside what else may be in an etcd.',
+  },
 } as const

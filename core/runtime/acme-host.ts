@@ -36,7 +36,8 @@ interface Running extends AcmeWork {
 /** What a config wants of one policy. */
 interface Wanted {
   readonly id: string
-  readonly policy: AcmePolicy
+  /** `isShared`: other processes listen there, too. */
+  readonly policy: AcmePolicy & { readonly isShared: boolean }
   readonly names: readonly string[]
   readonly listeners: readonly string[]
 }
@@ -194,15 +195,15 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
 function wantedBy({ listeners, routes }: Config): readonly Wanted[] {
   const hosts = routes.flatMap(({ match }) => match.host ?? [])
   const byId = new Map<string, Wanted>()
-  for (const { name, tls } of listeners) {
+  for (const { name, tls, reusePort: isShared } of listeners) {
     if (tls?.acme === undefined) continue
     const { names, ...policy } = tls.acme
-    const id = fingerprint(policy)
+    const id = fingerprint({ ...policy, isShared })
     const before = byId.get(id)
     const own = names ?? provable(hosts, policy.challenge)
     byId.set(id, {
       id,
-      policy: tls.acme,
+      policy: { ...tls.acme, isShared },
       names: [...new Set([...(before?.names ?? []), ...own])],
       listeners: [...(before?.listeners ?? []), name],
     })

@@ -2,13 +2,19 @@
 import { join } from 'node:path'
 import { Authority } from '../acme/authority.ts'
 import { dnsHook } from '../acme/dns-hook.ts'
+import { etcdStorage } from '../acme/etcd-storage.ts'
 import { folderStorage } from '../acme/folder-storage.ts'
 import { Keeper, type KeeperNews } from '../acme/keeper.ts'
 import type { AcmePolicy, DirectoryPolicy } from '../acme/policy.ts'
 import { Proofs } from '../acme/proofs.ts'
+import { redisStorage } from '../acme/redis-storage.ts'
+import type { Storage } from '../acme/storage.ts'
 import type { Clock } from '../clock.ts'
 import { readRegularFile, readText } from '../config/files.ts'
+import { readTls } from '../discovery/service.ts'
+import { dialRedis } from '../limits/redis.ts'
 import type { Ask } from '../net/ask.ts'
+import type { ServiceTls } from '../net/service-request.ts'
 import { type Home, lastingFolders } from '../own-files.ts'
 import type { Random } from '../random.ts'
 
@@ -34,9 +40,13 @@ export interface AcmeEvents {
 }
 
 /** Throws an Error in words where nothing can be kept. */
-export function acmeAtWork(policy: AcmePolicy, services: AcmeServices, events: AcmeEvents): AcmeWork {
-  const { ask, clock, random, home } = services
-  const storage = folderStorage(folderOf(policy, home), home, () => clock.wallTime())
+export function acmeAtWork(
+  policy: AcmePolicy & { readonly isShared: boolean },
+  services: AcmeServices,
+  events: AcmeEvents,
+): AcmeWork {
+  const { ask, clock, random } = services
+  const storage = storageOf(policy, services)
   const proofs = new Proofs(storage, clock)
   const authorityOf = (one: DirectoryPolicy): Authority =>
     new Authority({
@@ -61,11 +71,30 @@ export function acmeAtWork(policy: AcmePolicy, services: AcmeServices, events: A
   return { keeper, proofs, place: storage.place }
 }
 
-function folderOf({ folder }: AcmePolicy, home: Home): string {
-  const [lasting] = lastingFolders(home)
-  if (folder !== undefined) return folder
-  if (lasting === undefined) throw new Error('must name a folder: the user has none of their own')
-  return join(lasting, 'acme')
+function storageOf(
+  { storage: place, isShared }: AcmePolicy & { readonly isShared: boolean },
+  { ask, clock, home }: AcmeServices,
+): Storage {
+  switch (place.kind) {
+    case 'folder':
+      return folderStorage({ folder: place.folder ?? lasting(home), home, now: () => clock.wallTime(), isShared })
+    case 'redis':
+      return redisStorage({ url: place.url, dial: dialRedis, clock })
+    case 'etcd':
+      return etcdStorage({ ...place, ask, tls: () => tlsOf(place.tls) })
+  }
+}
+
+function lasting(home: Home): string {
+  const [folder] = lastingFolders(home)
+  if (folder === undefined) throw new Error('must name a folder: the user has none of their own')
+  return join(folder, 'acme')
+}
+
+function tlsOf(files: Parameters<typeof readTls>[0]): ServiceTls | undefined {
+  const read = readTls(files, readPem)
+  if (read.kind === 'fault') throw new Error(read.reason)
+  return read.tls
 }
 
 function readPem(path: string): string | undefined {

@@ -20,7 +20,7 @@ const acmePolicy = (pebble: Pebble, facts: Partial<AcmePolicy> = {}): AcmePolicy
   names: undefined,
   challenge: 'tls-alpn-01',
   dns: undefined,
-  folder: join(temporaryFolder(), 'acme'),
+  storage: { kind: 'folder', folder: join(temporaryFolder(), 'acme') },
   ...facts,
 })
 

@@ -26,7 +26,9 @@ export async function keeperRig({
 }: KeeperRigOptions = {}) {
   const clock = virtualClock()
   const ca = standInCa(clock)
-  const storage = bend(folderStorage(folder, homeOf(process.env), () => clock.wallTime()))
+  const storage = bend(
+    folderStorage({ folder: folder, home: homeOf(process.env), now: () => clock.wallTime(), isShared: false }),
+  )
   const presenter = new Proofs(storage, clock)
   const news: KeeperNews[] = []
   const authority = (url: string) =>

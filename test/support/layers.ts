@@ -77,7 +77,11 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/watchdog/', to: ['core/strategy/'] },
   { from: 'core/balance/', to: ['core/backend/', 'core/observe/', 'core/strategy/'] },
   { from: 'core/names/', to: [] },
-  { from: 'core/acme/', to: ['core/tls/certificate.ts'], types: ['core/net/'] },
+  {
+    from: 'core/acme/',
+    to: ['core/tls/certificate.ts'],
+    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+  },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.
   { from: 'core/tls/', to: ['core/net/'], types: ['core/acme/'] },

@@ -8,6 +8,7 @@ import { convert, type Field, located, orElse, required, showDefault } from '../
 import type { Reading } from '../read/reading.ts'
 import { choice, duration, text } from '../read/scalars.ts'
 import { serviceUrl } from './auth-fields.ts'
+import { acmeStorage } from './acme-storage.ts'
 import { existingFile, laterFile } from './file.ts'
 
 const directory = convert(
@@ -109,16 +110,6 @@ const email = text({
     /^[!-~]{1,64}@[!-~]{1,255}$/.test(written) ? { kind: 'value', value: written } : { kind: 'fault' },
 })
 
-const storage = text({
-  title: 'path',
-  description:
-    'A folder of our own for accounts, keys and certificates, made when it is not there (0700, its files 0600). By default `acme` where SmartEdge keeps what lasts: `$STATE_DIRECTORY`, `~/.local/state/smartedge`.',
-  examples: ['./acme'],
-  rule: 'must be the path of a folder',
-  parse: (path, reading) =>
-    path === '' || path.includes('\0') ? { kind: 'fault' } : { kind: 'value', value: reading.resolve(path) },
-})
-
 const body = object(
   {
     email,
@@ -141,7 +132,7 @@ const body = object(
       defaults['listener.tls.acme.challenge'].value,
     ),
     dns: located(dns),
-    storage,
+    storage: acmeStorage,
   },
   {
     description: 'Certificates by themselves: ordered, renewed and kept, from a CA that speaks ACME (RFC 8555).',
@@ -165,7 +156,7 @@ export const acme: Field<AcmePolicy | undefined> = convert(body, (draft, node, r
     names: names?.value,
     challenge,
     dns: hook === undefined || wait === undefined ? undefined : { hook, settleMs: wait },
-    folder: draft.storage,
+    storage: draft.storage ?? { kind: 'folder', folder: undefined },
   }
 })
 

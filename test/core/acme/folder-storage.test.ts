@@ -21,7 +21,10 @@ const NOW = 1_000_000
 
 function rig() {
   const folder = join(temporaryFolder(), 'acme')
-  return { folder, storage: folderStorage(folder, homeOf(process.env), () => NOW) }
+  return {
+    folder,
+    storage: folderStorage({ folder: folder, home: homeOf(process.env), now: () => NOW, isShared: false }),
+  }
 }
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
@@ -75,7 +78,7 @@ describe('what others could have put there is refused:', () => {
   test('a folder that is a file', async () => {
     const file = join(temporaryFolder(), 'acme')
     writeFileSync(file, '')
-    const storage = folderStorage(file, homeOf(process.env), () => NOW)
+    const storage = folderStorage({ folder: file, home: homeOf(process.env), now: () => NOW, isShared: false })
     expect(storage.write('certificates/a.pem', 'x')).rejects.toThrow()
     expect(storage.lock('a')).rejects.toThrow()
   })
@@ -86,7 +89,7 @@ describe('a lock', () => {
 
   test('is one’s own until it is let go', async () => {
     const { storage, folder } = rig()
-    const other = folderStorage(folder, homeOf(process.env), () => NOW)
+    const other = folderStorage({ folder: folder, home: homeOf(process.env), now: () => NOW, isShared: false })
     const letGo = await storage.lock('a.test')
     const file = join(folder, 'locks/a.test')
     // Another process's: of ours nobody but a former one would be.

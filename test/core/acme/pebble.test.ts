@@ -30,7 +30,7 @@ afterAll(async () => {
 
 function rig(binding: Binding | undefined = { keyId: 'kid-1', hmacKey: new Secret(bindingKey) }) {
   const folder = temporaryFolder()
-  const storage = folderStorage(folder, homeOf(process.env), () => Date.now())
+  const storage = folderStorage({ folder: folder, home: homeOf(process.env), now: () => Date.now(), isShared: false })
   const authority = new Authority({
     policy: { url: pebble.directory, ca: pebble.ca, binding },
     email: 'a@example.org',

@@ -16,7 +16,7 @@ describe('acme', () => {
       names: undefined,
       challenge: 'tls-alpn-01',
       dns: undefined,
-      folder: undefined,
+      storage: { kind: 'folder', folder: undefined },
     })
   })
 
@@ -35,10 +35,23 @@ describe('acme', () => {
       directories: [{ url: 'https://ca.test/dir', binding: { keyId: 'kid-1' } }, { url: 'http://127.0.0.1:14000/dir' }],
       names: ['example.org', 'www.example.org'],
       challenge: 'http-01',
-      folder: '/var/acme',
+      storage: { kind: 'folder', folder: '/var/acme' },
     })
     expect(read?.directories[0].binding?.hmacKey.reveal()).toBe('aHVzaGh1c2hodXNoaHVzaA')
     expect(JSON.stringify(read)).not.toContain('aHVzaG')
+  })
+
+  test('is kept where it is said', () => {
+    expect(policy({ storage: { redis: 'redis://:hush@a:1' } })?.storage).toMatchObject({ kind: 'redis' })
+    expect(
+      policy({ storage: { etcd: { endpoints: ['http://a:1'], user: 'me', password: 'hush' } } })?.storage,
+    ).toMatchObject({
+      kind: 'etcd',
+      endpoints: ['http://a:1/'],
+      prefix: '/smartedge/acme/',
+      user: { name: 'me' },
+    })
+    expect(JSON.stringify(policy({ storage: { redis: 'redis://:hush@a:1' } }))).not.toContain('hush')
   })
 
   test.each([
@@ -59,6 +72,14 @@ describe('acme', () => {
     [{ eab: { keyId: 'kid-1' } }, `${key}.eab.hmacKey is required`],
     [{ fallback: {} }, `${key}.fallback.directory is required`],
     [{ storage: '' }, `${key}.storage must be the path of a folder`],
+    [{ storage: {} }, `${key}.storage must have one of the keys redis and etcd`],
+    [{ storage: { redis: 'http://a' } }, `${key}.storage.redis must be a URL`],
+    [{ storage: { etcd: { endpoints: [] } } }, `${key}.storage.etcd.endpoints must not be empty`],
+    [
+      { storage: { etcd: { endpoints: ['http://a'], user: 'a' } } },
+      `${key}.storage.etcd.user needs password beside it`,
+    ],
+    [{ storage: 7 }, `${key}.storage must be the path of a folder, or an object`],
     [{ domains: ['example.org'] }, `${key}.domains is not a known key`],
     [true, `${key} must be an object with the keys`],
     [[], `${key} must be an object with the keys`],
