@@ -5,14 +5,14 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { Certificate } from '../tls/certificate.ts'
-import type { RenewalWindow } from './answers.ts'
 import type { Authority } from './authority.ts'
-import { isFor, readPem, toPem } from './certificate.ts'
+import { isFor, toPem } from './certificate.ts'
 import { type AcmeFault, fault } from './fault.ts'
 import type { AcmePolicy } from './policy.ts'
 import type { Presenter } from './presenter.ts'
-import { afterFailure, type Attempts, directoryAt, dueAt, NO_ATTEMPTS, readAttempts } from './schedule.ts'
-import { fileOf, type Storage } from './storage.ts'
+import { attemptsFile, certificateFile, type NameState, type NameView, readState, unknown } from './name-state.ts'
+import { afterFailure, directoryAt, dueAt, NO_ATTEMPTS } from './schedule.ts'
+import { fileOf, nameOf, type Storage } from './storage.ts'
 
 /** What happens to a name, for who tells it. */
 export type KeeperNews =
@@ -42,33 +42,8 @@ export interface KeeperOptions {
   readonly tell: (news: KeeperNews) => void
   /** Other certificates are there than before. */
   readonly onChange: () => void
-}
-
-/** What is known of a name. */
-export interface NameView {
-  readonly name: string
-  readonly certificate: Certificate | undefined
-  /** When it is ordered next; ms since 1970. */
-  readonly dueAt: number
-  readonly isOrdering: boolean
-  /** Failures one after the other, and why the last one was; '': none. */
-  readonly failures: number
-  readonly detail: string
-}
-
-interface NameState {
-  readonly name: string
-  certificate: Certificate | undefined
-  window: RenewalWindow | undefined
-  /** When the CA is next asked for it. */
-  suggestionAt: number
-  attempts: Attempts
-  issuedAt: number | undefined
-  /** Somebody wants it now, whatever its dates say. */
-  isAskedFor: boolean
-  isOrdering: boolean
-  /** Somebody else had it locked: not before. */
-  lockedUntil: number
+  /** Whether a name that nobody configured may have one, still; absent: none may. */
+  readonly agrees?: (name: string) => Promise<boolean>
 }
 
 /** Orders under way at once. */
@@ -79,12 +54,16 @@ const LOOK_MS = { own: 3600_000, shared: 60_000 }
 const MAX_LOOKS = 100
 /** A name that another node orders. */
 const LOCKED_MS = 5000
+/** Names that handshakes ask for. */
+const MAX_DEMANDED = 10_000
 /** A CA's clock that is less ahead or behind is right enough. */
 const CLOCK_MARGIN_MS = 5 * 60_000
 
 export class Keeper {
   private readonly options: KeeperOptions
   private states = new Map<string, NameState>()
+  /** Names that were asked for in handshakes, and agreed to. */
+  private readonly demanded = new Set<string>()
   private orders = 0
   private aheadMs = 0
   /** Whose turn it is to be looked at, by number. */
@@ -115,16 +94,37 @@ export class Keeper {
 
   has = (name: string): boolean => this.states.has(name)
 
+  /** Those that nobody configures any more, and that were agreed to once. Rejects while the storage cannot be had. */
+  async loadDemanded(): Promise<void> {
+    const files = await this.options.storage.list('certificates')
+    for (const file of files.slice(0, MAX_DEMANDED))
+      if (file.endsWith('.pem') && !file.startsWith('_')) this.demanded.add(nameOf(file.slice(0, -'.pem'.length)))
+  }
+
+  /** One more, which a handshake asked for and somebody agreed to. */
+  async demand(name: string): Promise<void> {
+    if (this.states.has(name) || this.demanded.size >= MAX_DEMANDED) return
+    this.demanded.add(name)
+    // Where the storage is away that is told when it is ordered.
+    const [loaded = unknown(name)] = await this.load([name]).catch(() => [])
+    if (this.states.has(name) || this.ending.signal.aborted) return
+    this.states.set(name, loaded)
+    this.options.onChange()
+    this.arrange()
+  }
+
   /** Reads what is there of names that are new. Rejects with an Error in words while the storage cannot be had. */
   async load(names: readonly string[]): Promise<readonly NameState[]> {
-    const fresh = names.filter((name) => !this.states.has(name))
-    return await Promise.all(fresh.map((name) => this.read(name)))
+    const fresh = [...new Set([...names, ...this.demanded])].filter((name) => !this.states.has(name))
+    return await Promise.all(fresh.map((name) => readState(this.options.storage, name)))
   }
 
   /** From now on it keeps these, of which those that are new were loaded, or could not be. */
   take(names: readonly string[], loaded: readonly NameState[]): void {
     const fresh = new Map(loaded.map((state) => [state.name, state]))
-    this.states = new Map(names.map((name) => [name, this.states.get(name) ?? fresh.get(name) ?? unknown(name)]))
+    const all = [...new Set([...names, ...this.demanded])]
+    for (const name of names) this.demanded.delete(name)
+    this.states = new Map(all.map((name) => [name, this.states.get(name) ?? fresh.get(name) ?? unknown(name)]))
     this.options.onChange()
     if (this.isStarted) this.arrange()
   }
@@ -178,17 +178,6 @@ export class Keeper {
     if (!wasOff && Math.abs(aheadMs) > CLOCK_MARGIN_MS) this.options.tell({ kind: 'clock-off', aheadMs })
   }
 
-  private async read(name: string): Promise<NameState> {
-    const { storage } = this.options
-    const state = unknown(name)
-    const [pem, tried] = await Promise.all([storage.read(certificateFile(name)), storage.read(attemptsFile(name))])
-    const found = pem === undefined ? undefined : readPem(pem)
-    // One that cannot be served is as good as none: another is ordered.
-    if (found?.kind === 'certificate' && isFor(found.certificate, name)) state.certificate = found.certificate
-    state.attempts = (tried === undefined ? undefined : readAttempts(tried)) ?? NO_ATTEMPTS
-    return state
-  }
-
   private look(): void {
     if (!this.isStarted) return
     const { clock, storage } = this.options
@@ -221,7 +210,7 @@ export class Keeper {
 
   /** Rejects while the storage cannot be had. */
   private async refresh(state: NameState): Promise<void> {
-    const { certificate, attempts } = await this.read(state.name)
+    const { certificate, attempts } = await readState(this.options.storage, state.name)
     const isNews = certificate !== undefined && certificate.fingerprint !== state.certificate?.fingerprint
     if (!isNews || this.states.get(state.name) !== state) return
     state.attempts = attempts
@@ -280,7 +269,7 @@ export class Keeper {
     try {
       await this.refresh(state)
       const isStillDue = (): boolean => this.dueOf(state) <= this.now()
-      if (!isStillDue()) return
+      if (!isStillDue() || !(await this.isWanted(state))) return
       const authority = authorities[directoryAt(state.attempts, authorities.length)] ?? authorities[0]
       const { name, certificate: held } = state
       const { challenge } = policy
@@ -290,6 +279,16 @@ export class Keeper {
     } finally {
       await letGo().catch(() => undefined)
     }
+  }
+
+  /** One that nobody configured is asked about again, and left when that is no. */
+  private async isWanted({ name }: NameState): Promise<boolean> {
+    const { agrees, onChange } = this.options
+    if (!this.demanded.has(name) || (await agrees?.(name)) === true) return true
+    this.demanded.delete(name)
+    this.states.delete(name)
+    onChange()
+    return false
   }
 
   private async issued(state: NameState, certificate: Certificate): Promise<void> {
@@ -326,18 +325,3 @@ export class Keeper {
     await storage.write(attemptsFile(name), `${JSON.stringify(attempts)}\n`).catch(() => undefined)
   }
 }
-
-const unknown = (name: string): NameState => ({
-  name,
-  certificate: undefined,
-  window: undefined,
-  suggestionAt: 0,
-  attempts: NO_ATTEMPTS,
-  issuedAt: undefined,
-  isAskedFor: false,
-  isOrdering: false,
-  lockedUntil: 0,
-})
-
-const certificateFile = (name: string): string => `certificates/${fileOf(name)}.pem`
-const attemptsFile = (name: string): string => `attempts/${fileOf(name)}.json`

@@ -38,5 +38,7 @@ export interface AcmePolicy {
   readonly challenge: ChallengeKind
   /** The program that sets and takes away records of dns-01, and ms until they can be seen. */
   readonly dns: { readonly hook: string; readonly settleMs: number } | undefined
+  /** Whom to ask whether a name that nobody configured may have one, a URL; undefined: none may. */
+  readonly onDemand: string | undefined
   readonly storage: StoragePolicy
 }

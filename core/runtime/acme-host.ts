@@ -60,6 +60,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     for (const one of wanted) {
       const work = this.running.get(one.id) ?? (await this.create(one))
       // A storage that is away is told when something is to be ordered; what serves goes on.
+      if (work.onDemand !== undefined) await work.keeper.loadDemanded().catch(() => undefined)
       const loaded = await work.keeper.load(one.names).catch(() => [])
       next.push({ wanted: one, work, loaded })
     }
@@ -154,12 +155,14 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     if (store === undefined) return
     store.set(SOURCE, [])
     store.challenge = undefined
+    store.onUnknown = undefined
   }
 
-  private join(listener: string, { keeper, proofs }: Running): void {
+  private join(listener: string, { keeper, proofs, onDemand }: Running): void {
     const store = this.options.tls.front(listener)?.store
     if (store === undefined) return
     store.challenge = (name) => proofs.certificateFor(name)
+    store.onUnknown = onDemand && ((name) => onDemand.want(name))
     store.set(SOURCE, keeper.certificates)
   }
 

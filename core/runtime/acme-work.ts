@@ -5,6 +5,7 @@ import { dnsHook } from '../acme/dns-hook.ts'
 import { etcdStorage } from '../acme/etcd-storage.ts'
 import { folderStorage } from '../acme/folder-storage.ts'
 import { Keeper, type KeeperNews } from '../acme/keeper.ts'
+import { OnDemand } from '../acme/on-demand.ts'
 import type { AcmePolicy, DirectoryPolicy } from '../acme/policy.ts'
 import { Proofs } from '../acme/proofs.ts'
 import { redisStorage } from '../acme/redis-storage.ts'
@@ -29,6 +30,8 @@ export interface AcmeServices {
 export interface AcmeWork {
   readonly keeper: Keeper
   readonly proofs: Proofs
+  /** Absent: nobody may ask for names. */
+  readonly onDemand?: OnDemand
   /** Where its certificates are, in words. */
   readonly place: string
 }
@@ -58,8 +61,19 @@ export function acmeAtWork(
       readPem,
       onClock: (aheadMs) => keeper.noteClock(aheadMs),
     })
+  const onDemand =
+    policy.onDemand === undefined
+      ? undefined
+      : new OnDemand({
+          url: policy.onDemand,
+          ask,
+          clock,
+          has: (name) => keeper.has(name),
+          onAllowed: (name) => void keeper.demand(name),
+        })
   const [first, ...others] = policy.directories
   const keeper: Keeper = new Keeper({
+    ...(onDemand && { agrees: (name: string) => onDemand.agrees(name) }),
     policy,
     storage,
     authorities: [authorityOf(first), ...others.map(authorityOf)],
@@ -68,7 +82,7 @@ export function acmeAtWork(
     random,
     ...events,
   })
-  return { keeper, proofs, place: storage.place }
+  return { keeper, proofs, place: storage.place, ...(onDemand && { onDemand }) }
 }
 
 function storageOf(

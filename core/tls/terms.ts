@@ -21,7 +21,9 @@ export const termsOf = (
   contextFor(serverName, hello) {
     if (store.challenge !== undefined && offersProtocol(hello(), CHALLENGE_PROTOCOL))
       return store.challengeFor(serverName)
-    return (store.offer(serverName) ?? (policy().strict ? undefined : store.fallback))?.context
+    const offer = store.offer(serverName)
+    if (offer === undefined) store.onUnknown?.(serverName)
+    return (offer ?? (policy().strict ? undefined : store.fallback))?.context
   },
   protocolFor(offered) {
     const isChallenge = store.challenge !== undefined && offered.includes(CHALLENGE_PROTOCOL)

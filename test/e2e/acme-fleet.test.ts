@@ -24,6 +24,7 @@ for (const challenge of ['http-01', 'tls-alpn-01'] as const)
       names: [NAME],
       challenge,
       dns: undefined,
+      onDemand: undefined,
       storage: { kind: 'redis', url },
     } as const
     const configOf = (tlsPort: number, httpPort: number): Config =>

@@ -20,6 +20,7 @@ const acmePolicy = (pebble: Pebble, facts: Partial<AcmePolicy> = {}): AcmePolicy
   names: undefined,
   challenge: 'tls-alpn-01',
   dns: undefined,
+  onDemand: undefined,
   storage: { kind: 'folder', folder: join(temporaryFolder(), 'acme') },
   ...facts,
 })
@@ -172,5 +173,36 @@ describe('a listener that orders its certificates', () => {
     const listed = await (await fetch(`${one.url}/api/certificates`)).json()
     expect(listed).toEqual({ certificates: [] })
     expect(shown(pebble, ca)).rejects.toThrow()
+  })
+
+  test('orders for a name that nobody configured where a URL agrees, as handshakes ask for it', async () => {
+    await using pebble = await startPebble()
+    await using backend = startRawBackend({ answer: answering(ok('hello')) })
+    const asked: string[] = []
+    await using askable = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch({ url }) {
+        const name = new URL(url).searchParams.get('domain') ?? ''
+        asked.push(name)
+        return new Response('', { status: name === 'some.example.net' ? 200 : 404 })
+      },
+    })
+    const acme = acmePolicy(pebble, { names: [NAME], onDemand: `http://127.0.0.1:${askable.port}/` })
+    await using one = await site(configOf(pebble, acme, backend.port))
+    await one.untilTold('certificate-issued')
+    const ca = await pebble.root()
+    const ask = async (servername: string): Promise<string> =>
+      await askSecurely(pebble.tlsPort, { ca, servername }).then(
+        ({ text }) => text.slice(-5),
+        () => 'none',
+      )
+    const names = ['some.example.net', 'other.example.net', 'no-name', 'some.example.net']
+    for (const name of names) expect(await ask(name)).toBe('none')
+    await one.untilTold('certificate-issued', 2)
+    expect(await ask('some.example.net')).toBe('hello')
+    expect(await ask('other.example.net')).toBe('none')
+    // Once in a handshake, and once before it is ordered.
+    expect(asked.toSorted()).toEqual(['other.example.net', 'some.example.net', 'some.example.net'])
   })
 })

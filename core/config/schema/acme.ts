@@ -110,6 +110,23 @@ const email = text({
     /^[!-~]{1,64}@[!-~]{1,255}$/.test(written) ? { kind: 'value', value: written } : { kind: 'fault' },
 })
 
+const onDemand = object(
+  {
+    ask: required(
+      serviceUrl({
+        description:
+          'Asked with `?domain=NAME` before one is ordered, and again before it is renewed: 2xx agrees, anything else does not.',
+        examples: ['http://127.0.0.1:8090/may-have'],
+      }),
+    ),
+  },
+  {
+    description:
+      'Certificates for names that nobody configured, as handshakes ask for them: only for those that this URL agrees to. The handshakes fail until the certificate is there.',
+    examples: [{ ask: 'http://127.0.0.1:8090/may-have' }],
+  },
+)
+
 const body = object(
   {
     email,
@@ -132,6 +149,7 @@ const body = object(
       defaults['listener.tls.acme.challenge'].value,
     ),
     dns: located(dns),
+    onDemand,
     storage: acmeStorage,
   },
   {
@@ -156,6 +174,7 @@ export const acme: Field<AcmePolicy | undefined> = convert(body, (draft, node, r
     names: names?.value,
     challenge,
     dns: hook === undefined || wait === undefined ? undefined : { hook, settleMs: wait },
+    onDemand: draft.onDemand?.ask,
     storage: draft.storage ?? { kind: 'folder', folder: undefined },
   }
 })
@@ -172,7 +191,7 @@ export function checkNames(
   reading: Reading,
 ): void {
   for (const { policy, node } of policies)
-    if (policy.names === undefined && provable(hosts, policy.challenge).length === 0)
+    if (policy.names === undefined && policy.onDemand === undefined && provable(hosts, policy.challenge).length === 0)
       reading.report(
         node,
         { rule: 'is required where no route names a host such as "example.org"' },

@@ -16,6 +16,7 @@ describe('acme', () => {
       names: undefined,
       challenge: 'tls-alpn-01',
       dns: undefined,
+      onDemand: undefined,
       storage: { kind: 'folder', folder: undefined },
     })
   })
@@ -72,6 +73,8 @@ describe('acme', () => {
     [{ eab: { keyId: 'kid-1' } }, `${key}.eab.hmacKey is required`],
     [{ fallback: {} }, `${key}.fallback.directory is required`],
     [{ storage: '' }, `${key}.storage must be the path of a folder`],
+    [{ onDemand: {} }, `${key}.onDemand.ask is required`],
+    [{ onDemand: { ask: 'ask.test' } }, `${key}.onDemand.ask must be an absolute http or https URL`],
     [{ storage: {} }, `${key}.storage must have one of the keys redis and etcd`],
     [{ storage: { redis: 'http://a' } }, `${key}.storage.redis must be a URL`],
     [{ storage: { etcd: { endpoints: [] } } }, `${key}.storage.etcd.endpoints must not be empty`],
@@ -96,6 +99,7 @@ describe('acme', () => {
       problem,
     )
     expect(policy({ names: ['example.org'] }, {})?.names).toEqual(['example.org'])
+    expect(policy({ onDemand: { ask: 'http://ask.test/' } }, {})?.onDemand).toBe('http://ask.test/')
   })
 
   test('or certificates must be there', () => {
