@@ -70,10 +70,12 @@ interface Waits {
   readonly misses: number
 }
 
-const FIRST: Waits = { nextMs: 1000, spentMs: 0, misses: 0 }
+const FIRST: Waits = { nextMs: 250, spentMs: 0, misses: 0 }
 /** Longest wait for the CA to look, or to issue. */
 const MAX_WAIT_MS = 10 * 60_000
 const MAX_PAUSE_MS = 60_000
+/** A CA that says when may say 0. */
+const MIN_ASKED_MS = 1000
 /** A CA that is not heard while it looks may still be looking. */
 const MAX_MISSES = 3
 
@@ -238,8 +240,8 @@ function finalized(
 const waitsAfter = (waits: Waits, heard: Reply): Waits => ({ ...longer(waits, heard.retryAfterMs), misses: 0 })
 
 function longer({ nextMs, spentMs, misses }: Waits, retryAfterMs: number | undefined): Waits {
-  const asked = retryAfterMs ?? nextMs * 1.5
-  return { nextMs: Math.min(Math.max(asked, FIRST.nextMs), MAX_PAUSE_MS), spentMs: spentMs + nextMs, misses }
+  const pause = retryAfterMs === undefined ? nextMs * 1.5 : Math.max(retryAfterMs, MIN_ASKED_MS)
+  return { nextMs: Math.min(pause, MAX_PAUSE_MS), spentMs: spentMs + nextMs, misses }
 }
 
 const failed = (why: AcmeFault): OrderState => ({ step: 'failed', fault: why })

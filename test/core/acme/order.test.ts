@@ -118,7 +118,7 @@ describe('an order goes on', () => {
       'to the CA’s look',
       states.respond,
       reply({}),
-      { step: 'validation', waits: { nextMs: 1500, spentMs: 1000, misses: 0 } },
+      { step: 'validation', waits: { nextMs: 375, spentMs: 250, misses: 0 } },
     ],
     [
       'to another look',
