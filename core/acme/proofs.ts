@@ -49,7 +49,7 @@ export class Proofs implements Presenter {
   certificateFor(name: string): SecureMaterial | undefined {
     const found = this.certificates.get(name)
     if (found !== undefined) return found
-    const proof = [...this.byToken.values()].find((one) => one.name === name)
+    const proof = [...this.byToken.values()].findLast((one) => one.name === name)
     if (proof === undefined) return undefined
     const made = challengeCertificate(name, proof.keyAuthorization, this.clock.wallTime())
     this.certificates.set(name, made)

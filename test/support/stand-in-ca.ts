@@ -26,6 +26,8 @@ export interface StandInCa {
   aheadMs: number
   /** What it suggests; undefined: it knows no RFC 9773. */
   window: { readonly start: string; readonly end: string } | undefined
+  /** The name that it issues a certificate for, instead of that which was asked for. */
+  issuesFor: (name: string) => string
   /** What it issues for the leaf in place of that. */
   chain: (chain: string) => string
   challenges: readonly string[]
@@ -77,6 +79,7 @@ export function standInCa(clock: Pick<Clock, 'wallTime'>): StandInCa {
     lifetimeMs: 90 * DAY,
     aheadMs: 0,
     window: undefined,
+    issuesFor: (name) => name,
     chain: (chain) => chain,
     challenges: ['http-01', 'dns-01', 'tls-alpn-01'],
   }
@@ -210,7 +213,10 @@ export function standInCa(clock: Pick<Clock, 'wallTime'>): StandInCa {
     if (order.status !== 'ready') return problem(403, 'orderNotReady')
     const publicKey = keyOf(Buffer.from(csr, 'base64url'), order.name)
     if (publicKey === undefined) return problem(400, 'badCSR')
-    order.chain = issuer.issue(order.name, publicKey, { notBefore: now(), notAfter: now() + ca.lifetimeMs })
+    order.chain = issuer.issue(ca.issuesFor(order.name), publicKey, {
+      notBefore: now(),
+      notAfter: now() + ca.lifetimeMs,
+    })
     order.status = 'valid'
     return answer(200, shown(id))
   }

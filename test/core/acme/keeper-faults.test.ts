@@ -82,6 +82,11 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
       'the key that it issued must be the key of its certificate, this is the key of another',
     ],
     [
+      'another name’s certificate',
+      ({ ca }) => (ca.issuesFor = () => 'b.example.org'),
+      'the certificate that it issued is for another name',
+    ],
+    [
       'a limit',
       ({ ca }) =>
         (ca.fault = (path) => (path === '/order' ? problem(429, 'rateLimited', { 'retry-after': '7200' }) : undefined)),
@@ -99,7 +104,12 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
       expect(detailOf(one.news)).toBe(detail)
       expect(one.keeper.certificates[0]?.fingerprint).toBe(before)
       // And all is well again.
-      Object.assign(one.ca, { fault: () => undefined, seen: () => undefined, chain: (chain: string) => chain })
+      Object.assign(one.ca, {
+        issuesFor: (name: string) => name,
+        fault: () => undefined,
+        seen: () => undefined,
+        chain: (chain: string) => chain,
+      })
       one.ca.challenges = ['http-01']
       one.keeper.renew(NAME)
       await one.until(() => one.told('issued') === 2)
@@ -121,6 +131,14 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
     one.keeper.renew(NAME)
     await one.until(() => one.told('issued') === 2)
     expect(one.told('failed')).toBe(0)
+  })
+
+  test('an account’s key is kept before the CA has heard of it', async () => {
+    const one = await rig()
+    one.ca.fault = (path) => (path === '/account' ? answer(500, '') : undefined)
+    one.start()
+    await one.until(() => one.told('failed') === 1)
+    expect(await one.storage.list('accounts')).toHaveLength(1)
   })
 
   test('a limit is kept to, also by the next process', async () => {

@@ -72,6 +72,10 @@ describe('a certificate', () => {
     await one.until(() => one.told('issued') === 1)
     expect([one.keeper.renew('b.example.org'), one.keeper.renew(NAME)]).toEqual([false, true])
     await one.until(() => one.told('issued') === 2)
+    await one.until(() => !one.keeper.views[0]?.isOrdering)
+    one.clock.advance(2 * 3600_000)
+    await one.settle()
+    expect([one.orders(), one.keeper.views[0]?.isOrdering]).toEqual([2, false])
   })
 
   test('that is issued already due is not ordered for ever', async () => {

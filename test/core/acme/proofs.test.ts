@@ -1,5 +1,5 @@
 /** What a CA may see, of this node's orders and of others': from when, and how long. */
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'bun:test'
 import { folderStorage } from '../../../core/acme/folder-storage.ts'
@@ -36,6 +36,18 @@ test('what is presented is there to be seen until it is removed', async () => {
   expect(one.certificateFor('b.test')).toBeUndefined()
   await one.remove(proof)
   expect([one.answerTo(proof.token), one.certificateFor('a.test')]).toEqual([undefined, undefined])
+})
+
+test('the newest of a name counts', async () => {
+  const { one } = nodes(false)
+  await one.present(proof)
+  const before = one.certificateFor('a.test')
+  const newer = { ...proof, token: 'zyxwvutsrqponmlkjihgfe', keyAuthorization: 'zyxwvutsrqponmlkjihgfe.thumb' }
+  await one.present(newer)
+  const digest = createHash('sha256').update(newer.keyAuthorization).digest('hex')
+  const shown = one.certificateFor('a.test')
+  expect(shown).not.toBe(before)
+  expect(new X509Certificate(shown?.chain ?? '').raw.toString('hex')).toContain(digest)
 })
 
 test('other nodes see it within the time that the CA is kept waiting', async () => {
