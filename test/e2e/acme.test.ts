@@ -179,7 +179,7 @@ describe('a listener that orders its certificates', () => {
     await using pebble = await startPebble()
     await using backend = startRawBackend({ answer: answering(ok('hello')) })
     const asked: string[] = []
-    await using askable = Bun.serve({
+    using askable = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
       fetch({ url }) {
