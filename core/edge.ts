@@ -178,7 +178,7 @@ function assemble(ground: Ground) {
     idle: budget.idleClients,
     crowd: ground.crowd,
   })
-  const tls = new TlsHost()
+  const tls = new TlsHost(ground)
   const acme = new AcmeHost({ ...ground, ask: createAsk(clock, ground.reportFault), tls })
   const listeners = new Listeners({
     ...ground,
@@ -202,6 +202,7 @@ function assemble(ground: Ground) {
     bans,
     certificates: createCertificates({ ...ground, tls, acme }),
     explain,
+    certificatesOf: (listener) => tls.certificatesOf(listener),
     counters,
     clock,
     life,
@@ -244,6 +245,7 @@ function assemble(ground: Ground) {
     ground.stopWindow()
     accessLog.stop()
     traces.stop()
+    tls.stop()
     admin.stop()
     acme.stop()
   }

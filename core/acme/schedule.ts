@@ -1,7 +1,7 @@
 /**
  * When a name's certificate is ordered: pure, of what is known of it. Times are ms since 1970 by the CA's clock.
- * A certificate is renewed at two thirds of its lifetime, or when its CA suggests (RFC 9773), and each a bit later than the
- * next one, so that a fleet's names do not come all at once.
+ * A certificate is renewed at two thirds of its lifetime, or when its CA suggests (RFC 9773), each a bit sooner or later than
+ * the next one, so that many names do not come all at once.
  */
 import type { RenewalWindow } from './answers.ts'
 import type { AcmeFault } from './fault.ts'
@@ -27,7 +27,7 @@ export interface Attempts {
 
 export const NO_ATTEMPTS: Attempts = { failures: 0, notBefore: 0, limitedUntil: 0, detail: '' }
 
-/** Of a lifetime, from which on it is renewed, and the part over which that is spread. */
+/** Of a lifetime: when it is renewed at the latest, and over what part before that, by chance. From then on people are told of its end. */
 const RENEW_AT = 2 / 3
 const SPREAD = 1 / 50
 
@@ -42,7 +42,7 @@ const MIN_BETWEEN_MS = 3600_000
 export function renewalAt(held: Held, window: RenewalWindow | undefined): number {
   const part = Number.parseInt(held.fingerprint.replaceAll(':', '').slice(0, 8), 16) / 2 ** 32
   if (window !== undefined) return window.start + part * (window.end - window.start)
-  return held.notBefore + (held.notAfter - held.notBefore) * (RENEW_AT + part * SPREAD)
+  return held.notBefore + (held.notAfter - held.notBefore) * (RENEW_AT - part * SPREAD)
 }
 
 export interface Known {

@@ -9,7 +9,7 @@ import { type Attachment, createReading, formatKey, type MayRead, type Need, typ
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkNames } from './schema/acme.ts'
-import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
+import { checkClaims, type Claim, defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
@@ -124,6 +124,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
     ...(value?.tls && { tls: value.tls }),
+    ...(value?.redirect && { redirect: { port: value.redirect.port ?? securePort(configured) } }),
   }))
 }
 
@@ -133,6 +134,16 @@ const orderingIn = ({ listeners }: Raw, root: Node) =>
     const node = findNodeAtLocation(root, ['listeners', name, 'tls', 'acme'])
     return tls?.acme === undefined || node === undefined ? [] : [{ policy: tls.acme, node }]
   })
+
+/** Where the only listener is that ends TLS. */
+function securePort(listeners: readonly { readonly value: ListenerDraft | undefined }[]): number {
+  const ports = listeners.flatMap(({ value }) => {
+    const address = value?.address?.value ?? defaultListenerAddress
+    return value?.tls !== undefined && address.kind === 'tcp' ? [address.port] : []
+  })
+  const [only = 443] = ports
+  return ports.length === 1 ? only : 443
+}
 
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */
 function claimsOf(raw: Raw): Claim[] {

@@ -13,6 +13,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
 import { methodClassOf } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
+import { enter } from './enter.ts'
 import { Exchange } from './exchange.ts'
 import { problemOfStop } from './problems.ts'
 import { recordOfHead } from './refused-head.ts'
@@ -58,8 +59,13 @@ export function createHandler({
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
     const problem = proof ?? (stop && problemOfStop(stop))
+    const { door } = client.peer
     const verdict: Verdict =
-      problem === undefined ? route.admission.admit(exchange, head, exchange.startedAt) : { kind: 'refused', problem }
+      problem !== undefined
+        ? { kind: 'refused', problem }
+        : door === undefined
+          ? route.admission.admit(exchange, head, exchange.startedAt)
+          : enter(door, exchange, head, exchange.startedAt)
     exchange.begin(verdict, head, exchange.startedAt)
   }
 

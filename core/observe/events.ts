@@ -44,6 +44,10 @@ export type EdgeEvent =
   | { readonly kind: 'auth-away'; readonly service: string; readonly detail: string }
   /** It does, and has not failed for some seconds. */
   | { readonly kind: 'auth-back'; readonly service: string }
+  /** Less than `days` (30, 7, 1) are left of a certificate, or it has ended (0). `name`: the first that it is for. */
+  | { readonly kind: 'certificate-ending'; readonly name: string; readonly notAfter: string; readonly days: number }
+  /** Something about a certificate is hardly meant. */
+  | { readonly kind: 'certificate-doubtful'; readonly name: string; readonly detail: string }
   /** A source of a pool's members cannot be had, or lists nobody, and why; `members`: its last ones, which stay. */
   | {
       readonly kind: 'discovery-away'

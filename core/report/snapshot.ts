@@ -9,6 +9,7 @@ import type { StatusOf } from '../observe/ledger.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
+  CertificateView,
   DegradedView,
   EdgeView,
   HoldOwner,
@@ -34,7 +35,7 @@ export interface StatusSnapshot {
   readonly uptimeMs: number
   readonly phase: Phase
   readonly process: { readonly residentBytes: number; readonly cpuSeconds: number }
-  readonly listeners: readonly ListenerView[]
+  readonly listeners: readonly ListenerStatus[]
   readonly counters: StatusCounters
   /** null: no bounds are configured. */
   readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
@@ -46,6 +47,18 @@ export interface StatusSnapshot {
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
+
+export interface ListenerStatus {
+  readonly name: string
+  /** `host:port` with the real port, or `unix:/path`. */
+  readonly address: string
+  /** What it offers in handshakes; null: its clients speak plain HTTP. */
+  readonly certificates: readonly CertificateStatus[] | null
+}
+
+export interface CertificateStatus extends Omit<CertificateView, 'notAfter'> {
+  readonly notAfter: string
+}
 
 /** Beside these all that is counted of it since it was configured. */
 export interface LimitStatus extends StatusOf<typeof limitLedger.specs> {
@@ -194,7 +207,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     uptimeMs: Math.max(0, Math.round(wallMs - process.startedAt)),
     phase: edge.phase,
     process: { residentBytes: process.residentBytes, cpuSeconds: process.cpuSeconds },
-    listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
+    listeners: edge.listeners.map(listenerStatus),
     counters: edgeLedger.status(edge.counters),
     overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
@@ -202,6 +215,13 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     reload: edge.reload ?? null,
   }
 }
+
+const listenerStatus = ({ name, address, certificates }: ListenerView): ListenerStatus => ({
+  name,
+  address,
+  certificates:
+    certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
+})
 
 const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,

@@ -19,6 +19,7 @@ import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
 import type {
+  CertificateView,
   ClientsView,
   CostlyProcessView,
   EdgeView,
@@ -53,6 +54,8 @@ export interface EdgeViewOptions {
   readonly bans?: AdminBans
   readonly certificates?: AdminCertificates
   readonly explain?: { readonly explained: AdminExplain | undefined }
+  /** Of a listener that ends TLS, by its name. */
+  readonly certificatesOf: (listener: string) => readonly CertificateView[] | undefined
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -79,7 +82,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ...clientsView(options.clients.store),
     loop: overload.loop,
     phase: life.phase,
-    listeners: listeners.running.map(listenerView),
+    listeners: listeners.running.map((listener) => listenerView(listener, options.certificatesOf)),
     counters,
     pools: runningPools().map(poolView),
     routes: published.config.routes.map(({ match, pool }, index) => {
@@ -148,7 +151,13 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   return { kind: 'not-ready', reason: 'no pool has a usable backend' }
 }
 
-const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
+function listenerView(
+  { config: { name }, address }: RunningListener,
+  certificatesOf: EdgeViewOptions['certificatesOf'],
+) {
+  const certificates = certificatesOf(name)
+  return { name, address: formatAddress(address), ...(certificates && { certificates }) }
+}
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
 const viewOf = (

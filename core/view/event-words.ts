@@ -46,6 +46,11 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
   'auth-away': ({ service, detail }) => warn(`${service} cannot be asked: ${detail}`),
   'auth-back': ({ service }) => info(`${service} answers again`),
+  'certificate-ending': ({ name, notAfter, days }) =>
+    days === 0
+      ? error(`the certificate for ${name} has ended: it was valid until ${notAfter}`)
+      : warn(`the certificate for ${name} ends in less than ${counted(days, 'day')}, at ${notAfter}`),
+  'certificate-doubtful': ({ name, detail }) => warn(`the certificate for ${name} ${detail}`),
   'discovery-away': ({ pool, source, reason, members }) =>
     warn(`${pool}: ${source} cannot be had: ${reason}; ${lastKnown(members)}, and it is tried again`),
   'discovery-back': ({ pool, source, forMs, members }) =>
