@@ -49,7 +49,8 @@ export function createHandler({
   function onRequest(client: ClientStream): void {
     counters.requests += 1
     const world = published()
-    const route = world.routes.find(head) ?? world.nowhere
+    const proof = world.proofs?.find(head)
+    const route = (proof === undefined ? world.routes.find(head) : undefined) ?? world.nowhere
     route.traffic.requests += 1
     const exchange = new Exchange(services, client, route, world)
     exchange.method = methodClassOf(head.bytes, head.start, head.methodEnd)
@@ -57,10 +58,11 @@ export function createHandler({
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
+    const problem = proof ?? (stop && problemOfStop(stop))
     const { door } = client.peer
     const verdict: Verdict =
-      stop !== undefined
-        ? { kind: 'refused', problem: problemOfStop(stop) }
+      problem !== undefined
+        ? { kind: 'refused', problem }
         : door === undefined
           ? route.admission.admit(exchange, head, exchange.startedAt)
           : enter(door, exchange, head, exchange.startedAt)

@@ -1,7 +1,14 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
+import type {
+  AdminBans,
+  AdminCertificates,
+  AdminExplain,
+  AdminSource,
+  FoundMember,
+  Readiness,
+} from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
@@ -47,6 +54,7 @@ export interface EdgeViewOptions {
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly certificates?: AdminCertificates
   readonly explain?: { readonly explained: AdminExplain | undefined }
   /** Of a listener that ends TLS, by its name. */
   readonly certificatesOf: (listener: string) => readonly CertificateView[] | undefined
@@ -119,6 +127,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    certificates: options.certificates,
     get explain() {
       return options.explain?.explained
     },

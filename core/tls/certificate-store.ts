@@ -31,6 +31,8 @@ export class CertificateStore {
    * handshake. undefined for a name: it fails.
    */
   challenge: ((name: string) => SecureMaterial | undefined) | undefined = undefined
+  /** Told of names that no certificate is for, in lower case, as handshakes name them; it may order one. undefined: nobody wants to know. */
+  onUnknown: ((name: string) => void) | undefined = undefined
   private strength: Strength
   private clients: readonly ClientsRule[] = []
   private readonly bySource = new Map<string, readonly Certificate[]>()

@@ -1,8 +1,12 @@
 /** How a listener ends TLS, as the config says it. */
+import type { AcmePolicy } from '../acme/policy.ts'
 import type { Secret } from '../secrets.ts'
 
 export interface TlsPolicy {
+  /** Besides those of `acme`, where there is that. */
   readonly certificates: readonly CertificateFiles[]
+  /** Absent: none are ordered. */
+  readonly acme?: AcmePolicy
   readonly minVersion: TlsVersion
   readonly preset: TlsPreset
   /** Whether who names nobody, or somebody that no certificate is for, is refused; else the first certificate is shown. */

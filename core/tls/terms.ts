@@ -24,7 +24,9 @@ export const termsOf = (
   offerFor(serverName, hello) {
     if (store.challenge !== undefined && offersProtocol(hello, CHALLENGE_PROTOCOL))
       return store.challengeFor(serverName)
-    return store.offer(serverName) ?? (policy().strict ? undefined : store.fallbackFor(serverName))
+    const offer = store.offer(serverName)
+    if (offer === undefined) store.onUnknown?.(serverName)
+    return offer ?? (policy().strict ? undefined : store.fallbackFor(serverName))
   },
   protocolFor(offered) {
     const isChallenge = store.challenge !== undefined && offered.includes(CHALLENGE_PROTOCOL)

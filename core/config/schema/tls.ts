@@ -1,9 +1,11 @@
 /** `listeners.NAME.tls`: HTTPS, and with which certificates. */
+import { findNodeAtLocation } from 'jsonc-parser'
 import type { CertificateFiles, ClientsPolicy, HstsPolicy, TlsPolicy } from '../../tls/policy.ts'
 import { defaults } from '../defaults.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, located, orElse, required, showDefault } from '../read/field.ts'
 import { choice, count, duration, flag, text } from '../read/scalars.ts'
+import { acme } from './acme.ts'
 import { existingFile } from './file.ts'
 
 const certificate = convert(
@@ -139,14 +141,13 @@ const clients = convert(
 
 const body = object(
   {
-    certificates: required(
-      list(certificate, {
-        description:
-          'For each name that a client may ask for (SNI); names are those in the certificates, `*.example.com` for one label. Two for one name, ECDSA and RSA, serve old clients as well. The first one is shown to who asks for none.',
-        examples: [[{ cert: 'example.com.pem', key: 'example.com.key' }]],
-        ifEmpty: 'must name at least one certificate',
-      }),
-    ),
+    certificates: list(certificate, {
+      description:
+        'For each name that a client may ask for (SNI); names are those in the certificates, `*.example.com` for one label. Two for one name, ECDSA and RSA, serve old clients as well. The first one is shown to who asks for none.',
+      examples: [[{ cert: 'example.com.pem', key: 'example.com.key' }]],
+      ifEmpty: 'must name at least one certificate',
+    }),
+    acme,
     preset: orElse(
       choice(['intermediate', 'modern'], {
         description:
@@ -181,12 +182,16 @@ const body = object(
   },
 )
 
-export const tls: Field<TlsPolicy | undefined> = convert(body, (draft, _node, reading) => {
-  const { certificates = [], preset, minVersion, strict, handshakeTimeout, maxHandshakes, clients, hsts } = draft
+export const tls: Field<TlsPolicy | undefined> = convert(body, (draft, node, reading) => {
+  const { certificates = [], acme: ordered, preset, minVersion, strict, handshakeTimeout, maxHandshakes } = draft
+  const { clients, hsts } = draft
   if (preset === 'modern' && minVersion?.value === '1.2')
     reading.report(minVersion.node, { rule: 'must not be below 1.3 with the preset "modern", which is TLS 1.3 alone' })
+  if (node !== undefined && !['certificates', 'acme'].some((key) => findNodeAtLocation(node, [key])))
+    reading.report(node, { rule: 'is required, or acme' }, { child: 'certificates' })
   return {
     certificates,
+    ...(ordered && { acme: ordered }),
     preset,
     minVersion: minVersion?.value ?? (preset === 'modern' ? '1.3' : defaults['listener.tls.minVersion'].value),
     strict,
