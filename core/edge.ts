@@ -11,6 +11,7 @@ import type { Config, RouteConfig } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
+import { Deploys } from './deploy/deploys.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { requestIds } from './forward/request-id.ts'
@@ -52,6 +53,7 @@ import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
+import { ownState } from './runtime/own-state.ts'
 import { Pools } from './runtime/pools.ts'
 import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
@@ -116,9 +118,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
-    if (controller !== undefined) source.attach(controller)
+    const deploys = controller && files && createDeploys(ground, assembly, controller, files)
+    if (controller !== undefined) source.attach(controller, deploys)
     ground.life.begin()
-    return edgeOf(ground, assembly, controller)
+    return edgeOf(ground, assembly, controller && { controller, deploys })
   } catch (error) {
     assembly.end()
     throw error
@@ -233,7 +236,26 @@ function assemble(ground: Ground) {
     traces.stop()
     admin.stop()
   }
-  return { listeners, source, admin, control, accessLog, traces, end }
+  return { pools, listeners, source, admin, control, accessLog, traces, end }
+}
+
+type Assembly = ReturnType<typeof assemble>
+
+function createDeploys(
+  ground: Ground,
+  { pools }: Assembly,
+  controller: Controller,
+  { place, env }: ConfigFiles,
+): Deploys {
+  const { clock, emit, published } = ground
+  return new Deploys({
+    clock,
+    emit,
+    controller,
+    pool: (name) => pools.running.get(name),
+    drainMs: () => published.config.drainTimeoutMs,
+    store: ownState({ name: 'deploys', config: place.path, env, emit }),
+  })
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */
@@ -276,16 +298,25 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
     allowedBytes: () => process.constrainedMemory(),
   })
 
+/** What changes an edge that has files. */
+interface Changing {
+  readonly controller: Controller
+  readonly deploys: Deploys | undefined
+}
+
 /** What runs, for whoever started it. */
-function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
+function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefined): Edge {
+  const { controller, deploys } = changing ?? {}
   const { life, addresses, counters, reportFault } = ground
   const { listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
+    deploys?.stop()
     end()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
+    deploys?.stop()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })

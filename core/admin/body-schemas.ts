@@ -15,6 +15,7 @@ import {
   orNull,
   type UpdateClientBody,
 } from './client-schemas.ts'
+import { type BeginDeployBody, deployBodies } from './deploy-schemas.ts'
 
 /** What a body is once it has been validated: change it together with its schema. */
 export interface Bodies {
@@ -30,6 +31,7 @@ export interface Bodies {
   readonly importClient: ImportClientBody
   readonly updateClient: UpdateClientBody
   readonly putPlan: LimitsBody
+  readonly beginDeploy: BeginDeployBody
 }
 
 export type BodyName = keyof Bodies
@@ -56,6 +58,7 @@ const maxInflight = orNull(
 
 export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
   ...clientBodies,
+  beginDeploy: literal(deployBodies.beginDeploy),
   addBackend: literal({
     ...member.schema,
     examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],

@@ -2,6 +2,7 @@
 import type { JsonSchema } from '../config/read/field.ts'
 import type { Need } from './access.ts'
 import { clientAnswers } from './client-schemas.ts'
+import { deployAnswers } from './deploy-schemas.ts'
 import { explainSchema } from './explain-schema.ts'
 import { historyAnswers } from './history-schemas.ts'
 import type { QueryParameters } from './query.ts'
@@ -31,6 +32,7 @@ const answerSchemas = {
   Explanations: explainSchema,
   ...clientAnswers,
   ...historyAnswers,
+  ...deployAnswers,
 } as const
 
 export interface RequestBody {

@@ -6,6 +6,7 @@ import { type Access, type Need, refuseAccess } from './access.ts'
 import { banRoutes } from './ban-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
+import { deployRoutes } from './deploy-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { importRoutes } from './import-routes.ts'
@@ -38,6 +39,7 @@ const routes: Routes = {
   ...controlRoutes,
   ...historyRoutes,
   ...poolRoutes,
+  ...deployRoutes,
   ...banRoutes,
   ...explainRoutes,
   ...clientRoutes,

@@ -2,6 +2,7 @@
 import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
+import type { AdminDeploys } from '../deploy/contract.ts'
 import type { ExplainQuery } from '../explain/store.ts'
 import type { MetricFormat } from '../report/prometheus.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
@@ -30,6 +31,8 @@ export interface AdminSource {
   readonly bans?: AdminBans | undefined
   /** The clients and plans of `clients.store`; undefined: the configuration has none. */
   readonly clients?: ClientStore | undefined
+  /** Replaces members of pools; undefined: it was started without files. */
+  readonly deploys?: AdminDeploys | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
 }

@@ -4,6 +4,7 @@ import { displayName } from '../config/read/reading.ts'
 import type { Emit } from '../observe/events.ts'
 import { describeEdit, describeResult } from './audit.ts'
 import type { ConfigFiles, Controller, Plan, ReloadResult } from './contract.ts'
+import { draftEdit } from './draft-edit.ts'
 import { editBatch } from './edit-batch.ts'
 import { etagOf } from './edit-base.ts'
 import type { EdgeControl } from './edge-control.ts'
@@ -80,6 +81,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     planRollback: () => queue(async () => planRollback(edge, records)),
     plan: (text) => queue(() => plan(text)),
     edit: (change, origin) => edit({ edit: change, origin }),
+    draft: (change) => queue(() => draftEdit(files, read, change)),
     recheck: (pool, backend) => edge.recheck(pool, backend),
     etag(name) {
       const pool = edge.config.pools.find((pool) => pool.name === name)

@@ -85,6 +85,14 @@ export type EdgeEvent =
       readonly removed: number
       readonly members: number
     }
+  /** A deploy of a pool has come to another phase; `detail`: what brought that about. */
+  | {
+      readonly kind: 'deploy'
+      readonly pool: string
+      readonly id: number
+      readonly phase: 'waiting' | 'canary' | 'switching' | 'draining' | 'done' | 'failed' | 'rolled-back' | 'aborted'
+      readonly detail: string
+    }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'

@@ -5,6 +5,7 @@ import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } fro
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
+import type { AdminDeploys } from '../deploy/contract.ts'
 import { openDescriptors, readDescriptorLimit } from '../descriptors.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { EventLog } from '../observe/event-log.ts'
@@ -24,6 +25,7 @@ import type {
 } from '../report/view.ts'
 import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import { deployProgress } from '../view/deploy-words.ts'
 import type { Followed } from '../discovery/follow.ts'
 import type { Discovery } from './discovery.ts'
 import type { Gates } from './gates.ts'
@@ -55,14 +57,18 @@ export interface EdgeViewOptions {
 
 export interface EdgeSource extends AdminSource {
   /** From then on the API offers what it can do. */
-  attach(controller: Controller): void
+  attach(controller: Controller, deploys?: AdminDeploys): void
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
   const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
-  const poolView = (pool: RunningPool): PoolView => viewOf(pool, discovery.of(pool.name), clock)
+  let deploys: AdminDeploys | undefined
+  const poolView = (pool: RunningPool): PoolView => ({
+    ...viewOf(pool, discovery.of(pool.name), clock),
+    ...deployView(deploys, pool.name),
+  })
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
@@ -116,7 +122,13 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     get explain() {
       return options.explain?.explained
     },
-    attach: (given) => void (controller = given),
+    get deploys() {
+      return deploys
+    },
+    attach(given, ofPools) {
+      controller = given
+      deploys = ofPools
+    },
   }
 }
 
@@ -131,6 +143,12 @@ function clientsView(store: ClientStore | undefined): { readonly clients?: Clien
   const { freshness, size } = store
   const ageMs = freshness.kind === 'unknown' ? undefined : freshness.ageMs
   return { clients: { isUp: freshness.kind === 'up', ageMs, size } }
+}
+
+function deployView(deploys: AdminDeploys | undefined, pool: string): Pick<PoolView, 'deploy'> {
+  const [newest] = deploys?.list(pool) ?? []
+  if (deploys === undefined || newest === undefined) return {}
+  return { deploy: { ...newest, progress: deployProgress(newest), counters: deploys.counters(pool) } }
 }
 
 function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {

@@ -2,6 +2,9 @@
 
 export const poolPath = (pool: string): string => `/api/pools/${encodeURIComponent(pool)}`
 
+/** Of all deploys of a pool. */
+export const deploysPath = (pool: string): string => `${poolPath(pool)}/deploys`
+
 /** Of all members of a pool. */
 export const backendsPath = (pool: string): string => `${poolPath(pool)}/backends`
 

@@ -58,6 +58,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     ),
   'discovery-changed': ({ pool, added, removed, members }) =>
     info(`${pool}: ${added} found, ${removed} gone: ${counted(members, 'member')} found in all`),
+  deploy: describeDeploy,
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
@@ -113,6 +114,11 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
       ? 'the configuration in force stays as it is'
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
   return error([`reload (${origin}): ${effect}`, ...problems].join('\n'))
+}
+
+function describeDeploy({ pool, id, phase, detail }: EventOf<'deploy'>): Described {
+  const message = `${pool}: deploy ${id}: ${phase}: ${detail}`
+  return phase === 'failed' || phase === 'rolled-back' || phase === 'aborted' ? warn(message) : info(message)
 }
 
 const lastKnown = (members: number): string =>

@@ -10,7 +10,7 @@ import { subjectOf } from './history.ts'
 /**
  * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend.
  * 'degraded': one that uses members which are held out. 'full': one whose usable backends are all at their bounds.
- * 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing',
+ * 'deploys': its members are being replaced. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing',
  * 'reload': of the balancer itself.
  */
 export type FindingKind =
@@ -18,6 +18,7 @@ export type FindingKind =
   | 'nobody'
   | 'degraded'
   | 'full'
+  | 'deploys'
   | 'reverted'
   | 'down'
   | 'fails'
@@ -57,6 +58,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   nobody: { tone: 'bad', what: 'has no usable backend' },
   degraded: { tone: 'warn', what: 'uses who is held out' },
   full: { tone: 'warn', what: 'is full' },
+  deploys: { tone: 'warn', what: 'is being deployed' },
   reverted: { tone: 'warn', what: 'is without its strategy' },
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
@@ -112,6 +114,7 @@ function poolFaults(pool: PoolFrame): Fresh[] {
   const medians = mediansOf(backends)
   return [
     ...degradedFaults(pool),
+    ...deploysOf(pool),
     ...fullness(pool),
     ...reversion(pool),
     ...backends.flatMap((backend) => backendFault(pool, backend, medians) ?? []),
@@ -135,6 +138,10 @@ const reversion = ({ name, strategy }: PoolFrame): Fresh[] =>
 /** Balancers of before it was told leave it out. */
 const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
   degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
+
+/** Balancers of before there were any leave it out. */
+const deploysOf = ({ name, deploy }: PoolFrame): Fresh[] =>
+  deploy ? [{ kind: 'deploys', pool: name, backend: undefined, why: deploy }] : []
 
 /** The gravest fault of a backend, if any. */
 function backendFault({ name }: PoolFrame, backend: BackendFrame, medians: Medians): Fresh | undefined {
