@@ -53,10 +53,22 @@ export const rollback = (io: ServiceIo, pool: string, options: FollowOptions): P
 async function begin(io: ServiceIo, pool: string, body: object, options: FollowOptions): Promise<number> {
   const target = targetOrReport(io, options)
   if (typeof target === 'number') return target
-  const answer = await askAdmin(target, deploysPath(pool), { method: 'POST', body })
-  if (answer.kind !== 'ok') return tellFailure(io, target, answer, 'a member')
-  if (!isDeploy(answer.body)) return report(io, target, noSmartEdge)
-  return await follow({ io, target, options, pause: options.pause ?? (() => wait(500)) }, answer.body)
+  const interruption: Interruption = { signal: undefined }
+  // From here on: whoever interrupts while it is being begun means that as well.
+  const stop = io.onSignal((signal) => void (interruption.signal ??= signal))
+  try {
+    const answer = await askAdmin(target, deploysPath(pool), { method: 'POST', body })
+    if (answer.kind !== 'ok') return tellFailure(io, target, answer, 'a member')
+    if (!isDeploy(answer.body)) return report(io, target, noSmartEdge)
+    const pause = options.pause ?? (() => wait(500))
+    return await follow({ io, target, options, pause, interruption }, answer.body)
+  } finally {
+    stop()
+  }
+}
+
+interface Interruption {
+  signal: Signal | undefined
 }
 
 interface Following {
@@ -64,6 +76,7 @@ interface Following {
   readonly target: AdminTarget
   readonly options: FollowOptions
   readonly pause: () => Promise<unknown>
+  readonly interruption: Interruption
 }
 
 /** Of looks in a row that nobody answers: an edge that starts anew is back by then. */
@@ -72,32 +85,26 @@ const MOST_MISSES = 60
 const LOOKS_A_LINE = 20
 
 async function follow(following: Following, begun: DeployView): Promise<number> {
-  const { io, target, pause } = following
+  const { io, target, pause, interruption } = following
   const { pool, id } = begun
   const teller = createTeller(io, following.options.json === true)
-  let signal: Signal | undefined
-  const stop = io.onSignal((given) => void (signal ??= given))
-  try {
-    teller.tell(begun)
-    let hasAborted = false
-    for (let misses = 0; misses < MOST_MISSES;) {
-      if (signal !== undefined && !hasAborted) {
-        hasAborted = true
-        await abortFor(following, pool)
-      }
-      const answer = await askAdmin(target, deploysPath(pool))
-      if (answer.kind === 'refused') return teller.end(tellFailure(io, target, answer))
-      const found = answer.kind === 'ok' ? deploysOf(answer.body).find((one) => one.id === id) : undefined
-      if (answer.kind === 'ok' && found === undefined) return teller.end(lost(io, pool))
-      if (found !== undefined) teller.tell(found)
-      if (found?.over === true) return teller.end(outcome(io, found, signal))
-      misses = answer.kind === 'ok' ? 0 : misses + 1
-      await pause()
+  teller.tell(begun)
+  let [misses, hasAborted] = [0, false]
+  while (misses < MOST_MISSES) {
+    if (interruption.signal !== undefined && !hasAborted) {
+      hasAborted = true
+      await abortFor(following, pool)
     }
-    return teller.end(goneFor(io, pool))
-  } finally {
-    stop()
+    const answer = await askAdmin(target, deploysPath(pool))
+    if (answer.kind === 'refused') return teller.end(tellFailure(io, target, answer))
+    const found = answer.kind === 'ok' ? deploysOf(answer.body).find((one) => one.id === id) : undefined
+    if (answer.kind === 'ok' && found === undefined) return teller.end(lost(io, pool))
+    if (found !== undefined) teller.tell(found)
+    if (found?.over === true) return teller.end(outcome(io, found, interruption.signal))
+    misses = answer.kind === 'ok' ? 0 : misses + 1
+    await pause()
   }
+  return teller.end(goneFor(io, pool))
 }
 
 /** Once it has switched that is too late, and it is followed to its end. */

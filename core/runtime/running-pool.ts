@@ -212,6 +212,7 @@ export class RunningPool {
   /** No longer configured: checks end, and every backend finishes what it has begun. A later commit has it back. */
   retire(): void {
     this.watchers.stop()
+    this.observer = undefined
     this.members.retire()
   }
 
