@@ -11,7 +11,7 @@ import type { Config, RouteConfig } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
-import { Deploys } from './deploy/deploys.ts'
+import type { Deploys } from './deploy/deploys.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { requestIds } from './forward/request-id.ts'
@@ -40,6 +40,7 @@ import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
+import { createDeploys } from './runtime/deploy-host.ts'
 import { Discovery } from './runtime/discovery.ts'
 import { sourceServices } from './runtime/source-services.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
@@ -53,7 +54,6 @@ import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
-import { ownState } from './runtime/own-state.ts'
 import { Pools } from './runtime/pools.ts'
 import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
@@ -118,7 +118,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
-    const deploys = controller && files && createDeploys(ground, assembly, controller, files)
+    const deploys = controller && files && createDeploys({ ...ground, pools: assembly.pools, controller, files })
     if (controller !== undefined) source.attach(controller, deploys)
     ground.life.begin()
     return edgeOf(ground, assembly, controller && { controller, deploys })
@@ -240,23 +240,6 @@ function assemble(ground: Ground) {
 }
 
 type Assembly = ReturnType<typeof assemble>
-
-function createDeploys(
-  ground: Ground,
-  { pools }: Assembly,
-  controller: Controller,
-  { place, env }: ConfigFiles,
-): Deploys {
-  const { clock, emit, published } = ground
-  return new Deploys({
-    clock,
-    emit,
-    controller,
-    pool: (name) => pools.running.get(name),
-    drainMs: () => published.config.drainTimeoutMs,
-    store: ownState({ name: 'deploys', config: place.path, env, emit }),
-  })
-}
 
 /** Who may come: what the rules of routes stand on, and those of one. */
 function createAccess(ground: Ground, directory: () => ClientDirectory | undefined) {

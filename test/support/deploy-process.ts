@@ -88,9 +88,9 @@ export async function startDeployProcess(
 
 export function startClients(url: string, headers: Readonly<Record<string, string>> = {}): Clients {
   const failures: string[] = []
-  let [answered, isOver] = [0, false]
+  const state = { answered: 0, isOver: false }
   const asking = Array.from({ length: 6 }, async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       try {
         const response = await fetch(url, { headers })
         const text = await response.text()
@@ -98,17 +98,17 @@ export function startClients(url: string, headers: Readonly<Record<string, strin
       } catch (error) {
         failures.push(String(error))
       }
-      answered += 1
+      state.answered += 1
     }
   })
   return {
     failures,
     async more(count) {
-      const wanted = answered + count
-      while (answered < wanted) await Bun.sleep(5)
+      const wanted = state.answered + count
+      while (state.answered < wanted) await Bun.sleep(5)
     },
     async stop() {
-      isOver = true
+      state.isOver = true
       await Promise.all(asking)
     },
   }
