@@ -56,6 +56,7 @@ import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
+import { createPreviews } from './runtime/preview-host.ts'
 import { Pools } from './runtime/pools.ts'
 import { TlsHost } from './runtime/tls-host.ts'
 import { TraceHost } from './runtime/trace-host.ts'
@@ -115,7 +116,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env, counters })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
-  const assembly = assemble(ground)
+  const assembly = assemble(ground, files)
   const { control, source } = assembly
   try {
     const applied = await apply(control, config)
@@ -123,6 +124,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
     const deploys = controller && files && createDeploys({ ...ground, pools: assembly.pools, controller, files })
     if (controller !== undefined) source.attach(controller, deploys)
+    if (controller !== undefined) assembly.previews.attach(controller)
     ground.life.begin()
     return edgeOf(ground, assembly, controller && { controller, deploys })
   } catch (error) {
@@ -132,7 +134,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground) {
+function assemble(ground: Ground, files: ConfigFiles | undefined) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
   const pools = createPools(ground, plugins)
@@ -156,8 +158,9 @@ function assemble(ground: Ground) {
     bans,
   })
   const traces = new TraceHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
-  const publish = published.part((config, previous) =>
-    createWorld(config, {
+  const previews = createPreviews(ground, files)
+  const publish = published.part((_, previous) =>
+    createWorld(previews.served, {
       pools: pools.running,
       geo: geo.current,
       explainer: explain.current,
@@ -192,6 +195,7 @@ function assemble(ground: Ground) {
   const maxWatchers = Math.min(MAX_WATCHERS, Math.floor(maxConnections / 2))
   const source = createAdminSource({
     published,
+    previews,
     pools,
     discovery,
     listeners,
@@ -211,7 +215,8 @@ function assemble(ground: Ground) {
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
   const parts = [
-    pools,
+    previews,
+    previews.over(pools),
     discovery,
     geo,
     clients,
@@ -219,7 +224,7 @@ function assemble(ground: Ground) {
     auth,
     bans,
     overload,
-    gates,
+    previews.over(gates),
     accessLog,
     traces,
     explain,
@@ -232,6 +237,7 @@ function assemble(ground: Ground) {
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    previews.stop()
     discovery.stop()
     pools.stop()
     overload.stop()
@@ -243,7 +249,7 @@ function assemble(ground: Ground) {
     traces.stop()
     admin.stop()
   }
-  return { pools, listeners, source, admin, control, accessLog, traces, end }
+  return { pools, previews, listeners, source, admin, control, accessLog, traces, end }
 }
 
 type Assembly = ReturnType<typeof assemble>

@@ -1,6 +1,7 @@
 /** The verbs that replace members of a running pool: their arguments, options and one-line purposes. */
 import { type Command, InvalidArgumentError } from 'commander'
 import type { DeployOptions, FollowOptions } from '../commands/deploy.ts'
+import type { PreviewOptions, PreviewVerb } from '../commands/preview.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { withTarget } from './control-args.ts'
 import { wholeDuration, wholeNumber } from './values.ts'
@@ -30,6 +31,27 @@ export function addDeploy(program: Command, ioOf: () => ServiceIo, finish: (code
     .action(async (pool: string, options: FollowOptions) => {
       finish(await (await import('../commands/deploy.ts')).rollback(ioOf(), pool, options))
     })
+  addPreview(program, ioOf, finish)
+}
+
+function addPreview(program: Command, ioOf: () => ServiceIo, finish: (code: number) => void): void {
+  const preview = program
+    .command('preview')
+    .description('serve hosts of a running SmartEdge for a while, by a backend each')
+    .helpCommand(false)
+  const run = async (verb: PreviewVerb, options: PreviewOptions): Promise<void> =>
+    finish(await (await import('../commands/preview.ts')).preview(ioOf(), verb, options))
+  const verb = (name: string, description: string): Command =>
+    withTarget(preview.command(name)).description(description).option('--json', 'the outcome as JSON')
+  verb('list', 'show them').action((options: PreviewOptions) => run({ kind: 'list' }, options))
+  verb('add <host> <url>', 'serve a host such as pr-123.example.org by http://host:port or unix:/path')
+    .requiredOption('--for <time>', 'how long, 1m to 30d: 2d, 12h')
+    .action((host: string, url: string, { for: time, ...options }: PreviewOptions & { for: string }) =>
+      run({ kind: 'add', host, url, time }, options),
+    )
+  verb('remove <host>', 'end one').action((host: string, options: PreviewOptions) =>
+    run({ kind: 'remove', host }, options),
+  )
 }
 
 const deployHelp = `

@@ -16,6 +16,7 @@ import {
   type UpdateClientBody,
 } from './client-schemas.ts'
 import { type BeginDeployBody, deployBodies } from './deploy-schemas.ts'
+import { previewBodies, type PutPreviewBody } from './preview-schemas.ts'
 
 /** What a body is once it has been validated: change it together with its schema. */
 export interface Bodies {
@@ -32,6 +33,7 @@ export interface Bodies {
   readonly updateClient: UpdateClientBody
   readonly putPlan: LimitsBody
   readonly beginDeploy: BeginDeployBody
+  readonly putPreview: PutPreviewBody
 }
 
 export type BodyName = keyof Bodies
@@ -59,6 +61,7 @@ const maxInflight = orNull(
 export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
   ...clientBodies,
   beginDeploy: literal(deployBodies.beginDeploy),
+  ...previewBodies,
   addBackend: literal({
     ...member.schema,
     examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],

@@ -6,6 +6,7 @@ import { deployAnswers } from './deploy-schemas.ts'
 import { explainSchema } from './explain-schema.ts'
 import { historyAnswers } from './history-schemas.ts'
 import type { QueryParameters } from './query.ts'
+import { previewAnswers } from './preview-schemas.ts'
 import { statusSchema } from './status-schema.ts'
 
 /** What a route tells of itself. */
@@ -33,6 +34,7 @@ const answerSchemas = {
   ...clientAnswers,
   ...historyAnswers,
   ...deployAnswers,
+  ...previewAnswers,
 } as const
 
 export interface RequestBody {

@@ -14,6 +14,7 @@ import { openApiDocument } from './openapi.ts'
 import { pageRoutes } from './page-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
+import { previewRoutes } from './preview-routes.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
 import { referenceRoutes } from './reference-routes.ts'
@@ -40,6 +41,7 @@ const routes: Routes = {
   ...historyRoutes,
   ...poolRoutes,
   ...deployRoutes,
+  ...previewRoutes,
   ...banRoutes,
   ...explainRoutes,
   ...clientRoutes,

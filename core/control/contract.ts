@@ -4,6 +4,7 @@ import type { Place } from '../config/discover.ts'
 import type { FileEdit } from '../config/edit/pool-edit.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Env } from '../config/read/expand.ts'
+import type { ApplyProblem } from '../part.ts'
 import type { Generation, GenerationRecord, ReloadRecord, ReloadStatus } from '../report/reload-status.ts'
 
 /** How to load again what the edge was started with. */
@@ -32,6 +33,11 @@ export interface Controller {
   plan(text?: string): Promise<Plan>
   /** Changes the file that holds what is edited, and applies it. */
   edit(edit: PoolEdit, origin: string): Promise<EditResult>
+  /**
+   * Puts the config in force once more: something beside it has changed that parts go by. Resolves to why not; empty: it is
+   * in force.
+   */
+  reapply(): Promise<readonly ApplyProblem[]>
   /** What that would come to; nothing is changed. */
   draft(edit: PoolEdit): Promise<Drafted>
   /** A health check of one backend, now. */

@@ -7,7 +7,7 @@ import type { ConfigFiles, Controller, Plan, ReloadResult } from './contract.ts'
 import { draftEdit } from './draft-edit.ts'
 import { editBatch } from './edit-batch.ts'
 import { etagOf } from './edit-base.ts'
-import type { EdgeControl } from './edge-control.ts'
+import { apply, type EdgeControl } from './edge-control.ts'
 import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
 import { candidateOf, createPublisher, explainIn } from './publish.ts'
@@ -81,6 +81,11 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     planRollback: () => queue(async () => planRollback(edge, records)),
     plan: (text) => queue(() => plan(text)),
     edit: (change, origin) => edit({ edit: change, origin }),
+    reapply: () =>
+      queue(async () => {
+        const applied = await apply(edge, edge.config)
+        return applied.kind === 'refused' ? applied.problems : []
+      }),
     draft: (change) => queue(() => draftEdit(files, read, change)),
     recheck: (pool, backend) => edge.recheck(pool, backend),
     etag(name) {

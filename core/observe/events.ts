@@ -93,6 +93,14 @@ export type EdgeEvent =
       readonly phase: 'waiting' | 'canary' | 'switching' | 'draining' | 'done' | 'failed' | 'rolled-back' | 'aborted'
       readonly detail: string
     }
+  /** A host that is served for a while has come or gone; `detail`: its backend. */
+  | {
+      readonly kind: 'preview'
+      readonly host: string
+      readonly what: 'added' | 'replaced' | 'removed' | 'expired'
+      readonly detail: string
+      readonly from: string
+    }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'

@@ -33,12 +33,14 @@ import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
 import type { OverloadGuard } from './overload-guard.ts'
 import type { Pools } from './pools.ts'
+import type { PreviewHost } from './preview-host.ts'
 import type { Published } from './published.ts'
 import type { RunningListener } from './running-listener.ts'
 import type { RunningPool } from './running-pool.ts'
 
 export interface EdgeViewOptions {
   readonly published: Published
+  readonly previews: PreviewHost
   readonly pools: Pools
   readonly discovery: Pick<Discovery, 'of'>
   readonly listeners: Listeners
@@ -61,7 +63,8 @@ export interface EdgeSource extends AdminSource {
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
+  const { published, previews, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } =
+    options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
   let deploys: AdminDeploys | undefined
@@ -80,7 +83,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     listeners: listeners.running.map(listenerView),
     counters,
     pools: runningPools().map(poolView),
-    routes: published.config.routes.map(({ match, pool }, index) => {
+    routes: previews.served.routes.map(({ match, pool }, index) => {
       const { key = '', traffic } = published.world.routes.routes[index] ?? {}
       return {
         key,
@@ -110,7 +113,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     routes: () =>
-      published.config.routes.map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
+      previews.served.routes.map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
     events: createEventStream({ feed, log, maxWatchers }),
     get clients() {
       return options.clients.store
@@ -124,6 +127,9 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     },
     get deploys() {
       return deploys
+    },
+    get previews() {
+      return controller && previews
     },
     attach(given, ofPools) {
       controller = given

@@ -10,6 +10,10 @@ export const backendsPath = (pool: string): string => `${poolPath(pool)}/backend
 
 export const backendPath = (pool: string, id: string): string => `${backendsPath(pool)}/${encodeURIComponent(id)}`
 
+export const previewsPath = '/api/previews'
+
+export const previewPath = (host: string): string => `${previewsPath}/${encodeURIComponent(host)}`
+
 export const clientsPath = '/api/clients'
 
 export const clientPath = (id: string): string => `${clientsPath}/${encodeURIComponent(id)}`

@@ -59,6 +59,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'discovery-changed': ({ pool, added, removed, members }) =>
     info(`${pool}: ${added} found, ${removed} gone: ${counted(members, 'member')} found in all`),
   deploy: describeDeploy,
+  preview: ({ host, what, detail, from }) => info(`${from}: preview ${host} ${what}: ${detail}`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),

@@ -59,6 +59,8 @@ const FOR_ADMIN = [
   'core/clients/limits.ts',
   'core/explain/policy.ts',
   'core/deploy/criteria.ts',
+  'core/preview/contract.ts',
+  'core/preview/lifetime.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
@@ -113,6 +115,12 @@ const LAYERS: readonly Layer[] = [
     to: ['core/observe/', 'core/config/read/units.ts', 'core/config/edit/pool-edit.ts'],
     types: ['core/balance/', 'core/backend/', 'core/config/', 'core/control/', 'core/strategy/'],
   },
+  // A preview is read as a config would be.
+  {
+    from: 'core/preview/',
+    to: ['core/config/', 'core/route/'],
+    types: ['core/backend/'],
+  },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
   {
     from: 'core/discovery/',
@@ -145,7 +153,7 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'core/admin/',
     to: FOR_ADMIN,
-    types: ['core/control/', 'core/explain/', 'core/deploy/'],
+    types: ['core/control/', 'core/explain/', 'core/deploy/', 'core/preview/'],
   },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
@@ -174,7 +182,15 @@ const LAYERS: readonly Layer[] = [
       'bench/',
       'core/view/',
     ],
-    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/', 'core/explain/', 'core/deploy/'],
+    types: [
+      'core/observe/',
+      'core/report/',
+      'core/control/',
+      'core/admin/',
+      'core/explain/',
+      'core/deploy/',
+      'core/preview/',
+    ],
   },
   // What the terminal and the page both make of what the admin API tells.
   { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/', 'core/deploy/'] },

@@ -3685,8 +3685,209 @@ function validate24(
   return errors === 0
 }
 validate24.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
-export const addBackend = validate25
+export const putPreview = validate25
 const schema36 = {
+  title: 'object',
+  description: 'The backend that serves the host, and for how long.',
+  examples: [
+    { url: 'http://10.0.0.9:8080', for: '2d' },
+    { url: 'unix:/run/pr-123.sock', for: '12h' },
+  ],
+  type: 'object',
+  properties: {
+    url: {
+      title: 'backend URL',
+      description: 'Where it listens.',
+      type: 'string',
+      pattern: '^(http://|unix:/)',
+      examples: ['http://10.0.0.9:8080'],
+    },
+    for: {
+      title: 'time from 1m to 30d',
+      description: 'From now on.',
+      type: 'string',
+      pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$',
+      examples: ['2d', '12h'],
+    },
+  },
+  required: ['url', 'for'],
+  additionalProperties: false,
+}
+const pattern30 = new RegExp('^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$', 'u')
+function validate25(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate25.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    if (data.url === undefined) {
+      const err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'url' },
+        message: "must have required property '" + 'url' + "'",
+        schema: schema36.required,
+        parentSchema: schema36,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err0]
+      } else {
+        vErrors.push(err0)
+      }
+      errors++
+    }
+    if (data.for === undefined) {
+      const err1 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'for' },
+        message: "must have required property '" + 'for' + "'",
+        schema: schema36.required,
+        parentSchema: schema36,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err1]
+      } else {
+        vErrors.push(err1)
+      }
+      errors++
+    }
+    for (const key0 in data) {
+      if (!(key0 === 'url' || key0 === 'for')) {
+        const err2 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema36,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err2]
+        } else {
+          vErrors.push(err2)
+        }
+        errors++
+      }
+    }
+    if (data.url !== undefined) {
+      let data0 = data.url
+      if (typeof data0 === 'string') {
+        if (!pattern24.test(data0)) {
+          const err3 = {
+            instancePath: instancePath + '/url',
+            schemaPath: '#/properties/url/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(http://|unix:/)' },
+            message: 'must match pattern "' + '^(http://|unix:/)' + '"',
+            schema: '^(http://|unix:/)',
+            parentSchema: schema36.properties.url,
+            data: data0,
+          }
+          if (vErrors === null) {
+            vErrors = [err3]
+          } else {
+            vErrors.push(err3)
+          }
+          errors++
+        }
+      } else {
+        const err4 = {
+          instancePath: instancePath + '/url',
+          schemaPath: '#/properties/url/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema36.properties.url.type,
+          parentSchema: schema36.properties.url,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err4]
+        } else {
+          vErrors.push(err4)
+        }
+        errors++
+      }
+    }
+    if (data.for !== undefined) {
+      let data1 = data.for
+      if (typeof data1 === 'string') {
+        if (!pattern30.test(data1)) {
+          const err5 = {
+            instancePath: instancePath + '/for',
+            schemaPath: '#/properties/for/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' },
+            message: 'must match pattern "' + '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' + '"',
+            schema: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$',
+            parentSchema: schema36.properties.for,
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err5]
+          } else {
+            vErrors.push(err5)
+          }
+          errors++
+        }
+      } else {
+        const err6 = {
+          instancePath: instancePath + '/for',
+          schemaPath: '#/properties/for/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema36.properties.for.type,
+          parentSchema: schema36.properties.for,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err6]
+        } else {
+          vErrors.push(err6)
+        }
+        errors++
+      }
+    }
+  } else {
+    const err7 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema36.type,
+      parentSchema: schema36,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err7]
+    } else {
+      vErrors.push(err7)
+    }
+    errors++
+  }
+  validate25.errors = vErrors
+  return errors === 0
+}
+validate25.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const addBackend = validate26
+const schema37 = {
   title: 'backend',
   description: 'A URL, or an object with one.',
   anyOf: [
@@ -3782,13 +3983,13 @@ const schema36 = {
   ],
   examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],
 }
-function validate25(
+function validate26(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate25.evaluated
+  const evaluated0 = validate26.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -3807,7 +4008,7 @@ function validate25(
         params: { pattern: '^(http://|unix:/)' },
         message: 'must match pattern "' + '^(http://|unix:/)' + '"',
         schema: '^(http://|unix:/)',
-        parentSchema: schema36.anyOf[0],
+        parentSchema: schema37.anyOf[0],
         data,
       }
       if (vErrors === null) {
@@ -3824,8 +4025,8 @@ function validate25(
       keyword: 'type',
       params: { type: 'string' },
       message: 'must be string',
-      schema: schema36.anyOf[0].type,
-      parentSchema: schema36.anyOf[0],
+      schema: schema37.anyOf[0].type,
+      parentSchema: schema37.anyOf[0],
       data,
     }
     if (vErrors === null) {
@@ -3846,8 +4047,8 @@ function validate25(
         keyword: 'required',
         params: { missingProperty: 'url' },
         message: "must have required property '" + 'url' + "'",
-        schema: schema36.anyOf[1].required,
-        parentSchema: schema36.anyOf[1],
+        schema: schema37.anyOf[1].required,
+        parentSchema: schema37.anyOf[1],
         data,
       }
       if (vErrors === null) {
@@ -3874,7 +4075,7 @@ function validate25(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema36.anyOf[1],
+          parentSchema: schema37.anyOf[1],
           data,
         }
         if (vErrors === null) {
@@ -3896,7 +4097,7 @@ function validate25(
             params: { pattern: '^(http://|unix:/)' },
             message: 'must match pattern "' + '^(http://|unix:/)' + '"',
             schema: '^(http://|unix:/)',
-            parentSchema: schema36.anyOf[1].properties.url,
+            parentSchema: schema37.anyOf[1].properties.url,
             data: data0,
           }
           if (vErrors === null) {
@@ -3913,8 +4114,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema36.anyOf[1].properties.url.type,
-          parentSchema: schema36.anyOf[1].properties.url,
+          schema: schema37.anyOf[1].properties.url.type,
+          parentSchema: schema37.anyOf[1].properties.url,
           data: data0,
         }
         if (vErrors === null) {
@@ -3936,7 +4137,7 @@ function validate25(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema36.anyOf[1].properties.weight,
+            parentSchema: schema37.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -3954,7 +4155,7 @@ function validate25(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema36.anyOf[1].properties.weight,
+            parentSchema: schema37.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -3971,8 +4172,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema36.anyOf[1].properties.weight.type,
-          parentSchema: schema36.anyOf[1].properties.weight,
+          schema: schema37.anyOf[1].properties.weight.type,
+          parentSchema: schema37.anyOf[1].properties.weight,
           data: data1,
         }
         if (vErrors === null) {
@@ -3992,8 +4193,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema36.anyOf[1].properties.tier.type,
-          parentSchema: schema36.anyOf[1].properties.tier,
+          schema: schema37.anyOf[1].properties.tier.type,
+          parentSchema: schema37.anyOf[1].properties.tier,
           data: data2,
         }
         if (vErrors === null) {
@@ -4012,7 +4213,7 @@ function validate25(
             params: { comparison: '<=', limit: 15 },
             message: 'must be <= 15',
             schema: 15,
-            parentSchema: schema36.anyOf[1].properties.tier,
+            parentSchema: schema37.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -4030,7 +4231,7 @@ function validate25(
             params: { comparison: '>=', limit: 0 },
             message: 'must be >= 0',
             schema: 0,
-            parentSchema: schema36.anyOf[1].properties.tier,
+            parentSchema: schema37.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -4051,8 +4252,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema36.anyOf[1].properties.maxInflight.type,
-          parentSchema: schema36.anyOf[1].properties.maxInflight,
+          schema: schema37.anyOf[1].properties.maxInflight.type,
+          parentSchema: schema37.anyOf[1].properties.maxInflight,
           data: data3,
         }
         if (vErrors === null) {
@@ -4071,7 +4272,7 @@ function validate25(
             params: { comparison: '<=', limit: 1000000 },
             message: 'must be <= 1000000',
             schema: 1000000,
-            parentSchema: schema36.anyOf[1].properties.maxInflight,
+            parentSchema: schema37.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -4089,7 +4290,7 @@ function validate25(
             params: { comparison: '>=', limit: 1 },
             message: 'must be >= 1',
             schema: 1,
-            parentSchema: schema36.anyOf[1].properties.maxInflight,
+            parentSchema: schema37.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -4112,7 +4313,7 @@ function validate25(
             params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
             message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
             schema: '^[\\x20-\\x7e]{1,64}$',
-            parentSchema: schema36.anyOf[1].properties.zone,
+            parentSchema: schema37.anyOf[1].properties.zone,
             data: data4,
           }
           if (vErrors === null) {
@@ -4129,8 +4330,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema36.anyOf[1].properties.zone.type,
-          parentSchema: schema36.anyOf[1].properties.zone,
+          schema: schema37.anyOf[1].properties.zone.type,
+          parentSchema: schema37.anyOf[1].properties.zone,
           data: data4,
         }
         if (vErrors === null) {
@@ -4151,8 +4352,8 @@ function validate25(
             keyword: 'required',
             params: { missingProperty: 'latitude' },
             message: "must have required property '" + 'latitude' + "'",
-            schema: schema36.anyOf[1].properties.place.required,
-            parentSchema: schema36.anyOf[1].properties.place,
+            schema: schema37.anyOf[1].properties.place.required,
+            parentSchema: schema37.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -4169,8 +4370,8 @@ function validate25(
             keyword: 'required',
             params: { missingProperty: 'longitude' },
             message: "must have required property '" + 'longitude' + "'",
-            schema: schema36.anyOf[1].properties.place.required,
-            parentSchema: schema36.anyOf[1].properties.place,
+            schema: schema37.anyOf[1].properties.place.required,
+            parentSchema: schema37.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -4189,7 +4390,7 @@ function validate25(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema36.anyOf[1].properties.place,
+              parentSchema: schema37.anyOf[1].properties.place,
               data: data5,
             }
             if (vErrors === null) {
@@ -4211,7 +4412,7 @@ function validate25(
                 params: { comparison: '<=', limit: 90 },
                 message: 'must be <= 90',
                 schema: 90,
-                parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema37.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -4229,7 +4430,7 @@ function validate25(
                 params: { comparison: '>=', limit: -90 },
                 message: 'must be >= -90',
                 schema: -90,
-                parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema37.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -4246,8 +4447,8 @@ function validate25(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema36.anyOf[1].properties.place.properties.latitude.type,
-              parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
+              schema: schema37.anyOf[1].properties.place.properties.latitude.type,
+              parentSchema: schema37.anyOf[1].properties.place.properties.latitude,
               data: data6,
             }
             if (vErrors === null) {
@@ -4269,7 +4470,7 @@ function validate25(
                 params: { comparison: '<=', limit: 180 },
                 message: 'must be <= 180',
                 schema: 180,
-                parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema37.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -4287,7 +4488,7 @@ function validate25(
                 params: { comparison: '>=', limit: -180 },
                 message: 'must be >= -180',
                 schema: -180,
-                parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema37.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -4304,8 +4505,8 @@ function validate25(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema36.anyOf[1].properties.place.properties.longitude.type,
-              parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
+              schema: schema37.anyOf[1].properties.place.properties.longitude.type,
+              parentSchema: schema37.anyOf[1].properties.place.properties.longitude,
               data: data7,
             }
             if (vErrors === null) {
@@ -4323,8 +4524,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema36.anyOf[1].properties.place.type,
-          parentSchema: schema36.anyOf[1].properties.place,
+          schema: schema37.anyOf[1].properties.place.type,
+          parentSchema: schema37.anyOf[1].properties.place,
           data: data5,
         }
         if (vErrors === null) {
@@ -4344,8 +4545,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema36.anyOf[1].properties.drain.type,
-          parentSchema: schema36.anyOf[1].properties.drain,
+          schema: schema37.anyOf[1].properties.drain.type,
+          parentSchema: schema37.anyOf[1].properties.drain,
           data: data8,
         }
         if (vErrors === null) {
@@ -4363,8 +4564,8 @@ function validate25(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema36.anyOf[1].type,
-      parentSchema: schema36.anyOf[1],
+      schema: schema37.anyOf[1].type,
+      parentSchema: schema37.anyOf[1],
       data,
     }
     if (vErrors === null) {
@@ -4386,8 +4587,8 @@ function validate25(
       keyword: 'anyOf',
       params: {},
       message: 'must match a schema in anyOf',
-      schema: schema36.anyOf,
-      parentSchema: schema36,
+      schema: schema37.anyOf,
+      parentSchema: schema37,
       data,
     }
     if (vErrors === null) {
@@ -4406,13 +4607,13 @@ function validate25(
       }
     }
   }
-  validate25.errors = vErrors
+  validate26.errors = vErrors
   evaluated0.props = props0
   return errors === 0
 }
-validate25.evaluated = { dynamicProps: true, dynamicItems: false }
-export const updateBackend = validate26
-const schema37 = {
+validate26.evaluated = { dynamicProps: true, dynamicItems: false }
+export const updateBackend = validate27
+const schema38 = {
   title: 'object',
   description: 'What changes of a backend; at least one of the keys.',
   examples: [{ weight: 2 }, { maxInflight: 20 }, { drain: true }, { weight: 1, state: 'active' }],
@@ -4452,13 +4653,13 @@ const schema37 = {
   additionalProperties: false,
   minProperties: 1,
 }
-function validate26(
+function validate27(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate26.evaluated
+  const evaluated0 = validate27.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -4474,7 +4675,7 @@ function validate26(
         params: { limit: 1 },
         message: 'must NOT have fewer than 1 properties',
         schema: 1,
-        parentSchema: schema37,
+        parentSchema: schema38,
         data,
       }
       if (vErrors === null) {
@@ -4493,7 +4694,7 @@ function validate26(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema37,
+          parentSchema: schema38,
           data,
         }
         if (vErrors === null) {
@@ -4515,7 +4716,7 @@ function validate26(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema37.properties.weight,
+            parentSchema: schema38.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -4533,7 +4734,7 @@ function validate26(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema37.properties.weight,
+            parentSchema: schema38.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -4550,8 +4751,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema37.properties.weight.type,
-          parentSchema: schema37.properties.weight,
+          schema: schema38.properties.weight.type,
+          parentSchema: schema38.properties.weight,
           data: data0,
         }
         if (vErrors === null) {
@@ -4574,8 +4775,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema37.properties.maxInflight.anyOf[0].type,
-          parentSchema: schema37.properties.maxInflight.anyOf[0],
+          schema: schema38.properties.maxInflight.anyOf[0].type,
+          parentSchema: schema38.properties.maxInflight.anyOf[0],
           data: data1,
         }
         if (vErrors === null) {
@@ -4594,7 +4795,7 @@ function validate26(
             params: { comparison: '<=', limit: 1000000 },
             message: 'must be <= 1000000',
             schema: 1000000,
-            parentSchema: schema37.properties.maxInflight.anyOf[0],
+            parentSchema: schema38.properties.maxInflight.anyOf[0],
             data: data1,
           }
           if (vErrors === null) {
@@ -4612,7 +4813,7 @@ function validate26(
             params: { comparison: '>=', limit: 1 },
             message: 'must be >= 1',
             schema: 1,
-            parentSchema: schema37.properties.maxInflight.anyOf[0],
+            parentSchema: schema38.properties.maxInflight.anyOf[0],
             data: data1,
           }
           if (vErrors === null) {
@@ -4633,8 +4834,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'null' },
           message: 'must be null',
-          schema: schema37.properties.maxInflight.anyOf[1].type,
-          parentSchema: schema37.properties.maxInflight.anyOf[1],
+          schema: schema38.properties.maxInflight.anyOf[1].type,
+          parentSchema: schema38.properties.maxInflight.anyOf[1],
           data: data1,
         }
         if (vErrors === null) {
@@ -4653,8 +4854,8 @@ function validate26(
           keyword: 'anyOf',
           params: {},
           message: 'must match a schema in anyOf',
-          schema: schema37.properties.maxInflight.anyOf,
-          parentSchema: schema37.properties.maxInflight,
+          schema: schema38.properties.maxInflight.anyOf,
+          parentSchema: schema38.properties.maxInflight,
           data: data1,
         }
         if (vErrors === null) {
@@ -4681,10 +4882,10 @@ function validate26(
           instancePath: instancePath + '/state',
           schemaPath: '#/properties/state/enum',
           keyword: 'enum',
-          params: { allowedValues: schema37.properties.state.enum },
+          params: { allowedValues: schema38.properties.state.enum },
           message: 'must be equal to one of the allowed values',
-          schema: schema37.properties.state.enum,
-          parentSchema: schema37.properties.state,
+          schema: schema38.properties.state.enum,
+          parentSchema: schema38.properties.state,
           data: data2,
         }
         if (vErrors === null) {
@@ -4704,8 +4905,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema37.properties.drain.type,
-          parentSchema: schema37.properties.drain,
+          schema: schema38.properties.drain.type,
+          parentSchema: schema38.properties.drain,
           data: data3,
         }
         if (vErrors === null) {
@@ -4723,8 +4924,8 @@ function validate26(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema37.type,
-      parentSchema: schema37,
+      schema: schema38.type,
+      parentSchema: schema38,
       data,
     }
     if (vErrors === null) {
@@ -4734,12 +4935,12 @@ function validate26(
     }
     errors++
   }
-  validate26.errors = vErrors
+  validate27.errors = vErrors
   return errors === 0
 }
-validate26.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
-export const updatePool = validate27
-const schema38 = {
+validate27.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const updatePool = validate28
+const schema39 = {
   title: 'object',
   description: 'What changes of a pool.',
   examples: [{ strategy: 'p2c' }, { strategy: { use: 'consistent-hash', options: {} } }],
@@ -4805,17 +5006,17 @@ const schema38 = {
   required: ['strategy'],
   additionalProperties: false,
 }
-const pattern32 = new RegExp(
+const pattern34 = new RegExp(
   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
   'u',
 )
-function validate27(
+function validate28(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate27.evaluated
+  const evaluated0 = validate28.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -4830,8 +5031,8 @@ function validate27(
         keyword: 'required',
         params: { missingProperty: 'strategy' },
         message: "must have required property '" + 'strategy' + "'",
-        schema: schema38.required,
-        parentSchema: schema38,
+        schema: schema39.required,
+        parentSchema: schema39,
         data,
       }
       if (vErrors === null) {
@@ -4850,7 +5051,7 @@ function validate27(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema38,
+          parentSchema: schema39,
           data,
         }
         if (vErrors === null) {
@@ -4867,7 +5068,7 @@ function validate27(
       let valid1 = false
       const _errs4 = errors
       if (typeof data0 === 'string') {
-        if (!pattern32.test(data0)) {
+        if (!pattern34.test(data0)) {
           const err2 = {
             instancePath: instancePath + '/strategy',
             schemaPath: '#/properties/strategy/anyOf/0/pattern',
@@ -4882,7 +5083,7 @@ function validate27(
               '"',
             schema:
               '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-            parentSchema: schema38.properties.strategy.anyOf[0],
+            parentSchema: schema39.properties.strategy.anyOf[0],
             data: data0,
           }
           if (vErrors === null) {
@@ -4899,8 +5100,8 @@ function validate27(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema38.properties.strategy.anyOf[0].type,
-          parentSchema: schema38.properties.strategy.anyOf[0],
+          schema: schema39.properties.strategy.anyOf[0].type,
+          parentSchema: schema39.properties.strategy.anyOf[0],
           data: data0,
         }
         if (vErrors === null) {
@@ -4921,8 +5122,8 @@ function validate27(
             keyword: 'required',
             params: { missingProperty: 'use' },
             message: "must have required property '" + 'use' + "'",
-            schema: schema38.properties.strategy.anyOf[1].required,
-            parentSchema: schema38.properties.strategy.anyOf[1],
+            schema: schema39.properties.strategy.anyOf[1].required,
+            parentSchema: schema39.properties.strategy.anyOf[1],
             data: data0,
           }
           if (vErrors === null) {
@@ -4941,7 +5142,7 @@ function validate27(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema38.properties.strategy.anyOf[1],
+              parentSchema: schema39.properties.strategy.anyOf[1],
               data: data0,
             }
             if (vErrors === null) {
@@ -4955,7 +5156,7 @@ function validate27(
         if (data0.use !== undefined) {
           let data1 = data0.use
           if (typeof data1 === 'string') {
-            if (!pattern32.test(data1)) {
+            if (!pattern34.test(data1)) {
               const err6 = {
                 instancePath: instancePath + '/strategy/use',
                 schemaPath: '#/properties/strategy/anyOf/1/properties/use/pattern',
@@ -4970,7 +5171,7 @@ function validate27(
                   '"',
                 schema:
                   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-                parentSchema: schema38.properties.strategy.anyOf[1].properties.use,
+                parentSchema: schema39.properties.strategy.anyOf[1].properties.use,
                 data: data1,
               }
               if (vErrors === null) {
@@ -4987,8 +5188,8 @@ function validate27(
               keyword: 'type',
               params: { type: 'string' },
               message: 'must be string',
-              schema: schema38.properties.strategy.anyOf[1].properties.use.type,
-              parentSchema: schema38.properties.strategy.anyOf[1].properties.use,
+              schema: schema39.properties.strategy.anyOf[1].properties.use.type,
+              parentSchema: schema39.properties.strategy.anyOf[1].properties.use,
               data: data1,
             }
             if (vErrors === null) {
@@ -5006,8 +5207,8 @@ function validate27(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema38.properties.strategy.anyOf[1].type,
-          parentSchema: schema38.properties.strategy.anyOf[1],
+          schema: schema39.properties.strategy.anyOf[1].type,
+          parentSchema: schema39.properties.strategy.anyOf[1],
           data: data0,
         }
         if (vErrors === null) {
@@ -5026,8 +5227,8 @@ function validate27(
           keyword: 'anyOf',
           params: {},
           message: 'must match a schema in anyOf',
-          schema: schema38.properties.strategy.anyOf,
-          parentSchema: schema38.properties.strategy,
+          schema: schema39.properties.strategy.anyOf,
+          parentSchema: schema39.properties.strategy,
           data: data0,
         }
         if (vErrors === null) {
@@ -5054,8 +5255,8 @@ function validate27(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema38.type,
-      parentSchema: schema38,
+      schema: schema39.type,
+      parentSchema: schema39,
       data,
     }
     if (vErrors === null) {
@@ -5065,7 +5266,7 @@ function validate27(
     }
     errors++
   }
-  validate27.errors = vErrors
+  validate28.errors = vErrors
   return errors === 0
 }
-validate27.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+validate28.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
