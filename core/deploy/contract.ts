@@ -4,6 +4,7 @@ import type { Member } from '../backend/member.ts'
 import type { PoolConfig } from '../config/config.ts'
 import type { EditResult } from '../control/contract.ts'
 import type { DeployCounters } from '../observe/counters.ts'
+import type { Use } from '../backend/backend.ts'
 import type { CanaryPlan, Phase } from './machine.ts'
 
 /** A pool at work, as a deploy has it. */
@@ -19,8 +20,13 @@ export interface DeployPool {
 
 export interface DeployBackend {
   readonly id: string
+  /** What its pool made of it when it picked last, and the share that it is given while it takes requests. */
+  readonly use: Use
+  readonly weight: number
   readonly standing: {
     readonly health: string
+    /** Whether it may be picked, for all that is known of it alone. */
+    readonly usable: boolean
     readonly holds: readonly { readonly by: string; readonly why: string }[]
   }
   /** Another object with each check; undefined: there has been none. */

@@ -180,16 +180,17 @@ export class Deploy {
     this.weigh()
   }
 
-  /** Others may change what the old ones weigh. */
+  /** What the old ones weigh changes: one is out, or back, or somebody has weighed it anew. */
   private weigh(): void {
     const pool = this.surroundings.pool()
     const { canary, fresh } = this.task
     if (pool === undefined || canary === undefined || this.sides === undefined) return
     const guests = new Set(fresh.map(({ id }) => id))
-    const oldWeight = pool.config.members
-      .filter(({ id, isDraining }) => !isDraining && !guests.has(id))
+    const oldWeight = pool.backends
+      .filter(({ id, use, standing }) => standing.usable && use !== 'spare' && !guests.has(id))
       .reduce((total, { weight }) => total + weight, 0)
-    if (oldWeight === this.oldWeight) return
+    // A share that grows slowly need not be followed step by step.
+    if (Math.abs(oldWeight - this.oldWeight) <= 0.01 * this.oldWeight) return
     this.oldWeight = oldWeight
     pool.invite(weighed(fresh, canary.share, oldWeight), this.sides.observer)
   }

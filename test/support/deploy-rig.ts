@@ -53,13 +53,15 @@ export async function deployRig(files: Readonly<Record<string, string>> = deploy
   const checks = new Map<string, { passed: boolean; detail: string }>()
   let guests: readonly Member[] = []
   let observer: AttemptObserver | undefined
+  const configOf = (name: string) => one.edge.config.pools.find((pool) => pool.name === name)
   const backendOf = (id: string): DeployBackend => {
     const lastCheck = checks.get(id)
     const health = lastCheck === undefined ? 'unchecked' : lastCheck.passed ? 'healthy' : 'unhealthy'
     const holds = lastCheck?.passed === false ? [{ by: 'checks', why: lastCheck.detail }] : []
-    return { id, standing: { health, holds }, lastCheck }
+    const { weight = 1, isDraining = false } = configOf('web')?.members.find((member) => member.id === id) ?? {}
+    const isOut = isDraining || health === 'unhealthy'
+    return { id, standing: { health, holds, usable: !isOut }, lastCheck, weight, use: 'used' }
   }
-  const configOf = (name: string) => one.edge.config.pools.find((pool) => pool.name === name)
   const poolOf = (name: string): DeployPool | undefined => {
     const config = configOf(name)
     if (config === undefined || rig.isGone) return undefined

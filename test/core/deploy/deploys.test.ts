@@ -219,6 +219,9 @@ describe('a canary', () => {
     await rig.controller.edit({ pool: 'web', kind: 'update', backend: 'b:80', weight: 8 }, 'test')
     rig.clock.advance(200)
     expect(rig.guests()).toMatchObject([{ weight: 3 }])
+    rig.check('a:80', false)
+    rig.clock.advance(200)
+    expect(rig.guests()).toMatchObject([{ weight: 8 / 3 }])
     expect(rig.read('m.json')).not.toContain('c:80')
   })
 
