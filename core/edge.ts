@@ -303,7 +303,7 @@ interface Changing {
 function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefined): Edge {
   const { controller, deploys } = changing ?? {}
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, accessLog, traces, end } = assembly
+  const { previews, listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     deploys?.stop()
@@ -312,6 +312,7 @@ function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefin
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
     deploys?.stop()
+    previews.stop()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })

@@ -86,6 +86,11 @@ export class Deploy {
     return this.go({ step: 'abort', why })
   }
 
+  /** Looks no more. */
+  rest(): void {
+    this.cancel()
+  }
+
   view(): DeployView {
     const { id, pool, origin, isRollback, target, fresh, gone, timeoutMs } = this.task
     const added = fresh.map((member) => member.id)

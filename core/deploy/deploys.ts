@@ -88,7 +88,10 @@ export class Deploys implements AdminDeploys {
 
   /** The process ends: what has not switched by now is given up. */
   stop(): void {
-    for (const deploy of this.running.values()) deploy.abort('the edge ended: the old members serve as before')
+    for (const deploy of this.running.values()) {
+      // What has switched the next process finds in the file, and may write down what comes of it.
+      if (!deploy.abort('the edge ended: the old members serve as before')) deploy.rest()
+    }
   }
 
   private async plan(name: string, { members, timeoutMs, canary }: DeployOrder, origin: string): Promise<Planned> {

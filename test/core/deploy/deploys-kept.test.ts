@@ -69,6 +69,19 @@ describe('another process', () => {
     expect(rig.restart().list('web')).toEqual([])
   })
 
+  test('is not written over by one that ends, and has switched', async () => {
+    const rig = await deployRig()
+    await begin(rig, order(['http://c:80']))
+    rig.check('c:80', true)
+    rig.leftOver = 1
+    await rig.until('draining')
+    rig.deploys.stop()
+    rig.leftOver = 0
+    rig.clock.advance(60_000)
+    expect([rig.told.at(-1)?.phase, rig.clock.pending()]).toEqual(['draining', 0])
+    expect(rig.restart().list('web')).toMatchObject([{ phase: 'done' }])
+  })
+
   test('gives up what is under way as it ends', async () => {
     const rig = await deployRig()
     await begin(rig, order(['http://c:80']))

@@ -131,6 +131,13 @@ describe('faults', () => {
     expect(looks).toBeLessThan(20 * 400)
   })
 
+  test('tell of a deploy while it is under way', () => {
+    const deploy = 'canary: 12 of 300 s; new: no requests; old: no requests'
+    const [found] = findFaults(frameOf([poolFrame('web', peers, { deploy })]), [])
+    expect(found).toMatchObject({ kind: 'deploys', pool: 'web', backend: undefined, why: deploy })
+    expect(toneOf(found as Finding)).toBe('warn')
+  })
+
   test('tell of a pool that uses who is held out', () => {
     const degraded = 'a is used though held out: more would be out than maxEjected allows'
     const [found] = findFaults(frameOf([poolFrame('web', peers, { degraded })]), [])
