@@ -50,6 +50,9 @@ export interface Clients {
   stop(): Promise<void>
 }
 
+/** A machine that is busy makes nobody ill; whoever is new is checked at once all the same. */
+const health = { path: '/health', interval: '2s', timeout: '2s', fall: 10 }
+
 /** On a port that is given, so that nobody is turned away while it is started again. */
 export async function startDeployProcess(
   old: readonly Origin[],
@@ -57,7 +60,7 @@ export async function startDeployProcess(
 ): Promise<DeployProcess & { readonly web: string }> {
   const { fd, port } = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
   const edge = await startProcess({
-    pool: { backends: old.map(({ url }) => url), health: { path: '/health', interval: '50ms' }, ...pool },
+    pool: { backends: old.map(({ url }) => url), health, ...pool },
     config: { listeners: { web: { address: `127.0.0.1:${port}` } } },
     env: { LISTEN_PID: String(process.pid), LISTEN_FDS: '1', SMARTEDGE_TRANSPORT: '' },
     given: [fd],
