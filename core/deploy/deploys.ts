@@ -19,6 +19,8 @@ export interface DeploysOptions {
   readonly store: RecordStore
 }
 
+/** To be written and to go, together: beyond it their file would take longer than traffic can wait. */
+const MOST_MEMBERS = 1000
 /** Of a pool, told by this process. */
 const MOST_TOLD = 10
 
@@ -114,6 +116,8 @@ export class Deploys implements AdminDeploys {
     if (drafted.kind !== 'draft') return drafted
     const before = [...drafted.members].map(([id, text]) => ({ id, text }))
     const gone = before.map(({ id }) => id).filter((id) => !ids.has(id))
+    if (ids.size + gone.length > MOST_MEMBERS)
+      return refused(`That would be about ${ids.size + gone.length} members at once; ${MOST_MEMBERS} are the most.`)
     const fresh = drafted.pool.members.filter(({ id }) => ids.has(id) && !drafted.members.has(id))
     const idle = drafted.pool.members.find(({ id, isDraining }) => ids.has(id) && isDraining)
     if (idle !== undefined) return refused(`${idle.id} is told to drain: it would serve nobody. Resume it first.`)

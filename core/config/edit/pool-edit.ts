@@ -7,7 +7,7 @@ import type { Place } from '../discover.ts'
 import { parseBackendUrl } from '../network.ts'
 import { type Env, expand } from '../read/expand.ts'
 import { readTree } from '../read/tree.ts'
-import { appendItem, removeItem, replaceNode } from './tree-edit.ts'
+import { appendItem, appendItems, removeItem, removeItems, replaceNode } from './tree-edit.ts'
 
 /** What a client sent is `unknown`: the loader judges it where it then stands. */
 export type FileEdit =
@@ -96,28 +96,30 @@ function addMember(text: string, list: Node, member: unknown, env: Env): Edited 
 
 /** The new ones first, so that the list is never empty and keeps its manner. */
 function replaceMembers(text: string, path: JSONPath, { put, gone }: MembersReplacement, env: Env): string {
-  const listIn = (now: string): Node | undefined => {
-    const root = readTree(now).root
-    return root && findNodeAtLocation(root, path)
-  }
-  const grown = put.reduce((before, member) => {
-    const [list, id] = [listIn(before), textId(member, env)]
-    const isThere = list?.children?.some((one) => idOf(one, env) === id) !== false
-    return list === undefined || isThere ? before : appendItem(before, list, member)
-  }, text)
-  return gone.reduce((before, id) => {
-    const list = listIn(before)
-    const index = (list?.children ?? []).findIndex((one) => idOf(one, env) === id)
-    return list === undefined || index === -1 ? before : removeItem(before, list, index)
-  }, grown)
+  const there = new Set(idsIn(text, path, env))
+  const named = put.map((member) => textId(member, env))
+  const added = put.filter((_, index) => !there.has(named[index]) && named.indexOf(named[index]) === index)
+  const list = listIn(text, path)
+  const grown = list === undefined ? text : appendItems(text, list, added)
+  const ids = idsIn(grown, path, env)
+  const grownList = listIn(grown, path)
+  const leaving = new Set<string | undefined>(gone)
+  return grownList === undefined ? grown : removeItems(grown, grownList, (index) => leaving.has(ids[index]))
 }
+
+function listIn(text: string, path: JSONPath): Node | undefined {
+  const { root } = readTree(text)
+  return root && findNodeAtLocation(root, path)
+}
+
+/** Of each member, in order. */
+const idsIn = (text: string, path: JSONPath, env: Env): readonly (string | undefined)[] =>
+  (listIn(text, path)?.children ?? []).map((member) => idOf(member, env))
 
 /** Each member that the home's file lists, as it stands there, by id. `text` must be valid. */
 export function memberTexts(text: string, { path }: Home, env: Env): ReadonlyMap<string, string> {
-  const root = readTree(text).root
-  const list = root && findNodeAtLocation(root, path)
   return new Map(
-    (list?.children ?? []).flatMap((member) => {
+    (listIn(text, path)?.children ?? []).flatMap((member) => {
       const id = idOf(member, env)
       return id === undefined ? [] : [[id, text.slice(member.offset, member.offset + member.length)] as const]
     }),

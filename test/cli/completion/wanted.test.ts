@@ -113,7 +113,6 @@ describe('every argument and option with a value', () => {
     'preview add <host>',
     'preview add <url>',
     'preview add --for <time>',
-    'preview remove <host>',
     'client add <name>',
     'strategy new <name|file>',
     'complete <words>',

@@ -192,6 +192,13 @@ describe('what cannot be deployed', () => {
     expect(await detailOf(begin(rig, order('replaced')))).toContain('nothing to go back to')
   })
 
+  test('is more than traffic can wait for', async () => {
+    const rig = await deployRig()
+    const many = Array.from({ length: 999 }, (_, index) => `http://c${index}:80`)
+    expect(await detailOf(begin(rig, order(many)))).toContain('1000 are the most')
+    expect((await begin(rig, order(many.slice(1)))).kind).toBe('begun')
+  })
+
   test('is a canary of nobody new', async () => {
     const rig = await deployRig()
     expect(await detailOf(begin(rig, order(['http://a:80'], canary)))).toContain('nobody to try out')

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parse, parseTree, type ParseError } from 'jsonc-parser'
-import { appendItem, removeItem, replaceNode } from '../../../../core/config/edit/tree-edit.ts'
+import {
+  appendItem,
+  appendItems,
+  removeItem,
+  removeItems,
+  replaceNode,
+} from '../../../../core/config/edit/tree-edit.ts'
 
 function rootOf(text: string) {
   const root = parseTree(text, [], { allowTrailingComma: true })
@@ -109,5 +115,46 @@ describe('edits of any list', () => {
       }),
       { seed, numRuns: 500 },
     )
+  })
+})
+
+describe('several items at once', () => {
+  /** As a list of texts, with what the edit has left of it. */
+  const listOf = (text: string): string[] =>
+    (parseTree(text, [], { allowTrailingComma: true })?.children ?? []).map((node) => String(node.value))
+  const texts = [
+    '["a","b","c","d"]',
+    '["a", "b", "c", "d",]',
+    '[\n  "a", // one\n  // above b\n  "b",\n  "c", "d" // last\n]',
+    '[\r\n\t"a"\r\n\t,"b"\r\n\t,"c"\r\n\t,"d"\r\n]',
+    '[ /* x */ "a", /* y */ "b" /* z */, "c", "d" ] // end',
+  ]
+  const subsets = Array.from({ length: 16 }, (_, bits) => [0, 1, 2, 3].filter((index) => (bits & (1 << index)) !== 0))
+
+  test.each(texts)('go as if one by one from the last: %j', (text) => {
+    for (const gone of subsets) {
+      const root = parseTree(text, [], { allowTrailingComma: true })
+      if (root === undefined) throw new Error('no list')
+      const oneByOne = gone.toReversed().reduce((before, index) => {
+        const now = parseTree(before, [], { allowTrailingComma: true })
+        return now === undefined ? before : removeItem(before, now, index)
+      }, text)
+      const edited = removeItems(text, root, (index) => gone.includes(index))
+      expect(edited).toBe(oneByOne)
+      expect(listOf(edited)).toEqual(['a', 'b', 'c', 'd'].filter((_, index) => !gone.includes(index)))
+    }
+  })
+
+  test.each([...texts, '[]', '[ // none\n]'])('come as if one by one: %j', (text) => {
+    const append = (before: string, content: string): string => {
+      const now = parseTree(before, [], { allowTrailingComma: true })
+      return now === undefined ? before : appendItem(before, now, content)
+    }
+    const root = parseTree(text, [], { allowTrailingComma: true })
+    if (root === undefined) throw new Error('no list')
+    expect(appendItems(text, root, [])).toBe(text)
+    const edited = appendItems(text, root, ['"x"', '"y"'])
+    expect(edited).toBe(append(append(text, '"x"'), '"y"'))
+    expect(listOf(edited).slice(-2)).toEqual(['x', 'y'])
   })
 })
