@@ -15,8 +15,8 @@ export interface DeployRig extends Controlled {
   readonly deploys: Deploys
   /** What is told of deploys, in order. */
   readonly told: (EdgeEvent & { readonly kind: 'deploy' })[]
-  /** Every check from now on says so of that member. */
-  check(id: string, passed: boolean, detail?: string): void
+  /** Every check from now on says so of that member; `health`: what it comes to, where it takes more than one. */
+  check(id: string, passed: boolean, detail?: string, health?: string): void
   /** Requests under way at members that have left. */
   leftOver: number
   /** The pool is configured no more. */
@@ -50,13 +50,13 @@ export async function deployRig(files: Readonly<Record<string, string>> = deploy
   const one = await controlled(files)
   const clock = virtualClock(1000)
   const told: DeployRig['told'] = []
-  const checks = new Map<string, { passed: boolean; detail: string }>()
+  const checks = new Map<string, { passed: boolean; detail: string; health: string }>()
   let guests: readonly Member[] = []
   let observer: AttemptObserver | undefined
   const configOf = (name: string) => one.edge.config.pools.find((pool) => pool.name === name)
   const backendOf = (id: string): DeployBackend => {
     const lastCheck = checks.get(id)
-    const health = lastCheck === undefined ? 'unchecked' : lastCheck.passed ? 'healthy' : 'unhealthy'
+    const health = lastCheck?.health ?? 'unchecked'
     const holds = lastCheck?.passed === false ? [{ by: 'checks', why: lastCheck.detail }] : []
     const { weight = 1, isDraining = false } = configOf('web')?.members.find((member) => member.id === id) ?? {}
     const isOut = isDraining || health === 'unhealthy'
@@ -95,7 +95,9 @@ export async function deployRig(files: Readonly<Record<string, string>> = deploy
     leftOver: 0,
     isGone: false,
     deploys: undefined as unknown as Deploys,
-    check: (id, passed, detail = passed ? '200 OK' : 'refused') => void checks.set(id, { passed, detail }),
+    check(id, passed, detail = passed ? '200 OK' : 'refused', health = passed ? 'healthy' : 'unhealthy') {
+      checks.set(id, { passed, detail, health })
+    },
     guests: () => guests,
     answer(id, count, outcome) {
       const backend = makeBackend(1, { id })

@@ -38,6 +38,12 @@ describe('another process', () => {
     expect(rig.members('web')).toEqual({ 'a:80': 1, 'b:80': 2 })
   })
 
+  test('finds one given up that had only members to remove', async () => {
+    const rig = await deployRig()
+    await begin(rig, order(['http://a:80']))
+    expect(rig.restart().list('web')).toMatchObject([{ phase: 'aborted', removed: ['b:80'] }])
+  })
+
   test('finds by the file whether one that switched came to its end', async () => {
     const rig = await deployRig()
     await begin(rig, order(['http://c:80']))

@@ -94,6 +94,15 @@ describe('a deploy', () => {
     await rig.until('done')
   })
 
+  test('waits for one whose newest check fails, though it does not count as ill yet', async () => {
+    const rig = await deployRig()
+    await begin(rig, order(['http://c:80']))
+    rig.check('c:80', false, '503', 'healthy')
+    rig.clock.advance(5000)
+    expect(rig.deploys.list('web')[0]?.members).toEqual([{ id: 'c:80', health: 'unhealthy', why: '503' }])
+    expect(phasesOf(rig)).toEqual(['waiting'])
+  })
+
   test('can be aborted until it switches, and not after', async () => {
     const rig = await deployRig()
     expect(rig.deploys.abort('web', 'me')).toMatchObject({ kind: 'refused' })

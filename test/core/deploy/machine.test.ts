@@ -109,6 +109,13 @@ describe('a look', () => {
       'too few requests to judge by: the new members have had 99, at least 100',
     ],
     [
+      'just enough requests',
+      'canary',
+      { canary, fresh: side(100, 0, 10), old: side(100, 0, 10), elapsedMs: 300_000 },
+      'switch',
+      'of 100 requests',
+    ],
+    [
       'too few requests at the old ones',
       'canary',
       { canary, fresh: good, old: side(3, 0, 10), elapsedMs: 300_000 },
