@@ -231,8 +231,11 @@ export interface Verdict {
 }
 
 /** One sentence: which pool is unwell, which backends, why, since when. */
-export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: (wallMs: number) => string): Verdict {
+export function verdictOf(all: readonly Finding[], frame: Frame, timeText: (wallMs: number) => string): Verdict {
+  // A deploy is no illness, and is told where there is none.
+  const findings = all.filter(({ kind }) => kind !== 'deploys')
   const [worst] = findings
+  if (!worst && all.length > 0) return verdictOfDeploys(all)
   if (!worst) {
     const backends = frame.pools.reduce((sum, pool) => sum + pool.backends.length, 0)
     return {
@@ -261,6 +264,14 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
       owners.length === 1 ? `${who}: ${short}` : short,
       `${ownerOf(worst)} is unwell since ${worstSince}: ${worst.backend ?? 'it'} ${whatOf(worst)}${placeOf(worst)}${more}`,
     ],
+  }
+}
+
+function verdictOfDeploys(deploys: readonly Finding[]): Verdict {
+  const words = (one: Finding): string => `${ownerOf(one)} ${whatOf(one)}${placeOf(one)}`
+  return {
+    tone: 'warn',
+    wordings: [deploys.map((one) => `${words(one)}: ${one.why}`).join('; '), deploys.map(words).join(', ')],
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type Finding, findFaults, toneOf, verdictOf, whatOf } from '../../../core/view/findings.ts'
-import type { BackendFrame, Frame } from '../../../core/report/frame.ts'
+import type { BackendFrame, Frame, PoolFrame } from '../../../core/report/frame.ts'
 import { backendFrame, frameOf, poolFrame, sampleFrames, sampleStart } from '../../support/feed-frames.ts'
 
 const peers = [backendFrame({ id: 'a' }), backendFrame({ id: 'b' })]
@@ -136,6 +136,20 @@ describe('faults', () => {
     const [found] = findFaults(frameOf([poolFrame('web', peers, { deploy })]), [])
     expect(found).toMatchObject({ kind: 'deploys', pool: 'web', backend: undefined, why: deploy })
     expect(toneOf(found as Finding)).toBe('warn')
+  })
+
+  test('make no pool unwell that is being deployed, and are silent of it where one is', () => {
+    const verdict = (overrides: Partial<PoolFrame>) => {
+      const frame = frameOf([poolFrame('web', peers, { deploy: 'waiting: a is unchecked', ...overrides })])
+      return verdictOf(findFaults(frame, []), frame, () => '12:00')
+    }
+    expect(verdict({})).toEqual({
+      tone: 'warn',
+      wordings: ['web is being deployed: waiting: a is unchecked', 'web is being deployed'],
+    })
+    expect(verdict({ degraded: 'too few' }).wordings[0]).toBe(
+      'web is unwell since 12:00: it uses who is held out (too few)',
+    )
   })
 
   test('tell of a pool that uses who is held out', () => {
