@@ -39,6 +39,7 @@ export class Deploys implements AdminDeploys {
   private readonly ended = new Map<string, DeployCounters>()
   /** Pools whose deploy is being worked out. */
   private readonly planning = new Set<string>()
+  private isStopped = false
   private lastId: number
 
   /** Of one that the end of a process has broken off, it is found out how far it had come. */
@@ -71,6 +72,7 @@ export class Deploys implements AdminDeploys {
     try {
       const planned = await this.plan(pool, order, origin)
       if (planned.kind !== 'task') return planned
+      if (this.isStopped) return refused('The process is ending: nothing is begun any more.')
       const deploy = this.create(planned.task)
       this.running.set(pool, deploy)
       deploy.begin()
@@ -90,6 +92,7 @@ export class Deploys implements AdminDeploys {
 
   /** The process ends: what has not switched by now is given up. */
   stop(): void {
+    this.isStopped = true
     for (const deploy of this.running.values()) {
       // What has switched the next process finds in the file, and may write down what comes of it.
       if (!deploy.abort('the edge ended: the old members serve as before')) deploy.rest()

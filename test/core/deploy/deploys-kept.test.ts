@@ -93,6 +93,7 @@ describe('another process', () => {
     await begin(rig, order(['http://c:80']))
     rig.deploys.stop()
     expect(rig.told.at(-1)).toMatchObject({ phase: 'aborted', detail: expect.stringContaining('the edge ended') })
+    expect(await begin(rig, order(['http://c:80']))).toMatchObject({ detail: expect.stringContaining('ending') })
     expect(rig.clock.pending()).toBe(0)
   })
 })
