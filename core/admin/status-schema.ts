@@ -9,7 +9,7 @@ import {
   stickyLedger,
 } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
-import { holdOwners } from '../report/view.ts'
+import { deployPhases, holdOwners } from '../report/view.ts'
 import { count, list, nullOr, number, object, text, time, truth } from './answer-schema.ts'
 
 /** Of each counter, with its words. */
@@ -112,6 +112,7 @@ export const statusSchema = object({
       sources: list(source),
       degraded: nullOr(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
       sticky: nullOr(sticky),
+      deploy: nullOr(object({ id: count, phase: { enum: deployPhases }, over: truth, since: time, detail: text })),
       inflight: count,
       maxInflight: nullOr(count),
       ...counted(poolLedger.specs),

@@ -13,6 +13,7 @@ import type {
   BackendView,
   CertificateView,
   DegradedView,
+  DeployPhaseView,
   EdgeView,
   HoldOwner,
   HoldView,
@@ -91,12 +92,16 @@ export interface PoolStatus extends StatusOf<typeof poolLedger.specs> {
   readonly sources: readonly SourceStatus[]
   /** Why backends are used that something holds out; null: none is. */
   readonly degraded: DegradedView | null
+  /** The deploy under way, or the last one; null: this process knows of none. */
+  readonly deploy: DeployStatus | null
   /** Attempts begun and not ended. */
   readonly inflight: number
   /** The most at once; null: no bound. */
   readonly maxInflight: number | null
   readonly backends: readonly BackendStatus[]
 }
+
+export type DeployStatus = Omit<DeployPhaseView, 'progress' | 'counters'>
 
 /** A source of members. Beside these all that is counted of it. */
 export interface SourceStatus extends StatusOf<typeof sourceLedger.specs> {
@@ -235,11 +240,17 @@ const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   sticky: pool.sticky === undefined ? null : stickyStatus(pool.sticky),
   sources: (pool.sources ?? []).map((source) => sourceStatus(source, offsetMs)),
   degraded: pool.degraded ?? null,
+  deploy: deployStatus(pool.deploy),
   inflight: pool.inflight,
   maxInflight: boundOf(pool),
   ...poolLedger.status(pool.counters),
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
 })
+
+const deployStatus = (deploy: DeployPhaseView | undefined): DeployStatus | null =>
+  deploy === undefined
+    ? null
+    : { id: deploy.id, phase: deploy.phase, over: deploy.over, since: deploy.since, detail: deploy.detail }
 
 const sourceStatus = (source: SourceView, offsetMs: number): SourceStatus => {
   const { name, members, presence, knownAt, ageMs, skipped, heldBack, counters } = source
