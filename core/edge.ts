@@ -8,9 +8,11 @@ import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RouteConfig } from './config/config.ts'
+import { formatProblem } from './config/problems.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
+import type { FleetNode, FollowedEdge } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { requestIds } from './forward/request-id.ts'
@@ -61,6 +63,8 @@ export interface EdgeOptions {
   readonly emit: Emit
   /** Where the config came from; absent: from nowhere, and nothing can be reloaded. */
   readonly files?: ConfigFiles
+  /** Follows the source that `files` come from; absent: they are files. */
+  readonly fleet?: FleetNode | undefined
   readonly clock?: Clock
   readonly random?: Random
   /** Whose process it is keeps strategies from hanging it; absent: nobody does. */
@@ -103,7 +107,7 @@ export const createCounters = (): EdgeCounters => edgeLedger.create()
 
 /** Rejects with Refusal when the config cannot be put in force; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
+  const { config, files, fleet, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
   const counters = options.counters ?? createCounters()
@@ -116,9 +120,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
-    if (controller !== undefined) source.attach(controller)
+    if (controller !== undefined) source.attach(controller, fleet)
     ground.life.begin()
-    return edgeOf(ground, assembly, controller)
+    if (controller !== undefined) fleet?.begin(followedEdge(ground, assembly, controller))
+    return edgeOf(ground, assembly, controller, fleet)
   } catch (error) {
     assembly.end()
     throw error
@@ -276,21 +281,47 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
     allowedBytes: () => process.constrainedMemory(),
   })
 
+type Assembly = ReturnType<typeof assemble>
+
+/** What a fleet's node may do to it, and tells the others of it. */
+function followedEdge({ emit }: Ground, { listeners, admin, source }: Assembly, controller: Controller): FollowedEdge {
+  return {
+    emit,
+    async take(text, origin) {
+      const result = await controller.take(text, origin)
+      if (result.kind !== 'refused') return { kind: 'taken' }
+      return { kind: 'refused', problems: result.problems.map(formatProblem) }
+    },
+    address: () => admin.address ?? listeners.running[0]?.address,
+    health() {
+      const ready = source.ready()
+      return ready.kind === 'ready' ? 'ready' : ready.reason
+    },
+  }
+}
+
 /** What runs, for whoever started it. */
-function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
+function edgeOf(
+  ground: Ground,
+  assembly: Assembly,
+  controller: Controller | undefined,
+  fleet: FleetNode | undefined,
+): Edge {
   const { life, addresses, counters, reportFault } = ground
   const { listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
+    void fleet?.end()
     end()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
+    const left = fleet?.end()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await Promise.all([accessLog.end(), traces.end()])
+    await Promise.all([accessLog.end(), traces.end(), left])
     kill()
     return { cut }
   }

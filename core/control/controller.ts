@@ -48,7 +48,19 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     records.advance(published, origin)
     saves?.note(found)
     warnOf(found)
-    return records.conclude(published, origin, true)
+    return records.conclude(published, origin, 'asked')
+  }
+
+  async function take(text: string, origin: string): Promise<ReloadResult> {
+    const found = read(new Map([[files.place.path, text]]))
+    const published = await publisher.publishWhole(found)
+    records.advance(published, origin)
+    if (published.kind !== 'refused') {
+      if (files.given !== undefined) files.given.text = text
+      saves?.note(found)
+      warnOf(found)
+    }
+    return records.conclude(published, origin, 'offered')
   }
 
   async function plan(text?: string): Promise<Plan> {
@@ -76,8 +88,9 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
 
   return {
     reload: joinWaiting(queue, (origins: readonly string[]) => reload(together(origins))),
+    take: (text, origin) => queue(() => take(text, origin)),
     rollback: (origin) => queue(() => rollBack({ edge, files, records }, origin)),
-    planRollback: () => queue(async () => planRollback(edge, records)),
+    planRollback: () => queue(async () => planRollback(edge, files, records)),
     plan: (text) => queue(() => plan(text)),
     edit: (change, origin) => edit({ edit: change, origin }),
     recheck: (pool, backend) => edge.recheck(pool, backend),

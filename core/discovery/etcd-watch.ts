@@ -195,5 +195,5 @@ export function prefixRange(prefix: string): KeyRange {
 }
 
 /** The first key behind this one. */
-const behind = (base64: string): string =>
+export const behind = (base64: string): string =>
   Buffer.concat([Buffer.from(base64, 'base64'), Buffer.of(0)]).toString('base64')

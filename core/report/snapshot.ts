@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import { backendLedger, edgeLedger, limitLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
@@ -43,6 +44,8 @@ export interface StatusSnapshot {
   readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
   readonly reload: ReloadStatus | null
+  /** null: the config comes from a file. */
+  readonly fleet: FleetStatus | null
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
@@ -200,6 +203,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
     limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
+    fleet: edge.fleet ?? null,
   }
 }
 

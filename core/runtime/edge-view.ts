@@ -24,6 +24,7 @@ import type {
 } from '../report/view.ts'
 import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import type { FleetNode } from '../fleet/node.ts'
 import type { Followed } from '../discovery/follow.ts'
 import type { Discovery } from './discovery.ts'
 import type { Gates } from './gates.ts'
@@ -54,18 +55,20 @@ export interface EdgeViewOptions {
 }
 
 export interface EdgeSource extends AdminSource {
-  /** From then on the API offers what it can do. */
-  attach(controller: Controller): void
+  /** From then on the API offers what it can do, and tells how the source of the config is followed. */
+  attach(controller: Controller, fleet?: Pick<FleetNode, 'status'>): void
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
   const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
+  let fleet: Pick<FleetNode, 'status'> | undefined
   const poolView = (pool: RunningPool): PoolView => viewOf(pool, discovery.of(pool.name), clock)
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
+    ...(fleet && { fleet: fleet.status() }),
     ...overloadView(overload.view),
     ...limitsView(gates.limitFacts),
     ...clientsView(options.clients.store),
@@ -116,7 +119,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     get explain() {
       return options.explain?.explained
     },
-    attach: (given) => void (controller = given),
+    attach(given, followed) {
+      controller = given
+      fleet = followed
+    },
   }
 }
 

@@ -46,8 +46,8 @@ export async function controlled(
   const events: EdgeEvent[] = []
   const clock: Clock = isWatched ? systemClock : virtualClock()
   const emit = (event: EdgeEvent) => void events.push(event)
-  const onceRead = isPiped ? files[main] : undefined
-  const source = { place, cwd: folder, env, onceRead, warnings: loaded.warnings, isWatched }
+  const given = isPiped ? { from: 'pipe' as const, text: files[main] ?? '' } : undefined
+  const source = { place, cwd: folder, env, given, warnings: loaded.warnings, isWatched }
   const controller = createController({ edge, files: source, emit, clock })
   onTestFinished(() => controller.stop())
   return {

@@ -104,6 +104,11 @@ const LAYERS: readonly Layer[] = [
     to: ['core/forward/', 'core/trace/told.ts', 'core/trace/trace-context.ts'],
     types: ['core/exchange/', 'core/http1/', 'core/observe/'],
   },
+  // Where a fleet has its config: asked as sources of members are.
+  {
+    from: 'core/fleet/',
+    to: ['core/config/', 'core/discovery/', 'core/net/', 'core/observe/', 'core/report/'],
+  },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
   {
     from: 'core/discovery/',
@@ -128,6 +133,9 @@ const LAYERS: readonly Layer[] = [
       'core/access-log/policy.ts',
       'core/admission/password-hash.ts',
       'core/trace/policy.ts',
+      // A fleet's source, by its name, and what this machine has kept of it.
+      'core/fleet/address.ts',
+      'core/fleet/copy.ts',
     ],
     types: ['core/'],
   },
@@ -153,6 +161,7 @@ const LAYERS: readonly Layer[] = [
       'core/edge.ts',
       'core/runtime/check-config.ts',
       'core/config/',
+      'core/fleet/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
       // How systemd is told, and what it gives.
