@@ -1,5 +1,5 @@
 /** `smartedge config`: shows, pushes, widens, compares and takes back what the source of a fleet holds. */
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { readRegularFile } from '../../core/config/files.ts'
 import { loadConfig } from '../../core/config/load.ts'
@@ -96,10 +96,10 @@ export const configHistory = (io: Io, options: SourceOptions): Promise<number> =
     const current = (await currentOf(source.store))?.offer
     const past = await historyOf(source)
     if (options.json) {
-      const told = past.map(({ text: _, before: __, ...facts }) => ({
-        ...facts,
-        isNewest: facts.generation === current?.generation,
-      }))
+      const told = past.map(({ generation, at, by, note, of }) => {
+        const isNewest = generation === current?.generation
+        return { generation, at, by, note, of, percent: isNewest ? current?.percent : undefined }
+      })
       io.data(`${JSON.stringify({ source: source.name, generations: told }, null, 2)}\n`)
       return exitCode.ok
     }
@@ -119,10 +119,11 @@ export const configRollback = (io: Io, generation: number | undefined, options: 
     if (current === undefined) throw new SourceError(`${source.name} holds no configuration`, exitCode.failure)
     const target =
       generation === undefined ? await findBefore(source, current.offer) : await findPast(source, generation)
-    const of = target.generation
+    // Of a way back, where it led.
+    const of = target.of ?? target.generation
     const newest = await newestOf(source, current.offer)
     const next = nextRelease({ ...author(io, options.note), current, newest, text: target.text, percent: 100, of })
-    io.stdout(`back to ${generationName(of)}\n`)
+    io.stdout(`back to ${generationName(target.generation)}\n`)
     return await push(io, source, next)
   })
 
@@ -173,7 +174,7 @@ async function findPast(source: Writable, generation: number): Promise<Offer> {
   throw new SourceError(`${source.name} has no generation ${generation}; it has ${known || 'none'}`, exitCode.usage)
 }
 
-async function findBefore(source: Writable, newest: Offer): Promise<Pick<Offer, 'generation' | 'text'>> {
+async function findBefore(source: Writable, newest: Offer): Promise<Pick<Offer, 'generation' | 'text' | 'of'>> {
   if (newest.before !== undefined) return newest.before
   const before = generationBefore(newest, await historyOf(source))
   if (before === undefined)

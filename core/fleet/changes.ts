@@ -57,7 +57,10 @@ export function wider({ offer, version }: Current, percent: number): Next {
 }
 
 /** What all nodes were to run last. */
-const forAll = (offer: Offer | undefined): Release | undefined => (offer?.percent === 100 ? offer : offer?.before)
+function forAll(offer: Offer | undefined): Release | undefined {
+  if (offer?.percent !== 100) return offer?.before
+  return { generation: offer.generation, text: offer.text }
+}
 
 /** Generations that the source still has, the newest first. */
 export function pastOf(values: ReadonlyMap<string, string>): Offer[] {
@@ -73,5 +76,5 @@ export function pastOf(values: ReadonlyMap<string, string>): Offer[] {
 export function generationBefore({ generation, of, before }: Offer, past: readonly Offer[]): number | undefined {
   if (before?.generation !== undefined) return before.generation
   const from = of ?? generation ?? Infinity
-  return past.find((one) => (one.generation ?? 0) < from && one.of === undefined)?.generation
+  return past.find((one) => (one.generation ?? 0) < from)?.generation
 }
