@@ -59,16 +59,15 @@ export function startConsulKv({ token }: { readonly token?: string } = {}): Cons
     const find = (): [string, Entry][] =>
       [...entries].filter(([known]) => (query.has('recurse') ? known.startsWith(key) : known === key))
     const highest = (): number => Math.max(1, ...find().map(([, { modifyIndex }]) => modifyIndex))
-    const known = Number(query.get('index') ?? 0)
-    const deadline = Bun.sleep(1000 * Number((query.get('wait') ?? '300s').replace('s', '')))
     // Consul answers one that waits for a key that is gone with the index of its going.
-    let told = find().length === 0 ? index : highest()
-    while (known !== 0 && told === known) {
-      const over = await Promise.race([change.promise, deadline.then(() => 'over')])
-      told = find().length === 0 ? index : highest()
-      if (over === 'over') break
-    }
-    const headers = { 'x-consul-index': String(told) }
+    const told = (): number => (find().length === 0 ? index : highest())
+    const known = query.get('index')
+    let isOver = known === null
+    const deadline = Bun.sleep(1000 * Number((query.get('wait') ?? '300s').replace('s', ''))).then(
+      () => (isOver = true),
+    )
+    while (!isOver && String(told()) === known) await Promise.race([change.promise, deadline])
+    const headers = { 'x-consul-index': String(told()) }
     const found = find()
     if (found.length === 0) return new Response(null, { status: 404, headers })
     return Response.json(
