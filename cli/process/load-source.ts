@@ -43,6 +43,16 @@ export async function loadSource(io: Io, text: string, base: string | undefined)
   return await loadCopy(io, place, { reason, tell: () => printProblems(io, tried), code: exitCode.badConfig })
 }
 
+/** What the source holds, as it would be loaded in the working folder: for `validate`. A number: why it was not had has been told. */
+export async function loadNewest(io: Io, text: string): Promise<Loaded | number> {
+  const opened = await openSource(io, text)
+  if (typeof opened === 'number') return opened
+  const { name } = opened.store
+  const offered = await firstOffer(opened.store, undefined)
+  if (offered.kind === 'fault') return fail(io, `${name}: ${offered.reason}`, exitCode.failure)
+  return loadText(io, name, io.cwd, offered.release.text)
+}
+
 interface Place {
   readonly source: SourceAddress
   readonly store: ConfigStore
@@ -92,14 +102,15 @@ type FirstOffer =
   /** In words, behind the source's name. */
   | { readonly kind: 'fault'; readonly reason: string }
 
-async function firstOffer(store: ConfigStore, node: string): Promise<FirstOffer> {
+/** `node`: undefined for the newest, whoever it is for. */
+async function firstOffer(store: ConfigStore, node: string | undefined): Promise<FirstOffer> {
   const held = await store.read()
   if (held.kind === 'absent')
     return { kind: 'fault', reason: 'holds no configuration: smartedge config push writes one' }
   if (held.kind === 'fault') return held
   const read = readOffer(held.value)
   if (read.kind === 'fault') return { kind: 'fault', reason: read.rule }
-  const release = releaseFor(read.offer, node)
+  const release = node === undefined ? read.offer : releaseFor(read.offer, node)
   return release === undefined
     ? { kind: 'fault', reason: `is for ${read.offer.percent} % of the nodes, and has nothing for the others` }
     : { kind: 'release', release }

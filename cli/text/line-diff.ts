@@ -8,12 +8,12 @@ const MOST_STEPS = 500
 type Mark = ' ' | '-' | '+'
 type Line = readonly [Mark, string]
 
-/** Empty where they are the same. */
+/** Empty where they are the same, but for whether their last line ends. */
 export function lineDiff(from: string, to: string): string {
-  const lines = compare(from.split('\n'), to.split('\n'))
+  const lines = compare(linesOf(from), linesOf(to))
   const shown = new Set<number>()
   for (const [index, [mark]] of lines.entries())
-    if (mark !== ' ') for (let near = index - CONTEXT; near <= index + CONTEXT; near++) shown.add(near)
+    if (mark !== ' ') for (let near = Math.max(0, index - CONTEXT); near <= index + CONTEXT; near++) shown.add(near)
   let numbers = { from: 1, to: 1 }
   let text = ''
   for (const [index, [mark, line]] of lines.entries()) {
@@ -25,6 +25,8 @@ export function lineDiff(from: string, to: string): string {
   }
   return text
 }
+
+const linesOf = (text: string): string[] => text.replace(/\n$/, '').split('\n')
 
 function compare(from: readonly string[], to: readonly string[]): Line[] {
   let start = 0

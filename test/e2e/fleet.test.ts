@@ -101,7 +101,7 @@ describe('a fleet', () => {
     const early = await rig.run('config', 'push', '1.json', '--over', '7')
     expect(early).toMatchObject({ code: 1, err: expect.stringContaining('holds generation 1') })
     const said = await Promise.all([1, 2].map((number) => rig.run('config', 'push', `${number}.json`, '--over', '1')))
-    expect(said.map(({ code }) => code).toSorted()).toEqual([0, 1])
+    expect(said.map(({ code }) => code).toSorted((a, b) => a - b)).toEqual([0, 1])
     const winner = said.findIndex(({ code }) => code === 0)
     // As it was about to write, or before that.
     expect(said[1 - winner]?.err).toMatch(/nothing was (?:written|pushed): .*holds generation 2/s)

@@ -61,12 +61,9 @@ export function startConsulKv({ token }: { readonly token?: string } = {}): Cons
     const highest = (): number => Math.max(1, ...find().map(([, { modifyIndex }]) => modifyIndex))
     // Consul answers one that waits for a key that is gone with the index of its going.
     const told = (): number => (find().length === 0 ? index : highest())
-    const known = query.get('index')
-    let isOver = known === null
-    const deadline = Bun.sleep(1000 * Number((query.get('wait') ?? '300s').replace('s', ''))).then(
-      () => (isOver = true),
-    )
-    while (!isOver && String(told()) === known) await Promise.race([change.promise, deadline])
+    const deadline = performance.now() + 1000 * Number((query.get('wait') ?? '300s').replace('s', ''))
+    const isNews = (): boolean => query.get('index') !== String(told()) || performance.now() >= deadline
+    while (!isNews()) await Promise.race([change.promise, Bun.sleep(deadline - performance.now())])
     const headers = { 'x-consul-index': String(told()) }
     const found = find()
     if (found.length === 0) return new Response(null, { status: 404, headers })
