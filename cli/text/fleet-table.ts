@@ -35,6 +35,7 @@ export function formatFleet(view: FleetView, color: boolean): string {
   const header: Cell[] = ['node', 'address', 'version', 'generation', 'since', 'lag', 'health'].map((text) => ({
     text,
     style: 'dim',
+    right: text === 'lag' || text === 'generation',
   }))
   const rows = nodes.map((node) => rowOf(node, view.now))
   const refusals = nodes

@@ -24,6 +24,7 @@ import {
   type MetricGroup,
 } from './metric-group.ts'
 import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import type {
@@ -155,6 +156,23 @@ const clientsGroup = one<ClientsView>(
   ],
 )
 
+const fleetGroup = one<FleetStatus>(
+  ({ edge }) => edge.fleet,
+  [
+    gauge('smartedge_config_source_up', '0 while the source of the configuration cannot be had.', (f) =>
+      Number(f.presence !== 'away'),
+    ),
+    gauge('smartedge_config_refused', '1 while what the source holds is refused here.', (f) =>
+      Number(f.state === 'refused'),
+    ),
+    gauge(
+      'smartedge_config_source_generation',
+      'Number of the generation of the source that is in force here.',
+      (f) => f.generation ?? undefined,
+    ),
+  ],
+)
+
 const degradedCauses = ['restraint', 'panic', 'nobody-left'] as const satisfies readonly DegradedView['cause'][]
 
 const poolGroup = ofPools<PoolView>(
@@ -261,6 +279,7 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   loopGroup,
   overloadGroup,
   reloadGroup,
+  fleetGroup,
   clientsGroup,
   routeGroup,
   answerGroup,

@@ -4,9 +4,10 @@ import { edgeLedger, reloadLedger, sourceLedger } from '../../../core/observe/co
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { RouteTraffic } from '../../../core/observe/route-traffic.ts'
 import { knownMetrics, renderMetrics } from '../../../core/report/metrics.ts'
+import type { FleetStatus } from '../../../core/report/fleet-status.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
 import type { ClientsView, LimitView, SourceView } from '../../../core/report/view.ts'
-import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeFleet, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { judgeMetrics, judgeOpenMetrics } from '../../support/metrics-judges.ts'
 import { pageOf, valueOf } from '../../support/metrics-page.ts'
 import { type Family, parseMetrics, parseOpenMetrics } from '../../support/metrics-parser.ts'
@@ -55,7 +56,16 @@ function busyEdge() {
   const loop = { lagMs: 250, lags }
   const lastReload = { at: generation.at, ok: true, origin: 'watch', problems: [] }
   const reload = { generation, lastReload, reloads: reloadLedger.create() }
-  return fakeEdge([], { pools, routes, clients, overload, loop, limits: [limit('pool', 'web', 1)], reload })
+  return fakeEdge([], {
+    pools,
+    routes,
+    clients,
+    overload,
+    loop,
+    limits: [limit('pool', 'web', 1)],
+    reload,
+    fleet: fakeFleet(),
+  })
 }
 
 const oneRequest = { ...fakeBackend().counters, requests: 1 }
@@ -200,6 +210,16 @@ describe('metrics page', () => {
     }
     expect(of({ isUp: true, ageMs: 250, size: 3 })).toEqual([3, 1, 0.25])
     expect(of({ isUp: false, ageMs: undefined, size: 0 })).toEqual([0, 0, undefined])
+  })
+
+  test('tells how the source of the configuration is followed', () => {
+    const of = (facts: Partial<FleetStatus>) => {
+      const families = parseMetrics(pageOf(fakeEdge([], { fleet: fakeFleet(facts) })))
+      return ['source_up', 'refused', 'source_generation'].map((name) => valueOf(families, `smartedge_config_${name}`))
+    }
+    expect(of({})).toEqual([1, 0, 7])
+    expect(of({ presence: 'away', state: 'refused', generation: null })).toEqual([0, 1, undefined])
+    expect(of({ presence: 'waiting', state: 'waiting' })).toEqual([1, 0, 7])
   })
 
   test('tells a backend by its pool and its id', () => {
