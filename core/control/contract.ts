@@ -28,7 +28,7 @@ export interface GivenText {
 }
 
 export interface Controller {
-  /** Loads, checks, isolates and applies. `origin`: who asked, for logs. Never rejects; neither do the others. */
+  /** Loads, checks, isolates and applies; a text of the source that was refused, too. `origin`: who asked, for logs. Never rejects; neither do the others. */
   reload(origin: string): Promise<ReloadResult>
   /** Puts a text of the source in force in place of the one that is, as a whole or not at all. */
   take(text: string, origin: string): Promise<ReloadResult>

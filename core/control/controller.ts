@@ -12,7 +12,7 @@ import { planChanges } from './plan.ts'
 import { candidateOf, createPublisher, explainIn } from './publish.ts'
 import { createQueue, joinWaiting } from './queue.ts'
 import { createReader, type FilesRead } from './read-files.ts'
-import { createRecords } from './records.ts'
+import { createRecords, type Trigger } from './records.ts'
 import { planRollback, rollBack } from './rollback.ts'
 import { watchSaves } from './saves.ts'
 import { strangeStrategies } from './strange-strategies.ts'
@@ -42,25 +42,31 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     ? watchSaves({ clock, queue, records, read, publisher, besides, warnOf, onFault })
     : undefined
 
+  /** A text of the source that was refused: who asks for a reload asks for that, too. */
+  let refused: string | undefined
+
   async function reload(origin: string): Promise<ReloadResult> {
+    const taken = refused === undefined ? undefined : await take(refused, origin, 'asked')
+    if (taken !== undefined && taken.kind !== 'refused') return taken
     const found = read()
     const published = await publisher.publish(found)
     records.advance(published, origin)
     saves?.note(found)
     warnOf(found)
-    return records.conclude(published, origin, 'asked')
+    return taken ?? records.conclude(published, origin, 'asked')
   }
 
-  async function take(text: string, origin: string): Promise<ReloadResult> {
+  async function take(text: string, origin: string, trigger: Trigger): Promise<ReloadResult> {
     const found = read(new Map([[files.place.path, text]]))
     const published = await publisher.publishWhole(found)
     records.advance(published, origin)
+    refused = published.kind === 'refused' ? text : undefined
     if (published.kind !== 'refused') {
       if (files.given !== undefined) files.given.text = text
       saves?.note(found)
       warnOf(found)
     }
-    return records.conclude(published, origin, 'offered')
+    return records.conclude(published, origin, trigger)
   }
 
   async function plan(text?: string): Promise<Plan> {
@@ -88,7 +94,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
 
   return {
     reload: joinWaiting(queue, (origins: readonly string[]) => reload(together(origins))),
-    take: (text, origin) => queue(() => take(text, origin)),
+    take: (text, origin) => queue(() => take(text, origin, 'offered')),
     rollback: (origin) => queue(() => rollBack({ edge, files, records }, origin)),
     planRollback: () => queue(async () => planRollback(edge, files, records)),
     plan: (text) => queue(() => plan(text)),

@@ -148,7 +148,7 @@ export class Follower {
     let mayRetry = isRetry
     while (this.offer !== undefined) {
       const { wanted } = this
-      if (isSame(wanted, this.inForce)) {
+      if (isSame(wanted, this.inForce) && this.refused?.release === undefined) {
         this.settle()
         break
       }
@@ -162,13 +162,15 @@ export class Follower {
 
   private async takeOne(release: Release): Promise<void> {
     const { store, take } = this.options
-    const isOldText = release.text === this.inForce.text
+    // What was refused is still what a reload would try.
+    const isOver = release.text === this.inForce.text && this.refused?.release === undefined
     const origin = `${store.name}, ${generationName(release.generation)}`
-    const taken: Taken = isOldText ? { kind: 'taken' } : await take(release.text, origin)
+    const taken: Taken = isOver ? { kind: 'taken' } : await take(release.text, origin)
     if (taken.kind === 'refused') return this.refuse(release, taken.problems)
+    this.settle()
+    if (isSame(release, this.inForce)) return
     this.inForce = release
     this.since = this.wallTime()
-    this.settle()
     this.keep()
   }
 

@@ -49,7 +49,9 @@ describe('a text of the source', () => {
       { kind: 'reload-failed', origin: 'x', problems: [expect.stringContaining(`${source}:4:26: pools.api.backends`)] },
     ])
     expect(one.controller.state().lastReload).toMatchObject({ ok: false, origin: 'x' })
-    // What was refused is not what a reload finds.
+    expect(await one.controller.take(first, 'x')).toMatchObject({ kind: 'unchanged' })
+    expect(one.controller.state().lastReload).toMatchObject({ ok: true })
+    // What was refused is not what a reload finds, once the source has taken it back.
     expect(await one.controller.reload('test')).toMatchObject({ kind: 'unchanged' })
   })
 
@@ -72,6 +74,25 @@ describe('a text of the source', () => {
     const one = await sourced()
     expect(await one.controller.take(text, 'x')).toMatchObject({ kind: 'refused' })
     expect(one.members('web')).toEqual({ 'a:80': 1 })
+  })
+})
+
+describe('a reload', () => {
+  test('tries once more what was refused, and loads the files all the same', async () => {
+    const files = { 'm.json': '{ "backends": ["http://a"] }' }
+    const one = await sourced(config('{ "file": "m.json" }'), {}, files)
+    await one.controller.take(config('{ "file": "n.json" }'), 'x')
+    one.write('m.json', '{ "backends": ["http://b"] }')
+    expect(await one.controller.reload('test')).toMatchObject({
+      kind: 'refused',
+      problems: [{ file: source, key: 'pools.web.backends.file', isLocal: true }],
+    })
+    expect(one.members('web')).toEqual({ 'b:80': 1 })
+    expect(one.controller.state().lastReload).toMatchObject({ ok: false, origin: 'test' })
+    one.write('n.json', '{ "backends": ["http://n"] }')
+    expect(await one.controller.reload('test')).toMatchObject({ kind: 'applied' })
+    expect(one.members('web')).toEqual({ 'n:80': 1 })
+    expect(await one.controller.reload('test')).toMatchObject({ kind: 'unchanged' })
   })
 })
 
