@@ -64,7 +64,7 @@ export async function openToWrite(io: Io, options: SourceOptions): Promise<Writa
   const { name, shared } = store
   if (shared === undefined)
     throw new SourceError(
-      `${name} is only read: whoever has its server puts the file there, as nodes ask for it every 5 s`,
+      `${name} is only read: it takes no pushes, and has neither a history nor a list of nodes`,
       exitCode.usage,
     )
   return { name, store, shared }
