@@ -1,7 +1,8 @@
 /** The verbs of `smartedge config`: their arguments, options and one-line purposes. */
 import { type Command, InvalidArgumentError } from 'commander'
-import type { PushOptions } from '../commands/config.ts'
+import type { PushOptions, WriteOptions } from '../commands/config.ts'
 import type { SourceOptions } from '../client/fleet-source.ts'
+import { parseDurationMs } from '../../core/config/read/units.ts'
 import type { Io } from '../process/io.ts'
 import { requireBun } from './runtime.ts'
 import { count } from './values.ts'
@@ -22,16 +23,18 @@ export function addConfig(program: Command, ioOf: () => Io, finish: (code: numbe
       .command(name)
       .description(description)
       .option('-c, --config <source>', 'the source of the fleet, such as etcd://host/key (else SMARTEDGE_CONFIG)')
-  verb('push <file>', 'validate a file, make it the next generation, and wait for the nodes; - is standard input')
+  const writing = (name: string, description: string): Command =>
+    verb(name, description).option('--wait <time>', 'for the nodes to say what becomes of it (else 10s)', duration)
+  writing('push <file>', 'validate a file, make it the next generation, and wait for the nodes; - is standard input')
     .option('--rollout <percent>', 'for a share of the nodes first, such as 10%', percent)
     .option('--over <generation>', 'refuse unless that is the newest generation', count)
     .option('--note <text>', 'what for, for the history')
     .action(async (file: string, options: PushOptions) =>
       finish(await (await load()).configPush(ioOf(), file, options)),
     )
-  verb('rollout', 'give the newest generation to another share of the nodes: 100% for all')
+  writing('rollout', 'give the newest generation to another share of the nodes: 100% for all')
     .argument('<percent>', 'such as 50%', percent)
-    .action(async (share: number, options: SourceOptions) =>
+    .action(async (share: number, options: WriteOptions) =>
       finish(await (await load()).configRollout(ioOf(), share, options)),
     )
   verb(
@@ -48,12 +51,19 @@ export function addConfig(program: Command, ioOf: () => Io, finish: (code: numbe
   verb('history', 'list the generations that can be gone back to')
     .option('--json', 'as JSON')
     .action(async (options: SourceOptions) => finish(await (await load()).configHistory(ioOf(), options)))
-  verb('rollback', 'make an earlier generation the next one: the one before, or the one that is named')
+  writing('rollback', 'make an earlier generation the next one: the one before, or the one that is named')
     .argument('[generation]', 'such as 7', count)
     .option('--note <text>', 'what for, for the history')
     .action(async (generation: number | undefined, options: PushOptions) =>
       finish(await (await load()).configRollback(ioOf(), generation, options)),
     )
+}
+
+/** ms, up to an hour. */
+function duration(text: string): number {
+  const ms = parseDurationMs(text)
+  if (ms !== undefined && ms <= 3_600_000) return ms
+  throw new InvalidArgumentError('must be a time such as 30s or 5m; 0s: not to wait')
 }
 
 /** `10%`, `10` or `0.5%`. */

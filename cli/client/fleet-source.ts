@@ -134,12 +134,10 @@ export async function write({ name, store, shared }: Writable, next: Next): Prom
 export const described = ({ generation, by }: Offer): string =>
   `${generationName(generation)}${by === undefined ? '' : `, by ${by}`}`
 
-/** For nodes to say what becomes of it. */
-const PATIENCE_MS = 10_000
 const LOOK_MS = 200
 
-/** Waits for the nodes that are there, and tells what they say. `failure` where one refuses it. */
-export async function followNodes(io: Io, source: Writable, offer: Offer): Promise<number> {
+/** Waits for the nodes that are there, for `waitMs` at most, and tells what they say. `failure` where one refuses it. */
+export async function followNodes(io: Io, source: Writable, offer: Offer, waitMs: number): Promise<number> {
   const began = performance.now()
   const there = await nodesOf(source)
   const meant = new Set(there.filter(({ name }) => isChosen(name, offer.percent)).map(({ name }) => name))
@@ -153,7 +151,7 @@ export async function followNodes(io: Io, source: Writable, offer: Offer): Promi
     const refusing = nodes.filter((node) => node.state === 'refused' && node.offered === (offer.generation ?? null))
     const isOver = running.length + refusing.length >= nodes.length
     const spent = performance.now() - began
-    if (!isOver && spent < PATIENCE_MS) {
+    if (!isOver && spent < waitMs) {
       await wait(LOOK_MS)
       continue
     }

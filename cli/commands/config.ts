@@ -5,7 +5,7 @@ import { readRegularFile } from '../../core/config/files.ts'
 import { loadConfig } from '../../core/config/load.ts'
 import { formatProblem } from '../../core/config/problems.ts'
 import { maxFileBytes } from '../../core/config/read/tree.ts'
-import { generationBefore, nextRelease, wider } from '../../core/fleet/changes.ts'
+import { generationBefore, type Next, nextRelease, wider } from '../../core/fleet/changes.ts'
 import { generationName, type Offer } from '../../core/fleet/release.ts'
 import { checkConfig } from '../../core/runtime/check-config.ts'
 import {
@@ -30,7 +30,13 @@ import { lineDiff } from '../text/line-diff.ts'
 import { alignTable } from '../text/table.ts'
 import { printable } from '../text/text.ts'
 
-export interface PushOptions extends SourceOptions {
+/** Of what writes to the source. */
+export interface WriteOptions extends SourceOptions {
+  /** For the nodes to say what becomes of it, ms; 0: nobody waits for them. */
+  readonly wait?: number
+}
+
+export interface PushOptions extends WriteOptions {
   /** 0..100 */
   readonly rollout?: number
   /** Refused unless this generation is the newest. */
@@ -67,15 +73,15 @@ export const configPush = (io: Io, file: string, options: PushOptions): Promise<
       return exitCode.ok
     }
     const newest = await newestOf(source, current?.offer)
-    return await push(io, source, nextRelease({ ...author(io, note), current, newest, text, percent }))
+    return await push(io, source, nextRelease({ ...author(io, note), current, newest, text, percent }), options)
   })
 
-export const configRollout = (io: Io, percent: number, options: SourceOptions): Promise<number> =>
+export const configRollout = (io: Io, percent: number, options: WriteOptions): Promise<number> =>
   withSource(io, async () => {
     const source = await openToWrite(io, options)
     const current = await currentOf(source.store)
     if (current === undefined) throw new SourceError(`${source.name} holds no configuration`, exitCode.failure)
-    return await push(io, source, wider(current, percent))
+    return await push(io, source, wider(current, percent), options)
   })
 
 /** Without `file`: from the generation before to the newest. */
@@ -124,14 +130,17 @@ export const configRollback = (io: Io, generation: number | undefined, options: 
     const newest = await newestOf(source, current.offer)
     const next = nextRelease({ ...author(io, options.note), current, newest, text: target.text, percent: 100, of })
     io.stdout(`back to ${generationName(target.generation)}\n`)
-    return await push(io, source, next)
+    return await push(io, source, next, options)
   })
 
-async function push(io: Io, source: Writable, next: Parameters<typeof write>[1]): Promise<number> {
+/** Where nobody says for how long. */
+const WAIT_MS = 10_000
+
+async function push(io: Io, source: Writable, next: Next, { wait = WAIT_MS }: WriteOptions): Promise<number> {
   const offer = await write(source, next)
   const share = offer.percent === 100 ? 'all nodes' : `${offer.percent} % of the nodes`
   io.stdout(`${printable(source.name)}: ${generationName(offer.generation)} is for ${share}\n`)
-  return await followNodes(io, source, offer)
+  return wait === 0 ? exitCode.ok : await followNodes(io, source, offer, wait)
 }
 
 async function readConfig(io: Io, file: string): Promise<string> {

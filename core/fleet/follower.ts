@@ -30,6 +30,8 @@ export interface FollowerOptions {
 /** What was refused may be taken later: a file that it names has come, a port is free. */
 const RETRY_MS = 30_000
 const MOST_REASON = 300
+/** A source that comes and goes is told of no more often than this. */
+const QUIET_MS = 5000
 
 interface Refused {
   /** undefined: the value is no release at all. */
@@ -44,7 +46,9 @@ export class Follower {
   private offer: Offer | undefined = undefined
   private refused: Refused | undefined = undefined
   private isHeard = false
-  private away: { readonly at: number; readonly since: string; readonly reason: string } | undefined = undefined
+  private away: { readonly since: string; readonly reason: string } | undefined = undefined
+  /** While it is told to be away: since when, and what tells that it is back. */
+  private outage: { readonly at: number; cancelBack: Cancel | undefined } | undefined = undefined
   private isTaking = false
   private toldHeldBack: number | undefined = undefined
   private cancelRetry: Cancel = () => undefined
@@ -68,6 +72,7 @@ export class Follower {
   stop(): void {
     this.cancelFollowing()
     this.cancelRetry()
+    this.outage?.cancelBack?.()
     // What is being taken is taken; nothing is behind it.
     this.offer = undefined
   }
@@ -107,19 +112,25 @@ export class Follower {
 
   private answered(): void {
     const { store, clock, emit } = this.options
-    const { away } = this
+    const { outage } = this
+    const now = clock.now()
     this.isHeard = true
     this.away = undefined
-    if (away !== undefined)
-      emit({ kind: 'config-source-back', source: store.name, forMs: Math.round(clock.now() - away.at) })
+    if (outage === undefined || outage.cancelBack !== undefined) return
+    outage.cancelBack = clock.after(QUIET_MS, () => {
+      this.outage = undefined
+      emit({ kind: 'config-source-back', source: store.name, forMs: Math.round(now - outage.at) })
+    })
   }
 
   private lose(words: string): void {
     const { store, clock, emit } = this.options
     const reason = words.slice(0, MOST_REASON)
-    const { at = clock.now(), since = this.wallTime() } = this.away ?? {}
-    if (this.away === undefined) emit({ kind: 'config-source-away', source: store.name, reason })
-    this.away = { at, since, reason }
+    const { outage } = this
+    outage?.cancelBack?.()
+    this.outage = { at: outage?.at ?? clock.now(), cancelBack: undefined }
+    this.away = { since: this.away?.since ?? this.wallTime(), reason }
+    if (outage === undefined) emit({ kind: 'config-source-away', source: store.name, reason })
   }
 
   private refuseValue(rule: string): void {

@@ -103,7 +103,7 @@ export type EdgeEvent =
   | { readonly kind: 'config-warning'; readonly warnings: readonly string[] }
   /** Where the config comes from cannot be had, or holds none, and why: what is in force stays. */
   | { readonly kind: 'config-source-away'; readonly source: string; readonly reason: string }
-  /** It can; `forMs`: how long it could not. */
+  /** It can, and has not failed for some seconds; `forMs`: how long it could not. */
   | { readonly kind: 'config-source-back'; readonly source: string; readonly forMs: number }
   /** The process has started with what it had kept of its source, `ageMs` ago, and why. `release`: which one, in words. */
   | {

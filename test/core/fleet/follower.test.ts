@@ -235,10 +235,26 @@ describe('a source that is away', () => {
     rig.confirm()
     rig.confirm()
     expect(rig.follower.status()).toMatchObject({ presence: 'present', away: null })
+    await rig.wait(4999)
+    expect(rig.kinds()).toEqual(['config-source-away'])
+    await rig.wait(1)
     expect(rig.events).toEqual([
       { kind: 'config-source-away', source: name, reason: 'cannot be asked: ECONNREFUSED' },
       { kind: 'config-source-back', source: name, forMs: 1500 },
     ])
+  })
+
+  test('that comes and goes is told once', async () => {
+    const rig = following()
+    for (let times = 0; times < 10; times++) {
+      rig.lose('breaks off')
+      await rig.wait(1000)
+      await rig.say(offer(1))
+      await rig.wait(1000)
+    }
+    expect(rig.kinds()).toEqual(['config-source-away'])
+    await rig.wait(5000)
+    expect(rig.events.slice(1)).toEqual([{ kind: 'config-source-back', source: name, forMs: 19_000 }])
   })
 
   test('says why in words of a bounded length', () => {
