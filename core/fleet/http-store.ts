@@ -94,7 +94,6 @@ function followUrl(source: SourceAddress, { clock, random, ask, readPem }: HttpS
   function fail(reason: string): void {
     failures += 1
     again(Math.max(INTERVAL_MS, retryMs(failures)))
-    known = undefined
     sink.lose(reason)
   }
 

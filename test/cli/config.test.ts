@@ -161,6 +161,9 @@ describe('going back', () => {
     expect((await back(3)).out).toContain('generation 6 is for all nodes')
     expect((await rig.told((io) => configShow(io, undefined, {}))).out).toBe(config('c'))
     expect(await back(9)).toMatchObject({ code: 2, err: expect.stringContaining('it has 6, 5, 4, 3, 2, 1') })
+    // The fourth was a way back to the second.
+    await back(4)
+    expect((await back()).out).toContain('back to generation 1\n')
   })
 })
 

@@ -26,6 +26,7 @@ async function until(holds: () => boolean): Promise<void> {
 describe('a text of the source', () => {
   test('comes into force, and is what a reload finds', async () => {
     const one = await sourced()
+    expect(await one.controller.reload('test')).toMatchObject({ kind: 'unchanged' })
     const taken = await one.controller.take(config('["http://b"]'), 'etcd://a/edge, generation 2')
     expect(taken).toMatchObject({ kind: 'applied', generation: { number: 2, origin: 'etcd://a/edge, generation 2' } })
     expect(one.members('web')).toEqual({ 'b:80': 1 })
@@ -99,20 +100,22 @@ describe('a reload', () => {
 describe('files that the source’s config names', () => {
   const members = (name: string) => `{ "backends": ["http://${name}"] }`
 
-  test('are watched, those of the newest text too', async () => {
-    const files = { 'm.json': members('a'), 'n.json': members('n') }
-    const one = await sourced(config('{ "file": "m.json" }'), { isWatched: true }, files)
-    one.write('m.json', members('b'))
-    await until(() => one.members('web')['b:80'] === 1)
-    await one.controller.take(config('{ "file": "n.json" }'), 'x')
-    expect(one.members('web')).toEqual({ 'n:80': 1 })
-    one.write('n.json', members('o'))
-    await until(() => one.members('web')['o:80'] === 1)
+  test('are watched from when it comes into force', async () => {
+    // It names none at first, so that nothing else makes anybody look.
+    const one = await sourced(first, { isWatched: true }, { 'm.json': members('m') })
+    await one.controller.take(config('{ "file": "m.json" }'), 'x')
+    expect(one.members('web')).toEqual({ 'm:80': 1 })
+    one.write('m.json', members('n'))
+    await until(() => one.members('web')['n:80'] === 1)
   })
 
   test('mend nothing of a text that was refused', async () => {
     const one = await sourced(config('{ "file": "m.json" }'), { isWatched: true }, { 'm.json': members('a') })
     await one.controller.take('{}', 'x')
+    // They are looked at once they have come under watch, too.
+    await until(() => one.controller.state().reloads.unchanged === 1)
+    expect(kinds(one)).toEqual(['reload-failed'])
+    expect(one.controller.state().lastReload).toMatchObject({ ok: false })
     one.write('m.json', members('b'))
     await until(() => one.members('web')['b:80'] === 1)
     expect(kinds(one)).toEqual(['reload-failed', 'reloaded'])

@@ -54,6 +54,17 @@ describe('a URL', () => {
     expect(rig.told()).toEqual(['value one'])
   })
 
+  test('that fails has not changed for that', () => {
+    const rig = following()
+    rig.server.last.answer(answered(200, [['etag', '"1"']], 'one'))
+    rig.clock.advance(5000)
+    rig.server.last.answer(failure())
+    rig.clock.advance(5000)
+    expect(rig.server.last.field('if-none-match')).toBe('"1"')
+    rig.server.last.answer(answered(304))
+    expect(rig.told()).toEqual(['value one', 'lost cannot be asked: ECONNREFUSED', 'confirmed'])
+  })
+
   test('is asked no more once it is stopped', () => {
     const rig = following()
     rig.stop()

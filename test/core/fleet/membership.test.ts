@@ -11,10 +11,12 @@ function listed() {
   const clock = virtualClock()
   const events: EdgeEvent[] = []
   const calls: string[] = []
+  let granted: Promise<void> | undefined
   const state = { isAway: false, isTaken: false, hasEnded: false, leases: 0, record: 'one' }
   const lease: LeaseCalls = {
     async grant() {
       calls.push('grant')
+      await granted
       if (state.isAway) return away
       state.hasEnded = false
       return { kind: 'granted', id: String((state.leases += 1)) }
@@ -43,6 +45,12 @@ function listed() {
     events,
     membership,
     settle,
+    /** Until it is let go, no lease is granted. */
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      granted = promise
+      return resolve
+    },
     /** And forgets them. */
     calls: () => calls.splice(0),
     async start() {
@@ -129,10 +137,12 @@ describe('an entry', () => {
 
   test('of a node that ends while it is made goes too', async () => {
     const rig = listed()
-    rig.membership.start()
-    await rig.membership.leave()
+    const letGo = rig.hold()
+    await rig.start()
+    const left = rig.membership.leave()
+    letGo()
+    await left
     await rig.wait(60_000)
-    const calls = rig.calls()
-    expect(calls.filter((call) => call === 'grant').length).toBe(calls.filter((call) => call === 'revoke 1').length)
+    expect(rig.calls()).toEqual(['grant', 'put 1 n one', 'revoke 1'])
   })
 })
