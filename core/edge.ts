@@ -8,11 +8,13 @@ import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RouteConfig } from './config/config.ts'
+import { formatProblem } from './config/problems.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createQueue, joinWaiting } from './control/queue.ts'
 import type { Deploys } from './deploy/deploys.ts'
+import type { FleetNode, FollowedEdge } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { plainFacts } from './stream/peer.ts'
@@ -71,6 +73,8 @@ export interface EdgeOptions {
   readonly emit: Emit
   /** Where the config came from; absent: from nowhere, and nothing can be reloaded. */
   readonly files?: ConfigFiles
+  /** Follows the source that `files` come from; absent: they are files. */
+  readonly fleet?: FleetNode | undefined
   readonly clock?: Clock
   readonly random?: Random
   /** Whose process it is keeps strategies from hanging it; absent: nobody does. */
@@ -113,7 +117,7 @@ export const createCounters = (): EdgeCounters => edgeLedger.create()
 
 /** Rejects with Refusal when the config cannot be put in force; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
+  const { config, files, fleet, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
   const counters = options.counters ?? createCounters()
@@ -127,11 +131,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
     const deploys = controller && files && createDeploys({ ...ground, pools: assembly.pools, controller, files })
-    if (controller !== undefined) source.attach(controller, deploys)
+    if (controller !== undefined) source.attach(controller, { deploys, fleet })
     if (controller !== undefined) assembly.previews.attach(controller)
     providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
-    return edgeOf(ground, assembly, controller && { controller, deploys })
+    if (controller !== undefined) fleet?.begin(followedEdge(ground, assembly, controller))
+    return edgeOf(ground, assembly, controller && { controller, deploys, fleet })
   } catch (error) {
     assembly.end()
     throw error
@@ -320,27 +325,47 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
 interface Changing {
   readonly controller: Controller
   readonly deploys: Deploys | undefined
+  readonly fleet: FleetNode | undefined
+}
+
+/** What a fleet's node may do to it, and tells the others of it. */
+function followedEdge({ emit }: Ground, { listeners, admin, source }: Assembly, controller: Controller): FollowedEdge {
+  return {
+    emit,
+    async take(text, origin) {
+      const result = await controller.take(text, origin)
+      if (result.kind !== 'refused') return { kind: 'taken' }
+      return { kind: 'refused', problems: result.problems.map(formatProblem) }
+    },
+    address: () => admin.address ?? listeners.running[0]?.address,
+    health() {
+      const ready = source.ready()
+      return ready.kind === 'ready' ? 'ready' : ready.reason
+    },
+  }
 }
 
 /** What runs, for whoever started it. */
 function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefined): Edge {
-  const { controller, deploys } = changing ?? {}
+  const { controller, deploys, fleet } = changing ?? {}
   const { life, addresses, counters, reportFault } = ground
   const { previews, listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     deploys?.stop()
+    void fleet?.end()
     end()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
     deploys?.stop()
     previews.stop()
+    const left = fleet?.end()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await Promise.all([accessLog.end(), traces.end()])
+    await Promise.all([accessLog.end(), traces.end(), left])
     kill()
     return { cut }
   }

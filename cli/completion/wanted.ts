@@ -57,6 +57,7 @@ const ofArguments: Readonly<Record<string, Source>> = {
 /** Options whose values nobody can list are in neither table. */
 const ofOptions: Readonly<Record<string, Source>> = {
   '--config': 'files',
+  '--base': 'folders',
   '--plugin': 'files',
   '--html': 'files',
   '--markdown': 'files',

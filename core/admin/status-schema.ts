@@ -93,6 +93,18 @@ const certificate = object({
   fingerprint: text,
 })
 
+const fleet = object({
+  source: text,
+  node: text,
+  presence: { enum: ['waiting', 'present', 'away'] },
+  away: nullOr(object({ since: time, reason: text })),
+  generation: nullOr(count),
+  since: time,
+  offered: nullOr(object({ generation: nullOr(count), percent: number })),
+  state: { enum: ['current', 'waiting', 'refused'] },
+  reason: nullOr(text),
+})
+
 export const statusSchema = object({
   version: text,
   runtime: text,
@@ -132,4 +144,5 @@ export const statusSchema = object({
   ),
   limits: list(limit),
   reload: nullOr(reload),
+  fleet: nullOr(fleet),
 })

@@ -14,19 +14,28 @@ export interface ConfigFiles {
   /** Absolute. */
   readonly cwd: string
   readonly env: Env
-  /** What the file at `place` said, when it is a pipe that was read at the start; it counts for ever. */
-  readonly onceRead?: string | undefined
+  /** What counts in place of what the file at `place` holds; absent: the file does. */
+  readonly given?: GivenText | undefined
   /** What was hardly meant in what was loaded; told at the start. */
   readonly warnings?: readonly Problem[] | undefined
   /** Whether saved files are loaded by themselves. */
   readonly isWatched: boolean
 }
 
+/** A config that stands in no file. */
+export interface GivenText {
+  /** `pipe`: as it was read at the start, for ever. `source`: the one in force, which the controller writes as it takes another. */
+  readonly from: 'pipe' | 'source'
+  text: string
+}
+
 export interface Controller {
-  /** Loads, checks, isolates and applies. `origin`: who asked, for logs. Never rejects; neither do the others. */
+  /** Loads, checks, isolates and applies; a text of the source that was refused, too. `origin`: who asked, for logs. Never rejects; neither do the others. */
   reload(origin: string): Promise<ReloadResult>
   /** Puts the config in force once more, with what providers add to it now; the files are not looked at. */
   refresh(origin: string): Promise<void>
+  /** Puts a text of the source in force in place of the one that is, as a whole or not at all. */
+  take(text: string, origin: string): Promise<ReloadResult>
   /** Back to what was in force before the current generation; the files stay as they are. */
   rollback(origin: string): Promise<RollbackResult>
   /** What `rollback` would change and end. */

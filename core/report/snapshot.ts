@@ -8,6 +8,7 @@ import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
 import { isoTime } from './iso-time.ts'
 import { providerStatus, type ProviderStatus } from './provider-status.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
@@ -49,6 +50,8 @@ export interface StatusSnapshot {
   readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
   readonly reload: ReloadStatus | null
+  /** null: the config comes from a file. */
+  readonly fleet: FleetStatus | null
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
@@ -223,6 +226,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     providers: (edge.providers ?? []).map((provider) => providerStatus(provider, offsetMs)),
     limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
+    fleet: edge.fleet ?? null,
   }
 }
 

@@ -15,6 +15,7 @@ import type {
 } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { RouteTraffic } from '../observe/route-traffic.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
 export interface EdgeView {
@@ -32,6 +33,8 @@ export interface EdgeView {
   readonly overload?: OverloadView
   /** What is in force since when; absent: nothing can be reloaded. */
   readonly reload?: ReloadStatus
+  /** How the source of the config is followed; absent: it is a file. */
+  readonly fleet?: FleetStatus
   /** Of the event loop; absent: nobody looks. */
   readonly loop?: LoopView
   /** What is known of the clients' database; absent: there is none. */

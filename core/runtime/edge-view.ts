@@ -34,6 +34,7 @@ import type {
 import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
 import { deployProgress } from '../view/deploy-words.ts'
+import type { FleetNode } from '../fleet/node.ts'
 import type { Followed } from '../discovery/follow.ts'
 import type { Discovery } from './discovery.ts'
 import type { Providers } from './providers.ts'
@@ -70,9 +71,15 @@ export interface EdgeViewOptions {
   readonly maxWatchers: number
 }
 
+/** What only an edge with files has. */
+export interface Besides {
+  readonly deploys: AdminDeploys | undefined
+  readonly fleet: Pick<FleetNode, 'status'> | undefined
+}
+
 export interface EdgeSource extends AdminSource {
-  /** From then on the API offers what it can do. */
-  attach(controller: Controller, deploys?: AdminDeploys): void
+  /** From then on the API offers what it can do, and tells how the source of the config is followed. */
+  attach(controller: Controller, besides: Besides): void
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
@@ -80,14 +87,15 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
-  let deploys: AdminDeploys | undefined
+  let besides: Besides = { deploys: undefined, fleet: undefined }
   const poolView = (pool: RunningPool): PoolView => ({
     ...viewOf(pool, discovery.of(pool.name), clock),
-    ...deployView(deploys, pool.name),
+    ...deployView(besides.deploys, pool.name),
   })
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
+    ...(besides.fleet && { fleet: besides.fleet.status() }),
     ...overloadView(overload.view),
     ...limitsView(gates.limitFacts),
     ...clientsView(options.clients.store),
@@ -141,14 +149,14 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return options.explain?.explained
     },
     get deploys() {
-      return deploys
+      return besides.deploys
     },
     get previews() {
       return controller && previews
     },
-    attach(given, ofPools) {
+    attach(given, others) {
       controller = given
-      deploys = ofPools
+      besides = others
     },
   }
 }

@@ -126,6 +126,11 @@ const LAYERS: readonly Layer[] = [
     to: ['core/config/', 'core/route/'],
     types: ['core/backend/'],
   },
+  // Where a fleet has its config: asked as sources of members are.
+  {
+    from: 'core/fleet/',
+    to: ['core/config/', 'core/discovery/', 'core/net/', 'core/observe/', 'core/report/'],
+  },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
   {
     from: 'core/discovery/',
@@ -152,6 +157,9 @@ const LAYERS: readonly Layer[] = [
       'core/acme/policy.ts',
       'core/admission/password-hash.ts',
       'core/trace/policy.ts',
+      // A fleet's source, by its name, and what this machine has kept of it.
+      'core/fleet/address.ts',
+      'core/fleet/copy.ts',
     ],
     types: ['core/'],
   },
@@ -177,6 +185,7 @@ const LAYERS: readonly Layer[] = [
       'core/edge.ts',
       'core/runtime/check-config.ts',
       'core/config/',
+      'core/fleet/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
       // How systemd is told, and what it gives.

@@ -17,7 +17,7 @@ describe('what is offered', () => {
 
   test('goes on with what a verb has: verbs, options, values', () => {
     expect(valuesOf('backend', '')).toEqual(['list', 'add', 'resume', 'check', 'remove', 'drain', 'weight'])
-    expect(valuesOf('status', '-')).toEqual(['--config', '--url', '--token', '--json', '--watch', '--help'])
+    expect(valuesOf('status', '-')).toEqual(['--config', '--url', '--token', '--json', '--watch', '--fleet', '--help'])
     // Where a verb takes nothing more, what is left are its options.
     expect(valuesOf('status', '')).toEqual(valuesOf('status', '-'))
     expect(valuesOf('completions', '')).toEqual(['bash', 'zsh', 'fish'])
@@ -115,6 +115,14 @@ describe('every argument and option with a value', () => {
     'preview add --for <time>',
     'client add <name>',
     'strategy new <name|file>',
+    'config push --over <generation>',
+    'config push --wait <time>',
+    'config rollback --wait <time>',
+    'config rollout --wait <time>',
+    'config push --rollout <percent>',
+    'config rollback <generation>',
+    'config rollout <percent>',
+    'config show <generation>',
     'complete <words>',
   ]
   /** The same everywhere. */

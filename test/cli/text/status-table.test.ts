@@ -5,6 +5,7 @@ import {
   downStanding,
   fakeBackend,
   fakeEdge,
+  fakeFleet,
   fakePool,
   fakeProcess,
   fakeStanding,
@@ -44,6 +45,25 @@ describe('status table', () => {
     )
     expect(shown({ generation, reloads, lastReload: { ...lastReload('\u001B[2Jx'), ok: true } })[4]).toBe('')
     expect(shown({ generation, reloads, lastReload: lastReload('\u001B[2Jx') }).join('')).not.toContain('\u001B')
+  })
+
+  test('says how the source of a fleet is followed', () => {
+    const shown = (facts: Parameters<typeof fakeFleet>[0]) =>
+      formatStatus({ ...busy(), fleet: fakeFleet(facts) }, plain)
+        .split('\n')
+        .slice(3, 5)
+    expect(shown({})).toEqual(['node web-1 of etcd://a/edge: generation 7', ''])
+    expect(shown({ state: 'waiting', generation: 6, offered: { generation: 7, percent: 10 } })[0]).toBe(
+      'node web-1 of etcd://a/edge: generation 6 · generation 7 is for 10 % of the nodes, of which this is none',
+    )
+    expect(shown({ state: 'refused', generation: null, reason: 'x:1:1: \u001B[2Jno' })).toEqual([
+      'node web-1 of etcd://a/edge: a config without a generation',
+      'refused: x:1:1:  [2Jno',
+    ])
+    const away = { since: '2026-01-01T00:01:02.345Z', reason: 'has no key edge' }
+    expect(shown({ presence: 'away', away })[1]).toBe(
+      'the source is away since 2026-01-01 00:01:02 UTC: has no key edge',
+    )
   })
 
   test('shows what an operator looks for', () => {

@@ -4,9 +4,10 @@ import { edgeLedger, reloadLedger, sourceLedger } from '../../../core/observe/co
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { RouteTraffic } from '../../../core/observe/route-traffic.ts'
 import { knownMetrics, renderMetrics } from '../../../core/report/metrics.ts'
+import type { FleetStatus } from '../../../core/report/fleet-status.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
 import type { ClientsView, LimitView, ProviderView, SourceView } from '../../../core/report/view.ts'
-import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeFleet, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { judgeMetrics, judgeOpenMetrics } from '../../support/metrics-judges.ts'
 import { pageOf, valueOf } from '../../support/metrics-page.ts'
 import { type Family, parseMetrics, parseOpenMetrics } from '../../support/metrics-parser.ts'
@@ -68,7 +69,19 @@ function busyEdge() {
   const certificate = { names: ['a.test'], issuer: 'CA', kind: 'ecdsa', notAfter: 1000, fingerprint: 'AA' } as const
   const listeners = [{ name: 'web', address: '127.0.0.1:443', certificates: [certificate] }]
   const limits = [limit('pool', 'web', 1)]
-  return fakeEdge([], { listeners, pools, providers: [provider], routes, clients, overload, loop, limits, reload })
+  const fleet = fakeFleet()
+  return fakeEdge([], {
+    listeners,
+    pools,
+    providers: [provider],
+    routes,
+    clients,
+    overload,
+    loop,
+    limits,
+    reload,
+    fleet,
+  })
 }
 
 const oneRequest = { ...fakeBackend().counters, requests: 1 }
@@ -227,6 +240,16 @@ describe('metrics page', () => {
     }
     expect(of({ isUp: true, ageMs: 250, size: 3 })).toEqual([3, 1, 0.25])
     expect(of({ isUp: false, ageMs: undefined, size: 0 })).toEqual([0, 0, undefined])
+  })
+
+  test('tells how the source of the configuration is followed', () => {
+    const of = (facts: Partial<FleetStatus>) => {
+      const families = parseMetrics(pageOf(fakeEdge([], { fleet: fakeFleet(facts) })))
+      return ['source_up', 'refused', 'source_generation'].map((name) => valueOf(families, `smartedge_config_${name}`))
+    }
+    expect(of({})).toEqual([1, 0, 7])
+    expect(of({ presence: 'away', state: 'refused', generation: null })).toEqual([0, 1, undefined])
+    expect(of({ presence: 'waiting', state: 'waiting' })).toEqual([1, 0, 7])
   })
 
   test('tells a backend by its pool and its id', () => {

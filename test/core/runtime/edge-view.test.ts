@@ -105,7 +105,7 @@ describe('the status', () => {
     const generation = { number: 4, at: '', origin: 'api', summary: '' }
     const state = () => ({ generation, lastReload: null, reloads: { applied: 3, kept: 0, refused: 0, unchanged: 0 } })
     const controller = { state } as unknown as Controller
-    source.attach(controller)
+    source.attach(controller, { deploys: undefined, fleet: undefined })
     expect(source.control).toBe(controller)
     expect(source.status().reload?.generation).toEqual(generation)
   })
