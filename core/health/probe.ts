@@ -17,6 +17,7 @@ import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import { createAnswerReader } from './answer.ts'
 import type { Answer } from './answer.ts'
+import { createGrpcCheck, type GrpcCheck } from './grpc-check.ts'
 import type { HealthCheck, HealthPolicy } from './policy.ts'
 
 /**
@@ -62,6 +63,8 @@ class Check implements WireOwner {
   private phase: Phase = 'asking'
   private holdsDescriptor = false
   private bodyBytes = 0
+  /** Of a check by gRPC, once it is connected. */
+  private call: GrpcCheck | undefined = undefined
 
   constructor(
     services: ProbeServices,
@@ -98,6 +101,7 @@ class Check implements WireOwner {
       this.hangUp()
       return
     }
+    if (check.kind === 'grpc') return this.beginCall(check.service)
     const request = Buffer.from(requestFor(this.address, check), 'latin1')
     this.wire.write(request, 0, request.length)
   }
@@ -110,6 +114,7 @@ class Check implements WireOwner {
   onData(bytes: Buffer): void {
     const { check } = this.policy
     if (this.phase === 'asking' && check.kind === 'http') this.readAnswer(bytes, check)
+    else if (this.phase === 'asking' && this.call !== undefined) this.readCall(bytes, this.call)
     else if ((this.bodyBytes += bytes.length) > MAX_BODY_BYTES) this.hangUp()
   }
 
@@ -148,6 +153,24 @@ class Check implements WireOwner {
     }
   }
 
+  private beginCall(service: string): void {
+    const send = (bytes: Buffer): void => this.wire.write(bytes, 0, bytes.length)
+    this.call = createGrpcCheck({ service, authority: authorityOf(this.address) }, this.services.limits(), send)
+    this.call.begin()
+  }
+
+  private readCall(bytes: Buffer, call: GrpcCheck): void {
+    try {
+      const answer = call.read(bytes)
+      if (answer === undefined) return
+      this.settle(answer)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.settle({ passed: false, detail: `not gRPC: ${error.message}` })
+    }
+    this.hangUp()
+  }
+
   /** Tells the verdict, unless there is one. */
   private settle(verdict: Pick<CheckResult, 'passed' | 'detail' | 'isLocal'>): void {
     if (this.phase !== 'asking') return
@@ -174,9 +197,11 @@ class Check implements WireOwner {
   }
 }
 
+const authorityOf = (address: SocketAddress): string => (address.kind === 'unix' ? 'localhost' : formatAddress(address))
+
 /** `check.path` and `check.host` hold no spaces or controls: the config refuses those. */
 function requestFor(address: SocketAddress, check: HttpCheck): string {
-  const host = check.host ?? (address.kind === 'unix' ? 'localhost' : formatAddress(address))
+  const host = check.host ?? authorityOf(address)
   return `GET ${check.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: smartedge-health\r\nAccept: */*\r\nConnection: close\r\n\r\n`
 }
 

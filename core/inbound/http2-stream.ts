@@ -5,9 +5,10 @@
 import { isUpgrade } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
+import { isGrpc } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
-import { CANCEL, NO_ERROR } from '../http2/errors.ts'
+import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../http2/errors.ts'
 import { held } from '../http2/memory.ts'
 import { followStream, type StreamState } from '../http2/stream-states.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
@@ -22,7 +23,7 @@ import { writeResponseBlock, writeTunnelBlock } from './http2-response-block.ts'
 import { StreamSending, type SendingCarrier, type SendingOwner } from '../http2/sending.ts'
 import { Http2Tunnel, type TunnelStream } from './http2-tunnel.ts'
 import { NOBODY } from './nobody.ts'
-import { contentBytes, renderProblem, type Respondent } from './own-response.ts'
+import { contentBytes, renderGrpcProblem, renderProblem, type Respondent } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
 
 /** The session that a stream is of. */
@@ -198,7 +199,10 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   refuse(problem: Problem): void {
-    const bytes = renderProblem(problem, this.respondent(), this.carrier.handler.dateLine())
+    const dateLine = this.carrier.handler.dateLine()
+    const bytes = this.isGrpc(problem)
+      ? renderGrpcProblem(problem, dateLine)
+      : renderProblem(problem, this.respondent(), dateLine)
     const head = readOwnHead(bytes)
     const start = head.fields.end
     this.sendHead(head, 'length')
@@ -208,7 +212,13 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   contentBytes(problem: Problem): number {
-    return contentBytes(problem, this.respondent())
+    return this.isGrpc(problem) ? 0 : contentBytes(problem, this.respondent())
+  }
+
+  /** Whether it is a call of gRPC that has gone wrong. */
+  private isGrpc({ status, content }: Problem): boolean {
+    if (content !== undefined || status < 400) return false
+    return isGrpc(this.readHead().fields.valueNamed('content-type'))
   }
 
   private respondent(): Respondent {
@@ -217,7 +227,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   }
 
   cut(): void {
-    this.reset(CANCEL)
+    this.reset(INTERNAL_ERROR)
   }
 
   handOver(head: ResponseHead): HandedOver {

@@ -2,6 +2,7 @@
  * All that is counted: for the whole process, for each backend and pool, and of reloads. Plain numbers, counted by listener,
  * exchange, balancer, connections and controller, read by status, metrics and feed. A new counter is a line here.
  */
+import { http2Counters } from './http2-counters.ts'
 import { type CountersOf, ledger } from './ledger.ts'
 
 /** Final responses by the class of their status, in a metric of their own. */
@@ -67,14 +68,6 @@ const lostSpans = <const Cause extends string>(cause: Cause) =>
     help: 'Spans that no collector took, by cause.',
     label: ['cause', cause],
     status: ['traceSpansLost', cause],
-  }) as const
-
-const violations = <const Kind extends string>(kind: Kind) =>
-  ({
-    metric: 'http2_violations',
-    help: 'What clients of HTTP/2 did that it forbids, or too much of what it allows, by kind.',
-    label: ['kind', kind],
-    status: ['http2Violations', kind],
   }) as const
 
 /** Of the process. */
@@ -161,21 +154,7 @@ export const edgeLedger = ledger({
   traceSpans: { metric: 'trace_spans', help: 'Spans that the collector took.' },
   traceSpansLostToBacklog: lostSpans('backlog'),
   traceSpansLostToFailure: lostSpans('failure'),
-  http2Connections: { metric: 'http2_connections', type: 'gauge', help: 'Client connections that speak HTTP/2.' },
-  http2RapidReset: violations('rapid-reset'),
-  http2EarlyReset: violations('early-reset'),
-  http2MadeReset: violations('made-reset'),
-  http2Ping: violations('ping'),
-  http2Settings: violations('settings'),
-  http2EmptyData: violations('empty-data'),
-  http2WindowUpdate: violations('window-update'),
-  http2Priority: violations('priority'),
-  http2Continuation: violations('continuation'),
-  http2Unread: violations('unread'),
-  /** That one stream broke off for. */
-  http2StreamError: violations('stream-error'),
-  /** That the connection broke off for, and none of the above. */
-  http2ConnectionError: violations('connection-error'),
+  ...http2Counters,
   bytesFromClients: { metric: 'client_received', unit: 'bytes', help: 'Bytes read from clients.' },
   bytesToClients: { metric: 'client_sent', unit: 'bytes', help: 'Bytes written to clients.' },
 })
@@ -287,22 +266,6 @@ export type DeployCounters = CountersOf<typeof deployLedger.specs>
 export type SourceCounters = CountersOf<typeof sourceLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 export type LimitCounters = CountersOf<typeof limitLedger.specs>
-
-/** What a client of HTTP/2 did -> where that is counted. */
-export const violatedBy = {
-  'rapid-reset': 'http2RapidReset',
-  'early-reset': 'http2EarlyReset',
-  'made-reset': 'http2MadeReset',
-  ping: 'http2Ping',
-  settings: 'http2Settings',
-  'empty-data': 'http2EmptyData',
-  'window-update': 'http2WindowUpdate',
-  priority: 'http2Priority',
-  continuation: 'http2Continuation',
-  unread: 'http2Unread',
-  'stream-error': 'http2StreamError',
-  'connection-error': 'http2ConnectionError',
-} as const satisfies Readonly<Record<string, keyof EdgeCounters>>
 
 /** Which rule refused a request -> where that is counted. */
 export const refusedBy = {

@@ -6,6 +6,7 @@ import { ProtocolError } from '../errors.ts'
 import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
+import { grpcStatusIn, isGrpc } from '../http1/grpc.ts'
 import { MAX_INTERIMS } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
@@ -23,6 +24,8 @@ import { type RequestTarget, writeRequestBlock } from './http2-request-block.ts'
 /** What a backend may send of one response before it is told that more may come: `INITIAL_WINDOW_SIZE`. */
 export const STREAM_WINDOW = 65_535
 const CREDIT_BYTES = STREAM_WINDOW >> 1
+/** Of gRPC. */
+const UNKNOWN = 2
 
 /** The connection that a stream is on. */
 export interface Http2Carrier extends RequestTarget, SendingCarrier {
@@ -41,6 +44,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   readonly isReused: boolean
   hasBegun = false
   wasRefused = false
+  grpcStatus: number | undefined = undefined
   sink: ResponseSink | undefined = undefined
   /** 0: it has not begun. */
   id = 0
@@ -49,6 +53,7 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
   private readonly sending: StreamSending
   private state: StreamState = 'open'
   private isHeadRequest = false
+  private isGrpc = false
   private isRequestSent = false
   private requestTrailers: FieldSection | undefined = undefined
   private interims = 0
@@ -180,6 +185,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
       throw new ProtocolError('less content came than content-length says')
     this.hasHead = true
     this.contentLeft = isBodiless ? 0 : contentLength
+    this.isGrpc = isGrpc(head.fields.valueNamed('content-type'))
+    if (this.isGrpc) this.grpcStatus = grpcStatusIn(head.fields)
     if (isStreamEnd) this.state = followStream(this.state, 'remoteEnds')
     this.onProgress()
     this.sink?.onResponse(head, kindOf(this.contentLeft))
@@ -211,6 +218,8 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
     if (!this.hasHead) throw new ProtocolError('a response must have a head')
     if (this.contentLeft > 0) throw new ProtocolError('less content came than content-length says')
     this.trailers = trailers
+    // One that ends without a status is an error by gRPC's rules.
+    if (this.isGrpc) this.grpcStatus = (trailers && grpcStatusIn(trailers)) ?? this.grpcStatus ?? UNKNOWN
     this.state = followStream(this.state, 'remoteEnds')
     if (this.held === undefined && !this.isPaused) this.complete()
   }

@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { startTestEdge, tcpListener, testRetry } from '../support/edge.ts'
 import {
   block,
@@ -216,31 +214,4 @@ describe('a pool that speaks HTTP/2 to its backends', () => {
     await using client = await connectTo(edge.port)
     expect((await ask(client, get1('/', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))).status).toBe(502)
   })
-})
-
-test('gRPC of every kind passes between a client and a server that others wrote', async () => {
-  const peer = join(dirname(fileURLToPath(import.meta.url)), '../support/grpc-peer.py')
-  const server = Bun.spawn(['/usr/bin/python3', peer, 'serve'], { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' })
-  const { value } = await server.stdout.getReader().read()
-  const port = Number(new TextDecoder().decode(value))
-  if (!(port > 0)) throw new Error(`apt-get install python3-grpcio: ${await server.stderr.text()}`)
-  await using edge = await startTestEdge([port], { config, pool })
-  const client = Bun.spawn(['/usr/bin/python3', peer, 'call', String(edge.port)], { stdout: 'pipe', stderr: 'pipe' })
-  const [told, failed] = await Promise.all([client.stdout.text(), client.stderr.text()])
-  await server.stdin.end()
-  await server.exited
-  if (told === '') throw new Error(failed)
-  expect(JSON.parse(told)).toEqual({
-    unary: ['hello', '1', '2'],
-    large: true,
-    fail: ['NOT_FOUND', 'not here: ü'],
-    nothing: 'UNIMPLEMENTED',
-    stream: 1_000_190,
-    collect: '200000',
-    chat: 'ABC',
-    deadline: 'DEADLINE_EXCEEDED',
-    cancelled: 'yes',
-    many: true,
-  })
-  expect(edge.counters.http2Violations).toMatchObject({ 'stream-error': 0, 'connection-error': 0 })
 })

@@ -128,7 +128,7 @@ describe('requests over one connection', () => {
     peer.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc')
     await two.line('DATA 1 abc')
     peer.reset()
-    await two.line('RST_STREAM 1 CANCEL')
+    await two.line('RST_STREAM 1 INTERNAL_ERROR')
     expect(rig.edge.counters.truncated).toBe(1)
   })
 

@@ -1,7 +1,7 @@
 """A gRPC server and a client of it, by the reference implementation: bytes in, bytes out, without generated code.
 
 `serve` tells its port in a line and serves until its input ends; `call PORT` makes every kind of call and tells what came of
-each in one line of JSON.
+each in one line of JSON; `fail PORT` makes one, and tells how it failed.
 """
 import json
 import sys
@@ -59,6 +59,8 @@ def serve():
         "WasCancelled": grpc.unary_unary_rpc_method_handler(was_cancelled),
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t.T", handlers),))
+    health = {"Check": grpc.unary_unary_rpc_method_handler(lambda request, context: b"\x08\x01")}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("grpc.health.v1.Health", health),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
@@ -102,7 +104,17 @@ def call(port):
     print(json.dumps(results))
 
 
+def fail_once(port):
+    channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+    try:
+        channel.unary_unary("/t.T/Unary")(b"", timeout=20)
+    except grpc.RpcError as error:
+        print(json.dumps(outcome(error)))
+
+
 if sys.argv[1] == "serve":
     serve()
+elif sys.argv[1] == "fail":
+    fail_once(sys.argv[2])
 else:
     call(sys.argv[2])

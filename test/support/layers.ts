@@ -148,7 +148,7 @@ const LAYERS: readonly Layer[] = [
     to: ['core/access-log/hide.ts', 'core/exchange/explaining.ts', 'core/http1/', 'core/strategy/'],
     types: ['core/backend/', 'core/balance/', 'core/exchange/'],
   },
-  { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
+  { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/http2/', 'core/net/'] },
   // Which hashes a config may hold is for those to say who check passwords against them.
   {
     from: 'core/config/',

@@ -244,7 +244,7 @@ describe('a response', () => {
     const client = connect()
     client.send(get(1))
     client.act(() => client.stream().sendHead(headOf(HEAD), 'chunked'))
-    expect(client.act(() => client.stream().cut())).toEqual(['RST_STREAM 1 CANCEL'])
+    expect(client.act(() => client.stream().cut())).toEqual(['RST_STREAM 1 INTERNAL_ERROR'])
   })
 })
 
@@ -261,3 +261,16 @@ function parseTrailers(text: string) {
   client.send(headers(1, fields))
   return trailers
 }
+
+describe('a problem of ours', () => {
+  test('is a status of gRPC for its clients, and nothing else', () => {
+    const client = connect()
+    client.send(post(1, [['content-type', 'application/grpc']]))
+    const problem = { status: 503, detail: 'nobody is there', lines: 'X-Why: 1\r\n' }
+    expect(client.stream().contentBytes(problem)).toBe(0)
+    expect(client.act(() => client.stream().refuse(problem))).toEqual([
+      'HEADERS 1 end :status=200 content-type=application/grpc grpc-status=14 grpc-message=nobody is there x-why=1 date=Thu, 01 Jan 2026 00:00:00 GMT',
+      'RST_STREAM 1 NO_ERROR',
+    ])
+  })
+})
