@@ -12,7 +12,7 @@ import type { FrameSink } from '../http2/frame-reader.ts'
 import { type FrameWriter, widened } from '../http2/frame-writer.ts'
 import { MAX_STREAM_ID } from '../http2/frames.ts'
 import { HpackEncoder } from '../http2/hpack-encoder.ts'
-import { hasHeadRoom, MAX_CONNECTION_HEAD_BYTES } from '../http2/memory.ts'
+import { hasHeadRoom, MAX_CONNECTION_HEAD_BYTES, weightOf } from '../http2/memory.ts'
 import * as setting from '../http2/settings.ts'
 import type { Peer } from '../stream/peer.ts'
 import { FieldBlocks } from './http2-blocks.ts'
@@ -91,7 +91,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   onStreamOver(stream: Http2Stream): void {
     this.streams.delete(stream.id)
-    this.headBytes -= stream.headLength
+    this.headBytes -= stream.headWeight
     if (this.current === stream) this.current = undefined
     if (!this.owner.isClosed) this.owner.onStreamOver()
   }
@@ -280,7 +280,8 @@ export class Http2Session implements FrameSink, Http2Carrier {
     if (built.kind === 'malformed') throw new StreamFault(streamId, built.detail)
     if (built.kind === 'tooLarge') return this.refuse(streamId, new ProtocolError(built.detail, 431), isStreamEnd)
     const { bytes, start, end } = built
-    if (!hasHeadRoom(end - start) || this.headBytes + end - start > MAX_CONNECTION_HEAD_BYTES)
+    const weight = weightOf(end - start)
+    if (!hasHeadRoom(weight) || this.headBytes + weight > MAX_CONNECTION_HEAD_BYTES)
       return this.resetStream(streamId, codes.REFUSED_STREAM)
     try {
       handler.head.parse(bytes, start, end, handler.limits)
@@ -298,7 +299,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
       throw new StreamFault(streamId, 'less content came than content-length says')
     const stream = new Http2Stream(this, streamId, isStreamEnd)
     this.streams.set(streamId, stream)
-    this.headBytes += stream.headLength
+    this.headBytes += stream.headWeight
     if (isTunnel && !stream.isUpgrade)
       return stream.refuse({ status: 501, detail: 'this protocol is not tunnelled here' })
     handler.onRequest(stream)

@@ -9,7 +9,7 @@ import { isGrpc } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../http2/errors.ts'
-import { held } from '../http2/memory.ts'
+import { held, weightOf } from '../http2/memory.ts'
 import { followStream, type StreamState } from '../http2/stream-states.ts'
 import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
@@ -51,7 +51,8 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   readonly sending: StreamSending
   /** The final head has gone out. */
   hasResponded = false
-  readonly headLength: number
+  /** What its head counts among those that are held. */
+  readonly headWeight: number
   private readonly carrier: Http2Carrier
   private readonly isHead: boolean
   /** The head is bytes[start..end). */
@@ -75,11 +76,11 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     this.bytes = head.bytes
     this.start = head.start
     this.end = head.fields.end
-    this.headLength = this.end - this.start
+    this.headWeight = weightOf(this.end - this.start)
     this.state = isOver ? 'remoteEnded' : 'open'
     // A tunnel's request is its head; what follows belongs to the tunnel.
     this.body = new Http2RequestBody(this, head.fields.contentLength, isOver || this.isUpgrade)
-    held.headBytes += this.headLength
+    held.headBytes += this.headWeight
   }
 
   get peer(): Peer {
@@ -317,7 +318,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
     carrier.handler.wheel.remove(this)
     this.sending.drop()
     this.body.drop()
-    held.headBytes -= this.headLength
+    held.headBytes -= this.headWeight
     carrier.onStreamOver(this)
   }
 

@@ -216,7 +216,7 @@ describe('the HTTP/2 bomb (CVE-2026-49975)', () => {
         if (client.send(bomb(id(index), 12))[0]?.endsWith('REFUSED_STREAM')) refused += 1
     }
     expect(refused).toBeGreaterThan(0)
-    expect(held.headBytes).toBeLessThanOrEqual(32 * 1024 * 1024)
+    expect(held.headBytes).toBeLessThanOrEqual(16 * 1024 * 1024)
     for (const client of clients) client.socket.terminate()
     expect(held.headBytes).toBe(before)
   })
