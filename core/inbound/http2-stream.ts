@@ -45,6 +45,7 @@ export class Http2Stream implements ClientStream, SendingOwner, BodyOwner, Tunne
   readonly timer = unarmed()
   readonly id: number
   readonly bodyForm: BodyForm = 'data'
+  readonly version = '2'
   readonly isUpgrade: boolean
   sink: RequestSink = NOBODY
   /** What of the response is yet to go out. */

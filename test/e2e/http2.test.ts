@@ -26,6 +26,7 @@ describe('a plain listener', () => {
     expect(await two.line('HEADERS 1')).toContain(':status=200 content-length=5')
     expect(await two.line('DATA 1')).toBe('DATA 1 end hello')
     expect(valuesOf(rig.backend.requests[1]!, 'host')).toEqual(['a'])
+    expect(valuesOf(rig.backend.requests[1]!, 'via')).toEqual(['2 smartedge'])
     expect(valuesOf(rig.backend.requests[1]!, 'x-forwarded-proto')).toEqual(['http'])
   })
 
