@@ -13,6 +13,7 @@ import type { Peer } from '../stream/peer.ts'
 import { Http2Session } from './http2-session.ts'
 import type { SessionOwner } from './http2-session-owner.ts'
 import { Idling } from './idling.ts'
+import { sendProblem, STRANGER } from './own-response.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from './request-handler.ts'
 import { MAX_REQUESTS_A_TURN, type Turn } from './turns.ts'
 
@@ -196,14 +197,27 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   private readPreface(bytes: Buffer): number {
     const start = PREFACE.length - this.prefaceLeft
     const end = Math.min(bytes.length, this.prefaceLeft)
-    if (bytes.compare(PREFACE, start, start + end, 0, end) !== 0)
+    if (bytes.compare(PREFACE, start, start + end, 0, end) !== 0) {
+      if (start === 0 && bytes[0] !== PREFACE[0]) return this.refuseOther(bytes)
       throw new ConnectionFault('a client of HTTP/2 begins with its preface')
+    }
     this.prefaceLeft -= end
     if (this.prefaceLeft > 0) return end
     this.phase = 'frames'
     this.session.begin()
     if (this.leaving === 'asked') this.sayLastCall()
     return end
+  }
+
+  /** What begins otherwise is most likely HTTP/1.1, in which it is told. */
+  private refuseOther(bytes: Buffer): number {
+    const { handler } = this
+    handler.onViolation?.('connection-error')
+    sendProblem(this.wire, { status: 505, detail: 'only HTTP/2 is spoken here' }, STRANGER, handler.dateLine())
+    this.phase = 'closed'
+    this.idling.end()
+    this.wire.close()
+    return bytes.length
   }
 
   private hold(bytes: Buffer, position: number): void {

@@ -51,6 +51,7 @@ describe('a plain listener', () => {
     await using rig = await rigWith({ answer: ok() }, 'only')
     rig.client.send(get1())
     await rig.client.expectEnd()
+    expect(rig.client.text).toStartWith('HTTP/1.1 505')
     const two = http2Peer(await rig.connect())
     two.send(get(1))
     expect(await two.line('DATA 1')).toBe('DATA 1 end ok')

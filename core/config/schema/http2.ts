@@ -3,15 +3,28 @@ import type { BackendProtocol } from '../../outbound/http1-pool.ts'
 import type { Http2Choice } from '../config.ts'
 import { either } from '../read/containers.ts'
 import type { Field } from '../read/field.ts'
-import { choice, flag } from '../read/scalars.ts'
+import { choice, flag, text } from '../read/scalars.ts'
 
 const description =
   'Whether clients may speak HTTP/2 beside HTTP/1.1: over TLS by ALPN (on unless it says `false`), without TLS by prior knowledge (h2c; off unless it says `true`). `"only"`: nothing else is spoken.'
 
+const only = text<'only'>({
+  title: '"only"',
+  description: 'HTTP/2 alone.',
+  examples: ['only'],
+  rule: 'must be true, false or "only"',
+  pattern: '^only$',
+  parse(value) {
+    const isQuoted = value === 'true' || value === 'false'
+    if (value === 'only') return { kind: 'value', value }
+    return { kind: 'fault', hint: isQuoted ? `did you mean ${value}, without quotes?` : undefined }
+  },
+})
+
 export const http2: Field<Http2Choice | undefined> = either<Http2Choice>(
   {
     boolean: flag({ description: 'HTTP/2 beside HTTP/1.1, or not.', examples: [true] }),
-    string: choice(['only'], { description: 'HTTP/2 alone.' }),
+    string: only,
   },
   {
     title: 'true, false or "only"',

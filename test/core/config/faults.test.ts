@@ -133,7 +133,7 @@ describe('a faulty value', () => {
       'pools.web.health.service must be the full name of a service such as "shop.v1.Orders", got "/a"',
     ],
     [withTop({ listeners: { a: { http2: 1 } } }), 'listeners.a.http2 must be true, false or "only", got 1'],
-    [withTop({ listeners: { a: { http2: 'yes' } } }), 'listeners.a.http2 must be one of "only", got "yes"'],
+    [withTop({ listeners: { a: { http2: 'yes' } } }), 'listeners.a.http2 must be true, false or "only", got "yes"'],
     [withTop({ listeners: { 'a/b': {} } }), 'listeners["a/b"] must be a name'],
     [withTop({ admin: true }), 'admin must be an object with the keys address, token, open, or false, got true'],
     [withTop({ admin: { address: '0.0.0.0:1' } }), 'admin.token must be set when the address is not loopback'],

@@ -62,6 +62,14 @@ describe('a connection begins', () => {
   })
 })
 
+test('a request of HTTP/1 is told in its own words that it is none', () => {
+  const client = http2Client({ isSilent: true })
+  inEvent(() => client.connection.wire.received(bytesOf('GET / HTTP/1.1\r\nHost: a\r\n\r\n')))
+  expect(client.socket.sent).toStartWith('HTTP/1.1 505 HTTP Version Not Supported\r\n')
+  expect(client.socket.sent).toEndWith('505 HTTP Version Not Supported: only HTTP/2 is spoken here\n')
+  expect([client.socket.hasShut, client.violations]).toEqual([true, ['connection-error']])
+})
+
 describe('a connection that is idle', () => {
   test('waits for as long as one that is kept alive, and is closed with a word', () => {
     const client = http2Client()
