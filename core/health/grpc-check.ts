@@ -172,9 +172,9 @@ class Call implements GrpcCheck, FrameSink, FrameOwner {
     )
     let end = this.frames.beginBlock(room)
     for (const [name, value] of fields) {
-      const bytes = Buffer.from(`${name}${value}`, 'latin1')
-      const [nameEnd, valueEnd] = [name.length, bytes.length]
-      end = encoder.write(this.frames.bytes, end, { ...emptySpan(), bytes, nameEnd, valueStart: nameEnd, valueEnd })
+      const [names, bytes] = [Buffer.from(name), Buffer.from(value, 'latin1')]
+      const span = { ...emptySpan(), names, nameEnd: names.length, bytes, valueEnd: bytes.length }
+      end = encoder.write(this.frames.bytes, end, span)
     }
     this.frames.endBlock(1, end, MAX_FRAME_BYTES)
   }

@@ -2,19 +2,31 @@
  * Writes field blocks (RFC 7541). A line goes into the table when it comes the second time, so that what never repeats costs
  * no room; what others must not guess (RFC 7541 7.1) goes into none. Strings are written as they are: what repeats is a byte.
  */
-import { emptyLine, fieldOf } from './field.ts'
+import { emptyLine, type Field, fieldOf, nameOf } from './field.ts'
 import { DynamicTable, STATIC_FIELDS, STATIC_SIZE } from './tables.ts'
 
-/** Where a field's parts lie in `bytes`; one is used for all fields of a block. */
+/** Where a field's parts lie; one is used for all fields of a block. */
 export interface Span {
-  bytes: Buffer
+  /** Holds the name, in any case. */
+  names: Buffer
   nameStart: number
   nameEnd: number
+  /** Holds the value; most often the same. */
+  bytes: Buffer
   valueStart: number
   valueEnd: number
 }
 
-export const emptySpan = (): Span => ({ bytes: Buffer.alloc(0), nameStart: 0, nameEnd: 0, valueStart: 0, valueEnd: 0 })
+const NOTHING = Buffer.alloc(0)
+
+export const emptySpan = (): Span => ({
+  names: NOTHING,
+  nameStart: 0,
+  nameEnd: 0,
+  bytes: NOTHING,
+  valueStart: 0,
+  valueEnd: 0,
+})
 
 /** What a field may need beside its name and value: an index, and two lengths. */
 export const FIELD_OVERHEAD = 16
@@ -33,15 +45,18 @@ const DEFAULT_BYTES = 4096
 const SLOTS = 512
 /** Larger lines would push too much out. */
 const MAX_INDEXED_BYTES = 512
-const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
-const LONGEST_SECRET = Math.max(...Array.from(SECRET, (name) => name.length))
+const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
+const OFFSET = 0x811c9dc5
+const PRIME = 0x01000193
 
-/** Names of the static table -> index of the first that has it. */
-const STATIC_NAMES: ReadonlyMap<string, number> = new Map(
+/** Hash of a name of the static table -> the first index that has it. Different for each of them. */
+const STATIC_NAMES: ReadonlyMap<number, number> = new Map(
   STATIC_FIELDS.map(
-    (field, index) => [field.line.toString('latin1', 0, field.nameLength), index + 1] as const,
+    ({ line, nameLength }, index) => [hashOfName(line, 0, nameLength), index + 1] as const,
   ).toReversed(),
 )
+/** 1 for those whose value others must not guess. */
+const IS_SECRET = Uint8Array.from([0, ...STATIC_FIELDS.map((field) => (SECRETS.has(nameOf(field)) ? 1 : 0))])
 
 export class HpackEncoder {
   private readonly table = new DynamicTable(DEFAULT_BYTES)
@@ -70,55 +85,59 @@ export class HpackEncoder {
 
   /** Writes one field at `at`, its name in lower case; returns the offset behind. */
   write(out: Buffer, at: number, span: Span): number {
-    const hash = hashOf(span)
+    const nameHash = hashOfName(span.names, span.nameStart, span.nameEnd)
+    const hash = hashOfValue(nameHash, span)
     const slot = hash & (SLOTS - 1)
     const number = this.numbers[slot] as number
     const entry = number < 0 ? undefined : this.table.entry(number)
-    if (entry !== undefined && isSame(entry.line, entry.nameLength, span))
+    if (entry !== undefined && isSame(entry, span))
       return writeInteger(out, at, INDEXED, STATIC_SIZE + this.table.added - number)
+    const index = staticIndex(nameHash, span)
+    if (IS_SECRET[index] === 1) return writeLine(out, writeInteger(out, at, NEVER_KEPT, index), index, span)
     const size = span.nameEnd - span.nameStart + span.valueEnd - span.valueStart
     const isRepeated = this.seen[slot] === hash && size <= MAX_INDEXED_BYTES
     this.seen[slot] = hash
-    return isRepeated ? this.add(out, at, span, slot) : writeLiteral(out, at, span)
+    if (isRepeated) this.keep(span, slot)
+    return writeLine(out, writeInteger(out, at, isRepeated ? KEPT : NOT_KEPT, index), index, span)
   }
 
-  private add(out: Buffer, at: number, span: Span, slot: number): number {
-    const name = lowerName(span)
-    if (SECRET.has(name)) return writeLiteral(out, at, span)
-    const line = emptyLine(name.length, span.valueEnd - span.valueStart, true)
-    line.write(name, 0, 'latin1')
-    span.bytes.copy(line, name.length + 2, span.valueStart, span.valueEnd)
-    const end = writeLine(out, at, span, KEPT)
-    if (this.table.add(fieldOf(line, name.length))) this.numbers[slot] = this.table.added - 1
-    return end
+  private keep({ names, nameStart, nameEnd, bytes, valueStart, valueEnd }: Span, slot: number): void {
+    const nameLength = nameEnd - nameStart
+    const line = emptyLine(nameLength, valueEnd - valueStart, true)
+    copyLower(line, 0, names, nameStart, nameEnd)
+    bytes.copy(line, nameLength + 2, valueStart, valueEnd)
+    if (this.table.add(fieldOf(line, nameLength))) this.numbers[slot] = this.table.added - 1
   }
 }
 
 /** An index of the static table, or a number of it. */
 export const writeIndexed = (out: Buffer, at: number, index: number): number => writeInteger(out, at, INDEXED, index)
 
-/** A field that goes into no table, at either end where it is a secret. */
-export function writeLiteral(out: Buffer, at: number, span: Span): number {
-  const length = span.nameEnd - span.nameStart
-  const isSecret = length <= LONGEST_SECRET && SECRET.has(lowerName(span))
-  return writeLine(out, at, span, isSecret ? NEVER_KEPT : NOT_KEPT)
-}
-
-function writeLine(out: Buffer, at: number, span: Span, pattern: number): number {
-  const { bytes, valueStart, valueEnd } = span
-  const name = lowerName(span)
-  const index = STATIC_NAMES.get(name) ?? 0
-  let end = writeInteger(out, at, pattern, index)
+/** What follows the index of a name, 0 for one that is written out. */
+function writeLine(out: Buffer, at: number, index: number, span: Span): number {
+  const { names, nameStart, nameEnd, bytes, valueStart, valueEnd } = span
+  let end = at
   if (index === 0) {
-    end = writeInteger(out, end, STRING, name.length)
-    end += out.write(name, end, 'latin1')
+    end = writeInteger(out, end, STRING, nameEnd - nameStart)
+    end = copyLower(out, end, names, nameStart, nameEnd)
   }
   end = writeInteger(out, end, STRING, valueEnd - valueStart)
   return end + bytes.copy(out, end, valueStart, valueEnd)
 }
 
-const lowerName = ({ bytes, nameStart, nameEnd }: Span): string =>
-  bytes.toString('latin1', nameStart, nameEnd).toLowerCase()
+/** The static table's index of the name; 0: it has none. */
+function staticIndex(nameHash: number, { names, nameStart, nameEnd }: Span): number {
+  const index = STATIC_NAMES.get(nameHash)
+  if (index === undefined) return 0
+  const field = STATIC_FIELDS[index - 1]
+  return field !== undefined && isSameName(field, names, nameStart, nameEnd) ? index : 0
+}
+
+// oxlint-disable-next-line max-params -- runs for every field, and an object would be made for each
+function copyLower(out: Buffer, at: number, bytes: Buffer, start: number, end: number): number {
+  for (let from = start; from < end; from += 1) out[at + from - start] = lower(bytes[from] as number)
+  return at + end - start
+}
 
 /** RFC 7541 5.1. */
 function writeInteger(out: Buffer, at: number, pattern: number, value: number): number {
@@ -135,22 +154,34 @@ function writeInteger(out: Buffer, at: number, pattern: number, value: number): 
   return end + 1
 }
 
-function hashOf({ bytes, nameStart, nameEnd, valueStart, valueEnd }: Span): number {
-  let hash = 0x811c9dc5
-  for (let at = nameStart; at < nameEnd; at += 1) hash = Math.imul(hash ^ lower(bytes[at] as number), 0x01000193)
-  hash = Math.imul(hash ^ 0x3a, 0x01000193)
-  for (let at = valueStart; at < valueEnd; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
+function hashOfName(bytes: Buffer, start: number, end: number): number {
+  let hash = OFFSET
+  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ lower(bytes[at] as number), PRIME)
   return hash
 }
 
-function isSame(line: Buffer, nameLength: number, span: Span): boolean {
-  const { bytes, nameStart, nameEnd, valueStart, valueEnd } = span
-  if (nameEnd - nameStart !== nameLength || line.length - nameLength - 4 !== valueEnd - valueStart) return false
+function hashOfValue(nameHash: number, { bytes, valueStart, valueEnd }: Span): number {
+  let hash = Math.imul(nameHash ^ 0x3a, PRIME)
+  for (let at = valueStart; at < valueEnd; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), PRIME)
+  return hash
+}
+
+function isSameName({ line, nameLength }: Field, names: Buffer, start: number, end: number): boolean {
+  if (end - start !== nameLength) return false
   for (let index = 0; index < nameLength; index += 1)
-    if (line[index] !== lower(bytes[nameStart + index] as number)) return false
+    if (line[index] !== lower(names[start + index] as number)) return false
+  return true
+}
+
+function isSame(field: Field, { names, nameStart, nameEnd, bytes, valueStart, valueEnd }: Span): boolean {
+  const { line, nameLength } = field
+  if (line.length - nameLength - 4 !== valueEnd - valueStart) return false
+  if (!isSameName(field, names, nameStart, nameEnd)) return false
   const shift = nameLength + 2 - valueStart
   for (let at = valueStart; at < valueEnd; at += 1) if (line[at + shift] !== bytes[at]) return false
   return true
 }
 
-const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
+function lower(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+}

@@ -21,6 +21,7 @@ export function writeTrailerBlock(target: BlockTarget, streamId: number, trailer
   let end = begun
   for (let index = 0; index < trailers.count; index += 1) {
     if (!isTrailing(trailers, index)) continue
+    span.names = trailers.bytes
     span.bytes = trailers.bytes
     span.nameStart = trailers.starts[index] as number
     span.nameEnd = trailers.colons[index] as number

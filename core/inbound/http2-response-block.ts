@@ -71,10 +71,11 @@ function writeStatus({ frames, encoder }: BlockTarget, at: number, status: numbe
   const start = encoder.begin(out, at)
   const index = STATUS_INDEX.get(status)
   if (index !== undefined) return writeIndexed(out, start, index)
-  span.bytes = Buffer.from(`:status${status}`, 'latin1')
+  span.names = STATUS_NAME
   span.nameStart = 0
   span.nameEnd = STATUS_NAME.length
-  span.valueStart = STATUS_NAME.length
+  span.bytes = Buffer.from(String(status), 'latin1')
+  span.valueStart = 0
   span.valueEnd = span.bytes.length
   return encoder.write(out, start, span)
 }
@@ -87,6 +88,7 @@ function writeFields(target: BlockTarget, at: number, fields: FieldSection, drop
 }
 
 function writeField({ frames, encoder }: BlockTarget, at: number, fields: FieldSection, index: number): number {
+  span.names = fields.bytes
   span.bytes = fields.bytes
   span.nameStart = fields.starts[index] as number
   span.nameEnd = fields.colons[index] as number
@@ -102,6 +104,7 @@ function writeLines({ frames, encoder }: BlockTarget, at: number, lines: Buffer)
     const stop = lines.indexOf('\r\n', start, 'latin1')
     const colon = lines.indexOf(COLON, start)
     if (stop < 0 || colon < 0 || colon > stop) return end
+    span.names = lines
     span.bytes = lines
     span.nameStart = start
     span.nameEnd = colon

@@ -3,7 +3,7 @@
  * changed on the way has its one home), in the form of HTTP/2.
  */
 import { type RequestRewrite, requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
-import { COLON, SPACE } from '../http1/grammar.ts'
+import { COLON, CR, equalsIgnoringCase, isWhitespace, LF, SPACE } from '../http1/grammar.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { FrameWriter } from '../http2/frame-writer.ts'
 import {
@@ -32,8 +32,12 @@ const GET_INDEX = 2
 const POST_INDEX = 3
 const SCHEME_INDEX = { http: 6, https: 7 }
 /** Lines that HTTP/2 has no use for (RFC 9113 8.2.2); Host becomes `:authority`. */
-const LEFT_OUT = new Set(['connection', 'transfer-encoding', 'keep-alive', 'proxy-connection', 'upgrade', 'host'])
-const LONGEST_LEFT_OUT = 'transfer-encoding'.length
+const LEFT_OUT = ['connection', 'transfer-encoding', 'keep-alive', 'proxy-connection', 'upgrade', 'host'].map((name) =>
+  Buffer.from(name),
+)
+/** Lengths of their names. */
+const MAY_BE_LEFT_OUT = new Uint8Array(64)
+for (const { length } of LEFT_OUT) MAY_BE_LEFT_OUT[length] = 1
 const HOST = Buffer.from('host')
 
 /** Where heads are written before they are made into blocks. */
@@ -50,86 +54,88 @@ export function writeRequestBlock(
   const room = requestHeadRoom(head, rewrite)
   if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(2 * room)
   const length = writeRequestHead(scratch, 0, head, rewrite)
-  const bytes = scratch.subarray(0, length)
+  const bytes = scratch
   const start = frames.beginBlock(length + (head.fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD)
+  findLines(bytes)
   let end = encoder.begin(frames.bytes, start)
   end = writePseudo(target, end, bytes)
   end = writeLines(target, end, bytes)
   frames.endBlock(streamId, end, settings.maxFrameBytes)
 }
 
-function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, bytes: Buffer): number {
-  const out = frames.bytes
-  const methodEnd = bytes.indexOf(SPACE)
-  const targetEnd = bytes.indexOf(SPACE, methodEnd + 1)
-  const method = bytes.toString('latin1', 0, methodEnd)
-  let end = at
-  if (method === 'GET' || method === 'POST') end = writeIndexed(out, end, method === 'GET' ? GET_INDEX : POST_INDEX)
-  else end = encoder.write(out, end, spanOf(METHOD, bytes, 0, methodEnd))
-  end = writeIndexed(out, end, SCHEME_INDEX[scheme])
-  const host = hostIn(bytes)
-  if (host !== undefined) end = encoder.write(out, end, spanOf(AUTHORITY, bytes, host.start, host.end))
-  return encoder.write(out, end, spanOf(PATH, bytes, methodEnd + 1, targetEnd))
+/** Where lines of the head begin, their colons, and their CRLF; three numbers each. */
+const bounds: number[] = []
+
+function findLines(bytes: Buffer): void {
+  bounds.length = 0
+  let at = 0
+  while (bytes[at] !== LF) at += 1
+  for (at += 1; bytes[at] !== CR;) {
+    const start = at
+    while (bytes[at] !== COLON) at += 1
+    const colon = at
+    while (bytes[at] !== CR) at += 1
+    bounds.push(start, colon, at)
+    at += 2
+  }
 }
 
-/** A field whose name is none of the head's own bytes. */
-function spanOf(name: Buffer, bytes: Buffer, start: number, end: number): Span {
-  span.bytes = Buffer.concat([name, bytes.subarray(start, end)])
+function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, bytes: Buffer): number {
+  const out = frames.bytes
+  let methodEnd = 0
+  while (bytes[methodEnd] !== SPACE) methodEnd += 1
+  let targetEnd = methodEnd + 1
+  while (bytes[targetEnd] !== SPACE) targetEnd += 1
+  let end = at
+  if (methodEnd === 3 && bytes[0] === 0x47) end = writeIndexed(out, end, GET_INDEX)
+  else if (methodEnd === 4 && bytes[1] === 0x4f) end = writeIndexed(out, end, POST_INDEX)
+  else end = encoder.write(out, end, pseudo(METHOD, bytes, 0, methodEnd))
+  end = writeIndexed(out, end, SCHEME_INDEX[scheme])
+  for (let index = 0; index < bounds.length; index += 3) {
+    const [start, colon, stop] = [bounds[index] as number, bounds[index + 1] as number, bounds[index + 2] as number]
+    if (!equalsIgnoringCase(bytes, start, colon, HOST)) continue
+    end = encoder.write(out, end, trimmed(pseudo(AUTHORITY, bytes, colon + 1, stop)))
+    break
+  }
+  return encoder.write(out, end, pseudo(PATH, bytes, methodEnd + 1, targetEnd))
+}
+
+/** A field whose name is none of the head's own. */
+function pseudo(name: Buffer, bytes: Buffer, start: number, end: number): Span {
+  span.names = name
   span.nameStart = 0
   span.nameEnd = name.length
-  span.valueStart = name.length
-  span.valueEnd = span.bytes.length
+  span.bytes = bytes
+  span.valueStart = start
+  span.valueEnd = end
   return span
 }
 
 function writeLines({ frames, encoder }: RequestTarget, at: number, bytes: Buffer): number {
   let end = at
-  eachLine(bytes, (start, colon, stop) => {
-    if (isLeftOut(bytes, start, colon)) return
-    span.bytes = bytes
+  span.names = bytes
+  span.bytes = bytes
+  for (let index = 0; index < bounds.length; index += 3) {
+    const [start, colon] = [bounds[index] as number, bounds[index + 1] as number]
+    if (isLeftOut(bytes, start, colon)) continue
     span.nameStart = start
     span.nameEnd = colon
-    span.valueStart = trimmedStart(bytes, colon + 1, stop)
-    span.valueEnd = trimmedEnd(bytes, span.valueStart, stop)
-    end = encoder.write(frames.bytes, end, span)
-  })
-  return end
-}
-
-function hostIn(bytes: Buffer): { start: number; end: number } | undefined {
-  let found: { start: number; end: number } | undefined
-  eachLine(bytes, (start, colon, stop) => {
-    if (found !== undefined || colon - start !== HOST.length) return
-    if (bytes.toString('latin1', start, colon).toLowerCase() !== 'host') return
-    const from = trimmedStart(bytes, colon + 1, stop)
-    found = { start: from, end: trimmedEnd(bytes, from, stop) }
-  })
-  return found
-}
-
-/** Each field line of a head: where it starts, its colon, and where its CRLF is. */
-function eachLine(bytes: Buffer, visit: (start: number, colon: number, stop: number) => void): void {
-  let start = bytes.indexOf('\r\n', 0, 'latin1') + 2
-  while (start < bytes.length - 2) {
-    const stop = bytes.indexOf('\r\n', start, 'latin1')
-    visit(start, bytes.indexOf(COLON, start), stop)
-    start = stop + 2
+    span.valueStart = colon + 1
+    span.valueEnd = bounds[index + 2] as number
+    end = encoder.write(frames.bytes, end, trimmed(span))
   }
-}
-
-const isLeftOut = (bytes: Buffer, start: number, colon: number): boolean =>
-  colon - start <= LONGEST_LEFT_OUT && LEFT_OUT.has(bytes.toString('latin1', start, colon).toLowerCase())
-
-const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === 0x09
-
-function trimmedStart(bytes: Buffer, from: number, end: number): number {
-  let start = from
-  while (start < end && isBlank(bytes[start])) start += 1
-  return start
-}
-
-function trimmedEnd(bytes: Buffer, start: number, from: number): number {
-  let end = from
-  while (end > start && isBlank(bytes[end - 1])) end -= 1
   return end
+}
+
+function isLeftOut(bytes: Buffer, start: number, colon: number): boolean {
+  if (MAY_BE_LEFT_OUT[colon - start] !== 1) return false
+  return LEFT_OUT.some((name) => equalsIgnoringCase(bytes, start, colon, name))
+}
+
+/** Without white space around its value. */
+function trimmed(field: Span): Span {
+  const { bytes } = field
+  while (field.valueStart < field.valueEnd && isWhitespace(bytes[field.valueStart])) field.valueStart += 1
+  while (field.valueEnd > field.valueStart && isWhitespace(bytes[field.valueEnd - 1])) field.valueEnd -= 1
+  return field
 }

@@ -53,7 +53,9 @@ describe('gRPC between a client and a server that others wrote', () => {
     expect(http2Violations).toMatchObject({ 'stream-error': 0, 'connection-error': 0 })
     expect(grpcResponses).toMatchObject({ OK: 306, NOT_FOUND: 1, UNIMPLEMENTED: 1, UNKNOWN: 0 })
     // By these breakers and strategies judge: a call that fails is no success for being a 200.
-    expect(edge.backend().responses).toMatchObject({ '2xx': 306, '4xx': 1, '5xx': 1 })
+    expect(edge.backend().responses).toMatchObject({ '2xx': 306, '4xx': 1 })
+    // The server may have told of the deadline before its client gave up.
+    expect(edge.backend().responses['5xx']).toBeWithin(1, 3)
   })
 
   test('is told in its own words when nobody answers', async () => {

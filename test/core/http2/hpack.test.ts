@@ -213,7 +213,14 @@ function encodeBlock(encoder: HpackEncoder, fields: Fields): string {
 
 function spanOf(name: string, value: string): Span {
   const bytes = Buffer.from(`${name}: ${value}`, 'latin1')
-  return { ...emptySpan(), bytes, nameEnd: name.length, valueStart: name.length + 2, valueEnd: bytes.length }
+  return {
+    ...emptySpan(),
+    names: bytes,
+    bytes,
+    nameEnd: name.length,
+    valueStart: name.length + 2,
+    valueEnd: bytes.length,
+  }
 }
 
 describe('an encoder', () => {
