@@ -49,7 +49,10 @@ const KINDS: ReadonlyMap<string, FieldKind> = new Map([
   ['transfer-encoding', 'connection'],
   ['upgrade', 'connection'],
 ])
-const LONGEST = Math.max(...Array.from(KINDS.keys(), (name) => name.length))
+/** Lengths and first letters of their names: most others are told apart by these, without a text of them. */
+const slotOf = (length: number, first: number): number => ((length & 31) << 5) | (first & 31)
+const MAY_BE_KNOWN = new Uint8Array(1024)
+for (const name of KINDS.keys()) MAY_BE_KNOWN[slotOf(name.length, name.charCodeAt(0))] = 1
 const TRAILERS = Buffer.from('trailers')
 
 /** Where the value of `field` begins; it ends before the CRLF. */
@@ -91,7 +94,8 @@ function kindOf(line: Buffer, nameLength: number): FieldKind {
   if (!isValidValue(line, nameLength + 2)) return 'invalid'
   const isPseudo = line[0] === COLON
   if (!isLowerToken(line, isPseudo ? 1 : 0, nameLength)) return 'invalid'
-  const known = nameLength <= LONGEST ? KINDS.get(line.toString('latin1', 0, nameLength)) : undefined
+  const mayBeKnown = MAY_BE_KNOWN[slotOf(nameLength, line[0] as number)] === 1
+  const known = mayBeKnown ? KINDS.get(line.toString('latin1', 0, nameLength)) : undefined
   if (known === undefined) return isPseudo ? 'invalid' : 'regular'
   if (known === 'te' && !equalsIgnoringCase(line, nameLength + 2, line.length - 2, TRAILERS)) return 'connection'
   return known

@@ -27,6 +27,7 @@ const CRUMB_END = Buffer.from('; ')
 const LINE_END = Buffer.from('\r\n')
 const CHUNKED_LINE = Buffer.from('transfer-encoding: chunked\r\n')
 const GET = Buffer.from('GET ')
+const CONNECT_LENGTH = 'CONNECT'.length
 const PSEUDO = ['method', 'scheme', 'authority', 'path', 'protocol'] as const
 type Pseudo = (typeof PSEUDO)[number]
 
@@ -157,7 +158,8 @@ export class RequestFields implements FieldSink {
   private faultOfPseudo(): string | undefined {
     const { method, scheme, path, protocol, authority } = this.pseudo
     if (method === undefined) return ':method is missing'
-    const isConnect = valueOf(method) === 'CONNECT'
+    // Most others are told apart by their length.
+    const isConnect = valueEnd(method) - valueStart(method) === CONNECT_LENGTH && valueOf(method) === 'CONNECT'
     if (protocol !== undefined && !isConnect) return ':protocol belongs to CONNECT'
     if (isConnect && protocol === undefined) {
       if (scheme !== undefined || path !== undefined) return 'CONNECT has no :scheme and no :path'
