@@ -32,6 +32,8 @@ export interface Controller {
   reload(origin: string): Promise<ReloadResult>
   /** Puts a text of the source in force in place of the one that is, as a whole or not at all. */
   take(text: string, origin: string): Promise<ReloadResult>
+  /** Puts the config in force once more, with what providers add to it now; the files are not looked at. */
+  refresh(origin: string): Promise<void>
   /** Back to what was in force before the current generation; the files stay as they are. */
   rollback(origin: string): Promise<RollbackResult>
   /** What `rollback` would change and end. */

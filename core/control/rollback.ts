@@ -34,7 +34,7 @@ export async function rollBack(
     ...fileProblem(displayName(files.place.path, files.cwd), message),
     key,
   })
-  const changes = planChanges(edge.config, previous.config, nothingOpen)
+  const changes = planChanges(edge.config, edge.whole(previous.config), nothingOpen)
   const applied = await apply(edge, previous.config)
   if (applied.kind === 'refused') return { kind: 'refused', problems: applied.problems.map(atWhole), omitted: 0 }
   const summary = summarize(changes, 'nothing changed')
@@ -55,7 +55,7 @@ export function planRollback(edge: EdgeControl, files: ConfigFiles, { history }:
   const elsewhere = followed(files)
   if (elsewhere !== undefined) return elsewhere
   if (previous === undefined) return nowhere
-  const changes = planChanges(edge.config, previous.config, edge.load())
+  const changes = planChanges(edge.config, edge.whole(previous.config), edge.load())
   return {
     kind: 'plan',
     changes,
