@@ -8,12 +8,11 @@ import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RouteConfig } from './config/config.ts'
-import { formatProblem } from './config/problems.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createQueue, joinWaiting } from './control/queue.ts'
-import type { FleetNode, FollowedEdge } from './fleet/node.ts'
+import type { FleetNode } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { plainFacts } from './stream/peer.ts'
@@ -55,6 +54,7 @@ import { KeyHash } from './limits/key-hash.ts'
 import { dialRedis } from './limits/redis.ts'
 import { inEvent } from './net/event.ts'
 import { ExplainHost } from './runtime/explain-host.ts'
+import { followedEdge } from './runtime/followed-edge.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
@@ -130,7 +130,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (controller !== undefined) source.attach(controller, fleet)
     providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
-    if (controller !== undefined) fleet?.begin(followedEdge(ground, assembly, controller))
+    if (controller !== undefined) fleet?.begin(followedEdge({ ...assembly, controller, emit: ground.emit }))
     return edgeOf(ground, assembly, controller, fleet)
   } catch (error) {
     assembly.end()
@@ -311,23 +311,6 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
   })
 
 type Assembly = ReturnType<typeof assemble>
-
-/** What a fleet's node may do to it, and tells the others of it. */
-function followedEdge({ emit }: Ground, { listeners, admin, source }: Assembly, controller: Controller): FollowedEdge {
-  return {
-    emit,
-    async take(text, origin) {
-      const result = await controller.take(text, origin)
-      if (result.kind !== 'refused') return { kind: 'taken' }
-      return { kind: 'refused', problems: result.problems.map(formatProblem) }
-    },
-    address: () => admin.address ?? listeners.running[0]?.address,
-    health() {
-      const ready = source.ready()
-      return ready.kind === 'ready' ? 'ready' : ready.reason
-    },
-  }
-}
 
 /** What runs, for whoever started it. */
 function edgeOf(

@@ -24,7 +24,7 @@ import {
   type MetricGroup,
 } from './metric-group.ts'
 import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
-import type { FleetStatus } from './fleet-status.ts'
+import { fleetGroup } from './fleet-metrics.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import type {
@@ -154,23 +154,6 @@ const clientsGroup = one<ClientsView>(
     gauge('smartedge_client_store_up', "0 while the clients' database cannot be had.", (c) => Number(c.isUp)),
     gauge('smartedge_client_store_age_seconds', 'How old what is known of clients is at most.', (c) =>
       c.ageMs === undefined ? undefined : c.ageMs / 1000,
-    ),
-  ],
-)
-
-const fleetGroup = one<FleetStatus>(
-  ({ edge }) => edge.fleet,
-  [
-    gauge('smartedge_config_source_up', '0 while the source of the configuration cannot be had.', (f) =>
-      Number(f.presence !== 'away'),
-    ),
-    gauge('smartedge_config_refused', '1 while what the source holds is refused here.', (f) =>
-      Number(f.state === 'refused'),
-    ),
-    gauge(
-      'smartedge_config_source_generation',
-      'Number of the generation of the source that is in force here.',
-      (f) => f.generation ?? undefined,
     ),
   ],
 )
