@@ -23,6 +23,7 @@ import { addClient, addPlan } from './client-args.ts'
 import { addCompletions } from './completion-args.ts'
 import { addConfig } from './config-args.ts'
 import { addControl, withTargets } from './control-args.ts'
+import { addDeploy } from './deploy-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { addExplain } from './explain-args.ts'
 import { requireBun } from './runtime.ts'
@@ -51,6 +52,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addServices(program, io, finish)
   addClients(program, io, finish)
   addControl(program, () => withColor(io, program), finish)
+  addDeploy(program, () => withColor(io, program), finish)
   addClient(program, () => withColor(io, program), finish)
   addPlan(program, () => withColor(io, program), finish)
   addCert(program, () => withColor(io, program), finish)

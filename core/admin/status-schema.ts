@@ -9,7 +9,7 @@ import {
   stickyLedger,
 } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
-import { holdOwners } from '../report/view.ts'
+import { deployPhases, holdOwners } from '../report/view.ts'
 import { count, list, nullOr, number, object, text, time, truth } from './answer-schema.ts'
 
 /** Of each counter, with its words. */
@@ -85,6 +85,14 @@ const reload = object({
   reloads: object(counted(reloadLedger.specs)),
 })
 
+const certificate = object({
+  names: list(text),
+  issuer: text,
+  kind: { enum: ['ecdsa', 'rsa'] },
+  notAfter: time,
+  fingerprint: text,
+})
+
 const fleet = object({
   source: text,
   node: text,
@@ -95,14 +103,6 @@ const fleet = object({
   offered: nullOr(object({ generation: nullOr(count), percent: number })),
   state: { enum: ['current', 'waiting', 'refused'] },
   reason: nullOr(text),
-})
-
-const certificate = object({
-  names: list(text),
-  issuer: text,
-  kind: { enum: ['ecdsa', 'rsa'] },
-  notAfter: time,
-  fingerprint: text,
 })
 
 export const statusSchema = object({
@@ -124,6 +124,7 @@ export const statusSchema = object({
       sources: list(source),
       degraded: nullOr(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
       sticky: nullOr(sticky),
+      deploy: nullOr(object({ id: count, phase: { enum: deployPhases }, over: truth, since: time, detail: text })),
       inflight: count,
       maxInflight: nullOr(count),
       ...counted(poolLedger.specs),

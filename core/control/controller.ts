@@ -4,9 +4,10 @@ import { displayName } from '../config/read/reading.ts'
 import type { Emit } from '../observe/events.ts'
 import { describeEdit, describeResult } from './audit.ts'
 import type { ConfigFiles, Controller, Plan, ReloadResult } from './contract.ts'
+import { draftEdit } from './draft-edit.ts'
 import { editBatch } from './edit-batch.ts'
 import { etagOf } from './edit-base.ts'
-import type { EdgeControl } from './edge-control.ts'
+import { apply, type EdgeControl } from './edge-control.ts'
 import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
 import { candidateOf, createPublisher, explainIn } from './publish.ts'
@@ -95,12 +96,18 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
 
   return {
     reload: joinWaiting(queue, (origins: readonly string[]) => reload(together(origins))),
-    take: (text, origin) => queue(() => take(text, origin, 'offered')),
     refresh: joinWaiting(queue, (origins: readonly string[]) => takeProvided(edge, records, together(origins))),
+    take: (text, origin) => queue(() => take(text, origin, 'offered')),
     rollback: (origin) => queue(() => rollBack({ edge, files, records }, origin)),
     planRollback: () => queue(async () => planRollback(edge, files, records)),
     plan: (text) => queue(() => plan(text)),
     edit: (change, origin) => edit({ edit: change, origin }),
+    reapply: () =>
+      queue(async () => {
+        const applied = await apply(edge, edge.config)
+        return applied.kind === 'refused' ? applied.problems : []
+      }),
+    draft: (change) => queue(() => draftEdit(files, read, change)),
     recheck: (pool, backend) => edge.recheck(pool, backend),
     etag(name) {
       const pool = edge.config.pools.find((pool) => pool.name === name)

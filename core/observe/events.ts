@@ -112,6 +112,22 @@ export type EdgeEvent =
     }
   /** Routes of providers that the config has itself, which counts; `detail`: the first. */
   | { readonly kind: 'provider-shadowed'; readonly count: number; readonly detail: string }
+  /** A deploy of a pool has come to another phase; `detail`: what brought that about. */
+  | {
+      readonly kind: 'deploy'
+      readonly pool: string
+      readonly id: number
+      readonly phase: 'waiting' | 'canary' | 'switching' | 'draining' | 'done' | 'failed' | 'rolled-back' | 'aborted'
+      readonly detail: string
+    }
+  /** A host that is served for a while has come or gone; `detail`: its backend. */
+  | {
+      readonly kind: 'preview'
+      readonly host: string
+      readonly what: 'added' | 'replaced' | 'removed' | 'expired'
+      readonly detail: string
+      readonly from: string
+    }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'

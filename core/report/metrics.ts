@@ -3,6 +3,7 @@
  * `docs/metrics.md` is made. Public format: add, never rename.
  */
 import {
+  deployLedger,
   type EdgeCounters,
   edgeLedger,
   limitLedger,
@@ -27,11 +28,13 @@ import { createMetricPage, type Labels, type MetricFormat } from './prometheus.t
 import { fleetGroup } from './fleet-metrics.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
+import { deployPhases } from './view.ts'
 import type {
   CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
+  DeployPhaseView,
   EdgeView,
   LimitView,
   LoopView,
@@ -183,6 +186,22 @@ const poolGroup = ofPools<PoolView>(
   ],
 )
 
+const deployGroup = ofPools<DeployPhaseView>(
+  (pool) => pool.deploy,
+  [
+    flags(
+      {
+        name: 'smartedge_pool_deploy',
+        help: '1 at the phase of the pool’s deploy under way, or of the last one.',
+        label: 'phase',
+        values: deployPhases,
+      },
+      (deploy, phase) => deploy.phase === phase,
+    ),
+    ...ledgerMetrics(deployLedger, (deploy: DeployPhaseView) => deploy.counters),
+  ],
+)
+
 const strategyGroup = ofPools<StrategyFacts>(
   (pool) => pool.strategyFacts,
   [
@@ -305,6 +324,7 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   routeGroup,
   answerGroup,
   poolGroup,
+  deployGroup,
   strategyGroup,
   sourceGroup,
   providerGroup,

@@ -71,6 +71,8 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     warn(`${provider}: left out: ${detail}; ${counted(count, 'entry is', 'entries are')} left out in all`),
   'provider-shadowed': ({ count, detail }) =>
     warn(`${counted(count, 'route')} of providers left out, since the configuration says otherwise: ${detail}`),
+  deploy: describeDeploy,
+  preview: ({ host, what, detail, from }) => info(`${from}: preview ${host} ${what}: ${detail}`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
@@ -151,6 +153,11 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
       ? 'the configuration in force stays as it is'
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
   return error([`reload (${origin}): ${effect}`, ...problems].join('\n'))
+}
+
+function describeDeploy({ pool, id, phase, detail }: EventOf<'deploy'>): Described {
+  const message = `${pool}: deploy ${id}: ${phase}: ${detail}`
+  return phase === 'failed' || phase === 'rolled-back' || phase === 'aborted' ? warn(message) : info(message)
 }
 
 const lastKnown = (members: number): string =>

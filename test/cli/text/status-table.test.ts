@@ -120,6 +120,20 @@ web · p2c · 2 of 3 up
     expect(lines[2]).toContain('○ spare')
   })
 
+  test.each([
+    ['canary', false, 0, true],
+    ['canary', false, 7_200_000, true],
+    ['failed', true, 3_600_000, true],
+    ['failed', true, 3_600_001, false],
+  ] as const)('tells of a deploy that is %s (over: %p) since %d ms: %p', (phase, over, ago, isTold) => {
+    const since = new Date(clock.wallTime() - ago).toISOString()
+    const counters = { done: 0, failed: 0, 'rolled-back': 0, aborted: 0 }
+    const deploy = { id: 3, phase, over, since, detail: 'why', progress: 'how far', counters }
+    const edge = fakeEdge([], { pools: [fakePool([fakeBackend()], { deploy })] })
+    const shown = formatStatus(buildSnapshot(edge, fakeProcess, clock), plain)
+    expect(shown.includes(`      deploy 3: ${phase}: why`)).toBe(isTold)
+  })
+
   test('says what is asked in place of a strategy that failed', () => {
     const strategyFacts = {
       name: 'p2c',

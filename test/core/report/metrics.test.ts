@@ -40,10 +40,20 @@ function busyEdge() {
   const clients = { isUp: true, ageMs: 250, size: 3 }
   const counted = { queued: 12, queueTimeouts: 3, turnedAway: 2, waiting: 1 }
   const sticky = { counters: { hits: 5, misses: 3, moved: 2 }, sessions: 9 }
+  const deploy = {
+    id: 3,
+    phase: 'canary',
+    over: false,
+    since: generation.at,
+    detail: 'the new members are healthy',
+    progress: 'canary: 1 of 2 s',
+    counters: { done: 2, failed: 1, 'rolled-back': 4, aborted: 0 },
+  } as const
   const facts = {
     strategyFacts,
     sources: [source],
     sticky,
+    deploy,
     queueWaits,
     inflight: 2,
     maxInflight: 40,
@@ -59,6 +69,7 @@ function busyEdge() {
   const certificate = { names: ['a.test'], issuer: 'CA', kind: 'ecdsa', notAfter: 1000, fingerprint: 'AA' } as const
   const listeners = [{ name: 'web', address: '127.0.0.1:443', certificates: [certificate] }]
   const limits = [limit('pool', 'web', 1)]
+  const fleet = fakeFleet()
   return fakeEdge([], {
     listeners,
     pools,
@@ -69,7 +80,7 @@ function busyEdge() {
     loop,
     limits,
     reload,
-    fleet: fakeFleet(),
+    fleet,
   })
 }
 
