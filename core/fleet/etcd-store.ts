@@ -4,7 +4,15 @@ import { EtcdClient, type EtcdFault, fromBase64, toBase64 } from '../discovery/e
 import { behind, type EtcdWatchServices, keyRange, prefixRange, watchEtcd } from '../discovery/etcd-watch.ts'
 import { isObject, type JsonObject, listIn, objectIn, textIn } from '../discovery/json.ts'
 import type { SourceAddress } from './address.ts'
-import { type ConfigStore, type Fault, type Held, LEASE_SECONDS, type LeaseCalls, type SharedStore } from './store.ts'
+import {
+  absent,
+  type ConfigStore,
+  type Fault,
+  type Held,
+  LEASE_SECONDS,
+  type LeaseCalls,
+  type SharedStore,
+} from './store.ts'
 
 export type EtcdStoreServices = AttemptServices & EtcdWatchServices
 
@@ -58,8 +66,6 @@ export function etcdStore(source: SourceAddress, services: EtcdStoreServices): C
     shared: sharedBy(key, post),
   }
 }
-
-export const absent = (key: string): string => `has no key ${key}`
 
 const valueOf = (kv: JsonObject): string => fromBase64(textIn(kv, 'value') ?? '')
 
