@@ -1,13 +1,11 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
 import { randomBytes } from 'node:crypto'
 import type { SocketAddress } from './address.ts'
-import { type AccessRules, accessRules } from './admission/access.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
-import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Config, RouteConfig } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
@@ -16,18 +14,13 @@ import type { Deploys } from './deploy/deploys.ts'
 import type { FleetNode } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
-import { plainFacts } from './stream/peer.ts'
 import { requestIds } from './forward/request-id.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
-import { ResponseHead } from './http1/response-head.ts'
-import { freeDescriptors } from './descriptors.ts'
-import { trialsApart } from './lab/examine-apart.ts'
 import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
-import { createDial, type DialServices } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { createHandshakes } from './net/tls.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
@@ -37,12 +30,10 @@ import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AcmeHost } from './runtime/acme-host.ts'
-import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
-import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
-import { AuthHost } from './runtime/auth-host.ts'
-import { BanGuard } from './runtime/ban-guard.ts'
+import { createAccess } from './runtime/create-access.ts'
+import { createPlugins, createPools } from './runtime/create-pools.ts'
 import { createCertificates } from './runtime/certificates.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
@@ -62,11 +53,11 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { createPreviews } from './runtime/preview-host.ts'
-import { Pools } from './runtime/pools.ts'
+import type { Pools } from './runtime/pools.ts'
 import { Providers } from './runtime/providers.ts'
 import { TlsHost } from './runtime/tls-host.ts'
 import { TraceHost } from './runtime/trace-host.ts'
-import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
+import { type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
   readonly config: Config
@@ -280,39 +271,6 @@ function assemble(ground: Ground, files: ConfigFiles | undefined) {
 }
 
 type Assembly = ReturnType<typeof assemble>
-
-/** Who may come: what the rules of routes stand on, and those of one. */
-function createAccess(ground: Ground, directory: () => ClientDirectory | undefined) {
-  const accessFiles = new AccessFiles(ground.clock)
-  const parts = createAccessParts(ground, accessFiles, directory)
-  const isTrusted = (address: string): boolean => ground.published.world.identify(plainFacts(address)).isTrusted
-  const bans = new BanGuard({ ...ground, isTrusted })
-  const auth = new AuthHost({ ...ground, ask: createAsk(ground.clock, ground.reportFault) })
-  const rulesOf = (rule: RouteConfig): AccessRules => {
-    const { open, authentication } = accessRules(rule.access ?? {}, parts)
-    return { open, authentication: [...authentication, ...auth.admissionsFor(rule)] }
-  }
-  return { accessFiles, auth, bans, rulesOf }
-}
-
-function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
-  return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
-}
-
-function createPools(ground: Ground, plugins: PluginHost, onUnreachable: DialServices['onUnreachable']): Pools {
-  const { transport, connect, budget, reportFault } = ground
-  return new Pools({
-    ...ground,
-    head: new ResponseHead(MAX_FIELDS),
-    dial: createDial({
-      ...ground,
-      connect: connect ?? transport.connects(reportFault),
-      relieve: () => budget.relieve(),
-      onUnreachable,
-    }),
-    plugins,
-  })
-}
 
 const createOverloadGuard = (ground: Ground): OverloadGuard =>
   new OverloadGuard({

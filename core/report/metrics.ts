@@ -25,12 +25,12 @@ import {
   type MetricGroup,
 } from './metric-group.ts'
 import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
+import { certificateGroup } from './certificate-metrics.ts'
 import { fleetGroup } from './fleet-metrics.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import { deployPhases } from './view.ts'
 import type {
-  CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
@@ -288,26 +288,6 @@ const limitGroup = group<MetricsView, LimitView>({
       (l) => l.evicted,
     ),
     ...ledgerMetrics(limitLedger, (l: LimitView) => l.counters),
-  ],
-})
-
-const certificateGroup = group<MetricsView, CertificateView>({
-  labels: ['listener', 'name', 'kind'],
-  *sources({ edge }) {
-    for (const { name: listener, certificates = [] } of edge.listeners) {
-      const nameOf = uniqueNames()
-      for (const certificate of certificates) {
-        const { kind, fingerprint } = certificate
-        yield [{ listener, name: nameOf(certificate.names[0] ?? fingerprint, kind), kind }, certificate]
-      }
-    }
-  },
-  metrics: [
-    gauge(
-      'smartedge_certificate_not_after_timestamp_seconds',
-      'When the certificate ends, since 1970-01-01 UTC; `name`: the first that it is for.',
-      (c) => c.notAfter / 1000,
-    ),
   ],
 })
 
