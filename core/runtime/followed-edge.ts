@@ -22,7 +22,7 @@ export const followedEdge = ({ controller, admin, listeners, source, emit }: Fol
     if (result.kind !== 'refused') return { kind: 'taken' }
     return { kind: 'refused', problems: result.problems.map(formatProblem) }
   },
-  address: () => admin.address ?? listeners.running[0]?.address,
+  addresses: () => [...(admin.address ? [admin.address] : []), ...listeners.running.map(({ address }) => address)],
   health() {
     const ready = source.ready()
     return ready.kind === 'ready' ? 'ready' : ready.reason
