@@ -22,6 +22,8 @@ const BLOCK_FACTOR = 2
 /** How long a client that was told that we leave may still begin streams, if it does not answer our PING. */
 const LAST_CALL_MS = 1000
 const DRAIN_PING = Buffer.from('drain-go')
+/** In which a request line is looked for. */
+const MAX_LINE_BYTES = 2048
 
 /** 'preface': the client's is still to come. 'closed': whatever still comes is thrown away. */
 type Phase = 'preface' | 'frames' | 'closed'
@@ -198,7 +200,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     const start = PREFACE.length - this.prefaceLeft
     const end = Math.min(bytes.length, this.prefaceLeft)
     if (bytes.compare(PREFACE, start, start + end, 0, end) !== 0) {
-      if (start === 0 && bytes[0] !== PREFACE[0]) return this.refuseOther(bytes)
+      if (start === 0 && isHttp1(bytes)) return this.refuseOther(bytes)
       throw new ConnectionFault('a client of HTTP/2 begins with its preface')
     }
     this.prefaceLeft -= end
@@ -209,7 +211,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     return end
   }
 
-  /** What begins otherwise is most likely HTTP/1.1, in which it is told. */
+  /** A client of HTTP/1 is told so in its own words. */
   private refuseOther(bytes: Buffer): number {
     const { handler } = this
     handler.onViolation?.('connection-error')
@@ -305,3 +307,6 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     return this.session.streams.size === 0 ? 'idle' : 'busy'
   }
 }
+
+/** Whether the first line is a request's of HTTP/1, the preface left out. */
+const isHttp1 = (bytes: Buffer): boolean => / HTTP\/1\.\d\r\n/.test(bytes.toString('latin1', 0, MAX_LINE_BYTES))

@@ -26,6 +26,7 @@ suite('3.4 connection preface', [
   ['takes the preface and answers', HELLO + get(1), ...OK],
   ['takes SETTINGS in the preface with values', PREFACE + settings([3, 10], [4, 100_000]) + get(1), ...OK],
   ['refuses another preface', 'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n', 'GOAWAY 0 PROTOCOL_ERROR'],
+  ['refuses what is nothing at all', 'INVALID CONNECTION PREFACE\r\n\r\n', 'GOAWAY 0 PROTOCOL_ERROR'],
   ['refuses PING before SETTINGS', PREFACE + ping(), 'GOAWAY 0 PROTOCOL_ERROR'],
   ['refuses HEADERS before SETTINGS', PREFACE + get(1), 'GOAWAY 0 PROTOCOL_ERROR'],
   ['refuses WINDOW_UPDATE before SETTINGS', PREFACE + windowUpdate(0, 1), 'GOAWAY 0 PROTOCOL_ERROR'],
