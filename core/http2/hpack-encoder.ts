@@ -42,7 +42,7 @@ const NOT_KEPT = 0x000f
 const STRING = 0x007f
 
 const DEFAULT_BYTES = 4096
-const SLOTS = 512
+const SLOTS = 256
 /** Larger lines would push too much out. */
 const MAX_INDEXED_BYTES = 512
 const SECRETS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
@@ -61,7 +61,7 @@ const IS_SECRET = Uint8Array.from([0, ...STATIC_FIELDS.map((field) => (SECRETS.h
 export class HpackEncoder {
   private readonly table = new DynamicTable(DEFAULT_BYTES)
   /** Per slot of a line's hash: the number of the entry that has it, and the hash of the line that was seen there last. */
-  private readonly numbers = new Float64Array(SLOTS).fill(-1)
+  private readonly numbers = new Int32Array(SLOTS).fill(-1)
   private readonly seen = new Int32Array(SLOTS)
   /** The least that the table was set to since the last block; undefined: it was not. */
   private least: number | undefined = undefined
