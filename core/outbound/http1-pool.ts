@@ -147,8 +147,7 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
   }
 
   onGone(connection: Http1Connection): void {
-    this.connections.delete(connection)
-    this.counters.connections = this.connections.size
+    if (this.connections.delete(connection)) this.counters.connections -= 1
     connection.inPool.leave()
     connection.inBudget.leave()
     if (connection.wire.socket !== undefined) {
@@ -199,7 +198,8 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     if (!this.budget.take()) return undefined
     const connection = new Http1Connection(this)
     this.connections.add(connection)
-    this.counters.connections = this.connections.size
+    // Beside those of another protocol, while that is being left.
+    this.counters.connections += 1
     this.dial(address, connection.wire, connectMs)
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))

@@ -123,8 +123,7 @@ export class Http2Pool implements StreamSource, Http2Owner {
   }
 
   onGone(connection: Http2Connection): void {
-    this.connections.delete(connection)
-    this.counters.connections = this.connections.size
+    if (this.connections.delete(connection)) this.counters.connections -= 1
     connection.inBudget.leave()
     if (connection.wire.socket !== undefined) {
       this.leaving.append(connection.inPool)
@@ -180,7 +179,8 @@ export class Http2Pool implements StreamSource, Http2Owner {
     if (!this.mayConnect || !this.budget.take()) return undefined
     const connection = new Http2Connection(this)
     this.connections.add(connection)
-    this.counters.connections = this.connections.size
+    // Beside those of another protocol, while that is being left.
+    this.counters.connections += 1
     this.dial(this.address, connection.wire, connectMs)
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => {

@@ -7,7 +7,12 @@ import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
 import type { Clock } from '../clock.ts'
 import { Leaving } from '../pool/leaving.ts'
-import { type ConnectionPolicy, Http1Pool, type Http1PoolOptions } from '../outbound/http1-pool.ts'
+import {
+  type BackendProtocol,
+  type ConnectionPolicy,
+  Http1Pool,
+  type Http1PoolOptions,
+} from '../outbound/http1-pool.ts'
 import { Http2Pool, type Http2PoolOptions } from '../outbound/http2-pool.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 
@@ -26,8 +31,9 @@ export interface PoolBackendsOptions {
 export class PoolBackends {
   /** `byId` as a list; undefined: it has changed since anybody asked. */
   private listed: readonly Backend[] | undefined = undefined
-  /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
-  readonly connections = new WeakMap<Backend, Http1Pool | Http2Pool>()
+  /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. Another one with each change of `protocol`. */
+  connections = new WeakMap<Backend, Http1Pool | Http2Pool>()
+  private protocol: BackendProtocol | undefined = undefined
   private readonly options: PoolBackendsOptions
   private byId = new Map<string, Backend>()
   private configured: readonly Member[] = []
@@ -81,6 +87,7 @@ export class PoolBackends {
     this.byId = new Map(backends.map((backend) => [backend.id, backend]))
     for (const backend of removed) this.letGo(backend)
     const policy = this.options.policy()
+    this.speak(policy)
     for (const backend of backends) {
       // Of a pool that had retired, also those that stayed are on their way.
       this.leaving.takeBack(backend.id)
@@ -163,7 +170,29 @@ export class PoolBackends {
     backend.onRoomChange = onRoomChange
   }
 
-  /** Where another protocol is to be spoken, what is under way in the one before ends as it is. */
+  /**
+   * In another protocol, from the next snapshot on. Requests under way keep to the one before, also when they are tried again: what
+   * is kept of their bodies is in its form.
+   */
+  private speak(policy: ConnectionPolicy): void {
+    const protocol = policy.protocol ?? 'http/1.1'
+    const isFirst = this.protocol === undefined
+    if (protocol === this.protocol) return
+    this.protocol = protocol
+    if (isFirst) return
+    const before = this.connections
+    this.connections = new WeakMap()
+    for (const backend of this.list) {
+      before.get(backend)?.keepIdle(false)
+      this.connectWith(backend, policy)
+    }
+    for (const backend of this.leaving.backends) {
+      const connections = before.get(backend)
+      if (connections !== undefined) this.connections.set(backend, connections)
+    }
+  }
+
+  /** Also of one that has come back, and spoke another protocol when it left. */
   private bringUpToDate(backend: Backend, policy: ConnectionPolicy): void {
     const connections = this.connections.get(backend)
     if (connections === undefined) return

@@ -208,6 +208,28 @@ describe('a pool that speaks HTTP/2 to its backends', () => {
     await first.line('GOAWAY')
   })
 
+  test('keeps to its protocol for a request that is tried again meanwhile', async () => {
+    await using backend = startOrigin(Infinity)
+    await using edge = await startTestEdge([backend.port], { config, pool: { ...pool, retry: testRetry() } })
+    await using client = await connectTo(edge.port)
+    const two = http2Peer(client)
+    two.send(get(1))
+    const first = await backend.origin()
+    await first.line('HEADERS 1')
+    first.peer.send(answer(1, 'warm'))
+    await two.line('DATA 1 end warm')
+    two.send(get(3))
+    await first.line('HEADERS 3')
+    const [web] = edge.edge.control.config.pools
+    const { protocol: _, ...plain } = web!
+    await edge.apply({ pools: [plain] })
+    first.peer.send(goAway(1))
+    const second = await backend.origin(1)
+    await second.line('HEADERS 1')
+    second.peer.send(answer(1, 'again'))
+    await two.line('DATA 3 end again')
+  })
+
   test('answers an upgrade, which it can not pass on, with 502', async () => {
     await using backend = startOrigin()
     await using edge = await startTestEdge([backend.port], { config, pool })
