@@ -34,12 +34,14 @@ import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AcmeHost } from './runtime/acme-host.ts'
 import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
 import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
 import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
+import { createCertificates } from './runtime/certificates.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { Discovery } from './runtime/discovery.ts'
@@ -171,6 +173,7 @@ function assemble(ground: Ground) {
       explainer: explain.current,
       admission: (rule, key) => gates.admission(rule, key),
       tracing: (rule) => traces.tracingOf(rule),
+      ...(config.listeners.some(({ tls }) => tls?.acme?.challenge === 'http-01') && { proofs: acme }),
       previous,
     }),
   )
@@ -186,7 +189,8 @@ function assemble(ground: Ground) {
     idle: budget.idleClients,
     crowd: ground.crowd,
   })
-  const tls = new TlsHost()
+  const tls = new TlsHost(ground)
+  const acme = new AcmeHost({ ...ground, ask: createAsk(clock, ground.reportFault), tls })
   const listeners = new Listeners({
     ...ground,
     handler,
@@ -208,7 +212,9 @@ function assemble(ground: Ground) {
     clients,
     gates,
     bans,
+    certificates: createCertificates({ ...ground, tls, acme }),
     explain,
+    certificatesOf: (listener) => tls.certificatesOf(listener),
     counters,
     clock,
     life,
@@ -235,6 +241,7 @@ function assemble(ground: Ground) {
     publish,
     admin,
     tls,
+    acme,
     listeners,
   ]
   const control = createEdgeControl({ parts, providers, published, pools, listeners, life })
@@ -251,7 +258,9 @@ function assemble(ground: Ground) {
     ground.stopWindow()
     accessLog.stop()
     traces.stop()
+    tls.stop()
     admin.stop()
+    acme.stop()
   }
   return { listeners, source, admin, control, providers, accessLog, traces, end }
 }

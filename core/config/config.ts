@@ -96,6 +96,8 @@ export interface ListenerConfig {
   readonly mode: number | undefined
   /** Absent: clients speak plain HTTP. */
   readonly tls?: TlsPolicy
+  /** Where requests are sent, by `https://`; absent: they are served. */
+  readonly redirect?: { readonly port: number }
 }
 
 export interface AdminConfig {

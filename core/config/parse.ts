@@ -8,7 +8,8 @@ import type { Value } from './read/field.ts'
 import { type Attachment, createReading, formatKey, type MayRead, type Need, type Reading } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
-import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
+import { checkNames } from './schema/acme.ts'
+import { checkClaims, type Claim, defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
@@ -80,6 +81,11 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
+  checkNames(
+    orderingIn(raw, root),
+    routes.flatMap(({ match }) => match.host ?? []),
+    reading,
+  )
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -121,7 +127,25 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
     ...(value?.tls && { tls: value.tls }),
+    ...(value?.redirect && { redirect: { port: value.redirect.port ?? securePort(configured) } }),
   }))
+}
+
+/** The listeners that order certificates, with where they say so. */
+const orderingIn = ({ listeners }: Raw, root: Node) =>
+  (listeners ?? []).flatMap(({ name, value: { tls } }) => {
+    const node = findNodeAtLocation(root, ['listeners', name, 'tls', 'acme'])
+    return tls?.acme === undefined || node === undefined ? [] : [{ policy: tls.acme, node }]
+  })
+
+/** Where the only listener is that ends TLS. */
+function securePort(listeners: readonly { readonly value: ListenerDraft | undefined }[]): number {
+  const ports = listeners.flatMap(({ value }) => {
+    const address = value?.address?.value ?? defaultListenerAddress
+    return value?.tls !== undefined && address.kind === 'tcp' ? [address.port] : []
+  })
+  const [only = 443] = ports
+  return ports.length === 1 ? only : 443
 }
 
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */

@@ -27,6 +27,7 @@ import { createMetricPage, type Labels, type MetricFormat } from './prometheus.t
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import type {
+  CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
@@ -270,6 +271,26 @@ const limitGroup = group<MetricsView, LimitView>({
   ],
 })
 
+const certificateGroup = group<MetricsView, CertificateView>({
+  labels: ['listener', 'name', 'kind'],
+  *sources({ edge }) {
+    for (const { name: listener, certificates = [] } of edge.listeners) {
+      const nameOf = uniqueNames()
+      for (const certificate of certificates) {
+        const { kind, fingerprint } = certificate
+        yield [{ listener, name: nameOf(certificate.names[0] ?? fingerprint, kind), kind }, certificate]
+      }
+    }
+  },
+  metrics: [
+    gauge(
+      'smartedge_certificate_not_after_timestamp_seconds',
+      'When the certificate ends, since 1970-01-01 UTC; `name`: the first that it is for.',
+      (c) => c.notAfter / 1000,
+    ),
+  ],
+})
+
 const groups: readonly MetricGroup<MetricsView>[] = [
   buildGroup,
   processGroup,
@@ -278,6 +299,7 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   overloadGroup,
   reloadGroup,
   clientsGroup,
+  certificateGroup,
   routeGroup,
   answerGroup,
   poolGroup,

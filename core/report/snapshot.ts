@@ -11,6 +11,7 @@ import { providerStatus, type ProviderStatus } from './provider-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
+  CertificateView,
   DegradedView,
   EdgeView,
   HoldOwner,
@@ -36,7 +37,7 @@ export interface StatusSnapshot {
   readonly uptimeMs: number
   readonly phase: Phase
   readonly process: { readonly residentBytes: number; readonly cpuSeconds: number }
-  readonly listeners: readonly ListenerView[]
+  readonly listeners: readonly ListenerStatus[]
   readonly counters: StatusCounters
   /** null: no bounds are configured. */
   readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
@@ -50,6 +51,18 @@ export interface StatusSnapshot {
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
+
+export interface ListenerStatus {
+  readonly name: string
+  /** `host:port` with the real port, or `unix:/path`. */
+  readonly address: string
+  /** What it offers in handshakes; null: its clients speak plain HTTP. */
+  readonly certificates: readonly CertificateStatus[] | null
+}
+
+export interface CertificateStatus extends Omit<CertificateView, 'notAfter'> {
+  readonly notAfter: string
+}
 
 /** Beside these all that is counted of it since it was configured. */
 export interface LimitStatus extends StatusOf<typeof limitLedger.specs> {
@@ -198,7 +211,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     uptimeMs: Math.max(0, Math.round(wallMs - process.startedAt)),
     phase: edge.phase,
     process: { residentBytes: process.residentBytes, cpuSeconds: process.cpuSeconds },
-    listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
+    listeners: edge.listeners.map(listenerStatus),
     counters: edgeLedger.status(edge.counters),
     overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
@@ -207,6 +220,13 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     reload: edge.reload ?? null,
   }
 }
+
+const listenerStatus = ({ name, address, certificates }: ListenerView): ListenerStatus => ({
+  name,
+  address,
+  certificates:
+    certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
+})
 
 const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,

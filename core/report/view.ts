@@ -100,6 +100,21 @@ export interface ListenerView {
   readonly name: string
   /** `host:port` with the real port, or `unix:/path`. */
   readonly address: string
+  /** What it offers in handshakes; absent: its clients speak plain HTTP. */
+  readonly certificates?: readonly CertificateView[]
+}
+
+/** A certificate that a listener has. */
+export interface CertificateView {
+  /** It is for these. */
+  readonly names: readonly string[]
+  /** Who has signed it. */
+  readonly issuer: string
+  readonly kind: 'ecdsa' | 'rsa'
+  /** Wall ms. */
+  readonly notAfter: number
+  /** SHA-256, `AA:BB:…`. */
+  readonly fingerprint: string
 }
 
 export interface PoolView {

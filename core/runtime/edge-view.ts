@@ -1,7 +1,14 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
+import type {
+  AdminBans,
+  AdminCertificates,
+  AdminExplain,
+  AdminSource,
+  FoundMember,
+  Readiness,
+} from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
@@ -12,6 +19,7 @@ import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
 import type {
+  CertificateView,
   ClientsView,
   CostlyProcessView,
   EdgeView,
@@ -46,7 +54,10 @@ export interface EdgeViewOptions {
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly certificates?: AdminCertificates
   readonly explain?: { readonly explained: AdminExplain | undefined }
+  /** Of a listener that ends TLS, by its name. */
+  readonly certificatesOf: (listener: string) => readonly CertificateView[] | undefined
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -74,7 +85,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ...providersView(options.providers?.list ?? []),
     loop: overload.loop,
     phase: life.phase,
-    listeners: listeners.running.map(listenerView),
+    listeners: listeners.running.map((listener) => listenerView(listener, options.certificatesOf)),
     counters,
     pools: runningPools().map(poolView),
     routes: published.config.routes.map(({ match, pool }, index) => {
@@ -116,6 +127,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    certificates: options.certificates,
     get explain() {
       return options.explain?.explained
     },
@@ -155,7 +167,13 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   return { kind: 'not-ready', reason: 'no pool has a usable backend' }
 }
 
-const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
+function listenerView(
+  { config: { name }, address }: RunningListener,
+  certificatesOf: EdgeViewOptions['certificatesOf'],
+) {
+  const certificates = certificatesOf(name)
+  return { name, address: formatAddress(address), ...(certificates && { certificates }) }
+}
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
 const viewOf = (

@@ -55,8 +55,10 @@ function busyEdge() {
   const loop = { lagMs: 250, lags }
   const lastReload = { at: generation.at, ok: true, origin: 'watch', problems: [] }
   const reload = { generation, lastReload, reloads: reloadLedger.create() }
+  const certificate = { names: ['a.test'], issuer: 'CA', kind: 'ecdsa', notAfter: 1000, fingerprint: 'AA' } as const
+  const listeners = [{ name: 'web', address: '127.0.0.1:443', certificates: [certificate] }]
   const limits = [limit('pool', 'web', 1)]
-  return fakeEdge([], { pools, providers: [provider], routes, clients, overload, loop, limits, reload })
+  return fakeEdge([], { listeners, pools, providers: [provider], routes, clients, overload, loop, limits, reload })
 }
 
 const oneRequest = { ...fakeBackend().counters, requests: 1 }
