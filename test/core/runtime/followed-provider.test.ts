@@ -145,6 +145,15 @@ describe('a provider that is followed', () => {
     expect([rig.routes(), rig.followed.skipped]).toEqual([['a.test a'], [{ entry: 'b', reason }]])
   })
 
+  test('lets one that yields have what is left, and leaves it out where nothing is', () => {
+    const rig = following()
+    const rest = { ...draft('b', ['a.test', 'b.test']), yields: true as const }
+    const nothing = { ...draft('c', ['a.test']), yields: true as const }
+    rig.tell(draft('a', ['a.test']), rest, nothing)
+    expect(rig.routes()).toEqual(['a.test a', 'b.test b'])
+    expect(rig.followed.skipped).toEqual([{ entry: 'c', reason: 'leads a.test to c, and a to a' }])
+  })
+
   test('takes the settings of a pool from whoever says any', () => {
     const rig = following()
     const settings = { health: { path: '/up' } }
