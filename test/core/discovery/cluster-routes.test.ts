@@ -229,6 +229,25 @@ describe('an HTTPRoute', () => {
     expect(reasons).toEqual([`HTTPRoute default/r rules[0] ${reason}`])
   })
 
+  test('of more parts than Gateway API allows is left out, unread', async () => {
+    const many = (value: unknown): unknown[] => Array.from({ length: 100_000 }, () => value)
+    const reason = 'has more than 128 rules, host names, matches or Services'
+    const backendRefs = [to('web')]
+    const { drafts, reasons } = await toldOf([
+      [
+        'httproutes',
+        route('a', [{ backendRefs, matches: many({}) }], { hostnames: many('a.test') }),
+        route('b', [{ backendRefs, matches: many({}) }, { backendRefs: many(to('web')) }]),
+      ],
+    ])
+    expect(drafts).toEqual([])
+    expect(reasons).toEqual([
+      `HTTPRoute default/a ${reason}`,
+      `HTTPRoute default/b rules[0] ${reason}`,
+      `HTTPRoute default/b rules[1] ${reason}`,
+    ])
+  })
+
   test('whose Services all have no weight leads nowhere', async () => {
     const { routes, reasons } = await rulesOf({ backendRefs: [to('web', { weight: 0 })] })
     expect([routes, reasons]).toEqual([[], ['HTTPRoute default/r leads nowhere']])
