@@ -313,7 +313,8 @@ describe('a cluster', () => {
     kubernetes.forget('httproutes')
     using whole = following(kubernetes)
     await turnUntil(() => whole.lost.length > 0, 'an outage')
-    expect([whole.words, whole.lost[0]]).toEqual([[], 'HTTPRoutes: answers with 404: not found'])
+    const hint = '(where the Gateway API is not installed, "routes": "ingress" does without)'
+    expect([whole.words, whole.lost[0]]).toEqual([[], `HTTPRoutes: answers with 404: not found ${hint}`])
     using part = following(kubernetes, { reads: ['ingress'] })
     await part.told()
   })
