@@ -25,6 +25,8 @@ export interface FollowedProviderOptions {
 
 /** More help nobody: a provider may be hostile, and every route is compared with others. */
 const MOST_DRAFTS = 5000
+/** Of routes that nobody names any more: one who names others all the time must not have them pile up. */
+const MOST_STAYING = 5000
 /** Entries that are left out, each told by itself: so many in some seconds; all of them stand in the status. */
 const MOST_TOLD = 8
 const MOST_DETAIL = 400
@@ -49,7 +51,7 @@ export class FollowedProvider {
   /** What it names now. */
   private named: Provided = NOTHING
   /** Until when routes stay that it does not name any more, by what they match. */
-  private readonly until = new Map<string, number>()
+  private until: ReadonlyMap<string, number> = new Map()
   /** Drafts that have been read, by their text: most of a list are those of the one before. */
   private known = new Map<string, DraftRead['read']>()
   /** The same of drafts that are told as the same objects. */
@@ -157,12 +159,16 @@ export class FollowedProvider {
     const now = clock.now()
     const before = this.provided
     const named = new Set(this.named.routes.map(matchKey))
-    const stays = before.routes.filter((route) => {
-      const key = matchKey(route)
-      if (named.has(key)) this.until.delete(key)
-      else if (!this.until.has(key)) this.until.set(key, now + keepMs)
-      return (this.until.get(key) ?? -Infinity) > now
-    })
+    // The newest first: those that are named come before those that stay.
+    const staying = before.routes
+      .flatMap((route) => {
+        const key = matchKey(route)
+        const until = this.until.get(key) ?? now + keepMs
+        return named.has(key) || until <= now ? [] : [{ route, key, until }]
+      })
+      .slice(0, MOST_STAYING)
+    const stays = staying.map(({ route }) => route)
+    this.until = new Map(staying.map(({ key, until }) => [key, until]))
     const pools = new Map(before.pools.map((pool) => [pool.name, pool]))
     const led = new Set(stays.map(({ pool }) => pool))
     for (const { name } of this.named.pools) led.delete(name)
@@ -170,7 +176,6 @@ export class FollowedProvider {
       routes: [...this.named.routes, ...stays],
       pools: [...this.named.pools, ...[...led].flatMap((name) => pools.get(name) ?? [])],
     }
-    for (const [key, until] of this.until) if (until <= now) this.until.delete(key)
     this.forgetLater(now)
     if (!isSame(before, this.provided)) onChange()
   }

@@ -80,6 +80,22 @@ describe('a provider that is followed', () => {
     expect([rig.routes(), rig.pools(), rig.clock.pending()]).toEqual([['b.test b'], ['b'], 0])
   })
 
+  test('keeps five thousand of them at most, the newest', () => {
+    const rig = following()
+    const many = (host: string) =>
+      Array.from({ length: 20 }, (_, index) =>
+        draft(
+          `${host}${index}`,
+          Array.from({ length: 200 }, (_hosts, number) => `${host}${index}-${number}.test`),
+        ),
+      )
+    for (const host of ['a', 'b', 'c']) rig.tell(...many(host))
+    rig.tell()
+    const routes = rig.routes()
+    expect(routes).toHaveLength(5000)
+    expect(routes.filter((route) => route.startsWith('c'))).toHaveLength(4000)
+  })
+
   test('does not let those go that come back in time', () => {
     const rig = following()
     rig.tell(draft('a', ['a.test']))
