@@ -96,6 +96,23 @@ describe('a provider that is followed', () => {
     expect(routes.filter((route) => route.startsWith('c'))).toHaveLength(4000)
   })
 
+  test('keeps those of one that is faulty now until that is mended, or gone', () => {
+    const rig = following()
+    rig.tell(draft('a', ['a.test', 'aa.test']), draft('b', ['b.test']))
+    rig.tell(draft('a', ['http://a']), draft('b', ['b.test']))
+    rig.clock.advance(100_000)
+    expect([rig.routes(), rig.clock.pending()]).toEqual([['b.test b', 'a.test a', 'aa.test a'], 0])
+    rig.tell(draft('a', ['aa.test']), draft('b', ['b.test']))
+    rig.clock.advance(30_000)
+    expect(rig.routes()).toEqual(['aa.test a', 'b.test b'])
+    rig.tell(draft('a', ['http://a']), draft('b', ['b.test']))
+    rig.tell(draft('b', ['b.test']))
+    rig.clock.advance(29_999)
+    expect(rig.routes()).toEqual(['b.test b', 'aa.test a'])
+    rig.clock.advance(1)
+    expect(rig.routes()).toEqual(['b.test b'])
+  })
+
   test('does not let those go that come back in time', () => {
     const rig = following()
     rig.tell(draft('a', ['a.test']))
