@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import type { TlsPolicy } from '../../core/tls/policy.ts'
 import { createAuthority } from '../support/authority.ts'
 import { startTestEdge, tcpListener } from '../support/edge.ts'
+import { inPieces } from '../support/in-pieces.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
-import { turn, turnUntil } from '../support/raw-peer.ts'
+import { turnUntil } from '../support/raw-peer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { askSecurely, connectSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
 
@@ -252,39 +252,6 @@ async function securely(overrides: Partial<TlsPolicy> = {}, answer = ok('hello')
     async [Symbol.asyncDispose]() {
       await edge[Symbol.asyncDispose]()
       await backend[Symbol.asyncDispose]()
-    },
-  }
-}
-
-/** A port that passes on to another what clients send, each byte by itself. */
-function inPieces(port: number) {
-  const server = createServer((client) => {
-    const onward = connect({ port, host: '127.0.0.1', noDelay: true })
-    const passOn = async (bytes: Buffer): Promise<void> => {
-      client.pause()
-      for (const byte of bytes) {
-        onward.write(Buffer.from([byte]))
-        await turn()
-      }
-      client.resume()
-    }
-    client.on('data', (bytes: Buffer) => void passOn(bytes))
-    onward.on('data', (bytes: Buffer) => void client.write(bytes))
-    for (const [one, other] of [
-      [client, onward],
-      [onward, client],
-    ] as const) {
-      one.on('error', () => undefined)
-      one.on('close', () => void other.destroy())
-    }
-  }).listen(0, '127.0.0.1')
-  return {
-    get port() {
-      return (server.address() as { port: number }).port
-    },
-    async [Symbol.asyncDispose]() {
-      server.close()
-      await turn()
     },
   }
 }
