@@ -6,13 +6,14 @@ import {
   deployLedger,
   type EdgeCounters,
   edgeLedger,
-  limitLedger,
   poolLedger,
   reloadLedger,
   sourceLedger,
   stickyLedger,
 } from '../observe/counters.ts'
 import { backendGroup, busyBackendGroup } from './backend-metrics.ts'
+import { certificateGroup } from './certificate-metrics.ts'
+import { limitGroup } from './limit-metrics.ts'
 import {
   counter,
   type DescribedMetric,
@@ -24,19 +25,17 @@ import {
   type Metric,
   type MetricGroup,
 } from './metric-group.ts'
-import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
+import { createMetricPage, type MetricFormat } from './prometheus.ts'
 import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import { deployPhases } from './view.ts'
 import type {
-  CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
   DeployPhaseView,
   EdgeView,
-  LimitView,
   LoopView,
   OverloadView,
   PoolView,
@@ -279,52 +278,6 @@ const providerGroup = group<MetricsView, ProviderView>({
       Number(p.presence.kind === 'away'),
     ),
     gauge('smartedge_provider_skipped', 'Entries of its newest list that are left out.', (p) => p.skipped.length),
-  ],
-})
-
-const limitGroup = group<MetricsView, LimitView>({
-  // One of the first two.
-  labels: ['route', 'pool', 'limit'],
-  *sources({ edge: { limits = [] } }) {
-    const nameOf = uniqueNames()
-    for (const limit of limits) {
-      const { kind, name } = limit.owner
-      const labels: Labels = { [kind]: nameOf(name, `${limit.name} ${kind}`), limit: limit.name }
-      yield [labels, limit]
-    }
-  },
-  metrics: [
-    gauge(
-      'smartedge_limit_keys',
-      'Addresses, clients or whatever the limit counts by, that something is held of.',
-      (l) => l.keys,
-    ),
-    counter(
-      'smartedge_limit_evictions_total',
-      'Those forgotten for want of room that had used something up.',
-      (l) => l.evicted,
-    ),
-    ...ledgerMetrics(limitLedger, (l: LimitView) => l.counters),
-  ],
-})
-
-const certificateGroup = group<MetricsView, CertificateView>({
-  labels: ['listener', 'name', 'kind'],
-  *sources({ edge }) {
-    for (const { name: listener, certificates = [] } of edge.listeners) {
-      const nameOf = uniqueNames()
-      for (const certificate of certificates) {
-        const { kind, fingerprint } = certificate
-        yield [{ listener, name: nameOf(certificate.names[0] ?? fingerprint, kind), kind }, certificate]
-      }
-    }
-  },
-  metrics: [
-    gauge(
-      'smartedge_certificate_not_after_timestamp_seconds',
-      'When the certificate ends, since 1970-01-01 UTC; `name`: the first that it is for.',
-      (c) => c.notAfter / 1000,
-    ),
   ],
 })
 

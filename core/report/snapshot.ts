@@ -9,17 +9,16 @@ import type { StatusOf } from '../observe/ledger.ts'
 import { isoTime } from './iso-time.ts'
 import { providerStatus, type ProviderStatus } from './provider-status.ts'
 import type { FleetStatus } from './fleet-status.ts'
+import { type ListenerStatus, listenerStatus } from './listener-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
-  CertificateView,
   DegradedView,
   DeployPhaseView,
   EdgeView,
   HoldOwner,
   HoldView,
   LimitView,
-  ListenerView,
   Phase,
   PoolView,
   ProcessView,
@@ -55,18 +54,6 @@ export interface StatusSnapshot {
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
-
-export interface ListenerStatus {
-  readonly name: string
-  /** `host:port` with the real port, or `unix:/path`. */
-  readonly address: string
-  /** What it offers in handshakes; null: its clients speak plain HTTP. */
-  readonly certificates: readonly CertificateStatus[] | null
-}
-
-export interface CertificateStatus extends Omit<CertificateView, 'notAfter'> {
-  readonly notAfter: string
-}
 
 /** Beside these all that is counted of it since it was configured. */
 export interface LimitStatus extends StatusOf<typeof limitLedger.specs> {
@@ -229,13 +216,6 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     fleet: edge.fleet ?? null,
   }
 }
-
-const listenerStatus = ({ name, address, certificates }: ListenerView): ListenerStatus => ({
-  name,
-  address,
-  certificates:
-    certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
-})
 
 const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,
