@@ -104,6 +104,24 @@ describe('a ClientHello', () => {
     expect(rig.edge.counters.handshakesFailed).toMatchObject({ late: 2 })
   })
 
+  test('that never comes costs nothing once its client has left', async () => {
+    await using rig = await securely()
+    await using client = await connectTo(rig.edge.port)
+    await turnUntil(() => rig.edge.counters.handshakesOpen === 1, 'the client')
+    client.end()
+    await client.expectClosed()
+    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'its end')
+    expect(rig.edge.counters.handshakesFailed).toMatchObject({ failed: 1 })
+  })
+
+  test('has no time-out any more once the handshake is done', async () => {
+    await using rig = await securely({ handshakeTimeoutMs: 1000 })
+    const client = await connectSecurely(rig.edge.port, { ca: root.cert })
+    await turnUntil(() => rig.edge.counters.handshakes === 1, 'the handshake')
+    rig.edge.clock.advance(5000)
+    expect((await client.ask()).slice(0, 12)).toBe('HTTP/1.1 200')
+  })
+
   test('has the oldest handshake give way where too many are under way', async () => {
     await using rig = await securely({ maxHandshakes: 2 })
     await using first = await connectTo(rig.edge.port)
@@ -187,8 +205,10 @@ describe('a saved certificate', () => {
     const [web] = edge.edge.control.config.listeners
     const { tls, ...plain } = web!
     await edge.apply({ listeners: [plain] })
+    const move = await edge.edge.control.prepare({ ...edge.edge.control.config, listeners: [web!] })
     await using client = await connectTo(edge.port)
     expect((await ask(client, get())).status).toBe(200)
+    move.abandon()
     await edge.apply({ listeners: [{ ...plain, tls: tls! }] })
     expect((await askSecurely(edge.port, { ca: root.cert })).text).toStartWith('HTTP/1.1 200')
   })
