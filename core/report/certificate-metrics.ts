@@ -1,4 +1,4 @@
-/** What is told of each certificate of a listener. */
+/** What is told of the certificates that listeners have. */
 import { gauge, group, type MetricGroup } from './metric-group.ts'
 import { uniqueNames } from './unique-names.ts'
 import type { CertificateView, EdgeView } from './view.ts'

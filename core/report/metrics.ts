@@ -6,14 +6,13 @@ import {
   deployLedger,
   type EdgeCounters,
   edgeLedger,
+  limitLedger,
   poolLedger,
   reloadLedger,
   sourceLedger,
   stickyLedger,
 } from '../observe/counters.ts'
 import { backendGroup, busyBackendGroup } from './backend-metrics.ts'
-import { certificateGroup } from './certificate-metrics.ts'
-import { limitGroup } from './limit-metrics.ts'
 import {
   counter,
   type DescribedMetric,
@@ -25,8 +24,9 @@ import {
   type Metric,
   type MetricGroup,
 } from './metric-group.ts'
-import { createMetricPage, type MetricFormat } from './prometheus.ts'
-import type { FleetStatus } from './fleet-status.ts'
+import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
+import { certificateGroup } from './certificate-metrics.ts'
+import { fleetGroup } from './fleet-metrics.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import { deployPhases } from './view.ts'
@@ -36,6 +36,7 @@ import type {
   DegradedView,
   DeployPhaseView,
   EdgeView,
+  LimitView,
   LoopView,
   OverloadView,
   PoolView,
@@ -160,23 +161,6 @@ const clientsGroup = one<ClientsView>(
   ],
 )
 
-const fleetGroup = one<FleetStatus>(
-  ({ edge }) => edge.fleet,
-  [
-    gauge('smartedge_config_source_up', '0 while the source of the configuration cannot be had.', (f) =>
-      Number(f.presence !== 'away'),
-    ),
-    gauge('smartedge_config_refused', '1 while what the source holds is refused here.', (f) =>
-      Number(f.state === 'refused'),
-    ),
-    gauge(
-      'smartedge_config_source_generation',
-      'Number of the generation of the source that is in force here.',
-      (f) => f.generation ?? undefined,
-    ),
-  ],
-)
-
 const degradedCauses = ['restraint', 'panic', 'nobody-left'] as const satisfies readonly DegradedView['cause'][]
 
 const poolGroup = ofPools<PoolView>(
@@ -278,6 +262,32 @@ const providerGroup = group<MetricsView, ProviderView>({
       Number(p.presence.kind === 'away'),
     ),
     gauge('smartedge_provider_skipped', 'Entries of its newest list that are left out.', (p) => p.skipped.length),
+  ],
+})
+
+const limitGroup = group<MetricsView, LimitView>({
+  // One of the first two.
+  labels: ['route', 'pool', 'limit'],
+  *sources({ edge: { limits = [] } }) {
+    const nameOf = uniqueNames()
+    for (const limit of limits) {
+      const { kind, name } = limit.owner
+      const labels: Labels = { [kind]: nameOf(name, `${limit.name} ${kind}`), limit: limit.name }
+      yield [labels, limit]
+    }
+  },
+  metrics: [
+    gauge(
+      'smartedge_limit_keys',
+      'Addresses, clients or whatever the limit counts by, that something is held of.',
+      (l) => l.keys,
+    ),
+    counter(
+      'smartedge_limit_evictions_total',
+      'Those forgotten for want of room that had used something up.',
+      (l) => l.evicted,
+    ),
+    ...ledgerMetrics(limitLedger, (l: LimitView) => l.counters),
   ],
 })
 

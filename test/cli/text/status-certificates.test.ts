@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { endingNotes, listenerNote } from '../../../cli/text/status-certificates.ts'
-import type { CertificateStatus } from '../../../core/report/listener-status.ts'
-import type { StatusSnapshot } from '../../../core/report/snapshot.ts'
+import type { CertificateStatus, StatusSnapshot } from '../../../core/report/snapshot.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const at = Date.UTC(2026, 0, 1)
