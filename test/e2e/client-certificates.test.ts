@@ -9,8 +9,9 @@ import { anyRequest, startTestEdge, tcpListener } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
+import { turnUntil } from '../support/raw-peer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { askSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
+import { askSecurely, connectSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
 
 const root = createAuthority()
 const authority = root.below('Clients')
@@ -94,6 +95,27 @@ describe('clients that must show a certificate', () => {
     const again = { ca: root.cert, key: alice.key, cert: alice.chain, session }
     const resumed = await askSecurely(rig.edge.port, again).catch(() => undefined)
     expect(resumed?.text ?? '').toBe('')
+  })
+
+  test('keep their connection when the rules change, and have to come anew with their next request', async () => {
+    await using rig = await asking({ revoked: [] })
+    const kept = await connectSecurely(rig.edge.port, { ca: root.cert, key: alice.key, cert: alice.chain })
+    await turnUntil(() => rig.edge.counters.handshakes === 1, 'the handshake')
+    rig.revoke([bob])
+    await rig.edge.apply({})
+    expect((await kept.ask(get())).slice(9, 12)).toBe('421')
+  })
+
+  test('are asked one more request at most where they came before they had to', async () => {
+    await using rig = await asking()
+    const [web, plain] = rig.edge.edge.control.config.listeners
+    const { clients, ...open } = web!.tls!
+    await rig.edge.apply({ listeners: [{ ...web!, tls: open }, plain!] })
+    const kept = await connectSecurely(rig.edge.port, { ca: root.cert })
+    await turnUntil(() => rig.edge.counters.handshakes === 1, 'the handshake')
+    await rig.edge.apply({ listeners: [{ ...web!, tls: { ...open, clients: clients! } }, plain!] })
+    const answer = await kept.ask(get())
+    expect([answer.slice(9, 12), /connection: close/i.test(answer)]).toEqual(['200', true])
   })
 
   test('files of authorities are checked, and what was in force stays', async () => {
