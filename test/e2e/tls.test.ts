@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { TlsPolicy } from '../../core/tls/policy.ts'
 import { createAuthority } from '../support/authority.ts'
 import { startTestEdge, tcpListener } from '../support/edge.ts'
@@ -8,7 +9,7 @@ import { inPieces } from '../support/in-pieces.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
-import { turnUntil } from '../support/raw-peer.ts'
+import { stillness, turnUntil } from '../support/raw-peer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { askSecurely, connectSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
 
@@ -179,6 +180,49 @@ describe('sessions', () => {
       expect(edge.counters.handshakesResumed).toBe(1)
     },
   )
+})
+
+describe('what passes over TLS', () => {
+  const MIB = 1024 * 1024
+
+  test('is whole both ways, however large it is and however slowly it is read', async () => {
+    const answer = Buffer.alloc(8 * MIB, 'abcdefg').toString('latin1')
+    await using rig = await securely({}, ok(answer))
+    const client = await connectSecurely(rig.edge.port, { ca: root.cert })
+    client.socket.pause()
+    const body = 'x'.repeat(4 * MIB)
+    const got = client.ask(
+      `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    client.socket.pause()
+    await turnUntil(() => rig.backend.requests.length === 1, 'the request')
+    await stillness(() => rig.edge.counters.bytesToClients)
+    expect(rig.edge.counters.bytesToClients).toBeLessThan(answer.length)
+    client.socket.resume()
+    const text = await got
+    expect(text.length - text.indexOf('\r\n\r\n') - 4).toBe(answer.length)
+    expect(text.endsWith(answer)).toBe(true)
+    expect(rig.backend.requests[0]!.body).toBe(body)
+  })
+
+  test('may be a WebSocket', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    server.on('connection', (socket) => void socket.on('message', (message) => void socket.send(message as Buffer)))
+    const { port } = server.address() as { port: number }
+    const files = save(temporaryFolder(), 'a', authority.issue({ names: ['a.test'] }))
+    await using edge = await startTestEdge([port], { config: { listeners: [tlsListener(tlsPolicy([files]))] } })
+    const options = { ca: root.cert, servername: 'a.test', checkServerIdentity: () => undefined }
+    const client = new WebSocket(`wss://127.0.0.1:${edge.port}/`, options as object)
+    const echoed = Promise.withResolvers<string>()
+    client.on('open', () => void client.send('hello'))
+    client.on('message', (message) => void echoed.resolve(String(message as Buffer)))
+    client.on('error', echoed.reject)
+    expect(await echoed.promise).toBe('hello')
+    expect(edge.counters.tunnelsOpen).toBe(1)
+    client.terminate()
+    await turnUntil(() => edge.counters.connectionsOpen === 0, 'the end of the tunnel')
+    server.close()
+  })
 })
 
 describe('a saved certificate', () => {
