@@ -207,15 +207,15 @@ describe('what passes over TLS', () => {
 
   test('may be a WebSocket', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
-    server.on('connection', (socket) => void socket.on('message', (message) => void socket.send(message as Buffer)))
+    server.on('connection', (socket) => socket.on('message', (message: Buffer) => socket.send(message)))
     const { port } = server.address() as { port: number }
     const files = save(temporaryFolder(), 'a', authority.issue({ names: ['a.test'] }))
     await using edge = await startTestEdge([port], { config: { listeners: [tlsListener(tlsPolicy([files]))] } })
     const options = { ca: root.cert, servername: 'a.test', checkServerIdentity: () => undefined }
     const client = new WebSocket(`wss://127.0.0.1:${edge.port}/`, options as object)
     const echoed = Promise.withResolvers<string>()
-    client.on('open', () => void client.send('hello'))
-    client.on('message', (message) => void echoed.resolve(String(message as Buffer)))
+    client.on('open', () => client.send('hello'))
+    client.on('message', (message: Buffer) => echoed.resolve(message.toString()))
     client.on('error', echoed.reject)
     expect(await echoed.promise).toBe('hello')
     expect(edge.counters.tunnelsOpen).toBe(1)
