@@ -116,6 +116,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const before = this.settings
     const commit = (): void => {
       this.settings = config
+      if (isOtherwise(config, before)) for (const client of this.clients) client.letGo()
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
       if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
@@ -317,6 +318,10 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     return listen({ transport, address, reusePort, deferAccept, mode, accept, room, onShortage, reportFault })
   }
 }
+
+/** Whether who has come under the one would have had to say another thing of itself, or to say it otherwise, under the other. */
+const isOtherwise = ({ tls }: ListenerConfig, { tls: before }: ListenerConfig): boolean =>
+  (tls === undefined) !== (before === undefined) || !Bun.deepEquals(tls?.clients, before?.clients)
 
 /** By address, since that is what clients are connected to. Two may both ask the system for a port: names tell those apart. */
 export function keyOf({ name, address }: ListenerConfig): string {
