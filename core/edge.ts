@@ -47,6 +47,7 @@ import { Fleet } from './limits/fleet.ts'
 import { KeyHash } from './limits/key-hash.ts'
 import { dialRedis } from './limits/redis.ts'
 import { inEvent } from './net/event.ts'
+import { createSecure } from './net/secure.ts'
 import { ExplainHost } from './runtime/explain-host.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
@@ -263,6 +264,7 @@ function createPools(ground: Ground, plugins: PluginHost): Pools {
     dial: createDial({
       ...ground,
       connect: connect ?? transport.connects(reportFault),
+      secure: createSecure({ reportFault, clock: systemClock }),
       relieve: () => budget.relieve(),
     }),
     plugins,

@@ -19,6 +19,7 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
+import type { BackendTlsPolicy } from '../outbound/policy.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
@@ -142,6 +143,8 @@ export interface PoolConfig {
   readonly membersFile: string | undefined
   /** Where further members are found, those named above first; absent: nowhere. */
   readonly discovery?: readonly DiscoveryPolicy[]
+  /** Of `https://` members; absent: as without any wish. */
+  readonly tls?: BackendTlsPolicy
   readonly strategy: StrategyConfig
   /** In order: the first that a request has is its key. */
   readonly affinity: readonly Affinity[]

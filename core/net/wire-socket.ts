@@ -42,6 +42,8 @@ export interface OwnedSocket extends WireSocket {
 export interface SocketOwner {
   /** It wants to hear nothing for now; absent: it always listens. */
   readonly isPaused?: boolean
+  /** Written by the socket: why the other side says that it ends TLS, in words; `closed` follows. undefined: it has not said so. */
+  alert?: string | undefined
   /** Bytes have come. They may be overwritten when the call returns: who keeps some says so by `retained`. */
   received(bytes: Buffer): void
   /** So many bytes have gone into the pipe that the socket was given. */

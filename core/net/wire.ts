@@ -37,6 +37,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   private readonly wheel: TimerWheel
   /** Bytes the kernel did not take yet, in order. */
   private kept: Kept | undefined = undefined
+  alert: string | undefined = undefined
   /** Of all that was to be sent, what the system has taken. */
   sentBytes = 0
   /** Where what comes goes within the kernel. */

@@ -148,6 +148,11 @@ export const backendLedger = ledger({
   abandoned: { metric: 'backend_abandoned', help: 'Attempts whose client left first, or had its answer from another.' },
   failures: { help: 'Attempts that failed.', status: ['failures', 'total'] },
   connectFailures: failures('connect'),
+  /** Of these. */
+  tlsFailures: {
+    metric: 'backend_tls_failures',
+    help: 'Attempts that failed since there was no TLS with the backend, or its certificate was refused.',
+  },
   timeouts: failures('timeout'),
   resets: failures('reset'),
   protocolErrors: failures('protocol'),

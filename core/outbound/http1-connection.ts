@@ -18,6 +18,7 @@ import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
 import { commit, outbox } from '../net/outbox.ts'
 import { hasNews } from '../net/news.ts'
+import type { Opening } from '../net/opening.ts'
 import { openPassage, type Passage } from '../net/passage.ts'
 import { retained } from '../net/retained.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
@@ -26,10 +27,12 @@ import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import { CLOSED, CONNECTING, HEAD_DUE, IDLE, progressOf, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import { CLOSED, CONNECTING, cutWords, HEAD_DUE, IDLE, progressOf, type State, TUNNEL, WHOLE } from './http1-states.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
+  /** What it begins with. */
+  readonly opening: Opening | undefined
   readonly bodyForm: BodyForm = 'chunks'
   /** Monotonic ms, coarse. */
   openedAt = 0
@@ -58,8 +61,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   /** What becomes of the connection behind this response; 'ends': the backend closes it, as its head says. */
   private behind: 'kept' | 'ends' | 'closed' = 'closed'
 
-  constructor(owner: ConnectionOwner<Http1Connection>) {
+  constructor(owner: ConnectionOwner<Http1Connection>, opening?: Opening) {
     this.owner = owner
+    this.opening = opening
     this.timeouts = owner.timeouts
     this.wire = new Wire(this, owner.wheel)
   }
@@ -137,8 +141,7 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   /** Nobody needs it, and nothing is under way; one that waits for its backend to close does so no longer. */
   discard(): void {
     this.state = advance(this.state, 'closes', CLOSED)
-    if (this.isGone) this.wire.destroy()
-    else this.wire.discard()
+    this.wire[this.isGone ? 'destroy' : 'discard']()
     this.leave()
   }
 
@@ -150,8 +153,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     this.sink?.onConnected()
   }
 
-  onConnectError({ isLocal, detail }: ConnectFailure): void {
-    this.fail(isLocal ? 'local' : 'connect', detail)
+  onConnectError({ isLocal, detail, words }: ConnectFailure): void {
+    this.fail(isLocal ? 'local' : 'connect', detail, words)
   }
 
   onData(bytes: Buffer): void {
@@ -202,17 +205,19 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   onClose(): void {
     const { state } = this
-    if (state.kind === 'head')
-      this.fail('reset', `the backend reset the connection ${progressOf(state, this.interims)}`)
-    else if (state.kind === 'body') this.fail('reset', 'the backend reset the connection in the middle of its response')
+    const cut = cutWords(this.wire.alert)
+    if (state.kind === 'head') this.fail('reset', `${cut} ${progressOf(state, this.interims)}`)
+    else if (state.kind === 'body') this.fail('reset', `${cut} in the middle of its response`)
     this.state = advance(this.state, 'closes', CLOSED)
     this.leave()
     this.owner.onClosed(this)
   }
 
   onTimeout(): void {
-    const { timeouts } = this
-    const { kind } = this.state
+    const {
+      timeouts,
+      state: { kind },
+    } = this
     if (kind === 'idle') this.discard()
     else if (this.wire.isBlocked) this.fail('timeout', `the backend took no bytes for ${timeouts.idleMs} ms`)
     else if (kind === 'head') this.fail('timeout', `no response within ${timeouts.responseMs} ms`)
@@ -236,12 +241,12 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   /** Ends the exchange without a (whole) response, and the connection with it. */
-  private fail(cause: FailureCause, detail: string): void {
+  private fail(cause: FailureCause, detail: string, words?: string): void {
     const { sink } = this
     this.abort()
     // Its place is free before anybody tries again.
     this.leave()
-    sink?.onFailure(cause, detail)
+    sink?.onFailure(cause, detail, words)
   }
 
   private read(bytes: Buffer): void {

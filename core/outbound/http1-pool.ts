@@ -9,6 +9,7 @@ import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
 import { LinkedList } from '../net/linked-list.ts'
 import { hasNews } from '../net/news.ts'
+import type { Opening } from '../net/opening.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
@@ -23,6 +24,8 @@ export interface ConnectionPolicy {
   readonly maxIdleConnections: number
   /** Open at once, idle ones included; undefined: no cap. */
   readonly maxConnections: number | undefined
+  /** What each begins with; absent: with nothing. Those that began otherwise are kept no longer. */
+  readonly opening?: Opening | undefined
 }
 
 /** Of the backend. */
@@ -92,7 +95,9 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
 
   /** Takes effect for what comes next; time-outs that run are left to run. */
   update(policy: ConnectionPolicy): void {
+    const isOther = policy.opening !== this.policy.opening
     this.policy = policy
+    if (isOther) discardAll(this.idle)
     this.tellRoom()
   }
 
@@ -135,6 +140,7 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
   onIdle(connection: Http1Connection): boolean {
     if (!this.keepsIdle || this.idle.size >= this.policy.maxIdleConnections) return false
     if (this.wheel.now - connection.openedAt > this.timeouts.maxAgeMs || this.hasMoved(connection)) return false
+    if (connection.opening !== this.policy.opening) return false
     this.idle.append(connection.inPool)
     this.budget.idleBackends.append(connection.inBudget)
     this.tellRoom()
@@ -189,13 +195,13 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
   /** undefined: the cap is reached, or no descriptor is left. */
   private connect({ connectMs }: BackendTimeouts): Http1Connection | undefined {
     const { address } = this
-    const { maxConnections } = this.policy
+    const { maxConnections, opening } = this.policy
     if (maxConnections !== undefined && this.size >= maxConnections) return undefined
     if (!this.budget.take()) return undefined
-    const connection = new Http1Connection(this)
+    const connection = new Http1Connection(this, opening)
     this.connections.add(connection)
     this.counters.connections = this.connections.size
-    this.dial(address, connection.wire, connectMs)
+    this.dial(address, connection.wire, connectMs, opening)
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))
     return connection

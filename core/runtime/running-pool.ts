@@ -17,8 +17,6 @@ import {
   type ReadyStrategy,
   type StrategyEvent,
 } from '../strategy/live.ts'
-import type { PluginHost } from '../strategy/host.ts'
-import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { Recheck } from '../control/contract.ts'
@@ -26,52 +24,25 @@ import { type Fullness, watchFullness } from '../pool/fullness.ts'
 import type { Pool } from '../pool/pool.ts'
 import { PoolQueue } from '../pool/queue.ts'
 import { createProbe } from '../health/probe.ts'
-import type { HttpLimits } from '../http1/limits.ts'
-import type { Turns } from '../inbound/turns.ts'
-import type { ResponseHead } from '../http1/response-head.ts'
 import type { MemberChanges } from '../discovery/intake.ts'
 import type { ConnectionPolicy } from '../outbound/http1-pool.ts'
-import type { NameTable } from '../names/resolver.ts'
-import type { DescriptorBudget } from '../net/budget.ts'
-import type { Pipes } from '../net/pipes.ts'
-import type { Dial } from '../net/dial.ts'
-import type { TimerWheel } from '../net/timer-wheel.ts'
 import { type BucketCounts, createBuckets } from '../observe/buckets.ts'
 import { poolLedger } from '../observe/counters.ts'
-import type { Emit } from '../observe/events.ts'
-import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
-import type { Move } from '../part.ts'
+import { BackendLatency } from '../observe/histogram.ts'
+import { type Move, together } from '../part.ts'
 import { HeadTimes } from '../pool/head-times.ts'
-import type { Secret } from '../secrets.ts'
 import { LiveSticky } from '../sticky/live.ts'
 import { Limiter } from '../pool/limiter.ts'
 import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
-import type { Random } from '../random.ts'
 import { PoolBackends } from './pool-backends.ts'
+import type { PoolServices, PoolSettings } from './pool-services.ts'
+import { PoolTls } from './pool-tls.ts'
 
-export interface PoolServices {
-  readonly clock: Clock
-  readonly random: Random
-  readonly emit: Emit
-  readonly wheel: TimerWheel
-  readonly turns: Turns
-  readonly head: ResponseHead
-  readonly window: LatencyWindow
-  readonly dial: Dial
-  readonly names: NameTable
-  readonly budget: DescriptorBudget
-  readonly pipes?: Pipes
-  readonly plugins: PluginHost
-  /** What a sticky cookie is made with when the config names no key. */
-  readonly stickyKey: () => Secret
-}
-
-/** What of the whole config a pool needs beside its own part. */
-export interface PoolSettings {
-  readonly limits: HttpLimits
-  /** How long a removed backend may finish what it has begun. */
-  readonly drainTimeoutMs: number
+/** What takes its time, or may fail, before a pool can be. */
+interface Starting {
+  readonly strategy: StartingStrategy
+  readonly tls: PoolTls
 }
 
 export class RunningPool {
@@ -79,6 +50,7 @@ export class RunningPool {
   private readonly services: PoolServices
   private readonly balancer: Balancer
   private readonly strategy: LiveStrategy
+  private readonly tls: PoolTls
   private readonly members: PoolBackends
   private readonly queue: PoolQueue
   private readonly waits = createBuckets()
@@ -95,23 +67,31 @@ export class RunningPool {
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
     const { use, options } = config.strategy
-    return new RunningPool(config, settings, services, await startingStrategy(services.plugins, use, options))
+    const tls = new PoolTls(config.name)
+    tls.prepare(config.tls).commit()
+    const strategy = await startingStrategy(services.plugins, use, options)
+    return new RunningPool(config, settings, services, { strategy, tls })
   }
 
-  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, starting: StartingStrategy) {
+  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, starting: Starting) {
     this.name = config.name
+    this.tls = starting.tls
     this.config = config
     this.settings = settings
     this.services = services
     const { clock, random, plugins: host } = services
-    const { strategy, loaded } = starting.ready
+    const { strategy, loaded } = starting.strategy.ready
     this.budget = new RetryBudget(config.retry.budget)
     this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
     this.watchers = new Watchers({
       policy: config,
       backends: () => this.backends,
-      probe: createProbe({ ...services, limits: () => this.settings.limits }),
+      probe: createProbe({
+        ...services,
+        limits: () => this.settings.limits,
+        opening: ({ scheme }) => this.tls.openingFor(scheme),
+      }),
       clock,
       random,
       onChange: (backend, detail) => this.onFact(backend, detail),
@@ -120,7 +100,7 @@ export class RunningPool {
     this.members = new PoolBackends({
       ...services,
       outbound: services,
-      policy: () => this.connectionPolicy(),
+      policy: ({ scheme }) => this.connectionPolicy(scheme),
       drainTimeoutMs: () => this.settings.drainTimeoutMs,
       onRoomChange: (backend) => this.balancer.updateRoom(backend),
     })
@@ -148,7 +128,7 @@ export class RunningPool {
     })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
-    this.strategy = new LiveStrategy({ ...starting, balancer: this.balancer, host, watch, clock, onEvent })
+    this.strategy = new LiveStrategy({ ...starting.strategy, balancer: this.balancer, host, watch, clock, onEvent })
     this.takeMembers(config)
   }
 
@@ -157,14 +137,16 @@ export class RunningPool {
    * another strategy than the running one was asked for and can't be had. News: another version of the strategy.
    */
   async prepare(config: PoolConfig, settings: PoolSettings): Promise<Move> {
+    const tls = this.tls.prepare(config.tls)
     const { ready, kept } = await this.prepareStrategy(config)
-    return {
+    const move = {
       isNews: ready !== undefined,
       ...(ready !== undefined && { news: ['strategy files loaded anew'] }),
       ...(kept !== undefined && { kept: [{ key: formatKey(['pools', this.name, 'strategy']), message: kept }] }),
       commit: () => this.commit(config, settings, ready),
       abandon: () => undefined,
     }
+    return together([tls, move])
   }
 
   private async prepareStrategy({ strategy }: PoolConfig) {
@@ -311,9 +293,10 @@ export class RunningPool {
     })
   }
 
-  private connectionPolicy(): ConnectionPolicy {
+  private connectionPolicy(scheme: Member['scheme']): ConnectionPolicy {
     const { timeouts, maxIdleConnections, maxConnections } = this.config
-    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections }
+    const opening = this.tls.openingFor(scheme)
+    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections, opening }
   }
 
   /** Something was found out about `backend`. */

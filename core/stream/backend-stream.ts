@@ -57,8 +57,8 @@ export interface ResponseSink extends BodySink {
   passage?(): Passage | undefined
   /** The response is whole. The connection is already free for others, or gone. */
   onResponseEnd(trailers: FieldSection | undefined): void
-  /** There will be no (more) response. The connection is gone. */
-  onFailure(cause: FailureCause, detail: string): void
+  /** There will be no (more) response. The connection is gone. `words`: why TLS with the backend failed, for operators alone. */
+  onFailure(cause: FailureCause, detail: string, words?: string): void
   /** The backend takes the request too slowly (true) or has caught up (false). */
   onBackendBlocked(isBlocked: boolean): void
 }

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BackendTlsPolicy } from '../../../core/outbound/policy.ts'
+import { Refusal } from '../../../core/part.ts'
+import { PoolTls } from '../../../core/runtime/pool-tls.ts'
+import { type Authority, createAuthority, type Issued } from '../../support/authority.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'smartedge-pool-tls-'))
+let authority: Authority
+let own: Issued
+let other: Issued
+beforeAll(() => {
+  authority = createAuthority(folder)
+  own = authority.issue('DNS:edge.example')
+  other = authority.issue('DNS:other.example')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let written = 0
+/** A file of its own. */
+function fileOf(content: string | Buffer): string {
+  const path = join(folder, `file-${(written += 1)}`)
+  writeFileSync(path, content)
+  return path
+}
+
+const policyOf = (changes: Partial<BackendTlsPolicy> = {}): BackendTlsPolicy => ({
+  ca: [authority.caFile],
+  serverName: undefined,
+  shown: undefined,
+  verifies: true,
+  ...changes,
+})
+
+function problemOf(policy: BackendTlsPolicy): string {
+  try {
+    new PoolTls('web').prepare(policy)
+    return 'prepared'
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return error.problems.map(({ key, message }) => `${key} ${message}`).join()
+  }
+}
+
+describe('the TLS of a pool', () => {
+  test('is for https, and for whom a source has found by address where the pool has it', () => {
+    const without = new PoolTls('web')
+    without.prepare(undefined).commit()
+    expect(without.openingFor('https')?.tls).toMatchObject({ serverName: undefined, verifies: true })
+    expect([without.openingFor('http'), without.openingFor(undefined)]).toEqual([undefined, undefined])
+    const having = new PoolTls('web')
+    having.prepare(policyOf({ serverName: 'a.example', verifies: false })).commit()
+    expect(having.openingFor(undefined)?.tls).toMatchObject({ serverName: 'a.example', verifies: false })
+    expect(having.openingFor(undefined)).toBe(having.openingFor('https'))
+    expect(having.openingFor('http')).toBeUndefined()
+  })
+
+  test('stays the same for as long as policy and files do, and is another behind the commit alone', () => {
+    const ca = fileOf(authority.ca)
+    const tls = new PoolTls('web')
+    tls.prepare(policyOf({ ca: [ca] })).commit()
+    const first = tls.openingFor('https')
+    const same = tls.prepare(policyOf({ ca: [ca] }))
+    same.commit()
+    expect([same.isNews, tls.openingFor('https') === first]).toEqual([false, true])
+    writeFileSync(ca, `${authority.ca}\n`)
+    const anew = tls.prepare(policyOf({ ca: [ca] }))
+    expect([anew.news, tls.openingFor('https') === first]).toEqual([['pools.web.tls read anew'], true])
+    anew.commit()
+    expect(tls.openingFor('https')).not.toBe(first)
+    const renamed = tls.prepare(policyOf({ ca: [ca], serverName: 'b.example' }))
+    renamed.commit()
+    expect(tls.openingFor('https')?.tls?.serverName).toBe('b.example')
+  })
+
+  test('goes on with what it had while a file is bad, and tells so until it is good', () => {
+    const [cert, key] = [fileOf(own.cert), fileOf(own.key)]
+    const policy = policyOf({ shown: { cert, key } })
+    const tls = new PoolTls('web')
+    tls.prepare(policy).commit()
+    const first = tls.openingFor('https')
+    // Two files are saved one after the other.
+    writeFileSync(cert, other.cert)
+    const problem = { key: 'pools.web.tls.key', message: `must be the key of ${cert}, ${key} is that of another` }
+    for (const move of [tls.prepare(policy), tls.prepare(policy)]) {
+      expect([move.isNews, move.kept]).toEqual([false, [problem]])
+      move.commit()
+      expect(tls.openingFor('https')).toBe(first)
+    }
+    writeFileSync(key, other.key)
+    const good = tls.prepare(policy)
+    expect([good.isNews, good.kept]).toEqual([true, undefined])
+    good.commit()
+    expect(tls.openingFor('https')).not.toBe(first)
+    expect(tls.prepare(policy).kept).toBeUndefined()
+  })
+
+  test('is back where it was when a bad file is what it was before', () => {
+    const ca = fileOf(authority.ca)
+    const tls = new PoolTls('web')
+    tls.prepare(policyOf({ ca: [ca] })).commit()
+    rmSync(ca)
+    expect(tls.prepare(policyOf({ ca: [ca] })).kept).toHaveLength(1)
+    writeFileSync(ca, authority.ca)
+    const back = tls.prepare(policyOf({ ca: [ca] }))
+    back.commit()
+    expect(back.kept).toBeUndefined()
+  })
+
+  test('has every certificate of every file', () => {
+    const strangers = createAuthority(folder, 'Strangers')
+    expect(problemOf(policyOf({ ca: [fileOf(`# ours\n${authority.ca}${strangers.ca}`), strangers.caFile] }))).toBe(
+      'prepared',
+    )
+  })
+
+  test.each<readonly [string, () => Partial<BackendTlsPolicy>, string]>([
+    ['no authority', () => ({ ca: [join(folder, 'none')] }), 'tls.ca must name a file that exists: '],
+    ['a folder', () => ({ ca: [folder] }), 'tls.ca must be a file, this is a folder: '],
+    ['an empty file', () => ({ ca: [fileOf('')] }), 'tls.ca must hold certificates in PEM, '],
+    ['a key for an authority', () => ({ ca: [own.keyFile] }), 'tls.ca must hold certificates in PEM, '],
+    ['bytes', () => ({ ca: [fileOf(Buffer.from([0x30, 0x82, 0xff, 0xfe]))] }), 'tls.ca must be PEM in'],
+    [
+      'a certificate that is cut',
+      () => ({ ca: [fileOf(`${authority.ca}${own.cert.slice(0, 200)}\n-----END CERTIFICATE-----\n`)] }),
+      'tls.ca must hold certificates in PEM, number 2 in ',
+    ],
+    ['100 MB', () => ({ ca: [hugeFile()] }), 'tls.ca must be at most 4 MiB: '],
+    [
+      'the key of another',
+      () => ({ shown: { cert: own.certFile, key: other.keyFile } }),
+      'tls.key must be the key of ',
+    ],
+    [
+      'a key that is none',
+      () => ({ shown: { cert: own.certFile, key: own.certFile } }),
+      'tls.key must hold a private key',
+    ],
+    [
+      'an encrypted key',
+      () => ({ shown: { cert: own.certFile, key: encrypted() } }),
+      'tls.key must not be encrypted, ',
+    ],
+    ['no certificate', () => ({ shown: { cert: own.keyFile, key: own.keyFile } }), 'tls.cert must hold certificates'],
+  ])('refuses %s, and shows nothing of it', (_what, changes, problem) => {
+    const told = problemOf(policyOf(changes()))
+    expect(told).toStartWith(`pools.web.${problem.split(' ', 1)[0]}`)
+    expect(told).toContain(problem.endsWith('in') ? 'PEM' : problem)
+    expect(told).not.toContain(own.key.split('\n')[1] ?? '')
+  })
+})
+
+function hugeFile(): string {
+  const path = fileOf('')
+  truncateSync(path, 100_000_000)
+  return path
+}
+
+function encrypted(): string {
+  const path = fileOf('')
+  const { status } = spawnSync('openssl', ['pkcs8', '-topk8', '-in', own.keyFile, '-out', path, '-passout', 'pass:x'])
+  if (status !== 0) throw new Error('openssl encrypts no key')
+  return path
+}
