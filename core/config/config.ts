@@ -23,6 +23,7 @@ import type { BackendTlsPolicy } from '../outbound/policy.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
+import type { TlsPolicy } from '../tls/policy.ts'
 import type { RouteTracingPolicy, TracingPolicy } from '../trace/policy.ts'
 
 /** Among the trusted proxies: whoever connects to a Unix socket, where a peer has no address. */
@@ -92,6 +93,8 @@ export interface ListenerConfig {
   readonly deferAccept: boolean
   /** Permissions of a Unix socket; undefined: by the process's umask. */
   readonly mode: number | undefined
+  /** Absent: clients speak plain HTTP. */
+  readonly tls?: TlsPolicy
 }
 
 export interface AdminConfig {

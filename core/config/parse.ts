@@ -117,6 +117,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     reusePort: value?.reusePort ?? false,
     deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
+    ...(value?.tls && { tls: value.tls }),
   }))
 }
 

@@ -3,19 +3,23 @@ import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import type { Crowd } from '../inbound/crowd.ts'
-import { Http1Connection } from '../inbound/http1-connection.ts'
-import type { ClientHome, RequestHandler } from '../inbound/request-handler.ts'
+import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
+import { speakerOf } from '../inbound/protocols.ts'
+import type { ClientConnection, ClientHome, RequestHandler } from '../inbound/request-handler.ts'
 
-import { type Listener, listen } from '../net/listener.ts'
+import { LinkedList } from '../net/linked-list.ts'
+import { type Entrant, type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
+import type { BeginHandshake } from '../net/tls.ts'
 import type { Transport } from '../net/transport.ts'
-import type { Wire } from '../net/wire.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
-import { Peer } from '../stream/peer.ts'
+import type { PeerFacts } from '../forward/identify.ts'
+import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
   readonly handler: RequestHandler
@@ -35,18 +39,25 @@ export interface ListenerServices {
   readonly isUnwanted: (address: string) => boolean
   /** A client has gone. */
   readonly onClosed: () => void
+  readonly tls: {
+    /** What a listener that ends TLS has for it; undefined: it does not. */
+    front(listener: string): TlsFront | undefined
+  }
+  readonly beginHandshake: BeginHandshake
 }
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
 
-export class RunningListener implements ClientHome<Http1Connection>, Holder {
-  readonly clients = new Set<Http1Connection>()
+export class RunningListener implements ClientHome<ClientConnection>, Holder {
+  readonly clients = new Set<ClientConnection>()
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
   /** The last one while it is shut. */
   private listener: Listener
+  /** Oldest first. */
+  private readonly greetings = new LinkedList<Greeting>()
   private isShut = false
   private isLettingGo = false
   /** Whether the last client was turned away: the cap is told of once each time it is reached. */
@@ -130,7 +141,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     for (const client of this.clients) client.wire.destroy()
   }
 
-  onClosed(client: Http1Connection): void {
+  onClosed(client: ClientConnection): void {
     this.services.counters.connectionsOpen -= 1
     this.services.budget.give()
     this.clients.delete(client)
@@ -138,18 +149,49 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     this.services.onClosed()
   }
 
-  /** A wire for a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
-  private accept(address: string): Wire | 'unwanted' | undefined {
+  /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
+  private accept(address: string): Entrant | 'unwanted' | undefined {
     if (this.services.isUnwanted(address)) return 'unwanted'
     if (!this.admits()) return undefined
-    const { counters, handler } = this.services
+    const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
-    const peer = new Peer({ address, scheme: 'http', serverName: undefined, certificate: undefined })
-    const client = new Http1Connection(handler, this, peer)
+    const front = this.services.tls.front(this.settings.name)
+    const client = front === undefined ? this.speak(plainFacts(address)) : this.greet(address, front)
+    // A default, where nothing was agreed on, is always spoken.
+    return this.add(client as ClientConnection).wire
+  }
+
+  private add(client: ClientConnection): ClientConnection {
     this.clients.add(client)
     if (this.isLettingGo) client.letGo()
-    return client.wire
+    return client
+  }
+
+  /** undefined: nobody reads what was agreed on. */
+  private speak(facts: PeerFacts): ClientConnection | undefined {
+    return speakerOf(facts.protocol)?.(this.services.handler, this, new Peer(facts))
+  }
+
+  /** Its handshake comes first. */
+  private greet(address: string, front: TlsFront): Greeting {
+    const { beginHandshake: begin, handler } = this.services
+    const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
+      onFailed: (how) => this.onGreetingFailed(greeting, how),
+      onSecure: (socket, { serverName, protocol }) => {
+        const facts: PeerFacts = { address, scheme: 'https', serverName, protocol, certificate: undefined }
+        const client = this.speak(facts)
+        this.clients.delete(greeting)
+        if (client !== undefined) return this.add(client).wire.take(socket)
+        socket.end()
+        this.onClosed(greeting)
+      },
+    })
+    return greeting
+  }
+
+  private onGreetingFailed(greeting: Greeting, _how: GreetingEnd): void {
+    this.onClosed(greeting)
   }
 
   /** At the cap, or short of descriptors, only where somebody idle may give way, or whoever comes has waited for long enough to be turned away. */
@@ -221,10 +263,10 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
 
   private listen({ reusePort, deferAccept, mode }: ListenerConfig, address: SocketAddress): Listener {
     const { transport, budget, reportFault } = this.services
-    const accept = (peer: string): Wire | 'unwanted' | undefined => {
-      const wire = this.accept(peer)
+    const accept = (peer: string): Entrant | 'unwanted' | undefined => {
+      const entrant = this.accept(peer)
       this.onAccepted?.()
-      return wire
+      return entrant
     }
     const onShortage = (detail: string): boolean => {
       if (budget.relieve()) return true

@@ -1,6 +1,7 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
 import type { Node } from 'jsonc-parser'
 import type { SocketAddress } from '../../address.ts'
+import type { TlsPolicy } from '../../tls/policy.ts'
 import type { AdminConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import type { TextSetting } from '../setting.ts'
@@ -10,6 +11,7 @@ import { convert, type Field, type Located, located, showDefault } from '../read
 import type { Reading } from '../read/reading.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
 import { thingName } from './names.ts'
+import { tls } from './tls.ts'
 
 /** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
 type WrittenAddress = Located<SocketAddress | undefined> | undefined
@@ -81,10 +83,11 @@ const listener = convert(
       mode: located(mode),
       reusePort,
       deferAccept,
+      tls,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort, deferAccept }, _node, reading): ListenerDraft => {
+  ({ address, mode, reusePort, deferAccept, tls }, _node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
@@ -95,6 +98,7 @@ const listener = convert(
       mode: mode?.value,
       reusePort: reusePort?.value ?? false,
       deferAccept: deferAccept?.value ?? !isUnix,
+      tls,
     }
   },
 )
@@ -104,6 +108,7 @@ export interface ListenerDraft {
   readonly mode: number | undefined
   readonly reusePort: boolean
   readonly deferAccept: boolean
+  readonly tls: TlsPolicy | undefined
 }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {
