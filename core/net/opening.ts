@@ -1,5 +1,5 @@
 /** What a connection of ours begins with, before the first byte of what it is opened for. */
-import type { SecureContext } from 'node:tls'
+import type { SecureContext } from './tls.ts'
 
 export interface Opening {
   /** Absent: no TLS. */
@@ -8,7 +8,7 @@ export interface Opening {
 
 /** How we speak TLS to somebody. */
 export interface TlsClient {
-  /** Whom we trust, and what we show of ourselves: what `createSecureContext` of node:tls has made. */
+  /** Whom we trust, and what we show of ourselves. */
   readonly context: SecureContext
   /** Asked for (SNI), and to be named by the certificate; undefined: the host that is connected to. */
   readonly serverName: string | undefined

@@ -75,7 +75,7 @@ class Handshake implements ConnectOwner {
     const isNamed = isIP(this.name) === 0
     const tls = {
       // What has been read and checked once. Bun's types do not know it.
-      secureContext: context.context,
+      secureContext: context,
       // An IP address is no name that could be asked for (RFC 6066 3).
       ...(isNamed && { serverName: this.name }),
       // Bun shows our certificate only to whom it takes for who was meant; for an address it would look for localhost.

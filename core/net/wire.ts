@@ -243,8 +243,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   drained(): void {
     if (this.kept === undefined) return
-    const hasProgressed = this.sendKept()
-    if (hasProgressed && this.armedMs > 0) this.arm(this.armedMs)
+    if (this.sendKept() && this.armedMs > 0) this.arm(this.armedMs)
     if (this.kept !== undefined) return
     if (this.side === 'ending') {
       this.sendEnd()

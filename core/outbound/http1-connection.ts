@@ -141,7 +141,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   /** Nobody needs it, and nothing is under way; one that waits for its backend to close does so no longer. */
   discard(): void {
     this.state = advance(this.state, 'closes', CLOSED)
-    this.wire[this.isGone ? 'destroy' : 'discard']()
+    if (this.isGone) this.wire.destroy()
+    else this.wire.discard()
     this.leave()
   }
 
@@ -214,10 +215,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   onTimeout(): void {
-    const {
-      timeouts,
-      state: { kind },
-    } = this
+    const { timeouts } = this
+    const { kind } = this.state
     if (kind === 'idle') this.discard()
     else if (this.wire.isBlocked) this.fail('timeout', `the backend took no bytes for ${timeouts.idleMs} ms`)
     else if (kind === 'head') this.fail('timeout', `no response within ${timeouts.responseMs} ms`)
@@ -260,10 +259,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   private readHeads(piece: Buffer): void {
     const { head, limits } = this.owner
-    let bytes: Buffer | undefined = piece
-    if (this.state.kind === 'head' && this.state.buffer !== undefined) {
-      bytes = this.state.buffer.push(piece, limits.maxHeadBytes)
-    }
+    const buffer = this.state.kind === 'head' ? this.state.buffer : undefined
+    const bytes = buffer === undefined ? piece : buffer.push(piece, limits.maxHeadBytes)
     if (bytes === undefined) return
     this.state = HEAD_DUE
     let position = 0

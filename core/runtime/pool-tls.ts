@@ -3,14 +3,17 @@
  * has gone bad leaves in force what was before; a connection that is open goes on with what it began with, and serves nobody
  * else once that is another.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import { X509Certificate } from 'node:crypto'
 import { readRegularFile, readText } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import { stampOf } from '../file-stamp.ts'
+import { clientContext } from '../net/client-context.ts'
 import type { Opening } from '../net/opening.ts'
+import type { SecureContext } from '../net/tls.ts'
 import type { BackendTlsPolicy } from '../outbound/policy.ts'
 import { type ApplyProblem, type Move, NO_MOVE, Refusal } from '../part.ts'
+import { Secret } from '../secrets.ts'
+import { type Certificate, CertificateError, readCertificate } from '../tls/certificate.ts'
 
 /** What has been read, and of which files at which time. */
 interface Held {
@@ -83,38 +86,34 @@ function openingOf(policy: BackendTlsPolicy | undefined): Opening {
 let known: SecureContext | undefined
 
 /** Whom Bun trusts, and nothing of ours: the same for all. */
-const plainContext = (): SecureContext => (known ??= createSecureContext({}))
+const plainContext = (): SecureContext => (known ??= clientContext({}))
 
-function contextOf({ ca, shown }: BackendTlsPolicy): SecureContext {
-  const authorities = ca?.flatMap((path) => certificatesIn(path, 'ca'))
-  const own = shown && ownMaterial(shown)
-  return createSecureContext({ ...(authorities && { ca: authorities }), ...own })
-}
+const contextOf = ({ ca, shown }: BackendTlsPolicy): SecureContext =>
+  clientContext({
+    authorities: ca?.flatMap((path) => certificatesIn(path)),
+    shown: shown && ownCertificate(shown),
+  })
 
-function ownMaterial({ cert: certPath, key: keyPath }: { readonly cert: string; readonly key: string }) {
-  const chain = certificatesIn(certPath, 'cert')
-  const key = read(keyPath, 'key')
-  if (key.includes('ENCRYPTED'))
-    throw new MaterialFault('key', `must not be encrypted, ${keyPath} is: there is nobody to ask for its passphrase`)
-  let isOne: boolean
+function ownCertificate({ cert, key }: { readonly cert: string; readonly key: string }): Certificate {
+  const material = { chain: read(cert, 'cert'), key: new Secret(read(key, 'key')) }
   try {
-    isOne = new X509Certificate(chain[0] ?? '').checkPrivateKey(createPrivateKey(key))
-  } catch {
-    throw new MaterialFault('key', `must hold a private key in PEM, ${keyPath} does not`)
+    return readCertificate(material)
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error
+    const [file, path] = error.part === 'key' ? ['key', key] : ['cert', cert]
+    throw new MaterialFault(file, `${path} ${error.message}`)
   }
-  if (!isOne) throw new MaterialFault('key', `must be the key of ${certPath}, ${keyPath} is that of another`)
-  return { cert: chain.join('\n'), key }
 }
 
 /** At least one. */
-function certificatesIn(path: string, file: string): readonly string[] {
-  const found = read(path, file).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  if (found.length === 0) throw new MaterialFault(file, `must hold certificates in PEM, ${path} holds none`)
+function certificatesIn(path: string): readonly string[] {
+  const found = read(path, 'ca').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  if (found.length === 0) throw new MaterialFault('ca', `${path} must hold certificates in PEM, and holds none`)
   found.forEach((text, index) => {
     try {
       void new X509Certificate(text)
     } catch {
-      throw new MaterialFault(file, `must hold certificates in PEM, number ${index + 1} in ${path} is none`)
+      throw new MaterialFault('ca', `${path} must hold certificates in PEM: number ${index + 1} can't be read`)
     }
   })
   return found
@@ -125,7 +124,7 @@ function read(path: string, file: string): string {
   if (found.kind === 'text') return found.text
   const rule =
     found.kind === 'missing' ? 'must name a file that exists' : found.rule.replace('JSON text in UTF-8', 'PEM')
-  throw new MaterialFault(file, `${rule}: ${path}`)
+  throw new MaterialFault(file, `${path} ${rule}`)
 }
 
 const stampsOf = (policy: BackendTlsPolicy | undefined): string =>

@@ -1,5 +1,5 @@
 /** Backends over TLS: who is taken for a backend, what becomes of requests where nobody is, and certificates that change. */
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'bun:test'
+import { afterAll, describe, expect, onTestFinished, test } from 'bun:test'
 import { mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,22 +9,20 @@ import { loadConfig } from '../../core/config/load.ts'
 import { type PoolConfig } from '../../core/config/config.ts'
 import { startEdge } from '../../core/edge.ts'
 import type { EdgeEvent } from '../../core/observe/events.ts'
-import { type Authority, createAuthority, type Issued, LOCAL_NAMES } from '../support/authority.ts'
+import { createAuthority, type Issued, LOCAL_NAMES, selfSigned, type Wish } from '../support/authority.ts'
 import { startTestEdge, type TestEdge } from '../support/edge.ts'
 import { makeMember } from '../support/make-backend.ts'
 import { ask, connectTo, get, nextResponse } from '../support/raw-client.ts'
 import { turnUntil } from '../support/raw-peer.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'smartedge-secure-')))
-let ours: Authority
-let others: Authority
-let good: Issued
-
-beforeAll(() => {
-  ours = createAuthority(folder)
-  others = createAuthority(folder, 'Strangers')
-  good = ours.issue()
-})
+const ours = createAuthority()
+const others = createAuthority('Strangers')
+const issue = (changes: Wish = {}): Issued => ours.issue({ names: LOCAL_NAMES, ...changes })
+const good = issue()
+const PAST = { notBefore: Date.now() - 200_000, notAfter: Date.now() - 100_000 }
+const caFile = join(folder, 'ca.pem')
+writeFileSync(caFile, ours.cert)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** A backend that answers with its name; returns its port. */
@@ -54,7 +52,7 @@ async function serveRaw(onConnection: (socket: Socket) => void): Promise<number>
 
 const poolOf = (ports: readonly number[], pool: Partial<PoolConfig> = {}): Partial<PoolConfig> => ({
   members: ports.map((port) => makeMember(port, { id: `https://127.0.0.1:${port}`, scheme: 'https' })),
-  tls: { ca: [ours.caFile], serverName: undefined, shown: undefined, verifies: true },
+  tls: { ca: [caFile], serverName: undefined, shown: undefined, verifies: true },
   ...pool,
 })
 
@@ -88,20 +86,10 @@ describe('a backend over TLS', () => {
   })
 
   test.each<readonly [string, () => number | Promise<number>, string, string]>([
-    ['of another name', () => serve(ours.issue('DNS:b.example')), 'tls-name', 'it is for DNS:b.example'],
-    [
-      'whose certificate has expired',
-      () => serve(ours.issue(LOCAL_NAMES, -1)),
-      'tls-expired',
-      'certificate has expired',
-    ],
-    ['that strangers vouch for', () => serve(others.issue()), 'tls-untrusted', 'nobody we trust'],
-    [
-      'that vouches for itself',
-      async () => serve({ ...good, cert: others.ca, key: await Bun.file(join(folder, 'Strangers.key')).text() }),
-      'tls-untrusted',
-      'nobody we trust',
-    ],
+    ['of another name', () => serve(issue({ names: ['b.example'] })), 'tls-name', 'it is for DNS:b.example'],
+    ['whose certificate has expired', () => serve(issue(PAST)), 'tls-expired', 'certificate has expired'],
+    ['that strangers vouch for', () => serve(others.issue({ names: LOCAL_NAMES })), 'tls-untrusted', 'nobody we trust'],
+    ['that vouches for itself', () => serve(selfSigned({ names: LOCAL_NAMES })), 'tls-untrusted', 'nobody we trust'],
     [
       'that speaks plain HTTP',
       () => serveRaw((socket) => void socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
@@ -148,7 +136,7 @@ describe('a backend over TLS', () => {
   })
 
   test('that is none costs no request where another is one, whatever its method', async () => {
-    await using edge = await edgeOf([serve(others.issue(), 'stranger'), serve(good)])
+    await using edge = await edgeOf([serve(others.issue({ names: LOCAL_NAMES }), 'stranger'), serve(good)])
     await using client = await connectTo(edge.port)
     const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'
     for (const request of [get(), POST]) expect((await ask(client, request)).body).toBe('hello')
@@ -165,7 +153,7 @@ describe('a backend over TLS', () => {
       initially: 'usable',
       maxConcurrent: 10,
     } as const
-    await using edge = await edgeOf([serve(good), serve(ours.issue('DNS:b.example'))], { health })
+    await using edge = await edgeOf([serve(good), serve(issue({ names: ['b.example'] }))], { health })
     edge.clock.advance(100)
     await turnUntil(() => edge.backend(0).lastCheck !== null && edge.backend(1).lastCheck !== null, 'two checks')
     expect(edge.backend(0).lastCheck).toMatchObject({ passed: true, detail: '200 OK' })
@@ -184,7 +172,7 @@ describe('files of TLS that are saved', () => {
       writeFileSync(join(here, `${name}.new`), text)
       renameSync(join(here, `${name}.new`), join(here, name))
     }
-    save('ca.pem', ours.ca)
+    save('ca.pem', ours.cert)
     let port = serve(good)
     const path = join(here, 'edge.json')
     const config = {
@@ -216,16 +204,16 @@ describe('files of TLS that are saved', () => {
     const asked = () => fetch(url).then(({ status }) => status)
     expect(await asked()).toBe(200)
     // Whom strangers vouch for is no backend any more, though a connection from before is open.
-    save('ca.pem', others.ca)
+    save('ca.pem', others.cert)
     expect(await next('reloaded')).toMatchObject({ origin: 'watch', summary: 'pools.web.tls read anew' })
     expect(await asked()).toBe(502)
     save('ca.pem', 'no certificate\n')
     expect(JSON.stringify(await next('reload-failed'))).toContain('must hold certificates in PEM')
     expect(await asked()).toBe(502)
-    save('ca.pem', ours.ca + others.ca)
+    save('ca.pem', ours.cert + others.cert)
     await next('reloaded')
     expect(await asked()).toBe(200)
-    port = serve(others.issue(), 'another')
+    port = serve(others.issue({ names: LOCAL_NAMES }), 'another')
     config.pools.web.backends = [`https://127.0.0.1:${port}`]
     writeFileSync(path, JSON.stringify(config))
     await next('reloaded')

@@ -1,11 +1,11 @@
 /** What both ends of TLS have in tests, of one authority for the process; and whether a whole suite is to run over TLS. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
+import { clientContext } from '../../core/net/client-context.ts'
 import type { TlsClient } from '../../core/net/opening.ts'
 import type { BackendTlsPolicy } from '../../core/outbound/policy.ts'
-import { createAuthority } from './authority.ts'
+import { createAuthority, LOCAL_NAMES } from './authority.ts'
 
 export interface PeerTls {
   readonly server: { readonly cert: string; readonly key: string }
@@ -20,12 +20,13 @@ export function peerTls(): PeerTls {
   if (made !== undefined) return made
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-authority-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const authority = createAuthority(folder)
-  const { ca, caFile } = authority
-  const { cert, key } = authority.issue()
+  const authority = createAuthority()
+  const caFile = join(folder, 'ca.pem')
+  writeFileSync(caFile, authority.cert)
+  const { cert, key } = authority.issue({ names: LOCAL_NAMES })
   return (made = {
     server: { cert, key },
-    client: { context: createSecureContext({ ca }), serverName: 'localhost', verifies: true },
+    client: { context: clientContext({ authorities: [authority.cert] }), serverName: 'localhost', verifies: true },
     policy: { ca: [caFile], serverName: undefined, shown: undefined, verifies: true },
   })
 }

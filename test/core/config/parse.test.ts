@@ -37,7 +37,7 @@ describe('a valid config', () => {
           members: [
             {
               id: 'localhost:8081',
-              address: { kind: 'tcp', host: 'localhost', port: 8081 },
+              ...{ address: { kind: 'tcp', host: 'localhost', port: 8081 }, scheme: 'http' },
               weight: 1,
               tier: 0,
               maxInflight: undefined,

@@ -1,37 +1,31 @@
 /** core/net/secure.ts against real servers, on a connection of each kind of sockets. */
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { afterEach, describe, expect, onTestFinished, test } from 'bun:test'
 import { createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
-import { createSecureContext, createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls'
 import { systemClock } from '../../../core/clock.ts'
+import { clientContext } from '../../../core/net/client-context.ts'
 import type { TlsClient } from '../../../core/net/opening.ts'
+import { Secret } from '../../../core/secrets.ts'
 import { createSecure } from '../../../core/net/secure.ts'
 import type { ConnectFailure } from '../../../core/net/wire-owner.ts'
-import { type Authority, createAuthority, type Issued } from '../../support/authority.ts'
+import { createAuthority, type Issued, LOCAL_NAMES, selfSigned, type Wish } from '../../support/authority.ts'
 import { fail } from '../../support/fail.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
 import { Ear } from '../../support/socket-rig.ts'
 import { transports } from '../../support/transports.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'smartedge-secure-'))
-let ours: Authority
-let others: Authority
-let good: Issued
-
-beforeAll(() => {
-  ours = createAuthority(folder)
-  others = createAuthority(folder, 'Strangers')
-  good = ours.issue()
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const ours = createAuthority()
+const others = createAuthority('Strangers')
+const issue = (changes: Wish = {}): Issued => ours.issue({ names: LOCAL_NAMES, ...changes })
+const good = issue()
+const YESTERDAY = Date.now() - 86_400_000
+const PAST = { notBefore: YESTERDAY - 1000, notAfter: YESTERDAY }
 
 type Answer =
   { readonly kind: 'secured'; readonly ear: Ear } | { readonly kind: 'refused'; readonly failure: ConnectFailure }
 
 const client = (changes: Partial<TlsClient> = {}): TlsClient => ({
-  context: createSecureContext({ ca: ours.ca }),
+  context: clientContext({ authorities: [ours.cert] }),
   serverName: 'localhost',
   verifies: true,
   ...changes,
@@ -121,7 +115,7 @@ describe.each(transports)('TLS as a client, on %s', (_name, transport) => {
   })
 
   test('takes a certificate for an address, and asks for no name then', async () => {
-    const { port, seen } = await serveTls(ours.issue('IP:127.0.0.1'))
+    const { port, seen } = await serveTls(issue({ names: ['IP:127.0.0.1'] }))
     const ear = earOf(await ask(port, client({ serverName: undefined })))
     await ear.untilText('hello')
     expect(seen.names).toEqual([false])
@@ -129,49 +123,49 @@ describe.each(transports)('TLS as a client, on %s', (_name, transport) => {
   })
 
   test('takes the host for the name', async () => {
-    const { port } = await serveTls(ours.issue('DNS:a.example'))
+    const { port } = await serveTls(issue({ names: ['a.example'] }))
     expect(await codeFor(port, client({ serverName: undefined }), 'a.example')).toBe('secured')
     expect(await codeFor(port, client({ serverName: undefined }), 'b.example')).toBe('tls-name')
     expect(await codeFor(port, client({ serverName: undefined }))).toBe('tls-name')
   })
 
-  test.each([
-    ['DNS:b.example', 7, 'tls-name'],
-    ['IP:127.0.0.2', 7, 'tls-name'],
-    ['DNS:localhost', -1, 'tls-expired'],
-    ['DNS:b.example', -1, 'tls-expired'],
-  ])('refuses one for %s of %p days, before a byte of ours is sent', async (names, days, code) => {
-    const { port, seen } = await serveTls(ours.issue(names, days))
+  test.each<readonly [string, Wish, string]>([
+    ['another name', { names: ['b.example'] }, 'tls-name'],
+    ['an address', { names: ['IP:127.0.0.1'] }, 'tls-name'],
+    ['a name of the past', PAST, 'tls-expired'],
+    ['a name of the future', { notBefore: Date.now() + 86_400_000 }, 'tls-expired'],
+    ['another name of the past', { names: ['b.example'], ...PAST }, 'tls-expired'],
+  ])('refuses one for %s, before a byte of ours is sent', async (_what, wish, code) => {
+    const { port, seen } = await serveTls(issue(wish))
     expect(await codeFor(port)).toBe(code)
     expect(seen.bytes).toEqual([])
   })
 
   test('refuses one for another address', async () => {
-    const { port } = await serveTls(ours.issue('IP:127.0.0.2,DNS:localhost'))
+    const { port } = await serveTls(issue({ names: ['IP:127.0.0.2', 'localhost'] }))
     expect(await codeFor(port, client({ serverName: undefined }))).toBe('tls-name')
   })
 
   test('refuses what strangers sign, and whoever signs for themselves', async () => {
-    const { port } = await serveTls(others.issue())
+    const { port } = await serveTls(others.issue({ names: LOCAL_NAMES }))
     expect(await codeFor(port)).toBe('tls-untrusted')
-    const context = createSecureContext({})
-    expect(await codeFor((await serveTls(good)).port, client({ context }))).toBe('tls-untrusted')
-    const itself = { ...good, cert: others.ca, key: await Bun.file(join(folder, 'Strangers.key')).text() }
-    expect(await codeFor((await serveTls(itself)).port)).toBe('tls-untrusted')
+    expect(await codeFor((await serveTls(good)).port, client({ context: clientContext({}) }))).toBe('tls-untrusted')
+    expect(await codeFor((await serveTls(selfSigned({ names: LOCAL_NAMES }))).port)).toBe('tls-untrusted')
   })
 
   test('takes whoever is there where nothing is verified', async () => {
-    for (const one of [others.issue('DNS:b.example', -1), good]) {
+    for (const one of [others.issue({ names: ['b.example'], ...PAST }), good]) {
       const { port } = await serveTls(one)
       expect(await codeFor(port, client({ verifies: false }))).toBe('secured')
     }
   })
 
   test('shows its certificate to who asks for it, and tells of the alert where it has none', async () => {
-    const asks = { requestCert: true, rejectUnauthorized: true, ca: ours.ca }
+    const asks = { requestCert: true, rejectUnauthorized: true, ca: ours.cert }
     const { port } = await serveTls(good, asks)
-    const { cert, key } = ours.issue('DNS:edge.example')
-    const shown = client({ context: createSecureContext({ ca: ours.ca, cert, key }) })
+    const { chain, key } = issue({ names: ['edge.example'] })
+    const context = clientContext({ authorities: [ours.cert], shown: { chain, key: new Secret(key) } })
+    const shown = client({ context })
     const answer = await ask(port, shown)
     const ear = earOf(answer)
     await ear.untilText('hello')

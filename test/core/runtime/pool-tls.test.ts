@@ -1,23 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { spawnSync } from 'node:child_process'
+import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackendTlsPolicy } from '../../../core/outbound/policy.ts'
 import { Refusal } from '../../../core/part.ts'
 import { PoolTls } from '../../../core/runtime/pool-tls.ts'
-import { type Authority, createAuthority, type Issued } from '../../support/authority.ts'
+import { createAuthority } from '../../support/authority.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'smartedge-pool-tls-'))
-let authority: Authority
-let own: Issued
-let other: Issued
-beforeAll(() => {
-  authority = createAuthority(folder)
-  own = authority.issue('DNS:edge.example')
-  other = authority.issue('DNS:other.example')
-})
 afterAll(() => rmSync(folder, { recursive: true }))
+const authority = createAuthority()
+const own = authority.issue({ names: ['edge.example'] })
+const other = authority.issue({ names: ['other.example'] })
 
 let written = 0
 /** A file of its own. */
@@ -27,8 +21,10 @@ function fileOf(content: string | Buffer): string {
   return path
 }
 
+const caFile = fileOf(authority.cert)
+
 const policyOf = (changes: Partial<BackendTlsPolicy> = {}): BackendTlsPolicy => ({
-  ca: [authority.caFile],
+  ca: [caFile],
   serverName: undefined,
   shown: undefined,
   verifies: true,
@@ -59,14 +55,14 @@ describe('the TLS of a pool', () => {
   })
 
   test('stays the same for as long as policy and files do, and is another behind the commit alone', () => {
-    const ca = fileOf(authority.ca)
+    const ca = fileOf(authority.cert)
     const tls = new PoolTls('web')
     tls.prepare(policyOf({ ca: [ca] })).commit()
     const first = tls.openingFor('https')
     const same = tls.prepare(policyOf({ ca: [ca] }))
     same.commit()
     expect([same.isNews, tls.openingFor('https') === first]).toEqual([false, true])
-    writeFileSync(ca, `${authority.ca}\n`)
+    writeFileSync(ca, `${authority.cert}\n`)
     const anew = tls.prepare(policyOf({ ca: [ca] }))
     expect([anew.news, tls.openingFor('https') === first]).toEqual([['pools.web.tls read anew'], true])
     anew.commit()
@@ -84,7 +80,10 @@ describe('the TLS of a pool', () => {
     const first = tls.openingFor('https')
     // Two files are saved one after the other.
     writeFileSync(cert, other.cert)
-    const problem = { key: 'pools.web.tls.key', message: `must be the key of ${cert}, ${key} is that of another` }
+    const problem = {
+      key: 'pools.web.tls.key',
+      message: `${key} must be the key of its certificate, this is the key of another`,
+    }
     for (const move of [tls.prepare(policy), tls.prepare(policy)]) {
       expect([move.isNews, move.kept]).toEqual([false, [problem]])
       move.commit()
@@ -99,69 +98,60 @@ describe('the TLS of a pool', () => {
   })
 
   test('is back where it was when a bad file is what it was before', () => {
-    const ca = fileOf(authority.ca)
+    const ca = fileOf(authority.cert)
     const tls = new PoolTls('web')
     tls.prepare(policyOf({ ca: [ca] })).commit()
     rmSync(ca)
     expect(tls.prepare(policyOf({ ca: [ca] })).kept).toHaveLength(1)
-    writeFileSync(ca, authority.ca)
+    writeFileSync(ca, authority.cert)
     const back = tls.prepare(policyOf({ ca: [ca] }))
     back.commit()
     expect(back.kept).toBeUndefined()
   })
 
   test('has every certificate of every file', () => {
-    const strangers = createAuthority(folder, 'Strangers')
-    expect(problemOf(policyOf({ ca: [fileOf(`# ours\n${authority.ca}${strangers.ca}`), strangers.caFile] }))).toBe(
-      'prepared',
-    )
+    const strangers = createAuthority('Strangers')
+    expect(
+      problemOf(policyOf({ ca: [fileOf(`# ours\n${authority.cert}${strangers.cert}`), fileOf(strangers.cert)] })),
+    ).toBe('prepared')
   })
 
-  test.each<readonly [string, () => Partial<BackendTlsPolicy>, string]>([
-    ['no authority', () => ({ ca: [join(folder, 'none')] }), 'tls.ca must name a file that exists: '],
-    ['a folder', () => ({ ca: [folder] }), 'tls.ca must be a file, this is a folder: '],
-    ['an empty file', () => ({ ca: [fileOf('')] }), 'tls.ca must hold certificates in PEM, '],
-    ['a key for an authority', () => ({ ca: [own.keyFile] }), 'tls.ca must hold certificates in PEM, '],
-    ['bytes', () => ({ ca: [fileOf(Buffer.from([0x30, 0x82, 0xff, 0xfe]))] }), 'tls.ca must be PEM in'],
+  test.each<readonly [string, () => Partial<BackendTlsPolicy>, string, string]>([
+    ['no authority', () => ({ ca: [join(folder, 'none')] }), 'ca', 'must name a file that exists'],
+    ['a folder', () => ({ ca: [folder] }), 'ca', 'must be a file, this is a folder'],
+    ['an empty file', () => ({ ca: [fileOf('')] }), 'ca', 'must hold certificates in PEM, and holds none'],
+    ['a key for an authority', () => ({ ca: [fileOf(own.key)] }), 'ca', 'and holds none'],
+    ['bytes', () => ({ ca: [fileOf(Buffer.from([0x30, 0x82, 0xff, 0xfe]))] }), 'ca', 'must be PEM, this is binary'],
     [
       'a certificate that is cut',
-      () => ({ ca: [fileOf(`${authority.ca}${own.cert.slice(0, 200)}\n-----END CERTIFICATE-----\n`)] }),
-      'tls.ca must hold certificates in PEM, number 2 in ',
+      () => ({ ca: [fileOf(`${authority.cert}${own.cert.slice(0, 200)}\n-----END CERTIFICATE-----\n`)] }),
+      'ca',
+      "number 2 can't be read",
     ],
-    ['100 MB', () => ({ ca: [hugeFile()] }), 'tls.ca must be at most 4 MiB: '],
-    [
-      'the key of another',
-      () => ({ shown: { cert: own.certFile, key: other.keyFile } }),
-      'tls.key must be the key of ',
-    ],
-    [
-      'a key that is none',
-      () => ({ shown: { cert: own.certFile, key: own.certFile } }),
-      'tls.key must hold a private key',
-    ],
+    ['100 MB', () => ({ ca: [hugeFile()] }), 'ca', 'must be at most 4 MiB'],
+    ['the key of another', () => shown(own.cert, other.key), 'key', 'must be the key of its certificate'],
+    ['a key that is none', () => shown(own.cert, own.cert), 'key', 'must hold a private key in PEM'],
     [
       'an encrypted key',
-      () => ({ shown: { cert: own.certFile, key: encrypted() } }),
-      'tls.key must not be encrypted, ',
+      () => shown(own.cert, authority.issue({ passphrase: 'x' }).key),
+      'key',
+      'is encrypted, and no passphrase is given for it',
     ],
-    ['no certificate', () => ({ shown: { cert: own.keyFile, key: own.keyFile } }), 'tls.cert must hold certificates'],
-  ])('refuses %s, and shows nothing of it', (_what, changes, problem) => {
+    ['no certificate', () => shown(own.key, own.key), 'cert', 'must hold a certificate in PEM, this is a private key'],
+  ])('refuses %s, and shows nothing of it', (_what, changes, file, problem) => {
     const told = problemOf(policyOf(changes()))
-    expect(told).toStartWith(`pools.web.${problem.split(' ', 1)[0]}`)
-    expect(told).toContain(problem.endsWith('in') ? 'PEM' : problem)
+    expect(told).toStartWith(`pools.web.tls.${file} /`)
+    expect(told).toContain(problem)
     expect(told).not.toContain(own.key.split('\n')[1] ?? '')
   })
+})
+
+const shown = (cert: string, key: string): Partial<BackendTlsPolicy> => ({
+  shown: { cert: fileOf(cert), key: fileOf(key) },
 })
 
 function hugeFile(): string {
   const path = fileOf('')
   truncateSync(path, 100_000_000)
-  return path
-}
-
-function encrypted(): string {
-  const path = fileOf('')
-  const { status } = spawnSync('openssl', ['pkcs8', '-topk8', '-in', own.keyFile, '-out', path, '-passout', 'pass:x'])
-  if (status !== 0) throw new Error('openssl encrypts no key')
   return path
 }
