@@ -20,6 +20,7 @@ import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { BackendTlsPolicy } from '../outbound/policy.ts'
+import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
@@ -95,6 +96,8 @@ export interface ListenerConfig {
   readonly mode: number | undefined
   /** Absent: clients speak plain HTTP. */
   readonly tls?: TlsPolicy
+  /** Absent: nobody sends a PROXY header. */
+  readonly proxyProtocol?: ProxyPolicy
 }
 
 export interface AdminConfig {

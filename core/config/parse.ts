@@ -118,6 +118,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
     ...(value?.tls && { tls: value.tls }),
+    ...(value?.proxyProtocol && { proxyProtocol: value.proxyProtocol }),
   }))
 }
 

@@ -24,6 +24,9 @@ const writtenKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'ejection.failures.causes': 'ejection.failures',
     'ejection.failures.statuses': 'ejection.failures',
     'sticky.kind': 'sticky',
+    'tls.shown.cert': 'tls.cert',
+    'tls.shown.key': 'tls.key',
+    'tls.verifies': 'tls.verify',
     ...Object.fromEntries(
       ['name', 'path', 'domain', 'maxAge', 'sameSite', 'secure', 'httpOnly', 'forward', 'key'].map((key) => [
         `sticky.${key}`,

@@ -56,7 +56,13 @@ interface Upgradable {
 }
 
 /** Begins handshakes, with handlers that all of them share. */
-export type BeginHandshake = (socket: OwnedSocket, terms: HandshakeTerms, events: HandshakeEvents) => Handshake
+export type BeginHandshake = (
+  socket: OwnedSocket,
+  terms: HandshakeTerms,
+  events: HandshakeEvents,
+  /** What has been read of it already. */
+  early?: Buffer,
+) => Handshake
 
 /** One that is under way. */
 export interface Handshake {
@@ -68,8 +74,9 @@ export function createHandshakes({ clock, reportFault }: TlsMeans): BeginHandsha
   const means: BunMeans = { clock, reportFault }
   const secureHandlers = handlersForSecure(means)
   const adopted = handlersFor<Tap>((socket) => socket.data.upgrade(socket as unknown as Upgradable), means)
-  return (socket, terms, events) => {
+  return (socket, terms, events, early) => {
     const tap = new Tap(secureHandlers, terms, events)
+    tap.early = early
     if (socket.handOver === undefined) {
       socket.data = tap
       tap.upgrade(socket as unknown as Upgradable)
@@ -101,6 +108,8 @@ const PLAIN_ANSWER = Buffer.from(
 /** Hears of the ciphertext of one connection, and owns its TLS socket until the handshake is done. */
 class Tap implements SocketOwner, Handshake {
   isUpgraded = false
+  /** Ciphertext that somebody else has read. */
+  early: Buffer | undefined = undefined
   private readonly handlers: SocketHandler<SocketOwner>
   readonly terms: HandshakeTerms
   private events: HandshakeEvents | undefined
@@ -131,7 +140,14 @@ class Tap implements SocketOwner, Handshake {
       closed: () => this.fail(),
     }
     const data = Object.assign(waiting, { tap: this })
-    const [raw, secure] = socket.upgradeTLS({ isServer: true, tls, socket: this.handlers, data })
+    const { early } = this
+    this.early = undefined
+    // Should an answer go out to what is no TLS, it goes by the socket as it is.
+    this.raw = socket as unknown as Socket<SocketOwner>
+    if (early !== undefined) this.look(early)
+    // Bun's own node:net gives it what it has read in this way.
+    const initial = early && { initialData: Buffer.from(early) }
+    const [raw, secure] = socket.upgradeTLS({ isServer: true, tls, socket: this.handlers, data, ...initial })
     this.raw = raw
     this.secure = secure
     raw.data = this
@@ -139,7 +155,10 @@ class Tap implements SocketOwner, Handshake {
 
   /** Ciphertext: looked at until the handshake is done. */
   received(bytes: Buffer): void {
-    if (this.events === undefined || bytes.length === 0) return
+    if (this.events !== undefined && bytes.length > 0) this.look(bytes)
+  }
+
+  private look(bytes: Buffer): void {
     if (this.helloBytes === 0 && bytes[0] !== HANDSHAKE) this.isPlain = this.answerPlain(bytes)
     this.helloBytes += bytes.length
     if (this.helloBytes <= MAX_HELLO_BYTES) this.hello.push(Buffer.from(bytes))

@@ -208,9 +208,10 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   }
 
   /** Becomes the owner of a socket that has come in. */
-  take(socket: OwnedSocket): void {
+  take(socket: OwnedSocket, early?: Buffer): void {
     this.socket = socket
     socket.data = this
+    if (early !== undefined) this.received(early)
   }
 
   opened(socket: WireSocket): void {
@@ -327,9 +328,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** What has come into `pipe` is to go out here. */
   private sendPiped(pipe: Pipe): void {
     if (outbox.owner === this) flush(true)
-    const { socket } = this
-    const isOpen = socket !== undefined && this.side === 'open'
-    const sent = !isOpen ? -1 : this.kept === undefined ? (socket.sendFrom?.(pipe) ?? -1) : 0
+    if (this.side !== 'open') return pipe.abandon()
+    const sent = this.kept === undefined ? (this.socket?.sendFrom?.(pipe) ?? -1) : 0
     if (sent < 0) return pipe.abandon()
     if (sent > 0) this.onSent(sent)
     if (pipe.pending > 0) this.keep(pipe)

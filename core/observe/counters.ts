@@ -37,6 +37,14 @@ const refusals = <const Reason extends string>(reason: Reason) =>
     status: ['refused', reason],
   }) as const
 
+const proxyHeaders = <const Reason extends string>(reason: Reason) =>
+  ({
+    metric: 'proxy_headers_refused',
+    help: 'Client connections closed since they had no good PROXY header, by reason.',
+    label: ['reason', reason],
+    status: ['proxyHeadersRefused', reason],
+  }) as const
+
 const lostLines = <const Cause extends string>(cause: Cause) =>
   ({
     metric: 'access_log_lost',
@@ -69,6 +77,12 @@ export const edgeLedger = ledger({
     metric: 'client_connections_banned',
     help: 'Connections closed as they came, since their client is kept out.',
   },
+  proxyHeadersInvalid: proxyHeaders('invalid'),
+  proxyHeadersLate: proxyHeaders('late'),
+  /** By who was sending it, before it was whole. */
+  proxyHeadersCut: proxyHeaders('cut'),
+  /** Of somebody who may not send one. */
+  proxyHeadersOfStrangers: proxyHeaders('stranger'),
   connectionsEvicted: {
     metric: 'client_connections_evicted',
     help: 'Idle connections closed for newcomers at the cap.',

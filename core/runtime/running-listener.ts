@@ -5,6 +5,7 @@ import type { Config, ListenerConfig } from '../config/config.ts'
 import type { Crowd } from '../inbound/crowd.ts'
 import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
 import { speakerOf } from '../inbound/protocols.ts'
+import { ProxyGreeting } from '../inbound/proxy-greeting.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from '../inbound/request-handler.ts'
 
 import { LinkedList } from '../net/linked-list.ts'
@@ -19,6 +20,7 @@ import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import { arrivalOf, type Expect, expectationOf } from './proxy-door.ts'
 import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
@@ -46,6 +48,13 @@ export interface ListenerServices {
   readonly beginHandshake: BeginHandshake
 }
 
+/** Where connections are counted that had no good PROXY header. */
+const PROXY_COUNTERS = {
+  invalid: 'proxyHeadersInvalid',
+  late: 'proxyHeadersLate',
+  cut: 'proxyHeadersCut',
+} as const
+
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
 
@@ -54,6 +63,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
+  /** Absent: nobody sends a PROXY header. */
+  private expects: Expect | undefined
   /** The last one while it is shut. */
   private listener: Listener
   /** Oldest first. */
@@ -68,6 +79,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   /** Throws StartError when the address can't be had. */
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.settings = config
+    this.expects = expectationOf(config.proxyProtocol)
     this.services = services
     this.listener = this.listen(config, config.address)
   }
@@ -101,6 +113,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const before = this.settings
     const commit = (): void => {
       this.settings = config
+      this.expects = expectationOf(config.proxyProtocol)
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
       if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
@@ -151,15 +164,53 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
   private accept(address: string): Entrant | 'unwanted' | undefined {
+    const expected = this.expects?.(address)
+    if (expected === 'refused') return this.refuseStranger(address)
     if (this.services.isUnwanted(address)) return 'unwanted'
     if (!this.admits()) return undefined
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
+    return this.add(expected === 'header' ? this.readProxy(address) : this.enter(plainFacts(address))).wire
+  }
+
+  /** Who speaks with a client of whom that is known before it has said a word. */
+  private enter(facts: PeerFacts): ClientConnection {
     const front = this.services.tls.front(this.settings.name)
-    const client = front === undefined ? this.speak(plainFacts(address)) : this.greet(address, front)
     // A default, where nothing was agreed on, is always spoken.
-    return this.add(client as ClientConnection).wire
+    return front === undefined ? (this.speak(facts) as ClientConnection) : this.greet(facts, front)
+  }
+
+  /** Who it is stands in its first bytes. */
+  private readProxy(address: string): ProxyGreeting {
+    const { counters, handler, isUnwanted } = this.services
+    const timeoutMs = this.settings.proxyProtocol?.timeoutMs ?? 0
+    const greeting: ProxyGreeting = new ProxyGreeting(handler.wheel, timeoutMs, {
+      onHeader: (header, socket, early) => {
+        const facts = arrivalOf(address, header)
+        this.clients.delete(greeting)
+        if (!isUnwanted(facts.address)) return this.add(this.enter(facts)).wire.take(socket, early)
+        socket.terminate()
+        this.onClosed(greeting)
+      },
+      onFailed: (how, detail) => {
+        // Who connects, says nothing and leaves only looks whether somebody is there.
+        if (how === 'late' || detail !== undefined) counters[PROXY_COUNTERS[how]] += 1
+        if (detail !== undefined) this.tellOfProxy(address, detail)
+        this.onClosed(greeting)
+      },
+    })
+    return greeting
+  }
+
+  private refuseStranger(address: string): 'unwanted' {
+    this.services.counters.proxyHeadersOfStrangers += 1
+    this.tellOfProxy(address, 'it may not send one, and others may not connect')
+    return 'unwanted'
+  }
+
+  private tellOfProxy(address: string, detail: string): void {
+    this.services.emit({ kind: 'proxy-header-refused', listener: this.settings.name, address, detail })
   }
 
   private add(client: ClientConnection): ClientConnection {
@@ -174,12 +225,12 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   }
 
   /** Its handshake comes first. */
-  private greet(address: string, front: TlsFront): Greeting {
+  private greet(known: PeerFacts, front: TlsFront): Greeting {
     const { beginHandshake: begin, handler } = this.services
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
       onFailed: (how) => this.onGreetingFailed(greeting, how),
       onSecure: (socket, { serverName, protocol }) => {
-        const facts: PeerFacts = { address, scheme: 'https', serverName, protocol, certificate: undefined }
+        const facts: PeerFacts = { ...known, scheme: 'https', serverName, protocol }
         const client = this.speak(facts)
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
