@@ -19,7 +19,7 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
-import type { BackendTlsPolicy } from '../outbound/policy.ts'
+import type { BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
 import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
@@ -151,6 +151,8 @@ export interface PoolConfig {
   readonly discovery?: readonly DiscoveryPolicy[]
   /** Of `https://` members; absent: as without any wish. */
   readonly tls?: BackendTlsPolicy
+  /** Absent: no PROXY header is sent. */
+  readonly proxyProtocol?: ProxyOutPolicy
   readonly strategy: StrategyConfig
   /** In order: the first that a request has is its key. */
   readonly affinity: readonly Affinity[]

@@ -101,7 +101,11 @@ class Dialling implements TimerEntry, ConnectEvents, SecureEvents {
   }
 
   onConnected(socket: OwnedSocket): void {
-    const tls = this.opening?.tls
+    const { tls, preface } = this.opening ?? {}
+    if (preface !== undefined && socket.write(preface, 0, preface.length) !== preface.length) {
+      socket.terminate()
+      return this.onFailed('ECONNRESET')
+    }
     if (tls === undefined) return this.onSecured(socket)
     const { address } = this
     this.step = 'handshake'

@@ -2,8 +2,10 @@
 import type { SecureContext } from './tls.ts'
 
 export interface Opening {
+  /** Sent first, in the clear: some hundred bytes, which a fresh connection takes. */
+  readonly preface?: Buffer
   /** Absent: no TLS. */
-  readonly tls?: TlsClient
+  readonly tls?: TlsClient | undefined
 }
 
 /** How we speak TLS to somebody. */

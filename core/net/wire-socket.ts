@@ -1,4 +1,5 @@
 /** The narrow contract between a socket, whoever made it, and whoever uses it. */
+import type { Ends } from './ends.ts'
 import type { Pipe } from './pipe.ts'
 
 /**
@@ -26,6 +27,8 @@ export interface WireSocket {
   pipeInto?: (pipe: Pipe | undefined, length: number) => void
   /** Sends of what is in `pipe` what the kernel takes now; returns how much that was, -1 when it is closed. */
   sendFrom?: (pipe: Pipe) => number
+  /** Both ends by address; undefined: it has none. Absent: see `ends.ts`. */
+  ends?: () => Ends | undefined
 }
 
 /** A socket that carries whoever hears of it. */

@@ -18,7 +18,6 @@ import type { Idle } from '../net/budget.ts'
 import { Place } from '../net/linked-list.ts'
 import { commit, outbox } from '../net/outbox.ts'
 import { hasNews } from '../net/news.ts'
-import type { Opening } from '../net/opening.ts'
 import { openPassage, type Passage } from '../net/passage.ts'
 import { retained } from '../net/retained.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
@@ -26,13 +25,12 @@ import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
-import type { ConnectionOwner } from './connection-owner.ts'
+import type { Begun, ConnectionOwner } from './connection-owner.ts'
 import { CLOSED, CONNECTING, cutWords, HEAD_DUE, IDLE, progressOf, type State, TUNNEL, WHOLE } from './http1-states.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
-  /** What it begins with. */
-  readonly opening: Opening | undefined
+  readonly begun: Begun
   readonly bodyForm: BodyForm = 'chunks'
   /** Monotonic ms, coarse. */
   openedAt = 0
@@ -61,9 +59,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   /** What becomes of the connection behind this response; 'ends': the backend closes it, as its head says. */
   private behind: 'kept' | 'ends' | 'closed' = 'closed'
 
-  constructor(owner: ConnectionOwner<Http1Connection>, opening?: Opening) {
+  constructor(owner: ConnectionOwner<Http1Connection>, begun: Begun = {}) {
     this.owner = owner
-    this.opening = opening
+    this.begun = begun
     this.timeouts = owner.timeouts
     this.wire = new Wire(this, owner.wheel)
   }

@@ -1,5 +1,13 @@
 /** How backends are spoken to, as a config says it: plain data. */
 
+/** The PROXY header before anything else is said. */
+export interface ProxyOutPolicy {
+  readonly version: 1 | 2
+  /** Of version 2 alone, as all that follows. */
+  readonly tells: readonly ('authority' | 'uniqueId' | 'ssl')[]
+  readonly hasChecksum: boolean
+}
+
 /** TLS to the backends of a pool. All paths are absolute, of files in PEM. */
 export interface BackendTlsPolicy {
   /** Whom we trust to vouch for backends; undefined: whom Bun trusts. */

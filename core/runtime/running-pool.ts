@@ -36,13 +36,13 @@ import { Limiter } from '../pool/limiter.ts'
 import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
 import { PoolBackends } from './pool-backends.ts'
+import { PoolManner } from './pool-manner.ts'
 import type { PoolServices, PoolSettings } from './pool-services.ts'
-import { PoolTls } from './pool-tls.ts'
 
 /** What takes its time, or may fail, before a pool can be. */
 interface Starting {
   readonly strategy: StartingStrategy
-  readonly tls: PoolTls
+  readonly manner: PoolManner
 }
 
 export class RunningPool {
@@ -50,7 +50,7 @@ export class RunningPool {
   private readonly services: PoolServices
   private readonly balancer: Balancer
   private readonly strategy: LiveStrategy
-  private readonly tls: PoolTls
+  private readonly manner: PoolManner
   private readonly members: PoolBackends
   private readonly queue: PoolQueue
   private readonly waits = createBuckets()
@@ -67,15 +67,15 @@ export class RunningPool {
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
     const { use, options } = config.strategy
-    const tls = new PoolTls(config.name)
-    tls.prepare(config.tls).commit()
+    const manner = new PoolManner(config.name, services.random)
+    manner.prepare(config).commit()
     const strategy = await startingStrategy(services.plugins, use, options)
-    return new RunningPool(config, settings, services, { strategy, tls })
+    return new RunningPool(config, settings, services, { strategy, manner })
   }
 
   private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, starting: Starting) {
     this.name = config.name
-    this.tls = starting.tls
+    this.manner = starting.manner
     this.config = config
     this.settings = settings
     this.services = services
@@ -90,7 +90,7 @@ export class RunningPool {
       probe: createProbe({
         ...services,
         limits: () => this.settings.limits,
-        opening: ({ scheme }) => this.tls.openingFor(scheme),
+        opening: ({ scheme }) => this.manner.openingOfCheck(scheme),
       }),
       clock,
       random,
@@ -137,7 +137,7 @@ export class RunningPool {
    * another strategy than the running one was asked for and can't be had. News: another version of the strategy.
    */
   async prepare(config: PoolConfig, settings: PoolSettings): Promise<Move> {
-    const tls = this.tls.prepare(config.tls)
+    const manner = this.manner.prepare(config)
     const { ready, kept } = await this.prepareStrategy(config)
     const move = {
       isNews: ready !== undefined,
@@ -146,7 +146,7 @@ export class RunningPool {
       commit: () => this.commit(config, settings, ready),
       abandon: () => undefined,
     }
-    return together([tls, move])
+    return together([manner, move])
   }
 
   private async prepareStrategy({ strategy }: PoolConfig) {
@@ -295,8 +295,8 @@ export class RunningPool {
 
   private connectionPolicy(scheme: Member['scheme']): ConnectionPolicy {
     const { timeouts, maxIdleConnections, maxConnections } = this.config
-    const opening = this.tls.openingFor(scheme)
-    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections, opening }
+    const manner = this.manner.mannerFor(scheme)
+    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections, manner }
   }
 
   /** Something was found out about `backend`. */

@@ -82,9 +82,9 @@ const LAYERS: readonly Layer[] = [
   // Who reads certificates, and chooses among them.
   { from: 'core/tls/', to: ['core/net/'] },
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'], types: ['core/proxy-protocol/'] },
-  { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
+  { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/', 'core/proxy-protocol/'] },
   { from: 'core/inbound/', to: [...FOR_STREAMS, 'core/proxy-protocol/'] },
-  { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },
+  { from: 'core/outbound/', to: [...FOR_STREAMS, 'core/proxy-protocol/'], types: ['core/names/'] },
   {
     from: 'core/admission/',
     to: ['core/forward/', 'core/http1/', 'core/ip/'],

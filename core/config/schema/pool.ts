@@ -15,6 +15,7 @@ import { limits } from './limits.ts'
 import { backends } from './member.ts'
 import { backendTls } from './backend-tls.ts'
 import { queue, warnOfIdleQueue } from './queue.ts'
+import { proxyOut } from './proxy-out.ts'
 import { poolRetry } from './retry.ts'
 import { routes } from './route.ts'
 import { slowStart } from './slow-start.ts'
@@ -64,6 +65,7 @@ const body = object(
     health,
     passive,
     tls: located(backendTls),
+    proxyProtocol: proxyOut,
     breaker: located(breaker),
     ejection: located(ejection),
     slowStart,
@@ -175,6 +177,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     queue: found,
     discovery: sources,
     tls,
+    proxyProtocol,
     ...rest
   } = value
   const held = {
@@ -191,6 +194,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     membersFile: source?.file,
     ...(sources && { discovery: sources }),
     ...(tls && { tls: tls.value }),
+    ...(proxyProtocol && { proxyProtocol }),
     passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
     ejection: ejection?.value,
     panicThreshold: panicThreshold?.value ?? panicSetting.value,

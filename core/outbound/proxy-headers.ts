@@ -1,0 +1,38 @@
+/** The PROXY headers that a pool's backends are sent: of a client's connection, and of our own for checks. */
+import type { Told } from '../proxy-protocol/header.ts'
+import { writeLocal, writeV1, writeV2 } from '../proxy-protocol/write.ts'
+import type { Random } from '../random.ts'
+import type { Peer } from '../stream/peer.ts'
+import type { ProxyOutPolicy } from './policy.ts'
+
+export interface ProxyHeaders {
+  /** undefined: for nobody in particular. */
+  readonly forClient: (client: Peer | undefined) => Buffer
+  readonly forCheck: () => Buffer
+}
+
+const UNIQUE_ID_BYTES = 16
+
+export function proxyHeaders(policy: ProxyOutPolicy, random: Random): ProxyHeaders {
+  const { version, tells, hasChecksum } = policy
+  if (version === 1) return { forClient: (client) => writeV1(client?.route()), forCheck: () => writeV1(undefined) }
+  /** The same over all connections that are for one client's. */
+  const ids = new WeakMap<Peer, Buffer>()
+  const idOf = (client: Peer): Buffer => {
+    const known = client.proxied?.uniqueId ?? ids.get(client)
+    if (known !== undefined) return known
+    const id = Buffer.from(Array.from({ length: UNIQUE_ID_BYTES }, () => Math.floor(random() * 256)))
+    ids.set(client, id)
+    return id
+  }
+  const toldOf = (client: Peer): Told => ({
+    ...(tells.includes('authority') && client.serverName !== undefined && { authority: client.serverName }),
+    ...(tells.includes('uniqueId') && { uniqueId: idOf(client) }),
+    ...(tells.includes('ssl') && client.scheme === 'https' && { isSecure: true as const }),
+  })
+  return {
+    forClient: (client) =>
+      client === undefined ? writeLocal(hasChecksum) : writeV2(client.route(), { told: toldOf(client), hasChecksum }),
+    forCheck: () => writeLocal(hasChecksum),
+  }
+}
