@@ -9,7 +9,7 @@ import {
   type Work,
 } from './contest.ts'
 import type { LoadPlan } from './load/plan.ts'
-import type { Safeguards } from './peers/peer.ts'
+import type { JobTls, Safeguards } from './peers/peer.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
 import type { Sample, Stage } from './scenario.ts'
 
@@ -20,6 +20,8 @@ export interface Setting {
   readonly weights?: readonly number[]
   /** undefined: the usual configuration. */
   readonly safeguards?: Safeguards
+  /** undefined: plain HTTP. */
+  readonly tls?: JobTls
 }
 
 /** Contestants, up and warm. */
@@ -50,8 +52,8 @@ export async function assemble(
   warmup: Partial<LoadPlan> = {},
 ): Promise<Field> {
   const backends = await startBackends(stage.arena, { profile, delaysMs: setting.delaysMs })
-  const { weights, safeguards } = setting
-  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards }, warmup)
+  const { weights, safeguards, tls } = setting
+  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards, tls }, warmup)
   return {
     ...lineup,
     backends,

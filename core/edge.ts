@@ -8,9 +8,13 @@ import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RouteConfig } from './config/config.ts'
+import { formatProblem } from './config/problems.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
+import { createQueue, joinWaiting } from './control/queue.ts'
+import type { Deploys } from './deploy/deploys.ts'
+import type { FleetNode, FollowedEdge } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { plainFacts } from './stream/peer.ts'
@@ -24,7 +28,7 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
-import { createDial } from './net/dial.ts'
+import { createDial, type DialServices } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { createHandshakes } from './net/tls.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
@@ -33,14 +37,17 @@ import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AcmeHost } from './runtime/acme-host.ts'
 import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
 import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
 import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
+import { createCertificates } from './runtime/certificates.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
+import { createDeploys } from './runtime/deploy-host.ts'
 import { Discovery } from './runtime/discovery.ts'
 import { sourceServices } from './runtime/source-services.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
@@ -55,7 +62,9 @@ import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
+import { createPreviews } from './runtime/preview-host.ts'
 import { Pools } from './runtime/pools.ts'
+import { Providers } from './runtime/providers.ts'
 import { TlsHost } from './runtime/tls-host.ts'
 import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
@@ -65,6 +74,8 @@ export interface EdgeOptions {
   readonly emit: Emit
   /** Where the config came from; absent: from nowhere, and nothing can be reloaded. */
   readonly files?: ConfigFiles
+  /** Follows the source that `files` come from; absent: they are files. */
+  readonly fleet?: FleetNode | undefined
   readonly clock?: Clock
   readonly random?: Random
   /** Whose process it is keeps strategies from hanging it; absent: nobody does. */
@@ -107,34 +118,46 @@ export const createCounters = (): EdgeCounters => edgeLedger.create()
 
 /** Rejects with Refusal when the config cannot be put in force; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
+  const { config, files, fleet, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
   const counters = options.counters ?? createCounters()
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env, counters })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
-  const assembly = assemble(ground)
-  const { control, source } = assembly
+  const assembly = assemble(ground, files)
+  const { control, providers, source } = assembly
   try {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
-    if (controller !== undefined) source.attach(controller)
+    const deploys = controller && files && createDeploys({ ...ground, pools: assembly.pools, controller, files })
+    if (controller !== undefined) source.attach(controller, { deploys, fleet })
+    if (controller !== undefined) assembly.previews.attach(controller)
+    providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
-    return edgeOf(ground, assembly, controller)
+    if (controller !== undefined) fleet?.begin(followedEdge(ground, assembly, controller))
+    return edgeOf(ground, assembly, controller && { controller, deploys, fleet })
   } catch (error) {
     assembly.end()
     throw error
   }
 }
 
+/** Where nothing can be reloaded, all the same what providers add is put in force, one after the other. */
+function refresher(control: EdgeControl): (origin: string) => void {
+  const refresh = joinWaiting(createQueue(), async () => void (await apply(control, control.config)))
+  return (origin) => void refresh(origin)
+}
+
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground) {
+function assemble(ground: Ground, files: ConfigFiles | undefined) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
-  const pools = createPools(ground, plugins)
-  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
+  const pools: Pools = createPools(ground, plugins, (address) => discovery.doubt(address))
+  const services = sourceServices(ground)
+  const discovery = new Discovery({ ...ground, pools, services })
+  const providers = new Providers({ ...ground, services })
   const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
@@ -154,13 +177,15 @@ function assemble(ground: Ground) {
     bans,
   })
   const traces = new TraceHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
+  const previews = createPreviews(ground, files)
   const publish = published.part((config, previous) =>
-    createWorld(config, {
+    createWorld(previews.served, {
       pools: pools.running,
       geo: geo.current,
       explainer: explain.current,
       admission: (rule, key) => gates.admission(rule, key),
       tracing: (rule) => traces.tracingOf(rule),
+      ...(config.listeners.some(({ tls }) => tls?.acme?.challenge === 'http-01') && { proofs: acme }),
       previous,
     }),
   )
@@ -176,7 +201,8 @@ function assemble(ground: Ground) {
     idle: budget.idleClients,
     crowd: ground.crowd,
   })
-  const tls = new TlsHost()
+  const tls = new TlsHost(ground)
+  const acme = new AcmeHost({ ...ground, ask: createAsk(clock, ground.reportFault), tls })
   const listeners = new Listeners({
     ...ground,
     handler,
@@ -190,14 +216,18 @@ function assemble(ground: Ground) {
   const maxWatchers = Math.min(MAX_WATCHERS, Math.floor(maxConnections / 2))
   const source = createAdminSource({
     published,
+    previews,
     pools,
     discovery,
+    providers,
     listeners,
     overload,
     clients,
     gates,
     bans,
+    certificates: createCertificates({ ...ground, tls, acme }),
     explain,
+    certificatesOf: (listener) => tls.certificatesOf(listener),
     counters,
     clock,
     life,
@@ -209,7 +239,8 @@ function assemble(ground: Ground) {
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
   const parts = [
-    pools,
+    previews,
+    previews.over(pools),
     discovery,
     geo,
     clients,
@@ -217,19 +248,22 @@ function assemble(ground: Ground) {
     auth,
     bans,
     overload,
-    gates,
+    previews.over(gates),
     accessLog,
     traces,
     explain,
     publish,
     admin,
     tls,
+    acme,
     listeners,
   ]
-  const control = createEdgeControl({ parts, published, pools, listeners, life })
+  const control = createEdgeControl({ parts, providers, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    providers.stop()
+    previews.stop()
     discovery.stop()
     pools.stop()
     overload.stop()
@@ -239,10 +273,14 @@ function assemble(ground: Ground) {
     ground.stopWindow()
     accessLog.stop()
     traces.stop()
+    tls.stop()
     admin.stop()
+    acme.stop()
   }
-  return { listeners, source, admin, control, accessLog, traces, end }
+  return { pools, previews, listeners, source, admin, control, providers, accessLog, traces, end }
 }
+
+type Assembly = ReturnType<typeof assemble>
 
 /** Who may come: what the rules of routes stand on, and those of one. */
 function createAccess(ground: Ground, directory: () => ClientDirectory | undefined) {
@@ -262,7 +300,7 @@ function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
   return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
 }
 
-function createPools(ground: Ground, plugins: PluginHost): Pools {
+function createPools(ground: Ground, plugins: PluginHost, onUnreachable: DialServices['onUnreachable']): Pools {
   const { transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
@@ -272,6 +310,7 @@ function createPools(ground: Ground, plugins: PluginHost): Pools {
       connect: connect ?? transport.connects(reportFault),
       secure: createSecure({ reportFault, clock: systemClock }),
       relieve: () => budget.relieve(),
+      onUnreachable,
     }),
     plugins,
   })
@@ -284,21 +323,51 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
     allowedBytes: () => process.constrainedMemory(),
   })
 
+/** What changes an edge that has files. */
+interface Changing {
+  readonly controller: Controller
+  readonly deploys: Deploys | undefined
+  readonly fleet: FleetNode | undefined
+}
+
+/** What a fleet's node may do to it, and tells the others of it. */
+function followedEdge({ emit }: Ground, { listeners, admin, source }: Assembly, controller: Controller): FollowedEdge {
+  return {
+    emit,
+    async take(text, origin) {
+      const result = await controller.take(text, origin)
+      if (result.kind !== 'refused') return { kind: 'taken' }
+      return { kind: 'refused', problems: result.problems.map(formatProblem) }
+    },
+    address: () => admin.address ?? listeners.running[0]?.address,
+    health() {
+      const ready = source.ready()
+      return ready.kind === 'ready' ? 'ready' : ready.reason
+    },
+  }
+}
+
 /** What runs, for whoever started it. */
-function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
+function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefined): Edge {
+  const { controller, deploys, fleet } = changing ?? {}
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, accessLog, traces, end } = assembly
+  const { previews, listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
+    deploys?.stop()
+    void fleet?.end()
     end()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
+    deploys?.stop()
+    previews.stop()
+    const left = fleet?.end()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await Promise.all([accessLog.end(), traces.end()])
+    await Promise.all([accessLog.end(), traces.end(), left])
     kill()
     return { cut }
   }

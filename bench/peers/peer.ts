@@ -11,6 +11,15 @@ export interface Job {
   readonly directory: string
   /** undefined: its usual configuration. */
   readonly safeguards?: Safeguards | undefined
+  /** Clients speak TLS with it; undefined: plain HTTP. */
+  readonly tls?: JobTls | undefined
+}
+
+/** Absolute paths in PEM: a certificate, its key, and a file with both. */
+export interface JobTls {
+  readonly cert: string
+  readonly key: string
+  readonly both: string
 }
 
 /**

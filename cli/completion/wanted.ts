@@ -13,7 +13,17 @@ export interface Candidate {
 
 /** Who knows values that the command line itself does not. */
 export type Source =
-  'files' | 'folders' | 'strategies' | 'scenarios' | 'commands' | 'pools' | 'backends' | 'clients' | 'plans'
+  | 'files'
+  | 'folders'
+  | 'strategies'
+  | 'scenarios'
+  | 'commands'
+  | 'pools'
+  | 'backends'
+  | 'clients'
+  | 'plans'
+  | 'certificates'
+  | 'previews'
 
 export interface Wanted {
   /** The part of the last word that is completed, and what of the word stands before it: `--pool=`. */
@@ -37,11 +47,17 @@ const ofArguments: Readonly<Record<string, Source>> = {
   'backend id': 'backends',
   'client id': 'clients',
   'plan name': 'plans',
+  'cert show name': 'certificates',
+  'cert renew name': 'certificates',
+  'cert import certificate': 'files',
+  'cert import key': 'files',
+  'preview remove host': 'previews',
 }
 
 /** Options whose values nobody can list are in neither table. */
 const ofOptions: Readonly<Record<string, Source>> = {
   '--config': 'files',
+  '--base': 'folders',
   '--plugin': 'files',
   '--html': 'files',
   '--markdown': 'files',

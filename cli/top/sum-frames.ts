@@ -44,7 +44,8 @@ export function sumFrames(frames: readonly Frame[], counted: Counted): Frame {
       frames.flatMap(({ routes }) => routes),
       ({ match, pool }) => `${pool} ${match}`,
     ).map(sumRoutes),
-    // Each numbers its own.
+    // Of these each tells its own.
+    certificates: null,
     generation: null,
     reload: null,
   }
@@ -86,6 +87,7 @@ function sumPools(parts: Parts<PoolFrame>, counted: Counted): PoolFrame {
     // Without as many as are out where it is worst off: not each balancer has all of them.
     usable: backends.length - Math.max(...parts.map((one) => one.backends.length - one.usable)),
     degraded: parts.find(({ degraded }) => degraded !== null)?.degraded ?? null,
+    deploy: parts.find(({ deploy }) => deploy)?.deploy ?? null,
     latency: counted.latencyOf(first.name),
     backends,
   }

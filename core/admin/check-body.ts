@@ -12,8 +12,11 @@ import type { Finding } from './problem.ts'
 import {
   addBackend,
   addClient,
+  importCertificate,
+  beginDeploy,
   importClient,
   putPlan,
+  putPreview,
   updateBackend,
   updateClient,
   updatePool,
@@ -22,8 +25,11 @@ import {
 const validators: { readonly [Name in BodyName]: ValidateFunction<Bodies[Name]> } = {
   addBackend,
   addClient,
+  importCertificate,
+  beginDeploy,
   importClient,
   putPlan,
+  putPreview,
   updateBackend,
   updateClient,
   updatePool,

@@ -1,10 +1,13 @@
 /** The OpenAPI 3.1 document of the admin API, made from its table of routes. */
 import type { JsonSchema } from '../config/read/field.ts'
 import type { Need } from './access.ts'
+import { certificateAnswers } from './certificate-schemas.ts'
 import { clientAnswers } from './client-schemas.ts'
+import { deployAnswers } from './deploy-schemas.ts'
 import { explainSchema } from './explain-schema.ts'
 import { historyAnswers } from './history-schemas.ts'
 import type { QueryParameters } from './query.ts'
+import { previewAnswers } from './preview-schemas.ts'
 import { statusSchema } from './status-schema.ts'
 
 /** What a route tells of itself. */
@@ -29,8 +32,11 @@ export interface Operation {
 const answerSchemas = {
   StatusSnapshot: statusSchema,
   Explanations: explainSchema,
+  ...certificateAnswers,
   ...clientAnswers,
   ...historyAnswers,
+  ...deployAnswers,
+  ...previewAnswers,
 } as const
 
 export interface RequestBody {
@@ -130,6 +136,7 @@ const groups: readonly (readonly [group: string, beginning: RegExp])[] = [
   ['pools', /^\w+ \/api\/pools\b/],
   ['clients', /^\w+ \/api\/clients\b/],
   ['plans', /^\w+ \/api\/plans\b/],
+  ['certificates', /^\w+ \/api\/certificates\b/],
   ['configuration', /^\w+ \/api\/(?:config|reloads?|rollback)\b/],
   ['process', /^/],
 ]

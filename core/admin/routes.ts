@@ -4,8 +4,10 @@ import type { ReportFault } from '../net/event.ts'
 import { VERSION } from '../version.ts'
 import { type Access, type Need, refuseAccess } from './access.ts'
 import { banRoutes } from './ban-routes.ts'
+import { certificateRoutes } from './certificate-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
+import { deployRoutes } from './deploy-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { importRoutes } from './import-routes.ts'
@@ -13,6 +15,7 @@ import { openApiDocument } from './openapi.ts'
 import { pageRoutes } from './page-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
+import { previewRoutes } from './preview-routes.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
 import { referenceRoutes } from './reference-routes.ts'
@@ -38,8 +41,11 @@ const routes: Routes = {
   ...controlRoutes,
   ...historyRoutes,
   ...poolRoutes,
+  ...deployRoutes,
+  ...previewRoutes,
   ...banRoutes,
   ...explainRoutes,
+  ...certificateRoutes,
   ...clientRoutes,
   ...importRoutes,
   ...planRoutes,

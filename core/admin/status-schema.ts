@@ -9,7 +9,7 @@ import {
   stickyLedger,
 } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
-import { holdOwners } from '../report/view.ts'
+import { deployPhases, holdOwners } from '../report/view.ts'
 import { count, list, nullOr, number, object, text, time, truth } from './answer-schema.ts'
 
 /** Of each counter, with its words. */
@@ -85,6 +85,26 @@ const reload = object({
   reloads: object(counted(reloadLedger.specs)),
 })
 
+const certificate = object({
+  names: list(text),
+  issuer: text,
+  kind: { enum: ['ecdsa', 'rsa'] },
+  notAfter: time,
+  fingerprint: text,
+})
+
+const fleet = object({
+  source: text,
+  node: text,
+  presence: { enum: ['waiting', 'present', 'away'] },
+  away: nullOr(object({ since: time, reason: text })),
+  generation: nullOr(count),
+  since: time,
+  offered: nullOr(object({ generation: nullOr(count), percent: number })),
+  state: { enum: ['current', 'waiting', 'refused'] },
+  reason: nullOr(text),
+})
+
 export const statusSchema = object({
   version: text,
   runtime: text,
@@ -93,7 +113,7 @@ export const statusSchema = object({
   uptimeMs: count,
   phase: { enum: ['starting', 'serving', 'draining'] },
   process: object({ residentBytes: count, cpuSeconds: number }),
-  listeners: list(object({ name: text, address: text })),
+  listeners: list(object({ name: text, address: text, certificates: nullOr(list(certificate)) })),
   counters: object(counted(edgeLedger.specs)),
   overload: nullOr(object({ shedding: truth, lagMs: number })),
   pools: list(
@@ -104,12 +124,25 @@ export const statusSchema = object({
       sources: list(source),
       degraded: nullOr(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
       sticky: nullOr(sticky),
+      deploy: nullOr(object({ id: count, phase: { enum: deployPhases }, over: truth, since: time, detail: text })),
       inflight: count,
       maxInflight: nullOr(count),
       ...counted(poolLedger.specs),
       backends: list(backend),
     }),
   ),
+  providers: list(
+    object({
+      provider: text,
+      state: { enum: ['waiting', 'present', 'away'] },
+      away: nullOr(object({ since: time, reason: text })),
+      routes: count,
+      pools: count,
+      skipped: count,
+      reasons: list(text),
+    }),
+  ),
   limits: list(limit),
   reload: nullOr(reload),
+  fleet: nullOr(fleet),
 })

@@ -8,7 +8,8 @@ import type { Value } from './read/field.ts'
 import { type Attachment, createReading, formatKey, type MayRead, type Need, type Reading } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
-import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
+import { checkNames } from './schema/acme.ts'
+import { checkClaims, type Claim, defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
@@ -16,6 +17,8 @@ import { stickyIn } from './schema/sticky.ts'
 export interface ParseOptions {
   /** Absolute path of the file that holds the text; relative paths in it start at its folder. */
   readonly file: string
+  /** What problems call it; absent: by its path. */
+  readonly name?: string | undefined
   /** Absolute; problems name files relative to it. */
   readonly cwd: string
   readonly env: Env
@@ -51,12 +54,13 @@ export interface Rest {
 }
 
 /** Never throws, whatever the text. */
-export function parseConfig(text: string, { file, attachments, ...surroundings }: ParseOptions): Parsed {
+export function parseConfig(text: string, { file, name, attachments, ...surroundings }: ParseOptions): Parsed {
   const source = text.replace(/^\uFEFF/, '')
   const problems = createProblemList()
   const warnings = createProblemList()
   const needs = new Map<string, Need>()
-  const reading = createReading(file, source, { ...surroundings, problems, warnings, attachments, needs })
+  const names = new Map(name === undefined ? [] : [[file, name]])
+  const reading = createReading(file, source, { ...surroundings, names, problems, warnings, attachments, needs })
   const tree = readTree(source)
   reading.reportTree(tree)
   const { root } = tree
@@ -76,8 +80,15 @@ type Raw = NonNullable<Value<typeof configFile>>
 /** Brings the parts together and checks what concerns several of them. */
 function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   const pools = raw.pools ?? []
+  if (['pools', 'providers'].every((key) => findNodeAtLocation(root, [key]) === undefined))
+    reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
+  checkNames(
+    orderingIn(raw, root),
+    routes.flatMap(({ match }) => match.host ?? []),
+    reading,
+  )
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -104,6 +115,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     ...(raw.tracing && { tracing: raw.tracing }),
     explain: raw.explain,
     ban: raw.ban,
+    ...(raw.providers && { providers: raw.providers }),
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }
@@ -119,7 +131,25 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     mode: value?.mode,
     ...(value?.tls && { tls: value.tls }),
     ...(value?.proxyProtocol && { proxyProtocol: value.proxyProtocol }),
+    ...(value?.redirect && { redirect: { port: value.redirect.port ?? securePort(configured) } }),
   }))
+}
+
+/** The listeners that order certificates, with where they say so. */
+const orderingIn = ({ listeners }: Raw, root: Node) =>
+  (listeners ?? []).flatMap(({ name, value: { tls } }) => {
+    const node = findNodeAtLocation(root, ['listeners', name, 'tls', 'acme'])
+    return tls?.acme === undefined || node === undefined ? [] : [{ policy: tls.acme, node }]
+  })
+
+/** Where the only listener is that ends TLS. */
+function securePort(listeners: readonly { readonly value: ListenerDraft | undefined }[]): number {
+  const ports = listeners.flatMap(({ value }) => {
+    const address = value?.address?.value ?? defaultListenerAddress
+    return value?.tls !== undefined && address.kind === 'tcp' ? [address.port] : []
+  })
+  const [only = 443] = ports
+  return ports.length === 1 ? only : 443
 }
 
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */

@@ -44,6 +44,8 @@ export type BatchResult =
 /** All `edits` are of one pool, and all or none of its strategy. Unless something was made, nothing has changed. */
 export async function editBatch(context: EditContext, edits: readonly [PoolEdit, ...PoolEdit[]]): Promise<BatchResult> {
   const [{ pool: name }] = edits
+  const maker = context.edge.config.pools.find((pool) => pool.name === name)?.provider
+  if (maker !== undefined) return { kind: 'refused', refusal: madeElsewhere(name, maker) }
   const base = findBase(context.files, context.read(), edits[0])
   if (base.kind === 'refused') return base
   const { text, outcomes } = await makeEdits(base, edits, context.files)
@@ -93,9 +95,10 @@ async function carryOut(
   return { kind: 'accepted', published }
 }
 
-type Base = EditBase & { kind: 'base' }
+/** The files as they are, fit to be edited. */
+export type Base = EditBase & { kind: 'base' }
 
-async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: ConfigFiles) {
+export async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: ConfigFiles) {
   let { text } = base
   const outcomes: (Refusal | undefined)[] = []
   for (const edit of edits) {
@@ -108,16 +111,23 @@ async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: Config
   return { text, outcomes }
 }
 
+const madeElsewhere = (pool: string, maker: string): Refusal => ({
+  kind: 'conflict',
+  detail: `The pool ${pool} stands in no file: ${maker} makes it, and is where it is changed.`,
+  problems: [],
+})
+
 function notMade(edited: Exclude<Edited, { kind: 'text' }>, edit: PoolEdit): Refusal {
   if (edited.kind === 'duplicate') return { kind: 'duplicate', detail: `${edited.id} is already in ${edit.pool}.` }
   const backend = 'backend' in edit ? edit.backend : ''
   return { kind: 'unknown', detail: `The pool ${edit.pool} has no backend ${backend}.` }
 }
 
-const problemsOf = ({ loaded }: FilesRead): readonly Problem[] => (loaded.kind === 'problems' ? loaded.problems : [])
+export const problemsOf = ({ loaded }: FilesRead): readonly Problem[] =>
+  loaded.kind === 'problems' ? loaded.problems : []
 
 /** Those that were there before are not this edit's. */
-function invalid(problems: readonly Problem[], base: Base, { cwd }: ConfigFiles): Refused {
+export function invalid(problems: readonly Problem[], base: Base, { cwd }: ConfigFiles): Refused {
   const old = new Set(base.problems.map(formatProblem))
   const own = problems.filter((problem) => !old.has(formatProblem(problem)))
   return { kind: 'refused', refusal: { kind: 'invalid', file: displayName(base.home.file, cwd), problems: own } }

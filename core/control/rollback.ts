@@ -9,6 +9,15 @@ import { nothingOpen, planChanges } from './plan.ts'
 import type { Records } from './records.ts'
 import { summarize } from './summary.ts'
 
+/** undefined: it may be gone back. */
+const followed = ({ given, place }: ConfigFiles): Nowhere | undefined =>
+  given?.from === 'source'
+    ? {
+        kind: 'nowhere',
+        detail: `The configuration comes from ${place.name ?? 'a source'}, which all its nodes follow: go back there, with smartedge config rollback.`,
+      }
+    : undefined
+
 const nowhere: Nowhere = { kind: 'nowhere', detail: 'There is no earlier generation to go back to.' }
 
 /** Never rejects. */
@@ -17,13 +26,15 @@ export async function rollBack(
   origin: string,
 ): Promise<RollbackResult> {
   const { previous } = records.history
+  const elsewhere = followed(files)
+  if (elsewhere !== undefined) return elsewhere
   if (previous === undefined) return nowhere
   // A key says more than a place here: the file may say something else by now.
   const atWhole = ({ key, message }: ApplyProblem): Problem => ({
     ...fileProblem(displayName(files.place.path, files.cwd), message),
     key,
   })
-  const changes = planChanges(edge.config, previous.config, nothingOpen)
+  const changes = planChanges(edge.config, edge.whole(previous.config), nothingOpen)
   const applied = await apply(edge, previous.config)
   if (applied.kind === 'refused') return { kind: 'refused', problems: applied.problems.map(atWhole), omitted: 0 }
   const summary = summarize(changes, 'nothing changed')
@@ -39,10 +50,12 @@ export async function rollBack(
 }
 
 /** Strategy files are not looked at. */
-export function planRollback(edge: EdgeControl, { history }: Records): Plan | Nowhere {
+export function planRollback(edge: EdgeControl, files: ConfigFiles, { history }: Records): Plan | Nowhere {
   const { previous } = history
+  const elsewhere = followed(files)
+  if (elsewhere !== undefined) return elsewhere
   if (previous === undefined) return nowhere
-  const changes = planChanges(edge.config, previous.config, edge.load())
+  const changes = planChanges(edge.config, edge.whole(previous.config), edge.load())
   return {
     kind: 'plan',
     changes,

@@ -2,6 +2,7 @@
 import type { ClientCertificate } from './client-certificate.ts'
 import type { Route } from '../proxy-protocol/header.ts'
 import { forwardedForLines } from './client-lines.ts'
+import type { Door } from './door.ts'
 
 /** What is known of a connection once it is open; for as long as it lives. */
 export interface PeerFacts {
@@ -17,6 +18,8 @@ export interface PeerFacts {
   readonly certificate: ClientCertificate | undefined
   /** What a PROXY header has told of it; absent: none came. */
   readonly proxied?: Proxied | undefined
+  /** What its listener does with all requests; absent: nothing. */
+  readonly door?: Door | undefined
 }
 
 /** A connection that was made for somebody else, who is its peer. */

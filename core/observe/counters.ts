@@ -45,6 +45,14 @@ const proxyHeaders = <const Reason extends string>(reason: Reason) =>
     status: ['proxyHeadersRefused', reason],
   }) as const
 
+const failedHandshakes = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'tls_handshakes_failed',
+    help: 'TLS handshakes that came to nothing, by cause.',
+    label: ['cause', cause],
+    status: ['handshakesFailed', cause],
+  }) as const
+
 const lostLines = <const Cause extends string>(cause: Cause) =>
   ({
     metric: 'access_log_lost',
@@ -88,6 +96,18 @@ export const edgeLedger = ledger({
     help: 'Idle connections closed for newcomers at the cap.',
   },
   connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
+  handshakes: { metric: 'tls_handshakes', help: 'TLS handshakes with clients that were done.' },
+  handshakesResumed: { metric: 'tls_handshakes_resumed', help: 'Those of them that took up a session of before.' },
+  handshakesOpen: { metric: 'tls_handshakes_under_way', type: 'gauge', help: 'TLS handshakes under way.' },
+  /** By a client that trusts another authority, speaks another version, or has left. */
+  handshakesFailed: failedHandshakes('failed'),
+  /** In plain HTTP. */
+  handshakesPlain: failedHandshakes('plain'),
+  handshakesLate: failedHandshakes('late'),
+  /** For newcomers, too many being under way. */
+  handshakesCrowded: failedHandshakes('crowded'),
+  /** With a certificate that nobody vouches for. */
+  handshakesUnvouched: failedHandshakes('certificate'),
   requests: { metric: 'requests', help: 'Requests whose head was whole and valid.' },
   badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },
   clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
@@ -102,6 +122,7 @@ export const edgeLedger = ledger({
   refusedAddress: refusals('address'),
   refusedMethod: refusals('method'),
   refusedBody: refusals('body'),
+  refusedCertificate: refusals('certificate'),
   refusedCredentials: refusals('credentials'),
   refusedKey: refusals('key'),
   refusedToken: refusals('token'),
@@ -180,6 +201,21 @@ export const backendLedger = ledger({
   bytesFromBackend: { metric: 'backend_received', unit: 'bytes', help: 'Bytes read from the backend.' },
 })
 
+const deploys = <const Result extends string>(result: Result) =>
+  ({
+    metric: 'pool_deploys',
+    help: 'Deploys that are over, by what they came to.',
+    label: ['result', result],
+  }) as const
+
+/** Of the deploys of a pool. */
+export const deployLedger = ledger({
+  done: deploys('done'),
+  failed: deploys('failed'),
+  'rolled-back': deploys('rolled-back'),
+  aborted: deploys('aborted'),
+})
+
 /** Of a pool. */
 export const poolLedger = ledger({
   queued: { metric: 'pool_queued', help: 'Requests that waited for room in the pool.' },
@@ -243,6 +279,7 @@ export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
 export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type StickyCounters = CountersOf<typeof stickyLedger.specs>
+export type DeployCounters = CountersOf<typeof deployLedger.specs>
 export type SourceCounters = CountersOf<typeof sourceLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 export type LimitCounters = CountersOf<typeof limitLedger.specs>
@@ -254,6 +291,7 @@ export const refusedBy = {
   address: 'refusedAddress',
   method: 'refusedMethod',
   body: 'refusedBody',
+  certificate: 'refusedCertificate',
   credentials: 'refusedCredentials',
   key: 'refusedKey',
   token: 'refusedToken',

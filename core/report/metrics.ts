@@ -3,6 +3,7 @@
  * `docs/metrics.md` is made. Public format: add, never rename.
  */
 import {
+  deployLedger,
   type EdgeCounters,
   edgeLedger,
   limitLedger,
@@ -24,17 +25,22 @@ import {
   type MetricGroup,
 } from './metric-group.ts'
 import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
+import { deployPhases } from './view.ts'
 import type {
+  CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
+  DeployPhaseView,
   EdgeView,
   LimitView,
   LoopView,
   OverloadView,
   PoolView,
+  ProviderView,
   SourceView,
   StickyView,
   StrategyFacts,
@@ -155,6 +161,23 @@ const clientsGroup = one<ClientsView>(
   ],
 )
 
+const fleetGroup = one<FleetStatus>(
+  ({ edge }) => edge.fleet,
+  [
+    gauge('smartedge_config_source_up', '0 while the source of the configuration cannot be had.', (f) =>
+      Number(f.presence !== 'away'),
+    ),
+    gauge('smartedge_config_refused', '1 while what the source holds is refused here.', (f) =>
+      Number(f.state === 'refused'),
+    ),
+    gauge(
+      'smartedge_config_source_generation',
+      'Number of the generation of the source that is in force here.',
+      (f) => f.generation ?? undefined,
+    ),
+  ],
+)
+
 const degradedCauses = ['restraint', 'panic', 'nobody-left'] as const satisfies readonly DegradedView['cause'][]
 
 const poolGroup = ofPools<PoolView>(
@@ -177,6 +200,22 @@ const poolGroup = ofPools<PoolView>(
       'How long requests waited for room, however that ended.',
       (p) => p.queueWaits,
     ),
+  ],
+)
+
+const deployGroup = ofPools<DeployPhaseView>(
+  (pool) => pool.deploy,
+  [
+    flags(
+      {
+        name: 'smartedge_pool_deploy',
+        help: '1 at the phase of the pool’s deploy under way, or of the last one.',
+        label: 'phase',
+        values: deployPhases,
+      },
+      (deploy, phase) => deploy.phase === phase,
+    ),
+    ...ledgerMetrics(deployLedger, (deploy: DeployPhaseView) => deploy.counters),
   ],
 )
 
@@ -228,6 +267,21 @@ const sourceGroup = group<MetricsView, SourceView>({
   ],
 })
 
+const providerGroup = group<MetricsView, ProviderView>({
+  labels: ['provider'],
+  *sources({ edge: { providers = [] } }) {
+    const nameOf = uniqueNames()
+    for (const provider of providers) yield [{ provider: nameOf(provider.name) }, provider]
+  },
+  metrics: [
+    gauge('smartedge_provider_routes', 'Routes that it adds to those of the configuration.', (p) => p.routes),
+    gauge('smartedge_provider_away', '1 while it cannot be had, and its routes stay as they were.', (p) =>
+      Number(p.presence.kind === 'away'),
+    ),
+    gauge('smartedge_provider_skipped', 'Entries of its newest list that are left out.', (p) => p.skipped.length),
+  ],
+})
+
 const limitGroup = group<MetricsView, LimitView>({
   // One of the first two.
   labels: ['route', 'pool', 'limit'],
@@ -254,6 +308,26 @@ const limitGroup = group<MetricsView, LimitView>({
   ],
 })
 
+const certificateGroup = group<MetricsView, CertificateView>({
+  labels: ['listener', 'name', 'kind'],
+  *sources({ edge }) {
+    for (const { name: listener, certificates = [] } of edge.listeners) {
+      const nameOf = uniqueNames()
+      for (const certificate of certificates) {
+        const { kind, fingerprint } = certificate
+        yield [{ listener, name: nameOf(certificate.names[0] ?? fingerprint, kind), kind }, certificate]
+      }
+    }
+  },
+  metrics: [
+    gauge(
+      'smartedge_certificate_not_after_timestamp_seconds',
+      'When the certificate ends, since 1970-01-01 UTC; `name`: the first that it is for.',
+      (c) => c.notAfter / 1000,
+    ),
+  ],
+})
+
 const groups: readonly MetricGroup<MetricsView>[] = [
   buildGroup,
   processGroup,
@@ -261,12 +335,16 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   loopGroup,
   overloadGroup,
   reloadGroup,
+  fleetGroup,
   clientsGroup,
+  certificateGroup,
   routeGroup,
   answerGroup,
   poolGroup,
+  deployGroup,
   strategyGroup,
   sourceGroup,
+  providerGroup,
   stickyGroup,
   limitGroup,
   backendGroup,

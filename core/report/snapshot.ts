@@ -6,10 +6,15 @@ import type { Clock } from '../clock.ts'
 import { backendLedger, edgeLedger, limitLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
+import { isoTime } from './iso-time.ts'
+import { providerStatus, type ProviderStatus } from './provider-status.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
+  CertificateView,
   DegradedView,
+  DeployPhaseView,
   EdgeView,
   HoldOwner,
   HoldView,
@@ -34,18 +39,34 @@ export interface StatusSnapshot {
   readonly uptimeMs: number
   readonly phase: Phase
   readonly process: { readonly residentBytes: number; readonly cpuSeconds: number }
-  readonly listeners: readonly ListenerView[]
+  readonly listeners: readonly ListenerStatus[]
   readonly counters: StatusCounters
   /** null: no bounds are configured. */
   readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
   readonly pools: readonly PoolStatus[]
+  /** Who adds routes and pools to those of the configuration. */
+  readonly providers: readonly ProviderStatus[]
   /** Of routes and pools. */
   readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
   readonly reload: ReloadStatus | null
+  /** null: the config comes from a file. */
+  readonly fleet: FleetStatus | null
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
+
+export interface ListenerStatus {
+  readonly name: string
+  /** `host:port` with the real port, or `unix:/path`. */
+  readonly address: string
+  /** What it offers in handshakes; null: its clients speak plain HTTP. */
+  readonly certificates: readonly CertificateStatus[] | null
+}
+
+export interface CertificateStatus extends Omit<CertificateView, 'notAfter'> {
+  readonly notAfter: string
+}
 
 /** Beside these all that is counted of it since it was configured. */
 export interface LimitStatus extends StatusOf<typeof limitLedger.specs> {
@@ -74,12 +95,16 @@ export interface PoolStatus extends StatusOf<typeof poolLedger.specs> {
   readonly sources: readonly SourceStatus[]
   /** Why backends are used that something holds out; null: none is. */
   readonly degraded: DegradedView | null
+  /** The deploy under way, or the last one; null: this process knows of none. */
+  readonly deploy: DeployStatus | null
   /** Attempts begun and not ended. */
   readonly inflight: number
   /** The most at once; null: no bound. */
   readonly maxInflight: number | null
   readonly backends: readonly BackendStatus[]
 }
+
+export type DeployStatus = Omit<DeployPhaseView, 'progress' | 'counters'>
 
 /** A source of members. Beside these all that is counted of it. */
 export interface SourceStatus extends StatusOf<typeof sourceLedger.specs> {
@@ -194,14 +219,23 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     uptimeMs: Math.max(0, Math.round(wallMs - process.startedAt)),
     phase: edge.phase,
     process: { residentBytes: process.residentBytes, cpuSeconds: process.cpuSeconds },
-    listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
+    listeners: edge.listeners.map(listenerStatus),
     counters: edgeLedger.status(edge.counters),
     overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
+    providers: (edge.providers ?? []).map((provider) => providerStatus(provider, offsetMs)),
     limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
+    fleet: edge.fleet ?? null,
   }
 }
+
+const listenerStatus = ({ name, address, certificates }: ListenerView): ListenerStatus => ({
+  name,
+  address,
+  certificates:
+    certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
+})
 
 const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,
@@ -210,11 +244,17 @@ const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   sticky: pool.sticky === undefined ? null : stickyStatus(pool.sticky),
   sources: (pool.sources ?? []).map((source) => sourceStatus(source, offsetMs)),
   degraded: pool.degraded ?? null,
+  deploy: deployStatus(pool.deploy),
   inflight: pool.inflight,
   maxInflight: boundOf(pool),
   ...poolLedger.status(pool.counters),
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
 })
+
+const deployStatus = (deploy: DeployPhaseView | undefined): DeployStatus | null =>
+  deploy === undefined
+    ? null
+    : { id: deploy.id, phase: deploy.phase, over: deploy.over, since: deploy.since, detail: deploy.detail }
 
 const sourceStatus = (source: SourceView, offsetMs: number): SourceStatus => {
   const { name, members, presence, knownAt, ageMs, skipped, heldBack, counters } = source
@@ -314,5 +354,3 @@ export const reasonOf = ({ state, why }: StandingView): string | null => (state 
 /** JSON has no Infinity. */
 export const boundOf = ({ maxInflight }: { readonly maxInflight: number }): number | null =>
   Number.isFinite(maxInflight) ? maxInflight : null
-
-const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()

@@ -6,6 +6,7 @@
 import type { BucketCounts } from '../observe/buckets.ts'
 import type {
   BackendCounters,
+  DeployCounters,
   EdgeCounters,
   LimitCounters,
   PoolCounters,
@@ -14,6 +15,7 @@ import type {
 } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { RouteTraffic } from '../observe/route-traffic.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
 export interface EdgeView {
@@ -23,16 +25,29 @@ export interface EdgeView {
   readonly pools: readonly PoolView[]
   /** The rules in file order; absent: not counted. */
   readonly routes?: readonly RouteView[]
+  /** Who adds routes and pools; absent: nobody. */
+  readonly providers?: readonly ProviderView[]
   /** Those of routes and pools; absent: there are none. */
   readonly limits?: readonly LimitView[]
   /** Whether requests are shed; absent: nobody looks. */
   readonly overload?: OverloadView
   /** What is in force since when; absent: nothing can be reloaded. */
   readonly reload?: ReloadStatus
+  /** How the source of the config is followed; absent: it is a file. */
+  readonly fleet?: FleetStatus
   /** Of the event loop; absent: nobody looks. */
   readonly loop?: LoopView
   /** What is known of the clients' database; absent: there is none. */
   readonly clients?: ClientsView
+}
+
+export interface ProviderView {
+  readonly name: string
+  readonly presence: SourceView['presence']
+  readonly routes: number
+  readonly pools: number
+  /** Those whom it tells of that are left out, and why. */
+  readonly skipped: readonly { readonly entry: string; readonly reason: string }[]
 }
 
 export interface LoopView {
@@ -89,6 +104,21 @@ export interface ListenerView {
   readonly name: string
   /** `host:port` with the real port, or `unix:/path`. */
   readonly address: string
+  /** What it offers in handshakes; absent: its clients speak plain HTTP. */
+  readonly certificates?: readonly CertificateView[]
+}
+
+/** A certificate that a listener has. */
+export interface CertificateView {
+  /** It is for these. */
+  readonly names: readonly string[]
+  /** Who has signed it. */
+  readonly issuer: string
+  readonly kind: 'ecdsa' | 'rsa'
+  /** Wall ms. */
+  readonly notAfter: number
+  /** SHA-256, `AA:BB:…`. */
+  readonly fingerprint: string
 }
 
 export interface PoolView {
@@ -103,6 +133,8 @@ export interface PoolView {
   readonly sources?: readonly SourceView[]
   /** Why backends are used that something holds out, in words; undefined or absent: none is. */
   readonly degraded?: DegradedView | undefined
+  /** The deploy under way, or the last one; undefined or absent: this process knows of none. */
+  readonly deploy?: DeployPhaseView | undefined
   /** Attempts under way. */
   readonly inflight: number
   /** The most at once; Infinity: no bound. */
@@ -136,6 +168,32 @@ export interface SourceView {
   /** A list that has lost more than half of them, which is not believed before `until`. */
   readonly heldBack: { readonly members: number; readonly until: number } | undefined
   readonly counters: Readonly<SourceCounters>
+}
+
+export const deployPhases = [
+  'waiting',
+  'canary',
+  'switching',
+  'draining',
+  'done',
+  'failed',
+  'rolled-back',
+  'aborted',
+] as const
+
+/** A deploy, as far as everybody wants to know. */
+export interface DeployPhaseView {
+  readonly id: number
+  readonly phase: (typeof deployPhases)[number]
+  readonly over: boolean
+  /** RFC 3339: since when it is in that phase. */
+  readonly since: string
+  /** What brought that about, in words. */
+  readonly detail: string
+  /** How far it has come, in words. */
+  readonly progress: string
+  /** Of all deploys of the pool that this process has seen the end of. */
+  readonly counters: Readonly<DeployCounters>
 }
 
 /** `restraint`: more than `maxEjected` would be out. `panic`: under `panicThreshold`. `nobody-left`: connects fail everywhere. */

@@ -1,10 +1,18 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
+import type {
+  AdminBans,
+  AdminCertificates,
+  AdminExplain,
+  AdminSource,
+  FoundMember,
+  Readiness,
+} from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Controller } from '../control/contract.ts'
+import type { AdminDeploys } from '../deploy/contract.ts'
 import { openDescriptors, readDescriptorLimit } from '../descriptors.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { EventLog } from '../observe/event-log.ts'
@@ -12,6 +20,7 @@ import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
 import type {
+  CertificateView,
   ClientsView,
   CostlyProcessView,
   EdgeView,
@@ -24,27 +33,36 @@ import type {
 } from '../report/view.ts'
 import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import { deployProgress } from '../view/deploy-words.ts'
+import type { FleetNode } from '../fleet/node.ts'
 import type { Followed } from '../discovery/follow.ts'
 import type { Discovery } from './discovery.ts'
+import type { Providers } from './providers.ts'
 import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
 import type { OverloadGuard } from './overload-guard.ts'
 import type { Pools } from './pools.ts'
+import type { PreviewHost } from './preview-host.ts'
 import type { Published } from './published.ts'
 import type { RunningListener } from './running-listener.ts'
 import type { RunningPool } from './running-pool.ts'
 
 export interface EdgeViewOptions {
   readonly published: Published
+  readonly previews: PreviewHost
   readonly pools: Pools
   readonly discovery: Pick<Discovery, 'of'>
+  readonly providers?: Pick<Providers, 'list'>
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view' | 'loop'>
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly certificates?: AdminCertificates
   readonly explain?: { readonly explained: AdminExplain | undefined }
+  /** Of a listener that ends TLS, by its name. */
+  readonly certificatesOf: (listener: string) => readonly CertificateView[] | undefined
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -53,28 +71,41 @@ export interface EdgeViewOptions {
   readonly maxWatchers: number
 }
 
+/** What only an edge with files has. */
+export interface Besides {
+  readonly deploys: AdminDeploys | undefined
+  readonly fleet: Pick<FleetNode, 'status'> | undefined
+}
+
 export interface EdgeSource extends AdminSource {
-  /** From then on the API offers what it can do. */
-  attach(controller: Controller): void
+  /** From then on the API offers what it can do, and tells how the source of the config is followed. */
+  attach(controller: Controller, besides: Besides): void
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
+  const { published, previews, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } =
+    options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
-  const poolView = (pool: RunningPool): PoolView => viewOf(pool, discovery.of(pool.name), clock)
+  let besides: Besides = { deploys: undefined, fleet: undefined }
+  const poolView = (pool: RunningPool): PoolView => ({
+    ...viewOf(pool, discovery.of(pool.name), clock),
+    ...deployView(besides.deploys, pool.name),
+  })
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
+    ...(besides.fleet && { fleet: besides.fleet.status() }),
     ...overloadView(overload.view),
     ...limitsView(gates.limitFacts),
     ...clientsView(options.clients.store),
+    ...providersView(options.providers?.list ?? []),
     loop: overload.loop,
     phase: life.phase,
-    listeners: listeners.running.map(listenerView),
+    listeners: listeners.running.map((listener) => listenerView(listener, options.certificatesOf)),
     counters,
     pools: runningPools().map(poolView),
-    routes: published.config.routes.map(({ match, pool }, index) => {
+    routes: previews.served.routes.map(({ match, pool }, index) => {
       const { key = '', traffic } = published.world.routes.routes[index] ?? {}
       return {
         key,
@@ -104,7 +135,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     routes: () =>
-      published.config.routes.map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
+      previews.served.routes.map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
     events: createEventStream({ feed, log, maxWatchers }),
     get clients() {
       return options.clients.store
@@ -113,14 +144,37 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    certificates: options.certificates,
     get explain() {
       return options.explain?.explained
     },
-    attach: (given) => void (controller = given),
+    get deploys() {
+      return besides.deploys
+    },
+    get previews() {
+      return controller && previews
+    },
+    attach(given, others) {
+      controller = given
+      besides = others
+    },
   }
 }
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
+
+const providersView = (providers: Providers['list']) =>
+  providers.length === 0
+    ? {}
+    : {
+        providers: providers.map(({ name, presence, provided, skipped }) => ({
+          name,
+          presence,
+          routes: provided.routes.length,
+          pools: provided.pools.length,
+          skipped,
+        })),
+      }
 
 const limitsView = (limits: readonly LimitView[]) => (limits.length > 0 ? { limits } : {})
 
@@ -133,13 +187,25 @@ function clientsView(store: ClientStore | undefined): { readonly clients?: Clien
   return { clients: { isUp: freshness.kind === 'up', ageMs, size } }
 }
 
+function deployView(deploys: AdminDeploys | undefined, pool: string): Pick<PoolView, 'deploy'> {
+  const [newest] = deploys?.list(pool) ?? []
+  if (deploys === undefined || newest === undefined) return {}
+  return { deploy: { ...newest, progress: deployProgress(newest), counters: deploys.counters(pool) } }
+}
+
 function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   if (phase !== 'serving') return { kind: 'not-ready', reason: phase }
   if (pools.some((pool) => pool.hasCandidates)) return { kind: 'ready' }
   return { kind: 'not-ready', reason: 'no pool has a usable backend' }
 }
 
-const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
+function listenerView(
+  { config: { name }, address }: RunningListener,
+  certificatesOf: EdgeViewOptions['certificatesOf'],
+) {
+  const certificates = certificatesOf(name)
+  return { name, address: formatAddress(address), ...(certificates && { certificates }) }
+}
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
 const viewOf = (

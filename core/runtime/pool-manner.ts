@@ -6,7 +6,14 @@ import type { ProxyOutPolicy } from '../outbound/policy.ts'
 import { type ProxyHeaders, proxyHeaders } from '../outbound/proxy-headers.ts'
 import { type Move, NO_MOVE, together } from '../part.ts'
 import type { Random } from '../random.ts'
+import type { StartingStrategy } from '../strategy/live.ts'
 import { PoolTls } from './pool-tls.ts'
+
+/** What takes its time, or may fail, before a pool can be. */
+export interface Starting {
+  readonly strategy: StartingStrategy
+  readonly manner: PoolManner
+}
 
 type Scheme = 'http' | 'https' | undefined
 

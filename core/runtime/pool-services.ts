@@ -1,4 +1,4 @@
-/** What a pool at work stands on. */
+/** What pools at work stand on, and what of the whole config each needs beside its own part. */
 import type { Clock } from '../clock.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { ResponseHead } from '../http1/response-head.ts'

@@ -5,22 +5,24 @@ import type { Config, ListenerConfig } from '../config/config.ts'
 import type { Crowd } from '../inbound/crowd.ts'
 import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
 import { speakerOf } from '../inbound/protocols.ts'
-import { ProxyGreeting } from '../inbound/proxy-greeting.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from '../inbound/request-handler.ts'
 
 import { LinkedList } from '../net/linked-list.ts'
 import { type Entrant, type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
-import type { BeginHandshake } from '../net/tls.ts'
+import type { BeginHandshake, HandshakeFacts } from '../net/tls.ts'
 import type { Transport } from '../net/transport.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
+import { describeClient } from '../forward/client-certificate.ts'
+import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
-import { arrivalOf, type Expect, expectationOf } from './proxy-door.ts'
+import { doorFor, Doors } from './door.ts'
+import { ProxyGate } from './proxy-gate.ts'
 import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
@@ -44,16 +46,20 @@ export interface ListenerServices {
   readonly tls: {
     /** What a listener that ends TLS has for it; undefined: it does not. */
     front(listener: string): TlsFront | undefined
+    /** Whether clients have to show something of themselves, or may, at any listener. */
+    readonly asksClients: boolean
   }
   readonly beginHandshake: BeginHandshake
 }
 
-/** Where connections are counted that had no good PROXY header. */
-const PROXY_COUNTERS = {
-  invalid: 'proxyHeadersInvalid',
-  late: 'proxyHeadersLate',
-  cut: 'proxyHeadersCut',
-} as const
+/** Handshakes that came to nothing. */
+const COUNTED_AS = {
+  failed: 'handshakesFailed',
+  plain: 'handshakesPlain',
+  late: 'handshakesLate',
+  crowded: 'handshakesCrowded',
+  certificate: 'handshakesUnvouched',
+} as const satisfies Record<GreetingEnd, keyof EdgeCounters>
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
@@ -63,8 +69,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
-  /** Absent: nobody sends a PROXY header. */
-  private expects: Expect | undefined
+  private readonly doors = new Doors()
+  private readonly proxies: ProxyGate
   /** The last one while it is shut. */
   private listener: Listener
   /** Oldest first. */
@@ -79,8 +85,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   /** Throws StartError when the address can't be had. */
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.settings = config
-    this.expects = expectationOf(config.proxyProtocol)
     this.services = services
+    this.proxies = new ProxyGate(config, services)
     this.listener = this.listen(config, config.address)
   }
 
@@ -113,7 +119,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const before = this.settings
     const commit = (): void => {
       this.settings = config
-      this.expects = expectationOf(config.proxyProtocol)
+      this.proxies.update(config)
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
       if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
@@ -164,8 +170,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
   private accept(address: string): Entrant | 'unwanted' | undefined {
-    const expected = this.expects?.(address)
-    if (expected === 'refused') return this.refuseStranger(address)
+    const expected = this.proxies.expected(address)
+    if (expected === 'refused') return this.proxies.turnAway(address)
     if (this.services.isUnwanted(address)) return 'unwanted'
     if (!this.admits()) return undefined
     const { counters } = this.services
@@ -174,43 +180,24 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     return this.add(expected === 'header' ? this.readProxy(address) : this.enter(plainFacts(address))).wire
   }
 
-  /** Who speaks with a client of whom that is known before it has said a word. */
+  /** Who speaks with a client of whom so much is known before it has said a word. */
   private enter(facts: PeerFacts): ClientConnection {
-    const front = this.services.tls.front(this.settings.name)
+    const front = this.settings.tls && this.services.tls.front(this.settings.name)
+    if (front !== undefined) return this.greet(facts, front)
     // A default, where nothing was agreed on, is always spoken.
-    return front === undefined ? (this.speak(facts) as ClientConnection) : this.greet(facts, front)
+    return this.speak({ ...facts, door: this.door }) as ClientConnection
   }
 
   /** Who it is stands in its first bytes. */
-  private readProxy(address: string): ProxyGreeting {
-    const { counters, handler, isUnwanted } = this.services
-    const timeoutMs = this.settings.proxyProtocol?.timeoutMs ?? 0
-    const greeting: ProxyGreeting = new ProxyGreeting(handler.wheel, timeoutMs, {
-      onHeader: (header, socket, early) => {
-        const facts = arrivalOf(address, header)
-        this.clients.delete(greeting)
-        if (!isUnwanted(facts.address)) return this.add(this.enter(facts)).wire.take(socket, early)
-        socket.terminate()
-        this.onClosed(greeting)
-      },
-      onFailed: (how, detail) => {
-        // Who connects, says nothing and leaves only looks whether somebody is there.
-        if (how === 'late' || detail !== undefined) counters[PROXY_COUNTERS[how]] += 1
-        if (detail !== undefined) this.tellOfProxy(address, detail)
-        this.onClosed(greeting)
-      },
+  private readProxy(address: string): ClientConnection {
+    const greeting: ClientConnection = this.proxies.greet(address, (arrival) => {
+      this.clients.delete(greeting)
+      if (arrival !== undefined && !this.services.isUnwanted(arrival.facts.address))
+        return this.add(this.enter(arrival.facts)).wire.take(arrival.socket, arrival.early)
+      arrival?.socket.terminate()
+      this.onClosed(greeting)
     })
     return greeting
-  }
-
-  private refuseStranger(address: string): 'unwanted' {
-    this.services.counters.proxyHeadersOfStrangers += 1
-    this.tellOfProxy(address, 'it may not send one, and others may not connect')
-    return 'unwanted'
-  }
-
-  private tellOfProxy(address: string, detail: string): void {
-    this.services.emit({ kind: 'proxy-header-refused', listener: this.settings.name, address, detail })
   }
 
   private add(client: ClientConnection): ClientConnection {
@@ -226,12 +213,14 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   /** Its handshake comes first. */
   private greet(known: PeerFacts, front: TlsFront): Greeting {
-    const { beginHandshake: begin, handler } = this.services
+    const { beginHandshake: begin, counters, handler } = this.services
+    counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
       onFailed: (how) => this.onGreetingFailed(greeting, how),
-      onSecure: (socket, { serverName, protocol }) => {
-        const facts: PeerFacts = { ...known, scheme: 'https', serverName, protocol }
-        const client = this.speak(facts)
+      onSecure: (socket, facts) => {
+        this.countHandshake('handshakes')
+        if (facts.isResumed) counters.handshakesResumed += 1
+        const client = this.speak(this.factsOf(known, facts, front))
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
         socket.end()
@@ -241,8 +230,30 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     return greeting
   }
 
-  private onGreetingFailed(greeting: Greeting, _how: GreetingEnd): void {
+  private factsOf(
+    known: PeerFacts,
+    { serverName, protocol, certificate: x509 }: HandshakeFacts,
+    { store }: TlsFront,
+  ): PeerFacts {
+    const certificate = x509 && describeClient(x509)
+    const rule = store.clientsRule(serverName ?? '')
+    const door = doorFor(this.door, { store, rule, certificate })
+    return { ...known, scheme: 'https', serverName, protocol, certificate, door }
+  }
+
+  /** What is done with all requests that come in here. */
+  private get door(): Door | undefined {
+    return this.doors.of(this.settings, this.services.tls.asksClients)
+  }
+
+  private onGreetingFailed(greeting: Greeting, how: GreetingEnd): void {
+    this.countHandshake(COUNTED_AS[how])
     this.onClosed(greeting)
+  }
+
+  private countHandshake(as: 'handshakes' | (typeof COUNTED_AS)[GreetingEnd]): void {
+    this.services.counters.handshakesOpen -= 1
+    this.services.counters[as] += 1
   }
 
   /** At the cap, or short of descriptors, only where somebody idle may give way, or whoever comes has waited for long enough to be turned away. */

@@ -5,6 +5,7 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import type { Standing } from '../backend/standing.ts'
+import type { AttemptObserver } from '../balance/attempt.ts'
 import type { StrategyReports } from '../balance/asked-strategy.ts'
 import { Balancer } from '../balance/balancer.ts'
 import { degradedWords } from '../balance/degraded.ts'
@@ -13,7 +14,6 @@ import {
   LiveStrategy,
   type LiveStrategyFacts,
   startingStrategy,
-  type StartingStrategy,
   type ReadyStrategy,
   type StrategyEvent,
 } from '../strategy/live.ts'
@@ -36,14 +36,8 @@ import { Limiter } from '../pool/limiter.ts'
 import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
 import { PoolBackends } from './pool-backends.ts'
-import { PoolManner } from './pool-manner.ts'
+import { PoolManner, type Starting } from './pool-manner.ts'
 import type { PoolServices, PoolSettings } from './pool-services.ts'
-
-/** What takes its time, or may fail, before a pool can be. */
-interface Starting {
-  readonly strategy: StartingStrategy
-  readonly manner: PoolManner
-}
 
 export class RunningPool {
   readonly name: string
@@ -61,6 +55,8 @@ export class RunningPool {
   readonly sticky: LiveSticky
   private readonly budget: RetryBudget
   private readonly headTimes: HeadTimes
+  /** Of a deploy's; undefined: there is none that compares. */
+  private observer: AttemptObserver | undefined = undefined
   config: PoolConfig
   private settings: PoolSettings
 
@@ -227,6 +223,7 @@ export class RunningPool {
   /** No longer configured: checks end, and every backend finishes what it has begun. A later commit has it back. */
   retire(): void {
     this.watchers.stop()
+    this.observer = undefined
     this.members.retire()
   }
 
@@ -242,11 +239,30 @@ export class RunningPool {
     this.members.cut()
   }
 
+  /**
+   * Members besides those that the config names, and no other such guests than these; `observer` hears of every attempt for
+   * as long as they are there. One that the config names from then on is the same backend, with all that is known of it.
+   */
+  invite(guests: readonly Member[], observer?: AttemptObserver): void {
+    this.observer = observer
+    const now = this.services.clock.now()
+    this.follow(this.members.invite(guests, now), 'a deploy is under way', now)
+  }
+
+  /** Requests under way at those of these members that have left. */
+  leftOver(ids: readonly string[]): number {
+    return this.members.leftOver(ids).reduce((total, { inflight }) => total + inflight, 0)
+  }
+
   /** A few of the members that its sources have found come, are otherwise than before, or go. */
   change({ put, gone, isLast }: MemberChanges): void {
-    const { changed, removed } = this.members.change(put, gone, this.services.clock.now())
-    this.follow(changed, removed, 'its source says so')
-    if (isLast) this.offer()
+    const now = this.services.clock.now()
+    const { changed, removed } = this.members.change(put, gone, now)
+    this.watchers.change(changed, removed, now)
+    this.settle(changed, 'its source says so', now)
+    if (!isLast) return
+    this.offer()
+    this.balancer.settleAhead()
   }
 
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
@@ -258,27 +274,31 @@ export class RunningPool {
   }
 
   private takeMembers(config: PoolConfig): void {
-    const removed = this.members.configure(config.members, this.services.clock.now())
-    this.follow(this.backends, removed, 'another configuration is in force')
-    this.offer()
+    const now = this.services.clock.now()
+    this.follow(this.members.configure(config.members, now), 'another configuration is in force', now)
     this.queue.update(config.queue)
     this.balancer.bound(config.maxInflight ?? Infinity)
   }
 
-  /** All who look after the backends hear of other ones, or of another config. `changed`: whoever may stand otherwise now. */
-  private follow(changed: readonly Backend[], removed: readonly Backend[], detail: string): void {
-    const { config, backends } = this
-    const now = this.services.clock.now()
+  /** All who look after the backends hear of other ones, or of another config. */
+  private follow(removed: readonly Backend[], detail: string, now: number): void {
     for (const backend of removed) this.watchers.forget(backend)
-    this.watchers.update(config, now)
+    this.watchers.update(this.config, now)
+    this.settle(this.backends, detail, now)
+    this.offer()
+  }
+
+  /** Whoever may stand otherwise now is reckoned up and bounded anew. */
+  private settle(changed: readonly Backend[], detail: string, now: number): void {
     for (const backend of changed) this.reckon(backend, detail)
-    this.limiter.update(config.concurrency, backends, now)
+    this.limiter.update(this.config.concurrency, changed, now)
   }
 
   /** From now on requests go to the backends that there are. */
   private offer(): void {
     const { config, backends } = this
-    this.balancer.configure(config, [...this.watchers.observers, this.limiter])
+    const { observers } = this.watchers
+    this.balancer.configure(config, [...observers, this.limiter, ...(this.observer ? [this.observer] : [])])
     this.balancer.update(backends)
     this.sticky.update(config.sticky, backends)
   }

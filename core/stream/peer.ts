@@ -1,5 +1,6 @@
 /** Who is at the other end of a client's connection. */
 import type { ClientCertificate } from '../forward/client-certificate.ts'
+import type { Door } from '../forward/door.ts'
 import type { ClientIdentity, Identify, PeerFacts, Proxied } from '../forward/identify.ts'
 import type { Ends } from '../net/ends.ts'
 import type { Route } from '../proxy-protocol/header.ts'
@@ -23,6 +24,7 @@ export class Peer implements PeerFacts {
   readonly proxied: Proxied | undefined
   /** Of its connection, while it is open; said by whoever reads from that. */
   ends: (() => Ends | undefined) | undefined = undefined
+  readonly door: Door | undefined
   private askedOf: Identify | undefined = undefined
   private known: ClientIdentity | undefined = undefined
   private waiting: (() => void)[] | undefined = undefined
@@ -34,6 +36,7 @@ export class Peer implements PeerFacts {
     this.protocol = facts.protocol
     this.certificate = facts.certificate
     this.proxied = facts.proxied
+    this.door = facts.door
   }
 
   /** Who this is by the snapshot that `identify` belongs to; asked once for each snapshot. */

@@ -2,7 +2,7 @@
  * What is wrong, in words: frame -> findings, each with pool, backend, why and since when. Pure. A backend is judged
  * beside its peers, not against a fixed limit: 200 ms may be a fine answer, but not where the others take 8.
  */
-import type { BackendFrame, Frame, PoolFrame } from '../report/frame.ts'
+import type { BackendFrame, CertificatesFrame, Frame, PoolFrame } from '../report/frame.ts'
 import { counted } from './amounts.ts'
 import { latency, percent, rate } from './format.ts'
 import { subjectOf } from './history.ts'
@@ -10,14 +10,15 @@ import { subjectOf } from './history.ts'
 /**
  * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend.
  * 'degraded': one that uses members which are held out. 'full': one whose usable backends are all at their bounds.
- * 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing',
- * 'reload': of the balancer itself.
+ * 'deploys': its members are being replaced. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow':
+ * of a backend. 'overloaded', 'refusing', 'reload', 'certificate': of the balancer itself.
  */
 export type FindingKind =
   | 'away'
   | 'nobody'
   | 'degraded'
   | 'full'
+  | 'deploys'
   | 'reverted'
   | 'down'
   | 'fails'
@@ -25,6 +26,7 @@ export type FindingKind =
   | 'overloaded'
   | 'refusing'
   | 'reload'
+  | 'certificate'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -57,6 +59,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   nobody: { tone: 'bad', what: 'has no usable backend' },
   degraded: { tone: 'warn', what: 'uses who is held out' },
   full: { tone: 'warn', what: 'is full' },
+  deploys: { tone: 'warn', what: 'is being deployed' },
   reverted: { tone: 'warn', what: 'is without its strategy' },
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
@@ -64,6 +67,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   overloaded: { tone: 'bad', what: 'is overloaded' },
   refusing: { tone: 'bad', what: 'refuses requests' },
   reload: { tone: 'warn', what: 'kept its old config' },
+  certificate: { tone: 'warn', what: 'has certificates near their end' },
 }
 
 export const toneOf = ({ kind }: Finding): 'bad' | 'warn' => kinds[kind].tone
@@ -112,6 +116,7 @@ function poolFaults(pool: PoolFrame): Fresh[] {
   const medians = mediansOf(backends)
   return [
     ...degradedFaults(pool),
+    ...deploysOf(pool),
     ...fullness(pool),
     ...reversion(pool),
     ...backends.flatMap((backend) => backendFault(pool, backend, medians) ?? []),
@@ -135,6 +140,10 @@ const reversion = ({ name, strategy }: PoolFrame): Fresh[] =>
 /** Balancers of before it was told leave it out. */
 const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
   degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
+
+/** Balancers of before there were any leave it out. */
+const deploysOf = ({ name, deploy }: PoolFrame): Fresh[] =>
+  deploy ? [{ kind: 'deploys', pool: name, backend: undefined, why: deploy }] : []
 
 /** The gravest fault of a backend, if any. */
 function backendFault({ name }: PoolFrame, backend: BackendFrame, medians: Medians): Fresh | undefined {
@@ -194,6 +203,13 @@ function refusals({ shedding = false, totals: { refusedPerSecond, shedPerSecond 
   ]
 }
 
+function certificateFault({ ending, name, notAfter }: CertificatesFrame, now: number): Fresh {
+  const day = new Date(notAfter).toISOString().slice(0, 10)
+  const others = ending > 1 ? `, and ${ending - 1} more` : ''
+  const why = `${name} ${notAfter <= now ? 'ended' : 'ends'} on ${day}${others}`
+  return { pool: undefined, backend: undefined, kind: 'certificate', why }
+}
+
 function edgeFaults(frame: Frame): Fresh[] {
   const { reload } = frame
   const faults = refusals(frame)
@@ -201,6 +217,9 @@ function edgeFaults(frame: Frame): Fresh[] {
     const [first = 'the newest could not be loaded'] = reload.problems
     faults.push({ pool: undefined, backend: undefined, kind: 'reload', why: first, since: reload.at })
   }
+  // Balancers of before there was TLS tell nothing of it.
+  const { certificates }: { readonly certificates?: Frame['certificates'] } = frame
+  if (certificates) faults.push(certificateFault(certificates, frame.at))
   return faults
 }
 
@@ -224,8 +243,11 @@ export interface Verdict {
 }
 
 /** One sentence: which pool is unwell, which backends, why, since when. */
-export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: (wallMs: number) => string): Verdict {
+export function verdictOf(all: readonly Finding[], frame: Frame, timeText: (wallMs: number) => string): Verdict {
+  // A deploy is no illness, and is told where there is none.
+  const findings = all.filter(({ kind }) => kind !== 'deploys')
   const [worst] = findings
+  if (!worst && all.length > 0) return verdictOfDeploys(all)
   if (!worst) {
     const backends = frame.pools.reduce((sum, pool) => sum + pool.backends.length, 0)
     return {
@@ -254,6 +276,14 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
       owners.length === 1 ? `${who}: ${short}` : short,
       `${ownerOf(worst)} is unwell since ${worstSince}: ${worst.backend ?? 'it'} ${whatOf(worst)}${placeOf(worst)}${more}`,
     ],
+  }
+}
+
+function verdictOfDeploys(deploys: readonly Finding[]): Verdict {
+  const words = (one: Finding): string => `${ownerOf(one)} ${whatOf(one)}${placeOf(one)}`
+  return {
+    tone: 'warn',
+    wordings: [deploys.map((one) => `${words(one)}: ${one.why}`).join('; '), deploys.map(words).join(', ')],
   }
 }
 

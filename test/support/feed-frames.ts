@@ -90,6 +90,7 @@ export const poolFrame = (
     turnedAwayPerSecond: 0,
     usable: backends.filter((one) => one.effectiveWeight > 0).length,
     degraded: null,
+    deploy: null,
     latency: { count: 4000, p50Ms: 9, p95Ms: 40, p99Ms: 260, p999Ms: 310 },
     backends,
     ...overrides,
@@ -104,6 +105,7 @@ export const frameOf = (pools: readonly PoolFrame[], overrides: Partial<Frame> =
     uptimeMs: 8_040_000,
     phase: 'serving',
     shedding: false,
+    certificates: null,
     intervalMs: 250,
     process: { residentBytes: 61_000_000, cpuRatio: 0.21 },
     totals: {

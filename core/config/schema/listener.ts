@@ -75,6 +75,28 @@ const deferAccept = showDefault(
   true,
 )
 
+/** undefined: the port of whatever listener ends TLS. */
+interface Redirect {
+  readonly port: number | undefined
+}
+
+const redirect = located(
+  text({
+    title: 'https or https:port',
+    description:
+      'Answers every request with 308 and the same place of `https://`, at the port of the listener that has `tls` (443 where there are several, or none), or at one that is named, where clients see another.',
+    examples: ['https', 'https:8443'],
+    rule: 'must be "https", or with a port "https:8443"',
+    pattern: '^https(:[0-9]{1,5})?$',
+    parse(value): Parsed<Redirect> {
+      const port = /^https(?::(\d{1,5}))?$/.exec(value)
+      if (port === null) return { kind: 'fault' }
+      const number = port[1] === undefined ? undefined : Number(port[1])
+      return number === 0 || (number ?? 0) > 65_535 ? { kind: 'fault' } : { kind: 'value', value: { port: number } }
+    },
+  }),
+)
+
 const listener = convert(
   object(
     {
@@ -87,15 +109,18 @@ const listener = convert(
       deferAccept,
       tls,
       proxyProtocol,
+      redirect,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort, deferAccept, tls, proxyProtocol }, _node, reading): ListenerDraft => {
+  ({ address, mode, reusePort, deferAccept, tls, proxyProtocol, redirect }, _node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
     if (!isUnix && mode !== undefined && (address === undefined || address.value !== undefined))
       reading.report(mode.node, { rule: 'is for unix: addresses only' })
+    if (tls !== undefined && redirect !== undefined)
+      reading.report(redirect.node, { rule: 'must not stand beside tls: who comes here speaks HTTPS' })
     return {
       address,
       mode: mode?.value,
@@ -103,6 +128,7 @@ const listener = convert(
       deferAccept: deferAccept?.value ?? !isUnix,
       tls,
       proxyProtocol,
+      redirect: redirect?.value,
     }
   },
 )
@@ -114,6 +140,7 @@ export interface ListenerDraft {
   readonly deferAccept: boolean
   readonly tls: TlsPolicy | undefined
   readonly proxyProtocol: ProxyPolicy | undefined
+  readonly redirect: Redirect | undefined
 }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {

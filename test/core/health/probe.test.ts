@@ -88,6 +88,7 @@ function makeProbe(
     reportFault: fail,
     relieve: () => false,
     onShortage() {},
+    onUnreachable() {},
   })
   return createProbe({ clock, wheel, dial, budget, limits: () => limits })
 }

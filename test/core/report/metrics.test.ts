@@ -4,9 +4,10 @@ import { edgeLedger, reloadLedger, sourceLedger } from '../../../core/observe/co
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { RouteTraffic } from '../../../core/observe/route-traffic.ts'
 import { knownMetrics, renderMetrics } from '../../../core/report/metrics.ts'
+import type { FleetStatus } from '../../../core/report/fleet-status.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
-import type { ClientsView, LimitView, SourceView } from '../../../core/report/view.ts'
-import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
+import type { ClientsView, LimitView, ProviderView, SourceView } from '../../../core/report/view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeFleet, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { judgeMetrics, judgeOpenMetrics } from '../../support/metrics-judges.ts'
 import { pageOf, valueOf } from '../../support/metrics-page.ts'
 import { type Family, parseMetrics, parseOpenMetrics } from '../../support/metrics-parser.ts'
@@ -39,10 +40,20 @@ function busyEdge() {
   const clients = { isUp: true, ageMs: 250, size: 3 }
   const counted = { queued: 12, queueTimeouts: 3, turnedAway: 2, waiting: 1 }
   const sticky = { counters: { hits: 5, misses: 3, moved: 2 }, sessions: 9 }
+  const deploy = {
+    id: 3,
+    phase: 'canary',
+    over: false,
+    since: generation.at,
+    detail: 'the new members are healthy',
+    progress: 'canary: 1 of 2 s',
+    counters: { done: 2, failed: 1, 'rolled-back': 4, aborted: 0 },
+  } as const
   const facts = {
     strategyFacts,
     sources: [source],
     sticky,
+    deploy,
     queueWaits,
     inflight: 2,
     maxInflight: 40,
@@ -55,7 +66,22 @@ function busyEdge() {
   const loop = { lagMs: 250, lags }
   const lastReload = { at: generation.at, ok: true, origin: 'watch', problems: [] }
   const reload = { generation, lastReload, reloads: reloadLedger.create() }
-  return fakeEdge([], { pools, routes, clients, overload, loop, limits: [limit('pool', 'web', 1)], reload })
+  const certificate = { names: ['a.test'], issuer: 'CA', kind: 'ecdsa', notAfter: 1000, fingerprint: 'AA' } as const
+  const listeners = [{ name: 'web', address: '127.0.0.1:443', certificates: [certificate] }]
+  const limits = [limit('pool', 'web', 1)]
+  const fleet = fakeFleet()
+  return fakeEdge([], {
+    listeners,
+    pools,
+    providers: [provider],
+    routes,
+    clients,
+    overload,
+    loop,
+    limits,
+    reload,
+    fleet,
+  })
 }
 
 const oneRequest = { ...fakeBackend().counters, requests: 1 }
@@ -68,6 +94,14 @@ const limit = (kind: 'route' | 'pool', name: string, refused: number): LimitView
   keys: 7,
   evicted: 2,
 })
+
+const provider: ProviderView = {
+  name: 'docker x',
+  presence: { kind: 'away', since: 0, reason: 'gone' },
+  routes: 3,
+  pools: 2,
+  skipped: [{ entry: 'a', reason: 'is none' }],
+}
 
 const source: SourceView = {
   name: 'dns web.internal',
@@ -110,6 +144,12 @@ describe('metrics page', () => {
     expect(['pool_inflight', 'pool_inflight_limit', 'pool_waiting'].map(told)).toEqual([2, 40, 1])
     expect(['pool_queued_total', 'pool_queue_timeouts_total', 'pool_turned_away_total'].map(told)).toEqual([12, 3, 2])
     expect(valueOf(families, 'smartedge_backend_inflight_limit', { pool: 'web', backend: 'a:80' })).toBe(Infinity)
+  })
+
+  test('tells of who adds routes', () => {
+    const families = parseMetrics(pageOf(fakeEdge([], { providers: [provider] })))
+    const told = (what: string) => valueOf(families, `smartedge_provider_${what}`, { provider: 'docker x' })
+    expect(['routes', 'away', 'skipped'].map(told)).toEqual([3, 1, 1])
   })
 
   test('tells of the sources of a pool, of two that are called alike, too', () => {
@@ -200,6 +240,16 @@ describe('metrics page', () => {
     }
     expect(of({ isUp: true, ageMs: 250, size: 3 })).toEqual([3, 1, 0.25])
     expect(of({ isUp: false, ageMs: undefined, size: 0 })).toEqual([0, 0, undefined])
+  })
+
+  test('tells how the source of the configuration is followed', () => {
+    const of = (facts: Partial<FleetStatus>) => {
+      const families = parseMetrics(pageOf(fakeEdge([], { fleet: fakeFleet(facts) })))
+      return ['source_up', 'refused', 'source_generation'].map((name) => valueOf(families, `smartedge_config_${name}`))
+    }
+    expect(of({})).toEqual([1, 0, 7])
+    expect(of({ presence: 'away', state: 'refused', generation: null })).toEqual([0, 1, undefined])
+    expect(of({ presence: 'waiting', state: 'waiting' })).toEqual([1, 0, 7])
   })
 
   test('tells a backend by its pool and its id', () => {

@@ -9,6 +9,7 @@ import { createAdminSource } from '../../../core/runtime/edge-view.ts'
 import { createLife } from '../../../core/runtime/life.ts'
 import type { Listeners } from '../../../core/runtime/listeners.ts'
 import type { Pools } from '../../../core/runtime/pools.ts'
+import type { PreviewHost } from '../../../core/runtime/preview-host.ts'
 import { Published } from '../../../core/runtime/published.ts'
 import type { RunningPool } from '../../../core/runtime/running-pool.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
@@ -44,12 +45,14 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
   const life = createLife(clock, () => false)
   const source = createAdminSource({
     published,
+    previews: { served: published.config } as unknown as PreviewHost,
     pools: { running } as unknown as Pools,
     listeners: { running: listeners } as unknown as Listeners,
     discovery: { of: () => [] },
     overload: { view: undefined, loop: { lagMs: 0, lags: undefined } },
     clients: { store: undefined },
     gates: { limitFacts: [] },
+    certificatesOf: () => undefined,
     counters: edgeLedger.create(),
     clock,
     life,
@@ -84,8 +87,8 @@ describe('the status', () => {
     life.begin()
     const status = source.status()
     expect(status.listeners).toEqual([
-      { name: 'web', address: '[::]:80' },
-      { name: 'local', address: 'unix:/run/edge.sock' },
+      { name: 'web', address: '[::]:80', certificates: null },
+      { name: 'local', address: 'unix:/run/edge.sock', certificates: null },
     ])
     expect(status.pools.map(({ name, strategy }) => [name, strategy])).toEqual([
       ['web', 'p2c'],
@@ -102,7 +105,7 @@ describe('the status', () => {
     const generation = { number: 4, at: '', origin: 'api', summary: '' }
     const state = () => ({ generation, lastReload: null, reloads: { applied: 3, kept: 0, refused: 0, unchanged: 0 } })
     const controller = { state } as unknown as Controller
-    source.attach(controller)
+    source.attach(controller, { deploys: undefined, fleet: undefined })
     expect(source.control).toBe(controller)
     expect(source.status().reload?.generation).toEqual(generation)
   })
