@@ -17,8 +17,8 @@ export class ClientConnections {
     })
   }
 
-  idleOf(client: Peer | undefined): Http1Connection | undefined {
-    return client && this.idle.get(client)
+  idleOf(client: Peer): Http1Connection | undefined {
+    return this.idle.get(client)
   }
 
   /** Whether it is kept, which is idle from now on: its client is still there, and has no other. */

@@ -117,7 +117,8 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
 
   open(choice: StreamChoice, timeouts = this.timeouts, client?: Peer): BackendStream | undefined {
     const isOwn = this.policy.manner?.headerFor !== undefined
-    const idle = choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked', isOwn, client)
+    const mayReuse = choice !== 'fresh' && (!isOwn || client !== undefined)
+    const idle = mayReuse ? this.takeIdle(choice === 'checked', isOwn ? client : undefined) : undefined
     const connection = idle ?? this.connect(timeouts, isOwn ? client : undefined)
     if (connection !== undefined) connection.timeouts = timeouts
     this.tellRoom()
@@ -184,18 +185,20 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     this.onRoomChange()
   }
 
-  /** `isOwn`: one that `client` has used before, no other. */
-  private takeIdle(isChecked: boolean, isOwn: boolean, client: Peer | undefined): Http1Connection | undefined {
-    const next = isOwn ? () => this.ofClients?.idleOf(client)?.inPool : () => this.idle.last
-    for (let place = next(); place !== undefined; place = next()) {
-      const { owner } = place
-      this.ofClients?.forget(owner)
+  /** `client`: whose own it is to be; undefined: anybody's. */
+  private takeIdle(isChecked: boolean, client: Peer | undefined): Http1Connection | undefined {
+    for (let owner = this.nextIdle(client); owner !== undefined; owner = this.nextIdle(client)) {
+      if (client !== undefined) this.ofClients?.forget(owner)
       owner.inPool.leave()
       owner.inBudget.leave()
       if (!isChecked || !hasNews(owner.wire)) return owner
       owner.discard()
     }
     return undefined
+  }
+
+  private nextIdle(client: Peer | undefined): Http1Connection | undefined {
+    return client === undefined ? this.idle.last?.owner : this.ofClients?.idleOf(client)
   }
 
   /** The backend's name leads elsewhere now. */
@@ -208,7 +211,8 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     const { address } = this
     const { maxConnections, manner } = this.policy
     // What is idle for somebody else gives way.
-    if (maxConnections !== undefined && this.size >= maxConnections) this.idle.first?.owner.discard()
+    if (client !== undefined && maxConnections !== undefined && this.size >= maxConnections)
+      this.idle.first?.owner.discard()
     if (maxConnections !== undefined && this.size >= maxConnections) return undefined
     if (!this.budget.take()) return undefined
     if (client !== undefined) (this.ofClients ??= new ClientConnections()).welcome(client)
