@@ -8,7 +8,6 @@ import { INCOMPLETE } from '../http1/field-section.ts'
 import { HeadBuffer, isEmptyLine } from '../http1/head-buffer.ts'
 import { advance } from '../http1/lifecycle.ts'
 import type { RequestHead } from '../http1/request-head.ts'
-import { endsOf } from '../net/ends.ts'
 import { hasNews } from '../net/news.ts'
 import { retained } from '../net/retained.ts'
 import { Wire } from '../net/wire.ts'
@@ -46,7 +45,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     this.home = home
     this.peer = peer
     this.wire = new Wire(this, handler.wheel)
-    peer.ends = () => endsOf(this.wire.socket)
+    peer.wire = this.wire
     this.wire.arm(handler.timeouts.headMs)
     this.idling.begin()
   }

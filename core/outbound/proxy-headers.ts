@@ -1,5 +1,6 @@
 /** The PROXY headers that a pool's backends are sent: of a client's connection, and of our own for checks. */
-import type { Told } from '../proxy-protocol/header.ts'
+import { endsOf } from '../net/ends.ts'
+import type { Route, Told } from '../proxy-protocol/header.ts'
 import { writeLocal, writeV1, writeV2 } from '../proxy-protocol/write.ts'
 import type { Random } from '../random.ts'
 import type { Peer } from '../stream/peer.ts'
@@ -13,9 +14,17 @@ export interface ProxyHeaders {
 
 const UNIQUE_ID_BYTES = 16
 
+/** For whom a client's connection was made, and where to; undefined: neither has an address. */
+function routeOf({ proxied, wire }: Peer): Route | undefined {
+  if (proxied?.route !== undefined) return proxied.route
+  const ends = endsOf(wire?.socket)
+  return ends && { source: ends.remote, destination: ends.local }
+}
+
 export function proxyHeaders(policy: ProxyOutPolicy, random: Random): ProxyHeaders {
   const { version, tells, hasChecksum } = policy
-  if (version === 1) return { forClient: (client) => writeV1(client?.route()), forCheck: () => writeV1(undefined) }
+  if (version === 1)
+    return { forClient: (client) => writeV1(client && routeOf(client)), forCheck: () => writeV1(undefined) }
   /** The same over all connections that are for one client's. */
   const ids = new WeakMap<Peer, Buffer>()
   const idOf = (client: Peer): Buffer => {
@@ -32,7 +41,7 @@ export function proxyHeaders(policy: ProxyOutPolicy, random: Random): ProxyHeade
   })
   return {
     forClient: (client) =>
-      client === undefined ? writeLocal(hasChecksum) : writeV2(client.route(), { told: toldOf(client), hasChecksum }),
+      client === undefined ? writeLocal(hasChecksum) : writeV2(routeOf(client), { told: toldOf(client), hasChecksum }),
     forCheck: () => writeLocal(hasChecksum),
   }
 }

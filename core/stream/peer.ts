@@ -2,8 +2,7 @@
 import type { ClientCertificate } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
 import type { ClientIdentity, Identify, PeerFacts, Proxied } from '../forward/identify.ts'
-import type { Ends } from '../net/ends.ts'
-import type { Route } from '../proxy-protocol/header.ts'
+import type { Wire } from '../net/wire.ts'
 
 /** Of a connection without TLS. */
 export const plainFacts = (address: string): PeerFacts => ({
@@ -22,8 +21,8 @@ export class Peer implements PeerFacts {
   readonly protocol: string | undefined
   readonly certificate: ClientCertificate | undefined
   readonly proxied: Proxied | undefined
-  /** Of its connection, while it is open; said by whoever reads from that. */
-  ends: (() => Ends | undefined) | undefined = undefined
+  /** What its connection goes over; said by whoever reads from that. */
+  wire: Wire | undefined = undefined
   readonly door: Door | undefined
   private askedOf: Identify | undefined = undefined
   private known: ClientIdentity | undefined = undefined
@@ -46,13 +45,6 @@ export class Peer implements PeerFacts {
       this.known = identify(this)
     }
     return this.known
-  }
-
-  /** For whom its connection was made, and where to, as a PROXY header tells it; undefined: neither has an address. */
-  route(): Route | undefined {
-    if (this.proxied?.route !== undefined) return this.proxied.route
-    const ends = this.ends?.()
-    return ends && { source: ends.remote, destination: ends.local }
   }
 
   /** Runs `task` once the connection is gone; it is not, yet. */
