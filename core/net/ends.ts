@@ -22,11 +22,12 @@ interface Told {
 /** Of a socket of ours, or of Bun's; undefined: it is closed, or of a Unix socket. */
 export function endsOf(socket: { readonly ends?: () => Ends | undefined } | undefined): Ends | undefined {
   if (socket?.ends !== undefined) return socket.ends()
-  const { localAddress, localPort, remoteAddress, remotePort } = (socket ?? {}) as Told
-  if (localAddress === undefined || remoteAddress === undefined) return undefined
+  const { localAddress, localPort = 0, remoteAddress, remotePort = 0 } = (socket ?? {}) as Told
+  // Of one that is closed, Bun goes on telling the addresses.
+  if (localAddress === undefined || remoteAddress === undefined || remotePort === 0) return undefined
   return {
-    local: { address: plain(localAddress), port: localPort ?? 0 },
-    remote: { address: plain(remoteAddress), port: remotePort ?? 0 },
+    local: { address: plain(localAddress), port: localPort },
+    remote: { address: plain(remoteAddress), port: remotePort },
   }
 }
 
