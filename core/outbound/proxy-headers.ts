@@ -6,11 +6,8 @@ import type { Random } from '../random.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { ProxyOutPolicy } from './policy.ts'
 
-export interface ProxyHeaders {
-  /** undefined: for nobody in particular. */
-  readonly forClient: (client: Peer | undefined) => Buffer
-  readonly forCheck: () => Buffer
-}
+/** Of a connection for that client; undefined: for nobody, as with checks. */
+export type HeaderFor = (client: Peer | undefined) => Buffer
 
 const UNIQUE_ID_BYTES = 16
 
@@ -21,10 +18,9 @@ function routeOf({ proxied, wire }: Peer): Route | undefined {
   return ends && { source: ends.remote, destination: ends.local }
 }
 
-export function proxyHeaders(policy: ProxyOutPolicy, random: Random): ProxyHeaders {
+export function headersBy(policy: ProxyOutPolicy, random: Random): HeaderFor {
   const { version, tells, hasChecksum } = policy
-  if (version === 1)
-    return { forClient: (client) => writeV1(client && routeOf(client)), forCheck: () => writeV1(undefined) }
+  if (version === 1) return (client) => writeV1(client && routeOf(client))
   /** The same over all connections that are for one client's. */
   const ids = new WeakMap<Peer, Buffer>()
   const idOf = (client: Peer): Buffer => {
@@ -39,9 +35,6 @@ export function proxyHeaders(policy: ProxyOutPolicy, random: Random): ProxyHeade
     ...(tells.includes('uniqueId') && { uniqueId: idOf(client) }),
     ...(tells.includes('ssl') && client.scheme === 'https' && { isSecure: true as const }),
   })
-  return {
-    forClient: (client) =>
-      client === undefined ? writeLocal(hasChecksum) : writeV2(routeOf(client), { told: toldOf(client), hasChecksum }),
-    forCheck: () => writeLocal(hasChecksum),
-  }
+  return (client) =>
+    client === undefined ? writeLocal(hasChecksum) : writeV2(routeOf(client), { told: toldOf(client), hasChecksum })
 }

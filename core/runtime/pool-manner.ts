@@ -3,7 +3,7 @@ import type { PoolConfig } from '../config/config.ts'
 import type { Opening } from '../net/opening.ts'
 import type { Manner } from '../outbound/manner.ts'
 import type { ProxyOutPolicy } from '../outbound/policy.ts'
-import { type ProxyHeaders, proxyHeaders } from '../outbound/proxy-headers.ts'
+import { type HeaderFor, headersBy } from '../outbound/proxy-headers.ts'
 import { type Move, NO_MOVE, together } from '../part.ts'
 import type { Random } from '../random.ts'
 import type { StartingStrategy } from '../strategy/live.ts'
@@ -21,7 +21,7 @@ export class PoolManner {
   private readonly tls: PoolTls
   private readonly random: Random
   private policy: ProxyOutPolicy | undefined = undefined
-  private headers: ProxyHeaders | undefined = undefined
+  private headerFor: HeaderFor | undefined = undefined
   /** Where there are headers, what was made of them and of TLS. */
   private readonly made = new Map<Scheme, { readonly opening: Opening | undefined; readonly manner: Manner }>()
 
@@ -38,11 +38,11 @@ export class PoolManner {
   /** Of requests, to a member of that scheme; undefined: with nothing. */
   mannerFor(scheme: Scheme): Manner | undefined {
     const opening = this.tls.openingFor(scheme)
-    const { headers } = this
-    if (headers === undefined) return opening
+    const { headerFor } = this
+    if (headerFor === undefined) return opening
     const known = this.made.get(scheme)
     if (known !== undefined && known.opening === opening) return known.manner
-    const manner = { tls: opening?.tls, headerFor: headers.forClient }
+    const manner = { tls: opening?.tls, headerFor }
     this.made.set(scheme, { opening, manner })
     return manner
   }
@@ -50,14 +50,13 @@ export class PoolManner {
   /** Of a check. */
   openingOfCheck(scheme: Scheme): Opening | undefined {
     const opening = this.tls.openingFor(scheme)
-    const { headers } = this
-    return headers === undefined ? opening : { tls: opening?.tls, preface: headers.forCheck() }
+    return this.headerFor === undefined ? opening : { tls: opening?.tls, preface: this.headerFor(undefined) }
   }
 
   private take(policy: ProxyOutPolicy | undefined): void {
     if (Bun.deepEquals(policy, this.policy)) return
     this.policy = policy
-    this.headers = policy && proxyHeaders(policy, this.random)
+    this.headerFor = policy && headersBy(policy, this.random)
     this.made.clear()
   }
 }

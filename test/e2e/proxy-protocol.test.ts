@@ -125,6 +125,24 @@ describe('a connection with a header', () => {
   })
 })
 
+test('a connection for a client who is kept out is reset', async () => {
+  const addresses = { allow: undefined, deny: ['192.0.2.0/24'], allowFile: undefined, denyFile: undefined }
+  const match = { host: undefined, path: undefined, methods: undefined, headers: [] }
+  await using rig = await start(listenerOf(REQUIRED), {
+    routes: [{ match, pool: 'web', priority: 5, access: { addresses } }],
+    ban: { after: 1, withinMs: 60_000, forMs: 60_000 },
+  })
+  const asked = async (route: Route) => {
+    const client = await rig.connect()
+    client.send(`${writeV1(route).toString()}${get()}`)
+    return nextResponse(client).then(
+      ({ status }) => status,
+      () => client.closing,
+    )
+  }
+  expect([await asked(ROUTE), await asked(ROUTE), await asked(ROUTE6)]).toEqual([403, 'reset', 200])
+})
+
 describe('a connection without a good header', () => {
   test.each<readonly [string, string, string]>([
     ['a request', get(), 'there is none'],
