@@ -130,6 +130,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
     ...(value?.tls && { tls: value.tls }),
+    ...(value?.proxyProtocol && { proxyProtocol: value.proxyProtocol }),
     ...(value?.redirect && { redirect: { port: value.redirect.port ?? securePort(configured) } }),
   }))
 }
