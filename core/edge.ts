@@ -11,6 +11,7 @@ import type { Config, RouteConfig } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
+import { createQueue, joinWaiting } from './control/queue.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { plainFacts } from './stream/peer.ts'
@@ -24,7 +25,7 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
-import { createDial } from './net/dial.ts'
+import { createDial, type DialServices } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { createHandshakes } from './net/tls.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
@@ -57,6 +58,7 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
+import { Providers } from './runtime/providers.ts'
 import { TlsHost } from './runtime/tls-host.ts'
 import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
@@ -116,12 +118,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env, counters })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
   const assembly = assemble(ground)
-  const { control, source } = assembly
+  const { control, providers, source } = assembly
   try {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
     if (controller !== undefined) source.attach(controller)
+    providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
     return edgeOf(ground, assembly, controller)
   } catch (error) {
@@ -130,12 +133,20 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
+/** Where nothing can be reloaded, all the same what providers add is put in force, one after the other. */
+function refresher(control: EdgeControl): (origin: string) => void {
+  const refresh = joinWaiting(createQueue(), async () => void (await apply(control, control.config)))
+  return (origin) => void refresh(origin)
+}
+
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
-  const pools = createPools(ground, plugins)
-  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
+  const pools: Pools = createPools(ground, plugins, (address) => discovery.doubt(address))
+  const services = sourceServices(ground)
+  const discovery = new Discovery({ ...ground, pools, services })
+  const providers = new Providers({ ...ground, services })
   const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
@@ -195,6 +206,7 @@ function assemble(ground: Ground) {
     published,
     pools,
     discovery,
+    providers,
     listeners,
     overload,
     clients,
@@ -232,10 +244,11 @@ function assemble(ground: Ground) {
     acme,
     listeners,
   ]
-  const control = createEdgeControl({ parts, published, pools, listeners, life })
+  const control = createEdgeControl({ parts, providers, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    providers.stop()
     discovery.stop()
     pools.stop()
     overload.stop()
@@ -249,7 +262,7 @@ function assemble(ground: Ground) {
     admin.stop()
     acme.stop()
   }
-  return { listeners, source, admin, control, accessLog, traces, end }
+  return { listeners, source, admin, control, providers, accessLog, traces, end }
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */
@@ -270,7 +283,7 @@ function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
   return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
 }
 
-function createPools(ground: Ground, plugins: PluginHost): Pools {
+function createPools(ground: Ground, plugins: PluginHost, onUnreachable: DialServices['onUnreachable']): Pools {
   const { transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
@@ -279,6 +292,7 @@ function createPools(ground: Ground, plugins: PluginHost): Pools {
       ...ground,
       connect: connect ?? transport.connects(reportFault),
       relieve: () => budget.relieve(),
+      onUnreachable,
     }),
     plugins,
   })

@@ -118,6 +118,17 @@ export const statusSchema = object({
       backends: list(backend),
     }),
   ),
+  providers: list(
+    object({
+      provider: text,
+      state: { enum: ['waiting', 'present', 'away'] },
+      away: nullOr(object({ since: time, reason: text })),
+      routes: count,
+      pools: count,
+      skipped: count,
+      reasons: list(text),
+    }),
+  ),
   limits: list(limit),
   reload: nullOr(reload),
 })

@@ -77,6 +77,8 @@ type Raw = NonNullable<Value<typeof configFile>>
 /** Brings the parts together and checks what concerns several of them. */
 function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   const pools = raw.pools ?? []
+  if (['pools', 'providers'].every((key) => findNodeAtLocation(root, [key]) === undefined))
+    reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
   checkNames(
@@ -110,6 +112,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     ...(raw.tracing && { tracing: raw.tracing }),
     explain: raw.explain,
     ban: raw.ban,
+    ...(raw.providers && { providers: raw.providers }),
     routes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }

@@ -89,6 +89,29 @@ export type EdgeEvent =
       readonly removed: number
       readonly members: number
     }
+  /** A provider of routes and pools cannot be had, and why; `routes`: its last ones, which stay. */
+  | {
+      readonly kind: 'provider-away'
+      readonly provider: string
+      readonly reason: string
+      readonly routes: number
+    }
+  /** It can, and has not failed for some seconds; `forMs`: how long it was away. */
+  | {
+      readonly kind: 'provider-back'
+      readonly provider: string
+      readonly forMs: number
+      readonly routes: number
+    }
+  /** One of those whom it tells of is left out, and why (`detail`); `count`: how many are. */
+  | {
+      readonly kind: 'provider-skipped'
+      readonly provider: string
+      readonly count: number
+      readonly detail: string
+    }
+  /** Routes of providers that the config has itself, which counts; `detail`: the first. */
+  | { readonly kind: 'provider-shadowed'; readonly count: number; readonly detail: string }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'

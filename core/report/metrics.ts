@@ -36,6 +36,7 @@ import type {
   LoopView,
   OverloadView,
   PoolView,
+  ProviderView,
   SourceView,
   StickyView,
   StrategyFacts,
@@ -229,6 +230,21 @@ const sourceGroup = group<MetricsView, SourceView>({
   ],
 })
 
+const providerGroup = group<MetricsView, ProviderView>({
+  labels: ['provider'],
+  *sources({ edge: { providers = [] } }) {
+    const nameOf = uniqueNames()
+    for (const provider of providers) yield [{ provider: nameOf(provider.name) }, provider]
+  },
+  metrics: [
+    gauge('smartedge_provider_routes', 'Routes that it adds to those of the configuration.', (p) => p.routes),
+    gauge('smartedge_provider_away', '1 while it cannot be had, and its routes stay as they were.', (p) =>
+      Number(p.presence.kind === 'away'),
+    ),
+    gauge('smartedge_provider_skipped', 'Entries of its newest list that are left out.', (p) => p.skipped.length),
+  ],
+})
+
 const limitGroup = group<MetricsView, LimitView>({
   // One of the first two.
   labels: ['route', 'pool', 'limit'],
@@ -289,6 +305,7 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   poolGroup,
   strategyGroup,
   sourceGroup,
+  providerGroup,
   stickyGroup,
   limitGroup,
   backendGroup,

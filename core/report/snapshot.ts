@@ -6,6 +6,8 @@ import type { Clock } from '../clock.ts'
 import { backendLedger, edgeLedger, limitLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
+import { isoTime } from './iso-time.ts'
+import { providerStatus, type ProviderStatus } from './provider-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
@@ -40,6 +42,8 @@ export interface StatusSnapshot {
   /** null: no bounds are configured. */
   readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
   readonly pools: readonly PoolStatus[]
+  /** Who adds routes and pools to those of the configuration. */
+  readonly providers: readonly ProviderStatus[]
   /** Of routes and pools. */
   readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
@@ -211,6 +215,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     counters: edgeLedger.status(edge.counters),
     overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
+    providers: (edge.providers ?? []).map((provider) => providerStatus(provider, offsetMs)),
     limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
   }
@@ -334,5 +339,3 @@ export const reasonOf = ({ state, why }: StandingView): string | null => (state 
 /** JSON has no Infinity. */
 export const boundOf = ({ maxInflight }: { readonly maxInflight: number }): number | null =>
   Number.isFinite(maxInflight) ? maxInflight : null
-
-const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()

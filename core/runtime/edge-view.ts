@@ -34,6 +34,7 @@ import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
 import type { Followed } from '../discovery/follow.ts'
 import type { Discovery } from './discovery.ts'
+import type { Providers } from './providers.ts'
 import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
@@ -47,6 +48,7 @@ export interface EdgeViewOptions {
   readonly published: Published
   readonly pools: Pools
   readonly discovery: Pick<Discovery, 'of'>
+  readonly providers?: Pick<Providers, 'list'>
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view' | 'loop'>
   readonly clients: { readonly store: ClientStore | undefined }
@@ -80,6 +82,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ...overloadView(overload.view),
     ...limitsView(gates.limitFacts),
     ...clientsView(options.clients.store),
+    ...providersView(options.providers?.list ?? []),
     loop: overload.loop,
     phase: life.phase,
     listeners: listeners.running.map((listener) => listenerView(listener, options.certificatesOf)),
@@ -133,6 +136,19 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
 }
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
+
+const providersView = (providers: Providers['list']) =>
+  providers.length === 0
+    ? {}
+    : {
+        providers: providers.map(({ name, presence, provided, skipped }) => ({
+          name,
+          presence,
+          routes: provided.routes.length,
+          pools: provided.pools.length,
+          skipped,
+        })),
+      }
 
 const limitsView = (limits: readonly LimitView[]) => (limits.length > 0 ? { limits } : {})
 

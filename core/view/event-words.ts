@@ -63,6 +63,14 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     ),
   'discovery-changed': ({ pool, added, removed, members }) =>
     info(`${pool}: ${added} found, ${removed} gone: ${counted(members, 'member')} found in all`),
+  'provider-away': ({ provider, reason, routes }) =>
+    warn(`${provider} cannot be had: ${reason}; ${lastRoutes(routes)}, and it is tried again`),
+  'provider-back': ({ provider, forMs, routes }) =>
+    info(`${provider} is back after ${seconds(forMs)}, with ${counted(routes, 'route')}`),
+  'provider-skipped': ({ provider, count, detail }) =>
+    warn(`${provider}: left out: ${detail}; ${counted(count, 'entry is', 'entries are')} left out in all`),
+  'provider-shadowed': ({ count, detail }) =>
+    warn(`${counted(count, 'route')} of providers left out, since the configuration says otherwise: ${detail}`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
@@ -135,6 +143,11 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
 
 const lastKnown = (members: number): string =>
   members === 0 ? 'no member of it is known' : `its last ${counted(members, 'member')} stay`
+
+function lastRoutes(routes: number): string {
+  if (routes === 0) return 'no route of it is known'
+  return routes === 1 ? 'its last route stays' : `its last ${counted(routes, 'route')} stay`
+}
 
 const knownOf = (clients: number): string =>
   clients === 0 ? 'no client is known' : `what is known of ${counted(clients, 'client')} stays in force`
