@@ -215,6 +215,7 @@ function assemble(ground: Ground) {
     certificates: createCertificates({ ...ground, tls, acme }),
     explain,
     certificatesOf: (listener) => tls.certificatesOf(listener),
+    missingAt: (listener) => acme.missingAt(listener),
     counters,
     clock,
     life,

@@ -101,6 +101,13 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     )
   }
 
+  /** Names that a listener orders for, and that have none yet. */
+  missingAt(listener: string): readonly string[] {
+    if (this.running.size === 0) return []
+    const works = [...this.running.values()].filter(({ listeners }) => listeners.includes(listener))
+    return works.flatMap(({ keeper }) => missingIn(keeper))
+  }
+
   /** Orders one for that name now; false: nobody keeps one for it. */
   renew(name: string): boolean {
     return [...this.running.values()].map(({ keeper }) => keeper.renew(name)).includes(true)
@@ -142,7 +149,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
       work.listeners = wanted.listeners
       for (const listener of wanted.listeners) this.join(listener, work)
       work.keeper.take(wanted.names, loaded)
-      const missing = work.keeper.views.filter((view) => view.certificate === undefined).map(({ name }) => name)
+      const missing = missingIn(work.keeper)
       if (missing.length > 0) this.options.emit({ kind: 'certificates-missing', names: missing })
       work.proofs.start()
       work.keeper.start()
@@ -194,6 +201,9 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     }
   }
 }
+
+const missingIn = ({ views }: Keeper): readonly string[] =>
+  views.filter(({ certificate }) => certificate === undefined).map(({ name }) => name)
 
 function wantedBy({ listeners, routes }: Config): readonly Wanted[] {
   const hosts = routes.flatMap(({ match }) => match.host ?? [])

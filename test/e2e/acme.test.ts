@@ -83,9 +83,11 @@ describe('a listener that orders its certificates', () => {
     {
       await using one = await site(config)
       expect(one.events).toContainEqual({ kind: 'certificates-missing', names: [NAME] })
+      expect(one.edge.status().listeners).toMatchObject([{ missing: [NAME] }, { missing: [] }])
       await one.untilTold('certificate-issued')
       const { text, fingerprint } = await askSecurely(pebble.tlsPort, { ca, servername: NAME })
       expect(text).toEndWith('hello')
+      expect(one.edge.status().listeners[0]).toMatchObject({ missing: [], certificates: [{ fingerprint }] })
       first = fingerprint
     }
     await pebble.stop()
