@@ -48,6 +48,8 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
   private readonly options: AcmeHostOptions
   /** By the policy's own text, its names left out. */
   private running: ReadonlyMap<string, Running> = new Map()
+  /** Names that have been told to have none. */
+  private toldMissing: ReadonlySet<string> = new Set()
 
   constructor(options: AcmeHostOptions) {
     this.options = options
@@ -145,15 +147,19 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     this.running = new Map(next.map(({ wanted: { id }, work }) => [id, work]))
     for (const [id, work] of former) if (!this.running.has(id)) end(work)
     for (const listener of [...former.values()].flatMap(({ listeners }) => listeners)) this.withdraw(listener)
+    const stillMissing = new Set<string>()
     for (const { wanted, work, loaded } of next) {
       work.listeners = wanted.listeners
       for (const listener of wanted.listeners) this.join(listener, work)
       work.keeper.take(wanted.names, loaded)
       const missing = missingIn(work.keeper)
-      if (missing.length > 0) this.options.emit({ kind: 'certificates-missing', names: missing })
+      if (missing.some((name) => !this.toldMissing.has(name)))
+        this.options.emit({ kind: 'certificates-missing', names: missing })
+      for (const name of missing) stillMissing.add(name)
       work.proofs.start()
       work.keeper.start()
     }
+    this.toldMissing = stillMissing
   }
 
   /** One that is kept on is joined again in the same turn. */

@@ -152,7 +152,9 @@ describe('a listener that orders its certificates', () => {
     expect(await shown(pebble, ca)).toBe(before)
     const listed = await (await fetch(`${one.url}/api/certificates`)).json()
     expect(listed).toMatchObject({
-      certificates: [{ name: NAME, failures: 1, detail: 'ECONNREFUSED', source: 'acme' }],
+      certificates: [
+        { name: NAME, failures: 1, detail: `${new URL(pebble.directory).host}: ECONNREFUSED`, source: 'acme' },
+      ],
     })
     expect(JSON.stringify([listed, one.events])).not.toContain('PRIVATE')
   })

@@ -101,7 +101,7 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
       bend(one)
       one.keeper.renew(NAME)
       await one.until(() => one.told('failed') === 1)
-      expect(detailOf(one.news)).toBe(detail)
+      expect(detailOf(one.news)).toBe(`ca.test: ${detail}`)
       expect(one.keeper.certificates[0]?.fingerprint).toBe(before)
       // And all is well again.
       Object.assign(one.ca, {
