@@ -59,6 +59,11 @@ export class Authority {
     this.options = options
   }
 
+  /** Of its directory. */
+  get url(): string {
+    return this.options.policy.url
+  }
+
   /** Never rejects. */
   async order(wanted: Wanted): Promise<Issued> {
     try {

@@ -159,7 +159,7 @@ export class Keeper {
     for (const state of states) {
       await this.options.storage.write(certificateFile(state.name), toPem(certificate))
       await this.forgive(state)
-      this.serve(state, certificate)
+      this.serve(state, certificate, undefined)
     }
     if (states.length > 0) this.options.onChange()
     return states.map(({ name }) => name)
@@ -201,7 +201,8 @@ export class Keeper {
     const { certificate } = state
     if (certificate === undefined || this.now() < state.suggestionAt) return
     state.suggestionAt = Infinity
-    const { window, againMs } = await this.options.authorities[0].suggestion(certificate)
+    const authority = this.authorityOf(state.origin ?? '') ?? this.options.authorities[0]
+    const { window, againMs } = await authority.suggestion(certificate)
     state.suggestionAt = this.now() + againMs
     if (state.certificate !== certificate) return
     state.window = window
@@ -210,23 +211,35 @@ export class Keeper {
 
   /** Rejects while the storage cannot be had. */
   private async refresh(state: NameState): Promise<void> {
-    const { certificate, attempts } = await readState(this.options.storage, state.name)
+    const { certificate, attempts, origin } = await readState(this.options.storage, state.name)
     const isNews = certificate !== undefined && certificate.fingerprint !== state.certificate?.fingerprint
     if (!isNews || this.states.get(state.name) !== state) return
     state.attempts = attempts
-    this.serve(state, certificate)
+    this.serve(state, certificate, origin)
     this.options.onChange()
   }
 
-  private serve(state: NameState, certificate: Certificate): void {
+  private serve(state: NameState, certificate: Certificate, origin: string | undefined): void {
     state.certificate = certificate
+    state.origin = origin
     state.window = undefined
     state.suggestionAt = 0
   }
 
   private dueOf(state: NameState): number {
     const { certificate, window, attempts, issuedAt, isAskedFor, lockedUntil } = state
-    return isAskedFor ? lockedUntil : Math.max(dueAt({ held: certificate, window, attempts, issuedAt }), lockedUntil)
+    if (isAskedFor) return lockedUntil
+    const held = this.isForeign(state) ? undefined : certificate
+    return Math.max(dueAt({ held, window, attempts, issuedAt }), lockedUntil)
+  }
+
+  /** Had from a CA that is configured no more, such as one for trying: it serves until there is another. */
+  private isForeign({ origin }: NameState): boolean {
+    return origin !== undefined && this.authorityOf(origin) === undefined
+  }
+
+  private authorityOf(origin: string): Authority | undefined {
+    return this.options.authorities.find(({ url }) => url === origin)
   }
 
   /** Orders what is due, as many at once as may be, and sets the clock for the next look. */
@@ -271,10 +284,12 @@ export class Keeper {
       const isStillDue = (): boolean => this.dueOf(state) <= this.now()
       if (!isStillDue() || !(await this.isWanted(state))) return
       const authority = authorities[directoryAt(state.attempts, authorities.length)] ?? authorities[0]
-      const { name, certificate: held } = state
+      const { name, certificate, origin } = state
       const { challenge } = policy
+      // Only its own CA knows what is replaced.
+      const held = origin === authority.url ? certificate : undefined
       const issued = await authority.order({ name, challenge, presenter, held, isStillDue, signal: this.ending.signal })
-      if (issued.kind === 'issued') await this.issued(state, issued.certificate)
+      if (issued.kind === 'issued') await this.issued(state, issued.certificate, authority.url)
       else if (issued.kind === 'failed') await this.failed(state, issued.fault)
     } finally {
       await letGo().catch(() => undefined)
@@ -291,17 +306,17 @@ export class Keeper {
     return false
   }
 
-  private async issued(state: NameState, certificate: Certificate): Promise<void> {
+  private async issued(state: NameState, certificate: Certificate, origin: string): Promise<void> {
     const { storage, tell, onChange } = this.options
     const { name } = state
     state.isAskedFor = false
     state.issuedAt = this.now()
-    this.serve(state, certificate)
+    this.serve(state, certificate, origin)
     // It serves before it is kept: a disk that is full keeps nobody from a good certificate.
     if (this.states.get(name) === state) onChange()
     tell({ kind: 'issued', name, certificate })
     try {
-      await storage.write(certificateFile(name), toPem(certificate))
+      await storage.write(certificateFile(name), toPem(certificate, origin))
       await this.forgive(state)
     } catch (error) {
       tell({ kind: 'unkept', name, reason: error instanceof Error ? error.message : String(error) })

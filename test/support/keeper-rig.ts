@@ -14,14 +14,15 @@ export const NAME = 'a.example.org'
 export interface KeeperRigOptions {
   readonly names?: readonly string[]
   readonly folder?: string
-  readonly fallback?: true
+  /** Paths of directories, in the order in which they are asked. */
+  readonly directories?: readonly [string, ...string[]]
   readonly storage?: (storage: Storage) => Storage
 }
 
 export async function keeperRig({
   names = [NAME],
   folder = temporaryFolder(),
-  fallback,
+  directories: [first, ...others] = ['/directory'],
   storage: bend = (one) => one,
 }: KeeperRigOptions = {}) {
   const clock = virtualClock()
@@ -41,11 +42,10 @@ export async function keeperRig({
       readPem: () => undefined,
       onClock: (aheadMs) => keeper.noteClock(aheadMs),
     })
-  const first = authority(`${base}/directory`)
   const keeper: Keeper = new Keeper({
     policy: { challenge: 'http-01' },
     storage,
-    authorities: fallback ? [first, authority(`${base}/directory`)] : [first],
+    authorities: [authority(base + first), ...others.map((path) => authority(base + path))],
     presenter,
     clock,
     random: () => 0,

@@ -156,7 +156,7 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
   })
 
   test('the fallback is asked at once when the first CA fails', async () => {
-    const one = await rig({ fallback: true })
+    const one = await rig({ directories: ['/directory', '/directory2'] })
     one.ca.fault = (path, times) => (path === '/directory' && times === 1 ? answer(503, '') : undefined)
     one.start()
     await one.until(() => one.told('issued') === 1)

@@ -88,6 +88,26 @@ describe('a certificate', () => {
     expect(one.orders()).toBe(1)
   })
 
+  test('of a CA that is configured no more is replaced at once, and serves until then', async () => {
+    const one = (await rig()).start()
+    await one.until(() => one.told('issued') === 1)
+    await one.until(() => !one.keeper.views[0]?.isOrdering)
+    one.keeper.stop()
+    const { folder } = one
+    const other = await rig({ folder, directories: ['/directory2', '/directory3'] })
+    other.ca.window = { start: '2026-02-01T00:00:00Z', end: '2026-02-02T00:00:00Z' }
+    other.start()
+    expect(other.keeper.certificates[0]?.fingerprint).toBe(one.keeper.certificates[0]?.fingerprint ?? '')
+    await other.until(() => other.told('issued') === 1)
+    expect(other.ca.asked.find(({ at }) => at === 'POST /order')?.payload).not.toHaveProperty('replaces')
+    await other.until(() => !other.keeper.views[0]?.isOrdering)
+    other.keeper.stop()
+    // One that is only asked second is as good.
+    const again = (await rig({ folder, directories: ['/directory3', '/directory2'] })).start()
+    await again.settle()
+    expect(again.orders()).toBe(0)
+  })
+
   test('of another process is taken over', async () => {
     const one = (await rig()).start()
     await one.until(() => one.told('issued') === 1)
