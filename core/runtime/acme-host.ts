@@ -10,6 +10,7 @@ import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { ProofAnswers } from '../exchange/world.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { homeOf } from '../own-files.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
@@ -22,6 +23,7 @@ import type { AcmeServices, AcmeWork } from './acme-work.ts'
 export interface AcmeHostOptions extends Omit<AcmeServices, 'home'> {
   readonly env: Readonly<Record<string, string | undefined>> | undefined
   readonly emit: Emit
+  readonly counters: Pick<EdgeCounters, 'certificatesIssued' | 'certificatesFailed'>
   readonly tls: { front(listener: string): { readonly store: CertificateStore } | undefined }
 }
 
@@ -184,9 +186,10 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
   }
 
   private tell(news: KeeperNews): void {
-    const { emit } = this.options
+    const { counters, emit } = this.options
     switch (news.kind) {
       case 'issued': {
+        counters.certificatesIssued += 1
         const { name, certificate } = news
         return emit({
           kind: 'certificate-issued',
@@ -196,6 +199,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
         })
       }
       case 'failed': {
+        counters.certificatesFailed += 1
         const { name, fault, againMs, held } = news
         const until = held && instant(held.notAfter)
         return emit({ kind: 'certificate-failed', name, detail: fault.detail, againMs, until })

@@ -149,6 +149,7 @@ describe('a listener that orders its certificates', () => {
     await pebble.stop()
     await fetch(`${one.url}/api/certificates/${NAME}/renew`, { method: 'POST' })
     await one.untilTold('certificate-failed')
+    expect(one.edge.status().counters).toMatchObject({ certificatesIssued: 1, certificatesFailed: 1 })
     expect(await shown(pebble, ca)).toBe(before)
     const listed = await (await fetch(`${one.url}/api/certificates`)).json()
     expect(listed).toMatchObject({
