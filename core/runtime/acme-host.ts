@@ -173,10 +173,11 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     store.onUnknown = undefined
   }
 
-  private join(listener: string, { keeper, proofs, onDemand }: Running): void {
+  private join(listener: string, { keeper, proofs, onDemand, challenge }: Running): void {
     const store = this.options.tls.front(listener)?.store
     if (store === undefined) return
-    store.challenge = (name) => proofs.certificateFor(name)
+    // Without it nobody looks what a handshake offers.
+    store.challenge = challenge === 'tls-alpn-01' ? (name) => proofs.certificateFor(name) : undefined
     store.onUnknown = onDemand && ((name) => onDemand.want(name))
     store.set(SOURCE, keeper.certificates)
   }

@@ -6,16 +6,14 @@ import { etcdStorage } from '../acme/etcd-storage.ts'
 import { folderStorage } from '../acme/folder-storage.ts'
 import { Keeper, type KeeperNews } from '../acme/keeper.ts'
 import { OnDemand } from '../acme/on-demand.ts'
-import type { AcmePolicy, DirectoryPolicy } from '../acme/policy.ts'
+import type { AcmePolicy, ChallengeKind, DirectoryPolicy } from '../acme/policy.ts'
 import { Proofs } from '../acme/proofs.ts'
 import { redisStorage } from '../acme/redis-storage.ts'
 import type { Storage } from '../acme/storage.ts'
 import type { Clock } from '../clock.ts'
 import { readRegularFile, readText } from '../config/files.ts'
-import { readTls } from '../discovery/service.ts'
 import { dialRedis } from '../limits/redis.ts'
 import type { Ask } from '../net/ask.ts'
-import type { ServiceTls } from '../net/service-request.ts'
 import { type Home, lastingFolders } from '../own-files.ts'
 import type { Random } from '../random.ts'
 
@@ -30,6 +28,7 @@ export interface AcmeServices {
 export interface AcmeWork {
   readonly keeper: Keeper
   readonly proofs: Proofs
+  readonly challenge: ChallengeKind
   /** Absent: nobody may ask for names. */
   readonly onDemand?: OnDemand
   /** Where its certificates are, in words. */
@@ -82,7 +81,7 @@ export function acmeAtWork(
     random,
     ...events,
   })
-  return { keeper, proofs, place: storage.place, ...(onDemand && { onDemand }) }
+  return { keeper, proofs, challenge: policy.challenge, place: storage.place, ...(onDemand && { onDemand }) }
 }
 
 function storageOf(
@@ -95,7 +94,7 @@ function storageOf(
     case 'redis':
       return redisStorage({ url: place.url, dial: dialRedis, clock })
     case 'etcd':
-      return etcdStorage({ ...place, ask, tls: () => tlsOf(place.tls) })
+      return etcdStorage(place, { ask, readPem })
   }
 }
 
@@ -103,12 +102,6 @@ function lasting(home: Home): string {
   const [folder] = lastingFolders(home)
   if (folder === undefined) throw new Error('must name a folder: the user has none of their own')
   return join(folder, 'acme')
-}
-
-function tlsOf(files: Parameters<typeof readTls>[0]): ServiceTls | undefined {
-  const read = readTls(files, readPem)
-  if (read.kind === 'fault') throw new Error(read.reason)
-  return read.tls
 }
 
 function readPem(path: string): string | undefined {

@@ -82,7 +82,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/names/', to: [] },
   {
     from: 'core/acme/',
-    to: ['core/tls/certificate.ts'],
+    to: ['core/discovery/etcd-client.ts', 'core/discovery/json.ts', 'core/tls/certificate.ts'],
     types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
   },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },

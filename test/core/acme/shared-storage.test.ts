@@ -20,7 +20,7 @@ afterAll(async () => await etcd[Symbol.asyncDispose]())
 const faults: unknown[] = []
 const ask = createAsk(systemClock, (error) => faults.push(error))
 const ofEtcd = (endpoints: readonly string[]): Storage =>
-  etcdStorage({ endpoints, prefix: '/edge/', user: undefined, ask, tls: () => undefined })
+  etcdStorage({ endpoints, prefix: '/edge/', user: undefined, tls: undefined }, { ask, readPem: () => undefined })
 const ofRedis = (url: string): Storage => redisStorage({ url: new Secret(url), dial: dialRedis, clock: systemClock })
 
 const kinds: readonly [string, () => Storage, () => Storage][] = [
@@ -75,5 +75,25 @@ for (const [name, start, startAway] of kinds)
       }
     })
   })
+
+test('etcd is asked as a user where it wants one, and a wrong password is told and not shown', async () => {
+  await using guarded = await startEtcd()
+  await guarded.call('auth/user/add', { name: 'root', password: 'hush' })
+  await guarded.call('auth/role/add', { name: 'root' })
+  await guarded.call('auth/user/grant', { user: 'root', role: 'root' })
+  await guarded.call('auth/enable', {})
+  const as = (password: string): Storage => {
+    const user = { name: 'root', password: new Secret(password) }
+    return etcdStorage(
+      { endpoints: [guarded.url], prefix: '/edge/', user, tls: undefined },
+      { ask, readPem: () => undefined },
+    )
+  }
+  await as('hush').write('certificates/a.pem', 'one')
+  expect(await as('hush').read('certificates/a.pem')).toBe('one')
+  const said = await as('hushhush').read('certificates/a.pem').catch(String)
+  expect(said).toStartWith('Error: etcd: ')
+  expect(said).not.toContain('hush')
+})
 
 test('nothing failed on the way', () => expect(faults).toEqual([]))
