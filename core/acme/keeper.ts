@@ -10,26 +10,10 @@ import { isFor, toPem } from './certificate.ts'
 import { type AcmeFault, fault } from './fault.ts'
 import type { AcmePolicy } from './policy.ts'
 import type { Presenter } from './presenter.ts'
+import type { KeeperNews } from './keeper-news.ts'
 import { attemptsFile, certificateFile, type NameState, type NameView, readState, unknown } from './name-state.ts'
 import { afterFailure, directoryAt, dueAt, NO_ATTEMPTS } from './schedule.ts'
 import { fileOf, nameOf, type Storage } from './storage.ts'
-
-/** What happens to a name, for who tells it. */
-export type KeeperNews =
-  | { readonly kind: 'issued'; readonly name: string; readonly certificate: Certificate }
-  | {
-      readonly kind: 'failed'
-      readonly name: string
-      readonly fault: AcmeFault
-      /** ms until it is tried again. */
-      readonly againMs: number
-      /** undefined: there is none to serve meanwhile. */
-      readonly held: Certificate | undefined
-    }
-  /** It serves, and could not be kept: another one is ordered after a restart. */
-  | { readonly kind: 'unkept'; readonly name: string; readonly reason: string }
-  /** The CA's clock and ours differ by more than a few minutes; the CA's counts. */
-  | { readonly kind: 'clock-off'; readonly aheadMs: number }
 
 export interface KeeperOptions {
   readonly policy: Pick<AcmePolicy, 'challenge'>
@@ -72,6 +56,7 @@ export class Keeper {
   private cancelNext: Cancel | undefined = undefined
   private readonly ending = new AbortController()
   private isStarted = false
+  private isLooking = false
 
   constructor(options: KeeperOptions) {
     this.options = options
@@ -92,7 +77,9 @@ export class Keeper {
     }))
   }
 
-  has = (name: string): boolean => this.states.has(name)
+  has(name: string): boolean {
+    return this.states.has(name)
+  }
 
   /** Those that nobody configures any more, and that were agreed to once. Rejects while the storage cannot be had. */
   async loadDemanded(): Promise<void> {
@@ -181,9 +168,17 @@ export class Keeper {
   private look(): void {
     if (!this.isStarted) return
     const { clock, storage } = this.options
-    for (const state of this.inTurn()) void this.lookAgain(state)
+    void this.lookAtAll(this.inTurn())
     this.arrange()
     this.cancelLook = clock.after(storage.isShared ? LOOK_MS.shared : LOOK_MS.own, () => this.look())
+  }
+
+  /** One after the other, so that a CA is not asked for all of them at once. */
+  private async lookAtAll(states: readonly NameState[]): Promise<void> {
+    if (this.isLooking) return
+    this.isLooking = true
+    for (const state of states) if (this.isStarted) await this.lookAgain(state)
+    this.isLooking = false
   }
 
   /** A few at a time: to read a thousand files at once would hold up traffic. */
@@ -215,6 +210,7 @@ export class Keeper {
     const isNews = certificate !== undefined && certificate.fingerprint !== state.certificate?.fingerprint
     if (!isNews || this.states.get(state.name) !== state) return
     state.attempts = attempts
+    state.isAskedFor = false
     this.serve(state, certificate, origin)
     this.options.onChange()
   }
@@ -247,15 +243,17 @@ export class Keeper {
     if (!this.isStarted) return
     this.cancelNext?.()
     const now = this.now()
-    const waiting = [...this.states.values()].filter(({ isOrdering }) => !isOrdering)
-    const sorted = waiting.toSorted((one, other) => this.dueOf(one) - this.dueOf(other))
-    for (const state of sorted) {
-      if (this.orders >= MAX_ORDERS || this.dueOf(state) > now) break
-      void this.order(state)
+    // Whoever is still due when no more may be ordered comes when one of those has ended.
+    let next = Infinity
+    const due: { readonly state: NameState; readonly at: number }[] = []
+    for (const state of this.states.values()) {
+      const at = state.isOrdering ? Infinity : this.dueOf(state)
+      if (at <= now) due.push({ state, at })
+      else next = Math.min(next, at)
     }
-    const next = sorted.find(({ isOrdering }) => !isOrdering)
-    const untilNext = next === undefined || this.orders >= MAX_ORDERS ? Infinity : this.dueOf(next) - now
-    this.cancelNext = this.options.clock.after(Math.min(Math.max(untilNext, 0), LOOK_MS.own), () => this.arrange())
+    due.sort((one, other) => one.at - other.at)
+    for (const { state } of due.slice(0, Math.max(0, MAX_ORDERS - this.orders))) void this.order(state)
+    this.cancelNext = this.options.clock.after(Math.min(next - now, LOOK_MS.own), () => this.arrange())
   }
 
   private async order(state: NameState): Promise<void> {
@@ -296,13 +294,18 @@ export class Keeper {
     }
   }
 
-  /** One that nobody configured is asked about again, and left when that is no. */
-  private async isWanted({ name }: NameState): Promise<boolean> {
+  /** One that nobody configured is asked about again. When that is no it serves until its end, and is left then. */
+  private async isWanted(state: NameState): Promise<boolean> {
     const { agrees, onChange } = this.options
+    const { name, certificate } = state
     if (!this.demanded.has(name) || (await agrees?.(name)) === true) return true
-    this.demanded.delete(name)
-    this.states.delete(name)
-    onChange()
+    if (certificate !== undefined && certificate.notAfter > this.now())
+      await this.failed(state, fault('own', 'the URL of onDemand does not agree to it any more'))
+    else {
+      this.demanded.delete(name)
+      this.states.delete(name)
+      onChange()
+    }
     return false
   }
 

@@ -2,7 +2,8 @@
  * Certificates by themselves, as a part: listeners of one policy share who keeps theirs, for as long as the policy's text
  * stays the same. What is had goes into the stores of these listeners at once, and so does what a CA wants to see.
  */
-import type { Keeper, KeeperNews } from '../acme/keeper.ts'
+import type { Keeper } from '../acme/keeper.ts'
+import type { KeeperNews } from '../acme/keeper-news.ts'
 import { provable } from '../acme/names.ts'
 import type { AcmePolicy } from '../acme/policy.ts'
 import type { CertificateView } from '../admin/certificate-view.ts'

@@ -1,7 +1,8 @@
 /** A keeper on the virtual clock, with a CA that stands in, and a storage that a test may bend. */
 import { Authority } from '../../core/acme/authority.ts'
 import { folderStorage } from '../../core/acme/folder-storage.ts'
-import { Keeper, type KeeperNews } from '../../core/acme/keeper.ts'
+import { Keeper } from '../../core/acme/keeper.ts'
+import type { KeeperNews } from '../../core/acme/keeper-news.ts'
 import { Proofs } from '../../core/acme/proofs.ts'
 import type { Storage } from '../../core/acme/storage.ts'
 import { homeOf } from '../../core/own-files.ts'
@@ -17,6 +18,7 @@ export interface KeeperRigOptions {
   /** Paths of directories, in the order in which they are asked. */
   readonly directories?: readonly [string, ...string[]]
   readonly storage?: (storage: Storage) => Storage
+  readonly agrees?: (name: string) => Promise<boolean>
 }
 
 export async function keeperRig({
@@ -24,6 +26,7 @@ export async function keeperRig({
   folder = temporaryFolder(),
   directories: [first, ...others] = ['/directory'],
   storage: bend = (one) => one,
+  agrees,
 }: KeeperRigOptions = {}) {
   const clock = virtualClock()
   const ca = standInCa(clock)
@@ -44,6 +47,7 @@ export async function keeperRig({
     })
   const keeper: Keeper = new Keeper({
     policy: { challenge: 'http-01' },
+    ...(agrees && { agrees }),
     storage,
     authorities: [authority(base + first), ...others.map((path) => authority(base + path))],
     presenter,
