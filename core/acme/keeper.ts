@@ -2,33 +2,15 @@
  * Keeps the certificates of one policy's names: reads those that are there, orders what is wanting or due, and hands over
  * what is new. What is there is served on whatever happens. Names come and go while it runs.
  */
-import type { Cancel, Clock } from '../clock.ts'
-import type { Random } from '../random.ts'
+import type { Cancel } from '../clock.ts'
 import type { Certificate } from '../tls/certificate.ts'
 import type { Authority } from './authority.ts'
 import { isFor, toPem } from './certificate.ts'
 import { type AcmeFault, fault } from './fault.ts'
-import type { AcmePolicy } from './policy.ts'
-import type { Presenter } from './presenter.ts'
-import type { KeeperNews } from './keeper-news.ts'
+import type { KeeperOptions } from './keeper-contract.ts'
 import { attemptsFile, certificateFile, type NameState, type NameView, readState, unknown } from './name-state.ts'
 import { afterFailure, directoryAt, dueAt, NO_ATTEMPTS } from './schedule.ts'
-import { fileOf, nameOf, type Storage } from './storage.ts'
-
-export interface KeeperOptions {
-  readonly policy: Pick<AcmePolicy, 'challenge'>
-  readonly storage: Storage
-  /** In the order in which they are asked. */
-  readonly authorities: readonly [Authority, ...Authority[]]
-  readonly presenter: Presenter
-  readonly clock: Pick<Clock, 'after' | 'wallTime'>
-  readonly random: Random
-  readonly tell: (news: KeeperNews) => void
-  /** Other certificates are there than before. */
-  readonly onChange: () => void
-  /** Whether a name that nobody configured may have one, still; absent: none may. */
-  readonly agrees?: (name: string) => Promise<boolean>
-}
+import { fileOf, nameOf } from './storage.ts'
 
 /** Orders under way at once. */
 const MAX_ORDERS = 4
@@ -103,7 +85,12 @@ export class Keeper {
   /** Reads what is there of names that are new. Rejects with an Error in words while the storage cannot be had. */
   async load(names: readonly string[]): Promise<readonly NameState[]> {
     const fresh = [...new Set([...names, ...this.demanded])].filter((name) => !this.states.has(name))
-    return await Promise.all(fresh.map((name) => readState(this.options.storage, name)))
+    const states: NameState[] = []
+    for (const name of fresh) {
+      states.push(await readState(this.options.storage, name))
+      await this.turnOver()
+    }
+    return states
   }
 
   /** From now on it keeps these, of which those that are new were loaded, or could not be. */
@@ -177,8 +164,16 @@ export class Keeper {
   private async lookAtAll(states: readonly NameState[]): Promise<void> {
     if (this.isLooking) return
     this.isLooking = true
-    for (const state of states) if (this.isStarted) await this.lookAgain(state)
+    for (const state of states) {
+      if (this.isStarted) await this.lookAgain(state)
+      await this.turnOver()
+    }
     this.isLooking = false
+  }
+
+  /** To read a certificate takes half a millisecond, in which nothing else is done. */
+  private turnOver(): Promise<void> {
+    return new Promise((resolve) => this.options.clock.soon(resolve))
   }
 
   /** A few at a time: to read a thousand files at once would hold up traffic. */

@@ -3,7 +3,7 @@
  * stays the same. What is had goes into the stores of these listeners at once, and so does what a CA wants to see.
  */
 import type { Keeper } from '../acme/keeper.ts'
-import type { KeeperNews } from '../acme/keeper-news.ts'
+import type { KeeperNews } from '../acme/keeper-contract.ts'
 import { provable } from '../acme/names.ts'
 import type { AcmePolicy } from '../acme/policy.ts'
 import type { CertificateView } from '../admin/certificate-view.ts'

@@ -2,7 +2,7 @@
 import { Authority } from '../../core/acme/authority.ts'
 import { folderStorage } from '../../core/acme/folder-storage.ts'
 import { Keeper } from '../../core/acme/keeper.ts'
-import type { KeeperNews } from '../../core/acme/keeper-news.ts'
+import type { KeeperNews } from '../../core/acme/keeper-contract.ts'
 import { Proofs } from '../../core/acme/proofs.ts'
 import type { Storage } from '../../core/acme/storage.ts'
 import { homeOf } from '../../core/own-files.ts'
