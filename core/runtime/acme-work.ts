@@ -13,6 +13,7 @@ import { redisStorage } from '../acme/redis-storage.ts'
 import type { Storage } from '../acme/storage.ts'
 import type { Clock } from '../clock.ts'
 import { readRegularFile, readText } from '../config/files.ts'
+import { askEtcd } from '../discovery/etcd-client.ts'
 import { dialRedis } from '../limits/redis.ts'
 import type { Ask } from '../net/ask.ts'
 import { type Home, lastingFolders } from '../own-files.ts'
@@ -95,7 +96,7 @@ function storageOf(
     case 'redis':
       return redisStorage({ url: place.url, dial: dialRedis, clock })
     case 'etcd':
-      return etcdStorage(place, { ask, readPem })
+      return etcdStorage({ prefix: place.prefix, ask: askEtcd(place, { ask, readPem }) })
   }
 }
 

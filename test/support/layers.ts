@@ -82,8 +82,8 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/names/', to: [] },
   {
     from: 'core/acme/',
-    to: ['core/discovery/etcd-client.ts', 'core/discovery/json.ts', 'core/tls/certificate.ts'],
-    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+    to: ['core/tls/certificate.ts'],
+    types: ['core/discovery/etcd-client.ts', 'core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
   },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.
