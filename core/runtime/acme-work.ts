@@ -70,7 +70,7 @@ export function acmeAtWork(
           ask,
           clock,
           has: (name) => keeper.has(name),
-          onAllowed: (name) => void keeper.demand(name),
+          onAllowed: (name) => keeper.demand(name),
         })
   const [first, ...others] = policy.directories
   const keeper: Keeper = new Keeper({
