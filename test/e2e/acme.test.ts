@@ -109,6 +109,17 @@ describe('a listener that orders its certificates', () => {
     expect(await other.text()).toBe('of a backend')
   })
 
+  test('answers http-01 where everything else is led to https', async () => {
+    await using pebble = await startPebble()
+    const config = configOf(pebble, acmePolicy(pebble, { challenge: 'http-01' }), 1)
+    const [web, plain] = config.listeners
+    if (web === undefined || plain === undefined) throw new Error('two listeners')
+    await using one = await site({ ...config, listeners: [web, { ...plain, redirect: { port: 443 } }] })
+    await one.untilTold('certificate-issued')
+    const url = `http://127.0.0.1:${pebble.httpPort}/.well-known/acme-challenge/unknown`
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(308)
+  })
+
   test('renews under load without a failed request, and the new one counts from the next handshake on', async () => {
     await using pebble = await startPebble()
     await using backend = startRawBackend({ answer: answering(ok('hello')) })
