@@ -30,6 +30,7 @@ export function folderStorage({ folder, home, now, isShared }: FolderOptions): S
   return {
     place: folder,
     isShared,
+    end: () => undefined,
     read(key) {
       const found = readOwn(at(key), MAX_BYTES, home)
       if (found.kind === 'refused') return Promise.reject(new Error(`${at(key)}: ${found.reason}`))

@@ -74,7 +74,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
 
   /** Gives up what is under way. */
   stop(): void {
-    for (const work of this.running.values()) end(work)
+    for (const work of this.running.values()) work.end()
     this.running = new Map()
   }
 
@@ -148,7 +148,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
   private take(next: readonly { readonly wanted: Wanted; readonly work: Running; readonly loaded: Loaded }[]): void {
     const former = this.running
     this.running = new Map(next.map(({ wanted: { id }, work }) => [id, work]))
-    for (const [id, work] of former) if (!this.running.has(id)) end(work)
+    for (const [id, work] of former) if (!this.running.has(id)) work.end()
     for (const listener of [...former.values()].flatMap(({ listeners }) => listeners)) this.withdraw(listener)
     const stillMissing = new Set<string>()
     for (const { wanted, work, loaded } of next) {
@@ -234,11 +234,6 @@ function wantedBy({ listeners, routes }: Config): readonly Wanted[] {
     })
   }
   return [...byId.values()]
-}
-
-function end({ keeper, proofs }: Running): void {
-  keeper.stop()
-  proofs.stop()
 }
 
 const PREFIX = '/.well-known/acme-challenge/'

@@ -33,6 +33,8 @@ export interface AcmeWork {
   readonly challenge: ChallengeKind
   /** Absent: nobody may ask for names. */
   readonly onDemand?: OnDemand
+  /** Nothing more is wanted; what is under way is given up. */
+  readonly end: () => void
   /** Where its certificates are, in words. */
   readonly place: string
 }
@@ -83,7 +85,12 @@ export function acmeAtWork(
     random,
     ...events,
   })
-  return { keeper, proofs, challenge: policy.challenge, place: storage.place, ...(onDemand && { onDemand }) }
+  const end = (): void => {
+    keeper.stop()
+    proofs.stop()
+    storage.end()
+  }
+  return { keeper, proofs, end, challenge: policy.challenge, place: storage.place, ...(onDemand && { onDemand }) }
 }
 
 function storageOf(
