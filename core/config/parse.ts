@@ -84,11 +84,9 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
-  checkNames(
-    orderingIn(raw, root),
-    routes.flatMap(({ match }) => match.host ?? []),
-    reading,
-  )
+  const hosts = routes.flatMap(({ match }) => match.host ?? [])
+  // Providers may name hosts later.
+  if (raw.providers === undefined) checkNames(orderingIn(raw, root), hosts, reading)
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {

@@ -98,6 +98,11 @@ export const edgeLedger = ledger({
   connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
   handshakes: { metric: 'tls_handshakes', help: 'TLS handshakes with clients that were done.' },
   handshakesResumed: { metric: 'tls_handshakes_resumed', help: 'Those of them that took up a session of before.' },
+  certificatesIssued: { metric: 'certificates_issued', help: 'Certificates that a CA has given.' },
+  certificatesFailed: {
+    metric: 'certificate_orders_failed',
+    help: 'Orders of certificates that came to nothing, and were tried again.',
+  },
   handshakesOpen: { metric: 'tls_handshakes_under_way', type: 'gauge', help: 'TLS handshakes under way.' },
   /** By a client that trusts another authority, speaks another version, or has left. */
   handshakesFailed: failedHandshakes('failed'),

@@ -1,7 +1,8 @@
 /** Certificates for tests, made on the spot and signed by authorities of their own. */
 import ipaddr from 'ipaddr.js'
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { bits, der, integer, nothing, octets, oid, pem, sequence, time, utf8, yes } from './der.ts'
+import { bits, der, octets, oid, sequence, time, utf8, yes } from '../../core/acme/der.ts'
+import { integer, nothing, pem } from './der.ts'
 
 export type KeyKind = 'ecdsa' | 'rsa'
 
