@@ -2,6 +2,7 @@
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { packParts, wrapWords } from './fit.ts'
 import { counted, formatBytes, formatCount, formatSpan } from '../../core/view/amounts.ts'
+import { endingNotes, listenerNote } from './status-certificates.ts'
 import { formatLimits } from './status-limits.ts'
 import { formatPool } from './status-pool.ts'
 import { providerNotes } from './status-sources.ts'
@@ -16,6 +17,9 @@ export interface StatusLook {
   /** The snapshot shown before; with one, requests a second are shown too. */
   readonly previous: StatusSnapshot | undefined
 }
+
+/** Names that are told: `cert list` has all of them. */
+const MAX_MISSING = 10
 
 export function formatStatus(snapshot: StatusSnapshot, look: StatusLook): string {
   const at = Date.parse(snapshot.startedAt) + snapshot.uptimeMs
@@ -38,7 +42,8 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
       `pid ${snapshot.pid}`,
       formatBytes(process.residentBytes),
     ],
-    snapshot.listeners.map((listener) => `${printable(listener.name)} on ${printable(listener.address)}`),
+    snapshot.listeners.map(listenerNote),
+    ...missingLine(snapshot),
     [
       counted(counters.requests, 'request'),
       ...(rate === undefined ? [] : [`${formatCount(Math.round(rate))}/s`]),
@@ -47,12 +52,21 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
       counted(counters.retries, 'retry', 'retries'),
     ],
     ...refusedLine(snapshot),
+    ...endingNotes(snapshot, Date.parse(snapshot.startedAt) + snapshot.uptimeMs, color),
     ...overloadLine(snapshot, color),
     ...providerNotes(snapshot).map((note) => [note]),
   ]
   const packed = lines.flatMap((parts) => packParts(parts, ' · ', width))
   const told = [...generationLines(snapshot, { color, width }), ...fleetLines(snapshot, { color, width })]
   return `${[...packed, ...told].join('\n')}\n`
+}
+
+/** Names without a certificate, the first few; nothing of an older edge. */
+function missingLine({ listeners = [] }: Partial<StatusSnapshot>): string[][] {
+  const missing = [...new Set(listeners.flatMap(({ missing: names = [] }: { missing?: readonly string[] }) => names))]
+  if (missing.length === 0) return []
+  const more = missing.length > MAX_MISSING ? [`and ${formatCount(missing.length - MAX_MISSING)} more`] : []
+  return [[`no certificate yet for ${missing.slice(0, MAX_MISSING).map(printable).join(', ')}`, ...more]]
 }
 
 /** By which rules of routes requests were refused; nothing where none was, or of an older edge. */

@@ -20,6 +20,8 @@ import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { BackendProtocol } from '../outbound/http1-pool.ts'
+import type { BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
+import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
@@ -99,6 +101,8 @@ export interface ListenerConfig {
   readonly tls?: TlsPolicy
   /** Absent: over TLS it is spoken, else not. */
   readonly http2?: Http2Choice
+  /** Absent: nobody sends a PROXY header. */
+  readonly proxyProtocol?: ProxyPolicy
   /** Where requests are sent, by `https://`; absent: they are served. */
   readonly redirect?: { readonly port: number }
 }
@@ -161,6 +165,10 @@ export interface PoolConfig {
   readonly discovery?: readonly DiscoveryPolicy[]
   /** What is spoken to its backends; absent: HTTP/1.1. */
   readonly protocol?: BackendProtocol
+  /** Of `https://` members; absent: as without any wish. */
+  readonly tls?: BackendTlsPolicy
+  /** Absent: no PROXY header is sent. */
+  readonly proxyProtocol?: ProxyOutPolicy
   readonly strategy: StrategyConfig
   /** In order: the first that a request has is its key. */
   readonly affinity: readonly Affinity[]

@@ -84,11 +84,9 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
-  checkNames(
-    orderingIn(raw, root),
-    routes.flatMap(({ match }) => match.host ?? []),
-    reading,
-  )
+  const hosts = routes.flatMap(({ match }) => match.host ?? [])
+  // Providers may name hosts later.
+  if (raw.providers === undefined) checkNames(orderingIn(raw, root), hosts, reading)
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -131,6 +129,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     mode: value?.mode,
     ...(value?.tls && { tls: value.tls }),
     ...(value?.http2 !== undefined && { http2: value.http2 }),
+    ...(value?.proxyProtocol && { proxyProtocol: value.proxyProtocol }),
     ...(value?.redirect && { redirect: { port: value.redirect.port ?? securePort(configured) } }),
   }))
 }

@@ -47,6 +47,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     this.peer = peer
     this.wire = wire ?? new Wire(this, handler.wheel)
     this.wire.owner = this
+    peer.wire = this.wire
     this.wire.arm(handler.timeouts.headMs)
     this.idling.begin()
   }

@@ -59,6 +59,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
     this.peer = peer
     this.wire = wire ?? new Wire(this, handler.wheel)
     this.wire.owner = this
+    peer.wire = this.wire
     this.session = new Http2Session(this)
     this.reader = new FrameReader(this.session, BLOCK_FACTOR * handler.limits.maxHeadBytes)
     this.count(1)

@@ -28,6 +28,7 @@ export class PriorKnowledge implements ClientConnection, WireOwner {
     this.home = home
     this.peer = peer
     this.wire = new Wire(this, handler.wheel)
+    peer.wire = this.wire
     this.wire.arm(handler.timeouts.headMs)
     this.idling.begin()
   }

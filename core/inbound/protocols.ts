@@ -37,8 +37,11 @@ export function speakerOf(protocol: string | undefined, http2?: Http2): Speak | 
   return isSpoken(spoken, http2 ?? true) ? PROTOCOLS.get(spoken) : undefined
 }
 
+/** By what was agreed on, and what the listener speaks. */
+export type ChooseSpeaker = (protocol: string | undefined, http2: Http2) => Speak | undefined
+
 /** Who reads a connection without TLS, on which nothing is agreed on. */
-export function plainSpeaker(http2: Http2): Speak | undefined {
+export const plainSpeaker: ChooseSpeaker = (_protocol, http2) => {
   if (http2 === 'only') return PROTOCOLS.get(HTTP2)
   return http2 === true
     ? (handler, home, peer) => new PriorKnowledge(handler, home, peer)

@@ -22,7 +22,8 @@ export interface PoolBackendsOptions {
   /** What the connections to each are made with. */
   readonly outbound: Omit<Http1PoolOptions & Http2PoolOptions, 'address' | 'counters' | 'onRoomChange'>
   /** As the config in force says. */
-  readonly policy: () => ConnectionPolicy
+  readonly policy: (backend: Backend) => ConnectionPolicy
+  readonly protocol: () => BackendProtocol | undefined
   /** How long one that goes may finish what it has begun. */
   readonly drainTimeoutMs: () => number
   readonly onRoomChange: (backend: Backend) => void
@@ -86,12 +87,11 @@ export class PoolBackends {
     this.listed = backends
     this.byId = new Map(backends.map((backend) => [backend.id, backend]))
     for (const backend of removed) this.letGo(backend)
-    const policy = this.options.policy()
-    this.speak(policy)
+    this.speak()
     for (const backend of backends) {
       // Of a pool that had retired, also those that stayed are on their way.
       this.leaving.takeBack(backend.id)
-      this.bringUpToDate(backend, policy)
+      this.bringUpToDate(backend)
       this.keepIdle(backend)
     }
     return removed
@@ -153,18 +153,19 @@ export class PoolBackends {
   }
 
   private create(member: Member, now: number): Backend {
-    const { policy, window } = this.options
+    const { window } = this.options
     const backend = new Backend(member, new BackendLatency(window), now)
-    this.connectWith(backend, policy())
+    this.connectWith(backend)
     return backend
   }
 
   /** Connections to it as the policy says, from now on. */
-  private connectWith(backend: Backend, policy: ConnectionPolicy): void {
+  private connectWith(backend: Backend): void {
     const onRoomChange = (): void => this.options.onRoomChange(backend)
     const { address, counters } = backend
     const options = { ...this.options.outbound, address, counters, onRoomChange }
-    const connections = policy.protocol === 'h2c' ? new Http2Pool(options, policy) : new Http1Pool(options, policy)
+    const policy = this.options.policy(backend)
+    const connections = isHttp2(policy, backend) ? new Http2Pool(options, policy) : new Http1Pool(options, policy)
     this.connections.set(backend, connections)
     backend.room = connections
     backend.onRoomChange = onRoomChange
@@ -174,8 +175,8 @@ export class PoolBackends {
    * In another protocol, from the next snapshot on. Requests under way keep to the one before, also when they are tried again: what
    * is kept of their bodies is in its form.
    */
-  private speak(policy: ConnectionPolicy): void {
-    const protocol = policy.protocol ?? 'http/1.1'
+  private speak(): void {
+    const protocol = this.options.protocol() ?? 'http/1.1'
     const isFirst = this.protocol === undefined
     if (protocol === this.protocol) return
     this.protocol = protocol
@@ -184,7 +185,7 @@ export class PoolBackends {
     this.connections = new WeakMap()
     for (const backend of this.list) {
       before.get(backend)?.keepIdle(false)
-      this.connectWith(backend, policy)
+      this.connectWith(backend)
     }
     for (const backend of this.leaving.backends) {
       const connections = before.get(backend)
@@ -193,12 +194,13 @@ export class PoolBackends {
   }
 
   /** Also of one that has come back, and spoke another protocol when it left. */
-  private bringUpToDate(backend: Backend, policy: ConnectionPolicy): void {
+  private bringUpToDate(backend: Backend): void {
+    const policy = this.options.policy(backend)
     const connections = this.connections.get(backend)
     if (connections === undefined) return
-    if (connections instanceof Http2Pool === (policy.protocol === 'h2c')) return connections.update(policy)
+    if (connections instanceof Http2Pool === isHttp2(policy, backend)) return connections.update(policy)
     connections.keepIdle(false)
-    this.connectWith(backend, policy)
+    this.connectWith(backend)
   }
 
   private keepIdle(backend: Backend): void {
@@ -211,3 +213,7 @@ export class PoolBackends {
     this.leaving.add(backend, this.options.drainTimeoutMs())
   }
 }
+
+/** Over TLS it is not spoken. */
+const isHttp2 = ({ protocol }: ConnectionPolicy, { scheme }: Backend): boolean =>
+  protocol === 'h2c' && scheme !== 'https'

@@ -1,6 +1,7 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
 import type { Node } from 'jsonc-parser'
 import type { SocketAddress } from '../../address.ts'
+import type { ProxyPolicy } from '../../proxy-protocol/policy.ts'
 import type { TlsPolicy } from '../../tls/policy.ts'
 import type { AdminConfig, Http2Choice } from '../config.ts'
 import { defaults } from '../defaults.ts'
@@ -12,6 +13,7 @@ import type { Reading } from '../read/reading.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
 import { http2 } from './http2.ts'
 import { thingName } from './names.ts'
+import { proxyProtocol } from './proxy-protocol.ts'
 import { tls } from './tls.ts'
 
 /** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
@@ -108,11 +110,12 @@ const listener = convert(
       deferAccept,
       tls,
       http2,
+      proxyProtocol,
       redirect,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort, deferAccept, tls, http2, redirect }, _node, reading): ListenerDraft => {
+  ({ address, mode, reusePort, deferAccept, tls, http2, proxyProtocol, redirect }, _node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
@@ -127,6 +130,7 @@ const listener = convert(
       deferAccept: deferAccept?.value ?? !isUnix,
       tls,
       http2,
+      proxyProtocol,
       redirect: redirect?.value,
     }
   },
@@ -139,6 +143,7 @@ export interface ListenerDraft {
   readonly deferAccept: boolean
   readonly tls: TlsPolicy | undefined
   readonly http2: Http2Choice | undefined
+  readonly proxyProtocol: ProxyPolicy | undefined
   readonly redirect: Redirect | undefined
 }
 

@@ -14,7 +14,9 @@ import { health } from './health.ts'
 import { protocol } from './http2.ts'
 import { limits } from './limits.ts'
 import { backends } from './member.ts'
+import { backendTls } from './backend-tls.ts'
 import { queue, warnOfIdleQueue } from './queue.ts'
+import { proxyOut } from './proxy-out.ts'
 import { poolRetry } from './retry.ts'
 import { routes } from './route.ts'
 import { slowStart } from './slow-start.ts'
@@ -63,7 +65,9 @@ const body = object(
     sticky,
     health,
     passive,
-    protocol,
+    protocol: located(protocol),
+    tls: located(backendTls),
+    proxyProtocol: proxyOut,
     breaker: located(breaker),
     ejection: located(ejection),
     slowStart,
@@ -139,6 +143,24 @@ function checkRestraint({ breaker, ejection, maxEjected, panicThreshold, timeout
     })
 }
 
+/** Members at `http://` are spoken to as that says. */
+function warnOfIdleTls({ tls, backends: source, discovery: sources }: Body, reading: Reading): void {
+  if (tls === undefined || sources !== undefined || source === undefined) return
+  if (source.members.some(({ scheme }) => scheme === 'https')) return
+  reading.warn(tls.node, { rule: 'does nothing: no backend is at https://', hint: 'write their URLs so' })
+}
+
+/** HTTP/2 is spoken in the clear, over connections that all clients share. */
+function checkProtocol({ protocol, proxyProtocol, backends: source }: Body, reading: Reading): void {
+  if (protocol?.value !== 'h2c') return
+  if (source?.members.some(({ scheme }) => scheme === 'https') === true)
+    reading.report(protocol.node, { rule: 'must not be h2c where a backend is at https://' })
+  if (proxyProtocol !== undefined)
+    reading.report(protocol.node, {
+      rule: 'must not be h2c with proxyProtocol: its connections belong to no client alone',
+    })
+}
+
 /** All of a pool but its name, and what is called after that. */
 export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
 
@@ -153,6 +175,8 @@ const described = {
 export const pool: Field<PoolBody | undefined> = convert(described, (value, node, reading) => {
   if (node !== undefined) checkMembers(node, reading)
   checkRestraint(value, reading)
+  warnOfIdleTls(value, reading)
+  checkProtocol(value, reading)
   warnOfIdleAffinity(node, value.strategy, reading)
   warnOfIdlePoolKeys(node, value, reading)
   const {
@@ -167,6 +191,8 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     queue: found,
     discovery: sources,
     protocol,
+    tls,
+    proxyProtocol,
     ...rest
   } = value
   const held = {
@@ -182,7 +208,9 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     queue: found?.value,
     membersFile: source?.file,
     ...(sources && { discovery: sources }),
-    ...(protocol && { protocol }),
+    ...(protocol && { protocol: protocol.value }),
+    ...(tls && { tls: tls.value }),
+    ...(proxyProtocol && { proxyProtocol }),
     passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
     ejection: ejection?.value,
     panicThreshold: panicThreshold?.value ?? panicSetting.value,
