@@ -120,6 +120,10 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'overload-over': () => info('no longer overloaded: no request is refused for it'),
   'connection-limit': (event) =>
     warn(`the limit of ${event.limit} connections is reached: who comes waits, or is turned away${besides(event)}`),
+  'proxy-header-refused': (event) =>
+    warn(
+      `${event.listener}: ${event.address || 'a Unix socket'} is closed, PROXY header: ${event.detail}${besides(event)}`,
+    ),
   'client-banned': (event) =>
     warn(`${event.address} is kept out for ${formatDuration(event.forMs)}: refused too often${besides(event)}`),
   draining: ({ signal, connections }) =>

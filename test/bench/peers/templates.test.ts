@@ -33,6 +33,14 @@ describe.each(Object.entries(templates))('the configuration of %s', (_, text) =>
   })
 })
 
+test('where backends speak TLS, all of them judge who is there', () => {
+  const secured = { ...job, backendTls: { cert: '/tmp/x/a.pem', key: '/tmp/x/a.key', both: '/tmp/x/b.pem' } }
+  expect(renderNginx(secured)).toContain('proxy_pass https://backends;\n      proxy_ssl_verify on;')
+  expect(renderHaproxy(secured).match(/ssl verify required ca-file \/tmp\/x\/a\.pem/g)).toHaveLength(2)
+  expect(problemsOf(renderSmartedge(secured), { present: ['/tmp/x/a.pem'] })).toEqual([])
+  expect(renderSmartedge(secured)).toContain('"url": "https://127.0.0.1:5001"')
+})
+
 describe('templates of one worker without a log', () => {
   test('say so', () => {
     expect(templates.nginx).toContain('worker_processes 1;')
@@ -65,6 +73,26 @@ describe('SmartEdge as a contestant', () => {
     const { strategy, affinity } = JSON.parse(renderSmartedge(job, 'consistent-hash')).pools.web
     expect({ strategy, affinity }).toEqual({ strategy: 'consistent-hash', affinity: 'query:id' })
     expect(createSmartedge('p2c').name).toBe('smartedge:p2c')
+  })
+})
+
+describe('TLS', () => {
+  const tls = { cert: '/tmp/x/a.pem', key: '/tmp/x/a.key', both: '/tmp/x/a.both.pem' }
+  const secured = { ...job, tls }
+
+  test('is absent unless asked for', () => {
+    for (const text of [templates.nginx, templates.haproxy, templates.smartedge]) expect(text).not.toMatch(/ssl|tls/)
+  })
+
+  test('has the same certificate and versions everywhere', () => {
+    const nginx = renderNginx(secured)
+    expect(nginx).toContain('listen 127.0.0.1:4001 ssl backlog=4096;')
+    expect(nginx).toContain(`ssl_certificate ${tls.cert};`)
+    expect(nginx).toContain('ssl_protocols TLSv1.2 TLSv1.3;')
+    expect(renderHaproxy(secured)).toContain(`bind 127.0.0.1:4001 ssl crt ${tls.both} ssl-min-ver TLSv1.2`)
+    expect(problemsOf(renderSmartedge(secured), { present: [tls.cert, tls.key] })).toEqual([])
+    const { listeners } = JSON.parse(renderSmartedge(secured))
+    expect(listeners.web.tls.certificates).toEqual([{ cert: tls.cert, key: tls.key }])
   })
 })
 
