@@ -36,7 +36,7 @@ describe('load over TLS', () => {
     ['sessions that are taken up', { tls: { resumes: true }, reconnect: true }],
   ])('is answered well: %s', async (_, changes) => {
     const { chain, key } = selfSigned({ names: ['a.test'] })
-    await using server = Bun.serve({ port: 0, tls: { cert: chain, key }, fetch: () => new Response('ok') })
+    using server = Bun.serve({ port: 0, tls: { cert: chain, key }, fetch: () => new Response('ok') })
     const report = await generateLoad(planFor(server.port!, changes), surroundings)
     expect(report.requests).toBeGreaterThan(8)
     expect(failed(report)).toBe(0)
