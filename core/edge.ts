@@ -218,6 +218,7 @@ function assemble(ground: Ground, files: ConfigFiles | undefined) {
     certificates: createCertificates({ ...ground, tls, acme }),
     explain,
     certificatesOf: (listener) => tls.certificatesOf(listener),
+    missingAt: (listener) => acme.missingAt(listener),
     counters,
     clock,
     life,
@@ -290,7 +291,7 @@ interface Changing {
 function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefined): Edge {
   const { controller, deploys, fleet } = changing ?? {}
   const { life, addresses, counters, reportFault } = ground
-  const { previews, listeners, source, admin, control, accessLog, traces, end } = assembly
+  const { previews, providers, listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     deploys?.stop()
@@ -301,6 +302,8 @@ function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefin
     controller?.stop()
     deploys?.stop()
     previews.stop()
+    // Nothing more is put in force.
+    providers.stop()
     const left = fleet?.end()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()

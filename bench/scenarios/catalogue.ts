@@ -11,7 +11,7 @@ import { reload } from './reload.ts'
 import { scale } from './scale.ts'
 import { slowOne } from './slow-one.ts'
 import { steady } from './steady.ts'
-import { handshakes, resumed, tls } from './tls.ts'
+import { handshakes, resumed, tls, tlsBackends } from './tls.ts'
 import { tunnels } from './tunnels.ts'
 import { uneven } from './weights.ts'
 
@@ -32,6 +32,7 @@ export const catalogue: readonly Scenario[] = [
   tls,
   handshakes,
   resumed,
+  tlsBackends,
   scale,
   kills,
   stopped,

@@ -19,6 +19,8 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
+import type { BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
+import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
 import type { RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
@@ -96,6 +98,8 @@ export interface ListenerConfig {
   readonly mode: number | undefined
   /** Absent: clients speak plain HTTP. */
   readonly tls?: TlsPolicy
+  /** Absent: nobody sends a PROXY header. */
+  readonly proxyProtocol?: ProxyPolicy
   /** Where requests are sent, by `https://`; absent: they are served. */
   readonly redirect?: { readonly port: number }
 }
@@ -153,6 +157,10 @@ export interface PoolConfig {
   readonly membersFile: string | undefined
   /** Where further members are found, those named above first; absent: nowhere. */
   readonly discovery?: readonly DiscoveryPolicy[]
+  /** Of `https://` members; absent: as without any wish. */
+  readonly tls?: BackendTlsPolicy
+  /** Absent: no PROXY header is sent. */
+  readonly proxyProtocol?: ProxyOutPolicy
   readonly strategy: StrategyConfig
   /** In order: the first that a request has is its key. */
   readonly affinity: readonly Affinity[]

@@ -84,11 +84,9 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
   const routes = resolveRoutes(raw, root, reading)
-  checkNames(
-    orderingIn(raw, root),
-    routes.flatMap(({ match }) => match.host ?? []),
-    reading,
-  )
+  const hosts = routes.flatMap(({ match }) => match.host ?? [])
+  // Providers may name hosts later.
+  if (raw.providers === undefined) checkNames(orderingIn(raw, root), hosts, reading)
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -130,6 +128,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     deferAccept: value?.deferAccept ?? true,
     mode: value?.mode,
     ...(value?.tls && { tls: value.tls }),
+    ...(value?.proxyProtocol && { proxyProtocol: value.proxyProtocol }),
     ...(value?.redirect && { redirect: { port: value.redirect.port ?? securePort(configured) } }),
   }))
 }
@@ -168,20 +167,22 @@ function claimsOf(raw: Raw): Claim[] {
     .map(({ key, address, written, place }) => ({ key, address, node: written?.node ?? place }))
 }
 
-/** Without routes the only pool serves everything. */
+/** Without routes the only pool serves everything; with providers, which may bring some, an empty list says that it does not. */
 function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   const pools = raw.pools ?? []
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
-  if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
+  const mayBeLedTo = raw.providers !== undefined
+  if (raw.routes !== undefined && drafts.length === 0 && !mayBeLedTo) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) {
     warnOfIdleRouteKeys(drafts, pools, raw.overload !== undefined, reading)
-    warnOfIdlePools(drafts, pools, reading)
+    if (!mayBeLedTo) warnOfIdlePools(drafts, pools, reading)
     return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   }
   const [only, another] = pools
+  if (mayBeLedTo && (another !== undefined || raw.routes !== undefined)) return []
   if (another !== undefined)
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }

@@ -22,6 +22,7 @@ import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
 import { doorFor, Doors } from './door.ts'
+import { ProxyGate } from './proxy-gate.ts'
 import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
@@ -69,6 +70,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   private readonly services: ListenerServices
   private settings: ListenerConfig
   private readonly doors = new Doors()
+  private readonly proxies: ProxyGate
   /** The last one while it is shut. */
   private listener: Listener
   /** Oldest first. */
@@ -84,6 +86,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.settings = config
     this.services = services
+    this.proxies = new ProxyGate(config, services)
     this.listener = this.listen(config, config.address)
   }
 
@@ -117,6 +120,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const commit = (): void => {
       this.settings = config
       if (isOtherwise(config, before)) for (const client of this.clients) client.letGo()
+      this.proxies.update(config)
       if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
       if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
@@ -167,16 +171,34 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
   private accept(address: string): Entrant | 'unwanted' | undefined {
+    const expected = this.proxies.expected(address)
+    if (expected === 'refused') return this.proxies.turnAway(address)
     if (this.services.isUnwanted(address)) return 'unwanted'
     if (!this.admits()) return undefined
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
+    return this.add(expected === 'header' ? this.readProxy(address) : this.enter(plainFacts(address))).wire
+  }
+
+  /** Who speaks with a client of whom so much is known before it has said a word. */
+  private enter(facts: PeerFacts): ClientConnection {
     const front = this.settings.tls && this.services.tls.front(this.settings.name)
-    const client =
-      front === undefined ? this.speak({ ...plainFacts(address), door: this.door }) : this.greet(address, front)
+    if (front !== undefined) return this.greet(facts, front)
     // A default, where nothing was agreed on, is always spoken.
-    return this.add(client as ClientConnection).wire
+    return this.speak({ ...facts, door: this.door }) as ClientConnection
+  }
+
+  /** Who it is stands in its first bytes. */
+  private readProxy(address: string): ClientConnection {
+    const greeting: ClientConnection = this.proxies.greet(address, (arrival) => {
+      this.clients.delete(greeting)
+      if (arrival !== undefined && !this.services.isUnwanted(arrival.facts.address))
+        return this.add(this.enter(arrival.facts)).wire.take(arrival.socket, arrival.early)
+      arrival?.socket.terminate()
+      this.onClosed(greeting)
+    })
+    return greeting
   }
 
   private add(client: ClientConnection): ClientConnection {
@@ -191,7 +213,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   }
 
   /** Its handshake comes first. */
-  private greet(address: string, front: TlsFront): Greeting {
+  private greet(known: PeerFacts, front: TlsFront): Greeting {
     const { beginHandshake: begin, counters, handler } = this.services
     counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
@@ -199,7 +221,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
       onSecure: (socket, facts) => {
         this.countHandshake('handshakes')
         if (facts.isResumed) counters.handshakesResumed += 1
-        const client = this.speak(this.factsOf(address, facts, front))
+        const client = this.speak(this.factsOf(known, facts, front))
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
         socket.end()
@@ -210,14 +232,14 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   }
 
   private factsOf(
-    address: string,
+    known: PeerFacts,
     { serverName, protocol, certificate: x509 }: HandshakeFacts,
     { store }: TlsFront,
   ): PeerFacts {
     const certificate = x509 && describeClient(x509)
     const rule = store.clientsRule(serverName ?? '')
     const door = doorFor(this.door, { store, rule, certificate })
-    return { address, scheme: 'https', serverName, protocol, certificate, door }
+    return { ...known, scheme: 'https', serverName, protocol, certificate, door }
   }
 
   /** What is done with all requests that come in here. */

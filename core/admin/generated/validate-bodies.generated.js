@@ -2661,8 +2661,8 @@ const schema36 = {
             title: 'backend URL',
             description: 'Where the backend listens.',
             type: 'string',
-            pattern: '^(http://|unix:/)',
-            examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+            pattern: '^(https?://|unix:/)',
+            examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
           },
           {
             title: 'object',
@@ -2671,10 +2671,11 @@ const schema36 = {
             properties: {
               url: {
                 title: 'backend URL',
-                description: 'Where the backend listens: `http://host:port` (80 when absent) or `unix:/path`.',
+                description:
+                  'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool) or `unix:/path`.',
                 type: 'string',
-                pattern: '^(http://|unix:/)',
-                examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+                pattern: '^(https?://|unix:/)',
+                examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
               },
               weight: {
                 title: 'number, 0.001 to 1000',
@@ -2800,7 +2801,7 @@ const schema36 = {
   additionalProperties: false,
   minProperties: 1,
 }
-const pattern24 = new RegExp('^(http://|unix:/)', 'u')
+const pattern24 = new RegExp('^(https?://|unix:/)', 'u')
 const pattern26 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
 const pattern27 = new RegExp('^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', 'u')
 function validate25(
@@ -2888,9 +2889,9 @@ function validate25(
                 instancePath: instancePath + '/members/' + i0,
                 schemaPath: '#/properties/members/items/anyOf/0/pattern',
                 keyword: 'pattern',
-                params: { pattern: '^(http://|unix:/)' },
-                message: 'must match pattern "' + '^(http://|unix:/)' + '"',
-                schema: '^(http://|unix:/)',
+                params: { pattern: '^(https?://|unix:/)' },
+                message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
+                schema: '^(https?://|unix:/)',
                 parentSchema: schema36.properties.members.items.anyOf[0],
                 data: data1,
               }
@@ -2977,9 +2978,9 @@ function validate25(
                     instancePath: instancePath + '/members/' + i0 + '/url',
                     schemaPath: '#/properties/members/items/anyOf/1/properties/url/pattern',
                     keyword: 'pattern',
-                    params: { pattern: '^(http://|unix:/)' },
-                    message: 'must match pattern "' + '^(http://|unix:/)' + '"',
-                    schema: '^(http://|unix:/)',
+                    params: { pattern: '^(https?://|unix:/)' },
+                    message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
+                    schema: '^(https?://|unix:/)',
                     parentSchema: schema36.properties.members.items.anyOf[1].properties.url,
                     data: data2,
                   }
@@ -3874,6 +3875,7 @@ const schema37 = {
   required: ['url', 'for'],
   additionalProperties: false,
 }
+const pattern29 = new RegExp('^(http://|unix:/)', 'u')
 const pattern30 = new RegExp('^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$', 'u')
 function validate26(
   data,
@@ -3948,7 +3950,7 @@ function validate26(
     if (data.url !== undefined) {
       let data0 = data.url
       if (typeof data0 === 'string') {
-        if (!pattern24.test(data0)) {
+        if (!pattern29.test(data0)) {
           const err3 = {
             instancePath: instancePath + '/url',
             schemaPath: '#/properties/url/pattern',
@@ -4056,8 +4058,8 @@ const schema38 = {
       title: 'backend URL',
       description: 'Where the backend listens.',
       type: 'string',
-      pattern: '^(http://|unix:/)',
-      examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+      pattern: '^(https?://|unix:/)',
+      examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
     },
     {
       title: 'object',
@@ -4066,10 +4068,11 @@ const schema38 = {
       properties: {
         url: {
           title: 'backend URL',
-          description: 'Where the backend listens: `http://host:port` (80 when absent) or `unix:/path`.',
+          description:
+            'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool) or `unix:/path`.',
           type: 'string',
-          pattern: '^(http://|unix:/)',
-          examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+          pattern: '^(https?://|unix:/)',
+          examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
         },
         weight: {
           title: 'number, 0.001 to 1000',
@@ -4166,9 +4169,9 @@ function validate27(
         instancePath,
         schemaPath: '#/anyOf/0/pattern',
         keyword: 'pattern',
-        params: { pattern: '^(http://|unix:/)' },
-        message: 'must match pattern "' + '^(http://|unix:/)' + '"',
-        schema: '^(http://|unix:/)',
+        params: { pattern: '^(https?://|unix:/)' },
+        message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
+        schema: '^(https?://|unix:/)',
         parentSchema: schema38.anyOf[0],
         data,
       }
@@ -4255,9 +4258,9 @@ function validate27(
             instancePath: instancePath + '/url',
             schemaPath: '#/anyOf/1/properties/url/pattern',
             keyword: 'pattern',
-            params: { pattern: '^(http://|unix:/)' },
-            message: 'must match pattern "' + '^(http://|unix:/)' + '"',
-            schema: '^(http://|unix:/)',
+            params: { pattern: '^(https?://|unix:/)' },
+            message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
+            schema: '^(https?://|unix:/)',
             parentSchema: schema38.anyOf[1].properties.url,
             data: data0,
           }

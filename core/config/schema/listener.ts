@@ -1,6 +1,7 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
 import type { Node } from 'jsonc-parser'
 import type { SocketAddress } from '../../address.ts'
+import type { ProxyPolicy } from '../../proxy-protocol/policy.ts'
 import type { TlsPolicy } from '../../tls/policy.ts'
 import type { AdminConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
@@ -11,6 +12,7 @@ import { convert, type Field, type Located, located, showDefault } from '../read
 import type { Reading } from '../read/reading.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
 import { thingName } from './names.ts'
+import { proxyProtocol } from './proxy-protocol.ts'
 import { tls } from './tls.ts'
 
 /** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
@@ -106,11 +108,12 @@ const listener = convert(
       reusePort,
       deferAccept,
       tls,
+      proxyProtocol,
       redirect,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort, deferAccept, tls, redirect }, _node, reading): ListenerDraft => {
+  ({ address, mode, reusePort, deferAccept, tls, proxyProtocol, redirect }, _node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
@@ -124,6 +127,7 @@ const listener = convert(
       reusePort: reusePort?.value ?? false,
       deferAccept: deferAccept?.value ?? !isUnix,
       tls,
+      proxyProtocol,
       redirect: redirect?.value,
     }
   },
@@ -135,6 +139,7 @@ export interface ListenerDraft {
   readonly reusePort: boolean
   readonly deferAccept: boolean
   readonly tls: TlsPolicy | undefined
+  readonly proxyProtocol: ProxyPolicy | undefined
   readonly redirect: Redirect | undefined
 }
 
