@@ -13,7 +13,7 @@ import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
 import type { BeginHandshake, HandshakeFacts } from '../net/tls.ts'
 import type { Transport } from '../net/transport.ts'
-import type { EdgeCounters } from '../observe/counters.ts'
+import { type EdgeCounters, failedHandshakeBy } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
@@ -51,15 +51,6 @@ export interface ListenerServices {
   }
   readonly beginHandshake: BeginHandshake
 }
-
-/** Handshakes that came to nothing. */
-const COUNTED_AS = {
-  failed: 'handshakesFailed',
-  plain: 'handshakesPlain',
-  late: 'handshakesLate',
-  crowded: 'handshakesCrowded',
-  certificate: 'handshakesUnvouched',
-} as const satisfies Record<GreetingEnd, keyof EdgeCounters>
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
@@ -248,11 +239,11 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   }
 
   private onGreetingFailed(greeting: Greeting, how: GreetingEnd): void {
-    this.countHandshake(COUNTED_AS[how])
+    this.countHandshake(failedHandshakeBy[how])
     this.onClosed(greeting)
   }
 
-  private countHandshake(as: 'handshakes' | (typeof COUNTED_AS)[GreetingEnd]): void {
+  private countHandshake(as: 'handshakes' | (typeof failedHandshakeBy)[GreetingEnd]): void {
     this.services.counters.handshakesOpen -= 1
     this.services.counters[as] += 1
   }
