@@ -21,6 +21,7 @@ import { describeClient } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import type { ClientsRule } from '../tls/certificate-store.ts'
 import { doorFor, Doors } from './door.ts'
 import { ProxyGate } from './proxy-gate.ts'
 import type { TlsFront } from './tls-host.ts'
@@ -224,12 +225,11 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   private factsOf(
     known: PeerFacts,
-    { serverName, protocol, certificate: x509 }: HandshakeFacts,
+    { serverName, protocol, certificate: x509, rule }: HandshakeFacts,
     { store }: TlsFront,
   ): PeerFacts {
     const certificate = x509 && describeClient(x509)
-    const rule = store.clientsRule(serverName ?? '')
-    const door = doorFor(this.door, { store, rule, certificate })
+    const door = doorFor(this.door, { store, rule: rule as ClientsRule | undefined, certificate })
     return { ...known, scheme: 'https', serverName, protocol, certificate, door }
   }
 
