@@ -12,7 +12,7 @@ import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
 import type { BeginHandshake, HandshakeFacts } from '../net/tls.ts'
 import type { Transport } from '../net/transport.ts'
-import type { EdgeCounters } from '../observe/counters.ts'
+import { type EdgeCounters, failedHandshakeBy } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
@@ -20,6 +20,7 @@ import { describeClient } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import type { ClientsRule } from '../tls/certificate-store.ts'
 import { doorFor, Doors } from './door.ts'
 import { ProxyGate } from './proxy-gate.ts'
 import type { TlsFront } from './tls-host.ts'
@@ -50,15 +51,6 @@ export interface ListenerServices {
   }
   readonly beginHandshake: BeginHandshake
 }
-
-/** Handshakes that came to nothing. */
-const COUNTED_AS = {
-  failed: 'handshakesFailed',
-  plain: 'handshakesPlain',
-  late: 'handshakesLate',
-  crowded: 'handshakesCrowded',
-  certificate: 'handshakesUnvouched',
-} as const satisfies Record<GreetingEnd, keyof EdgeCounters>
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
@@ -215,7 +207,10 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const { beginHandshake: begin, counters, handler } = this.services
     counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
-      onFailed: (how) => this.onGreetingFailed(greeting, how),
+      onFailed: (how) => {
+        this.countHandshake(failedHandshakeBy[how])
+        this.onClosed(greeting)
+      },
       onSecure: (socket, facts) => {
         this.countHandshake('handshakes')
         if (facts.isResumed) counters.handshakesResumed += 1
@@ -231,12 +226,11 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   private factsOf(
     known: PeerFacts,
-    { serverName, protocol, certificate: x509 }: HandshakeFacts,
+    { serverName, protocol, certificate: x509, rule }: HandshakeFacts,
     { store }: TlsFront,
   ): PeerFacts {
     const certificate = x509 && describeClient(x509)
-    const rule = store.clientsRule(serverName ?? '')
-    const door = doorFor(this.door, { store, rule, certificate })
+    const door = doorFor(this.door, { store, rule: rule as ClientsRule | undefined, certificate })
     return { ...known, scheme: 'https', serverName, protocol, certificate, door }
   }
 
@@ -245,12 +239,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     return this.doors.of(this.settings, this.services.tls.asksClients)
   }
 
-  private onGreetingFailed(greeting: Greeting, how: GreetingEnd): void {
-    this.countHandshake(COUNTED_AS[how])
-    this.onClosed(greeting)
-  }
-
-  private countHandshake(as: 'handshakes' | (typeof COUNTED_AS)[GreetingEnd]): void {
+  private countHandshake(as: 'handshakes' | (typeof failedHandshakeBy)[GreetingEnd]): void {
     this.services.counters.handshakesOpen -= 1
     this.services.counters[as] += 1
   }
