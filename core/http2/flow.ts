@@ -30,6 +30,7 @@ export class Flow {
   private taken = 0
   /** Window updates that DATA of ours has paid for. */
   private updatesPaid = 0
+  private isClosed = false
 
   constructor(frames: FrameWriter) {
     this.frames = frames
@@ -38,6 +39,11 @@ export class Flow {
   /** The peer may send that much from the start. */
   open(): void {
     this.frames.windowUpdate(0, CONNECTION_WINDOW - DEFAULT_WINDOW)
+  }
+
+  /** Nothing more is to come. */
+  close(): void {
+    this.isClosed = true
   }
 
   /** A DATA frame begins, of `length` bytes with its padding. Throws ConnectionFault. */
@@ -50,7 +56,7 @@ export class Flow {
   /** So many bytes that came have been taken. */
   credit(length: number): void {
     this.taken += length
-    if (this.taken < CREDIT_BYTES) return
+    if (this.taken < CREDIT_BYTES || this.isClosed) return
     this.frames.windowUpdate(0, this.taken)
     this.receiveWindow += this.taken
     this.taken = 0

@@ -38,7 +38,6 @@ export class RequestFields implements FieldSink {
   private hasRegular = false
   private hasLength = false
   private count = 0
-  private crumbBytes = 0
   private detail: string | undefined = undefined
   private tooLarge: string | undefined = undefined
   private readonly head = new HeadWriter()
@@ -50,7 +49,6 @@ export class RequestFields implements FieldSink {
     this.hasRegular = false
     this.hasLength = false
     this.count = 0
-    this.crumbBytes = 0
     this.detail = undefined
     this.tooLarge = undefined
     this.head.begin(limits.maxHeadBytes)
@@ -117,8 +115,7 @@ export class RequestFields implements FieldSink {
     }
     if (kind === 'cookie') {
       this.crumbs.push(field)
-      // Joined they take more than they do now: bounded here, so that crumbs of a table do not multiply.
-      return this.reckon(field.line.length)
+      return
     }
     if (kind === 'host' && this.isSameHost(field)) return
     if (kind === 'length') this.hasLength = true
@@ -191,11 +188,6 @@ export class RequestFields implements FieldSink {
   private writeUpgrade(protocol: Field, key: string): void {
     const lines = Buffer.from(`connection: upgrade\r\nupgrade: ${valueOf(protocol)}\r\nsec-websocket-key: ${key}\r\n`)
     this.write(lines, 0, lines.length)
-  }
-
-  private reckon(length: number): void {
-    this.crumbBytes += length
-    if (this.head.length + this.crumbBytes > this.limits.maxHeadBytes) this.overflow()
   }
 
   private write(bytes: Buffer, start: number, end: number): void {

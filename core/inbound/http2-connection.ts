@@ -263,6 +263,7 @@ export class Http2Connection implements ClientConnection, WireOwner, FrameOwner,
   private sayGoodbye(code: number, detail: string): void {
     this.frames.goAway(this.session.lastStreamId, code, detail)
     this.phase = 'closed'
+    this.session.flow.close()
     this.session.dropStreams()
     this.frames.flush()
     this.rest = undefined

@@ -112,10 +112,15 @@ export const contentOf = (lines: readonly string[]): number =>
 /** Reads what a side has sent, frame by frame, each as a line: `HEADERS 1 end :status=200`, `GOAWAY 1 PROTOCOL_ERROR`. */
 export class FrameLog {
   readonly lines: string[] = []
-  private readonly decoder = new HpackDecoder(4096)
+  private readonly decoder: HpackDecoder
   private rest = ''
   /** Of a field block that is not whole. */
   private block = ''
+
+  /** `tableBytes`: what is kept of the fields that come. */
+  constructor(tableBytes = 4096) {
+    this.decoder = new HpackDecoder(tableBytes)
+  }
 
   /** `bytes`: one character each. Returns the lines that they added. */
   read(bytes: string): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import * as setting from '../../../core/http2/settings.ts'
-import { get, PREFACE, settings, windowUpdate } from '../../support/http2.ts'
+import { data, get, post, PREFACE, settings, windowUpdate } from '../../support/http2.ts'
 import { connect, HEAD, headOf, send } from '../../support/http2-waiting.ts'
 import { inEvent } from '../../support/memory-socket.ts'
 
@@ -63,6 +63,29 @@ describe('flow control', () => {
       'DATA 1 (7232)',
       'DATA 3 (7232)',
     ])
+  })
+
+  test('gives each stream its turn also where room comes by the frame', () => {
+    const client = connect()
+    client.send(get(1) + get(3) + get(5))
+    client.act(() => {
+      for (const stream of client.requests) stream.sendHead(headOf(HEAD), 'chunked')
+      send(client.stream(2), 'a'.repeat(65_535))
+    })
+    client.send(windowUpdate(1, 200_000) + windowUpdate(3, 200_000))
+    client.act(() => {
+      send(client.stream(0), 'a'.repeat(40_000))
+      send(client.stream(1), 'b'.repeat(40_000))
+    })
+    const turns = Array.from({ length: 4 }, () => client.send(windowUpdate(0, 16_384)))
+    expect(turns.flat()).toEqual(['DATA 1 (16384)', 'DATA 3 (16384)', 'DATA 1 (16384)', 'DATA 3 (16384)'])
+  })
+
+  test('of all streams together is that of their connection', () => {
+    const client = connect()
+    for (let id = 1; id < 33; id += 2) client.send(post(id) + data(id, 'a'.repeat(13_107)).repeat(5))
+    expect(client.send(post(33) + data(33, 'a'.repeat(16)))).toEqual([])
+    expect(client.send(data(33, 'a'))).toEqual(['GOAWAY 33 FLOW_CONTROL_ERROR'])
   })
 
   test('gives up a stream that takes nothing for too long', () => {

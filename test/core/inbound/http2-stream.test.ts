@@ -1,8 +1,23 @@
 import { describe, expect, test } from 'bun:test'
 import * as type from '../../../core/http2/frames.ts'
+import * as setting from '../../../core/http2/settings.ts'
 import type { ClientStream } from '../../../core/stream/client-stream.ts'
 import { limits } from '../../support/http1-bytes.ts'
-import { data, END_HEADERS, END_STREAM, frame, GET, get, headers, post, POST, reset } from '../../support/http2.ts'
+import {
+  data,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  GET,
+  get,
+  headers,
+  post,
+  POST,
+  reset,
+  FrameLog,
+  PREFACE,
+  settings,
+} from '../../support/http2.ts'
 import { connect, HEAD, headOf, send } from '../../support/http2-waiting.ts'
 
 describe('the head of a request', () => {
@@ -238,6 +253,14 @@ describe('a response', () => {
     expect(lines.filter((line) => line.startsWith('DATA'))).toEqual(['DATA 1 (16384)', 'DATA 1 (3616)'])
     expect(lines[0]).toStartWith('HEADERS 1')
     expect(lines[1]).toStartWith('CONTINUATION 1')
+  })
+
+  test('puts nothing into a table that its client does not keep', () => {
+    const client = connect({ isSilent: true })
+    client.send(PREFACE + settings([setting.HEADER_TABLE_SIZE, 0]) + get(1) + get(3) + get(5))
+    for (const stream of client.requests) client.act(() => stream.sendHead(headOf(HEAD), 'chunked'))
+    const lines = new FrameLog(0).read(client.socket.sent)
+    expect(lines.slice(-3)).toEqual([1, 3, 5].map((id) => `HEADERS ${id} :status=200 date=now`))
   })
 
   test('that is cut is seen as cut', () => {

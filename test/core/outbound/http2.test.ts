@@ -242,6 +242,14 @@ describe('time', () => {
     expect([end.got(), end.socket.isOpen, backend.counters.connections]).toEqual([['GOAWAY 0 NO_ERROR'], false, 0])
   })
 
+  test('makes a connection too old for another request while it still has one', () => {
+    const backend = http2Backend({ timeouts: { ...backendTimeouts, maxAgeMs: 1000 } })
+    backend.begin()
+    backend.clock.advance(2000)
+    backend.ask()
+    expect(backend.ends).toHaveLength(2)
+  })
+
   test('makes a connection too old for another request', () => {
     const backend = http2Backend({ timeouts: { ...backendTimeouts, maxAgeMs: 1000, keepAliveMs: 60_000 } })
     const { end } = backend.begin()
