@@ -19,7 +19,7 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
-import type { RouteRule } from '../route/route.ts'
+import type { RouteMatch, RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
 import type { RouteTracingPolicy, TracingPolicy } from '../trace/policy.ts'
@@ -61,6 +61,8 @@ export interface Config {
   /** undefined: nobody is kept out for what was refused before. */
   readonly ban: BanPolicy | undefined
   readonly routes: readonly RouteConfig[]
+  /** Where the connections of listeners in TCP mode go; those of one listener stand together, in their order. */
+  readonly tcpRoutes: readonly TcpRouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
 
@@ -82,6 +84,9 @@ export interface OverloadConfig {
     { readonly kind: 'bytes'; readonly bytes: number } | { readonly kind: 'ratio'; readonly ratio: number } | undefined
 }
 
+/** 'tcp': bytes pass as they come. 'passthrough': so do those of TLS, by the server name that its first ones ask for. */
+export type ListenerMode = 'http' | 'tcp' | 'passthrough'
+
 export interface ListenerConfig {
   readonly name: string
   readonly address: SocketAddress
@@ -90,7 +95,8 @@ export interface ListenerConfig {
   /** Whether a client is let in only with its first bytes, or after a second. */
   readonly deferAccept: boolean
   /** Permissions of a Unix socket; undefined: by the process's umask. */
-  readonly mode: number | undefined
+  readonly permissions: number | undefined
+  readonly mode: ListenerMode
 }
 
 export interface AdminConfig {
@@ -121,6 +127,17 @@ export interface RouteConfig extends RouteRule {
   readonly access?: AccessPolicy
   /** false: its requests are not traced. Absent: as the others. */
   readonly tracing?: RouteTracingPolicy | false
+}
+
+/** By the listener, and the server name where it is told apart by that. */
+export interface TcpRouteConfig extends RouteConfig {
+  readonly match: RouteMatch & { readonly listener: string }
+  readonly tunnel: {
+    /** ms, of silence both ways. */
+    readonly idleMs: number
+    /** ms; undefined: as long as it likes. */
+    readonly longestMs: number | undefined
+  }
 }
 
 /** Each in ms; undefined: no bound of the route's own. */

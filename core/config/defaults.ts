@@ -20,6 +20,12 @@ const timeoutRange = { unit: 'ms', min: 10, max: 24 * hour } as const
 
 export const defaults = {
   'listener.address': { value: '0.0.0.0:8080', reason: 'Reachable from outside, on a port that needs no privilege.' },
+  'listener.maxDuration': {
+    ...timeoutRange,
+    max: 30 * 24 * hour,
+    value: undefined,
+    reason: 'A connection to a database lives as long as the program that holds it.',
+  },
   'admin.address': { value: '127.0.0.1:9900', reason: 'Loopback: whoever reaches it may read what it tells.' },
   'clients.store': {
     value: 'clients.sqlite',

@@ -26,16 +26,18 @@ export function parseListenAddress(text: string): Parsed<SocketAddress> {
   return { kind: 'value', value: { kind: 'tcp', host: canonical, port: Number(port) } }
 }
 
-/** `http://host:port` (port 80 when absent, nothing behind it but `/`) or `unix:/path`. */
+/** `http://host:port` (port 80 when absent, nothing behind it but `/`), `tcp://host:port` for what speaks no HTTP, or `unix:/path`. */
 export function parseBackendUrl(text: string): Parsed<SocketAddress> {
   if (text.startsWith('unix:')) return parseUnix(text)
   if (/^https:/i.test(text))
     return { kind: 'fault', rule: 'must begin with http://, since TLS to backends is not there yet' }
-  const [, authority, rest] = /^http:\/\/([^/?#]*)(.*)$/is.exec(text) ?? []
+  const [, scheme, authority, rest] = /^(http|tcp):\/\/([^/?#]*)(.*)$/is.exec(text) ?? []
   if (authority === undefined) return { kind: 'fault', hint: parseHostPort(text) && `did you mean "http://${text}"?` }
   if (authority.includes('@')) return { kind: 'fault', rule: 'must not hold a user name or password' }
   if (rest !== '' && rest !== '/')
     return { kind: 'fault', rule: 'must end after the port: a backend has no path or query' }
+  if (scheme?.toLowerCase() === 'tcp' && splitAuthority(authority).port === undefined)
+    return { kind: 'fault', rule: 'must name a port behind tcp://' }
   const address = parseHostPort(authority)
   return address === undefined ? { kind: 'fault', hint: authorityHint(authority) } : { kind: 'value', value: address }
 }

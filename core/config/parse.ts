@@ -1,6 +1,6 @@
 /** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
-import type { Config, ListenerConfig, RouteConfig } from './config.ts'
+import type { Config, ListenerConfig, RouteConfig, TcpRouteConfig } from './config.ts'
 import { defaults } from './defaults.ts'
 import { createProblemList, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
@@ -10,6 +10,7 @@ import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
+import { tcpRoutesOf } from './schema/listener-tcp.ts'
 import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
@@ -77,7 +78,8 @@ type Raw = NonNullable<Value<typeof configFile>>
 function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   const pools = raw.pools ?? []
   checkClaims(claimsOf(raw), reading)
-  const routes = resolveRoutes(raw, root, reading)
+  const tcpRoutes = tcpRoutesOf(raw.listeners ?? [], pools, raw.timeouts.tunnel, reading)
+  const routes = resolveRoutes(raw, { root, tcpRoutes }, reading)
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -105,6 +107,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     explain: raw.explain,
     ban: raw.ban,
     routes,
+    tcpRoutes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }
 }
@@ -116,7 +119,8 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     address: value?.address?.value ?? defaultListenerAddress,
     reusePort: value?.reusePort ?? false,
     deferAccept: value?.deferAccept ?? true,
-    mode: value?.mode,
+    permissions: value?.permissions,
+    mode: value?.tcp === undefined ? 'http' : value.tcp.isPassthrough ? 'passthrough' : 'tcp',
   }))
 }
 
@@ -137,9 +141,15 @@ function claimsOf(raw: Raw): Claim[] {
     .map(({ key, address, written, place }) => ({ key, address, node: written?.node ?? place }))
 }
 
-/** Without routes the only pool serves everything. */
-function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
+interface Surrounding {
+  readonly root: Node
+  readonly tcpRoutes: readonly TcpRouteConfig[]
+}
+
+/** Without routes the only pool serves everything; those of TCP mode are not counted where there are others. */
+function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Reading): RouteConfig[] {
   const pools = raw.pools ?? []
+  const ofTcp = new Set(tcpRoutes.map(({ pool }) => pool))
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
@@ -147,15 +157,22 @@ function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) {
     warnOfIdleRouteKeys(drafts, pools, raw.overload !== undefined, reading)
-    warnOfIdlePools(drafts, pools, reading)
+    warnOfIdlePools([...drafts.map(({ pool }) => pool.value), ...ofTcp], pools, reading)
     return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   }
-  const [only, another] = pools
-  if (another !== undefined)
+  if (listenersOf(raw).every(({ mode }) => mode !== 'http')) return []
+  const ofHttp = pools.filter(({ name }) => !ofTcp.has(name))
+  const [only, another] = ofHttp.length > 0 ? ofHttp : pools
+  // Which pools are left for HTTP is not known where a listener in TCP mode is itself faulty.
+  if (another !== undefined && isTcpSound(raw, ofTcp))
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
   return only === undefined ? [] : [{ match: everything, pool: only.name, priority: defaults['route.priority'].value }]
 }
+
+const isTcpSound = ({ listeners = [], pools = [] }: Raw, ofTcp: ReadonlySet<string>): boolean =>
+  listeners.every(({ value }) => value.tcp?.routes.length !== 0) &&
+  [...ofTcp].every((name) => pools.some((pool) => pool.name === name))
 
 /** An item that is faulty is none either, and is told as such: only a list that is empty in the file is meant. */
 function warnOfNoRoutes(root: Node, reading: Reading): void {

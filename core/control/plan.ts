@@ -18,8 +18,9 @@ export const nothingOpen: EdgeLoad = { listeners: new Map(), pools: new Map() }
 
 /** None when the two are equal. Never shows a secret. */
 export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
-  const { listeners, routes, pools, admin, transport, accessLog, limits, ...settings } = from
-  const { listeners: nextListeners, routes: nextRoutes, pools: nextPools, admin: nextAdmin, ...rest } = to
+  const { listeners, routes, tcpRoutes, pools, admin, transport, accessLog, limits, ...settings } = from
+  const { listeners: nextListeners, routes: nextRoutes, tcpRoutes: nextTcp, pools: nextPools, ...more } = to
+  const { admin: nextAdmin, ...rest } = more
   const { transport: nextTransport, accessLog: nextAccessLog, limits: nextLimits, ...nextSettings } = rest
   const [log, nextLog] = [accessLog, nextAccessLog].map((policy) => policy && accessLogAsWritten(policy))
   const loadOf = (pool: string) => load.pools.get(pool) ?? new Map<string, never>()
@@ -30,7 +31,7 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
     ...differences('log.access', log, nextLog).map(other),
     ...differences('limits', limitsAsWritten(limits), limitsAsWritten(nextLimits)).map(other),
     ...differences('', settings, nextSettings).map(other),
-    ...planRoutes(routes, nextRoutes),
+    ...planRoutes([...routes, ...tcpRoutes], [...nextRoutes, ...nextTcp]),
     ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {
       const key = formatKey(['pools', name])
       if (next === undefined) return [gone(key, 'removed', addLoads(loadOf(name).values()))]
@@ -69,8 +70,9 @@ function planListeners(old: readonly ListenerConfig[], next: readonly ListenerCo
 /** What a listener may change while its address stays, as the file writes it. */
 function settingsOf(listener: ListenerConfig | undefined) {
   if (listener === undefined) return {}
-  const { name: _name, address: _address, mode, ...settings } = listener
-  return { ...settings, mode: mode === undefined ? undefined : `0${mode.toString(8).padStart(3, '0')}` }
+  const { name: _name, address: _address, permissions, ...settings } = listener
+  const octal = permissions === undefined ? undefined : `0${permissions.toString(8).padStart(3, '0')}`
+  return { ...settings, permissions: octal }
 }
 
 /** Running requests keep the route they took, so that a route which goes ends nothing. */

@@ -22,7 +22,7 @@ export interface Listener {
   /** From now on nobody joins the queue, as far as the system can do that. For good: `stop` is to follow soon. */
   keepOut(): void
   /** Other permissions of a Unix socket. Throws as node:fs does. */
-  setMode(mode: number | undefined): void
+  setPermissions(permissions: number | undefined): void
   /** There may be room for who was kept waiting. */
   goOn(): void
   /** Accepts no more; the connections it has live on, those in the queue are reset. */
@@ -33,7 +33,7 @@ export interface ListenerOptions extends BindManner {
   readonly transport: Transport
   readonly address: SocketAddress
   /** Permissions of a Unix socket; undefined: by the process's umask. */
-  readonly mode: number | undefined
+  readonly permissions: number | undefined
   /**
    * Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away with a word,
    * 'unwanted': without one.
@@ -76,8 +76,8 @@ const together = (address: SocketAddress, sockets: readonly BoundSocket[]): List
   keepOut() {
     for (const { fd } of sockets) if (fd !== undefined) acceptQueue().keepOut(fd)
   },
-  setMode(mode) {
-    if (address.kind === 'unix') chmodSync(address.path, mode ?? 0o777 & ~process.umask())
+  setPermissions(permissions) {
+    if (address.kind === 'unix') chmodSync(address.path, permissions ?? 0o777 & ~process.umask())
   },
   goOn() {
     for (const socket of sockets) socket.goOn?.()
@@ -88,9 +88,9 @@ const together = (address: SocketAddress, sockets: readonly BoundSocket[]): List
 })
 
 function bindPath(path: string, options: ListenerOptions): BoundSocket {
-  const { mode, transport } = options
+  const { permissions, transport } = options
   // Not afterwards: there is no moment at which it is anybody's.
-  const umask = mode === undefined ? undefined : process.umask(0o777 & ~mode)
+  const umask = permissions === undefined ? undefined : process.umask(0o777 & ~permissions)
   try {
     return transport.bindPath(path, eventsOf(options))
   } finally {
@@ -114,6 +114,8 @@ function eventsOf({ accept, room = ALWAYS_ROOM, onShortage, reportFault }: Liste
       }
       wire.socket = socket
       socket.data = wire
+      if (wire.isPaused) socket.pause()
+      wire.owner.onAccepted?.()
     },
     onShortage: (code) => onShortage(shortageOf(code) ?? code),
     reportFault,

@@ -1,7 +1,9 @@
 /** The contract between a wire and who reads from it. */
 
-/** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
+/** Who reads from a wire and decides about it. Every call comes in the middle of one event. */
 export interface WireOwner {
+  /** Its client has come in: from now on the wire carries something. Never called where we connect, as the next two are only there. */
+  onAccepted?(): void
   /** The connect that was asked for succeeded; never called for an accepted socket. */
   onOpen?(): void
   /** It did not. Nothing comes after it. */

@@ -49,7 +49,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   private side: 'open' | 'ending' | 'ended' = 'open'
   private lingers = false
   /** We have cut it. */
-  private isCut = false
+  isCut = false
   /** Length of the time-out that is armed, for progress to renew; 0: none. */
   private armedMs = 0
 

@@ -4,6 +4,7 @@ import { createEventStream } from '../admin/events.ts'
 import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
+import type { Config, RouteConfig } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
 import { openDescriptors, readDescriptorLimit } from '../descriptors.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
@@ -20,11 +21,13 @@ import type {
   Phase,
   PoolView,
   ProcessView,
+  RouteView,
   SourceView,
 } from '../report/view.ts'
 import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
 import type { Followed } from '../discovery/follow.ts'
+import { allRoutes } from './create-world.ts'
 import type { Discovery } from './discovery.ts'
 import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
@@ -74,17 +77,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     listeners: listeners.running.map(listenerView),
     counters,
     pools: runningPools().map(poolView),
-    routes: published.config.routes.map(({ match, pool }, index) => {
-      const { key = '', traffic } = published.world.routes.routes[index] ?? {}
-      return {
-        key,
-        match: describeMatch(match),
-        pool,
-        requests: traffic?.requests ?? 0,
-        refused: traffic?.refused ?? 0,
-        traffic,
-      }
-    }),
+    routes: routeViews(published),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
@@ -104,7 +97,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     routes: () =>
-      published.config.routes.map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
+      allRules(published.config).map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
     events: createEventStream({ feed, log, maxWatchers }),
     get clients() {
       return options.clients.store
@@ -119,6 +112,18 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     attach: (given) => void (controller = given),
   }
 }
+
+/** The same order of both: whoever makes a world of a config keeps it. */
+function routeViews({ config, world }: Published): RouteView[] {
+  const running = allRoutes(world)
+  return allRules(config).map(({ match, pool }, index) => {
+    const { key = '', traffic } = running[index] ?? {}
+    const { requests = 0, refused = 0 } = traffic ?? {}
+    return { key, match: describeMatch(match), pool, requests, refused, traffic }
+  })
+}
+
+const allRules = ({ routes, tcpRoutes }: Config): readonly RouteConfig[] => [...routes, ...tcpRoutes]
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
 

@@ -2,10 +2,11 @@
 import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
+import type { ClientConnection } from '../inbound/client-connection.ts'
 import type { Crowd } from '../inbound/crowd.ts'
 import { Http1Connection } from '../inbound/http1-connection.ts'
-import type { ClientHome, RequestHandler } from '../inbound/request-handler.ts'
-
+import type { RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
+import { TcpConnection, type TcpHome } from '../inbound/tcp-connection.ts'
 import { type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
@@ -18,7 +19,7 @@ import { Peer } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
 
 export interface ListenerServices {
-  readonly handler: RequestHandler
+  readonly handler: RequestHandler & TcpHandler
   readonly counters: EdgeCounters
   readonly emit: Emit
   readonly transport: Transport
@@ -40,8 +41,8 @@ export interface ListenerServices {
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
 
-export class RunningListener implements ClientHome<Http1Connection>, Holder {
-  readonly clients = new Set<Http1Connection>()
+export class RunningListener implements TcpHome<ClientConnection>, Holder {
+  readonly clients = new Set<ClientConnection>()
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
@@ -63,6 +64,10 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
 
   get config(): ListenerConfig {
     return this.settings
+  }
+
+  get name(): string {
+    return this.settings.name
   }
 
   get title(): string {
@@ -90,7 +95,8 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     const before = this.settings
     const commit = (): void => {
       this.settings = config
-      if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
+      const { permissions } = config
+      if (permissions !== before.permissions) this.guard(() => this.listener.setPermissions(permissions))
       if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
     }
     if (config.reusePort === before.reusePort) return { ...NO_MOVE, commit }
@@ -130,7 +136,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     for (const client of this.clients) client.wire.destroy()
   }
 
-  onClosed(client: Http1Connection): void {
+  onClosed(client: ClientConnection): void {
     this.services.counters.connectionsOpen -= 1
     this.services.budget.give()
     this.clients.delete(client)
@@ -141,12 +147,13 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
   /** A wire for a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
   private accept(address: string): Wire | 'unwanted' | undefined {
     if (this.services.isUnwanted(address)) return 'unwanted'
-    if (!this.admits()) return undefined
+    const isHttp = this.settings.mode === 'http'
+    if (!this.admits()) return isHttp ? undefined : 'unwanted'
     const { counters, handler } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
     const peer = new Peer({ address, scheme: 'http', serverName: undefined, certificate: undefined })
-    const client = new Http1Connection(handler, this, peer)
+    const client = isHttp ? new Http1Connection(handler, this, peer) : new TcpConnection(handler, this, peer)
     this.clients.add(client)
     if (this.isLettingGo) client.letGo()
     return client.wire
@@ -219,7 +226,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
     }
   }
 
-  private listen({ reusePort, deferAccept, mode }: ListenerConfig, address: SocketAddress): Listener {
+  private listen({ reusePort, deferAccept, permissions }: ListenerConfig, address: SocketAddress): Listener {
     const { transport, budget, reportFault } = this.services
     const accept = (peer: string): Wire | 'unwanted' | undefined => {
       const wire = this.accept(peer)
@@ -232,7 +239,7 @@ export class RunningListener implements ClientHome<Http1Connection>, Holder {
       return false
     }
     const room = { hasRoom: () => this.hasRoom(), onWaiting: () => this.onWaiting() }
-    return listen({ transport, address, reusePort, deferAccept, mode, accept, room, onShortage, reportFault })
+    return listen({ transport, address, reusePort, deferAccept, permissions, accept, room, onShortage, reportFault })
   }
 }
 

@@ -2486,8 +2486,8 @@ const schema35 = {
       title: 'backend URL',
       description: 'Where the backend listens.',
       type: 'string',
-      pattern: '^(http://|unix:/)',
-      examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+      pattern: '^(http://|tcp://|unix:/)',
+      examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
     },
     {
       title: 'object',
@@ -2496,10 +2496,11 @@ const schema35 = {
       properties: {
         url: {
           title: 'backend URL',
-          description: 'Where the backend listens: `http://host:port` (80 when absent) or `unix:/path`.',
+          description:
+            'Where the backend listens: `http://host:port` (80 when absent), `tcp://host:port` (for TCP mode; the same backend otherwise) or `unix:/path`.',
           type: 'string',
-          pattern: '^(http://|unix:/)',
-          examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+          pattern: '^(http://|tcp://|unix:/)',
+          examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
         },
         weight: {
           title: 'number, 0.001 to 1000',
@@ -2574,7 +2575,7 @@ const schema35 = {
   ],
   examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],
 }
-const pattern24 = new RegExp('^(http://|unix:/)', 'u')
+const pattern24 = new RegExp('^(http://|tcp://|unix:/)', 'u')
 const pattern26 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
 function validate24(
   data,
@@ -2598,9 +2599,9 @@ function validate24(
         instancePath,
         schemaPath: '#/anyOf/0/pattern',
         keyword: 'pattern',
-        params: { pattern: '^(http://|unix:/)' },
-        message: 'must match pattern "' + '^(http://|unix:/)' + '"',
-        schema: '^(http://|unix:/)',
+        params: { pattern: '^(http://|tcp://|unix:/)' },
+        message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
+        schema: '^(http://|tcp://|unix:/)',
         parentSchema: schema35.anyOf[0],
         data,
       }
@@ -2687,9 +2688,9 @@ function validate24(
             instancePath: instancePath + '/url',
             schemaPath: '#/anyOf/1/properties/url/pattern',
             keyword: 'pattern',
-            params: { pattern: '^(http://|unix:/)' },
-            message: 'must match pattern "' + '^(http://|unix:/)' + '"',
-            schema: '^(http://|unix:/)',
+            params: { pattern: '^(http://|tcp://|unix:/)' },
+            message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
+            schema: '^(http://|tcp://|unix:/)',
             parentSchema: schema35.anyOf[1].properties.url,
             data: data0,
           }

@@ -1,5 +1,5 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
-import type { Node } from 'jsonc-parser'
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { SocketAddress } from '../../address.ts'
 import type { AdminConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
@@ -9,6 +9,7 @@ import { either, type Named, object, record, section } from '../read/containers.
 import { convert, type Field, type Located, located, showDefault } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
+import { modeField, type TcpDraft, tcpDraft, tcpFields } from './listener-tcp.ts'
 import { thingName } from './names.ts'
 
 /** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
@@ -37,7 +38,7 @@ function defaultAddress(setting: TextSetting): SocketAddress {
   return parsed.value
 }
 
-const mode = text({
+const permissions = text({
   title: 'octal permissions',
   description:
     'Permissions of a `unix:` address: who may write may connect. Without it they follow the umask: 0755 with the usual 022, so that only our own user may.',
@@ -64,7 +65,7 @@ const deferAccept = showDefault(
   located(
     flag({
       description:
-        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that connected before the listener was told to go, and says nothing until it does, is reset. On Linux; never for `unix:` addresses.',
+        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that connected before the listener was told to go, and says nothing until it does, is reset. On Linux; never for `unix:` addresses, and in TCP mode only where it is written, since in many protocols the server speaks first.',
       examples: [false],
     }),
   ),
@@ -78,32 +79,40 @@ const listener = convert(
         defaults['listener.address'],
         'Where clients connect; port 0 takes any free one, `localhost` both 127.0.0.1 and ::1.',
       ),
-      mode: located(mode),
+      permissions: located(permissions),
+      mode: modeField,
+      ...tcpFields,
       reusePort,
       deferAccept,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort, deferAccept }, _node, reading): ListenerDraft => {
+  ({ address, permissions, mode, reusePort, deferAccept, ...tcpKeys }, node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
-    if (!isUnix && mode !== undefined && (address === undefined || address.value !== undefined))
-      reading.report(mode.node, { rule: 'is for unix: addresses only' })
+    if (!isUnix && permissions !== undefined && (address === undefined || address.value !== undefined))
+      reading.report(permissions.node, { rule: 'is for unix: addresses only' })
+    const isHttp = mode === undefined && node !== undefined && findNodeAtLocation(node, ['mode']) === undefined
+    const tcp = tcpDraft(isHttp ? 'http' : mode, tcpKeys, node, reading)
+    // Of who speaks first nothing is known but where it is TLS.
+    const isClientFirst = tcp === undefined || tcp.isPassthrough
     return {
       address,
-      mode: mode?.value,
+      permissions: permissions?.value,
       reusePort: reusePort?.value ?? false,
-      deferAccept: deferAccept?.value ?? !isUnix,
+      deferAccept: deferAccept?.value ?? (isClientFirst && !isUnix),
+      tcp,
     }
   },
 )
 
 export interface ListenerDraft {
   readonly address: WrittenAddress
-  readonly mode: number | undefined
+  readonly permissions: number | undefined
   readonly reusePort: boolean
   readonly deferAccept: boolean
+  readonly tcp: TcpDraft | undefined
 }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {

@@ -19,9 +19,9 @@ const url = (description: string): Field<SocketAddress | undefined> =>
   text({
     title: backendUrlTitle,
     description,
-    examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'unix:/run/app.sock'],
+    examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
     rule: urlRule,
-    pattern: '^(http://|unix:/)',
+    pattern: '^(http://|tcp://|unix:/)',
     parse: parseBackendUrl,
   })
 
@@ -58,7 +58,11 @@ const plainMember = convert(url('Where the backend listens.'), (address) => crea
 const detailedMember = convert(
   object(
     {
-      url: required(url('Where the backend listens: `http://host:port` (80 when absent) or `unix:/path`.')),
+      url: required(
+        url(
+          'Where the backend listens: `http://host:port` (80 when absent), `tcp://host:port` (for TCP mode; the same backend otherwise) or `unix:/path`.',
+        ),
+      ),
       weight: number(weightSetting, {
         description: 'Its share relative to the others.',
         examples: [2],

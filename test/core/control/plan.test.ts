@@ -147,8 +147,10 @@ describe('planChanges', () => {
     [
       'settings of listeners that stay where they are',
       withTop({ listeners: { a: { address: 'unix:/a' }, b: { address: '0.0.0.0:2' } } }),
-      withTop({ listeners: { a: { address: 'unix:/a', mode: '060' }, b: { address: '0.0.0.0:2', reusePort: true } } }),
-      ['listeners.a: mode none -> "0060"', 'listeners.b: reusePort false -> true'],
+      withTop({
+        listeners: { a: { address: 'unix:/a', permissions: '060' }, b: { address: '0.0.0.0:2', reusePort: true } },
+      }),
+      ['listeners.a: permissions none -> "0060"', 'listeners.b: reusePort false -> true'],
     ],
     [
       'listeners that came, moved and went',

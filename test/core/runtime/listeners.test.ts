@@ -35,7 +35,7 @@ function listening(maxConnections = 100) {
   const listeners = new Listeners({
     addresses,
     clock,
-    handler,
+    handler: { ...handler, onTcp: () => undefined },
     crowd: new Crowd(clock),
     counters,
     emit: (event) => void events.push(event),

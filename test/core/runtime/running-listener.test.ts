@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RequestHandler } from '../../../core/inbound/request-handler.ts'
+import type { RequestHandler, TcpHandler } from '../../../core/inbound/request-handler.ts'
 import { edgeLedger } from '../../../core/observe/counters.ts'
 import { keyOf, RunningListener } from '../../../core/runtime/running-listener.ts'
 import { openBudget } from '../../support/budget.ts'
@@ -26,7 +26,7 @@ afterEach(() => {
 function start(config = unixListener('local', join(folder, 'a.sock'))) {
   const faults: unknown[] = []
   const listener = new RunningListener(config, {
-    handler: {} as RequestHandler,
+    handler: {} as RequestHandler & TcpHandler,
     clock: virtualClock(),
     crowd: new Crowd(virtualClock()),
     counters: edgeLedger.create(),
@@ -57,7 +57,7 @@ describe('a running listener', () => {
 
   test('has its new settings from the commit on', () => {
     const { listener, config } = start()
-    const next = { ...config, name: 'other', mode: 0o660 }
+    const next = { ...config, name: 'other', permissions: 0o660 }
     const move = listener.prepare(next)
     expect([listener.config, listener.title]).toEqual([config, 'listener "local"'])
     move.commit()
@@ -67,7 +67,7 @@ describe('a running listener', () => {
   test('tells of permissions that cannot be given, and goes on', () => {
     const { listener, config, faults, path } = start()
     rmSync(path)
-    listener.prepare({ ...config, mode: 0o660 }).commit()
+    listener.prepare({ ...config, permissions: 0o660 }).commit()
     expect(faults.map(String)).toEqual([expect.stringContaining('ENOENT')])
   })
 
