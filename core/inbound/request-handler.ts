@@ -38,7 +38,10 @@ export interface RequestHandler {
 }
 
 /** What connections in TCP mode ask. */
-export interface TcpHandler extends Pick<RequestHandler, 'head' | 'wheel' | 'counters' | 'timeouts'> {
+export interface TcpHandler extends Pick<
+  RequestHandler,
+  'head' | 'wheel' | 'idle' | 'counters' | 'timeouts' | 'onRefusal'
+> {
   /** A client of the listener of that name is to be joined to a backend; otherwise as `onRequest`. */
   onTcp(stream: ClientStream, listener: string): void
 }

@@ -147,13 +147,15 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   /** A wire for a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
   private accept(address: string): Wire | 'unwanted' | undefined {
     if (this.services.isUnwanted(address)) return 'unwanted'
-    const isHttp = this.settings.mode === 'http'
-    if (!this.admits()) return isHttp ? undefined : 'unwanted'
+    const { mode } = this.settings
+    // A word would be taken for the protocol's own.
+    if (!this.admits()) return mode === 'http' ? undefined : 'unwanted'
     const { counters, handler } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
     const peer = new Peer({ address, scheme: 'http', serverName: undefined, certificate: undefined })
-    const client = isHttp ? new Http1Connection(handler, this, peer) : new TcpConnection(handler, this, peer)
+    const client =
+      mode === 'http' ? new Http1Connection(handler, this, peer) : new TcpConnection(handler, this, peer, mode)
     this.clients.add(client)
     if (this.isLettingGo) client.letGo()
     return client.wire

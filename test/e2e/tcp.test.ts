@@ -4,8 +4,8 @@ import { stillness, turnUntil } from '../support/raw-peer.ts'
 import { startTcpRig, type TcpRig, tcpRoute } from '../support/tcp-rig.ts'
 
 /** How one more client ends that is let in by nobody: it may be reset as it connects. */
-const turnedAway = ({ connect }: TcpRig): Promise<string> =>
-  connect().then(
+const turnedAway = (rig: TcpRig): Promise<string> =>
+  rig.connect().then(
     (client) => client.expectClosed(),
     () => 'reset',
   )

@@ -79,8 +79,9 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/names/', to: [] },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
+  { from: 'core/tls/', to: [] },
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
-  { from: 'core/inbound/', to: FOR_STREAMS },
+  { from: 'core/inbound/', to: [...FOR_STREAMS, 'core/tls/client-hello.ts'] },
   { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },
   {
     from: 'core/admission/',
