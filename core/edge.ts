@@ -13,6 +13,7 @@ import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
+import { plainFacts } from './stream/peer.ts'
 import { requestIds } from './forward/request-id.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
@@ -25,6 +26,7 @@ import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
 import { createDial } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
+import { createHandshakes } from './net/tls.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
 import { type EdgeCounters, edgeLedger } from './observe/counters.ts'
 import type { Emit } from './observe/events.ts'
@@ -53,6 +55,7 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
+import { TlsHost } from './runtime/tls-host.ts'
 import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
 
@@ -172,12 +175,15 @@ function assemble(ground: Ground) {
     idle: budget.idleClients,
     crowd: ground.crowd,
   })
+  const tls = new TlsHost()
   const listeners = new Listeners({
     ...ground,
     handler,
     maxConnections: () => published.world.limits.maxConnections ?? budget.clientsWithBackends,
     isUnwanted: (address) => bans.keepsOut(address),
     onClosed: () => life.clientGone(),
+    tls,
+    beginHandshake: createHandshakes(ground),
   })
   const maxConnections = maxAdminConnections(ground.descriptorLimit)
   const maxWatchers = Math.min(MAX_WATCHERS, Math.floor(maxConnections / 2))
@@ -216,6 +222,7 @@ function assemble(ground: Ground) {
     explain,
     publish,
     admin,
+    tls,
     listeners,
   ]
   const control = createEdgeControl({ parts, published, pools, listeners, life })
@@ -240,8 +247,7 @@ function assemble(ground: Ground) {
 function createAccess(ground: Ground, directory: () => ClientDirectory | undefined) {
   const accessFiles = new AccessFiles(ground.clock)
   const parts = createAccessParts(ground, accessFiles, directory)
-  const facts = { scheme: 'http', serverName: undefined, certificate: undefined } as const
-  const isTrusted = (address: string): boolean => ground.published.world.identify({ ...facts, address }).isTrusted
+  const isTrusted = (address: string): boolean => ground.published.world.identify(plainFacts(address)).isTrusted
   const bans = new BanGuard({ ...ground, isTrusted })
   const auth = new AuthHost({ ...ground, ask: createAsk(ground.clock, ground.reportFault) })
   const rulesOf = (rule: RouteConfig): AccessRules => {

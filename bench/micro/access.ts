@@ -47,6 +47,7 @@ const asks = (address: string): Asked =>
       address,
       scheme: 'http',
       serverName: undefined,
+      protocol: undefined,
       certificate: undefined,
     }),
     subject: undefined,

@@ -5,9 +5,8 @@
  */
 import { Http1Connection } from '../inbound/http1-connection.ts'
 import type { ClientHome, RequestHandler } from '../inbound/request-handler.ts'
-
 import type { Wire } from '../net/wire.ts'
-import { Peer } from '../stream/peer.ts'
+import { Peer, plainFacts } from '../stream/peer.ts'
 
 /** A share of what may be open at all, within what dashboards and scrapers need. `limit`: undefined: nobody knows it. */
 export const maxAdminConnections = (limit: number | undefined): number =>
@@ -28,7 +27,7 @@ export class AdminConnections implements ClientHome<Http1Connection> {
   /** A wire for one that has come in; undefined: all that are there are being served. */
   accept(address: string): Wire | undefined {
     if (this.open.size >= this.max && !this.makeRoom()) return undefined
-    const peer = new Peer({ address, scheme: 'http', serverName: undefined, certificate: undefined })
+    const peer = new Peer(plainFacts(address))
     const connection = new Http1Connection(this.handler, this, peer)
     this.open.set(peer, connection)
     this.waiting.add(peer)

@@ -22,6 +22,7 @@ import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteMatch, RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
+import type { TlsPolicy } from '../tls/policy.ts'
 import type { RouteTracingPolicy, TracingPolicy } from '../trace/policy.ts'
 
 /** Among the trusted proxies: whoever connects to a Unix socket, where a peer has no address. */
@@ -97,6 +98,8 @@ export interface ListenerConfig {
   /** Permissions of a Unix socket; undefined: by the process's umask. */
   readonly permissions: number | undefined
   readonly mode: ListenerMode
+  /** Absent: clients come without TLS, or it is none of ours. */
+  readonly tls?: TlsPolicy
 }
 
 export interface AdminConfig {

@@ -9,6 +9,7 @@ import { boundDefaults } from './bound-defaults.ts'
 import { discoveryDefaults } from './discovery-defaults.ts'
 import { restraintDefaults } from './restraint-defaults.ts'
 import type { Setting, TextSetting } from './setting.ts'
+import { tlsDefaults } from './tls-defaults.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -299,6 +300,7 @@ export const defaults = {
   ...boundDefaults,
   ...accessDefaults,
   ...authDefaults,
+  ...tlsDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

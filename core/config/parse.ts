@@ -121,6 +121,7 @@ function listenersOf({ listeners }: Raw): ListenerConfig[] {
     deferAccept: value?.deferAccept ?? true,
     permissions: value?.permissions,
     mode: value?.tcp === undefined ? 'http' : value.tcp.isPassthrough ? 'passthrough' : 'tcp',
+    ...(value?.tls && { tls: value.tls }),
   }))
 }
 

@@ -2,7 +2,6 @@
  * The config file as a whole: its keys, and the JSON Schemas that editors read. The parts stand in `schema/`, the
  * machinery in `read/`, the defaults in `defaults.ts`.
  */
-import type { Limits } from './config.ts'
 import { defaults } from './defaults.ts'
 import { list, object, record, section } from './read/containers.ts'
 import { convert, type JsonSchema, located, orElse, required, showDefault } from './read/field.ts'
@@ -79,21 +78,6 @@ const timeouts = section(
   },
   { description: 'How long a client may keep us waiting.' },
 )
-
-/** The same by the keys of the file, for people who are told what a reload changed. */
-export const limitsAsWritten = ({
-  maxHeadBytes,
-  maxTargetBytes,
-  maxFields,
-  maxConnections,
-  maxReplayBytes,
-}: Limits) => ({
-  headBytes: maxHeadBytes,
-  targetBytes: maxTargetBytes,
-  fields: maxFields,
-  connections: maxConnections,
-  replayBytes: maxReplayBytes,
-})
 
 /** The whole file, read. Names are looked up and addresses compared by `parse.ts`. */
 export const configFile = object(

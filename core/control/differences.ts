@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { formatKey } from '../config/read/reading.ts'
 import { hideQuery, isSecret, Secret } from '../secrets.ts'
 import { formatDuration, formatSize } from '../config/read/units.ts'
+import { writtenKey } from './written-keys.ts'
 
 export interface Difference {
   /** The section it lies in: the first key. */
@@ -13,23 +14,37 @@ export interface Difference {
 
 /** `section`: what both stand for; empty: each of their keys is a section of its own. */
 export function differences(section: string, from: unknown, to: unknown): Difference[] {
-  if (section !== '') return compare([], from, to).map((text) => ({ key: section, text }))
+  if (section !== '') return within(section, from, to).map((text) => ({ key: section, text }))
   const [before, after] = [entries(from), entries(to)]
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
     const name = shortName(key)
-    return compare([], before[key], after[key], key).map((text) => ({ key: name, text }))
+    return within(name, before[key], after[key], key).map((text) => ({ key: name, text }))
   })
 }
 
-/** `path`: the keys below the section; `unit`: the key that tells the value's unit. */
-function compare(path: readonly string[], from: unknown, to: unknown, unit = ''): string[] {
+/** What the file says in one key may be several in the parsed config, and is told once. */
+function within(section: string, from: unknown, to: unknown, unit = ''): string[] {
+  const texts = compare([], from, to, unit).map(({ path, text }) => {
+    const name = writtenKey(section, formatKey(path.map(shortName)))
+    return name === '' ? text : `${name} ${text}`
+  })
+  return [...new Set(texts)]
+}
+
+interface Changed {
+  /** The keys below the section. */
+  readonly path: readonly string[]
+  readonly text: string
+}
+
+/** `unit`: the key that tells the value's unit. */
+function compare(path: readonly string[], from: unknown, to: unknown, unit: string): Changed[] {
   if (isDeepStrictEqual(from, to)) return []
-  const name = formatKey(path.map(shortName))
-  const say = (what: string): string[] => [name === '' ? what : `${name} ${what}`]
   if (isObject(from) && isObject(to)) {
     const keys = new Set([...Object.keys(from), ...Object.keys(to)])
     return [...keys].flatMap((key) => compare([...path, key], from[key], to[key], key))
   }
+  const say = (text: string): Changed[] => [{ path, text }]
   if (isSecret(unit, from) || isSecret(unit, to) || isStructure(from) || isStructure(to)) {
     if (from === undefined) return say('added')
     return say(to === undefined ? 'removed' : 'changed')

@@ -2,7 +2,6 @@
 import { formatAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
-import { limitsAsWritten } from '../config/schema.ts'
 import { accessLogAsWritten } from '../config/schema/access-log.ts'
 import { describeRoute } from '../route/describe.ts'
 import { fingerprint } from '../secrets.ts'
@@ -18,10 +17,10 @@ export const nothingOpen: EdgeLoad = { listeners: new Map(), pools: new Map() }
 
 /** None when the two are equal. Never shows a secret. */
 export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
-  const { listeners, routes, tcpRoutes, pools, admin, transport, accessLog, limits, ...settings } = from
+  const { listeners, routes, tcpRoutes, pools, admin, transport, accessLog, clients, redis, ...settings } = from
   const { listeners: nextListeners, routes: nextRoutes, tcpRoutes: nextTcp, pools: nextPools, ...more } = to
-  const { admin: nextAdmin, ...rest } = more
-  const { transport: nextTransport, accessLog: nextAccessLog, limits: nextLimits, ...nextSettings } = rest
+  const { admin: nextAdmin, transport: nextTransport, accessLog: nextAccessLog, ...others } = more
+  const { clients: nextClients, redis: nextRedis, ...nextSettings } = others
   const [log, nextLog] = [accessLog, nextAccessLog].map((policy) => policy && accessLogAsWritten(policy))
   const loadOf = (pool: string) => load.pools.get(pool) ?? new Map<string, never>()
   return [
@@ -29,7 +28,7 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
     ...differences('admin', admin, nextAdmin).map(other),
     ...differences('transport', transport, nextTransport).map(atNextStart),
     ...differences('log.access', log, nextLog).map(other),
-    ...differences('limits', limitsAsWritten(limits), limitsAsWritten(nextLimits)).map(other),
+    ...differences('clients', clientsAsWritten(clients, redis), clientsAsWritten(nextClients, nextRedis)).map(other),
     ...differences('', settings, nextSettings).map(other),
     ...planRoutes([...routes, ...tcpRoutes], [...nextRoutes, ...nextTcp]),
     ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {
@@ -40,6 +39,10 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
     }),
   ]
 }
+
+/** `clients` holds both in the file. */
+const clientsAsWritten = (clients: Config['clients'], redis: Config['redis']) =>
+  clients === undefined && redis === undefined ? undefined : { ...clients, redis }
 
 /** What is chosen once, when the process starts. */
 const atNextStart = ({ key, text }: Difference): Change => other({ key, text: `${text}, with the next start` })

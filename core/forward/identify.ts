@@ -1,4 +1,5 @@
 /** Facts of a connection -> what a snapshot says of its peer: trusted or not, and the lines that tell backends of it. */
+import type { ClientCertificate } from './client-certificate.ts'
 import { forwardedForLines } from './client-lines.ts'
 
 /** What is known of a connection once it is open; for as long as it lives. */
@@ -9,8 +10,10 @@ export interface PeerFacts {
   readonly scheme: 'http' | 'https'
   /** The name asked for in the TLS handshake (RFC 6066 3), lower case; undefined: none, or no TLS. */
   readonly serverName: string | undefined
-  /** SHA-256 fingerprint of the verified client certificate, `AA:BB:…`; undefined: none. */
-  readonly certificate: string | undefined
+  /** What was agreed on there (ALPN, RFC 7301), `h2`; undefined: nothing, or no TLS. */
+  readonly protocol: string | undefined
+  /** What it has shown of itself there; undefined: nothing that was verified. */
+  readonly certificate: ClientCertificate | undefined
 }
 
 /** What a snapshot says of such a peer; shared by the connections of one address. */

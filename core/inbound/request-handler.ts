@@ -4,6 +4,7 @@ import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
+import type { Entrant } from '../net/listener.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { ClientTimeouts } from '../net/timeouts.ts'
@@ -54,6 +55,16 @@ export interface RefusedHead {
   readonly peer: Peer
   /** Of the answer; costs as much as making it. */
   contentBytes(): number
+}
+
+/** A client's connection, whatever it speaks. */
+export interface ClientConnection {
+  /** Takes the socket of one that is connected; `destroy` ends it with a reset. */
+  readonly wire: Entrant & { destroy(): void }
+  /** Upgraded: what passes belongs to no protocol of ours. */
+  readonly isTunnel: boolean
+  /** Has it go: what is under way is finished. */
+  letGo(): void
 }
 
 /** Where a connection came in. */

@@ -5,6 +5,7 @@
  * read first, and passed on as it came.
  */
 import type { RequestHead } from '../http1/request-head.ts'
+import { PLAIN_ANSWER } from '../net/tls.ts'
 import { Wire } from '../net/wire.ts'
 import type { WireOwner } from '../net/wire-owner.ts'
 import type { HandedOver } from '../stream/body-form.ts'
@@ -12,10 +13,8 @@ import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/
 import { NOBODY } from '../stream/nobody.ts'
 import type { Peer } from '../stream/peer.ts'
 import { ALERTS, alertBytes, HelloReader } from '../tls/client-hello.ts'
-import type { ClientConnection } from './client-connection.ts'
 import { Idling } from './idling.ts'
-import { PLAIN_ON_TLS } from './plain-on-tls.ts'
-import type { ClientHome, TcpHandler } from './request-handler.ts'
+import type { ClientConnection, ClientHome, TcpHandler } from './request-handler.ts'
 import { readTcpHead, tcpHeadBytes } from './tcp-head.ts'
 
 /** Where the connection came in. */
@@ -65,7 +64,7 @@ export class TcpConnection implements WireOwner, ClientConnection, ClientStream 
     if (!this.readsHello) this.wire.pause()
   }
 
-  onAccepted(): void {
+  onOpen(): void {
     if (!this.readsHello) return this.handler.onTcp(this, this.home.name)
     this.wire.arm(this.handler.timeouts.headMs)
     this.idling.begin()
@@ -125,7 +124,7 @@ export class TcpConnection implements WireOwner, ClientConnection, ClientStream 
       this.wire.pause()
       handler.onTcp(this, this.home.name)
     } else if (reading.kind === 'plain') {
-      this.reject(400, 'a request in plain HTTP came where TLS is expected', PLAIN_ON_TLS)
+      this.reject(400, 'a request in plain HTTP came where TLS is expected', PLAIN_ANSWER)
     } else if (reading.kind === 'fault') {
       this.reject(400, reading.detail, alertBytes(reading.alert))
     }

@@ -8,7 +8,7 @@ import { shortageOf } from './connect.ts'
 import { codeOf } from './error-code.ts'
 import type { ReportFault } from './event.ts'
 import { type AcceptEvents, ALWAYS_ROOM, type BindManner, type BoundSocket, type Transport } from './transport.ts'
-import type { Wire } from './wire.ts'
+import type { OwnedSocket } from './wire-socket.ts'
 
 export interface Listener {
   /** As asked for, with the real port where 0 was asked for. */
@@ -35,15 +35,21 @@ export interface ListenerOptions extends BindManner {
   /** Permissions of a Unix socket; undefined: by the process's umask. */
   readonly permissions: number | undefined
   /**
-   * Makes a wire for one that has come in from that address ('' for a Unix socket); undefined: it is turned away with a word,
-   * 'unwanted': without one.
+   * Who takes the socket of one that has come in from that address ('' for a Unix socket): a wire, or what it has to go
+   * through first. undefined: it is turned away with a word, 'unwanted': without one.
    */
-  readonly accept: (address: string) => Wire | 'unwanted' | undefined
+  readonly accept: (address: string) => Entrant | 'unwanted' | undefined
   /** As the transport asks and tells it; absent: there always is. */
   readonly room?: Pick<AcceptEvents, 'hasRoom' | 'onWaiting'>
   /** A client can't be let in for want of something of our own, in words; whether something has given way. */
   readonly onShortage: (detail: string) => boolean
   readonly reportFault: ReportFault
+}
+
+/** Somebody who has come in and has no socket yet. */
+export interface Entrant {
+  /** In the middle of an event, once: gives the socket its owner. */
+  take(socket: OwnedSocket): void
 }
 
 /** Short on purpose: whoever is turned away here is one of very many. */
@@ -102,20 +108,17 @@ function eventsOf({ accept, room = ALWAYS_ROOM, onShortage, reportFault }: Liste
   return {
     ...room,
     onAccepted(socket, address) {
-      const wire = accept(address)
-      if (wire === 'unwanted') {
+      const entrant = accept(address)
+      if (entrant === 'unwanted') {
         socket.terminate()
         return
       }
-      if (wire === undefined) {
+      if (entrant === undefined) {
         socket.write(REFUSAL, 0, REFUSAL.length)
         socket.end()
         return
       }
-      wire.socket = socket
-      socket.data = wire
-      if (wire.isPaused) socket.pause()
-      wire.owner.onAccepted?.()
+      entrant.take(socket)
     },
     onShortage: (code) => onShortage(shortageOf(code) ?? code),
     reportFault,

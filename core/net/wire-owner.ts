@@ -2,11 +2,9 @@
 
 /** Who reads from a wire and decides about it. Every call comes in the middle of one event. */
 export interface WireOwner {
-  /** Its client has come in: from now on the wire carries something. Never called where we connect, as the next two are only there. */
-  onAccepted?(): void
-  /** The connect that was asked for succeeded; never called for an accepted socket. */
+  /** The socket is there: somebody has come in, or the connect that was asked for succeeded. */
   onOpen?(): void
-  /** It did not. Nothing comes after it. */
+  /** That did not. Nothing comes after it. */
   onConnectError?(failure: ConnectFailure): void
   onData(bytes: Buffer): void
   /** The peer reads too slowly: hold back what feeds this wire. */

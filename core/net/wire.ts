@@ -11,7 +11,7 @@ import { release } from './release.ts'
 import { retained } from './retained.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
 import type { ConnectFailure, WireOwner } from './wire-owner.ts'
-import type { SocketOwner, WireSocket } from './wire-socket.ts'
+import type { OwnedSocket, SocketOwner, WireSocket } from './wire-socket.ts'
 
 /** How long a peer may take to end its side after we ended ours; then the kernel delivers what it has taken without us. */
 const LINGER_MS = 2000
@@ -199,15 +199,18 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
     this.socket?.terminate()
   }
 
-  /** Gone without a word to the peer that waits for none: for idle connections. */
+  /** Gone without a word, for idle connections; the answer before may have been written in this very event. */
   discard(): void {
-    // The answer before its idle time may have been written in this very event.
     if (outbox.owner === this) flush()
     this.dropKept()
     this.socket?.end()
   }
 
-  // What the socket reports.
+  /** Becomes the owner of a socket that has come in. */
+  take(socket: OwnedSocket): void {
+    socket.data = this
+    this.opened(socket)
+  }
 
   opened(socket: WireSocket): void {
     this.connecting = undefined

@@ -2,21 +2,24 @@
 import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
-import type { ClientConnection } from '../inbound/client-connection.ts'
 import type { Crowd } from '../inbound/crowd.ts'
-import { Http1Connection } from '../inbound/http1-connection.ts'
-import type { RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
+import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
+import { speakerOf } from '../inbound/protocols.ts'
+import type { ClientConnection, RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
 import { TcpConnection, type TcpHome } from '../inbound/tcp-connection.ts'
-import { type Listener, listen } from '../net/listener.ts'
+import { LinkedList } from '../net/linked-list.ts'
+import { type Entrant, type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
+import type { BeginHandshake } from '../net/tls.ts'
 import type { Transport } from '../net/transport.ts'
-import type { Wire } from '../net/wire.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
-import { Peer } from '../stream/peer.ts'
+import type { PeerFacts } from '../forward/identify.ts'
+import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
   readonly handler: RequestHandler & TcpHandler
@@ -36,6 +39,11 @@ export interface ListenerServices {
   readonly isUnwanted: (address: string) => boolean
   /** A client has gone. */
   readonly onClosed: () => void
+  readonly tls: {
+    /** What a listener that ends TLS has for it; undefined: it does not. */
+    front(listener: string): TlsFront | undefined
+  }
+  readonly beginHandshake: BeginHandshake
 }
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
@@ -48,6 +56,8 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   private settings: ListenerConfig
   /** The last one while it is shut. */
   private listener: Listener
+  /** Oldest first. */
+  private readonly greetings = new LinkedList<Greeting>()
   private isShut = false
   private isLettingGo = false
   /** Whether the last client was turned away: the cap is told of once each time it is reached. */
@@ -144,21 +154,55 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     this.services.onClosed()
   }
 
-  /** A wire for a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
-  private accept(address: string): Wire | 'unwanted' | undefined {
+  /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
+  private accept(address: string): Entrant | 'unwanted' | undefined {
     if (this.services.isUnwanted(address)) return 'unwanted'
-    const { mode } = this.settings
     // A word would be taken for the protocol's own.
-    if (!this.admits()) return mode === 'http' ? undefined : 'unwanted'
-    const { counters, handler } = this.services
+    if (!this.admits()) return this.settings.mode === 'http' ? undefined : 'unwanted'
+    const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
-    const peer = new Peer({ address, scheme: 'http', serverName: undefined, certificate: undefined })
-    const client =
-      mode === 'http' ? new Http1Connection(handler, this, peer) : new TcpConnection(handler, this, peer, mode)
+    const front = this.services.tls.front(this.settings.name)
+    const client = front === undefined ? this.speak(plainFacts(address)) : this.greet(address, front)
+    // A default, where nothing was agreed on, is always spoken.
+    return this.add(client as ClientConnection).wire
+  }
+
+  private add(client: ClientConnection): ClientConnection {
     this.clients.add(client)
     if (this.isLettingGo) client.letGo()
-    return client.wire
+    return client
+  }
+
+  /** undefined: nobody reads what was agreed on. */
+  private speak(facts: PeerFacts): ClientConnection | undefined {
+    const { handler } = this.services
+    const { mode } = this.settings
+    const peer = new Peer(facts)
+    return mode === 'http'
+      ? speakerOf(facts.protocol)?.(handler, this, peer)
+      : new TcpConnection(handler, this, peer, mode)
+  }
+
+  /** Its handshake comes first. */
+  private greet(address: string, front: TlsFront): Greeting {
+    const { beginHandshake: begin, handler } = this.services
+    const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
+      onFailed: (how) => this.onGreetingFailed(greeting, how),
+      onSecure: (socket, { serverName, protocol }) => {
+        const facts: PeerFacts = { address, scheme: 'https', serverName, protocol, certificate: undefined }
+        const client = this.speak(facts)
+        this.clients.delete(greeting)
+        if (client !== undefined) return this.add(client).wire.take(socket)
+        socket.end()
+        this.onClosed(greeting)
+      },
+    })
+    return greeting
+  }
+
+  private onGreetingFailed(greeting: Greeting, _how: GreetingEnd): void {
+    this.onClosed(greeting)
   }
 
   /** At the cap, or short of descriptors, only where somebody idle may give way, or whoever comes has waited for long enough to be turned away. */
@@ -230,10 +274,10 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
 
   private listen({ reusePort, deferAccept, permissions }: ListenerConfig, address: SocketAddress): Listener {
     const { transport, budget, reportFault } = this.services
-    const accept = (peer: string): Wire | 'unwanted' | undefined => {
-      const wire = this.accept(peer)
+    const accept = (peer: string): Entrant | 'unwanted' | undefined => {
+      const entrant = this.accept(peer)
       this.onAccepted?.()
-      return wire
+      return entrant
     }
     const onShortage = (detail: string): boolean => {
       if (budget.relieve()) return true

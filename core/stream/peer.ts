@@ -1,12 +1,23 @@
 /** Who is at the other end of a client's connection. */
+import type { ClientCertificate } from '../forward/client-certificate.ts'
 import type { ClientIdentity, Identify, PeerFacts } from '../forward/identify.ts'
+
+/** Of a connection without TLS. */
+export const plainFacts = (address: string): PeerFacts => ({
+  address,
+  scheme: 'http',
+  serverName: undefined,
+  protocol: undefined,
+  certificate: undefined,
+})
 
 /** One connection's peer. Whom we trust may change while it is connected, so its identity is asked for by snapshot. */
 export class Peer implements PeerFacts {
   readonly address: string
   readonly scheme: 'http' | 'https'
   readonly serverName: string | undefined
-  readonly certificate: string | undefined
+  readonly protocol: string | undefined
+  readonly certificate: ClientCertificate | undefined
   private askedOf: Identify | undefined = undefined
   private known: ClientIdentity | undefined = undefined
   private waiting: (() => void)[] | undefined = undefined
@@ -15,6 +26,7 @@ export class Peer implements PeerFacts {
     this.address = facts.address
     this.scheme = facts.scheme
     this.serverName = facts.serverName
+    this.protocol = facts.protocol
     this.certificate = facts.certificate
   }
 

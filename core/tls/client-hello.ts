@@ -151,6 +151,12 @@ class Collected {
   }
 }
 
+/** Whether a ClientHello, in the records that it came in, offers `protocol` by ALPN. false as well for what is cut or no such thing. */
+export function offersProtocol(records: Buffer, protocol: string): boolean {
+  const reading = new HelloReader().push(records)
+  return reading.kind === 'hello' && reading.hello.protocols.includes(protocol)
+}
+
 /** A stretch of bytes that is read from its start to its end, of which nothing may be left out. */
 class Fields {
   private readonly buffer: Buffer

@@ -78,8 +78,9 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/balance/', to: ['core/backend/', 'core/observe/', 'core/strategy/'] },
   { from: 'core/names/', to: [] },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
+  // Who reads certificates, and chooses among them.
+  { from: 'core/tls/', to: ['core/net/'] },
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
-  { from: 'core/tls/', to: [] },
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
   { from: 'core/inbound/', to: [...FOR_STREAMS, 'core/tls/client-hello.ts'] },
   { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },

@@ -2,4 +2,4 @@
 import { Peer } from '../../core/stream/peer.ts'
 
 export const peerAt = (address: string, scheme: 'http' | 'https' = 'http'): Peer =>
-  new Peer({ address, scheme, serverName: undefined, certificate: undefined })
+  new Peer({ address, scheme, serverName: undefined, protocol: undefined, certificate: undefined })

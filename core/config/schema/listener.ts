@@ -1,6 +1,7 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { SocketAddress } from '../../address.ts'
+import type { TlsPolicy } from '../../tls/policy.ts'
 import type { AdminConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import type { TextSetting } from '../setting.ts'
@@ -11,6 +12,7 @@ import type { Reading } from '../read/reading.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
 import { modeField, type TcpDraft, tcpDraft, tcpFields } from './listener-tcp.ts'
 import { thingName } from './names.ts'
+import { tls } from './tls.ts'
 
 /** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
 type WrittenAddress = Located<SocketAddress | undefined> | undefined
@@ -84,10 +86,11 @@ const listener = convert(
       ...tcpFields,
       reusePort,
       deferAccept,
+      tls,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, permissions, mode, reusePort, deferAccept, ...tcpKeys }, node, reading): ListenerDraft => {
+  ({ address, permissions, mode, reusePort, deferAccept, tls, ...tcpKeys }, node, reading): ListenerDraft => {
     const isUnix = address?.value?.kind === 'unix'
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
@@ -103,6 +106,7 @@ const listener = convert(
       reusePort: reusePort?.value ?? false,
       deferAccept: deferAccept?.value ?? (isClientFirst && !isUnix),
       tcp,
+      tls,
     }
   },
 )
@@ -113,6 +117,7 @@ export interface ListenerDraft {
   readonly reusePort: boolean
   readonly deferAccept: boolean
   readonly tcp: TcpDraft | undefined
+  readonly tls: TlsPolicy | undefined
 }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {

@@ -32,30 +32,36 @@ export interface ConnectOwner extends SocketOwner {
 export const connectHandlers = (means: BunMeans): SocketHandler<ConnectOwner> =>
   handlersFor<ConnectOwner>((socket) => socket.data.opened(socket), means)
 
+function blame(socket: Socket<never>, error: unknown, { reportFault }: BunMeans): void {
+  reportFault(error)
+  socket.terminate()
+}
+
+/** `handle` as one event: with the outbox open, and what it throws costs its own socket alone. */
+export const guardedWith =
+  <Owner, Rest extends readonly unknown[]>(
+    means: BunMeans,
+    handle: (socket: Socket<Owner>, ...rest: Rest) => void,
+  ): ((socket: Socket<Owner>, ...rest: Rest) => void) =>
+  (socket, ...rest) => {
+    try {
+      enter()
+      try {
+        handle(socket, ...rest)
+      } finally {
+        leave()
+      }
+    } catch (error) {
+      blame(socket as unknown as Socket<never>, error, means)
+    }
+  }
+
 /** `onOpen` is called with each socket that opens; a socket that we connect carries its owner by then. */
 export function handlersFor<Owner extends SocketOwner>(
   onOpen: (socket: Socket<Owner>) => void,
   means: BunMeans,
 ): SocketHandler<Owner> {
-  const { reportFault } = means
-  const blame = (socket: Socket<Owner>, error: unknown): void => {
-    reportFault(error)
-    socket.terminate()
-  }
-  const guarded =
-    (handle: (socket: Socket<Owner>) => void) =>
-    (socket: Socket<Owner>): void => {
-      try {
-        enter()
-        try {
-          handle(socket)
-        } finally {
-          leave()
-        }
-      } catch (error) {
-        blame(socket, error)
-      }
-    }
+  const guarded = (handle: (socket: Socket<Owner>) => void) => guardedWith(means, handle)
   return {
     binaryType: 'buffer',
     open: guarded(onOpen),
@@ -70,7 +76,7 @@ export function handlersFor<Owner extends SocketOwner>(
           leave()
         }
       } catch (error) {
-        blame(socket, error)
+        blame(socket as unknown as Socket<never>, error, means)
       }
     },
     // A client that was turned away has no owner.

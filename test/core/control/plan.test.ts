@@ -42,6 +42,63 @@ describe('planChanges', () => {
       withPool({ maxInflight: 6, queue: { length: 4 } }),
       ['pools.web: maxInflight 5 -> 6', 'pools.web: queue.length 3 -> 4'],
     ],
+    [
+      'keys that stand elsewhere in the file than in what is made of it',
+      withPool({ health: { path: '/a', jitter: 0.1 }, breaker: { failures: ['timeout', '503'], jitter: 0.1 } }),
+      withPool({ health: { path: '/b', jitter: 0.2 }, breaker: { failures: ['reset', '504'], jitter: 0.2 } }),
+      [
+        'pools.web: health.path "/a" -> "/b"',
+        'pools.web: health.jitter 0.1 -> 0.2',
+        'pools.web: breaker.failures changed',
+        'pools.web: breaker.jitter 0.1 -> 0.2',
+      ],
+    ],
+    [
+      'another kind of check',
+      withPool({ health: { check: 'tcp' } }),
+      withPool({ health: { path: '/' } }),
+      [
+        'pools.web: health.check "tcp" -> "http"',
+        'pools.web: health.path none -> "/"',
+        'pools.web: health.expect added',
+      ],
+    ],
+    [
+      'a sticky cookie',
+      withPool({ sticky: { cookie: { name: 'a', maxAge: '1h' } } }),
+      withPool({ sticky: { cookie: { name: 'b', maxAge: '2h' } } }),
+      ['pools.web: sticky.cookie.name "a" -> "b"', 'pools.web: sticky.cookie.maxAge 1h -> 2h'],
+    ],
+    [
+      'what learns sessions',
+      withPool({ sticky: { learn: { cookie: 'a' } } }),
+      withPool({ sticky: { learn: { header: 'b' }, size: '2MiB' } }),
+      [
+        'pools.web: sticky.learn "cookie" -> "header"',
+        'pools.web: sticky.learn "a" -> "b"',
+        'pools.web: sticky.size 8MiB -> 2MiB',
+      ],
+    ],
+    [
+      'what is at the top',
+      withTop({
+        clients: { store: '/a' },
+        overload: { memory: '80%' },
+        tracing: { endpoint: 'http://a/', sample: 0.1 },
+      }),
+      withTop({
+        clients: { store: '/b', redis: 'redis://:secret@a' },
+        overload: { memory: '90%' },
+        tracing: { endpoint: 'http://a/', sample: 0.2, propagate: ['b3'] },
+      }),
+      [
+        'clients: store "/a" -> "/b"',
+        'clients: redis added',
+        'overload: memory 0.8 -> 0.9',
+        'tracing: sample 0.1 -> 0.2',
+        'tracing: propagate changed',
+      ],
+    ],
     ['the access log, as the file names it', withTop({}), withTop({ log: { access: {} } }), ['log.access: added']],
     [
       'what an access log writes and where, as the file names it',
@@ -188,7 +245,7 @@ describe('planChanges', () => {
       withTop({ routes: [{ pool: 'web', timeouts: { request: '5s' }, hedge: {} }] }),
       [
         'routes: * to web: timeouts.request 10s -> 5s',
-        'routes: * to web: timeouts.backend.connect 1s -> none',
+        'routes: * to web: timeouts.connect 1s -> none',
         'routes: * to web: retry removed',
         'routes: * to web: hedge added',
       ],

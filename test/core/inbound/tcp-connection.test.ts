@@ -33,7 +33,7 @@ function start(mode: 'tcp' | 'passthrough') {
   const home = { name: 'db', onClosed: () => void log.push('closed') }
   const connection = new TcpConnection(handler, home, peerAt('192.0.2.1'), mode)
   const socket = accept(connection.wire)
-  connection.onAccepted()
+  connection.onOpen()
   return { clock, connection, handler, begun, refused, log, socket }
 }
 

@@ -74,7 +74,7 @@ describe('a snapshot', () => {
 
   test('trusts the proxies of its config, and peers on Unix sockets where it says so', () => {
     const peer = (address: string) =>
-      ({ address, scheme: 'http', serverName: undefined, certificate: undefined }) as const
+      ({ address, scheme: 'http', serverName: undefined, protocol: undefined, certificate: undefined }) as const
     const trusts = (trustedProxies: readonly string[], address: string) =>
       make({ trustedProxies }).identify(peer(address)).isTrusted
     expect([trusts(['10.0.0.0/8'], '10.1.2.3'), trusts(['10.0.0.0/8'], '11.1.2.3')]).toEqual([true, false])

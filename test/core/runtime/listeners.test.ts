@@ -14,6 +14,7 @@ import { connectTo, get } from '../../support/raw-client.ts'
 import { turn, turnUntil } from '../../support/raw-peer.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { systemTransport } from '../../support/transports.ts'
+import { withoutTls } from '../../support/tls.ts'
 
 let ends: (() => void)[] = []
 afterEach(() => {
@@ -46,6 +47,7 @@ function listening(maxConnections = 100) {
     maxConnections: () => maxConnections,
     isUnwanted: () => false,
     onClosed: () => void (gone += 1),
+    ...withoutTls,
   })
   ends.push(() => {
     addresses.end()

@@ -10,6 +10,7 @@ import { openBudget } from '../../support/budget.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { systemTransport } from '../../support/transports.ts'
+import { withoutTls } from '../../support/tls.ts'
 
 let folder = ''
 let open: RunningListener[] = []
@@ -38,6 +39,7 @@ function start(config = unixListener('local', join(folder, 'a.sock'))) {
     maxConnections: () => 1,
     isUnwanted: () => false,
     onClosed: () => undefined,
+    ...withoutTls,
   })
   open.push(listener)
   return { listener, config, faults, path: join(folder, 'a.sock') }

@@ -1,0 +1,27 @@
+/** The defaults of `listener.tls`: see `defaults.ts`. */
+const second = 1000
+
+export const tlsDefaults = {
+  'listener.tls.preset': {
+    value: 'intermediate',
+    reason: 'Every client of the last ten years; nothing that is known to be weak.',
+  },
+  'listener.tls.minVersion': {
+    value: '1.2',
+    reason: 'Older versions are broken (RFC 8996); 1.2 is what clients of before 2018 speak.',
+  },
+  'listener.tls.handshakeTimeout': {
+    unit: 'ms',
+    value: 10 * second,
+    min: 100,
+    max: 120 * second,
+    reason: 'Two or three round trips over the worst of networks; who takes longer holds memory for nothing.',
+  },
+  'listener.tls.maxHandshakes': {
+    unit: 'count',
+    value: 1000,
+    min: 1,
+    max: 100_000,
+    reason: 'More than a machine does in a second; each holds some 40 KiB.',
+  },
+} as const

@@ -1,0 +1,140 @@
+/** Certificates for tests, made on the spot and signed by authorities of their own. */
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { bits, der, integer, nothing, octets, oid, pem, sequence, time, utf8, yes } from './der.ts'
+
+export type KeyKind = 'ecdsa' | 'rsa'
+
+export interface Issued {
+  /** In PEM: the certificate alone, then with those that signed it but for the root. */
+  readonly cert: string
+  readonly chain: string
+  /** In PEM, PKCS 8. */
+  readonly key: string
+  readonly serial: number
+  readonly privateKey: KeyObject
+}
+
+export interface Wish {
+  /** Of its subject; absent: the first name. */
+  readonly subject?: string
+  /** `a.example`, `*.example`, or with what it is in front: `URI:spiffe://a`, `email:a@example`. */
+  readonly names?: readonly string[]
+  readonly kind?: KeyKind
+  /** Unix ms; absent: from a day ago to in 90 days. */
+  readonly notBefore?: number
+  readonly notAfter?: number
+  /** In PEM: of somebody else. */
+  readonly passphrase?: string
+}
+
+export interface Authority extends Issued {
+  issue(wish: Wish): Issued
+  /** Another authority, below this one. */
+  below(subject: string): Authority
+  /** In PEM: what it has revoked. */
+  revoke(serials: readonly number[], nextUpdate?: number): string
+}
+
+const DAY = 24 * 60 * 60 * 1000
+const COMMON_NAME = '2.5.4.3'
+const ALTERNATIVE_NAMES = '2.5.29.17'
+const BASIC_CONSTRAINTS = '2.5.29.19'
+const KEY_USAGE = '2.5.29.15'
+const CRL_NUMBER = '2.5.29.20'
+
+let serials = 1000
+
+/** A root. */
+export const createAuthority = (subject = 'Test Root'): Authority => authority(subject, undefined)
+
+/** Signed by itself. */
+export const selfSigned = (wish: Wish): Issued => certificate(wish, undefined, { isAuthority: false })
+
+function authority(subject: string, parent: Authority | undefined): Authority {
+  const own = certificate({ subject }, parent, { isAuthority: true })
+  // A root is known to whoever trusts it, and not sent.
+  const self: Authority = {
+    ...own,
+    chain: parent === undefined ? '' : own.chain,
+    issue: (wish) => certificate(wish, self, { isAuthority: false }),
+    below: (name) => authority(name, self),
+    revoke: (revoked, nextUpdate = Date.now() + 30 * DAY) => crl(self, subject, { revoked, nextUpdate }),
+  }
+  subjects.set(self, subject)
+  return self
+}
+
+const subjects = new WeakMap<Issued, string>()
+
+function certificate(
+  wish: Wish,
+  issuer: Authority | undefined,
+  { isAuthority }: { readonly isAuthority: boolean },
+): Issued {
+  const { names = [], kind = 'ecdsa', passphrase } = wish
+  const subject = wish.subject ?? names[0] ?? 'nobody'
+  const { publicKey, privateKey } =
+    kind === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signer = issuer?.privateKey ?? privateKey
+  const serial = serials++
+  const body = sequence(
+    der(0xa0, integer(2)),
+    integer(serial),
+    algorithmOf(signer),
+    name((issuer && subjects.get(issuer)) ?? subject),
+    sequence(time(wish.notBefore ?? Date.now() - DAY), time(wish.notAfter ?? Date.now() + 90 * DAY)),
+    name(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(...extensionsOf(names, isAuthority))),
+  )
+  const cert = pem('CERTIFICATE', signed(body, signer))
+  const cipher = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher })
+  return { cert, chain: cert + (issuer?.chain ?? ''), key, serial, privateKey }
+}
+
+function crl(
+  issuer: Authority,
+  subject: string,
+  { revoked, nextUpdate }: { readonly revoked: readonly number[]; readonly nextUpdate: number },
+): string {
+  const entries = revoked.map((serial) => sequence(integer(serial), time(Date.now() - DAY)))
+  const body = sequence(
+    integer(1),
+    algorithmOf(issuer.privateKey),
+    name(subject),
+    time(Date.now() - DAY),
+    time(nextUpdate),
+    ...(entries.length > 0 ? [sequence(...entries)] : []),
+    der(0xa0, sequence(sequence(oid(CRL_NUMBER), octets(integer(1))))),
+  )
+  return pem('X509 CRL', signed(body, issuer.privateKey))
+}
+
+const signed = (body: Buffer, key: KeyObject): Buffer =>
+  sequence(body, algorithmOf(key), bits(sign('sha256', body, key)))
+
+/** With SHA-256. */
+const algorithmOf = (key: KeyObject): Buffer =>
+  key.asymmetricKeyType === 'rsa'
+    ? sequence(oid('1.2.840.113549.1.1.11'), nothing)
+    : sequence(oid('1.2.840.10045.4.3.2'))
+
+const name = (common: string): Buffer => sequence(der(0x31, sequence(oid(COMMON_NAME), utf8(common))))
+
+function extensionsOf(names: readonly string[], isAuthority: boolean): Buffer[] {
+  const constraints = sequence(oid(BASIC_CONSTRAINTS), yes, octets(isAuthority ? sequence(yes) : sequence()))
+  // keyCertSign and cRLSign; digitalSignature.
+  const usage = sequence(oid(KEY_USAGE), yes, octets(der(0x03, Buffer.from(isAuthority ? [1, 0x06] : [7, 0x80]))))
+  const alternatives = sequence(oid(ALTERNATIVE_NAMES), octets(sequence(...names.map(alternativeName))))
+  return [constraints, usage, ...(names.length > 0 ? [alternatives] : [])]
+}
+
+/** GeneralName (RFC 5280 4.2.1.6). */
+function alternativeName(written: string): Buffer {
+  const [, kind, text] = /^(URI|email):(.+)$/.exec(written) ?? [undefined, 'DNS', written]
+  const tags = { email: 0x81, DNS: 0x82, URI: 0x86 } as const
+  return der(tags[kind as keyof typeof tags], Buffer.from(text))
+}
