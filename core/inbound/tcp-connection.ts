@@ -31,6 +31,7 @@ type State =
   | { readonly kind: 'waiting'; readonly early: Buffer | undefined }
   | { readonly kind: 'joined' | 'over' }
 
+const NOTHING = Buffer.alloc(0)
 const OVER: State = { kind: 'over' }
 
 export class TcpConnection implements WireOwner, ClientConnection, ClientStream {
@@ -114,6 +115,9 @@ export class TcpConnection implements WireOwner, ClientConnection, ClientStream 
   onData(bytes: Buffer): void {
     const { state, handler } = this
     handler.counters.bytesFromClients += bytes.length
+    // Of what TLS has brought in one piece with the end of its handshake.
+    if (state.kind === 'waiting')
+      this.state = { kind: 'waiting', early: Buffer.concat([state.early ?? NOTHING, bytes]) }
     if (state.kind !== 'greeting') return
     this.idling.end()
     const reading = state.reader.push(bytes)

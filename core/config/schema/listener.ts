@@ -99,7 +99,9 @@ const listener = convert(
     const isHttp = mode === undefined && node !== undefined && findNodeAtLocation(node, ['mode']) === undefined
     const tcp = tcpDraft(isHttp ? 'http' : mode, tcpKeys, node, reading)
     // Of who speaks first nothing is known but where it is TLS.
-    const isClientFirst = tcp === undefined || tcp.isPassthrough
+    const isClientFirst = tcp === undefined || tcp.isPassthrough || tls !== undefined
+    const ended = tls && tcp?.isPassthrough && findNodeAtLocation(node as Node, ['tls'])
+    if (ended) reading.report(ended, { rule: 'must not stand beside passthrough, which leaves TLS to the backends' })
     return {
       address,
       permissions: permissions?.value,

@@ -83,6 +83,10 @@ describe('a listener in TCP mode', () => {
     [withDb({ passthrough: { routes: { 'a b': 'db' } } }), 'must be a server name such as "db.example.com"'],
     [withDb({ passthrough: { routes: { '10.0.0.': 'db' } } }), 'must be a server name such as "db.example.com"'],
     [withDb({ passthrough: { routes: { a: 'x' } } }), 'passthrough.routes.a must be the name of a pool, got "x"'],
+    [
+      withDb({ passthrough: { routes: { a: 'db' } }, tls: { certificates: [{ cert: 'a', key: 'b' }] } }),
+      'listeners.db.tls must not stand beside passthrough',
+    ],
     [withDb({ pool: 'db', mode: 'udp' }), 'listeners.db.mode must be one of "http", "tcp", got "udp"'],
     [withDb({ pool: 'db', idleTimeout: '1ms' }), 'listeners.db.idleTimeout must be a duration'],
     [

@@ -83,7 +83,7 @@ describe('a connection by server name', () => {
   })
 
   test('gives way to newcomers while it says nothing', () => {
-    const { connection, handler, socket } = start('passthrough')
+    const { handler, socket } = start('passthrough')
     expect(handler.idle.size).toBe(1)
     handler.idle.first?.owner.discard()
     expect(socket.closing).toBe('ended')
@@ -105,12 +105,12 @@ describe('a connection by server name', () => {
   })
 
   test.each([
-    ['plain HTTP', 'GET / HTTP/1.1\r\n', /^HTTP\/1\.1 400 .*https:\/\//s],
-    ['garbage', '\0\0', /^\x15\x03\x03\x00\x02\x02\x0a$/],
+    ['plain HTTP', 'GET / HTTP/1.1\r\n', 'HTTP/1.1 400 '],
+    ['garbage', '\0\0', '\x15\x03\x03\x00\x02\x02\x0a'],
   ])('is answered where it is no TLS, and counts as refused: %s', (_, bytes, answer) => {
     const { connection, socket, refused, begun } = start('passthrough')
     connection.wire.received(Buffer.from(bytes))
-    expect(socket.sent).toMatch(answer)
+    expect(socket.sent).toStartWith(answer)
     expect([refused.map(({ status }) => status), begun.length]).toEqual([[400], 0])
   })
 

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'bun:test'
+import { connect } from 'node:tls'
+import { createAuthority } from '../support/authority.ts'
+import { turnUntil } from '../support/raw-peer.ts'
+import { startTcpRig } from '../support/tcp-rig.ts'
+import { save, tlsPolicy } from '../support/tls.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const root = createAuthority()
+
+describe('a listener in TCP mode that ends TLS', () => {
+  test('passes on what is inside, both ways, and each end', async () => {
+    const files = save(temporaryFolder(), 'a', root.issue({ names: ['db.test'] }))
+    await using rig = await startTcpRig()
+    const { listeners } = rig.edge.edge.control.config
+    await rig.edge.apply({ listeners: [{ ...listeners[0]!, tls: tlsPolicy([files]) }] })
+    const client = connect({ port: rig.edge.port, host: '127.0.0.1', servername: 'db.test', ca: root.cert })
+    let heard = ''
+    let hasEnded = false
+    client.on('data', (bytes) => (heard += bytes.toString('latin1')))
+    client.on('end', () => (hasEnded = true))
+    client.write('inside, at once')
+    const peer = await rig.backends[0]!.connection(0)
+    await peer.expectBytes('inside, at once')
+    peer.send('as plain\x00bytes')
+    await turnUntil(() => heard === 'as plain\x00bytes', 'what the backend says')
+    peer.end()
+    await turnUntil(() => hasEnded, 'its end')
+    client.end()
+    await peer.expectEnd()
+    expect(rig.edge.counters).toMatchObject({ tunnels: 1, bytesFromClients: 15, bytesToClients: 14 })
+  })
+})
