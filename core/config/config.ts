@@ -3,7 +3,7 @@
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
 import type { AccessLogPolicy } from '../access-log/policy.ts'
-import type { SocketAddress } from '../address.ts'
+import type { ListenAddress, SocketAddress } from '../address.ts'
 import type { AccessPolicy } from '../admission/policy.ts'
 import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
@@ -18,6 +18,7 @@ import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
+import type { ListenOptions } from '../net/listen-options.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { RouteMatch, RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
@@ -89,14 +90,17 @@ export interface OverloadConfig {
 export type ListenerMode = 'http' | 'tcp' | 'passthrough'
 
 export interface ListenerConfig {
+  /** Of the listener that it belongs to: those that have several addresses are several here. */
   readonly name: string
-  readonly address: SocketAddress
+  readonly address: ListenAddress
   /** Whether other processes of the same user may listen there too, if all say so. */
   readonly reusePort: boolean
   /** Whether a client is let in only with its first bytes, or after a second. */
   readonly deferAccept: boolean
   /** Permissions of a Unix socket; undefined: by the process's umask. */
   readonly permissions: number | undefined
+  /** Absent: as the system has them. */
+  readonly options?: ListenOptions
   readonly mode: ListenerMode
   /** Absent: clients come without TLS, or it is none of ours. */
   readonly tls?: TlsPolicy

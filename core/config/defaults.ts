@@ -7,6 +7,7 @@ import { accessDefaults } from './access-defaults.ts'
 import { authDefaults } from './auth-defaults.ts'
 import { boundDefaults } from './bound-defaults.ts'
 import { discoveryDefaults } from './discovery-defaults.ts'
+import { listenerDefaults } from './listener-defaults.ts'
 import { restraintDefaults } from './restraint-defaults.ts'
 import type { Setting, TextSetting } from './setting.ts'
 import { tlsDefaults } from './tls-defaults.ts'
@@ -21,12 +22,6 @@ const timeoutRange = { unit: 'ms', min: 10, max: 24 * hour } as const
 
 export const defaults = {
   'listener.address': { value: '0.0.0.0:8080', reason: 'Reachable from outside, on a port that needs no privilege.' },
-  'listener.maxDuration': {
-    ...timeoutRange,
-    max: 30 * 24 * hour,
-    value: undefined,
-    reason: 'A connection to a database lives as long as the program that holds it.',
-  },
   'admin.address': { value: '127.0.0.1:9900', reason: 'Loopback: whoever reaches it may read what it tells.' },
   'clients.store': {
     value: 'clients.sqlite',
@@ -301,6 +296,7 @@ export const defaults = {
   ...accessDefaults,
   ...authDefaults,
   ...tlsDefaults,
+  ...listenerDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

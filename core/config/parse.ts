@@ -1,5 +1,6 @@
 /** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
+import type { ListenAddress } from '../address.ts'
 import type { Config, ListenerConfig, RouteConfig, TcpRouteConfig } from './config.ts'
 import { defaults } from './defaults.ts'
 import { createProblemList, type Problem } from './problems.ts'
@@ -8,7 +9,8 @@ import type { Value } from './read/field.ts'
 import { type Attachment, createReading, formatKey, type MayRead, type Need, type Reading } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
-import { checkClaims, type Claim, defaultListenerAddress } from './schema/listener.ts'
+import { checkClaims, type Claim, type Written } from './schema/addresses.ts'
+import { defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
 import { tcpRoutesOf } from './schema/listener-tcp.ts'
 import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
@@ -114,33 +116,49 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
 
 function listenersOf({ listeners }: Raw): ListenerConfig[] {
   const configured = listeners ?? [{ name: 'default', value: undefined }]
-  return configured.map(({ name, value }) => ({
+  return configured.flatMap(({ name, value }) => {
+    const addresses = value?.addresses?.map((written) => written.value ?? defaultListenerAddress)
+    return (addresses ?? [defaultListenerAddress]).map((address) => listenerAt(name, address, value))
+  })
+}
+
+/** Each address is a listener of its own, under one name. */
+function listenerAt(name: string, address: ListenAddress, draft: ListenerDraft | undefined): ListenerConfig {
+  const isUnix = address.kind === 'unix'
+  const { tcp, tls } = draft ?? {}
+  return {
     name,
-    address: value?.address?.value ?? defaultListenerAddress,
-    reusePort: value?.reusePort ?? false,
-    deferAccept: value?.deferAccept ?? true,
-    permissions: value?.permissions,
-    mode: value?.tcp === undefined ? 'http' : value.tcp.isPassthrough ? 'passthrough' : 'tcp',
-    ...(value?.tls && { tls: value.tls }),
-  }))
+    address,
+    reusePort: draft?.reusePort === true && !isUnix,
+    deferAccept: (draft?.deferAccept ?? true) && !isUnix,
+    permissions: isUnix ? draft?.permissions : undefined,
+    ...(draft?.options && { options: draft.options }),
+    mode: tcp === undefined ? 'http' : tcp.isPassthrough ? 'passthrough' : 'tcp',
+    ...(tls && { tls }),
+  }
 }
 
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */
 function claimsOf(raw: Raw): Claim[] {
-  const claims = listenersOf(raw).map(({ name, address }, index) => {
-    const entry = raw.listeners?.[index]
-    return { key: formatKey(['listeners', name]), address, written: entry?.value.address, place: entry?.key }
+  const claims = (raw.listeners ?? [undefined]).flatMap((entry): Claim[] => {
+    const key = formatKey(['listeners', entry?.name ?? 'default'])
+    return claimsAt(key, entry?.value.addresses ?? [undefined], { address: defaultListenerAddress, node: entry?.key })
   })
-  const admin = raw.admin && {
-    key: 'admin',
-    address: raw.admin.config.address,
-    written: raw.admin.address,
-    place: undefined,
-  }
-  return [...claims, ...(admin ? [admin] : [])]
-    .filter(({ written }) => written === undefined || written.value !== undefined)
-    .map(({ key, address, written, place }) => ({ key, address, node: written?.node ?? place }))
+  if (raw.admin === undefined) return claims
+  const { config, address: written } = raw.admin
+  return [...claims, ...claimsAt('admin', [written], { address: config.address, node: undefined })]
 }
+
+/** `absent`: what holds where nothing is written. */
+const claimsAt = (
+  key: string,
+  all: readonly (Written<ListenAddress> | undefined)[],
+  absent: Omit<Claim, 'key'>,
+): Claim[] =>
+  all.flatMap((written) => {
+    if (written === undefined) return [{ key, ...absent }]
+    return written.value === undefined ? [] : [{ key, address: written.value, node: written.node }]
+  })
 
 interface Surrounding {
   readonly root: Node

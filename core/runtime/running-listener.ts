@@ -1,5 +1,5 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
-import { formatAddress, type SocketAddress } from '../address.ts'
+import { formatListenAddress, type ListenAddress, type SocketAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import type { Crowd } from '../inbound/crowd.ts'
@@ -89,6 +89,12 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     return this.listener.address
   }
 
+  /** Where it is to listen again. */
+  private get asked(): ListenAddress {
+    const { address } = this.settings
+    return address.kind === 'systemd' ? address : this.address
+  }
+
   get addresses(): readonly SocketAddress[] {
     return this.isShut ? [] : this.listener.bound
   }
@@ -107,9 +113,12 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
       this.settings = config
       const { permissions } = config
       if (permissions !== before.permissions) this.guard(() => this.listener.setPermissions(permissions))
-      if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
+      if (this.isShut) return
+      this.guard(() => this.listener.setDeferAccept(config.deferAccept))
+      const { options = {} } = config
+      if (!Bun.deepEquals(options, before.options ?? {})) this.guard(() => this.listener.setOptions(options))
     }
-    if (config.reusePort === before.reusePort) return { ...NO_MOVE, commit }
+    if (!takesBinding(before, config)) return { ...NO_MOVE, commit }
     this.rebind(config, before)
     return { ...NO_MOVE, commit, abandon: () => this.guard(() => this.rebind(before, config)) }
   }
@@ -130,7 +139,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
 
   reopen(): void {
     if (!this.isShut) return
-    this.listener = this.listen(this.settings, this.address)
+    this.listener = this.listen(this.settings, this.asked)
     this.isShut = false
   }
 
@@ -249,9 +258,9 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   /** Throws when it cannot be had as `next`; it listens as before then. */
   private rebind(next: ListenerConfig, before: ListenerConfig): void {
     if (this.isShut) return
-    const { address } = this
+    const { asked } = this
     const open = (config: ListenerConfig): void => {
-      this.listener = this.listen(config, address)
+      this.listener = this.listen(config, asked)
       this.isShut = false
     }
     this.shut()
@@ -272,7 +281,8 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     }
   }
 
-  private listen({ reusePort, deferAccept, permissions }: ListenerConfig, address: SocketAddress): Listener {
+  private listen(config: ListenerConfig, address: ListenAddress): Listener {
+    const { reusePort, deferAccept, permissions, options } = config
     const { transport, budget, reportFault } = this.services
     const accept = (peer: string): Entrant | 'unwanted' | undefined => {
       const entrant = this.accept(peer)
@@ -285,12 +295,21 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
       return false
     }
     const room = { hasRoom: () => this.hasRoom(), onWaiting: () => this.onWaiting() }
-    return listen({ transport, address, reusePort, deferAccept, permissions, accept, room, onShortage, reportFault })
+    const manner = { reusePort, deferAccept, permissions, options }
+    return listen({ transport, address, ...manner, accept, room, onShortage, reportFault })
   }
 }
+
+/** Whether only another socket has it: the system does not size a send buffer itself any more once it was told its size. */
+const takesBinding = (before: ListenerConfig, after: ListenerConfig): boolean =>
+  before.reusePort !== after.reusePort ||
+  (before.options?.sendBufferBytes !== undefined && after.options?.sendBufferBytes === undefined)
 
 /** By address, since that is what clients are connected to. Two may both ask the system for a port: names tell those apart. */
 export function keyOf({ name, address }: ListenerConfig): string {
   const isSystemChosen = address.kind === 'tcp' && address.port === 0
-  return isSystemChosen ? `${formatAddress(address)} ${name}` : formatAddress(address)
+  const text = formatListenAddress(address)
+  // With IPv4 or without it, `::` is two places.
+  if (address.kind === 'tcp' && address.isV6Only) return `${text} v6`
+  return isSystemChosen ? `${text} ${name}` : text
 }
