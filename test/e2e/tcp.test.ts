@@ -277,3 +277,31 @@ describe('a stop', () => {
     expect(await client.expectClosed()).toBe('reset')
   })
 })
+
+describe('many connections', () => {
+  test('of which most are beyond a limit cost those within it nothing', async () => {
+    const limits = [{ kind: 'connections', name: 'l', by: [{ kind: 'address' }], report: false, most: 10 }] as const
+    await using rig = await startTcpRig({ routes: [tcpRoute({ limits })], config: { drainTimeoutMs: 1000 } })
+    const { client, peer } = await rig.join()
+    for (let index = 1; index < 10; index += 1) await rig.join(index)
+    for (let round = 0; round < 10; round += 1) {
+      const ends = await Promise.all(Array.from({ length: 100 }, () => turnedAway(rig)))
+      expect(new Set(ends)).toEqual(new Set(['reset']))
+      client.send(`${round}`)
+      await peer.expectBytes(`${round}`)
+    }
+    expect(rig.edge.counters.refused.concurrency).toBe(1000)
+    expect(rig.edge.backend()).toMatchObject({ inflight: 10, requests: 10 })
+  })
+
+  test('that are idle all stand, and each passes what comes', async () => {
+    await using rig = await startTcpRig()
+    const clients = await Promise.all(Array.from({ length: 200 }, () => rig.connect()))
+    await turnUntil(() => rig.edge.counters.tunnelsOpen === 200, 'all of them')
+    rig.edge.clock.advance(50_000)
+    clients.forEach((client, index) => client.send(`${index};`))
+    const { connections } = rig.backends[0]!
+    await turnUntil(() => connections.every(({ text }) => text.endsWith(';')), 'what each has said')
+    expect(new Set(connections.map(({ text }) => text)).size).toBe(200)
+  })
+})
