@@ -36,8 +36,8 @@ export interface KeepAlive {
 /** Cut down by the system to its net.core.somaxconn. */
 export const BACKLOG = 4096
 
-/** Sets all of them on a socket that listens. Throws an error with the system's `code`. */
-export type SetListenOptions = (fd: number, options: ListenOptions) => void
+/** Sets all of them on a socket that listens; of one of Unix those that it has. Throws an error with the system's `code`. */
+export type SetListenOptions = (fd: number, kind: 'tcp' | 'unix', options: ListenOptions) => void
 
 let setter: SetListenOptions | undefined | 'unknown' = 'unknown'
 
@@ -58,8 +58,9 @@ function bind({ ffi, call, arena, start }: Opened<keyof typeof SIGNATURES>): Set
   const must = (result: number, what: string): void => {
     if (result < 0) throw systemError(errno[0] as number, what)
   }
-  return (fd, options) => {
-    for (const [level, name, value] of settingsOf(options)) {
+  return (fd, kind, options) => {
+    const settings = [...(kind === 'tcp' ? settingsOfTcp(options) : []), ...settingsOf(options)]
+    for (const [level, name, value] of settings) {
       arena.writeInt32LE(value, 0)
       must(call.setsockopt(fd, level, name, start, 4), 'setsockopt')
     }
@@ -70,16 +71,16 @@ function bind({ ffi, call, arena, start }: Opened<keyof typeof SIGNATURES>): Set
 
 type Setting = readonly [level: number, name: number, value: number]
 
-/** What is absent is set back, but for the send buffer: once it was set, the system does not size it itself any more. */
-function settingsOf({ keepAlive, userTimeoutMs, sendBufferBytes }: ListenOptions): readonly Setting[] {
-  return [
-    [SOL_SOCKET, SO_KEEPALIVE, keepAlive === undefined ? 0 : 1],
-    [IPPROTO_TCP, TCP_USER_TIMEOUT, userTimeoutMs ?? 0],
-    ...(keepAlive === undefined ? [] : probesOf(keepAlive)),
-    // The system doubles it, for what it needs beside the bytes.
-    ...(sendBufferBytes === undefined ? [] : [[SOL_SOCKET, SO_SNDBUF, Math.ceil(sendBufferBytes / 2)] as const]),
-  ]
-}
+/** What is absent is set back. */
+const settingsOfTcp = ({ keepAlive, userTimeoutMs }: ListenOptions): readonly Setting[] => [
+  [SOL_SOCKET, SO_KEEPALIVE, keepAlive === undefined ? 0 : 1],
+  [IPPROTO_TCP, TCP_USER_TIMEOUT, userTimeoutMs ?? 0],
+  ...(keepAlive === undefined ? [] : probesOf(keepAlive)),
+]
+
+/** Once it was set, the system does not size it itself any more. It doubles what it is told, for what it needs beside the bytes. */
+const settingsOf = ({ sendBufferBytes }: ListenOptions): readonly Setting[] =>
+  sendBufferBytes === undefined ? [] : [[SOL_SOCKET, SO_SNDBUF, Math.ceil(sendBufferBytes / 2)]]
 
 const probesOf = ({ idleMs, intervalMs, count }: KeepAlive): readonly Setting[] => [
   [IPPROTO_TCP, TCP_KEEPIDLE, Math.ceil(idleMs / 1000)],

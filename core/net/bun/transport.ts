@@ -45,7 +45,8 @@ function asBound(listener: BunListener, asked: Asked): BoundSocket {
   return {
     address: asked.kind === 'unix' ? asked : nameOf(listener, asked),
     fd: asked.kind === 'unix' ? undefined : fd,
-    ...(fd !== undefined && setOptions && { setOptions: (options) => setOptions(fd, options) }),
+    ...(fd !== undefined &&
+      setOptions && { setOptions: (options) => setOptions(fd, asked.kind === 'unix' ? 'unix' : 'tcp', options) }),
     stop: () => listener.stop(),
   }
 }

@@ -148,7 +148,7 @@ class Listening implements BoundSocket, Watched {
   }
 
   setOptions(options: ListenOptions): void {
-    listenOptionsOf()?.(this.own, options)
+    listenOptionsOf()?.(this.own, this.address.kind, options)
   }
 
   setDeferAccept(isDeferring: boolean): void {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import { loadCalls } from '../../../core/net/epoll/calls.ts'
 import { type Entrant, type Listener, listen, type ListenerOptions } from '../../../core/net/listener.ts'
 import {
@@ -15,6 +16,7 @@ import {
 import type { OwnedSocket } from '../../../core/net/wire-socket.ts'
 import { fail } from '../../support/fail.ts'
 import { turnUntil } from '../../support/raw-peer.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { transportOf, transports } from '../../support/transports.ts'
 
 const calls = loadCalls()
@@ -90,6 +92,13 @@ describe.if(process.platform === 'linux').each(transports.map(([name]) => name))
     const fd = await nextAt(made)
     expect(probesOf(fd)).toEqual([1, 61, 13, 4, 31_000])
     expect(optionOf(fd, SOL_SOCKET, SO_SNDBUF)).toBe(64 * 1024)
+  })
+
+  test('are those that a Unix socket has', () => {
+    const path = join(temporaryFolder(), 'a')
+    const { listener } = start(name, { address: { kind: 'unix', path }, options: all })
+    listener.setOptions({})
+    expect(listener.address).toEqual({ kind: 'unix', path })
   })
 
   test('change for whoever comes from then on, and go back', async () => {
