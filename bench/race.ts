@@ -20,6 +20,8 @@ export interface Setting {
   readonly weights?: readonly number[]
   /** undefined: the usual configuration. */
   readonly safeguards?: Safeguards
+  /** 'tcp': contestants pass on bytes; undefined: HTTP. */
+  readonly mode?: 'tcp'
 }
 
 /** Contestants, up and warm. */
@@ -50,8 +52,8 @@ export async function assemble(
   warmup: Partial<LoadPlan> = {},
 ): Promise<Field> {
   const backends = await startBackends(stage.arena, { profile, delaysMs: setting.delaysMs })
-  const { weights, safeguards } = setting
-  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards }, warmup)
+  const { weights, safeguards, mode } = setting
+  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards, mode }, warmup)
   return {
     ...lineup,
     backends,
@@ -101,6 +103,12 @@ export const balancersOf = (stage: Stage): Stage => ({
 export const guardedOf = (stage: Stage): Stage => ({
   ...stage,
   peers: stage.peers.filter(({ name }) => /^(smartedge|nginx|haproxy)/.test(name)),
+})
+
+/** Those that have a TCP mode, and the byte pipe, which has no other. */
+export const tcpOf = (stage: Stage): Stage => ({
+  ...stage,
+  peers: stage.peers.filter(({ name }) => /^(smartedge(-bun)?|nginx|haproxy|pipe)$/.test(name)),
 })
 
 /** Those that start, one after the other; the others are complained about with their own logs. */

@@ -11,6 +11,8 @@ export interface Job {
   readonly directory: string
   /** undefined: its usual configuration. */
   readonly safeguards?: Safeguards | undefined
+  /** 'tcp': it passes on bytes, and knows nothing of requests; undefined: HTTP. */
+  readonly mode?: 'tcp' | undefined
 }
 
 /**

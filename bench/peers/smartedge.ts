@@ -32,7 +32,7 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
     ...(job.safeguards?.room && { maxInflight: job.safeguards.room.maxInflight }),
   }))
   const config = {
-    listeners: { web: { address: `127.0.0.1:${job.port}` } },
+    listeners: { web: { address: `127.0.0.1:${job.port}`, ...(job.mode === 'tcp' && { mode: 'tcp', pool: 'web' }) } },
     admin: false,
     ...(transport && { transport }),
     ...(job.safeguards && { routes: [routeWith(job.safeguards)] }),

@@ -13,7 +13,7 @@ Scenarios:
   upload       bodies of 10 KiB and 1 MiB       reload    config and strategy saved ten times a second
   connections  a new one for each request       tunnels   WebSocket echo
   idle-10k     10,000 idle connections          scale     10 to 10,000 backends
-  mixed        small answers behind 1 MiB ones
+  mixed        small answers behind 1 MiB ones  tcp       TCP mode: messages, bulk, connections
 With retries, time-outs, breakers and queues switched on; SmartEdge, nginx and HAProxy only:
   kills        backends by kill -9              failing   one fails half of its requests
   stopped      one by kill -STOP                outage    all fail, then none

@@ -28,9 +28,9 @@ describe('PostgreSQL', () => {
     await using rig = await startFor([url])
     await using sql = new Bun.SQL(through(url, rig), { max: 8, idleTimeout: 0 })
     const sessions = new Set<number>()
-    let isOver = false
+    const over = new AbortController()
     const working = Array.from({ length: 8 }, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const [row] = await sql`SELECT pg_backend_pid() AS pid, repeat('x', 5000) AS text`
         sessions.add(row.pid)
       }
@@ -41,7 +41,7 @@ describe('PostgreSQL', () => {
       const changed = { ...pools[0]!, maxInflight: 100 + index }
       await rig.edge.apply({ pools: [changed], tcpRoutes: [tcpRoute({ tunnel: { idleMs, longestMs: undefined } })] })
     }
-    isOver = true
+    over.abort()
     await Promise.all(working)
     // As many as were opened are open: none was lost and made anew.
     const { tunnels, tunnelsOpen, truncated } = rig.edge.counters
