@@ -17,7 +17,9 @@ export const tcp: Scenario = {
   async run(outer) {
     const stage = tcpOf(outer)
     for (const { variant, profile, reconnect } of variants) {
-      const field = await assemble(stage, profile, { delaysMs: [0], mode: 'tcp' }, { reconnect })
+      // What makes a connection is compiled only after some ten thousand of them.
+      const warm = reconnect ? { ...stage, warmupRequests: 15_000 } : stage
+      const field = await assemble(warm, profile, { delaysMs: [0], mode: 'tcp' }, { reconnect })
       await race(stage, field, { scenario: 'tcp', variant, changes: { reconnect }, values: fullSpeed })
       await field.stop()
     }
