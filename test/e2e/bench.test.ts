@@ -51,7 +51,8 @@ describe('smartedge bench', () => {
     'saves files under load without losing a request',
     async () => {
       const io = fakeIo()
-      expect(await bench(io, ['reload'], { ...brief, seconds: 1 })).toBe(0)
+      // A thousand requests a second on two connections would wait for each other where the machine has other work.
+      expect(await bench(io, ['reload'], { ...brief, seconds: 1, connections: 64 })).toBe(0)
       const [quiet, saved] = (JSON.parse(io.out()) as Results).rows
       expect([quiet?.variant, saved?.variant]).toEqual(['left alone', 'saved every 100 ms'])
       expect(saved?.values.saves?.median).toBeGreaterThan(2)
