@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { testPool } from '../support/edge.ts'
+import { tcpListener, testConfig, testPool } from '../support/edge.ts'
+import { ok } from '../support/raw-backend.ts'
+import { connectTo, get, nextResponse } from '../support/raw-client.ts'
 import { stillness, turnUntil } from '../support/raw-peer.ts'
 import { startTcpRig, type TcpRig, tcpRoute } from '../support/tcp-rig.ts'
 
@@ -9,6 +11,8 @@ const turnedAway = (rig: TcpRig): Promise<string> =>
     (client) => client.expectClosed(),
     () => 'reset',
   )
+
+const ownTcp = { ...tcpListener('db', 0), mode: 'tcp' } as const
 
 const away = { address: { kind: 'tcp', host: '127.0.0.1', port: 9 } } as const
 
@@ -140,6 +144,31 @@ describe('a connection in TCP mode', () => {
     peer.end()
     await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'the end')
     expect(rig.edge.counters).toMatchObject({ bytesFromClients: 4, bytesToClients: 6 })
+  })
+
+  test('is asked of no connection that HTTP has kept', async () => {
+    await using rig = await startTcpRig({ config: { listeners: [tcpListener('web', 0), ownTcp] } })
+    const [web, tcp] = rig.edge.edge.addresses.map(({ address }) => (address.kind === 'tcp' ? address.port : 0))
+    await using http = await connectTo(web ?? 0)
+    http.send(get())
+    const kept = await rig.backends[0]!.connection(0)
+    await kept.until(() => (kept.text.endsWith('\r\n\r\n') ? true : undefined), 'a request')
+    kept.send(ok())
+    expect((await nextResponse(http)).status).toBe(200)
+    await using client = await connectTo(tcp ?? 0)
+    client.send('bytes')
+    await (await rig.backends[0]!.connection(1)).expectBytes('bytes')
+  })
+
+  test('beyond the cap is reset without a word', async () => {
+    await using rig = await startTcpRig({ config: { limits: { ...testConfig().limits, maxConnections: 1 } } })
+    await rig.join()
+    const second = await rig.connect()
+    await turnUntil(() => rig.edge.events.some(({ kind }) => kind === 'connection-limit'), 'the cap').catch(
+      () => undefined,
+    )
+    rig.edge.clock.advance(2000)
+    expect([await second.expectClosed(), second.text]).toEqual(['reset', ''])
   })
 })
 

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RequestHandler, TcpHandler } from '../../../core/inbound/request-handler.ts'
+import type { Transport } from '../../../core/net/transport.ts'
 import { edgeLedger } from '../../../core/observe/counters.ts'
 import { keyOf, RunningListener } from '../../../core/runtime/running-listener.ts'
 import { openBudget } from '../../support/budget.ts'
@@ -24,7 +25,7 @@ afterEach(() => {
 })
 
 /** A listener to which nobody comes. */
-function start(config = unixListener('local', join(folder, 'a.sock'))) {
+function start(config = unixListener('local', join(folder, 'a.sock')), transport = systemTransport) {
   const faults: unknown[] = []
   const listener = new RunningListener(config, {
     handler: {} as RequestHandler & TcpHandler,
@@ -32,7 +33,7 @@ function start(config = unixListener('local', join(folder, 'a.sock'))) {
     crowd: new Crowd(virtualClock()),
     counters: edgeLedger.create(),
     emit: () => undefined,
-    transport: systemTransport,
+    transport,
     reportFault: (error) => void faults.push(error),
     onShortage() {},
     budget: openBudget(virtualClock()),
@@ -64,6 +65,26 @@ describe('a running listener', () => {
     expect([listener.config, listener.title]).toEqual([config, 'listener "local"'])
     move.commit()
     expect([listener.config, listener.title]).toEqual([next, 'listener "other"'])
+  })
+
+  test('has other options of its socket without another socket, and another where one cannot be set back', () => {
+    const bound: string[] = []
+    const transport: Transport = {
+      ...systemTransport,
+      bindPath(...args) {
+        bound.push('bound')
+        return Object.assign(systemTransport.bindPath(...args), {
+          setOptions: (options: object) => void bound.push(JSON.stringify(options)),
+        })
+      },
+    }
+    const { listener, config } = start(undefined, transport)
+    listener.prepare({ ...config, options: { backlog: 9, sendBufferBytes: 5000 } }).commit()
+    listener.prepare({ ...config, options: { backlog: 9, sendBufferBytes: 5000 } }).commit()
+    listener.prepare({ ...config, options: { sendBufferBytes: 6000 } }).commit()
+    expect(bound).toEqual(['bound', '{"backlog":9,"sendBufferBytes":5000}', '{"sendBufferBytes":6000}'])
+    listener.prepare(config).commit()
+    expect(bound.slice(3)).toEqual(['bound', '{}'])
   })
 
   test('tells of permissions that cannot be given, and goes on', () => {
