@@ -50,7 +50,7 @@ export class StartError extends Error {
 }
 
 /** What a contestant is to do, without what is its own. */
-export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'mode'>
+export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' | 'mode'>
 
 const replay = join(import.meta.dirname, 'replay.ts')
 const readyWithinMs = 10_000
@@ -113,7 +113,12 @@ export async function startContestant(
     directory,
     env: env ?? {},
   })
-  await untilReady(child, peer.name, [port], readiness === 'answers' ? answers : listens)
+  await untilReady(
+    child,
+    peer.name,
+    [port],
+    readiness === 'listens' ? listens : work.tls === undefined ? answers : answersSecurely,
+  )
   return { name: peer.name, version: peer.version() ?? 'unknown', port, directory, child }
 }
 
@@ -143,9 +148,15 @@ async function untilReady(child: Child, name: string, ports: readonly number[], 
 }
 
 /** Whether a request to that port of loopback gets a good answer, within a second; over a connection of its own. */
-export async function answers(port: number): Promise<boolean> {
+export const answers = (port: number): Promise<boolean> => isGood(`http://127.0.0.1:${port}/`)
+
+/** The same over TLS, whoever has signed the certificate. */
+const answersSecurely = (port: number): Promise<boolean> => isGood(`https://127.0.0.1:${port}/`)
+
+async function isGood(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1000), keepalive: false })
+    const options = { signal: AbortSignal.timeout(1000), keepalive: false, tls: { rejectUnauthorized: false } }
+    const response = await fetch(url, options)
     await response.arrayBuffer()
     return response.ok
   } catch {

@@ -146,6 +146,13 @@ export const metrics = {
   },
   saves: { label: 'saves', meaning: 'files saved, all rounds', format: count, compares: false, better: 'none' },
   kills: { label: 'kills', meaning: 'backends killed, all rounds', format: count, compares: false, better: 'none' },
+  resumedShare: {
+    label: 'resumed %',
+    meaning: 'share of handshakes that took up a session of before',
+    format: (ratio: number) => (ratio * 100).toFixed(1),
+    compares: false,
+    better: 'more',
+  },
   failedShare: {
     label: 'failed %',
     meaning: 'requests without a good answer, of all',

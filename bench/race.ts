@@ -9,7 +9,7 @@ import {
   type Work,
 } from './contest.ts'
 import type { LoadPlan } from './load/plan.ts'
-import type { Safeguards } from './peers/peer.ts'
+import type { JobTls, Safeguards } from './peers/peer.ts'
 import { measure, readCurve, type Measurement } from './measure.ts'
 import type { Sample, Stage } from './scenario.ts'
 
@@ -22,6 +22,8 @@ export interface Setting {
   readonly safeguards?: Safeguards
   /** 'tcp': contestants pass on bytes; undefined: HTTP. */
   readonly mode?: 'tcp'
+  /** undefined: plain HTTP. */
+  readonly tls?: JobTls
 }
 
 /** Contestants, up and warm. */
@@ -52,8 +54,8 @@ export async function assemble(
   warmup: Partial<LoadPlan> = {},
 ): Promise<Field> {
   const backends = await startBackends(stage.arena, { profile, delaysMs: setting.delaysMs })
-  const { weights, safeguards, mode } = setting
-  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards, mode }, warmup)
+  const { weights, safeguards, tls, mode } = setting
+  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards, tls, mode }, warmup)
   return {
     ...lineup,
     backends,

@@ -11,6 +11,7 @@ import type { Config, RouteConfig } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
+import { createQueue, joinWaiting } from './control/queue.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { plainFacts } from './stream/peer.ts'
@@ -24,7 +25,7 @@ import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
-import { createDial } from './net/dial.ts'
+import { createDial, type DialServices } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { createHandshakes } from './net/tls.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
@@ -33,12 +34,14 @@ import type { Emit } from './observe/events.ts'
 import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
+import { AcmeHost } from './runtime/acme-host.ts'
 import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
 import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
 import { AuthHost } from './runtime/auth-host.ts'
 import { BanGuard } from './runtime/ban-guard.ts'
+import { createCertificates } from './runtime/certificates.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
 import { Discovery } from './runtime/discovery.ts'
@@ -55,6 +58,7 @@ import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { Pools } from './runtime/pools.ts'
+import { Providers } from './runtime/providers.ts'
 import { TlsHost } from './runtime/tls-host.ts'
 import { TraceHost } from './runtime/trace-host.ts'
 import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
@@ -114,12 +118,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env, counters })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
   const assembly = assemble(ground)
-  const { control, source } = assembly
+  const { control, providers, source } = assembly
   try {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
     if (controller !== undefined) source.attach(controller)
+    providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
     return edgeOf(ground, assembly, controller)
   } catch (error) {
@@ -128,12 +133,20 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
+/** Where nothing can be reloaded, all the same what providers add is put in force, one after the other. */
+function refresher(control: EdgeControl): (origin: string) => void {
+  const refresh = joinWaiting(createQueue(), async () => void (await apply(control, control.config)))
+  return (origin) => void refresh(origin)
+}
+
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
 function assemble(ground: Ground) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
-  const pools = createPools(ground, plugins)
-  const discovery = new Discovery({ ...ground, pools, services: sourceServices(ground) })
+  const pools: Pools = createPools(ground, plugins, (address) => discovery.doubt(address))
+  const services = sourceServices(ground)
+  const discovery = new Discovery({ ...ground, pools, services })
+  const providers = new Providers({ ...ground, services })
   const explain = new ExplainHost({ ...ground, plugins, token: () => admin.token })
   const geo = new GeoHost()
   const clients = new ClientsPart(ground)
@@ -160,6 +173,7 @@ function assemble(ground: Ground) {
       explainer: explain.current,
       admission: (rule, key) => gates.admission(rule, key),
       tracing: (rule) => traces.tracingOf(rule),
+      ...(config.listeners.some(({ tls }) => tls?.acme?.challenge === 'http-01') && { proofs: acme }),
       previous,
     }),
   )
@@ -175,7 +189,8 @@ function assemble(ground: Ground) {
     idle: budget.idleClients,
     crowd: ground.crowd,
   })
-  const tls = new TlsHost()
+  const tls = new TlsHost(ground)
+  const acme = new AcmeHost({ ...ground, ask: createAsk(clock, ground.reportFault), tls })
   const listeners = new Listeners({
     ...ground,
     handler,
@@ -191,12 +206,15 @@ function assemble(ground: Ground) {
     published,
     pools,
     discovery,
+    providers,
     listeners,
     overload,
     clients,
     gates,
     bans,
+    certificates: createCertificates({ ...ground, tls, acme }),
     explain,
+    certificatesOf: (listener) => tls.certificatesOf(listener),
     counters,
     clock,
     life,
@@ -223,12 +241,14 @@ function assemble(ground: Ground) {
     publish,
     admin,
     tls,
+    acme,
     listeners,
   ]
-  const control = createEdgeControl({ parts, published, pools, listeners, life })
+  const control = createEdgeControl({ parts, providers, published, pools, listeners, life })
   const end = (): void => {
     addresses.end()
     listeners.cut()
+    providers.stop()
     discovery.stop()
     pools.stop()
     overload.stop()
@@ -238,9 +258,11 @@ function assemble(ground: Ground) {
     ground.stopWindow()
     accessLog.stop()
     traces.stop()
+    tls.stop()
     admin.stop()
+    acme.stop()
   }
-  return { listeners, source, admin, control, accessLog, traces, end }
+  return { listeners, source, admin, control, providers, accessLog, traces, end }
 }
 
 /** Who may come: what the rules of routes stand on, and those of one. */
@@ -261,7 +283,7 @@ function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
   return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
 }
 
-function createPools(ground: Ground, plugins: PluginHost): Pools {
+function createPools(ground: Ground, plugins: PluginHost, onUnreachable: DialServices['onUnreachable']): Pools {
   const { transport, connect, budget, reportFault } = ground
   return new Pools({
     ...ground,
@@ -270,6 +292,7 @@ function createPools(ground: Ground, plugins: PluginHost): Pools {
       ...ground,
       connect: connect ?? transport.connects(reportFault),
       relieve: () => budget.relieve(),
+      onUnreachable,
     }),
     plugins,
   })

@@ -1,27 +1,41 @@
 /** One client connection of the load generator: sends a request, reads its answer, and says how that went. */
-import type { Socket, SocketHandler } from 'bun'
+import type { SocketHandler } from 'bun'
+import { connect } from 'node:tls'
 import type { LoadErrors, LoadPlan } from './plan.ts'
 import { ResponseReader } from './response-reader.ts'
 
 /** Called once for each `send`, when its answer is whole or will never be; `cause` undefined: answered well. */
 export type OnAnswer = (connection: Connection, cause: keyof LoadErrors | undefined) => void
 
+/** What a connection does with its socket. */
+interface Line {
+  /** How much was taken; negative: it is closed. */
+  write(bytes: Buffer): number
+  end(): unknown
+  terminate(): unknown
+}
+
 export class Connection {
   /** Intended instant of the request under way, in ms; undefined: idle. */
   intendedMs: number | undefined
   /** When it became idle, in ms. */
   freeSinceMs = 0
+  /** How often it took up a session of before. */
+  resumed = 0
   readonly #reconnect: boolean
   readonly #address: { readonly hostname: string; readonly port: number }
   readonly #onAnswer: OnAnswer
   #reader: ResponseReader = new ResponseReader()
-  #socket: Socket<Connection> | undefined
+  #socket: Line | undefined
+  readonly #tls: LoadPlan['tls']
+  #session: Buffer | undefined
   #unsent: Buffer | undefined
 
-  constructor(plan: Pick<LoadPlan, 'host' | 'port' | 'reconnect'>, onAnswer: OnAnswer) {
+  constructor(plan: Pick<LoadPlan, 'host' | 'port' | 'reconnect' | 'tls'>, onAnswer: OnAnswer) {
     this.#address = { hostname: plan.host, port: plan.port }
     this.#reconnect = plan.reconnect
     this.#onAnswer = onAnswer
+    this.#tls = plan.tls
   }
 
   /** Connects first if there is no connection, which then counts into the latency. */
@@ -34,11 +48,44 @@ export class Connection {
 
   /** Never rejects: what fails is reported as an answer, if a request waits for one. */
   async connect(): Promise<void> {
+    if (this.#tls?.resumes === true) return this.#resume()
     try {
-      await Bun.connect<Connection>({ ...this.#address, allowHalfOpen: true, data: this, socket: handler })
+      const plain = { ...this.#address, allowHalfOpen: true, data: this }
+      if (this.#tls === undefined) await Bun.connect<Connection>({ ...plain, socket: handler })
+      else await Bun.connect<Connection>({ ...plain, tls: { rejectUnauthorized: false }, socket: secureHandler })
     } catch {
       this.#answer('connect')
     }
+  }
+
+  /** Bun's own sockets take up no session (1.4.5). */
+  #resume(): Promise<void> {
+    return new Promise((resolve) => {
+      const session = this.#session
+      const socket = connect({ ...this.#options, ...(session && { session }) })
+      const line = {
+        write: (bytes: Buffer) => (socket.write(bytes), bytes.length),
+        end: () => socket.end(),
+        terminate: () => socket.destroy(),
+      }
+      socket.once('secureConnect', () => {
+        if (socket.isSessionReused()) this.resumed += 1
+        this.opened(line)
+        resolve()
+      })
+      socket.on('session', (ticket: Buffer) => void (this.#session = ticket))
+      socket.on('data', (bytes: Buffer) => this.received(line, bytes))
+      socket.once('end', () => this.ended(line))
+      socket.once('close', () => this.ended(line))
+      socket.once('error', () => {
+        if (this.#socket === undefined) this.#answer('connect')
+        resolve()
+      })
+    })
+  }
+
+  get #options() {
+    return { host: this.#address.hostname, port: this.#address.port, rejectUnauthorized: false, servername: 'a.test' }
   }
 
   /** Without a last word about a request under way. */
@@ -49,7 +96,7 @@ export class Connection {
     socket?.terminate()
   }
 
-  opened(socket: Socket<Connection>): void {
+  opened(socket: Line): void {
     this.#socket = socket
     this.#reader = new ResponseReader()
     this.flush()
@@ -63,14 +110,14 @@ export class Connection {
   }
 
   /** What a dropped socket still brings is nobody's. */
-  received(socket: Socket<Connection>, bytes: Buffer): void {
+  received(socket: Line, bytes: Buffer): void {
     if (socket !== this.#socket) return
     const progress = this.intendedMs === undefined ? 'broken' : this.#reader.feed(bytes)
     if (progress === 'done') this.#finish()
     else if (progress === 'broken') this.#lose('malformed')
   }
 
-  ended(socket: Socket<Connection>): void {
+  ended(socket: Line): void {
     socket.end()
     if (socket !== this.#socket) return
     if (this.intendedMs !== undefined && this.#reader.end() === 'done') this.#finish()
@@ -108,4 +155,11 @@ const handler: SocketHandler<Connection> = {
   end: (socket) => socket.data.ended(socket),
   close: (socket) => socket.data.ended(socket),
   error: (socket) => socket.terminate(),
+}
+
+/** Nothing may be sent before the handshake is done. */
+const secureHandler: SocketHandler<Connection> = {
+  ...handler,
+  open() {},
+  handshake: (socket, isOk) => (isOk ? socket.data.opened(socket) : socket.end()),
 }

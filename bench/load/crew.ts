@@ -16,6 +16,8 @@ export interface LoadResult {
   readonly latencies: ReturnType<typeof mergeLatencies>
   /** Why latencies say nothing about the target; empty when they do. */
   readonly saturation: readonly string[]
+  /** Connections that took up a session of before. */
+  readonly resumed: number
 }
 
 export interface Crew {
@@ -71,6 +73,7 @@ export function combineReports(plan: LoadPlan, reports: readonly LoadReport[]): 
     failed: Object.values(errors).reduce((total: number, count: number) => total + count, 0),
     elapsedMs: Math.max(...reports.map((report) => report.elapsedMs)),
     latencies: mergeLatencies(reports.map((report) => report.latencies)),
+    resumed: sum((report) => report.resumed),
     saturation: [...new Set(reports.flatMap((report) => findSaturation(plan, report)))],
   }
 }

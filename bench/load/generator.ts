@@ -79,7 +79,8 @@ export async function generateLoad(plan: LoadPlan, surroundings: Surroundings): 
   const elapsedMs = clock.now() - startMs
   const idleMs = plan.pace.kind === 'open' ? run.idleMs : elapsedMs - (cpuMs() - startCpuMs)
   giveUp(run)
-  return run.tally.report(startMs, Math.max(0, 1 - idleMs / elapsedMs))
+  const resumed = connections.reduce((sum, connection) => sum + connection.resumed, 0)
+  return run.tally.report(startMs, Math.max(0, 1 - idleMs / elapsedMs), resumed)
 }
 
 /** One buffer for each target; they differ in the query only. */

@@ -17,6 +17,8 @@ export interface LoadPlan {
   readonly targets: number
   /** Connections kept open and silent meanwhile and afterwards, until a plan that wants fewer. */
   readonly idle: number
+  /** Over TLS, whoever signed the certificate. `resumes`: each connection takes up the session of the one before. Absent: plain. */
+  readonly tls?: { readonly resumes: boolean }
 }
 
 /** Requests that got no good answer, by cause. */
@@ -45,6 +47,8 @@ export interface LoadReport {
   readonly lagP99Us: number
   /** Share of the time in which the generator had something to do, 0..1. */
   readonly busyRatio: number
+  /** Connections that took up a session of before. */
+  readonly resumed: number
 }
 
 /** Beyond these a figure would say more about the generator than about its target. Found by halving the rate until the

@@ -8,8 +8,8 @@ export interface Tally {
   readonly add: (intendedMs: number, cause: keyof LoadErrors | undefined) => void
   /** A connection was free, yet the send came `lagMs` late. */
   readonly lag: (lagMs: number) => void
-  /** `busyRatio` is the generator's own. */
-  readonly report: (startMs: number, busyRatio: number) => LoadReport
+  /** `busyRatio` is the generator's own; `resumed`: connections. */
+  readonly report: (startMs: number, busyRatio: number, resumed?: number) => LoadReport
 }
 
 export function createTally(clock: Clock): Tally {
@@ -27,13 +27,14 @@ export function createTally(clock: Clock): Tally {
       if (cause === undefined || cause === 'unanswered') latencies.record((lastMs - intendedMs) * 1000)
     },
     lag: (lagMs) => lags.record(lagMs * 1000),
-    report: (startMs, busyRatio) => ({
+    report: (startMs, busyRatio, resumed = 0) => ({
       requests,
       errors,
       elapsedMs: lastMs - startMs,
       latencies: latencies.encode(),
       lagP99Us: lags.percentileUs(99),
       busyRatio,
+      resumed,
     }),
   }
 }

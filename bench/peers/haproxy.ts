@@ -33,7 +33,7 @@ defaults
   retries 2
   option redispatch 1
 ${job.safeguards ? defaultsWith(job.safeguards) : ''}frontend web
-  bind 127.0.0.1:${job.port}
+  bind 127.0.0.1:${job.port}${job.tls ? ` ssl crt ${job.tls.both} ssl-min-ver TLSv1.2` : ''}
   default_backend backends
 backend backends
   balance roundrobin

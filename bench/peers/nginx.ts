@@ -1,6 +1,6 @@
 /** nginx: one worker, kept-alive backend connections, no access log, the forwarded fields that SmartEdge also writes. */
 import { existsSync } from 'node:fs'
-import { firstLine, locate, type Job, type Peer, type Safeguards } from './peer.ts'
+import { firstLine, locate, type Job, type JobTls, type Peer, type Safeguards } from './peer.ts'
 
 const createNginx = (name: string, buffers: string): Peer => ({
   name,
@@ -52,8 +52,8 @@ ${servers.join('\n')}
     keepalive_requests 100000000;
   }
   server {
-    listen 127.0.0.1:${job.port} backlog=4096;
-    location / {
+    listen 127.0.0.1:${job.port}${job.tls ? ' ssl' : ''} backlog=4096;
+${job.tls ? serverTls(job.tls) : ''}    location / {
       proxy_pass http://backends;
       proxy_http_version 1.1;
       proxy_request_buffering off;
@@ -112,4 +112,11 @@ const locationWith = ({
       proxy_next_upstream_tries 3;
       proxy_connect_timeout ${tryMs}ms;
       proxy_read_timeout ${tryMs}ms;
+`
+
+/** Sessions as SmartEdge has them: tickets; versions and curve alike. */
+const serverTls = ({ cert, key }: JobTls): string => `    ssl_certificate ${cert};
+    ssl_certificate_key ${key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:10m;
 `

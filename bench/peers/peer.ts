@@ -13,6 +13,15 @@ export interface Job {
   readonly safeguards?: Safeguards | undefined
   /** 'tcp': it passes on bytes, and knows nothing of requests; undefined: HTTP. */
   readonly mode?: 'tcp' | undefined
+  /** Clients speak TLS with it; undefined: plain HTTP. */
+  readonly tls?: JobTls | undefined
+}
+
+/** Absolute paths in PEM: a certificate, its key, and a file with both. */
+export interface JobTls {
+  readonly cert: string
+  readonly key: string
+  readonly both: string
 }
 
 /**

@@ -1,7 +1,7 @@
 /** SmartEdge itself, started as a user starts it: one process, one listener, no admin API. */
 import { join } from 'node:path'
 import { ownCommand } from '../../cli/process/own-command.ts'
-import type { Job, Launch, Peer, Safeguards } from './peer.ts'
+import type { Job, JobTls, Launch, Peer, Safeguards } from './peer.ts'
 
 const manifest = join(import.meta.dirname, '..', '..', 'package.json')
 
@@ -32,7 +32,13 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
     ...(job.safeguards?.room && { maxInflight: job.safeguards.room.maxInflight }),
   }))
   const config = {
-    listeners: { web: { address: `127.0.0.1:${job.port}`, ...(job.mode === 'tcp' && { mode: 'tcp', pool: 'web' }) } },
+    listeners: {
+      web: {
+        address: `127.0.0.1:${job.port}`,
+        ...(job.mode === 'tcp' && { mode: 'tcp', pool: 'web' }),
+        ...(job.tls && { tls: tlsWith(job.tls) }),
+      },
+    },
     admin: false,
     ...(transport && { transport }),
     ...(job.safeguards && { routes: [routeWith(job.safeguards)] }),
@@ -48,6 +54,8 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
   }
   return `${JSON.stringify(config, undefined, 2)}\n`
 }
+
+const tlsWith = ({ cert, key }: JobTls) => ({ certificates: [{ cert, key }] })
 
 const routeWith = ({ tryMs, hedge }: Safeguards) => ({
   pool: 'web',

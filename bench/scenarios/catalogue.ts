@@ -12,6 +12,7 @@ import { scale } from './scale.ts'
 import { slowOne } from './slow-one.ts'
 import { steady } from './steady.ts'
 import { tcp } from './tcp.ts'
+import { handshakes, resumed, tls } from './tls.ts'
 import { tunnels } from './tunnels.ts'
 import { uneven } from './weights.ts'
 
@@ -30,6 +31,9 @@ export const catalogue: readonly Scenario[] = [
   reload,
   tunnels,
   tcp,
+  tls,
+  handshakes,
+  resumed,
   scale,
   kills,
   stopped,

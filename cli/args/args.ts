@@ -18,6 +18,7 @@ import type { SchemaOptions } from '../commands/schema.ts'
 import type { StatusOptions } from '../commands/status.ts'
 import type { TopOptions } from '../top/top-session.ts'
 import type { ValidateOptions } from '../commands/validate.ts'
+import { addCert } from './cert-args.ts'
 import { addClient, addPlan } from './client-args.ts'
 import { addCompletions } from './completion-args.ts'
 import { addControl, withTargets } from './control-args.ts'
@@ -51,6 +52,7 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addControl(program, () => withColor(io, program), finish)
   addClient(program, () => withColor(io, program), finish)
   addPlan(program, () => withColor(io, program), finish)
+  addCert(program, () => withColor(io, program), finish)
   addConfigTools(program, io, finish)
   addStrategy(program, () => withColor(io, program), finish)
   addBench(program, () => withColor(io, program), finish)

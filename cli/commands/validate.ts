@@ -64,6 +64,7 @@ function summarize(config: Config): string {
     counted(pools, 'pool'),
     counted(backends, 'backend'),
     ...(sources === 0 ? [] : [`${counted(sources, 'source')} of more`]),
+    ...(config.providers === undefined ? [] : ['and what providers add']),
   ].join(', ')
 }
 

@@ -13,7 +13,16 @@ export interface Candidate {
 
 /** Who knows values that the command line itself does not. */
 export type Source =
-  'files' | 'folders' | 'strategies' | 'scenarios' | 'commands' | 'pools' | 'backends' | 'clients' | 'plans'
+  | 'files'
+  | 'folders'
+  | 'strategies'
+  | 'scenarios'
+  | 'commands'
+  | 'pools'
+  | 'backends'
+  | 'clients'
+  | 'plans'
+  | 'certificates'
 
 export interface Wanted {
   /** The part of the last word that is completed, and what of the word stands before it: `--pool=`. */
@@ -37,6 +46,10 @@ const ofArguments: Readonly<Record<string, Source>> = {
   'backend id': 'backends',
   'client id': 'clients',
   'plan name': 'plans',
+  'cert show name': 'certificates',
+  'cert renew name': 'certificates',
+  'cert import certificate': 'files',
+  'cert import key': 'files',
 }
 
 /** Options whose values nobody can list are in neither table. */

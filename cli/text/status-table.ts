@@ -4,6 +4,7 @@ import { packParts, wrapWords } from './fit.ts'
 import { counted, formatBytes, formatCount, formatSpan } from '../../core/view/amounts.ts'
 import { formatLimits } from './status-limits.ts'
 import { formatPool } from './status-pool.ts'
+import { providerNotes } from './status-sources.ts'
 import { paint, printable } from './text.ts'
 
 export interface StatusLook {
@@ -47,6 +48,7 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
     ],
     ...refusedLine(snapshot),
     ...overloadLine(snapshot, color),
+    ...providerNotes(snapshot).map((note) => [note]),
   ]
   const packed = lines.flatMap((parts) => packParts(parts, ' · ', width))
   return `${[...packed, ...generationLines(snapshot, { color, width })].join('\n')}\n`

@@ -44,7 +44,8 @@ export function sumFrames(frames: readonly Frame[], counted: Counted): Frame {
       frames.flatMap(({ routes }) => routes),
       ({ match, pool }) => `${pool} ${match}`,
     ).map(sumRoutes),
-    // Each numbers its own.
+    // Of these each tells its own.
+    certificates: null,
     generation: null,
     reload: null,
   }

@@ -7,6 +7,7 @@ import type { JsonSchema } from '../config/read/field.ts'
 import { count, number } from '../config/read/scalars.ts'
 import { member } from '../config/schema/member.ts'
 import { strategy } from '../config/schema/strategy.ts'
+import { certificateBodies, type ImportCertificateBody } from './certificate-schemas.ts'
 import {
   type AddClientBody,
   clientBodies,
@@ -30,6 +31,7 @@ export interface Bodies {
   readonly importClient: ImportClientBody
   readonly updateClient: UpdateClientBody
   readonly putPlan: LimitsBody
+  readonly importCertificate: ImportCertificateBody
 }
 
 export type BodyName = keyof Bodies
@@ -56,6 +58,7 @@ const maxInflight = orNull(
 
 export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
   ...clientBodies,
+  ...certificateBodies,
   addBackend: literal({
     ...member.schema,
     examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],

@@ -12,6 +12,7 @@ import type { Finding } from './problem.ts'
 import {
   addBackend,
   addClient,
+  importCertificate,
   importClient,
   putPlan,
   updateBackend,
@@ -22,6 +23,7 @@ import {
 const validators: { readonly [Name in BodyName]: ValidateFunction<Bodies[Name]> } = {
   addBackend,
   addClient,
+  importCertificate,
   importClient,
   putPlan,
   updateBackend,

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of the admin API, made from its table of routes. */
 import type { JsonSchema } from '../config/read/field.ts'
 import type { Need } from './access.ts'
+import { certificateAnswers } from './certificate-schemas.ts'
 import { clientAnswers } from './client-schemas.ts'
 import { explainSchema } from './explain-schema.ts'
 import { historyAnswers } from './history-schemas.ts'
@@ -29,6 +30,7 @@ export interface Operation {
 const answerSchemas = {
   StatusSnapshot: statusSchema,
   Explanations: explainSchema,
+  ...certificateAnswers,
   ...clientAnswers,
   ...historyAnswers,
 } as const
@@ -130,6 +132,7 @@ const groups: readonly (readonly [group: string, beginning: RegExp])[] = [
   ['pools', /^\w+ \/api\/pools\b/],
   ['clients', /^\w+ \/api\/clients\b/],
   ['plans', /^\w+ \/api\/plans\b/],
+  ['certificates', /^\w+ \/api\/certificates\b/],
   ['configuration', /^\w+ \/api\/(?:config|reloads?|rollback)\b/],
   ['process', /^/],
 ]

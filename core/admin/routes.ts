@@ -4,6 +4,7 @@ import type { ReportFault } from '../net/event.ts'
 import { VERSION } from '../version.ts'
 import { type Access, type Need, refuseAccess } from './access.ts'
 import { banRoutes } from './ban-routes.ts'
+import { certificateRoutes } from './certificate-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
@@ -40,6 +41,7 @@ const routes: Routes = {
   ...poolRoutes,
   ...banRoutes,
   ...explainRoutes,
+  ...certificateRoutes,
   ...clientRoutes,
   ...importRoutes,
   ...planRoutes,

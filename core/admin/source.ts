@@ -6,6 +6,8 @@ import type { ExplainQuery } from '../explain/store.ts'
 import type { MetricFormat } from '../report/prometheus.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
 import type { BackendView } from '../report/view.ts'
+import type { ImportCertificateBody } from './certificate-schemas.ts'
+import type { CertificateView } from './certificate-view.ts'
 import type { AdminRequest } from './request.ts'
 
 export interface AdminSource {
@@ -28,6 +30,8 @@ export interface AdminSource {
   readonly explain?: AdminExplain | undefined
   /** Who is kept out; undefined: nobody ever is. */
   readonly bans?: AdminBans | undefined
+  /** What listeners serve; absent: none does. */
+  readonly certificates?: AdminCertificates | undefined
   /** The clients and plans of `clients.store`; undefined: the configuration has none. */
   readonly clients?: ClientStore | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
@@ -56,6 +60,20 @@ export interface AdminBans {
   /** The client whose ban is over now; undefined: it had none. `origin`: who asked, for the audit event. */
   lift(address: string, origin: string): string | undefined
 }
+
+export interface AdminCertificates {
+  list(): readonly CertificateView[]
+  /** Orders one for that name now; false: none is kept for it. `origin`: who asked, for the audit event. */
+  renew(name: string, origin: string): boolean
+  /** For the names that are kept and that it is for. Never rejects. */
+  import(pair: ImportCertificateBody, origin: string): Promise<ImportedCertificate>
+}
+
+export type ImportedCertificate =
+  | { readonly kind: 'imported'; readonly names: readonly string[]; readonly notAfter: string }
+  /** `key`: which of the two it is that is wrong. */
+  | { readonly kind: 'fault'; readonly key: 'certificate' | 'key'; readonly rule: string }
+  | { readonly kind: 'unkept'; readonly reason: string }
 
 export type Readiness =
   | { readonly kind: 'ready' }

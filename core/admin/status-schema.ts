@@ -85,6 +85,14 @@ const reload = object({
   reloads: object(counted(reloadLedger.specs)),
 })
 
+const certificate = object({
+  names: list(text),
+  issuer: text,
+  kind: { enum: ['ecdsa', 'rsa'] },
+  notAfter: time,
+  fingerprint: text,
+})
+
 export const statusSchema = object({
   version: text,
   runtime: text,
@@ -93,7 +101,7 @@ export const statusSchema = object({
   uptimeMs: count,
   phase: { enum: ['starting', 'serving', 'draining'] },
   process: object({ residentBytes: count, cpuSeconds: number }),
-  listeners: list(object({ name: text, address: text })),
+  listeners: list(object({ name: text, address: text, certificates: nullOr(list(certificate)) })),
   counters: object(counted(edgeLedger.specs)),
   overload: nullOr(object({ shedding: truth, lagMs: number })),
   pools: list(
@@ -108,6 +116,17 @@ export const statusSchema = object({
       maxInflight: nullOr(count),
       ...counted(poolLedger.specs),
       backends: list(backend),
+    }),
+  ),
+  providers: list(
+    object({
+      provider: text,
+      state: { enum: ['waiting', 'present', 'away'] },
+      away: nullOr(object({ since: time, reason: text })),
+      routes: count,
+      pools: count,
+      skipped: count,
+      reasons: list(text),
     }),
   ),
   limits: list(limit),

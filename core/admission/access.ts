@@ -6,6 +6,7 @@ import type { Admission } from './admission.ts'
 import { apiKey } from './api-key.ts'
 import { basicAuth, type Users } from './basic-auth.ts'
 import { bodySize } from './body-size.ts'
+import { allowCertificates } from './certificate.ts'
 import { cors } from './cors.ts'
 import { allowMethods } from './methods.ts'
 import type { PasswordChecks } from './password-checks.ts'
@@ -34,13 +35,14 @@ export interface AccessRules {
 }
 
 export function accessRules(policy: AccessPolicy, parts: AccessParts): AccessRules {
-  const { addresses, cors: origins, methods, maxBodyBytes, basic, apiKey: key } = policy
+  const { addresses, cors: origins, methods, maxBodyBytes, certificate, basic, apiKey: key } = policy
   const open: Admission[] = []
   if (addresses !== undefined) open.push(addressRule(addresses, parts))
   if (origins !== undefined) open.push(cors(origins))
   if (methods !== undefined) open.push(allowMethods(methods))
   if (maxBodyBytes !== undefined) open.push(bodySize(maxBodyBytes))
   const authentication: Admission[] = []
+  if (certificate !== undefined) authentication.push(allowCertificates(certificate))
   if (basic !== undefined) {
     const more = basic.usersFile === undefined ? undefined : parts.users(basic.usersFile)
     authentication.push(basicAuth({ ...basic, users: usersOf(basic.users, more), checks: parts.checks }))

@@ -29,7 +29,7 @@ function both(first: Admission, second: Admission): Admission {
 }
 
 /** What has been decided behind somebody who gave `pass`. */
-function carrying(pass: Pass, verdict: Verdict): Verdict {
+export function carrying(pass: Pass, verdict: Verdict): Verdict {
   switch (verdict.kind) {
     case 'refused':
       pass.release?.()

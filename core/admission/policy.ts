@@ -10,6 +10,7 @@ export interface AccessPolicy {
   readonly methods?: readonly string[]
   /** Of content, without the framing of chunks; 0 and up. */
   readonly maxBodyBytes?: number
+  readonly certificate?: CertificatePolicy
   readonly basic?: BasicPolicy
   readonly apiKey?: KeyPolicy
   readonly jwt?: JwtPolicy
@@ -25,6 +26,16 @@ export interface AddressPolicy {
   /** Absolute paths of files that say more. */
   readonly allowFile: string | undefined
   readonly denyFile: string | undefined
+}
+
+/** Whose certificates are good for a route: in any of these lists, or all that were verified where there is none. */
+export interface CertificatePolicy {
+  /** `CN=alice,O=Example`, or one part of it. */
+  readonly subjects?: readonly string[]
+  /** `URI:spiffe://example.org/web`, `DNS:a.example`; `*` at the end stands for whatever follows. */
+  readonly names?: readonly string[]
+  /** SHA-256, `AA:BB:…`. */
+  readonly fingerprints?: readonly string[]
 }
 
 /** Users with passwords (RFC 7617). */

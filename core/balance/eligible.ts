@@ -62,9 +62,9 @@ export interface Settled {
  * 4. Of those, tiers after the first take part in so far as the ones before lack usable members.
  */
 export function settle(backends: readonly Backend[], restraint: Restraint): Settled {
-  const well = backends.filter((backend) => !isHeld(backend))
   // All is well: nothing of the below would change anything.
-  if (well.length === backends.length) return allWell(well)
+  if (!backends.some(isHeld)) return allWell(backends)
+  const well = backends.filter((backend) => !isHeld(backend))
   const held = backends.filter(isHeld)
   const beyond = beyondRestraint(held, backends.length, restraint)
   const those = (fit: (holds: Holds) => boolean): readonly Backend[] =>

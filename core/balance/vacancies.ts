@@ -13,9 +13,18 @@ export class Vacancies {
   /** As they stand now; from then on `update` is to be called for each whose room has changed. */
   constructor(backends: readonly Backend[]) {
     this.backends = backends
-    this.indexOf = new Map(backends.map((backend, index) => [backend, index]))
+    const indexOf = new Map<Backend, number>()
+    this.indexOf = indexOf
     this.words = new Uint32Array(Math.ceil(backends.length / 32))
-    for (const backend of backends) this.update(backend)
+    let index = 0
+    for (const backend of backends) {
+      indexOf.set(backend, index)
+      if (backend.hasRoom) {
+        this.words[index >> 5]! |= 1 << (index & 31)
+        this.vacant += 1
+      }
+      index += 1
+    }
   }
 
   /** How many have room. */

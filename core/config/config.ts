@@ -9,7 +9,7 @@ import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
 import type { Member } from '../backend/member.ts'
 import type { SlowStartPolicy } from '../backend/slow-start.ts'
-import type { DiscoveryPolicy } from '../discovery/policy.ts'
+import type { DiscoveryPolicy, ProviderPolicy } from '../discovery/policy.ts'
 import type { ExplainPolicy } from '../explain/policy.ts'
 import type { DeadlineField } from '../forward/deadline.ts'
 import type { Affinity, ConcurrencyPolicy, HedgePolicy, QueuePolicy, RetryPolicy, RouteRetry } from '../pool/policy.ts'
@@ -62,6 +62,8 @@ export interface Config {
   readonly explain?: ExplainPolicy | undefined
   /** undefined: nobody is kept out for what was refused before. */
   readonly ban: BanPolicy | undefined
+  /** Who adds routes and pools to those below; absent: nobody. */
+  readonly providers?: readonly ProviderPolicy[]
   readonly routes: readonly RouteConfig[]
   /** Where the connections of listeners in TCP mode go; those of one listener stand together, in their order. */
   readonly tcpRoutes: readonly TcpRouteConfig[]
@@ -104,6 +106,8 @@ export interface ListenerConfig {
   readonly mode: ListenerMode
   /** Absent: clients come without TLS, or it is none of ours. */
   readonly tls?: TlsPolicy
+  /** Where requests are sent, by `https://`; absent: they are served. */
+  readonly redirect?: { readonly port: number }
 }
 
 export interface AdminConfig {
@@ -122,6 +126,8 @@ export interface Limits extends HttpLimits {
 }
 
 export interface RouteConfig extends RouteRule {
+  /** Who has added it, by the name of its provider; absent: it stands in the file. */
+  readonly provider?: string
   /** Absent: those of its pool. */
   readonly timeouts?: RouteTimeouts
   /** What is otherwise than its pool says; absent: nothing. */
@@ -161,6 +167,8 @@ export interface RouteTimeouts {
 
 export interface PoolConfig {
   readonly name: string
+  /** As with routes. */
+  readonly provider?: string
   readonly members: readonly Member[]
   /** Absolute path of the file the members came from; undefined when they stand in the config itself. */
   readonly membersFile: string | undefined

@@ -4,6 +4,7 @@
  * A plugin's own defaults live in its `parse`. Longer than most files because it is one table.
  */
 import { accessDefaults } from './access-defaults.ts'
+import { acmeDefaults } from './acme-defaults.ts'
 import { authDefaults } from './auth-defaults.ts'
 import { boundDefaults } from './bound-defaults.ts'
 import { discoveryDefaults } from './discovery-defaults.ts'
@@ -297,6 +298,7 @@ export const defaults = {
   ...authDefaults,
   ...tlsDefaults,
   ...listenerDefaults,
+  ...acmeDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {
     value: '/',

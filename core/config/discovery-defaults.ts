@@ -40,6 +40,17 @@ export const discoveryDefaults = {
     value: 'unix:///var/run/docker.sock',
     reason: 'Where Docker listens on every machine; Podman does at `unix:///run/podman/podman.sock`.',
   },
+  'providers.keep': {
+    unit: 'ms',
+    value: 30 * second,
+    min: second,
+    max: 60 * minute,
+    reason: 'Outlasts a container that is replaced by a newer one; meanwhile its requests get 503, not 404.',
+  },
+  'providers.kubernetes.ingressClass': {
+    value: 'smartedge',
+    reason: 'What an IngressClass for SmartEdge would be called.',
+  },
   'pool.discovery.http.interval': {
     unit: 'ms',
     value: 500,

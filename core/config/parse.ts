@@ -9,6 +9,7 @@ import type { Value } from './read/field.ts'
 import { type Attachment, createReading, formatKey, type MayRead, type Need, type Reading } from './read/reading.ts'
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
+import { checkNames } from './schema/acme.ts'
 import { checkClaims, type Claim, type Written } from './schema/addresses.ts'
 import { defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
@@ -79,9 +80,16 @@ type Raw = NonNullable<Value<typeof configFile>>
 /** Brings the parts together and checks what concerns several of them. */
 function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   const pools = raw.pools ?? []
+  if (['pools', 'providers'].every((key) => findNodeAtLocation(root, [key]) === undefined))
+    reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
   const tcpRoutes = tcpRoutesOf(raw.listeners ?? [], pools, raw.timeouts.tunnel, reading)
   const routes = resolveRoutes(raw, { root, tcpRoutes }, reading)
+  checkNames(
+    orderingIn(raw, root),
+    routes.flatMap(({ match }) => match.host ?? []),
+    reading,
+  )
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -108,6 +116,7 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     ...(raw.tracing && { tracing: raw.tracing }),
     explain: raw.explain,
     ban: raw.ban,
+    ...(raw.providers && { providers: raw.providers }),
     routes,
     tcpRoutes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
@@ -116,14 +125,22 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
 
 function listenersOf({ listeners }: Raw): ListenerConfig[] {
   const configured = listeners ?? [{ name: 'default', value: undefined }]
+  const securePort = securePortOf(configured)
   return configured.flatMap(({ name, value }) => {
     const addresses = value?.addresses?.map((written) => written.value ?? defaultListenerAddress)
-    return (addresses ?? [defaultListenerAddress]).map((address) => listenerAt(name, address, value))
+    return (addresses ?? [defaultListenerAddress]).map((address) => listenerAt({ name, address, securePort }, value))
   })
 }
 
+interface Placed {
+  readonly name: string
+  readonly address: ListenAddress
+  /** That of HTTPS, for who is sent there. */
+  readonly securePort: number
+}
+
 /** Each address is a listener of its own, under one name. */
-function listenerAt(name: string, address: ListenAddress, draft: ListenerDraft | undefined): ListenerConfig {
+function listenerAt({ name, address, securePort }: Placed, draft: ListenerDraft | undefined): ListenerConfig {
   const isUnix = address.kind === 'unix'
   const { tcp, tls } = draft ?? {}
   return {
@@ -135,7 +152,26 @@ function listenerAt(name: string, address: ListenAddress, draft: ListenerDraft |
     ...(draft?.options && { options: draft.options }),
     mode: tcp === undefined ? 'http' : tcp.isPassthrough ? 'passthrough' : 'tcp',
     ...(tls && { tls }),
+    ...(draft?.redirect && { redirect: { port: draft.redirect.port ?? securePort } }),
   }
+}
+
+/** The listeners that order certificates, with where they say so. */
+const orderingIn = ({ listeners }: Raw, root: Node) =>
+  (listeners ?? []).flatMap(({ name, value: { tls } }) => {
+    const node = findNodeAtLocation(root, ['listeners', name, 'tls', 'acme'])
+    return tls?.acme === undefined || node === undefined ? [] : [{ policy: tls.acme, node }]
+  })
+
+/** Where the only listener is that ends TLS. */
+function securePortOf(listeners: readonly { readonly value: ListenerDraft | undefined }[]): number {
+  const ports = listeners.flatMap(({ value }) => {
+    if (value?.tls === undefined || value.tcp !== undefined) return []
+    const addresses = value.addresses?.map((written) => written.value) ?? [defaultListenerAddress]
+    return addresses.flatMap((address) => (address?.kind === 'tcp' ? [address.port] : []))
+  })
+  const [only = 443] = ports
+  return new Set(ports).size === 1 ? only : 443
 }
 
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */

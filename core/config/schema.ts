@@ -4,7 +4,7 @@
  */
 import { defaults } from './defaults.ts'
 import { list, object, record, section } from './read/containers.ts'
-import { convert, type JsonSchema, located, orElse, required, showDefault } from './read/field.ts'
+import { convert, type JsonSchema, located, orElse, showDefault } from './read/field.ts'
 import { choice, count, duration, size, text } from './read/scalars.ts'
 import { formatSize } from './read/units.ts'
 import { log } from './schema/access-log.ts'
@@ -18,6 +18,7 @@ import { membersFile } from './schema/member.ts'
 import { peers, thingName } from './schema/names.ts'
 import { overload } from './schema/overload.ts'
 import { pool } from './schema/pool.ts'
+import { providers } from './schema/providers.ts'
 import { routes } from './schema/route.ts'
 import { tracing } from './schema/tracing.ts'
 
@@ -132,15 +133,14 @@ export const configFile = object(
     clients,
     overload,
     ban,
+    providers,
     routes,
-    pools: required(
-      record(pool, {
-        ...thingName,
-        noun: 'pool',
-        description: 'Pools of backends, by a name of your choice.',
-        examples: [{ web: { backends: ['http://localhost:8081'] } }],
-      }),
-    ),
+    pools: record(pool, {
+      ...thingName,
+      noun: 'pool',
+      description: 'Pools of backends, by a name of your choice. Required, unless `providers` make them.',
+      examples: [{ web: { backends: ['http://localhost:8081'] } }],
+    }),
   },
   { description: 'The configuration of SmartEdge: JSON with comments and trailing commas.' },
 )
@@ -152,7 +152,13 @@ const dialect = {
 } as const
 
 /** Of smartedge.config.json. */
-export const configSchema: JsonSchema = { ...dialect, ...configFile.schema, title: 'SmartEdge configuration' }
+export const configSchema: JsonSchema = {
+  ...dialect,
+  ...configFile.schema,
+  // \`parse.ts\` says it in words.
+  anyOf: ['pools', 'providers'].map((key) => ({ required: [key] })),
+  title: 'SmartEdge configuration',
+}
 
 /** Of a members file such as backends.json. */
 export const membersSchema: JsonSchema = { ...dialect, ...membersFile.schema, title: 'SmartEdge pool members' }

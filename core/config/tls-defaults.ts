@@ -1,5 +1,6 @@
 /** The defaults of `listener.tls`: see `defaults.ts`. */
 const second = 1000
+const hour = 3600 * second
 
 export const tlsDefaults = {
   'listener.tls.preset': {
@@ -23,5 +24,16 @@ export const tlsDefaults = {
     min: 1,
     max: 100_000,
     reason: 'More than a machine does in a second; each holds some 40 KiB.',
+  },
+  'listener.tls.clients.tell': {
+    value: 'client-cert',
+    reason: 'The standard’s field; a chain is long, and few look at it.',
+  },
+  'listener.tls.hsts.maxAge': {
+    unit: 'ms',
+    value: 365 * 24 * hour,
+    min: 0,
+    max: 10 * 365 * 24 * hour,
+    reason: 'A year, which is what lists that browsers bring along ask for; 0 takes it back.',
   },
 } as const

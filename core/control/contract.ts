@@ -23,6 +23,8 @@ export interface ConfigFiles {
 export interface Controller {
   /** Loads, checks, isolates and applies. `origin`: who asked, for logs. Never rejects; neither do the others. */
   reload(origin: string): Promise<ReloadResult>
+  /** Puts the config in force once more, with what providers add to it now; the files are not looked at. */
+  refresh(origin: string): Promise<void>
   /** Back to what was in force before the current generation; the files stay as they are. */
   rollback(origin: string): Promise<RollbackResult>
   /** What `rollback` would change and end. */

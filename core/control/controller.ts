@@ -13,6 +13,7 @@ import { candidateOf, createPublisher, explainIn } from './publish.ts'
 import { createQueue, joinWaiting } from './queue.ts'
 import { createReader, type FilesRead } from './read-files.ts'
 import { createRecords } from './records.ts'
+import { takeProvided } from './provided.ts'
 import { planRollback, rollBack } from './rollback.ts'
 import { watchSaves } from './saves.ts'
 import { strangeStrategies } from './strange-strategies.ts'
@@ -53,7 +54,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
 
   async function plan(text?: string): Promise<Plan> {
     const found = text === undefined ? read() : read(new Map([[files.place.path, text]]), asOnDisk(read()))
-    const candidate = candidateOf(found, edge.config)
+    const candidate = candidateOf(found, edge)
     if (candidate.kind === 'refused') return candidate
     const { config, kept, problems, omitted } = candidate
     const strange = text === undefined ? [] : strangeStrategies(config.pools, edge.config, files)
@@ -76,6 +77,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
 
   return {
     reload: joinWaiting(queue, (origins: readonly string[]) => reload(together(origins))),
+    refresh: joinWaiting(queue, (origins: readonly string[]) => takeProvided(edge, records, together(origins))),
     rollback: (origin) => queue(() => rollBack({ edge, files, records }, origin)),
     planRollback: () => queue(async () => planRollback(edge, records)),
     plan: (text) => queue(() => plan(text)),

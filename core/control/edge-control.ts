@@ -7,6 +7,8 @@ import { type ApplyProblem, type Move, type Part, Refusal } from '../part.ts'
 export interface EdgeControl extends Part<Config> {
   /** In force. */
   readonly config: Config
+  /** What `prepare` makes of a config: with what providers add to it now. */
+  whole(config: Config): Config
   /**
    * The strategy files of every pool and what they import, absolute, those that failed to load included: saving one is
    * a reason to `apply` the config that is in force. Live; the list changes with each `apply`.

@@ -44,6 +44,8 @@ export type BatchResult =
 /** All `edits` are of one pool, and all or none of its strategy. Unless something was made, nothing has changed. */
 export async function editBatch(context: EditContext, edits: readonly [PoolEdit, ...PoolEdit[]]): Promise<BatchResult> {
   const [{ pool: name }] = edits
+  const maker = context.edge.config.pools.find((pool) => pool.name === name)?.provider
+  if (maker !== undefined) return { kind: 'refused', refusal: madeElsewhere(name, maker) }
   const base = findBase(context.files, context.read(), edits[0])
   if (base.kind === 'refused') return base
   const { text, outcomes } = await makeEdits(base, edits, context.files)
@@ -107,6 +109,12 @@ async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: Config
   }
   return { text, outcomes }
 }
+
+const madeElsewhere = (pool: string, maker: string): Refusal => ({
+  kind: 'conflict',
+  detail: `The pool ${pool} stands in no file: ${maker} makes it, and is where it is changed.`,
+  problems: [],
+})
 
 function notMade(edited: Exclude<Edited, { kind: 'text' }>, edit: PoolEdit): Refusal {
   if (edited.kind === 'duplicate') return { kind: 'duplicate', detail: `${edited.id} is already in ${edit.pool}.` }

@@ -100,7 +100,10 @@ const optionsAsWritten = ({ backlog, keepAlive, userTimeoutMs, sendBufferBytes }
 function planRoutes(old: readonly RouteRule[], next: readonly RouteRule[]): Change[] {
   const byRequests = (rules: readonly RouteRule[]) =>
     new Map(rules.map(({ match, pool, ...settings }) => [fingerprint([match, pool]), { match, pool, settings }]))
-  const [before, after] = [byRequests(old), byRequests(next)]
+  // The same object is no change: of thousands that providers have added most are.
+  const [former, latter] = [new Set(old), new Set(next)]
+  const before = byRequests(old.filter((rule) => !latter.has(rule)))
+  const after = byRequests(next.filter((rule) => !former.has(rule)))
   const changes = [
     ...[...after].flatMap(([key, rule]) => {
       const known = before.get(key)
@@ -109,7 +112,8 @@ function planRoutes(old: readonly RouteRule[], next: readonly RouteRule[]): Chan
     }),
     ...[...before].flatMap(([key, rule]) => (after.has(key) ? [] : [`removed: ${describeRoute(rule)}`])),
   ]
-  const isMoved = changes.length === 0 && fingerprint(old) !== fingerprint(next)
+  const isSame = old.length === next.length && old.every((rule, index) => rule === next[index])
+  const isMoved = changes.length === 0 && !isSame && fingerprint(old) !== fingerprint(next)
   return [...changes, ...(isMoved ? ['in another order'] : [])].map((text) => other({ key: 'routes', text }))
 }
 

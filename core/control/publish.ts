@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { isolate, namesOfKeys, poolsOfKeys } from '../config/isolate.ts'
 import { locateAll } from '../config/locate.ts'
 import type { Problem } from '../config/problems.ts'
+import { ownPart } from '../config/provided.ts'
 import type { ConfigFiles, Partly, Problems } from './contract.ts'
 import { type ApplyProblem, type Move, NO_MOVE } from '../part.ts'
 import { type EdgeControl, tryOut } from './edge-control.ts'
@@ -41,12 +42,14 @@ export interface Publisher {
 export type Candidate =
   ({ readonly kind: 'candidate'; readonly config: Config } & Partly) | ({ readonly kind: 'refused' } & Problems)
 
-export function candidateOf({ loaded }: FilesRead, inForce: Config): Candidate {
-  if (loaded.kind === 'config') return { kind: 'candidate', config: loaded.config, kept: [], problems: [], omitted: 0 }
+export function candidateOf({ loaded }: FilesRead, edge: Pick<EdgeControl, 'config' | 'whole'>): Candidate {
+  if (loaded.kind === 'config')
+    return { kind: 'candidate', config: edge.whole(loaded.config), kept: [], problems: [], omitted: 0 }
   const { problems, omitted, rest } = loaded
-  const config = rest && isolate(rest, inForce)
+  // A pool that a provider has made is no version of one of the file's.
+  const config = rest && isolate(rest, ownPart(edge.config))
   if (config === undefined || rest === undefined) return { kind: 'refused', problems, omitted }
-  return { kind: 'candidate', config, kept: rest.faultyPools, problems, omitted }
+  return { kind: 'candidate', config: edge.whole(config), kept: rest.faultyPools, problems, omitted }
 }
 
 /** Tried out, and what it leaves as it is. */
@@ -67,7 +70,7 @@ export const explainIn =
 /** As a whole; else, when all that is refused lies in pools, without those. */
 async function tryCandidate(edge: EdgeControl, read: FilesRead, explain: Explain): Promise<Tried | Refused> {
   const inForce = edge.config
-  const candidate = candidateOf(read, inForce)
+  const candidate = candidateOf(read, edge)
   if (candidate.kind === 'refused') return candidate
   const first = await tryOut(edge, candidate.config)
   if (first.kind === 'move') return { ...candidate, kind: 'tried', move: first.move }
@@ -111,7 +114,8 @@ export function createPublisher(edge: EdgeControl, files: ConfigFiles): Publishe
         if (move.isNews) move.commit()
         else move.abandon()
         sound = outcome.problems.length === 0 ? { digest: read.digest, config: edge.config } : undefined
-        return { kind: move.isNews ? 'applied' : 'unchanged', ...outcome }
+        // A provider that is new has been heard meanwhile.
+        return { kind: move.isNews ? 'applied' : 'unchanged', ...outcome, config: edge.config }
       },
       abandon: () => move.abandon(),
     }

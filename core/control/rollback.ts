@@ -23,7 +23,7 @@ export async function rollBack(
     ...fileProblem(displayName(files.place.path, files.cwd), message),
     key,
   })
-  const changes = planChanges(edge.config, previous.config, nothingOpen)
+  const changes = planChanges(edge.config, edge.whole(previous.config), nothingOpen)
   const applied = await apply(edge, previous.config)
   if (applied.kind === 'refused') return { kind: 'refused', problems: applied.problems.map(atWhole), omitted: 0 }
   const summary = summarize(changes, 'nothing changed')
@@ -42,7 +42,7 @@ export async function rollBack(
 export function planRollback(edge: EdgeControl, { history }: Records): Plan | Nowhere {
   const { previous } = history
   if (previous === undefined) return nowhere
-  const changes = planChanges(edge.config, previous.config, edge.load())
+  const changes = planChanges(edge.config, edge.whole(previous.config), edge.load())
   return {
     kind: 'plan',
     changes,

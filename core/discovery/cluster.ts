@@ -2,6 +2,9 @@
 import type { KubernetesPolicy } from './policy.ts'
 import type { ReadPem, TlsFiles } from './service.ts'
 
+/** What the config says of it. */
+export type ApiServer = Pick<KubernetesPolicy, 'address' | 'namespace' | 'bearerFile' | 'tls'>
+
 export interface Cluster {
   readonly url: string
   readonly namespace: string
@@ -14,7 +17,7 @@ export interface Cluster {
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export function findCluster(
-  { address, namespace, bearerFile, tls }: KubernetesPolicy,
+  { address, namespace, bearerFile, tls }: ApiServer,
   { clusterUrl, readPem }: { readonly clusterUrl: string | undefined; readonly readPem: ReadPem },
 ): { readonly kind: 'cluster'; readonly cluster: Cluster } | { readonly kind: 'fault'; readonly reason: string } {
   const url = address ?? clusterUrl

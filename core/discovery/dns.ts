@@ -1,6 +1,7 @@
 /**
  * A name as a source: its addresses are members, or its SRV records are (RFC 2782). It is asked for again when what was
- * said of it has run out, and now and then however long it would hold.
+ * said of it has run out, and now and then however long it would hold; sooner when an address of its cannot be reached, which
+ * may be none of its any more.
  */
 import type { Cancel, Clock } from '../clock.ts'
 import { fullNames, type SearchPolicy } from '../names/search.ts'
@@ -14,7 +15,7 @@ import type { Resolve, Resolved } from './resolve.ts'
 import type { Source, SourceSink } from './source.ts'
 
 export interface DnsServices {
-  readonly clock: Pick<Clock, 'after'>
+  readonly clock: Pick<Clock, 'now' | 'after'>
   readonly random: Random
   readonly records: (policy: DnsPolicy) => RecordServices
   /** Of this machine, as it is now. */
@@ -25,18 +26,39 @@ export interface DnsServices {
 const MIN_TTL_MS = 1000
 /** Docker's own name server says 600 s of containers that live for five. */
 const MAX_TTL_MS = 30_000
+/** No name is asked for more often than this, however many connects fail. */
+const MIN_INTERVAL_MS = 1000
 
-export const dnsSource = (policy: DnsPolicy, services: DnsServices): Source => ({
-  start: (sink) => followName(policy, services, sink),
-})
+export function dnsSource(policy: DnsPolicy, services: DnsServices): Source {
+  let hurry = (): void => undefined
+  return {
+    start(sink) {
+      const following = followName(policy, services, sink)
+      hurry = following.hurry
+      return following.stop
+    },
+    doubt: () => hurry(),
+  }
+}
 
-function followName(policy: DnsPolicy, services: DnsServices, sink: SourceSink): Cancel {
+interface Following {
+  readonly stop: Cancel
+  /** Asks as soon as it may. */
+  readonly hurry: () => void
+}
+
+function followName(policy: DnsPolicy, services: DnsServices, sink: SourceSink): Following {
   const { clock, random, search } = services
   const resolve = resolverOf(policy, services)
   let failures = 0
   let cancel: Cancel = () => undefined
+  let askedAt = -Infinity
+  /** When it is asked next; undefined: an answer is waited for, or nobody asks any more. */
+  let dueAt: number | undefined
 
   function ask(): void {
+    askedAt = clock.now()
+    dueAt = undefined
     // A name server of one's own is asked for the name as it stands: how this machine searches means nothing there.
     const names = policy.resolvers === undefined ? fullNames(policy.name, search()) : [withoutDot(policy.name)]
     askFor(names, undefined)
@@ -63,11 +85,28 @@ function followName(policy: DnsPolicy, services: DnsServices, sink: SourceSink):
   }
 
   function again(ms: number): void {
-    cancel = clock.after(jittered(ms, random), ask)
+    askIn(jittered(ms, random))
+  }
+
+  function askIn(ms: number): void {
+    dueAt = clock.now() + ms
+    cancel = clock.after(ms, ask)
   }
 
   ask()
-  return () => cancel()
+  return {
+    stop() {
+      dueAt = undefined
+      cancel()
+    },
+    hurry() {
+      const now = clock.now()
+      const soonest = Math.max(now, askedAt + MIN_INTERVAL_MS)
+      if (dueAt === undefined || dueAt <= soonest) return
+      cancel()
+      askIn(soonest - now)
+    },
+  }
 }
 
 const withoutDot = (name: string): string => name.replace(/\.$/, '')

@@ -5,14 +5,42 @@ import { readParts } from './member-parts.ts'
 
 const PREFIX = 'smartedge.'
 
-/** Labels that say something here; another with the prefix is a mistake. */
-const KNOWN = new Set(['enable', 'pool', 'port', 'weight', 'zone', 'tier', 'network'].map((name) => PREFIX + name))
+const MEMBER_LABELS = ['enable', 'pool', 'port', 'weight', 'zone', 'tier', 'network']
+/** Those that make routes and pools. */
+const ROUTE_LABELS = ['route.host', 'route.path', 'health.path']
 
-/** Running, healthy as far as anybody looks, and of this pool. One that says no pool is of each that looks. */
-export function isListed(container: JsonObject, pool: string): boolean {
-  const wanted = labelOf(container, 'pool')
-  return textIn(container, 'State') === 'running' && isHealthy(container) && (wanted === undefined || wanted === pool)
+/** Labels that say something here; another with the prefix is a mistake. */
+const KNOWN = new Set([...MEMBER_LABELS, ...ROUTE_LABELS].map((name) => PREFIX + name))
+
+/**
+ * Running, healthy as far as anybody looks, and of this pool. `takesAll`: one that says of no pool that it is its own is of
+ * each that looks.
+ */
+export function isListed(container: JsonObject, pool: string, takesAll: boolean): boolean {
+  if (!isRunning(container) || !isHealthy(container)) return false
+  const wanted = poolOf(container)
+  return wanted === undefined ? takesAll : wanted === pool
 }
+
+export const isRunning = (container: JsonObject): boolean => textIn(container, 'State') === 'running'
+
+/** That of its label; else, where its labels make a route, one of its own. */
+export function poolOf(container: JsonObject): string | undefined {
+  const label = labelOf(container, 'pool')
+  if (label !== undefined) return label
+  return ROUTE_LABELS.some((name) => labelOf(container, name) !== undefined) ? ownPoolOf(container) : undefined
+}
+
+/** All containers of one service of Compose have one pool. */
+function ownPoolOf(container: JsonObject): string {
+  const labels = objectIn(container, 'Labels')
+  const [project, service] = ['project', 'service'].map((name) => textIn(labels, `com.docker.compose.${name}`))
+  return service === undefined ? nameOf(container) : [project, service].filter((part) => part !== undefined).join('-')
+}
+
+/** The first of its labels that is not known; undefined: all are. */
+export const unknownLabelOf = (container: JsonObject): string | undefined =>
+  Object.keys(objectIn(container, 'Labels')).find((label) => label.startsWith(PREFIX) && !KNOWN.has(label))
 
 /** Docker tells it behind how long it runs, "Up 5 minutes (healthy)", and by a field of its own of late. */
 function isHealthy(container: JsonObject): boolean {
@@ -22,7 +50,7 @@ function isHealthy(container: JsonObject): boolean {
   return told !== 'starting' && told !== 'unhealthy'
 }
 
-const labelOf = (container: JsonObject, name: string): string | undefined =>
+export const labelOf = (container: JsonObject, name: string): string | undefined =>
   textIn(objectIn(container, 'Labels'), PREFIX + name)
 
 export function nameOf(container: unknown): string {
@@ -66,9 +94,7 @@ export function readContainer(
   readMember: ReadMember,
 ): ReturnType<ReadMember> {
   if (!isObject(container)) return { kind: 'fault', reason: 'is no container' }
-  const unknown = Object.keys(objectIn(container, 'Labels')).find(
-    (label) => label.startsWith(PREFIX) && !KNOWN.has(label),
-  )
+  const unknown = unknownLabelOf(container)
   if (unknown !== undefined) return { kind: 'fault', reason: `has a label that is not known: ${unknown}` }
   const port = portOf(container)
   if (typeof port === 'string') return { kind: 'fault', reason: port }

@@ -1,191 +1,46 @@
-/**
- * Containers with a label as members, as Docker tells of them, or Podman, which speaks the same: all are listed, and listed
- * again soon after each event that may have changed who is there. A container that is told to stop leaves before it has stopped.
- */
-import type { Cancel, Clock } from '../clock.ts'
-import type { Ask } from '../net/ask.ts'
-import type { AskLines } from '../net/lines.ts'
-import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
+/** Containers with a label as members of a pool. */
+import type { Cancel } from '../clock.ts'
+import type { FollowContainers } from './containers.ts'
 import { addressOf, isListed, nameOf, readContainer } from './docker-container.ts'
-import { isObject, objectIn, parseList, parseObject, textIn } from './json.ts'
-import { readJsonAnswer } from './json-answer.ts'
+import { isObject } from './json.ts'
 import { type ListReader, listReader, type ListReading } from './json-list.ts'
 import type { DockerPolicy } from './policy.ts'
-import { fieldsOf, readTls, type ReadPem } from './service.ts'
 import type { Source, SourceSink } from './source.ts'
 
-export interface DockerServices extends ListReading, AttemptServices {
-  readonly clock: Pick<Clock, 'now' | 'after' | 'soon'>
-  readonly ask: Ask
-  readonly askLines: AskLines
-  readonly readPem: ReadPem
+export interface DockerServices extends ListReading {
+  readonly containers: FollowContainers
 }
-
-const TIMEOUT_MS = 10_000
-const MAX_LIST_BYTES = 16 * 1024 ** 2
-const LIST = { maxBytes: MAX_LIST_BYTES, parse: parseList, otherwise: 'no list of containers' }
-const MAX_LINE_BYTES = 1024 ** 2
-/** Events that come close behind each other lead to one list. */
-const QUIET_MS = 20
-/** Listed again however silent it is, which shows whether it is there. */
-const LIST_MS = 10_000
-/** One that was told to stop and goes on is a member again. */
-const LEAVING_MS = 60_000
-
-/** Those that may change who is a member; with health checks most events are of programs that these begin. */
-const NEWS = new Set(['start', 'die', 'stop', 'kill', 'pause', 'unpause', 'destroy', 'remove', 'rename', 'update'])
-
-/** What containers are told to end by: TERM, INT, QUIT, KILL. */
-const ENDING = new Set(['15', '2', '3', '9', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL'])
 
 /** `pool`: what `smartedge.pool` has to say where a container has that label. */
 export const dockerSource = (policy: DockerPolicy, services: DockerServices, pool: string): Source => ({
-  start(sink) {
-    /** Until when containers that were told to stop count as gone, by id. */
-    const leaving = new Map<string, number>()
-    return keepTrying(services, sink, (attempt) => {
-      const session = new Session({ policy, services, pool, sink, attempt, leaving })
-      return session.begin()
-    })
-  },
+  start: (sink) => followMembers(policy, services, { pool, sink }),
 })
 
-interface SessionOptions {
-  readonly policy: DockerPolicy
-  readonly services: DockerServices
-  readonly pool: string
-  readonly sink: SourceSink
-  readonly attempt: Attempt
-  readonly leaving: Map<string, number>
-}
-
-class Session {
-  private readonly options: SessionOptions
-  private readonly reader: ListReader
-  /** What is waited for: the next list, or its answer. */
-  private cancelNext: Cancel = () => undefined
-  private cancelEvents: Cancel = () => undefined
-  private isListing = false
-  /** Events have come, and the list that they lead to is about to be asked for: more of them do not put it off. */
-  private isDue = false
-  /** There was news since the list that is under way was asked for. */
-  private isStale = false
-
-  constructor(options: SessionOptions) {
-    this.options = options
-    const { policy, sink } = options
-    const { clock, readMember } = options.services
-    const look = { network: policy.network, host: hostOf(policy) }
-    const reading = {
-      clock,
-      nameOf,
-      readMember: (one: unknown) => readContainer(one, (container) => addressOf(container, look), readMember),
-    }
-    this.reader = listReader(reading, (listing) => sink.publish(listing))
+function followMembers(
+  policy: DockerPolicy,
+  { clock, readMember, containers }: DockerServices,
+  { pool, sink }: { readonly pool: string; readonly sink: SourceSink },
+): Cancel {
+  const look = { network: policy.network, host: hostOf(policy) }
+  const reading = {
+    clock,
+    nameOf,
+    readMember: (one: unknown) => readContainer(one, (container) => addressOf(container, look), readMember),
   }
-
-  begin(): Cancel {
-    const { attempt, services } = this.options
-    const question = this.questionOf('/events', { type: ['container'] })
-    if (question !== undefined)
-      this.cancelEvents = services.askLines(
-        { ...question, maxLineBytes: MAX_LINE_BYTES },
-        {
-          opened: () => this.list(),
-          line: (line) => this.hear(line),
-          ended: (end) =>
-            attempt.failed(end.kind === 'refused' ? `answers with ${end.status}` : `breaks off: ${end.detail}`),
-        },
-      )
-    return () => {
-      this.cancelNext()
-      this.cancelEvents()
-      this.reader.stop()
-    }
-  }
-
-  private hear(line: string): void {
-    const event = parseObject(line)
-    if (event === undefined) return this.options.attempt.failed('says what is not JSON')
-    const action = textIn(event, 'Action') ?? textIn(event, 'status') ?? ''
-    const actor = objectIn(event, 'Actor')
-    const id = textIn(actor, 'ID') ?? textIn(event, 'id') ?? ''
-    this.note(id, action, textIn(objectIn(actor, 'Attributes'), 'signal'))
-    if (NEWS.has(action) || action.startsWith('health_status')) this.listSoon()
-  }
-
-  /** Whether it is about to end. */
-  private note(id: string, action: string, signal: string | undefined): void {
-    const { leaving, services } = this.options
-    const now = services.clock.now()
-    for (const [known, until] of leaving) {
-      if (until > now) break
-      leaving.delete(known)
-    }
-    const isToEnd = action === 'kill' && signal !== undefined && ENDING.has(signal)
-    if (!isToEnd && action !== 'start') return
-    // Behind all others: they stand in the order in which they run out, so that thousands are not looked through for each event.
-    leaving.delete(id)
-    if (isToEnd) leaving.set(id, now + LEAVING_MS)
-  }
-
-  private listSoon(): void {
-    this.isStale = this.isListing
-    if (this.isListing || this.isDue) return
-    this.isDue = true
-    this.listIn(QUIET_MS)
-  }
-
-  private listIn(ms: number): void {
-    this.cancelNext()
-    this.cancelNext = this.options.services.clock.after(ms, () => this.list())
-  }
-
-  private list(): void {
-    const question = this.questionOf('/containers/json', { label: ['smartedge.enable=true'] })
-    if (question === undefined) return
-    this.cancelNext()
-    this.isDue = false
-    this.isListing = true
-    this.cancelNext = this.options.services.ask({ ...question, maxBodyBytes: MAX_LIST_BYTES }, (answer) => {
-      this.isListing = false
-      const read = readJsonAnswer(answer, LIST)
-      if (read.kind === 'fault') return this.options.attempt.failed(read.reason)
-      if (read.kind === 'refused') return this.options.attempt.failed(`answers with ${read.status}`)
-      this.options.attempt.works()
-      this.listIn(this.isStale ? QUIET_MS : LIST_MS)
-      this.isStale = false
-      this.take(read.said)
-    })
-  }
-
-  private take(containers: readonly unknown[]): void {
-    const { services, pool, leaving } = this.options
-    const now = services.clock.now()
-    const isLeaving = (id: string | undefined): boolean => (leaving.get(id ?? '') ?? 0) > now
-    const counting = containers.filter(
-      (one) => !isObject(one) || (isListed(one, pool) && !isLeaving(textIn(one, 'Id'))),
-    )
-    this.reader.read(counting)
-  }
-
-  /** undefined: there is none, and the attempt has failed. */
-  private questionOf(path: string, filters: object) {
-    const { policy, services, attempt } = this.options
-    const found = readTls(policy.tls, services.readPem)
-    if (found.kind === 'fault') {
-      attempt.failed(found.reason)
-      return undefined
-    }
-    const { place } = policy
-    const base = place.kind === 'unix' ? 'http://docker' : place.url
-    return {
-      url: `${base}${path}?filters=${encodeURIComponent(JSON.stringify(filters))}`,
-      fields: fieldsOf([]),
-      socketPath: place.kind === 'unix' ? place.path : undefined,
-      tls: found.tls,
-      timeoutMs: TIMEOUT_MS,
-    }
+  const createReader = (): ListReader => listReader(reading, (listing) => sink.publish(listing))
+  let reader = createReader()
+  const stop = containers(policy, {
+    list: (listed) => reader.read(listed.filter((one) => !isObject(one) || isListed(one, pool, policy.takesAll))),
+    lose(reason) {
+      // What is still being read was told before that.
+      reader.stop()
+      reader = createReader()
+      sink.lose(reason)
+    },
+  })
+  return () => {
+    reader.stop()
+    stop()
   }
 }
 

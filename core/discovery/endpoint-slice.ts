@@ -2,6 +2,7 @@
 import { isObject, type JsonObject, listIn, objectIn, textIn } from './json.ts'
 import { memberEntry, skippedEntry } from './keyed.ts'
 import type { Entry, ReadMember } from './listing.ts'
+import type { KubernetesPolicy } from './policy.ts'
 import { readParts } from './member-parts.ts'
 
 /** Which of its ports: by name or by number; undefined: the only one. */
@@ -24,8 +25,43 @@ export function readSlice(slice: JsonObject, wanted: WantedPort, readMember: Rea
       { host, port: port.port, zone: textIn(endpoint, 'zone'), isDraining: useOf(endpoint) === 'drains' },
       readMember,
     )
-    return read.kind === 'member' ? memberEntry(read.member) : skippedEntry(entry, read.reason)
+    if (read.kind === 'fault') return skippedEntry(entry, read.reason)
+    const zones = hintsOf(endpoint)
+    return zones === undefined ? memberEntry(read.member) : { ...memberEntry(read.member), zones }
   })
+}
+
+/** For which zones it is meant (topology aware routing); undefined: it says nothing of it. */
+function hintsOf(endpoint: JsonObject): readonly string[] | undefined {
+  const zones = listIn(objectIn(endpoint, 'hints'), 'forZones').flatMap((zone) =>
+    isObject(zone) ? (textIn(zone, 'name') ?? []) : [],
+  )
+  return zones.length === 0 ? undefined : zones
+}
+
+/** Weights of members are from 0.001 to 1000. */
+const [LEAST, MOST] = [0.001, 1000]
+
+/**
+ * Those for `zone`, by the rules of kube-proxy: hints count where every endpoint that serves has some and one of them is for
+ * that zone, since others say that the cluster is in the middle of a change. `share`: what those that serve together weigh.
+ */
+export function chosenEndpoints(
+  entries: readonly Entry[],
+  { zone, share }: Pick<KubernetesPolicy, 'zone' | 'share'>,
+): readonly Entry[] {
+  const isServing = (entry: Entry): boolean => entry.kind === 'member' && !entry.member.isDraining
+  const isFor = (entry: Entry): boolean =>
+    entry.kind === 'member' && zone !== undefined && entry.zones?.includes(zone) === true
+  const serving = entries.filter(isServing)
+  const isHinted =
+    zone !== undefined &&
+    serving.every((entry) => entry.kind === 'member' && entry.zones !== undefined) &&
+    serving.some(isFor)
+  const chosen = isHinted ? entries.filter((entry) => !isServing(entry) || isFor(entry)) : entries
+  if (share === undefined) return chosen
+  const weight = Math.min(MOST, Math.max(LEAST, share / Math.max(1, chosen.filter(isServing).length)))
+  return chosen.map((entry) => (entry.kind === 'member' ? { ...entry, member: { ...entry.member, weight } } : entry))
 }
 
 /** Conditions that are not there count as ready, and as serving what is ready. */

@@ -8,13 +8,8 @@ import type { Cancel, Clock } from '../clock.ts'
 import { sourceLedger } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { isSameMember, type Listing, NOBODY, type Skipped } from './listing.ts'
+import { Outage, type Presence, QUIET_MS } from './outage.ts'
 import type { Source, SourceSink } from './source.ts'
-
-/** `waiting`: it has not been heard yet. Instants are monotonic ms. */
-export type Presence =
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'present' }
-  | { readonly kind: 'away'; readonly since: number; readonly reason: string }
 
 /** A list that is held back. */
 interface Held {
@@ -38,16 +33,10 @@ export interface FollowedOptions {
   readonly onChange: () => void
 }
 
-/** Of why it is away: a source's own words, or those of whoever it asks. */
-const MOST_REASON = 300
-/** A source that comes and goes is told of no more often than this. */
-const QUIET_MS = 5000
-
 export class Followed {
   readonly name: string
   /** Those that count, by id, in the order of the list. */
   members: ReadonlyMap<string, Member> = new Map()
-  presence: Presence = { kind: 'waiting' }
   /** It has listed somebody, or nobody, for which faulty entries alone do not count: else `members` says nothing. */
   hasListed = false
   /** When what counts was last known to be what it lists; undefined: never. */
@@ -61,17 +50,26 @@ export class Followed {
   private held: Held | undefined = undefined
   /** It cannot be had: nobody knows whether what it listed last has lasted. */
   private isLost = false
-  /** While it is told to be away: since when, and what tells that it is back. */
-  private outage: { readonly since: number; cancelBack: Cancel | undefined } | undefined = undefined
+  private readonly outage: Outage
   private readonly toldAt = { skipped: -Infinity, held: -Infinity }
   private cancelSource: Cancel = () => undefined
 
   constructor(options: FollowedOptions) {
     this.options = options
     this.name = options.name
+    const { pool, name: source, clock, emit } = options
+    this.outage = new Outage({
+      clock,
+      onAway: (reason) => emit({ kind: 'discovery-away', pool, source, reason, members: this.members.size }),
+      onBack: (forMs) => emit({ kind: 'discovery-back', pool, source, forMs, members: this.members.size }),
+    })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.heard = promise
     this.tellHeard = resolve
+  }
+
+  get presence(): Presence {
+    return this.outage.presence
   }
 
   start(): void {
@@ -88,8 +86,14 @@ export class Followed {
   stop(): void {
     this.cancelSource()
     this.held?.cancel()
-    this.outage?.cancelBack?.()
+    this.outage.stop()
     this.tellHeard()
+  }
+
+  /** A connect to that backend has failed: if it is one of its members, it may have moved. */
+  doubt(id: string): void {
+    const { source } = this.options
+    if (source.doubt !== undefined && this.members.has(id)) source.doubt()
   }
 
   /** How many are on the list that is held back, and until when; undefined: none is. */
@@ -114,33 +118,17 @@ export class Followed {
     this.consider(NOBODY)
   }
 
-  private lose(words: string): void {
-    const reason = words.slice(0, MOST_REASON)
-    const { clock, emit, pool, name: source } = this.options
-    const { presence, outage } = this
-    const since = presence.kind === 'away' ? presence.since : clock.now()
+  private lose(reason: string): void {
     this.counters.failures += 1
     this.isLost = true
-    this.presence = { kind: 'away', since, reason }
-    outage?.cancelBack?.()
-    this.outage = { since: outage?.since ?? since, cancelBack: undefined }
-    if (outage === undefined) emit({ kind: 'discovery-away', pool, source, reason, members: this.members.size })
+    this.outage.lose(reason)
     this.tellHeard()
   }
 
   private answered(): void {
-    const { clock, emit, pool, name: source } = this.options
-    const now = clock.now()
-    const { outage } = this
     this.isLost = false
-    this.presence = { kind: 'present' }
-    this.knownAt = now
-    if (outage === undefined || outage.cancelBack !== undefined) return
-    const forMs = Math.round(now - outage.since)
-    outage.cancelBack = clock.after(QUIET_MS, () => {
-      this.outage = undefined
-      emit({ kind: 'discovery-back', pool, source, forMs, members: this.members.size })
-    })
+    this.knownAt = this.options.clock.now()
+    this.outage.answered()
   }
 
   /** Takes `listing`, or holds it back. */

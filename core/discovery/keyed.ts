@@ -6,22 +6,25 @@ import { type Entry, type Listing, ListingBuilder } from './listing.ts'
 /** Changes that come close behind each other are told as one. */
 const QUIET_MS = 20
 
+/** Asked whenever all is told. */
+export interface KeyedRules {
+  /** Whether what stands under a key counts; absent: all does. */
+  readonly counts?: (key: string) => boolean
+  /** What becomes of all that counts; absent: it is told as it is. */
+  readonly choose?: (entries: readonly Entry[]) => readonly Entry[]
+}
+
 export class KeyedEntries {
   private readonly entries = new Map<string, readonly Entry[]>()
   private readonly clock: Pick<Clock, 'after'>
   private readonly publish: (listing: Listing) => void
-  private readonly counts: (key: string) => boolean
+  private readonly rules: KeyedRules
   private cancel: Cancel | undefined = undefined
 
-  /** `counts`: asked of each key whenever all is told. */
-  constructor(
-    clock: Pick<Clock, 'after'>,
-    publish: (listing: Listing) => void,
-    counts: (key: string) => boolean = () => true,
-  ) {
+  constructor(clock: Pick<Clock, 'after'>, publish: (listing: Listing) => void, rules: KeyedRules = {}) {
     this.clock = clock
     this.publish = publish
-    this.counts = counts
+    this.rules = rules
   }
 
   get size(): number {
@@ -42,14 +45,17 @@ export class KeyedEntries {
 
   publishNow(): void {
     this.stop()
+    const { counts = () => true, choose } = this.rules
     const builder = new ListingBuilder()
-    for (const [key, entries] of this.entries) {
-      if (!this.counts(key)) continue
+    const add = (key: string, entries: readonly Entry[]): void => {
       for (const entry of entries) {
         if (entry.kind === 'member') builder.add(entry.member, key)
         else builder.skip({ entry: entry.entry, reason: entry.reason })
       }
     }
+    const counting = [...this.entries].filter(([key]) => counts(key))
+    if (choose === undefined) for (const [key, entries] of counting) add(key, entries)
+    else add('another', choose(counting.flatMap(([, entries]) => entries)))
     this.publish(builder.listing)
   }
 

@@ -21,7 +21,14 @@ export interface SkippedEntry {
 }
 
 /** One entry, read. */
-export type Entry = { readonly kind: 'member'; readonly member: Member } | ({ readonly kind: 'skipped' } & SkippedEntry)
+export type Entry =
+  | {
+      readonly kind: 'member'
+      readonly member: Member
+      /** For whom it is meant, where whoever lists it says so. */
+      readonly zones?: readonly string[]
+    }
+  | ({ readonly kind: 'skipped' } & SkippedEntry)
 
 /** One value of a list in JSON, as it would stand among a pool's `backends`. */
 export type ReadMember = (

@@ -75,6 +75,8 @@ export interface DockerPolicy {
   readonly place: { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'url'; readonly url: string }
   /** Whose addresses containers are asked at; undefined: they are in one alone. */
   readonly network: string | undefined
+  /** Whether containers that name no pool are members, too. */
+  readonly takesAll: boolean
   readonly tls: TlsFiles | undefined
 }
 
@@ -85,9 +87,31 @@ export interface KubernetesPolicy {
   readonly namespace: string | undefined
   /** By name or number; undefined: the only one. */
   readonly port: string | number | undefined
+  /** What all of its endpoints together weigh; undefined: each weighs 1. */
+  readonly share: number | undefined
+  /** Where this process runs: of endpoints with hints those for it count; undefined: hints are not looked at. */
+  readonly zone: string | undefined
   /** The URL of an API server; undefined: that of the cluster that this process runs in. */
   readonly address: string | undefined
   /** Absolute; undefined: that of the pod, and none for an `address`. */
+  readonly bearerFile: string | undefined
+  readonly tls: TlsFiles | undefined
+}
+
+/** Routes of a cluster of Kubernetes. */
+export interface ClusterPolicy {
+  readonly kind: 'cluster'
+  /** What is read. */
+  readonly reads: readonly ('ingress' | 'gateway')[]
+  /** undefined: all of them. */
+  readonly namespace: string | undefined
+  /** Ingresses of this class count. */
+  readonly ingressClass: string
+  /** Routes of this Gateway count; `namespace/name`, or its name in whatever namespace; undefined: those of every Gateway. */
+  readonly gateway: string | undefined
+  /** As with `KubernetesPolicy`. */
+  readonly zone: string | undefined
+  readonly address: string | undefined
   readonly bearerFile: string | undefined
   readonly tls: TlsFiles | undefined
 }
@@ -99,6 +123,17 @@ export interface OwnPolicy {
   /** Plain values, for the file to check. */
   readonly options: unknown
 }
+
+/** Where routes and pools are found, as the config says it. */
+export interface ProviderPolicy {
+  readonly from: DockerPolicy | ClusterPolicy
+  /** How long routes and pools stay that nobody names any more; undefined: they go at once. */
+  readonly keepMs: number | undefined
+}
+
+/** The same of a provider. */
+export const providerName = ({ from }: ProviderPolicy): string =>
+  from.kind === 'docker' ? sourceName(from) : `kubernetes${from.namespace === undefined ? '' : ` ${from.namespace}`}`
 
 /** What status, metrics and events call it: nothing that is secret, and short. Two of a pool may be called alike. */
 export function sourceName(source: SourcePolicy): string {

@@ -23,4 +23,9 @@ export interface SourceSink {
 export interface Source {
   /** Begins to tell, and goes on until the cancel that is returned. Called once; tries for ever, and never throws. */
   start(sink: SourceSink): Cancel
+  /**
+   * Somebody on its list cannot be reached, which may be because the list is old. Called as often as that happens; absent:
+   * there is no newer list to be had any sooner.
+   */
+  doubt?(): void
 }

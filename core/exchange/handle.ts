@@ -13,6 +13,7 @@ import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
 import { methodClassOf, OTHER_METHOD } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
+import { enter } from './enter.ts'
 import { Exchange } from './exchange.ts'
 import { problemOfStop } from './problems.ts'
 import { recordOfHead } from './refused-head.ts'
@@ -48,7 +49,8 @@ export function createHandler({
   function onRequest(client: ClientStream): void {
     counters.requests += 1
     const world = published()
-    const route = world.routes.find(head) ?? world.nowhere
+    const proof = world.proofs?.find(head)
+    const route = (proof === undefined ? world.routes.find(head) : undefined) ?? world.nowhere
     route.traffic.requests += 1
     const exchange = new Exchange(services, client, route, world)
     exchange.method = methodClassOf(head.bytes, head.start, head.methodEnd)
@@ -56,10 +58,14 @@ export function createHandler({
     if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
     if (!exchange.hasTime(head)) return
     const stop = stopOf(head)
+    const problem = proof ?? (stop && problemOfStop(stop))
+    const { door } = client.peer
     const verdict: Verdict =
-      stop === undefined
-        ? route.admission.admit(exchange, head, exchange.startedAt)
-        : { kind: 'refused', problem: problemOfStop(stop) }
+      problem !== undefined
+        ? { kind: 'refused', problem }
+        : door === undefined
+          ? route.admission.admit(exchange, head, exchange.startedAt)
+          : enter(door, exchange, head, exchange.startedAt)
     exchange.begin(verdict, head, exchange.startedAt)
   }
 

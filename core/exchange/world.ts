@@ -17,6 +17,7 @@ import type { Pool } from '../pool/pool.ts'
 import type { Random } from '../random.ts'
 import type { RouteTable } from '../route/table.ts'
 import type { RequestTimeouts } from './limit.ts'
+import type { Problem } from '../stream/client-stream.ts'
 import type { Explaining } from './explaining.ts'
 import type { Observer } from './record.ts'
 import type { Tracing } from './trace.ts'
@@ -38,6 +39,13 @@ export interface World {
   readonly geo: Geo | undefined
   /** Who wants to know why requests went where they went; absent: nobody. */
   readonly explainer?: Explainer | undefined
+  /** What a CA asks for, which comes before all routes; absent: no CA asks for anything. */
+  readonly proofs?: ProofAnswers | undefined
+}
+
+export interface ProofAnswers {
+  /** undefined: it is a request like any other. `head` holds the request's now. */
+  find(head: RequestHead): Problem | undefined
 }
 
 /** Asks some requests to be explained. */

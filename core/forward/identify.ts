@@ -1,6 +1,7 @@
 /** Facts of a connection -> what a snapshot says of its peer: trusted or not, and the lines that tell backends of it. */
 import type { ClientCertificate } from './client-certificate.ts'
 import { forwardedForLines } from './client-lines.ts'
+import type { Door } from './door.ts'
 
 /** What is known of a connection once it is open; for as long as it lives. */
 export interface PeerFacts {
@@ -14,6 +15,8 @@ export interface PeerFacts {
   readonly protocol: string | undefined
   /** What it has shown of itself there; undefined: nothing that was verified. */
   readonly certificate: ClientCertificate | undefined
+  /** What its listener does with all requests; absent: nothing. */
+  readonly door?: Door | undefined
 }
 
 /** What a snapshot says of such a peer; shared by the connections of one address. */

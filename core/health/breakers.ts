@@ -96,13 +96,13 @@ export class Breakers {
   }
 
   /** After a change of policy or members: what is open stays open, for as long as this policy says. */
-  update(policy: BreakerPolicy): void {
+  update(policy: BreakerPolicy, members: readonly Backend[] = this.options.backends()): void {
     if (policy.windowMs !== this.policy.windowMs) this.tallies = new WeakMap()
     this.policy = policy
     const wasStopped = this.isStopped
     this.isStopped = false
-    const { backends, clock } = this.options
-    for (const backend of backends()) {
+    const { clock } = this.options
+    for (const backend of members) {
       this.step(backend, { kind: 'policy' }, clock.now())
       if (wasStopped) this.step(backend, { kind: 'resumed' }, clock.now())
       this.waitToTry(backend)

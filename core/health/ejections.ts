@@ -67,11 +67,11 @@ export class Ejections {
   }
 
   /** After a change of policy or members: who is out stays out, for as long as this policy says. */
-  update(policy: EjectionPolicy): void {
+  update(policy: EjectionPolicy, members: readonly Backend[] = this.options.backends()): void {
     const isNewInterval = this.nextInterval === undefined || policy.intervalMs !== this.policy.intervalMs
     this.policy = policy
     if (isNewInterval) this.waitForInterval()
-    for (const backend of this.options.backends()) {
+    for (const backend of members) {
       backend.facts.ejection = retimed(backend.facts.ejection, policy)
       this.waitForEnd(backend)
     }

@@ -27,6 +27,8 @@ export interface Monitor {
   start(): void
   /** After members came or went: new ones are checked soon, a check under way on a gone one is dropped. */
   update(): void
+  /** The same of a few, however many others there are: those who came, or may have, and those who went. */
+  change(changed: readonly Backend[], gone: readonly Backend[]): void
   /** Checks one backend now rather than at its time; false: it is not watched. */
   recheck(backend: Backend): boolean
   /** Cancels everything; nothing is written and nobody called afterwards. `start` begins afresh. */
@@ -128,10 +130,18 @@ export function createMonitor(options: MonitorOptions): Monitor {
   }
 
   function update(): void {
-    if (!isRunning) return
     const current = new Set(backends())
-    for (const watch of watches.values()) if (!current.has(watch.backend)) release(watch)
-    const fresh = [...current].filter((backend) => !watches.has(backend))
+    const gone = [...watches.keys()].filter((backend) => !current.has(backend))
+    change([...current], gone)
+  }
+
+  function change(changed: readonly Backend[], gone: readonly Backend[]): void {
+    if (!isRunning) return
+    for (const backend of gone) {
+      const watch = watches.get(backend)
+      if (watch !== undefined) release(watch)
+    }
+    const fresh = changed.filter((backend) => !watches.has(backend))
     const spreadMs = Math.min(policy.intervalMs, fresh.length * FIRST_CHECK_SPREAD_MS)
     for (const backend of fresh) {
       const watch: Watch = { backend, phase: { kind: 'waiting' }, streak: firstStreak(backend) }
@@ -147,6 +157,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       update()
     },
     update,
+    change,
     recheck,
     stop() {
       isRunning = false

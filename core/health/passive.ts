@@ -39,8 +39,8 @@ export interface PassiveHealth {
   onEnd(backend: Backend, ending: Ending): void
   /** The result of a check; does not call `onChange`. */
   onCheck(backend: Backend, passed: boolean): void
-  /** After a change of policy or members: who is out stays out, and comes back as this policy says. */
-  update(policy: PassivePolicy): void
+  /** After a change of policy, or of `members`, all if absent: who is out stays out, and comes back as this policy says. */
+  update(policy: PassivePolicy, members?: readonly Backend[]): void
   /** Cancels the pauses; backends that are out stay out, and nothing is found out until the next `update`. */
   stop(): void
 }
@@ -112,10 +112,10 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
       goodChecks.set(backend, good)
       if (good >= recovery.rise) clear(backend)
     },
-    update(changed) {
+    update(changed, members = backends()) {
       policy = changed
       isStopped = false
-      for (const backend of backends()) {
+      for (const backend of members) {
         const { facts } = backend
         // One that is on trial already stays so.
         if (facts.traffic.kind === 'clear' || !isOut(backend)) continue

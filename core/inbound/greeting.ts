@@ -4,7 +4,7 @@
  */
 import { type LinkedList, Place } from '../net/linked-list.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from '../net/timer-wheel.ts'
-import type { BeginHandshake, Handshake, HandshakeEvents, HandshakeTerms } from '../net/tls.ts'
+import type { BeginHandshake, Handshake, HandshakeEvents, HandshakeFailure, HandshakeTerms } from '../net/tls.ts'
 import type { OwnedSocket } from '../net/wire-socket.ts'
 import type { ClientConnection } from './request-handler.ts'
 
@@ -24,7 +24,7 @@ export interface GreetingRules {
 }
 
 /** Why it came to nothing. */
-export type GreetingEnd = 'failed' | 'plain' | 'late' | 'crowded'
+export type GreetingEnd = HandshakeFailure | 'late' | 'crowded'
 
 export interface GreetingEvents {
   readonly onSecure: HandshakeEvents['onSecure']

@@ -30,6 +30,8 @@ export interface DialServices {
   readonly relieve: () => boolean
   /** A dial has failed for want of something of our own, in words. */
   readonly onShortage: (detail: string) => void
+  /** Nobody takes connections at an address that was given as one, of an IP or a socket's path; a name is asked for anew here. */
+  readonly onUnreachable: (address: SocketAddress) => void
 }
 
 /** Addresses tried for one wire at most: a name may have hundreds that are all down. */
@@ -131,6 +133,7 @@ class Dialling implements TimerEntry, ConnectEvents {
     this.lastFailure = failure
     const address = this.tried.at(-1)
     if (name === undefined || address === undefined) {
+      this.services.onUnreachable(this.address)
       this.fail(failure)
       return
     }

@@ -2,23 +2,33 @@
  * TLS on a connection that has come in, by Bun (BoringSSL): the accepted socket goes to Bun for good, and comes back as a
  * socket like any other when the handshake is done. What is offered in it is for the terms to say.
  */
+import type { X509Certificate } from 'node:crypto'
 import { closeSync } from 'node:fs'
 import type { Socket, SocketHandler } from 'bun'
 import type { Clock } from '../clock.ts'
 import { adopt } from './adopt.ts'
 import { type BunMeans, guardedWith, handlersFor } from './bun/handlers.ts'
-import type { ReportFault } from './event.ts'
+import { inEvent, type ReportFault } from './event.ts'
 import type { OwnedSocket, SocketOwner } from './wire-socket.ts'
 
 /** Certificates with their keys and the versions and ciphers that go with them, as Bun takes them. */
 export type SecureContext = object
 
+/** What a handshake for one name is offered. */
+export interface Offered {
+  readonly context: SecureContext
+  /** Whether the client must show a certificate, or may, that the context's authorities vouch for; absent: it is not asked. */
+  readonly clients?: 'required' | 'optional' | undefined
+}
+
 /** What a handshake is offered. Asked in the middle of it. */
 export interface HandshakeTerms {
   /** For who names nobody. Its versions and ciphers count, whichever context is taken. */
-  readonly context: SecureContext
-  /** For who asks for `serverName` (lower case); undefined: it is refused. `hello`: all that the client has sent. */
-  contextFor(serverName: string, hello: () => Buffer): SecureContext | undefined
+  readonly fallback: Offered
+  /** Whether `hello` is told to `offerFor`; it costs every connection something for as long as it lives. */
+  readonly readsHello: boolean
+  /** For who asks for `serverName` (lower case); undefined: it is refused. `hello`: all that the client has sent, or nothing. */
+  offerFor(serverName: string, hello: Buffer): Offered | undefined
   /** Of those that the client offers by ALPN; undefined: none will do, and the handshake fails. */
   protocolFor(offered: readonly string[]): string | undefined
 }
@@ -31,32 +41,24 @@ export interface HandshakeFacts {
   readonly protocol: string | undefined
   /** Whether it took up a session of before. */
   readonly isResumed: boolean
+  /** The client's, that was verified, then or as the session began; undefined: none. */
+  readonly certificate: X509Certificate | undefined
 }
 
 /** Exactly one of the two is called, in the middle of an event; `onSecure` gives the socket its owner, or ends it. */
 export interface HandshakeEvents {
   onSecure(socket: OwnedSocket, facts: HandshakeFacts): void
-  /** `plain`: what came is no TLS, and was answered. */
-  onFailed(how: 'failed' | 'plain'): void
+  /** The socket is closed. */
+  onFailed(how: HandshakeFailure): void
 }
+
+/** 'plain': what came is no TLS, and was answered. 'certificate': the client showed none that will do. */
+export type HandshakeFailure = 'failed' | 'plain' | 'certificate'
 
 export interface TlsMeans {
-  readonly clock: Pick<Clock, 'soon'>
+  readonly clock: Pick<Clock, 'soon' | 'wallTime'>
   readonly reportFault: ReportFault
 }
-
-/** What Bun's types do not know of. */
-interface SecureSocket extends Socket<SocketOwner> {
-  readonly alpnProtocol: string | false
-  isSessionReused(): boolean
-}
-
-interface Upgradable {
-  upgradeTLS(options: object): [raw: Socket<SocketOwner>, secure: SecureSocket]
-}
-
-/** Begins handshakes, with handlers that all of them share. */
-export type BeginHandshake = (socket: OwnedSocket, terms: HandshakeTerms, events: HandshakeEvents) => Handshake
 
 /** One that is under way. */
 export interface Handshake {
@@ -64,23 +66,46 @@ export interface Handshake {
   cancel(): void
 }
 
-export function createHandshakes({ clock, reportFault }: TlsMeans): BeginHandshake {
-  const means: BunMeans = { clock, reportFault }
-  const secureHandlers = handlersForSecure(means)
-  const adopted = handlersFor<Tap>((socket) => socket.data.upgrade(socket as unknown as Upgradable), means)
+/** Begins one on a socket that nobody has read from; it is in the middle of an event. */
+export type BeginHandshake = (socket: OwnedSocket, terms: HandshakeTerms, events: HandshakeEvents) => Handshake
+
+/** What Bun's types do not know of. */
+interface SecureSocket extends Socket<SocketOwner> {
+  readonly alpnProtocol: string | false
+  isSessionReused(): boolean
+  setVerifyMode(requests: boolean, rejects: boolean): void
+}
+
+interface Upgradable {
+  upgradeTLS(options: object): [raw: Socket<SocketOwner>, secure: SecureSocket]
+}
+
+/** What handshakes of a process share. */
+interface Handlers {
+  readonly secure: SocketHandler<SocketOwner>
+  /** Of sockets that Bun takes over: told nothing of what passes, or the ciphertext. */
+  readonly adopted: SocketHandler<Handshaking>
+  readonly tapped: SocketHandler<Handshaking>
+  readonly reportFault: ReportFault
+  readonly wallTime: () => number
+}
+
+export function createHandshakes(means: TlsMeans): BeginHandshake {
+  const tapped = handlersFor<Handshaking>((socket) => socket.data.upgrade(socket as unknown as Upgradable), means)
+  // Not even made for what passes: a tenth of what a small request costs.
+  const adopted: SocketHandler<Handshaking> = { ...tapped }
+  delete adopted.data
+  const handlers = {
+    secure: secureHandlers(means),
+    adopted,
+    tapped,
+    reportFault: means.reportFault,
+    wallTime: () => means.clock.wallTime(),
+  }
   return (socket, terms, events) => {
-    const tap = new Tap(secureHandlers, terms, events)
-    if (socket.handOver === undefined) {
-      socket.data = tap
-      tap.upgrade(socket as unknown as Upgradable)
-      return tap
-    }
-    const descriptor = socket.handOver()
-    adopt(descriptor, adopted, tap).catch(() => {
-      if (!tap.isUpgraded) closeSync(descriptor)
-      tap.fail()
-    })
-    return tap
+    const handshake = new Handshaking(handlers, terms, events)
+    handshake.begin(socket)
+    return handshake
   }
 }
 
@@ -99,115 +124,172 @@ export const PLAIN_ANSWER = Buffer.from(
     `Content-Length: ${NOT_HTTPS.length}\r\n\r\n${NOT_HTTPS}`,
 )
 
-/** Hears of the ciphertext of one connection, and owns its TLS socket until the handshake is done. */
-class Tap implements SocketOwner, Handshake {
-  isUpgraded = false
-  private readonly handlers: SocketHandler<SocketOwner>
+/** Whether it looks like the beginning of a request in plain HTTP. */
+const isRequest = (bytes: Buffer): boolean => /^[A-Z]{1,20}(?: |$)/.test(bytes.toString('latin1', 0, 24))
+
+/**
+ * One connection until its handshake is done. It owns the accepted socket until something has come, then Bun's two: the one
+ * that speaks TLS, and the one below it.
+ */
+class Handshaking implements SocketOwner, Handshake {
   readonly terms: HandshakeTerms
+  private readonly handlers: Handlers
+  /** undefined: it is over, one way or the other. */
   private events: HandshakeEvents | undefined
-  private raw: Socket<SocketOwner> | undefined = undefined
+  /** As it was accepted; later the one below TLS. */
+  private socket: OwnedSocket | undefined = undefined
   private secure: SecureSocket | undefined = undefined
   private hello: Buffer[] = []
   private helloBytes = 0
-  private isPlain = false
+  private failure: HandshakeFailure = 'failed'
+  /** What the client is asked to show; undefined: nothing. */
+  private clients: Offered['clients'] = undefined
 
-  constructor(handlers: SocketHandler<SocketOwner>, terms: HandshakeTerms, events: HandshakeEvents) {
+  constructor(handlers: Handlers, terms: HandshakeTerms, events: HandshakeEvents) {
     this.handlers = handlers
     this.terms = terms
     this.events = events
   }
 
-  /** Whoever owns the TLS socket says so. */
+  begin(socket: OwnedSocket): void {
+    this.socket = socket
+    socket.data = this
+    // What has come before it is upgraded would be lost: Bun's are upgraded at once.
+    if (socket.lookFirst === undefined) this.upgrade(socket as unknown as Upgradable)
+    else socket.lookFirst((bytes) => this.onFirst(socket, bytes))
+  }
+
+  /** Whoever owns the socket that speaks TLS says so. */
   get isPaused(): boolean {
     return this.secure?.data.isPaused === true
   }
 
-  upgrade(socket: Upgradable): void {
-    this.isUpgraded = true
-    const tls = { secureContext: this.terms.context }
-    const waiting: SocketOwner = {
-      received() {},
-      drained() {},
-      peerEnded: () => this.cancel(),
-      closed: () => this.fail(),
-    }
-    const data = Object.assign(waiting, { tap: this })
-    const [raw, secure] = socket.upgradeTLS({ isServer: true, tls, socket: this.handlers, data })
-    this.raw = raw
-    this.secure = secure
-    raw.data = this
-  }
-
-  /** Ciphertext: looked at until the handshake is done. */
+  /** What comes on the socket as it was accepted, or below TLS. */
   received(bytes: Buffer): void {
-    if (this.events === undefined || bytes.length === 0) return
-    if (this.helloBytes === 0 && bytes[0] !== HANDSHAKE) this.isPlain = this.answerPlain(bytes)
+    if (this.events === undefined || this.failure === 'plain' || bytes.length === 0) return
+    if (this.helloBytes === 0 && bytes[0] !== HANDSHAKE) this.answerPlain(bytes)
     this.helloBytes += bytes.length
-    if (this.helloBytes <= MAX_HELLO_BYTES) this.hello.push(Buffer.from(bytes))
+    if (this.terms.readsHello && this.helloBytes <= MAX_HELLO_BYTES) this.hello.push(Buffer.from(bytes))
   }
 
   drained(): void {}
-  peerEnded(): void {}
-  closed(): void {}
 
-  contextFor(serverName: string): SecureContext {
-    const context = this.terms.contextFor(serverName.toLowerCase(), () => Buffer.concat(this.hello))
-    if (context !== undefined) return context
-    this.raw?.write(UNRECOGNIZED_NAME)
-    throw new Error('unrecognized name')
+  peerEnded(): void {
+    if (this.secure === undefined) this.socket?.end()
+  }
+
+  closed(): void {
+    if (this.secure === undefined) this.fail()
+  }
+
+  upgrade(socket: Upgradable): void {
+    const { context, clients } = this.terms.fallback
+    this.clients = clients
+    const waiting = { received() {}, drained() {}, peerEnded: () => this.secure?.end(), closed: () => this.fail() }
+    const [raw, secure] = socket.upgradeTLS({
+      isServer: true,
+      tls: { secureContext: context, requestCert: clients !== undefined, rejectUnauthorized: false },
+      socket: this.handlers.secure,
+      data: Object.assign(waiting, { handshake: this }),
+    })
+    this.secure = secure
+    this.socket = raw
+    raw.data = this
+  }
+
+  /** What to go on with for that name. Throws where it is refused. */
+  contextFor(serverName: string, secure: SecureSocket): SecureContext {
+    const offered = this.terms.offerFor(serverName.toLowerCase(), Buffer.concat(this.hello))
+    if (offered === undefined) {
+      this.socket?.write(UNRECOGNIZED_NAME, 0, UNRECOGNIZED_NAME.length)
+      throw new Error('unrecognized name')
+    }
+    this.clients = offered.clients
+    // Who shows none where one is required hears so by an alert; which ones will do is looked at when it is done.
+    secure.setVerifyMode(offered.clients !== undefined, offered.clients === 'required')
+    return offered.context
   }
 
   done(isOk: boolean): void {
     const { events, secure } = this
     if (events === undefined || secure === undefined) return
-    if (!isOk) {
-      this.fail()
+    const certificate = this.clients === undefined ? undefined : secure.getPeerX509Certificate()
+    if (!isOk || !this.isVouchedFor(certificate, secure)) {
+      if (isOk) this.failure = 'certificate'
       secure.end()
       return
     }
     this.forget()
-    const protocol = secure.alpnProtocol
+    const { alpnProtocol } = secure
     events.onSecure(secure, {
       serverName: (secure.getServername() as string | undefined)?.toLowerCase(),
-      protocol: protocol === false ? undefined : protocol,
+      protocol: alpnProtocol === false ? undefined : alpnProtocol,
       isResumed: secure.isSessionReused(),
+      certificate,
     })
   }
 
-  fail(): void {
-    const { events } = this
-    this.forget()
-    events?.onFailed(this.isPlain ? 'plain' : 'failed')
+  /** Of a session that is taken up again BoringSSL does not ask whether the certificate has ended since. */
+  private isVouchedFor(certificate: X509Certificate | undefined, { authorized }: SecureSocket): boolean {
+    if (certificate === undefined) return this.clients !== 'required'
+    return authorized && Date.parse(certificate.validTo) > this.handlers.wallTime()
   }
 
   cancel(): void {
     this.forget()
-    this.secure?.terminate()
+    if (this.secure === undefined) this.socket?.terminate()
+    else this.secure.terminate()
+  }
+
+  private onFirst(socket: OwnedSocket, bytes: Buffer): void {
+    if (bytes[0] === HANDSHAKE) this.handOver(socket)
+    else if (!this.answerPlain(bytes)) socket.end()
+    // Until the client ends its side: bytes that nobody reads would make the end a reset, which takes the answer along.
+    else socket.shutdown()
+  }
+
+  private handOver(socket: OwnedSocket): void {
+    const { adopted, tapped, reportFault } = this.handlers
+    const descriptor = (socket.handOver as () => number)()
+    this.socket = undefined
+    adopt<Handshaking>(descriptor, this.terms.readsHello ? tapped : adopted, this).catch(() => {
+      if (this.secure !== undefined) return
+      closeSync(descriptor)
+      inEvent(reportFault, () => this.fail())
+    })
+  }
+
+  /** false: it is no request. */
+  private answerPlain(bytes: Buffer): boolean {
+    if (!isRequest(bytes)) return false
+    this.failure = 'plain'
+    this.socket?.write(PLAIN_ANSWER, 0, PLAIN_ANSWER.length)
+    return true
+  }
+
+  private fail(): void {
+    const { events } = this
+    this.forget()
+    events?.onFailed(this.failure)
   }
 
   private forget(): void {
     this.events = undefined
     this.hello = []
   }
-
-  /** Whether it looks like a request in plain HTTP, which is told so. */
-  private answerPlain(bytes: Buffer): boolean {
-    const isRequest = /^[A-Z]{3,20} /.test(bytes.toString('latin1', 0, 24))
-    if (isRequest) this.raw?.write(PLAIN_ANSWER)
-    return isRequest
-  }
 }
 
-type Waiting = SocketOwner & { readonly tap: Tap }
+/** What the socket that speaks TLS has for its owner until the handshake is done. */
+type Waiting = SocketOwner & { readonly handshake: Handshaking }
 
-function handlersForSecure(means: BunMeans): SocketHandler<SocketOwner> {
-  const tapOf = (socket: Socket<SocketOwner>): Tap => (socket.data as Waiting).tap
+function secureHandlers(means: BunMeans): SocketHandler<SocketOwner> {
+  const of = (socket: Socket<SocketOwner>): Handshaking => (socket.data as Waiting).handshake
   const handlers = {
     ...handlersFor<SocketOwner>(() => undefined, means),
-    handshake: guardedWith(means, (socket: Socket<SocketOwner>, isOk: boolean) => tapOf(socket).done(isOk)),
-    serverName: (_server: unknown, name: string, socket: Socket<SocketOwner>) => tapOf(socket).contextFor(name),
+    handshake: guardedWith(means, (socket: Socket<SocketOwner>, isOk: boolean) => of(socket).done(isOk)),
+    serverName: (_server: unknown, name: string, socket: SecureSocket) => of(socket).contextFor(name, socket),
     alpnCallback: (socket: Socket<SocketOwner>, _name: unknown, offered: Buffer) =>
-      tapOf(socket).terms.protocolFor(protocolsIn(offered)),
+      of(socket).terms.protocolFor(protocolsIn(offered)),
   }
   return handlers
 }

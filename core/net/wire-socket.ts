@@ -36,6 +36,11 @@ export interface OwnedSocket extends WireSocket {
    * yet is still to be read there. Absent: it can't.
    */
   handOver?: () => number
+  /**
+   * When something has come, `look` sees it, once, at most 16 KiB of it; it is still to be read afterwards. Not where it has
+   * been read before. Absent: it can't.
+   */
+  lookFirst?: (look: (bytes: Buffer) => void) => void
 }
 
 /** What a socket's `data` hears: a wire, or a connect under way. Every call comes in the middle of one event. */

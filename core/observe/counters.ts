@@ -37,6 +37,14 @@ const refusals = <const Reason extends string>(reason: Reason) =>
     status: ['refused', reason],
   }) as const
 
+const failedHandshakes = <const Cause extends string>(cause: Cause) =>
+  ({
+    metric: 'tls_handshakes_failed',
+    help: 'TLS handshakes that came to nothing, by cause.',
+    label: ['cause', cause],
+    status: ['handshakesFailed', cause],
+  }) as const
+
 const lostLines = <const Cause extends string>(cause: Cause) =>
   ({
     metric: 'access_log_lost',
@@ -74,6 +82,18 @@ export const edgeLedger = ledger({
     help: 'Idle connections closed for newcomers at the cap.',
   },
   connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
+  handshakes: { metric: 'tls_handshakes', help: 'TLS handshakes with clients that were done.' },
+  handshakesResumed: { metric: 'tls_handshakes_resumed', help: 'Those of them that took up a session of before.' },
+  handshakesOpen: { metric: 'tls_handshakes_under_way', type: 'gauge', help: 'TLS handshakes under way.' },
+  /** By a client that trusts another authority, speaks another version, or has left. */
+  handshakesFailed: failedHandshakes('failed'),
+  /** In plain HTTP. */
+  handshakesPlain: failedHandshakes('plain'),
+  handshakesLate: failedHandshakes('late'),
+  /** For newcomers, too many being under way. */
+  handshakesCrowded: failedHandshakes('crowded'),
+  /** With a certificate that nobody vouches for. */
+  handshakesUnvouched: failedHandshakes('certificate'),
   requests: { metric: 'requests', help: 'Requests whose head was whole and valid, and connections in TCP mode.' },
   badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },
   clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
@@ -88,6 +108,7 @@ export const edgeLedger = ledger({
   refusedAddress: refusals('address'),
   refusedMethod: refusals('method'),
   refusedBody: refusals('body'),
+  refusedCertificate: refusals('certificate'),
   refusedCredentials: refusals('credentials'),
   refusedKey: refusals('key'),
   refusedToken: refusals('token'),
@@ -235,6 +256,7 @@ export const refusedBy = {
   address: 'refusedAddress',
   method: 'refusedMethod',
   body: 'refusedBody',
+  certificate: 'refusedCertificate',
   credentials: 'refusedCredentials',
   key: 'refusedKey',
   token: 'refusedToken',

@@ -44,6 +44,10 @@ export type EdgeEvent =
   | { readonly kind: 'auth-away'; readonly service: string; readonly detail: string }
   /** It does, and has not failed for some seconds. */
   | { readonly kind: 'auth-back'; readonly service: string }
+  /** Less than `days` (30, 7, 1) are left of a certificate, or it has ended (0). `name`: the first that it is for. */
+  | { readonly kind: 'certificate-ending'; readonly name: string; readonly notAfter: string; readonly days: number }
+  /** Something about a certificate is hardly meant. */
+  | { readonly kind: 'certificate-doubtful'; readonly name: string; readonly detail: string }
   /** A source of a pool's members cannot be had, or lists nobody, and why; `members`: its last ones, which stay. */
   | {
       readonly kind: 'discovery-away'
@@ -85,6 +89,29 @@ export type EdgeEvent =
       readonly removed: number
       readonly members: number
     }
+  /** A provider of routes and pools cannot be had, and why; `routes`: its last ones, which stay. */
+  | {
+      readonly kind: 'provider-away'
+      readonly provider: string
+      readonly reason: string
+      readonly routes: number
+    }
+  /** It can, and has not failed for some seconds; `forMs`: how long it was away. */
+  | {
+      readonly kind: 'provider-back'
+      readonly provider: string
+      readonly forMs: number
+      readonly routes: number
+    }
+  /** One of those whom it tells of is left out, and why (`detail`); `count`: how many are. */
+  | {
+      readonly kind: 'provider-skipped'
+      readonly provider: string
+      readonly count: number
+      readonly detail: string
+    }
+  /** Routes of providers that the config has itself, which counts; `detail`: the first. */
+  | { readonly kind: 'provider-shadowed'; readonly count: number; readonly detail: string }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'
@@ -122,6 +149,22 @@ export type EdgeEvent =
       readonly before: Readonly<Record<string, unknown>>
       readonly after: Readonly<Record<string, unknown>>
     }
+  /** Names that a certificate is wanted for, and that have none yet. */
+  | { readonly kind: 'certificates-missing'; readonly names: readonly string[] }
+  /** A CA has given one; it serves from now on. `until`: RFC 3339. */
+  | { readonly kind: 'certificate-issued'; readonly name: string; readonly issuer: string; readonly until: string }
+  /** None could be had, and why; it is tried again. `until`: how long the one there is lasts; undefined: there is none. */
+  | {
+      readonly kind: 'certificate-failed'
+      readonly name: string
+      readonly detail: string
+      readonly againMs: number
+      readonly until: string | undefined
+    }
+  /** One serves that could not be kept, and why: behind a restart another one is ordered. */
+  | { readonly kind: 'certificate-unkept'; readonly name: string; readonly reason: string }
+  /** A CA's clock is ahead of ours (behind: below 0) by more than a few minutes; certificates go by the CA's. */
+  | { readonly kind: 'clock-off'; readonly aheadMs: number }
   /** Sockets are Bun's, since those of our own can't be had. */
   | { readonly kind: 'transport-fallback'; readonly reason: string }
   /** The limit of open files is too low for what is to be served; `wanted`: high enough. */

@@ -93,14 +93,29 @@ export class Watchers {
     this.policy = policy
     if (policy.health?.initially !== 'unchecked') this.awaitsSince = undefined
     else this.awaitsSince ??= now
-    this.passive.update(passivePolicy(policy))
-    this.updateEjections(now)
-    this.updateBreakers(now)
     this.ramps.update(policy.slowStart)
-    for (const backend of backends()) if (!this.known.has(backend)) this.welcome(backend)
-    if (policy.health === undefined) for (const backend of backends()) forgetChecks(backend, now)
+    this.take(backends(), now)
     if (hasNewChecks) this.replaceMonitor()
     else this.monitor?.update()
+  }
+
+  /**
+   * After a change of a few members, before their standings are reckoned up: it costs as much as these do, however many
+   * others there are.
+   */
+  change(changed: readonly Backend[], removed: readonly Backend[], now: number): void {
+    for (const backend of removed) this.forget(backend)
+    this.take(changed, now)
+    this.monitor?.change(changed, removed)
+  }
+
+  /** What the policy says of them holds from now on. */
+  private take(backends: readonly Backend[], now: number): void {
+    this.passive.update(passivePolicy(this.policy), backends)
+    this.updateEjections(backends, now)
+    this.updateBreakers(backends, now)
+    for (const backend of backends) if (!this.known.has(backend)) this.welcome(backend)
+    if (this.policy.health === undefined) for (const backend of backends) forgetChecks(backend, now)
   }
 
   /** It is no longer one of the pool's: when it is again, it joins anew. */
@@ -113,30 +128,28 @@ export class Watchers {
     this.ramps.begin(backend, 'it is new')
   }
 
-  private updateEjections(now: number): void {
-    const { backends } = this.options
+  private updateEjections(backends: readonly Backend[], now: number): void {
     const { ejection: policy } = this.policy
     if (policy === undefined) {
       this.ejections?.stop()
       this.ejections = undefined
-      for (const backend of backends()) forgetEjection(backend, now)
+      for (const backend of backends) forgetEjection(backend, now)
       return
     }
     this.ejections ??= new Ejections({ ...this.options, policy })
-    this.ejections.update(policy)
+    this.ejections.update(policy, backends)
   }
 
-  private updateBreakers(now: number): void {
-    const { backends } = this.options
+  private updateBreakers(backends: readonly Backend[], now: number): void {
     const { breaker: policy } = this.policy
     if (policy === undefined) {
       this.breakers?.stop()
       this.breakers = undefined
-      for (const backend of backends()) forgetBreaker(backend, now)
+      for (const backend of backends) forgetBreaker(backend, now)
       return
     }
     this.breakers ??= new Breakers({ ...this.options, policy })
-    this.breakers.update(policy)
+    this.breakers.update(policy, backends)
   }
 
   /** Checks a backend now; false: it is none of the pool's, or there are no checks. */

@@ -6,12 +6,12 @@
 import type { Cancel, Clock } from '../clock.ts'
 import type { EdgeCounters, PoolCounters } from '../observe/counters.ts'
 import { type BackendFeed, createBackendFeed, ratio, tidy } from './backend-feed.ts'
-import { type Frame, type Hello, type PoolFrame, protocolVersion } from './frame.ts'
+import { type CertificatesFrame, type Frame, type Hello, type PoolFrame, protocolVersion } from './frame.ts'
 import { createMeter, type Meter } from './meter.ts'
 import { poolFrame, type PoolMeter, recentLatency } from './pool-feed.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { scaleBoundsMs } from '../observe/scale.ts'
-import type { BackendView, EdgeView, PoolView, ProcessView, RouteView } from './view.ts'
+import type { BackendView, EdgeView, ListenerView, PoolView, ProcessView, RouteView } from './view.ts'
 
 export interface FeedOptions {
   readonly view: () => EdgeView
@@ -131,6 +131,7 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
       uptimeMs: Math.max(0, Math.round(clock.wallTime() - facts.startedAt)),
       phase: edge.phase,
       shedding: edge.overload?.isShedding ?? false,
+      certificates: certificatesFrame(edge.listeners, clock.wallTime()),
       intervalMs: intervalMs(backends.size),
       process: { residentBytes: facts.residentBytes, cpuRatio: tidy(edgeMeter.perSecond('cpuSeconds')) },
       totals: totals(edge, edgeMeter, pools, [...backends.values()]),
@@ -153,6 +154,19 @@ function createFrameMaker({ view, process, clock }: FeedOptions): FrameMaker {
       for (const feed of backends.values()) feed.stop()
     },
   }
+}
+
+/** Those that end within it are worth a word at all times. */
+const SOON_MS = 7 * 24 * 60 * 60 * 1000
+
+function certificatesFrame(listeners: readonly ListenerView[], now: number): CertificatesFrame | null {
+  const ending = listeners
+    .flatMap(({ certificates = [] }) => certificates)
+    .filter(({ notAfter }) => notAfter - now <= SOON_MS)
+    .toSorted((one, other) => one.notAfter - other.notAfter)
+  const [first] = ending
+  if (first === undefined) return null
+  return { ending: ending.length, name: first.names[0] ?? first.fingerprint, notAfter: first.notAfter }
 }
 
 const intervalMs = (backends: number): number =>

@@ -25,6 +25,8 @@ export interface Frame {
   readonly phase: Phase
   /** Whether requests are refused since the process is overloaded. */
   readonly shedding: boolean
+  /** Of the certificates that end within a week, or have: how many, and the first to end; null: none. */
+  readonly certificates: CertificatesFrame | null
   /** Until the next frame: 250 ms, more with hundreds of backends. */
   readonly intervalMs: number
   readonly process: { readonly residentBytes: number; readonly cpuRatio: number }
@@ -35,6 +37,13 @@ export interface Frame {
   readonly generation: Generation | null
   /** The newest reload; null: there was none. */
   readonly reload: ReloadResult | null
+}
+
+export interface CertificatesFrame {
+  readonly ending: number
+  /** The first that it is for. */
+  readonly name: string
+  readonly notAfter: number
 }
 
 /** Rates are over the newest second. */

@@ -27,6 +27,7 @@ import { createMetricPage, type Labels, type MetricFormat } from './prometheus.t
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import type {
+  CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
@@ -35,6 +36,7 @@ import type {
   LoopView,
   OverloadView,
   PoolView,
+  ProviderView,
   SourceView,
   StickyView,
   StrategyFacts,
@@ -228,6 +230,21 @@ const sourceGroup = group<MetricsView, SourceView>({
   ],
 })
 
+const providerGroup = group<MetricsView, ProviderView>({
+  labels: ['provider'],
+  *sources({ edge: { providers = [] } }) {
+    const nameOf = uniqueNames()
+    for (const provider of providers) yield [{ provider: nameOf(provider.name) }, provider]
+  },
+  metrics: [
+    gauge('smartedge_provider_routes', 'Routes that it adds to those of the configuration.', (p) => p.routes),
+    gauge('smartedge_provider_away', '1 while it cannot be had, and its routes stay as they were.', (p) =>
+      Number(p.presence.kind === 'away'),
+    ),
+    gauge('smartedge_provider_skipped', 'Entries of its newest list that are left out.', (p) => p.skipped.length),
+  ],
+})
+
 const limitGroup = group<MetricsView, LimitView>({
   // One of the first two.
   labels: ['route', 'pool', 'limit'],
@@ -254,6 +271,26 @@ const limitGroup = group<MetricsView, LimitView>({
   ],
 })
 
+const certificateGroup = group<MetricsView, CertificateView>({
+  labels: ['listener', 'name', 'kind'],
+  *sources({ edge }) {
+    for (const { name: listener, certificates = [] } of edge.listeners) {
+      const nameOf = uniqueNames()
+      for (const certificate of certificates) {
+        const { kind, fingerprint } = certificate
+        yield [{ listener, name: nameOf(certificate.names[0] ?? fingerprint, kind), kind }, certificate]
+      }
+    }
+  },
+  metrics: [
+    gauge(
+      'smartedge_certificate_not_after_timestamp_seconds',
+      'When the certificate ends, since 1970-01-01 UTC; `name`: the first that it is for.',
+      (c) => c.notAfter / 1000,
+    ),
+  ],
+})
+
 const groups: readonly MetricGroup<MetricsView>[] = [
   buildGroup,
   processGroup,
@@ -262,11 +299,13 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   overloadGroup,
   reloadGroup,
   clientsGroup,
+  certificateGroup,
   routeGroup,
   answerGroup,
   poolGroup,
   strategyGroup,
   sourceGroup,
+  providerGroup,
   stickyGroup,
   limitGroup,
   backendGroup,

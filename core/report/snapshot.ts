@@ -6,9 +6,12 @@ import type { Clock } from '../clock.ts'
 import { backendLedger, edgeLedger, limitLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
+import { isoTime } from './iso-time.ts'
+import { providerStatus, type ProviderStatus } from './provider-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
+  CertificateView,
   DegradedView,
   EdgeView,
   HoldOwner,
@@ -34,11 +37,13 @@ export interface StatusSnapshot {
   readonly uptimeMs: number
   readonly phase: Phase
   readonly process: { readonly residentBytes: number; readonly cpuSeconds: number }
-  readonly listeners: readonly ListenerView[]
+  readonly listeners: readonly ListenerStatus[]
   readonly counters: StatusCounters
   /** null: no bounds are configured. */
   readonly overload: { readonly shedding: boolean; readonly lagMs: number } | null
   readonly pools: readonly PoolStatus[]
+  /** Who adds routes and pools to those of the configuration. */
+  readonly providers: readonly ProviderStatus[]
   /** Of routes and pools. */
   readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
@@ -46,6 +51,18 @@ export interface StatusSnapshot {
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
+
+export interface ListenerStatus {
+  readonly name: string
+  /** `host:port` with the real port, or `unix:/path`. */
+  readonly address: string
+  /** What it offers in handshakes; null: its clients speak plain HTTP. */
+  readonly certificates: readonly CertificateStatus[] | null
+}
+
+export interface CertificateStatus extends Omit<CertificateView, 'notAfter'> {
+  readonly notAfter: string
+}
 
 /** Beside these all that is counted of it since it was configured. */
 export interface LimitStatus extends StatusOf<typeof limitLedger.specs> {
@@ -194,14 +211,22 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     uptimeMs: Math.max(0, Math.round(wallMs - process.startedAt)),
     phase: edge.phase,
     process: { residentBytes: process.residentBytes, cpuSeconds: process.cpuSeconds },
-    listeners: edge.listeners.map(({ name, address }) => ({ name, address })),
+    listeners: edge.listeners.map(listenerStatus),
     counters: edgeLedger.status(edge.counters),
     overload: edge.overload ? { shedding: edge.overload.isShedding, lagMs: edge.overload.lagMs } : null,
     pools: edge.pools.map((pool) => poolStatus(pool, offsetMs)),
+    providers: (edge.providers ?? []).map((provider) => providerStatus(provider, offsetMs)),
     limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
   }
 }
+
+const listenerStatus = ({ name, address, certificates }: ListenerView): ListenerStatus => ({
+  name,
+  address,
+  certificates:
+    certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
+})
 
 const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   name: pool.name,
@@ -314,5 +339,3 @@ export const reasonOf = ({ state, why }: StandingView): string | null => (state 
 /** JSON has no Infinity. */
 export const boundOf = ({ maxInflight }: { readonly maxInflight: number }): number | null =>
   Number.isFinite(maxInflight) ? maxInflight : null
-
-const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()

@@ -23,6 +23,8 @@ export interface EdgeView {
   readonly pools: readonly PoolView[]
   /** The rules in file order; absent: not counted. */
   readonly routes?: readonly RouteView[]
+  /** Who adds routes and pools; absent: nobody. */
+  readonly providers?: readonly ProviderView[]
   /** Those of routes and pools; absent: there are none. */
   readonly limits?: readonly LimitView[]
   /** Whether requests are shed; absent: nobody looks. */
@@ -33,6 +35,15 @@ export interface EdgeView {
   readonly loop?: LoopView
   /** What is known of the clients' database; absent: there is none. */
   readonly clients?: ClientsView
+}
+
+export interface ProviderView {
+  readonly name: string
+  readonly presence: SourceView['presence']
+  readonly routes: number
+  readonly pools: number
+  /** Those whom it tells of that are left out, and why. */
+  readonly skipped: readonly { readonly entry: string; readonly reason: string }[]
 }
 
 export interface LoopView {
@@ -89,6 +100,21 @@ export interface ListenerView {
   readonly name: string
   /** `host:port` with the real port, or `unix:/path`. */
   readonly address: string
+  /** What it offers in handshakes; absent: its clients speak plain HTTP. */
+  readonly certificates?: readonly CertificateView[]
+}
+
+/** A certificate that a listener has. */
+export interface CertificateView {
+  /** It is for these. */
+  readonly names: readonly string[]
+  /** Who has signed it. */
+  readonly issuer: string
+  readonly kind: 'ecdsa' | 'rsa'
+  /** Wall ms. */
+  readonly notAfter: number
+  /** SHA-256, `AA:BB:…`. */
+  readonly fingerprint: string
 }
 
 export interface PoolView {

@@ -13,6 +13,7 @@ import { readyStrategy } from '../strategy/live.ts'
 import { AccessFiles } from './access-files.ts'
 import { AuthHost } from './auth-host.ts'
 import { GeoHost } from './geo-host.ts'
+import { TlsHost } from './tls-host.ts'
 
 /** All of it, in the order of the config; runs the strategies' code, as a start would. Never rejects. */
 export async function checkConfig(config: Config, clock: Clock): Promise<readonly ApplyProblem[]> {
@@ -27,6 +28,7 @@ export async function checkConfig(config: Config, clock: Clock): Promise<readonl
     { key: 'log.access.to', attempt: () => checkLog(config) },
     { key: 'routes', attempt: () => new AccessFiles(clock).prepare(config) },
     { key: 'routes', attempt: () => createAuthHost(clock).prepare(config) },
+    { key: 'listeners', attempt: () => new TlsHost({ clock, emit: () => undefined }, true).prepare(config) },
   ]
   const problems: ApplyProblem[] = []
   for (const { key, attempt } of parts) {

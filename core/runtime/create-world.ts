@@ -2,7 +2,7 @@
 import { type Admission, nobody } from '../admission/admission.ts'
 import { type Config, type RouteConfig, type TcpRouteConfig, unixPeers } from '../config/config.ts'
 import type { Tracing } from '../exchange/trace.ts'
-import type { Explainer, Geo, Route, World } from '../exchange/world.ts'
+import type { Explainer, Geo, ProofAnswers, Route, World } from '../exchange/world.ts'
 import { RouteTraffic } from '../observe/route-traffic.ts'
 import type { Pool } from '../pool/pool.ts'
 import { createIdentify } from '../forward/identify.ts'
@@ -21,13 +21,15 @@ export interface WorldParts {
   readonly admission: (rule: RouteConfig, key: string) => Admission
   /** Who traces the requests of a route, or those that none takes; absent: nobody does. */
   readonly tracing?: (rule: RouteConfig | undefined) => Tracing | undefined
+  /** What a CA asks for; absent: no CA asks for anything. */
+  readonly proofs?: ProofAnswers | undefined
   /** The snapshot before, whose routes keep what they have counted; undefined: there was none. */
   readonly previous: World | undefined
 }
 
 export function createWorld(
   config: Config,
-  { pools, geo, explainer, admission, tracing, previous }: WorldParts,
+  { pools, geo, explainer, admission, tracing, proofs, previous }: WorldParts,
 ): World {
   const trusted = createBlockSet(config.trustedProxies.filter((entry) => entry !== unixPeers))
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
@@ -61,6 +63,7 @@ export function createWorld(
     identify: createIdentify((address) => (address === '' ? trustsUnixPeers : trusted.has(address))),
     geo,
     explainer,
+    ...(proofs && { proofs }),
   }
 }
 

@@ -2,6 +2,7 @@
  * What finds pools' members, as a part: a source goes on over reloads for as long as its own text in the config stays, with
  * what it has found. A new one is heard before its pool is in force, yet not waited for long: it may be away.
  */
+import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Member } from '../backend/member.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, PoolConfig } from '../config/config.ts'
@@ -43,6 +44,13 @@ export class Discovery implements Part<Config> {
   /** Those that a pool's members come from, in the order of the config. */
   of(pool: string): readonly Followed[] {
     return [...(this.sources.get(pool)?.values() ?? [])]
+  }
+
+  /** A connect to `address` has failed, through its own fault. */
+  doubt(address: SocketAddress): void {
+    if (this.sources.size === 0) return
+    const id = formatAddress(address)
+    for (const sources of this.sources.values()) for (const followed of sources.values()) followed.doubt(id)
   }
 
   async prepare({ pools }: Config): Promise<Move> {

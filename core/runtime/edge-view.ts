@@ -1,7 +1,14 @@
 /** What the admin API reads of a running edge. */
 import { formatAddress } from '../address.ts'
 import { createEventStream } from '../admin/events.ts'
-import type { AdminBans, AdminExplain, AdminSource, FoundMember, Readiness } from '../admin/source.ts'
+import type {
+  AdminBans,
+  AdminCertificates,
+  AdminExplain,
+  AdminSource,
+  FoundMember,
+  Readiness,
+} from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, RouteConfig } from '../config/config.ts'
@@ -13,6 +20,7 @@ import { createFeed } from '../report/feed.ts'
 import { renderMetrics } from '../report/metrics.ts'
 import { buildSnapshot } from '../report/snapshot.ts'
 import type {
+  CertificateView,
   ClientsView,
   CostlyProcessView,
   EdgeView,
@@ -29,6 +37,7 @@ import { VERSION } from '../version.ts'
 import type { Followed } from '../discovery/follow.ts'
 import { allRoutes } from './create-world.ts'
 import type { Discovery } from './discovery.ts'
+import type { Providers } from './providers.ts'
 import type { Gates } from './gates.ts'
 import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
@@ -42,12 +51,16 @@ export interface EdgeViewOptions {
   readonly published: Published
   readonly pools: Pools
   readonly discovery: Pick<Discovery, 'of'>
+  readonly providers?: Pick<Providers, 'list'>
   readonly listeners: Listeners
   readonly overload: Pick<OverloadGuard, 'view' | 'loop'>
   readonly clients: { readonly store: ClientStore | undefined }
   readonly gates: Pick<Gates, 'limitFacts'>
   readonly bans?: AdminBans
+  readonly certificates?: AdminCertificates
   readonly explain?: { readonly explained: AdminExplain | undefined }
+  /** Of a listener that ends TLS, by its name. */
+  readonly certificatesOf: (listener: string) => readonly CertificateView[] | undefined
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -72,9 +85,10 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ...overloadView(overload.view),
     ...limitsView(gates.limitFacts),
     ...clientsView(options.clients.store),
+    ...providersView(options.providers?.list ?? []),
     loop: overload.loop,
     phase: life.phase,
-    listeners: listeners.running.map(listenerView),
+    listeners: listeners.running.map((listener) => listenerView(listener, options.certificatesOf)),
     counters,
     pools: runningPools().map(poolView),
     routes: routeViews(published),
@@ -106,6 +120,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
       return controller
     },
     bans: options.bans,
+    certificates: options.certificates,
     get explain() {
       return options.explain?.explained
     },
@@ -127,6 +142,19 @@ const allRules = ({ routes, tcpRoutes }: Config): readonly RouteConfig[] => [...
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
 
+const providersView = (providers: Providers['list']) =>
+  providers.length === 0
+    ? {}
+    : {
+        providers: providers.map(({ name, presence, provided, skipped }) => ({
+          name,
+          presence,
+          routes: provided.routes.length,
+          pools: provided.pools.length,
+          skipped,
+        })),
+      }
+
 const limitsView = (limits: readonly LimitView[]) => (limits.length > 0 ? { limits } : {})
 
 const overloadView = (overload: OverloadView | undefined) => (overload ? { overload } : {})
@@ -144,7 +172,13 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
   return { kind: 'not-ready', reason: 'no pool has a usable backend' }
 }
 
-const listenerView = ({ config, address }: RunningListener) => ({ name: config.name, address: formatAddress(address) })
+function listenerView(
+  { config: { name }, address }: RunningListener,
+  certificatesOf: EdgeViewOptions['certificatesOf'],
+) {
+  const certificates = certificatesOf(name)
+  return { name, address: formatAddress(address), ...(certificates && { certificates }) }
+}
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */
 const viewOf = (

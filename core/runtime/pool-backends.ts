@@ -23,8 +23,8 @@ export interface PoolBackendsOptions {
 }
 
 export class PoolBackends {
-  /** In the order of the members. */
-  list: readonly Backend[] = []
+  /** `byId` as a list; undefined: it has changed since anybody asked. */
+  private listed: readonly Backend[] | undefined = undefined
   /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
   readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly options: PoolBackendsOptions
@@ -38,6 +38,11 @@ export class PoolBackends {
     this.leaving = new Leaving(options.clock, (backend) => this.connections.get(backend)?.cut())
   }
 
+  /** In the order of the members. Made when it is asked for: of ten thousand that come few at a time it would be made again each time. */
+  get list(): readonly Backend[] {
+    return (this.listed ??= [...this.byId.values()])
+  }
+
   /** What the pool's sources have found, by id; of one that the config names, too, the config counts. */
   get found(): ReadonlyMap<string, Member> {
     return this.foundById
@@ -49,7 +54,7 @@ export class PoolBackends {
     const found = [...this.foundById.values()].filter(({ id }) => !this.configured.has(id))
     const create = (member: Member): Backend => this.welcome(member, now)
     const { backends, removed } = reconcile(this.list, [...members, ...found], create, now)
-    this.list = backends
+    this.listed = backends
     this.byId = new Map(backends.map((backend) => [backend.id, backend]))
     for (const backend of removed) this.letGo(backend)
     const policy = this.options.policy()
@@ -74,7 +79,7 @@ export class PoolBackends {
     }
     const changed = put.filter(({ id }) => isFree(id)).map((member) => this.put(member, now))
     for (const backend of changed) this.keepIdle(backend)
-    this.list = [...this.byId.values()]
+    this.listed = undefined
     return { changed, removed }
   }
 

@@ -1,5 +1,5 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
-import { formatListenAddress, type ListenAddress, type SocketAddress } from '../address.ts'
+import type { ListenAddress, SocketAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import type { Crowd } from '../inbound/crowd.ts'
@@ -11,14 +11,18 @@ import { LinkedList } from '../net/linked-list.ts'
 import { type Entrant, type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { ReportFault } from '../net/event.ts'
-import type { BeginHandshake } from '../net/tls.ts'
+import type { BeginHandshake, HandshakeFacts } from '../net/tls.ts'
 import type { Transport } from '../net/transport.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
+import { describeClient } from '../forward/client-certificate.ts'
+import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import { keyOf, takesBinding } from './listener-places.ts'
+import { doorFor, Doors } from './door.ts'
 import type { TlsFront } from './tls-host.ts'
 
 export interface ListenerServices {
@@ -42,9 +46,20 @@ export interface ListenerServices {
   readonly tls: {
     /** What a listener that ends TLS has for it; undefined: it does not. */
     front(listener: string): TlsFront | undefined
+    /** Whether clients have to show something of themselves, or may, at any listener. */
+    readonly asksClients: boolean
   }
   readonly beginHandshake: BeginHandshake
 }
+
+/** Handshakes that came to nothing. */
+const COUNTED_AS = {
+  failed: 'handshakesFailed',
+  plain: 'handshakesPlain',
+  late: 'handshakesLate',
+  crowded: 'handshakesCrowded',
+  certificate: 'handshakesUnvouched',
+} as const satisfies Record<GreetingEnd, keyof EdgeCounters>
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
@@ -54,6 +69,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
   private settings: ListenerConfig
+  private readonly doors = new Doors()
   /** The last one while it is shut. */
   private listener: Listener
   /** Oldest first. */
@@ -171,8 +187,9 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
-    const front = this.services.tls.front(this.settings.name)
-    const client = front === undefined ? this.speak(plainFacts(address)) : this.greet(address, front)
+    const front = this.settings.tls && this.services.tls.front(this.settings.name)
+    const client =
+      front === undefined ? this.speak({ ...plainFacts(address), door: this.door }) : this.greet(address, front)
     // A default, where nothing was agreed on, is always spoken.
     return this.add(client as ClientConnection).wire
   }
@@ -195,12 +212,14 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
 
   /** Its handshake comes first. */
   private greet(address: string, front: TlsFront): Greeting {
-    const { beginHandshake: begin, handler } = this.services
+    const { beginHandshake: begin, counters, handler } = this.services
+    counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
       onFailed: (how) => this.onGreetingFailed(greeting, how),
-      onSecure: (socket, { serverName, protocol }) => {
-        const facts: PeerFacts = { address, scheme: 'https', serverName, protocol, certificate: undefined }
-        const client = this.speak(facts)
+      onSecure: (socket, facts) => {
+        this.countHandshake('handshakes')
+        if (facts.isResumed) counters.handshakesResumed += 1
+        const client = this.speak(this.factsOf(address, facts, front))
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
         socket.end()
@@ -210,8 +229,30 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     return greeting
   }
 
-  private onGreetingFailed(greeting: Greeting, _how: GreetingEnd): void {
+  private factsOf(
+    address: string,
+    { serverName, protocol, certificate: x509 }: HandshakeFacts,
+    { store }: TlsFront,
+  ): PeerFacts {
+    const certificate = x509 && describeClient(x509)
+    const rule = store.clientsRule(serverName ?? '')
+    const door = doorFor(this.door, { store, rule, certificate })
+    return { address, scheme: 'https', serverName, protocol, certificate, door }
+  }
+
+  /** What is done with all requests that come in here. */
+  private get door(): Door | undefined {
+    return this.doors.of(this.settings, this.services.tls.asksClients)
+  }
+
+  private onGreetingFailed(greeting: Greeting, how: GreetingEnd): void {
+    this.countHandshake(COUNTED_AS[how])
     this.onClosed(greeting)
+  }
+
+  private countHandshake(as: 'handshakes' | (typeof COUNTED_AS)[GreetingEnd]): void {
+    this.services.counters.handshakesOpen -= 1
+    this.services.counters[as] += 1
   }
 
   /** At the cap, or short of descriptors, only where somebody idle may give way, or whoever comes has waited for long enough to be turned away. */
@@ -298,18 +339,4 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     const manner = { reusePort, deferAccept, permissions, options }
     return listen({ transport, address, ...manner, accept, room, onShortage, reportFault })
   }
-}
-
-/** Whether only another socket has it: the system does not size a send buffer itself any more once it was told its size. */
-const takesBinding = (before: ListenerConfig, after: ListenerConfig): boolean =>
-  before.reusePort !== after.reusePort ||
-  (before.options?.sendBufferBytes !== undefined && after.options?.sendBufferBytes === undefined)
-
-/** By address, since that is what clients are connected to. Two may both ask the system for a port: names tell those apart. */
-export function keyOf({ name, address }: ListenerConfig): string {
-  const isSystemChosen = address.kind === 'tcp' && address.port === 0
-  const text = formatListenAddress(address)
-  // With IPv4 or without it, `::` is two places.
-  if (address.kind === 'tcp' && address.isV6Only) return `${text} v6`
-  return isSystemChosen ? `${text} ${name}` : text
 }

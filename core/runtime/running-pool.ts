@@ -262,9 +262,13 @@ export class RunningPool {
 
   /** A few of the members that its sources have found come, are otherwise than before, or go. */
   change({ put, gone, isLast }: MemberChanges): void {
-    const { changed, removed } = this.members.change(put, gone, this.services.clock.now())
-    this.follow(changed, removed, 'its source says so')
-    if (isLast) this.offer()
+    const now = this.services.clock.now()
+    const { changed, removed } = this.members.change(put, gone, now)
+    this.watchers.change(changed, removed, now)
+    this.settle(changed, 'its source says so', now)
+    if (!isLast) return
+    this.offer()
+    this.balancer.settleAhead()
   }
 
   private commit(config: PoolConfig, settings: PoolSettings, ready: ReadyStrategy | undefined): void {
@@ -276,21 +280,19 @@ export class RunningPool {
   }
 
   private takeMembers(config: PoolConfig): void {
-    const removed = this.members.configure(config.members, this.services.clock.now())
-    this.follow(this.backends, removed, 'another configuration is in force')
+    const now = this.services.clock.now()
+    for (const backend of this.members.configure(config.members, now)) this.watchers.forget(backend)
+    this.watchers.update(config, now)
+    this.settle(this.backends, 'another configuration is in force', now)
     this.offer()
     this.queue.update(config.queue)
     this.balancer.bound(config.maxInflight ?? Infinity)
   }
 
-  /** All who look after the backends hear of other ones, or of another config. `changed`: whoever may stand otherwise now. */
-  private follow(changed: readonly Backend[], removed: readonly Backend[], detail: string): void {
-    const { config, backends } = this
-    const now = this.services.clock.now()
-    for (const backend of removed) this.watchers.forget(backend)
-    this.watchers.update(config, now)
+  /** Whoever may stand otherwise now is reckoned up and bounded anew. */
+  private settle(changed: readonly Backend[], detail: string, now: number): void {
     for (const backend of changed) this.reckon(backend, detail)
-    this.limiter.update(config.concurrency, backends, now)
+    this.limiter.update(this.config.concurrency, changed, now)
   }
 
   /** From now on requests go to the backends that there are. */

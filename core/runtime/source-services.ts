@@ -3,10 +3,12 @@ import { readRegularFile, readText } from '../config/files.ts'
 import { readMember } from '../config/read-member.ts'
 import { watchFiles } from '../config/watch.ts'
 import { freeDescriptors } from '../descriptors.ts'
+import { containerFollower } from '../discovery/containers.ts'
 import { clusterUrlOf } from '../discovery/cluster.ts'
 import type { SourceServices } from '../discovery/create-source.ts'
 import type { ReadText, WatchFile } from '../discovery/file.ts'
 import { createRunOwn } from '../discovery/own-thread.ts'
+import { shareContainers } from '../discovery/shared-containers.ts'
 import type { ReadPem } from '../discovery/service.ts'
 import { createAsk } from '../net/ask.ts'
 import { createAskDns } from '../net/dns.ts'
@@ -25,6 +27,7 @@ export function sourceServices({
   env,
 }: Pick<Ground, 'clock' | 'random' | 'reportFault'> & { readonly env?: Ground['env'] }): SourceServices {
   const askDns = createAskDns(clock, reportFault)
+  const [ask, askLines] = [createAsk(clock, reportFault), createAskLines(clock, reportFault)]
   const systemServers = parsedFile(SYSTEM_FILES.resolvConf, parseServers)
   return {
     clock,
@@ -33,8 +36,9 @@ export function sourceServices({
     readText: readFile,
     watchFile,
     search: parsedFile(SYSTEM_FILES.resolvConf, parseSearch),
-    ask: createAsk(clock, reportFault),
-    askLines: createAskLines(clock, reportFault),
+    ask,
+    askLines,
+    containers: shareContainers(containerFollower({ clock, random, ask, askLines, readPem }), clock),
     readPem,
     runOwn: createRunOwn(clock, reportFault, freeDescriptors),
     readVersion: createPluginReader(clock),

@@ -24,7 +24,7 @@ export interface Candidate {
 
 /**
  * Never empty. A new array whenever membership, eligibility, a zone or a place changes; otherwise the same reference, and
- * frozen. A request that is tried again, or found a backend at its bound, has an array of its own for that one pick, of
+ * frozen up to a thousand. A request that is tried again, or found a backend at its bound, has an array of its own for that one pick, of
  * 64 at most.
  */
 export type Candidates = readonly [Candidate, ...Candidate[]]

@@ -1,5 +1,6 @@
 /** Who is at the other end of a client's connection. */
 import type { ClientCertificate } from '../forward/client-certificate.ts'
+import type { Door } from '../forward/door.ts'
 import type { ClientIdentity, Identify, PeerFacts } from '../forward/identify.ts'
 
 /** Of a connection without TLS. */
@@ -18,6 +19,7 @@ export class Peer implements PeerFacts {
   readonly serverName: string | undefined
   readonly protocol: string | undefined
   readonly certificate: ClientCertificate | undefined
+  readonly door: Door | undefined
   private askedOf: Identify | undefined = undefined
   private known: ClientIdentity | undefined = undefined
   private waiting: (() => void)[] | undefined = undefined
@@ -28,6 +30,7 @@ export class Peer implements PeerFacts {
     this.serverName = facts.serverName
     this.protocol = facts.protocol
     this.certificate = facts.certificate
+    this.door = facts.door
   }
 
   /** Who this is by the snapshot that `identify` belongs to; asked once for each snapshot. */

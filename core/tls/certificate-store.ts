@@ -2,18 +2,27 @@
  * What one listener offers in handshakes, by the name that a client asks for. Certificates come and go while it serves: with
  * the config's files, with whoever orders them. From the next handshake on those count that are there.
  */
-import type { SecureContext } from '../net/tls.ts'
-import { contextOf, type SecureMaterial, type Strength } from '../net/tls-context.ts'
+import type { Offered, SecureContext } from '../net/tls.ts'
+import { type Authorities, contextOf, type SecureMaterial, type Strength } from '../net/tls-context.ts'
 import type { Certificate, KeyKind } from './certificate.ts'
+import type { Telling } from './policy.ts'
 
 /** One of each kind at most, for one name. */
 type Pair = { readonly [Kind in KeyKind]?: Certificate }
 
+/** What clients have to show of themselves, under some names or all others. */
+export interface ClientsRule extends Authorities {
+  /** Lower case, `*.example.com` for one label; undefined: all that no rule before names. */
+  readonly names: readonly string[] | undefined
+  readonly certificate: 'required' | 'optional'
+  /** How backends are told. */
+  readonly tell: readonly Telling[]
+}
+
 /** What a handshake for one name is offered. */
-export interface Offer {
+export interface Offer extends Offered {
   /** ECDSA first. */
   readonly certificates: readonly Certificate[]
-  readonly context: SecureContext
 }
 
 export class CertificateStore {
@@ -22,7 +31,10 @@ export class CertificateStore {
    * handshake. undefined for a name: it fails.
    */
   challenge: ((name: string) => SecureMaterial | undefined) | undefined = undefined
+  /** Told of names that no certificate is for, in lower case, as handshakes name them; it may order one. undefined: nobody wants to know. */
+  onUnknown: ((name: string) => void) | undefined = undefined
   private strength: Strength
+  private clients: readonly ClientsRule[] = []
   private readonly bySource = new Map<string, readonly Certificate[]>()
   /** undefined: to be made anew. */
   private index: Index | undefined = undefined
@@ -53,38 +65,59 @@ export class CertificateStore {
     this.contexts = new Map()
   }
 
+  /** For all handshakes to come; sessions of before are taken up no more, whose clients were looked at by other rules. */
+  setClients(rules: readonly ClientsRule[]): void {
+    if (Bun.deepEquals(rules, this.clients)) return
+    this.clients = rules
+    this.contexts = new Map()
+  }
+
+  /** The rule for clients that ask for `serverName` (lower case; '': for nobody); undefined: they need show nothing. The same one for as long as the rules are. */
+  clientsRule(serverName: string): ClientsRule | undefined {
+    return this.clients.find(({ names }) => names === undefined || names.some((name) => isMeant(name, serverName)))
+  }
+
   /** For `serverName`, lower case: by its exact name, else by a wildcard for its first label; undefined: none is for it. */
   offer(serverName: string): Offer | undefined {
     const { exact, wildcard } = (this.index ??= this.indexed())
     const dot = serverName.indexOf('.')
     const pair = exact.get(serverName) ?? (dot > 0 ? wildcard.get(serverName.slice(dot + 1)) : undefined)
-    return pair && this.offerOf(pair)
+    return pair && this.offerOf(pair, this.clientsRule(serverName))
   }
 
   /** For who names nobody, or somebody that none is for: the first one, and what else its name has. Without any: a context in which every handshake fails. */
   get fallback(): Offer {
+    return this.fallbackFor('')
+  }
+
+  /** As `fallback`, for who asks for that name, which none is for. */
+  fallbackFor(serverName: string): Offer {
+    const { exact, wildcard } = (this.index ??= this.indexed())
     const [first] = this.certificates
-    const [name] = first?.names ?? []
-    return (name === undefined ? undefined : this.offer(name)) ?? this.offerOf(first ? { [first.kind]: first } : {})
+    const name = first?.names[0] ?? ''
+    const pair = exact.get(name) ?? wildcard.get(name.slice(2)) ?? (first ? { [first.kind]: first } : {})
+    return this.offerOf(pair, this.clientsRule(serverName))
   }
 
   /** Without certificates. */
   get nothing(): Offer {
-    return this.offerOf({})
+    return this.offerOf({}, undefined)
   }
 
   /** For a handshake by which a CA looks at `serverName`; undefined: nobody waits for one. */
-  challengeFor(serverName: string): SecureContext | undefined {
+  challengeFor(serverName: string): Offered | undefined {
     const material = this.challenge?.(serverName)
-    return material && contextOf([material], this.strength)
+    return material && { context: contextOf([material], this.strength) }
   }
 
-  private offerOf({ ecdsa, rsa }: Pair): Offer {
+  private offerOf({ ecdsa, rsa }: Pair, rule: ClientsRule | undefined): Offer {
     const certificates = [ecdsa, rsa].filter((certificate) => certificate !== undefined)
-    const id = certificates.map(({ fingerprint }) => fingerprint).join(' ')
+    const id = [...certificates.map(({ fingerprint }) => fingerprint), this.clients.indexOf(rule as ClientsRule)].join(
+      ' ',
+    )
     let context = this.contexts.get(id)
-    if (context === undefined) this.contexts.set(id, (context = contextOf(certificates, this.strength)))
-    return { certificates, context }
+    if (context === undefined) this.contexts.set(id, (context = contextOf(certificates, this.strength, rule)))
+    return { certificates, context, clients: rule?.certificate }
   }
 
   private indexed(): Index {
@@ -107,10 +140,20 @@ export class CertificateStore {
   /** Those of certificates that are there no more. */
   private forgetContexts(): void {
     const there = new Set(this.certificates.map(({ fingerprint }) => fingerprint))
-    const isUsed = (id: string): boolean => id === '' || id.split(' ').every((fingerprint) => there.has(fingerprint))
+    const isUsed = (id: string): boolean =>
+      id
+        .split(' ')
+        .slice(0, -1)
+        .every((fingerprint) => there.has(fingerprint))
     this.contexts = new Map([...this.contexts].filter(([id]) => isUsed(id)))
   }
 }
+
+/** Whether `name`, perhaps a wildcard for one label, is for `serverName`. */
+const isMeant = (name: string, serverName: string): boolean =>
+  name.startsWith('*.')
+    ? serverName.indexOf('.') > 0 && serverName.slice(serverName.indexOf('.')) === name.slice(1)
+    : name === serverName
 
 interface Index {
   readonly exact: Map<string, Pair>

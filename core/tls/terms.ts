@@ -15,13 +15,18 @@ export const termsOf = (
   policy: () => Pick<TlsPolicy, 'strict'>,
   agreeOn: AgreeOn,
 ): HandshakeTerms => ({
-  get context() {
-    return (policy().strict ? store.nothing : store.fallback).context
+  get fallback() {
+    return policy().strict ? store.nothing : store.fallback
   },
-  contextFor(serverName, hello) {
-    if (store.challenge !== undefined && offersProtocol(hello(), CHALLENGE_PROTOCOL))
+  get readsHello() {
+    return store.challenge !== undefined
+  },
+  offerFor(serverName, hello) {
+    if (store.challenge !== undefined && offersProtocol(hello, CHALLENGE_PROTOCOL))
       return store.challengeFor(serverName)
-    return (store.offer(serverName) ?? (policy().strict ? undefined : store.fallback))?.context
+    const offer = store.offer(serverName)
+    if (offer === undefined) store.onUnknown?.(serverName)
+    return offer ?? (policy().strict ? undefined : store.fallbackFor(serverName))
   },
   protocolFor(offered) {
     const isChallenge = store.challenge !== undefined && offered.includes(CHALLENGE_PROTOCOL)

@@ -1,4 +1,4 @@
-/** Where the admin API has pools and their members, clients and plans. Pure. */
+/** Where the admin API has pools and their members, clients and plans, certificates. Pure. */
 
 export const poolPath = (pool: string): string => `/api/pools/${encodeURIComponent(pool)}`
 
@@ -14,3 +14,7 @@ export const clientPath = (id: string): string => `${clientsPath}/${encodeURICom
 export const plansPath = '/api/plans'
 
 export const planPath = (name: string): string => `${plansPath}/${encodeURIComponent(name)}`
+
+export const certificatesPath = '/api/certificates'
+
+export const certificatePath = (name: string): string => `${certificatesPath}/${encodeURIComponent(name)}`

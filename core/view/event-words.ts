@@ -46,6 +46,11 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'state-ignored': ({ file, reason }) => warn(`${file} is ignored: ${reason}`),
   'auth-away': ({ service, detail }) => warn(`${service} cannot be asked: ${detail}`),
   'auth-back': ({ service }) => info(`${service} answers again`),
+  'certificate-ending': ({ name, notAfter, days }) =>
+    days === 0
+      ? error(`the certificate for ${name} has ended: it was valid until ${notAfter}`)
+      : warn(`the certificate for ${name} ends in less than ${counted(days, 'day')}, at ${notAfter}`),
+  'certificate-doubtful': ({ name, detail }) => warn(`the certificate for ${name} ${detail}`),
   'discovery-away': ({ pool, source, reason, members }) =>
     warn(`${pool}: ${source} cannot be had: ${reason}; ${lastKnown(members)}, and it is tried again`),
   'discovery-back': ({ pool, source, forMs, members }) =>
@@ -58,6 +63,14 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     ),
   'discovery-changed': ({ pool, added, removed, members }) =>
     info(`${pool}: ${added} found, ${removed} gone: ${counted(members, 'member')} found in all`),
+  'provider-away': ({ provider, reason, routes }) =>
+    warn(`${provider} cannot be had: ${reason}; ${lastRoutes(routes)}, and it is tried again`),
+  'provider-back': ({ provider, forMs, routes }) =>
+    info(`${provider} is back after ${seconds(forMs)}, with ${counted(routes, 'route')}`),
+  'provider-skipped': ({ provider, count, detail }) =>
+    warn(`${provider}: left out: ${detail}; ${counted(count, 'entry is', 'entries are')} left out in all`),
+  'provider-shadowed': ({ count, detail }) =>
+    warn(`${counted(count, 'route')} of providers left out, since the configuration says otherwise: ${detail}`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
@@ -73,6 +86,19 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'store-back': ({ forMs, clients }) =>
     info(`the clients' database is back after ${seconds(forMs)}, with ${counted(clients, 'client')}`),
   'client-changed': ({ from, what, before, after }) => info(`${from}: ${what}${changeOf(before, after)}`),
+  'certificates-missing': ({ names }) => warn(`no certificate yet for ${someOf(names)}`),
+  'certificate-issued': ({ name, issuer, until }) => info(`${name}: a certificate of ${issuer}, until ${until}`),
+  'certificate-failed': ({ name, detail, againMs, until }) => {
+    const meanwhile = until === undefined ? 'there is none' : `the one there is lasts until ${until}`
+    const again = againMs < 1000 ? 'at once' : `in ${counted(Math.ceil(againMs / 60_000), 'minute')}`
+    return error(`${name}: no certificate could be had: ${detail}; ${meanwhile}, and it is tried again ${again}`)
+  },
+  'certificate-unkept': ({ name, reason }) =>
+    error(`${name}: its certificate serves, and could not be kept: ${reason}; behind a restart another is ordered`),
+  'clock-off': ({ aheadMs }) =>
+    warn(
+      `this machine's clock is ${counted(Math.round(Math.abs(aheadMs) / 60_000), 'minute')} ${aheadMs > 0 ? 'behind' : 'ahead'} by the CA's, which certificates go by`,
+    ),
   'transport-fallback': ({ reason }) => warn(`sockets are Bun's, which cost more: ${reason}`),
   'open-files': ({ detail }) => warn(detail),
   shortage: (event) => error(`a connection could not be opened: ${event.detail}${besides(event)}`),
@@ -118,6 +144,11 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
 const lastKnown = (members: number): string =>
   members === 0 ? 'no member of it is known' : `its last ${counted(members, 'member')} stay`
 
+function lastRoutes(routes: number): string {
+  if (routes === 0) return 'no route of it is known'
+  return routes === 1 ? 'its last route stays' : `its last ${counted(routes, 'route')} stay`
+}
+
 const knownOf = (clients: number): string =>
   clients === 0 ? 'no client is known' : `what is known of ${counted(clients, 'client')} stays in force`
 
@@ -148,3 +179,9 @@ export function wordsOfEvent({ kind, fields }: WatchedEvent): Described {
 }
 
 const shortly = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200)
+
+/** The first few, and how many more. */
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(', ')
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown
+}

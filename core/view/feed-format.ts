@@ -32,6 +32,7 @@ export const isFrame = (value: unknown): value is Frame =>
   hasNumbers(value['totals'], totalNumbers) &&
   isLatency(value['totals']['latency']) &&
   isNumber(value['totals']['shedPerSecond'] ?? 0) &&
+  isNullOr(value['certificates'] ?? null, isCertificates) &&
   isListOf(value['pools'], isPool) &&
   isListOf(value['routes'], isRoute) &&
   isNullOr(value['generation'], isGeneration) &&
@@ -45,6 +46,9 @@ export function readEvent(id: number, value: unknown): WatchedEvent | undefined 
     ? { id, at, kind, fields }
     : undefined
 }
+
+const isCertificates = (value: unknown): boolean =>
+  isFields(value) && hasNumbers(value, ['ending', 'notAfter']) && hasTexts(value, ['name'])
 
 const totalNumbers = [
   'requestsPerSecond',

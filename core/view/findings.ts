@@ -2,7 +2,7 @@
  * What is wrong, in words: frame -> findings, each with pool, backend, why and since when. Pure. A backend is judged
  * beside its peers, not against a fixed limit: 200 ms may be a fine answer, but not where the others take 8.
  */
-import type { BackendFrame, Frame, PoolFrame } from '../report/frame.ts'
+import type { BackendFrame, CertificatesFrame, Frame, PoolFrame } from '../report/frame.ts'
 import { counted } from './amounts.ts'
 import { latency, percent, rate } from './format.ts'
 import { subjectOf } from './history.ts'
@@ -11,7 +11,8 @@ import { subjectOf } from './history.ts'
  * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend.
  * 'degraded': one that uses members which are held out. 'full': one whose usable backends are all at their bounds.
  * 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing',
- * 'reload': of the balancer itself.
+ * 'reload',
+ * 'certificate': of the balancer itself.
  */
 export type FindingKind =
   | 'away'
@@ -25,6 +26,7 @@ export type FindingKind =
   | 'overloaded'
   | 'refusing'
   | 'reload'
+  | 'certificate'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -64,6 +66,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   overloaded: { tone: 'bad', what: 'is overloaded' },
   refusing: { tone: 'bad', what: 'refuses requests' },
   reload: { tone: 'warn', what: 'kept its old config' },
+  certificate: { tone: 'warn', what: 'has certificates near their end' },
 }
 
 export const toneOf = ({ kind }: Finding): 'bad' | 'warn' => kinds[kind].tone
@@ -194,6 +197,13 @@ function refusals({ shedding = false, totals: { refusedPerSecond, shedPerSecond 
   ]
 }
 
+function certificateFault({ ending, name, notAfter }: CertificatesFrame, now: number): Fresh {
+  const day = new Date(notAfter).toISOString().slice(0, 10)
+  const others = ending > 1 ? `, and ${ending - 1} more` : ''
+  const why = `${name} ${notAfter <= now ? 'ended' : 'ends'} on ${day}${others}`
+  return { pool: undefined, backend: undefined, kind: 'certificate', why }
+}
+
 function edgeFaults(frame: Frame): Fresh[] {
   const { reload } = frame
   const faults = refusals(frame)
@@ -201,6 +211,9 @@ function edgeFaults(frame: Frame): Fresh[] {
     const [first = 'the newest could not be loaded'] = reload.problems
     faults.push({ pool: undefined, backend: undefined, kind: 'reload', why: first, since: reload.at })
   }
+  // Balancers of before there was TLS tell nothing of it.
+  const { certificates }: { readonly certificates?: Frame['certificates'] } = frame
+  if (certificates) faults.push(certificateFault(certificates, frame.at))
   return faults
 }
 

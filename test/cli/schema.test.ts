@@ -4,15 +4,15 @@ import { recordedIo } from '../support/recorded-io.ts'
 
 describe('schema', () => {
   test.each([
-    [{}, 'pools', 'SmartEdge configuration'],
-    [{ members: true }, 'backends', 'SmartEdge pool members'],
-  ])('with %j prints a JSON Schema that demands %p', async (options, key, title) => {
+    [{}, { anyOf: [{ required: ['pools'] }, { required: ['providers'] }] }, 'SmartEdge configuration'],
+    [{ members: true }, { required: ['backends'] }, 'SmartEdge pool members'],
+  ])('with %j prints a JSON Schema that demands %j', async (options, demanded, title) => {
     const io = recordedIo('/')
     expect(await schema(io, options)).toBe(0)
     expect(JSON.parse(io.out())).toMatchObject({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       title,
-      required: [key],
+      ...demanded,
       additionalProperties: false,
     })
     expect(io.err()).toBe('')

@@ -44,6 +44,7 @@ const rules = {
     { pool: 'web', hedge: { after: 'p50', least: '0ms' } },
   ],
   overload: { lag: '1m' },
+  providers: { docker: { host: 'unix:///not-there.sock' } },
   clients: {},
   log: { access: { to: 'access.log' } },
 }

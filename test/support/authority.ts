@@ -23,8 +23,10 @@ export interface Wish {
   /** Unix ms; absent: from a day ago to in 90 days. */
   readonly notBefore?: number
   readonly notAfter?: number
-  /** In PEM: of somebody else. */
+  /** Of an encrypted key. */
   readonly passphrase?: string
+  /** Where the certificate of who signed it is to be had (RFC 5280 4.2.2.1). */
+  readonly caIssuers?: string
 }
 
 export interface Authority extends Issued {
@@ -87,7 +89,7 @@ function certificate(
     sequence(time(wish.notBefore ?? Date.now() - DAY), time(wish.notAfter ?? Date.now() + 90 * DAY)),
     name(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(...extensionsOf(names, isAuthority))),
+    der(0xa3, sequence(...extensionsOf(wish, isAuthority))),
   )
   const cert = pem('CERTIFICATE', signed(body, signer))
   const cipher = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
@@ -124,12 +126,19 @@ const algorithmOf = (key: KeyObject): Buffer =>
 
 const name = (common: string): Buffer => sequence(der(0x31, sequence(oid(COMMON_NAME), utf8(common))))
 
-function extensionsOf(names: readonly string[], isAuthority: boolean): Buffer[] {
+function extensionsOf({ names = [], caIssuers }: Wish, isAuthority: boolean): Buffer[] {
   const constraints = sequence(oid(BASIC_CONSTRAINTS), yes, octets(isAuthority ? sequence(yes) : sequence()))
   // keyCertSign and cRLSign; digitalSignature.
   const usage = sequence(oid(KEY_USAGE), yes, octets(der(0x03, Buffer.from(isAuthority ? [1, 0x06] : [7, 0x80]))))
   const alternatives = sequence(oid(ALTERNATIVE_NAMES), octets(sequence(...names.map(alternativeName))))
-  return [constraints, usage, ...(names.length > 0 ? [alternatives] : [])]
+  const access = sequence(oid('1.3.6.1.5.5.7.48.2'), der(0x86, Buffer.from(caIssuers ?? '')))
+  const information = sequence(oid('1.3.6.1.5.5.7.1.1'), octets(sequence(access)))
+  return [
+    constraints,
+    usage,
+    ...(names.length > 0 ? [alternatives] : []),
+    ...(caIssuers === undefined ? [] : [information]),
+  ]
 }
 
 /** GeneralName (RFC 5280 4.2.1.6). */

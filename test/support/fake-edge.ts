@@ -1,6 +1,7 @@
 /** An edge that applies what it is told unless a test says otherwise; nothing serves behind it. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../core/config/config.ts'
+import { NOTHING, type Provided, withProvided } from '../../core/config/provided.ts'
 import type { EdgeControl, EdgeLoad } from '../../core/control/edge-control.ts'
 import { type ApplyProblem, Refusal } from '../../core/part.ts'
 
@@ -16,6 +17,8 @@ export interface FakeEdge extends EdgeControl {
   /** Moves that were neither committed nor abandoned yet. */
   open: number
   strategyFiles: string[]
+  /** What providers add. */
+  provided: Provided
   edgeLoad: EdgeLoad
 }
 
@@ -32,7 +35,12 @@ export function fakeEdge(config: Config): FakeEdge {
     get config() {
       return inForce.at(-1) ?? config
     },
-    async prepare(next) {
+    provided: NOTHING,
+    whole(next) {
+      return withProvided(next, this.provided)
+    },
+    async prepare(given) {
+      const next = this.whole(given)
       await Promise.resolve()
       const problems = this.refuses(next)
       if (problems.length > 0) throw new Refusal(problems)

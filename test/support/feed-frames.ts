@@ -104,6 +104,7 @@ export const frameOf = (pools: readonly PoolFrame[], overrides: Partial<Frame> =
     uptimeMs: 8_040_000,
     phase: 'serving',
     shedding: false,
+    certificates: null,
     intervalMs: 250,
     process: { residentBytes: 61_000_000, cpuRatio: 0.21 },
     totals: {

@@ -77,9 +77,14 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/watchdog/', to: ['core/strategy/'] },
   { from: 'core/balance/', to: ['core/backend/', 'core/observe/', 'core/strategy/'] },
   { from: 'core/names/', to: [] },
+  {
+    from: 'core/acme/',
+    to: ['core/tls/certificate.ts'],
+    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+  },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.
-  { from: 'core/tls/', to: ['core/net/'] },
+  { from: 'core/tls/', to: ['core/net/'], types: ['core/acme/'] },
   { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
   { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
   { from: 'core/inbound/', to: [...FOR_STREAMS, 'core/tls/client-hello.ts'] },
@@ -128,6 +133,8 @@ const LAYERS: readonly Layer[] = [
     to: [
       'core/strategy/shipped.ts',
       'core/access-log/policy.ts',
+      'core/acme/names.ts',
+      'core/acme/policy.ts',
       'core/admission/password-hash.ts',
       'core/trace/policy.ts',
     ],

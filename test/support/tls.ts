@@ -11,8 +11,8 @@ import { join } from 'node:path'
 
 /** For a listener whose clients speak plain HTTP. */
 export const withoutTls = {
-  tls: { front: () => undefined },
-  beginHandshake: createHandshakes({ clock: { soon: setImmediate }, reportFault: () => undefined }),
+  tls: { front: () => undefined, asksClients: false },
+  beginHandshake: createHandshakes({ clock: { soon: setImmediate, wallTime: Date.now }, reportFault: () => undefined }),
 }
 
 /** As a config has it that says nothing besides. */
@@ -46,28 +46,66 @@ export interface Answer {
   readonly socket: TLSSocket
   /** SHA-256 of the certificate that was shown. */
   readonly fingerprint: string
+  readonly isResumed: boolean
 }
 
 export interface ClientOptions extends ConnectionOptions {
   readonly ca: string
 }
 
+const LAST = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+const connectTls = (port: number, options: ClientOptions): TLSSocket =>
+  connect({ host: '127.0.0.1', port, servername: 'a.test', ...options })
+
 /** Asks for `/` and to be let go, on a connection of its own. Rejects when the handshake fails. */
-export function askSecurely(
-  port: number,
-  options: ClientOptions,
-  request = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
-): Promise<Answer> {
+export function askSecurely(port: number, options: ClientOptions, request = LAST): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let text = ''
-    const socket = connect({ host: '127.0.0.1', port, servername: 'a.test', ...options })
-    let fingerprint = ''
+    let known = { fingerprint: '', isResumed: false }
+    const socket = connectTls(port, options)
     socket.once('secureConnect', () => {
-      fingerprint = socket.getPeerCertificate().fingerprint256
+      known = { fingerprint: socket.getPeerCertificate().fingerprint256, isResumed: socket.isSessionReused() }
       socket.write(request)
     })
     socket.on('data', (piece: Buffer) => void (text += piece.toString('latin1')))
     socket.once('error', reject)
-    socket.once('close', () => resolve({ text, socket, fingerprint }))
+    socket.once('close', () => resolve({ text, socket, ...known }))
   })
+}
+
+/** The session that a whole exchange leaves. */
+export function sessionOf(port: number, options: ClientOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let session: Buffer | undefined
+    const socket = connectTls(port, options)
+    socket.on('session', (ticket: Buffer) => void (session = ticket))
+    socket.once('secureConnect', () => void socket.write(LAST))
+    socket.once('error', reject)
+    socket.resume()
+    socket.once('close', () => {
+      session ??= socket.getSession()
+      if (session === undefined) reject(new Error('there was no session'))
+      else resolve(session)
+    })
+  })
+}
+
+/** A connection that stays: `ask` asks for `/` and for no more. */
+export async function connectSecurely(port: number, options: ClientOptions) {
+  const socket = connectTls(port, options)
+  await new Promise((resolve, reject) => {
+    socket.once('secureConnect', resolve)
+    socket.once('error', reject)
+  })
+  return {
+    socket,
+    ask: () =>
+      new Promise<string>((resolve) => {
+        let text = ''
+        socket.on('data', (piece: Buffer) => void (text += piece.toString('latin1')))
+        socket.once('close', () => resolve(text))
+        socket.write(LAST)
+      }),
+  }
 }

@@ -2477,8 +2477,169 @@ function validate23(
   return errors === 0
 }
 validate23.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
-export const addBackend = validate24
+export const importCertificate = validate24
 const schema35 = {
+  title: 'object',
+  description: 'A certificate and its key.',
+  examples: [
+    { certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN PRIVATE KEY-----…' },
+    { certificate: '-----BEGIN CERTIFICATE-----…', key: '-----BEGIN EC PRIVATE KEY-----…' },
+  ],
+  type: 'object',
+  properties: {
+    certificate: {
+      title: 'text in PEM',
+      description: 'The certificate, then those that signed it, each behind the one it signed.',
+      examples: ['-----BEGIN CERTIFICATE-----…'],
+      type: 'string',
+    },
+    key: {
+      title: 'text in PEM',
+      description: 'Its private key, not encrypted; told nowhere again.',
+      examples: ['-----BEGIN PRIVATE KEY-----…'],
+      type: 'string',
+      writeOnly: true,
+    },
+  },
+  required: ['certificate', 'key'],
+  additionalProperties: false,
+}
+function validate24(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate24.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    if (data.certificate === undefined) {
+      const err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'certificate' },
+        message: "must have required property '" + 'certificate' + "'",
+        schema: schema35.required,
+        parentSchema: schema35,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err0]
+      } else {
+        vErrors.push(err0)
+      }
+      errors++
+    }
+    if (data.key === undefined) {
+      const err1 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'key' },
+        message: "must have required property '" + 'key' + "'",
+        schema: schema35.required,
+        parentSchema: schema35,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err1]
+      } else {
+        vErrors.push(err1)
+      }
+      errors++
+    }
+    for (const key0 in data) {
+      if (!(key0 === 'certificate' || key0 === 'key')) {
+        const err2 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema35,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err2]
+        } else {
+          vErrors.push(err2)
+        }
+        errors++
+      }
+    }
+    if (data.certificate !== undefined) {
+      let data0 = data.certificate
+      if (typeof data0 !== 'string') {
+        const err3 = {
+          instancePath: instancePath + '/certificate',
+          schemaPath: '#/properties/certificate/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema35.properties.certificate.type,
+          parentSchema: schema35.properties.certificate,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err3]
+        } else {
+          vErrors.push(err3)
+        }
+        errors++
+      }
+    }
+    if (data.key !== undefined) {
+      let data1 = data.key
+      if (typeof data1 !== 'string') {
+        const err4 = {
+          instancePath: instancePath + '/key',
+          schemaPath: '#/properties/key/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema35.properties.key.type,
+          parentSchema: schema35.properties.key,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err4]
+        } else {
+          vErrors.push(err4)
+        }
+        errors++
+      }
+    }
+  } else {
+    const err5 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema35.type,
+      parentSchema: schema35,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err5]
+    } else {
+      vErrors.push(err5)
+    }
+    errors++
+  }
+  validate24.errors = vErrors
+  return errors === 0
+}
+validate24.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const addBackend = validate25
+const schema36 = {
   title: 'backend',
   description: 'A URL, or an object with one.',
   anyOf: [
@@ -2577,13 +2738,13 @@ const schema35 = {
 }
 const pattern24 = new RegExp('^(http://|tcp://|unix:/)', 'u')
 const pattern26 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
-function validate24(
+function validate25(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate24.evaluated
+  const evaluated0 = validate25.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -2602,7 +2763,7 @@ function validate24(
         params: { pattern: '^(http://|tcp://|unix:/)' },
         message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
         schema: '^(http://|tcp://|unix:/)',
-        parentSchema: schema35.anyOf[0],
+        parentSchema: schema36.anyOf[0],
         data,
       }
       if (vErrors === null) {
@@ -2619,8 +2780,8 @@ function validate24(
       keyword: 'type',
       params: { type: 'string' },
       message: 'must be string',
-      schema: schema35.anyOf[0].type,
-      parentSchema: schema35.anyOf[0],
+      schema: schema36.anyOf[0].type,
+      parentSchema: schema36.anyOf[0],
       data,
     }
     if (vErrors === null) {
@@ -2641,8 +2802,8 @@ function validate24(
         keyword: 'required',
         params: { missingProperty: 'url' },
         message: "must have required property '" + 'url' + "'",
-        schema: schema35.anyOf[1].required,
-        parentSchema: schema35.anyOf[1],
+        schema: schema36.anyOf[1].required,
+        parentSchema: schema36.anyOf[1],
         data,
       }
       if (vErrors === null) {
@@ -2669,7 +2830,7 @@ function validate24(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema35.anyOf[1],
+          parentSchema: schema36.anyOf[1],
           data,
         }
         if (vErrors === null) {
@@ -2691,7 +2852,7 @@ function validate24(
             params: { pattern: '^(http://|tcp://|unix:/)' },
             message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
             schema: '^(http://|tcp://|unix:/)',
-            parentSchema: schema35.anyOf[1].properties.url,
+            parentSchema: schema36.anyOf[1].properties.url,
             data: data0,
           }
           if (vErrors === null) {
@@ -2708,8 +2869,8 @@ function validate24(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema35.anyOf[1].properties.url.type,
-          parentSchema: schema35.anyOf[1].properties.url,
+          schema: schema36.anyOf[1].properties.url.type,
+          parentSchema: schema36.anyOf[1].properties.url,
           data: data0,
         }
         if (vErrors === null) {
@@ -2731,7 +2892,7 @@ function validate24(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema35.anyOf[1].properties.weight,
+            parentSchema: schema36.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -2749,7 +2910,7 @@ function validate24(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema35.anyOf[1].properties.weight,
+            parentSchema: schema36.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -2766,8 +2927,8 @@ function validate24(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema35.anyOf[1].properties.weight.type,
-          parentSchema: schema35.anyOf[1].properties.weight,
+          schema: schema36.anyOf[1].properties.weight.type,
+          parentSchema: schema36.anyOf[1].properties.weight,
           data: data1,
         }
         if (vErrors === null) {
@@ -2787,8 +2948,8 @@ function validate24(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema35.anyOf[1].properties.tier.type,
-          parentSchema: schema35.anyOf[1].properties.tier,
+          schema: schema36.anyOf[1].properties.tier.type,
+          parentSchema: schema36.anyOf[1].properties.tier,
           data: data2,
         }
         if (vErrors === null) {
@@ -2807,7 +2968,7 @@ function validate24(
             params: { comparison: '<=', limit: 15 },
             message: 'must be <= 15',
             schema: 15,
-            parentSchema: schema35.anyOf[1].properties.tier,
+            parentSchema: schema36.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -2825,7 +2986,7 @@ function validate24(
             params: { comparison: '>=', limit: 0 },
             message: 'must be >= 0',
             schema: 0,
-            parentSchema: schema35.anyOf[1].properties.tier,
+            parentSchema: schema36.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -2846,8 +3007,8 @@ function validate24(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema35.anyOf[1].properties.maxInflight.type,
-          parentSchema: schema35.anyOf[1].properties.maxInflight,
+          schema: schema36.anyOf[1].properties.maxInflight.type,
+          parentSchema: schema36.anyOf[1].properties.maxInflight,
           data: data3,
         }
         if (vErrors === null) {
@@ -2866,7 +3027,7 @@ function validate24(
             params: { comparison: '<=', limit: 1000000 },
             message: 'must be <= 1000000',
             schema: 1000000,
-            parentSchema: schema35.anyOf[1].properties.maxInflight,
+            parentSchema: schema36.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -2884,7 +3045,7 @@ function validate24(
             params: { comparison: '>=', limit: 1 },
             message: 'must be >= 1',
             schema: 1,
-            parentSchema: schema35.anyOf[1].properties.maxInflight,
+            parentSchema: schema36.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -2907,7 +3068,7 @@ function validate24(
             params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
             message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
             schema: '^[\\x20-\\x7e]{1,64}$',
-            parentSchema: schema35.anyOf[1].properties.zone,
+            parentSchema: schema36.anyOf[1].properties.zone,
             data: data4,
           }
           if (vErrors === null) {
@@ -2924,8 +3085,8 @@ function validate24(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema35.anyOf[1].properties.zone.type,
-          parentSchema: schema35.anyOf[1].properties.zone,
+          schema: schema36.anyOf[1].properties.zone.type,
+          parentSchema: schema36.anyOf[1].properties.zone,
           data: data4,
         }
         if (vErrors === null) {
@@ -2946,8 +3107,8 @@ function validate24(
             keyword: 'required',
             params: { missingProperty: 'latitude' },
             message: "must have required property '" + 'latitude' + "'",
-            schema: schema35.anyOf[1].properties.place.required,
-            parentSchema: schema35.anyOf[1].properties.place,
+            schema: schema36.anyOf[1].properties.place.required,
+            parentSchema: schema36.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -2964,8 +3125,8 @@ function validate24(
             keyword: 'required',
             params: { missingProperty: 'longitude' },
             message: "must have required property '" + 'longitude' + "'",
-            schema: schema35.anyOf[1].properties.place.required,
-            parentSchema: schema35.anyOf[1].properties.place,
+            schema: schema36.anyOf[1].properties.place.required,
+            parentSchema: schema36.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -2984,7 +3145,7 @@ function validate24(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema35.anyOf[1].properties.place,
+              parentSchema: schema36.anyOf[1].properties.place,
               data: data5,
             }
             if (vErrors === null) {
@@ -3006,7 +3167,7 @@ function validate24(
                 params: { comparison: '<=', limit: 90 },
                 message: 'must be <= 90',
                 schema: 90,
-                parentSchema: schema35.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -3024,7 +3185,7 @@ function validate24(
                 params: { comparison: '>=', limit: -90 },
                 message: 'must be >= -90',
                 schema: -90,
-                parentSchema: schema35.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -3041,8 +3202,8 @@ function validate24(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema35.anyOf[1].properties.place.properties.latitude.type,
-              parentSchema: schema35.anyOf[1].properties.place.properties.latitude,
+              schema: schema36.anyOf[1].properties.place.properties.latitude.type,
+              parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
               data: data6,
             }
             if (vErrors === null) {
@@ -3064,7 +3225,7 @@ function validate24(
                 params: { comparison: '<=', limit: 180 },
                 message: 'must be <= 180',
                 schema: 180,
-                parentSchema: schema35.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -3082,7 +3243,7 @@ function validate24(
                 params: { comparison: '>=', limit: -180 },
                 message: 'must be >= -180',
                 schema: -180,
-                parentSchema: schema35.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -3099,8 +3260,8 @@ function validate24(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema35.anyOf[1].properties.place.properties.longitude.type,
-              parentSchema: schema35.anyOf[1].properties.place.properties.longitude,
+              schema: schema36.anyOf[1].properties.place.properties.longitude.type,
+              parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
               data: data7,
             }
             if (vErrors === null) {
@@ -3118,8 +3279,8 @@ function validate24(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema35.anyOf[1].properties.place.type,
-          parentSchema: schema35.anyOf[1].properties.place,
+          schema: schema36.anyOf[1].properties.place.type,
+          parentSchema: schema36.anyOf[1].properties.place,
           data: data5,
         }
         if (vErrors === null) {
@@ -3139,8 +3300,8 @@ function validate24(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema35.anyOf[1].properties.drain.type,
-          parentSchema: schema35.anyOf[1].properties.drain,
+          schema: schema36.anyOf[1].properties.drain.type,
+          parentSchema: schema36.anyOf[1].properties.drain,
           data: data8,
         }
         if (vErrors === null) {
@@ -3158,8 +3319,8 @@ function validate24(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema35.anyOf[1].type,
-      parentSchema: schema35.anyOf[1],
+      schema: schema36.anyOf[1].type,
+      parentSchema: schema36.anyOf[1],
       data,
     }
     if (vErrors === null) {
@@ -3181,8 +3342,8 @@ function validate24(
       keyword: 'anyOf',
       params: {},
       message: 'must match a schema in anyOf',
-      schema: schema35.anyOf,
-      parentSchema: schema35,
+      schema: schema36.anyOf,
+      parentSchema: schema36,
       data,
     }
     if (vErrors === null) {
@@ -3201,13 +3362,13 @@ function validate24(
       }
     }
   }
-  validate24.errors = vErrors
+  validate25.errors = vErrors
   evaluated0.props = props0
   return errors === 0
 }
-validate24.evaluated = { dynamicProps: true, dynamicItems: false }
-export const updateBackend = validate25
-const schema36 = {
+validate25.evaluated = { dynamicProps: true, dynamicItems: false }
+export const updateBackend = validate26
+const schema37 = {
   title: 'object',
   description: 'What changes of a backend; at least one of the keys.',
   examples: [{ weight: 2 }, { maxInflight: 20 }, { drain: true }, { weight: 1, state: 'active' }],
@@ -3247,13 +3408,13 @@ const schema36 = {
   additionalProperties: false,
   minProperties: 1,
 }
-function validate25(
+function validate26(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate25.evaluated
+  const evaluated0 = validate26.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -3269,7 +3430,7 @@ function validate25(
         params: { limit: 1 },
         message: 'must NOT have fewer than 1 properties',
         schema: 1,
-        parentSchema: schema36,
+        parentSchema: schema37,
         data,
       }
       if (vErrors === null) {
@@ -3288,7 +3449,7 @@ function validate25(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema36,
+          parentSchema: schema37,
           data,
         }
         if (vErrors === null) {
@@ -3310,7 +3471,7 @@ function validate25(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema36.properties.weight,
+            parentSchema: schema37.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -3328,7 +3489,7 @@ function validate25(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema36.properties.weight,
+            parentSchema: schema37.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -3345,8 +3506,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema36.properties.weight.type,
-          parentSchema: schema36.properties.weight,
+          schema: schema37.properties.weight.type,
+          parentSchema: schema37.properties.weight,
           data: data0,
         }
         if (vErrors === null) {
@@ -3369,8 +3530,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema36.properties.maxInflight.anyOf[0].type,
-          parentSchema: schema36.properties.maxInflight.anyOf[0],
+          schema: schema37.properties.maxInflight.anyOf[0].type,
+          parentSchema: schema37.properties.maxInflight.anyOf[0],
           data: data1,
         }
         if (vErrors === null) {
@@ -3389,7 +3550,7 @@ function validate25(
             params: { comparison: '<=', limit: 1000000 },
             message: 'must be <= 1000000',
             schema: 1000000,
-            parentSchema: schema36.properties.maxInflight.anyOf[0],
+            parentSchema: schema37.properties.maxInflight.anyOf[0],
             data: data1,
           }
           if (vErrors === null) {
@@ -3407,7 +3568,7 @@ function validate25(
             params: { comparison: '>=', limit: 1 },
             message: 'must be >= 1',
             schema: 1,
-            parentSchema: schema36.properties.maxInflight.anyOf[0],
+            parentSchema: schema37.properties.maxInflight.anyOf[0],
             data: data1,
           }
           if (vErrors === null) {
@@ -3428,8 +3589,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'null' },
           message: 'must be null',
-          schema: schema36.properties.maxInflight.anyOf[1].type,
-          parentSchema: schema36.properties.maxInflight.anyOf[1],
+          schema: schema37.properties.maxInflight.anyOf[1].type,
+          parentSchema: schema37.properties.maxInflight.anyOf[1],
           data: data1,
         }
         if (vErrors === null) {
@@ -3448,8 +3609,8 @@ function validate25(
           keyword: 'anyOf',
           params: {},
           message: 'must match a schema in anyOf',
-          schema: schema36.properties.maxInflight.anyOf,
-          parentSchema: schema36.properties.maxInflight,
+          schema: schema37.properties.maxInflight.anyOf,
+          parentSchema: schema37.properties.maxInflight,
           data: data1,
         }
         if (vErrors === null) {
@@ -3476,10 +3637,10 @@ function validate25(
           instancePath: instancePath + '/state',
           schemaPath: '#/properties/state/enum',
           keyword: 'enum',
-          params: { allowedValues: schema36.properties.state.enum },
+          params: { allowedValues: schema37.properties.state.enum },
           message: 'must be equal to one of the allowed values',
-          schema: schema36.properties.state.enum,
-          parentSchema: schema36.properties.state,
+          schema: schema37.properties.state.enum,
+          parentSchema: schema37.properties.state,
           data: data2,
         }
         if (vErrors === null) {
@@ -3499,8 +3660,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema36.properties.drain.type,
-          parentSchema: schema36.properties.drain,
+          schema: schema37.properties.drain.type,
+          parentSchema: schema37.properties.drain,
           data: data3,
         }
         if (vErrors === null) {
@@ -3518,8 +3679,8 @@ function validate25(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema36.type,
-      parentSchema: schema36,
+      schema: schema37.type,
+      parentSchema: schema37,
       data,
     }
     if (vErrors === null) {
@@ -3529,12 +3690,12 @@ function validate25(
     }
     errors++
   }
-  validate25.errors = vErrors
+  validate26.errors = vErrors
   return errors === 0
 }
-validate25.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
-export const updatePool = validate26
-const schema37 = {
+validate26.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const updatePool = validate27
+const schema38 = {
   title: 'object',
   description: 'What changes of a pool.',
   examples: [{ strategy: 'p2c' }, { strategy: { use: 'consistent-hash', options: {} } }],
@@ -3604,13 +3765,13 @@ const pattern27 = new RegExp(
   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
   'u',
 )
-function validate26(
+function validate27(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate26.evaluated
+  const evaluated0 = validate27.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -3625,8 +3786,8 @@ function validate26(
         keyword: 'required',
         params: { missingProperty: 'strategy' },
         message: "must have required property '" + 'strategy' + "'",
-        schema: schema37.required,
-        parentSchema: schema37,
+        schema: schema38.required,
+        parentSchema: schema38,
         data,
       }
       if (vErrors === null) {
@@ -3645,7 +3806,7 @@ function validate26(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema37,
+          parentSchema: schema38,
           data,
         }
         if (vErrors === null) {
@@ -3677,7 +3838,7 @@ function validate26(
               '"',
             schema:
               '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-            parentSchema: schema37.properties.strategy.anyOf[0],
+            parentSchema: schema38.properties.strategy.anyOf[0],
             data: data0,
           }
           if (vErrors === null) {
@@ -3694,8 +3855,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema37.properties.strategy.anyOf[0].type,
-          parentSchema: schema37.properties.strategy.anyOf[0],
+          schema: schema38.properties.strategy.anyOf[0].type,
+          parentSchema: schema38.properties.strategy.anyOf[0],
           data: data0,
         }
         if (vErrors === null) {
@@ -3716,8 +3877,8 @@ function validate26(
             keyword: 'required',
             params: { missingProperty: 'use' },
             message: "must have required property '" + 'use' + "'",
-            schema: schema37.properties.strategy.anyOf[1].required,
-            parentSchema: schema37.properties.strategy.anyOf[1],
+            schema: schema38.properties.strategy.anyOf[1].required,
+            parentSchema: schema38.properties.strategy.anyOf[1],
             data: data0,
           }
           if (vErrors === null) {
@@ -3736,7 +3897,7 @@ function validate26(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema37.properties.strategy.anyOf[1],
+              parentSchema: schema38.properties.strategy.anyOf[1],
               data: data0,
             }
             if (vErrors === null) {
@@ -3765,7 +3926,7 @@ function validate26(
                   '"',
                 schema:
                   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-                parentSchema: schema37.properties.strategy.anyOf[1].properties.use,
+                parentSchema: schema38.properties.strategy.anyOf[1].properties.use,
                 data: data1,
               }
               if (vErrors === null) {
@@ -3782,8 +3943,8 @@ function validate26(
               keyword: 'type',
               params: { type: 'string' },
               message: 'must be string',
-              schema: schema37.properties.strategy.anyOf[1].properties.use.type,
-              parentSchema: schema37.properties.strategy.anyOf[1].properties.use,
+              schema: schema38.properties.strategy.anyOf[1].properties.use.type,
+              parentSchema: schema38.properties.strategy.anyOf[1].properties.use,
               data: data1,
             }
             if (vErrors === null) {
@@ -3801,8 +3962,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema37.properties.strategy.anyOf[1].type,
-          parentSchema: schema37.properties.strategy.anyOf[1],
+          schema: schema38.properties.strategy.anyOf[1].type,
+          parentSchema: schema38.properties.strategy.anyOf[1],
           data: data0,
         }
         if (vErrors === null) {
@@ -3821,8 +3982,8 @@ function validate26(
           keyword: 'anyOf',
           params: {},
           message: 'must match a schema in anyOf',
-          schema: schema37.properties.strategy.anyOf,
-          parentSchema: schema37.properties.strategy,
+          schema: schema38.properties.strategy.anyOf,
+          parentSchema: schema38.properties.strategy,
           data: data0,
         }
         if (vErrors === null) {
@@ -3849,8 +4010,8 @@ function validate26(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema37.type,
-      parentSchema: schema37,
+      schema: schema38.type,
+      parentSchema: schema38,
       data,
     }
     if (vErrors === null) {
@@ -3860,7 +4021,7 @@ function validate26(
     }
     errors++
   }
-  validate26.errors = vErrors
+  validate27.errors = vErrors
   return errors === 0
 }
-validate26.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+validate27.evaluated = { props: true, dynamicProps: false, dynamicItems: false }

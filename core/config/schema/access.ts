@@ -6,6 +6,7 @@ import { convert, type Field } from '../read/field.ts'
 import { size } from '../read/scalars.ts'
 import { addresses } from './access-addresses.ts'
 import { basic } from './access-basic.ts'
+import { certificate } from './access-certificate.ts'
 import { cors } from './access-cors.ts'
 import { apiKey } from './access-key.ts'
 import { forwardAuth } from './forward-auth.ts'
@@ -31,6 +32,7 @@ const body = object(
       description: 'A request’s body may be no longer: 413, before any of it is passed on where its length is told.',
       examples: ['1MiB'],
     }),
+    certificate,
     basic,
     apiKey,
     jwt,
@@ -42,12 +44,13 @@ const body = object(
 export const access: Field<AccessPolicy | undefined> = convert(body, (read, node, reading) => {
   if (read.basic !== undefined && read.apiKey !== undefined && node !== undefined)
     reading.report(node, { rule: 'must have one of basic and apiKey, not both: a request has one sender' })
-  const { addresses, cors, methods, maxBody, basic, apiKey, jwt, forwardAuth } = read
+  const { addresses, cors, methods, maxBody, certificate, basic, apiKey, jwt, forwardAuth } = read
   const policy: AccessPolicy = {
     ...(addresses && { addresses }),
     ...(cors && { cors: cors(methods) }),
     ...(methods && { methods }),
     ...(maxBody !== undefined && { maxBodyBytes: maxBody }),
+    ...(certificate && { certificate }),
     ...(basic && { basic }),
     ...(apiKey && { apiKey }),
     ...(jwt && { jwt }),

@@ -40,7 +40,7 @@ const body = object(
   },
   {
     description:
-      'Running containers with the label `smartedge.enable=true`, followed by events; others of their labels say the rest: `smartedge.port`, `.pool`, `.weight`, `.tier`, `.zone`, `.network`.',
+      'Running containers with the label `smartedge.enable=true`, followed by events; others of their labels say the rest: `smartedge.port`, `.pool`, `.weight`, `.tier`, `.zone`, `.network`; among `providers` also `.route.host`, `.route.path` and `.health.path`.',
     examples: [{ host: fallback }],
   },
 )
@@ -51,5 +51,5 @@ export const docker = convert(body, ({ host, network, tls }, _node, reading): Do
   const place = isUnix
     ? ({ kind: 'unix', path: host.slice('unix://'.length) } as const)
     : ({ kind: 'url', url: host.replace('tcp:', tls === undefined ? 'http:' : 'https:') } as const)
-  return { kind: 'docker', place, network, tls: tls?.value }
+  return { kind: 'docker', place, network, takesAll: true, tls: tls?.value }
 })

@@ -8,7 +8,7 @@ import { tlsFiles } from './discovery-service.ts'
 import { laterFile } from './file.ts'
 
 /** RFC 1123: what Kubernetes takes for names. */
-const name = (description: string, example: string) =>
+export const kubernetesName = (description: string, example: string) =>
   text({
     title: 'name',
     description,
@@ -21,7 +21,7 @@ const RULE = 'must be the name of a port or its number'
 
 const port = either<string | number>(
   {
-    string: name('Its name.', 'http'),
+    string: kubernetesName('Its name.', 'http'),
     number: count(
       { unit: 'count', value: undefined, min: 1, max: 65_535, reason: 'A port.' },
       { description: 'Its number, as the endpoints have it (targetPort).', examples: [8080] },
@@ -35,21 +35,34 @@ const port = either<string | number>(
   },
 )
 
+/** Where and as whom a cluster is asked, and where SmartEdge itself is. */
+export const apiServer = {
+  address: serviceUrl({
+    description: 'Where the API server is asked; without it, that of the cluster that SmartEdge runs in.',
+    examples: ['https://10.0.0.1:6443'],
+  }),
+  bearerFile: laterFile({
+    description:
+      'The file with the token that is sent, read anew for each question; without it that of SmartEdge’s own pod, and none for an `address`.',
+    examples: ['/etc/smartedge/kubernetes-token'],
+  }),
+  tls: tlsFiles,
+  zone: text({
+    title: 'text',
+    description:
+      'The zone in which SmartEdge runs: where the cluster says by hints which endpoints are for it, only those are asked.',
+    examples: ['eu-1a'],
+    rule: 'must be the name of a zone',
+    parse: matching(/^[\w.-]{1,253}$/),
+  }),
+}
+
 const body = object(
   {
-    service: required(name('The name of the Service.', 'web')),
-    namespace: name('Its namespace; without it that of SmartEdge’s own pod, else `default`.', 'shop'),
+    service: required(kubernetesName('The name of the Service.', 'web')),
+    namespace: kubernetesName('Its namespace; without it that of SmartEdge’s own pod, else `default`.', 'shop'),
     port,
-    address: serviceUrl({
-      description: 'Where the API server is asked; without it, that of the cluster that SmartEdge runs in.',
-      examples: ['https://10.0.0.1:6443'],
-    }),
-    bearerFile: laterFile({
-      description:
-        'The file with the token that is sent, read anew for each question; without it that of SmartEdge’s own pod, and none for an `address`.',
-      examples: ['/etc/smartedge/kubernetes-token'],
-    }),
-    tls: tlsFiles,
+    ...apiServer,
   },
   {
     description:
@@ -59,5 +72,5 @@ const body = object(
 )
 
 export const kubernetes = convert(body, ({ service, ...rest }): KubernetesPolicy | undefined =>
-  service === undefined ? undefined : { kind: 'kubernetes', service, ...rest },
+  service === undefined ? undefined : { kind: 'kubernetes', service, share: undefined, ...rest },
 )

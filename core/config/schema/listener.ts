@@ -49,6 +49,28 @@ const deferAccept = showDefault(
   true,
 )
 
+/** undefined: the port of whatever listener ends TLS. */
+interface Redirect {
+  readonly port: number | undefined
+}
+
+const redirect = located(
+  text({
+    title: 'https or https:port',
+    description:
+      'Answers every request with 308 and the same place of `https://`, at the port of the listener that has `tls` (443 where there are several, or none), or at one that is named, where clients see another.',
+    examples: ['https', 'https:8443'],
+    rule: 'must be "https", or with a port "https:8443"',
+    pattern: '^https(:[0-9]{1,5})?$',
+    parse(value): Parsed<Redirect> {
+      const port = /^https(?::(\d{1,5}))?$/.exec(value)
+      if (port === null) return { kind: 'fault' }
+      const number = port[1] === undefined ? undefined : Number(port[1])
+      return number === 0 || (number ?? 0) > 65_535 ? { kind: 'fault' } : { kind: 'value', value: { port: number } }
+    },
+  }),
+)
+
 const listener = convert(
   object(
     {
@@ -63,10 +85,15 @@ const listener = convert(
       reusePort,
       deferAccept,
       tls,
+      redirect,
     },
     { description: 'A port for clients.' },
   ),
-  ({ address: written, permissions, mode, reusePort, deferAccept, tls, ...more }, node, reading): ListenerDraft => {
+  (
+    { address: written, permissions, mode, reusePort, deferAccept, tls, redirect, ...more },
+    node,
+    reading,
+  ): ListenerDraft => {
     const { backlog, keepAlive, userTimeout, sendBuffer, ...tcpKeys } = more
     const kinds = (written ?? []).map(({ value }) => value?.kind)
     const isUnix = kinds.length > 0 && kinds.every((kind) => kind === 'unix')
@@ -80,6 +107,10 @@ const listener = convert(
     const isClientFirst = tcp === undefined || tcp.isPassthrough || tls !== undefined
     const ended = tls && tcp?.isPassthrough && findNodeAtLocation(node as Node, ['tls'])
     if (ended) reading.report(ended, { rule: 'must not stand beside passthrough, which leaves TLS to the backends' })
+    if (tls !== undefined && redirect !== undefined)
+      reading.report(redirect.node, { rule: 'must not stand beside tls: who comes here speaks HTTPS' })
+    if (tcp !== undefined && redirect !== undefined)
+      reading.report(redirect.node, { rule: 'is for HTTP: in TCP mode there is nothing to say it in' })
     return {
       addresses: written,
       permissions: permissions?.value,
@@ -88,6 +119,7 @@ const listener = convert(
       options: socketOptions({ backlog, keepAlive, userTimeout, sendBuffer }, isUnix, reading),
       tcp,
       tls,
+      redirect: redirect?.value,
     }
   },
 )
@@ -101,6 +133,7 @@ export interface ListenerDraft {
   readonly options: ListenOptions | undefined
   readonly tcp: TcpDraft | undefined
   readonly tls: TlsPolicy | undefined
+  readonly redirect: Redirect | undefined
 }
 
 export const listeners: Field<readonly Named<ListenerDraft>[] | undefined> = record(listener, {

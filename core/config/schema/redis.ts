@@ -1,18 +1,22 @@
-/** `clients.redis`: the server in which the nodes of a fleet keep what they share. */
+/** URLs of a Redis: the server in which the nodes of a fleet keep what they share. */
 import { type Parsed, text } from '../read/scalars.ts'
 
 const schemes = ['redis:', 'rediss:', 'redis+unix:', 'redis+tls+unix:']
 
-export const redis = text({
-  title: 'redis:// URL',
-  description:
-    'The Redis in which the nodes of a fleet keep the buckets of limits that are `shared`: `redis://user:password@host:port/database`, `rediss://` for TLS, `redis+unix:///path` for a socket. Take it from a variable rather than writing a password here.',
-  examples: ['${SMARTEDGE_REDIS_URL}', 'redis://:password@10.0.0.5:6379/0'],
-  rule: 'must be a URL such as "redis://user:password@host:6379/0"',
-  isSecret: true,
-  pattern: '^redis(s|[+]unix|[+]tls[+]unix)?://.+$',
-  parse: parseRedis,
-})
+/** `what`: it is the Redis in which the nodes of a fleet keep that. */
+export const redisUrl = (what: string) =>
+  text({
+    title: 'redis:// URL',
+    description: `The Redis in which the nodes of a fleet keep ${what}: \`redis://user:password@host:port/database\`, \`rediss://\` for TLS, \`redis+unix:///path\` for a socket. Take it from a variable rather than writing a password here.`,
+    examples: ['${SMARTEDGE_REDIS_URL}', 'redis://:password@10.0.0.5:6379/0'],
+    rule: 'must be a URL such as "redis://user:password@host:6379/0"',
+    isSecret: true,
+    pattern: '^redis(s|[+]unix|[+]tls[+]unix)?://.+$',
+    parse: parseRedis,
+  })
+
+/** `clients.redis`. */
+export const redis = redisUrl('the buckets of limits that are `shared`')
 
 function parseRedis(written: string): Parsed<string> {
   const url = URL.parse(written)

@@ -84,6 +84,8 @@ export class EpollSocket implements OwnedSocket, Watched {
   /** Where the next `left` bytes that come go, unread. */
   private pipe: Pipe | undefined = undefined
   private left = 0
+  /** Sees what comes next before anybody reads it. */
+  private look: ((bytes: Buffer) => void) | undefined = undefined
   private isBlocked = false
   /** A send has failed: it is over as soon as what has come is read. */
   private failure = 0
@@ -147,6 +149,10 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (pipe === undefined) return this.endPiping()
     this.pipe = pipe
     this.left = length
+  }
+
+  lookFirst(look: (bytes: Buffer) => void): void {
+    this.look = look
   }
 
   /** What comes next begins small: a large piece would hold much that need not be read at all. */
@@ -222,8 +228,20 @@ export class EpollSocket implements OwnedSocket, Watched {
   }
 
   private readPiece(): void {
-    if (this.pipe === undefined) this.readBytes()
+    if (this.look !== undefined) this.showTo(this.look)
+    else if (this.pipe === undefined) this.readBytes()
     else this.readInto(this.pipe)
+  }
+
+  /** An end or an error is read as ever. */
+  private showTo(look: (bytes: Buffer) => void): void {
+    const { loop, memory } = this.means
+    memory.makeRoom()
+    const address = memory.slab.address + memory.used
+    const length = loop.calls.call.recv(this.fd, address, SMALL_BYTES, MSG_PEEK)
+    if (length <= 0) return this.readNothing(length)
+    this.look = undefined
+    look(memory.slab.bytes.subarray(memory.used, memory.used + length))
   }
 
   /** Into the pipe, which is empty: whoever did not take what was in it would not have us read. */

@@ -20,7 +20,7 @@ const report = (latenciesUs: readonly number[], changes: Partial<LoadReport> = {
   const latencies = createLatencies()
   for (const us of latenciesUs) latencies.record(us)
   const errors = { connect: 0, cut: 0, status: 0, malformed: 0, unanswered: 0 }
-  const base = { requests: latenciesUs.length, errors, elapsedMs: 1000, lagP99Us: 10, busyRatio: 0.2 }
+  const base = { requests: latenciesUs.length, errors, elapsedMs: 1000, lagP99Us: 10, busyRatio: 0.2, resumed: 0 }
   return { ...base, latencies: latencies.encode(), ...changes }
 }
 

@@ -79,7 +79,7 @@ describe('access', () => {
   })
 
   test.each([
-    [true, 'access must be an object with the keys addresses, cors, methods, maxBody, basic, apiKey'],
+    [true, 'access must be an object with the keys addresses, cors, methods, maxBody, certificate, basic, apiKey'],
     [{ adresses: {} }, 'did you mean "addresses"?'],
     [{ addresses: {} }, 'addresses must have one of the keys allow, deny, allowFile, denyFile'],
     [{ addresses: { allow: ['10.0.0.1/8'] } }, 'did you mean "10.0.0.0/8"?'],

@@ -259,3 +259,41 @@ describe('discovery', () => {
     ['dns', 'discovery must be a list, got a text (not shown)'],
   ])('of %j is told what is wrong', (discovery, fault) => expect(faultsOf(discovery)[0]).toEqual(fault as string))
 })
+
+describe('providers', () => {
+  const told = (providers: unknown): string[] =>
+    problemsOf({ providers }).map((problem) => problem.replace(/^.*?: /, ''))
+
+  test('make pools that the file need not have', () => {
+    const config = configOf({ providers: { docker: { network: 'web' }, kubernetes: { routes: true }, keep: false } })
+    expect([config.pools, config.routes]).toEqual([[], []])
+    expect(config.providers).toMatchObject([
+      {
+        from: { kind: 'docker', place: { kind: 'unix', path: '/var/run/docker.sock' }, network: 'web' },
+        keepMs: undefined,
+      },
+      { from: { kind: 'cluster', reads: ['ingress', 'gateway'], namespace: undefined, ingressClass: 'smartedge' } },
+    ])
+  })
+
+  test.each([
+    [{}, 'providers must have one of the keys docker, kubernetes, got {} (leave it out if there is none)'],
+    [
+      { keep: '1s' },
+      'providers must have one of the keys docker, kubernetes, got an object (leave it out if there is none)',
+    ],
+    [{ docker: true }, 'providers.docker must be an object with the keys host, network, tls, got true'],
+    [{ docker: { hosts: 'x' } }, 'providers.docker.hosts is not a known key (did you mean "host"?)'],
+    [{ docker: {}, keep: '1ms' }, 'providers.keep must be a duration from 1s to 1h such as "30s", got "1ms"'],
+    [{ kubernetes: {} }, 'providers.kubernetes.routes is required'],
+    [
+      { kubernetes: { routes: false } },
+      'providers.kubernetes.routes must be true, "ingress" or "gateway", got false (leave kubernetes out if nothing is to be read)',
+    ],
+    [{ kubernetes: { routes: 3 } }, 'providers.kubernetes.routes must be true, "ingress" or "gateway", got 3'],
+    [
+      { kubernetes: { routes: 'gateway', gateway: 'A B' } },
+      'providers.kubernetes.gateway must be the name of a Gateway such as "edge" or "infra/edge", got "A B"',
+    ],
+  ])('%j are told what is wrong', (providers, fault) => expect(told(providers)).toContain(fault))
+})

@@ -7,12 +7,12 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
   [
     'a list',
     '[]',
-    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, routes, pools, got []',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, providers, routes, pools, got []',
   ],
   [
     'null',
     'null',
-    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, routes, pools, got null',
+    '1:1: must be an object with the keys listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, providers, routes, pools, got null',
   ],
   [
     'no pools',
@@ -54,7 +54,7 @@ const faulty: readonly (readonly [title: string, source: string | object, ...pro
   [
     'a key with control characters',
     '{ "\\u001b[2J": 1, "pools": { "w": { "backends": [] } } }',
-    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, routes, pools)',
+    '1:3: ["\\u001b[2J"] is not a known key (known here: $schema, listeners, admin, trustedProxies, limits, timeouts, halfClose, transport, shutdownDelay, shutdownTimeout, drainTimeout, geo, log, tracing, explain, clients, overload, ban, providers, routes, pools)',
   ],
 ]
 

@@ -78,7 +78,7 @@ describe('the config', () => {
         soundsSecret(key.split('.').at(-1) ?? '') && schema.type !== 'boolean' && schema.writeOnly !== true,
     )
     expect(unmarked.map(([key]) => key)).toEqual([])
-    expect(leaves('', configSchema).filter(([, schema]) => schema.writeOnly)).toHaveLength(12)
+    expect(leaves('', configSchema).filter(([, schema]) => schema.writeOnly)).toHaveLength(16)
   })
 })
 

@@ -68,6 +68,8 @@ export function asking(facts: Partial<DnsPolicy> = {}, domains: readonly string[
     asked,
     open,
     say,
+    /** A connect to one of its addresses has failed. */
+    doubt: () => source.doubt?.(),
     start() {
       const told = record(source)
       clock.advance(0)

@@ -20,6 +20,45 @@ describe('a name', () => {
     expect(shown(told.words)).toEqual([['10.0.0.1:80'], ['10.0.0.2:80']])
   })
 
+  test('of which an address cannot be reached is asked for again at once', () => {
+    const rig = asking()
+    rig.say('web.test A', { answers: [at('10.0.0.1', 60)] })
+    const told = rig.start()
+    rig.say('web.test A', { answers: [at('10.0.0.2', 60)] })
+    rig.clock.advance(5000)
+    rig.doubt()
+    settle(rig)
+    expect(shown(told.words)).toEqual([['10.0.0.1:80'], ['10.0.0.2:80']])
+    rig.clock.advance(29_999)
+    expect(rig.asked).toHaveLength(2)
+    rig.clock.advance(1)
+    expect(rig.asked).toHaveLength(3)
+  })
+
+  test('is asked for once a second at most, however often its addresses fail', () => {
+    const rig = asking()
+    rig.say('web.test A', { answers: [at('10.0.0.1', 60)] })
+    const told = rig.start()
+    for (let ms = 0; ms < 3000; ms += 10) {
+      rig.doubt()
+      rig.doubt()
+      rig.clock.advance(10)
+    }
+    expect(rig.asked).toHaveLength(4)
+    told.stop()
+    rig.doubt()
+    expect(rig.clock.pending()).toBe(0)
+  })
+
+  test('whose records run out sooner than it may be asked for again waits no longer for a doubt', () => {
+    const rig = asking()
+    rig.say('web.test A', { answers: [at('10.0.0.1', 1)] })
+    rig.start()
+    rig.doubt()
+    rig.clock.advance(1000)
+    expect(rig.asked).toHaveLength(2)
+  })
+
   test('holds as long as the shortest of its records', () => {
     const rig = asking()
     rig.say('web.test A', {

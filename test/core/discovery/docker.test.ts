@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../../core/clock.ts'
 import { readMember } from '../../../core/config/read-member.ts'
+import { containerFollower } from '../../../core/discovery/containers.ts'
 import { dockerSource } from '../../../core/discovery/docker.ts'
 import type { DockerPolicy } from '../../../core/discovery/policy.ts'
 import { systemRandom } from '../../../core/random.ts'
@@ -16,7 +17,14 @@ import { sourceSuite } from './suite.ts'
 
 const sourceAt = ({ socket }: Docker, facts: Partial<DockerPolicy> = {}) =>
   dockerSource(
-    { kind: 'docker', place: { kind: 'unix', path: socket }, network: undefined, tls: undefined, ...facts },
+    {
+      kind: 'docker',
+      place: { kind: 'unix', path: socket },
+      network: undefined,
+      takesAll: true,
+      tls: undefined,
+      ...facts,
+    },
     sourceServices({ clock: systemClock, random: systemRandom, reportFault: fail }),
     'web',
   )
@@ -128,11 +136,12 @@ function following() {
   const clock = virtualClock()
   const docker = fakeAsk()
   const events = fakeLines()
-  const source = dockerSource(
-    { kind: 'docker', place: { kind: 'url', url: 'https://docker.test:2376' }, network: undefined, tls: undefined },
-    { clock, random: () => 0, readMember, ask: docker.ask, askLines: events.askLines, readPem: () => undefined },
-    'web',
-  )
+  const { ask } = docker
+  const { askLines } = events
+  const containers = containerFollower({ clock, random: () => 0, ask, askLines, readPem: () => undefined })
+  const place = { kind: 'url', url: 'https://docker.test:2376' } as const
+  const policy = { kind: 'docker', place, network: undefined, takesAll: true, tls: undefined } as const
+  const source = dockerSource(policy, { clock, readMember, containers }, 'web')
   const told = record(source)
   return {
     clock,

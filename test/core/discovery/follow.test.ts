@@ -22,7 +22,9 @@ function following(overrides: { readonly guardMs?: undefined } = {}) {
   let sink: SourceSink | undefined
   let changes = 0
   let isStopped = false
+  let doubts = 0
   const source = {
+    doubt: () => void (doubts += 1),
     start(given: SourceSink) {
       sink = given
       return () => void (isStopped = true)
@@ -42,6 +44,7 @@ function following(overrides: { readonly guardMs?: undefined } = {}) {
     kinds: () => events.map(({ kind }) => kind),
     changes: () => changes,
     isStopped: () => isStopped,
+    doubts: () => doubts,
   }
 }
 
@@ -52,6 +55,15 @@ describe('a source that is followed', () => {
     source.publish(ports(1, 2))
     await followed.heard
     expect([followed.presence, followed.knownAt, members(), changes()]).toEqual([{ kind: 'present' }, 0, [1, 2], 1])
+  })
+
+  test('hears that one of its members cannot be reached, and of nobody else', () => {
+    const { followed, source, doubts } = following()
+    source.publish(ports(1, 2))
+    followed.doubt('127.0.0.1:3')
+    expect(doubts()).toBe(0)
+    followed.doubt('127.0.0.1:2')
+    expect(doubts()).toBe(1)
   })
 
   test('is away for a reason of three hundred characters at most', () => {

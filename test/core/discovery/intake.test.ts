@@ -86,7 +86,7 @@ describe('members that are found', () => {
     expect(steps).toHaveLength(1)
   })
 
-  test('come 200 a turn, those who are new before anybody leaves', () => {
+  test('come 200 a turn, as many as leave', () => {
     const { list, steps, clock, settle, ports } = taking()
     list(listOf(...range(1, 300)))
     settle()
@@ -95,11 +95,39 @@ describe('members that are found', () => {
     list(listOf(...range(1001, 300)))
     settle()
     expect(steps.map(({ put, gone, isLast }) => [put.length, gone.length, isLast])).toEqual([
-      [200, 0, false],
       [100, 100, false],
-      [0, 200, true],
+      [100, 100, false],
+      [100, 100, true],
     ])
     expect(ports()).toEqual(range(1001, 300))
+  })
+
+  test.each([
+    [
+      range(1001, 300),
+      1,
+      [
+        [199, 1],
+        [101, 0],
+      ],
+    ],
+    [
+      [1001],
+      300,
+      [
+        [1, 199],
+        [0, 101],
+      ],
+    ],
+  ])('come 200 a turn, however few of either there are (%#)', (coming, leaving, expected) => {
+    const { list, steps, clock, settle } = taking()
+    list(listOf(...range(1, leaving)))
+    settle()
+    clock.advance(100)
+    steps.length = 0
+    list(listOf(...coming))
+    settle()
+    expect(steps.map(({ put, gone }) => [put.length, gone.length])).toEqual(expected)
   })
 
   test('are what is listed now, though it changes while they are put in', () => {
@@ -142,9 +170,10 @@ describe('members that are found', () => {
   })
 
   test('stay as they are once it is stopped', () => {
-    const { intake, list, settle, steps, clock } = taking()
+    const { intake, list, settle, steps, clock, turn } = taking()
     list(listOf(...range(1, 300)))
     list(listOf(1))
+    turn()
     intake.stop()
     settle()
     clock.advance(60_000)

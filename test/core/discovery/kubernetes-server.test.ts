@@ -22,6 +22,8 @@ const sourceAt = ({ url }: Kubernetes, facts: Partial<KubernetesPolicy> = {}) =>
       service: 'web',
       namespace: undefined,
       port: undefined,
+      share: undefined,
+      zone: undefined,
       address: url,
       bearerFile: undefined,
       tls: undefined,

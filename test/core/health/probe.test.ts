@@ -77,7 +77,16 @@ function makeProbe(
 ): Probe {
   const wheel = new TimerWheel(clock, fail)
   const names = createNameTable(clock, (_host, done) => done({ kind: 'failure', code }))
-  const dial = createDial({ connect, names, clock, wheel, reportFault: fail, relieve: () => false, onShortage() {} })
+  const dial = createDial({
+    connect,
+    names,
+    clock,
+    wheel,
+    reportFault: fail,
+    relieve: () => false,
+    onShortage() {},
+    onUnreachable() {},
+  })
   return createProbe({ clock, wheel, dial, budget, limits: () => limits })
 }
 

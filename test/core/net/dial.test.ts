@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Socket } from 'bun'
-import type { SocketAddress } from '../../../core/address.ts'
+import { formatAddress, type SocketAddress } from '../../../core/address.ts'
 import type { Found, LookUp } from '../../../core/names/look-up.ts'
 import { createNameTable } from '../../../core/names/resolver.ts'
 import type { ConnectEvents } from '../../../core/net/connect.ts'
@@ -43,6 +43,7 @@ function makeDial(found?: () => Found, canMakeRoom = false) {
     reportFault: fail,
     relieve: () => canMakeRoom,
     onShortage: (detail) => log.push(`short: ${detail}`),
+    onUnreachable: (address) => log.push(`unreachable: ${formatAddress(address)}`),
   })
   const wire = new Wire(
     {
@@ -84,7 +85,12 @@ describe('a dial to an IP address or a Unix socket', () => {
     clock.advance(1900)
     expect(log).toEqual(['to 10.0.0.1'])
     clock.advance(400)
-    expect(log).toEqual(['to 10.0.0.1', 'gives up 10.0.0.1', 'failed: no connection within 2000 ms'])
+    expect(log).toEqual([
+      'to 10.0.0.1',
+      'gives up 10.0.0.1',
+      'unreachable: 10.0.0.1:80',
+      'failed: no connection within 2000 ms',
+    ])
     expect(clock.pending()).toBe(0)
   })
 
@@ -93,7 +99,7 @@ describe('a dial to an IP address or a Unix socket', () => {
     dial(ip, wire, 2000)
     refuse('EHOSTUNREACH')
     clock.advance(10_000)
-    expect(log).toEqual(['to 10.0.0.1', 'failed: EHOSTUNREACH'])
+    expect(log).toEqual(['to 10.0.0.1', 'unreachable: 10.0.0.1:80', 'failed: EHOSTUNREACH'])
   })
 
   test.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])('tells %s as a lack of our own', (code) => {

@@ -5,7 +5,7 @@ import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { RouteTraffic } from '../../../core/observe/route-traffic.ts'
 import { knownMetrics, renderMetrics } from '../../../core/report/metrics.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
-import type { ClientsView, LimitView, SourceView } from '../../../core/report/view.ts'
+import type { ClientsView, LimitView, ProviderView, SourceView } from '../../../core/report/view.ts'
 import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { judgeMetrics, judgeOpenMetrics } from '../../support/metrics-judges.ts'
 import { pageOf, valueOf } from '../../support/metrics-page.ts'
@@ -55,7 +55,10 @@ function busyEdge() {
   const loop = { lagMs: 250, lags }
   const lastReload = { at: generation.at, ok: true, origin: 'watch', problems: [] }
   const reload = { generation, lastReload, reloads: reloadLedger.create() }
-  return fakeEdge([], { pools, routes, clients, overload, loop, limits: [limit('pool', 'web', 1)], reload })
+  const certificate = { names: ['a.test'], issuer: 'CA', kind: 'ecdsa', notAfter: 1000, fingerprint: 'AA' } as const
+  const listeners = [{ name: 'web', address: '127.0.0.1:443', certificates: [certificate] }]
+  const limits = [limit('pool', 'web', 1)]
+  return fakeEdge([], { listeners, pools, providers: [provider], routes, clients, overload, loop, limits, reload })
 }
 
 const oneRequest = { ...fakeBackend().counters, requests: 1 }
@@ -68,6 +71,14 @@ const limit = (kind: 'route' | 'pool', name: string, refused: number): LimitView
   keys: 7,
   evicted: 2,
 })
+
+const provider: ProviderView = {
+  name: 'docker x',
+  presence: { kind: 'away', since: 0, reason: 'gone' },
+  routes: 3,
+  pools: 2,
+  skipped: [{ entry: 'a', reason: 'is none' }],
+}
 
 const source: SourceView = {
   name: 'dns web.internal',
@@ -110,6 +121,12 @@ describe('metrics page', () => {
     expect(['pool_inflight', 'pool_inflight_limit', 'pool_waiting'].map(told)).toEqual([2, 40, 1])
     expect(['pool_queued_total', 'pool_queue_timeouts_total', 'pool_turned_away_total'].map(told)).toEqual([12, 3, 2])
     expect(valueOf(families, 'smartedge_backend_inflight_limit', { pool: 'web', backend: 'a:80' })).toBe(Infinity)
+  })
+
+  test('tells of who adds routes', () => {
+    const families = parseMetrics(pageOf(fakeEdge([], { providers: [provider] })))
+    const told = (what: string) => valueOf(families, `smartedge_provider_${what}`, { provider: 'docker x' })
+    expect(['routes', 'away', 'skipped'].map(told)).toEqual([3, 1, 1])
   })
 
   test('tells of the sources of a pool, of two that are called alike, too', () => {

@@ -30,6 +30,7 @@ function controlling(failsAt = -1) {
   const pools = { files: () => ['/a', '/b', '/a'], load: () => new Map([['web', new Map()]]), running }
   const control = createEdgeControl({
     parts: [part, published.part(() => ({}) as World)],
+    providers: { prepare: async () => NO_MOVE, whole: (config) => config },
     published,
     pools: pools as unknown as Pools,
     listeners: { load: () => new Map() } as unknown as Listeners,

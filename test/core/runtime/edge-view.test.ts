@@ -52,6 +52,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
     overload: { view: undefined, loop: { lagMs: 0, lags: undefined } },
     clients: { store: undefined },
     gates: { limitFacts: [] },
+    certificatesOf: () => undefined,
     counters: edgeLedger.create(),
     clock,
     life,
@@ -86,8 +87,8 @@ describe('the status', () => {
     life.begin()
     const status = source.status()
     expect(status.listeners).toEqual([
-      { name: 'web', address: '[::]:80' },
-      { name: 'local', address: 'unix:/run/edge.sock' },
+      { name: 'web', address: '[::]:80', certificates: null },
+      { name: 'local', address: 'unix:/run/edge.sock', certificates: null },
     ])
     expect(status.pools.map(({ name, strategy }) => [name, strategy])).toEqual([
       ['web', 'p2c'],

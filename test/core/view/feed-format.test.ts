@@ -21,7 +21,7 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
 
 /** What balancers did not tell from the start. */
 const NEWER =
-  'why until health maxInflight waiting queuedPerSecond turnedAwayPerSecond shedding shedPerSecond refusalsPerSecond'.split(
+  'why until health maxInflight waiting queuedPerSecond turnedAwayPerSecond shedding shedPerSecond refusalsPerSecond certificates'.split(
     ' ',
   )
 

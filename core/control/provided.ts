@@ -1,0 +1,20 @@
+/** What providers have told -> the edge: the config that is in force, with other routes and pools of theirs. */
+import { fileProblem } from '../config/problems.ts'
+import { apply, type EdgeControl } from './edge-control.ts'
+import type { Records } from './records.ts'
+
+/** Never rejects. Tells nothing where nothing has changed. */
+export async function takeProvided(edge: EdgeControl, records: Records, origin: string): Promise<void> {
+  const applied = await apply(edge, edge.config)
+  const problems = applied.kind === 'refused' ? applied.problems : []
+  const told = problems.map(({ key, message }) => ({ ...fileProblem(origin, message), key }))
+  if (applied.kind === 'refused') {
+    records.conclude({ kind: 'refused', problems: told, omitted: 0 }, origin, false)
+    return
+  }
+  if (applied.kind === 'unchanged') return
+  const nothing = { isolated: [], kept: [], news: [], problems: [], omitted: 0 }
+  const published = { kind: 'applied', config: edge.config, ...nothing } as const
+  records.advance(published, origin)
+  records.conclude(published, origin, false)
+}

@@ -1,0 +1,79 @@
+/** Storage that nodes share, with a real Redis and a real etcd: one contract for both. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { etcdStorage } from '../../../core/acme/etcd-storage.ts'
+import { redisStorage } from '../../../core/acme/redis-storage.ts'
+import type { Storage } from '../../../core/acme/storage.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { dialRedis } from '../../../core/limits/redis.ts'
+import { createAsk } from '../../../core/net/ask.ts'
+import { Secret } from '../../../core/secrets.ts'
+import { type Etcd, startEtcd } from '../../support/etcd.ts'
+import { redisForTests } from '../../support/services.ts'
+
+const redis = redisForTests()
+let etcd: Etcd
+beforeAll(async () => {
+  etcd = await startEtcd()
+})
+afterAll(async () => await etcd[Symbol.asyncDispose]())
+
+const faults: unknown[] = []
+const ask = createAsk(systemClock, (error) => faults.push(error))
+const ofEtcd = (endpoints: readonly string[]): Storage =>
+  etcdStorage({ endpoints, prefix: '/edge/', user: undefined, ask, tls: () => undefined })
+const ofRedis = (url: string): Storage => redisStorage({ url: new Secret(url), dial: dialRedis, clock: systemClock })
+
+const kinds: readonly [string, () => Storage, () => Storage][] = [
+  ['Redis', () => ofRedis(redis().url), () => ofRedis('redis://me:hush@127.0.0.1:1')],
+  ['etcd', () => ofEtcd(['http://127.0.0.1:1', etcd.url]), () => ofEtcd(['http://127.0.0.1:1'])],
+]
+
+for (const [name, start, startAway] of kinds)
+  describe(name, () => {
+    test('reads, lists and removes what any node has written', async () => {
+      const [one, other] = [start(), start()]
+      expect([await one.read('certificates/a.pem'), await one.list('certificates')]).toEqual([undefined, []])
+      await one.write('certificates/a.pem', 'one')
+      await one.write('certificates/a.pem', 'zwölf')
+      await one.write('certificates/_.b.pem', 'x'.repeat(100_000))
+      await one.write('certificates2/c.pem', 'not in the list')
+      expect(await other.read('certificates/a.pem')).toBe('zwölf')
+      expect([...(await other.list('certificates'))].sort()).toEqual(['_.b.pem', 'a.pem'])
+      await other.remove('certificates/a.pem')
+      await other.remove('certificates/a.pem')
+      expect(await one.list('certificates')).toEqual(['_.b.pem'])
+      expect([one.isShared, one.place.startsWith(name)]).toEqual([true, true])
+    })
+
+    test('gives a lock to one node at a time', async () => {
+      const locks = await Promise.all(Array.from({ length: 5 }, () => start().lock('a.test')))
+      const [mine, ...more] = locks.filter((lock) => lock !== undefined)
+      expect(more).toEqual([])
+      expect(await start().lock('b.test')).toBeDefined()
+      await mine?.()
+      const next = await start().lock('a.test')
+      expect(next).toBeDefined()
+      // One that has let go takes nobody else's away.
+      await mine?.().catch(() => undefined)
+      expect(await start().lock('a.test')).toBeUndefined()
+    })
+
+    test('says what is wrong when it is away, without a password', async () => {
+      const away = startAway()
+      for (const act of [
+        () => away.read('a/b'),
+        () => away.write('a/b', 'x'),
+        () => away.lock('a'),
+        () => away.list('a'),
+      ]) {
+        const said = await act().then(
+          () => 'nothing',
+          (error: unknown) => String(error),
+        )
+        expect(said).toStartWith(`Error: ${name}: `)
+        expect(said).not.toContain('hush')
+      }
+    })
+  })
+
+test('nothing failed on the way', () => expect(faults).toEqual([]))
