@@ -8,10 +8,13 @@ import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RouteConfig } from './config/config.ts'
+import { formatProblem } from './config/problems.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createQueue, joinWaiting } from './control/queue.ts'
+import type { Deploys } from './deploy/deploys.ts'
+import type { FleetNode, FollowedEdge } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
 import { plainFacts } from './stream/peer.ts'
@@ -44,6 +47,7 @@ import { BanGuard } from './runtime/ban-guard.ts'
 import { createCertificates } from './runtime/certificates.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
+import { createDeploys } from './runtime/deploy-host.ts'
 import { Discovery } from './runtime/discovery.ts'
 import { sourceServices } from './runtime/source-services.ts'
 import { createAdminSource } from './runtime/edge-view.ts'
@@ -57,6 +61,7 @@ import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
+import { createPreviews } from './runtime/preview-host.ts'
 import { Pools } from './runtime/pools.ts'
 import { Providers } from './runtime/providers.ts'
 import { TlsHost } from './runtime/tls-host.ts'
@@ -68,6 +73,8 @@ export interface EdgeOptions {
   readonly emit: Emit
   /** Where the config came from; absent: from nowhere, and nothing can be reloaded. */
   readonly files?: ConfigFiles
+  /** Follows the source that `files` come from; absent: they are files. */
+  readonly fleet?: FleetNode | undefined
   readonly clock?: Clock
   readonly random?: Random
   /** Whose process it is keeps strategies from hanging it; absent: nobody does. */
@@ -110,23 +117,26 @@ export const createCounters = (): EdgeCounters => edgeLedger.create()
 
 /** Rejects with Refusal when the config cannot be put in force; nothing is left running then. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { config, files, emit, clock = systemClock, random = systemRandom, connect } = options
+  const { config, files, fleet, emit, clock = systemClock, random = systemRandom, connect } = options
   const lookUp = options.lookUp ?? systemLookUp(clock, SYSTEM_FILES)
   const guard = options.guard ?? unguarded()
   const counters = options.counters ?? createCounters()
   const { transport, fallback } = options.transport ?? chooseTransport(config.transport, systemClock)
   const ground = createGround({ clock, random, emit, guard, lookUp, transport, connect, env: files?.env, counters })
   if (fallback !== undefined) ground.emit({ kind: 'transport-fallback', reason: fallback })
-  const assembly = assemble(ground)
+  const assembly = assemble(ground, files)
   const { control, providers, source } = assembly
   try {
     const applied = await apply(control, config)
     if (applied.kind === 'refused') throw new Refusal(applied.problems)
     const controller = files && createController({ edge: control, files, emit: ground.emit, clock })
-    if (controller !== undefined) source.attach(controller)
+    const deploys = controller && files && createDeploys({ ...ground, pools: assembly.pools, controller, files })
+    if (controller !== undefined) source.attach(controller, { deploys, fleet })
+    if (controller !== undefined) assembly.previews.attach(controller)
     providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
-    return edgeOf(ground, assembly, controller)
+    if (controller !== undefined) fleet?.begin(followedEdge(ground, assembly, controller))
+    return edgeOf(ground, assembly, controller && { controller, deploys, fleet })
   } catch (error) {
     assembly.end()
     throw error
@@ -140,7 +150,7 @@ function refresher(control: EdgeControl): (origin: string) => void {
 }
 
 /** All parts of an edge, joined; nothing is served before `control` has been given a config. */
-function assemble(ground: Ground) {
+function assemble(ground: Ground, files: ConfigFiles | undefined) {
   const { clock, counters, wheel, turns, pipes, budget, life, published, addresses, log } = ground
   const plugins = createPlugins(ground)
   const pools: Pools = createPools(ground, plugins, (address) => discovery.doubt(address))
@@ -166,8 +176,9 @@ function assemble(ground: Ground) {
     bans,
   })
   const traces = new TraceHost({ ...ground, ask: createAsk(clock, ground.reportFault) })
+  const previews = createPreviews(ground, files)
   const publish = published.part((config, previous) =>
-    createWorld(config, {
+    createWorld(previews.served, {
       pools: pools.running,
       geo: geo.current,
       explainer: explain.current,
@@ -204,6 +215,7 @@ function assemble(ground: Ground) {
   const maxWatchers = Math.min(MAX_WATCHERS, Math.floor(maxConnections / 2))
   const source = createAdminSource({
     published,
+    previews,
     pools,
     discovery,
     providers,
@@ -226,7 +238,8 @@ function assemble(ground: Ground) {
   // In this order they get ready and commit. The ports come last: nobody is let in before everything else is ready, and
   // a second process fails over the admin address before it has let anybody in.
   const parts = [
-    pools,
+    previews,
+    previews.over(pools),
     discovery,
     geo,
     clients,
@@ -234,7 +247,7 @@ function assemble(ground: Ground) {
     auth,
     bans,
     overload,
-    gates,
+    previews.over(gates),
     accessLog,
     traces,
     explain,
@@ -249,6 +262,7 @@ function assemble(ground: Ground) {
     addresses.end()
     listeners.cut()
     providers.stop()
+    previews.stop()
     discovery.stop()
     pools.stop()
     overload.stop()
@@ -262,8 +276,10 @@ function assemble(ground: Ground) {
     admin.stop()
     acme.stop()
   }
-  return { listeners, source, admin, control, providers, accessLog, traces, end }
+  return { pools, previews, listeners, source, admin, control, providers, accessLog, traces, end }
 }
+
+type Assembly = ReturnType<typeof assemble>
 
 /** Who may come: what the rules of routes stand on, and those of one. */
 function createAccess(ground: Ground, directory: () => ClientDirectory | undefined) {
@@ -305,21 +321,51 @@ const createOverloadGuard = (ground: Ground): OverloadGuard =>
     allowedBytes: () => process.constrainedMemory(),
   })
 
+/** What changes an edge that has files. */
+interface Changing {
+  readonly controller: Controller
+  readonly deploys: Deploys | undefined
+  readonly fleet: FleetNode | undefined
+}
+
+/** What a fleet's node may do to it, and tells the others of it. */
+function followedEdge({ emit }: Ground, { listeners, admin, source }: Assembly, controller: Controller): FollowedEdge {
+  return {
+    emit,
+    async take(text, origin) {
+      const result = await controller.take(text, origin)
+      if (result.kind !== 'refused') return { kind: 'taken' }
+      return { kind: 'refused', problems: result.problems.map(formatProblem) }
+    },
+    address: () => admin.address ?? listeners.running[0]?.address,
+    health() {
+      const ready = source.ready()
+      return ready.kind === 'ready' ? 'ready' : ready.reason
+    },
+  }
+}
+
 /** What runs, for whoever started it. */
-function edgeOf(ground: Ground, assembly: ReturnType<typeof assemble>, controller: Controller | undefined): Edge {
+function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefined): Edge {
+  const { controller, deploys, fleet } = changing ?? {}
   const { life, addresses, counters, reportFault } = ground
-  const { listeners, source, admin, control, accessLog, traces, end } = assembly
+  const { previews, listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
+    deploys?.stop()
+    void fleet?.end()
     end()
   }
   const finish = async (): Promise<{ readonly cut: number }> => {
     controller?.stop()
+    deploys?.stop()
+    previews.stop()
+    const left = fleet?.end()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()
     await life.end({ delayMs, withinMs, shut: (done) => addresses.endQuietly(done) })
     const cut = counters.connectionsOpen
-    await Promise.all([accessLog.end(), traces.end()])
+    await Promise.all([accessLog.end(), traces.end(), left])
     kill()
     return { cut }
   }

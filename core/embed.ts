@@ -10,6 +10,7 @@ import { type Loaded, loadConfig } from './config/load.ts'
 import { formatProblem } from './config/problems.ts'
 import type { ReloadResult } from './control/contract.ts'
 import { startEdge } from './edge.ts'
+import { isSource } from './fleet/address.ts'
 import type { EdgeEvent } from './observe/events.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 
@@ -61,6 +62,10 @@ export async function serve({
   ...rest
 }: ServeOptions): Promise<Serving> {
   const { watch: isWatched = true, onEvent: emit = () => undefined } = rest
+  if (typeof config === 'string' && isSource(config))
+    throw new ConfigError(
+      'config must be a file or an object: the source of a fleet is followed by smartedge run alone',
+    )
   const loaded = typeof config === 'string' ? loadConfig({ path: config, cwd, env }) : loadText(config, cwd, env)
   if (loaded.kind === 'problems') throw new ConfigError(loaded.problems.map(formatProblem).join('\n'))
   const { place, warnings } = loaded

@@ -21,7 +21,9 @@ import type { ValidateOptions } from '../commands/validate.ts'
 import { addCert } from './cert-args.ts'
 import { addClient, addPlan } from './client-args.ts'
 import { addCompletions } from './completion-args.ts'
+import { addConfig } from './config-args.ts'
 import { addControl, withTargets } from './control-args.ts'
+import { addDeploy } from './deploy-args.ts'
 import type { ServiceIo } from '../process/service-io.ts'
 import { addExplain } from './explain-args.ts'
 import { requireBun } from './runtime.ts'
@@ -50,10 +52,12 @@ export function createProgram(io: ServiceIo, finish: Finish): Command {
   addServices(program, io, finish)
   addClients(program, io, finish)
   addControl(program, () => withColor(io, program), finish)
+  addDeploy(program, () => withColor(io, program), finish)
   addClient(program, () => withColor(io, program), finish)
   addPlan(program, () => withColor(io, program), finish)
   addCert(program, () => withColor(io, program), finish)
   addConfigTools(program, io, finish)
+  addConfig(program, () => withColor(io, program), finish)
   addStrategy(program, () => withColor(io, program), finish)
   addBench(program, () => withColor(io, program), finish)
   addCompletions(program, () => io, finish)
@@ -109,6 +113,8 @@ const warmUpOption = () =>
     '--warm-up',
     'asks itself for a second before it takes its ports, so that its first clients are served as fast',
   )
+const baseOption = () =>
+  new Option('--base <folder>', 'where relative paths start, of a configuration from a fleet’s source (else here)')
 const jsonEventsOption = () => new Option('--json', 'events as JSON, on a terminal too')
 
 function addServices(program: Command, io: ServiceIo, finish: Finish): void {
@@ -125,7 +131,7 @@ function addServices(program: Command, io: ServiceIo, finish: Finish): void {
       .addOption(quietOption())
       .option('--no-watch', 'saved files wait for a reload')
       .option('--top', 'with the dashboard in this terminal; leaving it ends both')
-    if (name === 'run') service.addOption(supervisedOption()).addOption(warmUpOption())
+    if (name === 'run') service.addOption(baseOption()).addOption(supervisedOption()).addOption(warmUpOption())
     service.action(async (file: string | undefined, options: RunOptions, command: Command) => {
       requireBun(name)
       const verb = options.supervised
@@ -162,8 +168,12 @@ function addClients(program: Command, io: ServiceIo, finish: Finish): void {
     .description('show pools and backends of a running SmartEdge')
     .option('--json', 'the whole snapshot as JSON; with --watch one a line')
     .option('-w, --watch', 'again every second')
-    .action(async (options: StatusOptions) => {
-      finish(await (await import('../commands/status.ts')).status(withColor(io, program), options))
+    .option('--fleet', 'all nodes that follow the source that --config names (else SMARTEDGE_CONFIG)')
+    .action(async ({ fleet, ...options }: StatusOptions & { readonly fleet?: true }, command: Command) => {
+      if (!fleet) return finish(await (await import('../commands/status.ts')).status(withColor(io, program), options))
+      requireBun('status --fleet')
+      if (options.url !== undefined) command.error('--fleet asks the source of the fleet: leave --url out')
+      finish(await (await import('../commands/status-fleet.ts')).statusFleet(withColor(io, program), options))
     })
   addExplain(program, () => withColor(io, program), finish)
   withTargets(program.command('top'))

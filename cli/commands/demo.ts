@@ -1,4 +1,5 @@
 /** `smartedge demo`: `run`, with an origin started in this process for each member that the config has on this machine. */
+import { sourceOf } from '../../core/fleet/address.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import { loadOrReport } from '../process/load.ts'
 import { localOrigins } from '../origins/local-origins.ts'
@@ -8,6 +9,10 @@ import { tryNext } from '../origins/try-next.ts'
 import { type RunOptions, serveLoaded } from './run.ts'
 
 export async function demo(io: ServiceIo, options: RunOptions): Promise<number> {
+  if (sourceOf(options.config, io.env) !== undefined) {
+    io.stderr('smartedge: demo needs a configuration in a file; a fleet’s source is for run\n')
+    return exitCode.usage
+  }
   const loaded = loadOrReport(io, options.config)
   if (!loaded) return exitCode.badConfig
   try {

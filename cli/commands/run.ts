@@ -1,6 +1,7 @@
 /** `smartedge run`: serves the configuration until a signal ends it. */
 import { systemClock } from '../../core/clock.ts'
 import { createCounters, startEdge } from '../../core/edge.ts'
+import { sourceOf } from '../../core/fleet/address.ts'
 import { stackOf } from '../../core/errors.ts'
 import type { EdgeCounters } from '../../core/observe/counters.ts'
 import type { Emit } from '../../core/observe/events.ts'
@@ -17,6 +18,8 @@ import { createWatchdog } from '../process/watchdog.ts'
 
 export interface RunOptions {
   readonly config?: string
+  /** Where relative paths start, of a config that stands in no file; absent: in the working folder. */
+  readonly base?: string
   /** Events as JSON, on a terminal too. */
   readonly json?: boolean
   readonly quiet?: boolean
@@ -31,8 +34,18 @@ export interface RunOptions {
 }
 
 export async function run(io: ServiceIo, options: RunOptions): Promise<number> {
-  const loaded = loadOrReport(io, options.config)
-  return loaded ? await serveLoaded(io, options, loaded) : exitCode.badConfig
+  const source = sourceOf(options.config, io.env)
+  if (source === undefined && options.base !== undefined) {
+    io.stderr(
+      'smartedge: --base is for a configuration from etcd://, consul:// or https://: in a file, paths start at its folder\n',
+    )
+    return exitCode.usage
+  }
+  const loaded =
+    source === undefined
+      ? (loadOrReport(io, options.config) ?? exitCode.badConfig)
+      : await (await import('../process/load-source.ts')).loadSource(io, source, options.base)
+  return typeof loaded === 'number' ? loaded : await serveLoaded(io, options, loaded)
 }
 
 /** Shared with `demo`, which starts something of its own first. */
@@ -106,7 +119,7 @@ async function serveBelowTop(
 async function serveWith(
   io: ServiceIo,
   options: RunOptions,
-  { config, file, files, refuse: onRefused }: LoadedConfig,
+  { config, file, files, fleet, refuse: onRefused }: LoadedConfig,
   { log, counters, onReady }: Telling & { readonly onReady?: ((edge: RunningEdge) => void) | undefined },
 ): Promise<number> {
   const { emit } = log
@@ -117,7 +130,7 @@ async function serveWith(
   const start: Service['start'] = async (given) => {
     // Who can't be warmed up serves cold.
     if (options.warmUp) await warmUp().catch((error: unknown) => emit({ kind: 'fault', detail: stackOf(error) }))
-    return await startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, guard, counters })
+    return await startEdge({ ...given, files: { ...files, isWatched: options.watch ?? true }, fleet, guard, counters })
   }
   const tellNow = createLog({ ...style, write: (line) => io.stderrNow(`${line}\n`), clock: systemClock })
   const lastWords: Emit = (event) => {

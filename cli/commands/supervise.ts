@@ -30,9 +30,10 @@ export async function runSupervised(io: ServiceIo, options: RunOptions): Promise
   return code
 }
 
-function argumentsOf(io: ServiceIo, { config, json, quiet, watch, warmUp }: RunOptions): string[] {
+function argumentsOf(io: ServiceIo, { config, base, json, quiet, watch, warmUp }: RunOptions): string[] {
   return [
     ...(config === undefined ? [] : ['--config', config]),
+    ...(base === undefined ? [] : ['--base', base]),
     ...(json ? ['--json'] : []),
     ...(quiet ? ['--quiet'] : []),
     ...(watch === false ? ['--no-watch'] : []),

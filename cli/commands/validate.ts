@@ -4,6 +4,7 @@ import type { Config } from '../../core/config/config.ts'
 import { type Loaded, loadConfig } from '../../core/config/load.ts'
 import { formatWarning } from '../../core/config/problems.ts'
 import { displayName } from '../../core/config/read/reading.ts'
+import { sourceOf } from '../../core/fleet/address.ts'
 import { checkConfig } from '../../core/runtime/check-config.ts'
 import { exitCode } from '../process/exit-codes.ts'
 import type { Io } from '../process/io.ts'
@@ -20,13 +21,19 @@ export interface ValidateOptions {
 
 /** `badConfig` also when nothing is found. */
 export async function validate(io: Io, { config: path, json = false }: ValidateOptions): Promise<number> {
-  const loaded = await tryOut(loadConfig({ path, cwd: io.cwd, env: io.env }), io.cwd)
+  const source = sourceOf(path, io.env)
+  const read =
+    source === undefined
+      ? loadConfig({ path, cwd: io.cwd, env: io.env })
+      : await (await import('../process/load-source.ts')).loadNewest(io, source)
+  if (typeof read === 'number') return read
+  const loaded = await tryOut(read, io.cwd)
   const isValid = loaded.kind === 'config'
   if (json) io.data(`${JSON.stringify(toJson(loaded), null, 2)}\n`)
   else if (isValid) {
     for (const warning of loaded.warnings) io.stderr(`${printable(formatWarning(warning))}\n`)
     io.stdout(
-      `${printable(displayName(loaded.source, io.cwd))}: ${summarize(loaded.config)}${runsStrategies ? '' : notTried}\n`,
+      `${printable(loaded.name ?? displayName(loaded.source, io.cwd))}: ${summarize(loaded.config)}${runsStrategies ? '' : notTried}\n`,
     )
   } else printProblems(io, loaded)
   return isValid ? exitCode.ok : exitCode.badConfig
@@ -42,10 +49,9 @@ async function tryOut(loaded: Loaded, cwd: string): Promise<Loaded> {
   if (config === undefined || !runsStrategies) return loaded
   const found = await checkConfig(config, systemClock)
   if (found.length === 0) return loaded
-  const { source, text, files } = loaded
   const before = loaded.kind === 'problems' ? loaded : { problems: [], omitted: 0 }
   const problems = [...before.problems, ...found.flatMap((problem) => locateIn(loaded, problem, cwd))]
-  return { kind: 'problems', problems, omitted: before.omitted, rest: undefined, source, text, files }
+  return { ...loaded, kind: 'problems', problems, omitted: before.omitted, rest: undefined }
 }
 
 function soundPart({ rest }: Loaded & { kind: 'problems' }): Config | undefined {
@@ -76,7 +82,8 @@ const countsOf = ({ listeners, routes, pools }: Config) => ({
 })
 
 function toJson(loaded: Loaded): unknown {
-  const { source = null, files } = loaded
+  const { files } = loaded
+  const source = loaded.name ?? loaded.source ?? null
   if (loaded.kind === 'problems')
     return { valid: false, source, files, problems: loaded.problems, omitted: loaded.omitted }
   return { valid: true, source, files, warnings: loaded.warnings, ...countsOf(loaded.config) }

@@ -3,14 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { shippedStrategies } from '../../core/strategy/shipped.ts'
 import { askAdmin } from '../client/admin-client.ts'
 import { adminTarget, TargetError } from '../client/admin-target.ts'
-import { certificatesPath, clientsPath, plansPath } from '../../core/view/api-paths.ts'
+import { certificatesPath, clientsPath, plansPath, previewsPath } from '../../core/view/api-paths.ts'
 import type { Io } from '../process/io.ts'
 import type { Candidate, Source, Wanted } from './wanted.ts'
 
 /** Nobody waits longer for a list. */
 export const deadlineMs = 500
 
-type Live = 'pools' | 'backends' | 'clients' | 'plans' | 'certificates'
+type Live = 'pools' | 'backends' | 'clients' | 'plans' | 'certificates' | 'previews'
 type Asking = Pick<Io, 'env' | 'cwd'>
 
 /** What a source knows; nothing where nobody answers in time. Never rejects. */
@@ -44,6 +44,7 @@ const listings: Readonly<Record<Live, Listing>> = {
     path: certificatesPath,
     read: (body) => itemsOf(body, 'certificates').map(named('name', 'issuer')),
   },
+  previews: { path: previewsPath, read: (body) => itemsOf(body, 'previews').map(named('host', 'url')) },
   plans: { path: plansPath, read: (body) => itemsOf(body, 'plans').map(named('name')) },
 }
 

@@ -23,6 +23,7 @@ export type Source =
   | 'clients'
   | 'plans'
   | 'certificates'
+  | 'previews'
 
 export interface Wanted {
   /** The part of the last word that is completed, and what of the word stands before it: `--pool=`. */
@@ -50,11 +51,13 @@ const ofArguments: Readonly<Record<string, Source>> = {
   'cert renew name': 'certificates',
   'cert import certificate': 'files',
   'cert import key': 'files',
+  'preview remove host': 'previews',
 }
 
 /** Options whose values nobody can list are in neither table. */
 const ofOptions: Readonly<Record<string, Source>> = {
   '--config': 'files',
+  '--base': 'folders',
   '--plugin': 'files',
   '--html': 'files',
   '--markdown': 'files',

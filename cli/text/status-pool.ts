@@ -75,6 +75,7 @@ export function formatPool(pool: PoolStatus, at: number, look: PoolLook): string
   const notes = [
     ...strategyNote(pool, look),
     ...degradedNote(pool, look),
+    ...deployNote(pool, at, look),
     ...sourcesNote(pool, at, look),
     ...stickyNote(pool, look),
   ]
@@ -121,6 +122,16 @@ function stickyNote({ sticky }: PoolStatus, { width }: PoolLook): string[] {
 function degradedNote({ degraded }: Partial<PoolStatus>, { color, width }: PoolLook): string[] {
   return degraded ? noteBelow(printable(degraded.detail), width).map((line) => paint(line, 'yellow', color)) : []
 }
+
+/** The one under way, or how the last one ended, for an hour. Balancers of before it was told leave it out. */
+function deployNote({ deploy }: Partial<PoolStatus>, at: number, { color, width }: PoolLook): string[] {
+  if (!deploy || (deploy.over && at - Date.parse(deploy.since) > DEPLOY_TOLD_MS)) return []
+  const note = printable(`deploy ${deploy.id}: ${deploy.phase}: ${deploy.detail}`)
+  const isBad = deploy.over && deploy.phase !== 'done'
+  return noteBelow(note, width).map((line) => (isBad ? paint(line, 'yellow', color) : line))
+}
+
+const DEPLOY_TOLD_MS = 3_600_000
 
 function sourcesNote(pool: PoolStatus, at: number, { color, width }: PoolLook): string[] {
   const lines = sourceNotes(pool, at).flatMap((note) => noteBelow(note, width))

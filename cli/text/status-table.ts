@@ -51,7 +51,8 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
     ...providerNotes(snapshot).map((note) => [note]),
   ]
   const packed = lines.flatMap((parts) => packParts(parts, ' · ', width))
-  return `${[...packed, ...generationLines(snapshot, { color, width })].join('\n')}\n`
+  const told = [...generationLines(snapshot, { color, width }), ...fleetLines(snapshot, { color, width })]
+  return `${[...packed, ...told].join('\n')}\n`
 }
 
 /** By which rules of routes requests were refused; nothing where none was, or of an older edge. */
@@ -83,4 +84,29 @@ function generationLines(
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   const failure = wrapWords(`the last reload failed: ${printable(first)}${more}`, width)
   return [...wrapWords(current, width), ...failure.map((line) => paint(line, 'red', color))]
+}
+
+/** How its source is followed; nothing of an edge that runs a file, or of an older one. */
+function fleetLines(
+  { fleet }: Partial<StatusSnapshot>,
+  { color, width }: Pick<StatusLook, 'color' | 'width'>,
+): string[] {
+  if (!fleet) return []
+  const { source, node, generation, offered, state, reason, away } = fleet
+  const running = generation === null ? 'a config without a generation' : `generation ${generation}`
+  const facts = [`node ${printable(node)} of ${printable(source)}: ${running}`]
+  if (state === 'waiting' && offered !== null)
+    facts.push(
+      `generation ${offered.generation ?? '-'} is for ${offered.percent} % of the nodes, of which this is none`,
+    )
+  const faults = [
+    ...(state === 'refused' ? [`refused: ${printable(reason ?? '')}`] : []),
+    ...(away === null
+      ? []
+      : [
+          `the source is away since ${printable(away.since).slice(0, 19).replace('T', ' ')} UTC: ${printable(away.reason)}`,
+        ]),
+  ]
+  const told = faults.flatMap((fault) => wrapWords(fault, width)).map((line) => paint(line, 'red', color))
+  return [...wrapWords(facts.join(' · '), width), ...told]
 }

@@ -87,6 +87,7 @@ function sumPools(parts: Parts<PoolFrame>, counted: Counted): PoolFrame {
     // Without as many as are out where it is worst off: not each balancer has all of them.
     usable: backends.length - Math.max(...parts.map((one) => one.backends.length - one.usable)),
     degraded: parts.find(({ degraded }) => degraded !== null)?.degraded ?? null,
+    deploy: parts.find(({ deploy }) => deploy)?.deploy ?? null,
     latency: counted.latencyOf(first.name),
     backends,
   }

@@ -16,6 +16,8 @@ import {
   orNull,
   type UpdateClientBody,
 } from './client-schemas.ts'
+import { type BeginDeployBody, deployBodies } from './deploy-schemas.ts'
+import { previewBodies, type PutPreviewBody } from './preview-schemas.ts'
 
 /** What a body is once it has been validated: change it together with its schema. */
 export interface Bodies {
@@ -32,6 +34,8 @@ export interface Bodies {
   readonly updateClient: UpdateClientBody
   readonly putPlan: LimitsBody
   readonly importCertificate: ImportCertificateBody
+  readonly beginDeploy: BeginDeployBody
+  readonly putPreview: PutPreviewBody
 }
 
 export type BodyName = keyof Bodies
@@ -59,6 +63,8 @@ const maxInflight = orNull(
 export const bodySchemas: Readonly<Record<BodyName, JsonSchema>> = {
   ...clientBodies,
   ...certificateBodies,
+  beginDeploy: literal(deployBodies.beginDeploy),
+  ...previewBodies,
   addBackend: literal({
     ...member.schema,
     examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],

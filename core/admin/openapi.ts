@@ -3,9 +3,11 @@ import type { JsonSchema } from '../config/read/field.ts'
 import type { Need } from './access.ts'
 import { certificateAnswers } from './certificate-schemas.ts'
 import { clientAnswers } from './client-schemas.ts'
+import { deployAnswers } from './deploy-schemas.ts'
 import { explainSchema } from './explain-schema.ts'
 import { historyAnswers } from './history-schemas.ts'
 import type { QueryParameters } from './query.ts'
+import { previewAnswers } from './preview-schemas.ts'
 import { statusSchema } from './status-schema.ts'
 
 /** What a route tells of itself. */
@@ -33,6 +35,8 @@ const answerSchemas = {
   ...certificateAnswers,
   ...clientAnswers,
   ...historyAnswers,
+  ...deployAnswers,
+  ...previewAnswers,
 } as const
 
 export interface RequestBody {

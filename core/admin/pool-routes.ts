@@ -137,7 +137,11 @@ const notOurs = (pool: string, { member: { id }, source }: FoundMember): Respons
     `${id} was found by ${source}, which says what it is; added to the pool ${pool} by hand (POST /api/pools/${encodeURIComponent(pool)}/backends), with another weight or "drain": true, that counts instead.`,
   )
 
-function editAnswer(result: Exclude<EditResult, { kind: 'unknown' }>, { status, fields }: OnDone): Response {
+/** What became of an edit, as the API answers it. */
+export function editAnswer(
+  result: Exclude<EditResult, { kind: 'unknown' }>,
+  { status, fields }: OnDone = { status: 200, fields: {} },
+): Response {
   switch (result.kind) {
     case 'done': {
       const { generation, file, etag } = result

@@ -7,6 +7,7 @@ import { banRoutes } from './ban-routes.ts'
 import { certificateRoutes } from './certificate-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { controlRoutes } from './control-routes.ts'
+import { deployRoutes } from './deploy-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { importRoutes } from './import-routes.ts'
@@ -14,6 +15,7 @@ import { openApiDocument } from './openapi.ts'
 import { pageRoutes } from './page-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
+import { previewRoutes } from './preview-routes.ts'
 import { problem } from './problem.ts'
 import { readRoutes } from './read-routes.ts'
 import { referenceRoutes } from './reference-routes.ts'
@@ -39,6 +41,8 @@ const routes: Routes = {
   ...controlRoutes,
   ...historyRoutes,
   ...poolRoutes,
+  ...deployRoutes,
+  ...previewRoutes,
   ...banRoutes,
   ...explainRoutes,
   ...certificateRoutes,

@@ -2,7 +2,9 @@
 import type { ClientStore } from '../clients/contract.ts'
 import type { Config } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
+import type { AdminDeploys } from '../deploy/contract.ts'
 import type { ExplainQuery } from '../explain/store.ts'
+import type { AdminPreviews } from '../preview/contract.ts'
 import type { MetricFormat } from '../report/prometheus.ts'
 import type { StatusSnapshot } from '../report/snapshot.ts'
 import type { BackendView } from '../report/view.ts'
@@ -34,6 +36,10 @@ export interface AdminSource {
   readonly certificates?: AdminCertificates | undefined
   /** The clients and plans of `clients.store`; undefined: the configuration has none. */
   readonly clients?: ClientStore | undefined
+  /** Replaces members of pools; undefined: it was started without files. */
+  readonly deploys?: AdminDeploys | undefined
+  /** Hosts that are served for a while; undefined: it was started without files. */
+  readonly previews?: AdminPreviews | undefined
   /** What changes the edge; undefined: it was started without files, and cannot be changed. */
   readonly control?: Controller | undefined
 }

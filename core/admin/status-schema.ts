@@ -9,7 +9,7 @@ import {
   stickyLedger,
 } from '../observe/counters.ts'
 import { type CounterSpecs, grouped } from '../observe/ledger.ts'
-import { holdOwners } from '../report/view.ts'
+import { deployPhases, holdOwners } from '../report/view.ts'
 import { count, list, nullOr, number, object, text, time, truth } from './answer-schema.ts'
 
 /** Of each counter, with its words. */
@@ -93,6 +93,18 @@ const certificate = object({
   fingerprint: text,
 })
 
+const fleet = object({
+  source: text,
+  node: text,
+  presence: { enum: ['waiting', 'present', 'away'] },
+  away: nullOr(object({ since: time, reason: text })),
+  generation: nullOr(count),
+  since: time,
+  offered: nullOr(object({ generation: nullOr(count), percent: number })),
+  state: { enum: ['current', 'waiting', 'refused'] },
+  reason: nullOr(text),
+})
+
 export const statusSchema = object({
   version: text,
   runtime: text,
@@ -112,6 +124,7 @@ export const statusSchema = object({
       sources: list(source),
       degraded: nullOr(object({ cause: { enum: ['restraint', 'panic', 'nobody-left'] }, detail: text })),
       sticky: nullOr(sticky),
+      deploy: nullOr(object({ id: count, phase: { enum: deployPhases }, over: truth, since: time, detail: text })),
       inflight: count,
       maxInflight: nullOr(count),
       ...counted(poolLedger.specs),
@@ -131,4 +144,5 @@ export const statusSchema = object({
   ),
   limits: list(limit),
   reload: nullOr(reload),
+  fleet: nullOr(fleet),
 })

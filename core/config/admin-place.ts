@@ -20,7 +20,7 @@ export function findAdminPlace(options: LoadOptions): AdminPlace {
   const found = findConfig(options)
   if (found === undefined) return { kind: 'none' }
   const { place, file } = found
-  const name = displayName(place.path, options.cwd)
+  const name = place.name ?? displayName(place.path, options.cwd)
   if (file.kind !== 'text') {
     const problem = file.kind === 'missing' ? missingConfig(name) : fileProblem(name, file.rule)
     return { kind: 'fault', problem }
@@ -28,8 +28,9 @@ export function findAdminPlace(options: LoadOptions): AdminPlace {
   const problems = createProblemList()
   const text = place.kind === 'config' ? file.text.replace(/^\uFEFF/, '') : '{}'
   const { cwd, env } = options
+  const names = new Map(place.name === undefined ? [] : [[place.path, place.name]])
   const warnings = createProblemList()
-  const session = { cwd, env, problems, warnings, attachments: new Map(), needs: new Map() }
+  const session = { cwd, env, names, problems, warnings, attachments: new Map(), needs: new Map() }
   const root = readTree(text).root ?? readBrokenTree(text)
   const node = root && findNodeAtLocation(root, ['admin'])
   const draft = admin.read(node, createReading(place.path, text, session))

@@ -82,7 +82,8 @@ export function readText(path: string, readFile: ReadFile): FileText {
 export function attach({ path, use }: Need, readFile: ReadFile): Attachment {
   if (use === 'presence') return lookAt(path)
   const file = readText(path, readFile)
-  return file.kind === 'missing' ? missing : file
+  if (file.kind === 'missing') return missing
+  return file.kind === 'fault' ? { ...file, isLocal: true } : file
 }
 
 function lookAt(path: string): Attachment {
@@ -91,11 +92,11 @@ function lookAt(path: string): Attachment {
     return { kind: 'present' }
   } catch (error) {
     const code = codeOf(error)
-    return code === 'ENOENT' || code === 'ENOTDIR' ? missing : { kind: 'fault', rule: explain(code) }
+    return code === 'ENOENT' || code === 'ENOTDIR' ? missing : { kind: 'fault', rule: explain(code), isLocal: true }
   }
 }
 
-const missing: Attachment = { kind: 'fault', rule: 'must name a file that exists' }
+const missing: Attachment = { kind: 'fault', rule: 'must name a file that exists', isLocal: true }
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error)

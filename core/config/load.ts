@@ -3,6 +3,9 @@ import type { Config } from './config.ts'
 import { type Place, type Search, searchFor } from './discover.ts'
 import { attach, type FileText, isPipe, readPipe, readRegularFile, readText, type ReadFile } from './files.ts'
 import { parseConfig, type Parsed, type Rest } from './parse.ts'
+import { readAddress } from '../fleet/address.ts'
+import { nodeName, readCopy } from '../fleet/copy.ts'
+import { homeOf } from '../own-files.ts'
 import { fileProblem, missingConfig, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
 import { type Attachment, displayName, type MayRead } from './read/reading.ts'
@@ -27,6 +30,8 @@ export type Loaded =
       readonly config: Config
       /** The file it came from, absolute. */
       readonly source: string
+      /** What people are told in place of `source`; absent: it is a file. */
+      readonly name?: string | undefined
       readonly place: Place
       /** Every file it was made of, absolute. */
       readonly files: readonly string[]
@@ -45,6 +50,7 @@ export type Loaded =
       readonly rest: Rest | undefined
       /** undefined: no configuration was found. */
       readonly source: string | undefined
+      readonly name?: string | undefined
       /** What `source` says; undefined: it could not be read. */
       readonly text: string | undefined
       /** Every file that was read or should have been, so that a watcher sees the repair. */
@@ -57,7 +63,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const found = findConfig(options)
   if (found === undefined) return nothingFound(cwd)
   const { place, file, isPiped } = found
-  const name = displayName(place.path, cwd)
+  const name = place.name ?? displayName(place.path, cwd)
   if (file.kind !== 'text') {
     return {
       kind: 'problems',
@@ -65,6 +71,7 @@ export function loadConfig(options: LoadOptions): Loaded {
       omitted: 0,
       rest: undefined,
       source: place.path,
+      name: place.name,
       text: undefined,
       files: [place.path],
     }
@@ -72,9 +79,17 @@ export function loadConfig(options: LoadOptions): Loaded {
   const attachments = new Map<string, Attachment>()
   const text = place.kind === 'config' ? file.text : onePoolOf(place.path)
   if (place.kind === 'members') attachments.set(place.path, file)
-  const parsed = parseWithAttachments(text, { file: place.path, cwd, env, mayRead, attachments, readFile })
+  const parsed = parseWithAttachments(text, {
+    file: place.path,
+    name: place.name,
+    cwd,
+    env,
+    mayRead,
+    attachments,
+    readFile,
+  })
   const files = [...new Set([place.path, ...attachments.keys()])]
-  const source = { source: place.path, text: file.text, files }
+  const source = { source: place.path, name: place.name, text: file.text, files }
   return parsed.kind === 'problems' ? { ...parsed, ...source } : { ...parsed, ...source, place, isPiped }
 }
 
@@ -91,6 +106,7 @@ export interface Found {
 export function findConfig({ path, place, cwd, env, readFile }: LoadOptions): Found | undefined {
   if (place !== undefined) return read(place, readFile ?? readRegularFile)
   const search: Search = searchFor({ path, cwd, env })
+  if (search.kind === 'source') return { ...readKept(search.text, cwd, env), isPiped: false }
   if (search.kind === 'explicit') {
     const isPiped = readFile === undefined && isPipe(search.place.path)
     return { ...read(search.place, readFile ?? (isPiped ? readPipe : readRegularFile)), isPiped }
@@ -100,6 +116,18 @@ export function findConfig({ path, place, cwd, env, readFile }: LoadOptions): Fo
     if (found.file.kind !== 'missing') return found
   }
   return undefined
+}
+
+/** Of a fleet's source what this node has kept of it: that is what it runs, as far as this machine knows. */
+function readKept(text: string, cwd: string, env: Env): Pick<Found, 'place' | 'file'> {
+  const address = readAddress(text, env)
+  const name = address.kind === 'source' ? address.source.name : 'the configuration'
+  const place: Place = { path: `${cwd}/smartedge.config.json`, kind: 'config', name }
+  if (address.kind === 'fault') return { place, file: { kind: 'fault', rule: address.rule } }
+  const copy = readCopy(address.source, nodeName(env), homeOf(env))
+  if (copy.kind === 'copy') return { place, file: { kind: 'text', text: copy.release.text } }
+  const reason = copy.kind === 'refused' ? copy.reason : 'no node of this machine and user has run with it'
+  return { place, file: { kind: 'fault', rule: `must have a copy here, which says where its admin API is: ${reason}` } }
 }
 
 const read = (place: Place, readFile: ReadFile): Found => ({

@@ -12,6 +12,8 @@ import { didYouMean } from '../suggest.ts'
 export interface ConfigText {
   /** Absolute path of the file that holds it. */
   readonly file: string
+  /** What it is called instead; absent: by its path. */
+  readonly name?: string | undefined
   readonly text: string
   /** Absolute; problems name files relative to it. */
   readonly cwd: string
@@ -42,9 +44,9 @@ interface Source {
   readonly placeOf: ReturnType<typeof locator>
 }
 
-function sourceOf({ file, text, cwd }: ConfigText): Source {
+function sourceOf({ file, name, text, cwd }: ConfigText): Source {
   const plain = text.replace(/^\uFEFF/, '')
-  return { name: displayName(file, cwd), root: readTree(plain).root, placeOf: locator(plain) }
+  return { name: name ?? displayName(file, cwd), root: readTree(plain).root, placeOf: locator(plain) }
 }
 
 /** `/app/mine.ts:18:22: Unexpected =` */

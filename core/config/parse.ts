@@ -20,6 +20,8 @@ import { stickyIn } from './schema/sticky.ts'
 export interface ParseOptions {
   /** Absolute path of the file that holds the text; relative paths in it start at its folder. */
   readonly file: string
+  /** What problems call it; absent: by its path. */
+  readonly name?: string | undefined
   /** Absolute; problems name files relative to it. */
   readonly cwd: string
   readonly env: Env
@@ -55,12 +57,13 @@ export interface Rest {
 }
 
 /** Never throws, whatever the text. */
-export function parseConfig(text: string, { file, attachments, ...surroundings }: ParseOptions): Parsed {
+export function parseConfig(text: string, { file, name, attachments, ...surroundings }: ParseOptions): Parsed {
   const source = text.replace(/^\uFEFF/, '')
   const problems = createProblemList()
   const warnings = createProblemList()
   const needs = new Map<string, Need>()
-  const reading = createReading(file, source, { ...surroundings, problems, warnings, attachments, needs })
+  const names = new Map(name === undefined ? [] : [[file, name]])
+  const reading = createReading(file, source, { ...surroundings, names, problems, warnings, attachments, needs })
   const tree = readTree(source)
   reading.reportTree(tree)
   const { root } = tree

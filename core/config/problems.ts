@@ -15,12 +15,16 @@ export interface Problem {
   readonly value: string | undefined
   /** `did you mean "pools"?` */
   readonly hint: string | undefined
+  /** This machine is in the way: a variable is not set, a file is not there. Elsewhere the same text may be sound. */
+  readonly isLocal?: true
 }
 
 /** What a rule says about one value; the place is added by who knows it. */
 export interface Fault {
   readonly rule: string
   readonly hint?: string | undefined
+  /** As a problem's. */
+  readonly isLocal?: true
 }
 
 /** `file:line:column: key rule, got value (hint)`, in one line whatever the file holds. */

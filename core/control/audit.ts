@@ -8,6 +8,8 @@ import type { EditResult, PoolEdit } from './contract.ts'
 export function describeEdit(edit: PoolEdit): string {
   if (edit.kind === 'add') return `${edit.pool}: add ${show(edit.member)}`
   if (edit.kind === 'remove') return `${edit.pool}: remove ${edit.backend}`
+  if (edit.kind === 'replace')
+    return `${edit.pool}: put ${edit.put.map((text) => withoutPassword(text).slice(0, 200)).join(', ')}, remove ${edit.gone.join(', ') || 'none'}`
   if (edit.kind === 'strategy') return `${edit.pool}: strategy ${show(useOf(edit.strategy))}`
   const parts = [
     ...(edit.weight === undefined ? [] : [`weight ${show(edit.weight)}`]),

@@ -1,8 +1,10 @@
 /** What the control side offers to the admin API and to signals, and what it is told at the start. */
+import type { PoolConfig } from '../config/config.ts'
 import type { Place } from '../config/discover.ts'
 import type { FileEdit } from '../config/edit/pool-edit.ts'
 import type { Problem } from '../config/problems.ts'
 import type { Env } from '../config/read/expand.ts'
+import type { ApplyProblem } from '../part.ts'
 import type { Generation, GenerationRecord, ReloadRecord, ReloadStatus } from '../report/reload-status.ts'
 
 /** How to load again what the edge was started with. */
@@ -12,19 +14,28 @@ export interface ConfigFiles {
   /** Absolute. */
   readonly cwd: string
   readonly env: Env
-  /** What the file at `place` said, when it is a pipe that was read at the start; it counts for ever. */
-  readonly onceRead?: string | undefined
+  /** What counts in place of what the file at `place` holds; absent: the file does. */
+  readonly given?: GivenText | undefined
   /** What was hardly meant in what was loaded; told at the start. */
   readonly warnings?: readonly Problem[] | undefined
   /** Whether saved files are loaded by themselves. */
   readonly isWatched: boolean
 }
 
+/** A config that stands in no file. */
+export interface GivenText {
+  /** `pipe`: as it was read at the start, for ever. `source`: the one in force, which the controller writes as it takes another. */
+  readonly from: 'pipe' | 'source'
+  text: string
+}
+
 export interface Controller {
-  /** Loads, checks, isolates and applies. `origin`: who asked, for logs. Never rejects; neither do the others. */
+  /** Loads, checks, isolates and applies; a text of the source that was refused, too. `origin`: who asked, for logs. Never rejects; neither do the others. */
   reload(origin: string): Promise<ReloadResult>
   /** Puts the config in force once more, with what providers add to it now; the files are not looked at. */
   refresh(origin: string): Promise<void>
+  /** Puts a text of the source in force in place of the one that is, as a whole or not at all. */
+  take(text: string, origin: string): Promise<ReloadResult>
   /** Back to what was in force before the current generation; the files stay as they are. */
   rollback(origin: string): Promise<RollbackResult>
   /** What `rollback` would change and end. */
@@ -33,6 +44,13 @@ export interface Controller {
   plan(text?: string): Promise<Plan>
   /** Changes the file that holds what is edited, and applies it. */
   edit(edit: PoolEdit, origin: string): Promise<EditResult>
+  /**
+   * Puts the config in force once more: something beside it has changed that parts go by. Resolves to why not; empty: it is
+   * in force.
+   */
+  reapply(): Promise<readonly ApplyProblem[]>
+  /** What that would come to; nothing is changed. */
+  draft(edit: PoolEdit): Promise<Drafted>
   /** A health check of one backend, now. */
   recheck(pool: string, backend: string): Recheck
   /** Of a pool in force, for If-Match; undefined: there is none of that name. */
@@ -92,6 +110,11 @@ export type PoolEdit = FileEdit & {
   /** Refused unless it is the pool's etag. */
   readonly ifMatch?: string
 }
+
+export type Drafted =
+  /** `pool`: as it would be. `members`: those in the file now, as they stand there, by id. */
+  | { readonly kind: 'draft'; readonly pool: PoolConfig; readonly members: ReadonlyMap<string, string> }
+  | Exclude<EditResult, { kind: 'done' }>
 
 export type EditResult =
   /** `file`: where it was written. */

@@ -4,15 +4,16 @@ import { displayName } from '../config/read/reading.ts'
 import type { Emit } from '../observe/events.ts'
 import { describeEdit, describeResult } from './audit.ts'
 import type { ConfigFiles, Controller, Plan, ReloadResult } from './contract.ts'
+import { draftEdit } from './draft-edit.ts'
 import { editBatch } from './edit-batch.ts'
 import { etagOf } from './edit-base.ts'
-import type { EdgeControl } from './edge-control.ts'
+import { apply, type EdgeControl } from './edge-control.ts'
 import { createEdits } from './edits.ts'
 import { planChanges } from './plan.ts'
 import { candidateOf, createPublisher, explainIn } from './publish.ts'
 import { createQueue, joinWaiting } from './queue.ts'
 import { createReader, type FilesRead } from './read-files.ts'
-import { createRecords } from './records.ts'
+import { createRecords, type Trigger } from './records.ts'
 import { takeProvided } from './provided.ts'
 import { planRollback, rollBack } from './rollback.ts'
 import { watchSaves } from './saves.ts'
@@ -43,13 +44,31 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
     ? watchSaves({ clock, queue, records, read, publisher, besides, warnOf, onFault })
     : undefined
 
+  /** A text of the source that was refused: who asks for a reload asks for that, too. */
+  let refused: string | undefined
+
   async function reload(origin: string): Promise<ReloadResult> {
+    const taken = refused === undefined ? undefined : await take(refused, origin, 'asked')
+    if (taken !== undefined && taken.kind !== 'refused') return taken
     const found = read()
     const published = await publisher.publish(found)
     records.advance(published, origin)
     saves?.note(found)
     warnOf(found)
-    return records.conclude(published, origin, true)
+    return taken ?? records.conclude(published, origin, 'asked')
+  }
+
+  async function take(text: string, origin: string, trigger: Trigger): Promise<ReloadResult> {
+    const found = read(new Map([[files.place.path, text]]))
+    const published = await publisher.publishWhole(found)
+    records.advance(published, origin)
+    refused = published.kind === 'refused' ? text : undefined
+    if (published.kind !== 'refused') {
+      if (files.given !== undefined) files.given.text = text
+      saves?.note(found)
+      warnOf(found)
+    }
+    return records.conclude(published, origin, trigger)
   }
 
   async function plan(text?: string): Promise<Plan> {
@@ -78,10 +97,17 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
   return {
     reload: joinWaiting(queue, (origins: readonly string[]) => reload(together(origins))),
     refresh: joinWaiting(queue, (origins: readonly string[]) => takeProvided(edge, records, together(origins))),
+    take: (text, origin) => queue(() => take(text, origin, 'offered')),
     rollback: (origin) => queue(() => rollBack({ edge, files, records }, origin)),
-    planRollback: () => queue(async () => planRollback(edge, records)),
+    planRollback: () => queue(async () => planRollback(edge, files, records)),
     plan: (text) => queue(() => plan(text)),
     edit: (change, origin) => edit({ edit: change, origin }),
+    reapply: () =>
+      queue(async () => {
+        const applied = await apply(edge, edge.config)
+        return applied.kind === 'refused' ? applied.problems : []
+      }),
+    draft: (change) => queue(() => draftEdit(files, read, change)),
     recheck: (pool, backend) => edge.recheck(pool, backend),
     etag(name) {
       const pool = edge.config.pools.find((pool) => pool.name === name)

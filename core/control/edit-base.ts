@@ -1,12 +1,13 @@
 /** What an edit starts from: the files as they are now on disk, when they are fit to be edited. Pure. */
 import { createHash } from 'node:crypto'
 import type { PoolConfig } from '../config/config.ts'
+import type { Place } from '../config/discover.ts'
 import { findHome, type Home } from '../config/edit/pool-edit.ts'
 import type { Loaded } from '../config/load.ts'
 import type { Problem } from '../config/problems.ts'
 import { displayName } from '../config/read/reading.ts'
 import { fingerprint } from '../secrets.ts'
-import type { ConfigFiles, EditResult, PoolEdit } from './contract.ts'
+import type { ConfigFiles, EditResult, GivenText, PoolEdit } from './contract.ts'
 import type { FilesRead } from './read-files.ts'
 
 /** Why an edit was not made. */
@@ -18,7 +19,7 @@ export type EditBase =
 
 const refused = (refusal: Refusal): EditBase => ({ kind: 'refused', refusal })
 
-export function findBase({ place, cwd, env, onceRead }: ConfigFiles, read: FilesRead, edit: PoolEdit): EditBase {
+export function findBase({ place, cwd, env, given }: ConfigFiles, read: FilesRead, edit: PoolEdit): EditBase {
   const { loaded } = read
   const problems = loaded.kind === 'problems' ? loaded.problems : []
   const conflict = (detail: string, found = problems): EditBase =>
@@ -33,8 +34,7 @@ export function findBase({ place, cwd, env, onceRead }: ConfigFiles, read: Files
   const home = findHome(read.text(place.path) ?? '', place, { pool: edit.pool, what }, env)
   const text = home && read.text(home.file)
   if (home === undefined || text === undefined) return conflict(noHome(edit.pool, what))
-  if (onceRead !== undefined && home.file === place.path)
-    return conflict('The configuration was read from a pipe, so that there is no file to change.')
+  if (given !== undefined && home.file === place.path) return conflict(noFile(given, place))
   const file = displayName(home.file, cwd)
   const inFile = problems.filter((problem) => problem.file === file)
   if (pool === undefined || inFile.length > 0)
@@ -43,6 +43,11 @@ export function findBase({ place, cwd, env, onceRead }: ConfigFiles, read: Files
   if (edit.ifMatch !== undefined && edit.ifMatch !== etag) return refused({ kind: 'stale', etag })
   return { kind: 'base', home, text, problems }
 }
+
+const noFile = ({ from }: GivenText, { name = '' }: Place): string =>
+  from === 'pipe'
+    ? 'The configuration was read from a pipe, so that there is no file to change.'
+    : `The configuration comes from ${name}, which all its nodes follow: change it there, with smartedge config show and push.`
 
 const noHome = (pool: string, what: 'pool' | 'members'): string =>
   what === 'pool'

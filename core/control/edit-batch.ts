@@ -95,9 +95,10 @@ async function carryOut(
   return { kind: 'accepted', published }
 }
 
-type Base = EditBase & { kind: 'base' }
+/** The files as they are, fit to be edited. */
+export type Base = EditBase & { kind: 'base' }
 
-async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: ConfigFiles) {
+export async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: ConfigFiles) {
   let { text } = base
   const outcomes: (Refusal | undefined)[] = []
   for (const edit of edits) {
@@ -122,10 +123,11 @@ function notMade(edited: Exclude<Edited, { kind: 'text' }>, edit: PoolEdit): Ref
   return { kind: 'unknown', detail: `The pool ${edit.pool} has no backend ${backend}.` }
 }
 
-const problemsOf = ({ loaded }: FilesRead): readonly Problem[] => (loaded.kind === 'problems' ? loaded.problems : [])
+export const problemsOf = ({ loaded }: FilesRead): readonly Problem[] =>
+  loaded.kind === 'problems' ? loaded.problems : []
 
 /** Those that were there before are not this edit's. */
-function invalid(problems: readonly Problem[], base: Base, { cwd }: ConfigFiles): Refused {
+export function invalid(problems: readonly Problem[], base: Base, { cwd }: ConfigFiles): Refused {
   const old = new Set(base.problems.map(formatProblem))
   const own = problems.filter((problem) => !old.has(formatProblem(problem)))
   return { kind: 'refused', refusal: { kind: 'invalid', file: displayName(base.home.file, cwd), problems: own } }

@@ -9,12 +9,12 @@ export async function takeProvided(edge: EdgeControl, records: Records, origin: 
   const problems = applied.kind === 'refused' ? applied.problems : []
   const told = problems.map(({ key, message }) => ({ ...fileProblem(origin, message), key }))
   if (applied.kind === 'refused') {
-    records.conclude({ kind: 'refused', problems: told, omitted: 0 }, origin, false)
+    records.conclude({ kind: 'refused', problems: told, omitted: 0 }, origin, 'seen')
     return
   }
   if (applied.kind === 'unchanged') return
   const nothing = { isolated: [], kept: [], news: [], problems: [], omitted: 0 }
   const published = { kind: 'applied', config: edge.config, ...nothing } as const
   records.advance(published, origin)
-  records.conclude(published, origin, false)
+  records.conclude(published, origin, 'seen')
 }

@@ -36,6 +36,8 @@ export interface Publisher {
   prepare(read: FilesRead): Promise<Ready | Refused>
   /** Never rejects. */
   publish(read: FilesRead): Promise<Published>
+  /** The same, and refused where anything would stay as it was for being faulty. */
+  publishWhole(read: FilesRead): Promise<Published>
 }
 
 /** What of the files may run; nothing is tried yet. */
@@ -65,7 +67,7 @@ type Explain = (problems: readonly ApplyProblem[]) => Problem[]
 export const explainIn =
   ({ place, cwd }: ConfigFiles, read: FilesRead): Explain =>
   (problems) =>
-    locateAll(problems, { file: place.path, text: read.text(place.path) ?? '', cwd })
+    locateAll(problems, { file: place.path, name: place.name, text: read.text(place.path) ?? '', cwd })
 
 /** As a whole; else, when all that is refused lies in pools, without those. */
 async function tryCandidate(edge: EdgeControl, read: FilesRead, explain: Explain): Promise<Tried | Refused> {
@@ -126,6 +128,13 @@ export function createPublisher(edge: EdgeControl, files: ConfigFiles): Publishe
     async publish(read) {
       const ready = await prepare(read)
       return ready.kind === 'refused' ? ready : ready.commit()
+    },
+    async publishWhole(read) {
+      const ready = await prepare(read)
+      if (ready.kind === 'refused') return ready
+      if (ready.problems.length === 0) return ready.commit()
+      ready.abandon()
+      return { kind: 'refused', problems: ready.problems, omitted: ready.omitted }
     },
   }
 }

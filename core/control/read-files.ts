@@ -29,8 +29,8 @@ export type ReadFiles = (overlay?: Overlay, mayRead?: MayRead) => FilesRead
 /** `besides`: files that are not part of the config, yet make a difference: the strategies'. */
 export function createReader(files: ConfigFiles, besides: () => readonly string[], clock: Clock): ReadFiles {
   const memory = createFileMemory(clock)
-  const piped = files.onceRead === undefined ? [] : [[files.place.path, files.onceRead] as const]
-  let newest: { readonly read: FilesRead; readonly stamps: string | undefined } | undefined
+  const given = (): Overlay => new Map(files.given && [[files.place.path, files.given.text]])
+  let newest: { readonly read: FilesRead; readonly stamps: string | undefined; readonly text?: string } | undefined
 
   /** Of all files that count, as one text; undefined: one of them is too young to tell of a later change. */
   function stampAll(): string | undefined {
@@ -43,17 +43,19 @@ export function createReader(files: ConfigFiles, besides: () => readonly string[
   function readNow(): FilesRead {
     // Before they are read: who writes to one from here on gives it another stamp.
     const stamps = stampAll()
-    if (newest !== undefined && newest.stamps === stamps && stamps !== undefined) return newest.read
-    const read = load(files, { memory, besides: besides(), overlay: new Map(piped) })
+    const text = files.given?.text
+    if (newest !== undefined && newest.text === text && newest.stamps === stamps && stamps !== undefined)
+      return newest.read
+    const read = load(files, { memory, besides: besides(), overlay: given() })
     memory.keep([...read.files, ...besides()])
-    newest = { read, stamps }
+    newest = { read, stamps, ...(text !== undefined && { text }) }
     return read
   }
 
   return (overlay, mayRead) =>
     overlay === undefined
       ? readNow()
-      : load(files, { memory, besides: besides(), overlay: new Map([...piped, ...overlay]), mayRead })
+      : load(files, { memory, besides: besides(), overlay: new Map([...given(), ...overlay]), mayRead })
 }
 
 interface Sources {
@@ -63,7 +65,7 @@ interface Sources {
   readonly mayRead?: MayRead | undefined
 }
 
-function load({ place, cwd, env, onceRead }: ConfigFiles, { memory, besides, overlay, mayRead }: Sources): FilesRead {
+function load({ place, cwd, env, given }: ConfigFiles, { memory, besides, overlay, mayRead }: Sources): FilesRead {
   const contents = new Map<string, FileContent>()
   const readFile = (path: string): Uint8Array => {
     const text = overlay.get(path)
@@ -72,7 +74,7 @@ function load({ place, cwd, env, onceRead }: ConfigFiles, { memory, besides, ove
     return content.bytes
   }
   const loaded = loadConfig({ place, cwd, env, mayRead, readFile })
-  const files = loaded.files.filter((path) => path !== place.path || onceRead === undefined)
+  const files = loaded.files.filter((path) => path !== place.path || given === undefined)
   const strategies = new Set(besides)
   const markOf = (path: string): string => {
     const hash = contents.get(path)?.hash
@@ -80,7 +82,7 @@ function load({ place, cwd, env, onceRead }: ConfigFiles, { memory, besides, ove
     // What only has to be there, a database, is too large to be read for this.
     return strategies.has(path) ? hashOf(path, memory) : stampOf(path).text
   }
-  const paths = new Set([...files, ...strategies])
+  const paths = new Set([...loaded.files, ...strategies])
   const problems = loaded.kind === 'problems' ? loaded.problems.map(formatProblem) : []
   return {
     loaded,

@@ -19,12 +19,15 @@ export interface Records {
   advance(published: Published, origin: string): Generation
   /** The generation before is in force again, as a new one, which is returned. */
   goBack(origin: string, summary: string, changes: readonly Change[]): Generation
-  /** Keeps how a reload went. `isAsked`: somebody waits for it, so that no change is worth a word too. */
-  conclude(published: Published, origin: string, isAsked: boolean): ReloadResult
+  /** Keeps how a reload went. */
+  conclude(published: Published, origin: string, trigger: Trigger): ReloadResult
   /** Tells what was hardly meant, unless it was told last. */
   warn(warnings: readonly Problem[]): void
   state(): ReloadStatus
 }
+
+/** `asked`: somebody waits for it, so that no change is worth a word too. `seen`: files have changed. `offered`: a source has another text. */
+export type Trigger = 'asked' | 'seen' | 'offered'
 
 export function createRecords(config: Config, clock: Clock, emit: Emit): Records {
   const history = createHistory(config, clock)
@@ -32,6 +35,7 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
   journal.noteGeneration(history.current, [], [])
   const reloads = reloadLedger.create()
   let lastReload: LastReload | null = null
+  let lastTrigger: Trigger = 'asked'
   let warned = ''
   const tell = ({ number, origin, summary }: Generation): void =>
     emit({ kind: 'reloaded', generation: number, origin, summary })
@@ -54,12 +58,15 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
       tell(generation)
       return generation
     },
-    conclude(published, origin, isAsked) {
+    conclude(published, origin, trigger) {
+      const isAsked = trigger === 'asked'
       const problems = published.problems.map(formatProblem)
       reloads[resultOf(published)] += 1
       const kept = published.kind === 'refused' ? [] : published.kept
       const isRepeated = !isAsked && problems.join('\n') === lastReload?.problems.join('\n')
-      const isHealed = problems.length === 0 && lastReload?.ok === false
+      // What is wrong with a source's text no file mends.
+      const isOfSame = (trigger === 'offered') === (lastTrigger === 'offered')
+      const isHealed = problems.length === 0 && lastReload?.ok === false && isOfSame
       if (problems.length > 0 && !isRepeated) emit({ kind: 'reload-failed', origin, problems, kept })
       if (problems.length === 0 && published.kind === 'unchanged' && (isAsked || isHealed))
         say(origin, isHealed ? 'the problems are gone, nothing else changed' : 'nothing changed')
@@ -67,6 +74,7 @@ export function createRecords(config: Config, clock: Clock, emit: Emit): Records
       const { omitted } = published
       if (isAsked || isNews) {
         lastReload = { at: new Date(clock.wallTime()).toISOString(), ok: problems.length === 0, origin, problems }
+        lastTrigger = trigger
         const result = resultOf(published)
         journal.noteReload({ ...lastReload, result, generation: history.current.number, kept, omitted })
       }

@@ -9,6 +9,15 @@ import { nothingOpen, planChanges } from './plan.ts'
 import type { Records } from './records.ts'
 import { summarize } from './summary.ts'
 
+/** undefined: it may be gone back. */
+const followed = ({ given, place }: ConfigFiles): Nowhere | undefined =>
+  given?.from === 'source'
+    ? {
+        kind: 'nowhere',
+        detail: `The configuration comes from ${place.name ?? 'a source'}, which all its nodes follow: go back there, with smartedge config rollback.`,
+      }
+    : undefined
+
 const nowhere: Nowhere = { kind: 'nowhere', detail: 'There is no earlier generation to go back to.' }
 
 /** Never rejects. */
@@ -17,6 +26,8 @@ export async function rollBack(
   origin: string,
 ): Promise<RollbackResult> {
   const { previous } = records.history
+  const elsewhere = followed(files)
+  if (elsewhere !== undefined) return elsewhere
   if (previous === undefined) return nowhere
   // A key says more than a place here: the file may say something else by now.
   const atWhole = ({ key, message }: ApplyProblem): Problem => ({
@@ -39,8 +50,10 @@ export async function rollBack(
 }
 
 /** Strategy files are not looked at. */
-export function planRollback(edge: EdgeControl, { history }: Records): Plan | Nowhere {
+export function planRollback(edge: EdgeControl, files: ConfigFiles, { history }: Records): Plan | Nowhere {
   const { previous } = history
+  const elsewhere = followed(files)
+  if (elsewhere !== undefined) return elsewhere
   if (previous === undefined) return nowhere
   const changes = planChanges(edge.config, edge.whole(previous.config), edge.load())
   return {

@@ -63,7 +63,7 @@ export function watchSaves(options: SavesOptions): Saves {
     if (published.problems.length > 0 && !isLast) return waitForHealing()
     note(read)
     options.warnOf(read)
-    records.conclude(published, 'watch', false)
+    records.conclude(published, 'watch', 'seen')
   }
 
   function waitForHealing(): void {

@@ -6,7 +6,7 @@ import type { Cancel, Clock } from '../clock.ts'
 import { inEvent, type ReportFault } from './event.ts'
 import { bodyOf, reasonOf, request, type ServiceRequest } from './service-request.ts'
 
-/** A GET, or a POST of its body. */
+/** A GET, or a POST or PUT of its body. */
 export interface Question extends ServiceRequest {
   /** From now to the answer's end. */
   readonly timeoutMs: number

@@ -12,8 +12,10 @@ export interface ServiceRequest {
   readonly url: string
   /** Each name once; values one character a byte. At most `MAX_FIELDS`. */
   readonly fields: readonly (readonly [name: string, value: string])[]
-  /** Posted in UTF-8, its type being for `fields` to say; absent: it is a GET. */
+  /** Sent in UTF-8, its type being for `fields` to say; absent: it is a GET. */
   readonly body?: string
+  /** Of what has a body; absent: POST. */
+  readonly method?: 'POST' | 'PUT'
   /** A Unix socket to connect to, in place of the URL's host and port. */
   readonly socketPath?: string | undefined
   /** For https; absent: whom the system trusts, and no certificate of our own. */
@@ -30,12 +32,12 @@ export interface ServiceTls {
 
 /** Resolves with the head; rejects with whatever Bun says, or once `signal` says so. Knows no timeout of its own. */
 export function request(
-  { url, fields, body, socketPath, tls }: ServiceRequest,
+  { url, fields, body, method = 'POST', socketPath, tls }: ServiceRequest,
   signal: AbortSignal,
 ): Promise<Response> {
   if (fields.length > MAX_FIELDS) throw new Error(`a request may have at most ${MAX_FIELDS} fields`)
   const headers = fields.map(([name, value]): [string, string] => [name, value])
-  const post = body === undefined ? {} : { method: 'POST', body }
+  const post = body === undefined ? {} : { method, body }
   const unix = socketPath === undefined ? {} : { unix: socketPath }
   const trust = tls === undefined ? {} : { tls: present(tls) }
   const ours = { headers, signal, redirect: 'manual', decompress: false, timeout: false } as const

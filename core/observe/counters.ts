@@ -182,6 +182,21 @@ export const backendLedger = ledger({
   bytesFromBackend: { metric: 'backend_received', unit: 'bytes', help: 'Bytes read from the backend.' },
 })
 
+const deploys = <const Result extends string>(result: Result) =>
+  ({
+    metric: 'pool_deploys',
+    help: 'Deploys that are over, by what they came to.',
+    label: ['result', result],
+  }) as const
+
+/** Of the deploys of a pool. */
+export const deployLedger = ledger({
+  done: deploys('done'),
+  failed: deploys('failed'),
+  'rolled-back': deploys('rolled-back'),
+  aborted: deploys('aborted'),
+})
+
 /** Of a pool. */
 export const poolLedger = ledger({
   queued: { metric: 'pool_queued', help: 'Requests that waited for room in the pool.' },
@@ -245,6 +260,7 @@ export type EdgeCounters = CountersOf<typeof edgeLedger.specs>
 export type BackendCounters = CountersOf<typeof backendLedger.specs>
 export type PoolCounters = CountersOf<typeof poolLedger.specs>
 export type StickyCounters = CountersOf<typeof stickyLedger.specs>
+export type DeployCounters = CountersOf<typeof deployLedger.specs>
 export type SourceCounters = CountersOf<typeof sourceLedger.specs>
 export type ReloadCounters = CountersOf<typeof reloadLedger.specs>
 export type LimitCounters = CountersOf<typeof limitLedger.specs>

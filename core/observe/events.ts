@@ -112,6 +112,22 @@ export type EdgeEvent =
     }
   /** Routes of providers that the config has itself, which counts; `detail`: the first. */
   | { readonly kind: 'provider-shadowed'; readonly count: number; readonly detail: string }
+  /** A deploy of a pool has come to another phase; `detail`: what brought that about. */
+  | {
+      readonly kind: 'deploy'
+      readonly pool: string
+      readonly id: number
+      readonly phase: 'waiting' | 'canary' | 'switching' | 'draining' | 'done' | 'failed' | 'rolled-back' | 'aborted'
+      readonly detail: string
+    }
+  /** A host that is served for a while has come or gone; `detail`: its backend. */
+  | {
+      readonly kind: 'preview'
+      readonly host: string
+      readonly what: 'added' | 'replaced' | 'removed' | 'expired'
+      readonly detail: string
+      readonly from: string
+    }
   /** Another generation is in force; or, with the number of the one that was, nothing had changed. */
   | {
       readonly kind: 'reloaded'
@@ -128,6 +144,26 @@ export type EdgeEvent =
     }
   /** What may be run in the config that is in force, and is hardly meant: `file:line:column: warning: …`. */
   | { readonly kind: 'config-warning'; readonly warnings: readonly string[] }
+  /** Where the config comes from cannot be had, or holds none, and why: what is in force stays. */
+  | { readonly kind: 'config-source-away'; readonly source: string; readonly reason: string }
+  /** It can, and has not failed for some seconds; `forMs`: how long it could not. */
+  | { readonly kind: 'config-source-back'; readonly source: string; readonly forMs: number }
+  /** The process has started with what it had kept of its source, `ageMs` ago, and why. `release`: which one, in words. */
+  | {
+      readonly kind: 'config-copy'
+      readonly source: string
+      readonly release: string
+      readonly ageMs: number
+      readonly reason: string
+    }
+  /** No copy of what came into force could be kept, and why: a start while the source is away would have an older one. */
+  | { readonly kind: 'config-copy-unkept'; readonly reason: string }
+  /** What the source holds is for some of the nodes, of which this is none. */
+  | { readonly kind: 'config-held-back'; readonly source: string; readonly release: string; readonly percent: number }
+  /** This node is not shown among those of its source, and why; it follows it all the same. */
+  | { readonly kind: 'node-unlisted'; readonly source: string; readonly node: string; readonly reason: string }
+  /** It is. */
+  | { readonly kind: 'node-listed'; readonly source: string; readonly node: string }
   /** Redis is away, and why: each node limits by itself, by its share as one of `nodes`. */
   | { readonly kind: 'limits-local'; readonly nodes: number; readonly reason: string }
   /** `nodes` share their limits. `forMs`: how long each was by itself before; absent: as it started. */

@@ -88,6 +88,8 @@ export interface PoolFrame {
   readonly usable: number
   /** Why backends are used that something holds out, in words; null: none is. */
   readonly degraded: string | null
+  /** How far the deploy under way has come, in words; null: none is. */
+  readonly deploy: string | null
   readonly latency: Percentiles | null
   readonly backends: readonly BackendFrame[]
 }

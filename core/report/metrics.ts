@@ -3,6 +3,7 @@
  * `docs/metrics.md` is made. Public format: add, never rename.
  */
 import {
+  deployLedger,
   type EdgeCounters,
   edgeLedger,
   limitLedger,
@@ -24,13 +25,16 @@ import {
   type MetricGroup,
 } from './metric-group.ts'
 import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
+import { deployPhases } from './view.ts'
 import type {
   CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
+  DeployPhaseView,
   EdgeView,
   LimitView,
   LoopView,
@@ -157,6 +161,23 @@ const clientsGroup = one<ClientsView>(
   ],
 )
 
+const fleetGroup = one<FleetStatus>(
+  ({ edge }) => edge.fleet,
+  [
+    gauge('smartedge_config_source_up', '0 while the source of the configuration cannot be had.', (f) =>
+      Number(f.presence !== 'away'),
+    ),
+    gauge('smartedge_config_refused', '1 while what the source holds is refused here.', (f) =>
+      Number(f.state === 'refused'),
+    ),
+    gauge(
+      'smartedge_config_source_generation',
+      'Number of the generation of the source that is in force here.',
+      (f) => f.generation ?? undefined,
+    ),
+  ],
+)
+
 const degradedCauses = ['restraint', 'panic', 'nobody-left'] as const satisfies readonly DegradedView['cause'][]
 
 const poolGroup = ofPools<PoolView>(
@@ -179,6 +200,22 @@ const poolGroup = ofPools<PoolView>(
       'How long requests waited for room, however that ended.',
       (p) => p.queueWaits,
     ),
+  ],
+)
+
+const deployGroup = ofPools<DeployPhaseView>(
+  (pool) => pool.deploy,
+  [
+    flags(
+      {
+        name: 'smartedge_pool_deploy',
+        help: '1 at the phase of the pool’s deploy under way, or of the last one.',
+        label: 'phase',
+        values: deployPhases,
+      },
+      (deploy, phase) => deploy.phase === phase,
+    ),
+    ...ledgerMetrics(deployLedger, (deploy: DeployPhaseView) => deploy.counters),
   ],
 )
 
@@ -298,11 +335,13 @@ const groups: readonly MetricGroup<MetricsView>[] = [
   loopGroup,
   overloadGroup,
   reloadGroup,
+  fleetGroup,
   clientsGroup,
   certificateGroup,
   routeGroup,
   answerGroup,
   poolGroup,
+  deployGroup,
   strategyGroup,
   sourceGroup,
   providerGroup,

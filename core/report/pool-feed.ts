@@ -43,6 +43,7 @@ export function poolFrame(pool: PoolView, feeds: PoolFeeds, offsetMs: number): P
     turnedAwayPerSecond: tidy(feeds.meter.perSecond('turnedAway', 'queueTimeouts')),
     usable: pool.backends.filter(isUsable).length,
     degraded: pool.degraded?.detail ?? null,
+    deploy: pool.deploy === undefined || pool.deploy.over ? null : pool.deploy.progress,
     latency: recentLatency(members),
     backends: pool.backends.flatMap((backend) => feeds.backends.get(backend)?.frame(sums, offsetMs) ?? []),
   }

@@ -8,11 +8,13 @@ import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
 import { isoTime } from './iso-time.ts'
 import { providerStatus, type ProviderStatus } from './provider-status.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
   BackendView,
   CertificateView,
   DegradedView,
+  DeployPhaseView,
   EdgeView,
   HoldOwner,
   HoldView,
@@ -48,6 +50,8 @@ export interface StatusSnapshot {
   readonly limits: readonly LimitStatus[]
   /** null: nothing can be reloaded. */
   readonly reload: ReloadStatus | null
+  /** null: the config comes from a file. */
+  readonly fleet: FleetStatus | null
 }
 
 export type StatusCounters = StatusOf<typeof edgeLedger.specs>
@@ -91,12 +95,16 @@ export interface PoolStatus extends StatusOf<typeof poolLedger.specs> {
   readonly sources: readonly SourceStatus[]
   /** Why backends are used that something holds out; null: none is. */
   readonly degraded: DegradedView | null
+  /** The deploy under way, or the last one; null: this process knows of none. */
+  readonly deploy: DeployStatus | null
   /** Attempts begun and not ended. */
   readonly inflight: number
   /** The most at once; null: no bound. */
   readonly maxInflight: number | null
   readonly backends: readonly BackendStatus[]
 }
+
+export type DeployStatus = Omit<DeployPhaseView, 'progress' | 'counters'>
 
 /** A source of members. Beside these all that is counted of it. */
 export interface SourceStatus extends StatusOf<typeof sourceLedger.specs> {
@@ -218,6 +226,7 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
     providers: (edge.providers ?? []).map((provider) => providerStatus(provider, offsetMs)),
     limits: (edge.limits ?? []).map(limitStatus),
     reload: edge.reload ?? null,
+    fleet: edge.fleet ?? null,
   }
 }
 
@@ -235,11 +244,17 @@ const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({
   sticky: pool.sticky === undefined ? null : stickyStatus(pool.sticky),
   sources: (pool.sources ?? []).map((source) => sourceStatus(source, offsetMs)),
   degraded: pool.degraded ?? null,
+  deploy: deployStatus(pool.deploy),
   inflight: pool.inflight,
   maxInflight: boundOf(pool),
   ...poolLedger.status(pool.counters),
   backends: pool.backends.map((backend) => backendStatus(backend, offsetMs)),
 })
+
+const deployStatus = (deploy: DeployPhaseView | undefined): DeployStatus | null =>
+  deploy === undefined
+    ? null
+    : { id: deploy.id, phase: deploy.phase, over: deploy.over, since: deploy.since, detail: deploy.detail }
 
 const sourceStatus = (source: SourceView, offsetMs: number): SourceStatus => {
   const { name, members, presence, knownAt, ageMs, skipped, heldBack, counters } = source

@@ -6,6 +6,7 @@
 import type { BucketCounts } from '../observe/buckets.ts'
 import type {
   BackendCounters,
+  DeployCounters,
   EdgeCounters,
   LimitCounters,
   PoolCounters,
@@ -14,6 +15,7 @@ import type {
 } from '../observe/counters.ts'
 import type { LatencyView } from '../observe/latencies.ts'
 import type { RouteTraffic } from '../observe/route-traffic.ts'
+import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 
 export interface EdgeView {
@@ -31,6 +33,8 @@ export interface EdgeView {
   readonly overload?: OverloadView
   /** What is in force since when; absent: nothing can be reloaded. */
   readonly reload?: ReloadStatus
+  /** How the source of the config is followed; absent: it is a file. */
+  readonly fleet?: FleetStatus
   /** Of the event loop; absent: nobody looks. */
   readonly loop?: LoopView
   /** What is known of the clients' database; absent: there is none. */
@@ -129,6 +133,8 @@ export interface PoolView {
   readonly sources?: readonly SourceView[]
   /** Why backends are used that something holds out, in words; undefined or absent: none is. */
   readonly degraded?: DegradedView | undefined
+  /** The deploy under way, or the last one; undefined or absent: this process knows of none. */
+  readonly deploy?: DeployPhaseView | undefined
   /** Attempts under way. */
   readonly inflight: number
   /** The most at once; Infinity: no bound. */
@@ -162,6 +168,32 @@ export interface SourceView {
   /** A list that has lost more than half of them, which is not believed before `until`. */
   readonly heldBack: { readonly members: number; readonly until: number } | undefined
   readonly counters: Readonly<SourceCounters>
+}
+
+export const deployPhases = [
+  'waiting',
+  'canary',
+  'switching',
+  'draining',
+  'done',
+  'failed',
+  'rolled-back',
+  'aborted',
+] as const
+
+/** A deploy, as far as everybody wants to know. */
+export interface DeployPhaseView {
+  readonly id: number
+  readonly phase: (typeof deployPhases)[number]
+  readonly over: boolean
+  /** RFC 3339: since when it is in that phase. */
+  readonly since: string
+  /** What brought that about, in words. */
+  readonly detail: string
+  /** How far it has come, in words. */
+  readonly progress: string
+  /** Of all deploys of the pool that this process has seen the end of. */
+  readonly counters: Readonly<DeployCounters>
 }
 
 /** `restraint`: more than `maxEjected` would be out. `panic`: under `panicThreshold`. `nobody-left`: connects fail everywhere. */

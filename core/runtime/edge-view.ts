@@ -13,6 +13,7 @@ import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, RouteConfig } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
+import type { AdminDeploys } from '../deploy/contract.ts'
 import { openDescriptors, readDescriptorLimit } from '../descriptors.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
 import type { EventLog } from '../observe/event-log.ts'
@@ -34,7 +35,10 @@ import type {
 } from '../report/view.ts'
 import { describeMatch, describeRoute } from '../route/describe.ts'
 import { VERSION } from '../version.ts'
+import { deployProgress } from '../view/deploy-words.ts'
+import type { FleetNode } from '../fleet/node.ts'
 import type { Followed } from '../discovery/follow.ts'
+import type { World } from '../exchange/world.ts'
 import { allRoutes } from './create-world.ts'
 import type { Discovery } from './discovery.ts'
 import type { Providers } from './providers.ts'
@@ -43,12 +47,14 @@ import type { Life } from './life.ts'
 import type { Listeners } from './listeners.ts'
 import type { OverloadGuard } from './overload-guard.ts'
 import type { Pools } from './pools.ts'
+import type { PreviewHost } from './preview-host.ts'
 import type { Published } from './published.ts'
 import type { RunningListener } from './running-listener.ts'
 import type { RunningPool } from './running-pool.ts'
 
 export interface EdgeViewOptions {
   readonly published: Published
+  readonly previews: PreviewHost
   readonly pools: Pools
   readonly discovery: Pick<Discovery, 'of'>
   readonly providers?: Pick<Providers, 'list'>
@@ -69,19 +75,31 @@ export interface EdgeViewOptions {
   readonly maxWatchers: number
 }
 
+/** What only an edge with files has. */
+export interface Besides {
+  readonly deploys: AdminDeploys | undefined
+  readonly fleet: Pick<FleetNode, 'status'> | undefined
+}
+
 export interface EdgeSource extends AdminSource {
-  /** From then on the API offers what it can do. */
-  attach(controller: Controller): void
+  /** From then on the API offers what it can do, and tells how the source of the config is followed. */
+  attach(controller: Controller, besides: Besides): void
 }
 
 export function createAdminSource(options: EdgeViewOptions): EdgeSource {
-  const { published, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } = options
+  const { published, previews, pools, discovery, listeners, overload, gates, counters, clock, life, log, maxWatchers } =
+    options
   const startedAt = clock.wallTime()
   let controller: Controller | undefined
-  const poolView = (pool: RunningPool): PoolView => viewOf(pool, discovery.of(pool.name), clock)
+  let besides: Besides = { deploys: undefined, fleet: undefined }
+  const poolView = (pool: RunningPool): PoolView => ({
+    ...viewOf(pool, discovery.of(pool.name), clock),
+    ...deployView(besides.deploys, pool.name),
+  })
   const runningPools = (): RunningPool[] => [...pools.running.values()]
   const view = (): EdgeView => ({
     ...reloadView(controller),
+    ...(besides.fleet && { fleet: besides.fleet.status() }),
     ...overloadView(overload.view),
     ...limitsView(gates.limitFacts),
     ...clientsView(options.clients.store),
@@ -91,7 +109,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     listeners: listeners.running.map((listener) => listenerView(listener, options.certificatesOf)),
     counters,
     pools: runningPools().map(poolView),
-    routes: routeViews(published),
+    routes: routeViews(previews.served, published.world),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
@@ -111,7 +129,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     routes: () =>
-      allRules(published.config).map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
+      allRules(previews.served).map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
     events: createEventStream({ feed, log, maxWatchers }),
     get clients() {
       return options.clients.store
@@ -124,12 +142,21 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     get explain() {
       return options.explain?.explained
     },
-    attach: (given) => void (controller = given),
+    get deploys() {
+      return besides.deploys
+    },
+    get previews() {
+      return controller && previews
+    },
+    attach(given, others) {
+      controller = given
+      besides = others
+    },
   }
 }
 
 /** The same order of both: whoever makes a world of a config keeps it. */
-function routeViews({ config, world }: Published): RouteView[] {
+function routeViews(config: Served, world: World): RouteView[] {
   const running = allRoutes(world)
   return allRules(config).map(({ match, pool }, index) => {
     const { key = '', traffic } = running[index] ?? {}
@@ -138,7 +165,9 @@ function routeViews({ config, world }: Published): RouteView[] {
   })
 }
 
-const allRules = ({ routes, tcpRoutes }: Config): readonly RouteConfig[] => [...routes, ...tcpRoutes]
+type Served = Pick<Config, 'routes' | 'tcpRoutes'>
+
+const allRules = ({ routes, tcpRoutes }: Served): readonly RouteConfig[] => [...routes, ...tcpRoutes]
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
 
@@ -164,6 +193,12 @@ function clientsView(store: ClientStore | undefined): { readonly clients?: Clien
   const { freshness, size } = store
   const ageMs = freshness.kind === 'unknown' ? undefined : freshness.ageMs
   return { clients: { isUp: freshness.kind === 'up', ageMs, size } }
+}
+
+function deployView(deploys: AdminDeploys | undefined, pool: string): Pick<PoolView, 'deploy'> {
+  const [newest] = deploys?.list(pool) ?? []
+  if (deploys === undefined || newest === undefined) return {}
+  return { deploy: { ...newest, progress: deployProgress(newest), counters: deploys.counters(pool) } }
 }
 
 function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {

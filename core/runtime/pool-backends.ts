@@ -29,7 +29,11 @@ export class PoolBackends {
   readonly connections = new WeakMap<Backend, Http1Pool>()
   private readonly options: PoolBackendsOptions
   private byId = new Map<string, Backend>()
-  private configured: ReadonlySet<string> = new Set()
+  private configured: readonly Member[] = []
+  /** Who is there for as long as a deploy wants it, besides those that the config names. */
+  private guests: readonly Member[] = []
+  /** By id: of these the sources have no say. */
+  private settled: ReadonlySet<string> = new Set()
   private readonly foundById = new Map<string, Member>()
   private readonly leaving: Leaving
 
@@ -50,8 +54,26 @@ export class PoolBackends {
 
   /** Those that the config names from now on, under another policy perhaps; whoever was found stays. Returns who has gone. */
   configure(members: readonly Member[], now: number): readonly Backend[] {
-    this.configured = new Set(members.map(({ id }) => id))
-    const found = [...this.foundById.values()].filter(({ id }) => !this.configured.has(id))
+    this.configured = members
+    return this.settle(now)
+  }
+
+  /** These guests and no others; whom the config names is none. Returns who has gone. */
+  invite(guests: readonly Member[], now: number): readonly Backend[] {
+    this.guests = guests
+    return this.settle(now)
+  }
+
+  /** Of those, each that has left and not finished. */
+  leftOver(ids: readonly string[]): readonly Backend[] {
+    return this.leaving.backends.filter(({ id }) => ids.includes(id))
+  }
+
+  private settle(now: number): readonly Backend[] {
+    const named = new Set(this.configured.map(({ id }) => id))
+    const members = [...this.configured, ...this.guests.filter(({ id }) => !named.has(id))]
+    this.settled = new Set(members.map(({ id }) => id))
+    const found = [...this.foundById.values()].filter(({ id }) => !this.settled.has(id))
     const create = (member: Member): Backend => this.welcome(member, now)
     const { backends, removed } = reconcile(this.list, [...members, ...found], create, now)
     this.listed = backends
@@ -71,7 +93,7 @@ export class PoolBackends {
   change(put: readonly Member[], gone: readonly string[], now: number) {
     for (const member of put) this.foundById.set(member.id, member)
     for (const id of gone) this.foundById.delete(id)
-    const isFree = (id: string): boolean => !this.configured.has(id)
+    const isFree = (id: string): boolean => !this.settled.has(id)
     const removed = gone.filter(isFree).flatMap((id) => this.byId.get(id) ?? [])
     for (const backend of removed) {
       this.byId.delete(backend.id)
@@ -90,6 +112,7 @@ export class PoolBackends {
   /** Each finishes what it has begun, and no other is to come. Nobody counts as found: should the pool be back, its sources say who is. */
   retire(): void {
     for (const backend of this.list) this.letGo(backend)
+    this.guests = []
     this.foundById.clear()
   }
 

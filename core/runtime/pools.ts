@@ -3,7 +3,8 @@ import type { Config, PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { Load } from '../control/edge-control.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
-import { type PoolServices, RunningPool } from './running-pool.ts'
+import type { PoolServices } from './pool-services.ts'
+import { RunningPool } from './running-pool.ts'
 
 export class Pools implements Part<Config> {
   private readonly services: PoolServices

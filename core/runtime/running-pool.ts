@@ -5,6 +5,7 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Member } from '../backend/member.ts'
 import type { Standing } from '../backend/standing.ts'
+import type { AttemptObserver } from '../balance/attempt.ts'
 import type { StrategyReports } from '../balance/asked-strategy.ts'
 import { Balancer } from '../balance/balancer.ts'
 import { degradedWords } from '../balance/degraded.ts'
@@ -17,8 +18,6 @@ import {
   type ReadyStrategy,
   type StrategyEvent,
 } from '../strategy/live.ts'
-import type { PluginHost } from '../strategy/host.ts'
-import type { Clock } from '../clock.ts'
 import type { PoolConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { Recheck } from '../control/contract.ts'
@@ -26,53 +25,19 @@ import { type Fullness, watchFullness } from '../pool/fullness.ts'
 import type { Pool } from '../pool/pool.ts'
 import { PoolQueue } from '../pool/queue.ts'
 import { createProbe } from '../health/probe.ts'
-import type { HttpLimits } from '../http1/limits.ts'
-import type { Turns } from '../inbound/turns.ts'
-import type { ResponseHead } from '../http1/response-head.ts'
 import type { MemberChanges } from '../discovery/intake.ts'
 import type { ConnectionPolicy } from '../outbound/http1-pool.ts'
-import type { NameTable } from '../names/resolver.ts'
-import type { DescriptorBudget } from '../net/budget.ts'
-import type { Pipes } from '../net/pipes.ts'
-import type { Dial } from '../net/dial.ts'
-import type { TimerWheel } from '../net/timer-wheel.ts'
 import { type BucketCounts, createBuckets } from '../observe/buckets.ts'
 import { poolLedger } from '../observe/counters.ts'
-import type { Emit } from '../observe/events.ts'
-import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
+import { BackendLatency } from '../observe/histogram.ts'
 import type { Move } from '../part.ts'
 import { HeadTimes } from '../pool/head-times.ts'
-import type { Secret } from '../secrets.ts'
 import { LiveSticky } from '../sticky/live.ts'
 import { Limiter } from '../pool/limiter.ts'
 import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
-import type { Random } from '../random.ts'
 import { PoolBackends } from './pool-backends.ts'
-
-export interface PoolServices {
-  readonly clock: Clock
-  readonly random: Random
-  readonly emit: Emit
-  readonly wheel: TimerWheel
-  readonly turns: Turns
-  readonly head: ResponseHead
-  readonly window: LatencyWindow
-  readonly dial: Dial
-  readonly names: NameTable
-  readonly budget: DescriptorBudget
-  readonly pipes?: Pipes
-  readonly plugins: PluginHost
-  /** What a sticky cookie is made with when the config names no key. */
-  readonly stickyKey: () => Secret
-}
-
-/** What of the whole config a pool needs beside its own part. */
-export interface PoolSettings {
-  readonly limits: HttpLimits
-  /** How long a removed backend may finish what it has begun. */
-  readonly drainTimeoutMs: number
-}
+import type { PoolServices, PoolSettings } from './pool-services.ts'
 
 export class RunningPool {
   readonly name: string
@@ -89,6 +54,8 @@ export class RunningPool {
   readonly sticky: LiveSticky
   private readonly budget: RetryBudget
   private readonly headTimes: HeadTimes
+  /** Of a deploy's; undefined: there is none that compares. */
+  private observer: AttemptObserver | undefined = undefined
   config: PoolConfig
   private settings: PoolSettings
 
@@ -245,6 +212,7 @@ export class RunningPool {
   /** No longer configured: checks end, and every backend finishes what it has begun. A later commit has it back. */
   retire(): void {
     this.watchers.stop()
+    this.observer = undefined
     this.members.retire()
   }
 
@@ -258,6 +226,21 @@ export class RunningPool {
     this.watchers.stop()
     this.fullness.stop()
     this.members.cut()
+  }
+
+  /**
+   * Members besides those that the config names, and no other such guests than these; `observer` hears of every attempt for
+   * as long as they are there. One that the config names from then on is the same backend, with all that is known of it.
+   */
+  invite(guests: readonly Member[], observer?: AttemptObserver): void {
+    this.observer = observer
+    const now = this.services.clock.now()
+    this.follow(this.members.invite(guests, now), 'a deploy is under way', now)
+  }
+
+  /** Requests under way at those of these members that have left. */
+  leftOver(ids: readonly string[]): number {
+    return this.members.leftOver(ids).reduce((total, { inflight }) => total + inflight, 0)
   }
 
   /** A few of the members that its sources have found come, are otherwise than before, or go. */
@@ -281,12 +264,17 @@ export class RunningPool {
 
   private takeMembers(config: PoolConfig): void {
     const now = this.services.clock.now()
-    for (const backend of this.members.configure(config.members, now)) this.watchers.forget(backend)
-    this.watchers.update(config, now)
-    this.settle(this.backends, 'another configuration is in force', now)
-    this.offer()
+    this.follow(this.members.configure(config.members, now), 'another configuration is in force', now)
     this.queue.update(config.queue)
     this.balancer.bound(config.maxInflight ?? Infinity)
+  }
+
+  /** All who look after the backends hear of other ones, or of another config. */
+  private follow(removed: readonly Backend[], detail: string, now: number): void {
+    for (const backend of removed) this.watchers.forget(backend)
+    this.watchers.update(this.config, now)
+    this.settle(this.backends, detail, now)
+    this.offer()
   }
 
   /** Whoever may stand otherwise now is reckoned up and bounded anew. */
@@ -298,7 +286,8 @@ export class RunningPool {
   /** From now on requests go to the backends that there are. */
   private offer(): void {
     const { config, backends } = this
-    this.balancer.configure(config, [...this.watchers.observers, this.limiter])
+    const { observers } = this.watchers
+    this.balancer.configure(config, [...observers, this.limiter, ...(this.observer ? [this.observer] : [])])
     this.balancer.update(backends)
     this.sticky.update(config.sticky, backends)
   }

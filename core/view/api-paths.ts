@@ -2,10 +2,17 @@
 
 export const poolPath = (pool: string): string => `/api/pools/${encodeURIComponent(pool)}`
 
+/** Of all deploys of a pool. */
+export const deploysPath = (pool: string): string => `${poolPath(pool)}/deploys`
+
 /** Of all members of a pool. */
 export const backendsPath = (pool: string): string => `${poolPath(pool)}/backends`
 
 export const backendPath = (pool: string, id: string): string => `${backendsPath(pool)}/${encodeURIComponent(id)}`
+
+export const previewsPath = '/api/previews'
+
+export const previewPath = (host: string): string => `${previewsPath}/${encodeURIComponent(host)}`
 
 export const clientsPath = '/api/clients'
 

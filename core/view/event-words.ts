@@ -71,9 +71,23 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
     warn(`${provider}: left out: ${detail}; ${counted(count, 'entry is', 'entries are')} left out in all`),
   'provider-shadowed': ({ count, detail }) =>
     warn(`${counted(count, 'route')} of providers left out, since the configuration says otherwise: ${detail}`),
+  deploy: describeDeploy,
+  preview: ({ host, what, detail, from }) => info(`${from}: preview ${host} ${what}: ${detail}`),
   reloaded: ({ generation, origin, summary }) => info(`generation ${generation} (${origin}): ${summary}`),
   'reload-failed': describeFailure,
   'config-warning': ({ warnings }) => warn(warnings.join('\n')),
+  'config-source-away': ({ source, reason }) =>
+    error(`${source}: ${reason}; the configuration stays as it is, and it is tried again`),
+  'config-source-back': ({ source, forMs }) => info(`${source} is back after ${seconds(forMs)}`),
+  'config-copy': ({ source, release, ageMs, reason }) =>
+    warn(`started with the copy of ${release} that was kept ${seconds(ageMs)} ago: ${source} ${reason}`),
+  'config-copy-unkept': ({ reason }) =>
+    warn(`the configuration could not be kept for a start while its source is away: ${reason}`),
+  'config-held-back': ({ source, release, percent }) =>
+    info(`${source}: ${release} is for ${percent} % of the nodes, of which this is none`),
+  'node-unlisted': ({ source, node, reason }) =>
+    warn(`${node} is not shown among the nodes of ${source}, and follows it all the same: ${reason}`),
+  'node-listed': ({ source, node }) => info(`${node} is shown among the nodes of ${source} again`),
   audit: ({ from, what, outcome }) => info(`${from}: ${what}: ${outcome}`),
   'access-log-away': ({ to, reason }) => error(`access log: lines do not get to ${to}: ${reason}`),
   'access-log-back': ({ to, lost }) =>
@@ -139,6 +153,11 @@ function describeFailure({ origin, problems, kept }: EventOf<'reload-failed'>): 
       ? 'the configuration in force stays as it is'
       : `${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} as before`
   return error([`reload (${origin}): ${effect}`, ...problems].join('\n'))
+}
+
+function describeDeploy({ pool, id, phase, detail }: EventOf<'deploy'>): Described {
+  const message = `${pool}: deploy ${id}: ${phase}: ${detail}`
+  return phase === 'failed' || phase === 'rolled-back' || phase === 'aborted' ? warn(message) : info(message)
 }
 
 const lastKnown = (members: number): string =>

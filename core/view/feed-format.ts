@@ -83,6 +83,7 @@ const isPool = (value: unknown): boolean =>
   isBounded(value) &&
   isQueue(value) &&
   isNullOr(value['degraded'] ?? null, isText) &&
+  isNullOr(value['deploy'] ?? null, isText) &&
   isListOf(value['backends'], isBackend)
 
 const isStrategy = (value: unknown): boolean =>

@@ -10,15 +10,15 @@ import { subjectOf } from './history.ts'
 /**
  * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend.
  * 'degraded': one that uses members which are held out. 'full': one whose usable backends are all at their bounds.
- * 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow': of a backend. 'overloaded', 'refusing',
- * 'reload',
- * 'certificate': of the balancer itself.
+ * 'deploys': its members are being replaced. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow':
+ * of a backend. 'overloaded', 'refusing', 'reload', 'certificate': of the balancer itself.
  */
 export type FindingKind =
   | 'away'
   | 'nobody'
   | 'degraded'
   | 'full'
+  | 'deploys'
   | 'reverted'
   | 'down'
   | 'fails'
@@ -59,6 +59,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   nobody: { tone: 'bad', what: 'has no usable backend' },
   degraded: { tone: 'warn', what: 'uses who is held out' },
   full: { tone: 'warn', what: 'is full' },
+  deploys: { tone: 'warn', what: 'is being deployed' },
   reverted: { tone: 'warn', what: 'is without its strategy' },
   down: { tone: 'bad', what: 'is down' },
   fails: { tone: 'bad', what: 'fails' },
@@ -115,6 +116,7 @@ function poolFaults(pool: PoolFrame): Fresh[] {
   const medians = mediansOf(backends)
   return [
     ...degradedFaults(pool),
+    ...deploysOf(pool),
     ...fullness(pool),
     ...reversion(pool),
     ...backends.flatMap((backend) => backendFault(pool, backend, medians) ?? []),
@@ -138,6 +140,10 @@ const reversion = ({ name, strategy }: PoolFrame): Fresh[] =>
 /** Balancers of before it was told leave it out. */
 const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
   degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
+
+/** Balancers of before there were any leave it out. */
+const deploysOf = ({ name, deploy }: PoolFrame): Fresh[] =>
+  deploy ? [{ kind: 'deploys', pool: name, backend: undefined, why: deploy }] : []
 
 /** The gravest fault of a backend, if any. */
 function backendFault({ name }: PoolFrame, backend: BackendFrame, medians: Medians): Fresh | undefined {
@@ -237,8 +243,11 @@ export interface Verdict {
 }
 
 /** One sentence: which pool is unwell, which backends, why, since when. */
-export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: (wallMs: number) => string): Verdict {
+export function verdictOf(all: readonly Finding[], frame: Frame, timeText: (wallMs: number) => string): Verdict {
+  // A deploy is no illness, and is told where there is none.
+  const findings = all.filter(({ kind }) => kind !== 'deploys')
   const [worst] = findings
+  if (!worst && all.length > 0) return verdictOfDeploys(all)
   if (!worst) {
     const backends = frame.pools.reduce((sum, pool) => sum + pool.backends.length, 0)
     return {
@@ -267,6 +276,14 @@ export function verdictOf(findings: readonly Finding[], frame: Frame, timeText: 
       owners.length === 1 ? `${who}: ${short}` : short,
       `${ownerOf(worst)} is unwell since ${worstSince}: ${worst.backend ?? 'it'} ${whatOf(worst)}${placeOf(worst)}${more}`,
     ],
+  }
+}
+
+function verdictOfDeploys(deploys: readonly Finding[]): Verdict {
+  const words = (one: Finding): string => `${ownerOf(one)} ${whatOf(one)}${placeOf(one)}`
+  return {
+    tone: 'warn',
+    wordings: [deploys.map((one) => `${words(one)}: ${one.why}`).join('; '), deploys.map(words).join(', ')],
   }
 }
 

@@ -37,6 +37,13 @@ describe('serve', () => {
     expect(await edge.drain()).toEqual({ cut: 0 })
   })
 
+  test('follows no source of a fleet, and says who does', async () => {
+    const failure = await serve({ config: 'etcd://ada:s3cret@127.0.0.1:1/edge' }).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(ConfigError)
+    expect(String(failure)).toContain('smartedge run alone')
+    expect(String(failure)).not.toContain('s3cret')
+  })
+
   test('takes a file again when it is told to', async () => {
     const file = join(temporaryFolder(), 'edge.json')
     const config = configFor('${BACKEND}')

@@ -42,7 +42,7 @@ async function locating() {
     told.events.push(event)
     told.wake()
   }
-  const files = { place, cwd: folder, env: {}, isWatched: true, onceRead: undefined }
+  const files = { place, cwd: folder, env: {}, isWatched: true }
   const edge = await startEdge({ config: loaded.config, files, emit })
   stack.defer(() => edge.kill())
   const address = edge.addresses[0]?.address

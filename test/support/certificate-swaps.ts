@@ -32,9 +32,9 @@ export async function swapCertificates(times: number, clients = 8): Promise<Swap
   const shown = new Map<string, () => void>()
   const failures: string[] = []
   let handshakes = 0
-  let isOver = false
+  const over = new AbortController()
   const client = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       try {
         const { text, fingerprint } = await askSecurely(port, { ca: root.cert })
         handshakes += 1
@@ -58,7 +58,7 @@ export async function swapCertificates(times: number, clients = 8): Promise<Swap
     save(running.files.folder, next)
     await isShown(next)
   }
-  isOver = true
+  over.abort()
   await Promise.all(load)
   return { handshakes, failures, shown: shown.size }
 }

@@ -1,7 +1,21 @@
 /** An edge as status and metrics see it, without sockets: every field overridable, nothing moves on its own. */
+import type { FleetStatus } from '../../core/report/fleet-status.ts'
 import { backendLedger, edgeLedger, poolLedger } from '../../core/observe/counters.ts'
 import { forgetfulLatencies } from './make-backend.ts'
 import type { BackendView, CostlyProcessView, EdgeView, PoolView, StandingView } from '../../core/report/view.ts'
+
+export const fakeFleet = (facts: Partial<FleetStatus> = {}): FleetStatus => ({
+  source: 'etcd://a/edge',
+  node: 'web-1',
+  presence: 'present',
+  away: null,
+  generation: 7,
+  since: '2026-01-01T00:00:00.000Z',
+  offered: { generation: 7, percent: 100 },
+  state: 'current',
+  reason: null,
+  ...facts,
+})
 
 export const fakeProcess: CostlyProcessView = {
   version: '1.2.3',

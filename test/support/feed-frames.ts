@@ -90,6 +90,7 @@ export const poolFrame = (
     turnedAwayPerSecond: 0,
     usable: backends.filter((one) => one.effectiveWeight > 0).length,
     degraded: null,
+    deploy: null,
     latency: { count: 4000, p50Ms: 9, p95Ms: 40, p99Ms: 260, p999Ms: 310 },
     backends,
     ...overrides,

@@ -58,6 +58,9 @@ const FOR_ADMIN = [
   'core/clients/contract.ts',
   'core/clients/limits.ts',
   'core/explain/policy.ts',
+  'core/deploy/criteria.ts',
+  'core/preview/contract.ts',
+  'core/preview/lifetime.ts',
 ]
 
 const LAYERS: readonly Layer[] = [
@@ -111,6 +114,23 @@ const LAYERS: readonly Layer[] = [
     to: ['core/forward/', 'core/trace/told.ts', 'core/trace/trace-context.ts'],
     types: ['core/exchange/', 'core/http1/', 'core/observe/'],
   },
+  // Pools it is handed by the runtime; the words of its criteria hold times as the config has them.
+  {
+    from: 'core/deploy/',
+    to: ['core/observe/', 'core/config/read/units.ts', 'core/config/edit/pool-edit.ts'],
+    types: ['core/balance/', 'core/backend/', 'core/config/', 'core/control/', 'core/strategy/'],
+  },
+  // A preview is read as a config would be.
+  {
+    from: 'core/preview/',
+    to: ['core/config/', 'core/route/'],
+    types: ['core/backend/'],
+  },
+  // Where a fleet has its config: asked as sources of members are.
+  {
+    from: 'core/fleet/',
+    to: ['core/config/', 'core/discovery/', 'core/net/', 'core/observe/', 'core/report/'],
+  },
   // What it finds is put into pools by the runtime, which hands it files and the rules of the config.
   {
     from: 'core/discovery/',
@@ -137,6 +157,9 @@ const LAYERS: readonly Layer[] = [
       'core/acme/policy.ts',
       'core/admission/password-hash.ts',
       'core/trace/policy.ts',
+      // A fleet's source, by its name, and what this machine has kept of it.
+      'core/fleet/address.ts',
+      'core/fleet/copy.ts',
     ],
     types: ['core/'],
   },
@@ -145,7 +168,7 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'core/admin/',
     to: FOR_ADMIN,
-    types: ['core/control/', 'core/explain/'],
+    types: ['core/control/', 'core/explain/', 'core/deploy/', 'core/preview/'],
   },
   // Where the parts are put together: these see all of core.
   { from: 'core/edge.ts', to: ['core/'] },
@@ -162,6 +185,7 @@ const LAYERS: readonly Layer[] = [
       'core/edge.ts',
       'core/runtime/check-config.ts',
       'core/config/',
+      'core/fleet/',
       'core/admin/token-file.ts',
       'core/net/exit-at-once.ts',
       // How systemd is told, and what it gives.
@@ -174,10 +198,18 @@ const LAYERS: readonly Layer[] = [
       'bench/',
       'core/view/',
     ],
-    types: ['core/observe/', 'core/report/', 'core/control/', 'core/admin/', 'core/explain/'],
+    types: [
+      'core/observe/',
+      'core/report/',
+      'core/control/',
+      'core/admin/',
+      'core/explain/',
+      'core/deploy/',
+      'core/preview/',
+    ],
   },
   // What the terminal and the page both make of what the admin API tells.
-  { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/'] },
+  { from: 'core/view/', to: ['core/config/read/units.ts'], types: ['core/report/', 'core/observe/', 'core/deploy/'] },
   // The page runs in a browser: it gets nothing that would not.
   { from: 'web/', to: ['core/view/', 'core/strategy/shipped.ts'], types: ['core/report/'] },
   { from: 'bench/', to: ['core/edge.ts', 'cli/', 'core/view/'] },

@@ -2638,8 +2638,1419 @@ function validate24(
   return errors === 0
 }
 validate24.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
-export const addBackend = validate25
+export const beginDeploy = validate25
 const schema36 = {
+  title: 'object',
+  description: 'The members that are to serve, or that those are to come back which the last deploy replaced.',
+  examples: [
+    { members: ['http://10.0.0.7:8080'], timeout: '2m' },
+    { members: ['http://10.0.0.7:8080'], canary: { share: 0.05, for: '5m', promoteIf: 'errors<1%,p99<1.2x' } },
+    { rollback: true },
+  ],
+  type: 'object',
+  properties: {
+    members: {
+      title: 'list of members',
+      description: 'All that are to serve once it is done; those that are in the pool already stay.',
+      type: 'array',
+      items: {
+        title: 'backend',
+        description: 'A URL, or an object with one.',
+        anyOf: [
+          {
+            title: 'backend URL',
+            description: 'Where the backend listens.',
+            type: 'string',
+            pattern: '^(http://|tcp://|unix:/)',
+            examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
+          },
+          {
+            title: 'object',
+            description: 'A backend with more to say about it.',
+            type: 'object',
+            properties: {
+              url: {
+                title: 'backend URL',
+                description:
+                  'Where the backend listens: `http://host:port` (80 when absent), `tcp://host:port` (for TCP mode; the same backend otherwise) or `unix:/path`.',
+                type: 'string',
+                pattern: '^(http://|tcp://|unix:/)',
+                examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
+              },
+              weight: {
+                title: 'number, 0.001 to 1000',
+                description: 'Its share relative to the others.',
+                examples: [2],
+                type: 'number',
+                minimum: 0.001,
+                maximum: 1000,
+                default: 1,
+              },
+              tier: {
+                title: 'whole number, 0 to 15',
+                description:
+                  'Tier 0 comes first; the members of the next take over in so far as usable ones are missing before them.',
+                examples: [1],
+                type: 'integer',
+                minimum: 0,
+                maximum: 15,
+                default: 0,
+              },
+              maxInflight: {
+                title: 'whole number, 1 to 1000000',
+                description:
+                  'Requests at once, upgraded connections included; no bound by default. At it the backend is given no more, and others are.',
+                examples: [100],
+                type: 'integer',
+                minimum: 1,
+                maximum: 1000000,
+              },
+              zone: {
+                title: 'name',
+                description: 'The zone or region, compared with the client’s.',
+                type: 'string',
+                pattern: '^[\\x20-\\x7e]{1,64}$',
+                examples: ['eu-1'],
+              },
+              place: {
+                title: 'object',
+                description: 'A point on the earth, for strategies that measure distance.',
+                type: 'object',
+                properties: {
+                  latitude: {
+                    title: 'number, -90 to 90',
+                    description: 'Degrees, north positive.',
+                    examples: [52.5],
+                    type: 'number',
+                    minimum: -90,
+                    maximum: 90,
+                  },
+                  longitude: {
+                    title: 'number, -180 to 180',
+                    description: 'Degrees, east positive.',
+                    examples: [13.4],
+                    type: 'number',
+                    minimum: -180,
+                    maximum: 180,
+                  },
+                },
+                required: ['latitude', 'longitude'],
+                additionalProperties: false,
+              },
+              drain: {
+                title: 'true or false',
+                description: 'Takes no new requests; what it has begun goes on. Set and unset by `smartedge backend`.',
+                examples: [true],
+                type: 'boolean',
+              },
+            },
+            required: ['url'],
+            additionalProperties: false,
+          },
+        ],
+      },
+      minItems: 1,
+    },
+    rollback: { title: 'true', description: 'In place of members: those that the last deploy replaced.', enum: [true] },
+    timeout: {
+      title: 'duration',
+      description: 'How long to wait until all are healthy, 1s to 24h; the default is 1m.',
+      type: 'string',
+      pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$',
+      examples: ['2m'],
+    },
+    canary: {
+      title: 'object',
+      description: 'The new members get a share first, and are compared with the old ones.',
+      type: 'object',
+      properties: {
+        share: {
+          title: 'number from 0.001 to 0.9',
+          description: 'Of the requests, by weight.',
+          type: 'number',
+          minimum: 0.001,
+          maximum: 0.9,
+          examples: [0.05],
+        },
+        for: {
+          title: 'duration',
+          description: 'How long, 1s to 24h.',
+          type: 'string',
+          pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$',
+          examples: ['5m'],
+        },
+        promoteIf: {
+          title: 'list of criteria',
+          description: 'What is to hold, each compared over the whole time; the default is errors<1%,p99<1.2x.',
+          type: 'string',
+          examples: ['errors<1%,p99<1.2x'],
+        },
+        minRequests: {
+          title: 'whole number from 1 to 1000000',
+          description: 'Fewer are too few to judge by, and the old members stay; the default is 100.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000000,
+          examples: [100],
+        },
+      },
+      required: ['share', 'for'],
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+  minProperties: 1,
+}
+const pattern24 = new RegExp('^(http://|tcp://|unix:/)', 'u')
+const pattern26 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
+const pattern27 = new RegExp('^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', 'u')
+function validate25(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate25.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    if (Object.keys(data).length < 1) {
+      const err0 = {
+        instancePath,
+        schemaPath: '#/minProperties',
+        keyword: 'minProperties',
+        params: { limit: 1 },
+        message: 'must NOT have fewer than 1 properties',
+        schema: 1,
+        parentSchema: schema36,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err0]
+      } else {
+        vErrors.push(err0)
+      }
+      errors++
+    }
+    for (const key0 in data) {
+      if (!(key0 === 'members' || key0 === 'rollback' || key0 === 'timeout' || key0 === 'canary')) {
+        const err1 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema36,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err1]
+        } else {
+          vErrors.push(err1)
+        }
+        errors++
+      }
+    }
+    if (data.members !== undefined) {
+      let data0 = data.members
+      if (Array.isArray(data0)) {
+        if (data0.length < 1) {
+          const err2 = {
+            instancePath: instancePath + '/members',
+            schemaPath: '#/properties/members/minItems',
+            keyword: 'minItems',
+            params: { limit: 1 },
+            message: 'must NOT have fewer than 1 items',
+            schema: 1,
+            parentSchema: schema36.properties.members,
+            data: data0,
+          }
+          if (vErrors === null) {
+            vErrors = [err2]
+          } else {
+            vErrors.push(err2)
+          }
+          errors++
+        }
+        const len0 = data0.length
+        for (let i0 = 0; i0 < len0; i0++) {
+          let data1 = data0[i0]
+          const _errs5 = errors
+          let valid3 = false
+          const _errs6 = errors
+          if (typeof data1 === 'string') {
+            if (!pattern24.test(data1)) {
+              const err3 = {
+                instancePath: instancePath + '/members/' + i0,
+                schemaPath: '#/properties/members/items/anyOf/0/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^(http://|tcp://|unix:/)' },
+                message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
+                schema: '^(http://|tcp://|unix:/)',
+                parentSchema: schema36.properties.members.items.anyOf[0],
+                data: data1,
+              }
+              if (vErrors === null) {
+                vErrors = [err3]
+              } else {
+                vErrors.push(err3)
+              }
+              errors++
+            }
+          } else {
+            const err4 = {
+              instancePath: instancePath + '/members/' + i0,
+              schemaPath: '#/properties/members/items/anyOf/0/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+              schema: schema36.properties.members.items.anyOf[0].type,
+              parentSchema: schema36.properties.members.items.anyOf[0],
+              data: data1,
+            }
+            if (vErrors === null) {
+              vErrors = [err4]
+            } else {
+              vErrors.push(err4)
+            }
+            errors++
+          }
+          var _valid0 = _errs6 === errors
+          valid3 = valid3 || _valid0
+          const _errs8 = errors
+          if (data1 && typeof data1 == 'object' && !Array.isArray(data1)) {
+            if (data1.url === undefined) {
+              const err5 = {
+                instancePath: instancePath + '/members/' + i0,
+                schemaPath: '#/properties/members/items/anyOf/1/required',
+                keyword: 'required',
+                params: { missingProperty: 'url' },
+                message: "must have required property '" + 'url' + "'",
+                schema: schema36.properties.members.items.anyOf[1].required,
+                parentSchema: schema36.properties.members.items.anyOf[1],
+                data: data1,
+              }
+              if (vErrors === null) {
+                vErrors = [err5]
+              } else {
+                vErrors.push(err5)
+              }
+              errors++
+            }
+            for (const key1 in data1) {
+              if (!(
+                key1 === 'url' ||
+                key1 === 'weight' ||
+                key1 === 'tier' ||
+                key1 === 'maxInflight' ||
+                key1 === 'zone' ||
+                key1 === 'place' ||
+                key1 === 'drain'
+              )) {
+                const err6 = {
+                  instancePath: instancePath + '/members/' + i0,
+                  schemaPath: '#/properties/members/items/anyOf/1/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key1 },
+                  message: 'must NOT have additional properties',
+                  schema: false,
+                  parentSchema: schema36.properties.members.items.anyOf[1],
+                  data: data1,
+                }
+                if (vErrors === null) {
+                  vErrors = [err6]
+                } else {
+                  vErrors.push(err6)
+                }
+                errors++
+              }
+            }
+            if (data1.url !== undefined) {
+              let data2 = data1.url
+              if (typeof data2 === 'string') {
+                if (!pattern24.test(data2)) {
+                  const err7 = {
+                    instancePath: instancePath + '/members/' + i0 + '/url',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/url/pattern',
+                    keyword: 'pattern',
+                    params: { pattern: '^(http://|tcp://|unix:/)' },
+                    message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
+                    schema: '^(http://|tcp://|unix:/)',
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.url,
+                    data: data2,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err7]
+                  } else {
+                    vErrors.push(err7)
+                  }
+                  errors++
+                }
+              } else {
+                const err8 = {
+                  instancePath: instancePath + '/members/' + i0 + '/url',
+                  schemaPath: '#/properties/members/items/anyOf/1/properties/url/type',
+                  keyword: 'type',
+                  params: { type: 'string' },
+                  message: 'must be string',
+                  schema: schema36.properties.members.items.anyOf[1].properties.url.type,
+                  parentSchema: schema36.properties.members.items.anyOf[1].properties.url,
+                  data: data2,
+                }
+                if (vErrors === null) {
+                  vErrors = [err8]
+                } else {
+                  vErrors.push(err8)
+                }
+                errors++
+              }
+            }
+            if (data1.weight !== undefined) {
+              let data3 = data1.weight
+              if (typeof data3 == 'number' && isFinite(data3)) {
+                if (data3 > 1000 || isNaN(data3)) {
+                  const err9 = {
+                    instancePath: instancePath + '/members/' + i0 + '/weight',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/weight/maximum',
+                    keyword: 'maximum',
+                    params: { comparison: '<=', limit: 1000 },
+                    message: 'must be <= 1000',
+                    schema: 1000,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.weight,
+                    data: data3,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err9]
+                  } else {
+                    vErrors.push(err9)
+                  }
+                  errors++
+                }
+                if (data3 < 0.001 || isNaN(data3)) {
+                  const err10 = {
+                    instancePath: instancePath + '/members/' + i0 + '/weight',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/weight/minimum',
+                    keyword: 'minimum',
+                    params: { comparison: '>=', limit: 0.001 },
+                    message: 'must be >= 0.001',
+                    schema: 0.001,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.weight,
+                    data: data3,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err10]
+                  } else {
+                    vErrors.push(err10)
+                  }
+                  errors++
+                }
+              } else {
+                const err11 = {
+                  instancePath: instancePath + '/members/' + i0 + '/weight',
+                  schemaPath: '#/properties/members/items/anyOf/1/properties/weight/type',
+                  keyword: 'type',
+                  params: { type: 'number' },
+                  message: 'must be number',
+                  schema: schema36.properties.members.items.anyOf[1].properties.weight.type,
+                  parentSchema: schema36.properties.members.items.anyOf[1].properties.weight,
+                  data: data3,
+                }
+                if (vErrors === null) {
+                  vErrors = [err11]
+                } else {
+                  vErrors.push(err11)
+                }
+                errors++
+              }
+            }
+            if (data1.tier !== undefined) {
+              let data4 = data1.tier
+              if (!(typeof data4 == 'number' && !(data4 % 1) && !isNaN(data4) && isFinite(data4))) {
+                const err12 = {
+                  instancePath: instancePath + '/members/' + i0 + '/tier',
+                  schemaPath: '#/properties/members/items/anyOf/1/properties/tier/type',
+                  keyword: 'type',
+                  params: { type: 'integer' },
+                  message: 'must be integer',
+                  schema: schema36.properties.members.items.anyOf[1].properties.tier.type,
+                  parentSchema: schema36.properties.members.items.anyOf[1].properties.tier,
+                  data: data4,
+                }
+                if (vErrors === null) {
+                  vErrors = [err12]
+                } else {
+                  vErrors.push(err12)
+                }
+                errors++
+              }
+              if (typeof data4 == 'number' && isFinite(data4)) {
+                if (data4 > 15 || isNaN(data4)) {
+                  const err13 = {
+                    instancePath: instancePath + '/members/' + i0 + '/tier',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/tier/maximum',
+                    keyword: 'maximum',
+                    params: { comparison: '<=', limit: 15 },
+                    message: 'must be <= 15',
+                    schema: 15,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.tier,
+                    data: data4,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err13]
+                  } else {
+                    vErrors.push(err13)
+                  }
+                  errors++
+                }
+                if (data4 < 0 || isNaN(data4)) {
+                  const err14 = {
+                    instancePath: instancePath + '/members/' + i0 + '/tier',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/tier/minimum',
+                    keyword: 'minimum',
+                    params: { comparison: '>=', limit: 0 },
+                    message: 'must be >= 0',
+                    schema: 0,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.tier,
+                    data: data4,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err14]
+                  } else {
+                    vErrors.push(err14)
+                  }
+                  errors++
+                }
+              }
+            }
+            if (data1.maxInflight !== undefined) {
+              let data5 = data1.maxInflight
+              if (!(typeof data5 == 'number' && !(data5 % 1) && !isNaN(data5) && isFinite(data5))) {
+                const err15 = {
+                  instancePath: instancePath + '/members/' + i0 + '/maxInflight',
+                  schemaPath: '#/properties/members/items/anyOf/1/properties/maxInflight/type',
+                  keyword: 'type',
+                  params: { type: 'integer' },
+                  message: 'must be integer',
+                  schema: schema36.properties.members.items.anyOf[1].properties.maxInflight.type,
+                  parentSchema: schema36.properties.members.items.anyOf[1].properties.maxInflight,
+                  data: data5,
+                }
+                if (vErrors === null) {
+                  vErrors = [err15]
+                } else {
+                  vErrors.push(err15)
+                }
+                errors++
+              }
+              if (typeof data5 == 'number' && isFinite(data5)) {
+                if (data5 > 1000000 || isNaN(data5)) {
+                  const err16 = {
+                    instancePath: instancePath + '/members/' + i0 + '/maxInflight',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/maxInflight/maximum',
+                    keyword: 'maximum',
+                    params: { comparison: '<=', limit: 1000000 },
+                    message: 'must be <= 1000000',
+                    schema: 1000000,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.maxInflight,
+                    data: data5,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err16]
+                  } else {
+                    vErrors.push(err16)
+                  }
+                  errors++
+                }
+                if (data5 < 1 || isNaN(data5)) {
+                  const err17 = {
+                    instancePath: instancePath + '/members/' + i0 + '/maxInflight',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/maxInflight/minimum',
+                    keyword: 'minimum',
+                    params: { comparison: '>=', limit: 1 },
+                    message: 'must be >= 1',
+                    schema: 1,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.maxInflight,
+                    data: data5,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err17]
+                  } else {
+                    vErrors.push(err17)
+                  }
+                  errors++
+                }
+              }
+            }
+            if (data1.zone !== undefined) {
+              let data6 = data1.zone
+              if (typeof data6 === 'string') {
+                if (!pattern26.test(data6)) {
+                  const err18 = {
+                    instancePath: instancePath + '/members/' + i0 + '/zone',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/zone/pattern',
+                    keyword: 'pattern',
+                    params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
+                    message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
+                    schema: '^[\\x20-\\x7e]{1,64}$',
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.zone,
+                    data: data6,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err18]
+                  } else {
+                    vErrors.push(err18)
+                  }
+                  errors++
+                }
+              } else {
+                const err19 = {
+                  instancePath: instancePath + '/members/' + i0 + '/zone',
+                  schemaPath: '#/properties/members/items/anyOf/1/properties/zone/type',
+                  keyword: 'type',
+                  params: { type: 'string' },
+                  message: 'must be string',
+                  schema: schema36.properties.members.items.anyOf[1].properties.zone.type,
+                  parentSchema: schema36.properties.members.items.anyOf[1].properties.zone,
+                  data: data6,
+                }
+                if (vErrors === null) {
+                  vErrors = [err19]
+                } else {
+                  vErrors.push(err19)
+                }
+                errors++
+              }
+            }
+            if (data1.place !== undefined) {
+              let data7 = data1.place
+              if (data7 && typeof data7 == 'object' && !Array.isArray(data7)) {
+                if (data7.latitude === undefined) {
+                  const err20 = {
+                    instancePath: instancePath + '/members/' + i0 + '/place',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/place/required',
+                    keyword: 'required',
+                    params: { missingProperty: 'latitude' },
+                    message: "must have required property '" + 'latitude' + "'",
+                    schema: schema36.properties.members.items.anyOf[1].properties.place.required,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.place,
+                    data: data7,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err20]
+                  } else {
+                    vErrors.push(err20)
+                  }
+                  errors++
+                }
+                if (data7.longitude === undefined) {
+                  const err21 = {
+                    instancePath: instancePath + '/members/' + i0 + '/place',
+                    schemaPath: '#/properties/members/items/anyOf/1/properties/place/required',
+                    keyword: 'required',
+                    params: { missingProperty: 'longitude' },
+                    message: "must have required property '" + 'longitude' + "'",
+                    schema: schema36.properties.members.items.anyOf[1].properties.place.required,
+                    parentSchema: schema36.properties.members.items.anyOf[1].properties.place,
+                    data: data7,
+                  }
+                  if (vErrors === null) {
+                    vErrors = [err21]
+                  } else {
+                    vErrors.push(err21)
+                  }
+                  errors++
+                }
+                for (const key2 in data7) {
+                  if (!(key2 === 'latitude' || key2 === 'longitude')) {
+                    const err22 = {
+                      instancePath: instancePath + '/members/' + i0 + '/place',
+                      schemaPath: '#/properties/members/items/anyOf/1/properties/place/additionalProperties',
+                      keyword: 'additionalProperties',
+                      params: { additionalProperty: key2 },
+                      message: 'must NOT have additional properties',
+                      schema: false,
+                      parentSchema: schema36.properties.members.items.anyOf[1].properties.place,
+                      data: data7,
+                    }
+                    if (vErrors === null) {
+                      vErrors = [err22]
+                    } else {
+                      vErrors.push(err22)
+                    }
+                    errors++
+                  }
+                }
+                if (data7.latitude !== undefined) {
+                  let data8 = data7.latitude
+                  if (typeof data8 == 'number' && isFinite(data8)) {
+                    if (data8 > 90 || isNaN(data8)) {
+                      const err23 = {
+                        instancePath: instancePath + '/members/' + i0 + '/place/latitude',
+                        schemaPath: '#/properties/members/items/anyOf/1/properties/place/properties/latitude/maximum',
+                        keyword: 'maximum',
+                        params: { comparison: '<=', limit: 90 },
+                        message: 'must be <= 90',
+                        schema: 90,
+                        parentSchema: schema36.properties.members.items.anyOf[1].properties.place.properties.latitude,
+                        data: data8,
+                      }
+                      if (vErrors === null) {
+                        vErrors = [err23]
+                      } else {
+                        vErrors.push(err23)
+                      }
+                      errors++
+                    }
+                    if (data8 < -90 || isNaN(data8)) {
+                      const err24 = {
+                        instancePath: instancePath + '/members/' + i0 + '/place/latitude',
+                        schemaPath: '#/properties/members/items/anyOf/1/properties/place/properties/latitude/minimum',
+                        keyword: 'minimum',
+                        params: { comparison: '>=', limit: -90 },
+                        message: 'must be >= -90',
+                        schema: -90,
+                        parentSchema: schema36.properties.members.items.anyOf[1].properties.place.properties.latitude,
+                        data: data8,
+                      }
+                      if (vErrors === null) {
+                        vErrors = [err24]
+                      } else {
+                        vErrors.push(err24)
+                      }
+                      errors++
+                    }
+                  } else {
+                    const err25 = {
+                      instancePath: instancePath + '/members/' + i0 + '/place/latitude',
+                      schemaPath: '#/properties/members/items/anyOf/1/properties/place/properties/latitude/type',
+                      keyword: 'type',
+                      params: { type: 'number' },
+                      message: 'must be number',
+                      schema: schema36.properties.members.items.anyOf[1].properties.place.properties.latitude.type,
+                      parentSchema: schema36.properties.members.items.anyOf[1].properties.place.properties.latitude,
+                      data: data8,
+                    }
+                    if (vErrors === null) {
+                      vErrors = [err25]
+                    } else {
+                      vErrors.push(err25)
+                    }
+                    errors++
+                  }
+                }
+                if (data7.longitude !== undefined) {
+                  let data9 = data7.longitude
+                  if (typeof data9 == 'number' && isFinite(data9)) {
+                    if (data9 > 180 || isNaN(data9)) {
+                      const err26 = {
+                        instancePath: instancePath + '/members/' + i0 + '/place/longitude',
+                        schemaPath: '#/properties/members/items/anyOf/1/properties/place/properties/longitude/maximum',
+                        keyword: 'maximum',
+                        params: { comparison: '<=', limit: 180 },
+                        message: 'must be <= 180',
+                        schema: 180,
+                        parentSchema: schema36.properties.members.items.anyOf[1].properties.place.properties.longitude,
+                        data: data9,
+                      }
+                      if (vErrors === null) {
+                        vErrors = [err26]
+                      } else {
+                        vErrors.push(err26)
+                      }
+                      errors++
+                    }
+                    if (data9 < -180 || isNaN(data9)) {
+                      const err27 = {
+                        instancePath: instancePath + '/members/' + i0 + '/place/longitude',
+                        schemaPath: '#/properties/members/items/anyOf/1/properties/place/properties/longitude/minimum',
+                        keyword: 'minimum',
+                        params: { comparison: '>=', limit: -180 },
+                        message: 'must be >= -180',
+                        schema: -180,
+                        parentSchema: schema36.properties.members.items.anyOf[1].properties.place.properties.longitude,
+                        data: data9,
+                      }
+                      if (vErrors === null) {
+                        vErrors = [err27]
+                      } else {
+                        vErrors.push(err27)
+                      }
+                      errors++
+                    }
+                  } else {
+                    const err28 = {
+                      instancePath: instancePath + '/members/' + i0 + '/place/longitude',
+                      schemaPath: '#/properties/members/items/anyOf/1/properties/place/properties/longitude/type',
+                      keyword: 'type',
+                      params: { type: 'number' },
+                      message: 'must be number',
+                      schema: schema36.properties.members.items.anyOf[1].properties.place.properties.longitude.type,
+                      parentSchema: schema36.properties.members.items.anyOf[1].properties.place.properties.longitude,
+                      data: data9,
+                    }
+                    if (vErrors === null) {
+                      vErrors = [err28]
+                    } else {
+                      vErrors.push(err28)
+                    }
+                    errors++
+                  }
+                }
+              } else {
+                const err29 = {
+                  instancePath: instancePath + '/members/' + i0 + '/place',
+                  schemaPath: '#/properties/members/items/anyOf/1/properties/place/type',
+                  keyword: 'type',
+                  params: { type: 'object' },
+                  message: 'must be object',
+                  schema: schema36.properties.members.items.anyOf[1].properties.place.type,
+                  parentSchema: schema36.properties.members.items.anyOf[1].properties.place,
+                  data: data7,
+                }
+                if (vErrors === null) {
+                  vErrors = [err29]
+                } else {
+                  vErrors.push(err29)
+                }
+                errors++
+              }
+            }
+            if (data1.drain !== undefined) {
+              let data10 = data1.drain
+              if (typeof data10 !== 'boolean') {
+                const err30 = {
+                  instancePath: instancePath + '/members/' + i0 + '/drain',
+                  schemaPath: '#/properties/members/items/anyOf/1/properties/drain/type',
+                  keyword: 'type',
+                  params: { type: 'boolean' },
+                  message: 'must be boolean',
+                  schema: schema36.properties.members.items.anyOf[1].properties.drain.type,
+                  parentSchema: schema36.properties.members.items.anyOf[1].properties.drain,
+                  data: data10,
+                }
+                if (vErrors === null) {
+                  vErrors = [err30]
+                } else {
+                  vErrors.push(err30)
+                }
+                errors++
+              }
+            }
+          } else {
+            const err31 = {
+              instancePath: instancePath + '/members/' + i0,
+              schemaPath: '#/properties/members/items/anyOf/1/type',
+              keyword: 'type',
+              params: { type: 'object' },
+              message: 'must be object',
+              schema: schema36.properties.members.items.anyOf[1].type,
+              parentSchema: schema36.properties.members.items.anyOf[1],
+              data: data1,
+            }
+            if (vErrors === null) {
+              vErrors = [err31]
+            } else {
+              vErrors.push(err31)
+            }
+            errors++
+          }
+          var _valid0 = _errs8 === errors
+          valid3 = valid3 || _valid0
+          if (!valid3) {
+            const err32 = {
+              instancePath: instancePath + '/members/' + i0,
+              schemaPath: '#/properties/members/items/anyOf',
+              keyword: 'anyOf',
+              params: {},
+              message: 'must match a schema in anyOf',
+              schema: schema36.properties.members.items.anyOf,
+              parentSchema: schema36.properties.members.items,
+              data: data1,
+            }
+            if (vErrors === null) {
+              vErrors = [err32]
+            } else {
+              vErrors.push(err32)
+            }
+            errors++
+          } else {
+            errors = _errs5
+            if (vErrors !== null) {
+              if (_errs5) {
+                vErrors.length = _errs5
+              } else {
+                vErrors = null
+              }
+            }
+          }
+        }
+      } else {
+        const err33 = {
+          instancePath: instancePath + '/members',
+          schemaPath: '#/properties/members/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+          schema: schema36.properties.members.type,
+          parentSchema: schema36.properties.members,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err33]
+        } else {
+          vErrors.push(err33)
+        }
+        errors++
+      }
+    }
+    if (data.rollback !== undefined) {
+      let data11 = data.rollback
+      if (!(data11 === true)) {
+        const err34 = {
+          instancePath: instancePath + '/rollback',
+          schemaPath: '#/properties/rollback/enum',
+          keyword: 'enum',
+          params: { allowedValues: schema36.properties.rollback.enum },
+          message: 'must be equal to one of the allowed values',
+          schema: schema36.properties.rollback.enum,
+          parentSchema: schema36.properties.rollback,
+          data: data11,
+        }
+        if (vErrors === null) {
+          vErrors = [err34]
+        } else {
+          vErrors.push(err34)
+        }
+        errors++
+      }
+    }
+    if (data.timeout !== undefined) {
+      let data12 = data.timeout
+      if (typeof data12 === 'string') {
+        if (!pattern27.test(data12)) {
+          const err35 = {
+            instancePath: instancePath + '/timeout',
+            schemaPath: '#/properties/timeout/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' },
+            message: 'must match pattern "' + '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' + '"',
+            schema: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$',
+            parentSchema: schema36.properties.timeout,
+            data: data12,
+          }
+          if (vErrors === null) {
+            vErrors = [err35]
+          } else {
+            vErrors.push(err35)
+          }
+          errors++
+        }
+      } else {
+        const err36 = {
+          instancePath: instancePath + '/timeout',
+          schemaPath: '#/properties/timeout/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema36.properties.timeout.type,
+          parentSchema: schema36.properties.timeout,
+          data: data12,
+        }
+        if (vErrors === null) {
+          vErrors = [err36]
+        } else {
+          vErrors.push(err36)
+        }
+        errors++
+      }
+    }
+    if (data.canary !== undefined) {
+      let data13 = data.canary
+      if (data13 && typeof data13 == 'object' && !Array.isArray(data13)) {
+        if (data13.share === undefined) {
+          const err37 = {
+            instancePath: instancePath + '/canary',
+            schemaPath: '#/properties/canary/required',
+            keyword: 'required',
+            params: { missingProperty: 'share' },
+            message: "must have required property '" + 'share' + "'",
+            schema: schema36.properties.canary.required,
+            parentSchema: schema36.properties.canary,
+            data: data13,
+          }
+          if (vErrors === null) {
+            vErrors = [err37]
+          } else {
+            vErrors.push(err37)
+          }
+          errors++
+        }
+        if (data13.for === undefined) {
+          const err38 = {
+            instancePath: instancePath + '/canary',
+            schemaPath: '#/properties/canary/required',
+            keyword: 'required',
+            params: { missingProperty: 'for' },
+            message: "must have required property '" + 'for' + "'",
+            schema: schema36.properties.canary.required,
+            parentSchema: schema36.properties.canary,
+            data: data13,
+          }
+          if (vErrors === null) {
+            vErrors = [err38]
+          } else {
+            vErrors.push(err38)
+          }
+          errors++
+        }
+        for (const key3 in data13) {
+          if (!(key3 === 'share' || key3 === 'for' || key3 === 'promoteIf' || key3 === 'minRequests')) {
+            const err39 = {
+              instancePath: instancePath + '/canary',
+              schemaPath: '#/properties/canary/additionalProperties',
+              keyword: 'additionalProperties',
+              params: { additionalProperty: key3 },
+              message: 'must NOT have additional properties',
+              schema: false,
+              parentSchema: schema36.properties.canary,
+              data: data13,
+            }
+            if (vErrors === null) {
+              vErrors = [err39]
+            } else {
+              vErrors.push(err39)
+            }
+            errors++
+          }
+        }
+        if (data13.share !== undefined) {
+          let data14 = data13.share
+          if (typeof data14 == 'number' && isFinite(data14)) {
+            if (data14 > 0.9 || isNaN(data14)) {
+              const err40 = {
+                instancePath: instancePath + '/canary/share',
+                schemaPath: '#/properties/canary/properties/share/maximum',
+                keyword: 'maximum',
+                params: { comparison: '<=', limit: 0.9 },
+                message: 'must be <= 0.9',
+                schema: 0.9,
+                parentSchema: schema36.properties.canary.properties.share,
+                data: data14,
+              }
+              if (vErrors === null) {
+                vErrors = [err40]
+              } else {
+                vErrors.push(err40)
+              }
+              errors++
+            }
+            if (data14 < 0.001 || isNaN(data14)) {
+              const err41 = {
+                instancePath: instancePath + '/canary/share',
+                schemaPath: '#/properties/canary/properties/share/minimum',
+                keyword: 'minimum',
+                params: { comparison: '>=', limit: 0.001 },
+                message: 'must be >= 0.001',
+                schema: 0.001,
+                parentSchema: schema36.properties.canary.properties.share,
+                data: data14,
+              }
+              if (vErrors === null) {
+                vErrors = [err41]
+              } else {
+                vErrors.push(err41)
+              }
+              errors++
+            }
+          } else {
+            const err42 = {
+              instancePath: instancePath + '/canary/share',
+              schemaPath: '#/properties/canary/properties/share/type',
+              keyword: 'type',
+              params: { type: 'number' },
+              message: 'must be number',
+              schema: schema36.properties.canary.properties.share.type,
+              parentSchema: schema36.properties.canary.properties.share,
+              data: data14,
+            }
+            if (vErrors === null) {
+              vErrors = [err42]
+            } else {
+              vErrors.push(err42)
+            }
+            errors++
+          }
+        }
+        if (data13.for !== undefined) {
+          let data15 = data13.for
+          if (typeof data15 === 'string') {
+            if (!pattern27.test(data15)) {
+              const err43 = {
+                instancePath: instancePath + '/canary/for',
+                schemaPath: '#/properties/canary/properties/for/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' },
+                message: 'must match pattern "' + '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' + '"',
+                schema: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$',
+                parentSchema: schema36.properties.canary.properties.for,
+                data: data15,
+              }
+              if (vErrors === null) {
+                vErrors = [err43]
+              } else {
+                vErrors.push(err43)
+              }
+              errors++
+            }
+          } else {
+            const err44 = {
+              instancePath: instancePath + '/canary/for',
+              schemaPath: '#/properties/canary/properties/for/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+              schema: schema36.properties.canary.properties.for.type,
+              parentSchema: schema36.properties.canary.properties.for,
+              data: data15,
+            }
+            if (vErrors === null) {
+              vErrors = [err44]
+            } else {
+              vErrors.push(err44)
+            }
+            errors++
+          }
+        }
+        if (data13.promoteIf !== undefined) {
+          let data16 = data13.promoteIf
+          if (typeof data16 !== 'string') {
+            const err45 = {
+              instancePath: instancePath + '/canary/promoteIf',
+              schemaPath: '#/properties/canary/properties/promoteIf/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+              schema: schema36.properties.canary.properties.promoteIf.type,
+              parentSchema: schema36.properties.canary.properties.promoteIf,
+              data: data16,
+            }
+            if (vErrors === null) {
+              vErrors = [err45]
+            } else {
+              vErrors.push(err45)
+            }
+            errors++
+          }
+        }
+        if (data13.minRequests !== undefined) {
+          let data17 = data13.minRequests
+          if (!(typeof data17 == 'number' && !(data17 % 1) && !isNaN(data17) && isFinite(data17))) {
+            const err46 = {
+              instancePath: instancePath + '/canary/minRequests',
+              schemaPath: '#/properties/canary/properties/minRequests/type',
+              keyword: 'type',
+              params: { type: 'integer' },
+              message: 'must be integer',
+              schema: schema36.properties.canary.properties.minRequests.type,
+              parentSchema: schema36.properties.canary.properties.minRequests,
+              data: data17,
+            }
+            if (vErrors === null) {
+              vErrors = [err46]
+            } else {
+              vErrors.push(err46)
+            }
+            errors++
+          }
+          if (typeof data17 == 'number' && isFinite(data17)) {
+            if (data17 > 1000000 || isNaN(data17)) {
+              const err47 = {
+                instancePath: instancePath + '/canary/minRequests',
+                schemaPath: '#/properties/canary/properties/minRequests/maximum',
+                keyword: 'maximum',
+                params: { comparison: '<=', limit: 1000000 },
+                message: 'must be <= 1000000',
+                schema: 1000000,
+                parentSchema: schema36.properties.canary.properties.minRequests,
+                data: data17,
+              }
+              if (vErrors === null) {
+                vErrors = [err47]
+              } else {
+                vErrors.push(err47)
+              }
+              errors++
+            }
+            if (data17 < 1 || isNaN(data17)) {
+              const err48 = {
+                instancePath: instancePath + '/canary/minRequests',
+                schemaPath: '#/properties/canary/properties/minRequests/minimum',
+                keyword: 'minimum',
+                params: { comparison: '>=', limit: 1 },
+                message: 'must be >= 1',
+                schema: 1,
+                parentSchema: schema36.properties.canary.properties.minRequests,
+                data: data17,
+              }
+              if (vErrors === null) {
+                vErrors = [err48]
+              } else {
+                vErrors.push(err48)
+              }
+              errors++
+            }
+          }
+        }
+      } else {
+        const err49 = {
+          instancePath: instancePath + '/canary',
+          schemaPath: '#/properties/canary/type',
+          keyword: 'type',
+          params: { type: 'object' },
+          message: 'must be object',
+          schema: schema36.properties.canary.type,
+          parentSchema: schema36.properties.canary,
+          data: data13,
+        }
+        if (vErrors === null) {
+          vErrors = [err49]
+        } else {
+          vErrors.push(err49)
+        }
+        errors++
+      }
+    }
+  } else {
+    const err50 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema36.type,
+      parentSchema: schema36,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err50]
+    } else {
+      vErrors.push(err50)
+    }
+    errors++
+  }
+  validate25.errors = vErrors
+  return errors === 0
+}
+validate25.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const putPreview = validate26
+const schema37 = {
+  title: 'object',
+  description: 'The backend that serves the host, and for how long.',
+  examples: [
+    { url: 'http://10.0.0.9:8080', for: '2d' },
+    { url: 'unix:/run/pr-123.sock', for: '12h' },
+  ],
+  type: 'object',
+  properties: {
+    url: {
+      title: 'backend URL',
+      description: 'Where it listens.',
+      type: 'string',
+      pattern: '^(http://|unix:/)',
+      examples: ['http://10.0.0.9:8080'],
+    },
+    for: {
+      title: 'time from 1m to 30d',
+      description: 'From now on.',
+      type: 'string',
+      pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$',
+      examples: ['2d', '12h'],
+    },
+  },
+  required: ['url', 'for'],
+  additionalProperties: false,
+}
+const pattern29 = new RegExp('^(http://|unix:/)', 'u')
+const pattern30 = new RegExp('^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$', 'u')
+function validate26(
+  data,
+  { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
+) {
+  let vErrors = null
+  let errors = 0
+  const evaluated0 = validate26.evaluated
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = undefined
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = undefined
+  }
+  if (data && typeof data == 'object' && !Array.isArray(data)) {
+    if (data.url === undefined) {
+      const err0 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'url' },
+        message: "must have required property '" + 'url' + "'",
+        schema: schema37.required,
+        parentSchema: schema37,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err0]
+      } else {
+        vErrors.push(err0)
+      }
+      errors++
+    }
+    if (data.for === undefined) {
+      const err1 = {
+        instancePath,
+        schemaPath: '#/required',
+        keyword: 'required',
+        params: { missingProperty: 'for' },
+        message: "must have required property '" + 'for' + "'",
+        schema: schema37.required,
+        parentSchema: schema37,
+        data,
+      }
+      if (vErrors === null) {
+        vErrors = [err1]
+      } else {
+        vErrors.push(err1)
+      }
+      errors++
+    }
+    for (const key0 in data) {
+      if (!(key0 === 'url' || key0 === 'for')) {
+        const err2 = {
+          instancePath,
+          schemaPath: '#/additionalProperties',
+          keyword: 'additionalProperties',
+          params: { additionalProperty: key0 },
+          message: 'must NOT have additional properties',
+          schema: false,
+          parentSchema: schema37,
+          data,
+        }
+        if (vErrors === null) {
+          vErrors = [err2]
+        } else {
+          vErrors.push(err2)
+        }
+        errors++
+      }
+    }
+    if (data.url !== undefined) {
+      let data0 = data.url
+      if (typeof data0 === 'string') {
+        if (!pattern29.test(data0)) {
+          const err3 = {
+            instancePath: instancePath + '/url',
+            schemaPath: '#/properties/url/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^(http://|unix:/)' },
+            message: 'must match pattern "' + '^(http://|unix:/)' + '"',
+            schema: '^(http://|unix:/)',
+            parentSchema: schema37.properties.url,
+            data: data0,
+          }
+          if (vErrors === null) {
+            vErrors = [err3]
+          } else {
+            vErrors.push(err3)
+          }
+          errors++
+        }
+      } else {
+        const err4 = {
+          instancePath: instancePath + '/url',
+          schemaPath: '#/properties/url/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema37.properties.url.type,
+          parentSchema: schema37.properties.url,
+          data: data0,
+        }
+        if (vErrors === null) {
+          vErrors = [err4]
+        } else {
+          vErrors.push(err4)
+        }
+        errors++
+      }
+    }
+    if (data.for !== undefined) {
+      let data1 = data.for
+      if (typeof data1 === 'string') {
+        if (!pattern30.test(data1)) {
+          const err5 = {
+            instancePath: instancePath + '/for',
+            schemaPath: '#/properties/for/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' },
+            message: 'must match pattern "' + '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' + '"',
+            schema: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$',
+            parentSchema: schema37.properties.for,
+            data: data1,
+          }
+          if (vErrors === null) {
+            vErrors = [err5]
+          } else {
+            vErrors.push(err5)
+          }
+          errors++
+        }
+      } else {
+        const err6 = {
+          instancePath: instancePath + '/for',
+          schemaPath: '#/properties/for/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+          schema: schema37.properties.for.type,
+          parentSchema: schema37.properties.for,
+          data: data1,
+        }
+        if (vErrors === null) {
+          vErrors = [err6]
+        } else {
+          vErrors.push(err6)
+        }
+        errors++
+      }
+    }
+  } else {
+    const err7 = {
+      instancePath,
+      schemaPath: '#/type',
+      keyword: 'type',
+      params: { type: 'object' },
+      message: 'must be object',
+      schema: schema37.type,
+      parentSchema: schema37,
+      data,
+    }
+    if (vErrors === null) {
+      vErrors = [err7]
+    } else {
+      vErrors.push(err7)
+    }
+    errors++
+  }
+  validate26.errors = vErrors
+  return errors === 0
+}
+validate26.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const addBackend = validate27
+const schema38 = {
   title: 'backend',
   description: 'A URL, or an object with one.',
   anyOf: [
@@ -2736,15 +4147,13 @@ const schema36 = {
   ],
   examples: ['http://10.0.0.1:8080', { url: 'http://10.0.0.1:8080', weight: 2, zone: 'eu-1' }],
 }
-const pattern24 = new RegExp('^(http://|tcp://|unix:/)', 'u')
-const pattern26 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
-function validate25(
+function validate27(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate25.evaluated
+  const evaluated0 = validate27.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -2763,7 +4172,7 @@ function validate25(
         params: { pattern: '^(http://|tcp://|unix:/)' },
         message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
         schema: '^(http://|tcp://|unix:/)',
-        parentSchema: schema36.anyOf[0],
+        parentSchema: schema38.anyOf[0],
         data,
       }
       if (vErrors === null) {
@@ -2780,8 +4189,8 @@ function validate25(
       keyword: 'type',
       params: { type: 'string' },
       message: 'must be string',
-      schema: schema36.anyOf[0].type,
-      parentSchema: schema36.anyOf[0],
+      schema: schema38.anyOf[0].type,
+      parentSchema: schema38.anyOf[0],
       data,
     }
     if (vErrors === null) {
@@ -2802,8 +4211,8 @@ function validate25(
         keyword: 'required',
         params: { missingProperty: 'url' },
         message: "must have required property '" + 'url' + "'",
-        schema: schema36.anyOf[1].required,
-        parentSchema: schema36.anyOf[1],
+        schema: schema38.anyOf[1].required,
+        parentSchema: schema38.anyOf[1],
         data,
       }
       if (vErrors === null) {
@@ -2830,7 +4239,7 @@ function validate25(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema36.anyOf[1],
+          parentSchema: schema38.anyOf[1],
           data,
         }
         if (vErrors === null) {
@@ -2852,7 +4261,7 @@ function validate25(
             params: { pattern: '^(http://|tcp://|unix:/)' },
             message: 'must match pattern "' + '^(http://|tcp://|unix:/)' + '"',
             schema: '^(http://|tcp://|unix:/)',
-            parentSchema: schema36.anyOf[1].properties.url,
+            parentSchema: schema38.anyOf[1].properties.url,
             data: data0,
           }
           if (vErrors === null) {
@@ -2869,8 +4278,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema36.anyOf[1].properties.url.type,
-          parentSchema: schema36.anyOf[1].properties.url,
+          schema: schema38.anyOf[1].properties.url.type,
+          parentSchema: schema38.anyOf[1].properties.url,
           data: data0,
         }
         if (vErrors === null) {
@@ -2892,7 +4301,7 @@ function validate25(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema36.anyOf[1].properties.weight,
+            parentSchema: schema38.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -2910,7 +4319,7 @@ function validate25(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema36.anyOf[1].properties.weight,
+            parentSchema: schema38.anyOf[1].properties.weight,
             data: data1,
           }
           if (vErrors === null) {
@@ -2927,8 +4336,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema36.anyOf[1].properties.weight.type,
-          parentSchema: schema36.anyOf[1].properties.weight,
+          schema: schema38.anyOf[1].properties.weight.type,
+          parentSchema: schema38.anyOf[1].properties.weight,
           data: data1,
         }
         if (vErrors === null) {
@@ -2948,8 +4357,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema36.anyOf[1].properties.tier.type,
-          parentSchema: schema36.anyOf[1].properties.tier,
+          schema: schema38.anyOf[1].properties.tier.type,
+          parentSchema: schema38.anyOf[1].properties.tier,
           data: data2,
         }
         if (vErrors === null) {
@@ -2968,7 +4377,7 @@ function validate25(
             params: { comparison: '<=', limit: 15 },
             message: 'must be <= 15',
             schema: 15,
-            parentSchema: schema36.anyOf[1].properties.tier,
+            parentSchema: schema38.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -2986,7 +4395,7 @@ function validate25(
             params: { comparison: '>=', limit: 0 },
             message: 'must be >= 0',
             schema: 0,
-            parentSchema: schema36.anyOf[1].properties.tier,
+            parentSchema: schema38.anyOf[1].properties.tier,
             data: data2,
           }
           if (vErrors === null) {
@@ -3007,8 +4416,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema36.anyOf[1].properties.maxInflight.type,
-          parentSchema: schema36.anyOf[1].properties.maxInflight,
+          schema: schema38.anyOf[1].properties.maxInflight.type,
+          parentSchema: schema38.anyOf[1].properties.maxInflight,
           data: data3,
         }
         if (vErrors === null) {
@@ -3027,7 +4436,7 @@ function validate25(
             params: { comparison: '<=', limit: 1000000 },
             message: 'must be <= 1000000',
             schema: 1000000,
-            parentSchema: schema36.anyOf[1].properties.maxInflight,
+            parentSchema: schema38.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -3045,7 +4454,7 @@ function validate25(
             params: { comparison: '>=', limit: 1 },
             message: 'must be >= 1',
             schema: 1,
-            parentSchema: schema36.anyOf[1].properties.maxInflight,
+            parentSchema: schema38.anyOf[1].properties.maxInflight,
             data: data3,
           }
           if (vErrors === null) {
@@ -3068,7 +4477,7 @@ function validate25(
             params: { pattern: '^[\\x20-\\x7e]{1,64}$' },
             message: 'must match pattern "' + '^[\\x20-\\x7e]{1,64}$' + '"',
             schema: '^[\\x20-\\x7e]{1,64}$',
-            parentSchema: schema36.anyOf[1].properties.zone,
+            parentSchema: schema38.anyOf[1].properties.zone,
             data: data4,
           }
           if (vErrors === null) {
@@ -3085,8 +4494,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema36.anyOf[1].properties.zone.type,
-          parentSchema: schema36.anyOf[1].properties.zone,
+          schema: schema38.anyOf[1].properties.zone.type,
+          parentSchema: schema38.anyOf[1].properties.zone,
           data: data4,
         }
         if (vErrors === null) {
@@ -3107,8 +4516,8 @@ function validate25(
             keyword: 'required',
             params: { missingProperty: 'latitude' },
             message: "must have required property '" + 'latitude' + "'",
-            schema: schema36.anyOf[1].properties.place.required,
-            parentSchema: schema36.anyOf[1].properties.place,
+            schema: schema38.anyOf[1].properties.place.required,
+            parentSchema: schema38.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -3125,8 +4534,8 @@ function validate25(
             keyword: 'required',
             params: { missingProperty: 'longitude' },
             message: "must have required property '" + 'longitude' + "'",
-            schema: schema36.anyOf[1].properties.place.required,
-            parentSchema: schema36.anyOf[1].properties.place,
+            schema: schema38.anyOf[1].properties.place.required,
+            parentSchema: schema38.anyOf[1].properties.place,
             data: data5,
           }
           if (vErrors === null) {
@@ -3145,7 +4554,7 @@ function validate25(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema36.anyOf[1].properties.place,
+              parentSchema: schema38.anyOf[1].properties.place,
               data: data5,
             }
             if (vErrors === null) {
@@ -3167,7 +4576,7 @@ function validate25(
                 params: { comparison: '<=', limit: 90 },
                 message: 'must be <= 90',
                 schema: 90,
-                parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema38.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -3185,7 +4594,7 @@ function validate25(
                 params: { comparison: '>=', limit: -90 },
                 message: 'must be >= -90',
                 schema: -90,
-                parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
+                parentSchema: schema38.anyOf[1].properties.place.properties.latitude,
                 data: data6,
               }
               if (vErrors === null) {
@@ -3202,8 +4611,8 @@ function validate25(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema36.anyOf[1].properties.place.properties.latitude.type,
-              parentSchema: schema36.anyOf[1].properties.place.properties.latitude,
+              schema: schema38.anyOf[1].properties.place.properties.latitude.type,
+              parentSchema: schema38.anyOf[1].properties.place.properties.latitude,
               data: data6,
             }
             if (vErrors === null) {
@@ -3225,7 +4634,7 @@ function validate25(
                 params: { comparison: '<=', limit: 180 },
                 message: 'must be <= 180',
                 schema: 180,
-                parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema38.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -3243,7 +4652,7 @@ function validate25(
                 params: { comparison: '>=', limit: -180 },
                 message: 'must be >= -180',
                 schema: -180,
-                parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
+                parentSchema: schema38.anyOf[1].properties.place.properties.longitude,
                 data: data7,
               }
               if (vErrors === null) {
@@ -3260,8 +4669,8 @@ function validate25(
               keyword: 'type',
               params: { type: 'number' },
               message: 'must be number',
-              schema: schema36.anyOf[1].properties.place.properties.longitude.type,
-              parentSchema: schema36.anyOf[1].properties.place.properties.longitude,
+              schema: schema38.anyOf[1].properties.place.properties.longitude.type,
+              parentSchema: schema38.anyOf[1].properties.place.properties.longitude,
               data: data7,
             }
             if (vErrors === null) {
@@ -3279,8 +4688,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema36.anyOf[1].properties.place.type,
-          parentSchema: schema36.anyOf[1].properties.place,
+          schema: schema38.anyOf[1].properties.place.type,
+          parentSchema: schema38.anyOf[1].properties.place,
           data: data5,
         }
         if (vErrors === null) {
@@ -3300,8 +4709,8 @@ function validate25(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema36.anyOf[1].properties.drain.type,
-          parentSchema: schema36.anyOf[1].properties.drain,
+          schema: schema38.anyOf[1].properties.drain.type,
+          parentSchema: schema38.anyOf[1].properties.drain,
           data: data8,
         }
         if (vErrors === null) {
@@ -3319,8 +4728,8 @@ function validate25(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema36.anyOf[1].type,
-      parentSchema: schema36.anyOf[1],
+      schema: schema38.anyOf[1].type,
+      parentSchema: schema38.anyOf[1],
       data,
     }
     if (vErrors === null) {
@@ -3342,8 +4751,8 @@ function validate25(
       keyword: 'anyOf',
       params: {},
       message: 'must match a schema in anyOf',
-      schema: schema36.anyOf,
-      parentSchema: schema36,
+      schema: schema38.anyOf,
+      parentSchema: schema38,
       data,
     }
     if (vErrors === null) {
@@ -3362,13 +4771,13 @@ function validate25(
       }
     }
   }
-  validate25.errors = vErrors
+  validate27.errors = vErrors
   evaluated0.props = props0
   return errors === 0
 }
-validate25.evaluated = { dynamicProps: true, dynamicItems: false }
-export const updateBackend = validate26
-const schema37 = {
+validate27.evaluated = { dynamicProps: true, dynamicItems: false }
+export const updateBackend = validate28
+const schema39 = {
   title: 'object',
   description: 'What changes of a backend; at least one of the keys.',
   examples: [{ weight: 2 }, { maxInflight: 20 }, { drain: true }, { weight: 1, state: 'active' }],
@@ -3408,13 +4817,13 @@ const schema37 = {
   additionalProperties: false,
   minProperties: 1,
 }
-function validate26(
+function validate28(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate26.evaluated
+  const evaluated0 = validate28.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -3430,7 +4839,7 @@ function validate26(
         params: { limit: 1 },
         message: 'must NOT have fewer than 1 properties',
         schema: 1,
-        parentSchema: schema37,
+        parentSchema: schema39,
         data,
       }
       if (vErrors === null) {
@@ -3449,7 +4858,7 @@ function validate26(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema37,
+          parentSchema: schema39,
           data,
         }
         if (vErrors === null) {
@@ -3471,7 +4880,7 @@ function validate26(
             params: { comparison: '<=', limit: 1000 },
             message: 'must be <= 1000',
             schema: 1000,
-            parentSchema: schema37.properties.weight,
+            parentSchema: schema39.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -3489,7 +4898,7 @@ function validate26(
             params: { comparison: '>=', limit: 0.001 },
             message: 'must be >= 0.001',
             schema: 0.001,
-            parentSchema: schema37.properties.weight,
+            parentSchema: schema39.properties.weight,
             data: data0,
           }
           if (vErrors === null) {
@@ -3506,8 +4915,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'number' },
           message: 'must be number',
-          schema: schema37.properties.weight.type,
-          parentSchema: schema37.properties.weight,
+          schema: schema39.properties.weight.type,
+          parentSchema: schema39.properties.weight,
           data: data0,
         }
         if (vErrors === null) {
@@ -3530,8 +4939,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'integer' },
           message: 'must be integer',
-          schema: schema37.properties.maxInflight.anyOf[0].type,
-          parentSchema: schema37.properties.maxInflight.anyOf[0],
+          schema: schema39.properties.maxInflight.anyOf[0].type,
+          parentSchema: schema39.properties.maxInflight.anyOf[0],
           data: data1,
         }
         if (vErrors === null) {
@@ -3550,7 +4959,7 @@ function validate26(
             params: { comparison: '<=', limit: 1000000 },
             message: 'must be <= 1000000',
             schema: 1000000,
-            parentSchema: schema37.properties.maxInflight.anyOf[0],
+            parentSchema: schema39.properties.maxInflight.anyOf[0],
             data: data1,
           }
           if (vErrors === null) {
@@ -3568,7 +4977,7 @@ function validate26(
             params: { comparison: '>=', limit: 1 },
             message: 'must be >= 1',
             schema: 1,
-            parentSchema: schema37.properties.maxInflight.anyOf[0],
+            parentSchema: schema39.properties.maxInflight.anyOf[0],
             data: data1,
           }
           if (vErrors === null) {
@@ -3589,8 +4998,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'null' },
           message: 'must be null',
-          schema: schema37.properties.maxInflight.anyOf[1].type,
-          parentSchema: schema37.properties.maxInflight.anyOf[1],
+          schema: schema39.properties.maxInflight.anyOf[1].type,
+          parentSchema: schema39.properties.maxInflight.anyOf[1],
           data: data1,
         }
         if (vErrors === null) {
@@ -3609,8 +5018,8 @@ function validate26(
           keyword: 'anyOf',
           params: {},
           message: 'must match a schema in anyOf',
-          schema: schema37.properties.maxInflight.anyOf,
-          parentSchema: schema37.properties.maxInflight,
+          schema: schema39.properties.maxInflight.anyOf,
+          parentSchema: schema39.properties.maxInflight,
           data: data1,
         }
         if (vErrors === null) {
@@ -3637,10 +5046,10 @@ function validate26(
           instancePath: instancePath + '/state',
           schemaPath: '#/properties/state/enum',
           keyword: 'enum',
-          params: { allowedValues: schema37.properties.state.enum },
+          params: { allowedValues: schema39.properties.state.enum },
           message: 'must be equal to one of the allowed values',
-          schema: schema37.properties.state.enum,
-          parentSchema: schema37.properties.state,
+          schema: schema39.properties.state.enum,
+          parentSchema: schema39.properties.state,
           data: data2,
         }
         if (vErrors === null) {
@@ -3660,8 +5069,8 @@ function validate26(
           keyword: 'type',
           params: { type: 'boolean' },
           message: 'must be boolean',
-          schema: schema37.properties.drain.type,
-          parentSchema: schema37.properties.drain,
+          schema: schema39.properties.drain.type,
+          parentSchema: schema39.properties.drain,
           data: data3,
         }
         if (vErrors === null) {
@@ -3679,8 +5088,8 @@ function validate26(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema37.type,
-      parentSchema: schema37,
+      schema: schema39.type,
+      parentSchema: schema39,
       data,
     }
     if (vErrors === null) {
@@ -3690,12 +5099,12 @@ function validate26(
     }
     errors++
   }
-  validate26.errors = vErrors
+  validate28.errors = vErrors
   return errors === 0
 }
-validate26.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
-export const updatePool = validate27
-const schema38 = {
+validate28.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+export const updatePool = validate29
+const schema40 = {
   title: 'object',
   description: 'What changes of a pool.',
   examples: [{ strategy: 'p2c' }, { strategy: { use: 'consistent-hash', options: {} } }],
@@ -3761,17 +5170,17 @@ const schema38 = {
   required: ['strategy'],
   additionalProperties: false,
 }
-const pattern27 = new RegExp(
+const pattern34 = new RegExp(
   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
   'u',
 )
-function validate27(
+function validate29(
   data,
   { instancePath = '', parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {},
 ) {
   let vErrors = null
   let errors = 0
-  const evaluated0 = validate27.evaluated
+  const evaluated0 = validate29.evaluated
   if (evaluated0.dynamicProps) {
     evaluated0.props = undefined
   }
@@ -3786,8 +5195,8 @@ function validate27(
         keyword: 'required',
         params: { missingProperty: 'strategy' },
         message: "must have required property '" + 'strategy' + "'",
-        schema: schema38.required,
-        parentSchema: schema38,
+        schema: schema40.required,
+        parentSchema: schema40,
         data,
       }
       if (vErrors === null) {
@@ -3806,7 +5215,7 @@ function validate27(
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
           schema: false,
-          parentSchema: schema38,
+          parentSchema: schema40,
           data,
         }
         if (vErrors === null) {
@@ -3823,7 +5232,7 @@ function validate27(
       let valid1 = false
       const _errs4 = errors
       if (typeof data0 === 'string') {
-        if (!pattern27.test(data0)) {
+        if (!pattern34.test(data0)) {
           const err2 = {
             instancePath: instancePath + '/strategy',
             schemaPath: '#/properties/strategy/anyOf/0/pattern',
@@ -3838,7 +5247,7 @@ function validate27(
               '"',
             schema:
               '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-            parentSchema: schema38.properties.strategy.anyOf[0],
+            parentSchema: schema40.properties.strategy.anyOf[0],
             data: data0,
           }
           if (vErrors === null) {
@@ -3855,8 +5264,8 @@ function validate27(
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-          schema: schema38.properties.strategy.anyOf[0].type,
-          parentSchema: schema38.properties.strategy.anyOf[0],
+          schema: schema40.properties.strategy.anyOf[0].type,
+          parentSchema: schema40.properties.strategy.anyOf[0],
           data: data0,
         }
         if (vErrors === null) {
@@ -3877,8 +5286,8 @@ function validate27(
             keyword: 'required',
             params: { missingProperty: 'use' },
             message: "must have required property '" + 'use' + "'",
-            schema: schema38.properties.strategy.anyOf[1].required,
-            parentSchema: schema38.properties.strategy.anyOf[1],
+            schema: schema40.properties.strategy.anyOf[1].required,
+            parentSchema: schema40.properties.strategy.anyOf[1],
             data: data0,
           }
           if (vErrors === null) {
@@ -3897,7 +5306,7 @@ function validate27(
               params: { additionalProperty: key1 },
               message: 'must NOT have additional properties',
               schema: false,
-              parentSchema: schema38.properties.strategy.anyOf[1],
+              parentSchema: schema40.properties.strategy.anyOf[1],
               data: data0,
             }
             if (vErrors === null) {
@@ -3911,7 +5320,7 @@ function validate27(
         if (data0.use !== undefined) {
           let data1 = data0.use
           if (typeof data1 === 'string') {
-            if (!pattern27.test(data1)) {
+            if (!pattern34.test(data1)) {
               const err6 = {
                 instancePath: instancePath + '/strategy/use',
                 schemaPath: '#/properties/strategy/anyOf/1/properties/use/pattern',
@@ -3926,7 +5335,7 @@ function validate27(
                   '"',
                 schema:
                   '^(round-robin|random|least-connections|expected-delay|p2c|peak-ewma|consistent-hash|geo-affinity)$|^\\.{0,2}/',
-                parentSchema: schema38.properties.strategy.anyOf[1].properties.use,
+                parentSchema: schema40.properties.strategy.anyOf[1].properties.use,
                 data: data1,
               }
               if (vErrors === null) {
@@ -3943,8 +5352,8 @@ function validate27(
               keyword: 'type',
               params: { type: 'string' },
               message: 'must be string',
-              schema: schema38.properties.strategy.anyOf[1].properties.use.type,
-              parentSchema: schema38.properties.strategy.anyOf[1].properties.use,
+              schema: schema40.properties.strategy.anyOf[1].properties.use.type,
+              parentSchema: schema40.properties.strategy.anyOf[1].properties.use,
               data: data1,
             }
             if (vErrors === null) {
@@ -3962,8 +5371,8 @@ function validate27(
           keyword: 'type',
           params: { type: 'object' },
           message: 'must be object',
-          schema: schema38.properties.strategy.anyOf[1].type,
-          parentSchema: schema38.properties.strategy.anyOf[1],
+          schema: schema40.properties.strategy.anyOf[1].type,
+          parentSchema: schema40.properties.strategy.anyOf[1],
           data: data0,
         }
         if (vErrors === null) {
@@ -3982,8 +5391,8 @@ function validate27(
           keyword: 'anyOf',
           params: {},
           message: 'must match a schema in anyOf',
-          schema: schema38.properties.strategy.anyOf,
-          parentSchema: schema38.properties.strategy,
+          schema: schema40.properties.strategy.anyOf,
+          parentSchema: schema40.properties.strategy,
           data: data0,
         }
         if (vErrors === null) {
@@ -4010,8 +5419,8 @@ function validate27(
       keyword: 'type',
       params: { type: 'object' },
       message: 'must be object',
-      schema: schema38.type,
-      parentSchema: schema38,
+      schema: schema40.type,
+      parentSchema: schema40,
       data,
     }
     if (vErrors === null) {
@@ -4021,7 +5430,7 @@ function validate27(
     }
     errors++
   }
-  validate27.errors = vErrors
+  validate29.errors = vErrors
   return errors === 0
 }
-validate27.evaluated = { props: true, dynamicProps: false, dynamicItems: false }
+validate29.evaluated = { props: true, dynamicProps: false, dynamicItems: false }

@@ -7,14 +7,24 @@ import type { Place } from '../discover.ts'
 import { parseBackendUrl } from '../network.ts'
 import { type Env, expand } from '../read/expand.ts'
 import { readTree } from '../read/tree.ts'
-import { appendItem, removeItem, replaceNode } from './tree-edit.ts'
+import { appendItem, appendItems, removeItem, removeItems, replaceNode } from './tree-edit.ts'
 
 /** What a client sent is `unknown`: the loader judges it where it then stands. */
 export type FileEdit =
   | { readonly kind: 'add'; readonly member: unknown }
   | { readonly kind: 'remove'; readonly backend: string }
   | MemberUpdate
+  | MembersReplacement
   | { readonly kind: 'strategy'; readonly strategy: unknown }
+
+/** Some members in place of others, as one change: whoever is there already, or is gone, is no fault. */
+export interface MembersReplacement {
+  readonly kind: 'replace'
+  /** Members as JSON, as they are to stand in the file. */
+  readonly put: readonly string[]
+  /** By id. */
+  readonly gone: readonly string[]
+}
 
 /** Absent, each stays as it is. */
 export interface MemberUpdate {
@@ -69,6 +79,7 @@ export function editText(text: string, { path }: Home, edit: FileEdit, env: Env)
   if (node === undefined) return { kind: 'no-backend' }
   if (edit.kind === 'strategy') return done(setProperty(text, node, 'strategy', edit.strategy))
   if (edit.kind === 'add') return addMember(text, node, edit.member, env)
+  if (edit.kind === 'replace') return done(replaceMembers(text, path, edit, env))
   const index = (node.children ?? []).findIndex((member) => idOf(member, env) === edit.backend)
   const member = node.children?.[index]
   if (member === undefined) return { kind: 'no-backend' }
@@ -81,6 +92,44 @@ function addMember(text: string, list: Node, member: unknown, env: Env): Edited 
   const id = memberId(member)
   const isThere = id !== undefined && (list.children ?? []).some((one) => idOf(one, env) === id)
   return isThere ? { kind: 'duplicate', id } : done(appendItem(text, list, render(member)))
+}
+
+/** The new ones first, so that the list is never empty and keeps its manner. */
+function replaceMembers(text: string, path: JSONPath, { put, gone }: MembersReplacement, env: Env): string {
+  const there = new Set(idsIn(text, path, env))
+  const named = put.map((member) => textId(member, env))
+  const added = put.filter((_, index) => !there.has(named[index]) && named.indexOf(named[index]) === index)
+  const list = listIn(text, path)
+  const grown = list === undefined ? text : appendItems(text, list, added)
+  const ids = idsIn(grown, path, env)
+  const grownList = listIn(grown, path)
+  const leaving = new Set<string | undefined>(gone)
+  return grownList === undefined ? grown : removeItems(grown, grownList, (index) => leaving.has(ids[index]))
+}
+
+function listIn(text: string, path: JSONPath): Node | undefined {
+  const { root } = readTree(text)
+  return root && findNodeAtLocation(root, path)
+}
+
+/** Of each member, in order. */
+const idsIn = (text: string, path: JSONPath, env: Env): readonly (string | undefined)[] =>
+  (listIn(text, path)?.children ?? []).map((member) => idOf(member, env))
+
+/** Each member that the home's file lists, as it stands there, by id. `text` must be valid. */
+export function memberTexts(text: string, { path }: Home, env: Env): ReadonlyMap<string, string> {
+  return new Map(
+    (listIn(text, path)?.children ?? []).flatMap((member) => {
+      const id = idOf(member, env)
+      return id === undefined ? [] : [[id, text.slice(member.offset, member.offset + member.length)] as const]
+    }),
+  )
+}
+
+/** The id of a member that is written so; undefined: it is none. */
+export function textId(text: string, env: Env): string | undefined {
+  const { root } = readTree(text)
+  return root && idOf(root, env)
 }
 
 /** As the loader would name it: variables expanded. */
@@ -163,6 +212,9 @@ function dropProperty(text: string, object: Node, key: string): string {
   const index = (object.children ?? []).findIndex((property) => property.children?.[0]?.value === key)
   return index === -1 ? text : removeItem(text, object, index)
 }
+
+/** A member that a client sent, as it is to stand in a file. */
+export const memberText = (member: unknown): string => render(member)
 
 /** On one line, spaced as people write it. Texts are literal: `${` would make the loader read a variable. */
 function render(value: unknown): string {

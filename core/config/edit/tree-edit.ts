@@ -17,17 +17,23 @@ export const replaceNode = (text: string, node: Node, content: string): string =
   applyEdits(text, [replace(node.offset, endOf(node), content)])
 
 /** `content` as the last item of a list, or as the last property of an object, in the manner of the one before it. */
-export function appendItem(text: string, container: Node, content: string): string {
+export const appendItem = (text: string, container: Node, content: string): string =>
+  appendItems(text, container, [content])
+
+/** The same with several, in one go. */
+export function appendItems(text: string, container: Node, contents: readonly string[]): string {
+  if (contents.length === 0) return text
   const closing = endOf(container) - 1
   const last = container.children?.at(-1)
-  if (last === undefined) return fillEmpty(text, container, content)
+  if (last === undefined) return fillEmpty(text, container, contents)
   const { commaEnd, lineEnd } = readTail(text, endOf(last), closing)
   const comma = commaEnd === undefined ? ',' : ''
   const indent = ownIndent(text, last.offset)
   const isStrayComma = commaEnd !== undefined && commaEnd > lineEnd
   if (indent === undefined || isStrayComma)
-    return applyEdits(text, [insert(commaEnd ?? endOf(last), `${comma} ${content}`)])
-  const line = `${lineEndOf(text)}${indent}${content}${commaEnd === undefined ? '' : ','}`
+    return applyEdits(text, [insert(commaEnd ?? endOf(last), `${comma} ${contents.join(', ')}`)])
+  const own = `${lineEndOf(text)}${indent}`
+  const line = `${own}${contents.join(`,${own}`)}${commaEnd === undefined ? '' : ','}`
   if (lineEnd === endOf(last)) return applyEdits(text, [insert(lineEnd, comma + line)])
   return applyEdits(text, [insert(endOf(last), comma), insert(lineEnd, line)])
 }
@@ -53,6 +59,28 @@ export function removeItem(text: string, container: Node, index: number): string
   // With its comma goes the space in front of the last one.
   const start = commaBefore !== undefined && isBlank(text.slice(commaBefore, item.offset)) ? commaBefore : item.offset
   return applyEdits(text, [...commaEdit(commaBefore), replace(start, end + space, '')])
+}
+
+/** The same with several, in one go: from the last to the first, so that those in front stay where they are. */
+export function removeItems(text: string, container: Node, isGone: (index: number) => boolean): string {
+  const items = container.children ?? []
+  let now = text
+  let { length } = container
+  let after: Node | undefined
+  for (const [index, item] of [...items.entries()].toReversed()) {
+    if (!isGone(index)) {
+      after = item
+      continue
+    }
+    const before = items[index - 1]
+    const children = [before, item, after].filter((one) => one !== undefined)
+    const next = removeItem(now, { ...container, length, children }, before === undefined ? 0 : 1)
+    const moved = next.length - now.length
+    if (after !== undefined) after = { ...after, offset: after.offset + moved }
+    length += moved
+    now = next
+  }
+  return now
 }
 
 const commaEdit = (commaEnd: number | undefined): Edit[] =>
@@ -89,20 +117,26 @@ function readTail(text: string, from: number, to: number): Tail {
 
 /** The white space in front, when the item begins its line. */
 function ownIndent(text: string, offset: number): string | undefined {
-  const line = /[^\r\n]*$/.exec(text.slice(0, offset))?.[0] ?? ''
-  return isBlank(line) && /[\r\n]/.test(text.slice(0, offset)) ? line : undefined
+  const lineEnd = offset === 0 ? -1 : Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1))
+  const line = text.slice(lineEnd + 1, offset)
+  return lineEnd !== -1 && isBlank(line) ? line : undefined
 }
 
 /** Comments in an otherwise empty container stay, above the item. */
-function fillEmpty(text: string, container: Node, content: string): string {
+function fillEmpty(text: string, container: Node, contents: readonly string[]): string {
   const [from, to] = [container.offset + 1, endOf(container) - 1]
   const inner = text.slice(from, to)
   const isList = container.type === 'array'
+  const content = contents.join(', ')
   if (isBlank(inner)) return applyEdits(text, [replace(from, to, isList ? content : ` ${content} `)])
   const lineEnd = lineEndOf(text)
   const outer = /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', container.offset) + 1))?.[0] ?? ''
   return applyEdits(text, [
-    replace(from + inner.trimEnd().length, to, `${lineEnd}${outer}  ${content}${lineEnd}${outer}`),
+    replace(
+      from + inner.trimEnd().length,
+      to,
+      `${lineEnd}${outer}  ${contents.join(`,${lineEnd}${outer}  `)}${lineEnd}${outer}`,
+    ),
   ])
 }
 

@@ -26,6 +26,7 @@ export function expand(text: string, env: Env): Expanded {
     if (operator === '-') return rest
     fault ??= {
       rule: `needs the environment variable ${name}${operator === '?' && rest !== '' ? `: ${rest}` : ', which is not set'}`,
+      isLocal: true,
     }
     return ''
   })

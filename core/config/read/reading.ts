@@ -23,6 +23,8 @@ export type Attachment =
 export interface Session {
   readonly cwd: string
   readonly env: Env
+  /** What problems call files, by absolute path, in place of that. */
+  readonly names?: ReadonlyMap<string, string>
   /** Which variables a text may read; absent: all. */
   readonly mayRead?: MayRead | undefined
   readonly problems: ProblemList
@@ -64,12 +66,12 @@ export interface Reading {
 
 /** `path`: absolute path of the file that holds `text`. `pool`: the one that the whole file belongs to. */
 export function createReading(path: string, text: string, session: Session, pool?: string): Reading {
-  const file = displayName(path, session.cwd)
+  const file = session.names?.get(path) ?? displayName(path, session.cwd)
   const place = locator(text)
   const report: Reading['report'] = (node, fault, { child, secret = false } = {}) => {
     session.problems.add(
       () => {
-        const { rule, hint } = typeof fault === 'function' ? fault() : fault
+        const { rule, hint, isLocal } = typeof fault === 'function' ? fault() : fault
         return {
           file,
           ...place(node.offset),
@@ -77,6 +79,7 @@ export function createReading(path: string, text: string, session: Session, pool
           rule,
           value: child === undefined && !isKey(node) ? showValue(node, secret) : undefined,
           hint,
+          ...(isLocal && { isLocal }),
         }
       },
       pool ?? poolAround(node),

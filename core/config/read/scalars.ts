@@ -11,7 +11,7 @@ import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './u
 export type Parsed<T> =
   | { readonly kind: 'value'; readonly value: T }
   /** Without a rule of its own the field's is meant. */
-  | { readonly kind: 'fault'; readonly rule?: string; readonly hint?: string | undefined }
+  | { readonly kind: 'fault'; readonly rule?: string; readonly hint?: string | undefined; readonly isLocal?: true }
 
 export interface TextOptions<T> extends About {
   /** The type in words, for editors: `duration, 10ms to 24h`. */
@@ -52,7 +52,7 @@ export function text<T>(options: TextOptions<T>): Field<T | Secret | undefined> 
       if (parsed.kind === 'value') return secret ? new Secret(String(parsed.value)) : parsed.value
       // A hint repeats the text, and what a variable holds may be a secret.
       const hint = secret || expanded.text !== node.value ? undefined : parsed.hint
-      return fail({ rule: parsed.rule ?? rule, hint })
+      return fail({ rule: parsed.rule ?? rule, hint, ...(parsed.isLocal && { isLocal: parsed.isLocal }) })
     },
   }
 }

@@ -17,7 +17,7 @@ describe('what is offered', () => {
 
   test('goes on with what a verb has: verbs, options, values', () => {
     expect(valuesOf('backend', '')).toEqual(['list', 'add', 'resume', 'check', 'remove', 'drain', 'weight'])
-    expect(valuesOf('status', '-')).toEqual(['--config', '--url', '--token', '--json', '--watch', '--help'])
+    expect(valuesOf('status', '-')).toEqual(['--config', '--url', '--token', '--json', '--watch', '--fleet', '--help'])
     // Where a verb takes nothing more, what is left are its options.
     expect(valuesOf('status', '')).toEqual(valuesOf('status', '-'))
     expect(valuesOf('completions', '')).toEqual(['bash', 'zsh', 'fish'])
@@ -103,8 +103,26 @@ describe('every argument and option with a value', () => {
     'explain --slower <time>',
     'explain --route <route>',
     'backend weight <number>',
+    'deploy <url>',
+    'deploy --timeout <time>',
+    'deploy --canary <share>',
+    'deploy --for <time>',
+    'deploy --promote-if <criteria>',
+    'deploy --min-requests <count>',
+    'rollback --timeout <time>',
+    'preview add <host>',
+    'preview add <url>',
+    'preview add --for <time>',
     'client add <name>',
     'strategy new <name|file>',
+    'config push --over <generation>',
+    'config push --wait <time>',
+    'config rollback --wait <time>',
+    'config rollout --wait <time>',
+    'config push --rollout <percent>',
+    'config rollback <generation>',
+    'config rollout <percent>',
+    'config show <generation>',
     'complete <words>',
   ]
   /** The same everywhere. */

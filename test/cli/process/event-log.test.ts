@@ -180,3 +180,22 @@ describe('event description', () => {
     })
   })
 })
+
+describe('deploys and previews', () => {
+  test.each([
+    ['waiting', 'info'],
+    ['canary', 'info'],
+    ['done', 'info'],
+    ['failed', 'warn'],
+    ['rolled-back', 'warn'],
+    ['aborted', 'warn'],
+  ] as const)('are told: %s', (phase, level) => {
+    const event = { kind: 'deploy', pool: 'web', id: 3, phase, detail: 'why' } as const
+    expect(describeEvent(event)).toEqual({ level, message: `web: deploy 3: ${phase}: why` })
+  })
+
+  test('come and go', () => {
+    const event = { kind: 'preview', host: 'pr-1', what: 'expired', detail: 'http://a', from: 'time' } as const
+    expect(describeEvent(event)).toEqual({ level: 'info', message: 'time: preview pr-1 expired: http://a' })
+  })
+})

@@ -5,6 +5,7 @@ import {
   downStanding,
   fakeBackend,
   fakeEdge,
+  fakeFleet,
   fakePool,
   fakeProcess,
   fakeStanding,
@@ -44,6 +45,25 @@ describe('status table', () => {
     )
     expect(shown({ generation, reloads, lastReload: { ...lastReload('\u001B[2Jx'), ok: true } })[4]).toBe('')
     expect(shown({ generation, reloads, lastReload: lastReload('\u001B[2Jx') }).join('')).not.toContain('\u001B')
+  })
+
+  test('says how the source of a fleet is followed', () => {
+    const shown = (facts: Parameters<typeof fakeFleet>[0]) =>
+      formatStatus({ ...busy(), fleet: fakeFleet(facts) }, plain)
+        .split('\n')
+        .slice(3, 5)
+    expect(shown({})).toEqual(['node web-1 of etcd://a/edge: generation 7', ''])
+    expect(shown({ state: 'waiting', generation: 6, offered: { generation: 7, percent: 10 } })[0]).toBe(
+      'node web-1 of etcd://a/edge: generation 6 · generation 7 is for 10 % of the nodes, of which this is none',
+    )
+    expect(shown({ state: 'refused', generation: null, reason: 'x:1:1: \u001B[2Jno' })).toEqual([
+      'node web-1 of etcd://a/edge: a config without a generation',
+      'refused: x:1:1:  [2Jno',
+    ])
+    const away = { since: '2026-01-01T00:01:02.345Z', reason: 'has no key edge' }
+    expect(shown({ presence: 'away', away })[1]).toBe(
+      'the source is away since 2026-01-01 00:01:02 UTC: has no key edge',
+    )
   })
 
   test('shows what an operator looks for', () => {
@@ -98,6 +118,20 @@ web · p2c · 2 of 3 up
     expect(lines[0]).toEndWith('breaker open: bad, since 4s, 2s left; used all the same')
     expect(lines[1]).toMatch(/ 0\.429 of 2 .*starts slowly as it is new, 9s left$/)
     expect(lines[2]).toContain('○ spare')
+  })
+
+  test.each([
+    ['canary', false, 0, true],
+    ['canary', false, 7_200_000, true],
+    ['failed', true, 3_600_000, true],
+    ['failed', true, 3_600_001, false],
+  ] as const)('tells of a deploy that is %s (over: %p) since %d ms: %p', (phase, over, ago, isTold) => {
+    const since = new Date(clock.wallTime() - ago).toISOString()
+    const counters = { done: 0, failed: 0, 'rolled-back': 0, aborted: 0 }
+    const deploy = { id: 3, phase, over, since, detail: 'why', progress: 'how far', counters }
+    const edge = fakeEdge([], { pools: [fakePool([fakeBackend()], { deploy })] })
+    const shown = formatStatus(buildSnapshot(edge, fakeProcess, clock), plain)
+    expect(shown.includes(`      deploy 3: ${phase}: why`)).toBe(isTold)
   })
 
   test('says what is asked in place of a strategy that failed', () => {

@@ -171,7 +171,7 @@ describe('OpenAPI document', () => {
     expect(operations).toContainEqual({ method: 'PATCH', path: '/api/pools/pool/backends/id' })
     const answers = await Promise.all(operations.map(({ method, path }) => ask(path, { method })))
     expect(answers.filter(({ status }) => status === 405)).toEqual([])
-    const needsMore = /pool|reload$|rollback|plan|clients|reference|address|explain|file|renew/
+    const needsMore = /pool|reload$|rollback|plan|previews|clients|reference|address|explain|file|renew/
     const reads = operations.filter(({ path }) => !needsMore.test(path)).map(({ path }) => path)
     expect(reads).toContain('/api/status')
     expect(await statuses(reads)).toEqual(reads.map(() => 200))

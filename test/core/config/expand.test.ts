@@ -29,7 +29,7 @@ describe('expand', () => {
     ['${constructor}', 'needs the environment variable constructor, which is not set'],
     ['${__proto__}', 'needs the environment variable __proto__, which is not set'],
   ])('names the variable that %p lacks', (text, rule) => {
-    expect(expand(text, env)).toEqual({ kind: 'fault', rule })
+    expect(expand(text, env)).toEqual({ kind: 'fault', rule, isLocal: true })
   })
 
   test.each(['${', '${}', '${HOST', '${1A}', '${A B}', '${HOST-x}', '${HOST:x}', 'a ${ b'])(

@@ -20,11 +20,12 @@ function setUp(files: Readonly<Record<string, string>>, ageMs = 1000) {
 const config = '{ "pools": { "web": { "backends": { "file": "m.json" } } } }'
 const files = { 'edge.json': config, 'm.json': '{ "backends": ["http://a"] }', 'mine.ts': '1' }
 
-function reading(ageMs?: number, onceRead?: string) {
+function reading(ageMs?: number, piped?: string) {
   const rig = setUp(files, ageMs)
   const place = { path: rig.path('edge.json'), kind: 'config' } as const
   let besides: readonly string[] = [rig.path('mine.ts')]
-  const source = { place, cwd: rig.folder, env: {}, onceRead, isWatched: false }
+  const given = piped === undefined ? undefined : { from: 'pipe' as const, text: piped }
+  const source = { place, cwd: rig.folder, env: {}, given, isWatched: false }
   const read = createReader(source, () => besides, rig.clock)
   return { ...rig, read, name: (...paths: string[]) => void (besides = paths) }
 }

@@ -4,9 +4,10 @@ import { edgeLedger, reloadLedger, sourceLedger } from '../../../core/observe/co
 import { BackendLatency } from '../../../core/observe/histogram.ts'
 import { RouteTraffic } from '../../../core/observe/route-traffic.ts'
 import { knownMetrics, renderMetrics } from '../../../core/report/metrics.ts'
+import type { FleetStatus } from '../../../core/report/fleet-status.ts'
 import type { ReloadStatus } from '../../../core/report/reload-status.ts'
 import type { ClientsView, LimitView, ProviderView, SourceView } from '../../../core/report/view.ts'
-import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
+import { downStanding, fakeBackend, fakeEdge, fakeFleet, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { judgeMetrics, judgeOpenMetrics } from '../../support/metrics-judges.ts'
 import { pageOf, valueOf } from '../../support/metrics-page.ts'
 import { type Family, parseMetrics, parseOpenMetrics } from '../../support/metrics-parser.ts'
@@ -39,10 +40,20 @@ function busyEdge() {
   const clients = { isUp: true, ageMs: 250, size: 3 }
   const counted = { queued: 12, queueTimeouts: 3, turnedAway: 2, waiting: 1 }
   const sticky = { counters: { hits: 5, misses: 3, moved: 2 }, sessions: 9 }
+  const deploy = {
+    id: 3,
+    phase: 'canary',
+    over: false,
+    since: generation.at,
+    detail: 'the new members are healthy',
+    progress: 'canary: 1 of 2 s',
+    counters: { done: 2, failed: 1, 'rolled-back': 4, aborted: 0 },
+  } as const
   const facts = {
     strategyFacts,
     sources: [source],
     sticky,
+    deploy,
     queueWaits,
     inflight: 2,
     maxInflight: 40,
@@ -58,7 +69,19 @@ function busyEdge() {
   const certificate = { names: ['a.test'], issuer: 'CA', kind: 'ecdsa', notAfter: 1000, fingerprint: 'AA' } as const
   const listeners = [{ name: 'web', address: '127.0.0.1:443', certificates: [certificate] }]
   const limits = [limit('pool', 'web', 1)]
-  return fakeEdge([], { listeners, pools, providers: [provider], routes, clients, overload, loop, limits, reload })
+  const fleet = fakeFleet()
+  return fakeEdge([], {
+    listeners,
+    pools,
+    providers: [provider],
+    routes,
+    clients,
+    overload,
+    loop,
+    limits,
+    reload,
+    fleet,
+  })
 }
 
 const oneRequest = { ...fakeBackend().counters, requests: 1 }
@@ -217,6 +240,16 @@ describe('metrics page', () => {
     }
     expect(of({ isUp: true, ageMs: 250, size: 3 })).toEqual([3, 1, 0.25])
     expect(of({ isUp: false, ageMs: undefined, size: 0 })).toEqual([0, 0, undefined])
+  })
+
+  test('tells how the source of the configuration is followed', () => {
+    const of = (facts: Partial<FleetStatus>) => {
+      const families = parseMetrics(pageOf(fakeEdge([], { fleet: fakeFleet(facts) })))
+      return ['source_up', 'refused', 'source_generation'].map((name) => valueOf(families, `smartedge_config_${name}`))
+    }
+    expect(of({})).toEqual([1, 0, 7])
+    expect(of({ presence: 'away', state: 'refused', generation: null })).toEqual([0, 1, undefined])
+    expect(of({ presence: 'waiting', state: 'waiting' })).toEqual([1, 0, 7])
   })
 
   test('tells a backend by its pool and its id', () => {

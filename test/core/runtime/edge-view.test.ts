@@ -9,6 +9,7 @@ import { createAdminSource } from '../../../core/runtime/edge-view.ts'
 import { createLife } from '../../../core/runtime/life.ts'
 import type { Listeners } from '../../../core/runtime/listeners.ts'
 import type { Pools } from '../../../core/runtime/pools.ts'
+import type { PreviewHost } from '../../../core/runtime/preview-host.ts'
 import { Published } from '../../../core/runtime/published.ts'
 import type { RunningPool } from '../../../core/runtime/running-pool.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
@@ -46,6 +47,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
   const life = createLife(clock, () => false)
   const source = createAdminSource({
     published,
+    previews: { served: published.config } as unknown as PreviewHost,
     pools: { running } as unknown as Pools,
     listeners: { running: listeners } as unknown as Listeners,
     discovery: { of: () => [] },
@@ -117,7 +119,7 @@ describe('the status', () => {
     const generation = { number: 4, at: '', origin: 'api', summary: '' }
     const state = () => ({ generation, lastReload: null, reloads: { applied: 3, kept: 0, refused: 0, unchanged: 0 } })
     const controller = { state } as unknown as Controller
-    source.attach(controller)
+    source.attach(controller, { deploys: undefined, fleet: undefined })
     expect(source.control).toBe(controller)
     expect(source.status().reload?.generation).toEqual(generation)
   })

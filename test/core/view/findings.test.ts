@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type Finding, findFaults, toneOf, verdictOf, whatOf } from '../../../core/view/findings.ts'
-import type { BackendFrame, Frame } from '../../../core/report/frame.ts'
+import type { BackendFrame, Frame, PoolFrame } from '../../../core/report/frame.ts'
 import { backendFrame, frameOf, poolFrame, sampleFrames, sampleStart } from '../../support/feed-frames.ts'
 
 const peers = [backendFrame({ id: 'a' }), backendFrame({ id: 'b' })]
@@ -129,6 +129,27 @@ describe('faults', () => {
     expect([later.length, later.every(({ since }) => since === 1000)]).toEqual([400, true])
     expect(findFaults(frameWith({ latency: null }, 3000), failing.map(counting))).toHaveLength(400)
     expect(looks).toBeLessThan(20 * 400)
+  })
+
+  test('tell of a deploy while it is under way', () => {
+    const deploy = 'canary: 12 of 300 s; new: no requests; old: no requests'
+    const [found] = findFaults(frameOf([poolFrame('web', peers, { deploy })]), [])
+    expect(found).toMatchObject({ kind: 'deploys', pool: 'web', backend: undefined, why: deploy })
+    expect(toneOf(found as Finding)).toBe('warn')
+  })
+
+  test('make no pool unwell that is being deployed, and are silent of it where one is', () => {
+    const verdict = (overrides: Partial<PoolFrame>) => {
+      const frame = frameOf([poolFrame('web', peers, { deploy: 'waiting: a is unchecked', ...overrides })])
+      return verdictOf(findFaults(frame, []), frame, () => '12:00')
+    }
+    expect(verdict({})).toEqual({
+      tone: 'warn',
+      wordings: ['web is being deployed: waiting: a is unchecked', 'web is being deployed'],
+    })
+    expect(verdict({ degraded: 'too few' }).wordings[0]).toBe(
+      'web is unwell since 12:00: it uses who is held out (too few)',
+    )
   })
 
   test('tell of a pool that uses who is held out', () => {

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { parse, parseTree, type ParseError } from 'jsonc-parser'
-import { appendItem, removeItem, replaceNode } from '../../../../core/config/edit/tree-edit.ts'
+import { findNodeAtLocation, type Node, parse, parseTree, type ParseError } from 'jsonc-parser'
+import {
+  appendItem,
+  appendItems,
+  removeItem,
+  removeItems,
+  replaceNode,
+} from '../../../../core/config/edit/tree-edit.ts'
 
 function rootOf(text: string) {
   const root = parseTree(text, [], { allowTrailingComma: true })
@@ -110,4 +116,42 @@ describe('edits of any list', () => {
       { seed, numRuns: 500 },
     )
   })
+})
+
+describe('several items at once', () => {
+  /** The list of an object that goes on behind it. */
+  const listIn = (text: string): Node => {
+    const list = findNodeAtLocation(rootOf(text), ['list'])
+    if (list === undefined) throw new Error('no list')
+    return list
+  }
+  const itemsOf = (text: string): unknown => (valueOf(text) as { list: unknown }).list
+  const texts = [
+    '["a","b","c","d"]',
+    '["a", "b", "c", "d",]',
+    '[\n  "a", // one\n  // above b\n  "b",\n  "c", "d" // last\n]',
+    '[\r\n\t"a"\r\n\t,"b"\r\n\t,"c"\r\n\t,"d"\r\n]',
+    '[ /* x */ "a", /* y */ "b" /* z */, "c", "d" ] // end\n',
+  ].map((list) => `{ "list": ${list}, "more": ["x", "y"] }`)
+  const subsets = Array.from({ length: 16 }, (_, bits) => [0, 1, 2, 3].filter((index) => (bits & (1 << index)) !== 0))
+
+  test.each(texts)('go as if one by one from the last: %j', (text) => {
+    for (const gone of subsets) {
+      const oneByOne = gone.toReversed().reduce((before, index) => removeItem(before, listIn(before), index), text)
+      const edited = removeItems(text, listIn(text), (index) => gone.includes(index))
+      expect(edited).toBe(oneByOne)
+      expect(itemsOf(edited)).toEqual(['a', 'b', 'c', 'd'].filter((_, index) => !gone.includes(index)))
+    }
+  })
+
+  test.each([...texts, '{ "list": [], "more": 1 }', '{ "list": [ // none\n], "more": 1 }'])(
+    'come as if one by one: %j',
+    (text) => {
+      expect(appendItems(text, listIn(text), [])).toBe(text)
+      const edited = appendItems(text, listIn(text), ['"x"', '"y"'])
+      const first = appendItem(text, listIn(text), '"x"')
+      expect(edited).toBe(appendItem(first, listIn(first), '"y"'))
+      expect((itemsOf(edited) as string[]).slice(-2)).toEqual(['x', 'y'])
+    },
+  )
 })
