@@ -30,4 +30,27 @@ describe('a listener in TCP mode that ends TLS', () => {
     await peer.expectEnd()
     expect(rig.edge.counters).toMatchObject({ tunnels: 1, bytesFromClients: 15, bytesToClients: 14 })
   })
+
+  test.each([
+    [['postgresql'], 'postgresql'],
+    [['h2', 'http/1.1'], 'http/1.1'],
+    [['mqtt', 'x'], 'mqtt'],
+  ])('agrees to what the client offers: %p', async (offered, agreed) => {
+    const files = save(temporaryFolder(), 'a', root.issue({ names: ['db.test'] }))
+    await using rig = await startTcpRig()
+    const { listeners } = rig.edge.edge.control.config
+    await rig.edge.apply({ listeners: [{ ...listeners[0]!, tls: tlsPolicy([files]) }] })
+    const client = connect({
+      port: rig.edge.port,
+      host: '127.0.0.1',
+      servername: 'db.test',
+      ca: root.cert,
+      ALPNProtocols: offered,
+    })
+    await turnUntil(() => rig.edge.counters.tunnels === 1, 'a tunnel')
+    await turnUntil(() => client.alpnProtocol !== null && client.alpnProtocol !== undefined, 'the end of the handshake')
+    expect(client.alpnProtocol).toBe(agreed)
+    client.destroy()
+    ;(await rig.backends[0]!.connection(0)).end()
+  })
 })
