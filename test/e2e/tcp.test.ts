@@ -239,6 +239,21 @@ describe('what each client may have', () => {
   })
 })
 
+describe('who may connect', () => {
+  test('is said by address', async () => {
+    const denying = (deny: string[]) => [
+      tcpRoute({ access: { addresses: { allow: undefined, deny, allowFile: undefined, denyFile: undefined } } }),
+    ]
+    await using rig = await startTcpRig({ routes: denying(['127.0.0.0/8']) })
+    expect(await turnedAway(rig)).toBe('reset')
+    expect(rig.edge.counters.refused.address).toBe(1)
+    await rig.edge.apply({ tcpRoutes: denying(['192.0.2.0/24']) })
+    const { client, peer } = await rig.join()
+    client.send('in')
+    await peer.expectBytes('in')
+  })
+})
+
 describe('a pool at its bound', () => {
   const queue = { length: 1, timeoutMs: 5000, order: 'fifo' } as const
 

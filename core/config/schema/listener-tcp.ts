@@ -1,5 +1,6 @@
 /** The keys of a listener in TCP mode: where its connections go, how long they last, and how many each client may have. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
+import type { AddressPolicy } from '../../admission/policy.ts'
 import type { LimitPolicy } from '../../limits/policy.ts'
 import type { RouteMatch } from '../../route/route.ts'
 import type { PoolConfig, TcpRouteConfig } from '../config.ts'
@@ -9,6 +10,7 @@ import { type Named, object, record } from '../read/containers.ts'
 import { type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
 import { choice, duration } from '../read/scalars.ts'
+import { addresses } from './access-addresses.ts'
 import { limits } from './limits.ts'
 import { poolHint, poolName } from './route.ts'
 
@@ -58,6 +60,12 @@ export const tcpFields = {
     schema: { ...poolName.schema, description: 'In TCP mode: the pool that connections go to.' },
   }),
   passthrough: located(passthrough),
+  access: located(
+    object(
+      { addresses },
+      { description: 'In TCP mode: who may connect, as in the `access` of a route. Who may not is reset.' },
+    ),
+  ),
   limits: located(limits),
   idleTimeout: located(
     duration(
@@ -84,6 +92,7 @@ type Values = { readonly [Key in keyof typeof tcpFields]: ReturnType<(typeof tcp
 export interface TcpDraft {
   readonly routes: readonly { readonly host: string | undefined; readonly pool: Located<string> }[]
   readonly isPassthrough: boolean
+  readonly access: { readonly addresses: AddressPolicy | undefined } | undefined
   readonly limits: readonly LimitPolicy[] | undefined
   readonly idleMs: number | undefined
   readonly longestMs: number | undefined
@@ -96,7 +105,7 @@ export function tcpDraft(
   node: Node | undefined,
   reading: Reading,
 ): TcpDraft | undefined {
-  const { pool, passthrough: byName, limits: bounds, idleTimeout, maxDuration } = values
+  const { pool, passthrough: byName, access, limits: bounds, idleTimeout, maxDuration } = values
   if (mode === 'http') {
     for (const one of Object.values(values))
       if (one !== undefined) reading.report(one.node, { rule: 'is for listeners with "mode": "tcp"' })
@@ -114,6 +123,7 @@ export function tcpDraft(
   return {
     routes: [...named, ...(pool === undefined ? [] : [{ host: undefined, pool }])],
     isPassthrough: byName !== undefined,
+    access: access?.value,
     limits: bounds?.value,
     idleMs: idleTimeout?.value,
     longestMs: maxDuration?.value,
@@ -164,6 +174,7 @@ export function tcpRoutesOf(
         match,
         pool: pool.value,
         priority: defaults['route.priority'].value,
+        ...(tcp?.access?.addresses && { access: { addresses: tcp.access.addresses } }),
         ...(tcp?.limits && { limits: tcp.limits }),
         tunnel: { idleMs: tcp?.idleMs ?? tunnelMs, longestMs: tcp?.longestMs },
       }
@@ -171,16 +182,19 @@ export function tcpRoutesOf(
   )
 }
 
-type PoolOfTcp = Pick<PoolConfig, 'affinity'> & { readonly sticky: unknown }
+type PoolOfTcp = Pick<PoolConfig, 'affinity' | 'health'> & { readonly sticky: unknown }
 
 /** What of a pool needs a request to go by. */
-function checkPool({ affinity, sticky }: PoolOfTcp, node: Node, reading: Reading): void {
+function checkPool({ affinity, health, sticky }: PoolOfTcp, node: Node, reading: Reading): void {
   const odd = affinity.find(({ kind }) => kind !== 'client')
   if (odd !== undefined)
     reading.warn(node, {
       rule: `has an affinity by ${odd.kind}, which a connection in TCP mode has none of`,
       hint: '"affinity": "client" goes by its address',
     })
+  // Who names a path means a program beside the server, which tells how that is.
+  if (health?.check.kind === 'http' && health.check.path === defaults['pool.health.path'].value)
+    reading.warn(node, { rule: 'has health checks that ask for a page', hint: '"check": "tcp" opens a connection' })
   if (sticky !== undefined)
     reading.warn(node, { rule: 'has sticky sessions, which need HTTP: its connections have none' })
 }

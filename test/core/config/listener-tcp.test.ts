@@ -39,10 +39,12 @@ describe('a listener in TCP mode', () => {
       maxDuration: '12h',
       deferAccept: true,
       limits: [{ connections: 3 }, { rate: '10/s' }],
+      access: { addresses: { allow: ['10.0.0.0/8'] } },
     })
     const { tcpRoutes, listeners } = configOf(source)
     expect(tcpRoutes[0]?.tunnel).toEqual({ idleMs: 300_000, longestMs: 43_200_000 })
     expect(tcpRoutes[0]?.limits?.map(({ kind }) => kind)).toEqual(['connections', 'rate'])
+    expect(tcpRoutes[0]?.access?.addresses?.allow).toEqual(['10.0.0.0/8'])
     expect(listeners[1]?.deferAccept).toBe(true)
   })
 
@@ -88,6 +90,7 @@ describe('a listener in TCP mode', () => {
       'listeners.db.tls must not stand beside passthrough',
     ],
     [withDb({ pool: 'db', mode: 'udp' }), 'listeners.db.mode must be one of "http", "tcp", got "udp"'],
+    [withDb({ pool: 'db', access: { basic: {} } }), 'listeners.db.access.basic is not a known key'],
     [withDb({ pool: 'db', idleTimeout: '1ms' }), 'listeners.db.idleTimeout must be a duration'],
     [
       withDb({ pool: 'db', limits: [{ inFlight: 3, by: { header: 'x-key' } }] }),
@@ -108,10 +111,11 @@ describe('a listener in TCP mode', () => {
   test('is warned of what its pool has for HTTP alone', () => {
     const odd = {
       ...pools,
-      db: { ...pools.db, affinity: 'path', strategy: 'consistent-hash', sticky: { cookie: { name: 's' } } },
+      db: { ...pools.db, affinity: 'path', strategy: 'consistent-hash', sticky: { cookie: { name: 's' } }, health: {} },
     }
     expect(warningsOf({ ...withDb({ pool: 'db' }), pools: odd }).map((line) => line.split(',')[0])).toEqual([
       'listeners.db.pool has an affinity by path',
+      'listeners.db.pool has health checks that ask for a page',
       'listeners.db.pool has sticky sessions',
     ])
   })
