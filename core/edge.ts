@@ -1,34 +1,26 @@
 /** The composition root: config, clock and chance -> a running edge. Here stands which parts there are, and in which order. */
 import { randomBytes } from 'node:crypto'
 import type { SocketAddress } from './address.ts'
-import { type AccessRules, accessRules } from './admission/access.ts'
 import { maxAdminConnections } from './admin/connections.ts'
 import { MAX_WATCHERS } from './admin/events.ts'
-import type { ClientDirectory } from './clients/contract.ts'
 import { ClientsPart } from './clients/part.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Config, RouteConfig } from './config/config.ts'
-import { formatProblem } from './config/problems.ts'
+import type { Config } from './config/config.ts'
 import type { ConfigFiles, Controller } from './control/contract.ts'
 import { createController } from './control/controller.ts'
 import { apply, type EdgeControl } from './control/edge-control.ts'
 import { createQueue, joinWaiting } from './control/queue.ts'
 import type { Deploys } from './deploy/deploys.ts'
-import type { FleetNode, FollowedEdge } from './fleet/node.ts'
+import type { FleetNode } from './fleet/node.ts'
 import { createHandler } from './exchange/handle.ts'
 import type { Observer } from './exchange/record.ts'
-import { plainFacts } from './stream/peer.ts'
 import { requestIds } from './forward/request-id.ts'
 import { MAX_FIELDS } from './http1/limits.ts'
 import { RequestHead } from './http1/request-head.ts'
-import { ResponseHead } from './http1/response-head.ts'
-import { freeDescriptors } from './descriptors.ts'
-import { trialsApart } from './lab/examine-apart.ts'
 import type { LookUp } from './names/look-up.ts'
 import { SYSTEM_FILES, systemLookUp } from './names/resolver.ts'
 import { createAsk } from './net/ask.ts'
 import type { Connect } from './net/connect.ts'
-import { createDial, type DialServices } from './net/dial.ts'
 import { eventClock } from './net/event-clock.ts'
 import { createHandshakes } from './net/tls.ts'
 import { type ChosenTransport, chooseTransport } from './net/system-transport.ts'
@@ -38,12 +30,10 @@ import { Refusal } from './part.ts'
 import type { StatusSnapshot } from './report/snapshot.ts'
 import { type Random, systemRandom } from './random.ts'
 import { AcmeHost } from './runtime/acme-host.ts'
-import { AccessFiles } from './runtime/access-files.ts'
 import { AccessLogHost } from './runtime/access-log-host.ts'
-import { createAccessParts } from './runtime/access-parts.ts'
 import { AdminHost } from './runtime/admin-host.ts'
-import { AuthHost } from './runtime/auth-host.ts'
-import { BanGuard } from './runtime/ban-guard.ts'
+import { createAccess } from './runtime/create-access.ts'
+import { createPlugins, createPools } from './runtime/create-pools.ts'
 import { createCertificates } from './runtime/certificates.ts'
 import { createEdgeControl } from './runtime/control.ts'
 import { createWorld } from './runtime/create-world.ts'
@@ -57,16 +47,17 @@ import { KeyHash } from './limits/key-hash.ts'
 import { dialRedis } from './limits/redis.ts'
 import { inEvent } from './net/event.ts'
 import { ExplainHost } from './runtime/explain-host.ts'
+import { followedEdge } from './runtime/followed-edge.ts'
 import { GeoHost } from './runtime/geo-host.ts'
 import { createGround, type Ground } from './runtime/ground.ts'
 import { Listeners } from './runtime/listeners.ts'
 import { OverloadGuard } from './runtime/overload-guard.ts'
 import { createPreviews } from './runtime/preview-host.ts'
-import { Pools } from './runtime/pools.ts'
+import type { Pools } from './runtime/pools.ts'
 import { Providers } from './runtime/providers.ts'
 import { TlsHost } from './runtime/tls-host.ts'
 import { TraceHost } from './runtime/trace-host.ts'
-import { createPluginHost, type PluginHost, type StrategyGuard, unguarded } from './strategy/host.ts'
+import { type StrategyGuard, unguarded } from './strategy/host.ts'
 
 export interface EdgeOptions {
   readonly config: Config
@@ -135,7 +126,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (controller !== undefined) assembly.previews.attach(controller)
     providers.follow(controller ? (origin) => void controller.refresh(origin) : refresher(control))
     ground.life.begin()
-    if (controller !== undefined) fleet?.begin(followedEdge(ground, assembly, controller))
+    if (controller !== undefined) fleet?.begin(followedEdge({ ...assembly, controller, emit: ground.emit }))
     return edgeOf(ground, assembly, controller && { controller, deploys, fleet })
   } catch (error) {
     assembly.end()
@@ -281,39 +272,6 @@ function assemble(ground: Ground, files: ConfigFiles | undefined) {
 
 type Assembly = ReturnType<typeof assemble>
 
-/** Who may come: what the rules of routes stand on, and those of one. */
-function createAccess(ground: Ground, directory: () => ClientDirectory | undefined) {
-  const accessFiles = new AccessFiles(ground.clock)
-  const parts = createAccessParts(ground, accessFiles, directory)
-  const isTrusted = (address: string): boolean => ground.published.world.identify(plainFacts(address)).isTrusted
-  const bans = new BanGuard({ ...ground, isTrusted })
-  const auth = new AuthHost({ ...ground, ask: createAsk(ground.clock, ground.reportFault) })
-  const rulesOf = (rule: RouteConfig): AccessRules => {
-    const { open, authentication } = accessRules(rule.access ?? {}, parts)
-    return { open, authentication: [...authentication, ...auth.admissionsFor(rule)] }
-  }
-  return { accessFiles, auth, bans, rulesOf }
-}
-
-function createPlugins({ clock, guard, reportFault }: Ground): PluginHost {
-  return createPluginHost({ clock, examine: trialsApart(clock), reportFault, freeDescriptors, guard })
-}
-
-function createPools(ground: Ground, plugins: PluginHost, onUnreachable: DialServices['onUnreachable']): Pools {
-  const { transport, connect, budget, reportFault } = ground
-  return new Pools({
-    ...ground,
-    head: new ResponseHead(MAX_FIELDS),
-    dial: createDial({
-      ...ground,
-      connect: connect ?? transport.connects(reportFault),
-      relieve: () => budget.relieve(),
-      onUnreachable,
-    }),
-    plugins,
-  })
-}
-
 const createOverloadGuard = (ground: Ground): OverloadGuard =>
   new OverloadGuard({
     ...ground,
@@ -326,23 +284,6 @@ interface Changing {
   readonly controller: Controller
   readonly deploys: Deploys | undefined
   readonly fleet: FleetNode | undefined
-}
-
-/** What a fleet's node may do to it, and tells the others of it. */
-function followedEdge({ emit }: Ground, { listeners, admin, source }: Assembly, controller: Controller): FollowedEdge {
-  return {
-    emit,
-    async take(text, origin) {
-      const result = await controller.take(text, origin)
-      if (result.kind !== 'refused') return { kind: 'taken' }
-      return { kind: 'refused', problems: result.problems.map(formatProblem) }
-    },
-    address: () => admin.address ?? listeners.running[0]?.address,
-    health() {
-      const ready = source.ready()
-      return ready.kind === 'ready' ? 'ready' : ready.reason
-    },
-  }
 }
 
 /** What runs, for whoever started it. */

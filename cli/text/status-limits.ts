@@ -1,5 +1,5 @@
 /** The limits of a status as a table: pure. */
-import type { LimitStatus } from '../../core/report/snapshot.ts'
+import type { LimitStatus } from '../../core/report/limit-status.ts'
 import { cutMiddle } from './fit.ts'
 import { formatCount } from '../../core/view/amounts.ts'
 import type { PoolLook } from './status-pool.ts'

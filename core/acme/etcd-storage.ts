@@ -2,33 +2,24 @@
  * Storage below a prefix of an etcd (v3) that the nodes of a fleet share, by its gateway for JSON: keys and values go in
  * base64. A lock is a key that its lease takes away when nobody else does.
  */
-import type { Answer, Ask } from '../net/ask.ts'
-import type { ServiceTls } from '../net/service-request.ts'
-import type { Secret } from '../secrets.ts'
-import { jsonOf } from './session.ts'
+import type { AskEtcd } from '../discovery/etcd-client.ts'
 import { LOCK_MS, type Storage } from './storage.ts'
 
 export interface EtcdStorageOptions {
-  /** The first that answers is asked. */
-  readonly endpoints: readonly string[]
   /** Such as `/smartedge/acme/`. */
   readonly prefix: string
-  /** undefined: authentication is off. */
-  readonly user: { readonly name: string; readonly password: Secret } | undefined
-  readonly ask: Ask
-  /** Read anew for each question. */
-  readonly tls: () => ServiceTls | undefined
+  readonly ask: AskEtcd
 }
-
-const TIMEOUT_MS = 5000
-const MAX_BYTES = 4 * 1024 ** 2
 
 type Json = Readonly<Record<string, unknown>>
 
-export function etcdStorage(options: EtcdStorageOptions): Storage {
-  const { prefix } = options
+export function etcdStorage({ prefix, ask }: EtcdStorageOptions): Storage {
   const at = (key: string): string => base64(prefix + key)
-  const call = (path: string, body: object): Promise<Json> => askAny(options, path, body)
+  const call = async (path: string, body: Json): Promise<Json> => {
+    const answer = await ask(path, body)
+    if (answer.kind === 'fault') throw new Error(`etcd: ${answer.reason}`)
+    return answer.said
+  }
 
   return {
     place: `etcd, below ${prefix}`,
@@ -58,61 +49,6 @@ export function etcdStorage(options: EtcdStorageOptions): Storage {
       return undefined
     },
   }
-}
-
-/** One endpoint after the other; rejects with what the last one had against it. */
-async function askAny(options: EtcdStorageOptions, path: string, body: object): Promise<Json> {
-  let reason = 'it has no endpoint'
-  for (const endpoint of options.endpoints) {
-    const url = `${endpoint.replace(/\/$/, '')}/v3/`
-    const token = await tokenOf(options, url)
-    if (token.kind === 'fault') ({ reason } = token)
-    else {
-      const answer = readAnswer(await post(options, url + path, { body, token: token.token }))
-      if (answer.kind === 'json') return answer.json
-      ;({ reason } = answer)
-    }
-  }
-  throw new Error(`etcd: ${reason}`)
-}
-
-type Token =
-  { readonly kind: 'token'; readonly token: string | undefined } | { readonly kind: 'fault'; readonly reason: string }
-
-/** One for each question: they are few, and tokens run out. */
-async function tokenOf(options: EtcdStorageOptions, url: string): Promise<Token> {
-  const { user } = options
-  if (user === undefined) return { kind: 'token', token: undefined }
-  const body = { name: user.name, password: user.password.reveal() }
-  const answer = readAnswer(await post(options, `${url}auth/authenticate`, { body }))
-  if (answer.kind === 'fault') return answer
-  return { kind: 'token', token: String(answer.json['token']) }
-}
-
-async function post(
-  { ask, tls }: EtcdStorageOptions,
-  url: string,
-  { body, token }: { readonly body: object; readonly token?: string | undefined },
-): Promise<Answer> {
-  const { promise, resolve } = Promise.withResolvers<Answer>()
-  const trust = tls()
-  const fields = [
-    ['content-type', 'application/json'] as const,
-    ...(token === undefined ? [] : [['authorization', token] as const]),
-  ]
-  ask({ url, fields, body: JSON.stringify(body), tls: trust, timeoutMs: TIMEOUT_MS, maxBodyBytes: MAX_BYTES }, resolve)
-  return await promise
-}
-
-type Read = { readonly kind: 'json'; readonly json: Json } | { readonly kind: 'fault'; readonly reason: string }
-
-function readAnswer(answer: Answer): Read {
-  if (answer.kind === 'failed') return { kind: 'fault', reason: answer.detail }
-  const said = answer.body && jsonOf(answer.body)
-  const json = typeof said === 'object' && said !== null ? (said as Json) : undefined
-  if (answer.status === 200 && json !== undefined) return { kind: 'json', json }
-  const words = typeof json?.['message'] === 'string' ? `: ${json['message']}` : ''
-  return { kind: 'fault', reason: `it answered ${answer.status}${words}` }
 }
 
 function valuesOf({ kvs }: Json): readonly { readonly key: string; readonly value: string }[] {

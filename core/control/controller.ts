@@ -84,7 +84,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
 
   const edit = createEdits({
     queue,
-    make: (edits) => editBatch({ edge, files, read, publisher }, edits),
+    make: (edits) => editBatch({ edge, files, read, publisher, clock }, edits),
     onMade(made, tickets) {
       const generation = records.advance(made.published, together(tickets.map((ticket) => ticket.origin)))
       saves?.note(made.read)
@@ -107,7 +107,7 @@ export function createController({ edge, files, emit, clock }: ControllerOptions
         const applied = await apply(edge, edge.config)
         return applied.kind === 'refused' ? applied.problems : []
       }),
-    draft: (change) => queue(() => draftEdit(files, read, change)),
+    draft: (change) => queue(() => draftEdit({ files, read, clock }, change)),
     recheck: (pool, backend) => edge.recheck(pool, backend),
     etag(name) {
       const pool = edge.config.pools.find((pool) => pool.name === name)

@@ -1,14 +1,16 @@
 /** What an edit of a pool would come to, before anybody decides on it. Nothing is written, tried out or changed. */
 import { memberTexts } from '../config/edit/pool-edit.ts'
-import type { ConfigFiles, Drafted, PoolEdit } from './contract.ts'
+import type { Drafted, PoolEdit } from './contract.ts'
 import { findBase, soundPool } from './edit-base.ts'
-import { invalid, makeEdits, problemsOf } from './edit-batch.ts'
-import type { ReadFiles } from './read-files.ts'
+import { type EditContext, invalid, makeEdits, problemsOf } from './edit-batch.ts'
 
-export async function draftEdit(files: ConfigFiles, readFiles: ReadFiles, edit: PoolEdit): Promise<Drafted> {
+export type DraftContext = Pick<EditContext, 'files' | 'read' | 'clock'>
+
+export async function draftEdit(context: DraftContext, edit: PoolEdit): Promise<Drafted> {
+  const { files, read: readFiles } = context
   const base = findBase(files, readFiles(), edit)
   if (base.kind === 'refused') return base.refusal
-  const { text, outcomes } = await makeEdits(base, [edit], files)
+  const { text, outcomes } = await makeEdits(base, [edit], context)
   const [refusal] = outcomes
   if (refusal !== undefined) return refusal
   const read = readFiles(new Map([[base.home.file, text]]))

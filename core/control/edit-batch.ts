@@ -2,7 +2,7 @@
  * Several changes of one pool -> one new text of the file that holds it. Whatever may fail is done first: the text is
  * checked as a whole, written and flushed beside the file, and tried out; then it takes the file's place and is in force.
  */
-import { scheduler } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
 import { type Edited, editText } from '../config/edit/pool-edit.ts'
 import { type Replaced, stageText } from '../config/edit/write.ts'
 import { formatProblem, type Problem } from '../config/problems.ts'
@@ -19,6 +19,7 @@ export interface EditContext {
   readonly files: ConfigFiles
   readonly read: ReadFiles
   readonly publisher: Publisher
+  readonly clock: Pick<Clock, 'soon'>
 }
 
 export interface Made {
@@ -48,7 +49,7 @@ export async function editBatch(context: EditContext, edits: readonly [PoolEdit,
   if (maker !== undefined) return { kind: 'refused', refusal: madeElsewhere(name, maker) }
   const base = findBase(context.files, context.read(), edits[0])
   if (base.kind === 'refused') return base
-  const { text, outcomes } = await makeEdits(base, edits, context.files)
+  const { text, outcomes } = await makeEdits(base, edits, context)
   const read = context.read(new Map([[base.home.file, text]]))
   const pool = soundPool(read.loaded, name)
   const isWhole = read.loaded.kind === 'config' || read.loaded.rest !== undefined
@@ -98,15 +99,19 @@ async function carryOut(
 /** The files as they are, fit to be edited. */
 export type Base = EditBase & { kind: 'base' }
 
-export async function makeEdits(base: Base, edits: readonly PoolEdit[], { env }: ConfigFiles) {
+export async function makeEdits(
+  base: Base,
+  edits: readonly PoolEdit[],
+  { files, clock }: Pick<EditContext, 'files' | 'clock'>,
+) {
   let { text } = base
   const outcomes: (Refusal | undefined)[] = []
   for (const edit of edits) {
-    const edited = editText(text, base.home, edit, env)
+    // Each parses the whole text, some milliseconds for thousands of members: traffic goes on in between.
+    if (outcomes.length > 0) await new Promise<void>((resolve) => clock.soon(resolve))
+    const edited = editText(text, base.home, edit, files.env)
     if (edited.kind === 'text') text = edited.text
     outcomes.push(edited.kind === 'text' ? undefined : notMade(edited, edit))
-    // Each parses the whole text, some milliseconds for thousands of members: traffic goes on in between.
-    await scheduler.yield()
   }
   return { text, outcomes }
 }

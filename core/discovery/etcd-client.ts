@@ -100,6 +100,43 @@ export class EtcdClient {
   }
 }
 
+/** Members of one etcd, and who asks. */
+export interface EtcdMembers extends Omit<EtcdEndpoint, 'url'> {
+  /** URLs; at least one. */
+  readonly endpoints: readonly string[]
+}
+
+/** `path`: `kv/range`. Never rejects; a fault's reason is in words. */
+export type AskEtcd = (
+  path: string,
+  body: JsonObject,
+) => Promise<{ readonly kind: 'said'; readonly said: JsonObject } | { readonly kind: 'fault'; readonly reason: string }>
+
+/** Asks the member that answered last, then one after the other. */
+export function askEtcd(members: EtcdMembers, services: EtcdClientServices): AskEtcd {
+  const clients = members.endpoints.map((url) => new EtcdClient({ ...members, url }, services))
+  let current = 0
+  const once = (path: string, body: JsonObject) =>
+    new Promise<Awaited<ReturnType<AskEtcd>> | EtcdFault>((resolve) => {
+      clients[current % clients.length]?.post(path, body, {
+        said: (said) => resolve({ kind: 'said', said }),
+        failed: resolve,
+      })
+    })
+  return async (path, body) => {
+    let reason = ''
+    // Once more where a token has run out.
+    for (let tries = 0; tries <= clients.length; tries++) {
+      const answer = await once(path, body)
+      if ('kind' in answer) return answer
+      reason = answer.reason
+      if (!answer.isUnknownUser) current += 1
+      if (!answer.isUnknownUser && tries === clients.length - 1) break
+    }
+    return { kind: 'fault', reason }
+  }
+}
+
 /** What etcd says in place of an answer. `status`: 0 where there is none. */
 export const refusalOf = (status: number, { code, grpc_code: grpcCode, message }: JsonObject): EtcdFault => ({
   reason: typeof message === 'string' ? message : `answers with ${status}`,

@@ -1,6 +1,5 @@
 /** What is written to a source: the next generation, a wider rollout of the newest, or an earlier one once more. Pure. */
-import type { Offer, Release } from './release.ts'
-import { readOffer, writeOffer } from './release.ts'
+import { type Offer, readOffer, type Release, writeOffer } from './release.ts'
 import type { Swap } from './store.ts'
 
 /** Who writes, when, and what for. */

@@ -4,8 +4,15 @@ import { type AttemptServices, keepTrying } from '../discovery/attempts.ts'
 import { blockOn, type ConsulClientServices, refusal, toConsul } from '../discovery/consul-client.ts'
 import { isObject, parseJson, parseList, parseObject, textIn } from '../discovery/json.ts'
 import type { SourceAddress } from './address.ts'
-import { absent } from './etcd-store.ts'
-import { type ConfigStore, type Fault, type Held, LEASE_SECONDS, type LeaseCalls, type SharedStore } from './store.ts'
+import {
+  absent,
+  type ConfigStore,
+  type Fault,
+  type Held,
+  LEASE_SECONDS,
+  type LeaseCalls,
+  type SharedStore,
+} from './store.ts'
 
 export type ConsulStoreServices = AttemptServices & ConsulClientServices
 

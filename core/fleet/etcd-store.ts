@@ -1,10 +1,10 @@
 /** A fleet's config under a key of etcd, its past under `KEY/history/`, its nodes under `KEY/nodes/`, each with a lease. */
 import { type AttemptServices, keepTrying } from '../discovery/attempts.ts'
-import { EtcdClient, type EtcdFault, fromBase64, toBase64 } from '../discovery/etcd-client.ts'
+import { type AskEtcd, askEtcd, fromBase64, toBase64 } from '../discovery/etcd-client.ts'
 import { behind, type EtcdWatchServices, keyRange, prefixRange, watchEtcd } from '../discovery/etcd-watch.ts'
 import { isObject, type JsonObject, listIn, objectIn, textIn } from '../discovery/json.ts'
 import type { SourceAddress } from './address.ts'
-import { type ConfigStore, type Fault, type Held, LEASE_SECONDS, type LeaseCalls, type SharedStore } from './store.ts'
+import { absent, type ConfigStore, type Held, LEASE_SECONDS, type LeaseCalls, type SharedStore } from './store.ts'
 
 export type EtcdStoreServices = AttemptServices & EtcdWatchServices
 
@@ -14,7 +14,7 @@ const PAGE = { history: '3', nodes: '500' } as const
 const MAX_LINE_BYTES = 32 * 1024 ** 2
 
 export function etcdStore(source: SourceAddress, services: EtcdStoreServices): ConfigStore {
-  const post = poster(source, services)
+  const post = askEtcd(source, services)
   const { key, name } = source
   return {
     name,
@@ -59,38 +59,9 @@ export function etcdStore(source: SourceAddress, services: EtcdStoreServices): C
   }
 }
 
-export const absent = (key: string): string => `has no key ${key}`
-
 const valueOf = (kv: JsonObject): string => fromBase64(textIn(kv, 'value') ?? '')
 
-type Post = (path: string, body: JsonObject) => Promise<{ readonly kind: 'said'; readonly said: JsonObject } | Fault>
-
-/** At one endpoint after the other, until one answers, be it with a refusal. */
-function poster(source: SourceAddress, services: EtcdStoreServices): Post {
-  const clients = source.endpoints.map((url) => new EtcdClient({ ...source, url }, services))
-  let current = 0
-  const once = (path: string, body: JsonObject) =>
-    new Promise<Awaited<ReturnType<Post>> | EtcdFault>((resolve) => {
-      clients[current % clients.length]?.post(path, body, {
-        said: (said) => resolve({ kind: 'said', said }),
-        failed: resolve,
-      })
-    })
-  return async (path, body) => {
-    let reason = ''
-    // Once more where a token has run out.
-    for (let tries = 0; tries <= clients.length; tries++) {
-      const answer = await once(path, body)
-      if ('kind' in answer) return answer
-      reason = answer.reason
-      if (!answer.isUnknownUser) current += 1
-      if (!answer.isUnknownUser && tries === clients.length - 1) break
-    }
-    return { kind: 'fault', reason }
-  }
-}
-
-function sharedBy(key: string, post: Post): SharedStore {
+function sharedBy(key: string, post: AskEtcd): SharedStore {
   const put = (under: string, value: string) => ({ request_put: { key: toBase64(under), value: toBase64(value) } })
   const pastOf = (generation: number): string => `${key}/history/${generation}`
   return {
@@ -123,7 +94,7 @@ function sharedBy(key: string, post: Post): SharedStore {
   }
 }
 
-const leaseBy = (key: string, post: Post): LeaseCalls => ({
+const leaseBy = (key: string, post: AskEtcd): LeaseCalls => ({
   async grant() {
     const answer = await post('lease/grant', { TTL: String(LEASE_SECONDS) })
     if (answer.kind === 'fault') return answer

@@ -1,6 +1,7 @@
 /** A node of a fleet from the start of its edge to the end: it follows the source, and is shown among the others. */
 import { formatAddress, type SocketAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
+import { isLoopback } from '../config/network.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Home } from '../own-files.ts'
 import type { FleetStatus, NodeRecord } from '../report/fleet-status.ts'
@@ -24,8 +25,8 @@ export interface FleetNode {
 export interface FollowedEdge {
   /** Puts a text in force, as a whole or not at all. */
   readonly take: (text: string, origin: string) => Promise<Taken>
-  /** Where others reach it: its admin API, else its first listener. */
-  readonly address: () => SocketAddress | undefined
+  /** Where it listens, the admin API first. */
+  readonly addresses: () => readonly SocketAddress[]
   /** `ready`, or why it is not. */
   readonly health: () => string
   readonly emit: Emit
@@ -101,7 +102,7 @@ function recordOf({ node, host }: FleetNodeOptions, status: FleetStatus, edge: F
   const { generation, since, offered, state, reason } = status
   return {
     name: node,
-    address: reached(edge.address(), host),
+    address: reachedAt(edge.addresses(), host),
     version: VERSION,
     generation,
     since,
@@ -112,8 +113,9 @@ function recordOf({ node, host }: FleetNodeOptions, status: FleetStatus, edge: F
   }
 }
 
-/** An address that stands for all of a machine's is told with the machine's name. */
-function reached(address: SocketAddress | undefined, host: string): string {
+/** The first that others reach, where there is one; an address that stands for all of a machine's is told with the machine's name. */
+export function reachedAt(addresses: readonly SocketAddress[], host: string): string {
+  const address = addresses.find((one) => !isLoopback(one)) ?? addresses[0]
   if (address === undefined) return '-'
   const isAny = address.kind === 'tcp' && ['0.0.0.0', '::'].includes(address.host)
   return isAny ? `${host}:${address.port}` : formatAddress(address)

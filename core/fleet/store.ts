@@ -76,5 +76,8 @@ export interface LeaseCalls {
   revoke(id: string): Promise<void>
 }
 
+/** What a store says that has nothing under its key. */
+export const absent = (key: string): string => `has no key ${key}`
+
 /** s, of a lease. A node that is cut off is shown for that long, at Consul's for twice as long at most. */
 export const LEASE_SECONDS = 15

@@ -23,7 +23,7 @@ export interface FleetStatus {
 /** What a node writes of itself beside its source. Only what changes seldom. */
 export interface NodeRecord {
   readonly name: string
-  /** Of its admin API, else its first listener. */
+  /** Of its admin API, else of a listener, whichever others reach. */
   readonly address: string
   readonly version: string
   readonly generation: number | null

@@ -25,12 +25,12 @@ import {
   type MetricGroup,
 } from './metric-group.ts'
 import { createMetricPage, type Labels, type MetricFormat } from './prometheus.ts'
-import type { FleetStatus } from './fleet-status.ts'
+import { certificateGroup } from './certificate-metrics.ts'
+import { fleetGroup } from './fleet-metrics.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import { answerGroup, routeGroup } from './route-metrics.ts'
 import { deployPhases } from './view.ts'
 import type {
-  CertificateView,
   ClientsView,
   CostlyProcessView,
   DegradedView,
@@ -157,23 +157,6 @@ const clientsGroup = one<ClientsView>(
     gauge('smartedge_client_store_up', "0 while the clients' database cannot be had.", (c) => Number(c.isUp)),
     gauge('smartedge_client_store_age_seconds', 'How old what is known of clients is at most.', (c) =>
       c.ageMs === undefined ? undefined : c.ageMs / 1000,
-    ),
-  ],
-)
-
-const fleetGroup = one<FleetStatus>(
-  ({ edge }) => edge.fleet,
-  [
-    gauge('smartedge_config_source_up', '0 while the source of the configuration cannot be had.', (f) =>
-      Number(f.presence !== 'away'),
-    ),
-    gauge('smartedge_config_refused', '1 while what the source holds is refused here.', (f) =>
-      Number(f.state === 'refused'),
-    ),
-    gauge(
-      'smartedge_config_source_generation',
-      'Number of the generation of the source that is in force here.',
-      (f) => f.generation ?? undefined,
     ),
   ],
 )
@@ -305,26 +288,6 @@ const limitGroup = group<MetricsView, LimitView>({
       (l) => l.evicted,
     ),
     ...ledgerMetrics(limitLedger, (l: LimitView) => l.counters),
-  ],
-})
-
-const certificateGroup = group<MetricsView, CertificateView>({
-  labels: ['listener', 'name', 'kind'],
-  *sources({ edge }) {
-    for (const { name: listener, certificates = [] } of edge.listeners) {
-      const nameOf = uniqueNames()
-      for (const certificate of certificates) {
-        const { kind, fingerprint } = certificate
-        yield [{ listener, name: nameOf(certificate.names[0] ?? fingerprint, kind), kind }, certificate]
-      }
-    }
-  },
-  metrics: [
-    gauge(
-      'smartedge_certificate_not_after_timestamp_seconds',
-      'When the certificate ends, since 1970-01-01 UTC; `name`: the first that it is for.',
-      (c) => c.notAfter / 1000,
-    ),
   ],
 })
 

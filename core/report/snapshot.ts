@@ -3,10 +3,11 @@
  * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
  */
 import type { Clock } from '../clock.ts'
-import { backendLedger, edgeLedger, limitLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
 import { isoTime } from './iso-time.ts'
+import { limitStatus, type LimitStatus } from './limit-status.ts'
 import { providerStatus, type ProviderStatus } from './provider-status.ts'
 import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -18,7 +19,6 @@ import type {
   EdgeView,
   HoldOwner,
   HoldView,
-  LimitView,
   ListenerView,
   Phase,
   PoolView,
@@ -66,20 +66,6 @@ export interface ListenerStatus {
 
 export interface CertificateStatus extends Omit<CertificateView, 'notAfter'> {
   readonly notAfter: string
-}
-
-/** Beside these all that is counted of it since it was configured. */
-export interface LimitStatus extends StatusOf<typeof limitLedger.specs> {
-  /** The rule in words; null: it is a pool's. */
-  readonly route: string | null
-  /** null: it is a route's. */
-  readonly pool: string | null
-  readonly name: string
-  readonly kind: LimitView['kind']
-  /** Addresses, clients or whatever it counts by, that something is held of now. */
-  readonly keys: number
-  /** Those forgotten for want of room that had used something up. */
-  readonly evicted: number
 }
 
 /** Beside these all that is counted of it since the start. */
@@ -272,16 +258,6 @@ const sourceStatus = (source: SourceView, offsetMs: number): SourceStatus => {
     ...sourceLedger.status(counters),
   }
 }
-
-const limitStatus = ({ owner, name, kind, counters, keys, evicted }: LimitView): LimitStatus => ({
-  route: owner.kind === 'route' ? owner.name : null,
-  pool: owner.kind === 'pool' ? owner.name : null,
-  name,
-  kind,
-  keys,
-  evicted,
-  ...limitLedger.status(counters),
-})
 
 const stickyStatus = ({ counters, sessions }: StickyView): StickyStatus => ({
   ...stickyLedger.status(counters),

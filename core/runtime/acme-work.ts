@@ -12,10 +12,9 @@ import { redisStorage } from '../acme/redis-storage.ts'
 import type { Storage } from '../acme/storage.ts'
 import type { Clock } from '../clock.ts'
 import { readRegularFile, readText } from '../config/files.ts'
-import { readTls } from '../discovery/service.ts'
+import { askEtcd } from '../discovery/etcd-client.ts'
 import { dialRedis } from '../limits/redis.ts'
 import type { Ask } from '../net/ask.ts'
-import type { ServiceTls } from '../net/service-request.ts'
 import { type Home, lastingFolders } from '../own-files.ts'
 import type { Random } from '../random.ts'
 
@@ -95,7 +94,7 @@ function storageOf(
     case 'redis':
       return redisStorage({ url: place.url, dial: dialRedis, clock })
     case 'etcd':
-      return etcdStorage({ ...place, ask, tls: () => tlsOf(place.tls) })
+      return etcdStorage({ prefix: place.prefix, ask: askEtcd(place, { ask, readPem }) })
   }
 }
 
@@ -103,12 +102,6 @@ function lasting(home: Home): string {
   const [folder] = lastingFolders(home)
   if (folder === undefined) throw new Error('must name a folder: the user has none of their own')
   return join(folder, 'acme')
-}
-
-function tlsOf(files: Parameters<typeof readTls>[0]): ServiceTls | undefined {
-  const read = readTls(files, readPem)
-  if (read.kind === 'fault') throw new Error(read.reason)
-  return read.tls
 }
 
 function readPem(path: string): string | undefined {

@@ -274,8 +274,8 @@ describe('explanations', () => {
     const isEnough = (): boolean => count.told >= 1000 && count.served >= 100
     const askAgain = async (): Promise<void> => {
       for (; !isEnough(); count.told += 1) {
-        const { explanations } = await told(edge, '?last=200')
-        expect(explanations.length).toBe(200)
+        const { explanations } = await told(edge, '?last=50')
+        expect(explanations.length).toBe(50)
       }
     }
     const serving = async (): Promise<void> => {

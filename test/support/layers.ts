@@ -83,7 +83,7 @@ const LAYERS: readonly Layer[] = [
   {
     from: 'core/acme/',
     to: ['core/tls/certificate.ts'],
-    types: ['core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
+    types: ['core/discovery/etcd-client.ts', 'core/discovery/service.ts', 'core/limits/redis.ts', 'core/net/'],
   },
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { formatLimits } from '../../../cli/text/status-limits.ts'
 import { formatStatus } from '../../../cli/text/status-table.ts'
-import { buildSnapshot, type LimitStatus } from '../../../core/report/snapshot.ts'
+import type { LimitStatus } from '../../../core/report/limit-status.ts'
+import { buildSnapshot } from '../../../core/report/snapshot.ts'
 import { fakeEdge, fakeProcess } from '../../support/edge-view.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 

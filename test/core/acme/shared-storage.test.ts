@@ -4,6 +4,7 @@ import { etcdStorage } from '../../../core/acme/etcd-storage.ts'
 import { redisStorage } from '../../../core/acme/redis-storage.ts'
 import type { Storage } from '../../../core/acme/storage.ts'
 import { systemClock } from '../../../core/clock.ts'
+import { askEtcd } from '../../../core/discovery/etcd-client.ts'
 import { dialRedis } from '../../../core/limits/redis.ts'
 import { createAsk } from '../../../core/net/ask.ts'
 import { Secret } from '../../../core/secrets.ts'
@@ -20,7 +21,10 @@ afterAll(async () => await etcd[Symbol.asyncDispose]())
 const faults: unknown[] = []
 const ask = createAsk(systemClock, (error) => faults.push(error))
 const ofEtcd = (endpoints: readonly string[]): Storage =>
-  etcdStorage({ endpoints, prefix: '/edge/', user: undefined, ask, tls: () => undefined })
+  etcdStorage({
+    prefix: '/edge/',
+    ask: askEtcd({ endpoints, user: undefined, tls: undefined }, { ask, readPem: () => undefined }),
+  })
 const ofRedis = (url: string): Storage => redisStorage({ url: new Secret(url), dial: dialRedis, clock: systemClock })
 
 const kinds: readonly [string, () => Storage, () => Storage][] = [

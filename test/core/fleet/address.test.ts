@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import { isSource, readAddress, sourceOf } from '../../../core/fleet/address.ts'
 
 type Env = Readonly<Record<string, string>>
@@ -104,6 +105,16 @@ describe('an address', () => {
     ['etcd://%zz@a/k', 'percent-encoded'],
     ['consul://:a%0ab@c/k', 'plain characters'],
   ])('%p is refused: %s', (text, rule) => expect(faultOf(text)).toContain(rule))
+
+  test('is never thrown over, and never shows who asks', () => {
+    const scheme = fc.constantFrom('etcd', 'etcds', 'consul', 'https', 'http', 'x')
+    fc.assert(
+      fc.property(scheme, fc.string(), fc.string(), (name, user, rest) => {
+        const read = readAddress(`${name}://${user.replace(/[/?#]/g, '')}:s3cret@${rest}`, {})
+        expect(read.kind === 'fault' ? read.rule : read.source.name).not.toContain('s3cret')
+      }),
+    )
+  })
 
   test('that is refused quotes nothing of who asks', () => {
     for (const text of ['etcd://ada:s3cret@:x/k', 'http://ada:s3cret@example.com/', 'redis://ada:s3cret@a/b'])

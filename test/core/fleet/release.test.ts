@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import { isChosen, type Offer, readOffer, releaseFor, writeOffer } from '../../../core/fleet/release.ts'
 
 const offer: Offer = {
@@ -49,6 +50,22 @@ describe('a release', () => {
     ['{"smartedge":{"generation":1,"rollout":1},"config":"","before":"x"}', 'a "before"'],
     ['{"smartedge":{"generation":1,"rollout":1},"config":"","before":{"generation":1}}', 'a "before"'],
   ])('%p is none: %s', (value, rule) => expect(faultOf(value)).toContain(rule))
+
+  test('is never thrown over, whatever the value', () => {
+    const json = fc.json().map((text) => `{"smartedge":${text},"config":${text},"before":${text}}`)
+    fc.assert(fc.property(fc.oneof(fc.string(), json), (value) => ['offer', 'fault'].includes(readOffer(value).kind)))
+  })
+
+  test('is read as it was written, whatever the texts', () => {
+    const text = fc.string({ unit: 'binary' })
+    const releases = fc.record({ generation: fc.option(fc.integer({ min: 1 }), { nil: undefined }), text })
+    fc.assert(
+      fc.property(releases, releases, fc.double({ min: 0.001, max: 100, noNaN: true }), (one, before, percent) => {
+        const offered: Offer = { ...one, percent, before }
+        expect(readOffer(writeOffer(offered))).toEqual({ kind: 'offer', offer: offered })
+      }),
+    )
+  })
 
   test('leaves out facts of another type', () => {
     const read = readOffer('{"smartedge":{"generation":1,"rollout":100,"at":5,"by":{},"of":"x"},"config":"{}"}')
