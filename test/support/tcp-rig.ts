@@ -47,3 +47,10 @@ export async function startTcpRig(options: TcpRigOptions = {}): Promise<TcpRig> 
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
+
+/** How one more client ends that is let in by nobody: it may be reset as it connects. */
+export const turnedAway = (rig: TcpRig): Promise<string> =>
+  rig.connect().then(
+    (client) => client.expectClosed(),
+    () => 'reset',
+  )
