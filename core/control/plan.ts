@@ -63,11 +63,13 @@ function planListeners(old: readonly ListenerConfig[], next: readonly ListenerCo
   return byName(wholeListeners(old), wholeListeners(next)).flatMap(({ name, old, next }): Change[] => {
     const key = formatKey(['listeners', name])
     const [before, after] = [old, next].map((listener) => listener?.all.map(textOf).join(', '))
-    if (before === after) return differences(key, settingsOf(old?.all), settingsOf(next?.all)).map(other)
+    const settings = differences(key, settingsOf(old?.all), settingsOf(next?.all)).map(other)
+    if (before === after) return settings
     if (before === undefined) return [other({ key, text: `added on ${after}` })]
     const text = after === undefined ? `removed from ${before}` : `moved ${before} -> ${after}`
     const left = old?.all.map(textOf).filter((address) => !kept.has(address)) ?? []
-    return [gone(key, text, addLoads(left.map((address) => load.listeners.get(address) ?? noLoad)))]
+    const moved = gone(key, text, addLoads(left.map((address) => load.listeners.get(address) ?? noLoad)))
+    return after === undefined ? [moved] : [moved, ...settings]
   })
 }
 

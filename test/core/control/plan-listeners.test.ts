@@ -26,6 +26,7 @@ test('a listener that leaves one of its addresses ends what is connected there',
   const listening = (...address: string[]) => withTop({ listeners: { a: { address, backlog: address.length } } })
   expect(changes(listening('0.0.0.0:1', '0.0.0.0:2'), listening('0.0.0.0:2'), edge)).toEqual([
     'listeners.a: moved 0.0.0.0:1, 0.0.0.0:2 -> 0.0.0.0:2 (1, 0)',
+    'listeners.a: backlog 2 -> 1',
   ])
 })
 
@@ -37,5 +38,16 @@ test('socket options of a listener are told by the keys of the file', () => {
     'listeners.a: keepAlive.idle 1m -> 2m',
     'listeners.a: userTimeout none -> 30s',
     'listeners.a: sendBuffer none -> 1MiB',
+  ])
+})
+
+test('what a listener in TCP mode says of its connections is told by the keys of the file', () => {
+  const at = (more: object) =>
+    withTop({ listeners: { a: { address: '0.0.0.0:1', mode: 'tcp', pool: 'web', ...more } } })
+  const next = { idleTimeout: '5m', maxDuration: '2h', limits: [{ rate: '1/s' }] }
+  expect(changes(at({}), at(next), noLoad)).toEqual([
+    'routes: tcp a * to web: idleTimeout 1h -> 5m',
+    'routes: tcp a * to web: maxDuration none -> 2h',
+    'routes: tcp a * to web: limits added',
   ])
 })
