@@ -290,7 +290,7 @@ interface Changing {
 function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefined): Edge {
   const { controller, deploys, fleet } = changing ?? {}
   const { life, addresses, counters, reportFault } = ground
-  const { previews, listeners, source, admin, control, accessLog, traces, end } = assembly
+  const { previews, providers, listeners, source, admin, control, accessLog, traces, end } = assembly
   const kill = (): void => {
     controller?.stop()
     deploys?.stop()
@@ -301,6 +301,8 @@ function edgeOf(ground: Ground, assembly: Assembly, changing: Changing | undefin
     controller?.stop()
     deploys?.stop()
     previews.stop()
+    // Nothing more is put in force.
+    providers.stop()
     const left = fleet?.end()
     const { shutdownDelayMs: delayMs, shutdownTimeoutMs: withinMs } = control.config
     listeners.letGo()

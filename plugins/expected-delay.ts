@@ -49,10 +49,6 @@ class Member {
     this.candidate = candidate
   }
 
-  get weight(): number {
-    return this.candidate.weight
-  }
-
   /** What a request would wait for, itself included; `neutral`: the mean weight, so that an idle one counts 1 whatever its own is. */
   load(neutral: number): number {
     return 1 + (this.candidate.inflight * neutral) / this.candidate.weight
@@ -77,29 +73,34 @@ export default defineStrategy({
     const { memberOf, expectedMs } = learning
     const pools = perArray(poolOf)
 
-    function poolOf([first, ...rest]: Candidates) {
-      const members: readonly [Member, ...Member[]] = [memberOf(first), ...rest.map(memberOf)]
-      return { members, draw: weightedDraw(members) }
+    // Of many nobody looks at all: to go through ten thousand would hold up the request that finds them new.
+    function poolOf(candidates: Candidates) {
+      const size = candidates.length
+      return {
+        size,
+        members: size > fewBackends ? undefined : candidates.map(memberOf),
+        draw: weightedDraw(candidates),
+      }
     }
 
     return {
       pick(candidates, context) {
         const { now, random, notes } = context
-        const { members, draw } = pools(candidates, context) ?? poolOf(candidates)
-        const neutral = draw.total() / members.length
-        const first = draw.one(random)
+        const { size, members, draw } = pools(candidates, context) ?? poolOf(candidates)
+        const drawn = (): Member => memberOf(draw.one(random))
+        const neutral = draw.total() / size
+        const first = drawn()
         const firstMs = expectedMs(first, now)
         const mostStrain = firstMs * first.strain()
         let best = first
         let leastDelay = (firstMs * first.load(neutral)) / (1 + doubt)
         notes?.drew(first.candidate)
         notes?.score(first.candidate, leastDelay)
-        const isSmall = members.length <= fewBackends
-        for (const rival of isSmall ? members : [draw.one(random), draw.one(random), draw.one(random)]) {
+        for (const rival of members ?? [drawn(), drawn(), drawn()]) {
           const serviceMs = expectedMs(rival, now)
           const delay = serviceMs * rival.load(neutral)
           if (notes !== undefined && rival !== first) {
-            if (!isSmall) notes.drew(rival.candidate)
+            if (members === undefined) notes.drew(rival.candidate)
             notes.score(rival.candidate, delay)
             if (serviceMs * rival.strain() > mostStrain)
               notes.passOver(rival.candidate, 'busier for its weight and speed')
@@ -135,9 +136,11 @@ function createLearning(decayMs: number) {
   let answers = 0
 
   function memberOf(candidate: Candidate): Member {
-    const member = known.get(candidate) ?? new Member(candidate)
-    if (member.answers === 0) known.set(candidate, member)
-    return member
+    const member = known.get(candidate)
+    if (member !== undefined) return member
+    const fresh = new Member(candidate)
+    known.set(candidate, fresh)
+    return fresh
   }
 
   function kept({ learnedAt }: Member, now: number): number {

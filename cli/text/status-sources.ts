@@ -1,5 +1,6 @@
 /** What there is to say of a pool's sources of members below its title: pure. Nothing of one that answers and is believed. */
-import type { PoolStatus, SourceStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
+import type { SourceStatus } from '../../core/report/found-status.ts'
+import type { PoolStatus, StatusSnapshot } from '../../core/report/snapshot.ts'
 import { counted, formatSpan } from '../../core/view/amounts.ts'
 import { printable } from './text.ts'
 

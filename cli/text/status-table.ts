@@ -2,6 +2,7 @@
 import type { StatusSnapshot } from '../../core/report/snapshot.ts'
 import { packParts, wrapWords } from './fit.ts'
 import { counted, formatBytes, formatCount, formatSpan } from '../../core/view/amounts.ts'
+import { endingNotes, listenerNote } from './status-certificates.ts'
 import { formatLimits } from './status-limits.ts'
 import { formatPool } from './status-pool.ts'
 import { providerNotes } from './status-sources.ts'
@@ -38,7 +39,7 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
       `pid ${snapshot.pid}`,
       formatBytes(process.residentBytes),
     ],
-    snapshot.listeners.map((listener) => `${printable(listener.name)} on ${printable(listener.address)}`),
+    snapshot.listeners.map(listenerNote),
     [
       counted(counters.requests, 'request'),
       ...(rate === undefined ? [] : [`${formatCount(Math.round(rate))}/s`]),
@@ -47,6 +48,7 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
       counted(counters.retries, 'retry', 'retries'),
     ],
     ...refusedLine(snapshot),
+    ...endingNotes(snapshot, Date.parse(snapshot.startedAt) + snapshot.uptimeMs, color),
     ...overloadLine(snapshot, color),
     ...providerNotes(snapshot).map((note) => [note]),
   ]

@@ -45,7 +45,7 @@ export const discoveryDefaults = {
     value: 30 * second,
     min: second,
     max: 60 * minute,
-    reason: 'Outlasts a container that is replaced by a newer one; meanwhile its requests get 503, not 404.',
+    reason: 'Outlasts a container that is replaced by a newer one; meanwhile its requests get 502 or 503, not 404.',
   },
   'providers.kubernetes.ingressClass': {
     value: 'smartedge',

@@ -204,7 +204,10 @@ interface Surrounding {
   readonly tcpRoutes: readonly TcpRouteConfig[]
 }
 
-/** Without routes the only pool serves everything; those of TCP mode are not counted where there are others. */
+/**
+ * Without routes the only pool serves everything; those of TCP mode are not counted where there are others. With providers, which
+ * may bring some, an empty list says that it does not.
+ */
 function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Reading): RouteConfig[] {
   const pools = raw.pools ?? []
   const ofTcp = new Set(tcpRoutes.map(({ pool }) => pool))
@@ -212,15 +215,17 @@ function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Read
   checkRoutes(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
-  if (raw.routes !== undefined && drafts.length === 0) warnOfNoRoutes(root, reading)
+  const mayBeLedTo = raw.providers !== undefined
+  if (raw.routes !== undefined && drafts.length === 0 && !mayBeLedTo) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) {
     warnOfIdleRouteKeys(drafts, pools, raw.overload !== undefined, reading)
-    warnOfIdlePools([...drafts.map(({ pool }) => pool.value), ...ofTcp], pools, reading)
+    if (!mayBeLedTo) warnOfIdlePools([...drafts.map(({ pool }) => pool.value), ...ofTcp], pools, reading)
     return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   }
   if (listenersOf(raw).every(({ mode }) => mode !== 'http')) return []
   const ofHttp = pools.filter(({ name }) => !ofTcp.has(name))
   const [only, another] = ofHttp.length > 0 ? ofHttp : pools
+  if (mayBeLedTo && (another !== undefined || raw.routes !== undefined)) return []
   // Which pools are left for HTTP is not known where a listener in TCP mode is itself faulty.
   if (another !== undefined && isTcpSound(raw, ofTcp))
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })

@@ -112,7 +112,10 @@ class ClusterRoutes {
 
   private lose(kind: Kind, reason: string): void {
     this.away.add(kind)
-    this.sink.lose(`${GROUPS[kind].noun}: ${reason}`)
+    // A kind of object that a cluster does not know is no object that is missing.
+    const isUnknown = kind === 'httproutes' && reason.startsWith('answers with 404')
+    const hint = isUnknown ? ' (where the Gateway API is not installed, "routes": "ingress" does without)' : ''
+    this.sink.lose(`${GROUPS[kind].noun}: ${reason}${hint}`)
   }
 
   private note(kind: Kind): void {

@@ -46,6 +46,9 @@ function draftsOf(
   return { drafts: drafts.toSorted((one, other) => (one.name < other.name ? -1 : 1)), skipped }
 }
 
+/** One more than may be, so that it is found out: a label may be megabytes long. */
+const MOST_HOSTS = 257
+
 /** undefined: its labels make neither. */
 function draftOf(container: JsonObject, discovery: readonly DiscoveryPolicy[]): Draft | undefined {
   const name = poolOf(container)
@@ -53,7 +56,11 @@ function draftOf(container: JsonObject, discovery: readonly DiscoveryPolicy[]): 
   if (name === undefined || (hosts === undefined && path === undefined && health === undefined)) return undefined
   const settings = health === undefined ? {} : { health: { path: health } }
   const matches =
-    hosts === undefined ? (path === undefined ? [] : [{ path }]) : hosts.split(',').map((host) => matchOf(host, path))
+    hosts === undefined
+      ? path === undefined
+        ? []
+        : [{ path }]
+      : hosts.split(',', MOST_HOSTS).map((host) => matchOf(host, path))
   return {
     name: nameOf(container),
     pools: [{ name, settings, discovery }],

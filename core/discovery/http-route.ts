@@ -24,8 +24,10 @@ export function rulesOfRoute(route: JsonObject, namespace: string): ClusterRules
   const hosts = listIn(spec, 'hostnames').filter((host) => typeof host === 'string')
   const name = textIn(objectIn(route, 'metadata'), 'name') ?? ''
   const rules: ClusterRule[] = []
+  const given = listIn(spec, 'rules')
+  if (Math.max(hosts.length, given.length) > MOST) return { rules, faults: [TOO_MANY] }
   const faults: string[] = []
-  for (const [index, rule] of listIn(spec, 'rules').entries()) {
+  for (const [index, rule] of given.entries()) {
     const read = isObject(rule) ? readRule(rule, namespace) : 'is no rule'
     if (typeof read === 'string') {
       faults.push(`rules[${index}] ${read}`)
@@ -44,6 +46,10 @@ export function rulesOfRoute(route: JsonObject, namespace: string): ClusterRules
   return { rules, faults }
 }
 
+/** Gateway API itself allows fewer: 16 rules and host names, 64 matches and Services. Each is multiplied by the others. */
+const MOST = 128
+const TOO_MANY = `has more than ${MOST} rules, host names, matches or Services`
+
 interface RouteMatch {
   readonly isExact: boolean
   readonly matches: ClusterRule['matches']
@@ -56,14 +62,15 @@ function readRule(
 ): { readonly matches: readonly RouteMatch[]; readonly refs: readonly ServiceRef[] } | string {
   if (listIn(rule, 'filters').length > 0) return 'has filters, which SmartEdge does not know'
   const matches: RouteMatch[] = []
-  const given = listIn(rule, 'matches')
+  const [given, backends] = [listIn(rule, 'matches'), listIn(rule, 'backendRefs')]
+  if (Math.max(given.length, backends.length) > MOST) return TOO_MANY
   for (const match of given.length === 0 ? [{}] : given) {
     const read = isObject(match) ? readMatch(match) : 'has a match that is none'
     if (typeof read === 'string') return read
     matches.push(read)
   }
   const refs: ServiceRef[] = []
-  for (const backend of listIn(rule, 'backendRefs')) {
+  for (const backend of backends) {
     const ref = isObject(backend) ? refOf(backend, namespace) : 'has a backendRef that is none'
     if (typeof ref === 'string') return ref
     refs.push(ref)

@@ -9,10 +9,10 @@ import {
   limitLedger,
   poolLedger,
   reloadLedger,
-  sourceLedger,
   stickyLedger,
 } from '../observe/counters.ts'
 import { backendGroup, busyBackendGroup } from './backend-metrics.ts'
+import { providerGroup, sourceGroup } from './found-metrics.ts'
 import {
   counter,
   type DescribedMetric,
@@ -40,8 +40,6 @@ import type {
   LoopView,
   OverloadView,
   PoolView,
-  ProviderView,
-  SourceView,
   StickyView,
   StrategyFacts,
 } from './view.ts'
@@ -223,47 +221,6 @@ const stickyGroup = ofPools<StickyView>(
     gauge('smartedge_sticky_sessions', 'Learned sessions that are remembered.', (s) => s.sessions),
   ],
 )
-
-const sourceGroup = group<MetricsView, SourceView>({
-  labels: ['pool', 'source'],
-  *sources({ edge }) {
-    for (const { name: pool, sources = [] } of edge.pools) {
-      const nameOf = uniqueNames()
-      for (const source of sources) yield [{ pool, source: nameOf(source.name) }, source]
-    }
-  },
-  metrics: [
-    gauge('smartedge_discovery_members', 'Members that the source has found.', (s) => s.members),
-    gauge('smartedge_discovery_away', '1 while the source cannot be had, or lists nobody.', (s) =>
-      Number(s.presence.kind === 'away'),
-    ),
-    gauge(
-      'smartedge_discovery_age_seconds',
-      'How long ago its members were last known to be what it lists, while it is away; else 0.',
-      (s) => s.ageMs / 1000,
-    ),
-    gauge('smartedge_discovery_skipped', 'Entries of its newest list that are left out.', (s) => s.skipped.count),
-    gauge('smartedge_discovery_held', '1 while a list that has lost more than half is held back.', (s) =>
-      Number(s.heldBack !== undefined),
-    ),
-    ...ledgerMetrics(sourceLedger, (s: SourceView) => s.counters),
-  ],
-})
-
-const providerGroup = group<MetricsView, ProviderView>({
-  labels: ['provider'],
-  *sources({ edge: { providers = [] } }) {
-    const nameOf = uniqueNames()
-    for (const provider of providers) yield [{ provider: nameOf(provider.name) }, provider]
-  },
-  metrics: [
-    gauge('smartedge_provider_routes', 'Routes that it adds to those of the configuration.', (p) => p.routes),
-    gauge('smartedge_provider_away', '1 while it cannot be had, and its routes stay as they were.', (p) =>
-      Number(p.presence.kind === 'away'),
-    ),
-    gauge('smartedge_provider_skipped', 'Entries of its newest list that are left out.', (p) => p.skipped.length),
-  ],
-})
 
 const limitGroup = group<MetricsView, LimitView>({
   // One of the first two.

@@ -3,12 +3,12 @@
  * times as ISO 8601. It is a public format: add to it, never rename. Pure: the same inputs give the same snapshot.
  */
 import type { Clock } from '../clock.ts'
-import { backendLedger, edgeLedger, poolLedger, sourceLedger, stickyLedger } from '../observe/counters.ts'
+import { backendLedger, edgeLedger, poolLedger, stickyLedger } from '../observe/counters.ts'
 import type { LatencySummary } from '../observe/latencies.ts'
 import type { StatusOf } from '../observe/ledger.ts'
+import { providerStatus, type ProviderStatus, sourceStatus, type SourceStatus } from './found-status.ts'
 import { isoTime } from './iso-time.ts'
 import { limitStatus, type LimitStatus } from './limit-status.ts'
-import { providerStatus, type ProviderStatus } from './provider-status.ts'
 import type { FleetStatus } from './fleet-status.ts'
 import type { ReloadStatus } from './reload-status.ts'
 import type {
@@ -23,7 +23,6 @@ import type {
   Phase,
   PoolView,
   ProcessView,
-  SourceView,
   StandingView,
   StickyView,
   StrategyFacts,
@@ -91,27 +90,6 @@ export interface PoolStatus extends StatusOf<typeof poolLedger.specs> {
 }
 
 export type DeployStatus = Omit<DeployPhaseView, 'progress' | 'counters'>
-
-/** A source of members. Beside these all that is counted of it. */
-export interface SourceStatus extends StatusOf<typeof sourceLedger.specs> {
-  /** Its kind and where it is. */
-  readonly source: string
-  readonly state: SourceView['presence']['kind']
-  /** Since when and why it is away; null: it is not. */
-  readonly away: { readonly since: string; readonly reason: string } | null
-  /** Those of its list that count. */
-  readonly members: number
-  /** When they were last known to be what it lists; null: never. */
-  readonly knownAt: string | null
-  /** While it is away: how old what is known of it is, or how long it has been away; else 0. */
-  readonly ageMs: number
-  /** Entries of its newest list that are left out. */
-  readonly skipped: number
-  /** Why, of the first few. */
-  readonly reasons: readonly string[]
-  /** A list that has lost more than half of them, not believed before `until`; null: none is held back. */
-  readonly held: { readonly members: number; readonly until: string } | null
-}
 
 /** Answered requests, by whether they came to the backend of their session. */
 export interface StickyStatus extends StatusOf<typeof stickyLedger.specs> {
@@ -241,23 +219,6 @@ const deployStatus = (deploy: DeployPhaseView | undefined): DeployStatus | null 
   deploy === undefined
     ? null
     : { id: deploy.id, phase: deploy.phase, over: deploy.over, since: deploy.since, detail: deploy.detail }
-
-const sourceStatus = (source: SourceView, offsetMs: number): SourceStatus => {
-  const { name, members, presence, knownAt, ageMs, skipped, heldBack, counters } = source
-  const isAway = presence.kind === 'away'
-  return {
-    source: name,
-    state: presence.kind,
-    away: isAway ? { since: isoTime(presence.since + offsetMs), reason: presence.reason } : null,
-    members,
-    knownAt: knownAt === undefined ? null : isoTime(knownAt + offsetMs),
-    ageMs: Math.round(ageMs),
-    skipped: skipped.count,
-    reasons: skipped.first.map(({ entry, reason }) => `${entry} ${reason}`),
-    held: heldBack ? { members: heldBack.members, until: isoTime(heldBack.until + offsetMs) } : null,
-    ...sourceLedger.status(counters),
-  }
-}
 
 const stickyStatus = ({ counters, sessions }: StickyView): StickyStatus => ({
   ...stickyLedger.status(counters),

@@ -55,9 +55,8 @@ export function doorFor(door: Door | undefined, { store, rule, certificate }: Sh
   // Also when the rules change: the client is to come again, and be looked at by those.
   const isMisdirected = (host: string): boolean => store.clientsRule(host) !== rule
   if (rule === undefined) return { ...door, isMisdirected }
-  const { strangerDrops, ...rest } = door
   const requestLines = certificate && rule.tell.map((how) => TELLINGS[how](certificate, rule)).join('')
-  return { ...rest, isMisdirected, requestDrops: strangerDrops, ...(requestLines && { requestLines }) }
+  return { ...door, isMisdirected, requestDrops: door.strangerDrops, ...(requestLines && { requestLines }) }
 }
 
 const TELLINGS: Readonly<Record<Telling, (certificate: ClientCertificate, rule: ClientsRule) => string>> = {

@@ -1,6 +1,7 @@
 /**
  * One provider, followed: what counts of what it tells. While it is away all stays as it was; routes and pools that nobody
- * names any more stay for a while, since a container that is replaced is missing for a moment.
+ * names any more stay for a while, since a container that is replaced is missing for a moment; those of one that is faulty
+ * now, for as long as it is.
  */
 import type { Cancel, Clock } from '../clock.ts'
 import { type DraftRead, mergeDrafts } from './merge-drafts.ts'
@@ -25,6 +26,8 @@ export interface FollowedProviderOptions {
 
 /** More help nobody: a provider may be hostile, and every route is compared with others. */
 const MOST_DRAFTS = 5000
+/** Of routes that nobody names any more: one who names others all the time must not have them pile up. */
+const MOST_STAYING = 5000
 /** Entries that are left out, each told by itself: so many in some seconds; all of them stand in the status. */
 const MOST_TOLD = 8
 const MOST_DETAIL = 400
@@ -49,7 +52,9 @@ export class FollowedProvider {
   /** What it names now. */
   private named: Provided = NOTHING
   /** Until when routes stay that it does not name any more, by what they match. */
-  private readonly until = new Map<string, number>()
+  private until: ReadonlyMap<string, number> = new Map()
+  /** Who makes those routes, and those that stay: by name. What was there of one that is faulty now stays until that is mended. */
+  private readonly makers = new Map<string, string>()
   /** Drafts that have been read, by their text: most of a list are those of the one before. */
   private known = new Map<string, DraftRead['read']>()
   /** The same of drafts that are told as the same objects. */
@@ -147,6 +152,7 @@ export class FollowedProvider {
     const tooMany = more > 0 ? [{ entry: `${more} more`, reason: `are beyond ${MOST_DRAFTS}` }] : []
     this.skip([...told.leftOut, ...merged.skipped, ...tooMany])
     this.named = merged.provided
+    for (const [key, name] of merged.makers) this.makers.set(key, name)
     this.settle()
     this.tellHeard()
   }
@@ -157,12 +163,18 @@ export class FollowedProvider {
     const now = clock.now()
     const before = this.provided
     const named = new Set(this.named.routes.map(matchKey))
-    const stays = before.routes.filter((route) => {
-      const key = matchKey(route)
-      if (named.has(key)) this.until.delete(key)
-      else if (!this.until.has(key)) this.until.set(key, now + keepMs)
-      return (this.until.get(key) ?? -Infinity) > now
-    })
+    const faulty = new Set(this.skipped.map(({ entry }) => entry))
+    // The newest first: those that are named come before those that stay.
+    const staying = before.routes
+      .flatMap((route) => {
+        const key = matchKey(route)
+        const until = faulty.has(this.makers.get(key) ?? '') ? Infinity : this.untilOf(key, now + keepMs)
+        return named.has(key) || until <= now ? [] : [{ route, key, until }]
+      })
+      .slice(0, MOST_STAYING)
+    const stays = staying.map(({ route }) => route)
+    this.until = new Map(staying.map(({ key, until }) => [key, until]))
+    for (const key of this.makers.keys()) if (!named.has(key) && !this.until.has(key)) this.makers.delete(key)
     const pools = new Map(before.pools.map((pool) => [pool.name, pool]))
     const led = new Set(stays.map(({ pool }) => pool))
     for (const { name } of this.named.pools) led.delete(name)
@@ -170,15 +182,20 @@ export class FollowedProvider {
       routes: [...this.named.routes, ...stays],
       pools: [...this.named.pools, ...[...led].flatMap((name) => pools.get(name) ?? [])],
     }
-    for (const [key, until] of this.until) if (until <= now) this.until.delete(key)
     this.forgetLater(now)
     if (!isSame(before, this.provided)) onChange()
   }
 
+  /** One that was faulty, and is named no more, stays for a while from now on. */
+  private untilOf(key: string, fromNow: number): number {
+    const until = this.until.get(key)
+    return until === undefined || until === Infinity ? fromNow : until
+  }
+
   private forgetLater(now: number): void {
     this.cancelForget()
-    if (this.until.size === 0) return
-    this.cancelForget = this.options.clock.after(Math.min(...this.until.values()) - now, () => this.settle())
+    const next = Math.min(...this.until.values())
+    if (next < Infinity) this.cancelForget = this.options.clock.after(next - now, () => this.settle())
   }
 
   private skip(skipped: readonly SkippedEntry[]): void {

@@ -7,6 +7,10 @@ export const takesBinding = (before: ListenerConfig, after: ListenerConfig): boo
   before.reusePort !== after.reusePort ||
   (before.options?.sendBufferBytes !== undefined && after.options?.sendBufferBytes === undefined)
 
+/** Whether who has come under the one would have had to say another thing of itself, or to say it otherwise, under the other. */
+export const isOtherwise = ({ tls }: ListenerConfig, { tls: before }: ListenerConfig): boolean =>
+  (tls === undefined) !== (before === undefined) || !Bun.deepEquals(tls?.clients, before?.clients)
+
 /** By address, since that is what clients are connected to. Two may both ask the system for a port: names tell those apart. */
 export function keyOf({ name, address }: ListenerConfig): string {
   const isSystemChosen = address.kind === 'tcp' && address.port === 0

@@ -14,6 +14,8 @@ export interface DraftRead {
 
 export interface Merged {
   readonly provided: Provided
+  /** By what a route matches, the name of the draft that makes it. */
+  readonly makers: ReadonlyMap<string, string>
   readonly skipped: readonly SkippedEntry[]
 }
 
@@ -50,7 +52,8 @@ export function mergeDrafts(drafts: readonly DraftRead[]): Merged {
     }
   }
   const values = <T>(known: ReadonlyMap<string, Known<T>>): T[] => [...known.values()].map(({ value }) => value)
-  return { provided: { pools: values(pools), routes: values(routes) }, skipped }
+  const makers = new Map([...routes].map(([key, { by }]) => [key, by]))
+  return { provided: { pools: values(pools), routes: values(routes) }, makers, skipped }
 }
 
 const saidBy = (settings: Readonly<Record<string, unknown>>): string | undefined =>

@@ -21,7 +21,7 @@ import { describeClient } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
-import { keyOf, takesBinding } from './listener-places.ts'
+import { isOtherwise, keyOf, takesBinding } from './listener-places.ts'
 import { doorFor, Doors } from './door.ts'
 import type { TlsFront } from './tls-host.ts'
 
@@ -127,6 +127,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     const before = this.settings
     const commit = (): void => {
       this.settings = config
+      if (isOtherwise(config, before)) for (const client of this.clients) client.letGo()
       const { permissions } = config
       if (permissions !== before.permissions) this.guard(() => this.listener.setPermissions(permissions))
       if (this.isShut) return

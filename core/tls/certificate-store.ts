@@ -10,6 +10,8 @@ import type { Telling } from './policy.ts'
 /** One of each kind at most, for one name. */
 type Pair = { readonly [Kind in KeyKind]?: Certificate }
 
+const NOTHING: Pair = {}
+
 /** What clients have to show of themselves, under some names or all others. */
 export interface ClientsRule extends Authorities {
   /** Lower case, `*.example.com` for one label; undefined: all that no rule before names. */
@@ -38,7 +40,10 @@ export class CertificateStore {
   private readonly bySource = new Map<string, readonly Certificate[]>()
   /** undefined: to be made anew. */
   private index: Index | undefined = undefined
+  /** By the certificates and the rule: the same one for as long as those are, since sessions end with it. */
   private contexts = new Map<string, SecureContext>()
+  /** What a handshake asks for, ready. */
+  private offers = new WeakMap<Pair, Map<ClientsRule | undefined, Offer>>()
 
   constructor(strength: Strength) {
     this.strength = strength
@@ -62,14 +67,14 @@ export class CertificateStore {
   setStrength(strength: Strength): void {
     if (Bun.deepEquals(strength, this.strength)) return
     this.strength = strength
-    this.contexts = new Map()
+    this.beginAnew()
   }
 
   /** For all handshakes to come; sessions of before are taken up no more, whose clients were looked at by other rules. */
   setClients(rules: readonly ClientsRule[]): void {
     if (Bun.deepEquals(rules, this.clients)) return
     this.clients = rules
-    this.contexts = new Map()
+    this.beginAnew()
   }
 
   /** The rule for clients that ask for `serverName` (lower case; '': for nobody); undefined: they need show nothing. The same one for as long as the rules are. */
@@ -92,16 +97,13 @@ export class CertificateStore {
 
   /** As `fallback`, for who asks for that name, which none is for. */
   fallbackFor(serverName: string): Offer {
-    const { exact, wildcard } = (this.index ??= this.indexed())
-    const [first] = this.certificates
-    const name = first?.names[0] ?? ''
-    const pair = exact.get(name) ?? wildcard.get(name.slice(2)) ?? (first ? { [first.kind]: first } : {})
-    return this.offerOf(pair, this.clientsRule(serverName))
+    const { fallback } = (this.index ??= this.indexed())
+    return this.offerOf(fallback, this.clientsRule(serverName))
   }
 
   /** Without certificates. */
   get nothing(): Offer {
-    return this.offerOf({}, undefined)
+    return this.offerOf(NOTHING, undefined)
   }
 
   /** For a handshake by which a CA looks at `serverName`; undefined: nobody waits for one. */
@@ -110,29 +112,45 @@ export class CertificateStore {
     return material && { context: contextOf([material], this.strength) }
   }
 
-  private offerOf({ ecdsa, rsa }: Pair, rule: ClientsRule | undefined): Offer {
+  private offerOf(pair: Pair, rule: ClientsRule | undefined): Offer {
+    let byRule = this.offers.get(pair)
+    if (byRule === undefined) this.offers.set(pair, (byRule = new Map()))
+    let offer = byRule.get(rule)
+    if (offer === undefined) byRule.set(rule, (offer = this.makeOffer(pair, rule)))
+    return offer
+  }
+
+  private makeOffer({ ecdsa, rsa }: Pair, rule: ClientsRule | undefined): Offer {
     const certificates = [ecdsa, rsa].filter((certificate) => certificate !== undefined)
-    const id = [...certificates.map(({ fingerprint }) => fingerprint), this.clients.indexOf(rule as ClientsRule)].join(
-      ' ',
-    )
+    const place = rule === undefined ? -1 : this.clients.indexOf(rule)
+    const id = [...certificates.map(({ fingerprint }) => fingerprint), place].join(' ')
     let context = this.contexts.get(id)
     if (context === undefined) this.contexts.set(id, (context = contextOf(certificates, this.strength, rule)))
     return { certificates, context, clients: rule?.certificate }
   }
 
+  private beginAnew(): void {
+    this.contexts = new Map()
+    this.offers = new WeakMap()
+  }
+
   private indexed(): Index {
-    const index: Index = { exact: new Map(), wildcard: new Map() }
-    for (const certificate of this.certificates) {
+    const { certificates } = this
+    const [first] = certificates
+    const names = { exact: new Map<string, Pair>(), wildcard: new Map<string, Pair>() }
+    for (const certificate of certificates)
       for (const name of certificate.names) {
         const isWildcard = name.startsWith('*.')
-        const map = isWildcard ? index.wildcard : index.exact
+        const map = isWildcard ? names.wildcard : names.exact
         const key = isWildcard ? name.slice(2) : name
         const pair = map.get(key)
         const other = pair?.[certificate.kind]
         if (other === undefined || other.notAfter < certificate.notAfter)
           map.set(key, { ...pair, [certificate.kind]: certificate })
       }
-    }
+    const [firstName = ''] = first?.names ?? []
+    const known = names.exact.get(firstName) ?? names.wildcard.get(firstName.slice(2))
+    const index: Index = { ...names, fallback: known ?? (first ? { [first.kind]: first } : NOTHING) }
     this.forgetContexts()
     return index
   }
@@ -159,4 +177,6 @@ interface Index {
   readonly exact: Map<string, Pair>
   /** By what follows `*.`. */
   readonly wildcard: Map<string, Pair>
+  /** Of the first certificate, with what else its name has. */
+  readonly fallback: Pair
 }

@@ -9,8 +9,9 @@ import { anyRequest, startTestEdge, tcpListener } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
+import { turnUntil } from '../support/raw-peer.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { askSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
+import { askSecurely, connectSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
 
 const root = createAuthority()
 const authority = root.below('Clients')
@@ -96,6 +97,27 @@ describe('clients that must show a certificate', () => {
     expect(resumed?.text ?? '').toBe('')
   })
 
+  test('keep their connection when the rules change, and have to come anew with their next request', async () => {
+    await using rig = await asking({ revoked: [] })
+    const kept = await connectSecurely(rig.edge.port, { ca: root.cert, key: alice.key, cert: alice.chain })
+    await turnUntil(() => rig.edge.counters.handshakes === 1, 'the handshake')
+    rig.revoke([bob])
+    await rig.edge.apply({})
+    expect((await kept.ask(get())).slice(9, 12)).toBe('421')
+  })
+
+  test('are asked one more request at most where they came before they had to', async () => {
+    await using rig = await asking()
+    const [web, plain] = rig.edge.edge.control.config.listeners
+    const { clients, ...open } = web!.tls!
+    await rig.edge.apply({ listeners: [{ ...web!, tls: open }, plain!] })
+    const kept = await connectSecurely(rig.edge.port, { ca: root.cert })
+    await turnUntil(() => rig.edge.counters.handshakes === 1, 'the handshake')
+    await rig.edge.apply({ listeners: [{ ...web!, tls: { ...open, clients: clients! } }, plain!] })
+    const answer = await kept.ask(get())
+    expect([answer.slice(9, 12), /connection: close/i.test(answer)]).toEqual(['200', true])
+  })
+
   test('files of authorities are checked, and what was in force stays', async () => {
     await using rig = await asking()
     writeFileSync(join(rig.folder, 'ca.pem'), alice.cert)
@@ -114,6 +136,8 @@ describe('certificates for some names alone', () => {
     expect(await rig.come(undefined, 'b.test')).toBe('200')
     expect(await rig.come(undefined, 'a.test')).toBeUndefined()
     expect(await rig.come(undefined, 'x.a.test')).toBeUndefined()
+    expect(await rig.come(mallory, 'A.test')).toBeUndefined()
+    expect(await rig.come(undefined, 'A.TEST')).toBeUndefined()
     expect(await rig.come(alice, 'a.test', get('/', 'Connection: close\r\n').replace('Host: a', 'Host: a.test'))).toBe(
       '200',
     )
@@ -121,7 +145,8 @@ describe('certificates for some names alone', () => {
 
   test('can not be left out by asking for another name first', async () => {
     await using rig = await asking({ clients })
-    const forA = get('/', 'Connection: close\r\n').replace('Host: a', 'Host: A.test')
+    // Nobody asks for the connection to end: it does all the same.
+    const forA = get().replace('Host: a', 'Host: A.test')
     expect(await rig.come(undefined, 'b.test', forA)).toBe('421')
     expect(await rig.come(undefined, '', forA)).toBe('421')
     expect(rig.backend.requests).toEqual([])

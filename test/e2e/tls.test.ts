@@ -1,19 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { TlsPolicy } from '../../core/tls/policy.ts'
-import { createAuthority } from '../support/authority.ts'
+import { WebSocket, WebSocketServer } from 'ws'
 import { startTestEdge, tcpListener } from '../support/edge.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { valuesOf } from '../support/raw-message.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
-import { turn, turnUntil } from '../support/raw-peer.ts'
+import { stillness, turnUntil } from '../support/raw-peer.ts'
+import { authority, root, securely } from '../support/secure-edge.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { askSecurely, connectSecurely, save, sessionOf, tlsListener, tlsPolicy } from '../support/tls.ts'
 
-const root = createAuthority()
-const authority = root.below('Test Intermediate')
 const fingerprintOf = ({ cert }: { readonly cert: string }): string => new X509Certificate(cert).fingerprint256
 
 describe('a listener that ends TLS', () => {
@@ -57,63 +54,6 @@ describe('a listener that ends TLS', () => {
     expect(await shown('x.b.test')).toBe(fingerprintOf(wild))
     expect(await shown('x.y.b.test')).toBe(fingerprintOf(a))
     expect(await shown('')).toBe(fingerprintOf(a))
-  })
-})
-
-describe('a ClientHello', () => {
-  const hostile: readonly (readonly [string, Buffer])[] = [
-    ['of SSL 2', Buffer.concat([Buffer.from([0x80, 46, 1, 0, 2, 0, 21, 0, 0, 0, 16]), Buffer.alloc(37, 7)])],
-    ['of SSL 3', record(0x0300, helloOf(0x0300))],
-    ['of TLS 1.1', record(0x0302, helloOf(0x0302))],
-    ['of 64 KB', bigHello(64 * 1024)],
-    ['of zeros', Buffer.alloc(4096)],
-    ['of noise', Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7919 + 13) & 0xff))],
-    ['that is another message', record(0x0303, Buffer.from([20, 0, 0, 0]))],
-    ['that lies about its length', record(0x0303, Buffer.from([1, 0, 0, 200, 3, 3]))],
-    ['that is an alert', Buffer.from([21, 3, 3, 0, 2, 2, 40])],
-  ]
-
-  test.each(hostile)('%s comes to nothing, and others are served', async (_, bytes) => {
-    await using rig = await securely()
-    await using client = await connectTo(rig.edge.port)
-    client.send(bytes)
-    client.end()
-    await client.expectClosed()
-    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'its end')
-    expect(rig.edge.counters.handshakesFailed).toMatchObject({ failed: 1 })
-    expect((await askSecurely(rig.edge.port, { ca: root.cert })).text).toStartWith('HTTP/1.1 200')
-  })
-
-  test('may come in pieces of one byte', async () => {
-    await using rig = await securely()
-    await using between = inPieces(rig.edge.port)
-    expect((await askSecurely(between.port, { ca: root.cert })).text).toStartWith('HTTP/1.1 200')
-  })
-
-  test('is waited for, but not for ever', async () => {
-    await using rig = await securely({ handshakeTimeoutMs: 5000 })
-    await using silent = await connectTo(rig.edge.port)
-    await using begun = await connectTo(rig.edge.port)
-    begun.send(record(0x0301, helloOf(0x0303)).subarray(0, 20))
-    await turnUntil(() => rig.edge.counters.handshakesOpen === 2, 'both')
-    rig.edge.clock.advance(4000)
-    expect(rig.edge.counters.handshakesOpen).toBe(2)
-    rig.edge.clock.advance(2000)
-    await Promise.all([silent.expectClosed(), begun.expectClosed()])
-    await turnUntil(() => rig.edge.counters.connectionsOpen === 0, 'their end')
-    expect(rig.edge.counters.handshakesFailed).toMatchObject({ late: 2 })
-  })
-
-  test('has the oldest handshake give way where too many are under way', async () => {
-    await using rig = await securely({ maxHandshakes: 2 })
-    await using first = await connectTo(rig.edge.port)
-    await turnUntil(() => rig.edge.counters.handshakesOpen === 1, 'the first')
-    await using second = await connectTo(rig.edge.port)
-    await turnUntil(() => rig.edge.counters.handshakesOpen === 2, 'the second')
-    expect((await askSecurely(rig.edge.port, { ca: root.cert })).text).toStartWith('HTTP/1.1 200')
-    expect(await first.expectClosed()).toBe('reset')
-    expect(second.closing).toBeUndefined()
-    expect(rig.edge.counters).toMatchObject({ handshakes: 1, handshakesOpen: 1, handshakesFailed: { crowded: 1 } })
   })
 })
 
@@ -163,6 +103,49 @@ describe('sessions', () => {
   )
 })
 
+describe('what passes over TLS', () => {
+  const MIB = 1024 * 1024
+
+  test('is whole both ways, however large it is and however slowly it is read', async () => {
+    const answer = Buffer.alloc(8 * MIB, 'abcdefg').toString('latin1')
+    await using rig = await securely({}, ok(answer))
+    const client = await connectSecurely(rig.edge.port, { ca: root.cert })
+    client.socket.pause()
+    const body = 'x'.repeat(4 * MIB)
+    const got = client.ask(
+      `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    client.socket.pause()
+    await turnUntil(() => rig.backend.requests.length === 1, 'the request')
+    await stillness(() => rig.edge.counters.bytesToClients)
+    expect(rig.edge.counters.bytesToClients).toBeLessThan(answer.length)
+    client.socket.resume()
+    const text = await got
+    expect(text.length - text.indexOf('\r\n\r\n') - 4).toBe(answer.length)
+    expect(text.endsWith(answer)).toBe(true)
+    expect(rig.backend.requests[0]!.body).toBe(body)
+  })
+
+  test('may be a WebSocket', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    server.on('connection', (socket) => socket.on('message', (message: Buffer) => socket.send(message)))
+    const { port } = server.address() as { port: number }
+    const files = save(temporaryFolder(), 'a', authority.issue({ names: ['a.test'] }))
+    await using edge = await startTestEdge([port], { config: { listeners: [tlsListener(tlsPolicy([files]))] } })
+    const options = { ca: root.cert, servername: 'a.test', checkServerIdentity: () => undefined }
+    const client = new WebSocket(`wss://127.0.0.1:${edge.port}/`, options as object)
+    const echoed = Promise.withResolvers<string>()
+    client.on('open', () => client.send('hello'))
+    client.on('message', (message: Buffer) => echoed.resolve(message.toString()))
+    client.on('error', echoed.reject)
+    expect(await echoed.promise).toBe('hello')
+    expect(edge.counters.tunnelsOpen).toBe(1)
+    client.terminate()
+    await turnUntil(() => edge.counters.connectionsOpen === 0, 'the end of the tunnel')
+    server.close()
+  })
+})
+
 describe('a saved certificate', () => {
   test('counts from the next handshake on, and a bad one never', async () => {
     await using rig = await securely()
@@ -187,8 +170,10 @@ describe('a saved certificate', () => {
     const [web] = edge.edge.control.config.listeners
     const { tls, ...plain } = web!
     await edge.apply({ listeners: [plain] })
+    const move = await edge.edge.control.prepare({ ...edge.edge.control.config, listeners: [web!] })
     await using client = await connectTo(edge.port)
     expect((await ask(client, get())).status).toBe(200)
+    move.abandon()
     await edge.apply({ listeners: [{ ...plain, tls: tls! }] })
     expect((await askSecurely(edge.port, { ca: root.cert })).text).toStartWith('HTTP/1.1 200')
   })
@@ -234,91 +219,3 @@ describe('Strict-Transport-Security', () => {
     expect(own).toContain(line)
   })
 })
-
-/** An edge with one certificate for a.test, and a backend that answers. */
-async function securely(overrides: Partial<TlsPolicy> = {}, answer = ok('hello')) {
-  const backend = startRawBackend({ answer: answering(answer) })
-  const shown = authority.issue({ names: ['a.test'] })
-  const folder = temporaryFolder()
-  const files = save(folder, 'a', shown)
-  const listeners = [tlsListener(tlsPolicy([files], overrides))]
-  const edge = await startTestEdge([backend.port], { config: { listeners } })
-  return {
-    edge,
-    backend,
-    shown,
-    files,
-    folder,
-    async [Symbol.asyncDispose]() {
-      await edge[Symbol.asyncDispose]()
-      await backend[Symbol.asyncDispose]()
-    },
-  }
-}
-
-/** A port that passes on to another what clients send, each byte by itself. */
-function inPieces(port: number) {
-  const server = createServer((client) => {
-    const onward = connect({ port, host: '127.0.0.1', noDelay: true })
-    const passOn = async (bytes: Buffer): Promise<void> => {
-      client.pause()
-      for (const byte of bytes) {
-        onward.write(Buffer.from([byte]))
-        await turn()
-      }
-      client.resume()
-    }
-    client.on('data', (bytes: Buffer) => void passOn(bytes))
-    onward.on('data', (bytes: Buffer) => void client.write(bytes))
-    for (const [one, other] of [
-      [client, onward],
-      [onward, client],
-    ] as const) {
-      one.on('error', () => undefined)
-      one.on('close', () => void other.destroy())
-    }
-  }).listen(0, '127.0.0.1')
-  return {
-    get port() {
-      return (server.address() as { port: number }).port
-    },
-    async [Symbol.asyncDispose]() {
-      server.close()
-      await turn()
-    },
-  }
-}
-
-function sized(size: number, bytes: Buffer): Buffer {
-  const length = Buffer.alloc(size)
-  length.writeUIntBE(bytes.length, 0, size)
-  return Buffer.concat([length, bytes])
-}
-
-/** A ClientHello of that version, in one record or in several of 16 KiB. */
-function helloOf(version: number, extensions = Buffer.alloc(0)): Buffer {
-  const versionBytes = Buffer.from([version >> 8, version & 0xff])
-  const ciphers = sized(2, Buffer.from([0xc0, 0x2b, 0xc0, 0x2f, 0, 0x2f]))
-  const body = Buffer.concat([
-    versionBytes,
-    Buffer.alloc(32, 1),
-    Buffer.from([0]),
-    ciphers,
-    Buffer.from([1, 0]),
-    sized(2, extensions),
-  ])
-  return Buffer.concat([Buffer.from([1]), sized(3, body)])
-}
-
-function record(version: number, content: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([22, version >> 8, version & 0xff]), sized(2, content)])
-}
-
-/** With an extension (padding, RFC 7685) that fills it. */
-function bigHello(size: number): Buffer {
-  const hello = helloOf(0x0303, Buffer.concat([Buffer.from([0, 21]), sized(2, Buffer.alloc(size - 600))]))
-  const pieces = Array.from({ length: Math.ceil(hello.length / 16_000) }, (_, index) =>
-    hello.subarray(index * 16_000, (index + 1) * 16_000),
-  )
-  return Buffer.concat(pieces.map((piece) => record(0x0301, piece)))
-}

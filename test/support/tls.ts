@@ -91,7 +91,7 @@ export function sessionOf(port: number, options: ClientOptions): Promise<Buffer>
   })
 }
 
-/** A connection that stays: `ask` asks for `/` and for no more. */
+/** A connection that stays: `ask` asks for `/`, and for no more unless told otherwise, and resolves to all that comes until the end. */
 export async function connectSecurely(port: number, options: ClientOptions) {
   const socket = connectTls(port, options)
   await new Promise((resolve, reject) => {
@@ -100,12 +100,12 @@ export async function connectSecurely(port: number, options: ClientOptions) {
   })
   return {
     socket,
-    ask: () =>
+    ask: (request = LAST) =>
       new Promise<string>((resolve) => {
         let text = ''
         socket.on('data', (piece: Buffer) => void (text += piece.toString('latin1')))
         socket.once('close', () => resolve(text))
-        socket.write(LAST)
+        socket.write(request)
       }),
   }
 }

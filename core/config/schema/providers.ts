@@ -35,7 +35,13 @@ const cluster = convert(
       routes: required(routes),
       namespace: kubernetesName('The namespace that is read; without it all of them.', 'shop'),
       ingressClass: orElse(
-        kubernetesName('Ingresses of this class count (`ingressClassName`).', 'smartedge'),
+        text({
+          title: 'name',
+          description: 'Ingresses of this class count (`ingressClassName`).',
+          examples: ['smartedge'],
+          rule: 'must be the name of an IngressClass such as "smartedge"',
+          parse: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/),
+        }),
         defaults['providers.kubernetes.ingressClass'].value,
       ),
       gateway: text({

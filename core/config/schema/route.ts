@@ -171,7 +171,7 @@ const route = convert(
 
 export const routes: Field<readonly RouteDraft[] | undefined> = list(route, {
   description:
-    'Tried in order, the first that matches wins; a request that none matches gets a 404. Without routes the only pool serves everything.',
+    'Tried in order, the first that matches wins; a request that none matches gets a 404. Without routes the only pool serves everything; beside `providers` an empty list says that it does not.',
 })
 
 /** For the name of a pool that is not among `names`. */

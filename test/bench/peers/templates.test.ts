@@ -72,6 +72,26 @@ describe('SmartEdge as a contestant', () => {
   })
 })
 
+describe('TLS', () => {
+  const tls = { cert: '/tmp/x/a.pem', key: '/tmp/x/a.key', both: '/tmp/x/a.both.pem' }
+  const secured = { ...job, tls }
+
+  test('is absent unless asked for', () => {
+    for (const text of [templates.nginx, templates.haproxy, templates.smartedge]) expect(text).not.toMatch(/ssl|tls/)
+  })
+
+  test('has the same certificate and versions everywhere', () => {
+    const nginx = renderNginx(secured)
+    expect(nginx).toContain('listen 127.0.0.1:4001 ssl backlog=4096;')
+    expect(nginx).toContain(`ssl_certificate ${tls.cert};`)
+    expect(nginx).toContain('ssl_protocols TLSv1.2 TLSv1.3;')
+    expect(renderHaproxy(secured)).toContain(`bind 127.0.0.1:4001 ssl crt ${tls.both} ssl-min-ver TLSv1.2`)
+    expect(problemsOf(renderSmartedge(secured), { present: [tls.cert, tls.key] })).toEqual([])
+    const { listeners } = JSON.parse(renderSmartedge(secured))
+    expect(listeners.web.tls.certificates).toEqual([{ cert: tls.cert, key: tls.key }])
+  })
+})
+
 describe('safeguards', () => {
   const room = { maxInflight: 2, queueLength: 20, queueMs: 200 }
   const bare = { ...job, safeguards: { tryMs: 250 } }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { configOf, problemsOf, withPool } from './read-config.ts'
+import { configOf, parse, problemsOf, withPool } from './read-config.ts'
 
 const discoveryOf = (discovery: unknown) => configOf({ pools: { web: { discovery } } }).pools[0]?.discovery
 const sourceOf = (written: object) => discoveryOf([written])?.[0]?.source
@@ -274,6 +274,16 @@ describe('providers', () => {
       },
       { from: { kind: 'cluster', reads: ['ingress', 'gateway'], namespace: undefined, ingressClass: 'smartedge' } },
     ])
+  })
+
+  test('may lead to pools of the file, which then need no route', () => {
+    const pool = { backends: ['http://a'] }
+    const routesOf = (more: object) => configOf({ providers: { docker: {} }, ...more }).routes.map(({ pool }) => pool)
+    expect(routesOf({ pools: { web: pool } })).toEqual(['web'])
+    expect(routesOf({ pools: { web: pool }, routes: [] })).toEqual([])
+    expect(routesOf({ pools: { web: pool, api: pool } })).toEqual([])
+    const parsed = parse({ providers: { docker: {} }, pools: { web: pool, api: pool }, routes: [{ pool: 'web' }] })
+    expect(parsed.kind === 'config' && parsed.warnings).toEqual([])
   })
 
   test.each([

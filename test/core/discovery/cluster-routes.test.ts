@@ -229,6 +229,25 @@ describe('an HTTPRoute', () => {
     expect(reasons).toEqual([`HTTPRoute default/r rules[0] ${reason}`])
   })
 
+  test('of more parts than Gateway API allows is left out, unread', async () => {
+    const many = (value: unknown): unknown[] => Array.from({ length: 100_000 }, () => value)
+    const reason = 'has more than 128 rules, host names, matches or Services'
+    const backendRefs = [to('web')]
+    const { drafts, reasons } = await toldOf([
+      [
+        'httproutes',
+        route('a', [{ backendRefs, matches: many({}) }], { hostnames: many('a.test') }),
+        route('b', [{ backendRefs, matches: many({}) }, { backendRefs: many(to('web')) }]),
+      ],
+    ])
+    expect(drafts).toEqual([])
+    expect(reasons).toEqual([
+      `HTTPRoute default/a ${reason}`,
+      `HTTPRoute default/b rules[0] ${reason}`,
+      `HTTPRoute default/b rules[1] ${reason}`,
+    ])
+  })
+
   test('whose Services all have no weight leads nowhere', async () => {
     const { routes, reasons } = await rulesOf({ backendRefs: [to('web', { weight: 0 })] })
     expect([routes, reasons]).toEqual([[], ['HTTPRoute default/r leads nowhere']])
@@ -294,7 +313,8 @@ describe('a cluster', () => {
     kubernetes.forget('httproutes')
     using whole = following(kubernetes)
     await turnUntil(() => whole.lost.length > 0, 'an outage')
-    expect([whole.words, whole.lost[0]]).toEqual([[], 'HTTPRoutes: answers with 404: not found'])
+    const hint = '(where the Gateway API is not installed, "routes": "ingress" does without)'
+    expect([whole.words, whole.lost[0]]).toEqual([[], `HTTPRoutes: answers with 404: not found ${hint}`])
     using part = following(kubernetes, { reads: ['ingress'] })
     await part.told()
   })

@@ -80,6 +80,10 @@ describe('labels', () => {
     expect(told(container('a', labels)).drafts[0]?.pools[0]?.name).toBe(pool)
   })
 
+  test('that are megabytes long make no more than are refused', () => {
+    expect(routesOf({ 'route.host': 'a.test,'.repeat(1_000_000) })).toHaveLength(257)
+  })
+
   test('of one who makes nothing say nothing here', () => {
     const { drafts, skipped } = told(container('a', { port: '80' }), container('b', { pool: 'web' }), null, 'x', {})
     expect([drafts, skipped]).toEqual([[], []])

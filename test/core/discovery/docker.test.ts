@@ -118,6 +118,14 @@ describe('containers', () => {
     expect([members.map(({ id }) => id), skipped.first]).toEqual([['10.0.0.2:80'], [{ entry: 'web-1', reason }]])
   })
 
+  test('that name no pool are members where all are taken, unless their labels make a pool', async () => {
+    const labels = { 'smartedge.route.host': 'a.test' }
+    const containers = [numbered(1), { ...numbered(2), labels }, { ...numbered(3), name: 'web', labels }]
+    const idsOf = async (takesAll: boolean) => (await listing(containers, { takesAll })).members.map(({ id }) => id)
+    expect(await idsOf(true)).toEqual(['10.0.0.1:80', '10.0.0.3:80'])
+    expect(await idsOf(false)).toEqual(['10.0.0.3:80'])
+  })
+
   test('that are told to stop leave before they have stopped', async () => {
     await using docker = startDocker()
     docker.run([numbered(1), numbered(2)])

@@ -28,7 +28,7 @@ const refused = { kind: 'failed', cause: 'connect', elapsedMs: 1 } as const
 /** Two backends on virtual time, watched from 100 ms on, and reckoned up after each change as a pool does. */
 function watching(first: WatchPolicy) {
   const clock = virtualClock()
-  const backends = [makeBackend(1), makeBackend(2)] as [Backend, Backend]
+  const backends = [makeBackend(1), makeBackend(2)] as [Backend, Backend, ...Backend[]]
   const scripted = scriptedProbe()
   const told: string[] = []
   clock.advance(100)
@@ -231,6 +231,25 @@ describe('Watchers', () => {
     expect(backends[0].standing.ramp).toMatchObject({ cause: 'it is back', until: clock.now() + 1000 })
     clock.advance(1000)
     expect(weights()).toEqual([1, 1, 1])
+  })
+
+  test('hear of a few who come and go without a look at the others', () => {
+    const { backends, begun, clock, watchers } = watching({ ...checked, slowStart })
+    const three = makeBackend(3)
+    const ramp = (): string => three.facts.ramp.kind
+    backends.push(three)
+    clock.advance(1000)
+    watchers.change([three], [], clock.now())
+    clock.advance(10)
+    expect([begun.filter((id) => id === three.id), ramp()]).toEqual([[three.id], 'ramping'])
+    backends.pop()
+    watchers.change([], [three], clock.now())
+    clock.advance(60_000)
+    expect(begun.filter((id) => id === three.id)).toHaveLength(1)
+    three.facts.ramp = { kind: 'full', since: clock.now() }
+    backends.push(three)
+    watchers.change([three], [], clock.now())
+    expect(ramp()).toBe('ramping')
   })
 
   test('give whoever was used in spite of it all of its share', () => {

@@ -80,6 +80,39 @@ describe('a provider that is followed', () => {
     expect([rig.routes(), rig.pools(), rig.clock.pending()]).toEqual([['b.test b'], ['b'], 0])
   })
 
+  test('keeps five thousand of them at most, the newest', () => {
+    const rig = following()
+    const many = (host: string) =>
+      Array.from({ length: 20 }, (_, index) =>
+        draft(
+          `${host}${index}`,
+          Array.from({ length: 200 }, (_hosts, number) => `${host}${index}-${number}.test`),
+        ),
+      )
+    for (const host of ['a', 'b', 'c']) rig.tell(...many(host))
+    rig.tell()
+    const routes = rig.routes()
+    expect(routes).toHaveLength(5000)
+    expect(routes.filter((route) => route.startsWith('c'))).toHaveLength(4000)
+  })
+
+  test('keeps those of one that is faulty now until that is mended, or gone', () => {
+    const rig = following()
+    rig.tell(draft('a', ['a.test', 'aa.test']), draft('b', ['b.test']))
+    rig.tell(draft('a', ['http://a']), draft('b', ['b.test']))
+    rig.clock.advance(100_000)
+    expect([rig.routes(), rig.clock.pending()]).toEqual([['b.test b', 'a.test a', 'aa.test a'], 0])
+    rig.tell(draft('a', ['aa.test']), draft('b', ['b.test']))
+    rig.clock.advance(30_000)
+    expect(rig.routes()).toEqual(['aa.test a', 'b.test b'])
+    rig.tell(draft('a', ['http://a']), draft('b', ['b.test']))
+    rig.tell(draft('b', ['b.test']))
+    rig.clock.advance(29_999)
+    expect(rig.routes()).toEqual(['b.test b', 'aa.test a'])
+    rig.clock.advance(1)
+    expect(rig.routes()).toEqual(['b.test b'])
+  })
+
   test('does not let those go that come back in time', () => {
     const rig = following()
     rig.tell(draft('a', ['a.test']))
@@ -143,6 +176,15 @@ describe('a provider that is followed', () => {
     const rig = following()
     rig.tell(draft('a', ['a.test'], { settings: { health: { path: '/a' } } }), other)
     expect([rig.routes(), rig.followed.skipped]).toEqual([['a.test a'], [{ entry: 'b', reason }]])
+  })
+
+  test('lets one that yields have what is left, and leaves it out where nothing is', () => {
+    const rig = following()
+    const rest = { ...draft('b', ['a.test', 'b.test']), yields: true as const }
+    const nothing = { ...draft('c', ['a.test']), yields: true as const }
+    rig.tell(draft('a', ['a.test']), rest, nothing)
+    expect(rig.routes()).toEqual(['a.test a', 'b.test b'])
+    expect(rig.followed.skipped).toEqual([{ entry: 'c', reason: 'leads a.test to c, and a to a' }])
   })
 
   test('takes the settings of a pool from whoever says any', () => {

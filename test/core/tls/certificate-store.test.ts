@@ -65,6 +65,21 @@ describe('a certificate store', () => {
     expect(store.fallback.certificates).toEqual([wild])
   })
 
+  test('begins no session anew where the rules for clients are the same', () => {
+    const store = storeOf(a)
+    const rule = () => ({ names: undefined, certificate: 'required', ca: [root.cert], crl: [], tell: [] }) as const
+    store.setClients([rule()])
+    const [context, asked] = [store.offer('a.test')!.context, store.clientsRule('a.test')]
+    store.setClients([rule()])
+    expect([store.offer('a.test')!.context, store.clientsRule('a.test')]).toEqual([context, asked])
+    expect(store.offer('a.test')!.context).toBe(context)
+    store.setClients([{ ...rule(), crl: [root.revoke([])] }])
+    expect(store.offer('a.test')!.context).not.toBe(context)
+    expect(store.fallback.clients).toBe('required')
+    store.setClients([])
+    expect(store.offer('a.test')!.clients).toBeUndefined()
+  })
+
   test('looks up names that objects have by nature', () => {
     for (const name of ['__proto__', 'constructor', 'toString']) expect(offered(storeOf(a), name)).toBeUndefined()
   })

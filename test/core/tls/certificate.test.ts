@@ -36,6 +36,12 @@ describe('a certificate', () => {
     expect(read(bare.chain, bare.key).names).toEqual(['host.test'])
   })
 
+  test('is cut where it tells who has signed it, and does not bring that along', () => {
+    const told = middle.issue({ names: ['a.test'], caIssuers: 'http://ca.test/' })
+    expect([read(told.chain, told.key).isCut, read(told.cert, told.key).isCut]).toEqual([false, true])
+    expect(read(good.cert, good.key).isCut).toBe(false)
+  })
+
   test('may have an encrypted key', () => {
     expect(read(locked.chain, locked.key, 'open sesame').names).toEqual(['c.test'])
   })

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'bun:test'
+import { endingNotes, listenerNote } from '../../../cli/text/status-certificates.ts'
+import type { CertificateStatus, StatusSnapshot } from '../../../core/report/snapshot.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+const at = Date.UTC(2026, 0, 1)
+const certificate = (name: string, days: number): CertificateStatus => ({
+  names: [name],
+  issuer: 'CA',
+  kind: 'ecdsa',
+  notAfter: new Date(at + days * DAY).toISOString(),
+  fingerprint: 'AA',
+})
+const snapshotOf = (...certificates: CertificateStatus[]) =>
+  ({
+    listeners: [
+      { name: 'web', address: '0.0.0.0:443', certificates },
+      { name: 'plain', address: '0.0.0.0:80', certificates: null },
+    ],
+  }) as unknown as StatusSnapshot
+
+describe('the status of certificates', () => {
+  test('says which listeners end TLS', () => {
+    expect(snapshotOf().listeners.map(listenerNote)).toEqual(['web on 0.0.0.0:443 (HTTPS)', 'plain on 0.0.0.0:80'])
+    const older = { name: 'web', address: 'a:1' } as StatusSnapshot['listeners'][number]
+    expect(listenerNote(older)).toBe('web on a:1')
+    expect(endingNotes({ listeners: [older] } as unknown as StatusSnapshot, at, false)).toEqual([])
+  })
+
+  test('tells of those that end within 30 days, the first to end first', () => {
+    expect(endingNotes(snapshotOf(certificate('a', 31)), at, false)).toEqual([])
+    const some = snapshotOf(
+      certificate('a', 30),
+      certificate('b\u001B[2J', -1),
+      certificate('c', 2),
+      certificate('d', 3),
+    )
+    const [line = []] = endingNotes(some, at, false)
+    expect(line.slice(0, 3).join('\n')).not.toContain('\u001B')
+    expect(line.map((part) => part.replace(/for b.*? ended/, 'for b ended'))).toEqual([
+      'the certificate for b ended on 2025-12-31',
+      'the certificate for c ends on 2026-01-03',
+      'the certificate for d ends on 2026-01-04',
+      'and 1 more',
+    ])
+  })
+})
