@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child, Nursery, TalkingChild } from './children.ts'
 import type { Cores } from './cores.ts'
-import type { Job, Peer } from './peers/peer.ts'
+import type { Job, JobTls, Peer } from './peers/peer.ts'
 
 /** Where a bench runs: its directory, its processes, its cores. */
 export interface Arena {
@@ -27,6 +27,8 @@ export interface BackendSpec {
   readonly delaysMs: readonly number[]
   /** One for each delay; undefined: any that are free. */
   readonly ports?: readonly number[]
+  /** undefined: plain HTTP. */
+  readonly tls?: JobTls | undefined
 }
 
 export interface Contestant {
@@ -50,7 +52,7 @@ export class StartError extends Error {
 }
 
 /** What a contestant is to do, without what is its own. */
-export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' | 'mode'>
+export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' | 'backendTls' | 'mode'>
 
 const replay = join(import.meta.dirname, 'replay.ts')
 const readyWithinMs = 10_000
@@ -61,11 +63,12 @@ const pauseMs = 5
 
 /** Throws StartError. One process, a port for each delay. */
 export async function startBackends(arena: Arena, spec: BackendSpec): Promise<Backends> {
-  const { profile, delaysMs, ports = delaysMs.map(() => freePort()) } = spec
+  const { profile, delaysMs, ports = delaysMs.map(() => freePort()), tls } = spec
   const args = ports.map((port, index) => `${port},${delaysMs[index]}`)
-  const command = [process.execPath, replay, profile, ...args]
+  const secured = tls === undefined ? [] : [`--cert=${tls.cert}`, `--key=${tls.key}`]
+  const command = [process.execPath, replay, ...secured, profile, ...args]
   const child = arena.nursery.startTalking({ name: 'backend', command, cores: arena.cores.backends })
-  await untilAnswering(child, 'backend', ports)
+  await untilReady(child, 'backend', ports, tls === undefined ? answers : answersSecurely)
   return { ports, child }
 }
 

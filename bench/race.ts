@@ -24,6 +24,8 @@ export interface Setting {
   readonly mode?: 'tcp'
   /** undefined: plain HTTP. */
   readonly tls?: JobTls
+  /** The same, to the backends. */
+  readonly backendTls?: JobTls
 }
 
 /** Contestants, up and warm. */
@@ -53,9 +55,9 @@ export async function assemble(
   setting: Setting = { delaysMs: [0] },
   warmup: Partial<LoadPlan> = {},
 ): Promise<Field> {
-  const backends = await startBackends(stage.arena, { profile, delaysMs: setting.delaysMs })
-  const { weights, safeguards, tls, mode } = setting
-  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, weights, safeguards, tls, mode }, warmup)
+  const { delaysMs, backendTls, ...work } = setting
+  const backends = await startBackends(stage.arena, { profile, delaysMs, tls: backendTls })
+  const lineup = await lineUp(stage, profile, { backendPorts: backends.ports, backendTls, ...work }, warmup)
   return {
     ...lineup,
     backends,

@@ -1,6 +1,6 @@
 /**
  * The backend behind every contestant: answers each request with the same prepared bytes, as cheaply as Bun can, so that
- * it is never what is measured. A program: `bun bench/replay.ts PROFILE PORT[,DELAY_MS] …`, where the profile `any` leaves it
+ * it is never what is measured. A program: `bun bench/replay.ts [--cert=FILE --key=FILE] PROFILE PORT[,DELAY_MS] …`, where the profile `any` leaves it
  * to each request, by the first segment of its path: `/body-1m/x`.
  * Standard input takes lines: `count` prints the requests answered so far by port, as JSON; `down PORT` cuts what is
  * open there and listens no more, `up PORT` listens again; `delay PORT MS` answers after another time from now on, and
@@ -9,6 +9,7 @@
  * the rest. The first line of a response never varies.
  */
 import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
 import type { Socket, TCPSocketListener } from 'bun'
 import { systemClock } from '../core/clock.ts'
 import { seededRandom } from '../core/random.ts'
@@ -38,7 +39,13 @@ interface State {
 }
 
 const headEnd = Buffer.from('\r\n\r\n')
-const [profileName = '', ...ports] = process.argv.slice(2)
+const { values: secured, positionals } = parseArgs({
+  options: { cert: { type: 'string' }, key: { type: 'string' } },
+  allowPositionals: true,
+})
+const [profileName = '', ...ports] = positionals
+const { cert, key } = secured
+const tls = cert === undefined || key === undefined ? undefined : { cert: Bun.file(cert), key: Bun.file(key) }
 const profile = profiles[profileName === ANY_PROFILE ? 'headers-2' : profileName]
 if (profile === undefined) throw new Error(`unknown profile ${profileName}: ${Object.keys(profiles).join(', ')}`)
 const response = renderResponse(profile)
@@ -78,6 +85,7 @@ function listen(place: Place): Listener {
     hostname: '127.0.0.1',
     port: place.port,
     allowHalfOpen: true,
+    ...(tls && { tls }),
     socket: {
       open(socket) {
         socket.data = { place, head: undefined, bodyBytesLeft: 0, response, unsent: undefined }

@@ -218,6 +218,7 @@ function assemble(ground: Ground, files: ConfigFiles | undefined) {
     certificates: createCertificates({ ...ground, tls, acme }),
     explain,
     certificatesOf: (listener) => tls.certificatesOf(listener),
+    missingAt: (listener) => acme.missingAt(listener),
     counters,
     clock,
     life,

@@ -18,7 +18,7 @@ export const haproxy: Peer = {
 export function renderHaproxy(job: Job): string {
   const servers = job.backendPorts.map(
     (port, index) =>
-      `  server b${index} 127.0.0.1:${port} weight ${job.weights?.[index] ?? 1}${serverWith(job.safeguards)}`,
+      `  server b${index} 127.0.0.1:${port} weight ${job.weights?.[index] ?? 1}${serverWith(job.safeguards)}${secured(job)}`,
   )
   return `global
   nbthread 1
@@ -69,6 +69,9 @@ backend backends
 ${servers.join('\n')}
 `
 }
+
+const secured = ({ backendTls }: Job): string =>
+  backendTls === undefined ? '' : ` ssl verify required ca-file ${backendTls.cert} verifyhost a.test sni str(a.test)`
 
 /** A server is down after ten errors in a row, and up again after two good checks. */
 const serverWith = (safeguards: Safeguards | undefined): string =>

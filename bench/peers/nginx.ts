@@ -54,8 +54,8 @@ ${servers.join('\n')}
   server {
     listen 127.0.0.1:${job.port}${job.tls ? ' ssl' : ''} backlog=4096;
 ${job.tls ? serverTls(job.tls) : ''}    location / {
-      proxy_pass http://backends;
-      proxy_http_version 1.1;
+      proxy_pass ${job.backendTls ? 'https' : 'http'}://backends;
+${job.backendTls ? backendTls(job.backendTls) : ''}      proxy_http_version 1.1;
       proxy_request_buffering off;
       proxy_max_temp_file_size 0;
 ${buffers}${job.safeguards ? locationWith(job.safeguards) : ''}      proxy_set_header Connection $connection_field;
@@ -112,6 +112,14 @@ const locationWith = ({
       proxy_next_upstream_tries 3;
       proxy_connect_timeout ${tryMs}ms;
       proxy_read_timeout ${tryMs}ms;
+`
+
+/** As SmartEdge does: verified, TLS 1.3, connections kept. */
+const backendTls = ({ cert }: JobTls): string => `      proxy_ssl_verify on;
+      proxy_ssl_trusted_certificate ${cert};
+      proxy_ssl_name a.test;
+      proxy_ssl_server_name on;
+      proxy_ssl_protocols TLSv1.2 TLSv1.3;
 `
 
 /** Sessions as SmartEdge has them: tickets; versions and curve alike. */

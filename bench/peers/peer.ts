@@ -15,6 +15,8 @@ export interface Job {
   readonly mode?: 'tcp' | undefined
   /** Clients speak TLS with it; undefined: plain HTTP. */
   readonly tls?: JobTls | undefined
+  /** Backends speak TLS, and are to be who the certificate says; undefined: plain HTTP. */
+  readonly backendTls?: JobTls | undefined
 }
 
 /** Absolute paths in PEM: a certificate, its key, and a file with both. */

@@ -27,7 +27,7 @@ export const smartedgeOnBun: Peer = {
 
 export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'): string {
   const backends = job.backendPorts.map((port, index) => ({
-    url: `http://127.0.0.1:${port}`,
+    url: `${job.backendTls ? 'https' : 'http'}://127.0.0.1:${port}`,
     weight: job.weights?.[index] ?? 1,
     ...(job.safeguards?.room && { maxInflight: job.safeguards.room.maxInflight }),
   }))
@@ -48,6 +48,7 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
         // As many as nginx is given: with the default, every other request of 1,000 clients at once opens a connection.
         maxIdleConnections: 1024,
         ...(strategy === undefined ? {} : { strategy, affinity: 'query:id' }),
+        ...(job.backendTls && { tls: { ca: job.backendTls.cert } }),
         ...(job.safeguards && poolWith(job.safeguards)),
       },
     },

@@ -12,7 +12,7 @@ import { scale } from './scale.ts'
 import { slowOne } from './slow-one.ts'
 import { steady } from './steady.ts'
 import { tcp } from './tcp.ts'
-import { handshakes, resumed, tls } from './tls.ts'
+import { handshakes, resumed, tls, tlsBackends } from './tls.ts'
 import { tunnels } from './tunnels.ts'
 import { uneven } from './weights.ts'
 
@@ -34,6 +34,7 @@ export const catalogue: readonly Scenario[] = [
   tls,
   handshakes,
   resumed,
+  tlsBackends,
   scale,
   kills,
   stopped,

@@ -1,4 +1,4 @@
-/** TLS in front: requests over connections that stay, whole handshakes, and handshakes that take up a session of before. */
+/** TLS in front: requests over connections that stay, whole handshakes, and handshakes that take up a session of before; and TLS to backends. */
 import { makeCertificate } from '../certificate.ts'
 import { assemble, fullSpeed, race } from '../race.ts'
 import { type Measurement, measure } from '../measure.ts'
@@ -44,6 +44,21 @@ async function idle(stage: Stage, { contestants, planFor }: Awaited<ReturnType<t
     const variant = `${IDLE} idle connections`
     stage.record({ scenario: 'tls', variant, contestant: contestant.name, values, flaws: [], curve: [] })
   }
+}
+
+export const tlsBackends: Scenario = {
+  name: 'tls-backends',
+  summary: 'Backends that speak TLS, verified, over connections that stay: small requests, 13 header fields, 1 MiB.',
+  effort: { runs: 3, starts: 3 },
+  async run(outer) {
+    const stage = securedOf(outer)
+    const certificate = makeCertificate(stage.arena.directory, 'ecdsa')
+    for (const profile of ['headers-2', 'headers-13', 'body-1m']) {
+      const field = await assemble(stage, profile, { delaysMs: [0], backendTls: certificate })
+      await race(stage, field, { scenario: 'tls-backends', variant: profile, changes: {}, values: fullSpeed })
+      await field.stop()
+    }
+  },
 }
 
 /** A scenario in which each request comes by a connection of its own. */

@@ -16,7 +16,7 @@ Scenarios:
   mixed        small answers behind 1 MiB ones  tcp       TCP mode: messages, bulk, connections
 Over TLS; SmartEdge, nginx and HAProxy only:
   tls          connections that stay            resumed   handshakes that take up a session
-  handshakes   a whole one for each request
+  handshakes   a whole one for each request     tls-backends  to backends, verified
 With retries, time-outs, breakers and queues switched on; SmartEdge, nginx and HAProxy only:
   kills        backends by kill -9              failing   one fails half of its requests
   stopped      one by kill -STOP                outage    all fail, then none

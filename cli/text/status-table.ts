@@ -18,6 +18,9 @@ export interface StatusLook {
   readonly previous: StatusSnapshot | undefined
 }
 
+/** Names that are told: `cert list` has all of them. */
+const MAX_MISSING = 10
+
 export function formatStatus(snapshot: StatusSnapshot, look: StatusLook): string {
   const at = Date.parse(snapshot.startedAt) + snapshot.uptimeMs
   const pools = snapshot.pools.map((pool) => formatPool(pool, at, look))
@@ -40,6 +43,7 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
       formatBytes(process.residentBytes),
     ],
     snapshot.listeners.map(listenerNote),
+    ...missingLine(snapshot),
     [
       counted(counters.requests, 'request'),
       ...(rate === undefined ? [] : [`${formatCount(Math.round(rate))}/s`]),
@@ -55,6 +59,14 @@ function headline(snapshot: StatusSnapshot, { color, previous, width }: StatusLo
   const packed = lines.flatMap((parts) => packParts(parts, ' · ', width))
   const told = [...generationLines(snapshot, { color, width }), ...fleetLines(snapshot, { color, width })]
   return `${[...packed, ...told].join('\n')}\n`
+}
+
+/** Names without a certificate, the first few; nothing of an older edge. */
+function missingLine({ listeners = [] }: Partial<StatusSnapshot>): string[][] {
+  const missing = [...new Set(listeners.flatMap(({ missing: names = [] }: { missing?: readonly string[] }) => names))]
+  if (missing.length === 0) return []
+  const more = missing.length > MAX_MISSING ? [`and ${formatCount(missing.length - MAX_MISSING)} more`] : []
+  return [[`no certificate yet for ${missing.slice(0, MAX_MISSING).map(printable).join(', ')}`, ...more]]
 }
 
 /** By which rules of routes requests were refused; nothing where none was, or of an older edge. */

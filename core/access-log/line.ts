@@ -116,12 +116,20 @@ const readers: Readonly<Record<Exclude<LineField, 'target'>, Read>> = {
   user: ({ subject }) => subject && nameIn(subject.key),
   trace_id: (record) => record.trace?.traceId ?? traceIdIn(record.client.readHead().fields),
   span_id: (record) => record.trace?.spanId,
+  proxy: ({ client }) => client.peer.proxied?.by || undefined,
+  uniqueId: ({ client }) => shownId(client.peer.proxied?.uniqueId),
 }
 
 /** Of the trace that a client tells of, though nothing of it is traced here. */
 function traceIdIn(fields: FieldSection): string | undefined {
   const told = readTraceparent(fields)
   return told === INVALID ? undefined : told?.traceId
+}
+
+/** As text where it is one without blanks, else in hexadecimal digits. */
+function shownId(id: Buffer | undefined): string | undefined {
+  const text = id?.toString('latin1')
+  return text === undefined || /^[!-~]+$/.test(text) ? text : id?.toString('hex')
 }
 
 /** `client 7` -> `7`; `token ["issuer","ann"]` -> `ann`. */

@@ -26,6 +26,8 @@ export const lineFields = [
   'localTime',
   'trace_id',
   'span_id',
+  'proxy',
+  'uniqueId',
 ] as const
 
 export type LineField = (typeof lineFields)[number]

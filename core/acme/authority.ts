@@ -59,10 +59,16 @@ export class Authority {
     this.options = options
   }
 
+  /** Of its directory. */
+  get url(): string {
+    return this.options.policy.url
+  }
+
   /** Never rejects. */
   async order(wanted: Wanted): Promise<Issued> {
     try {
-      return await this.tryOrder(wanted)
+      const issued = await this.tryOrder(wanted)
+      return issued.kind === 'failed' ? failed(this.named(issued.fault)) : issued
     } catch (error) {
       return failed(fault('own', error instanceof Error ? error.message : String(error)))
     }
@@ -85,6 +91,11 @@ export class Authority {
     } catch {
       return usual
     }
+  }
+
+  /** Of several CAs, people are told which one it was. */
+  private named(met: AcmeFault): AcmeFault {
+    return met.kind === 'own' ? met : { ...met, detail: `${new URL(this.options.policy.url).host}: ${met.detail}` }
   }
 
   private async tryOrder(wanted: Wanted): Promise<Issued> {

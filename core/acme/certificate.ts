@@ -27,8 +27,15 @@ const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-
 export const readPem = (text: string): ReadCertificate =>
   readPair({ chain: text.replace(KEY, ''), key: new Secret(KEY.exec(text)?.[0] ?? '') })
 
-export const toPem = ({ chain, key }: SecureMaterial): string =>
-  `${key.reveal().trimEnd()}\n${chain.replace(KEY, '').trim()}\n`
+/** The URL of the directory that it was had from; undefined: it was brought along. */
+export const originIn = (text: string): string | undefined => /^# (https?:\/\/[!-~]{1,2048})$/m.exec(text)?.[1]
+
+/** As it lies in storage. `origin`: as above, in a comment, which readers of PEM leave out. */
+export const toPem = ({ chain, key }: SecureMaterial, origin?: string): string => {
+  const blocks =
+    chain.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? []
+  return [...(origin === undefined ? [] : [`# ${origin}`]), key.reveal().trim(), ...blocks, ''].join('\n')
+}
 
 /** Whether a certificate's names hold one: as it stands, or by an asterisk for its first label (RFC 9525 6.3). */
 export const isFor = ({ names }: Pick<Certificate, 'names'>, name: string): boolean =>

@@ -4,9 +4,21 @@
  */
 
 /** Tags in use; context tags are made by `context`. */
-const TAG = { integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, utf8: 0x0c, time: 0x18, sequence: 0x30, set: 0x31 }
+const TAG = {
+  integer: 0x02,
+  bits: 0x03,
+  octets: 0x04,
+  oid: 0x06,
+  utf8: 0x0c,
+  utcTime: 0x17,
+  time: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+}
 
-function encode(tag: number, content: Uint8Array): Buffer {
+/** One value: tag, length, content. */
+export function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts)
   const { length } = content
   if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), content])
   const digits = length.toString(16)
@@ -14,31 +26,31 @@ function encode(tag: number, content: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(tag, 0x80 | size.length), size, content])
 }
 
-export const sequence = (...parts: readonly Uint8Array[]): Buffer => encode(TAG.sequence, Buffer.concat(parts))
+export const sequence = (...parts: readonly Uint8Array[]): Buffer => der(TAG.sequence, ...parts)
 
-export const set = (part: Uint8Array): Buffer => encode(TAG.set, part)
+export const set = (part: Uint8Array): Buffer => der(TAG.set, part)
 
 /** Positive, big-endian, of any length. */
 export function integer(bytes: Uint8Array): Buffer {
   const first = bytes.findIndex((byte) => byte !== 0)
   const shortest = first === -1 ? Buffer.of(0) : bytes.subarray(first)
   const isNegative = ((shortest[0] ?? 0) & 0x80) !== 0
-  return encode(TAG.integer, isNegative ? Buffer.concat([Buffer.of(0), shortest]) : shortest)
+  return der(TAG.integer, isNegative ? Buffer.concat([Buffer.of(0), shortest]) : shortest)
 }
 
-export const octets = (content: Uint8Array): Buffer => encode(TAG.octets, content)
+export const octets = (content: Uint8Array): Buffer => der(TAG.octets, content)
 
 /** Of whole bytes. */
-export const bits = (content: Uint8Array): Buffer => encode(TAG.bits, Buffer.concat([Buffer.of(0), content]))
+export const bits = (content: Uint8Array): Buffer => der(TAG.bits, Buffer.of(0), content)
 
-export const utf8 = (text: string): Buffer => encode(TAG.utf8, Buffer.from(text))
+export const utf8 = (text: string): Buffer => der(TAG.utf8, Buffer.from(text))
 
 export const yes: Buffer = Buffer.of(0x01, 0x01, 0xff)
 
 /** `dotted`: `1.2.840.10045.4.3.2`. */
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
-  return encode(TAG.oid, Buffer.from([40 * first + second, ...rest.flatMap(base128)]))
+  return der(TAG.oid, Buffer.from([40 * first + second, ...rest.flatMap(base128)]))
 }
 
 /** Seven bits a byte; all but the last have the eighth set. */
@@ -48,13 +60,16 @@ function base128(value: number): number[] {
   return digits
 }
 
-/** GeneralizedTime, of whole seconds; `at`: ms since 1970. */
-export const time = (at: number): Buffer =>
-  encode(TAG.time, Buffer.from(`${new Date(at).toISOString().replace(/[-:T]|\..*$/g, '')}Z`))
+/** Of whole seconds, as certificates have it (RFC 5280 4.1.2.5): UTCTime through 2049, then GeneralizedTime. `at`: ms since 1970. */
+export function time(at: number): Buffer {
+  const digits = `${new Date(at).toISOString().replace(/[-:T]|\..*$/g, '')}Z`
+  const isShort = digits >= '1950' && digits < '2050'
+  return isShort ? der(TAG.utcTime, Buffer.from(digits.slice(2))) : der(TAG.time, Buffer.from(digits))
+}
 
 /** `[number]`, explicit or constructed; `primitive`: in place of the tag of a plain value. */
-export const context = (number: number, content: Uint8Array): Buffer => encode(0xa0 | number, content)
-export const primitive = (number: number, content: Uint8Array): Buffer => encode(0x80 | number, content)
+export const context = (number: number, content: Uint8Array): Buffer => der(0xa0 | number, content)
+export const primitive = (number: number, content: Uint8Array): Buffer => der(0x80 | number, content)
 
 /** One value as it stands in its bytes. */
 export interface DerValue {

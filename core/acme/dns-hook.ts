@@ -13,6 +13,8 @@ import type { Presenter, Proof } from './presenter.ts'
 const TIMEOUT_MS = 2 * 60_000
 /** Of what it says when it fails, the end. */
 const MAX_WORDS = 300
+/** For what it has said to arrive, once it has ended. */
+const LAST_WORDS_MS = 1000
 
 export interface DnsHookOptions {
   /** Absolute path. */
@@ -27,7 +29,7 @@ export const recordValue = ({ keyAuthorization }: Proof): string =>
 
 export function dnsHook({ program, settleMs, clock }: DnsHookOptions): Presenter {
   const run = (act: 'present' | 'remove', proof: Proof): Promise<AcmeFault | undefined> =>
-    runHook([...commandOf(program), act, recordName(proof.name), recordValue(proof)], clock)
+    runHook(program, [act, recordName(proof.name), recordValue(proof)], clock)
   return {
     settleMs,
     present: (proof) => run('present', proof),
@@ -36,32 +38,47 @@ export function dnsHook({ program, settleMs, clock }: DnsHookOptions): Presenter
   }
 }
 
-const commandOf = (program: string): readonly string[] =>
-  /\.[cm]?[jt]s$/.test(program) ? [process.execPath, program] : [program]
-
-async function runHook(command: readonly string[], clock: Pick<Clock, 'after'>): Promise<AcmeFault | undefined> {
-  const [program = ''] = command.length > 4 ? command.slice(1) : command
+/** Never rejects; undefined: it is done. */
+async function runHook(
+  program: string,
+  args: readonly string[],
+  clock: Pick<Clock, 'after'>,
+): Promise<AcmeFault | undefined> {
   try {
-    // In a compiled program that path is ours: this has it act as Bun.
-    const env = { ...process.env, BUN_BE_BUN: '1' }
-    const child = Bun.spawn([...command], { env, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' })
+    const child = spawn(program, args)
     let isLate = false
     const cancel = clock.after(TIMEOUT_MS, () => {
       isLate = true
       child.kill('SIGKILL')
     })
-    const [code, words] = await Promise.all([child.exited, lastWords(child.stderr)])
+    const words: Words = { text: '' }
+    const reading = listen(child.stderr, words)
+    const code = await child.exited
     cancel()
+    // What it has started may go on, and hold what it speaks on.
+    await Promise.race([reading, new Promise<void>((resolve) => clock.after(LAST_WORDS_MS, resolve))])
+    const last = words.text.trim()
     if (isLate) return fault('own', `${program} did not end within ${TIMEOUT_MS / 1000} s`)
-    return code === 0 ? undefined : fault('own', `${program} ended with ${code}: ${words || 'it said nothing'}`)
+    return code === 0 ? undefined : fault('own', `${program} ended with ${code}: ${last || 'it said nothing'}`)
   } catch (error) {
     return fault('own', `${program} could not be run: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
-async function lastWords(stream: ReadableStream<Uint8Array>): Promise<string> {
+function spawn(program: string, args: readonly string[]) {
+  const options = { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' } as const
+  if (!/\.[cm]?[jt]s$/.test(program)) return Bun.spawn([program, ...args], options)
+  // In a compiled program that path is ours: the variable has it act as Bun.
+  return Bun.spawn([process.execPath, program, ...args], { ...options, env: { ...process.env, BUN_BE_BUN: '1' } })
+}
+
+interface Words {
+  /** So far, the end of it. */
+  text: string
+}
+
+async function listen(stream: ReadableStream<Uint8Array>, words: Words): Promise<void> {
   const decoder = new TextDecoder()
-  let words = ''
-  for await (const piece of stream) words = (words + decoder.decode(piece, { stream: true })).slice(-MAX_WORDS)
-  return words.trim()
+  for await (const piece of stream)
+    words.text = (words.text + decoder.decode(piece, { stream: true })).slice(-MAX_WORDS)
 }

@@ -24,6 +24,7 @@ export function etcdStorage({ prefix, ask }: EtcdStorageOptions): Storage {
   return {
     place: `etcd, below ${prefix}`,
     isShared: true,
+    end: () => undefined,
     async read(key) {
       const [found] = valuesOf(await call('kv/range', { key: at(key) }))
       return found?.value

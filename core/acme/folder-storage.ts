@@ -30,6 +30,7 @@ export function folderStorage({ folder, home, now, isShared }: FolderOptions): S
   return {
     place: folder,
     isShared,
+    end: () => undefined,
     read(key) {
       const found = readOwn(at(key), MAX_BYTES, home)
       if (found.kind === 'refused') return Promise.reject(new Error(`${at(key)}: ${found.reason}`))
@@ -42,10 +43,19 @@ export function folderStorage({ folder, home, now, isShared }: FolderOptions): S
       const file = at(join('locks', key))
       // Makes the folder, as it makes all others.
       await write(join('locks', '.kept'), '')
-      return take(file, now()) ? () => tried(() => rmSync(file, { force: true })) : undefined
+      if (ours.has(file) || !take(file, now())) return undefined
+      ours.add(file)
+      return () =>
+        tried(() => {
+          ours.delete(file)
+          rmSync(file, { force: true })
+        })
     },
   }
 }
+
+/** Locks that this process has: by its number alone they would be a former one's. */
+const ours = new Set<string>()
 
 /** A system call as what resolves or rejects. */
 const tried = <T>(act: () => T): Promise<T> =>

@@ -2,49 +2,15 @@
  * Keeps the certificates of one policy's names: reads those that are there, orders what is wanting or due, and hands over
  * what is new. What is there is served on whatever happens. Names come and go while it runs.
  */
-import type { Cancel, Clock } from '../clock.ts'
-import type { Random } from '../random.ts'
+import type { Cancel } from '../clock.ts'
 import type { Certificate } from '../tls/certificate.ts'
 import type { Authority } from './authority.ts'
 import { isFor, toPem } from './certificate.ts'
 import { type AcmeFault, fault } from './fault.ts'
-import type { AcmePolicy } from './policy.ts'
-import type { Presenter } from './presenter.ts'
+import type { KeeperOptions } from './keeper-contract.ts'
 import { attemptsFile, certificateFile, type NameState, type NameView, readState, unknown } from './name-state.ts'
 import { afterFailure, directoryAt, dueAt, NO_ATTEMPTS } from './schedule.ts'
-import { fileOf, nameOf, type Storage } from './storage.ts'
-
-/** What happens to a name, for who tells it. */
-export type KeeperNews =
-  | { readonly kind: 'issued'; readonly name: string; readonly certificate: Certificate }
-  | {
-      readonly kind: 'failed'
-      readonly name: string
-      readonly fault: AcmeFault
-      /** ms until it is tried again. */
-      readonly againMs: number
-      /** undefined: there is none to serve meanwhile. */
-      readonly held: Certificate | undefined
-    }
-  /** It serves, and could not be kept: another one is ordered after a restart. */
-  | { readonly kind: 'unkept'; readonly name: string; readonly reason: string }
-  /** The CA's clock and ours differ by more than a few minutes; the CA's counts. */
-  | { readonly kind: 'clock-off'; readonly aheadMs: number }
-
-export interface KeeperOptions {
-  readonly policy: Pick<AcmePolicy, 'challenge'>
-  readonly storage: Storage
-  /** In the order in which they are asked. */
-  readonly authorities: readonly [Authority, ...Authority[]]
-  readonly presenter: Presenter
-  readonly clock: Pick<Clock, 'after' | 'wallTime'>
-  readonly random: Random
-  readonly tell: (news: KeeperNews) => void
-  /** Other certificates are there than before. */
-  readonly onChange: () => void
-  /** Whether a name that nobody configured may have one, still; absent: none may. */
-  readonly agrees?: (name: string) => Promise<boolean>
-}
+import { fileOf, nameOf } from './storage.ts'
 
 /** Orders under way at once. */
 const MAX_ORDERS = 4
@@ -72,6 +38,7 @@ export class Keeper {
   private cancelNext: Cancel | undefined = undefined
   private readonly ending = new AbortController()
   private isStarted = false
+  private isLooking = false
 
   constructor(options: KeeperOptions) {
     this.options = options
@@ -92,7 +59,9 @@ export class Keeper {
     }))
   }
 
-  has = (name: string): boolean => this.states.has(name)
+  has(name: string): boolean {
+    return this.states.has(name)
+  }
 
   /** Those that nobody configures any more, and that were agreed to once. Rejects while the storage cannot be had. */
   async loadDemanded(): Promise<void> {
@@ -116,7 +85,12 @@ export class Keeper {
   /** Reads what is there of names that are new. Rejects with an Error in words while the storage cannot be had. */
   async load(names: readonly string[]): Promise<readonly NameState[]> {
     const fresh = [...new Set([...names, ...this.demanded])].filter((name) => !this.states.has(name))
-    return await Promise.all(fresh.map((name) => readState(this.options.storage, name)))
+    const states: NameState[] = []
+    for (const name of fresh) {
+      states.push(await readState(this.options.storage, name))
+      await this.turnOver()
+    }
+    return states
   }
 
   /** From now on it keeps these, of which those that are new were loaded, or could not be. */
@@ -159,7 +133,7 @@ export class Keeper {
     for (const state of states) {
       await this.options.storage.write(certificateFile(state.name), toPem(certificate))
       await this.forgive(state)
-      this.serve(state, certificate)
+      this.serve(state, certificate, undefined)
     }
     if (states.length > 0) this.options.onChange()
     return states.map(({ name }) => name)
@@ -181,9 +155,25 @@ export class Keeper {
   private look(): void {
     if (!this.isStarted) return
     const { clock, storage } = this.options
-    for (const state of this.inTurn()) void this.lookAgain(state)
+    void this.lookAtAll(this.inTurn())
     this.arrange()
     this.cancelLook = clock.after(storage.isShared ? LOOK_MS.shared : LOOK_MS.own, () => this.look())
+  }
+
+  /** One after the other, so that a CA is not asked for all of them at once. */
+  private async lookAtAll(states: readonly NameState[]): Promise<void> {
+    if (this.isLooking) return
+    this.isLooking = true
+    for (const state of states) {
+      if (this.isStarted) await this.lookAgain(state)
+      await this.turnOver()
+    }
+    this.isLooking = false
+  }
+
+  /** To read a certificate takes half a millisecond, in which nothing else is done. */
+  private turnOver(): Promise<void> {
+    return new Promise((resolve) => this.options.clock.soon(resolve))
   }
 
   /** A few at a time: to read a thousand files at once would hold up traffic. */
@@ -201,7 +191,8 @@ export class Keeper {
     const { certificate } = state
     if (certificate === undefined || this.now() < state.suggestionAt) return
     state.suggestionAt = Infinity
-    const { window, againMs } = await this.options.authorities[0].suggestion(certificate)
+    const authority = this.authorityOf(state.origin ?? '') ?? this.options.authorities[0]
+    const { window, againMs } = await authority.suggestion(certificate)
     state.suggestionAt = this.now() + againMs
     if (state.certificate !== certificate) return
     state.window = window
@@ -210,23 +201,36 @@ export class Keeper {
 
   /** Rejects while the storage cannot be had. */
   private async refresh(state: NameState): Promise<void> {
-    const { certificate, attempts } = await readState(this.options.storage, state.name)
+    const { certificate, attempts, origin } = await readState(this.options.storage, state.name)
     const isNews = certificate !== undefined && certificate.fingerprint !== state.certificate?.fingerprint
     if (!isNews || this.states.get(state.name) !== state) return
     state.attempts = attempts
-    this.serve(state, certificate)
+    state.isAskedFor = false
+    this.serve(state, certificate, origin)
     this.options.onChange()
   }
 
-  private serve(state: NameState, certificate: Certificate): void {
+  private serve(state: NameState, certificate: Certificate, origin: string | undefined): void {
     state.certificate = certificate
+    state.origin = origin
     state.window = undefined
     state.suggestionAt = 0
   }
 
   private dueOf(state: NameState): number {
     const { certificate, window, attempts, issuedAt, isAskedFor, lockedUntil } = state
-    return isAskedFor ? lockedUntil : Math.max(dueAt({ held: certificate, window, attempts, issuedAt }), lockedUntil)
+    if (isAskedFor) return lockedUntil
+    const held = this.isForeign(state) ? undefined : certificate
+    return Math.max(dueAt({ held, window, attempts, issuedAt }), lockedUntil)
+  }
+
+  /** Had from a CA that is configured no more, such as one for trying: it serves until there is another. */
+  private isForeign({ origin }: NameState): boolean {
+    return origin !== undefined && this.authorityOf(origin) === undefined
+  }
+
+  private authorityOf(origin: string): Authority | undefined {
+    return this.options.authorities.find(({ url }) => url === origin)
   }
 
   /** Orders what is due, as many at once as may be, and sets the clock for the next look. */
@@ -234,15 +238,17 @@ export class Keeper {
     if (!this.isStarted) return
     this.cancelNext?.()
     const now = this.now()
-    const waiting = [...this.states.values()].filter(({ isOrdering }) => !isOrdering)
-    const sorted = waiting.toSorted((one, other) => this.dueOf(one) - this.dueOf(other))
-    for (const state of sorted) {
-      if (this.orders >= MAX_ORDERS || this.dueOf(state) > now) break
-      void this.order(state)
+    // Whoever is still due when no more may be ordered comes when one of those has ended.
+    let next = Infinity
+    const due: { readonly state: NameState; readonly at: number }[] = []
+    for (const state of this.states.values()) {
+      const at = state.isOrdering ? Infinity : this.dueOf(state)
+      if (at <= now) due.push({ state, at })
+      else next = Math.min(next, at)
     }
-    const next = sorted.find(({ isOrdering }) => !isOrdering)
-    const untilNext = next === undefined || this.orders >= MAX_ORDERS ? Infinity : this.dueOf(next) - now
-    this.cancelNext = this.options.clock.after(Math.min(Math.max(untilNext, 0), LOOK_MS.own), () => this.arrange())
+    due.sort((one, other) => one.at - other.at)
+    for (const { state } of due.slice(0, Math.max(0, MAX_ORDERS - this.orders))) void this.order(state)
+    this.cancelNext = this.options.clock.after(Math.min(next - now, LOOK_MS.own), () => this.arrange())
   }
 
   private async order(state: NameState): Promise<void> {
@@ -271,37 +277,44 @@ export class Keeper {
       const isStillDue = (): boolean => this.dueOf(state) <= this.now()
       if (!isStillDue() || !(await this.isWanted(state))) return
       const authority = authorities[directoryAt(state.attempts, authorities.length)] ?? authorities[0]
-      const { name, certificate: held } = state
+      const { name, certificate, origin } = state
       const { challenge } = policy
+      // Only its own CA knows what is replaced.
+      const held = origin === authority.url ? certificate : undefined
       const issued = await authority.order({ name, challenge, presenter, held, isStillDue, signal: this.ending.signal })
-      if (issued.kind === 'issued') await this.issued(state, issued.certificate)
+      if (issued.kind === 'issued') await this.issued(state, issued.certificate, authority.url)
       else if (issued.kind === 'failed') await this.failed(state, issued.fault)
     } finally {
       await letGo().catch(() => undefined)
     }
   }
 
-  /** One that nobody configured is asked about again, and left when that is no. */
-  private async isWanted({ name }: NameState): Promise<boolean> {
+  /** One that nobody configured is asked about again. When that is no it serves until its end, and is left then. */
+  private async isWanted(state: NameState): Promise<boolean> {
     const { agrees, onChange } = this.options
+    const { name, certificate } = state
     if (!this.demanded.has(name) || (await agrees?.(name)) === true) return true
-    this.demanded.delete(name)
-    this.states.delete(name)
-    onChange()
+    if (certificate !== undefined && certificate.notAfter > this.now())
+      await this.failed(state, fault('own', 'the URL of onDemand does not agree to it any more'))
+    else {
+      this.demanded.delete(name)
+      this.states.delete(name)
+      onChange()
+    }
     return false
   }
 
-  private async issued(state: NameState, certificate: Certificate): Promise<void> {
+  private async issued(state: NameState, certificate: Certificate, origin: string): Promise<void> {
     const { storage, tell, onChange } = this.options
     const { name } = state
     state.isAskedFor = false
     state.issuedAt = this.now()
-    this.serve(state, certificate)
+    this.serve(state, certificate, origin)
     // It serves before it is kept: a disk that is full keeps nobody from a good certificate.
     if (this.states.get(name) === state) onChange()
     tell({ kind: 'issued', name, certificate })
     try {
-      await storage.write(certificateFile(name), toPem(certificate))
+      await storage.write(certificateFile(name), toPem(certificate, origin))
       await this.forgive(state)
     } catch (error) {
       tell({ kind: 'unkept', name, reason: error instanceof Error ? error.message : String(error) })

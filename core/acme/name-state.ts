@@ -1,7 +1,7 @@
 /** What is known of a name, and where it is kept. */
 import type { Certificate } from '../tls/certificate.ts'
 import type { RenewalWindow } from './answers.ts'
-import { isFor, readPem } from './certificate.ts'
+import { isFor, originIn, readPem } from './certificate.ts'
 import { type Attempts, NO_ATTEMPTS, readAttempts } from './schedule.ts'
 import { fileOf, type Storage } from './storage.ts'
 
@@ -20,6 +20,8 @@ export interface NameView {
 export interface NameState {
   readonly name: string
   certificate: Certificate | undefined
+  /** URL of the directory that it was had from; undefined: it was brought along, or there is none. */
+  origin: string | undefined
   window: RenewalWindow | undefined
   /** When the CA is next asked for it. */
   suggestionAt: number
@@ -36,6 +38,7 @@ export interface NameState {
 export const unknown = (name: string): NameState => ({
   name,
   certificate: undefined,
+  origin: undefined,
   window: undefined,
   suggestionAt: 0,
   attempts: NO_ATTEMPTS,
@@ -54,7 +57,10 @@ export async function readState(storage: Storage, name: string): Promise<NameSta
   const [pem, tried] = await Promise.all([storage.read(certificateFile(name)), storage.read(attemptsFile(name))])
   const found = pem === undefined ? undefined : readPem(pem)
   // One that cannot be served is as good as none: another is ordered.
-  if (found?.kind === 'certificate' && isFor(found.certificate, name)) state.certificate = found.certificate
+  if (found?.kind === 'certificate' && isFor(found.certificate, name)) {
+    state.certificate = found.certificate
+    state.origin = originIn(pem ?? '')
+  }
   state.attempts = (tried === undefined ? undefined : readAttempts(tried)) ?? NO_ATTEMPTS
   return state
 }

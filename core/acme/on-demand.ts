@@ -13,8 +13,8 @@ export interface OnDemandOptions {
   readonly clock: Pick<Clock, 'now'>
   /** Whether it is kept already. */
   readonly has: (name: string) => boolean
-  /** A name that is agreed to, and was asked about in a handshake. */
-  readonly onAllowed: (name: string) => void
+  /** A name that is agreed to, and was asked about in a handshake. Resolves when it is kept; never rejects. */
+  readonly onAllowed: (name: string) => Promise<void>
 }
 
 const TIMEOUT_MS = 5000
@@ -42,11 +42,9 @@ export class OnDemand {
     if (this.asked.has(name) || this.asked.size >= MAX_ASKED) return
     if ((this.refused.get(name) ?? -Infinity) > clock.now()) return
     this.asked.add(name)
-    void this.agrees(name).then((isAllowed) => {
-      this.asked.delete(name)
-      if (isAllowed) onAllowed(name)
-      else this.refuse(name)
-    })
+    void this.agrees(name)
+      .then((isAllowed) => (isAllowed ? onAllowed(name) : this.refuse(name)))
+      .finally(() => this.asked.delete(name))
   }
 
   /** Whether a certificate may be had for it, now. Never rejects: an answer that cannot be had is no. */

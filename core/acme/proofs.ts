@@ -24,6 +24,7 @@ export class Proofs implements Presenter {
   private readonly others = new Set<string>()
   private readonly certificates = new Map<string, SecureMaterial>()
   private cancelLook: Cancel | undefined = undefined
+  private isStarted = false
 
   constructor(storage: Storage, clock: Pick<Clock, 'after' | 'wallTime'>) {
     this.storage = storage
@@ -31,13 +32,16 @@ export class Proofs implements Presenter {
     this.settleMs = storage.isShared ? 2 * LOOK_MS : 0
   }
 
+  /** Harmless when called again. */
   start(): void {
-    if (this.storage.isShared) void this.look()
+    if (this.isStarted || !this.storage.isShared) return
+    this.isStarted = true
+    void this.look()
   }
 
   stop(): void {
+    this.isStarted = false
     this.cancelLook?.()
-    this.cancelLook = undefined
   }
 
   /** What http-01 wants at `/.well-known/acme-challenge/TOKEN`; undefined: no such token is known. */
@@ -98,7 +102,7 @@ export class Proofs implements Presenter {
     } catch {
       // Told where it matters: when something is ordered.
     }
-    this.cancelLook = this.clock.after(LOOK_MS, () => void this.look())
+    if (this.isStarted) this.cancelLook = this.clock.after(LOOK_MS, () => void this.look())
   }
 
   private async readOther(token: string): Promise<void> {

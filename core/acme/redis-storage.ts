@@ -22,17 +22,26 @@ const LET_GO = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call(
 
 export function redisStorage({ url, dial, clock }: RedisStorageOptions): Storage {
   let current: Promise<RedisLink> | undefined
+  let [isEnding, underWay] = [false, 0]
 
-  async function open(): Promise<RedisLink> {
+  function closeIfIdle(): void {
+    if (!isEnding || underWay > 0) return
+    void current?.then((link) => link.close()).catch(() => undefined)
+    current = undefined
+  }
+
+  function open(): Promise<RedisLink> {
     const link = dial(url, () => {
-      current = undefined
+      // Another one may have taken its place.
+      if (current === opening) current = undefined
     })
-    await link.open()
-    return link
+    const opening = link.open().then(() => link)
+    return opening
   }
 
   async function send(command: string, ...args: readonly string[]): Promise<unknown> {
     const opening = (current ??= open())
+    underWay += 1
     try {
       return await inTime(
         opening.then((link) => link.send(command, args)),
@@ -42,12 +51,19 @@ export function redisStorage({ url, dial, clock }: RedisStorageOptions): Storage
       if (current === opening) current = undefined
       void opening.then((link) => link.close()).catch(() => undefined)
       throw new Error(`Redis: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    } finally {
+      underWay -= 1
+      closeIfIdle()
     }
   }
 
   return {
     place: 'Redis',
     isShared: true,
+    end() {
+      isEnding = true
+      closeIfIdle()
+    },
     async read(key) {
       const found = await send('HGET', ...placeOf(key))
       return typeof found === 'string' ? found : undefined

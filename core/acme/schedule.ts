@@ -29,6 +29,8 @@ export const NO_ATTEMPTS: Attempts = { failures: 0, notBefore: 0, limitedUntil: 
 
 /** Of a lifetime: when it is renewed at the latest, and over what part before that, by chance. From then on people are told of its end. */
 const RENEW_AT = 2 / 3
+/** However long its CA would have it wait. */
+const LATEST = 9 / 10
 const SPREAD = 1 / 50
 
 /** Let's Encrypt lets five validations of a name fail in an hour: three fail in the first, four in five hours. */
@@ -41,8 +43,10 @@ const MIN_BETWEEN_MS = 3600_000
 /** When to renew. */
 export function renewalAt(held: Held, window: RenewalWindow | undefined): number {
   const part = Number.parseInt(held.fingerprint.replaceAll(':', '').slice(0, 8), 16) / 2 ** 32
-  if (window !== undefined) return window.start + part * (window.end - window.start)
-  return held.notBefore + (held.notAfter - held.notBefore) * (RENEW_AT - part * SPREAD)
+  const lifetime = held.notAfter - held.notBefore
+  if (window === undefined) return held.notBefore + lifetime * (RENEW_AT - part * SPREAD)
+  // A suggestion that comes too late to try again is none.
+  return Math.min(window.start + part * (window.end - window.start), held.notBefore + lifetime * LATEST)
 }
 
 export interface Known {

@@ -17,6 +17,8 @@ export interface Storage {
   list(folder: string): Promise<readonly string[]>
   /** Ours alone until it is let go, or `LOCK_MS` at most; undefined: it is somebody else's. */
   lock(key: string): Promise<(() => Promise<void>) | undefined>
+  /** From then on it keeps no connection, whatever is still asked of it. */
+  end(): void
 }
 
 /** Longer than an order may take; a node that dies with a lock keeps others from ordering for as long. */

@@ -102,13 +102,13 @@ const stateOf = (source: AdminSource, name: string): ReadonlyMap<string, Backend
   new Map(source.backends(name).map((backend) => [backend.id, backend]))
 
 const memberView = (
-  { id, address, weight, tier, maxInflight, zone, place, isDraining }: Pool['members'][number],
+  { id, address, scheme = 'http', weight, tier, maxInflight, zone, place, isDraining }: Pool['members'][number],
   source: string | null,
   now: BackendView | undefined,
 ): MemberView => ({
   id,
   source,
-  url: `${address.kind === 'tcp' ? 'http://' : ''}${formatAddress(address)}`,
+  url: `${address.kind === 'tcp' ? `${scheme}://` : ''}${formatAddress(address)}`,
   weight,
   effectiveWeight: now === undefined ? null : effectiveWeightOf(now),
   tier,

@@ -2,7 +2,7 @@
  * The one mutable record per backend: facts, load and counters. It lives as long as its id stays configured in its pool,
  * across reloads. Strategies see its `candidate` alone. Sockets are not its business.
  */
-import type { SocketAddress } from '../address.ts'
+import { formatAddress, type SocketAddress } from '../address.ts'
 import { type BackendCounters, backendLedger } from '../observe/counters.ts'
 import type { Latencies } from '../observe/latencies.ts'
 import type { BreakerFact } from './breaker.ts'
@@ -38,6 +38,9 @@ export type Use = 'used' | 'trial' | 'overruled' | 'spare' | 'out'
 export class Backend implements Load {
   readonly id: string
   readonly address: SocketAddress
+  readonly scheme: Member['scheme']
+  /** What `Host` says where nobody else says it. */
+  readonly host: string
   /** Counted by the balancer, the exchange and the connections. */
   readonly counters: BackendCounters = backendLedger.create()
   readonly facts: Facts
@@ -71,6 +74,8 @@ export class Backend implements Load {
   constructor(member: Member, latency: Latencies, now: number) {
     this.id = member.id
     this.address = member.address
+    this.scheme = member.scheme
+    this.host = hostOf(member.address)
     this.tier = member.tier
     this.zone = member.zone
     this.place = Object.freeze(member.place)
@@ -131,6 +136,8 @@ export class Backend implements Load {
     this.onRoomChange?.()
   }
 }
+
+const hostOf = (address: SocketAddress): string => (address.kind === 'unix' ? 'localhost' : formatAddress(address))
 
 const hasTrialLeft = (breaker: BreakerFact): boolean =>
   breaker.kind === 'half-open' && breaker.underWay < breaker.atOnce

@@ -21,7 +21,8 @@ export interface FailureRule {
 /** How an attempt ended, as far as it matters here. */
 export type Ending =
   | { readonly kind: 'completed'; readonly status: number }
-  | { readonly kind: 'failed'; readonly cause: FailureCause }
+  /** `tls`: why there was no TLS with it, of a connect. */
+  | { readonly kind: 'failed'; readonly cause: FailureCause; readonly tls?: string }
   | { readonly kind: 'abandoned' | 'local' }
 
 /** `none`: it says nothing of the backend. */

@@ -2,9 +2,11 @@
 import type { SocketAddress } from '../address.ts'
 
 export interface Member {
-  /** `host:port` or `unix:/path`; unique in its pool. */
+  /** `host:port`, `https://host:port` or `unix:/path`; unique in its pool. */
   readonly id: string
   readonly address: SocketAddress
+  /** What is spoken to it; absent: nobody has said, and its pool decides. */
+  readonly scheme?: 'http' | 'https'
   /** > 0; relative share. */
   readonly weight: number
   /** Whole, >= 0: those of a higher one serve in so far as those before fail. */

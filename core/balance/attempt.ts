@@ -127,6 +127,7 @@ function count({ counters, latency }: Backend, outcome: Outcome): void {
     case 'failed':
       counters.failures += 1
       counters[FAILURE_COUNTERS[outcome.cause]] += 1
+      if (outcome.tls !== undefined) counters.tlsFailures += 1
       break
   }
 }

@@ -20,6 +20,8 @@ import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { ListenOptions } from '../net/listen-options.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
+import type { BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
+import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
 import type { RouteMatch, RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
@@ -106,6 +108,8 @@ export interface ListenerConfig {
   readonly mode: ListenerMode
   /** Absent: clients come without TLS, or it is none of ours. */
   readonly tls?: TlsPolicy
+  /** Absent: nobody sends a PROXY header. */
+  readonly proxyProtocol?: ProxyPolicy
   /** Where requests are sent, by `https://`; absent: they are served. */
   readonly redirect?: { readonly port: number }
 }
@@ -174,6 +178,10 @@ export interface PoolConfig {
   readonly membersFile: string | undefined
   /** Where further members are found, those named above first; absent: nowhere. */
   readonly discovery?: readonly DiscoveryPolicy[]
+  /** Of `https://` members; absent: as without any wish. */
+  readonly tls?: BackendTlsPolicy
+  /** Absent: no PROXY header is sent. */
+  readonly proxyProtocol?: ProxyOutPolicy
   readonly strategy: StrategyConfig
   /** In order: the first that a request has is its key. */
   readonly affinity: readonly Affinity[]

@@ -5,7 +5,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
-import type { ListenAddress, SocketAddress } from '../address.ts'
+import { formatAddress, type ListenAddress, type SocketAddress } from '../address.ts'
 import { hostsOf } from '../bind-hosts.ts'
 import type { Parsed } from './read/scalars.ts'
 
@@ -52,27 +52,45 @@ function zoneFault(host: string, zone: string | undefined, port: string): Parsed
   return { kind: 'fault', rule, hint: `"[${host}%eth0]:${port}", say` }
 }
 
-/** `http://host:port` (port 80 when absent, nothing behind it but `/`), `tcp://host:port` for what speaks no HTTP, or `unix:/path`. */
-export function parseBackendUrl(text: string): Parsed<SocketAddress> {
-  if (text.startsWith('unix:')) return parseUnix(text)
-  if (/^https:/i.test(text))
-    return { kind: 'fault', rule: 'must begin with http://, since TLS to backends is not there yet' }
-  const [, scheme, authority, rest] = /^(http|tcp):\/\/([^/?#]*)(.*)$/is.exec(text) ?? []
-  if (authority === undefined) return { kind: 'fault', hint: parseHostPort(text) && `did you mean "http://${text}"?` }
+/** Where a backend is, and what is spoken to it there. */
+export interface BackendUrl {
+  readonly address: SocketAddress
+  readonly scheme: 'http' | 'https'
+}
+
+/** By what a backend is known in its pool: another scheme is another backend. */
+export const backendId = ({ address, scheme }: BackendUrl): string =>
+  `${scheme === 'https' ? 'https://' : ''}${formatAddress(address)}`
+
+/**
+ * `http://host:port` or `https://host:port` (80 or 443 when absent, nothing behind it but `/`), `tcp://host:port` for what speaks no
+ * HTTP, or `unix:/path`.
+ */
+export function parseBackendUrl(text: string): Parsed<BackendUrl> {
+  if (text.startsWith('unix:')) {
+    const socket = parseUnix(text)
+    return socket.kind === 'fault' ? socket : { kind: 'value', value: { address: socket.value, scheme: 'http' } }
+  }
+  const [, named = '', authority, rest] = /^(https?|tcp):\/\/([^/?#]*)(.*)$/is.exec(text) ?? []
+  const scheme = named.toLowerCase() === 'https' ? 'https' : 'http'
+  if (authority === undefined)
+    return { kind: 'fault', hint: parseHostPort(text, 80) && `did you mean "http://${text}"?` }
   if (authority.includes('@')) return { kind: 'fault', rule: 'must not hold a user name or password' }
   if (rest !== '' && rest !== '/')
     return { kind: 'fault', rule: 'must end after the port: a backend has no path or query' }
-  if (scheme?.toLowerCase() === 'tcp' && splitAuthority(authority).port === undefined)
+  if (named.toLowerCase() === 'tcp' && splitAuthority(authority).port === undefined)
     return { kind: 'fault', rule: 'must name a port behind tcp://' }
-  const address = parseHostPort(authority)
-  return address === undefined ? { kind: 'fault', hint: authorityHint(authority) } : { kind: 'value', value: address }
+  const address = parseHostPort(authority, scheme === 'https' ? 443 : 80)
+  return address === undefined
+    ? { kind: 'fault', hint: authorityHint(authority, scheme) }
+    : { kind: 'value', value: { address, scheme } }
 }
 
-function authorityHint(authority: string): string | undefined {
+function authorityHint(authority: string, scheme: string): string | undefined {
   const { host, port } = splitAuthority(authority)
   if (canonicalHost(host) !== undefined) return portHint(port, 1)
   const ascii = asciiHost(host)
-  return ascii && `did you mean "http://${ascii}${port === undefined ? '' : `:${port}`}"?`
+  return ascii && `did you mean "${scheme}://${ascii}${port === undefined ? '' : `:${port}`}"?`
 }
 
 /** For a port that is a number, and yet none. */
@@ -140,8 +158,8 @@ const isHostName = (host: string): boolean =>
   host.length <= 253 &&
   /^(?!.*(?:^|\.)(?:\d+|0x[\da-f]*)$)(?:[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?(?:\.(?!$)|$))+$/i.test(host)
 
-function parseHostPort(authority: string): SocketAddress | undefined {
-  const { host, port = '80' } = splitAuthority(authority)
+function parseHostPort(authority: string, defaultPort: number): SocketAddress | undefined {
+  const { host, port = String(defaultPort) } = splitAuthority(authority)
   const canonical = canonicalHost(host)
   return canonical !== undefined && isPort(port, 1) ? { kind: 'tcp', host: canonical, port: Number(port) } : undefined
 }

@@ -88,11 +88,9 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   checkClaims(claimsOf(raw), reading)
   const tcpRoutes = tcpRoutesOf(raw.listeners ?? [], pools, raw.timeouts.tunnel, reading)
   const routes = resolveRoutes(raw, { root, tcpRoutes }, reading)
-  checkNames(
-    orderingIn(raw, root),
-    routes.flatMap(({ match }) => match.host ?? []),
-    reading,
-  )
+  const hosts = routes.flatMap(({ match }) => match.host ?? [])
+  // Providers may name hosts later.
+  if (raw.providers === undefined) checkNames(orderingIn(raw, root), hosts, reading)
   warnOfIdleGeo(root, pools, reading)
   if (raw.limits === undefined) return undefined
   return {
@@ -155,6 +153,7 @@ function listenerAt({ name, address, securePort }: Placed, draft: ListenerDraft 
     ...(draft?.options && { options: draft.options }),
     mode: tcp === undefined ? 'http' : tcp.isPassthrough ? 'passthrough' : 'tcp',
     ...(tls && { tls }),
+    ...(draft?.proxyProtocol && { proxyProtocol: draft.proxyProtocol }),
     ...(draft?.redirect && { redirect: { port: draft.redirect.port ?? securePort } }),
   }
 }

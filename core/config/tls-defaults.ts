@@ -1,8 +1,15 @@
-/** The defaults of `listener.tls`: see `defaults.ts`. */
+/** The defaults of `listener.tls` and `listener.proxyProtocol`: see `defaults.ts`. */
 const second = 1000
 const hour = 3600 * second
 
 export const tlsDefaults = {
+  'listener.proxyProtocol.timeout': {
+    unit: 'ms',
+    value: 5 * second,
+    min: 10,
+    max: 60 * second,
+    reason: 'A sender has it ready as it connects; who takes longer holds a place for nothing.',
+  },
   'listener.tls.preset': {
     value: 'intermediate',
     reason: 'Every client of the last ten years; nothing that is known to be weak.',

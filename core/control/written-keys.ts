@@ -24,6 +24,11 @@ const writtenKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'ejection.failures.causes': 'ejection.failures',
     'ejection.failures.statuses': 'ejection.failures',
     'sticky.kind': 'sticky',
+    'tls.shown.cert': 'tls.cert',
+    'tls.shown.key': 'tls.key',
+    'tls.verifies': 'tls.verify',
+    'proxyProtocol.tells': 'proxyProtocol.tell',
+    'proxyProtocol.hasChecksum': 'proxyProtocol.checksum',
     ...Object.fromEntries(
       ['name', 'path', 'domain', 'maxAge', 'sameSite', 'secure', 'httpOnly', 'forward', 'key'].map((key) => [
         `sticky.${key}`,

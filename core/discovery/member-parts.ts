@@ -18,11 +18,15 @@ export function readParts(
 ): ReturnType<ReadMember> {
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
     return { kind: 'fault', reason: `has no port that is one: ${JSON.stringify(port)}` }
-  return readMember({
+  const read = readMember({
     url: `http://${formatAddress({ kind: 'tcp', host, port })}`,
     ...(weight !== undefined && { weight }),
     ...(zone !== undefined && zone !== '' && { zone }),
     ...(tier !== undefined && { tier }),
     ...(isDraining && { drain: true }),
   })
+  if (read.kind === 'fault') return read
+  // It tells of no scheme: that is for the pool to say.
+  const { scheme: _unsaid, ...member } = read.member
+  return { kind: 'member', member }
 }

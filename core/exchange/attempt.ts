@@ -140,10 +140,11 @@ export class Attempt implements ResponseSink {
     this.owner.onResponseEnd(this, trailers)
   }
 
-  onFailure(cause: FailureCause, detail: string): void {
+  onFailure(cause: FailureCause, detail: string, words?: string): void {
     const now = this.owner.now()
     const elapsedMs = now - this.startedAt
-    this.end(cause === 'local' ? { kind: 'local', elapsedMs } : { kind: 'failed', cause, elapsedMs }, now)
+    const tls = words === undefined ? undefined : { tls: words }
+    this.end(cause === 'local' ? { kind: 'local', elapsedMs } : { kind: 'failed', cause, elapsedMs, ...tls }, now)
     this.owner.onAttemptFailed(this, cause, detail)
   }
 

@@ -21,13 +21,13 @@ export interface Forwarded {
 
 export function rewriteFor(
   exchange: Forwarded,
-  { backend: { address, id }, trace }: Pick<Attempt, 'backend' | 'trace'>,
+  { backend: { host }, trace }: Pick<Attempt, 'backend' | 'trace'>,
   { sticky }: Pool,
 ): RequestRewrite {
   const { services, client, identity, limit, pass } = exchange
   return {
     client: identity,
-    backendHost: address.kind === 'tcp' ? id : 'localhost',
+    backendHost: host,
     isUpgrade: client.isUpgrade,
     hiddenCookie: sticky?.hiddenCookie,
     writeRequestId: services.writeRequestId,

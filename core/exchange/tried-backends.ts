@@ -6,6 +6,7 @@ import type { RequestHead } from '../http1/request-head.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { StreamChoice } from '../stream/backend-stream.ts'
+import type { Peer } from '../stream/peer.ts'
 import type { RecordedContext } from '../balance/pick-recorder.ts'
 import type { Limit } from './limit.ts'
 import { patienceMs } from './patience.ts'
@@ -26,6 +27,8 @@ const NOBODY: readonly Backend[] = []
 export class TriedBackends {
   private readonly route: Route
   private readonly services: Services
+  /** Whose request it is. */
+  private readonly client: Peer
   /** They are not to be picked again. */
   private tried: readonly Backend[] = NOBODY
   /** Those of them that it was sent to, and that another attempt followed. */
@@ -37,9 +40,10 @@ export class TriedBackends {
   /** Retries that waited by chance. */
   private waits = 0
 
-  constructor(route: Route, services: Services) {
+  constructor(route: Route, services: Services, client: Peer) {
     this.route = route
     this.services = services
+    this.client = client
   }
 
   get pool(): Pool {
@@ -51,8 +55,13 @@ export class TriedBackends {
     const { pool, tried, queuedAt } = this
     const hasQueued = queuedAt !== undefined
     if (hasQueued) this.waitedMs += context.now - queuedAt
-    const { waitedMs } = this
-    return acquire(pool, context, { tried, priority: this.route.priority, hasQueued, session, waitedMs }, choice)
+    const { waitedMs, client } = this
+    return acquire(
+      pool,
+      context,
+      { tried, priority: this.route.priority, hasQueued, session, waitedMs, client },
+      choice,
+    )
   }
 
   /** For one that has acquired nothing; undefined: it has nothing to wait for, or has had its turn. */
@@ -70,13 +79,13 @@ export class TriedBackends {
    * nothing of the budget, or there are requests that wait for room.
    */
   acquireBeside(busy: Backend, context: RecordedContext): Acquired | undefined {
-    const { pool, route } = this
+    const { pool, route, client } = this
     const { balancer, queue } = pool
     const tried = [...this.tried, busy]
     // Those that are a resort are for requests that would be lost.
     if (queue.length > 0 || !balancer.hasUsable(tried) || !balancer.hasRoom(tried) || !this.takes(context.now))
       return undefined
-    const asker = { tried, priority: route.priority, hasQueued: true, session: undefined, waitedMs: 0 }
+    const asker = { tried, priority: route.priority, hasQueued: true, session: undefined, waitedMs: 0, client }
     return acquire(pool, context, asker, 'any')
   }
 

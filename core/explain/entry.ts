@@ -110,7 +110,7 @@ function attemptOf(attempt: AttemptRecord, since: number): Omit<ToldAttempt, 'pi
     readyMs: after(readyAt),
     firstByteMs: after(respondedAt),
     totalMs: rounded(endedAt - startedAt),
-    outcome: outcome.kind === 'failed' ? `failed: ${outcome.cause}` : outcome.kind,
+    outcome: outcome.kind === 'failed' ? `failed: ${outcome.tls ?? outcome.cause}` : outcome.kind,
     status: outcome.kind === 'completed' ? outcome.status : null,
   }
 }

@@ -91,7 +91,7 @@ function readHosts(text: string, { kind, protocol, port }: Scheme) {
     const parsed = parseBackendUrl(`http://${whole}`)
     if (parsed.kind === 'fault') return fault(`must have host:port behind its scheme, got ${quote(part)}`)
     // To whoever is asked in the open, the config and all its secrets go in the open, too.
-    if (kind === 'http' && protocol === 'http' && !isLoopback(parsed.value))
+    if (kind === 'http' && protocol === 'http' && !isLoopback(parsed.value.address))
       return fault('must begin with https://, since http:// is for this machine alone')
     endpoints.push(`${protocol}://${kind === 'http' && whole === `${part}:${port}` ? part : whole}`)
   }

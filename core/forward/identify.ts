@@ -1,5 +1,6 @@
 /** Facts of a connection -> what a snapshot says of its peer: trusted or not, and the lines that tell backends of it. */
 import type { ClientCertificate } from './client-certificate.ts'
+import type { Route } from '../proxy-protocol/header.ts'
 import { forwardedForLines } from './client-lines.ts'
 import type { Door } from './door.ts'
 
@@ -15,8 +16,20 @@ export interface PeerFacts {
   readonly protocol: string | undefined
   /** What it has shown of itself there; undefined: nothing that was verified. */
   readonly certificate: ClientCertificate | undefined
+  /** What a PROXY header has told of it; absent: none came. */
+  readonly proxied?: Proxied | undefined
   /** What its listener does with all requests; absent: nothing. */
   readonly door?: Door | undefined
+}
+
+/** A connection that was made for somebody else, who is its peer. */
+export interface Proxied {
+  /** IP address of who has made it; '' for a Unix socket. */
+  readonly by: string
+  /** undefined: the header tells of none, and its peer is who has made it. */
+  readonly route: Route | undefined
+  /** 1..128 bytes; undefined: none was told. */
+  readonly uniqueId: Buffer | undefined
 }
 
 /** What a snapshot says of such a peer; shared by the connections of one address. */

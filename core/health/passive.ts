@@ -53,8 +53,9 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
   /** Good checks in a row of those that wait for them. */
   const goodChecks = new WeakMap<Backend, number>()
 
-  function takeOut(backend: Backend): void {
-    const cause = rowText(backend.connectFailuresInRow, 'connect failure')
+  function takeOut(backend: Backend, tls: string | undefined): void {
+    const row = rowText(backend.connectFailuresInRow, 'connect failure')
+    const cause = tls === undefined ? row : `${row}: ${tls}`
     const fact = { kind: 'failing', since: clock.now(), cause } as const
     backend.facts.traffic = { ...fact, until: untilOf(fact.since) }
     goodChecks.delete(backend)
@@ -103,7 +104,7 @@ export function createPassiveHealth(options: PassiveOptions): PassiveHealth {
       // Connects begun before it went out still fail afterwards: they are the same failure.
       if (isOut(backend)) return
       backend.connectFailuresInRow += 1
-      if (backend.connectFailuresInRow >= policy.failures) takeOut(backend)
+      if (backend.connectFailuresInRow >= policy.failures) takeOut(backend, ending.tls)
     },
     onCheck(backend, passed) {
       const { recovery } = policy

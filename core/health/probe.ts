@@ -3,8 +3,6 @@
  * own each time, dialled as those of traffic are, so that a check reaches what a request would reach. The verdict falls at
  * the head of the answer; the rest is taken while the check's time lasts, so that members see no aborted requests.
  */
-import { formatAddress } from '../address.ts'
-import type { SocketAddress } from '../address.ts'
 import type { Backend, CheckResult } from '../backend/backend.ts'
 import { isAmong } from '../backend/failure.ts'
 import type { Cancel, Clock } from '../clock.ts'
@@ -12,6 +10,7 @@ import { ProtocolError } from '../errors.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
 import type { Dial } from '../net/dial.ts'
+import type { Opening } from '../net/opening.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
@@ -32,6 +31,8 @@ export interface ProbeServices {
   readonly budget: DescriptorBudget
   /** Those of traffic, so that a head refused there fails here; asked for with each check. */
   readonly limits: () => HttpLimits
+  /** What connections to it begin with; undefined, or absent: with nothing. */
+  readonly opening?: (backend: Backend) => Opening | undefined
 }
 
 type HttpCheck = Extract<HealthCheck, { kind: 'http' }>
@@ -41,7 +42,7 @@ const MAX_BODY_BYTES = 64 * 1024
 
 export function createProbe(services: ProbeServices): Probe {
   return (backend, policy, done) => {
-    const check = new Check(services, backend.address, policy, done)
+    const check = new Check(services, backend, policy, done)
     check.begin()
     return () => check.cancel()
   }
@@ -52,7 +53,7 @@ type Phase = 'asking' | 'taking' | 'over'
 
 class Check implements WireOwner {
   private readonly services: ProbeServices
-  private readonly address: SocketAddress
+  private readonly backend: Backend
   private readonly policy: HealthPolicy
   private readonly done: (result: CheckResult) => void
   private readonly wire: Wire
@@ -63,14 +64,9 @@ class Check implements WireOwner {
   private holdsDescriptor = false
   private bodyBytes = 0
 
-  constructor(
-    services: ProbeServices,
-    address: SocketAddress,
-    policy: HealthPolicy,
-    done: (result: CheckResult) => void,
-  ) {
+  constructor(services: ProbeServices, backend: Backend, policy: HealthPolicy, done: (result: CheckResult) => void) {
     this.services = services
-    this.address = address
+    this.backend = backend
     this.policy = policy
     this.done = done
     this.wire = new Wire(this, services.wheel)
@@ -79,11 +75,12 @@ class Check implements WireOwner {
   }
 
   begin(): void {
-    const { budget, clock, dial } = this.services
+    const { backend } = this
+    const { budget, clock, dial, opening } = this.services
     const { timeoutMs } = this.policy
     this.stopTimer = clock.after(timeoutMs, () => this.onTimeout())
     this.holdsDescriptor = budget.take()
-    if (this.holdsDescriptor) dial(this.address, this.wire, timeoutMs)
+    if (this.holdsDescriptor) dial(backend.address, this.wire, timeoutMs, opening?.(backend))
     else queueMicrotask(() => this.onConnectError({ isLocal: true, detail: 'no descriptor is free' }))
   }
 
@@ -98,12 +95,12 @@ class Check implements WireOwner {
       this.hangUp()
       return
     }
-    const request = Buffer.from(requestFor(this.address, check), 'latin1')
+    const request = Buffer.from(requestFor(this.backend.host, check), 'latin1')
     this.wire.write(request, 0, request.length)
   }
 
-  onConnectError({ isLocal, detail }: Pick<ConnectFailure, 'isLocal' | 'detail'>): void {
-    this.settle({ passed: false, detail: FAILURES[detail] ?? detail, ...(isLocal && { isLocal }) })
+  onConnectError({ isLocal, detail, words }: Omit<ConnectFailure, 'code'>): void {
+    this.settle({ passed: false, detail: words ?? FAILURES[detail] ?? detail, ...(isLocal && { isLocal }) })
     this.hangUp()
   }
 
@@ -119,7 +116,8 @@ class Check implements WireOwner {
   }
 
   onClose(): void {
-    this.settle({ passed: false, detail: 'connection reset' })
+    const { alert } = this.wire
+    this.settle({ passed: false, detail: alert === undefined ? 'connection reset' : `TLS ended: ${alert}` })
     this.hangUp()
   }
 
@@ -175,8 +173,8 @@ class Check implements WireOwner {
 }
 
 /** `check.path` and `check.host` hold no spaces or controls: the config refuses those. */
-function requestFor(address: SocketAddress, check: HttpCheck): string {
-  const host = check.host ?? (address.kind === 'unix' ? 'localhost' : formatAddress(address))
+function requestFor(backendHost: string, check: HttpCheck): string {
+  const host = check.host ?? backendHost
   return `GET ${check.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: smartedge-health\r\nAccept: */*\r\nConnection: close\r\n\r\n`
 }
 

@@ -50,13 +50,13 @@ export class Greeting implements ClientConnection, TimerEntry {
     return this
   }
 
-  take(socket: OwnedSocket): void {
+  take(socket: OwnedSocket, early?: Buffer): void {
     const { begin, underWay, wheel } = this.services
     const { max, terms, timeoutMs } = this.rules
     if (underWay.size >= max) underWay.first?.owner.giveUp('crowded')
     underWay.append(this.place)
     wheel.arm(this, timeoutMs)
-    this.handshake = begin(socket, terms, {
+    const events: HandshakeEvents = {
       onSecure: (secure, facts) => {
         this.leave()
         this.events.onSecure(secure, facts)
@@ -65,7 +65,8 @@ export class Greeting implements ClientConnection, TimerEntry {
         this.leave()
         this.events.onFailed(how)
       },
-    })
+    }
+    this.handshake = begin(socket, terms, events, early)
   }
 
   /** It goes on as a connection that is let go. */

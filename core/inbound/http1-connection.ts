@@ -45,6 +45,7 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
     this.home = home
     this.peer = peer
     this.wire = new Wire(this, handler.wheel)
+    peer.wire = this.wire
     this.wire.arm(handler.timeouts.headMs)
     this.idling.begin()
   }

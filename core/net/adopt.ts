@@ -1,8 +1,16 @@
 /** A descriptor that goes to Bun, for good: for TLS, and where we have no loop of our own. */
 
-/** Has Bun take over a connected socket; `open` is called before this returns, and whether the connect is done by then or not. */
-export function adopt<Data>(descriptor: number, socket: Bun.SocketHandler<Data>, data?: Data): Promise<unknown> {
-  const options = { fd: descriptor, socket, data, allowHalfOpen: true }
+/**
+ * Has Bun take over a connected socket; `open` is called before this returns, and whether the connect is done by then or not.
+ * `tls`: what it is to begin a handshake with, as a client; undefined: none.
+ */
+export function adopt<Data>(
+  descriptor: number,
+  socket: Bun.SocketHandler<Data>,
+  data?: Data,
+  tls?: object,
+): Promise<unknown> {
+  const options = { fd: descriptor, socket, data, allowHalfOpen: true, ...(tls && { tls }) }
   // Bun's types know the option, and not that `connect` takes it.
   return Promise.try(() => Bun.connect(options as unknown as Bun.UnixSocketOptions<Data>))
 }

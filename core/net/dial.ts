@@ -9,19 +9,23 @@ import type { Name } from '../names/name.ts'
 import type { NameTable } from '../names/resolver.ts'
 import { type Connect, type ConnectEvents, type Endpoint, shortageOf } from './connect.ts'
 import { type TimerEntry, type TimerWheel, unarmed } from './timer-wheel.ts'
+import type { Opening } from './opening.ts'
+import type { Secure, SecureEvents } from './secure.ts'
+import { tlsFailure } from './secure-failure.ts'
 import type { Wire } from './wire.ts'
 import type { ConnectFailure } from './wire-owner.ts'
 import { inEvent, type ReportFault } from './event.ts'
 import type { OwnedSocket } from './wire-socket.ts'
 
 /**
- * Connects `wire` to `address`; its owner hears `onOpen` or `onConnectError` in a later event, after `timeoutMs` at the
- * latest. `wire.destroy` gives it up: then nothing is heard.
+ * Connects `wire` to `address`, and begins as `opening` says; its owner hears `onOpen` or `onConnectError` in a later event,
+ * after `timeoutMs` at the latest. `wire.destroy` gives it up: then nothing is heard.
  */
-export type Dial = (address: SocketAddress, wire: Wire, timeoutMs: number) => void
+export type Dial = (address: SocketAddress, wire: Wire, timeoutMs: number, opening?: Opening) => void
 
 export interface DialServices {
   readonly connect: Connect
+  readonly secure: Secure
   readonly names: NameTable
   readonly clock: Clock
   readonly wheel: TimerWheel
@@ -40,38 +44,48 @@ const MAX_ADDRESSES = 4
 const LOOK_AGAIN_MS = 200
 
 export function createDial(services: DialServices): Dial {
-  return (address, wire, timeoutMs) => {
-    const dialling = new Dialling(services, address, wire, timeoutMs)
+  return (address, wire, timeoutMs, opening) => {
+    const dialling = new Dialling(services, { address, timeoutMs, opening }, wire)
     wire.connecting = () => dialling.cancel()
     dialling.begin()
   }
 }
 
+/** What is asked for. */
+interface Call {
+  readonly address: SocketAddress
+  readonly timeoutMs: number
+  readonly opening: Opening | undefined
+}
+
 /** One dial under way. */
-class Dialling implements TimerEntry, ConnectEvents {
+class Dialling implements TimerEntry, ConnectEvents, SecureEvents {
   readonly timer = unarmed()
   private readonly services: DialServices
   private readonly address: SocketAddress
   private readonly wire: Wire
   private readonly timeoutMs: number
+  private readonly opening: Opening | undefined
   /** What stands behind the host; undefined: it is an IP address, or there is none. */
   private readonly name: Name | undefined
   private readonly endsAt: number
   /** Addresses that are still to be tried, and the one that is; IPs of `name`. */
   private queue: readonly string[] = []
   private readonly tried: string[] = []
-  private isConnecting = false
+  /** What one of them is being asked for; undefined: none is. */
+  private step: 'connection' | 'handshake' | undefined = undefined
   private hasMadeRoom = false
   /** Gives up the connect or the look-up that it waits for. */
   private stopWaiting: Cancel | undefined = undefined
   private lastFailure: ConnectFailure | undefined = undefined
   private state: 'begins' | 'goes on' | 'over' = 'begins'
 
-  constructor(services: DialServices, address: SocketAddress, wire: Wire, timeoutMs: number) {
+  constructor(services: DialServices, { address, timeoutMs, opening }: Call, wire: Wire) {
     this.services = services
     this.address = address
     this.wire = wire
     this.timeoutMs = timeoutMs
+    this.opening = opening
     this.name = address.kind === 'tcp' ? services.names.name(address.host) : undefined
     this.endsAt = this.name === undefined ? 0 : services.clock.now() + timeoutMs
   }
@@ -89,6 +103,19 @@ class Dialling implements TimerEntry, ConnectEvents {
   }
 
   onConnected(socket: OwnedSocket): void {
+    const { tls, preface } = this.opening ?? {}
+    if (preface !== undefined && socket.write(preface, 0, preface.length) !== preface.length) {
+      socket.terminate()
+      return this.onFailed('ECONNRESET')
+    }
+    if (tls === undefined) return this.onSecured(socket)
+    const { address } = this
+    this.step = 'handshake'
+    const host = address.kind === 'tcp' ? address.host : 'localhost'
+    this.stopWaiting = this.services.secure(socket, { tls, host }, this)
+  }
+
+  onSecured(socket: OwnedSocket): void {
     this.state = 'over'
     this.services.wheel.remove(this)
     const address = this.tried.at(-1)
@@ -98,9 +125,15 @@ class Dialling implements TimerEntry, ConnectEvents {
     this.wire.opened(socket)
   }
 
+  onRefused(failure: ConnectFailure): void {
+    this.stopWaiting = undefined
+    this.step = undefined
+    this.goOn(failure)
+  }
+
   onFailed(code: string): void {
     this.stopWaiting = undefined
-    this.isConnecting = false
+    this.step = undefined
     const shortage = shortageOf(code)
     if (shortage === undefined) {
       this.goOn({ isLocal: false, code, detail: code })
@@ -120,9 +153,9 @@ class Dialling implements TimerEntry, ConnectEvents {
     inEvent(this.services.reportFault, () => {
       this.stopWaiting?.()
       this.stopWaiting = undefined
-      const isConnecting = this.isConnecting
-      this.isConnecting = false
-      if (isConnecting) this.goOn(this.late())
+      const { step } = this
+      this.step = undefined
+      if (step !== undefined) this.goOn(this.late(step))
       else this.fail(this.lastFailure ?? unresolved(this.name?.host ?? '', 'ETIMEDOUT'))
     })
   }
@@ -189,7 +222,7 @@ class Dialling implements TimerEntry, ConnectEvents {
     const target = this.address
     const endpoint: Endpoint =
       target.kind === 'unix' ? target : { kind: 'ip', address: address ?? target.host, port: target.port }
-    this.isConnecting = true
+    this.step = 'connection'
     this.services.wheel.arm(this, timeoutMs)
     this.stopWaiting = this.services.connect(endpoint, this)
   }
@@ -215,7 +248,8 @@ class Dialling implements TimerEntry, ConnectEvents {
     return this.endsAt - this.services.clock.now()
   }
 
-  private late(): ConnectFailure {
+  private late(step: 'connection' | 'handshake'): ConnectFailure {
+    if (step === 'handshake') return tlsFailure('tls-timeout', `no whole handshake within ${this.timeoutMs} ms`)
     return { isLocal: false, code: 'ETIMEDOUT', detail: `no connection within ${this.timeoutMs} ms` }
   }
 }

@@ -52,8 +52,8 @@ export interface ListenerOptions extends BindManner {
 
 /** Somebody who has come in and has no socket yet. */
 export interface Entrant {
-  /** In the middle of an event, once: gives the socket its owner. */
-  take(socket: OwnedSocket): void
+  /** In the middle of an event, once: gives the socket its owner. `early`: what has been read of it already. */
+  take(socket: OwnedSocket, early?: Buffer): void
 }
 
 /** Short on purpose: whoever is turned away here is one of very many. */

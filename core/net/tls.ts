@@ -66,8 +66,13 @@ export interface Handshake {
   cancel(): void
 }
 
-/** Begins one on a socket that nobody has read from; it is in the middle of an event. */
-export type BeginHandshake = (socket: OwnedSocket, terms: HandshakeTerms, events: HandshakeEvents) => Handshake
+/** Begins one; it is in the middle of an event. `early`: what has been read of the socket already; undefined: nothing. */
+export type BeginHandshake = (
+  socket: OwnedSocket,
+  terms: HandshakeTerms,
+  events: HandshakeEvents,
+  early?: Buffer,
+) => Handshake
 
 /** What Bun's types do not know of. */
 interface SecureSocket extends Socket<SocketOwner> {
@@ -102,9 +107,9 @@ export function createHandshakes(means: TlsMeans): BeginHandshake {
     reportFault: means.reportFault,
     wallTime: () => means.clock.wallTime(),
   }
-  return (socket, terms, events) => {
+  return (socket, terms, events, early) => {
     const handshake = new Handshaking(handlers, terms, events)
-    handshake.begin(socket)
+    handshake.begin(socket, early)
     return handshake
   }
 }
@@ -139,6 +144,8 @@ class Handshaking implements SocketOwner, Handshake {
   /** As it was accepted; later the one below TLS. */
   private socket: OwnedSocket | undefined = undefined
   private secure: SecureSocket | undefined = undefined
+  /** Ciphertext that somebody else has read, for Bun to begin with. */
+  private early: Buffer | undefined = undefined
   private hello: Buffer[] = []
   private helloBytes = 0
   private failure: HandshakeFailure = 'failed'
@@ -151,9 +158,11 @@ class Handshaking implements SocketOwner, Handshake {
     this.events = events
   }
 
-  begin(socket: OwnedSocket): void {
+  begin(socket: OwnedSocket, early: Buffer | undefined): void {
     this.socket = socket
     socket.data = this
+    this.early = early && Buffer.from(early)
+    if (early !== undefined) return this.onFirst(socket, early)
     // What has come before it is upgraded would be lost: Bun's are upgraded at once.
     if (socket.lookFirst === undefined) this.upgrade(socket as unknown as Upgradable)
     else socket.lookFirst((bytes) => this.onFirst(socket, bytes))
@@ -183,6 +192,9 @@ class Handshaking implements SocketOwner, Handshake {
   }
 
   upgrade(socket: Upgradable): void {
+    const { early } = this
+    this.early = undefined
+    if (early !== undefined) this.received(early)
     const { context, clients } = this.terms.fallback
     this.clients = clients
     const waiting = { received() {}, drained() {}, peerEnded: () => this.secure?.end(), closed: () => this.fail() }
@@ -191,6 +203,8 @@ class Handshaking implements SocketOwner, Handshake {
       tls: { secureContext: context, requestCert: clients !== undefined, rejectUnauthorized: false },
       socket: this.handlers.secure,
       data: Object.assign(waiting, { handshake: this }),
+      // In this way Bun's own node:net passes on what it has read.
+      ...(early && { initialData: early }),
     })
     this.secure = secure
     this.socket = raw
@@ -242,15 +256,16 @@ class Handshaking implements SocketOwner, Handshake {
   }
 
   private onFirst(socket: OwnedSocket, bytes: Buffer): void {
-    if (bytes[0] === HANDSHAKE) this.handOver(socket)
+    if (bytes[0] === HANDSHAKE) this.goOn(socket)
     else if (!this.answerPlain(bytes)) socket.end()
     // Until the client ends its side: bytes that nobody reads would make the end a reset, which takes the answer along.
     else socket.shutdown()
   }
 
-  private handOver(socket: OwnedSocket): void {
+  private goOn(socket: OwnedSocket): void {
+    if (socket.handOver === undefined) return this.upgrade(socket as unknown as Upgradable)
     const { adopted, tapped, reportFault } = this.handlers
-    const descriptor = (socket.handOver as () => number)()
+    const descriptor = socket.handOver()
     this.socket = undefined
     adopt<Handshaking>(descriptor, this.terms.readsHello ? tapped : adopted, this).catch(() => {
       if (this.secure !== undefined) return

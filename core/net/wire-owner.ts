@@ -29,6 +29,8 @@ export interface ConnectFailure {
   readonly isLocal: boolean
   /** The system's or the resolver's; ETIMEDOUT when it took too long. */
   readonly code: string
-  /** In words, or the code again. */
+  /** In words, or the code again: may be told to whoever asked. */
   readonly detail: string
+  /** More of it, for operators alone: what a certificate says. Of TLS. */
+  readonly words?: string
 }

@@ -1,4 +1,5 @@
 /** The narrow contract between a socket, whoever made it, and whoever uses it. */
+import type { Ends } from './ends.ts'
 import type { Pipe } from './pipe.ts'
 
 /**
@@ -26,6 +27,8 @@ export interface WireSocket {
   pipeInto?: (pipe: Pipe | undefined, length: number) => void
   /** Sends of what is in `pipe` what the kernel takes now; returns how much that was, -1 when it is closed. */
   sendFrom?: (pipe: Pipe) => number
+  /** Both ends by address; undefined: it has none. Absent: see `ends.ts`. */
+  ends?: () => Ends | undefined
 }
 
 /** A socket that carries whoever hears of it. */
@@ -47,6 +50,8 @@ export interface OwnedSocket extends WireSocket {
 export interface SocketOwner {
   /** It wants to hear nothing for now; absent: it always listens. */
   readonly isPaused?: boolean
+  /** Written by the socket: why the other side says that it ends TLS, in words; `closed` follows. undefined: it has not said so. */
+  alert?: string | undefined
   /** Bytes have come. They may be overwritten when the call returns: who keeps some says so by `retained`. */
   received(bytes: Buffer): void
   /** So many bytes have gone into the pipe that the socket was given. */

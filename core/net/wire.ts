@@ -37,6 +37,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   private readonly wheel: TimerWheel
   /** Bytes the kernel did not take yet, in order. */
   private kept: Kept | undefined = undefined
+  alert: string | undefined = undefined
   /** Of all that was to be sent, what the system has taken. */
   sentBytes = 0
   /** Where what comes goes within the kernel. */
@@ -207,9 +208,10 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   }
 
   /** Becomes the owner of a socket that has come in. */
-  take(socket: OwnedSocket): void {
+  take(socket: OwnedSocket, early?: Buffer): void {
     socket.data = this
     this.opened(socket)
+    if (early !== undefined) this.received(early)
   }
 
   opened(socket: WireSocket): void {
@@ -242,8 +244,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   drained(): void {
     if (this.kept === undefined) return
-    const hasProgressed = this.sendKept()
-    if (hasProgressed && this.armedMs > 0) this.arm(this.armedMs)
+    if (this.sendKept() && this.armedMs > 0) this.arm(this.armedMs)
     if (this.kept !== undefined) return
     if (this.side === 'ending') {
       this.sendEnd()
@@ -327,9 +328,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   /** What has come into `pipe` is to go out here. */
   private sendPiped(pipe: Pipe): void {
     if (outbox.owner === this) flush(true)
-    const { socket } = this
-    const isOpen = socket !== undefined && this.side === 'open'
-    const sent = !isOpen ? -1 : this.kept === undefined ? (socket.sendFrom?.(pipe) ?? -1) : 0
+    if (this.side !== 'open') return pipe.abandon()
+    const sent = this.kept === undefined ? (this.socket?.sendFrom?.(pipe) ?? -1) : 0
     if (sent < 0) return pipe.abandon()
     if (sent > 0) this.onSent(sent)
     if (pipe.pending > 0) this.keep(pipe)

@@ -37,6 +37,14 @@ const refusals = <const Reason extends string>(reason: Reason) =>
     status: ['refused', reason],
   }) as const
 
+const proxyHeaders = <const Reason extends string>(reason: Reason) =>
+  ({
+    metric: 'proxy_headers_refused',
+    help: 'Client connections closed since they had no good PROXY header, by reason.',
+    label: ['reason', reason],
+    status: ['proxyHeadersRefused', reason],
+  }) as const
+
 const failedHandshakes = <const Cause extends string>(cause: Cause) =>
   ({
     metric: 'tls_handshakes_failed',
@@ -77,6 +85,12 @@ export const edgeLedger = ledger({
     metric: 'client_connections_banned',
     help: 'Connections closed as they came, since their client is kept out.',
   },
+  proxyHeadersInvalid: proxyHeaders('invalid'),
+  proxyHeadersLate: proxyHeaders('late'),
+  /** By who was sending it, before it was whole. */
+  proxyHeadersCut: proxyHeaders('cut'),
+  /** Of somebody who may not send one. */
+  proxyHeadersOfStrangers: proxyHeaders('stranger'),
   connectionsEvicted: {
     metric: 'client_connections_evicted',
     help: 'Idle connections closed for newcomers at the cap.',
@@ -84,6 +98,11 @@ export const edgeLedger = ledger({
   connectionsOpen: { metric: 'client_connections', type: 'gauge', help: 'Client connections open.' },
   handshakes: { metric: 'tls_handshakes', help: 'TLS handshakes with clients that were done.' },
   handshakesResumed: { metric: 'tls_handshakes_resumed', help: 'Those of them that took up a session of before.' },
+  certificatesIssued: { metric: 'certificates_issued', help: 'Certificates that a CA has given.' },
+  certificatesFailed: {
+    metric: 'certificate_orders_failed',
+    help: 'Orders of certificates that came to nothing, and were tried again.',
+  },
   handshakesOpen: { metric: 'tls_handshakes_under_way', type: 'gauge', help: 'TLS handshakes under way.' },
   /** By a client that trusts another authority, speaks another version, or has left. */
   handshakesFailed: failedHandshakes('failed'),
@@ -169,6 +188,11 @@ export const backendLedger = ledger({
   abandoned: { metric: 'backend_abandoned', help: 'Attempts whose client left first, or had its answer from another.' },
   failures: { help: 'Attempts that failed.', status: ['failures', 'total'] },
   connectFailures: failures('connect'),
+  /** Of these. */
+  tlsFailures: {
+    metric: 'backend_tls_failures',
+    help: 'Attempts that failed since there was no TLS with the backend, or its certificate was refused.',
+  },
   timeouts: failures('timeout'),
   resets: failures('reset'),
   protocolErrors: failures('protocol'),

@@ -225,6 +225,14 @@ export type EdgeEvent =
   /** None are any more. */
   | { readonly kind: 'overload-over' }
   | { readonly kind: 'connection-limit'; readonly limit: number; readonly more?: number }
+  /** A connection at a listener was closed, since it had no good PROXY header: why not. '' on a Unix socket. */
+  | {
+      readonly kind: 'proxy-header-refused'
+      readonly listener: string
+      readonly address: string
+      readonly detail: string
+      readonly more?: number
+    }
   /** A client (`192.0.2.1`, `2001:db8::/64`) was refused too often, and is kept out for so long. */
   | { readonly kind: 'client-banned'; readonly address: string; readonly forMs: number; readonly more?: number }
   | { readonly kind: 'draining'; readonly signal: string; readonly connections: number }

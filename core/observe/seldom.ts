@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts'
 import type { EdgeEvent, Emit } from './events.ts'
 
-const SELDOM = ['fault', 'shortage', 'connection-limit', 'client-banned'] as const
+const SELDOM = ['fault', 'shortage', 'connection-limit', 'client-banned', 'proxy-header-refused'] as const
 
 /** Those that carry how many `more` there were. */
 export type SeldomEvent = EdgeEvent & { readonly kind: (typeof SELDOM)[number] }

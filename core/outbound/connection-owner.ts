@@ -4,6 +4,15 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
+import type { Peer } from '../stream/peer.ts'
+import type { Manner } from './manner.ts'
+
+/** How a connection has begun. */
+export interface Begun {
+  readonly manner?: Manner | undefined
+  /** Whose requests it is for alone; undefined: anybody's. */
+  readonly client?: Peer | undefined
+}
 
 export interface ConnectionOwner<Connection> {
   /** The parser of this process, shared: what it holds is valid within one event. */

@@ -25,11 +25,12 @@ import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
-import type { ConnectionOwner } from './connection-owner.ts'
-import { CLOSED, CONNECTING, HEAD_DUE, IDLE, progressOf, type State, TUNNEL, WHOLE } from './http1-states.ts'
+import type { Begun, ConnectionOwner } from './connection-owner.ts'
+import { CLOSED, CONNECTING, cutWords, HEAD_DUE, IDLE, progressOf, type State, TUNNEL, WHOLE } from './http1-states.ts'
 
 export class Http1Connection implements WireOwner, BackendStream, Idle {
   readonly wire: Wire
+  readonly begun: Begun
   readonly bodyForm: BodyForm = 'chunks'
   /** Monotonic ms, coarse. */
   openedAt = 0
@@ -58,8 +59,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   /** What becomes of the connection behind this response; 'ends': the backend closes it, as its head says. */
   private behind: 'kept' | 'ends' | 'closed' = 'closed'
 
-  constructor(owner: ConnectionOwner<Http1Connection>) {
+  constructor(owner: ConnectionOwner<Http1Connection>, begun: Begun = {}) {
     this.owner = owner
+    this.begun = begun
     this.timeouts = owner.timeouts
     this.wire = new Wire(this, owner.wheel)
   }
@@ -150,8 +152,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
     this.sink?.onConnected()
   }
 
-  onConnectError({ isLocal, detail }: ConnectFailure): void {
-    this.fail(isLocal ? 'local' : 'connect', detail)
+  onConnectError({ isLocal, detail, words }: ConnectFailure): void {
+    this.fail(isLocal ? 'local' : 'connect', detail, words)
   }
 
   onData(bytes: Buffer): void {
@@ -202,9 +204,9 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   onClose(): void {
     const { state } = this
-    if (state.kind === 'head')
-      this.fail('reset', `the backend reset the connection ${progressOf(state, this.interims)}`)
-    else if (state.kind === 'body') this.fail('reset', 'the backend reset the connection in the middle of its response')
+    const cut = cutWords(this.wire.alert)
+    if (state.kind === 'head') this.fail('reset', `${cut} ${progressOf(state, this.interims)}`)
+    else if (state.kind === 'body') this.fail('reset', `${cut} in the middle of its response`)
     this.state = advance(this.state, 'closes', CLOSED)
     this.leave()
     this.owner.onClosed(this)
@@ -236,12 +238,12 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
   }
 
   /** Ends the exchange without a (whole) response, and the connection with it. */
-  private fail(cause: FailureCause, detail: string): void {
+  private fail(cause: FailureCause, detail: string, words?: string): void {
     const { sink } = this
     this.abort()
     // Its place is free before anybody tries again.
     this.leave()
-    sink?.onFailure(cause, detail)
+    sink?.onFailure(cause, detail, words)
   }
 
   private read(bytes: Buffer): void {
@@ -255,10 +257,8 @@ export class Http1Connection implements WireOwner, BackendStream, Idle {
 
   private readHeads(piece: Buffer): void {
     const { head, limits } = this.owner
-    let bytes: Buffer | undefined = piece
-    if (this.state.kind === 'head' && this.state.buffer !== undefined) {
-      bytes = this.state.buffer.push(piece, limits.maxHeadBytes)
-    }
+    const buffer = this.state.kind === 'head' ? this.state.buffer : undefined
+    const bytes = buffer === undefined ? piece : buffer.push(piece, limits.maxHeadBytes)
     if (bytes === undefined) return
     this.state = HEAD_DUE
     let position = 0

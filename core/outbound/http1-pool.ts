@@ -13,8 +13,11 @@ import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { Peer } from '../stream/peer.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
+import { ClientConnections } from './client-connections.ts'
 import { Http1Connection } from './http1-connection.ts'
+import { type Manner, openingFor } from './manner.ts'
 
 /** What a reload may change while connections are open. */
 export interface ConnectionPolicy {
@@ -23,6 +26,8 @@ export interface ConnectionPolicy {
   readonly maxIdleConnections: number
   /** Open at once, idle ones included; undefined: no cap. */
   readonly maxConnections: number | undefined
+  /** How each begins; absent: with nothing. Those that began otherwise are kept no longer. */
+  readonly manner?: Manner | undefined
 }
 
 /** Of the backend. */
@@ -66,6 +71,8 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
   /** Of no use any more, and not yet closed: the backend is to close first. */
   private readonly leaving = new LinkedList<Http1Connection>()
   private readonly idle = new LinkedList<Http1Connection>()
+  /** Those that are each for one client's connection; undefined: there has been none. */
+  private ofClients: ClientConnections | undefined = undefined
   private keepsIdle = true
 
   constructor(options: Http1PoolOptions, policy: ConnectionPolicy) {
@@ -92,7 +99,9 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
 
   /** Takes effect for what comes next; time-outs that run are left to run. */
   update(policy: ConnectionPolicy): void {
+    const isOther = policy.manner !== this.policy.manner
     this.policy = policy
+    if (isOther) discardAll(this.idle)
     this.tellRoom()
   }
 
@@ -106,9 +115,11 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     return this.idle.size > 0 || maxConnections === undefined || this.size < maxConnections
   }
 
-  open(choice: StreamChoice, timeouts = this.timeouts): BackendStream | undefined {
-    const idle = choice === 'fresh' ? undefined : this.takeIdle(choice === 'checked')
-    const connection = idle ?? this.connect(timeouts)
+  open(choice: StreamChoice, timeouts = this.timeouts, client?: Peer): BackendStream | undefined {
+    const isOwn = this.policy.manner?.headerFor !== undefined
+    const mayReuse = choice !== 'fresh' && (!isOwn || client !== undefined)
+    const idle = mayReuse ? this.takeIdle(choice === 'checked', isOwn ? client : undefined) : undefined
+    const connection = idle ?? this.connect(timeouts, isOwn ? client : undefined)
     if (connection !== undefined) connection.timeouts = timeouts
     this.tellRoom()
     return connection
@@ -135,6 +146,9 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
   onIdle(connection: Http1Connection): boolean {
     if (!this.keepsIdle || this.idle.size >= this.policy.maxIdleConnections) return false
     if (this.wheel.now - connection.openedAt > this.timeouts.maxAgeMs || this.hasMoved(connection)) return false
+    const { manner, client } = connection.begun
+    if (manner !== this.policy.manner) return false
+    if (client !== undefined && this.ofClients?.keeps(connection) !== true) return false
     this.idle.append(connection.inPool)
     this.budget.idleBackends.append(connection.inBudget)
     this.tellRoom()
@@ -146,6 +160,7 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     this.counters.connections = this.connections.size
     connection.inPool.leave()
     connection.inBudget.leave()
+    this.ofClients?.forget(connection)
     if (connection.wire.socket !== undefined) {
       this.leaving.append(connection.inPool)
       this.budget.leaving.append(connection.inBudget)
@@ -170,9 +185,10 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     this.onRoomChange()
   }
 
-  private takeIdle(isChecked: boolean): Http1Connection | undefined {
-    for (let place = this.idle.last; place !== undefined; place = this.idle.last) {
-      const { owner } = place
+  /** `client`: whose own it is to be; undefined: anybody's. */
+  private takeIdle(isChecked: boolean, client: Peer | undefined): Http1Connection | undefined {
+    for (let owner = this.nextIdle(client); owner !== undefined; owner = this.nextIdle(client)) {
+      if (client !== undefined) this.ofClients?.forget(owner)
       owner.inPool.leave()
       owner.inBudget.leave()
       if (!isChecked || !hasNews(owner.wire)) return owner
@@ -181,21 +197,29 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     return undefined
   }
 
+  private nextIdle(client: Peer | undefined): Http1Connection | undefined {
+    return client === undefined ? this.idle.last?.owner : this.ofClients?.idleOf(client)
+  }
+
   /** The backend's name leads elsewhere now. */
   private hasMoved({ wire }: Http1Connection): boolean {
     return wire.resolvedAddress !== undefined && this.name?.hasLeft(wire.resolvedAddress) === true
   }
 
   /** undefined: the cap is reached, or no descriptor is left. */
-  private connect({ connectMs }: BackendTimeouts): Http1Connection | undefined {
+  private connect({ connectMs }: BackendTimeouts, client: Peer | undefined): Http1Connection | undefined {
     const { address } = this
-    const { maxConnections } = this.policy
+    const { maxConnections, manner } = this.policy
+    // What is idle for somebody else gives way.
+    if (client !== undefined && maxConnections !== undefined && this.size >= maxConnections)
+      this.idle.first?.owner.discard()
     if (maxConnections !== undefined && this.size >= maxConnections) return undefined
     if (!this.budget.take()) return undefined
-    const connection = new Http1Connection(this)
+    if (client !== undefined) (this.ofClients ??= new ClientConnections()).welcome(client)
+    const connection = new Http1Connection(this, { manner, client })
     this.connections.add(connection)
     this.counters.connections = this.connections.size
-    this.dial(address, connection.wire, connectMs)
+    this.dial(address, connection.wire, connectMs, openingFor(manner, client))
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))
     return connection

@@ -26,3 +26,7 @@ export function progressOf({ buffer }: State & { readonly kind: 'head' }, interi
   if (buffer !== undefined) return "in the middle of its response's head"
   return interims > 0 ? 'after an interim response' : 'without a response'
 }
+
+/** What a backend did that is gone without an end; `alert`: what it has said of that, over TLS. */
+export const cutWords = (alert: string | undefined): string =>
+  alert === undefined ? 'the backend reset the connection' : `the backend ended TLS (${alert})`

@@ -6,6 +6,7 @@ import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { PickExplanation, RecordedContext } from '../balance/pick-recorder.ts'
 import type { BackendStream, StreamChoice, StreamSource } from '../stream/backend-stream.ts'
+import type { Peer } from '../stream/peer.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { Pool } from './pool.ts'
 import type { Entrant } from './queue.ts'
@@ -29,6 +30,8 @@ export interface Asker {
   readonly session: Session | undefined
   /** In the pool's queue, until now; ms. */
   readonly waitedMs: number
+  /** Whose request it is; absent: nobody's. */
+  readonly client?: Peer
 }
 
 /**
@@ -49,7 +52,7 @@ export function acquire(
     const { tried, waitedMs } = asker
     context.recorder.close(context, { kept, chosen: backend, members, isPoolFull, tried, waitedMs, now: context.now })
   }
-  const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts)
+  const stream = backend && sourceOf(pool, backend).open(choice, pool.timeouts, asker.client)
   return stream && { backend, stream, pick: context.recorder?.explanation }
 }
 

@@ -61,6 +61,8 @@ export interface ListenerStatus {
   readonly address: string
   /** What it offers in handshakes; null: its clients speak plain HTTP. */
   readonly certificates: readonly CertificateStatus[] | null
+  /** Names that it orders certificates for, and that have none yet. */
+  readonly missing: readonly string[]
 }
 
 export interface CertificateStatus extends Omit<CertificateView, 'notAfter'> {
@@ -194,11 +196,12 @@ export function buildSnapshot(edge: EdgeView, process: ProcessView, clock: Clock
   }
 }
 
-const listenerStatus = ({ name, address, certificates }: ListenerView): ListenerStatus => ({
+const listenerStatus = ({ name, address, certificates, missing }: ListenerView): ListenerStatus => ({
   name,
   address,
   certificates:
     certificates?.map((certificate) => ({ ...certificate, notAfter: isoTime(certificate.notAfter) })) ?? null,
+  missing: missing ?? [],
 })
 
 const poolStatus = (pool: PoolView, offsetMs: number): PoolStatus => ({

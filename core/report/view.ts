@@ -106,6 +106,8 @@ export interface ListenerView {
   readonly address: string
   /** What it offers in handshakes; absent: its clients speak plain HTTP. */
   readonly certificates?: readonly CertificateView[]
+  /** Names that it orders certificates for, and that have none yet; absent: none. */
+  readonly missing?: readonly string[]
 }
 
 /** A certificate that a listener has. */

@@ -2,7 +2,8 @@
  * Certificates by themselves, as a part: listeners of one policy share who keeps theirs, for as long as the policy's text
  * stays the same. What is had goes into the stores of these listeners at once, and so does what a CA wants to see.
  */
-import type { Keeper, KeeperNews } from '../acme/keeper.ts'
+import type { Keeper } from '../acme/keeper.ts'
+import type { KeeperNews } from '../acme/keeper-contract.ts'
 import { provable } from '../acme/names.ts'
 import type { AcmePolicy } from '../acme/policy.ts'
 import type { CertificateView } from '../admin/certificate-view.ts'
@@ -10,6 +11,7 @@ import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { ProofAnswers } from '../exchange/world.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { EdgeCounters } from '../observe/counters.ts'
 import type { Emit } from '../observe/events.ts'
 import { homeOf } from '../own-files.ts'
 import { asRefusal, type Move, NO_MOVE, type Part } from '../part.ts'
@@ -22,6 +24,7 @@ import type { AcmeServices, AcmeWork } from './acme-work.ts'
 export interface AcmeHostOptions extends Omit<AcmeServices, 'home'> {
   readonly env: Readonly<Record<string, string | undefined>> | undefined
   readonly emit: Emit
+  readonly counters: Pick<EdgeCounters, 'certificatesIssued' | 'certificatesFailed'>
   readonly tls: { front(listener: string): { readonly store: CertificateStore } | undefined }
 }
 
@@ -48,6 +51,8 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
   private readonly options: AcmeHostOptions
   /** By the policy's own text, its names left out. */
   private running: ReadonlyMap<string, Running> = new Map()
+  /** Names that have been told to have none. */
+  private toldMissing: ReadonlySet<string> = new Set()
 
   constructor(options: AcmeHostOptions) {
     this.options = options
@@ -69,7 +74,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
 
   /** Gives up what is under way. */
   stop(): void {
-    for (const work of this.running.values()) end(work)
+    for (const work of this.running.values()) work.end()
     this.running = new Map()
   }
 
@@ -99,6 +104,13 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
         detail,
       })),
     )
+  }
+
+  /** Names that a listener orders for, and that have none yet. */
+  missingAt(listener: string): readonly string[] {
+    if (this.running.size === 0) return []
+    const works = [...this.running.values()].filter(({ listeners }) => listeners.includes(listener))
+    return works.flatMap(({ keeper }) => missingIn(keeper))
   }
 
   /** Orders one for that name now; false: nobody keeps one for it. */
@@ -136,17 +148,21 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
   private take(next: readonly { readonly wanted: Wanted; readonly work: Running; readonly loaded: Loaded }[]): void {
     const former = this.running
     this.running = new Map(next.map(({ wanted: { id }, work }) => [id, work]))
-    for (const [id, work] of former) if (!this.running.has(id)) end(work)
+    for (const [id, work] of former) if (!this.running.has(id)) work.end()
     for (const listener of [...former.values()].flatMap(({ listeners }) => listeners)) this.withdraw(listener)
+    const stillMissing = new Set<string>()
     for (const { wanted, work, loaded } of next) {
       work.listeners = wanted.listeners
       for (const listener of wanted.listeners) this.join(listener, work)
       work.keeper.take(wanted.names, loaded)
-      const missing = work.keeper.views.filter((view) => view.certificate === undefined).map(({ name }) => name)
-      if (missing.length > 0) this.options.emit({ kind: 'certificates-missing', names: missing })
+      const missing = missingIn(work.keeper)
+      if (missing.some((name) => !this.toldMissing.has(name)))
+        this.options.emit({ kind: 'certificates-missing', names: missing })
+      for (const name of missing) stillMissing.add(name)
       work.proofs.start()
       work.keeper.start()
     }
+    this.toldMissing = stillMissing
   }
 
   /** One that is kept on is joined again in the same turn. */
@@ -158,10 +174,11 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     store.onUnknown = undefined
   }
 
-  private join(listener: string, { keeper, proofs, onDemand }: Running): void {
+  private join(listener: string, { keeper, proofs, onDemand, challenge }: Running): void {
     const store = this.options.tls.front(listener)?.store
     if (store === undefined) return
-    store.challenge = (name) => proofs.certificateFor(name)
+    // Without it nobody looks what a handshake offers.
+    store.challenge = challenge === 'tls-alpn-01' ? (name) => proofs.certificateFor(name) : undefined
     store.onUnknown = onDemand && ((name) => onDemand.want(name))
     store.set(SOURCE, keeper.certificates)
   }
@@ -171,9 +188,10 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
   }
 
   private tell(news: KeeperNews): void {
-    const { emit } = this.options
+    const { counters, emit } = this.options
     switch (news.kind) {
       case 'issued': {
+        counters.certificatesIssued += 1
         const { name, certificate } = news
         return emit({
           kind: 'certificate-issued',
@@ -183,6 +201,7 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
         })
       }
       case 'failed': {
+        counters.certificatesFailed += 1
         const { name, fault, againMs, held } = news
         const until = held && instant(held.notAfter)
         return emit({ kind: 'certificate-failed', name, detail: fault.detail, againMs, until })
@@ -194,6 +213,9 @@ export class AcmeHost implements Part<Config>, ProofAnswers {
     }
   }
 }
+
+const missingIn = ({ views }: Keeper): readonly string[] =>
+  views.filter(({ certificate }) => certificate === undefined).map(({ name }) => name)
 
 function wantedBy({ listeners, routes }: Config): readonly Wanted[] {
   const hosts = routes.flatMap(({ match }) => match.host ?? [])
@@ -212,11 +234,6 @@ function wantedBy({ listeners, routes }: Config): readonly Wanted[] {
     })
   }
   return [...byId.values()]
-}
-
-function end({ keeper, proofs }: Running): void {
-  keeper.stop()
-  proofs.stop()
 }
 
 const PREFIX = '/.well-known/acme-challenge/'

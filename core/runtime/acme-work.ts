@@ -4,9 +4,10 @@ import { Authority } from '../acme/authority.ts'
 import { dnsHook } from '../acme/dns-hook.ts'
 import { etcdStorage } from '../acme/etcd-storage.ts'
 import { folderStorage } from '../acme/folder-storage.ts'
-import { Keeper, type KeeperNews } from '../acme/keeper.ts'
+import { Keeper } from '../acme/keeper.ts'
+import type { KeeperNews } from '../acme/keeper-contract.ts'
 import { OnDemand } from '../acme/on-demand.ts'
-import type { AcmePolicy, DirectoryPolicy } from '../acme/policy.ts'
+import type { AcmePolicy, ChallengeKind, DirectoryPolicy } from '../acme/policy.ts'
 import { Proofs } from '../acme/proofs.ts'
 import { redisStorage } from '../acme/redis-storage.ts'
 import type { Storage } from '../acme/storage.ts'
@@ -29,8 +30,11 @@ export interface AcmeServices {
 export interface AcmeWork {
   readonly keeper: Keeper
   readonly proofs: Proofs
+  readonly challenge: ChallengeKind
   /** Absent: nobody may ask for names. */
   readonly onDemand?: OnDemand
+  /** Nothing more is wanted; what is under way is given up. */
+  readonly end: () => void
   /** Where its certificates are, in words. */
   readonly place: string
 }
@@ -68,7 +72,7 @@ export function acmeAtWork(
           ask,
           clock,
           has: (name) => keeper.has(name),
-          onAllowed: (name) => void keeper.demand(name),
+          onAllowed: (name) => keeper.demand(name),
         })
   const [first, ...others] = policy.directories
   const keeper: Keeper = new Keeper({
@@ -81,7 +85,12 @@ export function acmeAtWork(
     random,
     ...events,
   })
-  return { keeper, proofs, place: storage.place, ...(onDemand && { onDemand }) }
+  const end = (): void => {
+    keeper.stop()
+    proofs.stop()
+    storage.end()
+  }
+  return { keeper, proofs, end, challenge: policy.challenge, place: storage.place, ...(onDemand && { onDemand }) }
 }
 
 function storageOf(

@@ -13,6 +13,7 @@ import { readyStrategy } from '../strategy/live.ts'
 import { AccessFiles } from './access-files.ts'
 import { AuthHost } from './auth-host.ts'
 import { GeoHost } from './geo-host.ts'
+import { PoolTls } from './pool-tls.ts'
 import { TlsHost } from './tls-host.ts'
 
 /** All of it, in the order of the config; runs the strategies' code, as a start would. Never rejects. */
@@ -22,8 +23,13 @@ export async function checkConfig(config: Config, clock: Clock): Promise<readonl
     key: formatKey(['pools', name, 'strategy']),
     attempt: () => readyStrategy(plugins, use, options),
   }))
+  const backends = config.pools.map(({ name, tls }) => ({
+    key: formatKey(['pools', name, 'tls']),
+    attempt: async () => void new PoolTls(name).prepare(tls),
+  }))
   const parts = [
     ...pools,
+    ...backends,
     { key: 'geo', attempt: () => new GeoHost().prepare(config) },
     { key: 'log.access.to', attempt: () => checkLog(config) },
     { key: 'routes', attempt: () => new AccessFiles(clock).prepare(config) },

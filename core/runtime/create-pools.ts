@@ -4,6 +4,7 @@ import { MAX_FIELDS } from '../http1/limits.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 import { trialsApart } from '../lab/examine-apart.ts'
 import { createDial, type DialServices } from '../net/dial.ts'
+import { createSecure } from '../net/secure.ts'
 import { createPluginHost, type PluginHost } from '../strategy/host.ts'
 import type { Ground } from './ground.ts'
 import { Pools } from './pools.ts'
@@ -20,6 +21,7 @@ export function createPools(ground: Ground, plugins: PluginHost, onUnreachable: 
     dial: createDial({
       ...ground,
       connect: connect ?? transport.connects(reportFault),
+      secure: createSecure(ground),
       relieve: () => budget.relieve(),
       onUnreachable,
     }),

@@ -67,6 +67,8 @@ export interface EdgeViewOptions {
   readonly explain?: { readonly explained: AdminExplain | undefined }
   /** Of a listener that ends TLS, by its name. */
   readonly certificatesOf: (listener: string) => readonly CertificateView[] | undefined
+  /** Names that a listener orders certificates for, and that have none yet. */
+  readonly missingAt: (listener: string) => readonly string[]
   readonly counters: EdgeCounters
   readonly clock: Clock
   readonly life: Life
@@ -106,7 +108,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ...providersView(options.providers?.list ?? []),
     loop: overload.loop,
     phase: life.phase,
-    listeners: listeners.running.map((listener) => listenerView(listener, options.certificatesOf)),
+    listeners: listeners.running.map((listener) => listenerView(listener, options)),
     counters,
     pools: runningPools().map(poolView),
     routes: routeViews(previews.served, published.world),
@@ -209,10 +211,15 @@ function readiness(phase: Phase, pools: readonly RunningPool[]): Readiness {
 
 function listenerView(
   { config: { name }, address }: RunningListener,
-  certificatesOf: EdgeViewOptions['certificatesOf'],
+  { certificatesOf, missingAt }: Pick<EdgeViewOptions, 'certificatesOf' | 'missingAt'>,
 ) {
-  const certificates = certificatesOf(name)
-  return { name, address: formatAddress(address), ...(certificates && { certificates }) }
+  const [certificates, missing] = [certificatesOf(name), missingAt(name)]
+  return {
+    name,
+    address: formatAddress(address),
+    ...(certificates && { certificates }),
+    ...(missing.length > 0 && { missing }),
+  }
 }
 
 /** `degraded` is asked first: it brings up to now what becomes of each backend. */

@@ -8,7 +8,8 @@ import { removeStaleSocket } from '../net/stale-socket.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import type { Addresses } from './addresses.ts'
 import { keyOf } from './listener-places.ts'
-import { type ListenerServices, RunningListener } from './running-listener.ts'
+import type { ListenerServices } from './listener-services.ts'
+import { RunningListener } from './running-listener.ts'
 
 export interface ListenersServices extends ListenerServices {
   readonly addresses: Addresses

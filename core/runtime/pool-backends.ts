@@ -16,7 +16,7 @@ export interface PoolBackendsOptions {
   /** What the connections to each are made with. */
   readonly outbound: Omit<Http1PoolOptions, 'address' | 'counters' | 'onRoomChange'>
   /** As the config in force says. */
-  readonly policy: () => ConnectionPolicy
+  readonly policy: (backend: Backend) => ConnectionPolicy
   /** How long one that goes may finish what it has begun. */
   readonly drainTimeoutMs: () => number
   readonly onRoomChange: (backend: Backend) => void
@@ -79,11 +79,10 @@ export class PoolBackends {
     this.listed = backends
     this.byId = new Map(backends.map((backend) => [backend.id, backend]))
     for (const backend of removed) this.letGo(backend)
-    const policy = this.options.policy()
     for (const backend of backends) {
       // Of a pool that had retired, also those that stayed are on their way.
       this.leaving.takeBack(backend.id)
-      this.connections.get(backend)?.update(policy)
+      this.connections.get(backend)?.update(this.options.policy(backend))
       this.keepIdle(backend)
     }
     return removed
@@ -149,7 +148,7 @@ export class PoolBackends {
     const backend = new Backend(member, new BackendLatency(window), now)
     const onRoomChange = (): void => this.options.onRoomChange(backend)
     const { address, counters } = backend
-    const connections = new Http1Pool({ ...outbound, address, counters, onRoomChange }, policy())
+    const connections = new Http1Pool({ ...outbound, address, counters, onRoomChange }, policy(backend))
     this.connections.set(backend, connections)
     backend.room = connections
     backend.onRoomChange = onRoomChange

@@ -1,56 +1,25 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
 import type { ListenAddress, SocketAddress } from '../address.ts'
-import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
-import type { Crowd } from '../inbound/crowd.ts'
 import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
 import { speakerOf } from '../inbound/protocols.ts'
-import type { ClientConnection, RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
+import type { ClientConnection } from '../inbound/request-handler.ts'
 import { TcpConnection, type TcpHome } from '../inbound/tcp-connection.ts'
 import { LinkedList } from '../net/linked-list.ts'
 import { type Entrant, type Listener, listen } from '../net/listener.ts'
-import type { DescriptorBudget } from '../net/budget.ts'
-import type { ReportFault } from '../net/event.ts'
-import type { BeginHandshake, HandshakeFacts } from '../net/tls.ts'
-import type { Transport } from '../net/transport.ts'
+import type { HandshakeFacts } from '../net/tls.ts'
 import type { EdgeCounters } from '../observe/counters.ts'
-import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
 import { describeClient } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
+import type { ListenerServices } from './listener-services.ts'
 import { isOtherwise, keyOf, takesBinding } from './listener-places.ts'
 import { doorFor, Doors } from './door.ts'
+import { ProxyGate } from './proxy-gate.ts'
 import type { TlsFront } from './tls-host.ts'
-
-export interface ListenerServices {
-  readonly handler: RequestHandler & TcpHandler
-  readonly counters: EdgeCounters
-  readonly emit: Emit
-  readonly transport: Transport
-  readonly reportFault: ReportFault
-  /** Something of our own is wanting, in words. */
-  readonly onShortage: (detail: string) => void
-  readonly budget: DescriptorBudget
-  readonly clock: Pick<Clock, 'now'>
-  /** Told who has to wait. */
-  readonly crowd: Crowd
-  /** Client connections that may be open at once, on all listeners together. */
-  readonly maxConnections: () => number
-  /** Whether whoever comes from that address ('' for a Unix socket) is turned away without a word. */
-  readonly isUnwanted: (address: string) => boolean
-  /** A client has gone. */
-  readonly onClosed: () => void
-  readonly tls: {
-    /** What a listener that ends TLS has for it; undefined: it does not. */
-    front(listener: string): TlsFront | undefined
-    /** Whether clients have to show something of themselves, or may, at any listener. */
-    readonly asksClients: boolean
-  }
-  readonly beginHandshake: BeginHandshake
-}
 
 /** Handshakes that came to nothing. */
 const COUNTED_AS = {
@@ -70,6 +39,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   private readonly services: ListenerServices
   private settings: ListenerConfig
   private readonly doors = new Doors()
+  private readonly proxies: ProxyGate
   /** The last one while it is shut. */
   private listener: Listener
   /** Oldest first. */
@@ -85,6 +55,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   constructor(config: ListenerConfig, services: ListenerServices) {
     this.settings = config
     this.services = services
+    this.proxies = new ProxyGate(config, services)
     this.listener = this.listen(config, config.address)
   }
 
@@ -128,6 +99,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     const commit = (): void => {
       this.settings = config
       if (isOtherwise(config, before)) for (const client of this.clients) client.letGo()
+      this.proxies.update(config)
       const { permissions } = config
       if (permissions !== before.permissions) this.guard(() => this.listener.setPermissions(permissions))
       if (this.isShut) return
@@ -182,17 +154,35 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
 
   /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
   private accept(address: string): Entrant | 'unwanted' | undefined {
+    const expected = this.proxies.expected(address)
+    if (expected === 'refused') return this.proxies.turnAway(address)
     if (this.services.isUnwanted(address)) return 'unwanted'
     // A word would be taken for the protocol's own.
     if (!this.admits()) return this.settings.mode === 'http' ? undefined : 'unwanted'
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
+    return this.add(expected === 'header' ? this.readProxy(address) : this.enter(plainFacts(address))).wire
+  }
+
+  /** Who speaks with a client of whom so much is known before it has said a word. */
+  private enter(facts: PeerFacts): ClientConnection {
     const front = this.settings.tls && this.services.tls.front(this.settings.name)
-    const client =
-      front === undefined ? this.speak({ ...plainFacts(address), door: this.door }) : this.greet(address, front)
+    if (front !== undefined) return this.greet(facts, front)
     // A default, where nothing was agreed on, is always spoken.
-    return this.add(client as ClientConnection).wire
+    return this.speak({ ...facts, door: this.door }) as ClientConnection
+  }
+
+  /** Who it is stands in its first bytes. */
+  private readProxy(address: string): ClientConnection {
+    const greeting: ClientConnection = this.proxies.greet(address, (arrival) => {
+      this.clients.delete(greeting)
+      if (arrival !== undefined && !this.services.isUnwanted(arrival.facts.address))
+        return this.add(this.enter(arrival.facts)).wire.take(arrival.socket, arrival.early)
+      arrival?.socket.terminate()
+      this.onClosed(greeting)
+    })
+    return greeting
   }
 
   private add(client: ClientConnection): ClientConnection {
@@ -212,7 +202,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   }
 
   /** Its handshake comes first. */
-  private greet(address: string, front: TlsFront): Greeting {
+  private greet(known: PeerFacts, front: TlsFront): Greeting {
     const { beginHandshake: begin, counters, handler } = this.services
     counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
@@ -220,7 +210,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
       onSecure: (socket, facts) => {
         this.countHandshake('handshakes')
         if (facts.isResumed) counters.handshakesResumed += 1
-        const client = this.speak(this.factsOf(address, facts, front))
+        const client = this.speak(this.factsOf(known, facts, front))
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
         socket.end()
@@ -231,14 +221,14 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   }
 
   private factsOf(
-    address: string,
+    known: PeerFacts,
     { serverName, protocol, certificate: x509 }: HandshakeFacts,
     { store }: TlsFront,
   ): PeerFacts {
     const certificate = x509 && describeClient(x509)
     const rule = store.clientsRule(serverName ?? '')
     const door = doorFor(this.door, { store, rule, certificate })
-    return { address, scheme: 'https', serverName, protocol, certificate, door }
+    return { ...known, scheme: 'https', serverName, protocol, certificate, door }
   }
 
   /** What is done with all requests that come in here. */

@@ -14,7 +14,6 @@ import {
   LiveStrategy,
   type LiveStrategyFacts,
   startingStrategy,
-  type StartingStrategy,
   type ReadyStrategy,
   type StrategyEvent,
 } from '../strategy/live.ts'
@@ -30,13 +29,14 @@ import type { ConnectionPolicy } from '../outbound/http1-pool.ts'
 import { type BucketCounts, createBuckets } from '../observe/buckets.ts'
 import { poolLedger } from '../observe/counters.ts'
 import { BackendLatency } from '../observe/histogram.ts'
-import type { Move } from '../part.ts'
+import { type Move, together } from '../part.ts'
 import { HeadTimes } from '../pool/head-times.ts'
 import { LiveSticky } from '../sticky/live.ts'
 import { Limiter } from '../pool/limiter.ts'
 import { RetryBudget } from '../pool/retry-budget.ts'
 import { Watchers } from '../pool/watchers.ts'
 import { PoolBackends } from './pool-backends.ts'
+import { PoolManner, type Starting } from './pool-manner.ts'
 import type { PoolServices, PoolSettings } from './pool-services.ts'
 
 export class RunningPool {
@@ -44,6 +44,7 @@ export class RunningPool {
   private readonly services: PoolServices
   private readonly balancer: Balancer
   private readonly strategy: LiveStrategy
+  private readonly manner: PoolManner
   private readonly members: PoolBackends
   private readonly queue: PoolQueue
   private readonly waits = createBuckets()
@@ -62,23 +63,31 @@ export class RunningPool {
   /** A pool of `config`, checks begun. Rejects when the strategy can't be had or refuses its options. */
   static async start(config: PoolConfig, settings: PoolSettings, services: PoolServices): Promise<RunningPool> {
     const { use, options } = config.strategy
-    return new RunningPool(config, settings, services, await startingStrategy(services.plugins, use, options))
+    const manner = new PoolManner(config.name, services.random)
+    manner.prepare(config).commit()
+    const strategy = await startingStrategy(services.plugins, use, options)
+    return new RunningPool(config, settings, services, { strategy, manner })
   }
 
-  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, starting: StartingStrategy) {
+  private constructor(config: PoolConfig, settings: PoolSettings, services: PoolServices, starting: Starting) {
     this.name = config.name
+    this.manner = starting.manner
     this.config = config
     this.settings = settings
     this.services = services
     const { clock, random, plugins: host } = services
-    const { strategy, loaded } = starting.ready
+    const { strategy, loaded } = starting.strategy.ready
     this.budget = new RetryBudget(config.retry.budget)
     this.headTimes = new HeadTimes(new BackendLatency(services.window))
     const watch = host.watch.ofPool(config.name, () => this.config.strategy.use)
     this.watchers = new Watchers({
       policy: config,
       backends: () => this.backends,
-      probe: createProbe({ ...services, limits: () => this.settings.limits }),
+      probe: createProbe({
+        ...services,
+        limits: () => this.settings.limits,
+        opening: ({ scheme }) => this.manner.openingOfCheck(scheme),
+      }),
       clock,
       random,
       onChange: (backend, detail) => this.onFact(backend, detail),
@@ -87,7 +96,7 @@ export class RunningPool {
     this.members = new PoolBackends({
       ...services,
       outbound: services,
-      policy: () => this.connectionPolicy(),
+      policy: ({ scheme }) => this.connectionPolicy(scheme),
       drainTimeoutMs: () => this.settings.drainTimeoutMs,
       onRoomChange: (backend) => this.balancer.updateRoom(backend),
     })
@@ -115,7 +124,7 @@ export class RunningPool {
     })
     const onEvent = (event: StrategyEvent): void =>
       services.emit({ ...event, pool: this.name, strategy: this.config.strategy.use })
-    this.strategy = new LiveStrategy({ ...starting, balancer: this.balancer, host, watch, clock, onEvent })
+    this.strategy = new LiveStrategy({ ...starting.strategy, balancer: this.balancer, host, watch, clock, onEvent })
     this.takeMembers(config)
   }
 
@@ -124,14 +133,16 @@ export class RunningPool {
    * another strategy than the running one was asked for and can't be had. News: another version of the strategy.
    */
   async prepare(config: PoolConfig, settings: PoolSettings): Promise<Move> {
+    const manner = this.manner.prepare(config)
     const { ready, kept } = await this.prepareStrategy(config)
-    return {
+    const move = {
       isNews: ready !== undefined,
       ...(ready !== undefined && { news: ['strategy files loaded anew'] }),
       ...(kept !== undefined && { kept: [{ key: formatKey(['pools', this.name, 'strategy']), message: kept }] }),
       commit: () => this.commit(config, settings, ready),
       abandon: () => undefined,
     }
+    return together([manner, move])
   }
 
   private async prepareStrategy({ strategy }: PoolConfig) {
@@ -302,9 +313,10 @@ export class RunningPool {
     })
   }
 
-  private connectionPolicy(): ConnectionPolicy {
+  private connectionPolicy(scheme: Member['scheme']): ConnectionPolicy {
     const { timeouts, maxIdleConnections, maxConnections } = this.config
-    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections }
+    const manner = this.manner.mannerFor(scheme)
+    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections, manner }
   }
 
   /** Something was found out about `backend`. */

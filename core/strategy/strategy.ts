@@ -72,6 +72,8 @@ export type Outcome =
       readonly kind: 'failed'
       readonly cause: 'connect' | 'timeout' | 'reset' | 'protocol'
       readonly elapsedMs: number
+      /** Of a connect: why there was no TLS with the backend, such as `tls-name: its certificate is not for a.example`. */
+      readonly tls?: string
     }
   /** The client left, or had its response from another backend: says nothing about this one. */
   | { readonly kind: 'abandoned'; readonly elapsedMs: number }

@@ -11,6 +11,7 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import type { Passage } from '../net/passage.ts'
 import type { BackendTimeouts } from '../net/timeouts.ts'
 import type { Wire } from '../net/wire.ts'
+import type { Peer } from './peer.ts'
 import type { BodyForm, HandedOver } from './body-form.ts'
 
 /**
@@ -57,8 +58,8 @@ export interface ResponseSink extends BodySink {
   passage?(): Passage | undefined
   /** The response is whole. The connection is already free for others, or gone. */
   onResponseEnd(trailers: FieldSection | undefined): void
-  /** There will be no (more) response. The connection is gone. */
-  onFailure(cause: FailureCause, detail: string): void
+  /** There will be no (more) response. The connection is gone. `words`: why TLS with the backend failed, for operators alone. */
+  onFailure(cause: FailureCause, detail: string, words?: string): void
   /** The backend takes the request too slowly (true) or has caught up (false). */
   onBackendBlocked(isBlocked: boolean): void
 }
@@ -74,7 +75,8 @@ export interface StreamSource {
   readonly hasRoom: boolean
   /**
    * A stream; undefined: the backend's cap is reached. One that `isReused` takes its head at once, another tells its sink
-   * `onConnected` or `onFailure` first, in a later event. `timeouts`: its own for this request; absent: the source's.
+   * `onConnected` or `onFailure` first, in a later event. `timeouts`: its own for this request; absent: the source's. `client`:
+   * whose request it is, for backends that are told so by connection; absent: nobody's.
    */
-  open(choice: StreamChoice, timeouts?: BackendTimeouts): BackendStream | undefined
+  open(choice: StreamChoice, timeouts?: BackendTimeouts, client?: Peer): BackendStream | undefined
 }

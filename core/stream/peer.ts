@@ -1,7 +1,8 @@
 /** Who is at the other end of a client's connection. */
 import type { ClientCertificate } from '../forward/client-certificate.ts'
 import type { Door } from '../forward/door.ts'
-import type { ClientIdentity, Identify, PeerFacts } from '../forward/identify.ts'
+import type { ClientIdentity, Identify, PeerFacts, Proxied } from '../forward/identify.ts'
+import type { Wire } from '../net/wire.ts'
 
 /** Of a connection without TLS. */
 export const plainFacts = (address: string): PeerFacts => ({
@@ -19,6 +20,9 @@ export class Peer implements PeerFacts {
   readonly serverName: string | undefined
   readonly protocol: string | undefined
   readonly certificate: ClientCertificate | undefined
+  readonly proxied: Proxied | undefined
+  /** What its connection goes over; said by whoever reads from that. */
+  wire: Wire | undefined = undefined
   readonly door: Door | undefined
   private askedOf: Identify | undefined = undefined
   private known: ClientIdentity | undefined = undefined
@@ -30,6 +34,7 @@ export class Peer implements PeerFacts {
     this.serverName = facts.serverName
     this.protocol = facts.protocol
     this.certificate = facts.certificate
+    this.proxied = facts.proxied
     this.door = facts.door
   }
 

@@ -104,7 +104,7 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'certificate-issued': ({ name, issuer, until }) => info(`${name}: a certificate of ${issuer}, until ${until}`),
   'certificate-failed': ({ name, detail, againMs, until }) => {
     const meanwhile = until === undefined ? 'there is none' : `the one there is lasts until ${until}`
-    const again = againMs < 1000 ? 'at once' : `in ${counted(Math.ceil(againMs / 60_000), 'minute')}`
+    const again = againMs < 1000 ? 'at once' : `in ${counted(Math.max(1, Math.round(againMs / 60_000)), 'minute')}`
     return error(`${name}: no certificate could be had: ${detail}; ${meanwhile}, and it is tried again ${again}`)
   },
   'certificate-unkept': ({ name, reason }) =>
@@ -120,6 +120,10 @@ const words: { readonly [K in Kind]: (event: EventOf<K>) => Described } = {
   'overload-over': () => info('no longer overloaded: no request is refused for it'),
   'connection-limit': (event) =>
     warn(`the limit of ${event.limit} connections is reached: who comes waits, or is turned away${besides(event)}`),
+  'proxy-header-refused': (event) =>
+    warn(
+      `${event.listener}: ${event.address || 'a Unix socket'} is closed, PROXY header: ${event.detail}${besides(event)}`,
+    ),
   'client-banned': (event) =>
     warn(`${event.address} is kept out for ${formatDuration(event.forMs)}: refused too often${besides(event)}`),
   draining: ({ signal, connections }) =>

@@ -216,7 +216,7 @@ describe('smartedge backend', () => {
     ['backend weight a:80 1000000', 2],
     ['backend remove c:80', 1],
     ['backend add http://a', 1],
-    ['backend add https://c', 1],
+    ['backend add ftp://c', 1],
     ['backend list --pool nope', 1],
     ['backend list --url http://127.0.0.1:1', 69],
   ])('%s exits with %d and changes nothing', async (line, code) => {

@@ -83,9 +83,11 @@ describe('a listener that orders its certificates', () => {
     {
       await using one = await site(config)
       expect(one.events).toContainEqual({ kind: 'certificates-missing', names: [NAME] })
+      expect(one.edge.status().listeners).toMatchObject([{ missing: [NAME] }, { missing: [] }])
       await one.untilTold('certificate-issued')
       const { text, fingerprint } = await askSecurely(pebble.tlsPort, { ca, servername: NAME })
       expect(text).toEndWith('hello')
+      expect(one.edge.status().listeners[0]).toMatchObject({ missing: [], certificates: [{ fingerprint }] })
       first = fingerprint
     }
     await pebble.stop()
@@ -100,8 +102,22 @@ describe('a listener that orders its certificates', () => {
     await using one = await site(configOf(pebble, acmePolicy(pebble, { challenge: 'http-01' }), backend.port))
     await one.untilTold('certificate-issued')
     expect(backend.requests).toHaveLength(0)
+    const metrics = await (await fetch(`${one.url}/metrics`)).text()
+    expect(metrics).toMatch(/^smartedge_requests_total [1-9]/m)
+    expect(metrics).not.toMatch(/^smartedge_route_requests_total\{.*\} [1-9]/m)
     const other = await fetch(`http://127.0.0.1:${pebble.httpPort}/.well-known/acme-challenge/unknown`)
     expect(await other.text()).toBe('of a backend')
+  })
+
+  test('answers http-01 where everything else is led to https', async () => {
+    await using pebble = await startPebble()
+    const config = configOf(pebble, acmePolicy(pebble, { challenge: 'http-01' }), 1)
+    const [web, plain] = config.listeners
+    if (web === undefined || plain === undefined) throw new Error('two listeners')
+    await using one = await site({ ...config, listeners: [web, { ...plain, redirect: { port: 443 } }] })
+    await one.untilTold('certificate-issued')
+    const url = `http://127.0.0.1:${pebble.httpPort}/.well-known/acme-challenge/unknown`
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(308)
   })
 
   test('renews under load without a failed request, and the new one counts from the next handshake on', async () => {
@@ -147,10 +163,13 @@ describe('a listener that orders its certificates', () => {
     await pebble.stop()
     await fetch(`${one.url}/api/certificates/${NAME}/renew`, { method: 'POST' })
     await one.untilTold('certificate-failed')
+    expect(one.edge.status().counters).toMatchObject({ certificatesIssued: 1, certificatesFailed: 1 })
     expect(await shown(pebble, ca)).toBe(before)
     const listed = await (await fetch(`${one.url}/api/certificates`)).json()
     expect(listed).toMatchObject({
-      certificates: [{ name: NAME, failures: 1, detail: 'ECONNREFUSED', source: 'acme' }],
+      certificates: [
+        { name: NAME, failures: 1, detail: `${new URL(pebble.directory).host}: ECONNREFUSED`, source: 'acme' },
+      ],
     })
     expect(JSON.stringify([listed, one.events])).not.toContain('PRIVATE')
   })

@@ -11,6 +11,7 @@ describe('backends that are killed under load', () => {
   test.each<[string, KillPlan]>([
     ['one of two at a time', { backends: 2, kills: 4 }],
     ['one of four at a time', { backends: 4, kills: 4 }],
+    ['one of three at a time, over TLS', { backends: 3, kills: 4, isSecure: true }],
     ['two of three at once', { backends: 3, kills: 3, atOnce: 2 }],
     ['five of six at once', { backends: 6, kills: 2, atOnce: 5 }],
     [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startTestEdge } from '../support/edge.ts'
+import { makeMember } from '../support/make-backend.ts'
 import { ok } from '../support/raw-backend.ts'
 import { ask, get, nextResponse } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
@@ -184,7 +185,8 @@ describe('a WebSocket', () => {
     })
     await new Promise((resolve) => server.once('listening', resolve))
     const { port } = server.address() as { port: number }
-    await using edge = await startTestEdge([port])
+    // It speaks no TLS, whatever others do.
+    await using edge = await startTestEdge([], { pool: { members: [makeMember(port, { scheme: 'http' })] } })
     const socket = new WebSocket(`ws://127.0.0.1:${edge.port}/chat`)
     await new Promise((resolve, reject) => {
       socket.once('open', resolve)

@@ -1,6 +1,8 @@
 /** Certificates for tests, made on the spot and signed by authorities of their own. */
+import ipaddr from 'ipaddr.js'
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { bits, der, integer, nothing, octets, oid, pem, sequence, time, utf8, yes } from './der.ts'
+import { bits, der, octets, oid, sequence, time, utf8, yes } from '../../core/acme/der.ts'
+import { integer, nothing, pem } from './der.ts'
 
 export type KeyKind = 'ecdsa' | 'rsa'
 
@@ -17,7 +19,7 @@ export interface Issued {
 export interface Wish {
   /** Of its subject; absent: the first name. */
   readonly subject?: string
-  /** `a.example`, `*.example`, or with what it is in front: `URI:spiffe://a`, `email:a@example`. */
+  /** `a.example`, `*.example`, or with what it is in front: `IP:127.0.0.1`, `URI:spiffe://a`, `email:a@example`. */
   readonly names?: readonly string[]
   readonly kind?: KeyKind
   /** Unix ms; absent: from a day ago to in 90 days. */
@@ -143,7 +145,13 @@ function extensionsOf({ names = [], caIssuers }: Wish, isAuthority: boolean): Bu
 
 /** GeneralName (RFC 5280 4.2.1.6). */
 function alternativeName(written: string): Buffer {
+  if (written.startsWith('IP:')) return der(0x87, addressBytes(written.slice('IP:'.length)))
   const [, kind, text] = /^(URI|email):(.+)$/.exec(written) ?? [undefined, 'DNS', written]
   const tags = { email: 0x81, DNS: 0x82, URI: 0x86 } as const
   return der(tags[kind as keyof typeof tags], Buffer.from(text))
 }
+
+const addressBytes = (address: string): Buffer => Buffer.from(ipaddr.parse(address).toByteArray())
+
+/** Of this machine, as a backend of a test has them. */
+export const LOCAL_NAMES = ['localhost', 'IP:127.0.0.1', 'IP:::1']

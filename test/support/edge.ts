@@ -12,6 +12,7 @@ import type { RetryPolicy } from '../../core/pool/policy.ts'
 import type { BackendStatus, StatusCounters } from '../../core/report/snapshot.ts'
 import { seededRandom } from '../../core/random.ts'
 import { makeMember } from './make-backend.ts'
+import { suiteTls } from './peer-tls.ts'
 import { turn, turnUntil } from './raw-peer.ts'
 import { virtualClock, type VirtualClock } from './virtual-clock.ts'
 
@@ -56,10 +57,12 @@ export const testRetry = (policy: Partial<RetryPolicy> = {}): RetryPolicy => ({
 
 /** One pool that asks the first usable of the backends on these ports. */
 export function testPool(ports: readonly number[], overrides: Partial<PoolConfig> = {}): PoolConfig {
+  const tls = suiteTls()
   return {
     name: 'web',
-    members: ports.map((port) => makeMember(port)),
+    members: ports.map((port) => makeMember(port, tls && { scheme: 'https' })),
     membersFile: undefined,
+    ...(tls && { tls: tls.policy }),
     strategy: { use: ports.length > 1 ? FIRST : 'round-robin', options: undefined },
     affinity: [{ kind: 'client' }],
     sticky: undefined,

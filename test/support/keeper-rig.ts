@@ -1,7 +1,8 @@
 /** A keeper on the virtual clock, with a CA that stands in, and a storage that a test may bend. */
 import { Authority } from '../../core/acme/authority.ts'
 import { folderStorage } from '../../core/acme/folder-storage.ts'
-import { Keeper, type KeeperNews } from '../../core/acme/keeper.ts'
+import { Keeper } from '../../core/acme/keeper.ts'
+import type { KeeperNews } from '../../core/acme/keeper-contract.ts'
 import { Proofs } from '../../core/acme/proofs.ts'
 import type { Storage } from '../../core/acme/storage.ts'
 import { homeOf } from '../../core/own-files.ts'
@@ -14,15 +15,18 @@ export const NAME = 'a.example.org'
 export interface KeeperRigOptions {
   readonly names?: readonly string[]
   readonly folder?: string
-  readonly fallback?: true
+  /** Paths of directories, in the order in which they are asked. */
+  readonly directories?: readonly [string, ...string[]]
   readonly storage?: (storage: Storage) => Storage
+  readonly agrees?: (name: string) => Promise<boolean>
 }
 
 export async function keeperRig({
   names = [NAME],
   folder = temporaryFolder(),
-  fallback,
+  directories: [first, ...others] = ['/directory'],
   storage: bend = (one) => one,
+  agrees,
 }: KeeperRigOptions = {}) {
   const clock = virtualClock()
   const ca = standInCa(clock)
@@ -41,11 +45,11 @@ export async function keeperRig({
       readPem: () => undefined,
       onClock: (aheadMs) => keeper.noteClock(aheadMs),
     })
-  const first = authority(`${base}/directory`)
   const keeper: Keeper = new Keeper({
     policy: { challenge: 'http-01' },
+    ...(agrees && { agrees }),
     storage,
-    authorities: fallback ? [first, authority(`${base}/directory`)] : [first],
+    authorities: [authority(base + first), ...others.map((path) => authority(base + path))],
     presenter,
     clock,
     random: () => 0,

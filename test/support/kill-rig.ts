@@ -5,7 +5,8 @@
 import type { Member } from '../../core/backend/member.ts'
 import type { PoolConfig } from '../../core/config/config.ts'
 import { startTestEdge, testRetry } from './edge.ts'
-import { startKillableBackend } from './killable-backend.ts'
+import { OWN, startKillableBackend } from './killable-backend.ts'
+import { peerTls } from './peer-tls.ts'
 import { makeMember } from './make-backend.ts'
 import { freePorts } from './ports.ts'
 import { ask, chunked, connectTo, get } from './raw-client.ts'
@@ -53,6 +54,8 @@ export interface KillPlan {
   /** Of each backend, by its number. */
   readonly member?: (index: number) => Partial<Member>
   readonly pool?: Partial<PoolConfig>
+  /** Over TLS. */
+  readonly isSecure?: boolean
 }
 
 /** Shares are not what is tried here: several dead ones may cost most of few requests a retry, or several. */
@@ -85,13 +88,20 @@ class Gate {
   }
 }
 
-export async function killBackends({ backends, kills, atOnce = 1, member, pool }: KillPlan): Promise<KillTally> {
+export async function killBackends(plan: KillPlan): Promise<KillTally> {
+  const { backends, kills, atOnce = 1, member, pool } = plan
   await using children = new AsyncDisposableStack()
-  const members = await Promise.all(freePorts(backends).map((port) => startKillableBackend(port)))
+  const tls = plan.isSecure === true ? peerTls() : undefined
+  const further = tls === undefined ? [] : [tls.server.cert, tls.server.key]
+  const program = { ...OWN, further }
+  const members = await Promise.all(freePorts(backends).map((port) => startKillableBackend(port, program)))
   for (const member of members) children.defer(() => member.kill())
   await using edge = await startTestEdge([], {
     pool: {
-      members: members.map(({ port }, index) => makeMember(port, member?.(index))),
+      members: members.map(({ port }, index) =>
+        makeMember(port, { ...(tls && { scheme: 'https' }), ...member?.(index) }),
+      ),
+      ...(tls && { tls: tls.policy }),
       strategy: { use: 'round-robin', options: undefined },
       passive: PASSIVE,
       timeouts: TIMEOUTS,

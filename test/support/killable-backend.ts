@@ -15,7 +15,8 @@ export interface Program {
   readonly further: readonly string[]
 }
 
-const OWN: Program = { path: import.meta.path, further: [] }
+/** This file, over TLS where it is told a certificate and its key in PEM. */
+export const OWN: Program = { path: import.meta.path, further: [] }
 
 /** Serves from `port` on. */
 export async function startKillableBackend(port: number, program = OWN): Promise<KillableBackend> {
@@ -42,7 +43,9 @@ async function spawn(port: number, { path, further }: Program): Promise<Subproce
 
 if (import.meta.main) {
   let requests = 0
+  const [cert, key] = process.argv.slice(3)
   Bun.serve({
+    ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),
     hostname: '127.0.0.1',
     port: Number(process.argv[2]),
     // Some answer at once and some take their time, so that a kill meets requests in every state.

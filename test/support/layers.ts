@@ -72,6 +72,7 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/backend/', to: ['core/observe/'] },
   { from: 'core/report/', to: ['core/observe/'] },
   { from: 'core/ip/', to: [] },
+  { from: 'core/proxy-protocol/', to: ['core/ip/'] },
   { from: 'core/log/', to: [] },
   { from: 'core/geo/', to: ['core/ip/'] },
   { from: 'core/clients/', to: ['core/control/queue.ts'], types: ['core/config/', 'core/observe/'] },
@@ -88,10 +89,10 @@ const LAYERS: readonly Layer[] = [
   { from: 'core/net/', to: ['core/ip/', 'core/names/'] },
   // Who reads certificates, and chooses among them.
   { from: 'core/tls/', to: ['core/net/'], types: ['core/acme/'] },
-  { from: 'core/forward/', to: ['core/http1/', 'core/ip/'] },
-  { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/'] },
-  { from: 'core/inbound/', to: [...FOR_STREAMS, 'core/tls/client-hello.ts'] },
-  { from: 'core/outbound/', to: FOR_STREAMS, types: ['core/names/'] },
+  { from: 'core/forward/', to: ['core/http1/', 'core/ip/'], types: ['core/proxy-protocol/'] },
+  { from: 'core/stream/', to: ['core/http1/', 'core/forward/'], types: ['core/net/', 'core/proxy-protocol/'] },
+  { from: 'core/inbound/', to: [...FOR_STREAMS, 'core/proxy-protocol/', 'core/tls/client-hello.ts'] },
+  { from: 'core/outbound/', to: [...FOR_STREAMS, 'core/proxy-protocol/'], types: ['core/names/'] },
   {
     from: 'core/admission/',
     to: ['core/forward/', 'core/http1/', 'core/ip/'],

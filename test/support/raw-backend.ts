@@ -1,5 +1,6 @@
 /** A backend that answers in bytes, as validly or not as a test wants, and remembers every request as it came. */
 import { isUpgrade, parseRequest, type RawRequest } from './raw-message.ts'
+import { suiteTls } from './peer-tls.ts'
 import { type PeerOptions, peerHandlers, RawPeer, turnUntil } from './raw-peer.ts'
 
 /** A request that has arrived whole, and the connection to answer it on. */
@@ -53,10 +54,12 @@ export function startRawBackend(options: BackendOptions = {}): RawBackend {
     }
   }
 
+  const tls = suiteTls()
   const server = Bun.listen<RawPeer>({
     hostname: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     allowHalfOpen: true,
+    ...(tls && { tls: tls.server }),
     socket: {
       ...peerHandlers,
       open(socket) {

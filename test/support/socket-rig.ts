@@ -2,9 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '../../core/clock.ts'
 import type { Endpoint } from '../../core/net/connect.ts'
+import { createSecure } from '../../core/net/secure.ts'
 import { ALWAYS_ROOM, PLAIN, type BoundSocket, type Transport } from '../../core/net/transport.ts'
+import type { ConnectFailure } from '../../core/net/wire-owner.ts'
 import type { OwnedSocket, SocketOwner } from '../../core/net/wire-socket.ts'
+import type { PeerTls } from './peer-tls.ts'
 import { type PeerOptions, peerHandlers, RawPeer, turn, turnUntil } from './raw-peer.ts'
 
 /** Who came to have the socket: it was accepted, or connected by us. */
@@ -18,6 +22,7 @@ export class Ear implements SocketOwner {
   text = ''
   receivedBytes = 0
   error: Error | undefined = undefined
+  alert: string | undefined = undefined
   /** What else is done in the middle of an event. */
   on: { -readonly [Name in keyof SocketOwner]?: SocketOwner[Name] }
 
@@ -83,7 +88,8 @@ export interface SocketRig {
   [Symbol.dispose](): void
 }
 
-export function socketRig(transport: Transport, family: Family = 'IPv4'): SocketRig {
+/** `tls`: what connected ones have on them; undefined: nothing. */
+export function socketRig(transport: Transport, family: Family = 'IPv4', tls?: PeerTls): SocketRig {
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-sockets-'))
   const faults: unknown[] = []
   const accepted: OwnedSocket[] = []
@@ -98,14 +104,18 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
       ? transport.bindPath(path, events)
       : transport.bindHost({ kind: 'tcp', host, port: 0 }, PLAIN, events)
   const connect = transport.connects(reportFault)
+  const secure = createSecure({ reportFault, clock: systemClock })
 
   /** How many peers have begun to connect: those that are accepted come in their order. */
   let begun = 0
   /** What each peer that accepts is to be like, and those that have; in the order of the connects. */
   const awaited: PeerOptions[] = []
   const theirPeers: RawPeer[] = []
+  /** By our port: over TLS they open in the order in which handshakes end. */
+  const theirsByPort = new Map<number, RawPeer>()
   const theirs = Bun.listen<RawPeer>({
     ...(family === 'Unix' ? { unix: join(folder, 'theirs.sock') } : { hostname: host, port: 0 }),
+    ...(tls && { tls: tls.server }),
     allowHalfOpen: true,
     socket: {
       ...peerHandlers,
@@ -114,6 +124,7 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
         socket.data = peer
         peers.push(peer)
         theirPeers.push(peer)
+        theirsByPort.set(socket.remotePort, peer)
         peer.opened(socket)
       },
     },
@@ -152,13 +163,21 @@ export function socketRig(transport: Transport, family: Family = 'IPv4'): Socket
       family === 'Unix'
         ? { kind: 'unix', path: join(folder, 'theirs.sock') }
         : { kind: 'ip', address: host, port: theirs.port }
+    const hear = (socket: OwnedSocket): void => told.resolve(new Ear(socket, on))
     connect(to, {
-      onConnected: (socket) => told.resolve(new Ear(socket, on)),
+      onConnected(socket) {
+        if (tls === undefined) return hear(socket)
+        const onRefused = ({ words = '' }: ConnectFailure): void => told.reject(new Error(words))
+        secure(socket, { tls: tls.client, host }, { onSecured: hear, onRefused })
+      },
       onFailed: (code) => told.reject(new Error(code)),
     })
     const ear = await told.promise
-    await turnUntil(() => theirPeers.length > place, 'their socket')
-    return { ear, peer: theirPeers[place] as RawPeer }
+    const { localPort } = ear.socket as { readonly localPort?: number }
+    const find = (): RawPeer | undefined =>
+      tls === undefined || localPort === undefined ? theirPeers[place] : theirsByPort.get(localPort)
+    await turnUntil(() => find() !== undefined, 'their socket')
+    return { ear, peer: find() as RawPeer }
   }
 
   return {

@@ -111,7 +111,7 @@ export function standInCa(clock: Pick<Clock, 'wallTime'>): StandInCa {
   }
 
   function get(path: string): Answer {
-    if (path === '/directory') {
+    if (path.startsWith('/directory')) {
       const parts = { newNonce: '/nonce', newAccount: '/account', newOrder: '/order' }
       const urls = Object.entries({ ...parts, ...(ca.window && { renewalInfo: '/renewal' }) })
       return answer(200, Object.fromEntries(urls.map(([name, at]) => [name, base + at])))

@@ -1,10 +1,9 @@
 /** One change of a pool -> the changed text of the file that holds it. Pure. What the change holds is checked by loading the result. */
 import { dirname, resolve } from 'node:path'
 import { findNodeAtLocation, type JSONPath, type Node } from 'jsonc-parser'
-import { formatAddress } from '../../address.ts'
 import { defaults } from '../defaults.ts'
 import type { Place } from '../discover.ts'
-import { parseBackendUrl } from '../network.ts'
+import { backendId, parseBackendUrl } from '../network.ts'
 import { type Env, expand } from '../read/expand.ts'
 import { readTree } from '../read/tree.ts'
 import { appendItem, appendItems, removeItem, removeItems, replaceNode } from './tree-edit.ts'
@@ -148,7 +147,7 @@ export function memberId(member: unknown): string | undefined {
 
 function idOfUrl(url: string): string | undefined {
   const parsed = parseBackendUrl(url)
-  return parsed.kind === 'value' ? formatAddress(parsed.value) : undefined
+  return parsed.kind === 'value' ? backendId(parsed.value) : undefined
 }
 
 const neutralWeight = defaults['pool.backend.weight'].value

@@ -24,6 +24,9 @@ const names: Readonly<Record<string, readonly string[]>> = {
   pool: ['service', 'cluster', 'upstream', 'backend', 'to', 'target'],
   maxConnections: ['maxconns', 'maxconn'],
   weight: ['share'],
+  cert: ['certificate', 'certfile', 'crt', 'pem'],
+  serverName: ['sni', 'servername', 'hostname'],
+  verify: ['rejectunauthorized', 'sslverify', 'tlsverify'],
   limits: ['ratelimit', 'ratelimits'],
 }
 

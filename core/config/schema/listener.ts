@@ -2,6 +2,7 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
 import type { ListenAddress, SocketAddress } from '../../address.ts'
 import type { ListenOptions } from '../../net/listen-options.ts'
+import type { ProxyPolicy } from '../../proxy-protocol/policy.ts'
 import type { TlsPolicy } from '../../tls/policy.ts'
 import type { AdminConfig } from '../config.ts'
 import { defaults } from '../defaults.ts'
@@ -13,6 +14,7 @@ import { address, addresses, defaultAddress, type Written } from './addresses.ts
 import { socketFields, socketOptions } from './listener-socket.ts'
 import { modeField, type TcpDraft, tcpDraft, tcpFields } from './listener-tcp.ts'
 import { thingName } from './names.ts'
+import { proxyProtocol } from './proxy-protocol.ts'
 import { tls } from './tls.ts'
 
 const permissions = text({
@@ -85,12 +87,13 @@ const listener = convert(
       reusePort,
       deferAccept,
       tls,
+      proxyProtocol,
       redirect,
     },
     { description: 'A port for clients.' },
   ),
   (
-    { address: written, permissions, mode, reusePort, deferAccept, tls, redirect, ...more },
+    { address: written, permissions, mode, reusePort, deferAccept, tls, proxyProtocol, redirect, ...more },
     node,
     reading,
   ): ListenerDraft => {
@@ -119,6 +122,7 @@ const listener = convert(
       options: socketOptions({ backlog, keepAlive, userTimeout, sendBuffer }, isUnix, reading),
       tcp,
       tls,
+      proxyProtocol,
       redirect: redirect?.value,
     }
   },
@@ -133,6 +137,7 @@ export interface ListenerDraft {
   readonly options: ListenOptions | undefined
   readonly tcp: TcpDraft | undefined
   readonly tls: TlsPolicy | undefined
+  readonly proxyProtocol: ProxyPolicy | undefined
   readonly redirect: Redirect | undefined
 }
 

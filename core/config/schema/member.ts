@@ -1,9 +1,8 @@
 /** A pool's members: in the config itself, or in a file of their own that the admin API also writes. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
-import { formatAddress, type SocketAddress } from '../../address.ts'
 import type { Member } from '../../backend/member.ts'
 import { defaults } from '../defaults.ts'
-import { parseBackendUrl } from '../network.ts'
+import { backendId, type BackendUrl, parseBackendUrl } from '../network.ts'
 import { either, list, object } from '../read/containers.ts'
 import { convert, type Field, type Located, located, required } from '../read/field.ts'
 import type { Reading } from '../read/reading.ts'
@@ -15,13 +14,13 @@ const urlRule = 'must be a backend such as "http://localhost:8081" or "unix:/run
 /** By it the schema of a URL is known to who checks a body against it. */
 export const backendUrlTitle = 'backend URL'
 
-const url = (description: string): Field<SocketAddress | undefined> =>
+const url = (description: string): Field<BackendUrl | undefined> =>
   text({
     title: backendUrlTitle,
     description,
-    examples: ['http://10.0.0.1:8080', 'http://[::1]:8080', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
+    examples: ['http://10.0.0.1:8080', 'https://app.internal', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
     rule: urlRule,
-    pattern: '^(http://|tcp://|unix:/)',
+    pattern: '^(https?://|tcp://|unix:/)',
     parse: parseBackendUrl,
   })
 
@@ -53,14 +52,14 @@ export const zone = text({
 
 const weightSetting = defaults['pool.backend.weight']
 
-const plainMember = convert(url('Where the backend listens.'), (address) => createMember(address, {}))
+const plainMember = convert(url('Where the backend listens.'), (at) => createMember(at, {}))
 
 const detailedMember = convert(
   object(
     {
       url: required(
         url(
-          'Where the backend listens: `http://host:port` (80 when absent), `tcp://host:port` (for TCP mode; the same backend otherwise) or `unix:/path`.',
+          'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool), `tcp://host:port` (for TCP mode; the same backend as with `http`) or `unix:/path`.',
         ),
       ),
       weight: number(weightSetting, {
@@ -95,9 +94,10 @@ type Details = {
   readonly [Key in 'weight' | 'tier' | 'maxInflight' | 'zone' | 'place' | 'isDraining']?: Member[Key] | undefined
 }
 
-const createMember = (address: SocketAddress, rest: Details): Member => ({
-  id: formatAddress(address),
-  address,
+const createMember = (at: BackendUrl, rest: Details): Member => ({
+  id: backendId(at),
+  address: at.address,
+  scheme: at.scheme,
   weight: rest.weight ?? weightSetting.value,
   tier: rest.tier ?? defaults['pool.backend.tier'].value,
   maxInflight: rest.maxInflight,

@@ -13,7 +13,9 @@ import { ejection } from './ejection.ts'
 import { health } from './health.ts'
 import { limits } from './limits.ts'
 import { backends } from './member.ts'
+import { backendTls } from './backend-tls.ts'
 import { queue, warnOfIdleQueue } from './queue.ts'
+import { proxyOut } from './proxy-out.ts'
 import { poolRetry } from './retry.ts'
 import { routes } from './route.ts'
 import { slowStart } from './slow-start.ts'
@@ -62,6 +64,8 @@ const body = object(
     sticky,
     health,
     passive,
+    tls: located(backendTls),
+    proxyProtocol: proxyOut,
     breaker: located(breaker),
     ejection: located(ejection),
     slowStart,
@@ -137,6 +141,13 @@ function checkRestraint({ breaker, ejection, maxEjected, panicThreshold, timeout
     })
 }
 
+/** Members at `http://` are spoken to as that says. */
+function warnOfIdleTls({ tls, backends: source, discovery: sources }: Body, reading: Reading): void {
+  if (tls === undefined || sources !== undefined || source === undefined) return
+  if (source.members.some(({ scheme }) => scheme === 'https')) return
+  reading.warn(tls.node, { rule: 'does nothing: no backend is at https://', hint: 'write their URLs so' })
+}
+
 /** All of a pool but its name, and what is called after that. */
 export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
 
@@ -151,6 +162,7 @@ const described = {
 export const pool: Field<PoolBody | undefined> = convert(described, (value, node, reading) => {
   if (node !== undefined) checkMembers(node, reading)
   checkRestraint(value, reading)
+  warnOfIdleTls(value, reading)
   warnOfIdleAffinity(node, value.strategy, reading)
   warnOfIdlePoolKeys(node, value, reading)
   const {
@@ -164,6 +176,8 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     timeouts,
     queue: found,
     discovery: sources,
+    tls,
+    proxyProtocol,
     ...rest
   } = value
   const held = {
@@ -179,6 +193,8 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     queue: found?.value,
     membersFile: source?.file,
     ...(sources && { discovery: sources }),
+    ...(tls && { tls: tls.value }),
+    ...(proxyProtocol && { proxyProtocol }),
     passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },
     ejection: ejection?.value,
     panicThreshold: panicThreshold?.value ?? panicSetting.value,

@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts'
 import { listenOptionsOf } from '../listen-options.ts'
 import type { AcceptEvents, BoundSocket, Transport } from '../transport.ts'
 import type { SocketOwner } from '../wire-socket.ts'
+import { plain } from '../ends.ts'
 import { connectByBun } from './connect-bun.ts'
 import { connectByLibc } from './connect-libc.ts'
 import { handlersFor } from './handlers.ts'
@@ -64,15 +65,9 @@ function nameOf(listener: BunListener, { host, isV6Only }: Extract<Asked, { kind
 }
 
 const optionsOf = ({ onAccepted, reportFault }: AcceptEvents, clock: Pick<Clock, 'soon'>) => ({
-  socket: handlersFor<SocketOwner>((socket) => onAccepted(socket, plainAddress(socket.remoteAddress)), {
+  socket: handlersFor<SocketOwner>((socket) => onAccepted(socket, plain(socket.remoteAddress ?? '')), {
     reportFault,
     clock,
   }),
   allowHalfOpen: true,
 })
-
-/** A dual-stack socket tells IPv4 peers as ::ffff:1.2.3.4; people and CIDR blocks mean 1.2.3.4. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return ''
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
-}

@@ -2,7 +2,12 @@
 import { networkInterfaces } from 'node:os'
 import { formatIp, parseIp } from '../../ip/address.ts'
 import type { Endpoint } from '../connect.ts'
+import type { End } from '../ends.ts'
+import type { Calls } from './calls.ts'
 import { AF_INET, AF_INET6, AF_UNIX } from '../linux.ts'
+
+/** In the scratch arena, behind an address: how much room that has, and at last how much it takes. */
+const SIZE = 128
 
 /** The largest: a sockaddr_un. */
 export const ADDRESS_BYTES = 110
@@ -49,6 +54,15 @@ export function hostAt(bytes: Buffer, at: number): string {
   const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)
   const value = isMapped ? bytes.readUInt32BE(at + 20) : String.fromCharCode(...groups)
   return formatIp(value)
+}
+
+/** One end of a connected socket; undefined: it is gone, or has no address. */
+export function endAt(calls: Calls, fd: number, which: 'getsockname' | 'getpeername'): End | undefined {
+  const { bytes, address } = calls.scratch
+  bytes.writeInt32LE(SIZE, SIZE)
+  if (calls.call[which](fd, address, address + SIZE) < 0) return undefined
+  const host = hostAt(bytes, 0)
+  return host === '' ? undefined : { address: host, port: portAt(bytes, 0) }
 }
 
 /** The path of a Unix socket at `at`, behind which there are zeros; '' for one that has none. */

@@ -5,6 +5,7 @@
  */
 import { outbox } from '../outbox.ts'
 import type { ReportFault } from '../event.ts'
+import type { Ends } from '../ends.ts'
 import type { Pipe } from '../pipe.ts'
 import type { OwnedSocket, SocketOwner } from '../wire-socket.ts'
 import {
@@ -26,6 +27,7 @@ import {
 import { EAGAIN, ECONNRESET, EINTR, systemError } from './calls.ts'
 import type { GivenSockets } from './given.ts'
 import type { EpollLoop, Watched } from './loop.ts'
+import { endAt } from './sockaddr.ts'
 import { LARGE_BYTES, type ReceiveMemory, SMALL_BYTES } from './memory.ts'
 
 /** What every socket is told of. */
@@ -143,6 +145,13 @@ export class EpollSocket implements OwnedSocket, Watched {
     if (!this.isPaused) return
     this.isPaused = false
     if (this.mayRead) this.standInLine()
+  }
+
+  ends(): Ends | undefined {
+    if (!this.isOpen) return undefined
+    const { calls } = this.means.loop
+    const [local, remote] = [endAt(calls, this.fd, 'getsockname'), endAt(calls, this.fd, 'getpeername')]
+    return local && remote && { local, remote }
   }
 
   pipeInto(pipe: Pipe | undefined, length: number): void {

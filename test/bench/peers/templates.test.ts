@@ -37,6 +37,14 @@ describe.each(Object.entries(templates))('the configuration of %s', (_, text) =>
   })
 })
 
+test('where backends speak TLS, all of them judge who is there', () => {
+  const secured = { ...job, backendTls: { cert: '/tmp/x/a.pem', key: '/tmp/x/a.key', both: '/tmp/x/b.pem' } }
+  expect(renderNginx(secured)).toContain('proxy_pass https://backends;\n      proxy_ssl_verify on;')
+  expect(renderHaproxy(secured).match(/ssl verify required ca-file \/tmp\/x\/a\.pem/g)).toHaveLength(2)
+  expect(problemsOf(renderSmartedge(secured), { present: ['/tmp/x/a.pem'] })).toEqual([])
+  expect(renderSmartedge(secured)).toContain('"url": "https://127.0.0.1:5001"')
+})
+
 describe('templates of one worker without a log', () => {
   test('say so', () => {
     expect(templates.nginx).toContain('worker_processes 1;')

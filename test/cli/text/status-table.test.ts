@@ -174,6 +174,19 @@ web · p2c · 2 of 3 up
     expect(shown).toContain('\n1,203 refused by rules: rate 1,200 · forward-auth 3\n')
   })
 
+  test('names those who wait for a certificate, the first ten, once', () => {
+    const snapshot = buildSnapshot(fakeEdge([]), fakeProcess, clock)
+    const shown = (missing: readonly string[]) => {
+      const listener = { name: 'web', address: '[::]:443', certificates: [], missing }
+      return formatStatus({ ...snapshot, listeners: [listener, { ...listener, name: 'other' }] }, plain)
+    }
+    expect(shown(['a.test', 'b\u001b.test'])).toMatch(/\nno certificate yet for a\.test, b.*\.test\n/)
+    expect(shown(['a.test', 'b\u001b.test'])).not.toContain('\u001b')
+    const many = Array.from({ length: 12 }, (_, index) => `n${index}.test`)
+    expect(shown(many)).toContain('n8.test, n9.test · and 2 more\n')
+    expect(shown([])).not.toContain('no certificate')
+  })
+
   test('says so while requests are refused since it is overloaded', () => {
     const snapshot = buildSnapshot(fakeEdge([]), fakeProcess, clock)
     const counters = { ...snapshot.counters, shed: 1200 }

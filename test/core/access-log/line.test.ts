@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { lineFormat } from '../../../core/access-log/line.ts'
 import { defaultFields, lineFields, type LineFormat } from '../../../core/access-log/policy.ts'
+import { Peer, plainFacts } from '../../../core/stream/peer.ts'
 import { exchangeRecord, type RecordOptions } from '../../support/exchange-record.ts'
 import { TRACE_ID, UNSAMPLED } from '../../support/tracing.ts'
 import { configOf } from '../config/read-config.ts'
@@ -102,6 +103,19 @@ describe('a line of the access log', () => {
   ])('tells of the trace of a request: %s', (_title, field, trace, line) => {
     const request = `GET / HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`
     expect(write(formatNamed('{trace_id} {span_id}'), { request, trace })).toBe(line)
+  })
+
+  test.each([
+    [Buffer.from('a-b:1'), 'a-b:1'],
+    [Buffer.from([0, 255, 10]), '00ff0a'],
+    [Buffer.from('a b'), '612062'],
+    [undefined, '-'],
+  ])('tells of a PROXY header: %j', (uniqueId, shown) => {
+    const peer = new Peer({ ...plainFacts('192.0.2.1'), proxied: { by: '10.0.0.1', route: undefined, uniqueId } })
+    const client = { peer, readHead: exchangeRecord().client.readHead }
+    const line = lineFormat(formatNamed('{client} {proxy} {uniqueId}'), [])({ ...exchangeRecord(), client }, at)
+    expect(line).toBe(`192.0.2.1 10.0.0.1 ${shown}`)
+    expect(write(formatNamed('{proxy} {uniqueId}'), {})).toBe('- -')
   })
 
   test('names the rule that refused, and who it was', () => {

@@ -1,6 +1,6 @@
 /** Certificates in storage: what comes back, which names they are for, and what their CA calls them. */
 import { expect, test } from 'bun:test'
-import { isFor, readPair, readPem, renewalIdOf, toPem } from '../../../core/acme/certificate.ts'
+import { isFor, originIn, readPair, readPem, renewalIdOf, toPem } from '../../../core/acme/certificate.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { createIssuer } from '../../support/issued.ts'
 
@@ -15,6 +15,18 @@ test('one comes out of storage as it went in', () => {
   expect({ names, by, notBefore, notAfter }).toEqual({ names: ['a.example.org'], by: 'Some CA', ...dates })
   expect(key.reveal()).toBe(pair.key.reveal().trimEnd())
   expect(toPem(kept.certificate)).toBe(toPem(pair))
+})
+
+test('one is kept with where it was had from, which others read over', () => {
+  const pair = issuer.pair('a.example.org', dates)
+  const text = toPem(pair, 'https://ca.test/directory')
+  expect(originIn(text)).toBe('https://ca.test/directory')
+  expect(readPem(text).kind).toBe('certificate')
+  expect([originIn(toPem(pair)), originIn('# file:///etc'), originIn('x # https://ca.test/')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 test('one whose key stands in the chain’s text as well is kept with it once', () => {

@@ -13,7 +13,10 @@ describe('what is written', () => {
     ['a number whose first bit is set, as a positive one', integer(Buffer.of(0x80)), '02020080'],
     ['an object identifier', oid('1.2.840.10045.4.3.2'), '06082a8648ce3d040302'],
     ['a context tag', context(3, utf8('a')), 'a3030c0161'],
-    ['a time', time(Date.UTC(2026, 0, 2, 3, 4, 5, 999)), '180f32303236303130323033303430355a'],
+    ['a time', time(Date.UTC(2026, 0, 2, 3, 4, 5, 999)), '170d3236303130323033303430355a'],
+    ['the last time of two digits', time(Date.UTC(2049, 11, 31, 23, 59, 59)), '170d3439313233313233353935395a'],
+    ['a time from 2050 on', time(Date.UTC(2050, 0, 1)), '180f32303530303130313030303030305a'],
+    ['a time before 1950', time(Date.UTC(1949, 11, 31)), '180f31393439313233313030303030305a'],
   ]
   for (const [title, made, wanted] of cases) test(title, () => expect(hex(made)).toBe(wanted))
 

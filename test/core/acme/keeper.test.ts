@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { readPair, renewalIdOf } from '../../../core/acme/certificate.ts'
 import type { Storage } from '../../../core/acme/storage.ts'
 import { createIssuer } from '../../support/issued.ts'
+import { answer } from '../../support/stand-in-ca.ts'
 import { keeperRig as rig, NAME } from '../../support/keeper-rig.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -88,6 +89,26 @@ describe('a certificate', () => {
     expect(one.orders()).toBe(1)
   })
 
+  test('of a CA that is configured no more is replaced at once, and serves until then', async () => {
+    const one = (await rig()).start()
+    await one.until(() => one.told('issued') === 1)
+    await one.until(() => !one.keeper.views[0]?.isOrdering)
+    one.keeper.stop()
+    const { folder } = one
+    const other = await rig({ folder, directories: ['/directory2', '/directory3'] })
+    other.ca.window = { start: '2026-02-01T00:00:00Z', end: '2026-02-02T00:00:00Z' }
+    other.start()
+    expect(other.keeper.certificates[0]?.fingerprint).toBe(one.keeper.certificates[0]?.fingerprint ?? '')
+    await other.until(() => other.told('issued') === 1)
+    expect(other.ca.asked.find(({ at }) => at === 'POST /order')?.payload).not.toHaveProperty('replaces')
+    await other.until(() => !other.keeper.views[0]?.isOrdering)
+    other.keeper.stop()
+    // One that is only asked second is as good.
+    const again = (await rig({ folder, directories: ['/directory3', '/directory2'] })).start()
+    await again.settle()
+    expect(again.orders()).toBe(0)
+  })
+
   test('of another process is taken over', async () => {
     const one = (await rig()).start()
     await one.until(() => one.told('issued') === 1)
@@ -109,6 +130,50 @@ describe('a certificate', () => {
     if (read.kind === 'fault') throw new Error(read.rule)
     expect(await one.keeper.import(read.certificate)).toEqual([NAME])
     expect(one.keeper.views[0]?.certificate?.fingerprint).toBe(read.certificate.fingerprint)
+  })
+})
+
+describe('a name that a handshake asks for', () => {
+  const demanding = async (answers: readonly boolean[]) => {
+    let asked = 0
+    const agrees = () => Promise.resolve(answers[Math.min(asked++, answers.length - 1)] ?? false)
+    const one = (await rig({ agrees })).start()
+    await one.until(() => one.told('issued') === 1)
+    await one.keeper.demand('b.example.org')
+    await one.keeper.demand('b.example.org')
+    return { one, asked: () => asked, view: () => one.keeper.views.find(({ name }) => name === 'b.example.org') }
+  }
+
+  test('is asked about before it is ordered, and left where that is no', async () => {
+    const { one, view } = await demanding([false])
+    await one.until(() => view() === undefined)
+    expect([one.orders(), one.told('failed')]).toEqual([1, 0])
+  })
+
+  test('is renewed while that is yes, serves to its end when it is no, and is left then', async () => {
+    const { one, view } = await demanding([true, false])
+    await one.until(() => one.told('issued') === 2)
+    await one.until(() => view()?.isOrdering === false)
+    one.ca.fault = () => answer(500, '')
+    one.clock.advance(60 * DAY)
+    await one.until(() => (view()?.failures ?? 0) > 0)
+    expect(view()?.detail).toBe('the URL of onDemand does not agree to it any more')
+    expect(one.keeper.certificates.flatMap(({ names }) => names)).toContain('b.example.org')
+    one.clock.advance(31 * DAY)
+    await one.until(() => view() === undefined, 60_000)
+  })
+
+  test('goes on over a reload, and is found again by the next process', async () => {
+    const { one, view } = await demanding([true])
+    await one.until(() => one.told('issued') === 2)
+    one.keeper.take([NAME], await one.keeper.load([NAME]))
+    expect(view()?.certificate).toBeDefined()
+    await one.until(() => view()?.isOrdering === false)
+    one.keeper.stop()
+    const other = await rig({ folder: one.folder, agrees: () => Promise.resolve(true) })
+    await other.keeper.loadDemanded()
+    other.keeper.take([NAME], await other.keeper.load([NAME]))
+    expect(other.keeper.certificates.flatMap(({ names }) => names).toSorted()).toEqual([NAME, 'b.example.org'])
   })
 })
 

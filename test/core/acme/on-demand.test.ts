@@ -8,26 +8,37 @@ function rig(url = 'http://ask.test/may?key=1') {
   const clock = virtualClock()
   const server = fakeAsk()
   const allowed: string[] = []
+  const { promise: keeping, resolve: keep } = Promise.withResolvers<void>()
   const onDemand = new OnDemand({
     url,
     ask: server.ask,
     clock,
     has: (name) => name === 'known.test',
-    onAllowed: (name) => void allowed.push(name),
+    onAllowed: (name) => {
+      allowed.push(name)
+      return keeping
+    },
   })
   /** What was said is taken in a task of its own. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-  return { clock, server, allowed, onDemand, settle }
+  return { clock, server, allowed, onDemand, settle, keep }
 }
 
 test('one that is agreed to is told, once it has been asked about', async () => {
-  const { onDemand, server, allowed, settle } = rig()
+  const { onDemand, server, allowed, settle, keep } = rig()
   onDemand.want('a.test')
   onDemand.want('a.test')
   expect(server.asked.map(({ question }) => question.url)).toEqual(['http://ask.test/may?key=1&domain=a.test'])
   server.last.answer(answered(204))
   await settle()
   expect(allowed).toEqual(['a.test'])
+  // Until it is kept, too.
+  onDemand.want('a.test')
+  expect(server.asked).toHaveLength(1)
+  keep()
+  await settle()
+  onDemand.want('a.test')
+  expect(server.asked).toHaveLength(2)
 })
 
 test('what is no name, or kept already, is not asked about', () => {

@@ -64,6 +64,18 @@ test('other nodes see it within the time that the CA is kept waiting', async () 
   other.stop()
 })
 
+test('a node looks in one rhythm, however often it is started, and no more once it is stopped', async () => {
+  const { one, look, clock } = nodes()
+  one.start()
+  one.start()
+  await look()
+  expect(clock.pending()).toBe(1)
+  clock.advance(2000)
+  one.stop()
+  await look()
+  expect(clock.pending()).toBe(0)
+})
+
 test('one’s own stays although the list was made before it', async () => {
   const { one, look } = nodes()
   one.start()

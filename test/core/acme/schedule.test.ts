@@ -43,6 +43,7 @@ describe('a certificate is renewed', () => {
   test('within the window that its CA suggests, at a moment of its own', () => {
     const window = { start: 10 * DAY, end: 12 * DAY }
     expect([0, 128].map((share) => renewalAt(held(share), window) / DAY)).toEqual([10, 11])
+    expect(renewalAt(held(), { start: 100 * DAY, end: 101 * DAY })).toBe(81 * DAY)
   })
 })
 

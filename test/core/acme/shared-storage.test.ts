@@ -62,6 +62,15 @@ for (const [name, start, startAway] of kinds)
       expect(await start().lock('a.test')).toBeUndefined()
     })
 
+    test('keeps no connection once it is ended, and is still there for what is left', async () => {
+      const one = start()
+      await one.write('left/a', 'x')
+      one.end()
+      expect(await one.read('left/a')).toBe('x')
+      await one.remove('left/a')
+      expect(await start().list('left')).toEqual([])
+    })
+
     test('says what is wrong when it is away, without a password', async () => {
       const away = startAway()
       for (const act of [
@@ -79,5 +88,38 @@ for (const [name, start, startAway] of kinds)
       }
     })
   })
+
+test('Redis is left by who has ended', async () => {
+  const links = { open: 0 }
+  const dial: typeof dialRedis = (url, onLost) => {
+    const link = dialRedis(url, onLost)
+    links.open += 1
+    return { ...link, close: () => (link.close(), void (links.open -= 1)) }
+  }
+  const one = redisStorage({ url: new Secret(redis().url), dial, clock: systemClock })
+  await one.write('left/a', 'x')
+  expect(links.open).toBe(1)
+  one.end()
+  await one.remove('left/a')
+  while (links.open > 0) await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('etcd is asked as a user where it wants one, and a wrong password is told and not shown', async () => {
+  await using guarded = await startEtcd()
+  await guarded.call('auth/user/add', { name: 'root', password: 'hush' })
+  await guarded.call('auth/role/add', { name: 'root' })
+  await guarded.call('auth/user/grant', { user: 'root', role: 'root' })
+  await guarded.call('auth/enable', {})
+  const as = (password: string): Storage => {
+    const user = { name: 'root', password: new Secret(password) }
+    const policy = { endpoints: [guarded.url], user, tls: undefined }
+    return etcdStorage({ prefix: '/edge/', ask: askEtcd(policy, { ask, readPem: () => undefined }) })
+  }
+  await as('hush').write('certificates/a.pem', 'one')
+  expect(await as('hush').read('certificates/a.pem')).toBe('one')
+  const said = await as('hushhush').read('certificates/a.pem').catch(String)
+  expect(said).toStartWith('Error: etcd: ')
+  expect(said).not.toContain('hush')
+})
 
 test('nothing failed on the way', () => expect(faults).toEqual([]))

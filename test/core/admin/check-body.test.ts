@@ -97,8 +97,8 @@ describe('checkBody', () => {
       expect(problemsOf('addBackend', body)).toEqual([
         expect.stringMatching(/must be a backend URL .*, got "a:80" \(did you mean "http:\/\/a:80"\?\)$/),
       ])
-    expect(problemsOf('addBackend', 'https://a')).toEqual([
-      'must begin with http://, since TLS to backends is not there yet, got "https://a"',
+    expect(problemsOf('addBackend', 'ftp://a')).toEqual([
+      expect.stringMatching(/must be a backend URL .*, got "ftp:\/\/a"$/),
     ])
   })
 

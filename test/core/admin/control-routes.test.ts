@@ -115,7 +115,7 @@ describe('a bad request', () => {
     [409, 'POST', path, { url: 'http://A:80/', weight: 2 }],
     [422, 'PATCH', `${path}/a:80`, { state: 'active', drain: true }],
     [422, 'PATCH', `${path}/a:80`, { drain: 'yes' }],
-    [422, 'POST', path, '"https://c"'],
+    [422, 'POST', path, '"ftp://c"'],
     [422, 'POST', path, '5'],
     [422, 'POST', path, '{}'],
     [422, 'POST', path, { url: 'http://c', colour: 'red' }],

@@ -99,6 +99,7 @@ describe('acme', () => {
       problem,
     )
     expect(policy({ names: ['example.org'] }, {})?.names).toEqual(['example.org'])
+    expect(policy({}, { providers: { docker: {} } })?.names).toBeUndefined()
     expect(policy({ onDemand: { ask: 'http://ask.test/' } }, {})?.onDemand).toBe('http://ask.test/')
   })
 

@@ -68,13 +68,13 @@ describe('a faulty config', () => {
       "listners": {},
       "timeouts": { "head": "0s" },
       "routes": [{ "pool": "wbe" }],
-      "pools": { "web": { "backends": ["https://a", "http://b", "http://B:80/"], "retry": { "attempts": 11 } } }
+      "pools": { "web": { "backends": ["ftp://abc", "http://b", "http://B:80/"], "retry": { "attempts": 11 } } }
     }`
     expect(problemsOf(text)).toEqual([
       'edge.json:2:7: listners is not a known key (did you mean "listeners"?)',
       'edge.json:3:29: timeouts.head must be a duration from 10ms to 24h such as "10s", got "0s"',
       'edge.json:4:28: routes[0].pool must be the name of a pool, got "wbe" (did you mean "web"?)',
-      'edge.json:5:40: pools.web.backends[0] must begin with http://, since TLS to backends is not there yet, got "https://a"',
+      'edge.json:5:40: pools.web.backends[0] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got "ftp://abc"',
       'edge.json:5:65: pools.web.backends[2] must differ from the others, yet is the same backend as [1], got "http://B:80/"',
       'edge.json:5:105: pools.web.retry.attempts must be a whole number from 1 to 10, got 11',
     ])
@@ -172,7 +172,10 @@ describe('a faulty value', () => {
     [withTop({ upstreams: {} }), 'upstreams is not a known key (here that is "pools")'],
     [withPool({ hedge: {} }), 'pools.web.hedge is not a known key (it belongs into an item of "routes")'],
     [withPool({ access: {} }), 'pools.web.access is not a known key (it belongs into an item of "routes")'],
-    [withTop({ access: {} }), 'access is not a known key (it belongs into "log" or an item of "routes")'],
+    [
+      withTop({ access: {} }),
+      'access is not a known key (it belongs into an entry of "listeners" or "log" or an item of "routes")',
+    ],
     [
       withTop({ limits: [{ rate: '1/s' }] }),
       'connections, replay, got a list (limits of requests belong into "limits" of a route or a pool)',

@@ -3,6 +3,7 @@ import { formatAddress, type SocketAddress } from '../../../core/address.ts'
 import {
   isConflicting,
   isLoopback,
+  backendId,
   parseBackendUrl,
   parseCidr,
   parseListenAddress,
@@ -46,8 +47,12 @@ describe('parseBackendUrl', () => {
     ['http://[2001:DB8::A]:1', '[2001:db8::a]:1'],
     ['http://my_service.internal:80', 'my_service.internal:80'],
     ['unix:/run/App.sock', 'unix:/run/App.sock'],
+    ['https://localhost:8443', 'https://localhost:8443'],
+    ['HTTPS://LocalHost/', 'https://localhost:443'],
+    ['https://[2001:DB8::A]', 'https://[2001:db8::a]:443'],
   ])('reads %p as %p', (url, id) => {
-    expect(shown(parseBackendUrl(url))).toBe(id)
+    const parsed = parseBackendUrl(url)
+    expect(parsed.kind === 'value' ? backendId(parsed.value) : 'refused').toBe(id)
   })
 
   test.each([
@@ -74,17 +79,15 @@ describe('parseBackendUrl', () => {
     'http://[::1]x:80',
     'http://[fe80::1%eth0]:80',
     'ftp://a',
+    'https://',
+    'https://a/path',
+    'https://a:b@c',
+    'https+unix:/run/app.sock',
     'unix:',
     'unix:relative.sock',
     `unix:/${'x'.repeat(103)}`,
   ])('refuses %p', (url) => {
-    expect(shown(parseBackendUrl(url))).toBe('refused')
-  })
-
-  test('says of https that TLS is not there yet', () => {
-    expect(parseBackendUrl('https://a')).toMatchObject({
-      rule: expect.stringContaining('TLS to backends is not there yet'),
-    })
+    expect(parseBackendUrl(url).kind).toBe('fault')
   })
 
   test('suggests the scheme that was left out', () => {

@@ -39,6 +39,7 @@ describe('a valid config', () => {
             {
               id: 'localhost:8081',
               address: { kind: 'tcp', host: 'localhost', port: 8081 },
+              scheme: 'http',
               weight: 1,
               tier: 0,
               maxInflight: undefined,
@@ -128,8 +129,7 @@ describe('a valid config', () => {
       maxReplayBytes: 0,
     })
     expect(config.timeouts).toEqual({ headMs: 5000, bodyMs: 60_000, keepAliveMs: 10_000, tunnelMs: 7_200_000 })
-    expect(config.shutdownTimeoutMs).toBe(0)
-    expect(config.drainTimeoutMs).toBe(60_000)
+    expect([config.shutdownTimeoutMs, config.drainTimeoutMs]).toEqual([0, 60_000])
     expect(config.geo).toEqual({
       header: 'x-zone',
       table: [{ cidr: '10.1.0.0/16', zone: 'eu-1', place: undefined }],

@@ -68,7 +68,7 @@ describe('the schema', () => {
     withPool({ strategy: 'p3c' }),
     withPool({ health: { check: 'udp' } }),
     { pools: { web: {} } },
-    { pools: { web: { backends: ['https://a'] } } },
+    { pools: { web: { backends: ['ftp://a'] } } },
     { pools: { web: { backends: [{ weight: 1 }] } } },
   ])('refuses what is refused: %j', (source) => {
     expect(problemsOf(source)).not.toEqual([])

@@ -98,7 +98,7 @@ describe('a faulty edit', () => {
   })
 
   test.each<[unknown, string]>([
-    ['https://c', 'backends[2] must begin with http://, since TLS to backends is not there yet, got "https://c"'],
+    ['http://c/d', 'backends[2] must end after the port: a backend has no path or query, got "http://c/d"'],
     [
       'http://${HOME}',
       'backends[2] must be a backend such as "http://localhost:8081" or "unix:/run/app.sock", got "http://${HOME}"',

@@ -9,6 +9,8 @@ import { createProbe, type Probe } from '../../../core/health/probe.ts'
 import { createNameTable } from '../../../core/names/resolver.ts'
 import { DescriptorBudget } from '../../../core/net/budget.ts'
 import { createDial } from '../../../core/net/dial.ts'
+import { createSecure } from '../../../core/net/secure.ts'
+import { systemClock } from '../../../core/clock.ts'
 import { TimerWheel } from '../../../core/net/timer-wheel.ts'
 import { openBudget } from '../../support/budget.ts'
 import { fail } from '../../support/fail.ts'
@@ -78,6 +80,7 @@ function makeProbe(
   const wheel = new TimerWheel(clock, fail)
   const names = createNameTable(clock, (_host, done) => done({ kind: 'failure', code }))
   const dial = createDial({
+    secure: createSecure({ reportFault: fail, clock: systemClock }),
     connect,
     names,
     clock,

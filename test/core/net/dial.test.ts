@@ -37,6 +37,7 @@ function makeDial(found?: () => Found, canMakeRoom = false) {
         connects.splice(connects.indexOf(events), 1)
       }
     },
+    secure: fail,
     names: createNameTable(clock, lookUp),
     clock,
     wheel,

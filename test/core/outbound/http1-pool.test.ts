@@ -272,6 +272,25 @@ describe('a pool of connections', () => {
   })
 })
 
+describe('connections that began otherwise than they are to now', () => {
+  test('serve nobody else: what is idle is closed, and what is busy behind its response', () => {
+    const { ask, answer, pool, wires } = makePool()
+    const policy = { limits, timeouts: backendTimeouts, maxIdleConnections: 256, maxConnections: undefined }
+    const [idle, busy] = [ask(), ask()]
+    answer(idle.index)
+    const manner = {}
+    pool.update({ ...policy, manner })
+    expect([wires[idle.index]?.socket, pool.size]).toEqual([undefined, 1])
+    answer(busy.index)
+    expect(pool.size).toBe(0)
+    // As it is to be now, it is kept.
+    const next = ask()
+    answer(next.index)
+    pool.update({ ...policy, manner })
+    expect([pool.size, ask().stream]).toEqual([1, next.stream])
+  })
+})
+
 describe('the room of a pool of connections', () => {
   test('is told when it is gone and when it is back, however that comes', () => {
     const { ask, answer, pool, rooms } = makePool({ maxConnections: 1 })

@@ -32,7 +32,7 @@ describe('checkConfig', () => {
     const pools = [
       pool('a.b', 'consistent-hash', { loadfactor: 2 }),
       pool('empty', empty),
-      pool('fine', 'p2c'),
+      { ...pool('fine', 'p2c'), tls: { ca: [empty], serverName: undefined, shown: undefined, verifies: true } },
       pool('throws', throws),
       pool('missing', missing),
     ]
@@ -46,6 +46,7 @@ describe('checkConfig', () => {
       'pools.empty.strategy',
       'pools.throws.strategy',
       'pools.missing.strategy',
+      'pools.fine.tls.ca',
       'geo.database',
       'log.access.to',
       'routes[0].access.jwt.jwksFile',
@@ -55,6 +56,7 @@ describe('checkConfig', () => {
       expect.stringMatching(/^\/empty\.ts: the default export must be defineStrategy/),
       '/throws.ts:2:113: pick threw: no',
       '/missing.ts: cannot be read (ENOENT)',
+      '/empty.ts must hold certificates in PEM, and holds none',
       expect.stringContaining('it does not exist'),
       'cannot write to /none/a.log: its folder does not exist',
       'must be a JSON Web Key Set, got /empty.ts: it is no JSON Web Key Set',

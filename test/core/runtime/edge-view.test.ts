@@ -55,6 +55,7 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
     clients: { store: undefined },
     gates: { limitFacts: [] },
     certificatesOf: () => undefined,
+    missingAt: () => [],
     counters: edgeLedger.create(),
     clock,
     life,
@@ -89,8 +90,8 @@ describe('the status', () => {
     life.begin()
     const status = source.status()
     expect(status.listeners).toEqual([
-      { name: 'web', address: '[::]:80', certificates: null },
-      { name: 'local', address: 'unix:/run/edge.sock', certificates: null },
+      { name: 'web', address: '[::]:80', certificates: null, missing: [] },
+      { name: 'local', address: 'unix:/run/edge.sock', certificates: null, missing: [] },
     ])
     expect(status.pools.map(({ name, strategy }) => [name, strategy])).toEqual([
       ['web', 'p2c'],
