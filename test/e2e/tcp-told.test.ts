@@ -1,6 +1,7 @@
 /** What is told of a connection in TCP mode: to the access log, and to strategies. */
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
+import { writeV1 } from '../../core/proxy-protocol/write.ts'
 import { helloFor } from '../support/client-hello.ts'
 import { turnUntil } from '../support/raw-peer.ts'
 import { startTcpRig, tcpRoute, type TcpRigOptions } from '../support/tcp-rig.ts'
@@ -89,5 +90,27 @@ describe('a strategy', () => {
     peer.end()
     await turnUntil(() => heard.length === 4, 'its end')
     expect(heard.at(-1)).toBe('end completed 101')
+  })
+})
+
+describe('a PROXY header', () => {
+  const route = { source: { address: '192.0.2.7', port: 4711 }, destination: { address: '198.51.100.1', port: 5432 } }
+
+  test('says who the client is, and is told on to the backend', async () => {
+    await using rig = await startTcpRig({ pool: { proxyProtocol: { version: 1, tells: [], hasChecksum: false } } })
+    const { listeners } = rig.edge.edge.control.config
+    const proxyProtocol = { from: undefined, others: 'refuse', timeoutMs: 5000 } as const
+    await rig.edge.apply({ listeners: [{ ...listeners[0]!, proxyProtocol }] })
+    const client = await rig.connect()
+    client.send(Buffer.concat([writeV1(route), Buffer.from('at once')]))
+    const peer = await rig.backends[0]!.connection(0)
+    await peer.expectBytes('PROXY TCP4 192.0.2.7 198.51.100.1 4711 5432\r\nat once')
+    peer.send('back')
+    await client.expectBytes('back')
+    client.send('later')
+    await peer.expectBytes('later')
+    client.end()
+    await peer.expectEnd()
+    peer.end()
   })
 })
