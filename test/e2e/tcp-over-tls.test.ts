@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'bun:test'
-import { connect } from 'node:tls'
+import { describe, expect, onTestFinished, test } from 'bun:test'
+import type { AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:tls'
 import { createAuthority } from '../support/authority.ts'
+import { makeMember } from '../support/make-backend.ts'
+import { peerTls } from '../support/peer-tls.ts'
 import { turnUntil } from '../support/raw-peer.ts'
 import { startTcpRig } from '../support/tcp-rig.ts'
 import { save, tlsPolicy } from '../support/tls.ts'
@@ -52,5 +55,25 @@ describe('a listener in TCP mode that ends TLS', () => {
     expect(client.alpnProtocol).toBe(agreed)
     client.destroy()
     ;(await rig.backends[0]!.connection(0)).end()
+  })
+})
+
+describe('a backend over TLS', () => {
+  test('gets what a client in TCP mode sends as it is, inside', async () => {
+    const server = createServer(peerTls().server, (socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', (bytes) => socket.write(bytes.toString().toUpperCase()))
+      socket.on('end', () => socket.end())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const members = [makeMember(port, { id: `https://127.0.0.1:${port}`, scheme: 'https' })]
+    await using rig = await startTcpRig({ backends: 0, pool: { members, tls: peerTls().policy } })
+    const client = await rig.connect()
+    client.send('hello')
+    await client.expectBytes('HELLO')
+    client.end()
+    await client.expectEnd()
   })
 })
