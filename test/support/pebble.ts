@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCertificates } from './certificates.ts'
-import { lastingPorts } from './ports.ts'
+import { freePorts } from './ports.ts'
 
 export interface Pebble extends AsyncDisposable {
   /** URL of its directory, of https. */
@@ -40,7 +40,7 @@ export async function startPebble({ keyId, refusesNonces = 5, validitySeconds }:
   if (Bun.which('pebble') === null) throw new Error('pebble is missing: apt-get install pebble')
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-pebble-'))
   const certificates = await createCertificates()
-  const [api = 0, management = 0, httpPort = 0, tlsPort = 0, dns = 0, dnsApi = 0] = lastingPorts(6)
+  const [api = 0, management = 0, httpPort = 0, tlsPort = 0, dns = 0, dnsApi = 0] = freePorts(6)
   const config = join(folder, 'pebble.json')
   const pebble = {
     listenAddress: `127.0.0.1:${api}`,

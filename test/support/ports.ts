@@ -1,19 +1,10 @@
 /** Ports for tests that cannot say 0. */
 
-/** Different ports of 127.0.0.1, free a moment ago: each is held until all are chosen. */
-export function freePorts(count: number): number[] {
-  const servers = Array.from({ length: count }, () =>
-    Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } }),
-  )
-  for (const server of servers) server.stop(true)
-  return servers.map(({ port }) => port)
-}
-
 /**
- * The same for what listens later, or again: of those below the range from which the system gives any (Linux: 32768 and up),
- * so that nobody is given one of them meanwhile.
+ * Different ports of 127.0.0.1, free a moment ago: each is held until all are chosen. Of those below the range from which the
+ * system gives any (Linux: 32768 and up), so that no client is given one of them until somebody listens there.
  */
-export function lastingPorts(count: number): number[] {
+export function freePorts(count: number): number[] {
   const servers: Bun.TCPSocketListener<undefined>[] = []
   while (servers.length < count) {
     try {
