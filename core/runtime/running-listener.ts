@@ -206,7 +206,10 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     const { beginHandshake: begin, counters, handler } = this.services
     counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
-      onFailed: (how) => this.onGreetingFailed(greeting, how),
+      onFailed: (how) => {
+        this.countHandshake(COUNTED_AS[how])
+        this.onClosed(greeting)
+      },
       onSecure: (socket, facts) => {
         this.countHandshake('handshakes')
         if (facts.isResumed) counters.handshakesResumed += 1
@@ -234,11 +237,6 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   /** What is done with all requests that come in here. */
   private get door(): Door | undefined {
     return this.doors.of(this.settings, this.services.tls.asksClients)
-  }
-
-  private onGreetingFailed(greeting: Greeting, how: GreetingEnd): void {
-    this.countHandshake(COUNTED_AS[how])
-    this.onClosed(greeting)
   }
 
   private countHandshake(as: 'handshakes' | (typeof COUNTED_AS)[GreetingEnd]): void {
