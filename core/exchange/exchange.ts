@@ -344,8 +344,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
 
   /** Of the attempt under way. */
   private stream(): BackendStream | undefined {
-    const { stage } = this
-    if (stage.kind === 'trying') return this.tries.stream
-    return stage.kind === 'responding' ? stage.attempt.stream : undefined
+    if (this.stage.kind === 'trying') return this.tries.stream
+    return this.stage.kind === 'responding' ? this.stage.attempt.stream : undefined
   }
 }
