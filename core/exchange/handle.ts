@@ -4,14 +4,14 @@ import { dateLines } from '../forward/date-line.ts'
 import { stopOf } from '../forward/hops.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Crowd } from '../inbound/crowd.ts'
-import type { RefusedHead, RequestHandler } from '../inbound/request-handler.ts'
+import type { RefusedHead, RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
-import { methodClassOf } from '../observe/route-traffic.ts'
+import { methodClassOf, OTHER_METHOD } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { enter } from './enter.ts'
 import { Exchange } from './exchange.ts'
@@ -43,7 +43,7 @@ export function createHandler({
   pipes,
   idle,
   crowd,
-}: HandlerOptions): RequestHandler {
+}: HandlerOptions): RequestHandler & TcpHandler {
   const { counters } = services
 
   function onRequest(client: ClientStream): void {
@@ -67,6 +67,18 @@ export function createHandler({
           ? route.admission.admit(exchange, head, exchange.startedAt)
           : enter(door, exchange, head, exchange.startedAt)
     exchange.begin(verdict, head, exchange.startedAt)
+  }
+
+  function onTcp(client: ClientStream, listener: string): void {
+    counters.requests += 1
+    const world = published()
+    client.readHead()
+    const route = world.tcp.get(listener)?.find(head) ?? world.nowhere
+    route.traffic.requests += 1
+    const exchange = new Exchange(services, client, route, world)
+    exchange.method = OTHER_METHOD
+    if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
+    exchange.begin(route.admission.admit(exchange, head, exchange.startedAt), head, exchange.startedAt)
   }
 
   function onRefusal(refused: RefusedHead): void {
@@ -98,6 +110,7 @@ export function createHandler({
       return published().halfClose
     },
     onRequest,
+    onTcp,
     onRefusal,
   }
 }

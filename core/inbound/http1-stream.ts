@@ -14,6 +14,7 @@ import { retained } from '../net/retained.ts'
 import type { Wire } from '../net/wire.ts'
 import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem, RequestLine, RequestSink } from '../stream/client-stream.ts'
+import { NOBODY } from '../stream/nobody.ts'
 import type { Peer } from '../stream/peer.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -216,13 +217,4 @@ export class Http1Stream implements ClientStream {
     if (carrier.handler.crowd.isThere) return false
     return this.wantsKeepAlive && this.coding !== 'close' && carrier.isRequestWhole && !carrier.isLastRequest
   }
-}
-
-/** Before the handler has said who answers. */
-const NOBODY: RequestSink = {
-  onRequestBody() {},
-  onRequestEnd() {},
-  onRequestFault() {},
-  onClientBlocked() {},
-  onClientGone() {},
 }

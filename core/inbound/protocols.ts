@@ -22,6 +22,10 @@ export function agreeOn(offered: readonly string[]): string | undefined {
   return undefined
 }
 
+/** Where nobody here reads it: HTTP as most backends speak it, else what the client likes best. */
+export const agreeUnread = (offered: readonly string[]): string | undefined =>
+  offered.includes(DEFAULT_PROTOCOL) ? DEFAULT_PROTOCOL : offered[0]
+
 /** Who reads `protocol`; undefined: what is spoken where nothing was agreed on. */
 export const speakerOf = (protocol: string | undefined): Speak | undefined =>
   PROTOCOLS.get(protocol ?? DEFAULT_PROTOCOL)

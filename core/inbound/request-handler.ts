@@ -38,6 +38,15 @@ export interface RequestHandler {
   onRefusal(refused: RefusedHead): void
 }
 
+/** What connections in TCP mode ask. */
+export interface TcpHandler extends Pick<
+  RequestHandler,
+  'head' | 'wheel' | 'idle' | 'counters' | 'timeouts' | 'onRefusal'
+> {
+  /** A client of the listener of that name is to be joined to a backend; otherwise as `onRequest`. */
+  onTcp(stream: ClientStream, listener: string): void
+}
+
 export interface RefusedHead {
   /** 400..599. */
   readonly status: number

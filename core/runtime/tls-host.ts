@@ -3,11 +3,11 @@
  * config says. A pair that has gone bad leaves the one before in force.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import type { Config } from '../config/config.ts'
+import type { Config, ListenerMode } from '../config/config.ts'
 import { type FileText, readRegularFile, readText } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { GreetingRules } from '../inbound/greeting.ts'
-import { agreeOn } from '../inbound/protocols.ts'
+import { agreeOn, agreeUnread } from '../inbound/protocols.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import { Secret } from '../secrets.ts'
@@ -36,6 +36,7 @@ const LOOK_MS = 60 * 60 * 1000
 interface Wanted {
   readonly name: string
   readonly tls: TlsPolicy
+  readonly mode: ListenerMode
 }
 
 /** What has been read for a config that is being prepared. */
@@ -75,7 +76,7 @@ export class TlsHost implements Part<Config> {
   async prepare({ listeners }: Config): Promise<Move> {
     const drafts: Drafts = { pairs: new Map(), texts: new Map() }
     const endedBefore = this.refusesEnded ? this.services.clock.wallTime() : 0
-    const wanted = listeners.flatMap(({ name, tls }) => (tls === undefined ? [] : [{ name, tls }]))
+    const wanted = listeners.flatMap(({ name, tls, mode }) => (tls === undefined ? [] : [{ name, tls, mode }]))
     const steps = wanted.flatMap(({ name, tls }) => {
       const place = formatKey(['listeners', name, 'tls'])
       return [
@@ -106,12 +107,13 @@ export class TlsHost implements Part<Config> {
     this.lookAtEnds()
   }
 
-  private frontOf({ name, tls }: Wanted, { pairs, texts }: Drafts): void {
+  private frontOf({ name, tls, mode }: Wanted, { pairs, texts }: Drafts): void {
     const front = this.fronts.get(name) ?? new Front(tls)
     this.fronts.set(name, front)
     const textOf = (path: string): string => texts.get(path)?.content ?? ''
     const rules = (tls.clients ?? []).map((rule) => ({ ...rule, ca: rule.ca.map(textOf), crl: rule.crl.map(textOf) }))
     const certificates = tls.certificates.flatMap((files) => pairs.get(idOf(files))?.content ?? [])
+    front.mode = mode
     front.take(tls, certificates, rules)
   }
 
@@ -172,12 +174,18 @@ const viewOf = ({ names, issuer, kind, notAfter, fingerprint }: Certificate): Ce
 class Front implements TlsFront {
   readonly store: CertificateStore
   readonly terms
+  /** What is inside is read where it is HTTP. */
+  mode: ListenerMode = 'http'
   private policy: TlsPolicy
 
   constructor(policy: TlsPolicy) {
     this.policy = policy
     this.store = new CertificateStore(policy)
-    this.terms = termsOf(this.store, () => this.policy, agreeOn)
+    this.terms = termsOf(
+      this.store,
+      () => this.policy,
+      (offered) => (this.mode === 'http' ? agreeOn(offered) : agreeUnread(offered)),
+    )
   }
 
   get timeoutMs(): number {
