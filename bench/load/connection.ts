@@ -7,6 +7,9 @@ import { ResponseReader } from './response-reader.ts'
 /** Called once for each `send`, when its answer is whole or will never be; `cause` undefined: answered well. */
 export type OnAnswer = (connection: Connection, cause: keyof LoadErrors | undefined) => void
 
+/** Whoever has signed the certificate, which is for this name: that is looked at all the same (Bun 1.4.5). */
+const TRUSTING = { rejectUnauthorized: false, serverName: 'a.test' } as const
+
 /** What a connection does with its socket. */
 interface Line {
   /** How much was taken; negative: it is closed. */
@@ -29,6 +32,7 @@ export class Connection {
   #socket: Line | undefined
   readonly #tls: LoadPlan['tls']
   #session: Buffer | undefined
+  #shaken: () => void = () => undefined
   #unsent: Buffer | undefined
 
   constructor(plan: Pick<LoadPlan, 'host' | 'port' | 'reconnect' | 'tls'>, onAnswer: OnAnswer) {
@@ -52,10 +56,18 @@ export class Connection {
     try {
       const plain = { ...this.#address, allowHalfOpen: true, data: this }
       if (this.#tls === undefined) await Bun.connect<Connection>({ ...plain, socket: handler })
-      else await Bun.connect<Connection>({ ...plain, tls: { rejectUnauthorized: false }, socket: secureHandler })
+      else await this.#secure(plain)
     } catch {
       this.#answer('connect')
     }
+  }
+
+  /** Resolves when the handshake is done, or the connection has ended: Bun's promise tells of TCP alone. */
+  async #secure(plain: { readonly hostname: string; readonly port: number; readonly data: Connection }): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#shaken = resolve
+    await Bun.connect<Connection>({ ...plain, tls: TRUSTING, socket: secureHandler })
+    await promise
   }
 
   /** Bun's own sockets take up no session (1.4.5). */
@@ -97,9 +109,17 @@ export class Connection {
   }
 
   opened(socket: Line): void {
+    this.#shaken()
     this.#socket = socket
     this.#reader = new ResponseReader()
     this.flush()
+  }
+
+  /** Its handshake came to nothing. */
+  refused(socket: Line): void {
+    socket.end()
+    this.#shaken()
+    this.#answer('connect')
   }
 
   flush(): void {
@@ -118,6 +138,7 @@ export class Connection {
   }
 
   ended(socket: Line): void {
+    this.#shaken()
     socket.end()
     if (socket !== this.#socket) return
     if (this.intendedMs !== undefined && this.#reader.end() === 'done') this.#finish()
@@ -161,5 +182,5 @@ const handler: SocketHandler<Connection> = {
 const secureHandler: SocketHandler<Connection> = {
   ...handler,
   open() {},
-  handshake: (socket, isOk) => (isOk ? socket.data.opened(socket) : socket.end()),
+  handshake: (socket, isOk) => (isOk ? socket.data.opened(socket) : socket.data.refused(socket)),
 }

@@ -19,6 +19,8 @@ export interface Offered {
   readonly context: SecureContext
   /** Whether the client must show a certificate, or may, that the context's authorities vouch for; absent: it is not asked. */
   readonly clients?: 'required' | 'optional' | undefined
+  /** By what that was decided: told with the facts, since another may hold by then. */
+  readonly rule?: object | undefined
 }
 
 /** What a handshake is offered. Asked in the middle of it. */
@@ -43,6 +45,8 @@ export interface HandshakeFacts {
   readonly isResumed: boolean
   /** The client's, that was verified, then or as the session began; undefined: none. */
   readonly certificate: X509Certificate | undefined
+  /** Of what it was offered. */
+  readonly rule: object | undefined
 }
 
 /** Exactly one of the two is called, in the middle of an event; `onSecure` gives the socket its owner, or ends it. */
@@ -149,8 +153,7 @@ class Handshaking implements SocketOwner, Handshake {
   private hello: Buffer[] = []
   private helloBytes = 0
   private failure: HandshakeFailure = 'failed'
-  /** What the client is asked to show; undefined: nothing. */
-  private clients: Offered['clients'] = undefined
+  private offered: Offered | undefined = undefined
 
   constructor(handlers: Handlers, terms: HandshakeTerms, events: HandshakeEvents) {
     this.handlers = handlers
@@ -195,8 +198,8 @@ class Handshaking implements SocketOwner, Handshake {
     const { early } = this
     this.early = undefined
     if (early !== undefined) this.received(early)
-    const { context, clients } = this.terms.fallback
-    this.clients = clients
+    this.offered = this.terms.fallback
+    const { context, clients } = this.offered
     const waiting = { received() {}, drained() {}, peerEnded: () => this.secure?.end(), closed: () => this.fail() }
     const [raw, secure] = socket.upgradeTLS({
       isServer: true,
@@ -218,7 +221,7 @@ class Handshaking implements SocketOwner, Handshake {
       this.socket?.write(UNRECOGNIZED_NAME, 0, UNRECOGNIZED_NAME.length)
       throw new Error('unrecognized name')
     }
-    this.clients = offered.clients
+    this.offered = offered
     // Who shows none where one is required hears so by an alert; which ones will do is looked at when it is done.
     secure.setVerifyMode(offered.clients !== undefined, offered.clients === 'required')
     return offered.context
@@ -227,7 +230,7 @@ class Handshaking implements SocketOwner, Handshake {
   done(isOk: boolean): void {
     const { events, secure } = this
     if (events === undefined || secure === undefined) return
-    const certificate = this.clients === undefined ? undefined : secure.getPeerX509Certificate()
+    const certificate = this.offered?.clients === undefined ? undefined : secure.getPeerX509Certificate()
     if (!isOk || !this.isVouchedFor(certificate, secure)) {
       if (isOk) this.failure = 'certificate'
       secure.end()
@@ -240,12 +243,13 @@ class Handshaking implements SocketOwner, Handshake {
       protocol: alpnProtocol === false ? undefined : alpnProtocol,
       isResumed: secure.isSessionReused(),
       certificate,
+      rule: this.offered?.rule,
     })
   }
 
   /** Of a session that is taken up again BoringSSL does not ask whether the certificate has ended since. */
   private isVouchedFor(certificate: X509Certificate | undefined, { authorized }: SecureSocket): boolean {
-    if (certificate === undefined) return this.clients !== 'required'
+    if (certificate === undefined) return this.offered?.clients !== 'required'
     return authorized && Date.parse(certificate.validTo) > this.handlers.wallTime()
   }
 

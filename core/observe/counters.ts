@@ -305,6 +305,15 @@ export const refusedBy = {
   ban: 'refusedBan',
 } as const satisfies Readonly<Record<string, keyof EdgeCounters>>
 
+/** Why a handshake came to nothing -> where that is counted. */
+export const failedHandshakeBy = {
+  failed: 'handshakesFailed',
+  plain: 'handshakesPlain',
+  late: 'handshakesLate',
+  crowded: 'handshakesCrowded',
+  certificate: 'handshakesUnvouched',
+} as const satisfies Readonly<Record<string, keyof EdgeCounters>>
+
 export type RefusalReason = keyof typeof refusedBy
 
 type ResponseCounters = CountersOf<ReturnType<typeof responses>>

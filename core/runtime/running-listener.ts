@@ -8,7 +8,7 @@ import { TcpConnection, type TcpHome } from '../inbound/tcp-connection.ts'
 import { LinkedList } from '../net/linked-list.ts'
 import { type Entrant, type Listener, listen } from '../net/listener.ts'
 import type { HandshakeFacts } from '../net/tls.ts'
-import type { EdgeCounters } from '../observe/counters.ts'
+import { failedHandshakeBy } from '../observe/counters.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
 import { describeClient } from '../forward/client-certificate.ts'
@@ -17,18 +17,10 @@ import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
 import type { ListenerServices } from './listener-services.ts'
 import { isOtherwise, keyOf, takesBinding } from './listener-places.ts'
+import type { ClientsRule } from '../tls/certificate-store.ts'
 import { doorFor, Doors } from './door.ts'
 import { ProxyGate } from './proxy-gate.ts'
 import type { TlsFront } from './tls-host.ts'
-
-/** Handshakes that came to nothing. */
-const COUNTED_AS = {
-  failed: 'handshakesFailed',
-  plain: 'handshakesPlain',
-  late: 'handshakesLate',
-  crowded: 'handshakesCrowded',
-  certificate: 'handshakesUnvouched',
-} as const satisfies Record<GreetingEnd, keyof EdgeCounters>
 
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
@@ -207,7 +199,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     counters.handshakesOpen += 1
     const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
       onFailed: (how) => {
-        this.countHandshake(COUNTED_AS[how])
+        this.countHandshake(failedHandshakeBy[how])
         this.onClosed(greeting)
       },
       onSecure: (socket, facts) => {
@@ -225,12 +217,11 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
 
   private factsOf(
     known: PeerFacts,
-    { serverName, protocol, certificate: x509 }: HandshakeFacts,
+    { serverName, protocol, certificate: x509, rule }: HandshakeFacts,
     { store }: TlsFront,
   ): PeerFacts {
     const certificate = x509 && describeClient(x509)
-    const rule = store.clientsRule(serverName ?? '')
-    const door = doorFor(this.door, { store, rule, certificate })
+    const door = doorFor(this.door, { store, rule: rule as ClientsRule | undefined, certificate })
     return { ...known, scheme: 'https', serverName, protocol, certificate, door }
   }
 
@@ -239,7 +230,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     return this.doors.of(this.settings, this.services.tls.asksClients)
   }
 
-  private countHandshake(as: 'handshakes' | (typeof COUNTED_AS)[GreetingEnd]): void {
+  private countHandshake(as: 'handshakes' | (typeof failedHandshakeBy)[GreetingEnd]): void {
     this.services.counters.handshakesOpen -= 1
     this.services.counters[as] += 1
   }

@@ -25,6 +25,7 @@ export interface ClientsRule extends Authorities {
 export interface Offer extends Offered {
   /** ECDSA first. */
   readonly certificates: readonly Certificate[]
+  readonly rule: ClientsRule | undefined
 }
 
 export class CertificateStore {
@@ -126,7 +127,7 @@ export class CertificateStore {
     const id = [...certificates.map(({ fingerprint }) => fingerprint), place].join(' ')
     let context = this.contexts.get(id)
     if (context === undefined) this.contexts.set(id, (context = contextOf(certificates, this.strength, rule)))
-    return { certificates, context, clients: rule?.certificate }
+    return { certificates, context, clients: rule?.certificate, rule }
   }
 
   private beginAnew(): void {

@@ -6,6 +6,7 @@ import type { CertificatePolicy } from '../../core/admission/policy.ts'
 import type { ClientsPolicy } from '../../core/tls/policy.ts'
 import { createAuthority, type Issued } from '../support/authority.ts'
 import { anyRequest, startTestEdge, tcpListener } from '../support/edge.ts'
+import { heldBack } from '../support/in-pieces.ts'
 import { answering, ok, startRawBackend } from '../support/raw-backend.ts'
 import { ask, connectTo, get } from '../support/raw-client.ts'
 import { valuesOf } from '../support/raw-message.ts'
@@ -116,6 +117,20 @@ describe('clients that must show a certificate', () => {
     await rig.edge.apply({ listeners: [{ ...web!, tls: { ...open, clients: clients! } }, plain!] })
     const answer = await kept.ask(get())
     expect([answer.slice(9, 12), /connection: close/i.test(answer)]).toEqual(['200', true])
+  })
+
+  test('are not let in by a handshake that began before they had to', async () => {
+    await using rig = await asking()
+    const [web, plain] = rig.edge.edge.control.config.listeners
+    const { clients, ...open } = web!.tls!
+    await rig.edge.apply({ listeners: [{ ...web!, tls: open }, plain!] })
+    await using between = heldBack(rig.edge.port)
+    const coming = askSecurely(between.port, { ca: root.cert }, get())
+    await between.isHolding
+    await rig.edge.apply({ listeners: [{ ...web!, tls: { ...open, clients: clients! } }, plain!] })
+    between.letGo()
+    expect((await coming).text.slice(9, 12)).toBe('421')
+    expect(rig.backend.requests).toEqual([])
   })
 
   test('files of authorities are checked, and what was in force stays', async () => {

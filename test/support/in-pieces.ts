@@ -34,3 +34,38 @@ export function inPieces(port: number) {
     },
   }
 }
+
+/** Passes on to another port what a client sends first, and the rest once it is let go. */
+export function heldBack(port: number) {
+  const { promise: letGo, resolve } = Promise.withResolvers<void>()
+  const { promise: isHolding, resolve: holds } = Promise.withResolvers<void>()
+  const server = createServer((client) => {
+    const onward = connect({ port, host: '127.0.0.1' })
+    client.once('data', (first: Buffer) => {
+      onward.write(first)
+      client.on('data', (bytes: Buffer) => {
+        holds()
+        void letGo.then(() => onward.write(bytes))
+      })
+    })
+    onward.on('data', (bytes: Buffer) => void client.write(bytes))
+    for (const [one, other] of [
+      [client, onward],
+      [onward, client],
+    ] as const) {
+      one.on('error', () => undefined)
+      one.on('close', () => void other.destroy())
+    }
+  }).listen(0, '127.0.0.1')
+  return {
+    get port() {
+      return (server.address() as { port: number }).port
+    },
+    isHolding,
+    letGo: resolve,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      await turn()
+    },
+  }
+}
