@@ -20,6 +20,7 @@ import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
 import type { ListenOptions } from '../net/listen-options.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
+import type { BackendProtocol } from '../outbound/http1-pool.ts'
 import type { BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
 import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
 import type { RouteMatch, RouteRule } from '../route/route.ts'
@@ -108,11 +109,16 @@ export interface ListenerConfig {
   readonly mode: ListenerMode
   /** Absent: clients come without TLS, or it is none of ours. */
   readonly tls?: TlsPolicy
+  /** Absent: over TLS it is spoken, else not. */
+  readonly http2?: Http2Choice
   /** Absent: nobody sends a PROXY header. */
   readonly proxyProtocol?: ProxyPolicy
   /** Where requests are sent, by `https://`; absent: they are served. */
   readonly redirect?: { readonly port: number }
 }
+
+/** Whether HTTP/2 is spoken beside HTTP/1.1; 'only': nothing else is. */
+export type Http2Choice = boolean | 'only'
 
 export interface AdminConfig {
   readonly address: SocketAddress
@@ -178,6 +184,8 @@ export interface PoolConfig {
   readonly membersFile: string | undefined
   /** Where further members are found, those named above first; absent: nowhere. */
   readonly discovery?: readonly DiscoveryPolicy[]
+  /** What is spoken to its backends; absent: HTTP/1.1. */
+  readonly protocol?: BackendProtocol
   /** Of `https://` members; absent: as without any wish. */
   readonly tls?: BackendTlsPolicy
   /** Absent: no PROXY header is sent. */

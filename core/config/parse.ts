@@ -153,6 +153,7 @@ function listenerAt({ name, address, securePort }: Placed, draft: ListenerDraft 
     ...(draft?.options && { options: draft.options }),
     mode: tcp === undefined ? 'http' : tcp.isPassthrough ? 'passthrough' : 'tcp',
     ...(tls && { tls }),
+    ...(draft?.http2 !== undefined && { http2: draft.http2 }),
     ...(draft?.proxyProtocol && { proxyProtocol: draft.proxyProtocol }),
     ...(draft?.redirect && { redirect: { port: draft.redirect.port ?? securePort } }),
   }

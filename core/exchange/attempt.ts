@@ -5,6 +5,7 @@ import type { PickExplanation } from '../balance/pick-recorder.ts'
 import type { RequestRewrite } from '../forward/rewrite-request.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
+import { httpStatusOf } from '../http1/grpc.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { ResponseHead } from '../http1/response-head.ts'
 import type { Passage } from '../net/passage.ts'
@@ -171,7 +172,10 @@ export class Attempt implements ResponseSink {
   /** Answered whole. A tunnel's length says nothing of how fast the backend is: its handshake does. */
   complete(now: number): void {
     const at = this.status === 101 ? (this.respondedAt ?? now) : now
-    this.end({ kind: 'completed', status: this.status, elapsedMs: at - this.startedAt }, now)
+    // A call of gRPC says in its trailers what it has come to; its response is always a 200.
+    const { grpcStatus } = this.stream
+    const status = grpcStatus === undefined ? this.status : httpStatusOf(grpcStatus)
+    this.end({ kind: 'completed', status, elapsedMs: at - this.startedAt }, now)
   }
 
   /** Joined, it was reset before a byte had come back. */

@@ -1,7 +1,9 @@
 /** Counts how an exchange ended, for the process and for its route; who refused it, too. */
 import type { Backend } from '../backend/backend.ts'
 import { countStatus, type RefusalReason, refusedBy } from '../observe/counters.ts'
+import { countGrpc } from '../observe/http2-counters.ts'
 import type { MethodClass } from '../observe/route-traffic.ts'
+import type { Attempt } from './attempt.ts'
 import type { Route, Services } from './world.ts'
 
 export interface EndedExchange {
@@ -32,4 +34,9 @@ export function countRefusal(
 ): void {
   services.counters[refusedBy[reason]] += 1
   route.traffic.refused += 1
+}
+
+/** What a call of gRPC has come to at its backend; anything else is none. */
+export function countCall({ services }: Pick<EndedExchange, 'services'>, { stream }: Pick<Attempt, 'stream'>): void {
+  countGrpc(services.counters, stream.grpcStatus)
 }

@@ -22,7 +22,7 @@ import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
 import type { ClientStream, Problem, RequestSink } from '../stream/client-stream.ts'
 import { Alarm } from './alarm.ts'
 import type { Attempt } from './attempt.ts'
-import { countEnding, countRefusal } from './count-ending.ts'
+import { countCall, countEnding, countRefusal } from './count-ending.ts'
 import { type Limit, limitOf } from './limit.ts'
 import type { AttemptRecord, Ending } from './record.ts'
 import { NOTHING, OVER, type Stage, TRYING } from './stage.ts'
@@ -205,6 +205,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
 
   onResponseEnd(attempt: Attempt, trailers: FieldSection | undefined): void {
     const status = this.stage.kind === 'responding' ? this.stage.status : 0
+    countCall(this, attempt)
     this.remember(attempt)
     this.over({ kind: 'answered', status })
     this.client.sendEnd(trailers)
@@ -343,8 +344,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
 
   /** Of the attempt under way. */
   private stream(): BackendStream | undefined {
-    const { stage } = this
-    if (stage.kind === 'trying') return this.tries.stream
-    return stage.kind === 'responding' ? stage.attempt.stream : undefined
+    if (this.stage.kind === 'trying') return this.tries.stream
+    return this.stage.kind === 'responding' ? this.stage.attempt.stream : undefined
   }
 }

@@ -11,6 +11,7 @@ import type { LinkedList } from '../net/linked-list.ts'
 import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
+import { violatedBy } from '../observe/http2-counters.ts'
 import { methodClassOf, OTHER_METHOD } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { enter } from './enter.ts'
@@ -112,5 +113,6 @@ export function createHandler({
     onRequest,
     onTcp,
     onRefusal,
+    onViolation: (kind) => void (counters[violatedBy[kind]] += 1),
   }
 }

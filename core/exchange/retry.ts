@@ -12,6 +12,8 @@ export type Failure =
       /** The connection had served a request before: the backend may have closed it just as ours was on its way. */
       readonly wasReused: boolean
       readonly hasResponseBegun: boolean
+      /** The backend has said that it did nothing with the request (RFC 9113 8.7). */
+      readonly wasRefused?: boolean
     }
   /** A response came; `retryAfterMs`: the wait that it asks for, undefined where it asks for none. */
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfterMs: number | undefined }
@@ -81,7 +83,8 @@ export const wasSent = (failure: Failure): boolean =>
  */
 export function decideRetry(failure: Failure, request: Retryable, policy: RetryPolicy): Retry {
   const isAnotherLeft = request.failed + 1 < policy.attempts && mayBeGivenOn(request, policy)
-  const maySendAgain = request.isRepeatable && !request.isBodyLost && !request.hasInterim
+  const isHarmless = request.isRepeatable || (failure.kind === 'failed' && failure.wasRefused === true)
+  const maySendAgain = isHarmless && !request.isBodyLost && !request.hasInterim
   if (failure.kind === 'answered')
     return maySendAgain && isAnotherLeft ? afterAnswer(failure.status, failure.retryAfterMs, policy) : NONE
   const { cause, wasReused, hasResponseBegun } = failure

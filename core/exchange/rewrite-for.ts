@@ -11,7 +11,7 @@ import type { Services } from './world.ts'
 
 export interface Forwarded {
   readonly services: Pick<Services, 'clock' | 'writeRequestId'>
-  readonly client: Pick<ClientStream, 'isUpgrade'>
+  readonly client: Pick<ClientStream, 'isUpgrade' | 'version'>
   readonly identity: ClientIdentity
   /** When all must be over; undefined: whenever. */
   readonly limit: Limit | undefined
@@ -29,6 +29,7 @@ export function rewriteFor(
     client: identity,
     backendHost: host,
     isUpgrade: client.isUpgrade,
+    version: client.version,
     hiddenCookie: sticky?.hiddenCookie,
     writeRequestId: services.writeRequestId,
     deadline: limit && deadlineNow(limit, services.clock),

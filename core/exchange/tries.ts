@@ -166,8 +166,8 @@ export class Tries {
       this.goOnWith(other, attempt)
       return
     }
-    const { isReused: wasReused, hasBegun: hasResponseBegun } = attempt.stream
-    const next = this.next({ kind: 'failed', cause, wasReused, hasResponseBegun }, attempt)
+    const { isReused: wasReused, hasBegun: hasResponseBegun, wasRefused = false } = attempt.stream
+    const next = this.next({ kind: 'failed', cause, wasReused, hasResponseBegun, wasRefused }, attempt)
     const problem = problemOf(cause, detail)
     if (next === undefined) this.endWith(problem)
     else this.goOn(next, attempt.backend, problem)

@@ -23,6 +23,8 @@ export interface RequestRewrite {
   /** Sent as Host when an HTTP/1.0 request has none. */
   readonly backendHost: string
   readonly isUpgrade: boolean
+  /** What the client speaks, where that is not what the head says; absent: it is. */
+  readonly version?: '2' | undefined
   /** A cookie that is kept from the backend; undefined: there is none. */
   readonly hiddenCookie: string | undefined
   readonly writeRequestId: WriteRequestId
@@ -47,6 +49,7 @@ export interface OwnLines {
 }
 
 const VIA_11 = Buffer.from(`Via: 1.1 ${PSEUDONYM}\r\n`)
+const VIA_2 = Buffer.from(`Via: 2 ${PSEUDONYM}\r\n`)
 const VIA_10 = Buffer.from(`Via: 1.0 ${PSEUDONYM}\r\n`)
 const CHUNKED_LINE = Buffer.from('Transfer-Encoding: chunked\r\n')
 const TE_LINES = Buffer.from('TE: trailers\r\nConnection: TE\r\n')
@@ -111,7 +114,7 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   }
   if (cookies !== '') end += out.write(cookies, end, 'latin1')
   end = writeHost(out, end, head, rewrite)
-  end += (head.minorVersion === 0 ? VIA_10 : VIA_11).copy(out, end)
+  end += viaOf(head, rewrite).copy(out, end)
   end = writeClientLines(out, end, head, client)
   if (!fields.has(kind.REQUEST_ID)) {
     end += REQUEST_ID_NAME.copy(out, end)
@@ -126,6 +129,11 @@ export function writeRequestHead(out: Buffer, at: number, head: RequestHead, rew
   if (rewrite.isUpgrade) end = writeUpgrade(out, end, head)
   else if (acceptsTrailers(head)) end += TE_LINES.copy(out, end)
   return endLine(out, end)
+}
+
+function viaOf({ minorVersion }: RequestHead, { version }: RequestRewrite): Buffer {
+  if (version === '2') return VIA_2
+  return minorVersion === 0 ? VIA_10 : VIA_11
 }
 
 /** Whether the client lists `trailers` in TE (RFC 9110 10.1.4), and so may be sent some. */

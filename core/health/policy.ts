@@ -27,3 +27,5 @@ export type HealthCheck =
       readonly expect: readonly StatusRange[]
     }
   | { readonly kind: 'tcp' }
+  /** By grpc.health.v1; `service`: '' for the whole server. */
+  | { readonly kind: 'grpc'; readonly service: string }

@@ -16,6 +16,7 @@ import { Wire } from '../net/wire.ts'
 import type { ConnectFailure, WireOwner } from '../net/wire-owner.ts'
 import { createAnswerReader } from './answer.ts'
 import type { Answer } from './answer.ts'
+import { createGrpcCheck, type GrpcCheck } from './grpc-check.ts'
 import type { HealthCheck, HealthPolicy } from './policy.ts'
 
 /**
@@ -63,6 +64,8 @@ class Check implements WireOwner {
   private phase: Phase = 'asking'
   private holdsDescriptor = false
   private bodyBytes = 0
+  /** Of a check by gRPC, once it is connected. */
+  private call: GrpcCheck | undefined = undefined
 
   constructor(services: ProbeServices, backend: Backend, policy: HealthPolicy, done: (result: CheckResult) => void) {
     this.services = services
@@ -95,6 +98,7 @@ class Check implements WireOwner {
       this.hangUp()
       return
     }
+    if (check.kind === 'grpc') return this.beginCall(check.service)
     const request = Buffer.from(requestFor(this.backend.host, check), 'latin1')
     this.wire.write(request, 0, request.length)
   }
@@ -107,6 +111,7 @@ class Check implements WireOwner {
   onData(bytes: Buffer): void {
     const { check } = this.policy
     if (this.phase === 'asking' && check.kind === 'http') this.readAnswer(bytes, check)
+    else if (this.phase === 'asking' && this.call !== undefined) this.readCall(bytes, this.call)
     else if ((this.bodyBytes += bytes.length) > MAX_BODY_BYTES) this.hangUp()
   }
 
@@ -144,6 +149,24 @@ class Check implements WireOwner {
       this.settle({ passed: false, detail: `not HTTP: ${error.message}` })
       this.hangUp()
     }
+  }
+
+  private beginCall(service: string): void {
+    const send = (bytes: Buffer): void => this.wire.write(bytes, 0, bytes.length)
+    this.call = createGrpcCheck({ service, authority: this.backend.host }, this.services.limits(), send)
+    this.call.begin()
+  }
+
+  private readCall(bytes: Buffer, call: GrpcCheck): void {
+    try {
+      const answer = call.read(bytes)
+      if (answer === undefined) return
+      this.settle(answer)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.settle({ passed: false, detail: `not gRPC: ${error.message}` })
+    }
+    this.hangUp()
   }
 
   /** Tells the verdict, unless there is one. */

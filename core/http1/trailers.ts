@@ -21,11 +21,15 @@ export function lastChunk(trailers: FieldSection | undefined): Buffer {
   if (trailers === undefined) return LAST_CHUNK
   const lines: Buffer[] = [LAST_CHUNK.subarray(0, 3)]
   for (let index = 0; index < trailers.count; index += 1) {
-    if (trailers.kinds[index] !== OTHER) continue
-    const start = trailers.starts[index] as number
-    const name = trailers.bytes.toString('latin1', start, trailers.colons[index]).toLowerCase()
-    if (!FORBIDDEN.has(name)) lines.push(trailers.bytes.subarray(start, (trailers.ends[index] as number) + 2))
+    if (!isTrailing(trailers, index)) continue
+    lines.push(trailers.bytes.subarray(trailers.starts[index], (trailers.ends[index] as number) + 2))
   }
   lines.push(LAST_CHUNK.subarray(3))
   return Buffer.concat(lines)
+}
+
+/** Whether line `index` may be forwarded, and is not marked. */
+export function isTrailing({ kinds, bytes, starts, colons }: FieldSection, index: number): boolean {
+  if (kinds[index] !== OTHER) return false
+  return !FORBIDDEN.has(bytes.toString('latin1', starts[index], colons[index]).toLowerCase())
 }

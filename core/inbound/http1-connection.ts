@@ -40,11 +40,13 @@ export class Http1Connection implements WireOwner, BodySink, Http1Carrier {
   private isLeaving = false
   private readonly idling = new Idling(this)
 
-  constructor(handler: RequestHandler, home: ClientHome<Http1Connection>, peer: Peer) {
+  /** `wire`: one that has been read from by another, whose bytes come by `onData`; absent: a fresh one. */
+  constructor(handler: RequestHandler, home: ClientHome<Http1Connection>, peer: Peer, wire?: Wire) {
     this.handler = handler
     this.home = home
     this.peer = peer
-    this.wire = new Wire(this, handler.wheel)
+    this.wire = wire ?? new Wire(this, handler.wheel)
+    this.wire.owner = this
     peer.wire = this.wire
     this.wire.arm(handler.timeouts.headMs)
     this.idling.begin()

@@ -2,6 +2,7 @@
  * The responses that SmartEdge itself gives: the only place where an error becomes one. Short, as problem details (RFC
  * 9457) for clients that accept JSON, as text for all others. Nothing of the request is echoed, but what a TRACE asks to see.
  */
+import { grpcCodeOf, grpcMessage } from '../http1/grpc.ts'
 import type { Wire } from '../net/wire.ts'
 import type { Problem } from '../stream/client-stream.ts'
 
@@ -50,6 +51,14 @@ const NOTHING = Buffer.alloc(0)
 export function sendProblem(wire: Wire, problem: Problem, respondent: Respondent, dateLine: Buffer): void {
   const bytes = renderProblem(problem, respondent, dateLine)
   wire.write(bytes, 0, bytes.length)
+}
+
+/** The same for a gRPC client, which looks at nothing but the status of its call: a response that is its trailers alone. */
+export function renderGrpcProblem({ status, detail, lines }: Problem, dateLine: Buffer): Buffer {
+  const fields =
+    'HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\n' +
+    `grpc-status: ${grpcCodeOf(status)}\r\ngrpc-message: ${grpcMessage(detail)}\r\n${lines ?? ''}`
+  return Buffer.concat([Buffer.from(fields, 'latin1'), dateLine, LINE_END])
 }
 
 /** Bytes of its content, as the client gets it. */

@@ -2,6 +2,7 @@
 import type { DateLine } from '../forward/date-line.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { RequestHead } from '../http1/request-head.ts'
+import type { Violation } from '../http2/abuse.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
 import type { Entrant } from '../net/listener.ts'
@@ -28,7 +29,7 @@ export interface RequestHandler {
   readonly idle: LinkedList<Idle>
   /** Others wait to be connected: no connection outlives its response. */
   readonly crowd: { readonly isThere: boolean }
-  readonly counters: { bytesFromClients: number; bytesToClients: number }
+  readonly counters: { bytesFromClients: number; bytesToClients: number; http2Connections?: number }
   /**
    * A valid head stands in `head`, valid until the call returns. Whoever answers says so by `stream.sink`, and ends the
    * stream, perhaps before this returns.
@@ -36,6 +37,8 @@ export interface RequestHandler {
   onRequest(stream: ClientStream): void
   /** A head was invalid, too large or late: it is being answered. */
   onRefusal(refused: RefusedHead): void
+  /** A client of HTTP/2 broke a rule of it; absent: nobody counts that. */
+  onViolation?(kind: Http2Violation): void
 }
 
 /** What connections in TCP mode ask. */
@@ -46,6 +49,9 @@ export interface TcpHandler extends Pick<
   /** A client of the listener of that name is to be joined to a backend; otherwise as `onRequest`. */
   onTcp(stream: ClientStream, listener: string): void
 }
+
+/** What was broken: a rule of one stream, one of the whole connection, or what is put up with of one kind of frame. */
+export type Http2Violation = Violation | 'stream-error' | 'connection-error'
 
 export interface RefusedHead {
   /** 400..599. */

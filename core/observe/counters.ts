@@ -2,6 +2,7 @@
  * All that is counted: for the whole process, for each backend and pool, and of reloads. Plain numbers, counted by listener,
  * exchange, balancer, connections and controller, read by status, metrics and feed. A new counter is a line here.
  */
+import { http2Counters } from './http2-counters.ts'
 import { type CountersOf, ledger } from './ledger.ts'
 
 /** Final responses by the class of their status, in a metric of their own. */
@@ -172,6 +173,7 @@ export const edgeLedger = ledger({
   traceSpans: { metric: 'trace_spans', help: 'Spans that the collector took.' },
   traceSpansLostToBacklog: lostSpans('backlog'),
   traceSpansLostToFailure: lostSpans('failure'),
+  ...http2Counters,
   bytesFromClients: { metric: 'client_received', unit: 'bytes', help: 'Bytes read from clients.' },
   bytesToClients: { metric: 'client_sent', unit: 'bytes', help: 'Bytes written to clients.' },
 })

@@ -26,9 +26,14 @@ export interface ConnectionPolicy {
   readonly maxIdleConnections: number
   /** Open at once, idle ones included; undefined: no cap. */
   readonly maxConnections: number | undefined
+  /** What is spoken; absent: HTTP/1.1. */
+  readonly protocol?: BackendProtocol | undefined
   /** How each begins; absent: with nothing. Those that began otherwise are kept no longer. */
   readonly manner?: Manner | undefined
 }
+
+/** 'h2c': HTTP/2 by prior knowledge, without TLS. */
+export type BackendProtocol = 'http/1.1' | 'h2c'
 
 /** Of the backend. */
 export interface ConnectionCounters {
@@ -156,8 +161,7 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
   }
 
   onGone(connection: Http1Connection): void {
-    this.connections.delete(connection)
-    this.counters.connections = this.connections.size
+    if (this.connections.delete(connection)) this.counters.connections -= 1
     connection.inPool.leave()
     connection.inBudget.leave()
     this.ofClients?.forget(connection)
@@ -218,7 +222,8 @@ export class Http1Pool implements StreamSource, ConnectionOwner<Http1Connection>
     if (client !== undefined) (this.ofClients ??= new ClientConnections()).welcome(client)
     const connection = new Http1Connection(this, { manner, client })
     this.connections.add(connection)
-    this.counters.connections = this.connections.size
+    // Beside those of another protocol, while that is being left.
+    this.counters.connections += 1
     this.dial(address, connection.wire, connectMs, openingFor(manner, client))
     // Where nobody connects any more, since all is kept alive, a name that moves would not be noticed.
     this.unwatch ??= this.name?.watch(() => discardAll(this.idle, (idle) => this.hasMoved(idle)))

@@ -7,16 +7,23 @@ import type { Member } from '../backend/member.ts'
 import { reconcile } from '../backend/reconcile.ts'
 import type { Clock } from '../clock.ts'
 import { Leaving } from '../pool/leaving.ts'
-import { type ConnectionPolicy, Http1Pool, type Http1PoolOptions } from '../outbound/http1-pool.ts'
+import {
+  type BackendProtocol,
+  type ConnectionPolicy,
+  Http1Pool,
+  type Http1PoolOptions,
+} from '../outbound/http1-pool.ts'
+import { Http2Pool, type Http2PoolOptions } from '../outbound/http2-pool.ts'
 import { BackendLatency, type LatencyWindow } from '../observe/histogram.ts'
 
 export interface PoolBackendsOptions {
   readonly clock: Clock
   readonly window: LatencyWindow
   /** What the connections to each are made with. */
-  readonly outbound: Omit<Http1PoolOptions, 'address' | 'counters' | 'onRoomChange'>
+  readonly outbound: Omit<Http1PoolOptions & Http2PoolOptions, 'address' | 'counters' | 'onRoomChange'>
   /** As the config in force says. */
   readonly policy: (backend: Backend) => ConnectionPolicy
+  readonly protocol: () => BackendProtocol | undefined
   /** How long one that goes may finish what it has begun. */
   readonly drainTimeoutMs: () => number
   readonly onRoomChange: (backend: Backend) => void
@@ -25,8 +32,9 @@ export interface PoolBackendsOptions {
 export class PoolBackends {
   /** `byId` as a list; undefined: it has changed since anybody asked. */
   private listed: readonly Backend[] | undefined = undefined
-  /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. */
-  readonly connections = new WeakMap<Backend, Http1Pool>()
+  /** Weak: a backend that has gone stays reachable for as long as an exchange still holds it. Another one with each change of `protocol`. */
+  connections = new WeakMap<Backend, Http1Pool | Http2Pool>()
+  private protocol: BackendProtocol | undefined = undefined
   private readonly options: PoolBackendsOptions
   private byId = new Map<string, Backend>()
   private configured: readonly Member[] = []
@@ -79,10 +87,11 @@ export class PoolBackends {
     this.listed = backends
     this.byId = new Map(backends.map((backend) => [backend.id, backend]))
     for (const backend of removed) this.letGo(backend)
+    this.speak()
     for (const backend of backends) {
       // Of a pool that had retired, also those that stayed are on their way.
       this.leaving.takeBack(backend.id)
-      this.connections.get(backend)?.update(this.options.policy(backend))
+      this.bringUpToDate(backend)
       this.keepIdle(backend)
     }
     return removed
@@ -144,15 +153,54 @@ export class PoolBackends {
   }
 
   private create(member: Member, now: number): Backend {
-    const { outbound, policy, window } = this.options
+    const { window } = this.options
     const backend = new Backend(member, new BackendLatency(window), now)
+    this.connectWith(backend)
+    return backend
+  }
+
+  /** Connections to it as the policy says, from now on. */
+  private connectWith(backend: Backend): void {
     const onRoomChange = (): void => this.options.onRoomChange(backend)
     const { address, counters } = backend
-    const connections = new Http1Pool({ ...outbound, address, counters, onRoomChange }, policy(backend))
+    const options = { ...this.options.outbound, address, counters, onRoomChange }
+    const policy = this.options.policy(backend)
+    const connections = isHttp2(policy, backend) ? new Http2Pool(options, policy) : new Http1Pool(options, policy)
     this.connections.set(backend, connections)
     backend.room = connections
     backend.onRoomChange = onRoomChange
-    return backend
+  }
+
+  /**
+   * In another protocol, from the next snapshot on. Requests under way keep to the one before, also when they are tried again: what
+   * is kept of their bodies is in its form.
+   */
+  private speak(): void {
+    const protocol = this.options.protocol() ?? 'http/1.1'
+    const isFirst = this.protocol === undefined
+    if (protocol === this.protocol) return
+    this.protocol = protocol
+    if (isFirst) return
+    const before = this.connections
+    this.connections = new WeakMap()
+    for (const backend of this.list) {
+      before.get(backend)?.keepIdle(false)
+      this.connectWith(backend)
+    }
+    for (const backend of this.leaving.backends) {
+      const connections = before.get(backend)
+      if (connections !== undefined) this.connections.set(backend, connections)
+    }
+  }
+
+  /** Also of one that has come back, and spoke another protocol when it left. */
+  private bringUpToDate(backend: Backend): void {
+    const policy = this.options.policy(backend)
+    const connections = this.connections.get(backend)
+    if (connections === undefined) return
+    if (connections instanceof Http2Pool === isHttp2(policy, backend)) return connections.update(policy)
+    connections.keepIdle(false)
+    this.connectWith(backend)
   }
 
   private keepIdle(backend: Backend): void {
@@ -165,3 +213,7 @@ export class PoolBackends {
     this.leaving.add(backend, this.options.drainTimeoutMs())
   }
 }
+
+/** Over TLS it is not spoken. */
+const isHttp2 = ({ protocol }: ConnectionPolicy, { scheme }: Backend): boolean =>
+  protocol === 'h2c' && scheme !== 'https'

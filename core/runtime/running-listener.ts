@@ -2,7 +2,7 @@
 import type { ListenAddress, SocketAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
-import { speakerOf } from '../inbound/protocols.ts'
+import { type ChooseSpeaker, plainSpeaker, speakerOf } from '../inbound/protocols.ts'
 import type { ClientConnection } from '../inbound/request-handler.ts'
 import { TcpConnection, type TcpHome } from '../inbound/tcp-connection.ts'
 import { LinkedList } from '../net/linked-list.ts'
@@ -161,8 +161,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   private enter(facts: PeerFacts): ClientConnection {
     const front = this.settings.tls && this.services.tls.front(this.settings.name)
     if (front !== undefined) return this.greet(facts, front)
-    // A default, where nothing was agreed on, is always spoken.
-    return this.speak({ ...facts, door: this.door }) as ClientConnection
+    return this.speak({ ...facts, door: this.door }, plainSpeaker) as ClientConnection
   }
 
   /** Who it is stands in its first bytes. */
@@ -184,12 +183,12 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   }
 
   /** undefined: nobody reads what was agreed on. */
-  private speak(facts: PeerFacts): ClientConnection | undefined {
+  private speak(facts: PeerFacts, choose: ChooseSpeaker): ClientConnection | undefined {
     const { handler } = this.services
-    const { mode } = this.settings
+    const { mode, http2 } = this.settings
     const peer = new Peer(facts)
     return mode === 'http'
-      ? speakerOf(facts.protocol)?.(handler, this, peer)
+      ? choose(facts.protocol, http2)?.(handler, this, peer)
       : new TcpConnection(handler, this, peer, mode)
   }
 
@@ -205,7 +204,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
       onSecure: (socket, facts) => {
         this.countHandshake('handshakes')
         if (facts.isResumed) counters.handshakesResumed += 1
-        const client = this.speak(this.factsOf(known, facts, front))
+        const client = this.speak(this.factsOf(known, facts, front), speakerOf)
         this.clients.delete(greeting)
         if (client !== undefined) return this.add(client).wire.take(socket)
         socket.end()

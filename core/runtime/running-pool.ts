@@ -97,6 +97,7 @@ export class RunningPool {
       ...services,
       outbound: services,
       policy: ({ scheme }) => this.connectionPolicy(scheme),
+      protocol: () => this.config.protocol,
       drainTimeoutMs: () => this.settings.drainTimeoutMs,
       onRoomChange: (backend) => this.balancer.updateRoom(backend),
     })
@@ -314,9 +315,9 @@ export class RunningPool {
   }
 
   private connectionPolicy(scheme: Member['scheme']): ConnectionPolicy {
-    const { timeouts, maxIdleConnections, maxConnections } = this.config
+    const { timeouts, maxIdleConnections, maxConnections, protocol } = this.config
     const manner = this.manner.mannerFor(scheme)
-    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections, manner }
+    return { limits: this.settings.limits, timeouts, maxIdleConnections, maxConnections, protocol, manner }
   }
 
   /** Something was found out about `backend`. */

@@ -7,7 +7,7 @@ import type { Config, ListenerMode } from '../config/config.ts'
 import { type FileText, readRegularFile, readText } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { GreetingRules } from '../inbound/greeting.ts'
-import { agreeOn, agreeUnread } from '../inbound/protocols.ts'
+import { agreeOn, agreeUnread, type Http2 } from '../inbound/protocols.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import { Secret } from '../secrets.ts'
@@ -37,6 +37,7 @@ interface Wanted {
   readonly name: string
   readonly tls: TlsPolicy
   readonly mode: ListenerMode
+  readonly http2: Http2
 }
 
 /** What has been read for a config that is being prepared. */
@@ -76,7 +77,9 @@ export class TlsHost implements Part<Config> {
   async prepare({ listeners }: Config): Promise<Move> {
     const drafts: Drafts = { pairs: new Map(), texts: new Map() }
     const endedBefore = this.refusesEnded ? this.services.clock.wallTime() : 0
-    const wanted = listeners.flatMap(({ name, tls, mode }) => (tls === undefined ? [] : [{ name, tls, mode }]))
+    const wanted = listeners.flatMap(({ name, tls, mode, http2 }) =>
+      tls === undefined ? [] : [{ name, tls, mode, http2 }],
+    )
     const steps = wanted.flatMap(({ name, tls }) => {
       const place = formatKey(['listeners', name, 'tls'])
       return [
@@ -107,9 +110,10 @@ export class TlsHost implements Part<Config> {
     this.lookAtEnds()
   }
 
-  private frontOf({ name, tls, mode }: Wanted, { pairs, texts }: Drafts): void {
+  private frontOf({ name, tls, mode, http2 }: Wanted, { pairs, texts }: Drafts): void {
     const front = this.fronts.get(name) ?? new Front(tls)
     this.fronts.set(name, front)
+    front.http2 = http2
     const textOf = (path: string): string => texts.get(path)?.content ?? ''
     const rules = (tls.clients ?? []).map((rule) => ({ ...rule, ca: rule.ca.map(textOf), crl: rule.crl.map(textOf) }))
     const certificates = tls.certificates.flatMap((files) => pairs.get(idOf(files))?.content ?? [])
@@ -176,6 +180,8 @@ class Front implements TlsFront {
   readonly terms
   /** What is inside is read where it is HTTP. */
   mode: ListenerMode = 'http'
+  /** As the listener says. */
+  http2: Http2 = undefined
   private policy: TlsPolicy
 
   constructor(policy: TlsPolicy) {
@@ -184,7 +190,7 @@ class Front implements TlsFront {
     this.terms = termsOf(
       this.store,
       () => this.policy,
-      (offered) => (this.mode === 'http' ? agreeOn(offered) : agreeUnread(offered)),
+      (offered) => (this.mode === 'http' ? agreeOn(offered, this.http2) : agreeUnread(offered)),
     )
   }
 

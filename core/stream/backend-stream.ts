@@ -26,6 +26,10 @@ export interface BackendStream {
   readonly isReused: boolean
   /** Some byte of a response has come. */
   readonly hasBegun: boolean
+  /** The backend has said that it did nothing with the request, which may be made again whatever it asks for; absent: it can't say so. */
+  readonly wasRefused?: boolean
+  /** What a call of gRPC has come to, once that is known; absent: it is none. */
+  readonly grpcStatus?: number | undefined
   /** The form in which it takes a chunked body; the same for all streams of a pool, since a body read in one is kept in it. */
   readonly bodyForm: BodyForm
   /** Hears what comes back; to be set as soon as the stream has been opened. */

@@ -18,7 +18,7 @@ describe('a listener that ends TLS', () => {
     await using backend = startRawBackend({ answer: answering(ok('hello')) })
     const files = save(temporaryFolder(), 'a', authority.issue({ names: ['a.test'] }))
     await using edge = await startTestEdge([backend.port], { config: { listeners: [tlsListener(tlsPolicy([files]))] } })
-    const { text, socket } = await askSecurely(edge.port, { ca: root.cert, ALPNProtocols: ['h2', 'http/1.1'] })
+    const { text, socket } = await askSecurely(edge.port, { ca: root.cert, ALPNProtocols: ['h3', 'http/1.1'] })
     expect(text).toStartWith('HTTP/1.1 200 OK\r\n')
     expect(text).toEndWith('\r\n\r\nhello')
     expect(socket.alpnProtocol).toBe('http/1.1')

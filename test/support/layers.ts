@@ -36,7 +36,7 @@ const LEAVES = [
   'core/version.ts',
 ]
 
-const FOR_STREAMS = ['http1', 'net', 'forward', 'stream'].map((name) => `core/${name}/`)
+const FOR_STREAMS = ['http1', 'http2', 'net', 'forward', 'stream'].map((name) => `core/${name}/`)
 const FOR_EXCHANGE = [
   'http1',
   'route',
@@ -66,6 +66,8 @@ const FOR_ADMIN = [
 const LAYERS: readonly Layer[] = [
   ...LEAVES.map((from) => ({ from, to: from === 'core/clock.ts' ? ['core/due-marks.ts'] : [] })),
   { from: 'core/http1/', to: [] },
+  // Which bytes are kept when they wait for a window.
+  { from: 'core/http2/', to: ['core/http1/', 'core/net/held-bytes.ts'] },
   { from: 'core/route/', to: [] },
   { from: 'core/observe/', to: [] },
   // A backend's counters are declared with all others.
@@ -147,7 +149,7 @@ const LAYERS: readonly Layer[] = [
     to: ['core/access-log/hide.ts', 'core/exchange/explaining.ts', 'core/http1/', 'core/strategy/'],
     types: ['core/backend/', 'core/balance/', 'core/exchange/'],
   },
-  { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/net/'] },
+  { from: 'core/health/', to: ['core/backend/', 'core/http1/', 'core/http2/', 'core/net/'] },
   // Which hashes a config may hold is for those to say who check passwords against them.
   {
     from: 'core/config/',

@@ -51,17 +51,30 @@ const host = text({
   },
 })
 
+const service = text({
+  title: 'name of a gRPC service',
+  description: 'The service that a gRPC check asks about; by default the whole server.',
+  examples: ['shop.v1.Orders'],
+  rule: 'must be the full name of a service such as "shop.v1.Orders"',
+  pattern: '^[A-Za-z_][A-Za-z0-9_.]{0,126}$',
+  parse: (name) => (/^[A-Za-z_][A-Za-z0-9_.]{0,126}$/.test(name) ? { kind: 'value', value: name } : { kind: 'fault' }),
+})
+
 /** Its default depends on `interval`. */
 const timeoutSetting = { ...defaults['pool.health.timeout'], value: undefined }
 
 const fields = {
   check: orElse(
-    choice(['http', 'tcp'], { description: 'Whether a check asks for a page or only opens a connection.' }),
+    choice(['http', 'tcp', 'grpc'], {
+      description:
+        'Whether a check asks for a page, only opens a connection, or calls grpc.health.v1 in HTTP/2 without TLS.',
+    }),
     defaults['pool.health.check'].value,
   ),
   path: located(showDefault(path, defaults['pool.health.path'].value)),
   host: located(host),
   expect: located(showDefault(expect, defaults['pool.health.expect'].value)),
+  service: located(service),
   interval: duration(defaults['pool.health.interval'], { description: 'From one check of a member to its next.' }),
   timeout: located(
     showDefault(
@@ -122,11 +135,17 @@ function toPolicy(value: Body, reading: Reading): HealthPolicy {
   }
 }
 
-function toCheck({ check, path, host, expect }: Body, reading: Reading): HealthPolicy['check'] {
+function toCheck({ check, path, host, expect, service }: Body, reading: Reading): HealthPolicy['check'] {
+  if (check !== 'grpc' && service) reading.report(service.node, { rule: 'is for gRPC checks only' })
   if (check === 'tcp') {
     for (const setting of [path, host, expect])
       if (setting) reading.report(setting.node, { rule: 'is for HTTP checks only; a "tcp" check opens a connection' })
     return { kind: 'tcp' }
+  }
+  if (check === 'grpc') {
+    for (const setting of [path, host, expect])
+      if (setting) reading.report(setting.node, { rule: 'is for HTTP checks only; a "grpc" check calls a service' })
+    return { kind: 'grpc', service: service?.value ?? '' }
   }
   return {
     kind: 'http',

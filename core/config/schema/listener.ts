@@ -4,7 +4,7 @@ import type { ListenAddress, SocketAddress } from '../../address.ts'
 import type { ListenOptions } from '../../net/listen-options.ts'
 import type { ProxyPolicy } from '../../proxy-protocol/policy.ts'
 import type { TlsPolicy } from '../../tls/policy.ts'
-import type { AdminConfig } from '../config.ts'
+import type { AdminConfig, Http2Choice } from '../config.ts'
 import { defaults } from '../defaults.ts'
 import { isLoopback } from '../network.ts'
 import { either, type Named, object, record, section } from '../read/containers.ts'
@@ -13,6 +13,7 @@ import { flag, off, type Parsed, text } from '../read/scalars.ts'
 import { address, addresses, defaultAddress, type Written } from './addresses.ts'
 import { socketFields, socketOptions } from './listener-socket.ts'
 import { modeField, type TcpDraft, tcpDraft, tcpFields } from './listener-tcp.ts'
+import { http2 } from './http2.ts'
 import { thingName } from './names.ts'
 import { proxyProtocol } from './proxy-protocol.ts'
 import { tls } from './tls.ts'
@@ -87,13 +88,14 @@ const listener = convert(
       reusePort,
       deferAccept,
       tls,
+      http2,
       proxyProtocol,
       redirect,
     },
     { description: 'A port for clients.' },
   ),
   (
-    { address: written, permissions, mode, reusePort, deferAccept, tls, proxyProtocol, redirect, ...more },
+    { address: written, permissions, mode, reusePort, deferAccept, tls, http2, proxyProtocol, redirect, ...more },
     node,
     reading,
   ): ListenerDraft => {
@@ -122,6 +124,7 @@ const listener = convert(
       options: socketOptions({ backlog, keepAlive, userTimeout, sendBuffer }, isUnix, reading),
       tcp,
       tls,
+      http2,
       proxyProtocol,
       redirect: redirect?.value,
     }
@@ -137,6 +140,7 @@ export interface ListenerDraft {
   readonly options: ListenOptions | undefined
   readonly tcp: TcpDraft | undefined
   readonly tls: TlsPolicy | undefined
+  readonly http2: Http2Choice | undefined
   readonly proxyProtocol: ProxyPolicy | undefined
   readonly redirect: Redirect | undefined
 }

@@ -11,6 +11,7 @@ import { concurrency } from './concurrency.ts'
 import { discovery } from './discovery.ts'
 import { ejection } from './ejection.ts'
 import { health } from './health.ts'
+import { protocol } from './http2.ts'
 import { limits } from './limits.ts'
 import { backends } from './member.ts'
 import { backendTls } from './backend-tls.ts'
@@ -64,6 +65,7 @@ const body = object(
     sticky,
     health,
     passive,
+    protocol: located(protocol),
     tls: located(backendTls),
     proxyProtocol: proxyOut,
     breaker: located(breaker),
@@ -148,6 +150,17 @@ function warnOfIdleTls({ tls, backends: source, discovery: sources }: Body, read
   reading.warn(tls.node, { rule: 'does nothing: no backend is at https://', hint: 'write their URLs so' })
 }
 
+/** HTTP/2 is spoken in the clear, over connections that all clients share. */
+function checkProtocol({ protocol, proxyProtocol, backends: source }: Body, reading: Reading): void {
+  if (protocol?.value !== 'h2c') return
+  if (source?.members.some(({ scheme }) => scheme === 'https') === true)
+    reading.report(protocol.node, { rule: 'must not be h2c where a backend is at https://' })
+  if (proxyProtocol !== undefined)
+    reading.report(protocol.node, {
+      rule: 'must not be h2c with proxyProtocol: its connections belong to no client alone',
+    })
+}
+
 /** All of a pool but its name, and what is called after that. */
 export type PoolBody = Omit<PoolConfig, 'name' | 'sticky'> & { readonly sticky: StickyDraft | undefined }
 
@@ -163,6 +176,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
   if (node !== undefined) checkMembers(node, reading)
   checkRestraint(value, reading)
   warnOfIdleTls(value, reading)
+  checkProtocol(value, reading)
   warnOfIdleAffinity(node, value.strategy, reading)
   warnOfIdlePoolKeys(node, value, reading)
   const {
@@ -176,6 +190,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     timeouts,
     queue: found,
     discovery: sources,
+    protocol,
     tls,
     proxyProtocol,
     ...rest
@@ -193,6 +208,7 @@ export const pool: Field<PoolBody | undefined> = convert(described, (value, node
     queue: found?.value,
     membersFile: source?.file,
     ...(sources && { discovery: sources }),
+    ...(protocol && { protocol: protocol.value }),
     ...(tls && { tls: tls.value }),
     ...(proxyProtocol && { proxyProtocol }),
     passive: { failures: passive.failures, retryAfterMs: passive.retryAfter },

@@ -125,6 +125,23 @@ describe('a faulty value', () => {
       'listeners.a.deferAccept must not be true for a unix: address',
     ],
     [withTop({ listeners: { a: { deferAccept: 1 } } }), 'listeners.a.deferAccept must be true or false, got 1'],
+    [
+      withPool({ protocol: 'h2c', backends: ['https://a:1'] }),
+      'pools.web.protocol must not be h2c where a backend is at https://, got "h2c"',
+    ],
+    [withPool({ protocol: 'h2c', proxyProtocol: 'v2' }), 'pools.web.protocol must not be h2c with proxyProtocol'],
+    [withPool({ protocol: 'h2' }), 'pools.web.protocol must be one of "http/1.1", "h2c", got "h2"'],
+    [withPool({ health: { service: 'a.B' } }), 'pools.web.health.service is for gRPC checks only'],
+    [
+      withPool({ health: { check: 'grpc', path: '/x' } }),
+      'pools.web.health.path is for HTTP checks only; a "grpc" check calls a service',
+    ],
+    [
+      withPool({ health: { check: 'grpc', service: '/a' } }),
+      'pools.web.health.service must be the full name of a service such as "shop.v1.Orders", got "/a"',
+    ],
+    [withTop({ listeners: { a: { http2: 1 } } }), 'listeners.a.http2 must be true, false or "only", got 1'],
+    [withTop({ listeners: { a: { http2: 'yes' } } }), 'listeners.a.http2 must be true, false or "only", got "yes"'],
     [withTop({ listeners: { 'a/b': {} } }), 'listeners["a/b"] must be a name'],
     [withTop({ admin: true }), 'admin must be an object with the keys address, token, open, or false, got true'],
     [withTop({ admin: { address: '0.0.0.0:1' } }), 'admin.token must be set when the address is not loopback'],

@@ -82,7 +82,9 @@ describe('the schema', () => {
 
   test('offers every name that may be chosen', () => {
     expect(configSchema.properties?.['pools']).toMatchObject({
-      additionalProperties: { properties: { health: { properties: { check: { examples: ['http', 'tcp'] } } } } },
+      additionalProperties: {
+        properties: { health: { properties: { check: { examples: ['http', 'tcp', 'grpc'] } } } },
+      },
     })
   })
 

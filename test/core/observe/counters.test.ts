@@ -17,7 +17,7 @@ describe.each([
       const labels = samples.map(({ label }) => label?.join('='))
       expect([name, new Set(labels).size]).toEqual([name, labels.length])
       expect(samples.length === 1 || labels.every((label) => label !== undefined)).toBe(true)
-      expect(name).toMatch(/^[a-z_]+$/)
+      expect(name).toMatch(/^[a-z_][a-z0-9_]*$/)
     }
     expect(new Set(families.map(({ name }) => name)).size).toBe(families.length)
   })

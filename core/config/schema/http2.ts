@@ -1,0 +1,41 @@
+/** Which versions of HTTP are spoken: `listeners.*.http2` to clients, `pools.*.protocol` to backends. */
+import type { BackendProtocol } from '../../outbound/http1-pool.ts'
+import type { Http2Choice } from '../config.ts'
+import { either } from '../read/containers.ts'
+import type { Field } from '../read/field.ts'
+import { choice, flag, text } from '../read/scalars.ts'
+
+const description =
+  'Whether clients may speak HTTP/2 beside HTTP/1.1: over TLS by ALPN (on unless it says `false`), without TLS by prior knowledge (h2c; off unless it says `true`). `"only"`: nothing else is spoken.'
+
+const only = text<'only'>({
+  title: '"only"',
+  description: 'HTTP/2 alone.',
+  examples: ['only'],
+  rule: 'must be true, false or "only"',
+  pattern: '^only$',
+  parse(value) {
+    const isQuoted = value === 'true' || value === 'false'
+    if (value === 'only') return { kind: 'value', value }
+    return { kind: 'fault', hint: isQuoted ? `did you mean ${value}, without quotes?` : undefined }
+  },
+})
+
+export const http2: Field<Http2Choice | undefined> = either<Http2Choice>(
+  {
+    boolean: flag({ description: 'HTTP/2 beside HTTP/1.1, or not.', examples: [true] }),
+    string: only,
+  },
+  {
+    title: 'true, false or "only"',
+    description,
+    examples: [true, 'only'],
+    rule: 'must be true, false or "only"',
+  },
+)
+
+/** `pools.*.protocol`. */
+export const protocol: Field<BackendProtocol | undefined> = choice(['http/1.1', 'h2c'], {
+  description:
+    'What is spoken to the backends: `http/1.1`, or HTTP/2 without TLS (`h2c`, by prior knowledge), with many requests at once over one connection, as gRPC wants it. Health checks go by HTTP/1.1 all the same.',
+})

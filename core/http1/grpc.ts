@@ -1,0 +1,73 @@
+/** gRPC over HTTP (its PROTOCOL-HTTP2): how its calls are told from others, and its statuses beside those of HTTP. */
+import type { FieldSection } from './field-section.ts'
+
+/** By number. */
+export const GRPC_CODES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const
+
+/** What each says in HTTP's words, as google.rpc.Code has it: by which breakers and strategies judge a backend. */
+const HTTP_STATUSES = [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401]
+
+const UNKNOWN = 2
+/** Of our own answers; any other is UNKNOWN. */
+const CODES: Readonly<Record<number, number>> = {
+  400: 13,
+  401: 16,
+  403: 7,
+  404: 12,
+  408: 4,
+  413: 8,
+  414: 8,
+  429: 14,
+  431: 8,
+  500: 13,
+  501: 12,
+  502: 14,
+  503: 14,
+  504: 4,
+  508: 13,
+}
+
+/** Whether a request or response of that Content-Type is gRPC's. */
+export const isGrpc = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^application\/grpc(?:$|[+;])/i.test(contentType)
+
+/** The status that a head (of a response without content) or its trailers tell; undefined: none. */
+export function grpcStatusIn(fields: FieldSection): number | undefined {
+  const value = fields.valueNamed('grpc-status')
+  return value !== undefined && /^\d{1,3}$/.test(value) ? Number(value) : undefined
+}
+
+/** 200..599. */
+export const httpStatusOf = (code: number): number => HTTP_STATUSES[code] ?? 500
+
+/** For an answer of ours with that status of HTTP: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md, and a deadline is one. */
+export const grpcCodeOf = (status: number): number => CODES[status] ?? UNKNOWN
+
+/** As `grpc-message` has it: UTF-8, and all but printable ASCII in percent. */
+export function grpcMessage(text: string): string {
+  let message = ''
+  for (const byte of Buffer.from(text))
+    message +=
+      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  return message
+}

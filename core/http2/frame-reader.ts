@@ -1,0 +1,289 @@
+/**
+ * Reads frames from bytes as they come (RFC 9113 4, 6): checks what a frame's own bytes can tell (length, stream, padding,
+ * the order of a field block's frames) and tells a sink. DATA passes on in pieces; any other frame is put together first,
+ * and a field block of several frames as well. Which stream may get what is not its business.
+ */
+import { ConnectionFault, ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR } from './errors.ts'
+import * as frames from './frames.ts'
+
+/** Frames of one field block behind its first, and those of them without a byte (CVE-2024-27316). */
+const MAX_CONTINUATIONS = 64
+const MAX_EMPTY_CONTINUATIONS = 8
+const PRIORITY_BYTES = 5
+const NOTHING = Buffer.alloc(0)
+
+/** Hears of frames, each in the order in which they came. Whatever it throws ends the reading. */
+export interface FrameSink {
+  /** A DATA frame begins that counts `length` bytes in flow control, padding included. */
+  onDataBegin(streamId: number, length: number): void
+  /** bytes[start..end) of its content. */
+  onDataBytes(bytes: Buffer, start: number, end: number): void
+  onDataEnd(isStreamEnd: boolean): void
+  /** A whole field block; `isSelfDependent`: its priority names itself. The bytes are valid until this returns. */
+  onFieldBlock(streamId: number, block: Buffer, isStreamEnd: boolean, isSelfDependent: boolean): void
+  onPriority(streamId: number, isSelfDependent: boolean): void
+  onReset(streamId: number, code: number): void
+  /** `payload`: valid until this returns. */
+  onSettings(payload: Buffer): void
+  onSettingsAck(): void
+  /** `payload`: 8 bytes, valid until this returns. */
+  onPing(payload: Buffer, isAck: boolean): void
+  onGoAway(lastStreamId: number, code: number, debug: Buffer): void
+  onWindowUpdate(streamId: number, increment: number): void
+}
+
+interface Block {
+  readonly streamId: number
+  readonly isStreamEnd: boolean
+  readonly isSelfDependent: boolean
+  bytes: Buffer
+  continuations: number
+  empty: number
+}
+
+export class FrameReader {
+  private readonly sink: FrameSink
+  /** Bytes of one field block, compressed. */
+  private readonly maxBlockBytes: number
+  // Of the frame that is being read.
+  private length = 0
+  private type = 0
+  private flags = 0
+  private streamId = 0
+  /** 'data', 'pad': its content, and what is thrown away of it; `left`: bytes of that still to come. */
+  private stage: 'header' | 'payload' | 'padLength' | 'data' | 'pad' = 'header'
+  private left = 0
+  private padding = 0
+  /** The first bytes of a header or a payload that has not come whole. */
+  private kept: Buffer = NOTHING
+  private block: Block | undefined = undefined
+
+  constructor(sink: FrameSink, maxBlockBytes: number) {
+    this.sink = sink
+    this.maxBlockBytes = maxBlockBytes
+  }
+
+  /** In the middle of a frame, or of a field block. */
+  get isBusy(): boolean {
+    return this.stage !== 'header' || this.kept.length > 0 || this.block !== undefined
+  }
+
+  /** Between the frames of a field block. */
+  get isInBlock(): boolean {
+    return this.block !== undefined
+  }
+
+  /** Reads up to the end of one frame, or what there is of it; returns the offset behind. Throws ConnectionFault. */
+  next(bytes: Buffer, start: number): number {
+    switch (this.stage) {
+      case 'header':
+        return this.readHeader(bytes, start)
+      case 'payload':
+        return this.readPayload(bytes, start)
+      case 'padLength':
+        return this.readPadLength(bytes, start)
+      case 'data':
+        return this.readData(bytes, start)
+      case 'pad':
+        return this.skip(bytes, start)
+    }
+  }
+
+  private readHeader(bytes: Buffer, start: number): number {
+    const known = this.kept.length
+    if (known === 0 && bytes.length - start >= frames.FRAME_HEADER_BYTES) {
+      this.begin(bytes, start)
+      return start + frames.FRAME_HEADER_BYTES
+    }
+    const end = Math.min(bytes.length, start + frames.FRAME_HEADER_BYTES - known)
+    this.kept = Buffer.concat([this.kept, bytes.subarray(start, end)])
+    if (this.kept.length < frames.FRAME_HEADER_BYTES) return end
+    const header = this.kept
+    this.kept = NOTHING
+    this.begin(header, 0)
+    return end
+  }
+
+  private begin(bytes: Buffer, at: number): void {
+    this.length = bytes.readUIntBE(at, 3)
+    this.type = bytes[at + 3] as number
+    this.flags = bytes[at + 4] as number
+    this.streamId = bytes.readUInt32BE(at + 5) & frames.MAX_STREAM_ID
+    this.checkFrame()
+    this.left = this.length
+    this.padding = 0
+    if (this.type === frames.DATA) this.beginData()
+    else if (this.type > frames.CONTINUATION) this.stage = 'pad'
+    else this.stage = 'payload'
+    // A frame without a payload has no more bytes to wait for.
+    if (this.length === 0) this.next(NOTHING, 0)
+  }
+
+  private beginData(): void {
+    this.sink.onDataBegin(this.streamId, this.length)
+    this.stage = (this.flags & frames.FLAG_PADDED) === 0 ? 'data' : 'padLength'
+  }
+
+  private checkFrame(): void {
+    const { type, streamId, length, block } = this
+    if (length > frames.MIN_MAX_FRAME_BYTES)
+      throw new ConnectionFault(`a frame may have at most 16384 bytes, got ${length}`, FRAME_SIZE_ERROR)
+    if (block !== undefined && (type !== frames.CONTINUATION || streamId !== block.streamId))
+      throw new ConnectionFault('nothing may stand between the frames of a field block')
+    if (type > frames.CONTINUATION) return
+    if (block === undefined && type === frames.CONTINUATION)
+      throw new ConnectionFault('CONTINUATION belongs behind HEADERS without END_HEADERS')
+    if (type === frames.PUSH_PROMISE) throw new ConnectionFault('PUSH_PROMISE is not taken')
+    const isOfConnection = type === frames.SETTINGS || type === frames.PING || type === frames.GOAWAY
+    if (isOfConnection && streamId !== 0) throw new ConnectionFault('SETTINGS, PING and GOAWAY belong to stream 0')
+    if (!isOfConnection && type !== frames.WINDOW_UPDATE && streamId === 0)
+      throw new ConnectionFault('DATA, HEADERS, PRIORITY, RST_STREAM and CONTINUATION belong to a stream')
+    this.checkLength()
+  }
+
+  private checkLength(): void {
+    const { type, length, flags } = this
+    const isAck = (flags & frames.FLAG_ACK) !== 0
+    const isRight =
+      type === frames.PRIORITY
+        ? length === PRIORITY_BYTES
+        : type === frames.RST_STREAM || type === frames.WINDOW_UPDATE
+          ? length === 4
+          : type === frames.SETTINGS
+            ? length % 6 === 0 && !(isAck && length > 0)
+            : type === frames.PING
+              ? length === 8
+              : type !== frames.GOAWAY || length >= 8
+    if (!isRight) throw new ConnectionFault(`a frame of type ${type} may not have ${length} bytes`, FRAME_SIZE_ERROR)
+  }
+
+  private readPayload(bytes: Buffer, start: number): number {
+    const known = this.kept.length
+    const end = Math.min(bytes.length, start + this.length - known)
+    if (known === 0 && end - start === this.length) {
+      this.take(bytes.subarray(start, end))
+      return end
+    }
+    this.kept = Buffer.concat([this.kept, bytes.subarray(start, end)])
+    if (this.kept.length < this.length) return end
+    const payload = this.kept
+    this.kept = NOTHING
+    this.take(payload)
+    return end
+  }
+
+  /** The frame is whole. */
+  private take(payload: Buffer): void {
+    this.stage = 'header'
+    const { sink, streamId, flags } = this
+    switch (this.type) {
+      case frames.HEADERS:
+        return this.takeHeaders(payload)
+      case frames.CONTINUATION:
+        return this.takeContinuation(payload)
+      case frames.PRIORITY:
+        return sink.onPriority(streamId, dependencyIn(payload, 0) === streamId)
+      case frames.RST_STREAM:
+        return sink.onReset(streamId, payload.readUInt32BE(0))
+      case frames.SETTINGS:
+        return (flags & frames.FLAG_ACK) === 0 ? sink.onSettings(payload) : sink.onSettingsAck()
+      case frames.PING:
+        return sink.onPing(payload, (flags & frames.FLAG_ACK) !== 0)
+      case frames.GOAWAY:
+        return sink.onGoAway(dependencyIn(payload, 0), payload.readUInt32BE(4), payload.subarray(8))
+      case frames.WINDOW_UPDATE:
+        return sink.onWindowUpdate(streamId, dependencyIn(payload, 0))
+      default:
+    }
+  }
+
+  private takeHeaders(payload: Buffer): void {
+    const { flags, streamId } = this
+    let start = 0
+    let padding = 0
+    if ((flags & frames.FLAG_PADDED) !== 0) {
+      padding = payload[0] ?? tooShort()
+      start = 1
+    }
+    let isSelfDependent = false
+    if ((flags & frames.FLAG_PRIORITY) !== 0) {
+      if (payload.length < start + PRIORITY_BYTES) tooShort()
+      isSelfDependent = dependencyIn(payload, start) === streamId
+      start += PRIORITY_BYTES
+    }
+    if (start + padding > payload.length) throw paddingTooLong()
+    const isStreamEnd = (flags & frames.FLAG_END_STREAM) !== 0
+    const bytes = payload.subarray(start, payload.length - padding)
+    if ((flags & frames.FLAG_END_HEADERS) !== 0)
+      return this.sink.onFieldBlock(streamId, bytes, isStreamEnd, isSelfDependent)
+    this.checkBlock(bytes.length)
+    this.block = { streamId, isStreamEnd, isSelfDependent, bytes: Buffer.from(bytes), continuations: 0, empty: 0 }
+  }
+
+  private takeContinuation(payload: Buffer): void {
+    const { block } = this
+    if (block === undefined) return
+    block.continuations += 1
+    if (payload.length === 0) block.empty += 1
+    if (block.continuations > MAX_CONTINUATIONS || block.empty > MAX_EMPTY_CONTINUATIONS)
+      throw new ConnectionFault('a field block came in too many frames', ENHANCE_YOUR_CALM, 'continuation')
+    this.checkBlock(block.bytes.length + payload.length)
+    block.bytes = Buffer.concat([block.bytes, payload])
+    if ((this.flags & frames.FLAG_END_HEADERS) === 0) return
+    this.block = undefined
+    this.sink.onFieldBlock(block.streamId, block.bytes, block.isStreamEnd, block.isSelfDependent)
+  }
+
+  private checkBlock(length: number): void {
+    if (length > this.maxBlockBytes)
+      throw new ConnectionFault(
+        `a field block may have at most ${this.maxBlockBytes} bytes`,
+        ENHANCE_YOUR_CALM,
+        'continuation',
+      )
+  }
+
+  private readPadLength(bytes: Buffer, start: number): number {
+    if (this.length === 0) tooShort()
+    if (start >= bytes.length) return start
+    this.padding = bytes[start] as number
+    this.left = this.length - 1 - this.padding
+    if (this.left < 0) throw paddingTooLong()
+    this.stage = 'data'
+    return this.left === 0 ? this.readData(bytes, start + 1) : start + 1
+  }
+
+  private readData(bytes: Buffer, start: number): number {
+    const end = Math.min(bytes.length, start + this.left)
+    this.left -= end - start
+    if (end > start) this.sink.onDataBytes(bytes, start, end)
+    if (this.left > 0) return end
+    this.left = this.padding
+    if (this.left === 0) this.endData()
+    else this.stage = 'pad'
+    return end
+  }
+
+  private skip(bytes: Buffer, start: number): number {
+    const end = Math.min(bytes.length, start + this.left)
+    this.left -= end - start
+    if (this.left > 0) return end
+    if (this.type === frames.DATA) this.endData()
+    else this.stage = 'header'
+    return end
+  }
+
+  private endData(): void {
+    this.stage = 'header'
+    this.sink.onDataEnd((this.flags & frames.FLAG_END_STREAM) !== 0)
+  }
+}
+
+/** 31 bits of a number whose first is another's. */
+const dependencyIn = (payload: Buffer, at: number): number => payload.readUInt32BE(at) & frames.MAX_STREAM_ID
+
+function tooShort(): never {
+  throw new ConnectionFault('a frame is shorter than its flags say', FRAME_SIZE_ERROR)
+}
+
+const paddingTooLong = (): ConnectionFault => new ConnectionFault('padding may not be longer than its frame')

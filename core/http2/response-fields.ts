@@ -1,0 +1,75 @@
+/** The fields of an HTTP/2 response -> an HTTP/1.1 head, which the strict parser judges; what HTTP/2 alone forbids is judged here. */
+import { type Field, nameOf, valueEnd, valueOf, valueStart } from './field.ts'
+import { HeadWriter } from './head-writer.ts'
+import type { FieldSink } from './hpack-decoder.ts'
+import type { Built, FieldLimits } from './request-fields.ts'
+
+const VERSION = Buffer.from('HTTP/1.1 ')
+const LINE_END = Buffer.from('\r\n')
+
+export class ResponseFields implements FieldSink {
+  private readonly head = new HeadWriter()
+  private maxFields = 0
+  private count = 0
+  private hasStatus = false
+  private detail: string | undefined = undefined
+
+  begin({ maxHeadBytes, maxFields }: FieldLimits): void {
+    this.head.begin(maxHeadBytes)
+    this.maxFields = maxFields
+    this.count = 0
+    this.hasStatus = false
+    this.detail = undefined
+  }
+
+  onField(field: Field): void {
+    if (this.detail !== undefined) return
+    switch (field.kind) {
+      case 'status':
+        return this.onStatus(field)
+      case 'regular':
+      case 'cookie':
+      case 'host':
+      case 'length':
+      case 'te':
+        return this.onRegular(field)
+      case 'method':
+      case 'scheme':
+      case 'authority':
+      case 'path':
+      case 'protocol':
+      case 'connection':
+      case 'invalid':
+        this.detail = `a response may not have the field ${JSON.stringify(nameOf(field).slice(0, 40))}`
+    }
+  }
+
+  /** The block is over. The head is valid until the next one begins. */
+  finish(): Built {
+    const { head } = this
+    if (!this.hasStatus) this.detail ??= 'a response must have :status'
+    head.writeAll(LINE_END)
+    if (this.detail !== undefined) return { kind: 'malformed', detail: this.detail }
+    if (head.isOver || this.count > this.maxFields)
+      return { kind: 'tooLarge', detail: "the response's head is too large" }
+    return { kind: 'head', bytes: head.bytes, start: head.start, end: head.end }
+  }
+
+  private onStatus(field: Field): void {
+    const { head } = this
+    if (this.hasStatus || this.count > 0) this.detail = ':status must come first, and once'
+    else if (!/^[1-5]\d\d$/.test(valueOf(field)) || valueOf(field) === '101') this.detail = ':status is not valid'
+    this.hasStatus = true
+    head.writeAll(VERSION)
+    head.write(field.line, valueStart(field), valueEnd(field))
+    head.writeAll(SPACE_END)
+  }
+
+  private onRegular({ line }: Field): void {
+    if (!this.hasStatus) this.detail = ':status must come first'
+    this.count += 1
+    if (this.count <= this.maxFields) this.head.writeAll(line)
+  }
+}
+
+const SPACE_END = Buffer.from(' \r\n')

@@ -1,0 +1,55 @@
+/** Field blocks of one client: read with the table that it fills, and made into what the strict parser of heads judges. */
+import { ProtocolError } from '../errors.ts'
+import { FieldSection } from '../http1/field-section.ts'
+import type { HttpLimits } from '../http1/limits.ts'
+import { StreamFault } from '../http2/errors.ts'
+import { HpackDecoder } from '../http2/hpack-decoder.ts'
+import { type Built, RequestFields } from '../http2/request-fields.ts'
+import { DEFAULT_TABLE_BYTES } from '../http2/settings.ts'
+import { TrailerFields } from '../http2/trailer-fields.ts'
+
+/** One head is built at a time. */
+const requestFields = new RequestFields()
+const IGNORED = { onField: (): void => undefined }
+
+export class FieldBlocks {
+  private readonly decoder = new HpackDecoder(DEFAULT_TABLE_BYTES)
+
+  /** Of a request that nobody answers: the table goes on all the same. Throws ConnectionFault, as all of these do. */
+  skip(block: Buffer): void {
+    this.decoder.decode(block, IGNORED)
+  }
+
+  /** `hasBody`: the stream goes on. The head is valid until the next one is read. */
+  readRequest(block: Buffer, hasBody: boolean, limits: HttpLimits): Built {
+    requestFields.begin(limits)
+    this.decoder.decode(block, requestFields)
+    return requestFields.finish(hasBody, webSocketKey)
+  }
+
+  /** Whether the request that was read last asks for a tunnel (RFC 8441). */
+  get isExtendedConnect(): boolean {
+    return requestFields.isExtendedConnect
+  }
+
+  /** The trailers of a message. Throws StreamFault. */
+  readTrailers(streamId: number, block: Buffer, limits: HttpLimits): FieldSection {
+    const fields = new TrailerFields(limits)
+    this.decoder.decode(block, fields)
+    if (fields.fault !== undefined) throw new StreamFault(streamId, fields.fault)
+    const bytes = fields.bytes()
+    const trailers = new FieldSection(limits.maxFields)
+    try {
+      trailers.parse(bytes, 0, bytes.length, limits)
+    } catch (error) {
+      if (error instanceof ProtocolError) throw new StreamFault(streamId, error.message)
+      throw error
+    }
+    return trailers
+  }
+}
+
+/** RFC 6455 4.1: 16 bytes that nobody can guess, so that no answer is kept for it. */
+function webSocketKey(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
+}

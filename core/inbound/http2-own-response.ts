@@ -1,0 +1,40 @@
+/** Responses of our own over HTTP/2: made as for HTTP/1.1, so that they are written in one place, and sent as any other. */
+import { MAX_FIELDS } from '../http1/limits.ts'
+import { ResponseHead } from '../http1/response-head.ts'
+import type { Flow } from '../http2/flow.ts'
+import type { BlockTarget } from '../http2/trailer-block.ts'
+import { writeResponseBlock } from './http2-response-block.ts'
+import type { RequestHandler } from './request-handler.ts'
+
+const head = new ResponseHead(MAX_FIELDS)
+/** Of what we have written ourselves there is nothing to bound. */
+const LIMITS = { maxHeadBytes: 1 << 24, maxTargetBytes: 1 << 24, maxFields: MAX_FIELDS }
+
+/** What answers without a stream of its own. */
+export interface Answering extends BlockTarget {
+  readonly handler: Pick<RequestHandler, 'dateLine'>
+  readonly flow: Flow
+  readonly settings: { readonly maxFrameBytes: number; readonly initialWindow: number }
+}
+
+/** Reads the head of a whole response; valid until the next call. Its content begins at `fields.end`. */
+export function readOwnHead(bytes: Buffer): ResponseHead {
+  head.parse(bytes, 0, bytes.length, LIMITS)
+  return head
+}
+
+/** Answers a request that became no stream; false: its windows have no room for that, and nothing was sent. */
+export function answerAlone(target: Answering, streamId: number, bytes: Buffer): boolean {
+  const { frames, settings } = target
+  const own = readOwnHead(bytes)
+  const start = own.fields.end
+  const length = bytes.length - start
+  if (length > Math.min(target.flow.sendWindow, settings.initialWindow, settings.maxFrameBytes)) return false
+  writeResponseBlock(target, streamId, own, target.handler.dateLine)
+  if (length > 0) {
+    frames.data(streamId, bytes, start, bytes.length)
+    target.flow.spend(length)
+  }
+  frames.endStream(streamId)
+  return true
+}

@@ -1,0 +1,124 @@
+/**
+ * A stream that has become a tunnel (RFC 8441), as a wire that can be joined to another: its socket is the stream, whose
+ * windows take the place of the kernel's buffers, END_STREAM that of FIN, and RST_STREAM that of a reset.
+ */
+import { CANCEL, NO_ERROR } from '../http2/errors.ts'
+import { HeldBytes, takeFirst } from '../net/held-bytes.ts'
+import { Wire } from '../net/wire.ts'
+import type { WireOwner } from '../net/wire-owner.ts'
+import type { WireSocket } from '../net/wire-socket.ts'
+import type { RequestHandler } from './request-handler.ts'
+
+/** The stream, as its tunnel sees it. */
+export interface TunnelStream {
+  /** Sends what windows and socket allow of bytes[start..end); returns how much. */
+  sendNow(bytes: Buffer, start: number, end: number): number
+  /** To hear `onRoom` of the tunnel when it may send again. */
+  wait(): void
+  /** END_STREAM. */
+  endLocally(): void
+  /** RST_STREAM, unless both sides have ended. */
+  reset(code: number): void
+  /** So many bytes have been taken. */
+  credit(length: number): void
+}
+
+export class Http2Tunnel implements WireSocket, WireOwner {
+  readonly wire: Wire
+  private readonly stream: TunnelStream
+  private readonly counters: RequestHandler['counters']
+  private isPaused = false
+  private isOver = false
+  private incoming: HeldBytes | undefined = undefined
+  private hasRemoteEnded = false
+
+  constructor(stream: TunnelStream, { wheel, counters }: Pick<RequestHandler, 'wheel' | 'counters'>) {
+    this.stream = stream
+    this.counters = counters
+    this.wire = new Wire(this, wheel)
+    this.wire.socket = this
+  }
+
+  // The stream tells.
+
+  onContent(bytes: Buffer, start: number, end: number): void {
+    // Counted as the connection's already, and once more by who joins tunnels.
+    this.counters.bytesFromClients -= end - start
+    if (this.isPaused || this.incoming !== undefined) (this.incoming ??= new HeldBytes()).push(bytes, start, end)
+    else this.pass(bytes.subarray(start, end))
+  }
+
+  onRemoteEnd(): void {
+    this.hasRemoteEnded = true
+    if (this.incoming === undefined) this.wire.peerEnded()
+  }
+
+  onGone(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.wire.closed(new Error('the stream was reset'))
+  }
+
+  /** Its windows, or the socket below, have room again. */
+  onRoom(): void {
+    this.wire.drained()
+  }
+
+  // The wire asks.
+
+  write(bytes: Buffer, offset: number, length: number): number {
+    if (this.isOver) return -1
+    const sent = this.stream.sendNow(bytes, offset, offset + length)
+    if (sent < length) this.stream.wait()
+    return sent
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+    const { incoming } = this
+    for (let piece = takeFirst(incoming); piece !== undefined; piece = this.isPaused ? undefined : takeFirst(incoming))
+      this.pass(piece)
+    if (incoming === undefined || incoming.size > 0) return
+    this.incoming = undefined
+    if (this.hasRemoteEnded) this.wire.peerEnded()
+  }
+
+  shutdown(): void {
+    this.stream.endLocally()
+  }
+
+  end(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.stream.endLocally()
+    this.stream.reset(NO_ERROR)
+    this.wire.closed(undefined)
+  }
+
+  terminate(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.stream.reset(CANCEL)
+    this.wire.closed(undefined)
+  }
+
+  // Before it is joined, and of what its connection counts itself, nothing is of interest.
+
+  onData(): void {}
+  onBlocked(): void {}
+  onDrained(): void {}
+  onEnd(): void {}
+  onClose(): void {}
+  onTimeout(): void {}
+  onSent(): void {}
+
+  private pass(bytes: Buffer): void {
+    const { length } = bytes
+    this.wire.received(bytes)
+    this.stream.credit(length)
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The field block that a backend gets: the head as it would be forwarded in HTTP/1.1 (see `rewrite-request.ts`, where what is
+ * changed on the way has its one home), in the form of HTTP/2.
+ */
+import { type RequestRewrite, requestHeadRoom, writeRequestHead } from '../forward/rewrite-request.ts'
+import { COLON, CR, equalsIgnoringCase, isWhitespace, LF, SPACE } from '../http1/grammar.ts'
+import type { RequestHead } from '../http1/request-head.ts'
+import type { FrameWriter } from '../http2/frame-writer.ts'
+import {
+  BLOCK_OVERHEAD,
+  emptySpan,
+  FIELD_OVERHEAD,
+  type HpackEncoder,
+  type Span,
+  writeIndexed,
+} from '../http2/hpack-encoder.ts'
+
+export interface RequestTarget {
+  readonly frames: FrameWriter
+  readonly encoder: HpackEncoder
+  readonly settings: { readonly maxFrameBytes: number }
+  readonly scheme: 'http' | 'https'
+}
+
+const FIRST_SCRATCH = 16 * 1024
+const span = emptySpan()
+const METHOD = Buffer.from(':method')
+const PATH = Buffer.from(':path')
+const AUTHORITY = Buffer.from(':authority')
+/** Indices of the static table (RFC 7541 A). */
+const GET_INDEX = 2
+const POST_INDEX = 3
+const SCHEME_INDEX = { http: 6, https: 7 }
+/** Lines that HTTP/2 has no use for (RFC 9113 8.2.2); Host becomes `:authority`. */
+const LEFT_OUT = ['connection', 'transfer-encoding', 'keep-alive', 'proxy-connection', 'upgrade', 'host'].map((name) =>
+  Buffer.from(name),
+)
+/** Lengths of their names. */
+const MAY_BE_LEFT_OUT = new Uint8Array(64)
+for (const { length } of LEFT_OUT) MAY_BE_LEFT_OUT[length] = 1
+const HOST = Buffer.from('host')
+
+/** Where heads are written before they are made into blocks. */
+let scratch = Buffer.allocUnsafeSlow(FIRST_SCRATCH)
+
+/** Writes the block; spoils `head` for other use. */
+export function writeRequestBlock(
+  target: RequestTarget,
+  streamId: number,
+  head: RequestHead,
+  rewrite: RequestRewrite,
+): void {
+  const { frames, encoder, settings } = target
+  const room = requestHeadRoom(head, rewrite)
+  if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(2 * room)
+  const length = writeRequestHead(scratch, 0, head, rewrite)
+  const bytes = scratch
+  const start = frames.beginBlock(length + (head.fields.count + 16) * FIELD_OVERHEAD + BLOCK_OVERHEAD)
+  findLines(bytes)
+  let end = encoder.begin(frames.bytes, start)
+  end = writePseudo(target, end, bytes)
+  end = writeLines(target, end, bytes)
+  frames.endBlock(streamId, end, settings.maxFrameBytes)
+}
+
+/** Where lines of the head begin, their colons, and their CRLF; three numbers each. */
+const bounds: number[] = []
+
+function findLines(bytes: Buffer): void {
+  bounds.length = 0
+  let at = 0
+  while (bytes[at] !== LF) at += 1
+  for (at += 1; bytes[at] !== CR;) {
+    const start = at
+    while (bytes[at] !== COLON) at += 1
+    const colon = at
+    while (bytes[at] !== CR) at += 1
+    bounds.push(start, colon, at)
+    at += 2
+  }
+}
+
+function writePseudo({ frames, encoder, scheme }: RequestTarget, at: number, bytes: Buffer): number {
+  const out = frames.bytes
+  let methodEnd = 0
+  while (bytes[methodEnd] !== SPACE) methodEnd += 1
+  let targetEnd = methodEnd + 1
+  while (bytes[targetEnd] !== SPACE) targetEnd += 1
+  let end = at
+  if (methodEnd === 3 && bytes[0] === 0x47) end = writeIndexed(out, end, GET_INDEX)
+  else if (methodEnd === 4 && bytes[1] === 0x4f) end = writeIndexed(out, end, POST_INDEX)
+  else end = encoder.write(out, end, pseudo(METHOD, bytes, 0, methodEnd))
+  end = writeIndexed(out, end, SCHEME_INDEX[scheme])
+  for (let index = 0; index < bounds.length; index += 3) {
+    const [start, colon, stop] = [bounds[index] as number, bounds[index + 1] as number, bounds[index + 2] as number]
+    if (!equalsIgnoringCase(bytes, start, colon, HOST)) continue
+    end = encoder.write(out, end, trimmed(pseudo(AUTHORITY, bytes, colon + 1, stop)))
+    break
+  }
+  return encoder.write(out, end, pseudo(PATH, bytes, methodEnd + 1, targetEnd))
+}
+
+/** A field whose name is none of the head's own. */
+function pseudo(name: Buffer, bytes: Buffer, start: number, end: number): Span {
+  span.names = name
+  span.nameStart = 0
+  span.nameEnd = name.length
+  span.bytes = bytes
+  span.valueStart = start
+  span.valueEnd = end
+  return span
+}
+
+function writeLines({ frames, encoder }: RequestTarget, at: number, bytes: Buffer): number {
+  let end = at
+  span.names = bytes
+  span.bytes = bytes
+  for (let index = 0; index < bounds.length; index += 3) {
+    const [start, colon] = [bounds[index] as number, bounds[index + 1] as number]
+    if (isLeftOut(bytes, start, colon)) continue
+    span.nameStart = start
+    span.nameEnd = colon
+    span.valueStart = colon + 1
+    span.valueEnd = bounds[index + 2] as number
+    end = encoder.write(frames.bytes, end, trimmed(span))
+  }
+  return end
+}
+
+function isLeftOut(bytes: Buffer, start: number, colon: number): boolean {
+  if (MAY_BE_LEFT_OUT[colon - start] !== 1) return false
+  return LEFT_OUT.some((name) => equalsIgnoringCase(bytes, start, colon, name))
+}
+
+/** Without white space around its value. */
+function trimmed(field: Span): Span {
+  const { bytes } = field
+  while (field.valueStart < field.valueEnd && isWhitespace(bytes[field.valueStart])) field.valueStart += 1
+  while (field.valueEnd > field.valueStart && isWhitespace(bytes[field.valueEnd - 1])) field.valueEnd -= 1
+  return field
+}

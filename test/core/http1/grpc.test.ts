@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'bun:test'
+import { GRPC_CODES, grpcCodeOf, grpcMessage, httpStatusOf, isGrpc } from '../../../core/http1/grpc.ts'
+
+describe('gRPC', () => {
+  test.each([
+    ['application/grpc', true],
+    ['application/grpc+proto', true],
+    ['Application/GRPC; x=1', true],
+    ['application/grpc-web', false],
+    ['application/json', false],
+    [undefined, false],
+  ])('is told by its type: %p is %p', (type, is) => expect(isGrpc(type)).toBe(is))
+
+  test.each([
+    [0, 200],
+    [4, 504],
+    [5, 404],
+    [13, 500],
+    [14, 503],
+    [99, 500],
+  ])('has its statuses in HTTP’s words: %d is %d', (code, status) => expect(httpStatusOf(code)).toBe(status))
+
+  test.each([
+    [401, 'UNAUTHENTICATED'],
+    [404, 'UNIMPLEMENTED'],
+    [413, 'RESOURCE_EXHAUSTED'],
+    [503, 'UNAVAILABLE'],
+    [504, 'DEADLINE_EXCEEDED'],
+    [418, 'UNKNOWN'],
+  ])('is told of ours in its own: %d is %s', (status, name) =>
+    expect(GRPC_CODES[grpcCodeOf(status)]).toBe(name as never),
+  )
+
+  test('has messages in percent', () => expect(grpcMessage('100 % zu\nviel: ü')).toBe('100 %25 zu%0Aviel: %C3%BC'))
+})

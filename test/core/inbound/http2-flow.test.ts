@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'bun:test'
+import * as setting from '../../../core/http2/settings.ts'
+import { get, PREFACE, settings, windowUpdate } from '../../support/http2.ts'
+import { connect, HEAD, headOf, send } from '../../support/http2-waiting.ts'
+import { inEvent } from '../../support/memory-socket.ts'
+
+describe('flow control', () => {
+  const small = PREFACE + settings([setting.INITIAL_WINDOW_SIZE, 4])
+
+  test('holds a response back, tells who feeds it, and lets it go on', () => {
+    const client = connect({ isSilent: true })
+    client.send(small + get(1))
+    const lines = client.act(() => {
+      client.stream().sendHead(headOf(HEAD), 'chunked')
+      send(client.stream(), 'abcdef')
+      send(client.stream(), 'gh')
+      client.stream().sendEnd(undefined)
+    })
+    expect(lines).toEqual(['HEADERS 1 :status=200 date=now', 'DATA 1 abcd'])
+    expect(client.request().log).toEqual(['blocked'])
+    expect(client.send(windowUpdate(1, 3))).toEqual(['DATA 1 ef', 'DATA 1 g'])
+    expect(client.send(windowUpdate(1, 100))).toEqual(['DATA 1 end h'])
+  })
+
+  test('says that there is room when all has gone', () => {
+    const client = connect({ isSilent: true })
+    client.send(small + get(1))
+    client.act(() => {
+      client.stream().sendHead(headOf(HEAD), 'chunked')
+      send(client.stream(), 'abcdef')
+    })
+    client.send(windowUpdate(1, 10))
+    expect(client.request().log).toEqual(['blocked', 'drained'])
+    expect(client.stream().isBlocked).toBe(false)
+  })
+
+  test('of a client that takes nothing from the start stops the backend before its first byte', () => {
+    const client = connect({ isSilent: true })
+    client.send(PREFACE + settings([setting.INITIAL_WINDOW_SIZE, 0]) + get(1))
+    client.act(() => client.stream().sendHead(headOf(HEAD), 'chunked'))
+    expect(client.stream().isBlocked).toBe(true)
+    client.send(windowUpdate(1, 1))
+    expect(client.request().log).toEqual(['drained'])
+  })
+
+  test('gives each stream its turn', () => {
+    const client = connect()
+    client.send(get(1) + get(3))
+    client.act(() => {
+      for (const stream of client.requests) stream.sendHead(headOf(HEAD), 'chunked')
+      send(client.stream(0), 'a'.repeat(65_535))
+    })
+    client.send(windowUpdate(1, 200_000) + windowUpdate(3, 200_000))
+    client.act(() => {
+      send(client.stream(0), 'a'.repeat(40_000))
+      send(client.stream(1), 'b'.repeat(40_000))
+    })
+    expect(client.send(windowUpdate(0, 80_000))).toEqual([
+      'DATA 1 (16384)',
+      'DATA 3 (16384)',
+      'DATA 1 (16384)',
+      'DATA 3 (16384)',
+      'DATA 1 (7232)',
+      'DATA 3 (7232)',
+    ])
+  })
+
+  test('gives up a stream that takes nothing for too long', () => {
+    const client = connect({ isSilent: true })
+    client.send(small + get(1) + get(3))
+    client.act(() => {
+      client.stream().sendHead(headOf(HEAD), 'chunked')
+      send(client.stream(), 'abcdef')
+    })
+    client.clock.advance(31_000)
+    expect(client.got()).toContain('RST_STREAM 1 CANCEL')
+    expect(client.request().log).toEqual(['blocked', 'gone'])
+    expect(client.request(1).log).toEqual([])
+  })
+})
+
+describe('a socket that takes no more', () => {
+  test('stops all streams, and starts them again', () => {
+    const client = connect()
+    client.send(get(1) + get(3))
+    client.socket.room = 10
+    client.act(() => {
+      client.stream(0).sendHead(headOf(HEAD), 'chunked')
+      send(client.stream(0), 'abc')
+    })
+    expect([client.request(0).log, client.request(1).log]).toEqual([['blocked'], ['blocked']])
+    client.socket.room = Infinity
+    inEvent(() => client.connection.wire.drained())
+    expect([client.request(0).log, client.request(1).log]).toEqual([
+      ['blocked', 'drained'],
+      ['blocked', 'drained'],
+    ])
+    expect(client.got()).toEqual(['HEADERS 1 :status=200 date=now', 'DATA 1 abc'])
+  })
+
+  test('is given up when it takes nothing for too long', () => {
+    const client = connect()
+    client.send(get(1))
+    client.socket.room = 0
+    client.act(() => client.stream(0).sendHead(headOf(HEAD), 'chunked'))
+    client.clock.advance(31_000)
+    expect([client.socket.closing, client.request().log]).toEqual(['reset', ['blocked', 'gone']])
+  })
+})
