@@ -52,7 +52,7 @@ export class StartError extends Error {
 }
 
 /** What a contestant is to do, without what is its own. */
-export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' | 'backendTls'>
+export type Work = Pick<Job, 'backendPorts' | 'weights' | 'safeguards' | 'tls' | 'backendTls' | 'mode'>
 
 const replay = join(import.meta.dirname, 'replay.ts')
 const readyWithinMs = 10_000

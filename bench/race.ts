@@ -20,6 +20,8 @@ export interface Setting {
   readonly weights?: readonly number[]
   /** undefined: the usual configuration. */
   readonly safeguards?: Safeguards
+  /** 'tcp': contestants pass on bytes; undefined: HTTP. */
+  readonly mode?: 'tcp'
   /** undefined: plain HTTP. */
   readonly tls?: JobTls
   /** The same, to the backends. */
@@ -105,6 +107,12 @@ export const balancersOf = (stage: Stage): Stage => ({
 export const guardedOf = (stage: Stage): Stage => ({
   ...stage,
   peers: stage.peers.filter(({ name }) => /^(smartedge|nginx|haproxy)/.test(name)),
+})
+
+/** Those that have a TCP mode, and the byte pipe, which has no other. */
+export const tcpOf = (stage: Stage): Stage => ({
+  ...stage,
+  peers: stage.peers.filter(({ name }) => /^(smartedge(-bun)?|nginx|haproxy|pipe)$/.test(name)),
 })
 
 /** Those that start, one after the other; the others are complained about with their own logs. */

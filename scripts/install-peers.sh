@@ -12,7 +12,7 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 run apt-get update
-run env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends nginx haproxy caddy wrk apache2-utils
+run env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends nginx libnginx-mod-stream haproxy caddy wrk apache2-utils
 if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
   run systemctl disable --now nginx haproxy caddy || true
 fi

@@ -11,7 +11,7 @@ export const haproxy: Peer = {
   version: () => firstLine(['haproxy', '-v'])?.match(/version (\S+)/)?.[1],
   launch: (job) => ({
     command: [locate('haproxy') ?? 'haproxy', '-db', '-f', 'haproxy.cfg'],
-    files: { 'haproxy.cfg': renderHaproxy(job) },
+    files: { 'haproxy.cfg': job.mode === 'tcp' ? renderHaproxyTcp(job) : renderHaproxy(job) },
   }),
 }
 
@@ -43,6 +43,29 @@ backend backends
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Request-Id %[unique-id]
+${servers.join('\n')}
+`
+}
+
+/** It splices where it finds that worth while, as SmartEdge does; the time-outs are those of a quiet database. */
+export function renderHaproxyTcp(job: Job): string {
+  const servers = job.backendPorts.map((port, index) => `  server b${index} 127.0.0.1:${port}`)
+  return `global
+  nbthread 1
+  tune.bufsize 65536
+  maxconn 8000
+  maxpipes 1024
+defaults
+  mode tcp
+  timeout client 1h
+  timeout server 1h
+  timeout connect 5s
+  option splice-auto
+frontend db
+  bind 127.0.0.1:${job.port}
+  default_backend backends
+backend backends
+  balance roundrobin
 ${servers.join('\n')}
 `
 }

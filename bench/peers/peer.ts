@@ -11,6 +11,8 @@ export interface Job {
   readonly directory: string
   /** undefined: its usual configuration. */
   readonly safeguards?: Safeguards | undefined
+  /** 'tcp': it passes on bytes, and knows nothing of requests; undefined: HTTP. */
+  readonly mode?: 'tcp' | undefined
   /** Clients speak TLS with it; undefined: plain HTTP. */
   readonly tls?: JobTls | undefined
   /** Backends speak TLS, and are to be who the certificate says; undefined: plain HTTP. */

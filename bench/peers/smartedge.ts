@@ -32,7 +32,13 @@ export function renderSmartedge(job: Job, strategy?: string, transport?: 'bun'):
     ...(job.safeguards?.room && { maxInflight: job.safeguards.room.maxInflight }),
   }))
   const config = {
-    listeners: { web: { address: `127.0.0.1:${job.port}`, ...(job.tls && { tls: tlsWith(job.tls) }) } },
+    listeners: {
+      web: {
+        address: `127.0.0.1:${job.port}`,
+        ...(job.mode === 'tcp' && { mode: 'tcp', pool: 'web' }),
+        ...(job.tls && { tls: tlsWith(job.tls) }),
+      },
+    },
     admin: false,
     ...(transport && { transport }),
     ...(job.safeguards && { routes: [routeWith(job.safeguards)] }),

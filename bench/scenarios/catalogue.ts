@@ -11,6 +11,7 @@ import { reload } from './reload.ts'
 import { scale } from './scale.ts'
 import { slowOne } from './slow-one.ts'
 import { steady } from './steady.ts'
+import { tcp } from './tcp.ts'
 import { handshakes, resumed, tls, tlsBackends } from './tls.ts'
 import { tunnels } from './tunnels.ts'
 import { uneven } from './weights.ts'
@@ -29,6 +30,7 @@ export const catalogue: readonly Scenario[] = [
   uneven,
   reload,
   tunnels,
+  tcp,
   tls,
   handshakes,
   resumed,

@@ -13,7 +13,7 @@ Scenarios:
   upload       bodies of 10 KiB and 1 MiB       reload    config and strategy saved ten times a second
   connections  a new one for each request       tunnels   WebSocket echo
   idle-10k     10,000 idle connections          scale     10 to 10,000 backends
-  mixed        small answers behind 1 MiB ones
+  mixed        small answers behind 1 MiB ones  tcp       TCP mode: messages, bulk, connections
 Over TLS; SmartEdge, nginx and HAProxy only:
   tls          connections that stay            resumed   handshakes that take up a session
   handshakes   a whole one for each request     tls-backends  to backends, verified

@@ -75,7 +75,7 @@ function summarize(config: Config): string {
 }
 
 const countsOf = ({ listeners, routes, pools }: Config) => ({
-  listeners: listeners.length,
+  listeners: new Set(listeners.map(({ name }) => name)).size,
   routes: routes.length,
   pools: pools.length,
   backends: pools.reduce((sum, pool) => sum + pool.members.length, 0),

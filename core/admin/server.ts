@@ -91,7 +91,7 @@ export function startAdmin(options: AdminServerOptions): AdminServer {
       address: at,
       reusePort: false,
       deferAccept: false,
-      mode: 0o600,
+      permissions: 0o600,
       accept: (peer) => connections.accept(peer),
       onShortage: () => false,
       reportFault,

@@ -3,7 +3,7 @@
  * Immutable; the rest of core reads it and never the file. Defaults stand in `defaults.ts`, rules in `schema.ts`.
  */
 import type { AccessLogPolicy } from '../access-log/policy.ts'
-import type { SocketAddress } from '../address.ts'
+import type { ListenAddress, SocketAddress } from '../address.ts'
 import type { AccessPolicy } from '../admission/policy.ts'
 import type { BreakerPolicy } from '../backend/breaker.ts'
 import type { EjectionPolicy } from '../backend/ejection.ts'
@@ -18,11 +18,12 @@ import type { HealthPolicy } from '../health/policy.ts'
 import type { HttpLimits } from '../http1/limits.ts'
 import type { LimitPolicy } from '../limits/policy.ts'
 import type { BanPolicy } from '../limits/ban.ts'
+import type { ListenOptions } from '../net/listen-options.ts'
 import type { BackendTimeouts, ClientTimeouts } from '../net/timeouts.ts'
 import type { BackendProtocol } from '../outbound/http1-pool.ts'
 import type { BackendTlsPolicy, ProxyOutPolicy } from '../outbound/policy.ts'
 import type { ProxyPolicy } from '../proxy-protocol/policy.ts'
-import type { RouteRule } from '../route/route.ts'
+import type { RouteMatch, RouteRule } from '../route/route.ts'
 import type { Secret } from '../secrets.ts'
 import type { StickyPolicy } from '../sticky/policy.ts'
 import type { TlsPolicy } from '../tls/policy.ts'
@@ -67,6 +68,8 @@ export interface Config {
   /** Who adds routes and pools to those below; absent: nobody. */
   readonly providers?: readonly ProviderPolicy[]
   readonly routes: readonly RouteConfig[]
+  /** Where the connections of listeners in TCP mode go; those of one listener stand together, in their order. */
+  readonly tcpRoutes: readonly TcpRouteConfig[]
   readonly pools: readonly PoolConfig[]
 }
 
@@ -88,16 +91,23 @@ export interface OverloadConfig {
     { readonly kind: 'bytes'; readonly bytes: number } | { readonly kind: 'ratio'; readonly ratio: number } | undefined
 }
 
+/** 'tcp': bytes pass as they come. 'passthrough': so do those of TLS, by the server name that its first ones ask for. */
+export type ListenerMode = 'http' | 'tcp' | 'passthrough'
+
 export interface ListenerConfig {
+  /** Of the listener that it belongs to: those that have several addresses are several here. */
   readonly name: string
-  readonly address: SocketAddress
+  readonly address: ListenAddress
   /** Whether other processes of the same user may listen there too, if all say so. */
   readonly reusePort: boolean
   /** Whether a client is let in only with its first bytes, or after a second. */
   readonly deferAccept: boolean
   /** Permissions of a Unix socket; undefined: by the process's umask. */
-  readonly mode: number | undefined
-  /** Absent: clients speak plain HTTP. */
+  readonly permissions: number | undefined
+  /** Absent: as the system has them. */
+  readonly options?: ListenOptions
+  readonly mode: ListenerMode
+  /** Absent: clients come without TLS, or it is none of ours. */
   readonly tls?: TlsPolicy
   /** Absent: over TLS it is spoken, else not. */
   readonly http2?: Http2Choice
@@ -140,6 +150,17 @@ export interface RouteConfig extends RouteRule {
   readonly access?: AccessPolicy
   /** false: its requests are not traced. Absent: as the others. */
   readonly tracing?: RouteTracingPolicy | false
+}
+
+/** By the listener, and the server name where it is told apart by that. */
+export interface TcpRouteConfig extends RouteConfig {
+  readonly match: RouteMatch & { readonly listener: string }
+  readonly tunnel: {
+    /** ms, of silence both ways. */
+    readonly idleMs: number
+    /** ms; undefined: as long as it likes. */
+    readonly longestMs: number | undefined
+  }
 }
 
 /** Each in ms; undefined: no bound of the route's own. */

@@ -8,6 +8,7 @@ import { acmeDefaults } from './acme-defaults.ts'
 import { authDefaults } from './auth-defaults.ts'
 import { boundDefaults } from './bound-defaults.ts'
 import { discoveryDefaults } from './discovery-defaults.ts'
+import { listenerDefaults } from './listener-defaults.ts'
 import { restraintDefaults } from './restraint-defaults.ts'
 import type { Setting, TextSetting } from './setting.ts'
 import { tlsDefaults } from './tls-defaults.ts'
@@ -296,6 +297,7 @@ export const defaults = {
   ...accessDefaults,
   ...authDefaults,
   ...tlsDefaults,
+  ...listenerDefaults,
   ...acmeDefaults,
   'pool.health.check': { value: 'http', reason: 'An open port alone says little about the service behind it.' },
   'pool.health.path': {

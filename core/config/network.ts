@@ -5,7 +5,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
-import { formatAddress, type SocketAddress } from '../address.ts'
+import { formatAddress, type ListenAddress, type SocketAddress } from '../address.ts'
 import { hostsOf } from '../bind-hosts.ts'
 import type { Parsed } from './read/scalars.ts'
 
@@ -14,16 +14,42 @@ const maxSocketPathBytes = 103
 
 const maxPort = 65_535
 
-/** `host:port`, `[v6]:port` (port 0: any free one) or `unix:/path`. */
+/** As `parseListenAddress`, or `systemd:name`. */
+export function parseAnyListenAddress(text: string): Parsed<ListenAddress> {
+  if (!text.startsWith('systemd:')) return parseListenAddress(text)
+  const name = text.slice('systemd:'.length)
+  // systemd.socket(5): printable ASCII without a colon, up to 255.
+  if (/^[!-9;-~]{1,255}$/.test(name)) return { kind: 'value', value: { kind: 'systemd', name } }
+  return { kind: 'fault', rule: 'must be systemd: and the FileDescriptorName of a socket unit' }
+}
+
+/** `host:port`, `[v6]:port` (port 0: any free one; link-local: with its interface, `[fe80::1%eth0]`) or `unix:/path`. */
 export function parseListenAddress(text: string): Parsed<SocketAddress> {
   if (text.startsWith('unix:')) return parseUnix(text)
-  const { host, port } = splitAuthority(text)
+  const { host: written, port } = splitAuthority(text)
+  const { host, zone } = splitZone(written)
   if (host === '' && port !== undefined) return { kind: 'fault', hint: `did you mean "0.0.0.0:${port}"?` }
   if (port === undefined && isPort(text, 0)) return { kind: 'fault', hint: `did you mean "0.0.0.0:${text}"?` }
   const canonical = canonicalHost(host)
   if (canonical === undefined || port === undefined) return { kind: 'fault' }
   if (!isPort(port, 0)) return { kind: 'fault', hint: portHint(port, 0) }
-  return { kind: 'value', value: { kind: 'tcp', host: canonical, port: Number(port) } }
+  if (isLinkLocal(canonical) !== (zone !== undefined)) return zoneFault(canonical, zone, port)
+  return { kind: 'value', value: { kind: 'tcp', host: canonical + (zone ?? ''), port: Number(port) } }
+}
+
+/** `[fe80::1%eth0]` -> `[fe80::1]` and `%eth0`. */
+function splitZone(host: string): { readonly host: string; readonly zone: string | undefined } {
+  const [, address, zone] = /^(\[[^\]%]*)(%[\w.-]{1,15})\]$/.exec(host) ?? []
+  return address === undefined ? { host, zone: undefined } : { host: `${address}]`, zone }
+}
+
+/** fe80::/10 (RFC 4291 2.5.6). */
+const isLinkLocal = (host: string): boolean => isIPv6(host) && /^fe[89ab]/.test(host)
+
+function zoneFault(host: string, zone: string | undefined, port: string): Parsed<SocketAddress> {
+  if (zone !== undefined) return { kind: 'fault', rule: 'must name an interface for a link-local address only' }
+  const rule = 'must name the interface of a link-local address'
+  return { kind: 'fault', rule, hint: `"[${host}%eth0]:${port}", say` }
 }
 
 /** Where a backend is, and what is spoken to it there. */
@@ -36,19 +62,24 @@ export interface BackendUrl {
 export const backendId = ({ address, scheme }: BackendUrl): string =>
   `${scheme === 'https' ? 'https://' : ''}${formatAddress(address)}`
 
-/** `http://host:port` or `https://host:port` (80 or 443 when absent, nothing behind it but `/`), or `unix:/path`. */
+/**
+ * `http://host:port` or `https://host:port` (80 or 443 when absent, nothing behind it but `/`), `tcp://host:port` for what speaks no
+ * HTTP, or `unix:/path`.
+ */
 export function parseBackendUrl(text: string): Parsed<BackendUrl> {
   if (text.startsWith('unix:')) {
     const socket = parseUnix(text)
     return socket.kind === 'fault' ? socket : { kind: 'value', value: { address: socket.value, scheme: 'http' } }
   }
-  const [, named = '', authority, rest] = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(text) ?? []
+  const [, named = '', authority, rest] = /^(https?|tcp):\/\/([^/?#]*)(.*)$/is.exec(text) ?? []
   const scheme = named.toLowerCase() === 'https' ? 'https' : 'http'
   if (authority === undefined)
     return { kind: 'fault', hint: parseHostPort(text, 80) && `did you mean "http://${text}"?` }
   if (authority.includes('@')) return { kind: 'fault', rule: 'must not hold a user name or password' }
   if (rest !== '' && rest !== '/')
     return { kind: 'fault', rule: 'must end after the port: a backend has no path or query' }
+  if (named.toLowerCase() === 'tcp' && splitAuthority(authority).port === undefined)
+    return { kind: 'fault', rule: 'must name a port behind tcp://' }
   const address = parseHostPort(authority, scheme === 'https' ? 443 : 80)
   return address === undefined
     ? { kind: 'fault', hint: authorityHint(authority, scheme) }
@@ -100,12 +131,14 @@ export function isConflicting(a: SocketAddress, b: SocketAddress): boolean {
   if (a.kind === 'unix' || b.kind === 'unix') return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
   if (a.port !== b.port || a.port === 0) return false
   const others = hostsOf(b.host)
-  return hostsOf(a.host).some((host) => others.some((other) => host === other || covers(host, other)))
+  const isV6Only = a.isV6Only === true || b.isV6Only === true
+  return hostsOf(a.host).some((host) => others.some((other) => host === other || covers(host, other, isV6Only)))
 }
 
-/** Whether one of the two stands for the other too; `::` also takes IPv4 connections. */
-const covers = (one: string, other: string): boolean =>
-  [one, other].includes('::') || ([one, other].includes('0.0.0.0') && !isIPv6(one) && !isIPv6(other))
+/** Whether one of the two stands for the other too; `::` also takes IPv4 connections, where it does. */
+const covers = (one: string, other: string, isV6Only: boolean): boolean =>
+  ([one, other].includes('::') && (!isV6Only || (isIPv6(one) && isIPv6(other)))) ||
+  ([one, other].includes('0.0.0.0') && !isIPv6(one) && !isIPv6(other))
 
 /** A name, an IPv4 address or a bracketed IPv6 address in lower case, without the brackets; undefined when it is none. */
 export function canonicalHost(host: string): string | undefined {
@@ -148,7 +181,7 @@ function parseUnix(text: string): Parsed<SocketAddress> {
   return { kind: 'value', value: { kind: 'unix', path } }
 }
 
-/** Zones such as `fe80::1%eth0` are refused: they mean something on one machine only. */
+/** Zones such as `fe80::1%eth0` are refused: they mean something to whoever listens only. */
 function canonicalIp(text: string): string | undefined {
   if (isIPv4(text)) return text
   return isIPv6(text) && !text.includes('%') ? ipaddr.IPv6.parse(text).toRFC5952String() : undefined

@@ -1,6 +1,7 @@
 /** Text -> Config, or everything that is wrong with it. Pure: what other files hold is handed in. */
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
-import type { Config, ListenerConfig, RouteConfig } from './config.ts'
+import type { ListenAddress } from '../address.ts'
+import type { Config, ListenerConfig, RouteConfig, TcpRouteConfig } from './config.ts'
 import { defaults } from './defaults.ts'
 import { createProblemList, type Problem } from './problems.ts'
 import type { Env } from './read/expand.ts'
@@ -9,8 +10,10 @@ import { type Attachment, createReading, formatKey, type MayRead, type Need, typ
 import { readTree } from './read/tree.ts'
 import { configFile } from './schema.ts'
 import { checkNames } from './schema/acme.ts'
-import { checkClaims, type Claim, defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
+import { checkClaims, type Claim, type Written } from './schema/addresses.ts'
+import { defaultListenerAddress, type ListenerDraft } from './schema/listener.ts'
 import { warnOfIdleGeo, warnOfIdlePools, warnOfIdleRouteKeys } from './schema/idle-keys.ts'
+import { tcpRoutesOf } from './schema/listener-tcp.ts'
 import { checkRoutes, reportKeys, reportTracing } from './schema/route.ts'
 import { stickyIn } from './schema/sticky.ts'
 
@@ -83,7 +86,8 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
   if (['pools', 'providers'].every((key) => findNodeAtLocation(root, [key]) === undefined))
     reading.report(root, { rule: 'is required' }, { child: 'pools' })
   checkClaims(claimsOf(raw), reading)
-  const routes = resolveRoutes(raw, root, reading)
+  const tcpRoutes = tcpRoutesOf(raw.listeners ?? [], pools, raw.timeouts.tunnel, reading)
+  const routes = resolveRoutes(raw, { root, tcpRoutes }, reading)
   const hosts = routes.flatMap(({ match }) => match.host ?? [])
   // Providers may name hosts later.
   if (raw.providers === undefined) checkNames(orderingIn(raw, root), hosts, reading)
@@ -115,23 +119,44 @@ function assemble(raw: Raw, root: Node, reading: Reading): Config | undefined {
     ban: raw.ban,
     ...(raw.providers && { providers: raw.providers }),
     routes,
+    tcpRoutes,
     pools: pools.map(({ name, value }) => ({ name, ...value, sticky: stickyIn(name, value.sticky) })),
   }
 }
 
 function listenersOf({ listeners }: Raw): ListenerConfig[] {
   const configured = listeners ?? [{ name: 'default', value: undefined }]
-  return configured.map(({ name, value }) => ({
+  const securePort = securePortOf(configured)
+  return configured.flatMap(({ name, value }) => {
+    const addresses = value?.addresses?.map((written) => written.value ?? defaultListenerAddress)
+    return (addresses ?? [defaultListenerAddress]).map((address) => listenerAt({ name, address, securePort }, value))
+  })
+}
+
+interface Placed {
+  readonly name: string
+  readonly address: ListenAddress
+  /** That of HTTPS, for who is sent there. */
+  readonly securePort: number
+}
+
+/** Each address is a listener of its own, under one name. */
+function listenerAt({ name, address, securePort }: Placed, draft: ListenerDraft | undefined): ListenerConfig {
+  const isUnix = address.kind === 'unix'
+  const { tcp, tls } = draft ?? {}
+  return {
     name,
-    address: value?.address?.value ?? defaultListenerAddress,
-    reusePort: value?.reusePort ?? false,
-    deferAccept: value?.deferAccept ?? true,
-    mode: value?.mode,
-    ...(value?.tls && { tls: value.tls }),
-    ...(value?.http2 !== undefined && { http2: value.http2 }),
-    ...(value?.proxyProtocol && { proxyProtocol: value.proxyProtocol }),
-    ...(value?.redirect && { redirect: { port: value.redirect.port ?? securePort(configured) } }),
-  }))
+    address,
+    reusePort: draft?.reusePort === true && !isUnix,
+    deferAccept: (draft?.deferAccept ?? true) && !isUnix,
+    permissions: isUnix ? draft?.permissions : undefined,
+    ...(draft?.options && { options: draft.options }),
+    mode: tcp === undefined ? 'http' : tcp.isPassthrough ? 'passthrough' : 'tcp',
+    ...(tls && { tls }),
+    ...(draft?.http2 !== undefined && { http2: draft.http2 }),
+    ...(draft?.proxyProtocol && { proxyProtocol: draft.proxyProtocol }),
+    ...(draft?.redirect && { redirect: { port: draft.redirect.port ?? securePort } }),
+  }
 }
 
 /** The listeners that order certificates, with where they say so. */
@@ -142,35 +167,50 @@ const orderingIn = ({ listeners }: Raw, root: Node) =>
   })
 
 /** Where the only listener is that ends TLS. */
-function securePort(listeners: readonly { readonly value: ListenerDraft | undefined }[]): number {
+function securePortOf(listeners: readonly { readonly value: ListenerDraft | undefined }[]): number {
   const ports = listeners.flatMap(({ value }) => {
-    const address = value?.address?.value ?? defaultListenerAddress
-    return value?.tls !== undefined && address.kind === 'tcp' ? [address.port] : []
+    if (value?.tls === undefined || value.tcp !== undefined) return []
+    const addresses = value.addresses?.map((written) => written.value) ?? [defaultListenerAddress]
+    return addresses.flatMap((address) => (address?.kind === 'tcp' ? [address.port] : []))
   })
   const [only = 443] = ports
-  return ports.length === 1 ? only : 443
+  return new Set(ports).size === 1 ? only : 443
 }
 
 /** Where an address was faulty nothing is claimed, so that one mistake is one problem. */
 function claimsOf(raw: Raw): Claim[] {
-  const claims = listenersOf(raw).map(({ name, address }, index) => {
-    const entry = raw.listeners?.[index]
-    return { key: formatKey(['listeners', name]), address, written: entry?.value.address, place: entry?.key }
+  const claims = (raw.listeners ?? [undefined]).flatMap((entry): Claim[] => {
+    const key = formatKey(['listeners', entry?.name ?? 'default'])
+    return claimsAt(key, entry?.value.addresses ?? [undefined], { address: defaultListenerAddress, node: entry?.key })
   })
-  const admin = raw.admin && {
-    key: 'admin',
-    address: raw.admin.config.address,
-    written: raw.admin.address,
-    place: undefined,
-  }
-  return [...claims, ...(admin ? [admin] : [])]
-    .filter(({ written }) => written === undefined || written.value !== undefined)
-    .map(({ key, address, written, place }) => ({ key, address, node: written?.node ?? place }))
+  if (raw.admin === undefined) return claims
+  const { config, address: written } = raw.admin
+  return [...claims, ...claimsAt('admin', [written], { address: config.address, node: undefined })]
 }
 
-/** Without routes the only pool serves everything; with providers, which may bring some, an empty list says that it does not. */
-function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
+/** `absent`: what holds where nothing is written. */
+const claimsAt = (
+  key: string,
+  all: readonly (Written<ListenAddress> | undefined)[],
+  absent: Omit<Claim, 'key'>,
+): Claim[] =>
+  all.flatMap((written) => {
+    if (written === undefined) return [{ key, ...absent }]
+    return written.value === undefined ? [] : [{ key, address: written.value, node: written.node }]
+  })
+
+interface Surrounding {
+  readonly root: Node
+  readonly tcpRoutes: readonly TcpRouteConfig[]
+}
+
+/**
+ * Without routes the only pool serves everything; those of TCP mode are not counted where there are others. With providers, which
+ * may bring some, an empty list says that it does not.
+ */
+function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Reading): RouteConfig[] {
   const pools = raw.pools ?? []
+  const ofTcp = new Set(tcpRoutes.map(({ pool }) => pool))
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
@@ -179,16 +219,23 @@ function resolveRoutes(raw: Raw, root: Node, reading: Reading): RouteConfig[] {
   if (raw.routes !== undefined && drafts.length === 0 && !mayBeLedTo) warnOfNoRoutes(root, reading)
   if (drafts.length > 0) {
     warnOfIdleRouteKeys(drafts, pools, raw.overload !== undefined, reading)
-    if (!mayBeLedTo) warnOfIdlePools(drafts, pools, reading)
+    if (!mayBeLedTo) warnOfIdlePools([...drafts.map(({ pool }) => pool.value), ...ofTcp], pools, reading)
     return drafts.map(({ pool, ...draft }) => ({ ...draft, pool: pool.value }))
   }
-  const [only, another] = pools
+  if (listenersOf(raw).every(({ mode }) => mode !== 'http')) return []
+  const ofHttp = pools.filter(({ name }) => !ofTcp.has(name))
+  const [only, another] = ofHttp.length > 0 ? ofHttp : pools
   if (mayBeLedTo && (another !== undefined || raw.routes !== undefined)) return []
-  if (another !== undefined)
+  // Which pools are left for HTTP is not known where a listener in TCP mode is itself faulty.
+  if (another !== undefined && isTcpSound(raw, ofTcp))
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
   return only === undefined ? [] : [{ match: everything, pool: only.name, priority: defaults['route.priority'].value }]
 }
+
+const isTcpSound = ({ listeners = [], pools = [] }: Raw, ofTcp: ReadonlySet<string>): boolean =>
+  listeners.every(({ value }) => value.tcp?.routes.length !== 0) &&
+  [...ofTcp].every((name) => pools.some((pool) => pool.name === name))
 
 /** An item that is faulty is none either, and is told as such: only a list that is empty in the file is meant. */
 function warnOfNoRoutes(root: Node, reading: Reading): void {

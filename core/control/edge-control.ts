@@ -51,7 +51,7 @@ export async function apply(edge: Part<Config>, config: Config): Promise<Applied
 }
 
 export interface EdgeLoad {
-  /** By listener name. */
+  /** By where the config has it listen, `0.0.0.0:80`. */
   readonly listeners: ReadonlyMap<string, Load>
   /** By pool name, then backend id. */
   readonly pools: ReadonlyMap<string, ReadonlyMap<string, Load>>

@@ -1,5 +1,5 @@
 /** Old Config + new Config -> what differs, in words for people, and what is open where something goes away. Pure. */
-import { formatAddress } from '../address.ts'
+import { formatListenAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
 import { accessLogAsWritten } from '../config/schema/access-log.ts'
@@ -17,9 +17,9 @@ export const nothingOpen: EdgeLoad = { listeners: new Map(), pools: new Map() }
 
 /** None when the two are equal. Never shows a secret. */
 export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] {
-  const { listeners, routes, pools, admin, transport, accessLog, clients, redis, ...settings } = from
-  const { listeners: nextListeners, routes: nextRoutes, pools: nextPools, admin: nextAdmin, ...rest } = to
-  const { transport: nextTransport, accessLog: nextAccessLog, ...others } = rest
+  const { listeners, routes, tcpRoutes, pools, admin, transport, accessLog, clients, redis, ...settings } = from
+  const { listeners: nextListeners, routes: nextRoutes, tcpRoutes: nextTcp, pools: nextPools, ...more } = to
+  const { admin: nextAdmin, transport: nextTransport, accessLog: nextAccessLog, ...others } = more
   const { clients: nextClients, redis: nextRedis, ...nextSettings } = others
   const [log, nextLog] = [accessLog, nextAccessLog].map((policy) => policy && accessLogAsWritten(policy))
   const loadOf = (pool: string) => load.pools.get(pool) ?? new Map<string, never>()
@@ -30,7 +30,7 @@ export function planChanges(from: Config, to: Config, load: EdgeLoad): Change[] 
     ...differences('log.access', log, nextLog).map(other),
     ...differences('clients', clientsAsWritten(clients, redis), clientsAsWritten(nextClients, nextRedis)).map(other),
     ...differences('', settings, nextSettings).map(other),
-    ...planRoutes(routes, nextRoutes),
+    ...planRoutes([...routes, ...tcpRoutes], [...nextRoutes, ...nextTcp]),
     ...byName(pools, nextPools).flatMap(({ name, old, next }): Change[] => {
       const key = formatKey(['pools', name])
       if (next === undefined) return [gone(key, 'removed', addLoads(loadOf(name).values()))]
@@ -59,23 +59,44 @@ const gone = (key: string, text: string, { connections, tunnels }: typeof noLoad
 
 /** What keeps its address keeps its connections, whatever it is called. */
 function planListeners(old: readonly ListenerConfig[], next: readonly ListenerConfig[], load: EdgeLoad): Change[] {
-  const addresses = new Set(next.map(({ address }) => formatAddress(address)))
-  return byName(old, next).flatMap(({ name, old, next }): Change[] => {
+  const kept = new Set(next.map(textOf))
+  return byName(wholeListeners(old), wholeListeners(next)).flatMap(({ name, old, next }): Change[] => {
     const key = formatKey(['listeners', name])
-    const [before, after] = [old, next].map((listener) => listener && formatAddress(listener.address))
-    if (before === after) return differences(key, settingsOf(old), settingsOf(next)).map(other)
+    const [before, after] = [old, next].map((listener) => listener?.all.map(textOf).join(', '))
+    const settings = differences(key, settingsOf(old?.all), settingsOf(next?.all)).map(other)
+    if (before === after) return settings
     if (before === undefined) return [other({ key, text: `added on ${after}` })]
     const text = after === undefined ? `removed from ${before}` : `moved ${before} -> ${after}`
-    return [gone(key, text, (addresses.has(before) ? undefined : load.listeners.get(name)) ?? noLoad)]
+    const left = old?.all.map(textOf).filter((address) => !kept.has(address)) ?? []
+    const moved = gone(key, text, addLoads(left.map((address) => load.listeners.get(address) ?? noLoad)))
+    return after === undefined ? [moved] : [moved, ...settings]
   })
 }
 
-/** What a listener may change while its address stays, as the file writes it. */
-function settingsOf(listener: ListenerConfig | undefined) {
-  if (listener === undefined) return {}
-  const { name: _name, address: _address, mode, ...settings } = listener
-  return { ...settings, mode: mode === undefined ? undefined : `0${mode.toString(8).padStart(3, '0')}` }
+const textOf = ({ address }: ListenerConfig): string => formatListenAddress(address)
+
+/** Those of one name together. */
+const wholeListeners = (listeners: readonly ListenerConfig[]) =>
+  [...Map.groupBy(listeners, ({ name }) => name)].map(([name, all]) => ({ name, all }))
+
+/** What a listener may change while its addresses stay, as the file writes it; of several addresses by the first that has it. */
+function settingsOf(all: readonly ListenerConfig[] = []) {
+  const [first] = all
+  if (first === undefined) return {}
+  const { name: _name, address: _address, permissions: _permissions, options, ...settings } = first
+  const flags = { reusePort: all.some((one) => one.reusePort), deferAccept: all.some((one) => one.deferAccept) }
+  const permissions = all.find((one) => one.permissions !== undefined)?.permissions
+  const octal = permissions === undefined ? undefined : `0${permissions.toString(8).padStart(3, '0')}`
+  return { ...settings, ...flags, ...optionsAsWritten(options), permissions: octal }
 }
+
+/** By the keys of the file. */
+const optionsAsWritten = ({ backlog, keepAlive, userTimeoutMs, sendBufferBytes }: ListenerConfig['options'] = {}) => ({
+  backlog,
+  keepAlive,
+  userTimeoutMs,
+  sendBufferBytes,
+})
 
 /** Running requests keep the route they took, so that a route which goes ends nothing. */
 function planRoutes(old: readonly RouteRule[], next: readonly RouteRule[]): Change[] {

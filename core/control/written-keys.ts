@@ -44,6 +44,9 @@ const writtenKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'timeouts.backend.connect': 'timeouts.connect',
     'timeouts.backend.response': 'timeouts.response',
     'timeouts.backend.idle': 'timeouts.idle',
+    // Of a listener in TCP mode.
+    'tunnel.idle': 'idleTimeout',
+    'tunnel.longest': 'maxDuration',
   },
 }
 

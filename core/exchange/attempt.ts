@@ -11,7 +11,7 @@ import type { ResponseHead } from '../http1/response-head.ts'
 import type { Passage } from '../net/passage.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import type { BackendStream, FailureCause, ResponseSink } from '../stream/backend-stream.ts'
-import type { BodyForm } from '../stream/body-form.ts'
+import type { BodyForm, HandedOver } from '../stream/body-form.ts'
 import type { Outcome } from '../strategy/strategy.ts'
 import { Alarm } from './alarm.ts'
 import type { AttemptRecord } from './record.ts'
@@ -94,6 +94,16 @@ export class Attempt implements ResponseSink {
     this.stream.sendHead(head, rewrite, form)
   }
 
+  /** Its connection carries bytes from now on, and no message: as if it had been answered with a 101. */
+  join(): HandedOver {
+    const now = this.owner.now()
+    this.alarm?.cancel()
+    this.status = 101
+    this.respondedAt = now
+    this.counted.respond(101, now)
+    return this.stream.handOver()
+  }
+
   onConnected(): void {
     const now = this.owner.now()
     this.readyAt = now
@@ -166,6 +176,11 @@ export class Attempt implements ResponseSink {
     const { grpcStatus } = this.stream
     const status = grpcStatus === undefined ? this.status : httpStatusOf(grpcStatus)
     this.end({ kind: 'completed', status, elapsedMs: at - this.startedAt }, now)
+  }
+
+  /** Joined, it was reset before a byte had come back. */
+  lose(now: number): void {
+    this.end({ kind: 'failed', cause: 'reset', elapsedMs: now - this.startedAt }, now)
   }
 
   private end(outcome: Outcome, now: number): void {

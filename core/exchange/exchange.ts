@@ -29,10 +29,10 @@ import { NOTHING, OVER, type Stage, TRYING } from './stage.ts'
 import { Tries, type TriesOwner } from './tries.ts'
 import { tellClient } from './tell-client.ts'
 import type { Trace } from './trace.ts'
-import { openTunnel } from './tunnel.ts'
+import { openTunnel, type TunnelEnds, type TunnelOwner } from './tunnel.ts'
 import type { Geo, Route, Services, World } from './world.ts'
 
-export class Exchange implements Asked, RequestSink, TriesOwner {
+export class Exchange implements Asked, RequestSink, TriesOwner, TunnelOwner {
   readonly services: Services
   readonly client: ClientStream
   readonly route: Route
@@ -52,7 +52,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   requestBytes = 0
   hasInterim = false
   explaining: TriesOwner['explaining'] = undefined
-  private responseBytes = 0
+  responseBytes = 0
   /** Attempts that are over; kept for observers alone. */
   private past: AttemptRecord[] | undefined = undefined
 
@@ -158,7 +158,9 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   // The response: what attempts under way tell.
 
   onReady(attempt: Attempt): void {
-    this.tries.onReady(attempt)
+    const { client, tries } = this
+    if (client.join === undefined) tries.onReady(attempt)
+    else this.carry(attempt, { client: client.join(), backend: tries.join(attempt) })
   }
 
   onBackendBlocked(isBlocked: boolean): void {
@@ -229,28 +231,27 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
   }
 
   private switchProtocols(attempt: Attempt, head: ResponseHead): void {
-    const { client, services, world } = this
+    const { client } = this
     if (!client.isUpgrade) {
       attempt.reject('protocol', 'the backend switched protocols unasked')
       return
     }
     this.tries.settle(attempt, head)
-    this.limitAlarm?.cancel()
     if (this.pass !== undefined) tellClient(head, this.pass)
+    this.carry(attempt, { client: client.handOver(head), backend: attempt.stream.handOver() })
+  }
+
+  private carry(attempt: Attempt, ends: TunnelEnds): void {
+    this.limitAlarm?.cancel()
     this.stage = { kind: 'tunnel', attempt }
-    openTunnel({
-      client: client.handOver(head),
-      backend: attempt.stream.handOver(),
-      edgeCounters: services.counters,
-      target: attempt.backend,
-      tunnelMs: world.timeouts.tunnelMs,
-      pipes: services.pipes,
-      onOver: () => {
-        attempt.complete(this.now())
-        this.remember(attempt)
-        this.over({ kind: 'tunnel', status: 101 })
-      },
-    })
+    openTunnel(this, attempt, ends)
+  }
+
+  onTunnelOver(attempt: Attempt, isLost: boolean): void {
+    if (isLost) attempt.lose(this.now())
+    else attempt.complete(this.now())
+    this.remember(attempt)
+    this.over({ kind: isLost ? 'truncated' : 'tunnel', status: 101 })
   }
 
   /** It has taken as long as it may. */
@@ -343,8 +344,7 @@ export class Exchange implements Asked, RequestSink, TriesOwner {
 
   /** Of the attempt under way. */
   private stream(): BackendStream | undefined {
-    const { stage } = this
-    if (stage.kind === 'trying') return this.tries.stream
-    return stage.kind === 'responding' ? stage.attempt.stream : undefined
+    if (this.stage.kind === 'trying') return this.tries.stream
+    return this.stage.kind === 'responding' ? this.stage.attempt.stream : undefined
   }
 }

@@ -4,7 +4,7 @@ import { dateLines } from '../forward/date-line.ts'
 import { stopOf } from '../forward/hops.ts'
 import type { RequestHead } from '../http1/request-head.ts'
 import type { Crowd } from '../inbound/crowd.ts'
-import type { RefusedHead, RequestHandler } from '../inbound/request-handler.ts'
+import type { RefusedHead, RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
 import type { Turns } from '../inbound/turns.ts'
 import type { Idle } from '../net/budget.ts'
 import type { LinkedList } from '../net/linked-list.ts'
@@ -12,7 +12,7 @@ import type { Pipes } from '../net/pipes.ts'
 import type { TimerWheel } from '../net/timer-wheel.ts'
 import { countStatus } from '../observe/counters.ts'
 import { violatedBy } from '../observe/http2-counters.ts'
-import { methodClassOf } from '../observe/route-traffic.ts'
+import { methodClassOf, OTHER_METHOD } from '../observe/route-traffic.ts'
 import type { ClientStream } from '../stream/client-stream.ts'
 import { enter } from './enter.ts'
 import { Exchange } from './exchange.ts'
@@ -44,7 +44,7 @@ export function createHandler({
   pipes,
   idle,
   crowd,
-}: HandlerOptions): RequestHandler {
+}: HandlerOptions): RequestHandler & TcpHandler {
   const { counters } = services
 
   function onRequest(client: ClientStream): void {
@@ -68,6 +68,18 @@ export function createHandler({
           ? route.admission.admit(exchange, head, exchange.startedAt)
           : enter(door, exchange, head, exchange.startedAt)
     exchange.begin(verdict, head, exchange.startedAt)
+  }
+
+  function onTcp(client: ClientStream, listener: string): void {
+    counters.requests += 1
+    const world = published()
+    client.readHead()
+    const route = world.tcp.get(listener)?.find(head) ?? world.nowhere
+    route.traffic.requests += 1
+    const exchange = new Exchange(services, client, route, world)
+    exchange.method = OTHER_METHOD
+    if (world.explainer !== undefined) exchange.explaining = world.explainer.begin(head)
+    exchange.begin(route.admission.admit(exchange, head, exchange.startedAt), head, exchange.startedAt)
   }
 
   function onRefusal(refused: RefusedHead): void {
@@ -99,6 +111,7 @@ export function createHandler({
       return published().halfClose
     },
     onRequest,
+    onTcp,
     onRefusal,
     onViolation: (kind) => void (counters[violatedBy[kind]] += 1),
   }

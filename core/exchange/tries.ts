@@ -4,7 +4,6 @@
  */
 import type { Verdict } from '../admission/admission.ts'
 import type { Backend } from '../backend/backend.ts'
-import type { Cancel } from '../clock.ts'
 import type { FieldSection } from '../http1/field-section.ts'
 import type { BodyKind } from '../http1/framing.ts'
 import type { RequestHead } from '../http1/request-head.ts'
@@ -15,6 +14,7 @@ import { type Acquired, sourceOf } from '../pool/acquire.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Session } from '../sticky/sticky.ts'
 import type { BackendStream, FailureCause } from '../stream/backend-stream.ts'
+import type { HandedOver } from '../stream/body-form.ts'
 import type { ClientStream, Problem } from '../stream/client-stream.ts'
 import { Alarm, later } from './alarm.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
@@ -26,6 +26,7 @@ import { type Replay, replayFor } from './replay.ts'
 import { type Failure, isRepeatable, isRetried } from './retry.ts'
 import { type NextTry, TriedBackends } from './tried-backends.ts'
 import { type Forwarded, rewriteFor } from './rewrite-for.ts'
+import { OVER, type TryState } from './try-state.ts'
 import type { Route, Services, World } from './world.ts'
 
 /** The exchange, as its attempts as a whole see it. */
@@ -44,21 +45,10 @@ export interface TriesOwner extends AttemptOwner, PickSource, Forwarded {
   onNobodyLeft(problem: Problem): void
 }
 
-/**
- * 'waiting': for room, or the time of the next attempt. 'running': an attempt is under way, perhaps another beside it. 'over':
- * a response is being passed on, or there will be none.
- */
-type State =
-  | { readonly kind: 'waiting'; readonly cancel: Cancel }
-  | { readonly kind: 'running'; readonly attempt: Attempt; readonly beside: Attempt | undefined }
-  | { readonly kind: 'over' }
-
-const OVER: State = { kind: 'over' }
-
 export class Tries {
   private readonly owner: TriesOwner
   private readonly backends: TriedBackends
-  private state: State = OVER
+  private state: TryState = OVER
   private hedgeAlarm: Alarm | undefined = undefined
   /** What was sent of the body; undefined: that is not kept, or there is none. */
   private replay: Replay | undefined = undefined
@@ -162,6 +152,12 @@ export class Tries {
     this.end()
   }
 
+  /** The connection of `attempt` is joined to the client's: nothing is answered, and nothing tried any more. */
+  join(attempt: Attempt): HandedOver {
+    this.end()
+    return attempt.join()
+  }
+
   /** An attempt has come to nothing, and is over. */
   onFailed(attempt: Attempt, cause: FailureCause, detail: string): void {
     this.owner.remember(attempt)
@@ -253,7 +249,8 @@ export class Tries {
 
   private tryNext(now: number, head: RequestHead, last: Problem): void {
     // What can't be sent twice is given no connection that may have died; nor is a body, which may turn out to be too large.
-    const choice = this.owner.client.isWhole && isRepeatable(head) ? 'any' : 'checked'
+    const { isWhole, join } = this.owner.client
+    const choice = join !== undefined ? 'fresh' : isWhole && isRepeatable(head) ? 'any' : 'checked'
     this.session ??= this.pool.sticky?.sessionOf(head)
     const acquired = this.backends.acquire(this.contextOf(head, now), choice, this.session)
     if (acquired === undefined) {

@@ -25,6 +25,8 @@ import type { Tracing } from './trace.ts'
 /** Immutable; a request keeps the one it began with. */
 export interface World {
   readonly routes: RouteTable<Route>
+  /** The same for the connections of listeners in TCP mode, by the listener's name. */
+  readonly tcp: ReadonlyMap<string, RouteTable<Route>>
   /** What a request is given to that no rule holds for: a route that admits nobody. */
   readonly nowhere: Route
   /** Those of client connections; `maxReplayBytes`: of all bodies together that are kept to be sent again. */
@@ -54,6 +56,14 @@ export interface Explainer {
   readonly observe: Observer
 }
 
+/** How long what is no longer HTTP, or never was, may last. */
+export interface TunnelPolicy {
+  /** Longest silence both ways, in ms. */
+  readonly idleMs: number
+  /** From its begin, in ms; undefined: as long as it likes. */
+  readonly longestMs: number | undefined
+}
+
 /** One rule at work. */
 export interface Route {
   /** Of the rule's own text; the same over reloads for as long as that stays the same. */
@@ -65,6 +75,8 @@ export interface Route {
   readonly pool: Pool | undefined
   /** undefined: a request may take as long as its pool's time-outs let it. */
   readonly timeouts: RequestTimeouts | undefined
+  /** Absent: as `timeouts.tunnel` says. */
+  readonly tunnel?: TunnelPolicy | undefined
   /** undefined: a slow backend is waited for. */
   readonly hedge: HedgePolicy | undefined
   /** undefined: whatever a request says of a trace is passed on. */

@@ -56,7 +56,8 @@ export function entryOf(record: ExchangeRecord, { id, sequence, wallTime, isHidd
     told: {
       id,
       at: new Date(wallTime - durationMs).toISOString(),
-      method: line.method.slice(0, MOST_METHOD),
+      // A connection in TCP mode has none.
+      method: (line.method || line.protocol).slice(0, MOST_METHOD),
       target: targetOf(line.target, isHidden),
       route,
       pool,

@@ -2,7 +2,7 @@
  * The states of an HTTP/1 connection as its reading side goes through them, which step leads from one to the next, and
  * which timeout runs in each: one table for connections to clients and to backends, which does not know which it serves.
  * Who reads requests waits for a head in 'idle' and for its own response in 'whole'; who reads responses leaves 'idle'
- * when it has sent a request.
+ * when it has sent a request, or at once for a connection that is to carry no HTTP at all.
  */
 
 /**
@@ -16,7 +16,7 @@ export type Step = 'opens' | 'begins' | 'bodyBegins' | 'ends' | 'isReleased' | '
 
 const TABLE: Readonly<Record<Phase, { readonly [S in Step]?: Phase }>> = {
   connecting: { opens: 'idle', closes: 'closed' },
-  idle: { begins: 'head', closes: 'closed' },
+  idle: { begins: 'head', isHandedOver: 'tunnel', closes: 'closed' },
   head: { bodyBegins: 'body', ends: 'whole', closes: 'closed' },
   body: { ends: 'whole', closes: 'closed' },
   whole: { isReleased: 'idle', isHandedOver: 'tunnel', closes: 'closed' },

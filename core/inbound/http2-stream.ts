@@ -22,7 +22,7 @@ import { type BlockTarget, writeTrailerBlock } from '../http2/trailer-block.ts'
 import { writeResponseBlock, writeTunnelBlock } from './http2-response-block.ts'
 import { StreamSending, type SendingCarrier, type SendingOwner } from '../http2/sending.ts'
 import { Http2Tunnel, type TunnelStream } from './http2-tunnel.ts'
-import { NOBODY } from './nobody.ts'
+import { NOBODY } from '../stream/nobody.ts'
 import { contentBytes, renderGrpcProblem, renderProblem, type Respondent } from './own-response.ts'
 import type { RequestHandler } from './request-handler.ts'
 

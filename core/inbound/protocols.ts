@@ -31,6 +31,10 @@ export function agreeOn(offered: readonly string[], http2?: Http2): string | und
   return undefined
 }
 
+/** Where nobody here reads it: HTTP as most backends speak it, else what the client likes best. */
+export const agreeUnread = (offered: readonly string[]): string | undefined =>
+  offered.includes(DEFAULT_PROTOCOL) ? DEFAULT_PROTOCOL : offered[0]
+
 /** Who reads `protocol`, as it was agreed on over TLS; undefined: nobody here. */
 export function speakerOf(protocol: string | undefined, http2?: Http2): Speak | undefined {
   const spoken = protocol ?? DEFAULT_PROTOCOL

@@ -41,6 +41,15 @@ export interface RequestHandler {
   onViolation?(kind: Http2Violation): void
 }
 
+/** What connections in TCP mode ask. */
+export interface TcpHandler extends Pick<
+  RequestHandler,
+  'head' | 'wheel' | 'idle' | 'counters' | 'timeouts' | 'onRefusal'
+> {
+  /** A client of the listener of that name is to be joined to a backend; otherwise as `onRequest`. */
+  onTcp(stream: ClientStream, listener: string): void
+}
+
 /** What was broken: a rule of one stream, one of the whole connection, or what is put up with of one kind of frame. */
 export type Http2Violation = Violation | 'stream-error' | 'connection-error'
 

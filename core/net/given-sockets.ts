@@ -11,6 +11,20 @@ const FIRST = 3
 /** systemd gives no unit more. */
 const MAX_GIVEN = 1024
 
+export interface GivenDescriptor {
+  readonly fd: number
+  /** FileDescriptorName= of its unit; undefined: it has none. */
+  readonly name: string | undefined
+}
+
+/** With the names that the environment has for them, where it has one for each. */
+export function namedDescriptors(env: Env, whose?: Pick<NodeJS.Process, 'pid' | 'ppid'>): GivenDescriptor[] {
+  const descriptors = givenDescriptors(env, whose)
+  const names = env['LISTEN_FDNAMES']?.split(':') ?? []
+  const isWhole = names.length === descriptors.length
+  return descriptors.map((fd, index) => ({ fd, name: isWhole ? names[index] : undefined }))
+}
+
 /**
  * Their descriptors, by what the environment says; none where others were meant. One process down counts as meant, too: what a
  * script or our own supervisor starts, which hands them on. Whether there really are sockets shows when they are used.

@@ -15,6 +15,8 @@ export const SHUT_WR = 1
 export const SOL_SOCKET = 1
 export const SO_REUSEADDR = 2
 export const SO_ERROR = 4
+export const SO_SNDBUF = 7
+export const SO_KEEPALIVE = 9
 export const SO_LINGER = 13
 export const SO_REUSEPORT = 15
 export const SO_ATTACH_FILTER = 26
@@ -29,8 +31,12 @@ export const MSG_MORE = 0x8000
 // tcp(7), ipv6(7)
 export const IPPROTO_TCP = 6
 export const TCP_NODELAY = 1
+export const TCP_KEEPIDLE = 4
+export const TCP_KEEPINTVL = 5
+export const TCP_KEEPCNT = 6
 export const TCP_DEFER_ACCEPT = 9
 export const TCP_INFO = 11
+export const TCP_USER_TIMEOUT = 18
 export const IPPROTO_IPV6 = 41
 export const IPV6_V6ONLY = 26
 

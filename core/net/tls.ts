@@ -127,7 +127,8 @@ const MAX_HELLO_BYTES = 64 * 1024
 
 const NOT_HTTPS =
   'This port speaks HTTPS, and the request came as plain HTTP. Use https:// in front of its address instead.\n'
-const PLAIN_ANSWER = Buffer.from(
+/** To a request in plain HTTP where TLS is expected. */
+export const PLAIN_ANSWER = Buffer.from(
   'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n' +
     `Content-Length: ${NOT_HTTPS.length}\r\n\r\n${NOT_HTTPS}`,
 )

@@ -6,6 +6,7 @@ import type { HostAddress } from '../bind-hosts.ts'
 import type { SocketAddress } from '../address.ts'
 import type { Connect } from './connect.ts'
 import type { ReportFault } from './event.ts'
+import type { ListenOptions } from './listen-options.ts'
 import type { OpenPipe } from './pipe.ts'
 import type { OwnedSocket } from './wire-socket.ts'
 
@@ -15,6 +16,8 @@ export interface Transport {
   bindHost(where: HostAddress, manner: BindManner, events: AcceptEvents): BoundSocket
   /** Listens on a Unix socket, which must not be there yet. Throws an error with the system's `code`. */
   bindPath(path: string, events: AcceptEvents): BoundSocket
+  /** Those that were given to the process under that name (systemd's); empty: there are none. Absent: it can't use any. Throws an error with the system's `code`. */
+  bindGiven?: (name: string, manner: BindManner, events: AcceptEvents) => readonly BoundSocket[]
   /** A pipe for bytes on their way from one socket to another; undefined: none is to be had. Absent: it can't use any. */
   openPipe?: () => OpenPipe | undefined
   /** What it makes of connects that `reportFault` hears of. */
@@ -24,6 +27,8 @@ export interface Transport {
 export interface BindManner {
   /** Whether other processes of the same user may listen there too, if all say so. */
   readonly reusePort: boolean
+  /** Of `::`: not for IPv4 as well. */
+  readonly isV6Only?: true
   /** Whether a client comes in only with its first bytes, or after a second; where the system can do that. */
   readonly deferAccept: boolean
 }
@@ -57,6 +62,8 @@ export interface BoundSocket {
   readonly fd: number | undefined
   /** As in its manner, for whoever comes from now on. Absent: it can't defer anybody. Throws an error with the system's `code`. */
   setDeferAccept?(isDeferring: boolean): void
+  /** For whoever comes from now on. Absent: it can't. Throws an error with the system's `code`. */
+  setOptions?(options: ListenOptions): void
   /** Asks at once whether there is room, where somebody has been kept waiting. */
   goOn?(): void
   /** Accepts no more; those in its queue are reset. A Unix socket's file is gone. */

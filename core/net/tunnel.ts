@@ -1,5 +1,5 @@
 /**
- * Joins two wires after a 101: bytes pass both ways unread, with back-pressure and half-closes. Each wire's former owner
+ * Joins two wires, after a 101 or in TCP mode: bytes pass both ways unread, with back-pressure and half-closes. Each wire's former owner
  * hears `onClose` when it has gone.
  */
 import { BULK_BYTES } from './pipe.ts'
@@ -9,7 +9,7 @@ import type { WireOwner } from './wire-owner.ts'
 
 export interface TunnelSide {
   readonly wire: Wire
-  /** The connection that read HTTP from this wire. */
+  /** The connection that has had this wire. */
   readonly connection: WireOwner
   /** What it had already read of what now belongs to the other side. */
   readonly early: Buffer | undefined
@@ -25,8 +25,8 @@ export interface TunnelMeans {
   readonly idleMs: number
   /** Absent: everything goes through our hands. */
   readonly pipes?: Pipes | undefined
-  /** Called once, when the first of them has gone. */
-  readonly onOver: () => void
+  /** Called once, when the first of them has gone; `first`: that one, and whether its peer has reset it. */
+  readonly onOver: (first: TunnelSide, isReset: boolean) => void
 }
 
 class TunnelEnd implements WireOwner {
@@ -75,10 +75,12 @@ class TunnelEnd implements WireOwner {
 
   onClose(): void {
     // After a reset the other side can't know whether it has everything: it is told by a reset, too.
-    if (this.side.wire.hasEndedBoth) this.closePeer()
+    const { hasEndedBoth, isCut } = this.side.wire
+    // Before the other one goes as well, which may be at once.
+    this.means.onOver(this.side, !hasEndedBoth && !isCut)
+    if (hasEndedBoth) this.closePeer()
     else this.peer.destroy()
     this.side.connection.onClose()
-    this.means.onOver()
   }
 
   onTimeout(): void {
@@ -101,10 +103,10 @@ class TunnelEnd implements WireOwner {
 /** Joins the two. */
 export function joinWires(client: TunnelSide, backend: TunnelSide, means: TunnelMeans): void {
   let isOver = false
-  const onOver = (): void => {
+  const onOver: TunnelMeans['onOver'] = (first, isReset) => {
     if (isOver) return
     isOver = true
-    means.onOver()
+    means.onOver(first, isReset)
   }
   // One time-out serves both directions: it hangs on the client's wire.
   const renew = (): void => client.wire.arm(means.idleMs)

@@ -1,10 +1,10 @@
 /** The contract between a wire and who reads from it. */
 
-/** Who reads from a wire and decides about it. Every call comes in the middle of one event. The first two: of who connects. */
+/** Who reads from a wire and decides about it. Every call comes in the middle of one event. */
 export interface WireOwner {
-  /** The connect that was asked for succeeded; never called for an accepted socket. */
+  /** The socket is there: somebody has come in, or the connect that was asked for succeeded. */
   onOpen?(): void
-  /** It did not. Nothing comes after it. */
+  /** That did not. Nothing comes after it. */
   onConnectError?(failure: ConnectFailure): void
   onData(bytes: Buffer): void
   /** The peer reads too slowly: hold back what feeds this wire. */

@@ -50,7 +50,7 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
   private side: 'open' | 'ending' | 'ended' = 'open'
   private lingers = false
   /** We have cut it. */
-  private isCut = false
+  isCut = false
   /** Length of the time-out that is armed, for progress to renew; 0: none. */
   private armedMs = 0
 
@@ -209,8 +209,8 @@ export class Wire implements TimerEntry, OutboxOwner, SocketOwner {
 
   /** Becomes the owner of a socket that has come in. */
   take(socket: OwnedSocket, early?: Buffer): void {
-    this.socket = socket
     socket.data = this
+    this.opened(socket)
     if (early !== undefined) this.received(early)
   }
 

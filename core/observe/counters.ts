@@ -114,7 +114,7 @@ export const edgeLedger = ledger({
   handshakesCrowded: failedHandshakes('crowded'),
   /** With a certificate that nobody vouches for. */
   handshakesUnvouched: failedHandshakes('certificate'),
-  requests: { metric: 'requests', help: 'Requests whose head was whole and valid.' },
+  requests: { metric: 'requests', help: 'Requests whose head was whole and valid, and connections in TCP mode.' },
   badRequests: { metric: 'bad_requests', help: 'Heads and bodies refused as invalid or oversized.' },
   clientTimeouts: { metric: 'client_timeouts', help: 'Clients too slow over a head or a body.' },
   unrouted: { metric: 'unrouted_requests', help: 'Requests that no route matched.' },
@@ -163,7 +163,7 @@ export const edgeLedger = ledger({
   ...responses('responses', 'Final responses to clients, by class, our own included.'),
   truncated: { metric: 'truncated_responses', help: 'Responses cut after they had begun.' },
   abandoned: { metric: 'abandoned_requests', help: 'Requests whose client left before the end.' },
-  tunnels: { metric: 'tunnels_opened', help: 'Connections upgraded to a tunnel.' },
+  tunnels: { metric: 'tunnels_opened', help: 'Connections that became a tunnel: upgraded, or in TCP mode.' },
   tunnelsOpen: { metric: 'tunnels', type: 'gauge', help: 'Tunnels open.' },
   accessLogLines: { metric: 'access_log_lines', help: 'Lines of the access log written.' },
   accessLogLostToBacklog: lostLines('backlog'),

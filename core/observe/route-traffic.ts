@@ -13,19 +13,20 @@ export const statusClasses = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as cons
 /** A place in `methodClasses`. */
 export type MethodClass = number
 
-const OTHER: MethodClass = methodClasses.length - 1
-const NAMED = methodClasses.slice(0, OTHER).map((name) => Buffer.from(name))
+/** Also of connections in TCP mode, which have none. */
+export const OTHER_METHOD: MethodClass = methodClasses.length - 1
+const NAMED = methodClasses.slice(0, OTHER_METHOD).map((name) => Buffer.from(name))
 
 /** Of the method at bytes[start..end), which is one of that very case (RFC 9110 9.1). */
 export function methodClassOf(bytes: Uint8Array, start: number, end: number): MethodClass {
-  for (let index = 0; index < OTHER; index += 1) {
+  for (let index = 0; index < OTHER_METHOD; index += 1) {
     const name = NAMED[index] as Buffer
     if (name.length !== end - start) continue
     let at = 0
     while (at < name.length && bytes[start + at] === name[at]) at += 1
     if (at === name.length) return index
   }
-  return OTHER
+  return OTHER_METHOD
 }
 
 /** Requests by class of method, and within it by class of status. */

@@ -10,6 +10,8 @@ export interface RouteRule {
 }
 
 export interface RouteMatch {
+  /** Name of the listener in TCP mode whose connections these are; absent: requests of HTTP. `host` is the server name then. */
+  readonly listener?: string | undefined
   /** Lower case, without a port: exact, or `*.example.com` for any depth below it. */
   readonly host: string | undefined
   /** Exact, or a prefix that ends in `*` (`/v1/*`). Compared byte for byte with the target's path, never decoded. */

@@ -41,18 +41,23 @@ export class AccessFiles implements Part<Config> {
     return this.passwords.get(path)
   }
 
-  async prepare({ routes }: Config): Promise<Move> {
+  async prepare({ routes, tcpRoutes }: Config): Promise<Move> {
+    const lists = [
+      ...routes.flatMap((route, index) => addressFiles(route, ['routes', index])),
+      ...tcpRoutes.flatMap((route) => addressFiles(route, ['listeners', route.match.listener])),
+    ]
     return prepareAll([
-      { key: '', prepare: () => this.lists.prepare(routes.flatMap(addressFiles)) },
+      { key: '', prepare: () => this.lists.prepare(lists) },
       { key: '', prepare: () => this.passwords.prepare(routes.flatMap(usersFiles)) },
     ])
   }
 }
 
-function addressFiles({ access }: RouteConfig, index: number): Named[] {
+/** `place`: where its `access` stands. */
+function addressFiles({ access }: RouteConfig, place: readonly (string | number)[]): Named[] {
   return (['allowFile', 'denyFile'] as const).flatMap((name) => {
     const path = access?.addresses?.[name]
-    return path === undefined ? [] : [{ key: formatKey(['routes', index, 'access', 'addresses', name]), path }]
+    return path === undefined ? [] : [{ key: formatKey([...place, 'access', 'addresses', name]), path }]
   })
 }
 

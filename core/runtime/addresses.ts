@@ -3,7 +3,7 @@
  * move: the admin API and a listener that change places, a listener that goes from one address to all of them. The one
  * that leaves gives its address up first and takes it back when nothing comes of the move.
  */
-import { formatAddress, type SocketAddress } from '../address.ts'
+import { formatListenAddress, type ListenAddress, type SocketAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { isConflicting } from '../config/network.ts'
@@ -50,10 +50,13 @@ export class Addresses {
   }
 
   /** Opens what wants `address` under `config`. Rejects with what `open` throws, or when one of ours holds it and stays. */
-  async take<H extends Holder>(address: SocketAddress, config: Config, open: () => H): Promise<Taken<H>> {
-    const former = [...this.holders].filter(({ addresses }) => addresses.some((held) => isConflicting(held, address)))
+  async take<H extends Holder>(address: ListenAddress, config: Config, open: () => H): Promise<Taken<H>> {
+    // What systemd holds is there for everybody whom it was given to.
+    const isTaken = (held: SocketAddress): boolean => address.kind !== 'systemd' && isConflicting(held, address)
+    const former = [...this.holders].filter(({ addresses }) => addresses.some(isTaken))
     const staying = former.find((holder) => holder.isWantedBy(config))
-    if (staying !== undefined) throw new StartError(`${formatAddress(address)} is taken by our own ${staying.title}`)
+    if (staying !== undefined)
+      throw new StartError(`${formatListenAddress(address)} is taken by our own ${staying.title}`)
     const giveBack = (): void => {
       for (const holder of former) this.reopen(holder)
     }

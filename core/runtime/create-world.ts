@@ -1,6 +1,6 @@
 /** A config and the pools at work -> the immutable snapshot that requests are served by. */
 import { type Admission, nobody } from '../admission/admission.ts'
-import { type Config, type RouteConfig, unixPeers } from '../config/config.ts'
+import { type Config, type RouteConfig, type TcpRouteConfig, unixPeers } from '../config/config.ts'
 import type { Tracing } from '../exchange/trace.ts'
 import type { Explainer, Geo, ProofAnswers, Route, World } from '../exchange/world.ts'
 import { RouteTraffic } from '../observe/route-traffic.ts'
@@ -35,23 +35,27 @@ export function createWorld(
   const trustsUnixPeers = config.trustedProxies.includes(unixPeers)
   const snapshots = new Map([...pools].map(([name, pool]) => [name, pool.snapshot()]))
   const trafficOf = keptTraffic(previous)
+  const routeOf = (rule: RouteConfig): Route => {
+    const pool = snapshots.get(rule.pool)
+    if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
+    const key = routeKey(rule)
+    const { priority, timeouts, hedge } = rule
+    return {
+      key,
+      admission: admission(rule, key),
+      priority,
+      pool: poolOf(rule, pool),
+      timeouts,
+      hedge,
+      tracing: tracing?.(rule),
+      traffic: trafficOf(key),
+    }
+  }
+  const tcpRouteOf = (rule: TcpRouteConfig): Route => ({ ...routeOf(rule), tracing: undefined, tunnel: rule.tunnel })
+  const byListener = Map.groupBy(config.tcpRoutes, ({ match }) => match.listener)
   return {
-    routes: compileRoutes(config.routes, (rule): Route => {
-      const pool = snapshots.get(rule.pool)
-      if (pool === undefined) throw new Error(`a route names pool ${rule.pool}, which is not configured`)
-      const key = routeKey(rule)
-      const { priority, timeouts, hedge } = rule
-      return {
-        key,
-        admission: admission(rule, key),
-        priority,
-        pool: poolOf(rule, pool),
-        timeouts,
-        hedge,
-        tracing: tracing?.(rule),
-        traffic: trafficOf(key),
-      }
-    }),
+    routes: compileRoutes(config.routes, routeOf),
+    tcp: new Map([...byListener].map(([name, rules]) => [name, compileRoutes(rules, tcpRouteOf)])),
     nowhere: { ...(previous?.nowhere ?? createNowhere()), tracing: tracing?.(undefined) },
     limits: config.limits,
     timeouts: config.timeouts,
@@ -69,9 +73,17 @@ function poolOf({ retry, timeouts }: RouteConfig, pool: Pool): Pool {
   return { ...pool, retry: { ...pool.retry, ...retry }, timeouts: { ...pool.timeouts, ...timeouts?.backend } }
 }
 
+/** Those of HTTP in the order of `routes`, behind them those of TCP mode in the order of `tcpRoutes`. */
+export const allRoutes = (world: World | undefined): readonly Route[] =>
+  world === undefined ? [] : [...world.routes.routes, ...[...world.tcp.values()].flatMap(({ routes }) => routes)]
+
 /** Of two rules with one key the second is never reached, so each record is handed out once. */
 function keptTraffic(previous: World | undefined): (key: string) => RouteTraffic {
-  const kept = new Map(previous?.routes.routes.toReversed().map(({ key, traffic }) => [key, traffic]))
+  const kept = new Map(
+    allRoutes(previous)
+      .toReversed()
+      .map(({ key, traffic }) => [key, traffic]),
+  )
   return (key) => {
     const traffic = kept.get(key) ?? new RouteTraffic()
     kept.delete(key)

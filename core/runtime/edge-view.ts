@@ -11,6 +11,7 @@ import type {
 } from '../admin/source.ts'
 import type { ClientStore } from '../clients/contract.ts'
 import type { Clock } from '../clock.ts'
+import type { Config, RouteConfig } from '../config/config.ts'
 import type { Controller } from '../control/contract.ts'
 import type { AdminDeploys } from '../deploy/contract.ts'
 import { openDescriptors, readDescriptorLimit } from '../descriptors.ts'
@@ -29,6 +30,7 @@ import type {
   Phase,
   PoolView,
   ProcessView,
+  RouteView,
   SourceView,
 } from '../report/view.ts'
 import { describeMatch, describeRoute } from '../route/describe.ts'
@@ -36,6 +38,8 @@ import { VERSION } from '../version.ts'
 import { deployProgress } from '../view/deploy-words.ts'
 import type { FleetNode } from '../fleet/node.ts'
 import type { Followed } from '../discovery/follow.ts'
+import type { World } from '../exchange/world.ts'
+import { allRoutes } from './create-world.ts'
 import type { Discovery } from './discovery.ts'
 import type { Providers } from './providers.ts'
 import type { Gates } from './gates.ts'
@@ -107,17 +111,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     listeners: listeners.running.map((listener) => listenerView(listener, options)),
     counters,
     pools: runningPools().map(poolView),
-    routes: previews.served.routes.map(({ match, pool }, index) => {
-      const { key = '', traffic } = published.world.routes.routes[index] ?? {}
-      return {
-        key,
-        match: describeMatch(match),
-        pool,
-        requests: traffic?.requests ?? 0,
-        refused: traffic?.refused ?? 0,
-        traffic,
-      }
-    }),
+    routes: routeViews(previews.served, published.world),
   })
   const feed = createFeed({ view, process: () => processView(startedAt), clock })
   return {
@@ -137,7 +131,7 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     ready: () => readiness(life.phase, runningPools()),
     config: () => published.config,
     routes: () =>
-      previews.served.routes.map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
+      allRules(previews.served).map((rule) => ({ match: describeMatch(rule.match), whole: describeRoute(rule) })),
     events: createEventStream({ feed, log, maxWatchers }),
     get clients() {
       return options.clients.store
@@ -162,6 +156,20 @@ export function createAdminSource(options: EdgeViewOptions): EdgeSource {
     },
   }
 }
+
+/** The same order of both: whoever makes a world of a config keeps it. */
+function routeViews(config: Served, world: World): RouteView[] {
+  const running = allRoutes(world)
+  return allRules(config).map(({ match, pool }, index) => {
+    const { key = '', traffic } = running[index] ?? {}
+    const { requests = 0, refused = 0 } = traffic ?? {}
+    return { key, match: describeMatch(match), pool, requests, refused, traffic }
+  })
+}
+
+type Served = Pick<Config, 'routes' | 'tcpRoutes'>
+
+const allRules = ({ routes, tcpRoutes }: Served): readonly RouteConfig[] => [...routes, ...tcpRoutes]
 
 const reloadView = (controller: Controller | undefined) => (controller ? { reload: controller.state() } : {})
 

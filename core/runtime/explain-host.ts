@@ -48,7 +48,7 @@ export class ExplainHost implements Part<Config> {
   }
 
   private take(config: Config): void {
-    const { explain: policy, routes } = config
+    const { explain: policy, routes, tcpRoutes } = config
     const { clock } = this.options
     if (policy === undefined) {
       this.store = undefined
@@ -61,7 +61,7 @@ export class ExplainHost implements Part<Config> {
       policy,
       rivals: async () => (this.rivals = await this.loadRivals()),
     }))
-    const words = new Map(routes.map((rule) => [routeKey(rule), describeMatch(rule.match)]))
+    const words = new Map([...routes, ...tcpRoutes].map((rule) => [routeKey(rule), describeMatch(rule.match)]))
     store.configure({ policy, hidden: hiddenIn(config), routes: words })
     this.explainer = createExplainer({ ...this.options, policy, store })
   }

@@ -67,10 +67,10 @@ export class Gates implements Part<Config> {
     this.options.sharing?.fleet.update(undefined)
   }
 
-  private take({ routes, pools, redis }: Config): void {
+  private take({ routes, tcpRoutes, pools, redis }: Config): void {
     this.pools = new Map(pools.map((pool) => [pool.name, pool]))
     const owners = [
-      ...routes.map((rule) => routeOwner(rule, routeKey(rule))),
+      ...[...routes, ...tcpRoutes].map((rule) => routeOwner(rule, routeKey(rule))),
       ...pools.map(({ name }) => this.poolOwner(name)),
     ]
     // Redis is asked for what somebody shares, and else left alone.

@@ -1,5 +1,5 @@
 /** The listeners at work, as a part: opened beside what runs, changed in place, let go when no config names them any more. */
-import { formatAddress } from '../address.ts'
+import { formatAddress, formatListenAddress } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
 import { formatKey } from '../config/read/reading.ts'
@@ -7,7 +7,9 @@ import type { Load } from '../control/edge-control.ts'
 import { removeStaleSocket } from '../net/stale-socket.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import type { Addresses } from './addresses.ts'
-import { keyOf, type ListenerServices, RunningListener } from './running-listener.ts'
+import { keyOf } from './listener-places.ts'
+import type { ListenerServices } from './listener-services.ts'
+import { RunningListener } from './running-listener.ts'
 
 export interface ListenersServices extends ListenerServices {
   readonly addresses: Addresses
@@ -47,13 +49,13 @@ export class Listeners implements Part<Config> {
     return together([moves, { ...NO_MOVE, commit: () => this.take(next, config) }])
   }
 
-  /** Who is connected, by listener name. */
+  /** Who is connected, by where the config has it listen. */
   load(): ReadonlyMap<string, Load> {
     const loadOf = ({ clients }: RunningListener): Load => ({
       connections: clients.size,
       tunnels: [...clients].filter((client) => client.isTunnel).length,
     })
-    return new Map(this.running.map((listener) => [listener.config.name, loadOf(listener)]))
+    return new Map(this.running.map((listener) => [formatListenAddress(listener.config.address), loadOf(listener)]))
   }
 
   /** Every client is answered once more at most, those to come as well. */

@@ -1,19 +1,14 @@
 /** A listener at work and who is connected to it. Its settings may change in place; its address is what it is known by. */
-import { formatAddress, type SocketAddress } from '../address.ts'
-import type { Clock } from '../clock.ts'
+import type { ListenAddress, SocketAddress } from '../address.ts'
 import type { Config, ListenerConfig } from '../config/config.ts'
-import type { Crowd } from '../inbound/crowd.ts'
 import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
 import { type ChooseSpeaker, plainSpeaker, speakerOf } from '../inbound/protocols.ts'
-import type { ClientConnection, ClientHome, RequestHandler } from '../inbound/request-handler.ts'
+import type { ClientConnection } from '../inbound/request-handler.ts'
+import { TcpConnection, type TcpHome } from '../inbound/tcp-connection.ts'
 import { LinkedList } from '../net/linked-list.ts'
 import { type Entrant, type Listener, listen } from '../net/listener.ts'
-import type { DescriptorBudget } from '../net/budget.ts'
-import type { ReportFault } from '../net/event.ts'
-import type { BeginHandshake, HandshakeFacts } from '../net/tls.ts'
-import type { Transport } from '../net/transport.ts'
-import { type EdgeCounters, failedHandshakeBy } from '../observe/counters.ts'
-import type { Emit } from '../observe/events.ts'
+import type { HandshakeFacts } from '../net/tls.ts'
+import { failedHandshakeBy } from '../observe/counters.ts'
 import { type Move, NO_MOVE } from '../part.ts'
 import type { PeerFacts } from '../forward/identify.ts'
 import { describeClient } from '../forward/client-certificate.ts'
@@ -21,41 +16,16 @@ import type { Door } from '../forward/door.ts'
 import { Peer, plainFacts } from '../stream/peer.ts'
 import type { Holder } from './addresses.ts'
 import type { ClientsRule } from '../tls/certificate-store.ts'
+import type { ListenerServices } from './listener-services.ts'
+import { isOtherwise, keyOf, takesBinding } from './listener-places.ts'
 import { doorFor, Doors } from './door.ts'
 import { ProxyGate } from './proxy-gate.ts'
 import type { TlsFront } from './tls-host.ts'
 
-export interface ListenerServices {
-  readonly handler: RequestHandler
-  readonly counters: EdgeCounters
-  readonly emit: Emit
-  readonly transport: Transport
-  readonly reportFault: ReportFault
-  /** Something of our own is wanting, in words. */
-  readonly onShortage: (detail: string) => void
-  readonly budget: DescriptorBudget
-  readonly clock: Pick<Clock, 'now'>
-  /** Told who has to wait. */
-  readonly crowd: Crowd
-  /** Client connections that may be open at once, on all listeners together. */
-  readonly maxConnections: () => number
-  /** Whether whoever comes from that address ('' for a Unix socket) is turned away without a word. */
-  readonly isUnwanted: (address: string) => boolean
-  /** A client has gone. */
-  readonly onClosed: () => void
-  readonly tls: {
-    /** What a listener that ends TLS has for it; undefined: it does not. */
-    front(listener: string): TlsFront | undefined
-    /** Whether clients have to show something of themselves, or may, at any listener. */
-    readonly asksClients: boolean
-  }
-  readonly beginHandshake: BeginHandshake
-}
-
 /** How long who comes is kept waiting at the cap, before they are told to come again. */
 const PATIENCE_MS = 1000
 
-export class RunningListener implements ClientHome<ClientConnection>, Holder {
+export class RunningListener implements TcpHome<ClientConnection>, Holder {
   readonly clients = new Set<ClientConnection>()
   onAccepted: (() => void) | undefined = undefined
   private readonly services: ListenerServices
@@ -85,6 +55,10 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     return this.settings
   }
 
+  get name(): string {
+    return this.settings.name
+  }
+
   get title(): string {
     return `listener "${this.settings.name}"`
   }
@@ -92,6 +66,12 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   /** With the real port where 0 was asked for. */
   get address(): SocketAddress {
     return this.listener.address
+  }
+
+  /** Where it is to listen again. */
+  private get asked(): ListenAddress {
+    const { address } = this.settings
+    return address.kind === 'systemd' ? address : this.address
   }
 
   get addresses(): readonly SocketAddress[] {
@@ -112,10 +92,14 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
       this.settings = config
       if (isOtherwise(config, before)) for (const client of this.clients) client.letGo()
       this.proxies.update(config)
-      if (config.mode !== before.mode) this.guard(() => this.listener.setMode(config.mode))
-      if (!this.isShut) this.guard(() => this.listener.setDeferAccept(config.deferAccept))
+      const { permissions } = config
+      if (permissions !== before.permissions) this.guard(() => this.listener.setPermissions(permissions))
+      if (this.isShut) return
+      this.guard(() => this.listener.setDeferAccept(config.deferAccept))
+      const { options = {} } = config
+      if (!Bun.deepEquals(options, before.options ?? {})) this.guard(() => this.listener.setOptions(options))
     }
-    if (config.reusePort === before.reusePort) return { ...NO_MOVE, commit }
+    if (!takesBinding(before, config)) return { ...NO_MOVE, commit }
     this.rebind(config, before)
     return { ...NO_MOVE, commit, abandon: () => this.guard(() => this.rebind(before, config)) }
   }
@@ -136,7 +120,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   reopen(): void {
     if (!this.isShut) return
-    this.listener = this.listen(this.settings, this.address)
+    this.listener = this.listen(this.settings, this.asked)
     this.isShut = false
   }
 
@@ -165,7 +149,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     const expected = this.proxies.expected(address)
     if (expected === 'refused') return this.proxies.turnAway(address)
     if (this.services.isUnwanted(address)) return 'unwanted'
-    if (!this.admits()) return undefined
+    // A word would be taken for the protocol's own.
+    if (!this.admits()) return this.settings.mode === 'http' ? undefined : 'unwanted'
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
@@ -199,7 +184,12 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
 
   /** undefined: nobody reads what was agreed on. */
   private speak(facts: PeerFacts, choose: ChooseSpeaker): ClientConnection | undefined {
-    return choose(facts.protocol, this.settings.http2)?.(this.services.handler, this, new Peer(facts))
+    const { handler } = this.services
+    const { mode, http2 } = this.settings
+    const peer = new Peer(facts)
+    return mode === 'http'
+      ? choose(facts.protocol, http2)?.(handler, this, peer)
+      : new TcpConnection(handler, this, peer, mode)
   }
 
   /** Its handshake comes first. */
@@ -288,9 +278,9 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   /** Throws when it cannot be had as `next`; it listens as before then. */
   private rebind(next: ListenerConfig, before: ListenerConfig): void {
     if (this.isShut) return
-    const { address } = this
+    const { asked } = this
     const open = (config: ListenerConfig): void => {
-      this.listener = this.listen(config, address)
+      this.listener = this.listen(config, asked)
       this.isShut = false
     }
     this.shut()
@@ -311,7 +301,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     }
   }
 
-  private listen({ reusePort, deferAccept, mode }: ListenerConfig, address: SocketAddress): Listener {
+  private listen(config: ListenerConfig, address: ListenAddress): Listener {
+    const { reusePort, deferAccept, permissions, options } = config
     const { transport, budget, reportFault } = this.services
     const accept = (peer: string): Entrant | 'unwanted' | undefined => {
       const entrant = this.accept(peer)
@@ -324,16 +315,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
       return false
     }
     const room = { hasRoom: () => this.hasRoom(), onWaiting: () => this.onWaiting() }
-    return listen({ transport, address, reusePort, deferAccept, mode, accept, room, onShortage, reportFault })
+    const manner = { reusePort, deferAccept, permissions, options }
+    return listen({ transport, address, ...manner, accept, room, onShortage, reportFault })
   }
-}
-
-/** Whether who has come under the one would have had to say another thing of itself, or to say it otherwise, under the other. */
-const isOtherwise = ({ tls }: ListenerConfig, { tls: before }: ListenerConfig): boolean =>
-  (tls === undefined) !== (before === undefined) || !Bun.deepEquals(tls?.clients, before?.clients)
-
-/** By address, since that is what clients are connected to. Two may both ask the system for a port: names tell those apart. */
-export function keyOf({ name, address }: ListenerConfig): string {
-  const isSystemChosen = address.kind === 'tcp' && address.port === 0
-  return isSystemChosen ? `${formatAddress(address)} ${name}` : formatAddress(address)
 }

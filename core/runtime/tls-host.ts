@@ -3,11 +3,11 @@
  * config says. A pair that has gone bad leaves the one before in force.
  */
 import type { Cancel, Clock } from '../clock.ts'
-import type { Config } from '../config/config.ts'
+import type { Config, ListenerMode } from '../config/config.ts'
 import { type FileText, readRegularFile, readText } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { GreetingRules } from '../inbound/greeting.ts'
-import { agreeOn, type Http2 } from '../inbound/protocols.ts'
+import { agreeOn, agreeUnread, type Http2 } from '../inbound/protocols.ts'
 import type { Emit } from '../observe/events.ts'
 import { type Move, NO_MOVE, type Part, prepareAll, together } from '../part.ts'
 import { Secret } from '../secrets.ts'
@@ -36,6 +36,7 @@ const LOOK_MS = 60 * 60 * 1000
 interface Wanted {
   readonly name: string
   readonly tls: TlsPolicy
+  readonly mode: ListenerMode
   readonly http2: Http2
 }
 
@@ -76,7 +77,9 @@ export class TlsHost implements Part<Config> {
   async prepare({ listeners }: Config): Promise<Move> {
     const drafts: Drafts = { pairs: new Map(), texts: new Map() }
     const endedBefore = this.refusesEnded ? this.services.clock.wallTime() : 0
-    const wanted = listeners.flatMap(({ name, tls, http2 }) => (tls === undefined ? [] : [{ name, tls, http2 }]))
+    const wanted = listeners.flatMap(({ name, tls, mode, http2 }) =>
+      tls === undefined ? [] : [{ name, tls, mode, http2 }],
+    )
     const steps = wanted.flatMap(({ name, tls }) => {
       const place = formatKey(['listeners', name, 'tls'])
       return [
@@ -107,13 +110,14 @@ export class TlsHost implements Part<Config> {
     this.lookAtEnds()
   }
 
-  private frontOf({ name, tls, http2 }: Wanted, { pairs, texts }: Drafts): void {
+  private frontOf({ name, tls, mode, http2 }: Wanted, { pairs, texts }: Drafts): void {
     const front = this.fronts.get(name) ?? new Front(tls)
     this.fronts.set(name, front)
     front.http2 = http2
     const textOf = (path: string): string => texts.get(path)?.content ?? ''
     const rules = (tls.clients ?? []).map((rule) => ({ ...rule, ca: rule.ca.map(textOf), crl: rule.crl.map(textOf) }))
     const certificates = tls.certificates.flatMap((files) => pairs.get(idOf(files))?.content ?? [])
+    front.mode = mode
     front.take(tls, certificates, rules)
   }
 
@@ -174,6 +178,8 @@ const viewOf = ({ names, issuer, kind, notAfter, fingerprint }: Certificate): Ce
 class Front implements TlsFront {
   readonly store: CertificateStore
   readonly terms
+  /** What is inside is read where it is HTTP. */
+  mode: ListenerMode = 'http'
   /** As the listener says. */
   http2: Http2 = undefined
   private policy: TlsPolicy
@@ -184,7 +190,7 @@ class Front implements TlsFront {
     this.terms = termsOf(
       this.store,
       () => this.policy,
-      (offered) => agreeOn(offered, this.http2),
+      (offered) => (this.mode === 'http' ? agreeOn(offered, this.http2) : agreeUnread(offered)),
     )
   }
 

@@ -46,7 +46,7 @@ export interface BackendStream {
   resumeResponse(): void
   /** Nobody wants a response any more; the sink hears nothing after it. */
   abort(): void
-  /** Gives the connection away, behind a 101. */
+  /** Gives the connection away, behind a 101; or as it is connected, for one that is to carry no HTTP. */
   handOver(): HandedOver
 }
 

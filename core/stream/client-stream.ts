@@ -85,6 +85,11 @@ export interface ClientStream {
   cut(): void
   /** Sends the 101 and gives the connection away; only for an upgrade. */
   handOver(head: ResponseHead): HandedOver
+  /**
+   * Of a connection in TCP mode: gives it away without a message, as soon as that to a backend stands. Absent: it waits for
+   * a response.
+   */
+  readonly join?: (() => HandedOver) | undefined
 }
 
 /** What answers one request: hears of it until the stream is over. */

@@ -189,7 +189,7 @@ describe('a listener whose address stays', () => {
       await using client = new RawPeer()
       await Bun.connect<RawPeer>({ unix: path, data: client, allowHalfOpen: true, socket: peerHandlers })
       const { listeners } = rig.edge.edge.control.config
-      const change = (mode: number) => [listeners[0]!, { ...local, mode }]
+      const change = (permissions: number) => [listeners[0]!, { ...local, permissions }]
       await rig.edge.apply({ listeners: change(0o660) })
       expect(mode()).toBe(0o660)
       const move = await rig.edge.edge.control.prepare({
@@ -288,7 +288,7 @@ describe('a listener', () => {
     expect(rig.edge.edge.status().listeners).toEqual([
       { name: 'new', address: `127.0.0.1:${port}`, certificates: null, missing: [] },
     ])
-    expect(rig.edge.edge.control.load().listeners.get('new')).toEqual({ connections: 1, tunnels: 0 })
+    expect(rig.edge.edge.control.load().listeners.get(`127.0.0.1:${port}`)).toEqual({ connections: 1, tunnels: 0 })
     expect((await ask(client, get())).body).toBe('hello')
   })
 

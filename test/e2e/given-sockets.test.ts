@@ -53,6 +53,19 @@ describe.if(process.platform === 'linux').each([[], ['--supervised']])('run %s',
     await end(next)
   }, 60_000)
 
+  test('serves all that it was given under one name, whatever their addresses', async () => {
+    const at = () => listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
+    const [one, other, web] = [at(), at(), at()]
+    const config = {
+      listeners: { a: { address: 'systemd:a' }, web: { address: ['systemd:web', `127.0.0.1:${one.port}`] } },
+    }
+    const named = { ...env, LISTEN_FDS: '3', LISTEN_FDNAMES: 'b:a:web' }
+    await using edge = await startProcess({ pool, config, args, env: named, given: [one.fd, other.fd, web.fd] })
+    await edge.event('ready')
+    for (const { port } of [one, other, web]) expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(502)
+    await end(edge)
+  }, 60_000)
+
   test('serves a Unix socket that it was given, whose file stays', async () => {
     const path = join(temporaryFolder(), 'web')
     const { fd } = listenAt({ kind: 'unix', path })
@@ -87,6 +100,14 @@ describe.if(process.platform === 'linux')('a given port', () => {
     await save(text)
     expect((await waiting).status).toBe(502)
     await end(edge)
+  }, 60_000)
+
+  test('that nobody has given under that name is told', async () => {
+    const { fd } = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
+    const config = { listeners: { web: { address: 'systemd:web' } } }
+    await using edge = await startProcess({ pool, config, env: { ...env, LISTEN_FDNAMES: 'other' }, given: [fd] })
+    expect(await edge.child.exited).toBe(1)
+    expect(edge.lines().join('\n')).toContain('listeners.web.address: systemd:web is not there')
   }, 60_000)
 
   test('is told of as in use by a process that was not meant', async () => {

@@ -91,7 +91,8 @@ export const tcpListener = (name: string, port: number, host = '127.0.0.1'): Lis
   address: { kind: 'tcp', host, port },
   reusePort: false,
   deferAccept: false,
-  mode: undefined,
+  permissions: undefined,
+  mode: 'http',
 })
 
 export const unixListener = (name: string, path: string): ListenerConfig => ({
@@ -99,7 +100,8 @@ export const unixListener = (name: string, path: string): ListenerConfig => ({
   address: { kind: 'unix', path },
   reusePort: false,
   deferAccept: false,
-  mode: undefined,
+  permissions: undefined,
+  mode: 'http',
 })
 
 /** A listener on a port that the system chooses, no admin API, and the pool `web` for everything. */
@@ -127,6 +129,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     accessLog: undefined,
     ban: undefined,
     routes: [{ match: anyRequest, pool: 'web', priority: 5 }],
+    tcpRoutes: [],
     pools: [testPool([])],
     ...overrides,
   }

@@ -21,7 +21,7 @@ import { limits, textOf } from './http1-bytes.ts'
 import { peerAt } from './peer-at.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
-const clientTimeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 }
+export const clientTimeouts = { headMs: 10_000, bodyMs: 30_000, keepAliveMs: 75_000, tunnelMs: 3_600_000 }
 export const backendTimeouts = {
   connectMs: 2000,
   responseMs: 30_000,

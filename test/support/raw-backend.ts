@@ -27,6 +27,8 @@ export interface RawBackend {
 export interface BackendOptions extends PeerOptions {
   /** Given each request that has arrived whole; without it, `next` is to be asked. */
   readonly answer?: (arrival: Arrival) => void
+  /** It speaks no HTTP: the test reads and writes on its connections. */
+  readonly isTcp?: true
   /** 0: any. */
   readonly port?: number
   /** Another address of loopback than 127.0.0.1. */
@@ -65,7 +67,7 @@ export function startRawBackend(options: BackendOptions = {}): RawBackend {
         socket.data = peer
         connections.push(peer)
         peer.opened(socket)
-        if (options.onlyCounts !== true) void serve(peer)
+        if (options.onlyCounts !== true && options.isTcp !== true) void serve(peer)
       },
     },
   })

@@ -2661,8 +2661,8 @@ const schema36 = {
             title: 'backend URL',
             description: 'Where the backend listens.',
             type: 'string',
-            pattern: '^(https?://|unix:/)',
-            examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
+            pattern: '^(https?://|tcp://|unix:/)',
+            examples: ['http://10.0.0.1:8080', 'https://app.internal', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
           },
           {
             title: 'object',
@@ -2672,10 +2672,10 @@ const schema36 = {
               url: {
                 title: 'backend URL',
                 description:
-                  'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool) or `unix:/path`.',
+                  'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool), `tcp://host:port` (for TCP mode; the same backend as with `http`) or `unix:/path`.',
                 type: 'string',
-                pattern: '^(https?://|unix:/)',
-                examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
+                pattern: '^(https?://|tcp://|unix:/)',
+                examples: ['http://10.0.0.1:8080', 'https://app.internal', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
               },
               weight: {
                 title: 'number, 0.001 to 1000',
@@ -2801,7 +2801,7 @@ const schema36 = {
   additionalProperties: false,
   minProperties: 1,
 }
-const pattern24 = new RegExp('^(https?://|unix:/)', 'u')
+const pattern24 = new RegExp('^(https?://|tcp://|unix:/)', 'u')
 const pattern26 = new RegExp('^[\\x20-\\x7e]{1,64}$', 'u')
 const pattern27 = new RegExp('^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$', 'u')
 function validate25(
@@ -2889,9 +2889,9 @@ function validate25(
                 instancePath: instancePath + '/members/' + i0,
                 schemaPath: '#/properties/members/items/anyOf/0/pattern',
                 keyword: 'pattern',
-                params: { pattern: '^(https?://|unix:/)' },
-                message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
-                schema: '^(https?://|unix:/)',
+                params: { pattern: '^(https?://|tcp://|unix:/)' },
+                message: 'must match pattern "' + '^(https?://|tcp://|unix:/)' + '"',
+                schema: '^(https?://|tcp://|unix:/)',
                 parentSchema: schema36.properties.members.items.anyOf[0],
                 data: data1,
               }
@@ -2978,9 +2978,9 @@ function validate25(
                     instancePath: instancePath + '/members/' + i0 + '/url',
                     schemaPath: '#/properties/members/items/anyOf/1/properties/url/pattern',
                     keyword: 'pattern',
-                    params: { pattern: '^(https?://|unix:/)' },
-                    message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
-                    schema: '^(https?://|unix:/)',
+                    params: { pattern: '^(https?://|tcp://|unix:/)' },
+                    message: 'must match pattern "' + '^(https?://|tcp://|unix:/)' + '"',
+                    schema: '^(https?://|tcp://|unix:/)',
                     parentSchema: schema36.properties.members.items.anyOf[1].properties.url,
                     data: data2,
                   }
@@ -4058,8 +4058,8 @@ const schema38 = {
       title: 'backend URL',
       description: 'Where the backend listens.',
       type: 'string',
-      pattern: '^(https?://|unix:/)',
-      examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
+      pattern: '^(https?://|tcp://|unix:/)',
+      examples: ['http://10.0.0.1:8080', 'https://app.internal', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
     },
     {
       title: 'object',
@@ -4069,10 +4069,10 @@ const schema38 = {
         url: {
           title: 'backend URL',
           description:
-            'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool) or `unix:/path`.',
+            'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool), `tcp://host:port` (for TCP mode; the same backend as with `http`) or `unix:/path`.',
           type: 'string',
-          pattern: '^(https?://|unix:/)',
-          examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
+          pattern: '^(https?://|tcp://|unix:/)',
+          examples: ['http://10.0.0.1:8080', 'https://app.internal', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
         },
         weight: {
           title: 'number, 0.001 to 1000',
@@ -4169,9 +4169,9 @@ function validate27(
         instancePath,
         schemaPath: '#/anyOf/0/pattern',
         keyword: 'pattern',
-        params: { pattern: '^(https?://|unix:/)' },
-        message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
-        schema: '^(https?://|unix:/)',
+        params: { pattern: '^(https?://|tcp://|unix:/)' },
+        message: 'must match pattern "' + '^(https?://|tcp://|unix:/)' + '"',
+        schema: '^(https?://|tcp://|unix:/)',
         parentSchema: schema38.anyOf[0],
         data,
       }
@@ -4258,9 +4258,9 @@ function validate27(
             instancePath: instancePath + '/url',
             schemaPath: '#/anyOf/1/properties/url/pattern',
             keyword: 'pattern',
-            params: { pattern: '^(https?://|unix:/)' },
-            message: 'must match pattern "' + '^(https?://|unix:/)' + '"',
-            schema: '^(https?://|unix:/)',
+            params: { pattern: '^(https?://|tcp://|unix:/)' },
+            message: 'must match pattern "' + '^(https?://|tcp://|unix:/)' + '"',
+            schema: '^(https?://|tcp://|unix:/)',
             parentSchema: schema38.anyOf[1].properties.url,
             data: data0,
           }

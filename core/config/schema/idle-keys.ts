@@ -70,13 +70,9 @@ export function warnOfIdleGeo(
   })
 }
 
-/** Pools that no route leads to. `drafts`: not empty, as the only pool serves everything then. */
-export function warnOfIdlePools(
-  drafts: readonly RouteDraft[],
-  pools: readonly Named<unknown>[],
-  reading: Reading,
-): void {
-  const led = new Set(drafts.map(({ pool }) => pool.value))
+/** Pools that no route leads to. `names`: names of those that one does; not empty, as the only pool serves everything then. */
+export function warnOfIdlePools(names: readonly string[], pools: readonly Named<unknown>[], reading: Reading): void {
+  const led = new Set(names)
   for (const { name, key } of pools)
     if (!led.has(name)) reading.warn(key, { rule: 'serves nothing: no route leads to it', hint: 'add one to routes' })
 }

@@ -1,48 +1,24 @@
 /** `listeners` and `admin`: where SmartEdge itself listens. */
-import type { Node } from 'jsonc-parser'
-import type { SocketAddress } from '../../address.ts'
+import { findNodeAtLocation, type Node } from 'jsonc-parser'
+import type { ListenAddress, SocketAddress } from '../../address.ts'
+import type { ListenOptions } from '../../net/listen-options.ts'
 import type { ProxyPolicy } from '../../proxy-protocol/policy.ts'
 import type { TlsPolicy } from '../../tls/policy.ts'
 import type { AdminConfig, Http2Choice } from '../config.ts'
 import { defaults } from '../defaults.ts'
-import type { TextSetting } from '../setting.ts'
-import { isConflicting, isLoopback, parseListenAddress } from '../network.ts'
+import { isLoopback } from '../network.ts'
 import { either, type Named, object, record, section } from '../read/containers.ts'
-import { convert, type Field, type Located, located, showDefault } from '../read/field.ts'
-import type { Reading } from '../read/reading.ts'
+import { convert, type Field, located, showDefault } from '../read/field.ts'
 import { flag, off, type Parsed, text } from '../read/scalars.ts'
+import { address, addresses, defaultAddress, type Written } from './addresses.ts'
+import { socketFields, socketOptions } from './listener-socket.ts'
+import { modeField, type TcpDraft, tcpDraft, tcpFields } from './listener-tcp.ts'
 import { http2 } from './http2.ts'
 import { thingName } from './names.ts'
 import { proxyProtocol } from './proxy-protocol.ts'
 import { tls } from './tls.ts'
 
-/** What the file says, or (without a value) that it says something faulty; undefined: nothing, so that the default holds. */
-type WrittenAddress = Located<SocketAddress | undefined> | undefined
-
-function address(setting: TextSetting, description: string): Field<WrittenAddress> {
-  const field = text({
-    title: 'host:port, [v6]:port or unix:/path',
-    description,
-    examples: ['0.0.0.0:8080', '[::]:8080', 'unix:/run/smartedge.sock'],
-    rule: 'must be an address such as "0.0.0.0:8080", "[::]:8080" or "unix:/run/edge.sock"',
-    pattern: '^(.+:[0-9]{1,5}|unix:/.+)$',
-    parse: parseListenAddress,
-    hintFor: (value) => (typeof value === 'number' ? `did you mean "0.0.0.0:${value}"?` : undefined),
-  })
-  return {
-    schema: { ...field.schema, default: setting.value },
-    read: (node, reading) => node && { node, value: field.read(node, reading) },
-  }
-}
-
-/** A default stands in the table as text. */
-function defaultAddress(setting: TextSetting): SocketAddress {
-  const parsed = parseListenAddress(setting.value)
-  if (parsed.kind === 'fault') throw new Error(`the default address ${setting.value} must be valid`)
-  return parsed.value
-}
-
-const mode = text({
+const permissions = text({
   title: 'octal permissions',
   description:
     'Permissions of a `unix:` address: who may write may connect. Without it they follow the umask: 0755 with the usual 022, so that only our own user may.',
@@ -69,7 +45,7 @@ const deferAccept = showDefault(
   located(
     flag({
       description:
-        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that connected before the listener was told to go, and says nothing until it does, is reset. On Linux; never for `unix:` addresses.',
+        'Lets a client in only when its first bytes are there, or after a second, which costs less for clients that connect for each request. One that connected before the listener was told to go, and says nothing until it does, is reset. On Linux; never for `unix:` addresses, and in TCP mode only where it is written, since in many protocols the server speaks first.',
       examples: [false],
     }),
   ),
@@ -101,11 +77,14 @@ const redirect = located(
 const listener = convert(
   object(
     {
-      address: address(
+      address: addresses(
         defaults['listener.address'],
-        'Where clients connect; port 0 takes any free one, `localhost` both 127.0.0.1 and ::1.',
+        'Where clients connect; port 0 takes any free one, `localhost` both 127.0.0.1 and ::1, `systemd:web` the sockets that systemd has opened under that name.',
       ),
-      mode: located(mode),
+      permissions: located(permissions),
+      mode: modeField,
+      ...tcpFields,
+      ...socketFields,
       reusePort,
       deferAccept,
       tls,
@@ -115,19 +94,35 @@ const listener = convert(
     },
     { description: 'A port for clients.' },
   ),
-  ({ address, mode, reusePort, deferAccept, tls, http2, proxyProtocol, redirect }, _node, reading): ListenerDraft => {
-    const isUnix = address?.value?.kind === 'unix'
+  (
+    { address: written, permissions, mode, reusePort, deferAccept, tls, http2, proxyProtocol, redirect, ...more },
+    node,
+    reading,
+  ): ListenerDraft => {
+    const { backlog, keepAlive, userTimeout, sendBuffer, ...tcpKeys } = more
+    const kinds = (written ?? []).map(({ value }) => value?.kind)
+    const isUnix = kinds.length > 0 && kinds.every((kind) => kind === 'unix')
     for (const one of [reusePort, deferAccept])
       if (isUnix && one?.value === true) reading.report(one.node, { rule: 'must not be true for a unix: address' })
-    if (!isUnix && mode !== undefined && (address === undefined || address.value !== undefined))
-      reading.report(mode.node, { rule: 'is for unix: addresses only' })
+    if (permissions !== undefined && kinds.every((kind) => kind === 'tcp' || kind === 'systemd'))
+      reading.report(permissions.node, { rule: 'is for unix: addresses only' })
+    const isHttp = mode === undefined && node !== undefined && findNodeAtLocation(node, ['mode']) === undefined
+    const tcp = tcpDraft(isHttp ? 'http' : mode, tcpKeys, node, reading)
+    // Of who speaks first nothing is known but where it is TLS.
+    const isClientFirst = tcp === undefined || tcp.isPassthrough || tls !== undefined
+    const ended = tls && tcp?.isPassthrough && findNodeAtLocation(node as Node, ['tls'])
+    if (ended) reading.report(ended, { rule: 'must not stand beside passthrough, which leaves TLS to the backends' })
     if (tls !== undefined && redirect !== undefined)
       reading.report(redirect.node, { rule: 'must not stand beside tls: who comes here speaks HTTPS' })
+    if (tcp !== undefined && redirect !== undefined)
+      reading.report(redirect.node, { rule: 'is for HTTP: in TCP mode there is nothing to say it in' })
     return {
-      address,
-      mode: mode?.value,
+      addresses: written,
+      permissions: permissions?.value,
       reusePort: reusePort?.value ?? false,
-      deferAccept: deferAccept?.value ?? !isUnix,
+      deferAccept: deferAccept?.value ?? isClientFirst,
+      options: socketOptions({ backlog, keepAlive, userTimeout, sendBuffer }, isUnix, reading),
+      tcp,
       tls,
       http2,
       proxyProtocol,
@@ -137,10 +132,13 @@ const listener = convert(
 )
 
 export interface ListenerDraft {
-  readonly address: WrittenAddress
-  readonly mode: number | undefined
+  /** undefined: the default. */
+  readonly addresses: readonly Written<ListenAddress>[] | undefined
+  readonly permissions: number | undefined
   readonly reusePort: boolean
   readonly deferAccept: boolean
+  readonly options: ListenOptions | undefined
+  readonly tcp: TcpDraft | undefined
   readonly tls: TlsPolicy | undefined
   readonly http2: Http2Choice | undefined
   readonly proxyProtocol: ProxyPolicy | undefined
@@ -189,7 +187,7 @@ const adminBody = section(
 
 export interface AdminDraft {
   readonly config: AdminConfig
-  readonly address: WrittenAddress
+  readonly address: Written<SocketAddress> | undefined
 }
 
 const adminObject = convert(adminBody, ({ address: place, token: secret, open }, node, reading): AdminDraft => {
@@ -228,22 +226,4 @@ export const admin: Field<AdminDraft | undefined> = {
     const draft = node === undefined ? adminObject.read(undefined, reading) : adminForms.read(node, reading)
     return draft === false ? undefined : draft
   },
-}
-
-/** A socket we open, what the file calls it, and where it stands there (undefined: nowhere, it is a default). */
-export interface Claim {
-  readonly key: string
-  readonly address: SocketAddress
-  readonly node: Node | undefined
-}
-
-/** Reports addresses that cannot be bound together, at the later of the two that stands in the file. */
-export function checkClaims(claims: readonly Claim[], reading: Reading): void {
-  claims.forEach((claim, index) => {
-    const other = claims.slice(0, index).find((earlier) => isConflicting(earlier.address, claim.address))
-    if (other === undefined) return
-    const [at, against] = claim.node === undefined ? [other, claim] : [claim, other]
-    if (at.node)
-      reading.report(at.node, { rule: `must differ from the address of ${against.key}: both cannot be bound` })
-  })
 }

@@ -18,9 +18,9 @@ const url = (description: string): Field<BackendUrl | undefined> =>
   text({
     title: backendUrlTitle,
     description,
-    examples: ['http://10.0.0.1:8080', 'https://app.internal', 'unix:/run/app.sock'],
+    examples: ['http://10.0.0.1:8080', 'https://app.internal', 'tcp://10.0.0.1:5432', 'unix:/run/app.sock'],
     rule: urlRule,
-    pattern: '^(https?://|unix:/)',
+    pattern: '^(https?://|tcp://|unix:/)',
     parse: parseBackendUrl,
   })
 
@@ -59,7 +59,7 @@ const detailedMember = convert(
     {
       url: required(
         url(
-          'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool) or `unix:/path`.',
+          'Where the backend listens: `http://host:port` (80 when absent), `https://host:port` (443 when absent; see `tls` of the pool), `tcp://host:port` (for TCP mode; the same backend as with `http`) or `unix:/path`.',
         ),
       ),
       weight: number(weightSetting, {

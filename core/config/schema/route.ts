@@ -119,7 +119,7 @@ export interface RouteDraft {
   readonly tracing?: RouteTracingPolicy | false
 }
 
-const poolName = text({
+export const poolName = text({
   title: 'name of a pool',
   description: 'The pool that serves what matches.',
   rule: 'must be the name of a pool',
@@ -174,7 +174,8 @@ export const routes: Field<readonly RouteDraft[] | undefined> = list(route, {
     'Tried in order, the first that matches wins; a request that none matches gets a 404. Without routes the only pool serves everything; beside `providers` an empty list says that it does not.',
 })
 
-function poolHint(written: string, names: readonly string[]): string | undefined {
+/** For the name of a pool that is not among `names`. */
+export function poolHint(written: string, names: readonly string[]): string | undefined {
   const listed = names.length > 0 ? `there are: ${names.slice(0, 8).join(', ')}` : undefined
   return didYouMean(written, names) ?? listed
 }

@@ -48,7 +48,7 @@ export interface Calls {
   readonly errno: () => number
 }
 
-export const { EAGAIN, EINTR, EINPROGRESS, EINVAL, ECONNRESET } = constants.errno
+export const { EAGAIN, EINTR, EINPROGRESS, EINVAL, ENODEV, ECONNRESET } = constants.errno
 
 /** undefined where there is no such libc. */
 export const loadCalls = (): Calls | undefined => fromLibc(SIGNATURES, bind)

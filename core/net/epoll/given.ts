@@ -1,5 +1,5 @@
 /** Which socket that was given listens where, and one of our own of it. */
-import { givenDescriptors } from '../given-sockets.ts'
+import { namedDescriptors } from '../given-sockets.ts'
 import {
   AF_INET,
   AF_INET6,
@@ -17,20 +17,27 @@ import { familyAt, hostAt, pathAt, portAt } from './sockaddr.ts'
 /** Offsets in the scratch arena. */
 const [ADDRESS, SIZE, VALUE] = [0, 128, 132] as const
 
-/** Descriptors by `placeOf` where they listen. */
-export type GivenSockets = ReadonlyMap<string, number>
+export interface GivenSockets {
+  /** Descriptors by `placeOf` where they listen. */
+  readonly byPlace: ReadonlyMap<string, number>
+  /** By the name of their unit. */
+  readonly byName: ReadonlyMap<string, readonly number[]>
+}
 
 export const placeOf = (endpoint: Endpoint): string =>
-  endpoint.kind === 'unix' ? endpoint.path : `[${endpoint.address}]:${endpoint.port}`
+  endpoint.kind === 'unix' ? endpoint.path : `[${endpoint.address.replace(/%.*/, '')}]:${endpoint.port}`
 
 /** What does not listen, or is no socket at all, is left alone. */
-export function findGiven(calls: Calls, descriptors = givenDescriptors(process.env)): GivenSockets {
-  const given = new Map<string, number>()
-  for (const fd of descriptors) {
+export function findGiven(calls: Calls, descriptors = namedDescriptors(process.env)): GivenSockets {
+  const byPlace = new Map<string, number>()
+  const byName = new Map<string, number[]>()
+  for (const { fd, name } of descriptors) {
     const place = listens(calls, fd) ? placeAt(calls, fd) : undefined
-    if (place !== undefined) given.set(place, fd)
+    if (place === undefined) continue
+    byPlace.set(place, fd)
+    if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), fd])
   }
-  return given
+  return { byPlace, byName }
 }
 
 /**

@@ -5,9 +5,10 @@ import type { Cancel } from '../../clock.ts'
 import type { AcceptEvents, BindManner, BoundSocket } from '../transport.ts'
 import { type Endpoint, shortageOf } from '../connect.ts'
 import { codeOf } from '../error-code.ts'
+import { BACKLOG, type ListenOptions, listenOptionsOf } from '../listen-options.ts'
 import { passTime } from '../outbox.ts'
 import { AF_INET6, AF_UNIX, EPOLLIN } from '../linux.ts'
-import { type Calls, EAGAIN, EINVAL, errorName, systemError } from './calls.ts'
+import { type Calls, EAGAIN, EINVAL, ENODEV, errorName, systemError } from './calls.ts'
 import { ownOf, placeOf } from './given.ts'
 import {
   DEFER_ACCEPT,
@@ -20,11 +21,9 @@ import {
   V6_ONLY,
 } from './options.ts'
 import type { Watched } from './loop.ts'
-import { familyAt, hostAt, portAt, writeAddress } from './sockaddr.ts'
+import { familyAt, hostAt, pathAt, portAt, writeAddress } from './sockaddr.ts'
 import { type EpollMeans, EpollSocket, READ_EVENTS } from './socket.ts'
 
-/** Cut down by the system to its net.core.somaxconn. */
-const BACKLOG = 4096
 /** Clients let in at once, before those that are there have a turn. */
 const MAX_AT_ONCE = 64
 /** How long nobody is let in when the system is short of something and nothing gives way. */
@@ -42,27 +41,47 @@ export interface BindOptions {
 
 /** One that was given where there is one for that place, else a new one. Throws an error with the system's `code`. */
 export function bindSocket(means: EpollMeans, { endpoint, manner, events }: BindOptions): BoundSocket {
+  const given = means.given.byPlace.get(placeOf(endpoint))
+  if (given !== undefined) return useGiven(means, given, manner, events)
+  const fd = openBound(means.loop.calls, endpoint, manner)
+  return listenOn(means, fd, { asked: endpoint, isGiven: false, manner, events })
+}
+
+/** One of our own of a socket that was given. Throws an error with the system's `code`. */
+export function useGiven(means: EpollMeans, given: number, manner: BindManner, events: AcceptEvents): BoundSocket {
+  const fd = ownOf(means.loop.calls, given)
+  return listenOn(means, fd, { asked: undefined, isGiven: true, manner, events })
+}
+
+interface ListenOn extends Omit<ListeningOptions, 'address'> {
+  /** Where it was to listen; undefined: somebody else has said so. */
+  readonly asked: Endpoint | undefined
+}
+
+/** Takes over `fd`, which is closed should that fail. */
+function listenOn(means: EpollMeans, fd: number, { asked, ...options }: ListenOn): BoundSocket {
   const { calls } = means.loop
-  const given = means.given.get(placeOf(endpoint))
-  const fd = given === undefined ? openBound(calls, endpoint, manner) : ownOf(calls, given)
+  const { manner } = options
   try {
-    if (endpoint.kind === 'ip') {
-      // Those that it accepts have it as well.
-      setOption(calls, fd, NO_DELAY, 1)
-      if (manner.deferAccept) setOption(calls, fd, DEFER_ACCEPT, 1)
-    }
-    const address = endpoint.kind === 'unix' ? endpoint : nameOf(means, fd)
-    return new Listening(fd, means, { address, isGiven: given !== undefined, manner, events })
+    const address = nameOf(means, fd, asked)
+    if (address.kind === 'unix') return new Listening(fd, means, { ...options, address })
+    // Those that it accepts have it as well.
+    setOption(calls, fd, NO_DELAY, 1)
+    if (manner.deferAccept) setOption(calls, fd, DEFER_ACCEPT, 1)
+    return new Listening(fd, means, { ...options, address: manner.isV6Only ? { ...address, isV6Only: true } : address })
   } catch (error) {
     calls.call.close(fd)
     throw error
   }
 }
 
+/** Which is not there, where the address is none. */
+const isAtInterface = (endpoint: Endpoint): boolean => endpoint.kind === 'ip' && endpoint.address.includes('%')
+
 function openBound(calls: Calls, endpoint: Endpoint, manner: BindManner): number {
   const { call, scratch } = calls
   const size = writeAddress(scratch.bytes, ADDRESS, endpoint)
-  if (size === undefined) throw systemError(EINVAL, 'bind')
+  if (size === undefined) throw systemError(isAtInterface(endpoint) ? ENODEV : EINVAL, 'bind')
   const family = familyAt(scratch.bytes, ADDRESS)
   const fd = openSocket(calls, family)
   try {
@@ -70,7 +89,7 @@ function openBound(calls: Calls, endpoint: Endpoint, manner: BindManner): number
       if (result < 0) throw systemError(calls.errno(), what)
     }
     if (family !== AF_UNIX) setOption(calls, fd, REUSE_ADDRESS, 1)
-    if (family === AF_INET6) setOption(calls, fd, V6_ONLY, 0)
+    if (family === AF_INET6) setOption(calls, fd, V6_ONLY, manner.isV6Only === true ? 1 : 0)
     if (manner.reusePort) setOption(calls, fd, REUSE_PORT, 1)
     must(call.bind(fd, scratch.address + ADDRESS, size), 'bind')
     must(call.listen(fd, BACKLOG), 'listen')
@@ -126,6 +145,10 @@ class Listening implements BoundSocket, Watched {
     else loop.remove(this.own)
     loop.calls.call.close(this.own)
     if (this.address.kind === 'unix' && !this.isGiven) removeFile(this.address.path)
+  }
+
+  setOptions(options: ListenOptions): void {
+    listenOptionsOf()?.(this.own, this.address.kind, options)
   }
 
   setDeferAccept(isDeferring: boolean): void {
@@ -220,12 +243,17 @@ function readAtOnce(socket: EpollSocket): void {
   socket.onEvents(EPOLLIN)
 }
 
-function nameOf({ loop }: EpollMeans, fd: number): SocketAddress {
+/** `asked`: where it was to listen, of which the system tells the number alone; undefined: nobody has asked for a place. */
+function nameOf({ loop }: EpollMeans, fd: number, asked: Endpoint | undefined): SocketAddress {
+  if (asked?.kind === 'unix') return asked
   const { call, scratch, errno } = loop.calls
+  scratch.bytes.fill(0, ADDRESS, SIZE)
   scratch.bytes.writeInt32LE(SIZE, SIZE)
   if (call.getsockname(fd, scratch.address + ADDRESS, scratch.address + SIZE) < 0)
     throw systemError(errno(), 'getsockname')
-  return { kind: 'tcp', host: hostAt(scratch.bytes, ADDRESS), port: portAt(scratch.bytes, ADDRESS) }
+  if (familyAt(scratch.bytes, ADDRESS) === AF_UNIX) return { kind: 'unix', path: pathAt(scratch.bytes, ADDRESS) }
+  const host = asked?.kind === 'ip' && asked.address.includes('%') ? asked.address : hostAt(scratch.bytes, ADDRESS)
+  return { kind: 'tcp', host, port: portAt(scratch.bytes, ADDRESS) }
 }
 
 function removeFile(path: string): void {

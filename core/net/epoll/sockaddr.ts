@@ -1,4 +1,5 @@
 /** Socket addresses as C has them: ip(7), ipv6(7), unix(7). Linux, on x86-64 and arm64. */
+import { networkInterfaces } from 'node:os'
 import { formatIp, parseIp } from '../../ip/address.ts'
 import type { Endpoint } from '../connect.ts'
 import type { End } from '../ends.ts'
@@ -17,8 +18,10 @@ export const MAX_PATH_BYTES = 107
 export function writeAddress(bytes: Buffer, at: number, endpoint: Endpoint): number | undefined {
   if (endpoint.kind === 'unix') return writePath(bytes, at, endpoint.path)
   const { port } = endpoint
-  const ip = parseIp(endpoint.address)
-  if (ip === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) return undefined
+  const [address = '', zone] = endpoint.address.split('%')
+  const ip = parseIp(address)
+  const scope = zone === undefined ? 0 : scopeOf(zone)
+  if (scope === undefined || ip === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) return undefined
   bytes.fill(0, at, at + 28)
   bytes.writeUInt16LE(typeof ip === 'number' ? AF_INET : AF_INET6, at)
   bytes.writeUInt16BE(port, at + 2)
@@ -27,7 +30,15 @@ export function writeAddress(bytes: Buffer, at: number, endpoint: Endpoint): num
     return 16
   }
   for (let group = 0; group < 8; group += 1) bytes.writeUInt16BE(ip.charCodeAt(group), at + 8 + 2 * group)
+  bytes.writeUInt32LE(scope, at + 24)
   return 28
+}
+
+/** Of an interface by its name or number (RFC 4007 11); undefined: there is none that has link-local addresses. */
+function scopeOf(zone: string): number | undefined {
+  if (/^\d+$/.test(zone)) return Number(zone)
+  const scope = networkInterfaces()[zone]?.find((one) => one.family === 'IPv6' && one.scopeid !== 0)
+  return scope?.family === 'IPv6' ? scope.scopeid : undefined
 }
 
 export const familyAt = (bytes: Buffer, at: number): number => bytes.readUInt16LE(at)

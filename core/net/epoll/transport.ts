@@ -5,11 +5,11 @@ import type { HostAddress } from '../../bind-hosts.ts'
 import type { SystemClock } from '../../clock.ts'
 import { tryAdopting } from '../adopt.ts'
 import { outbox } from '../outbox.ts'
-import { PLAIN, type Transport } from '../transport.ts'
+import { type BoundSocket, PLAIN, type Transport } from '../transport.ts'
 import { type Calls, loadCalls } from './calls.ts'
 import { connectByEpoll } from './connecting.ts'
 import { findGiven } from './given.ts'
-import { bindSocket } from './listening.ts'
+import { bindSocket, useGiven } from './listening.ts'
 import { EpollLoop } from './loop.ts'
 import { ReceiveMemory } from './memory.ts'
 import { openPair, openPipe } from './options.ts'
@@ -35,8 +35,22 @@ export function openEpoll(clock: SystemClock, load: () => Calls | undefined = lo
       return bindSocket(means, { endpoint: { kind: 'ip', address, port: where.port }, manner, events })
     },
     bindPath: (path, events) => bindSocket(means, { endpoint: { kind: 'unix', path }, manner: PLAIN, events }),
+    bindGiven: (name, manner, events) =>
+      openAll(means.given.byName.get(name) ?? [], (fd) => useGiven(means, fd, manner, events)),
     openPipe: () => openPipe(calls),
     connects: (reportFault) => connectByEpoll(means, reportFault),
+  }
+}
+
+/** All, or none. Throws what `open` does. */
+function openAll(descriptors: readonly number[], open: (fd: number) => BoundSocket): readonly BoundSocket[] {
+  const opened: BoundSocket[] = []
+  try {
+    for (const fd of descriptors) opened.push(open(fd))
+    return opened
+  } catch (error) {
+    for (const socket of opened) socket.stop()
+    throw error
   }
 }
 

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import { renderCaddyfile } from '../../../bench/peers/caddy.ts'
 import { parseCommandPeer } from '../../../bench/peers/command.ts'
-import { renderHaproxy } from '../../../bench/peers/haproxy.ts'
-import { renderNginx } from '../../../bench/peers/nginx.ts'
+import { renderHaproxy, renderHaproxyTcp } from '../../../bench/peers/haproxy.ts'
+import { renderNginx, renderNginxStream } from '../../../bench/peers/nginx.ts'
 import { listTurns } from '../../../bench/peers/node.ts'
 import { createSmartedge, renderSmartedge } from '../../../bench/peers/smartedge.ts'
 import { renderRoutes, renderTraefik } from '../../../bench/peers/traefik.ts'
 import { problemsOf } from '../../core/config/read-config.ts'
 
 const job = { port: 4001, backendPorts: [5001, 5002], directory: '/tmp/x' }
+const tcp = { ...job, mode: 'tcp' } as const
 const weighted = { ...job, weights: [1, 4] }
 
 const templates = {
@@ -17,6 +18,9 @@ const templates = {
   caddy: renderCaddyfile(job),
   smartedge: renderSmartedge(job),
   traefik: renderTraefik(job) + renderRoutes(job),
+  'nginx, passing on bytes': renderNginxStream(tcp),
+  'haproxy, passing on bytes': renderHaproxyTcp(tcp),
+  'smartedge, passing on bytes': renderSmartedge(tcp),
 }
 
 describe.each(Object.entries(templates))('the configuration of %s', (_, text) => {

@@ -103,15 +103,18 @@ describe('a faulty value', () => {
     [withTop({ listeners: {} }), 'listeners must name at least one listener, got {} (such as '],
     [withTop({ listeners: [] }), 'listeners must be an object of named entries, got []'],
     [withTop({ listeners: { a: { address: 8080 } } }), 'got 8080 (did you mean "0.0.0.0:8080"?)'],
-    [withTop({ listeners: { a: { mode: '0660' } } }), 'listeners.a.mode is for unix: addresses only'],
+    [withTop({ listeners: { a: { permissions: '0660' } } }), 'listeners.a.permissions is for unix: addresses only'],
     ...['660 ', '888', '01660', '', 'rw', '-660', '60'].map(
       (mode) =>
         [
-          withTop({ listeners: { a: { address: 'unix:/a', mode } } }),
-          `listeners.a.mode must be permissions in octal such as "0660", got "${mode}"`,
+          withTop({ listeners: { a: { address: 'unix:/a', permissions: mode } } }),
+          `listeners.a.permissions must be permissions in octal such as "0660", got "${mode}"`,
         ] as const,
     ),
-    [withTop({ listeners: { a: { address: 'unix:/a', mode: 660 } } }), 'got 660 (did you mean "0660", in quotes?)'],
+    [
+      withTop({ listeners: { a: { address: 'unix:/a', permissions: 660 } } }),
+      'got 660 (did you mean "0660", in quotes?)',
+    ],
     [
       withTop({ listeners: { a: { address: 'unix:/a', reusePort: true } } }),
       'listeners.a.reusePort must not be true for a unix: address',
@@ -186,7 +189,10 @@ describe('a faulty value', () => {
     [withTop({ upstreams: {} }), 'upstreams is not a known key (here that is "pools")'],
     [withPool({ hedge: {} }), 'pools.web.hedge is not a known key (it belongs into an item of "routes")'],
     [withPool({ access: {} }), 'pools.web.access is not a known key (it belongs into an item of "routes")'],
-    [withTop({ access: {} }), 'access is not a known key (it belongs into "log" or an item of "routes")'],
+    [
+      withTop({ access: {} }),
+      'access is not a known key (it belongs into an entry of "listeners" or "log" or an item of "routes")',
+    ],
     [
       withTop({ limits: [{ rate: '1/s' }] }),
       'connections, replay, got a list (limits of requests belong into "limits" of a route or a pool)',

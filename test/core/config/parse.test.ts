@@ -31,6 +31,7 @@ describe('a valid config', () => {
       accessLog: undefined,
       ban: undefined,
       routes: [{ match: everything, pool: 'web', priority: 5 }],
+      tcpRoutes: [],
       pools: [
         {
           name: 'web',
@@ -76,7 +77,7 @@ describe('a valid config', () => {
       "$schema": "./smartedge.schema.json",
       "listeners": {
         "web": { "address": "[::]:80", "reusePort": true, "deferAccept": false },
-        "local": { "address": "unix:/run/edge.sock", "mode": "0660", "reusePort": false },
+        "local": { "address": "unix:/run/edge.sock", "permissions": "0660", "reusePort": false },
       },
       "admin": { "address": "0.0.0.0:9900", "token": "\${TOKEN}" },
       "trustedProxies": ["10.0.0.0/8", "::1"],
@@ -116,7 +117,7 @@ describe('a valid config', () => {
     })
     expect(config.listeners).toEqual([
       { ...tcpListener('web', 80, '::'), reusePort: true },
-      { ...unixListener('local', '/run/edge.sock'), mode: 0o660 },
+      { ...unixListener('local', '/run/edge.sock'), permissions: 0o660 },
     ])
     expect(config.admin?.token?.reveal()).toBe('sesame')
     expect(config.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
@@ -256,37 +257,6 @@ describe('a valid config', () => {
     const members = { '/app/m.json': '{ "backends": ["http://a"] }' }
     expect(configOf(source, { members }).pools.map((each) => each.members.length)).toEqual([1, 1])
     expect(problemsOf(source, { members: { '/app/m.json': '{}' } })).toEqual(['m.json:1:1: backends is required'])
-  })
-})
-
-describe('addresses that cannot be bound together', () => {
-  test.each([
-    [
-      { listeners: { a: { address: '0.0.0.0:1' }, b: { address: '127.0.0.1:1' } } },
-      'listeners.b.address must differ from the address of listeners.a: both',
-    ],
-    [
-      { listeners: { a: { address: '127.0.0.1:9900' } } },
-      'listeners.a.address must differ from the address of admin: both',
-    ],
-    [{ admin: { address: '127.0.0.1:8080' } }, 'admin.address must differ from the address of listeners.default: both'],
-    [
-      { listeners: { a: { address: 'localhost:1' }, b: { address: '[::1]:1' } } },
-      'listeners.b.address must differ from the address of listeners.a: both',
-    ],
-    [
-      { listeners: { a: { address: '0.0.0.0:1' }, b: { address: 'localhost:1' } } },
-      'listeners.b.address must differ from the address of listeners.a: both',
-    ],
-    [{ listeners: { a: {}, b: {} } }, 'listeners.b must differ from the address of listeners.a: both'],
-  ])('%j are one problem', (top, part) => {
-    const problems = problemsOf(withTop(top))
-    expect(problems).toHaveLength(1)
-    expect(problems[0]).toContain(part)
-  })
-
-  test('are not guessed from an address that is itself faulty', () => {
-    expect(problemsOf(withTop({ listeners: { a: { address: 'x' }, b: { address: '0.0.0.0:8080' } } }))).toHaveLength(1)
   })
 })
 

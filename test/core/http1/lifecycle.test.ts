@@ -15,6 +15,7 @@ const steps: readonly Step[] = ['opens', 'begins', 'bodyBegins', 'ends', 'isRele
 const ALLOWED: readonly string[] = [
   'connecting opens idle',
   'idle begins head',
+  'idle isHandedOver tunnel',
   'head bodyBegins body',
   'head ends whole',
   'body ends whole',

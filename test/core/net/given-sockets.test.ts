@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { givenDescriptors } from '../../../core/net/given-sockets.ts'
+import { givenDescriptors, namedDescriptors } from '../../../core/net/given-sockets.ts'
 
 const self = { pid: 4711, ppid: 1 }
 
@@ -21,4 +21,18 @@ describe('descriptors that were given', () => {
   ])('by %j', (env, expected) => {
     expect(givenDescriptors(env, self)).toEqual(expected)
   })
+})
+
+test.each([
+  ['web:admin', ['web', 'admin']],
+  ['web:', ['web', '']],
+  ['web', [undefined, undefined]],
+  ['a:b:c', [undefined, undefined]],
+  [undefined, [undefined, undefined]],
+])('have the names of their units, where there is one for each: %p', (names, expected) => {
+  const env = { LISTEN_PID: '4711', LISTEN_FDS: '2', LISTEN_FDNAMES: names }
+  expect(namedDescriptors(env, self)).toEqual([
+    { fd: 3, name: expected[0] },
+    { fd: 4, name: expected[1] },
+  ])
 })

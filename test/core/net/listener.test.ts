@@ -35,7 +35,7 @@ describe.each(transports)('by %s', (_name, transport) => {
       address,
       reusePort: false,
       deferAccept: false,
-      mode: undefined,
+      permissions: undefined,
       accept,
       onShortage: () => false,
       reportFault,
@@ -161,10 +161,10 @@ describe.each(transports)('by %s', (_name, transport) => {
   describe('a Unix socket', () => {
     const modeOf = ({ path }: { path: string }): number => statSync(path).mode & 0o777
 
-    test.each([0o600, 0o660, 0o666])('has the permissions %o from its first moment', (mode) => {
+    test.each([0o600, 0o660, 0o666])('has the permissions %o from its first moment', (permissions) => {
       const umask = process.umask()
-      start(unix('a'), { mode })
-      expect(modeOf(unix('a'))).toBe(mode)
+      start(unix('a'), { permissions })
+      expect(modeOf(unix('a'))).toBe(permissions)
       expect(process.umask()).toBe(umask)
     })
 
@@ -172,15 +172,15 @@ describe.each(transports)('by %s', (_name, transport) => {
       const { listener } = start(unix('a'))
       const byUmask = 0o777 & ~process.umask()
       expect(modeOf(unix('a'))).toBe(byUmask)
-      listener.setMode(0o660)
+      listener.setPermissions(0o660)
       expect(modeOf(unix('a'))).toBe(0o660)
-      listener.setMode(undefined)
+      listener.setPermissions(undefined)
       expect(modeOf(unix('a'))).toBe(byUmask)
     })
 
     test('is nothing to a listener on TCP', () => {
       const { listener } = start(tcp('127.0.0.1'))
-      listener.setMode(0o600)
+      listener.setPermissions(0o600)
       expect(listener.countQueued()).toBe(0)
     })
   })

@@ -12,10 +12,16 @@ function join() {
   const clock = virtualClock()
   const wheel = new TimerWheel(clock, fail)
   const [client, backend] = [fakeWire(wheel), fakeWire(wheel)]
-  let ends = 0
-  joinWires(sideOf(client), sideOf(backend), { idleMs: IDLE_MS, onOver: () => (ends += 1) })
-  return { clock, client, backend, ends: () => ends }
+  const told: (readonly [who: 'client' | 'backend', isReset: boolean])[] = []
+  const [ofClient, ofBackend] = [sideOf(client), sideOf(backend)]
+  joinWires(ofClient, ofBackend, {
+    idleMs: IDLE_MS,
+    onOver: (first, isReset) => void told.push([first === ofClient ? 'client' : 'backend', isReset]),
+  })
+  return { clock, client, backend, told, ends: () => told.length }
 }
+
+type Joined = ReturnType<typeof join>
 
 const sideOf = ({ wire }: FakeWire): TunnelSide => ({
   wire,
@@ -53,4 +59,31 @@ describe('a tunnel whose sides have both ended while one keeps bytes for its pee
     clock.advance(IDLE_MS + 1000)
     expect([late.log, ends()]).toEqual([['terminate', 'onClose'], 1])
   })
+})
+
+describe('the end of a tunnel', () => {
+  const gone = new Error('ECONNRESET')
+
+  test.each([
+    ['was reset by its backend', 'backend', true, ({ backend }: Joined) => backend.wire.closed(gone)],
+    ['was reset by its client', 'client', true, ({ client }: Joined) => client.wire.closed(gone)],
+    ['was cut at its backend', 'backend', false, ({ backend }: Joined) => backend.wire.destroy()],
+    ['has been silent', 'client', false, ({ clock }: Joined) => clock.advance(IDLE_MS + 1000)],
+    [
+      'has ended in good order',
+      'backend',
+      false,
+      ({ client, backend }: Joined) => {
+        client.wire.peerEnded()
+        backend.wire.peerEnded()
+      },
+    ],
+  ] as const)(
+    'is told once, with who has gone first and whether its peer has reset it: one that %s',
+    (_, who, isReset, act) => {
+      const joined = join()
+      act(joined)
+      expect(joined.told).toEqual([[who, isReset]])
+    },
+  )
 })

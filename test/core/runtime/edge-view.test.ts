@@ -13,6 +13,7 @@ import type { PreviewHost } from '../../../core/runtime/preview-host.ts'
 import { Published } from '../../../core/runtime/published.ts'
 import type { RunningPool } from '../../../core/runtime/running-pool.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
+import { tcpRoute } from '../../support/tcp-rig.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 /** A source over an edge with these pools, of which some can answer; none of it has a socket. */
@@ -41,7 +42,8 @@ async function viewing(usable: Readonly<Record<string, boolean>>) {
   const part = published.part((config, previous) =>
     createWorld(config, { pools: running, geo: undefined, admission: () => everybody, previous }),
   )
-  ;(await part.prepare(testConfig({ routes }))).commit()
+  const tcpRoutes = [tcpRoute({ host: 'a.example' }), tcpRoute()].filter(() => 'web' in usable)
+  ;(await part.prepare(testConfig({ routes, tcpRoutes }))).commit()
   const life = createLife(clock, () => false)
   const source = createAdminSource({
     published,
@@ -98,6 +100,18 @@ describe('the status', () => {
     expect([source.backends('web'), source.backends('gone')]).toEqual([[], []])
     expect([...(await source.metrics('text'))].join('')).toContain('smartedge_requests_total 0\n')
     expect(source.config()).toBe(published.config)
+  })
+
+  test('tells the routes of TCP mode behind those of HTTP, each with what came to it', async () => {
+    const { source, published } = await viewing({ web: true })
+    published.world.tcp.get('db')!.routes[0]!.traffic.requests = 7
+    expect(source.routes().map(({ whole }) => whole)).toEqual([
+      '/web to web',
+      'tcp db a.example to web',
+      'tcp db * to web',
+    ])
+    const page = [...(await source.metrics('text'))].join('')
+    expect(page).toContain('smartedge_route_refused_total{route="tcp db a.example to web",pool="web"} 0\n')
   })
 
   test('tells of reloads once there is somebody to do them', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ExplainHost } from '../../../core/runtime/explain-host.ts'
+import { routeKey } from '../../../core/runtime/route-key.ts'
 import type { ToldExplanations } from '../../../core/explain/told.ts'
 import { seededRandom } from '../../../core/random.ts'
 import type { Candidate, Candidates } from '../../../core/strategy/strategy.ts'
@@ -7,6 +8,7 @@ import { testConfig } from '../../support/edge.ts'
 import { exchangeRecord } from '../../support/exchange-record.ts'
 import { hostOf, loadedOf } from '../../support/live-strategy.ts'
 import { pickExplanation } from '../../support/pick-explanation.ts'
+import { tcpRoute } from '../../support/tcp-rig.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const candidate = (id: string): Candidate => ({ id, weight: 1, inflight: 0, zone: undefined, place: undefined })
@@ -47,6 +49,15 @@ describe('whom others would have taken', () => {
 })
 
 describe('explained requests', () => {
+  test('are told with their route in words, those of TCP mode as well', async () => {
+    const { host } = await explaining(new Set())
+    const config = testConfig({ explain: { sample: 1, keep: 10 }, tcpRoutes: [tcpRoute({ host: 'db.example' })] })
+    ;(await host.prepare(config)).commit()
+    host.current?.observe(exchangeRecord({ route: routeKey(config.tcpRoutes[0]!) }))
+    const text = await host.explained?.tell({ last: 1 }, () => Promise.resolve())
+    expect((JSON.parse(text ?? '') as ToldExplanations).explanations[0]?.route).toBe('tcp db db.example')
+  })
+
   test('are gone with the key', async () => {
     const { host } = await explaining(new Set())
     ;(await host.prepare(testConfig())).commit()

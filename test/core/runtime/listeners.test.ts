@@ -36,7 +36,7 @@ function listening(maxConnections = 100) {
   const listeners = new Listeners({
     addresses,
     clock,
-    handler,
+    handler: { ...handler, onTcp: () => undefined },
     crowd: new Crowd(clock),
     counters,
     emit: (event) => void events.push(event),
@@ -105,7 +105,7 @@ describe('listeners', () => {
     other.stop(true)
   })
 
-  test('tell who is connected, by their names', async () => {
+  test('tell who is connected, by where they listen', async () => {
     const made = listening()
     const [one = 0, two = 0] = freePorts(2)
     await made.take(tcpListener('one', one), tcpListener('two', two))
@@ -113,8 +113,8 @@ describe('listeners', () => {
     await made.busyClient(one)
     expect(made.listeners.load()).toEqual(
       new Map([
-        ['one', { connections: 2, tunnels: 0 }],
-        ['two', { connections: 0, tunnels: 0 }],
+        [`127.0.0.1:${one}`, { connections: 2, tunnels: 0 }],
+        [`127.0.0.1:${two}`, { connections: 0, tunnels: 0 }],
       ]),
     )
     made.listeners.cut()

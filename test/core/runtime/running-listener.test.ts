@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RequestHandler } from '../../../core/inbound/request-handler.ts'
+import type { RequestHandler, TcpHandler } from '../../../core/inbound/request-handler.ts'
+import type { Transport } from '../../../core/net/transport.ts'
 import { edgeLedger } from '../../../core/observe/counters.ts'
-import { keyOf, RunningListener } from '../../../core/runtime/running-listener.ts'
+import { keyOf } from '../../../core/runtime/listener-places.ts'
+import { RunningListener } from '../../../core/runtime/running-listener.ts'
 import { openBudget } from '../../support/budget.ts'
 import { tcpListener, testConfig, unixListener } from '../../support/edge.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
@@ -24,15 +26,15 @@ afterEach(() => {
 })
 
 /** A listener to which nobody comes. */
-function start(config = unixListener('local', join(folder, 'a.sock'))) {
+function start(config = unixListener('local', join(folder, 'a.sock')), transport = systemTransport) {
   const faults: unknown[] = []
   const listener = new RunningListener(config, {
-    handler: {} as RequestHandler,
+    handler: {} as RequestHandler & TcpHandler,
     clock: virtualClock(),
     crowd: new Crowd(virtualClock()),
     counters: edgeLedger.create(),
     emit: () => undefined,
-    transport: systemTransport,
+    transport,
     reportFault: (error) => void faults.push(error),
     onShortage() {},
     budget: openBudget(virtualClock()),
@@ -59,17 +61,37 @@ describe('a running listener', () => {
 
   test('has its new settings from the commit on', () => {
     const { listener, config } = start()
-    const next = { ...config, name: 'other', mode: 0o660 }
+    const next = { ...config, name: 'other', permissions: 0o660 }
     const move = listener.prepare(next)
     expect([listener.config, listener.title]).toEqual([config, 'listener "local"'])
     move.commit()
     expect([listener.config, listener.title]).toEqual([next, 'listener "other"'])
   })
 
+  test('has other options of its socket without another socket, and another where one cannot be set back', () => {
+    const bound: string[] = []
+    const transport: Transport = {
+      ...systemTransport,
+      bindPath(...args) {
+        bound.push('bound')
+        return Object.assign(systemTransport.bindPath(...args), {
+          setOptions: (options: object) => void bound.push(JSON.stringify(options)),
+        })
+      },
+    }
+    const { listener, config } = start(undefined, transport)
+    listener.prepare({ ...config, options: { backlog: 9, sendBufferBytes: 5000 } }).commit()
+    listener.prepare({ ...config, options: { backlog: 9, sendBufferBytes: 5000 } }).commit()
+    listener.prepare({ ...config, options: { sendBufferBytes: 6000 } }).commit()
+    expect(bound).toEqual(['bound', '{"backlog":9,"sendBufferBytes":5000}', '{"sendBufferBytes":6000}'])
+    listener.prepare(config).commit()
+    expect(bound.slice(3)).toEqual(['bound', '{}'])
+  })
+
   test('tells of permissions that cannot be given, and goes on', () => {
     const { listener, config, faults, path } = start()
     rmSync(path)
-    listener.prepare({ ...config, mode: 0o660 }).commit()
+    listener.prepare({ ...config, permissions: 0o660 }).commit()
     expect(faults.map(String)).toEqual([expect.stringContaining('ENOENT')])
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Calls, loadCalls } from '../../../../core/net/epoll/calls.ts'
-import { findGiven, ownOf } from '../../../../core/net/epoll/given.ts'
+import { findGiven, type GivenSockets, ownOf } from '../../../../core/net/epoll/given.ts'
 import { bindSocket } from '../../../../core/net/epoll/listening.ts'
 import { EpollLoop } from '../../../../core/net/epoll/loop.ts'
 import { F_SETFL } from '../../../../core/net/linux.ts'
@@ -17,28 +17,52 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 const calls = loadCalls() as Calls
 
+const given = (...descriptors: readonly number[]): GivenSockets =>
+  findGiven(
+    calls,
+    descriptors.map((fd) => ({ fd, name: undefined })),
+  )
+
 describe.if(process.platform === 'linux')('sockets that were given', () => {
   test('are known by where they listen', () => {
     const four = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
     const path = join(temporaryFolder(), 'web')
     const unix = listenAt({ kind: 'unix', path })
-    expect([...findGiven(calls, [four.fd, unix.fd])]).toEqual([
-      [`[127.0.0.1]:${four.port}`, four.fd],
-      [path, unix.fd],
-    ])
+    expect(given(four.fd, unix.fd).byPlace).toEqual(
+      new Map([
+        [`[127.0.0.1]:${four.port}`, four.fd],
+        [path, unix.fd],
+      ]),
+    )
+  })
+
+  test('are known by the names of their units, which several may share', () => {
+    const sockets = [1, 2, 3].map(() => listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 }).fd)
+    const [one, two, three] = sockets as [number, number, number]
+    const named = [
+      { fd: one, name: 'web' },
+      { fd: two, name: 'admin' },
+      { fd: three, name: 'web' },
+    ]
+    expect(findGiven(calls, named).byName).toEqual(
+      new Map([
+        ['web', [one, three]],
+        ['admin', [two]],
+      ]),
+    )
   })
 
   test('are none where something else was given: a file, a connection, nothing', () => {
     const file = openSync('/dev/null', 'r')
     const [one, other] = openPair(calls)
-    expect(findGiven(calls, [file, one, 999, -1]).size).toBe(0)
+    expect(given(file, one, 999, -1).byPlace.size).toBe(0)
     for (const fd of [one, other, file]) closeSync(fd)
   })
 
   test('are let go of when they are stopped, and can be had again', () => {
     const { fd, port } = listenAt({ kind: 'ip', address: '127.0.0.1', port: 0 })
     const loop = new EpollLoop(calls, systemClock, calls.call.epoll_create1(0))
-    const means = { loop, given: findGiven(calls, [fd]) } as EpollMeans
+    const means = { loop, given: given(fd) } as EpollMeans
     const events = { ...ALWAYS_ROOM, onAccepted: fail, onShortage: fail, reportFault: fail }
     const endpoint = { kind: 'ip', address: '127.0.0.1', port } as const
     for (let time = 0; time < 3; time += 1) {
@@ -53,7 +77,7 @@ describe.if(process.platform === 'linux')('sockets that were given', () => {
     const own = ownOf(calls, fd)
     expect(own).not.toBe(fd)
     closeSync(own)
-    expect(findGiven(calls, [fd]).get(`[127.0.0.1]:${port}`)).toBe(fd)
+    expect(given(fd).byPlace.get(`[127.0.0.1]:${port}`)).toBe(fd)
     expect(() => ownOf(calls, 999)).toThrow('EBADF')
   })
 

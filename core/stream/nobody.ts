@@ -1,5 +1,5 @@
-/** Who hears of a request before the handler has said who answers it. */
-import type { RequestSink } from '../stream/client-stream.ts'
+/** Who hears a client's stream that nobody has taken up yet. */
+import type { RequestSink } from './client-stream.ts'
 
 export const NOBODY: RequestSink = {
   onRequestBody() {},

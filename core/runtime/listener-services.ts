@@ -1,0 +1,38 @@
+/** What every listener works with. */
+import type { Clock } from '../clock.ts'
+import type { Crowd } from '../inbound/crowd.ts'
+import type { RequestHandler, TcpHandler } from '../inbound/request-handler.ts'
+import type { DescriptorBudget } from '../net/budget.ts'
+import type { ReportFault } from '../net/event.ts'
+import type { BeginHandshake } from '../net/tls.ts'
+import type { Transport } from '../net/transport.ts'
+import type { EdgeCounters } from '../observe/counters.ts'
+import type { Emit } from '../observe/events.ts'
+import type { TlsFront } from './tls-host.ts'
+
+export interface ListenerServices {
+  readonly handler: RequestHandler & TcpHandler
+  readonly counters: EdgeCounters
+  readonly emit: Emit
+  readonly transport: Transport
+  readonly reportFault: ReportFault
+  /** Something of our own is wanting, in words. */
+  readonly onShortage: (detail: string) => void
+  readonly budget: DescriptorBudget
+  readonly clock: Pick<Clock, 'now'>
+  /** Told who has to wait. */
+  readonly crowd: Crowd
+  /** Client connections that may be open at once, on all listeners together. */
+  readonly maxConnections: () => number
+  /** Whether whoever comes from that address ('' for a Unix socket) is turned away without a word. */
+  readonly isUnwanted: (address: string) => boolean
+  /** A client has gone. */
+  readonly onClosed: () => void
+  readonly tls: {
+    /** What a listener that ends TLS has for it; undefined: it does not. */
+    front(listener: string): TlsFront | undefined
+    /** Whether clients have to show something of themselves, or may, at any listener. */
+    readonly asksClients: boolean
+  }
+  readonly beginHandshake: BeginHandshake
+}
