@@ -88,7 +88,7 @@ const listener = convert(
       reusePort,
       deferAccept,
       tls,
-      http2,
+      http2: located(http2),
       proxyProtocol,
       redirect,
     },
@@ -116,6 +116,8 @@ const listener = convert(
       reading.report(redirect.node, { rule: 'must not stand beside tls: who comes here speaks HTTPS' })
     if (tcp !== undefined && redirect !== undefined)
       reading.report(redirect.node, { rule: 'is for HTTP: in TCP mode there is nothing to say it in' })
+    if (tcp !== undefined && http2 !== undefined)
+      reading.report(http2.node, { rule: 'is for HTTP: in TCP mode whatever comes is passed on' })
     return {
       addresses: written,
       permissions: permissions?.value,
@@ -124,7 +126,7 @@ const listener = convert(
       options: socketOptions({ backlog, keepAlive, userTimeout, sendBuffer }, isUnix, reading),
       tcp,
       tls,
-      http2,
+      http2: http2?.value,
       proxyProtocol,
       redirect: redirect?.value,
     }
