@@ -46,8 +46,8 @@ export class CertificateStore {
   /** What a handshake asks for, ready. */
   private offers = new WeakMap<Pair, Map<ClientsRule | undefined, Offer>>()
 
-  constructor(strength: Strength) {
-    this.strength = strength
+  constructor({ minVersion }: Strength) {
+    this.strength = { minVersion }
   }
 
   /** All that is there; the first one is for who names nobody. */
@@ -65,9 +65,9 @@ export class CertificateStore {
   }
 
   /** For all handshakes to come. */
-  setStrength(strength: Strength): void {
-    if (Bun.deepEquals(strength, this.strength)) return
-    this.strength = strength
+  setStrength({ minVersion }: Strength): void {
+    if (minVersion === this.strength.minVersion) return
+    this.strength = { minVersion }
     this.beginAnew()
   }
 

@@ -83,6 +83,19 @@ describe('the certificates of listeners', () => {
     expect(shown()).toEqual(['new.test'])
   })
 
+  test('keep their sessions when others come, or something else of their listener changes', async () => {
+    const { host, issue, put, take } = hosting()
+    const [a, b] = [put('a', issue({ names: ['a.test'] })), put('b', issue({ names: ['b.test'] }))]
+    await take([a])
+    const { store } = host.front('web')!
+    const { context } = store.fallback
+    await take([a, b], { handshakeTimeoutMs: 1, strict: true })
+    expect([host.front('web')!.store, store.fallback.context]).toEqual([store, context])
+    expect(store.fallback.context).toBe(context)
+    await take([a, b], { minVersion: '1.3' })
+    expect(store.fallback.context).not.toBe(context)
+  })
+
   test('stay in force when their files go bad, and are told of each time', async () => {
     const { folder, issue, put, take, shown } = hosting()
     const [a, other] = [issue({ names: ['a.test'] }), issue({ names: ['a.test'] })]
