@@ -182,16 +182,18 @@ export function tcpRoutesOf(
   )
 }
 
-type PoolOfTcp = Pick<PoolConfig, 'affinity' | 'health'> & { readonly sticky: unknown }
+type PoolOfTcp = Pick<PoolConfig, 'affinity' | 'health' | 'protocol'> & { readonly sticky: unknown }
 
 /** What of a pool needs a request to go by. */
-function checkPool({ affinity, health, sticky }: PoolOfTcp, node: Node, reading: Reading): void {
+function checkPool({ affinity, health, protocol, sticky }: PoolOfTcp, node: Node, reading: Reading): void {
   const odd = affinity.find(({ kind }) => kind !== 'client')
   if (odd !== undefined)
     reading.warn(node, {
       rule: `has an affinity by ${odd.kind}, which a connection in TCP mode has none of`,
       hint: '"affinity": "client" goes by its address',
     })
+  if (protocol !== undefined && protocol !== 'http/1.1')
+    reading.report(node, { rule: `must be a pool without "protocol": "${protocol}", whose connections are shared` })
   // Who names a path means a program beside the server, which tells how that is.
   if (health?.check.kind === 'http' && health.check.path === defaults['pool.health.path'].value)
     reading.warn(node, { rule: 'has health checks that ask for a page', hint: '"check": "tcp" opens a connection' })

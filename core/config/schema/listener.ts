@@ -112,6 +112,8 @@ const listener = convert(
     const isClientFirst = tcp === undefined || tcp.isPassthrough || tls !== undefined
     const ended = tls && tcp?.isPassthrough && findNodeAtLocation(node as Node, ['tls'])
     if (ended) reading.report(ended, { rule: 'must not stand beside passthrough, which leaves TLS to the backends' })
+    if (tcp !== undefined && http2 !== undefined)
+      reading.report(http2.node, { rule: 'is for HTTP: in TCP mode bytes pass as they come' })
     if (tls !== undefined && redirect !== undefined)
       reading.report(redirect.node, { rule: 'must not stand beside tls: who comes here speaks HTTPS' })
     if (tcp !== undefined && redirect !== undefined)

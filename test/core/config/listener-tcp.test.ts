@@ -89,6 +89,11 @@ describe('a listener in TCP mode', () => {
       withDb({ passthrough: { routes: { a: 'db' } }, tls: { certificates: [{ cert: 'a', key: 'b' }] } }),
       'listeners.db.tls must not stand beside passthrough',
     ],
+    [withDb({ pool: 'db', http2: true }), 'listeners.db.http2 is for HTTP'],
+    [
+      { ...withDb({ pool: 'db' }), pools: { ...pools, db: { ...pools.db, protocol: 'h2c' } } },
+      'listeners.db.pool must be a pool without "protocol": "h2c", whose connections are shared',
+    ],
     [withDb({ pool: 'db', mode: 'udp' }), 'listeners.db.mode must be one of "http", "tcp", got "udp"'],
     [withDb({ pool: 'db', access: { basic: {} } }), 'listeners.db.access.basic is not a known key'],
     [withDb({ pool: 'db', idleTimeout: '1ms' }), 'listeners.db.idleTimeout must be a duration'],
