@@ -131,11 +131,17 @@ describe('a faulty value', () => {
     ],
     [withPool({ protocol: 'h2c', proxyProtocol: 'v2' }), 'pools.web.protocol must not be h2c with proxyProtocol'],
     [
-      { listeners: { a: { mode: 'tcp', pool: 'w', http2: true } }, pools: { w: { backends: [] } } },
+      {
+        listeners: { a: { address: '[::]:81', mode: 'tcp', pool: 'w', http2: true } },
+        pools: { w: { backends: ['http://a:1'] } },
+      },
       'listeners.a.http2 is for HTTP: in TCP mode whatever comes is passed on',
     ],
     [
-      { listeners: { a: { mode: 'tcp', pool: 'w' } }, pools: { w: { backends: [], protocol: 'h2c' } } },
+      {
+        listeners: { a: { address: '[::]:81', mode: 'tcp', pool: 'w' } },
+        pools: { w: { backends: ['http://a:1'], protocol: 'h2c' } },
+      },
       'pools.w.protocol must not be h2c: a listener in TCP mode leads here',
     ],
     [withPool({ protocol: 'h2' }), 'pools.web.protocol must be one of "http/1.1", "h2c", got "h2"'],
