@@ -213,7 +213,6 @@ function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Read
   const ofTcp = new Set(tcpRoutes.map(({ pool }) => pool))
   const drafts = raw.routes ?? []
   checkRoutes(drafts, pools, reading)
-  checkProtocols(root, ofTcp, pools, reading)
   if (findNodeAtLocation(root, ['clients']) === undefined) reportKeys(drafts, reading)
   if (findNodeAtLocation(root, ['tracing']) === undefined) reportTracing(drafts, reading)
   const mayBeLedTo = raw.providers !== undefined
@@ -232,20 +231,6 @@ function resolveRoutes(raw: Raw, { root, tcpRoutes }: Surrounding, reading: Read
     reading.report(root, { rule: 'is required when there are several pools' }, { child: 'routes' })
   const everything = { host: undefined, path: undefined, methods: undefined, headers: [] }
   return only === undefined ? [] : [{ match: everything, pool: only.name, priority: defaults['route.priority'].value }]
-}
-
-/** What comes through a listener in TCP mode needs connections of its own. */
-function checkProtocols(
-  root: Node,
-  ofTcp: ReadonlySet<string>,
-  pools: NonNullable<Raw['pools']>,
-  reading: Reading,
-): void {
-  for (const { name, value } of pools) {
-    const node = findNodeAtLocation(root, ['pools', name, 'protocol'])
-    if (node !== undefined && value.protocol === 'h2c' && ofTcp.has(name))
-      reading.report(node, { rule: 'must not be h2c: a listener in TCP mode leads here' })
-  }
 }
 
 const isTcpSound = ({ listeners = [], pools = [] }: Raw, ofTcp: ReadonlySet<string>): boolean =>

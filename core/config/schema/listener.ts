@@ -118,8 +118,6 @@ const listener = convert(
       reading.report(redirect.node, { rule: 'must not stand beside tls: who comes here speaks HTTPS' })
     if (tcp !== undefined && redirect !== undefined)
       reading.report(redirect.node, { rule: 'is for HTTP: in TCP mode there is nothing to say it in' })
-    if (tcp !== undefined && http2 !== undefined)
-      reading.report(http2.node, { rule: 'is for HTTP: in TCP mode whatever comes is passed on' })
     return {
       addresses: written,
       permissions: permissions?.value,

@@ -130,20 +130,6 @@ describe('a faulty value', () => {
       'pools.web.protocol must not be h2c where a backend is at https://, got "h2c"',
     ],
     [withPool({ protocol: 'h2c', proxyProtocol: 'v2' }), 'pools.web.protocol must not be h2c with proxyProtocol'],
-    [
-      {
-        listeners: { a: { address: '[::]:81', mode: 'tcp', pool: 'w', http2: true } },
-        pools: { w: { backends: ['http://a:1'] } },
-      },
-      'listeners.a.http2 is for HTTP: in TCP mode whatever comes is passed on',
-    ],
-    [
-      {
-        listeners: { a: { address: '[::]:81', mode: 'tcp', pool: 'w' } },
-        pools: { w: { backends: ['http://a:1'], protocol: 'h2c' } },
-      },
-      'pools.w.protocol must not be h2c: a listener in TCP mode leads here',
-    ],
     [withPool({ protocol: 'h2' }), 'pools.web.protocol must be one of "http/1.1", "h2c", got "h2"'],
     [withPool({ health: { service: 'a.B' } }), 'pools.web.health.service is for gRPC checks only'],
     [
