@@ -7,10 +7,9 @@ import {
   type EdgeCounters,
   poolLedger,
   reloadLedger,
-  sourceLedger,
 } from '../../../core/observe/counters.ts'
 import { BackendLatency } from '../../../core/observe/histogram.ts'
-import type { BackendView, SourceView } from '../../../core/report/view.ts'
+import type { BackendView } from '../../../core/report/view.ts'
 import { downStanding, fakeBackend, fakeEdge, fakePool, fakeProcess } from '../../support/edge-view.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 
@@ -300,33 +299,6 @@ describe('feed', () => {
       revertedBecause: 'version one had 10 faults',
     })
     expect(watch([]).frames[0]).toMatchObject({ generation: null, reload: null, routes: [] })
-  })
-
-  test('names the first source of a pool that is away, and counts the others', () => {
-    const sourceOf = (name: string, presence: SourceView['presence']): SourceView => ({
-      name,
-      members: 0,
-      presence,
-      knownAt: undefined,
-      ageMs: 0,
-      skipped: { count: 0, first: [] },
-      heldBack: undefined,
-      counters: sourceLedger.create(),
-    })
-    const away = { kind: 'away', since: 0, reason: 'nobody answers' } as const
-    const heard = sourceOf('file a.json', { kind: 'present' })
-    const [dns, consul] = [sourceOf('dns web', away), sourceOf('consul web', away)]
-    const told = (sources?: readonly SourceView[]) => {
-      const edge = fakeEdge([], { pools: [fakePool([], sources && { sources })] })
-      const frames: Frame[] = []
-      createFeed({ view: () => edge, process: () => fakeProcess, clock: virtualClock() }).subscribe((frame) =>
-        frames.push(frame),
-      )
-      return frames[0]?.pools[0]?.sourceAway
-    }
-    expect([told(), told([heard])]).toEqual([null, null])
-    expect(told([heard, dns])).toBe('dns web: nobody answers')
-    expect(told([dns, heard, consul])).toBe('dns web: nobody answers, and 1 more')
   })
 
   test('tells how much each route takes, and refuses', () => {
