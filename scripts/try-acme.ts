@@ -1,6 +1,6 @@
 /**
  * A certificate authority to try `acme` with: `bun scripts/try-acme.ts FOLDER` starts Debian's pebble, and writes a
- * configuration for it into the folder; `smartedge demo` there serves it. It ends with Ctrl-C, and so does all that it issued.
+ * configuration for it into the folder; `smartedge demo` serves it. It ends with Ctrl-C, and so does all that it issued.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ await Bun.write(join(folder, 'root.pem'), await pebble.root())
 console.log(
   [
     `pebble issues certificates at ${pebble.directory} until Ctrl-C. In another terminal:`,
-    `  smartedge demo ${join(folder, 'smartedge.config.json')}`,
+    `  bin/smartedge demo ${join(folder, 'smartedge.config.json')}`,
     `and once it has its certificate:`,
     `  curl --cacert ${join(folder, 'root.pem')} --connect-to ::127.0.0.1:${pebble.tlsPort} https://www.example.org/`,
   ].join('\n'),

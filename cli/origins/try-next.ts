@@ -13,13 +13,19 @@ interface Means {
 
 /** Lines that work as printed, against the addresses that are really listened on. */
 export function tryNext(edge: RunningEdge, config: Config, { command, origins }: Means): string {
-  const first = edge.addresses.find(({ address }) => address.kind === 'tcp')
+  const redirecting = config.listeners.flatMap(({ name, redirect }) => (redirect === undefined ? [] : [name]))
+  const first = edge.addresses.find(
+    ({ listener, address }) => address.kind === 'tcp' && !redirecting.includes(listener),
+  )
   if (first === undefined) return ''
-  const url = urlOf(first.address)
+  const isTls = config.listeners.some(({ name, tls }) => name === first.listener && tls !== undefined)
+  const url = urlOf(first.address, isTls ? 'https' : 'http')
+  // Its certificate is hardly for the address.
+  const curl = isTls ? 'curl -k' : 'curl'
   const lines = [
-    [`curl ${url}/`, 'who answers? ask again'],
-    [`curl -d hello ${url}/echo`, 'the request as a backend sees it'],
-    [`curl -N ${url}/stream`, 'a body that arrives in pieces'],
+    [`${curl} ${url}/`, 'who answers? ask again'],
+    [`${curl} -d hello ${url}/echo`, 'the request as a backend sees it'],
+    [`${curl} -N ${url}/stream`, 'a body that arrives in pieces'],
     ...adminLines(edge, config, command),
   ] as const
   const width = Math.max(...lines.map(([command]) => command.length))

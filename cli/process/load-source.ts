@@ -86,7 +86,10 @@ export async function openSource(
   text: string,
 ): Promise<{ readonly source: SourceAddress; readonly store: ConfigStore } | number> {
   const read = readAddress(text, io.env)
-  if (read.kind === 'fault') return fail(io, `--config ${read.rule}`, exitCode.usage)
+  if (read.kind === 'fault') {
+    const named = io.env['SMARTEDGE_CONFIG'] === text ? 'SMARTEDGE_CONFIG' : '--config'
+    return fail(io, `${named} ${read.rule}`, exitCode.usage)
+  }
   const reportFault = (error: unknown): void => io.stderr(`smartedge: ${printable(stackOf(error))}\n`)
   const store = await openStore(read.source, { clock: systemClock, random: systemRandom, reportFault })
   return { source: read.source, store }

@@ -8,5 +8,5 @@ export const reachable = (address: SocketAddress): SocketAddress =>
   address.kind === 'tcp' && everywhere.includes(address.host) ? { ...address, host: '127.0.0.1' } : address
 
 /** `http://127.0.0.1:8080`, `unix:/path`. */
-export const urlOf = (address: SocketAddress): string =>
-  address.kind === 'unix' ? formatAddress(address) : `http://${formatAddress(reachable(address))}`
+export const urlOf = (address: SocketAddress, scheme: 'http' | 'https' = 'http'): string =>
+  address.kind === 'unix' ? formatAddress(address) : `${scheme}://${formatAddress(reachable(address))}`

@@ -88,6 +88,7 @@ function sumPools(parts: Parts<PoolFrame>, counted: Counted): PoolFrame {
     usable: backends.length - Math.max(...parts.map((one) => one.backends.length - one.usable)),
     degraded: parts.find(({ degraded }) => degraded !== null)?.degraded ?? null,
     deploy: parts.find(({ deploy }) => deploy)?.deploy ?? null,
+    sourceAway: parts.find(({ sourceAway }) => sourceAway)?.sourceAway ?? null,
     latency: counted.latencyOf(first.name),
     backends,
   }

@@ -1,7 +1,7 @@
 /** New members in place of old ones, tried out first: the deploys of a pool. */
-import { parseDurationMs } from '../config/read/units.ts'
 import type { AdminDeploys, Begun, DeployOrder } from '../deploy/contract.ts'
 import { type CriteriaRead, readCriteria } from '../deploy/criteria.ts'
+import { readSpan, spanRule } from '../deploy/span.ts'
 import { bodySchemas } from './body-schemas.ts'
 import { readBody } from './body.ts'
 import type { BeginDeployBody } from './deploy-schemas.ts'
@@ -70,33 +70,24 @@ type Order =
   | { readonly kind: 'order'; readonly order: DeployOrder }
   | { readonly kind: 'problems'; readonly problems: readonly Finding[] }
 
-const DAY_MS = 86_400_000
-
 const defaultCriteria = 'errors<1%,p99<1.2x'
 
 function readOrder({ members, rollback, timeout = '1m', canary }: BeginDeployBody): Order {
-  const [timeoutMs, forMs] = [boundedMs(timeout), boundedMs(canary?.for ?? '1s')]
+  const [timeoutMs, forMs] = [readSpan(timeout), readSpan(canary?.for ?? '1s')]
   const { promoteIf = defaultCriteria, minRequests = 100 } = canary ?? {}
   const criteria = readCriteria(promoteIf)
   const problems = [
     ...((members === undefined) === (rollback === undefined)
       ? [{ key: 'members', rule: 'must be there, or rollback in its place' }]
       : []),
-    ...(timeoutMs === undefined ? [{ key: 'timeout', rule: timeRule, value: timeout }] : []),
-    ...(forMs === undefined ? [{ key: 'canary.for', rule: timeRule, value: canary?.for }] : []),
+    ...(timeoutMs === undefined ? [{ key: 'timeout', rule: spanRule, value: timeout }] : []),
+    ...(forMs === undefined ? [{ key: 'canary.for', rule: spanRule, value: canary?.for }] : []),
     ...criteriaProblems(criteria, promoteIf),
   ]
   if (problems.length > 0 || timeoutMs === undefined || forMs === undefined || criteria.kind === 'fault')
     return { kind: 'problems', problems }
   const plan = canary && { share: canary.share, forMs, criteria: criteria.criteria, minRequests }
   return { kind: 'order', order: { members: members ?? 'replaced', timeoutMs, canary: plan } }
-}
-
-const timeRule = 'must be a time from 1s to 24h'
-
-function boundedMs(text: string): number | undefined {
-  const ms = parseDurationMs(text)
-  return ms !== undefined && ms >= 1000 && ms <= DAY_MS ? ms : undefined
 }
 
 const criteriaProblems = (read: CriteriaRead, value: string): readonly Finding[] =>

@@ -91,7 +91,10 @@ function outcomeOf({ move, config, kept: isolated, problems, omitted }: Tried, e
   const held = move.kept ?? []
   const keys = held.map(({ key }) => key)
   const kept = [...new Set([...isolated, ...namesOfKeys(keys, config)])]
-  return { config, isolated, kept, news: move.news ?? [], problems: [...problems, ...explain(held)], omitted }
+  // A file that is gone is missed by who reads the config, and by who reads the file.
+  const known = new Set(problems.map(({ key }) => key))
+  const found = explain(held.filter(({ key }) => !known.has(key)))
+  return { config, isolated, kept, news: move.news ?? [], problems: [...problems, ...found], omitted }
 }
 
 export function createPublisher(edge: EdgeControl, files: ConfigFiles): Publisher {

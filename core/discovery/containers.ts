@@ -4,7 +4,7 @@
  */
 import type { Cancel, Clock } from '../clock.ts'
 import type { Ask } from '../net/ask.ts'
-import type { AskLines } from '../net/lines.ts'
+import type { AskLines, LinesEnd } from '../net/lines.ts'
 import { type Attempt, type AttemptServices, keepTrying } from './attempts.ts'
 import { isObject, objectIn, parseList, parseObject, textIn } from './json.ts'
 import { readJsonAnswer } from './json-answer.ts'
@@ -69,6 +69,8 @@ interface SessionOptions {
 
 class Session {
   private readonly options: SessionOptions
+  /** Docker has begun to tell its events. */
+  private isOpen = false
   /** What is waited for: the next list, or its answer. */
   private cancelNext: Cancel = () => undefined
   private cancelEvents: Cancel = () => undefined
@@ -89,16 +91,23 @@ class Session {
       this.cancelEvents = services.askLines(
         { ...question, maxLineBytes: MAX_LINE_BYTES },
         {
-          opened: () => this.list(),
+          opened: () => {
+            this.isOpen = true
+            this.list()
+          },
           line: (line) => this.hear(line),
-          ended: (end) =>
-            attempt.failed(end.kind === 'refused' ? `answers with ${end.status}` : `breaks off: ${end.detail}`),
+          ended: (end) => attempt.failed(this.wordsOf(end)),
         },
       )
     return () => {
       this.cancelNext()
       this.cancelEvents()
     }
+  }
+
+  private wordsOf(end: LinesEnd): string {
+    if (end.kind === 'refused') return `answers with ${end.status}`
+    return `${this.isOpen ? 'breaks off' : 'cannot be asked'}: ${end.detail}`
   }
 
   private hear(line: string): void {

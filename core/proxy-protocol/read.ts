@@ -63,6 +63,7 @@ function addressIn(text: string, family: string): string {
 
 function portIn(text: string): number {
   const port = Number(text)
-  if (port > 0xffff || String(port) !== text) throw new ProxyFault('a port is none')
+  if (port > 0xffff || String(port) !== text)
+    throw new ProxyFault('a port is no number from 0 to 65535 in its shortest form')
   return port
 }

@@ -90,6 +90,8 @@ export interface PoolFrame {
   readonly degraded: string | null
   /** How far the deploy under way has come, in words; null: none is. */
   readonly deploy: string | null
+  /** Which source of its members is away, and why, in words; null: none is. */
+  readonly sourceAway: string | null
   readonly latency: Percentiles | null
   readonly backends: readonly BackendFrame[]
 }

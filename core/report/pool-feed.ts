@@ -44,9 +44,18 @@ export function poolFrame(pool: PoolView, feeds: PoolFeeds, offsetMs: number): P
     usable: pool.backends.filter(isUsable).length,
     degraded: pool.degraded?.detail ?? null,
     deploy: pool.deploy === undefined || pool.deploy.over ? null : pool.deploy.progress,
+    sourceAway: sourceAwayOf(pool),
     latency: recentLatency(members),
     backends: pool.backends.flatMap((backend) => feeds.backends.get(backend)?.frame(sums, offsetMs) ?? []),
   }
+}
+
+function sourceAwayOf({ sources = [] }: PoolView): string | null {
+  const [first, ...others] = sources.flatMap(({ name, presence }) =>
+    presence.kind === 'away' ? [`${name}: ${presence.reason}`] : [],
+  )
+  if (first === undefined) return null
+  return others.length === 0 ? first : `${first}, and ${others.length} more`
 }
 
 function strategyFrame({ strategy, strategyFacts: facts }: PoolView): StrategyFrame {

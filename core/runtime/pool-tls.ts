@@ -101,19 +101,19 @@ function ownCertificate({ cert, key }: { readonly cert: string; readonly key: st
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error
     const [file, path] = error.part === 'key' ? ['key', key] : ['cert', cert]
-    throw new MaterialFault(file, `${path} ${error.message}`)
+    throw new MaterialFault(file, `${error.message}: ${path}`)
   }
 }
 
 /** At least one. */
 function certificatesIn(path: string): readonly string[] {
   const found = read(path, 'ca').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  if (found.length === 0) throw new MaterialFault('ca', `${path} must hold certificates in PEM, and holds none`)
+  if (found.length === 0) throw new MaterialFault('ca', `must hold certificates in PEM, and holds none: ${path}`)
   found.forEach((text, index) => {
     try {
       void new X509Certificate(text)
     } catch {
-      throw new MaterialFault('ca', `${path} must hold certificates in PEM: number ${index + 1} can't be read`)
+      throw new MaterialFault('ca', `must hold certificates in PEM: number ${index + 1} can't be read: ${path}`)
     }
   })
   return found
@@ -124,7 +124,7 @@ function read(path: string, file: string): string {
   if (found.kind === 'text') return found.text
   const rule =
     found.kind === 'missing' ? 'must name a file that exists' : found.rule.replace('JSON text in UTF-8', 'PEM')
-  throw new MaterialFault(file, `${path} ${rule}`)
+  throw new MaterialFault(file, `${rule}: ${path}`)
 }
 
 const stampsOf = (policy: BackendTlsPolicy | undefined): string =>

@@ -114,8 +114,9 @@ export class TlsHost implements Part<Config> {
     const front = this.fronts.get(name) ?? new Front(tls)
     this.fronts.set(name, front)
     front.http2 = http2
-    const textOf = (path: string): string => texts.get(path)?.content ?? ''
-    const rules = (tls.clients ?? []).map((rule) => ({ ...rule, ca: rule.ca.map(textOf), crl: rule.crl.map(textOf) }))
+    const read = (kind: TextKind, paths: readonly string[]): string[] =>
+      paths.map((path) => texts.get(textIdOf(kind, path))?.content ?? '')
+    const rules = (tls.clients ?? []).map((rule) => ({ ...rule, ca: read('ca', rule.ca), crl: read('crl', rule.crl) }))
     const certificates = tls.certificates.flatMap((files) => pairs.get(idOf(files))?.content ?? [])
     front.mode = mode
     front.take(tls, certificates, rules)
@@ -224,13 +225,18 @@ const pairsOf = (place: string, { certificates }: TlsPolicy, endedBefore: number
   })
 
 /** Of authorities, and what they have revoked. */
+type TextKind = 'ca' | 'crl'
+
+/** A file may stand in both places, and is checked for each. */
+const textIdOf = (kind: TextKind, path: string): string => `${kind}\0${path}`
+
 const textsOf = (place: string, { clients = [] }: TlsPolicy): Sought<string>[] =>
   clients.flatMap((rule, index) => {
     const at = clients.length === 1 ? `${place}.clients` : `${place}.clients[${index}]`
-    const seek = (kind: 'ca' | 'crl', check: (text: string) => string): Sought<string>[] =>
+    const seek = (kind: TextKind, check: (text: string) => string): Sought<string>[] =>
       rule[kind].map((path, number) => {
         const key = `${at}.${kind}[${number}]`
-        return { key, id: path, paths: [path], read: () => readWhole(key, path, check) }
+        return { key, id: textIdOf(kind, path), paths: [path], read: () => readWhole(key, path, check) }
       })
     return [...seek('ca', checkAuthorities), ...seek('crl', checkRevocations)]
   })

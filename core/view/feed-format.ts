@@ -84,6 +84,7 @@ const isPool = (value: unknown): boolean =>
   isQueue(value) &&
   isNullOr(value['degraded'] ?? null, isText) &&
   isNullOr(value['deploy'] ?? null, isText) &&
+  isNullOr(value['sourceAway'] ?? null, isText) &&
   isListOf(value['backends'], isBackend)
 
 const isStrategy = (value: unknown): boolean =>

@@ -10,7 +10,7 @@ import { subjectOf } from './history.ts'
 /**
  * 'away': a balancer that is watched beside others, and is not there. 'nobody': a pool without a usable backend.
  * 'degraded': one that uses members which are held out. 'full': one whose usable backends are all at their bounds.
- * 'deploys': its members are being replaced. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow':
+ * 'sourceless': one that does not know whether its members are still there. 'deploys': its members are being replaced. 'reverted': another strategy is asked than it says. 'down', 'fails', 'slow':
  * of a backend. 'overloaded', 'refusing', 'reload', 'certificate': of the balancer itself.
  */
 export type FindingKind =
@@ -18,6 +18,7 @@ export type FindingKind =
   | 'nobody'
   | 'degraded'
   | 'full'
+  | 'sourceless'
   | 'deploys'
   | 'reverted'
   | 'down'
@@ -58,6 +59,7 @@ const kinds: Readonly<Record<FindingKind, KindFacts>> = {
   away: { tone: 'bad', what: 'is away' },
   nobody: { tone: 'bad', what: 'has no usable backend' },
   degraded: { tone: 'warn', what: 'uses who is held out' },
+  sourceless: { tone: 'warn', what: 'has a source that is away' },
   full: { tone: 'warn', what: 'is full' },
   deploys: { tone: 'warn', what: 'is being deployed' },
   reverted: { tone: 'warn', what: 'is without its strategy' },
@@ -107,6 +109,8 @@ export const rankOf = (finding: Finding): number => (toneOf(finding) === 'bad' ?
 
 function poolFaults(pool: PoolFrame): Fresh[] {
   const { name, backends, usable } = pool
+  if (backends.length === 0 && pool.sourceAway)
+    return [{ kind: 'nobody', pool: name, backend: undefined, why: pool.sourceAway }]
   if (backends.length > 0 && usable === 0) {
     const whys = new Set(backends.map((backend) => backend.reason ?? backend.state))
     const why = `${counted(backends.length, 'backend')}, ${whys.size === 1 ? [...whys].join() : 'see each'}`
@@ -116,6 +120,7 @@ function poolFaults(pool: PoolFrame): Fresh[] {
   const medians = mediansOf(backends)
   return [
     ...degradedFaults(pool),
+    ...lostSources(pool),
     ...deploysOf(pool),
     ...fullness(pool),
     ...reversion(pool),
@@ -140,6 +145,10 @@ const reversion = ({ name, strategy }: PoolFrame): Fresh[] =>
 /** Balancers of before it was told leave it out. */
 const degradedFaults = ({ name, degraded }: PoolFrame): Fresh[] =>
   degraded ? [{ kind: 'degraded', pool: name, backend: undefined, why: degraded }] : []
+
+/** Balancers of before it was told leave it out. */
+const lostSources = ({ name, sourceAway }: PoolFrame): Fresh[] =>
+  sourceAway ? [{ kind: 'sourceless', pool: name, backend: undefined, why: sourceAway }] : []
 
 /** Balancers of before there were any leave it out. */
 const deploysOf = ({ name, deploy }: PoolFrame): Fresh[] =>

@@ -236,6 +236,14 @@ describe('a source', () => {
     expect(io.err()).not.toContain('s3cret')
   })
 
+  test('is told of by the variable where that names it', async () => {
+    const io = fakeIo({ cwd: temporaryFolder(), env: { SMARTEDGE_CONFIG: 'etcd://u:s3cret@a' } })
+    writeFileSync(join(io.cwd, 'a.json'), config('a'))
+    expect(await configPush(io, 'a.json', {})).toBe(2)
+    expect(io.err()).toStartWith('smartedge: SMARTEDGE_CONFIG must name a key behind the host')
+    expect(io.err()).not.toContain('s3cret')
+  })
+
   test('is for run, and not for demo; --base is for a source', async () => {
     const io = fakeIo({ cwd: temporaryFolder() })
     expect(await demo(io, { config: 'etcd://a/b' })).toBe(2)

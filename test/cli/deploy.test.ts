@@ -126,8 +126,18 @@ describe('smartedge deploy', () => {
     ['deploy web http://c:80 --for 5m', 'need --canary'],
     ['deploy web http://c:80 --canary 5', 'must be a share from 0.1% to 90%'],
     ['deploy web http://c:80 --canary 0%', 'must be a share'],
-    ['deploy web http://c:80 --timeout soon', 'must be a whole time'],
+    ['deploy web http://c:80 --timeout soon', '--timeout must be a time from 1s to 24h'],
+    ['deploy web http://c:80 --timeout 0s', "--timeout must be a time from 1s to 24h, such as 90s or 2m, got '0s'"],
+    [
+      'deploy web http://c:80 --canary 5% --for 25h',
+      "--for must be a time from 1s to 24h, such as 90s or 2m, got '25h'",
+    ],
+    ['deploy web http://c:80 --canary 5% --promote-if errors>1%', '--promote-if must list what is to hold'],
     ['rollback', '<pool> is missing'],
+    [
+      'preview add a.example.org http://c:80 --for 10s',
+      "--for must be a time from 1m to 30d, such as 2d or 12h, got '10s'",
+    ],
   ])('is told how to call it: %s', async (line, words) => {
     const { run } = await start()
     const { code, err } = await run(line)
@@ -138,7 +148,6 @@ describe('smartedge deploy', () => {
     ['deploy wob http://c:80', 'did you mean "web"?'],
     ['deploy web c:80', 'members.0 must be a backend URL'],
     ['deploy web http://a:80 http://b:80', 'already'],
-    ['deploy web http://c:80 --canary 5% --promote-if errors>1%', 'canary.promoteIf must list'],
   ])('is told what the edge refuses: %s', async (line, words) => {
     const { run } = await start()
     expect(await run(line)).toMatchObject({ code: 1, err: expect.stringContaining(words) })

@@ -51,7 +51,7 @@ describe('origins command', () => {
 
 const member = (host: string, port: number) => ({ id: `${host}:${port}`, address: { kind: 'tcp', host, port } })
 const configOf = (...pools: ReturnType<typeof member>[][]) =>
-  ({ admin: undefined, pools: pools.map((members) => ({ members })) }) as unknown as Config
+  ({ admin: undefined, listeners: [], pools: pools.map((members) => ({ members })) }) as unknown as Config
 
 describe('origins of the demo', () => {
   test('are the members on this machine, once each', () => {
@@ -91,10 +91,26 @@ describe('what to try next', () => {
     expect(tryNext(edge, configOf(), means(1))).toContain('1 test backend answers')
   })
 
+  test('speaks HTTPS where the listener does, and passes over one that sends all others there', () => {
+    const secure = { listener: 'secure', address: { ...address, port: 8443 } }
+    const both = { addresses: [{ listener: 'web', address }, secure], adminAddress: undefined } as never
+    const config = {
+      ...configOf(),
+      listeners: [
+        { name: 'web', redirect: { port: 8443 } },
+        { name: 'secure', tls: {} },
+      ],
+    }
+    const text = tryNext(both, config as unknown as Config, means(1))
+    expect(text).toContain('\n  curl -k https://127.0.0.1:8443/  ')
+    expect(text).toContain('\n  curl -k -d hello https://127.0.0.1:8443/echo  ')
+    expect(text).not.toContain(':8080')
+  })
+
   test('offers status and metrics only where they work as printed', () => {
     const adminAddress = { kind: 'tcp', host: '127.0.0.1', port: 9901 } as const
     const withAdmin = { ...(edge as object), adminAddress } as never
-    const config = (token?: string) => ({ admin: { address: adminAddress, token }, pools: [] }) as unknown as Config
+    const config = (token?: string) => ({ ...configOf(), admin: { address: adminAddress, token } }) as unknown as Config
     expect(tryNext(withAdmin, config(), means(4))).toContain('  smartedge status --url http://127.0.0.1:9901  ')
     expect(tryNext(withAdmin, config(), means(4))).toMatch(
       /\n {2}http:\/\/127\.0\.0\.1:9901\/ +# the same in a browser\n/,

@@ -91,6 +91,7 @@ export const poolFrame = (
     usable: backends.filter((one) => one.effectiveWeight > 0).length,
     degraded: null,
     deploy: null,
+    sourceAway: null,
     latency: { count: 4000, p50Ms: 9, p95Ms: 40, p99Ms: 260, p999Ms: 310 },
     backends,
     ...overrides,

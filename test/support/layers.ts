@@ -59,6 +59,7 @@ const FOR_ADMIN = [
   'core/clients/limits.ts',
   'core/explain/policy.ts',
   'core/deploy/criteria.ts',
+  'core/deploy/span.ts',
   'core/preview/contract.ts',
   'core/preview/lifetime.ts',
 ]
@@ -198,6 +199,10 @@ const LAYERS: readonly Layer[] = [
       'core/strategy/',
       'core/lab/',
       'core/watchdog/',
+      // What the edge would refuse, for options that say it at once.
+      'core/deploy/criteria.ts',
+      'core/deploy/span.ts',
+      'core/preview/lifetime.ts',
       'bench/',
       'core/view/',
     ],

@@ -60,14 +60,22 @@ export function text<T>(options: TextOptions<T>): Field<T | Secret | undefined> 
 /** Variables are expanded after the editor has looked, so it must let them through. */
 const orVariable = (pattern: string): string => `${pattern}|\\$\\{`
 
+export interface ChoiceOptions extends About {
+  /** Where other forms will do as well: completes "key …" for a name that is none of them. */
+  readonly rule?: string
+}
+
 /** One of a few names. */
-export function choice<const Name extends string>(names: readonly Name[], about: About): Field<Name | undefined> {
+export function choice<const Name extends string>(
+  names: readonly Name[],
+  { rule, ...about }: ChoiceOptions,
+): Field<Name | undefined> {
   const listed = names.map((name) => JSON.stringify(name)).join(', ')
   return text<Name>({
     ...about,
     title: `one of ${listed}`,
     examples: names,
-    rule: `must be one of ${listed}`,
+    rule: rule ?? `must be one of ${listed}`,
     pattern: `^(${names.join('|')})$`,
     parse(typed) {
       const name = names.find((known) => known === typed)

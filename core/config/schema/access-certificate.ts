@@ -51,15 +51,20 @@ const body = convert(
   }),
 )
 
+const RULE = 'must be "required", or an object with subjects, names or fingerprints'
+
 export const certificate: Field<CertificatePolicy | undefined> = either<CertificatePolicy>(
   {
-    string: convert(choice(['required'], { description: 'All that were verified.' }), (): CertificatePolicy => ({})),
+    string: convert(
+      choice(['required'], { description: 'All that were verified.', rule: RULE }),
+      (): CertificatePolicy => ({}),
+    ),
     object: body,
   },
   {
     title: '"required" or object',
     description:
       'Lets in only clients that have shown a certificate for which an authority of the listener’s `tls.clients` vouches; others get 403.',
-    rule: 'must be "required", or an object with subjects, names or fingerprints',
+    rule: RULE,
   },
 )

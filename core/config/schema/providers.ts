@@ -18,7 +18,9 @@ const routes = either<Reads>(
       if (isOn) return ['ingress', 'gateway']
       return node && reading.report(node, { rule: ROUTES, hint: 'leave kubernetes out if nothing is to be read' })
     }),
-    string: convert(choice(['ingress', 'gateway'], { description: 'One of them.' }), (one): Reads => [one]),
+    string: convert(choice(['ingress', 'gateway'], { description: 'One of them.', rule: ROUTES }), (one): Reads => [
+      one,
+    ]),
   },
   {
     title: 'true, ingress or gateway',

@@ -5,18 +5,21 @@ import { convert, type Field, located, orElse, required } from '../read/field.ts
 import { choice, flag } from '../read/scalars.ts'
 
 const versions = ['v1', 'v2'] as const
-const version = choice(versions, { description: 'As text, or in binary.' })
+const RULE = 'must be "v1", "v2" or an object with the keys version, tell, checksum'
 
-const plain = convert(version, (name): ProxyOutPolicy => ({
-  version: name === 'v1' ? 1 : 2,
-  tells: [],
-  hasChecksum: false,
-}))
+const plain = convert(
+  choice(versions, { description: 'The version alone, as text or in binary.', rule: RULE }),
+  (name): ProxyOutPolicy => ({
+    version: name === 'v1' ? 1 : 2,
+    tells: [],
+    hasChecksum: false,
+  }),
+)
 
 const detailed = convert(
   object(
     {
-      version: required(version),
+      version: required(choice(versions, { description: 'As text, or in binary.' })),
       tell: located(
         list(
           choice(['authority', 'uniqueId', 'ssl'], {
@@ -47,6 +50,6 @@ export const proxyOut: Field<ProxyOutPolicy | undefined> = either(
     description:
       'Each connection to a backend begins with a PROXY header that says whose it is, before TLS too, and serves the requests of that client’s connection alone. Checks tell of nobody (LOCAL). Absent: there is none.',
     examples: ['v2', { version: 'v2', tell: ['authority', 'uniqueId'], checksum: true }],
-    rule: 'must be "v1", "v2" or an object with the keys version, tell, checksum',
+    rule: RULE,
   },
 )

@@ -8,8 +8,10 @@ import { peers } from './names.ts'
 
 const timeoutSetting = defaults['listener.proxyProtocol.timeout']
 
+const RULE = 'must be "required" or an object with the keys from, others, timeout'
+
 const everybody = convert(
-  choice(['required'], { description: 'Whoever connects must send one.' }),
+  choice(['required'], { description: 'Whoever connects must send one.', rule: RULE }),
   (): ProxyPolicy => ({ from: undefined, others: 'refuse', timeoutMs: timeoutSetting.value }),
 )
 
@@ -42,6 +44,6 @@ export const proxyProtocol: Field<ProxyPolicy | undefined> = either(
     description:
       'Connections begin with a PROXY header, version 1 or 2, before TLS too: it says who the client is, to access rules, limits, logs and backends.',
     examples: ['required', { from: ['10.0.0.0/8'] }],
-    rule: 'must be "required" or an object with the keys from, others, timeout',
+    rule: RULE,
   },
 )

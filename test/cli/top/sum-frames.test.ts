@@ -104,6 +104,7 @@ describe('a sum of frames', () => {
     expect(poolOf({ usable: 1 }, { usable: 0 })?.usable).toBe(0)
     expect(poolOf({ degraded: null }, { degraded: 'too few' })?.degraded).toBe('too few')
     expect(poolOf({ deploy: null }, { deploy: 'waiting: a' })?.deploy).toBe('waiting: a')
+    expect(poolOf({ sourceAway: null }, { sourceAway: 'dns a: SERVFAIL' })?.sourceAway).toBe('dns a: SERVFAIL')
     expect(backendOf({ weight: 1 }, { weight: 2 })?.weight).toBe(1.5)
     expect(backendOf({ ewmaMs: null }, { ewmaMs: null })?.ewmaMs).toBeNull()
     expect(backendOf({ ewmaMs: null }, { ewmaMs: 4 })?.ewmaMs).toBe(4)

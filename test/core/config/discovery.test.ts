@@ -300,6 +300,7 @@ describe('providers', () => {
       { kubernetes: { routes: false } },
       'providers.kubernetes.routes must be true, "ingress" or "gateway", got false (leave kubernetes out if nothing is to be read)',
     ],
+    [{ kubernetes: { routes: 'all' } }, 'providers.kubernetes.routes must be true, "ingress" or "gateway", got "all"'],
     [{ kubernetes: { routes: 3 } }, 'providers.kubernetes.routes must be true, "ingress" or "gateway", got 3'],
     [
       { kubernetes: { routes: 'gateway', gateway: 'A B' } },

@@ -23,7 +23,7 @@ describe('PROXY headers to backends', () => {
 
   test.each<readonly [unknown, string]>([
     [true, 'proxyProtocol must be "v1", "v2" or an object with the keys version, tell, checksum, got true'],
-    ['v3', 'proxyProtocol must be one of "v1", "v2", got "v3"'],
+    ['v3', 'proxyProtocol must be "v1", "v2" or an object with the keys version, tell, checksum, got "v3"'],
     [{}, 'proxyProtocol.version is required'],
     [
       { version: 'v2', tell: ['alpn'] },

@@ -21,7 +21,7 @@ describe('PROXY headers', () => {
 
   test.each<readonly [unknown, string]>([
     [true, 'proxyProtocol must be "required" or an object with the keys from, others, timeout, got true'],
-    ['optional', 'proxyProtocol must be one of "required", got "optional"'],
+    ['optional', 'proxyProtocol must be "required" or an object with the keys from, others, timeout, got "optional"'],
     [{ from: [] }, 'proxyProtocol.from must name somebody; without proxyProtocol nobody sends one, got []'],
     [{ from: ['proxy.internal'] }, 'proxyProtocol.from[0] must be '],
     [{ from: '10.0.0.1' }, 'proxyProtocol.from must be a list, got "10.0.0.1"'],

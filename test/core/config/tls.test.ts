@@ -132,7 +132,7 @@ describe('access by certificate', () => {
   })
 
   test.each([
-    ['optional', 'certificate must be one of "required"'],
+    ['optional', 'certificate must be "required", or an object with subjects'],
     [true, 'certificate must be "required", or an object'],
     [{ subjects: [] }, 'certificate.subjects must not be empty'],
     [{ subjects: ['alice'] }, 'certificate.subjects[0] must be a subject'],

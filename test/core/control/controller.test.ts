@@ -134,6 +134,17 @@ describe('reload', () => {
     expect(kinds(one)).toEqual(['reload-failed'])
   })
 
+  test('says once what the reading has found already', async () => {
+    const one = await controlled({ 'edge.json': two('["http://a"]', good) })
+    one.write('edge.json', two('["http://a"]', '{ "backends": ["http://z"], "strategy": "best" }'))
+    one.edge.keeps = [
+      { key: 'pools.api.strategy', message: 'is not there' },
+      { key: 'pools.api.tls.ca', message: 'is not there' },
+    ]
+    const { problems } = await one.controller.reload('api')
+    expect(problems.map(({ key }) => key)).toEqual(['pools.api.strategy', 'pools.api.tls.ca'])
+  })
+
   test('says what else the edge kept, by its key', async () => {
     const config = web('["http://a"]', ',\n"geo": { "header": "x-zone" }')
     const one = await controlled({ 'edge.json': config })

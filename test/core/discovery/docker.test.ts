@@ -259,6 +259,12 @@ describe('events', () => {
     expect(shown(rig.told.words)).toEqual([['10.0.0.1:80'], `lost ${reason}`, ['10.0.0.2:80']])
   })
 
+  test('that nobody begins to tell are told apart', () => {
+    const rig = following()
+    rig.events.last.end({ kind: 'ended', detail: 'ENOENT' })
+    expect(shown(rig.told.words)).toEqual(['lost cannot be asked: ENOENT'])
+  })
+
   test('that are cut in the middle are no JSON', () => {
     const rig = following()
     rig.events.last.open()

@@ -73,8 +73,8 @@ describe('version 1', () => {
     ['PROXY TCP4 ::1 198.51.100.2 4711 443\r\n', 'an address is none of TCP4'],
     ['PROXY TCP6 192.0.2.1 ::1 4711 443\r\n', 'an address is none of TCP6'],
     ['PROXY TCP6 ::1::2 ::1 4711 443\r\n', 'an address is none of TCP6'],
-    ['PROXY TCP4 192.0.2.1 198.51.100.2 65536 443\r\n', 'a port is none'],
-    ['PROXY TCP4 192.0.2.1 198.51.100.2 0443 443\r\n', 'a port is none'],
+    ['PROXY TCP4 192.0.2.1 198.51.100.2 65536 443\r\n', 'a port is no number from 0 to 65535 in its shortest form'],
+    ['PROXY TCP4 192.0.2.1 198.51.100.2 0443 443\r\n', 'a port is no number from 0 to 65535 in its shortest form'],
     [`PROXY UNKNOWN ${'x'.repeat(92)}\r\n`, 'its line is longer than 107 bytes'],
     [`PROXY ${'x'.repeat(200)}`, 'its line is longer than 107 bytes'],
   ])('%j is none', (text, fault) => expect(reading(line(text))).toBe(fault))

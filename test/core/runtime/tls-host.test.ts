@@ -133,6 +133,16 @@ describe('the certificates of listeners', () => {
     ])
   })
 
+  test('are none of lists of revoked ones, be it that a file stands in both places', async () => {
+    const { issue, put, prepare } = hosting()
+    const pair = put('a', issue({ names: ['a.test'] }))
+    const path = put('ca', { ...root, chain: root.cert }).cert
+    const clients = [{ names: undefined, certificate: 'required' as const, ca: [path], crl: [path], tell: [] }]
+    expect(await problemsOf(prepare([pair], { clients }))).toEqual([
+      `listeners.web.tls.clients.crl[0]: must hold a list of revoked certificates in PEM (X509 CRL): ${path}`,
+    ])
+  })
+
   test('may have ended at a start alone, since other names would be served nowhere', async () => {
     const { clock, events, issue, put, prepare, take, shown } = hosting()
     const ended = put('ended', issue({ names: ['ended.test'], notAfter: clock.wallTime() - DAY }))

@@ -187,6 +187,21 @@ describe('faults', () => {
     expect(findFaults(frameOf([poolFrame('empty', [])]), [])).toEqual([])
   })
 
+  test('are of a pool whose source is away, graver where nobody of it is known', () => {
+    const sourceAway = 'consul web: cannot be asked: ECONNREFUSED'
+    const [known, unknown] = [[backendFrame({ id: 'a' })], []].map((backends) =>
+      verdict(frameOf([poolFrame('web', backends, { sourceAway })])),
+    )
+    expect([known?.tone, known?.wordings[0]]).toEqual([
+      'warn',
+      `web is unwell since 12:00:00: it has a source that is away (${sourceAway})`,
+    ])
+    expect([unknown?.tone, unknown?.wordings[0]]).toEqual([
+      'bad',
+      `web is unwell since 12:00:00: it has no usable backend (${sourceAway})`,
+    ])
+  })
+
   test('stay for a while when traffic no longer reaches the backend', () => {
     const slow = findFaults(withOne({ latency: latencyOf(300) }), [])
     const silent = (ms: number) => withOne({ latency: null }, { at: sampleStart + ms })
