@@ -93,6 +93,8 @@ export function socketRig(transport: Transport, family: Family = 'IPv4', tls?: P
   const folder = mkdtempSync(join(tmpdir(), 'smartedge-sockets-'))
   const faults: unknown[] = []
   const accepted: OwnedSocket[] = []
+  /** Those that are connected and have an ear. */
+  const connected: OwnedSocket[] = []
   const peers: RawPeer[] = []
   const reportFault = (error: unknown): void => void faults.push(error)
   const onAccepted = (socket: OwnedSocket): void => void accepted.push(socket)
@@ -163,7 +165,10 @@ export function socketRig(transport: Transport, family: Family = 'IPv4', tls?: P
       family === 'Unix'
         ? { kind: 'unix', path: join(folder, 'theirs.sock') }
         : { kind: 'ip', address: host, port: theirs.port }
-    const hear = (socket: OwnedSocket): void => told.resolve(new Ear(socket, on))
+    const hear = (socket: OwnedSocket): void => {
+      connected.push(socket)
+      told.resolve(new Ear(socket, on))
+    }
     connect(to, {
       onConnected(socket) {
         if (tls === undefined) return hear(socket)
@@ -192,7 +197,8 @@ export function socketRig(transport: Transport, family: Family = 'IPv4', tls?: P
       bound.stop()
       theirs.stop(true)
       for (const one of peers) one.reset()
-      for (const socket of accepted) socket.terminate()
+      // One that is paused does not notice that its peer has gone, and would keep our loop running.
+      for (const socket of [...accepted, ...connected]) socket.terminate()
       rmSync(folder, { recursive: true })
     },
   }
