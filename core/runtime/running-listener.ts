@@ -6,7 +6,6 @@ import type { Crowd } from '../inbound/crowd.ts'
 import { Greeting, type GreetingEnd } from '../inbound/greeting.ts'
 import { speakerOf } from '../inbound/protocols.ts'
 import type { ClientConnection, ClientHome, RequestHandler } from '../inbound/request-handler.ts'
-
 import { LinkedList } from '../net/linked-list.ts'
 import { type Entrant, type Listener, listen } from '../net/listener.ts'
 import type { DescriptorBudget } from '../net/budget.ts'
@@ -169,12 +168,12 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
     this.services.onClosed()
   }
 
-  /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
+  /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out, or waits for TLS and would take our words for none. */
   private accept(address: string): Entrant | 'unwanted' | undefined {
     const expected = this.proxies.expected(address)
     if (expected === 'refused') return this.proxies.turnAway(address)
     if (this.services.isUnwanted(address)) return 'unwanted'
-    if (!this.admits()) return undefined
+    if (!this.admits()) return this.settings.tls === undefined ? undefined : 'unwanted'
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
@@ -216,7 +215,7 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   private greet(known: PeerFacts, front: TlsFront): Greeting {
     const { beginHandshake: begin, counters, handler } = this.services
     counters.handshakesOpen += 1
-    const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
+    const greeting: Greeting = new Greeting({ begin, handler, underWay: this.greetings }, front, {
       onFailed: (how) => this.onGreetingFailed(greeting, how),
       onSecure: (socket, facts) => {
         this.countHandshake('handshakes')
@@ -286,9 +285,8 @@ export class RunningListener implements ClientHome<ClientConnection>, Holder {
   }
 
   private evicts(): boolean {
-    const { budget, counters } = this.services
-    const hasLeft = budget.dropIdleClient()
-    if (hasLeft) counters.connectionsEvicted += 1
+    const hasLeft = this.services.budget.dropIdleClient()
+    if (hasLeft) this.services.counters.connectionsEvicted += 1
     return hasLeft
   }
 
