@@ -78,6 +78,12 @@ export function readText(path: string, readFile: ReadFile): FileText {
   }
 }
 
+/** The text of a file of certificates or a key. */
+export function readPem(path: string): FileText {
+  const file = readText(path, readRegularFile)
+  return file.kind === 'fault' ? { ...file, rule: file.rule.replace('JSON text in UTF-8', 'PEM') } : file
+}
+
 /** Looks at a file that a config names. */
 export function attach({ path, use }: Need, readFile: ReadFile): Attachment {
   if (use === 'presence') return lookAt(path)

@@ -12,15 +12,8 @@ const ROUTE_LABELS = ['route.host', 'route.path', 'health.path']
 /** Labels that say something here; another with the prefix is a mistake. */
 const KNOWN = new Set([...MEMBER_LABELS, ...ROUTE_LABELS].map((name) => PREFIX + name))
 
-/**
- * Running, healthy as far as anybody looks, and of this pool. `takesAll`: one that says of no pool that it is its own is of
- * each that looks.
- */
-export function isListed(container: JsonObject, pool: string, takesAll: boolean): boolean {
-  if (!isRunning(container) || !isHealthy(container)) return false
-  const wanted = poolOf(container)
-  return wanted === undefined ? takesAll : wanted === pool
-}
+/** Running, and healthy as far as anybody looks. */
+export const isUp = (container: JsonObject): boolean => isRunning(container) && isHealthy(container)
 
 export const isRunning = (container: JsonObject): boolean => textIn(container, 'State') === 'running'
 

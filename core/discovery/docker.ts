@@ -1,10 +1,10 @@
 /** Containers with a label as members of a pool. */
 import type { Cancel } from '../clock.ts'
 import type { FollowContainers } from './containers.ts'
-import { addressOf, isListed, nameOf, readContainer } from './docker-container.ts'
-import { isObject } from './json.ts'
+import { addressOf, nameOf, readContainer } from './docker-container.ts'
 import { type ListReader, listReader, type ListReading } from './json-list.ts'
 import type { DockerPolicy } from './policy.ts'
+import { containersOf } from './pool-containers.ts'
 import type { Source, SourceSink } from './source.ts'
 
 export interface DockerServices extends ListReading {
@@ -30,7 +30,7 @@ function followMembers(
   const createReader = (): ListReader => listReader(reading, (listing) => sink.publish(listing))
   let reader = createReader()
   const stop = containers(policy, {
-    list: (listed) => reader.read(listed.filter((one) => !isObject(one) || isListed(one, pool, policy.takesAll))),
+    list: (listed) => reader.read(containersOf(listed, pool, policy.takesAll)),
     lose(reason) {
       // What is still being read was told before that.
       reader.stop()

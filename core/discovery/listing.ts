@@ -60,13 +60,19 @@ export class ListingBuilder {
   skip({ entry, reason }: SkippedEntry): void {
     this.count += 1
     if (this.first.length >= MOST_TOLD) return
-    this.first.push({ entry: shortened(entry, MOST_NAME), reason: shortened(reason, MOST_REASON) })
+    this.first.push(shortEntry({ entry, reason }))
   }
 
   get listing(): Listing {
     return { members: [...this.members.values()], skipped: { count: this.count, first: this.first } }
   }
 }
+
+/** As it is told. */
+export const shortEntry = ({ entry, reason }: SkippedEntry): SkippedEntry => ({
+  entry: shortened(entry, MOST_NAME),
+  reason: shortened(reason, MOST_REASON),
+})
 
 const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text)
 

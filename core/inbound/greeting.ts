@@ -3,14 +3,15 @@
  * many are under way, the one that has taken longest first.
  */
 import { type LinkedList, Place } from '../net/linked-list.ts'
-import { type TimerEntry, type TimerWheel, unarmed } from '../net/timer-wheel.ts'
+import { type TimerEntry, unarmed } from '../net/timer-wheel.ts'
 import type { BeginHandshake, Handshake, HandshakeEvents, HandshakeFailure, HandshakeTerms } from '../net/tls.ts'
 import type { OwnedSocket } from '../net/wire-socket.ts'
+import { Newcomer, type NewcomerServices } from './newcomer.ts'
 import type { ClientConnection } from './request-handler.ts'
 
 export interface GreetingServices {
   readonly begin: BeginHandshake
-  readonly wheel: TimerWheel
+  readonly handler: NewcomerServices
   /** Of this listener, oldest first. */
   readonly underWay: LinkedList<Greeting>
 }
@@ -38,12 +39,14 @@ export class Greeting implements ClientConnection, TimerEntry {
   private readonly rules: GreetingRules
   private readonly events: GreetingEvents
   private readonly place = new Place<Greeting>(this)
+  private readonly newcomer: Newcomer
   private handshake: Handshake | undefined = undefined
 
   constructor(services: GreetingServices, rules: GreetingRules, events: GreetingEvents) {
     this.services = services
     this.rules = rules
     this.events = events
+    this.newcomer = new Newcomer(services.handler, () => this.giveUp('crowded'))
   }
 
   get wire(): this {
@@ -51,11 +54,12 @@ export class Greeting implements ClientConnection, TimerEntry {
   }
 
   take(socket: OwnedSocket, early?: Buffer): void {
-    const { begin, underWay, wheel } = this.services
+    const { begin, underWay, handler } = this.services
     const { max, terms, timeoutMs } = this.rules
     if (underWay.size >= max) underWay.first?.owner.giveUp('crowded')
     underWay.append(this.place)
-    wheel.arm(this, timeoutMs)
+    this.newcomer.begin()
+    handler.wheel.arm(this, timeoutMs)
     const events: HandshakeEvents = {
       onSecure: (secure, facts) => {
         this.leave()
@@ -88,6 +92,7 @@ export class Greeting implements ClientConnection, TimerEntry {
 
   private leave(): void {
     this.place.leave()
-    this.services.wheel.remove(this)
+    this.newcomer.end()
+    this.services.handler.wheel.remove(this)
   }
 }

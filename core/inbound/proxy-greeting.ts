@@ -8,6 +8,7 @@ import type { OwnedSocket, SocketOwner } from '../net/wire-socket.ts'
 import { ProxyFault } from '../proxy-protocol/fault.ts'
 import type { ProxyHeader } from '../proxy-protocol/header.ts'
 import { readHeader } from '../proxy-protocol/read.ts'
+import { Newcomer, type NewcomerServices } from './newcomer.ts'
 import type { ClientConnection } from './request-handler.ts'
 
 /** Why there is no header: it is none, took too long, or was cut short by its sender, or by us. */
@@ -27,13 +28,15 @@ export class ProxyGreeting implements ClientConnection, SocketOwner, TimerEntry 
   private readonly wheel: TimerWheel
   private readonly timeoutMs: number
   private readonly events: ProxyEvents
+  private readonly newcomer: Newcomer
   private socket: OwnedSocket | undefined = undefined
   private held: Buffer | undefined = undefined
 
-  constructor(wheel: TimerWheel, timeoutMs: number, events: ProxyEvents) {
-    this.wheel = wheel
+  constructor(services: NewcomerServices, timeoutMs: number, events: ProxyEvents) {
+    this.wheel = services.wheel
     this.timeoutMs = timeoutMs
     this.events = events
+    this.newcomer = new Newcomer(services, () => this.destroy())
   }
 
   get wire(): this {
@@ -44,6 +47,7 @@ export class ProxyGreeting implements ClientConnection, SocketOwner, TimerEntry 
     this.socket = socket
     socket.data = this
     this.wheel.arm(this, this.timeoutMs)
+    this.newcomer.begin()
   }
 
   /** It goes on as a connection that is let go. */
@@ -96,6 +100,7 @@ export class ProxyGreeting implements ClientConnection, SocketOwner, TimerEntry 
 
   private leave(): void {
     this.socket = undefined
+    this.newcomer.end()
     this.wheel.remove(this)
   }
 }

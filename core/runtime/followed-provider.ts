@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../clock.ts'
 import { type DraftRead, mergeDrafts } from './merge-drafts.ts'
 import { matchKey, NOTHING, type Provided } from '../config/provided.ts'
 import { readDraft } from '../config/read-draft.ts'
-import type { SkippedEntry } from '../discovery/listing.ts'
+import { shortEntry, type SkippedEntry } from '../discovery/listing.ts'
 import { Outage, type Presence, QUIET_MS } from '../discovery/outage.ts'
 import type { Draft, Provider } from '../discovery/provider.ts'
 import type { Emit } from '../observe/events.ts'
@@ -30,7 +30,6 @@ const MOST_DRAFTS = 5000
 const MOST_STAYING = 5000
 /** Entries that are left out, each told by itself: so many in some seconds; all of them stand in the status. */
 const MOST_TOLD = 8
-const MOST_DETAIL = 400
 
 /** New ones read in one turn: some 3 ms. */
 const AT_ONCE = 50
@@ -44,6 +43,8 @@ export class FollowedProvider {
   readonly name: string
   provided: Provided = NOTHING
   skipped: readonly SkippedEntry[] = []
+  /** Entries that are left out, by their whole names. */
+  private faulty: ReadonlySet<string> = new Set()
   /** Resolves once it has said something, be it that it is away. */
   readonly heard: Promise<void>
   private readonly options: FollowedProviderOptions
@@ -163,12 +164,11 @@ export class FollowedProvider {
     const now = clock.now()
     const before = this.provided
     const named = new Set(this.named.routes.map(matchKey))
-    const faulty = new Set(this.skipped.map(({ entry }) => entry))
     // The newest first: those that are named come before those that stay.
     const staying = before.routes
       .flatMap((route) => {
         const key = matchKey(route)
-        const until = faulty.has(this.makers.get(key) ?? '') ? Infinity : this.untilOf(key, now + keepMs)
+        const until = this.faulty.has(this.makers.get(key) ?? '') ? Infinity : this.untilOf(key, now + keepMs)
         return named.has(key) || until <= now ? [] : [{ route, key, until }]
       })
       .slice(0, MOST_STAYING)
@@ -198,11 +198,13 @@ export class FollowedProvider {
     if (next < Infinity) this.cancelForget = this.options.clock.after(next - now, () => this.settle())
   }
 
-  private skip(skipped: readonly SkippedEntry[]): void {
+  private skip(leftOut: readonly SkippedEntry[]): void {
     const { clock, emit, name: provider } = this.options
-    const textOf = ({ entry, reason }: SkippedEntry): string => `${entry} ${reason}`.slice(0, MOST_DETAIL)
+    const textOf = ({ entry, reason }: SkippedEntry): string => `${entry} ${reason}`
+    const skipped = leftOut.map(shortEntry)
     const before = new Set(this.skipped.map(textOf))
     this.skipped = skipped
+    this.faulty = new Set(leftOut.map(({ entry }) => entry))
     const news = skipped.map(textOf).filter((text) => !before.has(text))
     const now = clock.now()
     if (now - this.tellingSince >= QUIET_MS) {

@@ -4,7 +4,7 @@
  * else once that is another.
  */
 import { X509Certificate } from 'node:crypto'
-import { readRegularFile, readText } from '../config/files.ts'
+import { readPem } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import { stampOf } from '../file-stamp.ts'
 import { clientContext } from '../net/client-context.ts'
@@ -120,10 +120,9 @@ function certificatesIn(path: string): readonly string[] {
 }
 
 function read(path: string, file: string): string {
-  const found = readText(path, readRegularFile)
+  const found = readPem(path)
   if (found.kind === 'text') return found.text
-  const rule =
-    found.kind === 'missing' ? 'must name a file that exists' : found.rule.replace('JSON text in UTF-8', 'PEM')
+  const rule = found.kind === 'missing' ? 'must name a file that exists' : found.rule
   throw new MaterialFault(file, `${rule}: ${path}`)
 }
 

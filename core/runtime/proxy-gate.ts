@@ -16,7 +16,7 @@ import { plainFacts } from '../stream/peer.ts'
 export type Expectation = 'header' | 'none' | 'refused'
 
 export interface ProxyGateServices {
-  readonly handler: Pick<RequestHandler, 'wheel'>
+  readonly handler: Pick<RequestHandler, 'wheel' | 'idle'>
   readonly counters: EdgeCounters
   readonly emit: Emit
 }
@@ -69,7 +69,7 @@ export class ProxyGate {
   /** Reads the header of a connection from that address; `onEnd`: undefined: there is none, and the connection is gone. */
   greet(address: string, onEnd: (arrival: Arrival | undefined) => void): ProxyGreeting {
     const { counters, handler } = this.services
-    return new ProxyGreeting(handler.wheel, this.listener.proxyProtocol?.timeoutMs ?? 0, {
+    return new ProxyGreeting(handler, this.listener.proxyProtocol?.timeoutMs ?? 0, {
       onHeader: (header, socket, early) => onEnd({ facts: factsOf(address, header), socket, early }),
       onFailed: (how, detail) => {
         // Who connects, says nothing and leaves only looks whether somebody is there.

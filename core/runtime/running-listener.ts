@@ -144,13 +144,13 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
     this.services.onClosed()
   }
 
-  /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out. */
+  /** Who takes the socket of a client that has come in; undefined when the cap is reached, and 'unwanted' when it is kept out, or waits for TLS and would take our words for none. */
   private accept(address: string): Entrant | 'unwanted' | undefined {
     const expected = this.proxies.expected(address)
     if (expected === 'refused') return this.proxies.turnAway(address)
     if (this.services.isUnwanted(address)) return 'unwanted'
     // A word would be taken for the protocol's own.
-    if (!this.admits()) return this.settings.mode === 'http' ? undefined : 'unwanted'
+    if (!this.admits()) return this.settings.mode === 'http' && this.settings.tls === undefined ? undefined : 'unwanted'
     const { counters } = this.services
     counters.connectionsAccepted += 1
     counters.connectionsOpen += 1
@@ -196,7 +196,7 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   private greet(known: PeerFacts, front: TlsFront): Greeting {
     const { beginHandshake: begin, counters, handler } = this.services
     counters.handshakesOpen += 1
-    const greeting: Greeting = new Greeting({ begin, wheel: handler.wheel, underWay: this.greetings }, front, {
+    const greeting: Greeting = new Greeting({ begin, handler, underWay: this.greetings }, front, {
       onFailed: (how) => {
         this.countHandshake(failedHandshakeBy[how])
         this.onClosed(greeting)
@@ -263,9 +263,8 @@ export class RunningListener implements TcpHome<ClientConnection>, Holder {
   }
 
   private evicts(): boolean {
-    const { budget, counters } = this.services
-    const hasLeft = budget.dropIdleClient()
-    if (hasLeft) counters.connectionsEvicted += 1
+    const hasLeft = this.services.budget.dropIdleClient()
+    if (hasLeft) this.services.counters.connectionsEvicted += 1
     return hasLeft
   }
 

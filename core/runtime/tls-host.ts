@@ -4,7 +4,7 @@
  */
 import type { Cancel, Clock } from '../clock.ts'
 import type { Config, ListenerMode } from '../config/config.ts'
-import { type FileText, readRegularFile, readText } from '../config/files.ts'
+import { type FileText, readPem } from '../config/files.ts'
 import { formatKey } from '../config/read/reading.ts'
 import type { GreetingRules } from '../inbound/greeting.ts'
 import { agreeOn, agreeUnread, type Http2 } from '../inbound/protocols.ts'
@@ -242,7 +242,7 @@ const textsOf = (place: string, { clients = [] }: TlsPolicy): Sought<string>[] =
   })
 
 function readWhole(key: string, path: string, check: (text: string) => string): ReadResult<string> {
-  const file = readText(path, readRegularFile)
+  const file = readPem(path)
   if (file.kind !== 'text') return unread(key, file)
   try {
     return { kind: 'content', content: check(file.text) }
@@ -256,9 +256,9 @@ function read(
   { cert, key: keyFile, passphrase }: CertificateFiles,
   endedBefore: number,
 ): ReadResult<Certificate> {
-  const chain = readText(cert, readRegularFile)
+  const chain = readPem(cert)
   if (chain.kind !== 'text') return unread(`${key}.cert`, chain)
-  const privateKey = readText(keyFile, readRegularFile)
+  const privateKey = readPem(keyFile)
   if (privateKey.kind !== 'text') return unread(`${key}.key`, privateKey)
   try {
     const material = { chain: chain.text, key: new Secret(privateKey.text), passphrase }

@@ -179,6 +179,19 @@ describe('what goes wrong leaves the old certificate in force, and is tried agai
     await one.until(() => one.told('unkept') === 1)
     expect(one.keeper.certificates).toHaveLength(1)
   })
+
+  test('a certificate is not lost where the account that it was had by can no longer be kept', async () => {
+    let isFull = false
+    const write =
+      (inner: Storage): Storage['write'] =>
+      (key, text) =>
+        isFull ? Promise.reject(new Error('ENOSPC')) : inner.write(key, text)
+    const one = await rig({ storage: (inner) => ({ ...inner, write: write(inner) }) })
+    one.ca.fault = (path) => void (isFull ||= path.startsWith('/order'))
+    one.start()
+    await one.until(() => one.told('unkept') === 1)
+    expect([one.told('failed'), one.keeper.certificates.length]).toEqual([0, 1])
+  })
 })
 
 describe('a clock that is off', () => {

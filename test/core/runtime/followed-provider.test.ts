@@ -169,6 +169,18 @@ describe('a provider that is followed', () => {
     expect(rig.events).toHaveLength(9)
   })
 
+  test('cuts what is said at length: a label may be megabytes long, and status is asked for each second', () => {
+    const rig = following()
+    const name = 'n'.repeat(1000)
+    rig.tell(draft(name, ['a.test'], { pool: 'a' }))
+    rig.tell(draft(name, [`http://${'x'.repeat(1_000_000)}`], { pool: 'a' }))
+    expect(rig.followed.skipped.map(({ entry }) => entry)).toEqual([`${'n'.repeat(100)}…`])
+    // It is still known whose routes these are.
+    rig.clock.advance(3_600_000)
+    rig.tell(draft(name, [`http://${'x'.repeat(1_000_000)}`], { pool: 'a' }))
+    expect(rig.routes()).toEqual(['a.test a'])
+  })
+
   test.each([
     [draft('b', ['a.test']), 'leads a.test to b, and a to a'],
     [draft('b', ['b.test'], { pool: 'a', settings: { health: { path: '/b' } } }), 'says of the pool a what a does not'],

@@ -124,12 +124,15 @@ describe('the certificates of listeners', () => {
     truncateSync(huge.cert, 100 * 1024 * 1024)
     const locked = put('locked', issue({ names: ['a.test'], passphrase: 'open sesame' }))
     const folderly = { cert: folder, key: huge.key, passphrase: undefined }
-    expect(await problemsOf(prepare([huge, locked, folderly]))).toEqual([
+    const binary = put('binary', issue({ names: ['a.test'] }))
+    writeFileSync(binary.cert, Buffer.from([0x30, 0x82, 0xff, 0xfe]))
+    expect(await problemsOf(prepare([huge, locked, folderly, binary]))).toEqual([
       expect.stringMatching(/^listeners\.web\.tls\.certificates\[0\]\.cert: must be at most \d+ MiB$/),
       expect.stringMatching(
         /^listeners\.web\.tls\.certificates\[1\]\.key: is encrypted, and no passphrase is given for it: .*locked\.key$/,
       ),
       'listeners.web.tls.certificates[2].cert: must be a file, this is a folder',
+      'listeners.web.tls.certificates[3].cert: must be PEM, this is binary',
     ])
   })
 
