@@ -56,7 +56,7 @@ describe('checkConfig', () => {
       expect.stringMatching(/^\/empty\.ts: the default export must be defineStrategy/),
       '/throws.ts:2:113: pick threw: no',
       '/missing.ts: cannot be read (ENOENT)',
-      '/empty.ts must hold certificates in PEM, and holds none',
+      'must hold certificates in PEM, and holds none: /empty.ts',
       expect.stringContaining('it does not exist'),
       'cannot write to /none/a.log: its folder does not exist',
       'must be a JSON Web Key Set, got /empty.ts: it is no JSON Web Key Set',
