@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { type RunningProcess, startProcess } from '../support/running-process.ts'
+import { turn } from '../support/raw-peer.ts'
 
 /** The process that serves, by its parent's children. */
 const servingPid = ({ child }: RunningProcess): number =>
@@ -59,6 +60,6 @@ describe('smartedge run --supervised', () => {
     edge.child.kill('SIGKILL')
     expect(await edge.event('draining')).toMatchObject({ signal: 'SIGTERM' })
     await edge.event('stopped')
-    while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve))
+    while (isAlive(pid)) await turn()
   }, 30_000)
 })

@@ -9,6 +9,7 @@ import { homeOf } from '../../core/own-files.ts'
 import { base, standInCa } from './stand-in-ca.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { virtualClock } from './virtual-clock.ts'
+import { turn } from './raw-peer.ts'
 
 export const NAME = 'a.example.org'
 
@@ -61,13 +62,13 @@ export async function keeperRig({
   /** Time passes in steps, each of which lets what was asked be answered, until that is so. */
   async function until(isSo: () => boolean, stepMs = 1000): Promise<void> {
     for (let turns = 0; !isSo(); turns += 1) {
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
       if (turns % 20 === 19) clock.advance(stepMs)
     }
   }
   /** Nothing more is under way in this instant. */
   async function settle(): Promise<void> {
-    for (let turns = 0; turns < 50; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    for (let turns = 0; turns < 50; turns += 1) await turn()
   }
   return {
     clock,

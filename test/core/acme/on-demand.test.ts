@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test'
 import { OnDemand } from '../../../core/acme/on-demand.ts'
 import { answered, failure, fakeAsk } from '../../support/fake-ask.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 function rig(url = 'http://ask.test/may?key=1') {
   const clock = virtualClock()
@@ -20,7 +21,7 @@ function rig(url = 'http://ask.test/may?key=1') {
     },
   })
   /** What was said is taken in a task of its own. */
-  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  const settle = (): Promise<void> => turn()
   return { clock, server, allowed, onDemand, settle, keep }
 }
 

@@ -10,6 +10,7 @@ import { createAsk } from '../../../core/net/ask.ts'
 import { Secret } from '../../../core/secrets.ts'
 import { type Etcd, startEtcd } from '../../support/etcd.ts'
 import { redisForTests } from '../../support/services.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 const redis = redisForTests()
 let etcd: Etcd
@@ -101,7 +102,7 @@ test('Redis is left by who has ended', async () => {
   expect(links.open).toBe(1)
   one.end()
   await one.remove('left/a')
-  while (links.open > 0) await new Promise((resolve) => setImmediate(resolve))
+  while (links.open > 0) await turn()
 })
 
 test('etcd is asked as a user where it wants one, and a wrong password is told and not shown', async () => {

@@ -5,6 +5,7 @@ import { type Keys, readKeySet } from '../../../core/admission/key-set.ts'
 import { admit, askedBy, type Heard, short } from '../../support/heard.ts'
 import { type Issuer, issuerOf, keySetOf } from '../../support/tokens.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 let issuer: Issuer
 let other: Issuer
@@ -56,7 +57,7 @@ function checking(changes: Partial<JwtPolicy> = {}, keys: ChangingKeys = keysOf(
 }
 
 async function decided(heard: Heard): Promise<Heard> {
-  while (heard.verdict === undefined) await new Promise((resolve) => setImmediate(resolve))
+  while (heard.verdict === undefined) await turn()
   return heard
 }
 

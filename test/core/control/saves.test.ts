@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { controlled, type Controlled } from '../../support/controlled.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 const two = (webBackends: string, api: string) =>
   `{ "routes": [{ "match": { "path": "/api" }, "pool": "api" }, { "pool": "web" }],\n  "pools": {\n    "web": { "backends": ${webBackends} },\n    "api": ${api}\n  } }`
@@ -10,7 +11,7 @@ const kinds = (one: Controlled): string[] => one.events.map((event) => event.kin
 
 /** Resolves when `holds` does; a test for which it never does waits for ever and fails. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+  while (!holds()) await turn()
 }
 
 describe('saved files', () => {

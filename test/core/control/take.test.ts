@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { controlled, type Controlled } from '../../support/controlled.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 const source = 'etcd://a/edge'
 const config = (web: string, api = '["http://z"]') =>
@@ -20,7 +21,7 @@ const kinds = (one: Controlled): string[] => one.events.map(({ kind }) => kind)
 
 /** Resolves when `holds` does; a test for which it never does waits for ever and fails. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+  while (!holds()) await turn()
 }
 
 describe('a text of the source', () => {

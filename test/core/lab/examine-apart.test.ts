@@ -4,6 +4,7 @@ import { refusalOf } from '../../../core/lab/examine.ts'
 import { StrategyFileError } from '../../../core/strategy/load.ts'
 import { pluginText, type StrategyFiles, strategyFiles } from '../../support/strategy-files.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 let files: StrategyFiles
 beforeAll(async () => {
@@ -95,7 +96,7 @@ describe('examineApart', () => {
     )
     const clock = virtualClock()
     const examining = examineApart({ use: file, file, options: undefined, isFull: false, clock, deadlineMs: 2000 })
-    while (!(await Bun.file(mark).exists())) await new Promise((resolve) => setImmediate(resolve))
+    while (!(await Bun.file(mark).exists())) await turn()
     clock.advance(2000)
     expect(await examining.catch(({ message }: Error) => message)).toEndWith(
       `the checks must be over within 2000 ms, ${call} was still running; does it loop or block?`,

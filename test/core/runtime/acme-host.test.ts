@@ -12,6 +12,7 @@ import { base, standInCa } from '../../support/stand-in-ca.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { tlsPolicy } from '../../support/tls.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 const DAY = 24 * 3600_000
 
@@ -57,7 +58,7 @@ function rig() {
     })
   async function until(isSo: () => boolean): Promise<void> {
     for (let turns = 1; !isSo(); turns += 1) {
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
       if (turns % 20 === 0) clock.advance(1000)
     }
   }
@@ -131,7 +132,7 @@ test('a reload keeps what goes on, tells what is missing once, and stops what is
   await one.apply(one.configOf({}))
   const asked = one.ca.asked.length
   one.clock.advance(DAY)
-  for (let turns = 0; turns < 50; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+  for (let turns = 0; turns < 50; turns += 1) await turn()
   expect([one.ca.asked.length, one.namesAt('one'), one.challengeAt('one'), one.host.views]).toEqual([
     asked,
     [],

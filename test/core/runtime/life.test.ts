@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createLife } from '../../../core/runtime/life.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 function startLife(clients: number, delayMs = 0) {
   const clock = virtualClock()
@@ -20,7 +21,7 @@ function startLife(clients: number, delayMs = 0) {
 }
 
 /** Whatever was resolved has been heard of. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const settled = (): Promise<void> => turn()
 
 describe('the life of an edge', () => {
   test('starts, serves and drains', () => {

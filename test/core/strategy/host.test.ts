@@ -7,6 +7,7 @@ import { createPluginHost, HungVersionError, type PluginHost, unguarded } from '
 import { StrategyWatch } from '../../../core/strategy/watch.ts'
 import { picking, pluginText, type StrategyFiles, strategyFiles } from '../../support/strategy-files.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 let files: StrategyFiles
 let clock: VirtualClock
@@ -125,7 +126,7 @@ describe('createPluginHost', () => {
   test('refuses at the deadline what loops', async () => {
     const path = await files.write('loop.ts', 'for (;;) {}')
     const refused = fault(path)
-    while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve))
+    while (clock.pending() === 0) await turn()
     clock.advance(2000)
     expect(await refused).toStartWith('/loop.ts: must load within 2000 ms')
   })
@@ -134,7 +135,7 @@ describe('createPluginHost', () => {
     const path = await files.write('again.ts', 'for (;;) {}')
     const ends = async (): Promise<string> => {
       const refused = fault(path)
-      while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve))
+      while (clock.pending() === 0) await turn()
       clock.advance(2000)
       return refused
     }
@@ -180,8 +181,8 @@ describe('createPluginHost', () => {
     }
     const held = (): number => versions.filter((version) => version.deref() !== undefined).length
     // What one collection finds depends on what still lies about on the stack: most must go, in one of them.
-    for (let turn = 0; turn < 100 && held() >= 10; turn += 1) {
-      await new Promise((resolve) => setImmediate(resolve))
+    for (let round = 0; round < 100 && held() >= 10; round += 1) {
+      await turn()
       Bun.gc(true)
     }
     expect(held()).toBeLessThan(10)
@@ -251,7 +252,7 @@ describe('createPluginHost', () => {
     const waiting = createPluginHost({ clock, examine: async () => undefined, guard: { ...unguarded(), watch } })
     const path = await files.write('waits-long.ts', 'await new Promise(() => {})')
     const refused = waiting.load(path, undefined).catch(({ message }: Error) => message)
-    while (clock.pending() < 2) await new Promise((resolve) => setImmediate(resolve))
+    while (clock.pending() < 2) await turn()
     const first = readMarks(memory)[1]
     clock.advance(250)
     expect(readMarks(memory)[1]).not.toBe(first)

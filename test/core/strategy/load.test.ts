@@ -8,6 +8,7 @@ import { begin, end, fakePool } from '../../../core/lab/fakes.ts'
 import { seededRandom } from '../../../core/random.ts'
 import { contextOf } from '../../support/pick-context.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
+import { turn } from '../../support/raw-peer.ts'
 
 let folder = ''
 beforeAll(async () => {
@@ -197,7 +198,7 @@ describe('loadStrategy', () => {
       () => 'loaded',
       (error: Error) => error.message,
     )
-    while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve))
+    while (clock.pending() === 0) await turn()
     clock.advance(5000)
     expect(await settled).toEndWith('hang.ts: must load within 5000 ms; does a top-level await hang?')
   })
