@@ -35,6 +35,7 @@ describe('PostgreSQL', () => {
         sessions.add(row.pid)
       }
     })
+    await turnUntil(() => sessions.size > 1, 'a second session')
     for (let index = 0; index < 40; index += 1) {
       const { pools } = rig.edge.edge.control.config
       const idleMs = 60_000 + index
@@ -45,7 +46,7 @@ describe('PostgreSQL', () => {
     await Promise.all(working)
     // As many as were opened are open: none was lost and made anew.
     const { tunnels, tunnelsOpen, truncated } = rig.edge.counters
-    expect([tunnelsOpen, truncated, sessions.size > 1]).toEqual([tunnels, 0, true])
+    expect([tunnelsOpen, truncated]).toEqual([tunnels, 0])
     await sql.close()
   })
 
