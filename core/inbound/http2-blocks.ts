@@ -20,11 +20,16 @@ export class FieldBlocks {
     this.decoder.decode(block, IGNORED)
   }
 
-  /** `hasBody`: the stream goes on. The head is valid until the next one is read. */
+  /** `hasBody`: the stream goes on. The head is valid until the next one is read, unless it is kept. */
   readRequest(block: Buffer, hasBody: boolean, limits: HttpLimits): Built {
     requestFields.begin(limits)
     this.decoder.decode(block, requestFields)
     return requestFields.finish(hasBody, webSocketKey)
+  }
+
+  /** The head that was read last is held by a stream from now on. */
+  keepHead(): void {
+    requestFields.keep()
   }
 
   /** Whether the request that was read last asks for a tunnel (RFC 8441). */

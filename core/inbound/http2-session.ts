@@ -297,6 +297,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     if (isStreamEnd && isTunnel) throw new StreamFault(streamId, 'a tunnel needs an open stream')
     if (isStreamEnd && handler.head.fields.contentLength > 0)
       throw new StreamFault(streamId, 'less content came than content-length says')
+    this.blocks.keepHead()
     const stream = new Http2Stream(this, streamId, isStreamEnd)
     this.streams.set(streamId, stream)
     this.headBytes += stream.headWeight
