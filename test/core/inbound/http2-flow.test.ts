@@ -18,7 +18,7 @@ describe('flow control', () => {
     })
     expect(lines).toEqual(['HEADERS 1 :status=200 date=now', 'DATA 1 abcd'])
     expect(client.request().log).toEqual(['blocked'])
-    expect(client.send(windowUpdate(1, 3))).toEqual(['DATA 1 ef', 'DATA 1 g'])
+    expect(client.send(windowUpdate(1, 3))).toEqual(['DATA 1 efg'])
     expect(client.send(windowUpdate(1, 100))).toEqual(['DATA 1 end h'])
   })
 
