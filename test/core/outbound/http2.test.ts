@@ -271,6 +271,16 @@ describe('a pool', () => {
     expect([sink.log.at(-1), end.socket.hasShut]).toEqual(['end', true])
   })
 
+  test('resets what waits for its backend to close where descriptors are short', () => {
+    const { pool, budget, begin } = http2Backend()
+    const { end } = begin()
+    pool.keepIdle(false)
+    end.send(head(1) + data(1, 'ok', END_STREAM))
+    expect([budget.leaving.size, end.socket.isOpen]).toEqual([1, true])
+    expect(budget.relieve()).toBe(true)
+    expect([budget.leaving.size, end.socket.closing]).toEqual([0, 'reset'])
+  })
+
   test('that is cut tells how much that was', () => {
     const backend = http2Backend()
     const { sink } = backend.begin()
