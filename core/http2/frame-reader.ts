@@ -63,11 +63,6 @@ export class FrameReader {
     this.maxBlockBytes = maxBlockBytes
   }
 
-  /** In the middle of a frame, or of a field block. */
-  get isBusy(): boolean {
-    return this.stage !== 'header' || this.kept.length > 0 || this.block !== undefined
-  }
-
   /** Between the frames of a field block. */
   get isInBlock(): boolean {
     return this.block !== undefined
