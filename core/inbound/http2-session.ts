@@ -179,7 +179,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
     this.isOpen = true
     this.spend('settings')
     const before = this.settings.initialWindow
-    setting.readSettings(this.settings, payload, 0, false)
+    setting.readSettings(this.settings, payload, false)
     const change = this.settings.initialWindow - before
     for (const stream of this.streams.values()) {
       if (widened(stream.sending.window, change) === undefined)
