@@ -37,6 +37,11 @@ describe('a request', () => {
     ])
   })
 
+  test.each(['GET', 'POST', 'PUT', 'COPY', 'LOCK', 'MOVE', 'GOT', 'get'])('keeps its method: %s', (method) => {
+    const { lines } = http2Backend().begin(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`)
+    expect(lines[2]).toStartWith(`HEADERS 1 end :method=${method} :scheme=http`)
+  })
+
   test('has its body sent as data, as far as the windows let it', () => {
     const backend = http2Backend()
     const { end, stream, sink } = backend.begin(POST, [setting.INITIAL_WINDOW_SIZE, 4])
