@@ -208,7 +208,7 @@ export class FrameReader {
     }
     if (start + padding > payload.length) throw paddingTooLong()
     const isStreamEnd = (flags & frames.FLAG_END_STREAM) !== 0
-    const bytes = payload.subarray(start, payload.length - padding)
+    const bytes = start + padding === 0 ? payload : payload.subarray(start, payload.length - padding)
     if ((flags & frames.FLAG_END_HEADERS) !== 0)
       return this.sink.onFieldBlock(streamId, bytes, isStreamEnd, isSelfDependent)
     this.checkBlock(bytes.length)

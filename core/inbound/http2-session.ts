@@ -76,7 +76,7 @@ export class Http2Session implements FrameSink, Http2Carrier {
 
   /** Sends what windows and socket have room for. */
   pump(): void {
-    this.flow.pump(() => this.owner.isBlocked || this.owner.isClosed)
+    this.flow.pump(this.owner)
   }
 
   dropStreams(): void {

@@ -242,7 +242,7 @@ export class Http2Connection implements WireOwner, FrameOwner, SessionOwner, Idl
   // The session tells.
 
   pump(): void {
-    this.flow.pump(() => this.wire.isBlocked || this.phase !== 'open')
+    this.flow.pump(this)
   }
 
   onRoom(): void {
