@@ -83,6 +83,7 @@ export class Http2Session implements FrameSink {
     try {
       current.onContent(bytes, start, end)
     } catch (error) {
+      this.owner.flow.credit(end - start)
       this.blame(current, error)
     }
   }

@@ -111,10 +111,14 @@ export class Http2Stream implements BackendStream, SendingOwner, TimerEntry {
 
   resumeResponse(): void {
     this.isPaused = false
-    const { held } = this
-    for (let piece = takeFirst(held); piece !== undefined; piece = this.isPaused ? undefined : takeFirst(held))
+    // What it is passed on to may give it up, and then nothing is held any more.
+    for (
+      let piece = takeFirst(this.held);
+      piece !== undefined;
+      piece = this.isPaused ? undefined : takeFirst(this.held)
+    )
       this.pass(piece, 0, piece.length)
-    if (this.isPaused || (held !== undefined && held.size > 0)) return
+    if (this.isPaused) return
     this.held = undefined
     if (this.hasFinalHead && this.hasRemoteEnded) this.complete()
     else this.onProgress()
